@@ -1,0 +1,119 @@
+"""The package as a whole: what importing it costs, which way its imports point, its examples."""
+
+import ast
+import doctest
+import importlib
+import subprocess
+import sys
+import tomllib
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import tsrnn
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "tsrnn"
+
+LEAVES = {"exceptions", "_timeindex", "_validation"}
+CORE = {"_compile", "_cell", "_scan"}
+FITTING = {"_heads", "_optimize"}
+MODELS = {"network", "forecaster", "intervals", "smoothing"}
+TOOLS = {"metrics", "datasets", "plotting"}
+
+# What each module may import of the package, from the bottom to the top. A name stands for a
+# module or for a whole subpackage; "tsrnn" is the package's __init__.
+ALLOWED = {
+    "exceptions": set(),
+    "_timeindex": {"exceptions"},
+    "_validation": {"exceptions"},
+    "_compile": set(),
+    "_cell": {"_compile"} | LEAVES,
+    "_scan": {"_compile", "_cell"} | LEAVES,
+    # Heads and optimisers work on arrays and know no cell.
+    "_heads": {"_compile"} | LEAVES,
+    "_optimize": {"_compile"} | LEAVES,
+    "cells": CORE | LEAVES,
+    "network": {"cells"} | CORE | FITTING | LEAVES,
+    "_smoother": {"cells"} | CORE | FITTING | LEAVES,
+    "intervals": {"cells"} | CORE | LEAVES,
+    "forecaster": {"network", "intervals", "cells"} | CORE | LEAVES,
+    "smoothing": {"forecaster", "network", "intervals", "_smoother", "cells"}
+    | (CORE | FITTING | LEAVES),
+    # They take arrays, or estimators by their public methods.
+    "metrics": set(),
+    "datasets": set(),
+    "plotting": set(),
+    "tsrnn": MODELS | TOOLS | {"exceptions", "cells"},
+    "cli": {"tsrnn", "exceptions"} | MODELS | TOOLS,
+    "__main__": {"cli"},
+}
+
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+def dotted_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {dotted_name(path): path for path in SOURCES}
+
+
+def place(name):
+    """Return the key of ALLOWED that a dotted name of the package belongs to."""
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 else "tsrnn"
+
+
+def imported_names(path):
+    """Yield the modules of the package that a file imports, wherever in the file."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+            yield from (name for name in names if name.split(".")[0] == "tsrnn")
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            if module.split(".")[0] == "tsrnn":
+                # "from package import name" takes a module where there is one of that name.
+                for alias in node.names:
+                    name = f"{module}.{alias.name}"
+                    yield name if name in MODULES else module
+
+
+def run_python(code):
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_importing_the_package_loads_no_heavy_library():
+    code = "import sys, tsrnn; print(*{name.split('.')[0] for name in sys.modules})"
+    loaded = set(run_python(code).split())
+    assert "tsrnn" in loaded
+    assert not loaded & {"matplotlib", "statsmodels", "numba", "llvmlite"}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_point_one_way(name):
+    key = place(name)
+    assert key in ALLOWED, f"{name} is new: add {key!r} to the table ALLOWED in {__file__}"
+    imported = {place(other) for other in imported_names(MODULES[name])}
+    assert imported - {key} <= ALLOWED[key]
+
+
+def test_the_table_of_imports_has_no_cycle():
+    assert list(TopologicalSorter(ALLOWED).static_order())
+
+
+def test_the_version_is_that_of_the_package_metadata():
+    metadata = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert tsrnn.__version__ == metadata["project"]["version"]
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name != "tsrnn.__main__"])
+def test_the_examples_in_docstrings_print_what_they_say(name):
+    results = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
+    assert results.failed == 0

@@ -1,0 +1,140 @@
+"""Minimising an objective with SciPy: theta -> (loss, gradient), within bounds.
+
+An objective is any callable that takes a flat array of parameters and returns the loss, a float,
+and its gradient, an array of the same shape.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsrnn.exceptions import TrainingDivergedError
+
+Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
+
+# SciPy's methods that keep to bounds, and whether they use a gradient.
+SOLVERS = {
+    "L-BFGS-B": True,
+    "TNC": True,
+    "SLSQP": True,
+    "trust-constr": True,
+    "Nelder-Mead": False,
+    "Powell": False,
+    "COBYQA": False,
+}
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """Where an optimiser stopped."""
+
+    theta: np.ndarray
+    loss: float
+    n_iter: int
+    converged: bool
+    message: str
+
+
+class _Watched:
+    """An objective that remembers its best value and refuses losses that are not finite."""
+
+    def __init__(self, objective: Objective) -> None:
+        self._objective = objective
+        self.n_calls = 0
+        self.best_theta: np.ndarray | None = None
+        self.best_loss = np.inf
+
+    def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        loss, gradient = self._objective(theta)
+        self.n_calls += 1
+        if not (np.isfinite(loss) and np.isfinite(gradient).all()):
+            raise TrainingDivergedError(
+                f"the loss or its gradient is not finite (loss {loss}) at evaluation "
+                f"{self.n_calls}; smaller starting weights, scaled data or another solver may help",
+                step=self.n_calls,
+                loss=float(loss),
+                gradient_norm=float(np.linalg.norm(gradient)),
+            )
+        if loss < self.best_loss:
+            self.best_loss, self.best_theta = loss, theta.copy()
+        return loss, gradient
+
+    def loss(self, theta: np.ndarray) -> float:
+        return self(theta)[0]
+
+
+def minimize(
+    objective: Objective,
+    start: np.ndarray,
+    bounds: list[tuple[float, float]],
+    *,
+    solver: str = "L-BFGS-B",
+    max_iter: int = 200,
+    tol: float = 1e-10,
+) -> Minimum:
+    """Minimise an objective from a start within its bounds.
+
+    Parameters
+    ----------
+    objective : callable
+        theta -> (loss, gradient).
+    start : (n,) array
+    bounds : list of (lower, upper)
+    solver : str
+        A key of `SOLVERS`.
+    max_iter : int
+    tol : float
+        What SciPy's `minimize` calls by that name.
+
+    Returns
+    -------
+    Minimum
+        The best point seen, which is not worse than the start.
+
+    Raises
+    ------
+    TrainingDivergedError
+        If the loss or its gradient is not finite at the start, or at a later point from where the
+        solver cannot go on; `best_theta` then holds the best point before it.
+    """
+    import scipy.optimize
+
+    watched = _Watched(objective)
+    uses_gradient = SOLVERS[solver]
+    with warnings.catch_warnings():
+        # SciPy's methods warn of their own inner workings (trust-constr of a zero difference of
+        # gradients, for one); whether they converged is in the result.
+        warnings.simplefilter("ignore", category=UserWarning)
+        warnings.simplefilter("ignore", category=RuntimeWarning)
+        try:
+            result = scipy.optimize.minimize(
+                watched if uses_gradient else watched.loss,
+                start,
+                jac=True if uses_gradient else None,
+                bounds=bounds,
+                method=solver,
+                tol=tol,
+                options={"maxiter": max_iter},
+            )
+        except TrainingDivergedError as error:
+            error.best_theta = watched.best_theta
+            raise
+    n_iter = int(result.get("nit", watched.n_calls))
+    message = str(result.message)
+    # L-BFGS-B calls it abnormal when rounding stops its line search: at a minimum as sharp as
+    # floating point allows that is where one wants to be, and its gradient tells.
+    converged = bool(result.success) or _is_stationary(
+        watched.best_theta, objective(watched.best_theta)[1], bounds
+    )
+    return Minimum(watched.best_theta, watched.best_loss, n_iter, converged, message)
+
+
+def _is_stationary(theta: np.ndarray, gradient: np.ndarray, bounds: list) -> bool:
+    """Whether the projected gradient is small against the size of the problem."""
+    lower, upper = np.array(bounds, dtype=float).T
+    step = np.clip(theta - gradient, lower, upper) - theta
+    return bool(np.max(np.abs(step), initial=0.0) <= 1e-5)

@@ -1,0 +1,379 @@
+"""The only loops over time: a cell unrolled along a sequence, and the adjoint of that.
+
+With h_{-1} given and (h_t, o_t) = step(theta, x_t, h_{t-1}) for t = 0 .. T-1, the gradient of a
+loss L(h_{-1}, .., h_{T-1}, o_0, .., o_{T-1}) is found by backpropagation through time (BPTT): the
+gradient with respect to h_t is what the loss says of h_t directly plus what the adjoint of step
+t+1 hands back, from the last step to the first. Truncated to k steps, what is handed back is cut
+to zero at every k-th step.
+
+Arrays are float64 and C-contiguous, time first and lanes last: x (T, p, B), states (T+1, S, B) with
+states[0] = h_{-1}, outputs (T, m, B). `lengths`, where sequences end at different times, must not
+increase from lane to lane; a state stays where its sequence ended.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tsrnn._cell import Cell, adjoint_at, step_at
+from tsrnn._compile import borrowed, inlined, kernel, pointer
+
+SLAB = "f8[:,::1]"
+SLABS = "f8[:,:,::1]"
+
+
+def unroll(
+    cell: Cell,
+    theta: np.ndarray,
+    x: np.ndarray,
+    h_init: np.ndarray,
+    lengths: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Run a cell along its input.
+
+    Parameters
+    ----------
+    cell : Cell
+    theta : (K, B) or (K, 1) array
+    x : (T, p, B) array
+    h_init : (S, B) array
+        The state before the first step, h_{-1}.
+    lengths : (B,) int array, optional
+        Steps of each lane, not increasing; all T where omitted.
+
+    Returns
+    -------
+    states : (T + 1, S, B) array
+    outputs : (T, m, B) array
+    """
+    n_timesteps, _, n_lanes = x.shape
+    states = np.empty((n_timesteps + 1, cell.n_state, n_lanes))
+    states[0] = h_init
+    outputs = np.zeros((n_timesteps, cell.n_outputs, n_lanes))
+    active = _active_lanes(n_timesteps, n_lanes, lengths)
+    _unroll(cell.step.address, theta, x, states, outputs, active)
+    return states, outputs
+
+
+@inlined
+def take_step(step, theta, x, h, h_new, out, n_lanes):
+    """Call a step on slabs."""
+    step(
+        pointer(theta),
+        pointer(x),
+        pointer(h),
+        pointer(h_new),
+        pointer(out),
+        x.shape[0],
+        h.shape[0],
+        n_lanes,
+        x.shape[1],
+    )
+
+
+@kernel(f"void(i8, {SLAB}, {SLABS}, {SLABS}, {SLABS}, i8[::1])")
+def _unroll(step_address, theta, x, states, outputs, active):
+    forward(
+        step_at(step_address),
+        borrowed(theta),
+        borrowed(x),
+        borrowed(states),
+        borrowed(outputs),
+        borrowed(active),
+    )
+
+
+@inlined
+def forward(step, theta, x, states, outputs, active):
+    """Fill states[1:] and outputs."""
+    n_state, n_lanes = states.shape[1], x.shape[2]
+    for t in range(x.shape[0]):
+        n_active = active[t]
+        take_step(step, theta, x[t], states[t], states[t + 1], outputs[t], n_active)
+        for i in range(n_state):
+            for b in range(n_active, n_lanes):
+                states[t + 1, i, b] = states[t, i, b]
+
+
+def backpropagate(
+    cell: Cell,
+    theta: np.ndarray,
+    x: np.ndarray,
+    states: np.ndarray,
+    outputs: np.ndarray,
+    *,
+    d_states: np.ndarray | None = None,
+    d_outputs: np.ndarray | None = None,
+    bptt_steps: int | None = None,
+    lengths: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Backpropagate through time: the adjoint of `unroll`.
+
+    Parameters
+    ----------
+    cell, theta, x, lengths
+        As given to `unroll`.
+    states, outputs
+        As returned by it.
+    d_states : (T + 1, S, B) array, optional
+        Gradient of the loss with respect to each state, through the loss alone.
+    d_outputs : (T, m, B) array, optional
+        Gradient of the loss with respect to each output.
+    bptt_steps : int, optional
+        Cut the gradient at every multiple of so many steps.
+
+    Returns
+    -------
+    d_theta : array shaped as theta
+    d_h_init : (S, B) array
+    d_x : (T, p, B) array
+    """
+    n_timesteps, _, n_lanes = x.shape
+    none = np.empty((0, cell.n_state, n_lanes))
+    if d_outputs is None:
+        d_outputs = np.zeros_like(outputs)
+    d_theta = np.zeros_like(theta)
+    d_x = np.zeros_like(x)
+    carry = np.zeros((2, cell.n_state, n_lanes))
+    _backpropagate(
+        cell.adjoint.address,
+        theta,
+        x,
+        states,
+        outputs,
+        none if d_states is None else d_states,
+        d_outputs,
+        n_timesteps if bptt_steps is None else bptt_steps,
+        _active_lanes(n_timesteps, n_lanes, lengths),
+        carry,
+        d_x,
+        d_theta,
+    )
+    return d_theta, carry[0], d_x
+
+
+@kernel(
+    f"void(i8, {SLAB}, {SLABS}, {SLABS}, {SLABS}, {SLABS}, {SLABS}, i8, i8[::1], "
+    f"{SLABS}, {SLABS}, {SLAB})"
+)
+def _backpropagate(
+    adjoint_address,
+    theta,
+    x,
+    states,
+    outputs,
+    d_states,
+    d_outputs,
+    bptt_steps,
+    active,
+    carry,
+    d_x,
+    d_theta,
+):
+    backward(
+        adjoint_at(adjoint_address),
+        borrowed(theta),
+        borrowed(x),
+        borrowed(states),
+        borrowed(outputs),
+        borrowed(d_states),
+        borrowed(d_outputs),
+        bptt_steps,
+        borrowed(active),
+        borrowed(carry),
+        borrowed(d_x),
+        borrowed(d_theta),
+    )
+
+
+@inlined
+def backward(
+    adjoint,
+    theta,
+    x,
+    states,
+    outputs,
+    d_states,
+    d_outputs,
+    bptt_steps,
+    active,
+    carry,
+    d_x,
+    d_theta,
+):
+    """Fill d_x, add to d_theta, and leave the gradient with respect to h_{-1} in carry[0]."""
+    # carry[t % 2] is the gradient with respect to h_{t-1} = states[t].
+    direct = d_states.shape[0] > 0
+    n_timesteps, n_state, n_lanes = x.shape[0], states.shape[1], x.shape[2]
+    if direct:
+        carry[n_timesteps % 2] = d_states[n_timesteps]
+    for t in range(n_timesteps - 1, -1, -1):
+        old, new = t % 2, (t + 1) % 2
+        n_active = active[t]
+        adjoint(
+            pointer(theta),
+            pointer(x[t]),
+            pointer(states[t]),
+            pointer(states[t + 1]),
+            pointer(outputs[t]),
+            pointer(carry[new]),
+            pointer(d_outputs[t]),
+            pointer(carry[old]),
+            pointer(d_x[t]),
+            pointer(d_theta),
+            x.shape[1],
+            n_state,
+            n_active,
+            n_lanes,
+        )
+        for i in range(n_state):
+            for b in range(n_active, n_lanes):
+                carry[old, i, b] = carry[new, i, b]
+        if t > 0 and t % bptt_steps == 0:
+            carry[old] = 0.0
+        if direct:
+            for i in range(n_state):
+                for b in range(n_lanes):
+                    carry[old, i, b] += d_states[t, i, b]
+
+
+def _active_lanes(n_timesteps: int, n_lanes: int, lengths: np.ndarray | None) -> np.ndarray:
+    """At each step, how many lanes are not at their end."""
+    if lengths is None:
+        return np.full(n_timesteps, n_lanes)
+    return np.searchsorted(-np.asarray(lengths), -np.arange(n_timesteps))
+
+
+def generate(
+    cell: Cell, theta: np.ndarray, h_init: np.ndarray, innovations: np.ndarray
+) -> np.ndarray:
+    """Run a predicting cell on the series it makes itself: x_t = o_t + innovation.
+
+    Parameters
+    ----------
+    cell : Cell
+        One whose output predicts its input.
+    theta : (K, B) or (K, 1) array
+    h_init : (S, B) array
+    innovations : (T, p, B) array
+
+    Returns
+    -------
+    x : (T, p, B) array
+    """
+    x = np.full(innovations.shape, np.nan)
+    states = np.empty((2, *h_init.shape))
+    states[0] = h_init
+    _generate(cell.step.address, theta, innovations, x, states, np.empty_like(x[0]))
+    return x
+
+
+@kernel(f"void(i8, {SLAB}, {SLABS}, {SLABS}, {SLABS}, {SLAB})")
+def _generate(step_address, theta, innovations, x, states, prediction):
+    step = step_at(step_address)
+    theta, innovations, x = borrowed(theta), borrowed(innovations), borrowed(x)
+    states, prediction = borrowed(states), borrowed(prediction)
+    n_lanes = x.shape[2]
+    for t in range(x.shape[0]):
+        old, new = t % 2, (t + 1) % 2
+        # x[t] is still missing: this step only predicts; the next one moves the state.
+        take_step(step, theta, x[t], states[old], states[new], prediction, n_lanes)
+        for i in range(x.shape[1]):
+            for b in range(n_lanes):
+                x[t, i, b] = prediction[i, b] + innovations[t, i, b]
+        take_step(step, theta, x[t], states[old], states[new], prediction, n_lanes)
+
+
+def error_products(cell: Cell, theta: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the sums of products from which a linear cell's SSE follows for every initial state.
+
+    The errors of a linear smoother are e(h) = e_0 + sum_i h_i g_i, where e_0 are its errors from
+    the zero state and g_i what the i-th unit state adds to them.
+
+    Parameters
+    ----------
+    cell : Cell
+        A linear smoother with parameters for each lane.
+    theta : (K, G) array
+        G sets of parameters.
+    y : (T,) array
+        The series, NaN where missing.
+
+    Returns
+    -------
+    products : (S + 1, S + 1, G) array
+        Inner products over time of (e_0, g_1 .. g_S), in that order.
+    """
+    size, n_sets = cell.n_state + 1, theta.shape[1]
+    products = np.zeros((size, size, n_sets))
+    states = np.zeros((2, cell.n_state, size * n_sets))
+    scratch = np.empty((2, 1, size * n_sets))
+    _error_products(cell.step.address, np.tile(theta, (1, size)), y, states, scratch, products)
+    return products
+
+
+@kernel(f"void(i8, {SLAB}, f8[::1], {SLABS}, {SLABS}, {SLABS})")
+def _error_products(step_address, theta, y, states, scratch, products):
+    accumulate_products(
+        step_at(step_address),
+        borrowed(theta),
+        borrowed(y),
+        borrowed(states),
+        borrowed(scratch),
+        borrowed(products),
+        True,
+    )
+
+
+# How often the loop below looks whether the initial state still matters, and what no longer does
+# (in units of the unit states; the series is of order one).
+_LOOK_EVERY = 64
+_FORGOTTEN = 1e-17
+
+
+@inlined
+def accumulate_products(step, theta, y, states, scratch, products, all_errors):
+    """Fill products; the sum of e_0 squared may stop early unless all errors are wanted."""
+    x, out = scratch[0], scratch[1]
+    size, n_sets = products.shape[0], products.shape[2]
+    n_state = size - 1
+    errors = x.reshape(size, n_sets)
+    predictions = out.reshape(size, n_sets)
+    products[:] = 0.0
+    states[0] = 0.0
+    for i in range(n_state):
+        for b in range(n_sets):
+            states[0, i, (i + 1) * n_sets + b] = 1.0
+    n_runs = size
+    for t in range(y.shape[0]):
+        for b in range(n_runs * n_sets):
+            x[0, b] = y[t]
+        take_step(step, theta, x, states[t % 2], states[(t + 1) % 2], out, n_runs * n_sets)
+        if y[t] != y[t]:
+            continue
+        # Every lane runs on y itself, so g_i is a difference; a lane of zeros would decay into
+        # subnormal numbers, at which processors are slow.
+        for b in range(n_sets):
+            errors[0, b] -= predictions[0, b]
+        for i in range(1, n_runs):
+            for b in range(n_sets):
+                errors[i, b] = predictions[0, b] - predictions[i, b]
+        for i in range(n_runs):
+            for j in range(i, n_runs):
+                for b in range(n_sets):
+                    products[i, j, b] += errors[i, b] * errors[j, b]
+        if n_runs > 1 and t % _LOOK_EVERY == 0:
+            memory = 0.0
+            for k in range(n_state):
+                for i in range(1, size):
+                    for b in range(n_sets):
+                        trace = states[(t + 1) % 2, k, i * n_sets + b] - states[(t + 1) % 2, k, b]
+                        memory = max(memory, abs(trace))
+            if memory <= _FORGOTTEN:
+                n_runs = 1
+        if n_runs == 1 and not all_errors:
+            break
+    for i in range(size):
+        for j in range(i):
+            for b in range(n_sets):
+                products[i, j, b] = products[j, i, b]

@@ -1,0 +1,20 @@
+"""The cells, one file a kind, and the table that the contract tests run over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from tsrnn._cell import Cell
+from tsrnn.cells.elman import elman
+from tsrnn.cells.smoothing import HOLT, SES
+
+# Name -> a function that makes the cell; those whose sizes are free have small defaults.
+CELLS: dict[str, Callable[..., Cell]] = {
+    "ses": lambda: SES,
+    "holt": lambda: HOLT,
+    "elman_tanh": partial(elman, "tanh"),
+    "elman_relu": partial(elman, "relu"),
+    "elman_logistic": partial(elman, "logistic"),
+    "elman_identity": partial(elman, "identity"),
+}

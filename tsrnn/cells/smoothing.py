@@ -1,0 +1,110 @@
+"""Exponential smoothing as recurrent cells.
+
+Both cells predict x_t from the state and correct the state by what the prediction missed. With
+level s, trend b, damping phi and the innovation e_t = x_t - o_t (0 where x_t is missing):
+
+simple exponential smoothing, state (s)
+
+    o_t = s_{t-1}                                                                       (1)
+    s_t = o_t + alpha e_t                                                               (2)
+
+Holt's method, state (s, b), in error-correction form
+
+    o_t = s_{t-1} + phi b_{t-1}                                                         (3)
+    s_t = o_t + alpha e_t                                                               (4)
+    b_t = phi b_{t-1} + alpha beta e_t                                                  (5)
+
+(4) is the textbook's `alpha x_t + (1 - alpha) o_t`, and (5) its `beta (s_t - s_{t-1}) +
+(1 - beta) phi b_{t-1}`, since s_t - s_{t-1} = phi b_{t-1} + alpha e_t. Parameters are
+dimensionless, states in the units of x (b: a step). Source: Hyndman, Koehler, Ord and Snyder,
+Forecasting with Exponential Smoothing (2008), chapter 2; their beta is our alpha beta.
+"""
+
+from __future__ import annotations
+
+from tsrnn._cell import Cell, Parameter, adjoint_kernel, step_kernel
+
+
+@step_kernel
+def _ses_step(theta, x, h, h_new, out, p, S, n_lanes, B):
+    for b in range(n_lanes):
+        prediction = h[b]  # (1)
+        error = x[b] - prediction
+        error = error if error == error else 0.0
+        out[b] = prediction
+        h_new[b] = prediction + theta[b] * error  # (2)
+
+
+@adjoint_kernel
+def _ses_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p, S, n_lanes, B):
+    for b in range(n_lanes):
+        error = x[b] - out[b]
+        seen = 1.0 if error == error else 0.0
+        error = error if error == error else 0.0
+        d_level = d_h_new[b]
+        d_error = seen * theta[b] * d_level  # (2)
+        d_theta[b] += error * d_level
+        d_x[b] = d_error
+        d_h[b] = d_out[b] + d_level - d_error  # (1)
+
+
+@step_kernel
+def _holt_step(theta, x, h, h_new, out, p, S, n_lanes, B):
+    for b in range(n_lanes):
+        alpha = theta[b]
+        trend = theta[2 * B + b] * h[B + b]
+        prediction = h[b] + trend  # (3)
+        error = x[b] - prediction
+        error = error if error == error else 0.0
+        out[b] = prediction
+        h_new[b] = prediction + alpha * error  # (4)
+        h_new[B + b] = trend + alpha * theta[B + b] * error  # (5)
+
+
+@adjoint_kernel
+def _holt_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p, S, n_lanes, B):
+    for b in range(n_lanes):
+        alpha = theta[b]
+        beta = theta[B + b]
+        error = x[b] - out[b]
+        seen = 1.0 if error == error else 0.0
+        error = error if error == error else 0.0
+        d_level = d_h_new[b]
+        d_trend = d_h_new[B + b]
+        d_correction = d_level + beta * d_trend  # of alpha e_t in (4) and (5)
+        d_error = seen * alpha * d_correction
+        d_prediction = d_out[b] + d_level - d_error
+        d_damped = d_trend + d_prediction  # of phi b_{t-1} in (3) and (5)
+        d_theta[b] += error * d_correction
+        d_theta[B + b] += alpha * error * d_trend
+        d_theta[2 * B + b] += h[B + b] * d_damped
+        d_x[b] = d_error
+        d_h[b] = d_prediction
+        d_h[B + b] = theta[2 * B + b] * d_damped
+
+
+_ALPHA = Parameter("alpha", lower=0.0, upper=1.0)
+_BETA = Parameter("beta", lower=0.0, upper=1.0)
+_PHI = Parameter("phi", lower=0.8, upper=0.995)
+
+SES = Cell(
+    name="ses",
+    parameters=(_ALPHA,),
+    n_inputs=1,
+    n_outputs=1,
+    state_names=("level",),
+    step=_ses_step,
+    adjoint=_ses_adjoint,
+    own_parameters=True,
+)
+
+HOLT = Cell(
+    name="holt",
+    parameters=(_ALPHA, _BETA, _PHI),
+    n_inputs=1,
+    n_outputs=1,
+    state_names=("level", "trend"),
+    step=_holt_step,
+    adjoint=_holt_adjoint,
+    own_parameters=True,
+)

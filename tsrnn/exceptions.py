@@ -1,0 +1,73 @@
+"""The exceptions that are tsrnn's own."""
+
+
+class InvalidParameterError(ValueError, TypeError):
+    """A constructor argument has a value or a type that the estimator does not accept.
+
+    Raised by ``fit``, never by ``__init__``. It can be caught as either of its parents.
+
+    Examples
+    --------
+    >>> from tsrnn.exceptions import InvalidParameterError
+    >>> try:
+    ...     raise InvalidParameterError("alpha must be None or a number in [0, 1], got 2")
+    ... except ValueError as error:
+    ...     print(error)
+    alpha must be None or a number in [0, 1], got 2
+    """
+
+
+class TrainingDivergedError(RuntimeError):
+    """The loss or its gradient stopped being finite during training.
+
+    Parameters
+    ----------
+    message : str
+        What happened and what to try.
+    step : int, optional
+        The optimiser's step at which it happened, from 0.
+    loss : float, optional
+        The loss at that step.
+    gradient_norm : float, optional
+        The Euclidean norm of the gradient at that step.
+
+    Attributes
+    ----------
+    step : int or None
+        As passed.
+    loss : float or None
+        As passed.
+    gradient_norm : float or None
+        As passed.
+
+    Examples
+    --------
+    >>> from tsrnn.exceptions import TrainingDivergedError
+    >>> error = TrainingDivergedError("the loss is not finite", step=12, loss=float("inf"))
+    >>> error.step, error.loss, error.gradient_norm
+    (12, inf, None)
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        step: int | None = None,
+        loss: float | None = None,
+        gradient_norm: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.step = step
+        self.loss = loss
+        self.gradient_norm = gradient_norm
+
+
+class ModelFormatError(ValueError):
+    """A file is not a saved tsrnn model, is damaged, or needs another version of the library.
+
+    Examples
+    --------
+    >>> from tsrnn.exceptions import ModelFormatError
+    >>> issubclass(ModelFormatError, ValueError)
+    True
+    """
