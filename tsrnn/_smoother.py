@@ -16,7 +16,7 @@ import numpy as np
 
 from tsrnn._cell import Cell
 from tsrnn._heads import AbsoluteError, Huber, Loss
-from tsrnn._optimize import Minimum, minimize
+from tsrnn._optimize import Minimum, Objective, minimize
 from tsrnn._profile import ProfiledSSE, profile
 from tsrnn._scan import backpropagate, error_products, unroll
 
@@ -267,32 +267,43 @@ def _follow(
     problem: _Problem, start: np.ndarray, losses: Sequence[Loss], settings: Settings
 ) -> Minimum:
     """Minimise one loss after the other, each from where the last ended."""
-    state = problem.best_state(problem.theta(start))
-    searches_state = problem.initial_state is None
-    n_free, n_iter = start.size, 0
-    # A unit of each state variable moves the errors by a like amount.
-    unit = _state_units(problem, problem.theta(start)) if searches_state else np.ones(0)
-    variables = np.concatenate([start, state / unit]) if searches_state else start
-    bounds = problem.free_bounds + [(-np.inf, np.inf)] * unit.size
+    theta = problem.theta(start)
+    unit = np.ones(0)
+    variables = start
+    if problem.initial_state is None:
+        unit = _state_units(problem, theta)
+        variables = np.concatenate([start, problem.best_state(theta) / unit])
     minimum = Minimum(variables, np.inf, 0, True, "nothing to search")
+    n_iter = 0
     for loss in losses:
-
-        def objective(values, loss=loss):
-            theta = problem.theta(values[:n_free])
-            at = values[n_free:] * unit if searches_state else state
-            value, d_free, d_state = problem.loss_and_gradients(theta, at, loss)
-            if searches_state:
-                d_free = np.concatenate([d_free, d_state * unit])
-            return value / scale, d_free / scale
-
-        scale = 1.0
-        scale = objective(minimum.theta)[0] or 1.0
         if variables.size > 0:
+            objective = _joint_objective(problem, loss, unit, minimum.theta)
+            bounds = problem.free_bounds + [(-np.inf, np.inf)] * unit.size
             minimum = _minimize(objective, minimum.theta, bounds, settings)
         n_iter += minimum.n_iter
     values = minimum.theta.copy()
-    values[n_free:] *= unit
+    values[start.size :] *= unit
     return replace(minimum, theta=values, n_iter=n_iter)
+
+
+def _joint_objective(
+    problem: _Problem, loss: Loss, unit: np.ndarray, start: np.ndarray
+) -> Objective:
+    """Return a loss, divided by its value at the start, of free parameters and state / unit."""
+    n_free = start.size - unit.size
+
+    def unscaled(variables):
+        theta, state = problem.split(np.r_[variables[:n_free], variables[n_free:] * unit])
+        value, d_free, d_state = problem.loss_and_gradients(theta, state, loss)
+        return value, np.r_[d_free, d_state[: unit.size] * unit]
+
+    scale = unscaled(start)[0] or 1.0
+
+    def objective(variables):
+        value, gradient = unscaled(variables)
+        return value / scale, gradient / scale
+
+    return objective
 
 
 def _state_units(problem: _Problem, theta: np.ndarray) -> np.ndarray:
