@@ -1,3 +1,17 @@
-"""Recurrent networks for time series, from exponential smoothing upwards."""
+"""Time-series forecasting in which exponential smoothing and recurrent networks are one family."""
+
+from tsrnn import datasets, exceptions, metrics, plotting
+from tsrnn.network import RNN
+from tsrnn.smoothing import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "RNN",
+    "DoubleExpSmoothingRNN",
+    "SimpleExpSmoothingRNN",
+    "datasets",
+    "exceptions",
+    "metrics",
+    "plotting",
+]

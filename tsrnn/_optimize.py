@@ -42,13 +42,16 @@ class Minimum:
 class _Watched:
     """An objective that remembers its best value and refuses losses that are not finite."""
 
-    def __init__(self, objective: Objective) -> None:
+    def __init__(self, objective: Objective, bounds: list[tuple[float, float]]) -> None:
         self._objective = objective
+        self._lower, self._upper = np.array(bounds, dtype=float).reshape(-1, 2).T
         self.n_calls = 0
         self.best_theta: np.ndarray | None = None
         self.best_loss = np.inf
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        # Some solvers step over the bounds on their way (trust-constr, COBYQA).
+        theta = np.clip(theta, self._lower, self._upper)
         loss, gradient = self._objective(theta)
         self.n_calls += 1
         if not (np.isfinite(loss) and np.isfinite(gradient).all()):
@@ -60,7 +63,7 @@ class _Watched:
                 gradient_norm=float(np.linalg.norm(gradient)),
             )
         if loss < self.best_loss:
-            self.best_loss, self.best_theta = loss, theta.copy()
+            self.best_loss, self.best_theta = loss, theta
         return loss, gradient
 
     def loss(self, theta: np.ndarray) -> float:
@@ -103,7 +106,7 @@ def minimize(
     """
     import scipy.optimize
 
-    watched = _Watched(objective)
+    watched = _Watched(objective, bounds)
     uses_gradient = SOLVERS[solver]
     with warnings.catch_warnings():
         # SciPy's methods warn of their own inner workings (trust-constr of a zero difference of
@@ -128,13 +131,15 @@ def minimize(
     # L-BFGS-B calls it abnormal when rounding stops its line search: at a minimum as sharp as
     # floating point allows that is where one wants to be, and its gradient tells.
     converged = bool(result.success) or _is_stationary(
-        watched.best_theta, objective(watched.best_theta)[1], bounds
+        watched.best_theta, *objective(watched.best_theta), bounds
     )
     return Minimum(watched.best_theta, watched.best_loss, n_iter, converged, message)
 
 
-def _is_stationary(theta: np.ndarray, gradient: np.ndarray, bounds: list) -> bool:
-    """Whether the projected gradient is small against the size of the problem."""
+def _is_stationary(
+    theta: np.ndarray, loss: float, gradient: np.ndarray, bounds: list[tuple[float, float]]
+) -> bool:
+    """Whether the projected gradient is small against the loss."""
     lower, upper = np.array(bounds, dtype=float).T
     step = np.clip(theta - gradient, lower, upper) - theta
-    return bool(np.max(np.abs(step), initial=0.0) <= 1e-5)
+    return bool(np.max(np.abs(step), initial=0.0) <= 1e-5 * max(1.0, abs(loss)))

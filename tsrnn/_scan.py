@@ -377,3 +377,52 @@ def accumulate_products(step, theta, y, states, scratch, products, all_errors):
         for j in range(i):
             for b in range(n_sets):
                 products[i, j, b] = products[j, i, b]
+
+
+def variance_factors(
+    transition: np.ndarray,
+    gain: np.ndarray,
+    observation: np.ndarray,
+    is_missing: np.ndarray,
+    covariance: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Run the covariance of a linear smoother's state along; see `tsrnn.intervals`.
+
+    Returns
+    -------
+    factors : (T,) array
+        Variance of each prediction, in units of the innovations'.
+    covariance : (S, S) array
+        That of the last state.
+    """
+    factors = np.empty(is_missing.size)
+    seeing = transition - np.outer(gain, observation)
+    moves = np.stack([seeing, transition])
+    covariances = np.stack([covariance, covariance])
+    _variance_factors(moves, gain, observation, is_missing.astype(np.int64), covariances, factors)
+    return factors, covariances[is_missing.size % 2]
+
+
+@kernel(f"void({SLABS}, f8[::1], f8[::1], i8[::1], {SLABS}, f8[::1])")
+def _variance_factors(moves, gain, observation, is_missing, covariances, factors):
+    moves, covariances = borrowed(moves), borrowed(covariances)
+    n_state = gain.shape[0]
+    half = np.empty((n_state, n_state))
+    for t in range(is_missing.shape[0]):
+        old, new = covariances[t % 2], covariances[(t + 1) % 2]
+        move = moves[is_missing[t]]
+        factor = 1.0
+        for i in range(n_state):
+            for j in range(n_state):
+                factor += observation[i] * old[i, j] * observation[j]
+        factors[t] = factor
+        for i in range(n_state):
+            for j in range(n_state):
+                half[i, j] = 0.0
+                for k in range(n_state):
+                    half[i, j] += move[i, k] * old[k, j]
+        for i in range(n_state):
+            for j in range(n_state):
+                new[i, j] = gain[i] * gain[j] if is_missing[t] else 0.0
+                for k in range(n_state):
+                    new[i, j] += half[i, k] * move[j, k]

@@ -3,10 +3,12 @@
 A training series lies on a regular grid of time stamps, its first row at position 0. `TimeGrid`
 finds the grid once, at fit, and then turns stamps into positions and positions into stamps.
 
-A grid is made of two parts. A *dial* reads stamps as numbers and writes them back: integers,
-ordinals of periods, or what one clock shows. The clock shows local time where steps are days or
-longer (a day has 23 or 25 hours when daylight saving changes), and UTC where they are shorter.
-*Steps* say how the numbers go on: by a constant, by months, or as a pandas offset lists them.
+A grid has two parts. A *dial* reads stamps as numbers (`read`), writes numbers as stamps (`write`)
+and says whether stamps are the ones of given numbers (`agrees`). Its numbers are integers, ordinals
+of periods, or what one clock shows: local time where steps are days or longer (a day has 23 or 25
+hours when daylight saving changes), UTC where they are shorter. *Steps* say how the numbers go on:
+`at` gives the numbers at positions, `locate` the only positions that given numbers can have, and
+the numbers there.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from typing import TypeAlias, final
+from itertools import chain
+from typing import Any, TypeAlias, final
 
 import numpy as np
 import pandas as pd
@@ -22,17 +25,12 @@ from pandas.api.types import infer_dtype, is_datetime64_any_dtype, is_integer_dt
 
 _Offset: TypeAlias = pd.tseries.offsets.BaseOffset
 
-_MOST_LISTED = 1_000_000  # stamps a pandas offset may list, at about 7 microseconds each
+_MOST_LISTED = 1_000_000  # stamps to list by a pandas offset, at some 7 microseconds each
 _MONTH_STARTS = {pd.offsets.MonthBegin: 1, pd.offsets.QuarterBegin: 3, pd.offsets.YearBegin: 12}
 _MONTH_ENDS = {pd.offsets.MonthEnd: 1, pd.offsets.QuarterEnd: 3, pd.offsets.YearEnd: 12}
-_CLOCK_TIMES = {"hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"}
-_ADVICE = (
-    " If these are local clock times, daylight saving makes such gaps and repeats: name the"
-    " zone, as in y.tz_localize('Europe/Berlin', ambiguous='infer')."
-)
+_KINDS = {"datetime": "dates", "datetime64": "dates", "date": "dates", "period": "periods"}
 
 
-@final
 @dataclass(frozen=True)
 class _ConstantSteps:
     """`start + position * step`, of integers or of times."""
@@ -40,17 +38,14 @@ class _ConstantSteps:
     start: np.int64 | np.datetime64
     step: np.int64 | np.timedelta64
 
+    def at(self, positions: np.ndarray) -> np.ndarray:
+        return self.start + positions * self.step
+
     def locate(self, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Positions of the last grid ticks not after `ticks`, and those grid ticks."""
         positions = (ticks - self.start) // self.step
         return positions, self.at(positions)
 
-    def at(self, positions: np.ndarray) -> np.ndarray:
-        """Ticks at `positions`."""
-        return self.start + positions * self.step
 
-
-@final
 @dataclass(frozen=True)
 class _MonthSteps:
     """Every so many months on the same day, or on the last day of a month too short for it."""
@@ -59,58 +54,47 @@ class _MonthSteps:
     months: int
     day: int
 
-    def locate(self, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Positions of the grid ticks of the months of `ticks` or before, and those ticks."""
-        months = (ticks.astype("M8[M]") - self.start.astype("M8[M]")).astype(np.int64)
-        positions = months // self.months
-        return positions, self.at(positions)
-
     def at(self, positions: np.ndarray) -> np.ndarray:
-        """Ticks at `positions`."""
         months = self.start.astype("M8[M]") + positions * self.months
         firsts = months.astype("M8[D]")
         lengths = ((months + 1).astype("M8[D]") - firsts).astype(np.int64)
         dates = firsts + (np.minimum(self.day, lengths) - 1)
         return dates.astype(self.start.dtype) + (self.start - self.start.astype("M8[D]"))
 
+    def locate(self, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        months = (ticks.astype("M8[M]") - self.start.astype("M8[M]")).astype(np.int64)
+        positions = months // self.months
+        return positions, self.at(positions)
 
-@final
+
 @dataclass(frozen=True)
 class _ListedSteps:
     """What an offset such as business days lists; `known` is the list as far as training goes."""
 
     known: np.ndarray = field(compare=False)
-    offset: _Offset | None  # None: nothing is known after a single row
-
-    def locate(self, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Positions of the last grid ticks not after `ticks`, and those grid ticks."""
-        listed = self._through(ticks.max())
-        positions = np.searchsorted(listed, ticks, side="right") - 1
-        return positions, listed[np.maximum(positions, 0)]
+    offset: _Offset | None  # None: nothing is known beyond a single row
 
     def at(self, positions: np.ndarray) -> np.ndarray:
-        """Ticks at `positions`."""
-        missing = positions.max(initial=0) + 1 - len(self.known)
-        if missing <= 0:
-            return self.known[positions]
+        missing = positions.max() + 1 - len(self.known)
         if missing > _MOST_LISTED:
             raise ValueError(f"{missing} steps after the training series is too far ahead")
-        return self._extended(periods=missing + 1)[positions]
+        known = self.known if missing <= 0 else self._extended(periods=missing + 1)
+        return known[positions]
 
-    def _through(self, last: np.datetime64) -> np.ndarray:
-        if last <= self.known[-1]:
-            return self.known
-        # The length of a step is only needed roughly, to refuse what would take minutes to list.
-        sample = self.known if len(self.known) > 1 else self._extended(periods=2)
-        step = (sample[-1] - sample[0]) // (len(sample) - 1)
-        if (last - self.known[-1]) // step > _MOST_LISTED:
-            raise ValueError(f"the time stamp {last} is too far after the training series")
-        return self._extended(end=pd.Timestamp(last))
+    def locate(self, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        last, known = ticks.max(), self.known
+        if last > known[-1]:
+            sample = known if len(known) > 1 else self._extended(periods=2)
+            if (last - known[-1]) // np.diff(sample).mean() > _MOST_LISTED:
+                raise ValueError(f"the time stamp {last} is too far after the training series")
+            known = self._extended(end=pd.Timestamp(last))
+        positions = np.searchsorted(known, ticks, side="right") - 1
+        return positions, known[np.maximum(positions, 0)]
 
-    def _extended(self, **until: int | pd.Timestamp) -> np.ndarray:
+    def _extended(self, **until: Any) -> np.ndarray:
         if self.offset is None:
             raise ValueError(
-                "the training series has a single row whose time index has no frequency, so that "
+                "the training series has a single row and its time index no frequency, so that "
                 f"nothing after {self.known[-1]} can be placed: set one, as in y.asfreq('D')"
             )
         start, unit = pd.Timestamp(self.known[-1]), np.datetime_data(self.known.dtype)[0]
@@ -118,132 +102,83 @@ class _ListedSteps:
         return np.concatenate([self.known, after.to_numpy()])
 
 
-@final
 @dataclass(frozen=True)
-class _Integers:
-    """The dial of integer stamps."""
+class _Counts:
+    """The dial of integers, and of periods by their ordinals (which count M for 2M)."""
 
-    dtype: np.dtype | pd.api.extensions.ExtensionDtype
-    ranged: bool
+    pattern: pd.Index = field(compare=False)  # an index of the kind, type and name to write
 
     def read(self, index: pd.Index) -> np.ndarray:
-        """Stamps as numbers."""
-        return index.to_numpy(dtype=np.int64)
+        return index.asi8 if isinstance(index, pd.PeriodIndex) else index.to_numpy(dtype=np.int64)
 
     def write(self, ticks: np.ndarray) -> pd.Index:
-        """Numbers as stamps, in the training index's dtype where that holds them."""
-        bits = 8 * self.dtype.itemsize - (self.dtype.kind == "i")
-        fits = bits >= 63 or ticks.max(initial=0) < 2**bits
-        return pd.Index(ticks, dtype=self.dtype if fits else np.int64)
+        if isinstance(self.pattern, pd.PeriodIndex):
+            return pd.PeriodIndex.from_ordinals(ticks, freq=self.pattern.freq)
+        if isinstance(self.pattern, pd.RangeIndex) and len(ticks):
+            step = int(ticks[-1] - ticks[0]) // max(len(ticks) - 1, 1) or 1
+            return pd.RangeIndex(int(ticks[0]), int(ticks[-1]) + 1, step)
+        dtype = self.pattern.dtype
+        fits = dtype.itemsize == 8 or ticks.max(initial=0) < 2 ** (8 * dtype.itemsize - 1)
+        return pd.Index(ticks, dtype=dtype if fits else np.int64)
 
     def agrees(self, index: pd.Index, ticks: np.ndarray) -> np.ndarray:
-        """Whether each stamp is the one that the number beside it stands for."""
         return self.read(index) == ticks
 
-    def finish(self, index: pd.Index, ticks: np.ndarray) -> pd.Index:
-        """`index`, whose numbers are `ticks`, as a RangeIndex if training had one."""
-        if not self.ranged or len(index) == 0:
-            return index
-        step = ticks[1] - ticks[0] if len(ticks) > 1 else 1
-        return pd.RangeIndex(ticks[0], ticks[-1] + step, step, name=index.name)
 
-
-@final
-@dataclass(frozen=True)
-class _Periods:
-    """The dial of periods: their ordinals, which count the base of the frequency (M for 2M)."""
-
-    freq: _Offset
-
-    def read(self, index: pd.PeriodIndex) -> np.ndarray:
-        """Stamps as numbers."""
-        if index.freq != self.freq:
-            raise ValueError(
-                f"the periods asked have frequency {index.freqstr!r}, those of the training "
-                f"series {self.freq.freqstr!r}"
-            )
-        return index.asi8
-
-    def write(self, ticks: np.ndarray) -> pd.Index:
-        """Numbers as stamps."""
-        return pd.PeriodIndex.from_ordinals(ticks, freq=self.freq)
-
-    def agrees(self, index: pd.Index, ticks: np.ndarray) -> np.ndarray:
-        """Whether each stamp is the one that the number beside it stands for."""
-        return self.read(index) == ticks
-
-    def finish(self, index: pd.Index, ticks: np.ndarray) -> pd.Index:
-        """`index` as it is: a PeriodIndex always has its frequency."""
-        return index
-
-
-@final
 @dataclass(frozen=True)
 class _Clock:
-    """The dial of date-time stamps: what a clock shows, local to `tz` or (not `local`) UTC."""
+    """The dial of date-time stamps: a clock that shows the time of `tz`, or UTC if not `local`."""
 
     tz: tzinfo | None
-    local: bool
     unit: str
-    freq: _Offset | None = field(default=None, compare=False)
+    local: bool = True
+    freq: _Offset | None = None
 
     def read(self, index: pd.DatetimeIndex) -> np.ndarray:
-        """Stamps as numbers, in microseconds unless training has nanoseconds."""
-        unit = "ns" if self.unit == "ns" else "us"
-        return self._shown(index).as_unit(unit).to_numpy()
+        # Microseconds reach all years that pandas knows; nanoseconds are for those who have them.
+        return self._shown(index).as_unit("ns" if self.unit == "ns" else "us").to_numpy()
 
-    def write(self, ticks: np.ndarray) -> pd.Index:
-        """Numbers as stamps, in the training index's zone and, where that is exact, its unit."""
-        index = pd.DatetimeIndex(ticks)
-        if self.tz is not None and self.local:
-            # As pandas resamples: the first of a repeated hour, and the end of one left out.
-            first = np.ones(len(ticks), dtype=bool)
-            index = index.tz_localize(self.tz, ambiguous=first, nonexistent="shift_forward")
-        elif self.tz is not None:
-            index = index.tz_localize("UTC").tz_convert(self.tz)
-        coarse = index.as_unit(self.unit)
-        return coarse if (coarse == index).all() else index
-
-    def agrees(self, index: pd.Index, ticks: np.ndarray) -> np.ndarray:
-        """Whether each stamp is the one that the number beside it stands for."""
-        return (index == self.write(ticks)) | (self._shown(index) == pd.DatetimeIndex(ticks))
-
-    def finish(self, index: pd.Index, ticks: np.ndarray) -> pd.Index:
-        """`index`, whose numbers are `ticks`, with its frequency where pandas grants it one."""
-        if self.freq is None or index.freq == self.freq:
-            return index
-        if self.tz is not None and self.local:
-            # pandas refuses a frequency across a stamp that its zone repeats or leaves out.
-            plain = pd.DatetimeIndex(ticks)
+    def write(self, ticks: np.ndarray) -> pd.DatetimeIndex:
+        exact = self._instants(ticks)
+        index = exact.as_unit(self.unit)
+        index = index if (index == exact).all() else exact
+        plain = pd.DatetimeIndex(ticks)
+        if self.local and self.tz is not None:
+            # pandas grants no freq across a time that the zone repeats or leaves out.
             plain = plain.tz_localize(self.tz, ambiguous="NaT", nonexistent="NaT")
-            if not (index == plain).all():
-                return index
-        index.freq = self.freq
+        if self.freq is not None and not plain.hasnans:
+            index.freq = self.freq
         return index
+
+    def agrees(self, index: pd.DatetimeIndex, ticks: np.ndarray) -> np.ndarray:
+        # Either of the two instants that share a local time may stand for a local day or month.
+        return (index == self._instants(ticks)) | (self._shown(index) == pd.DatetimeIndex(ticks))
 
     def _shown(self, index: pd.DatetimeIndex) -> pd.DatetimeIndex:
         if self.tz is None:
             return index
         return index.tz_convert(self.tz).tz_localize(None) if self.local else index.tz_convert(None)
 
+    def _instants(self, ticks: np.ndarray) -> pd.DatetimeIndex:
+        index = pd.DatetimeIndex(ticks)
+        if self.tz is None:
+            return index
+        if not self.local:
+            return index.tz_localize("UTC").tz_convert(self.tz)
+        # As pandas resamples: the first of two equal times, and the end of an hour left out.
+        first = np.ones(len(ticks), dtype=bool)
+        return index.tz_localize(self.tz, ambiguous=first, nonexistent="shift_forward")
 
-_Dial: TypeAlias = _Integers | _Periods | _Clock
+
+_Dial: TypeAlias = _Counts | _Clock
 _Steps: TypeAlias = _ConstantSteps | _MonthSteps | _ListedSteps
 
 
 def is_time_index(index: object) -> bool:
-    """Whether the labels of `index` place its rows in time.
+    """Tell whether the labels of `index` place its rows in time.
 
-    Parameters
-    ----------
-    index : object
-        Usually a pandas index.
-
-    Returns
-    -------
-    bool
-        True for a DatetimeIndex, a PeriodIndex, an object index of dates, datetimes or periods
-        only, and an integer index that does not start at 0.
+    True for a DatetimeIndex, a PeriodIndex, an object index of nothing but dates, datetimes or
+    periods, and an integer index that does not start at 0. False for all else, not only indexes.
 
     Examples
     --------
@@ -253,23 +188,17 @@ def is_time_index(index: object) -> bool:
     """
     if not isinstance(index, pd.Index):
         return False
-    kind = _kind(index)
-    if kind == "integers":
-        return len(index) > 0 and (bool(pd.isna(index[0])) or index[0] != 0)
-    return kind in ("dates", "periods")
+    if _kind(index) == "integers":
+        return len(index) > 0 and bool(pd.isna(index[0]) or index[0] != 0)
+    return _kind(index) != "labels"
 
 
 @final
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False)
 class TimeGrid:
     """The regular grid of time stamps of a training series; position 0 is its first row.
 
-    Made by `from_index`; immutable.
-
-    Attributes
-    ----------
-    has_stamps : bool
-        False where the series had no time index, so that its stamps are its positions.
+    `has_stamps` is False where the series had no time index: its stamps are then its positions.
     """
 
     has_stamps: bool
@@ -284,32 +213,26 @@ class TimeGrid:
         Parameters
         ----------
         index : pd.Index or None
-            The index of the series. None, and one that is no time index, mean plain positions.
+            The stamps of the rows. None, and what is no time index, mean plain positions.
         n_timesteps : int
             Number of rows of the series.
-
-        Returns
-        -------
-        TimeGrid
-            Its stamps at positions 0 to ``n_timesteps - 1`` are those of `index`.
 
         Raises
         ------
         ValueError
-            If the stamps are missing, duplicated, unsorted or irregular.
+            If stamps are missing, duplicated, unsorted or irregular, or not `n_timesteps`.
         """
         if index is not None and len(index) != n_timesteps:
             raise ValueError(f"the index has {len(index)} rows, the series {n_timesteps}")
         if index is None or not is_time_index(index):
             name = index.name if index is not None and _kind(index) == "integers" else None
             rows = pd.RangeIndex(n_timesteps, name=name)
-            steps = _ConstantSteps(np.int64(0), np.int64(1))
-            return cls(False, rows, _Integers(rows.dtype, ranged=True), steps)
-        stamps = _converted(index)
-        _check_order(stamps)
-        if isinstance(stamps, pd.DatetimeIndex):
-            return cls(True, stamps, *_datetime_grid(stamps))
-        return cls(True, stamps, *_counted_grid(stamps))
+            return cls(False, rows, _Counts(rows), _ConstantSteps(np.int64(0), np.int64(1)))
+        rows = _converted(index)
+        _refuse_missing(rows)
+        _refuse_disorder(rows)
+        dates = isinstance(rows, pd.DatetimeIndex)
+        return cls(True, rows, *(_datetime_grid(rows) if dates else _counted_grid(rows)))
 
     def positions(self, index: pd.Index) -> np.ndarray:
         """Place stamps on the grid.
@@ -317,7 +240,7 @@ class TimeGrid:
         Parameters
         ----------
         index : pd.Index
-            Stamps in any order, possibly repeated, inside the training series or after it.
+            Stamps in any order, repeated or not, inside the training series or after it.
 
         Returns
         -------
@@ -327,32 +250,27 @@ class TimeGrid:
         Raises
         ------
         ValueError
-            If a stamp is missing, is off the grid, lies before the start or too far after the
-            end, or is of another kind, frequency or zone than the grid's.
+            If a stamp is missing, off the grid, before its start or too far after its end, or
+            `index` is of another kind or period than the grid, or lacks a time zone as it does not.
         """
         if len(index) == 0:
             return np.empty(0, dtype=np.int64)
-        self._check_kind(index)
-        asked = _converted(index)
-        _refuse_missing(asked)
-        if len(self._index) == 0 and self.has_stamps:
-            raise ValueError("the training series is empty, so that no time stamp has a place")
-        ticks = self._dial.read(asked)
+        self._refuse_other_kind(index)
+        self._refuse_empty()
+        index = _converted(index)
+        _refuse_missing(index)
+        ticks = self._dial.read(index)
         positions, nearest = self._steps.locate(ticks)
-        before = positions < 0
-        if len(self._index):
-            before |= ticks < self._dial.read(self._index[:1])
-        wrong = before | ~self._dial.agrees(asked, nearest)
-        if wrong.any():
-            row = int(wrong.argmax())
-            if before[row]:
-                reason = f"before the start of the training series, {self.stamps(0, 1)[0]}"
-            else:
-                last = self._dial.write(nearest[row : row + 1])[0]
-                reason = (
-                    f"off the grid of the training series, whose last stamp before it is {last}"
-                )
-            raise ValueError(f"the time stamp {asked[row]} (row {row}) lies {reason}")
+        off = ~self._dial.agrees(index, nearest)
+        before = (positions < 0) | (off & (ticks < self._steps.at(np.array([0]))))
+        if (off | before).any():
+            row = int((off | before).argmax())
+            grid = ", ".join(map(str, self._index[:2]))
+            raise ValueError(
+                f"the time stamp {index[row]} (row {row}) lies "
+                f"{'before the start' if before[row] else 'off the grid'} of the training series, "
+                f"whose {len(self._index)} time stamps are {grid} and so on"
+            )
         return positions.astype(np.int64)
 
     def stamps(self, start: int, stop: int) -> pd.Index:
@@ -371,113 +289,96 @@ class TimeGrid:
         Raises
         ------
         ValueError
-            If the positions are no range, or pandas has no stamps there.
+            If `start` and `stop` are no range, or pandas has no stamps there.
         """
         if not 0 <= start <= stop:
             raise ValueError(f"start={start} and stop={stop} are no range of positions")
-        rows = self._index[start:stop]
         if start == stop:
-            return rows
-        if len(self._index) == 0 and self.has_stamps:
-            raise ValueError("the training series is empty, so that no position has a time stamp")
+            return self._index[:0]
+        self._refuse_empty()
         positions = np.arange(start, stop)
         ticks = self._steps.at(positions)
-        # Numbers past 64 bits wrap around silently.
-        if ticks[0] < self._steps.at(np.zeros(1, dtype=np.int64))[0] or not np.array_equal(
-            self._steps.locate(ticks)[0], positions
-        ):
+        # Numbers beyond 64 bits wrap around without an error.
+        back = self._steps.locate(ticks)[0]
+        if ticks.min() < self._steps.at(np.array([0]))[0] or not np.array_equal(back, positions):
             raise ValueError(f"position {stop - 1} lies beyond the stamps of {self._index.dtype}")
-        if len(rows) < stop - start:
-            after = self._dial.write(ticks[len(rows) :]).rename(self._index.name)
-            rows = rows.append(after) if len(rows) else after
-        return self._dial.finish(rows, ticks)
+        return self._dial.write(ticks).rename(self._index.name)
 
     def __eq__(self, other: object) -> bool:
-        """Whether two grids come from series with the same stamps and go on in the same way."""
+        """Tell whether two series have the same stamps and go on in the same way."""
         if not isinstance(other, TimeGrid):
             return NotImplemented
         return (
             self.has_stamps == other.has_stamps
-            and _kind(self._index) == _kind(other._index)
-            and _zone(self._index) == _zone(other._index)
+            and _family(self._index) == _family(other._index)
             and self._steps == other._steps
             and len(self._index) == len(other._index)
             and bool((self._index == other._index).all())
         )
 
-    def __hash__(self) -> int:
-        """Hash what equal grids share whatever their resolution."""
-        return hash((self.has_stamps, _kind(self._index), len(self._index)))
+    def _refuse_empty(self) -> None:
+        if self.has_stamps and len(self._index) == 0:
+            raise ValueError("the training series is empty, so that its time stamps are unknown")
 
-    def __repr__(self) -> str:
-        """Name the ends of the training series."""
-        n_timesteps = len(self._index)
-        ends = f", {self._index[0]} to {self._index[-1]}" if n_timesteps else ""
-        return f"TimeGrid({n_timesteps} {_kind(self._index)}{ends})"
-
-    def _check_kind(self, index: pd.Index) -> None:
-        kind, expected = _kind(index), _kind(self._index)
+    def _refuse_other_kind(self, index: pd.Index) -> None:
+        (kind, detail), (expected, wanted) = _family(index), _family(self._index)
         if kind != expected:
-            had = f"stamps that are {expected}" if self.has_stamps else "no time index"
+            had = f"{expected} as its time index" if self.has_stamps else "no time index"
+            raise ValueError(f"the training series had {had}, and no place for {kind}: {index[0]}")
+        if (detail is None) != (wanted is None) or (kind == "periods" and detail != wanted):
+            what = "frequency" if kind == "periods" else "time zone"
             raise ValueError(
-                f"the training series had {had}, so that the {kind} asked (first: {index[0]}) "
-                "have no place in it"
-            )
-        if kind == "dates" and (_zone(index) is None) != (_zone(self._index) is None):
-            raise ValueError(
-                f"the time stamps asked (first: {index[0]}) have time zone {_zone(index)}, those "
-                f"of the training series {_zone(self._index)}: use tz_localize or tz_convert"
+                f"the time stamps asked (first: {index[0]}) have {what} {detail}, those of the "
+                f"training series {what} {wanted}"
             )
 
 
 def _kind(index: pd.Index) -> str:
-    if index.nlevels > 1:
-        return "labels"
     if is_datetime64_any_dtype(index.dtype):
         return "dates"
     if is_integer_dtype(index.dtype):
         return "integers"
-    kinds = {"datetime": "dates", "datetime64": "dates", "date": "dates", "period": "periods"}
-    return kinds.get(infer_dtype(index, skipna=True), "labels")
+    return _KINDS.get(infer_dtype(index, skipna=True), "labels")
 
 
-def _zone(index: pd.Index) -> str | None:
+def _family(index: pd.Index) -> tuple[str, str | None]:
+    """Name the kind of stamps, and the time zone of dates or the frequency of periods."""
     stamps = _converted(index)
-    return None if not isinstance(stamps, pd.DatetimeIndex) or stamps.tz is None else str(stamps.tz)
+    if isinstance(stamps, pd.PeriodIndex):
+        return "periods", stamps.freqstr
+    if isinstance(stamps, pd.DatetimeIndex) and stamps.tz is not None:
+        return "dates", str(stamps.tz)
+    return _kind(index), None
 
 
 def _converted(index: pd.Index) -> pd.Index:
-    """`index`, its objects (or Arrow values) turned into stamps."""
+    """Turn objects, and values of Arrow types, into pandas stamps."""
     kind = _kind(index)
-    if kind == "dates" and not isinstance(index, pd.DatetimeIndex):
-        try:
-            return pd.DatetimeIndex(index)
-        except ValueError as error:
-            raise ValueError(
-                f"the time index holds stamps that pandas cannot join: {error}; convert it, as in "
-                "pd.to_datetime(index, utc=True).tz_convert('Europe/Berlin')"
-            ) from error
-    if kind == "periods" and not isinstance(index, pd.PeriodIndex):
+    if kind == "periods":
         return pd.PeriodIndex(index)
-    return index
+    if kind != "dates" or isinstance(index, pd.DatetimeIndex):
+        return index
+    try:
+        return pd.DatetimeIndex(index)
+    except ValueError as error:
+        raise ValueError(
+            f"the time index holds dates that pandas cannot join: {error}; convert them, as in "
+            "pd.to_datetime(index, utc=True).tz_convert('Europe/Berlin')"
+        ) from error
 
 
 def _refuse_missing(index: pd.Index) -> None:
-    missing = index.isna()
-    if missing.any():
-        raise ValueError(
-            f"the time index has a missing stamp (NaT or NA) in row {missing.argmax()}"
-        )
+    if index.hasnans:
+        row = int(index.isna().argmax())
+        raise ValueError(f"the time index has a missing stamp (NaT or NA) in row {row}")
 
 
-def _check_order(index: pd.Index) -> None:
-    _refuse_missing(index)
-    repeated = index.duplicated()
-    if repeated.any():
-        row = int(repeated.argmax())
+def _refuse_disorder(index: pd.Index) -> None:
+    if not index.is_unique:
+        row = int(index.duplicated().argmax())
         raise ValueError(
-            f"the time index has a duplicated stamp, {index[row]} in row {row}: keep one, as in "
-            f"y.groupby(level=0).mean().{_advice(index)}"
+            f"the time index has a duplicated stamp, {index[row]} in row {row}: keep one of them, "
+            f"as in y.groupby(level=0).mean().{_daylight_advice(index)}"
         )
     if not index.is_monotonic_increasing:
         row = int((index[1:] < index[:-1]).argmax()) + 1
@@ -487,10 +388,17 @@ def _check_order(index: pd.Index) -> None:
         )
 
 
-def _advice(index: pd.Index) -> str:
-    """What may have happened where a naive index within days has gaps or repeats."""
-    naive = isinstance(index, pd.DatetimeIndex) and index.tz is None
-    return _ADVICE if naive and not (index == index.normalize()).all() else ""
+def _daylight_advice(index: pd.Index) -> str:
+    """Explain gaps and repeats within days where the index names no zone."""
+    if not isinstance(index, pd.DatetimeIndex) or index.tz is not None:
+        return ""
+    steps = np.diff(index.to_numpy())
+    if (steps % np.timedelta64(1, "D") == np.timedelta64(0, "D")).all():
+        return ""
+    return (
+        " Local clock times have such gaps and repeats where daylight saving changes: name their"
+        " zone, as in y.tz_localize('Europe/Berlin', ambiguous='infer')."
+    )
 
 
 def _fits(dial: _Dial, steps: _Steps, index: pd.Index) -> bool:
@@ -500,162 +408,124 @@ def _fits(dial: _Dial, steps: _Steps, index: pd.Index) -> bool:
 
 
 def _counted_grid(index: pd.Index) -> tuple[_Dial, _Steps]:
-    """The grid of integers or periods: any constant step."""
-    dial: _Dial
-    if isinstance(index, pd.PeriodIndex):
-        dial, step = _Periods(index.freq), index.freq.n
-    else:
-        dial, step = _Integers(index.dtype, isinstance(index, pd.RangeIndex)), 1
+    """Find the constant step of integers or periods."""
+    dial, periods = _Counts(index), isinstance(index, pd.PeriodIndex)
     ticks = dial.read(index)
-    if len(ticks) > 1:
-        step = np.gcd.reduce(np.diff(ticks))
+    step = int(np.gcd.reduce(np.diff(ticks))) or (index.freq.n if periods else 1)
     steps = _ConstantSteps(ticks[0] if len(ticks) else np.int64(0), np.int64(step))
     if not _fits(dial, steps, index):
-        every = dial.write(steps.start + steps.step * np.arange(2))
-        if isinstance(dial, _Periods):
-            full = f"pd.period_range('{index[0]}', '{index[-1]}', freq={dial.freq.freqstr!r})"
-        else:
-            full = f"range({index[0]}, {index[-1] + int(step)}, {every[1] - every[0]})"
-        raise _irregular(index, [(dial, steps, f"y.reindex({full})")])
+        between = f"range({ticks[0]}, {ticks[-1] + step}, {step})"
+        if periods:
+            between = f"pd.period_range('{index[0]}', '{index[-1]}', freq='{index.freqstr}')"
+        raise _irregular(index, [(dial, steps, f"y.reindex({between})")])
     return dial, steps
 
 
 def _datetime_grid(index: pd.DatetimeIndex) -> tuple[_Dial, _Steps]:
-    """The grid of date-time stamps: that of their frequency, else the first guess that fits."""
-    if len(index) and index.freq is not None and index.freq.n > 0:
-        clock, steps = _meaning(index, index.freq)
-        # A frequency can be wrong: pandas 2 keeps Day when UTC days are converted to a zone.
-        if _fits(clock, steps, index):
-            return replace(clock, freq=_label(clock, steps, index.freq)), steps
+    """Take the grid of the index's frequency, else the first guess that fits."""
+    clock = _Clock(index.tz, index.unit)
+    given, plain = index.freq, type(index.freq) is pd.DateOffset
+    guesses = _guesses(clock, index) if len(index) > 1 else iter(())
+    if given is not None and given.n > 0 and len(index):
+        # It can be wrong, as pandas 2 keeps Day where days of UTC are shown in a zone. A plain
+        # DateOffset may mean days or hours, and the two differ: there the stamps speak first.
+        meant = _meaning(given, clock, index)
+        if not plain and _fits(*meant, index):
+            return replace(meant[0], freq=given), meant[1]
+        guesses = chain(guesses, [meant])
+    for dial, steps in guesses:
+        if _fits(dial, steps, index):
+            return replace(dial, freq=_usual(dial, steps)), steps
     if len(index) < 2:
-        clock = _Clock(index.tz, True, index.unit)
         return clock, _ListedSteps(clock.read(index), None)
-    for clock, steps in _guesses(index):
-        if _fits(clock, steps, index):
-            return replace(clock, freq=_label(clock, steps, None)), steps
-    raise _irregular(index, _fillings(index))
+    raise _irregular(index, _fillings(clock, index))
 
 
-def _meaning(index: pd.DatetimeIndex, offset: _Offset) -> tuple[_Clock, _Steps]:
-    """The steps of a pandas offset from the first stamp of `index`, and the clock they go by."""
-    local = _Clock(index.tz, True, index.unit)
-    ticks = local.read(index)
-    months, span = _months(offset), _span(offset)
-    if months:
+def _meaning(offset: _Offset, clock: _Clock, index: pd.DatetimeIndex) -> tuple[_Clock, _Steps]:
+    """Turn a pandas offset into steps from the first stamp, and the clock that they go by."""
+    ticks = clock.read(index)
+    if months := _months(offset):
         day = 31 if type(offset) in _MONTH_ENDS else int(_days(ticks).max())
-        return local, _MonthSteps(_anchor(ticks), months, day)
-    if span is None:
-        unit = np.datetime_data(ticks.dtype)[0]
-        listed = pd.date_range(pd.Timestamp(ticks[0]), periods=len(ticks), freq=offset, unit=unit)
-        return local, _ListedSteps(listed.to_numpy(), offset)
-    if np.datetime_data(span.dtype)[0] == "D":
-        return local, _ConstantSteps(_anchor(ticks), span)
-    utc = replace(local, local=False)
-    return utc, _ConstantSteps(utc.read(index)[0], span)
+        return clock, _MonthSteps(_anchor(ticks), months, day)
+    if isinstance(offset, pd.offsets.Day | pd.offsets.Week):  # Day is a Tick too in pandas 2
+        days = offset.n * (7 if isinstance(offset, pd.offsets.Week) else 1)
+        return clock, _ConstantSteps(_anchor(ticks), np.timedelta64(days, "D"))
+    if isinstance(offset, pd.offsets.Tick):
+        utc, step = replace(clock, local=False), np.timedelta64(offset.nanos, "ns")
+        exact = step if offset.nanos % 1000 else step.astype("m8[us]")
+        return utc, _ConstantSteps(utc.read(index)[0], exact)
+    unit = np.datetime_data(ticks.dtype)[0]
+    listed = pd.date_range(pd.Timestamp(ticks[0]), periods=len(ticks), freq=offset, unit=unit)
+    return clock, _ListedSteps(listed.to_numpy(), offset)
 
 
 def _months(offset: _Offset) -> int:
-    """How many whole months an offset spans; 0 where it is of another sort."""
-    if type(offset) is pd.DateOffset and offset.kwds and offset.kwds.keys() <= {"months", "years"}:
+    """Count the whole months that an offset spans; 0 where it is of another sort."""
+    if type(offset) is pd.DateOffset and offset.kwds.keys() <= {"months", "years"}:
         return offset.n * (offset.kwds.get("months", 0) + 12 * offset.kwds.get("years", 0))
     return offset.n * (_MONTH_STARTS | _MONTH_ENDS).get(type(offset), 0)
 
 
-def _span(offset: _Offset) -> np.timedelta64 | None:
-    """The constant time an offset spans: days of a local calendar, or a shorter unit of time."""
-    if isinstance(offset, pd.offsets.Day | pd.offsets.Week):  # before Tick: Day is one in pandas 2
-        return np.timedelta64(offset.n * (7 if isinstance(offset, pd.offsets.Week) else 1), "D")
-    if isinstance(offset, pd.offsets.Tick):
-        # Nanoseconds would bound the years; they are needed for steps of nanoseconds only.
-        nanos = offset.nanos
-        return np.timedelta64(nanos, "ns") if nanos % 1000 else np.timedelta64(nanos // 1000, "us")
-    kwds = offset.kwds if type(offset) is pd.DateOffset else {}
-    if kwds and kwds.keys() <= {"weeks", "days"}:
-        return np.timedelta64(offset.n * pd.Timedelta(**kwds).days, "D")
-    if kwds and kwds.keys() <= _CLOCK_TIMES:
-        return _span(pd.offsets.Nano(offset.n * pd.Timedelta(**kwds).value))
-    return None
-
-
 def _days(ticks: np.ndarray) -> np.ndarray:
-    """Days of the month, from 1."""
+    """Read days of the month, from 1."""
     return (ticks.astype("M8[D]") - ticks.astype("M8[M]")).astype(np.int64) + 1
 
 
 def _anchor(ticks: np.ndarray) -> np.datetime64:
-    """The first date at the earliest time of day: midnight, where a zone leaves one out."""
+    """Take the first date at the earliest time: midnight, where a zone once leaves it out."""
     dates = ticks.astype("M8[D]")
     return dates[0] + (ticks - dates).min()
 
 
-def _guesses(index: pd.DatetimeIndex) -> Iterator[tuple[_Clock, _Steps]]:
-    """Grids that two or more stamps may lie on, with the smallest step found between them."""
-    local = _Clock(index.tz, True, index.unit)
-    ticks = local.read(index)
+def _guesses(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[tuple[_Clock, _Steps]]:
+    """List grids on which two or more stamps may lie, by the smallest step between them."""
+    ticks = clock.read(index)
     dates, days = ticks.astype("M8[D]"), _days(ticks)
     month_ends = bool((_days(dates + 1) == 1).all())
     months = int(np.diff(dates.astype("M8[M]").astype(np.int64)).min())
-    # Two stamps on different days of the month tell nothing of months, but at the ends of two.
+    # Two stamps on different days of the month say nothing of months, except at month ends.
     if months > 0 and (month_ends or len(ticks) > 2 or days[0] == days[1]):
-        day = 31 if month_ends else int(days.max())
-        yield local, _MonthSteps(_anchor(ticks), months, day)
+        yield clock, _MonthSteps(_anchor(ticks), months, 31 if month_ends else int(days.max()))
     if (step := np.diff(dates).min()) > np.timedelta64(0, "D"):
-        yield local, _ConstantSteps(_anchor(ticks), step)
-    utc = replace(local, local=False)
+        yield clock, _ConstantSteps(_anchor(ticks), step)
+    utc = replace(clock, local=False)
     times = utc.read(index)
     yield utc, _ConstantSteps(times[0], np.diff(times).min())
-    # Unlike infer_freq, this neither warns in pandas 3.1 nor answers with names that change.
+    # Not infer_freq, which warns in pandas 3.1, but what it does: business days and the like.
     offset = pd.DatetimeIndex(ticks, freq="infer").freq
     if offset is not None:
-        yield _meaning(index, offset)
+        yield _meaning(offset, clock, index)
 
 
-def _label(clock: _Clock, steps: _Steps, given: _Offset | None) -> _Offset | None:
-    """The pandas frequency of a grid: the one given, else the most usual; None where none is."""
+def _usual(clock: _Clock, steps: _Steps) -> _Offset | None:
+    """Name steps as a pandas offset, None where there is no such offset."""
     if isinstance(steps, _ListedSteps):
         return steps.offset
-    if isinstance(steps, _MonthSteps):
-        usual = given or pd.DatetimeIndex(steps.at(np.arange(3)), freq="infer").freq
-        if (
-            usual is not None
-            and _months(usual) == steps.months
-            and type(usual) is not pd.DateOffset
-        ):
-            return usual
-        # pandas goes on from the shorter month's day, so that its grid drifts away from ours.
-        return pd.DateOffset(months=steps.months) if steps.day <= 28 else None
-    if given is not None:
-        return given
-    hours, rest = divmod(steps.step, np.timedelta64(1, "h"))
-    if rest or hours % 24:
-        return pd.tseries.frequencies.to_offset(pd.Timedelta(steps.step))
-    if clock.tz is not None and not clock.local:
-        return pd.offsets.Hour(int(hours))
-    weeks, days = divmod(int(hours) // 24, 7)
-    if days:
-        return pd.offsets.Day(7 * weeks + days)
-    return pd.offsets.Week(weeks, weekday=pd.Timestamp(steps.start).weekday())
+    offset = pd.DatetimeIndex(steps.at(np.arange(8)), freq="infer").freq
+    if offset is None and isinstance(steps, _MonthSteps) and steps.day <= 28:
+        # Later days are left out: pandas would go on from the day of the shortest month so far.
+        return pd.DateOffset(months=steps.months)
+    whole_days = isinstance(offset, pd.offsets.Day | pd.offsets.Week)
+    if whole_days and clock.tz is not None and not clock.local:
+        return pd.offsets.Hour(int(steps.step / np.timedelta64(1, "h")))
+    return offset
 
 
-def _fillings(index: pd.DatetimeIndex) -> Iterator[tuple[_Dial, _Steps, str]]:
-    """Grids that irregular stamps may lie on with gaps, and the code that fills them in."""
-    business = pd.offsets.BDay()
-    candidates = list(_guesses(index))
-    if (index.dayofweek < 5).all():
-        clock, steps = _meaning(index[:1], business)
-        candidates.append((clock, steps))
-    for clock, steps in candidates:
-        label = _label(clock, steps, None)
-        if label is not None:
-            code = "pd." + repr(label)[1:-1] if type(label) is pd.DateOffset else label.freqstr
-            yield clock, steps, f"y.asfreq({code!r})"
+def _fillings(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[tuple[_Clock, _Steps, str]]:
+    """List grids on which irregular stamps may lie with gaps, and the code to fill these."""
+    guesses = list(_guesses(clock, index))
+    if (index.day_of_week < 5).all():
+        guesses.append(_meaning(pd.offsets.BDay(), clock, index[:1]))
+    for dial, steps in guesses:
+        offset = _usual(dial, steps)
+        if offset is not None:
+            plain = type(offset) is pd.DateOffset
+            code = f"pd.DateOffset(months={_months(offset)})" if plain else repr(offset.freqstr)
+            yield dial, steps, f"y.asfreq({code})"
 
 
 def _irregular(index: pd.Index, fillings: Iterable[tuple[_Dial, _Steps, str]]) -> ValueError:
-    """The error for irregular stamps; it names the first gap and what fills it.
-
-    Of the grids that all stamps lie on it takes the one with the fewest gaps.
-    """
+    """Name the first gap, and what fills it: the grid with all stamps that has fewest gaps."""
     found = []
     for dial, steps, code in fillings:
         positions, ticks = steps.locate(dial.read(index))
@@ -663,12 +533,15 @@ def _irregular(index: pd.Index, fillings: Iterable[tuple[_Dial, _Steps, str]]) -
             found.append((positions[-1], int((np.diff(positions) > 1).argmax()), code))
     if found:
         _, row, code = min(found)
-        cure = f"{code} puts NaN, which is accepted as missing, into the gaps."
+        cure = f"{code} puts NaN, accepted as missing values, into the gaps."
     else:
-        steps_between = pd.Series(index[1:] - index[:-1])
-        row = int((steps_between != steps_between.mode()[0]).argmax())
-        cure = "Put it on a grid, as in y.resample('D').mean() or y.asfreq('D'): NaN is accepted."
+        between = pd.Series(index[1:] - index[:-1])
+        row = int((between != between.mode()[0]).argmax())
+        cure = (
+            "y.asfreq('D') or y.resample('D').mean() puts it on a grid, with NaN, accepted as "
+            "missing values, in the gaps; y.index.freq = 'SME' says which grid it has."
+        )
     return ValueError(
-        f"the time index is irregular: {index[row]} is followed by {index[row + 1]} (row "
-        f"{row + 1}). {cure}{_advice(index)}"
+        f"the time index is irregular: after {index[row]} comes {index[row + 1]} (row {row + 1}). "
+        f"{cure}{_daylight_advice(index)}"
     )

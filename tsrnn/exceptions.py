@@ -39,6 +39,8 @@ class TrainingDivergedError(RuntimeError):
         As passed.
     gradient_norm : float or None
         As passed.
+    best_theta : array or None
+        The best parameters before it, as one array, where an optimiser had seen any.
 
     Examples
     --------
@@ -60,6 +62,7 @@ class TrainingDivergedError(RuntimeError):
         self.step = step
         self.loss = loss
         self.gradient_norm = gradient_norm
+        self.best_theta = None
 
 
 class ModelFormatError(ValueError):

@@ -1,0 +1,80 @@
+"""Random problems for the tests that run over all cells, and what to compare with."""
+
+from dataclasses import dataclass
+
+import naive
+import numpy as np
+
+from tsrnn._cell import Cell
+from tsrnn.cells import CELLS
+
+PREDICTING_CELLS = [name for name, make in CELLS.items() if make().n_outputs > 0]
+
+
+@dataclass
+class Case:
+    """A cell with parameters, an input and a loss that is linear in states and outputs."""
+
+    name: str
+    cell: Cell
+    theta: np.ndarray
+    x: np.ndarray
+    h_init: np.ndarray
+    d_states: np.ndarray
+    d_outputs: np.ndarray
+
+    def lane(self, b, length=None):
+        """Lane b alone, or the first steps of it."""
+        lanes = slice(b, b + 1)
+        length = len(self.x) if length is None else length
+        return Case(
+            self.name,
+            self.cell,
+            self.theta[:, lanes].copy() if self.cell.own_parameters else self.theta,
+            self.x[:length, :, lanes].copy(),
+            self.h_init[:, lanes].copy(),
+            self.d_states[: length + 1, :, lanes].copy(),
+            self.d_outputs[:length, :, lanes].copy(),
+        )
+
+    def naive_run(self, b=0):
+        """States (T+1, S) and outputs (T, m) of one lane by the naive loop."""
+        column = b if self.cell.own_parameters else 0
+        return naive.NAIVE[self.name](self.theta[:, column], self.x[:, :, b], self.h_init[:, b])
+
+    def naive_loss(self, theta, x, h_init):
+        """The loss of a case of one lane, by the naive loop."""
+        states, outputs = naive.NAIVE[self.name](theta, x, h_init)
+        return np.sum(self.d_states[:, :, 0] * states) + np.sum(self.d_outputs[:, :, 0] * outputs)
+
+
+def make_case(name, n_timesteps=12, n_lanes=1, *, seed=0, missing=False):
+    """Parameters within their bounds, everything else standard normal."""
+    rng = np.random.default_rng(seed)
+    cell = CELLS[name]()
+    columns = n_lanes if cell.own_parameters else 1
+    rows = [
+        rng.uniform(parameter.lower, parameter.upper, (parameter.size, columns))
+        if np.isfinite(parameter.upper - parameter.lower)
+        # Small enough for states of order one over some tens of steps.
+        else rng.normal(0.0, 0.5, (parameter.size, columns))
+        for parameter in cell.parameters
+    ]
+    x = rng.normal(size=(n_timesteps, cell.n_inputs, n_lanes))
+    if missing:
+        x[rng.random(x.shape) < 0.3] = np.nan
+    return Case(
+        name,
+        cell,
+        np.concatenate(rows),
+        x,
+        rng.normal(size=(cell.n_state, n_lanes)),
+        rng.normal(size=(n_timesteps + 1, cell.n_state, n_lanes)),
+        rng.normal(size=(n_timesteps, cell.n_outputs, n_lanes)),
+    )
+
+
+def relative_error(actual, expected):
+    """The norm of the difference in units of the norm of what is expected."""
+    size = np.linalg.norm(np.ravel(expected))
+    return np.linalg.norm(np.ravel(actual) - np.ravel(expected)) / (size if size > 0.0 else 1.0)

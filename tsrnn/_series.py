@@ -1,0 +1,168 @@
+"""Series in and out: what users hold (arrays, lists, pandas) <-> float arrays, rows time steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import issparse
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the training series came, and so how every answer goes out.
+
+    Attributes
+    ----------
+    is_pandas : bool
+    is_flat : bool
+        One series as one dimension: `(n_timesteps,)` or a pandas Series.
+    names : pandas.Index or None
+        Names of the series where they came with pandas (of a Series: its one name).
+    """
+
+    is_pandas: bool
+    is_flat: bool
+    names: pd.Index | None
+
+    def rows(self, values: np.ndarray, index: pd.Index) -> np.ndarray | pd.Series | pd.DataFrame:
+        """Give back one number a row and series: `values` is (n_rows, n_series)."""
+        if not self.is_pandas:
+            return values[:, 0] if self.is_flat else values
+        if self.is_flat:
+            return pd.Series(values[:, 0], index=index, name=self.names[0])
+        return pd.DataFrame(values, index=index, columns=self.names)
+
+    def columns(
+        self, values: np.ndarray, index: pd.Index, labels: Sequence, label_name: str
+    ) -> np.ndarray | pd.DataFrame:
+        """Give back several numbers a row and series: `values` is (n_rows, n_labels, n_series)."""
+        if not self.is_pandas:
+            return values[:, :, 0] if values.shape[2] == 1 else values
+        if values.shape[2] == 1:
+            return pd.DataFrame(
+                values[:, :, 0], index=index, columns=pd.Index(labels, name=label_name)
+            )
+        columns = pd.MultiIndex.from_product([self.names, labels], names=["series", label_name])
+        flat = values.transpose(0, 2, 1).reshape(len(values), -1)
+        return pd.DataFrame(flat, index=index, columns=columns)
+
+
+def read_series(y: object, name: str = "y") -> tuple[np.ndarray, Layout, pd.Index | None]:
+    """Read one or several series.
+
+    Parameters
+    ----------
+    y : array-like, Series or DataFrame
+        (n_timesteps,) or (n_timesteps, n_series); None, NaN, pd.NA and masked values are missing.
+    name : str
+        What to call it in an error.
+
+    Returns
+    -------
+    values : (n_timesteps, n_series) float array
+        NaN where missing.
+    layout : Layout
+    index : pandas.Index or None
+        The pandas index.
+
+    Raises
+    ------
+    ValueError
+        For a wrong number of dimensions, complex numbers, words and infinities.
+    TypeError
+        For what is no series of numbers at all: dates, sparse matrices, dicts.
+    """
+    if isinstance(y, pd.Series):
+        layout, index = Layout(True, True, pd.Index([y.name])), y.index
+        columns = [_read_column(y, name)]
+    elif isinstance(y, pd.DataFrame):
+        layout, index = Layout(True, False, y.columns), y.index
+        columns = [_read_column(y.iloc[:, i], f"{name}[{c!r}]") for i, c in enumerate(y.columns)]
+        if not columns:
+            raise ValueError(f"{name} has no columns: give one column a series")
+    else:
+        array = _as_array(y, name)
+        layout, index = Layout(False, array.ndim == 1, None), None
+        columns = array.reshape(len(array), -1).T
+    values = np.column_stack([_as_floats(column, name) for column in columns])
+    infinite = np.argwhere(np.isinf(values))
+    if infinite.size:
+        row, column = infinite[0]
+        where = f"row {row}" if values.shape[1] == 1 else f"row {row}, series {column}"
+        raise ValueError(
+            f"{name} contains infinity at {where}: replace it by a number, or by NaN for a "
+            "missing value"
+        )
+    return values, layout, index
+
+
+def _as_array(y: object, name: str) -> np.ndarray:
+    if issparse(y):
+        raise TypeError(f"{name} is a sparse matrix: pass a dense array, {name}.toarray()")
+    if y is None or isinstance(y, str | bytes | dict | set):
+        raise TypeError(f"{name} must be an array-like of numbers, got {type(y).__name__}")
+    if isinstance(y, np.ma.MaskedArray):
+        _refuse_kinds(y.dtype, name)
+        y = y.astype(float).filled(np.nan)
+    try:
+        array = np.asarray(y)
+    except ValueError as error:
+        raise ValueError(f"{name} must have rows of equal lengths: {error}") from error
+    if array.ndim not in (1, 2):
+        raise ValueError(
+            f"{name} must have shape (n_timesteps,) or (n_timesteps, n_series), "
+            f"got {array.ndim} dimensions: shape {array.shape}"
+        )
+    if array.ndim == 2 and array.shape[1] == 0:
+        raise ValueError(
+            f"Found array with 0 feature(s) (shape={array.shape}) while a minimum of 1 is required: "
+            f"{name} has no series"
+        )
+    return array
+
+
+def _read_column(column: pd.Series, name: str) -> np.ndarray:
+    """Take a pandas column to an array, its missing values to NaN."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        raise TypeError(f"{name} is categorical: convert it to numbers first")
+    if isinstance(column.dtype, np.dtype):
+        return column.to_numpy()
+    _refuse_kinds(column.dtype, name)
+    return column.to_numpy(dtype=object, na_value=np.nan)
+
+
+def _refuse_kinds(dtype: np.dtype | pd.api.extensions.ExtensionDtype, name: str) -> None:
+    kind = dtype.kind
+    if kind == "c":
+        raise ValueError(f"Complex data not supported: {name} must be real, got {dtype}")
+    if kind in "mM":
+        raise TypeError(f"{name} must be numbers, got {dtype}: dates belong into the index")
+    if kind in "V":
+        raise TypeError(f"{name} must be numbers, got {dtype}")
+
+
+def _as_floats(column: np.ndarray, name: str) -> np.ndarray:
+    _refuse_kinds(column.dtype, name)
+    if column.dtype.kind in "biuf":
+        with np.errstate(over="ignore"):  # a long double beyond float64 becomes inf, and is refused
+            return column.astype(float)
+    return np.array([_as_float(value, i, name) for i, value in enumerate(column)])
+
+
+def _as_float(value: object, row: int, name: str) -> float:
+    """Return one object as a float: numbers, Decimals, Fractions; None and pd.NA are missing."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return np.nan
+    if isinstance(value, complex | np.complexfloating):
+        raise ValueError(f"Complex data not supported: {name} at row {row} is {value!r}")
+    if not isinstance(value, Real | np.number | np.bool_ | Decimal):
+        raise ValueError(f"{name} must be numbers, but at row {row} it is {value!r}")
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise ValueError(f"{name} at row {row} is beyond the range of floats: {value!r}") from error

@@ -1,0 +1,331 @@
+"""Fitted exponential smoothers of several series: what the smoothing forecasters share.
+
+Everything is computed in scaled units, z = (y - centre) / spread, so that a series in atoms or in
+euros of national debt is the same work: the centre is one of the values (its lower median) and the
+spread the largest distance from it. Powers of two come off first, exactly, so that nothing
+overflows on the way.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from tsrnn._cell import Cell
+from tsrnn._scan import generate, unroll
+from tsrnn._smoother import Settings, SmootherFit, fit_smoother
+from tsrnn.intervals import LinearForm
+
+# What smoothing parameters are set to where a series is too short to learn them from.
+_FALLBACK = {"alpha": 0.5, "beta": 0.1, "phi": 0.9}
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """The map between the units of a series and those it is computed in.
+
+    A value y is `(z * spread + centre) * 2**exponent`.
+    """
+
+    exponent: int
+    centre: float
+    spread: float
+
+    @classmethod
+    def of(cls, y: np.ndarray) -> Scaling:
+        """Find the scaling of a series, NaN where missing."""
+        observed = y[~np.isnan(y)]
+        exponent = int(np.frexp(np.abs(observed).max())[1])
+        reduced = np.ldexp(observed, -exponent)
+        # A value of the series, so that subtracting it from integers is exact.
+        middle = (observed.size - 1) // 2
+        centre = float(np.partition(reduced, middle)[middle])
+        spread = float(np.abs(reduced - centre).max())
+        return cls(exponent, centre, spread or 1.0)
+
+    def scale(self, y: np.ndarray) -> np.ndarray:
+        """Take values to scaled units."""
+        return (np.ldexp(y, -self.exponent) - self.centre) / self.spread
+
+    def unscale(self, z: np.ndarray) -> np.ndarray:
+        """Take scaled values back."""
+        with np.errstate(over="ignore"):
+            return np.ldexp(z * self.spread + self.centre, self.exponent)
+
+    def unscale_difference(self, z: np.ndarray) -> np.ndarray:
+        """Take scaled differences (a trend, an error) back."""
+        with np.errstate(over="ignore"):
+            return np.ldexp(z * self.spread, self.exponent)
+
+    def scale_state(self, state: np.ndarray) -> np.ndarray:
+        """Take a state, level first, to scaled units."""
+        scaled = np.ldexp(state, -self.exponent)
+        scaled[0] -= self.centre
+        return scaled / self.spread
+
+    def unscale_state(self, state: np.ndarray) -> np.ndarray:
+        """Take a scaled state, level first, back."""
+        return np.r_[self.unscale(state[:1]), self.unscale_difference(state[1:])]
+
+    @property
+    def log_unit(self) -> float:
+        """Logarithm of a scaled unit."""
+        return float(np.log(self.spread) + self.exponent * np.log(2.0))
+
+
+@dataclass(frozen=True)
+class SmoothedSeries:
+    """One fitted smoother at the end of what it has seen, in scaled units.
+
+    Attributes
+    ----------
+    cell : Cell
+    theta : (K, 1) array
+    form : LinearForm
+    scaling : Scaling
+    state : (S,) array
+    covariance : (S, S) array
+        Of the state's error, in units of the innovations' variance.
+    sigma : float
+        Standard deviation of the innovations.
+    """
+
+    cell: Cell
+    theta: np.ndarray
+    form: LinearForm
+    scaling: Scaling
+    state: np.ndarray
+    covariance: np.ndarray
+    sigma: float
+
+    def advance(self, y: np.ndarray) -> tuple[SmoothedSeries, np.ndarray, np.ndarray]:
+        """See further values: the smoother then, one-step predictions, their deviations."""
+        z = self.scaling.scale(y)
+        states, outputs = unroll(self.cell, self.theta, z[:, None, None], self.state[:, None])
+        factors, covariance = self.form.variance_factors(np.isnan(z), self.covariance)
+        later = replace(self, state=states[-1, :, 0], covariance=covariance)
+        return later, self.scaling.unscale(outputs[:, 0, 0]), self._deviation(factors)
+
+    def forecast(self, horizon: int) -> np.ndarray:
+        """Predict, (horizon,)."""
+        return self.advance(np.full(horizon, np.nan))[1]
+
+    def deviation(self, horizon: int) -> np.ndarray:
+        """Standard deviations of the forecast errors, (horizon,)."""
+        missing = np.ones(horizon, dtype=bool)
+        return self._deviation(self.form.variance_factors(missing, self.covariance)[0])
+
+    def simulate(
+        self, horizon: int, n_paths: int, random_state: np.random.RandomState
+    ) -> np.ndarray:
+        """Draw futures with normal innovations, (horizon, n_paths)."""
+        values, vectors = np.linalg.eigh(self.covariance)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        draws = self.sigma * random_state.standard_normal((self.state.size + horizon, n_paths))
+        start = self.state[:, None] + root @ draws[: self.state.size]
+        theta = np.repeat(self.theta, n_paths, axis=1)
+        innovations = np.ascontiguousarray(draws[self.state.size :, None, :])
+        return self.scaling.unscale(generate(self.cell, theta, start, innovations)[:, 0, :])
+
+    def _deviation(self, factors: np.ndarray) -> np.ndarray:
+        return self.scaling.unscale_difference(self.sigma * np.sqrt(factors))
+
+
+@dataclass(frozen=True)
+class SmoothingModel:
+    """Fitted smoothers, one a series; a `tsrnn.forecaster.FittedModel`."""
+
+    series: tuple[SmoothedSeries, ...]
+
+    def advance(self, values: np.ndarray) -> tuple[SmoothingModel, np.ndarray, np.ndarray]:
+        """See further values, (n, k)."""
+        moved = [one.advance(column) for one, column in zip(self.series, values.T, strict=True)]
+        later, predictions, deviations = zip(*moved, strict=True)
+        return SmoothingModel(later), np.column_stack(predictions), np.column_stack(deviations)
+
+    def attributes(self) -> dict[str, Any]:
+        """Return the fitted attributes that move with the series."""
+        states = [one.scaling.unscale_state(one.state) for one in self.series]
+        return _collect([{"state_": state} for state in states])
+
+    def forecast(self, horizon: int) -> np.ndarray:
+        """Predict, (horizon, k)."""
+        return np.column_stack([one.forecast(horizon) for one in self.series])
+
+    def deviation(self, horizon: int) -> np.ndarray:
+        """Standard deviations of the forecast errors, (horizon, k)."""
+        return np.column_stack([one.deviation(horizon) for one in self.series])
+
+    def simulate(
+        self, horizon: int, n_paths: int, random_state: np.random.RandomState
+    ) -> np.ndarray:
+        """Draw futures, (horizon, n_paths, k), the series independent of each other."""
+        paths = [one.simulate(horizon, n_paths, random_state) for one in self.series]
+        return np.stack(paths, axis=2)
+
+
+def fit_smoothing_model(
+    cell: Cell,
+    values: np.ndarray,
+    bounds: dict[str, tuple[float, float]],
+    n_smoothing: int,
+    initial_state: Any,
+    settings: Settings,
+) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any]]:
+    """Fit a smoother to every column; what `Forecaster._fit_model` returns.
+
+    Parameters
+    ----------
+    cell : Cell
+    values : (n_timesteps, n_series) array
+    bounds : dict
+        For each of the cell's parameters what it is searched in; equal ends where it is fixed.
+    n_smoothing : int
+        How many of them the model has (phi is none without damping).
+    initial_state : "learned", "heuristic" or array-like (n_state,) or (n_series, n_state)
+    settings : Settings
+    """
+    given = _given_states(cell, initial_state, values.shape[1])
+    fits = [
+        _fit_series(
+            cell, y, bounds, n_smoothing, initial_state if given is None else given[i], settings, i
+        )
+        for i, y in enumerate(values.T)
+    ]
+    model = SmoothingModel(tuple(one for one, *_ in fits))
+    predictions = np.column_stack([prediction for _, prediction, *_ in fits])
+    deviations = np.column_stack([deviation for _, _, deviation, _ in fits])
+    return model, predictions, deviations, _collect([numbers for *_, numbers in fits])
+
+
+def _collect(per_series: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Stack what each series has: scalars and (k,) for one, (n_series,) and (n_series, k) else."""
+    if len(per_series) == 1:
+        return per_series[0]
+    return {name: np.array([numbers[name] for numbers in per_series]) for name in per_series[0]}
+
+
+def _given_states(cell: Cell, initial_state: Any, n_series: int) -> np.ndarray | None:
+    """Return initial states that the user gave, (n_series, n_state)."""
+    if isinstance(initial_state, str):
+        return None
+    states = np.asarray(initial_state, dtype=float)
+    return np.broadcast_to(states, (n_series, cell.n_state))
+
+
+def _fit_series(
+    cell: Cell,
+    y: np.ndarray,
+    bounds: dict[str, tuple[float, float]],
+    n_smoothing: int,
+    initial_state: Any,
+    settings: Settings,
+    number: int,
+) -> tuple[SmoothedSeries, np.ndarray, np.ndarray, dict[str, Any]]:
+    """Fit one series: the smoother at its end, predictions, deviations, fitted numbers."""
+    scaling = Scaling.of(y)
+    z = scaling.scale(y)
+    n_observed = int(np.count_nonzero(~np.isnan(z)))
+    if isinstance(initial_state, str):
+        state = heuristic_state(cell, z) if initial_state == "heuristic" else None
+    else:
+        state = scaling.scale_state(np.array(initial_state))
+    n_learned = sum(low < high for low, high in bounds.values())
+    n_learned += cell.n_state if state is None else 0
+    if n_observed < n_learned:
+        bounds = {
+            name: (low, high) if low == high else (_FALLBACK[name], _FALLBACK[name])
+            for name, (low, high) in bounds.items()
+        }
+        state = heuristic_state(cell, z) if state is None else state
+        _warn_of_fallback(number, n_observed, n_learned, bounds)
+    fit = fit_smoother(cell, z, list(bounds.values()), state, settings)
+    if not fit.converged:
+        warnings.warn(
+            f"series {number}: the optimiser stopped early after {fit.n_iter} iterations "
+            f"({fit.message}): raise max_iter, or try another solver",
+            ConvergenceWarning,
+            stacklevel=5,
+        )
+    numbers, sigma = _fitted_numbers(cell, z, fit, scaling, n_smoothing, number)
+    form = LinearForm.of(cell, fit.theta)
+    start = np.zeros((cell.n_state, cell.n_state))
+    factors, covariance = form.variance_factors(np.isnan(z), start)
+    series = SmoothedSeries(cell, fit.theta, form, scaling, fit.states[-1], covariance, sigma)
+    deviations = scaling.unscale_difference(sigma * np.sqrt(factors))
+    return series, scaling.unscale(fit.predictions), deviations, numbers
+
+
+def _warn_of_fallback(number: int, n_observed: int, n_learned: int, bounds: dict) -> None:
+    held = ", ".join(f"{name}={low:g}" for name, (low, _) in bounds.items())
+    warnings.warn(
+        f"series {number} has {n_observed} observed values, fewer than the {n_learned} parameters "
+        f"to learn: it is smoothed with {held} from the heuristic initial state",
+        UserWarning,
+        stacklevel=6,
+    )
+
+
+def heuristic_state(cell: Cell, z: np.ndarray) -> np.ndarray:
+    """Return the state before the first value from the first two: (2 y_1 - y_2, y_2 - y_1).
+
+    A cell of a level alone starts at y_1. Missing values before the first are steps of the trend,
+    and so are those between the two.
+    """
+    first, second = np.flatnonzero(~np.isnan(z))[:2]
+    if cell.n_state == 1:
+        return z[[first]]
+    trend = (z[second] - z[first]) / (second - first)
+    return np.array([z[first] - (first + 1) * trend, trend])
+
+
+def _fitted_numbers(
+    cell: Cell,
+    z: np.ndarray,
+    fit: SmootherFit,
+    scaling: Scaling,
+    n_smoothing: int,
+    number: int,
+) -> tuple[dict[str, Any], float]:
+    """Return the fitted attributes of one series in its own units, and the scaled sigma."""
+    residuals = (z - fit.predictions)[~np.isnan(z)]
+    n, k = residuals.size, n_smoothing + cell.n_state
+    sse = float(residuals @ residuals)
+    if n <= k:
+        warnings.warn(
+            f"series {number} has {n} observed values for {k} parameters and states: no degrees of "
+            "freedom are left, so sigma2_ is SSE / n and the intervals are too narrow",
+            UserWarning,
+            stacklevel=6,
+        )
+    sigma = np.sqrt(sse / (n - k if n > k else n))
+    with np.errstate(divide="ignore"):  # a series that is followed exactly is infinitely likely
+        log_variance = np.log(sse / n) + 2.0 * scaling.log_unit
+    loglik = -0.5 * n * (np.log(2.0 * np.pi) + log_variance + 1.0)
+    aic = -2.0 * loglik + 2.0 * (k + 1)
+    spare = n - k - 2
+    numbers = {
+        f"{parameter.name}_": float(value)
+        for parameter, value in zip(cell.parameters, fit.theta[:, 0], strict=True)
+    }
+    unit = scaling.unscale_difference(np.ones(1))[0]
+    with np.errstate(over="ignore", under="ignore"):
+        numbers |= {
+            "sse_": float(sse * unit * unit),
+            "sigma2_": float((sigma * unit) ** 2),
+        }
+    numbers |= {
+        "initial_state_": scaling.unscale_state(fit.states[0]),
+        "loglik_": float(loglik),
+        "aic_": float(aic),
+        "aicc_": float(aic + 2.0 * (k + 1) * (k + 2) / spare) if spare > 0 else np.inf,
+        "bic_": float(-2.0 * loglik + (k + 1) * np.log(n)),
+        "n_iter_": fit.n_iter,
+        "converged_": fit.converged,
+    }
+    return numbers, float(sigma)

@@ -1,0 +1,101 @@
+"""Summaries of fitted smoothers, as statsmodels lays its own out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from statsmodels.iolib.summary import Summary
+
+    from tsrnn.forecaster import Forecaster
+
+
+def summarize(forecaster: Forecaster) -> Summary:
+    """Lay out a fitted smoother: criteria, parameters, initial state, a test of the residuals."""
+    from sklearn.utils.validation import check_is_fitted
+    from statsmodels.iolib.summary import Summary
+    from statsmodels.iolib.table import SimpleTable
+    from statsmodels.iolib.tableformatting import fmt_2cols, fmt_params
+
+    check_is_fitted(forecaster)
+    residuals = np.asarray(forecaster.residuals_)
+    residuals = residuals.reshape(len(residuals), -1)
+    summary = Summary()
+    for i, one in enumerate(forecaster._model.series):
+        numbers = {
+            name: np.atleast_1d(getattr(forecaster, name))[i]
+            for name in ("sse_", "sigma2_", "loglik_", "aic_", "aicc_", "bic_")
+        }
+        left = [
+            ("Model:", type(forecaster).__name__),
+            ("Series:", _series_name(forecaster, i)),
+            ("No. Observations:", str(int(np.count_nonzero(~np.isnan(residuals[:, i]))))),
+            ("Missing:", str(int(np.count_nonzero(np.isnan(residuals[:, i]))))),
+            ("Loss:", forecaster.loss),
+            ("Converged:", str(np.atleast_1d(forecaster.converged_)[i])),
+        ]
+        right = [(f"{name.rstrip('_')}:", f"{value:.6g}") for name, value in numbers.items()]
+        summary.tables.append(
+            SimpleTable(
+                [[*a, *b] for a, b in zip(left, right, strict=True)],
+                title=f"{type(forecaster).__name__} Results",
+                txt_fmt=fmt_2cols,
+            )
+        )
+        rows, stubs = _parameter_rows(forecaster, one, i)
+        summary.tables.append(
+            SimpleTable(rows, headers=["value", "origin"], stubs=stubs, txt_fmt=fmt_params)
+        )
+        summary.tables.append(_residual_tests(residuals[:, i]))
+    return summary
+
+
+def _series_name(forecaster: Forecaster, i: int) -> str:
+    names = forecaster._layout.names
+    return str(i) if names is None else str(names[i])
+
+
+def _parameter_rows(forecaster: Forecaster, one, i: int) -> tuple[list, list]:
+    rows, stubs = [], []
+    for parameter, value in zip(one.cell.parameters, one.theta[:, 0], strict=True):
+        if parameter.name == "phi" and not forecaster.damped:
+            continue
+        given = getattr(forecaster, parameter.name) is not None
+        rows.append([f"{value:.6g}", "given" if given else "learned"])
+        stubs.append(parameter.name)
+    states = np.asarray(forecaster.initial_state_).reshape(-1, one.cell.n_state)[i]
+    origin = forecaster.initial_state if isinstance(forecaster.initial_state, str) else "given"
+    for name, value in zip(one.cell.state_names, states, strict=True):
+        rows.append([f"{value:.6g}", origin])
+        stubs.append(f"initial {name}")
+    return rows, stubs
+
+
+def _residual_tests(residuals: np.ndarray):
+    """Return a table of Ljung-Box and Jarque-Bera tests, where there are residuals enough."""
+    from statsmodels.iolib.table import SimpleTable
+    from statsmodels.iolib.tableformatting import fmt_2cols
+    from statsmodels.stats.diagnostic import acorr_ljungbox
+    from statsmodels.stats.stattools import jarque_bera
+
+    observed = residuals[~np.isnan(residuals)]
+    lags = min(10, observed.size // 5)
+    varies = observed.size > 0 and float(np.ptp(observed)) > 0.0
+    if lags < 1 or not varies:
+        return SimpleTable([["Residual tests:", "too few residuals, or all alike"]])
+    box = acorr_ljungbox(observed, lags=[lags])
+    statistic, probability, *_ = jarque_bera(observed)
+    return SimpleTable(
+        [
+            [
+                f"Ljung-Box (lag {lags}):",
+                f"{box['lb_stat'].iloc[0]:.4g}",
+                "Jarque-Bera:",
+                f"{statistic:.4g}",
+            ],
+            ["Prob(Q):", f"{box['lb_pvalue'].iloc[0]:.3f}", "Prob(JB):", f"{probability:.3f}"],
+        ],
+        txt_fmt=fmt_2cols,
+    )

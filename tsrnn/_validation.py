@@ -1,0 +1,88 @@
+"""Checks of arguments: one clear error that names the argument and what would be accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from numbers import Integral, Real
+
+import numpy as np
+
+from tsrnn.exceptions import InvalidParameterError
+
+
+def check_number(
+    name: str, value: object, lower: float, upper: float, *, include_lower: bool = True
+) -> float:
+    """Return a real number of an interval as a float.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    left = "[" if include_lower else "("
+    right = "]" if np.isfinite(upper) else ")"
+    accepted = f"{name} must be a number in {left}{lower:g}, {upper:g}{right}, got {value!r}"
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise InvalidParameterError(accepted)
+    above = value >= lower if include_lower else value > lower
+    if not (above and value <= upper and np.isfinite(value)):
+        raise InvalidParameterError(accepted)
+    return float(value)
+
+
+def check_count(name: str, value: object, lower: int = 1) -> int:
+    """Return an integer that is at least `lower`.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    if (
+        isinstance(value, bool | np.bool_)
+        or not isinstance(value, Integral)
+        or value < lower
+    ):
+        raise InvalidParameterError(f"{name} must be an integer >= {lower}, got {value!r}")
+    return int(value)
+
+
+def check_choice(name: str, value: object, choices: Collection[str]) -> None:
+    """Refuse what is not one of the choices.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    if not (isinstance(value, str) and value in choices):
+        raise InvalidParameterError(
+            f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}"
+        )
+
+
+def check_flag(name: str, value: object) -> bool:
+    """Return a bool.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise InvalidParameterError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def check_level(level: object) -> float:
+    """Return a coverage level between 0 and 1.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    if isinstance(level, Real) and 1 < level < 100:
+        raise InvalidParameterError(
+            f"level is a fraction between 0 and 1: write {float(level) / 100:g} for {level!r} percent"
+        )
+    level = check_number("level", level, 0.0, 1.0, include_lower=False)
+    if level == 1.0:
+        raise InvalidParameterError("level must be below 1: no interval is certain")
+    return level

@@ -1,0 +1,396 @@
+"""The forecaster contract: rows are time steps, in order; pandas and time stamps in and out.
+
+`Forecaster` does what every forecaster does alike: it reads series, keeps their place in time, and
+turns a request (a horizon, or rows with time stamps) into positions on the training grid. What a
+method knows of its own is a `FittedModel`, made by `_fit_model`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from numbers import Integral, Real
+from typing import Any, Protocol, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from tsrnn._series import Layout, read_series
+from tsrnn._timeindex import TimeGrid, is_time_index
+from tsrnn._validation import check_count, check_level, check_number
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.intervals import normal_quantiles
+
+
+class FittedModel(Protocol):
+    """What a forecaster knows after `fit`: of all its series, at the end of what it has seen.
+
+    Arrays have one row a time step and one column a series. Models do not change: `advance`
+    returns another.
+    """
+
+    def advance(self, values: np.ndarray) -> tuple[FittedModel, np.ndarray, np.ndarray]:
+        """See further values (n, k): the model then, one-step predictions, their deviations."""
+
+    def attributes(self) -> dict[str, Any]:
+        """Return the fitted attributes that move with the series."""
+
+    def forecast(self, horizon: int) -> np.ndarray:
+        """Predict the next steps, (horizon, k)."""
+
+    def deviation(self, horizon: int) -> np.ndarray:
+        """Standard deviations of the errors of `forecast`, (horizon, k)."""
+
+    def simulate(
+        self, horizon: int, n_paths: int, random_state: np.random.RandomState
+    ) -> np.ndarray:
+        """Draw futures, (horizon, n_paths, k)."""
+
+
+class Forecaster(RegressorMixin, BaseEstimator, ABC):
+    """Base of the forecasters; see the module's text."""
+
+    @abstractmethod
+    def _validate_parameters(self) -> None:
+        """Refuse constructor arguments that the method does not accept."""
+
+    @abstractmethod
+    def _fit_model(
+        self, values: np.ndarray
+    ) -> tuple[FittedModel, np.ndarray, np.ndarray, dict[str, Any]]:
+        """Fit series (n_timesteps, n_series).
+
+        Returns
+        -------
+        model : FittedModel
+            At the end of the series.
+        predictions, deviations : (n_timesteps, n_series) arrays
+            One-step-ahead predictions, and their standard deviations.
+        attributes : dict
+            Further fitted attributes.
+        """
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit the forecaster to one or several series.
+
+        Parameters
+        ----------
+        X : None, DataFrame without columns, or array-like of shape (n_timesteps, n_features)
+            Regressors known in advance, one row a time step: not supported yet, so None, or a
+            DataFrame without columns that only carries a time index. Where `y` is omitted, this
+            is the series.
+        y : array-like of shape (n_timesteps,) or (n_timesteps, n_series)
+            The series, in the order of time; every column is fitted on its own. NaN, None and
+            pd.NA are missing values.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For too few values, infinities, words, an irregular time index.
+        TypeError
+            For what is no series of numbers.
+        NotImplementedError
+            For `X` with columns.
+        """
+        self._validate_parameters()
+        X, y = (None, X) if y is None else (X, y)
+        values, layout, index = read_series(y)
+        self._refuse_columns(X, "fit", len(values))
+        grid = _training_grid(index, X, len(values))
+        _check_enough(values)
+        model, predictions, deviations, attributes = self._fit_model(values)
+        training_index = grid.stamps(0, len(values)) if index is None else index
+        attributes |= model.attributes() | {
+            "fitted_values_": layout.rows(predictions, training_index),
+            "residuals_": layout.rows(values - predictions, training_index),
+            "n_features_in_": 0,
+            "_model": model,
+            "_layout": layout,
+            "_grid": grid,
+            "_seen": [(predictions, deviations)],
+            "_n_seen": len(values),
+        }
+        if isinstance(X, pd.DataFrame):
+            attributes["feature_names_in_"] = np.asarray(X.columns, dtype=object)
+        # Nothing of an earlier fit may outlive this one.
+        for name in [name for name in vars(self) if name.endswith("_") and name not in attributes]:
+            delattr(self, name)
+        vars(self).update(attributes)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray | pd.Series | pd.DataFrame:
+        """Predict.
+
+        Parameters
+        ----------
+        X : int, DataFrame without columns, or pandas Index
+            An int is a horizon: that many steps after the end of what was seen. Rows ask for one
+            prediction each. With a time index (dates, periods, or integers that do not start at
+            0) the answer is for the stamps asked: one-step-ahead predictions inside the series,
+            forecasts after it. Rows without a time index always follow the series, so there are no
+            training scores and no gap with plain rows.
+
+        Returns
+        -------
+        predictions : (n_rows,) or (n_rows, n_series) array, Series or DataFrame
+            In the units of the series; pandas if and only if `y` was at `fit`.
+
+        Raises
+        ------
+        ValueError
+            For a horizon below 1, a stamp off the grid or before the start, or columns.
+        """
+        positions, index = self._asked(X)
+        return self._layout.rows(self._mean(positions), index)
+
+    def predict_interval(self, X: Any, level: float = 0.95) -> np.ndarray | pd.DataFrame:
+        """Predict intervals that hold a value with a given probability.
+
+        Parameters
+        ----------
+        X
+            As for `predict`.
+        level : float
+            The probability, as a fraction.
+
+        Returns
+        -------
+        intervals : (n_rows, 2) array or DataFrame, (n_rows, 2, n_series) for several series
+            Columns lower, upper. A DataFrame of several series has two levels of columns.
+        """
+        level = check_level(level)
+        tails = np.array([0.5 - 0.5 * level, 0.5 + 0.5 * level])
+        return self._quantiles(X, tails, ["lower", "upper"], "bound")
+
+    def predict_quantiles(self, X: Any, quantiles: Any) -> np.ndarray | pd.DataFrame:
+        """Predict quantiles.
+
+        Parameters
+        ----------
+        X
+            As for `predict`.
+        quantiles : array-like of float
+            Between 0 and 1, both excluded.
+
+        Returns
+        -------
+        values : (n_rows, n_quantiles) array or DataFrame, (n_rows, n_quantiles, n_series) for
+            several series
+        """
+        quantiles = [quantiles] if isinstance(quantiles, Real) else list(quantiles)
+        for quantile in quantiles:
+            if check_number("quantiles", quantile, 0.0, 1.0, include_lower=False) == 1.0:
+                raise InvalidParameterError("quantiles must be below 1, got 1")
+        if not quantiles:
+            raise InvalidParameterError("quantiles is empty: give at least one, such as [0.1, 0.9]")
+        return self._quantiles(X, np.array(quantiles, dtype=float), quantiles, "quantile")
+
+    def simulate(
+        self, horizon: int, n_paths: int = 1, X: Any = None, random_state: Any = None
+    ) -> np.ndarray | pd.DataFrame:
+        """Draw possible futures.
+
+        Parameters
+        ----------
+        horizon : int
+            Steps after the end of what was seen.
+        n_paths : int
+        X : None
+            Reserved for regressors.
+        random_state : int, RandomState or None
+
+        Returns
+        -------
+        paths : (horizon, n_paths) array or DataFrame, (horizon, n_paths, n_series) for several
+            series
+        """
+        check_is_fitted(self)
+        horizon = check_count("horizon", horizon)
+        n_paths = check_count("n_paths", n_paths)
+        self._refuse_columns(X, "simulate", horizon)
+        paths = self._model.simulate(horizon, n_paths, check_random_state(random_state))
+        index = self._grid.stamps(self._n_seen, self._n_seen + horizon)
+        return self._layout.columns(paths, index, range(n_paths), "path")
+
+    def update(self, y_new: Any, X: Any = None) -> Self:
+        """Move the state on through new values, parameters kept, at a constant cost a step.
+
+        Parameters
+        ----------
+        y_new : number, array-like, Series or DataFrame
+            The values that follow what was seen; NaN is a missing one. A time index, where there
+            is one, must continue that of the series.
+        X : None
+            Reserved for regressors.
+
+        Returns
+        -------
+        self
+        """
+        check_is_fitted(self)
+        single = isinstance(y_new, Real) or y_new is None or y_new is pd.NA
+        values, _, index = read_series([y_new] if single else y_new, "y_new")
+        n_series = self._seen[0][0].shape[1]
+        if values.shape[1] != n_series:
+            raise ValueError(
+                f"y_new has {values.shape[1]} series, but the forecaster was fitted on {n_series}: "
+                f"pass shape (n_timesteps, {n_series})"
+            )
+        self._refuse_columns(X, "update", len(values))
+        if index is not None and is_time_index(index):
+            expected = np.arange(self._n_seen, self._n_seen + len(values))
+            wrong = np.flatnonzero(self._grid.positions(index) != expected)
+            if wrong.size:
+                stamp = self._grid.stamps(expected[wrong[0]], expected[wrong[0]] + 1)[0]
+                raise ValueError(
+                    f"y_new must continue the series: at row {wrong[0]} the stamp should be {stamp}, "
+                    f"got {index[wrong[0]]}"
+                )
+        model, predictions, deviations = self._model.advance(values)
+        vars(self).update(model.attributes())
+        self._model = model
+        self._seen.append((predictions, deviations))
+        self._n_seen += len(values)
+        return self
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the coefficient of determination R2 of the predictions.
+
+        Parameters
+        ----------
+        X
+            As for `predict`; None stands for the rows of `y`.
+        y : array-like of shape (n_rows,) or (n_rows, n_series)
+            Rows whose value is missing are skipped.
+        sample_weight : array-like of shape (n_rows,), optional
+
+        Returns
+        -------
+        score : float
+            The mean over the series.
+        """
+        truth, _, index = read_series(y)
+        if X is None:
+            X = pd.DataFrame(index=pd.RangeIndex(len(truth)) if index is None else index)
+        predictions = self._mean(self._asked(X)[0])
+        if predictions.shape != truth.shape:
+            raise ValueError(f"y has shape {truth.shape}, the predictions {predictions.shape}")
+        weights = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight)
+        seen = ~np.isnan(truth)
+        scores = [
+            r2_score(truth[rows, i], predictions[rows, i], sample_weight=weights[rows])
+            for i, rows in enumerate(seen.T)
+        ]
+        return float(np.mean(scores))
+
+    def __sklearn_tags__(self):
+        """Tell scikit-learn what to expect."""
+        tags = super().__sklearn_tags__()
+        tags.regressor_tags.poor_score = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = True
+        return tags
+
+    def _asked(self, X: Any) -> tuple[np.ndarray, pd.Index]:
+        """Return the positions that X asks for, and the index of the answer."""
+        check_is_fitted(self)
+        end = self._n_seen
+        if isinstance(X, Real) and not isinstance(X, bool):
+            horizon = check_count("horizon", X)
+            return np.arange(end, end + horizon), self._grid.stamps(end, end + horizon)
+        if X is None:
+            raise TypeError("predict takes a horizon, such as 12, or rows; got None")
+        index = X if isinstance(X, pd.Index) else self._rows_index(X)
+        if len(index) == 0:
+            raise ValueError("X has no rows: ask for at least one prediction")
+        if is_time_index(index):
+            return self._grid.positions(index), index
+        return np.arange(end, end + len(index)), self._grid.stamps(end, end + len(index))
+
+    def _rows_index(self, X: Any) -> pd.Index:
+        self._refuse_columns(X, "predict", None)
+        return X.index
+
+    def _refuse_columns(self, X: Any, method: str, n_timesteps: int | None) -> None:
+        """Let pass None and a DataFrame without columns: all that a fit without regressors takes."""
+        if X is None:
+            return
+        if not isinstance(X, pd.DataFrame):
+            X = np.asarray(X)
+            if X.ndim != 2:
+                raise ValueError(
+                    f"Expected 2D array, got {X.ndim}D array instead: X holds one row a time step "
+                    "(a series goes into y, or alone into fit(series))"
+                )
+            if X.shape[1] == 0:
+                raise ValueError(
+                    f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is "
+                    "required: for no regressors pass None or pd.DataFrame(index=y.index)"
+                )
+        if X.shape[1] > 0 and method == "fit":
+            raise NotImplementedError(
+                f"{type(self).__name__} does not take regressors yet, got X with {X.shape[1]} "
+                "columns: pass None, or pd.DataFrame(index=y.index)"
+            )
+        if X.shape[1] > 0:
+            raise ValueError(
+                f"X has {X.shape[1]} features, but {type(self).__name__} is expecting 0 features as "
+                "input: it was fitted without regressors"
+            )
+        if n_timesteps is not None and len(X) != n_timesteps:
+            raise ValueError(f"X has {len(X)} rows, but the series has {n_timesteps} time steps")
+
+    def _mean(self, positions: np.ndarray) -> np.ndarray:
+        return self._at(positions, 0, self._model.forecast)
+
+    def _quantiles(self, X: Any, quantiles: np.ndarray, labels: list, label_name: str):
+        positions, index = self._asked(X)
+        deviation = self._at(positions, 1, self._model.deviation)
+        values = normal_quantiles(self._mean(positions), deviation, quantiles)
+        return self._layout.columns(values, index, labels, label_name)
+
+    def _at(self, positions: np.ndarray, part: int, ahead: Any) -> np.ndarray:
+        """Take a part of what was kept of the series, followed by what lies ahead of its end."""
+        horizon = int(positions.max()) + 1 - self._n_seen
+        if positions.min() >= self._n_seen:
+            return ahead(horizon)[positions - self._n_seen]
+        kept = np.concatenate([pieces[part] for pieces in self._seen])
+        every = np.concatenate([kept, ahead(horizon)]) if horizon > 0 else kept
+        return every[positions]
+
+
+def _training_grid(index: pd.Index | None, X: Any, n_timesteps: int) -> TimeGrid:
+    """Place the training rows in time: by the index of y, else by that of X."""
+    of_X = X.index if isinstance(X, pd.DataFrame) else None
+    if index is None or not is_time_index(index):
+        return TimeGrid.from_index(of_X, n_timesteps)
+    grid = TimeGrid.from_index(index, n_timesteps)
+    if of_X is not None and is_time_index(of_X) and not of_X.equals(index):
+        row = int(np.argmax(np.asarray(of_X != index)))
+        raise ValueError(
+            f"X and y have different time indexes: at row {row} X has {of_X[row]}, y {index[row]}"
+        )
+    return grid
+
+
+def _check_enough(values: np.ndarray) -> None:
+    """Refuse series without at least two values."""
+    n_timesteps, n_series = values.shape
+    if n_timesteps < 2:
+        raise ValueError(
+            f"Found array with {n_timesteps} sample(s) while a minimum of 2 is required: a series "
+            "needs at least two values"
+        )
+    for i, n_observed in enumerate(np.count_nonzero(~np.isnan(values), axis=0)):
+        if n_observed < 2:
+            which = "y" if n_series == 1 else f"series {i} of y"
+            raise ValueError(
+                f"{which} has {n_observed} value(s) that are not missing: a series needs at least two"
+            )

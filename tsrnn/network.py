@@ -1,0 +1,385 @@
+"""The explicit recurrent network: a single hidden layer with its matrices in the open.
+
+    h_t = s1(W_hx x_t + W_hh h_{t-1} + b_h)                                             (1)
+    y_t = s2(W_yh h_t + b_y)                                                            (2)
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._heads import ACTIVATIONS, dense, dense_gradient
+from tsrnn._optimize import SOLVERS, minimize
+from tsrnn._scan import backpropagate, unroll
+from tsrnn._validation import check_choice, check_count
+from tsrnn.cells.elman import elman
+from tsrnn.exceptions import TrainingDivergedError
+
+_NAMES = ("W_hx", "W_hh", "b_h", "W_yh", "b_y", "h_init")
+
+
+class RNN:
+    """A recurrent network with one hidden layer, every weight an array to read and to set.
+
+    Parameters
+    ----------
+    n_inputs, n_hidden, n_outputs : int
+        Sizes p, d and m of the input, the hidden state and the output.
+    activation : {"tanh", "relu", "logistic", "identity"}
+        Activation of the hidden layer, s1 in the equation of h_t.
+    output_activation : {"identity", "tanh", "relu", "logistic"}
+        Activation of the output, s2 in the equation of y_t.
+    random_state : int, RandomState or None
+        Seed of the weights it starts from: uniform of Glorot's width, biases and h_init zero.
+
+    Attributes
+    ----------
+    W_hx : (d, p) array
+        From input to hidden state.
+    W_hh : (d, d) array
+        From hidden state to hidden state, a step later.
+    b_h : (d,) array
+    W_yh : (m, d) array
+        From hidden state to output.
+    b_y : (m,) array
+    h_init : (d,) array
+        The hidden state before the first step, h_{-1}.
+    h : (d,) array
+        The hidden state now, moved by `step`.
+
+    Notes
+    -----
+    The network is h_t = s1(W_hx x_t + W_hh h_{t-1} + b_h), y_t = s2(W_yh h_t + b_y). Every weight,
+    h_init included, is learned by `fit`.
+
+    References
+    ----------
+    .. [1] J. L. Elman, Finding structure in time, Cognitive Science 14 (1990).
+
+    Examples
+    --------
+    A running sum, by hand:
+
+    >>> from tsrnn import RNN
+    >>> network = RNN(1, 1, 1, activation="identity")
+    >>> network.W_hx, network.W_hh, network.W_yh = [[1.0]], [[1.0]], [[1.0]]
+    >>> network.run([1.0, 2.0, 3.0])
+    array([[1.],
+           [3.],
+           [6.]])
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        n_hidden: int,
+        n_outputs: int,
+        activation: str = "tanh",
+        output_activation: str = "identity",
+        *,
+        random_state: Any = None,
+    ) -> None:
+        from sklearn.utils import check_random_state
+
+        self.n_inputs = check_count("n_inputs", n_inputs)
+        self.n_hidden = check_count("n_hidden", n_hidden)
+        self.n_outputs = check_count("n_outputs", n_outputs)
+        check_choice("activation", activation, ACTIVATIONS)
+        check_choice("output_activation", output_activation, ACTIVATIONS)
+        self.activation = activation
+        self.output_activation = output_activation
+        self._cell = elman(activation, self.n_inputs, self.n_hidden)
+        self._output = ACTIVATIONS[output_activation]
+        random_state = check_random_state(random_state)
+        for name, shape in self._shapes.items():
+            width = np.sqrt(6.0 / sum(shape)) if len(shape) == 2 else 0.0
+            setattr(self, name, random_state.uniform(-width, width, shape))
+        self.reset()
+
+    def __repr__(self) -> str:
+        """Show the constructor call."""
+        return (
+            f"RNN({self.n_inputs}, {self.n_hidden}, {self.n_outputs}, "
+            f"activation={self.activation!r}, output_activation={self.output_activation!r})"
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; weights are checked and copied to float arrays."""
+        if name in _NAMES or name == "h":
+            value = self._as_weight(name, value)
+        super().__setattr__(name, value)
+
+    @property
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        p, d, m = self.n_inputs, self.n_hidden, self.n_outputs
+        return dict(zip(_NAMES, [(d, p), (d, d), (d,), (m, d), (m,), (d,)], strict=True))
+
+    def _as_weight(self, name: str, value: Any) -> np.ndarray:
+        shape = self._shapes["h_init" if name == "h" else name]
+        array = np.array(value, dtype=float)
+        if array.shape != shape:
+            raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
+        if not np.isfinite(array).all():
+            place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+            raise ValueError(f"{name} must be finite, but at {place} it is {array[place]}")
+        return array
+
+    def reset(self) -> Self:
+        """Put the hidden state `h` back to `h_init`.
+
+        Returns
+        -------
+        self
+        """
+        self.h = self.h_init
+        return self
+
+    def step(self, x: Any) -> np.ndarray:
+        """Read one input: moves the hidden state `h`.
+
+        Parameters
+        ----------
+        x : float or (p,) array-like
+
+        Returns
+        -------
+        y : (m,) array
+        """
+        x = np.atleast_1d(np.asarray(x, dtype=float))
+        if x.shape != (self.n_inputs,):
+            raise ValueError(f"x must have shape ({self.n_inputs},), got {x.shape}")
+        states, outputs = self._forward(self._read(x[None, :], "x", self.n_inputs)[0], self.h)
+        self.h = states[1, :, 0]
+        return outputs[0, :, 0]
+
+    def run(self, X: Any, return_states: bool = False) -> Any:
+        """Read sequences from `h_init`, leaving `h` where it is.
+
+        Parameters
+        ----------
+        X : (T,), (T, p) or (B, T, p) array-like
+            One sequence, or B of equal length; a flat one has one feature a step.
+        return_states : bool
+            Also return the hidden states h_0 .. h_{T-1}.
+
+        Returns
+        -------
+        Y : (T, m) or (B, T, m) array
+        states : (T, d) or (B, T, d) array
+            With `return_states=True`.
+        """
+        x, is_batch = self._read(X, "X", self.n_inputs)
+        states, outputs = self._forward(x, self.h_init)
+        outputs = _sequences_first(outputs, is_batch)
+        return (outputs, _sequences_first(states[1:], is_batch)) if return_states else outputs
+
+    def trace(self, X: Any) -> pd.DataFrame:
+        """Show what happens at each step of one sequence.
+
+        Parameters
+        ----------
+        X : (T,) or (T, p) array-like
+
+        Returns
+        -------
+        trace : DataFrame
+            A row a step, with columns (x, 0 ..), (h_old, 0 ..), (h_new, 0 ..), (y, 0 ..): the
+            input, the hidden state before and after it, and the output.
+        """
+        x, is_batch = self._read(X, "X", self.n_inputs)
+        if is_batch:
+            raise ValueError("trace shows one sequence, got a batch: pass X[i]")
+        states, outputs = self._forward(x, self.h_init)
+        parts = {"x": x, "h_old": states[:-1], "h_new": states[1:], "y": outputs}
+        columns = [(name, i) for name, part in parts.items() for i in range(part.shape[1])]
+        return pd.DataFrame(
+            np.concatenate([part[:, :, 0] for part in parts.values()], axis=1),
+            index=pd.RangeIndex(len(x), name="t"),
+            columns=pd.MultiIndex.from_tuples(columns, names=["part", "unit"]),
+        )
+
+    def loss_and_grad(
+        self, X: Any, Y: Any, bptt_steps: int | None = None
+    ) -> tuple[float, dict[str, np.ndarray]]:
+        """Return the mean squared error and its gradient by backpropagation through time.
+
+        Parameters
+        ----------
+        X : (T,), (T, p) or (B, T, p) array-like
+        Y : (T,), (T, m) or (B, T, m) array-like
+            A target a step.
+        bptt_steps : int, optional
+            Cut the gradient at every so many steps (truncated BPTT); by default it is exact.
+
+        Returns
+        -------
+        loss : float
+            The mean over steps, outputs and sequences of (Y - run(X))**2.
+        gradient : dict
+            Of the loss, an array for each weight, by name.
+        """
+        if bptt_steps is not None:
+            check_count("bptt_steps", bptt_steps)
+        return self._loss_and_gradient(*self._read_pair(X, Y), bptt_steps)
+
+    def fit(
+        self, X: Any, Y: Any, solver: str = "L-BFGS-B", *, max_iter: int = 1000, tol: float = 1e-8
+    ) -> Self:
+        """Learn every weight, `h_init` included, from where they are now.
+
+        Parameters
+        ----------
+        X, Y
+            As for `loss_and_grad`.
+        solver : str
+            A method of `scipy.optimize.minimize` that keeps to bounds.
+        max_iter : int
+        tol : float
+
+        Returns
+        -------
+        self
+            With `loss_` (the mean squared error reached), `n_iter_` and `converged_`.
+
+        Raises
+        ------
+        TrainingDivergedError
+            If the loss is not finite; the weights are then the best ones before that.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the solver stopped early.
+        """
+        import warnings
+
+        from sklearn.exceptions import ConvergenceWarning
+
+        check_choice("solver", solver, SOLVERS)
+        check_count("max_iter", max_iter)
+        x, y = self._read_pair(X, Y)
+        start = np.concatenate([getattr(self, name).ravel() for name in _NAMES])
+
+        def objective(theta):
+            self._set_weights(theta)
+            loss, gradient = self._loss_and_gradient(x, y, None)
+            return loss, np.concatenate([gradient[name].ravel() for name in _NAMES])
+
+        bounds = [(-np.inf, np.inf)] * start.size
+        best = start
+        try:
+            minimum = minimize(
+                objective, start, bounds, solver=solver, max_iter=max_iter, tol=tol
+            )
+            best = minimum.theta
+        except TrainingDivergedError as error:
+            best = start if error.best_theta is None else error.best_theta
+            raise
+        finally:
+            self._set_weights(best)
+            self.reset()
+        self.loss_, self.n_iter_, self.converged_ = minimum.loss, minimum.n_iter, minimum.converged
+        if not minimum.converged:
+            warnings.warn(
+                f"{solver} stopped early after {minimum.n_iter} iterations ({minimum.message}): "
+                "raise max_iter, or fit again from where it stopped",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        return self
+
+    def summary(self) -> str:
+        """Return a table of the weights: names, shapes, counts."""
+        rows = [
+            (name, str(shape), str(int(np.prod(shape)))) for name, shape in self._shapes.items()
+        ]
+        total = sum(int(np.prod(shape)) for shape in self._shapes.values())
+        lines = [
+            f"{self!r}",
+            f"{'weight':<8}{'shape':<14}{'parameters':>10}",
+            *(f"{name:<8}{shape:<14}{count:>10}" for name, shape, count in rows),
+            f"{'total':<22}{total:>10}",
+        ]
+        return "\n".join(lines)
+
+    def _set_weights(self, theta: np.ndarray) -> None:
+        start = 0
+        for name, shape in self._shapes.items():
+            stop = start + int(np.prod(shape))
+            # Not by attribute: an optimiser may try what is not finite, and is told by the loss.
+            vars(self)[name] = theta[start:stop].reshape(shape).copy()
+            start = stop
+
+    def _theta(self) -> np.ndarray:
+        return self._cell.pack({name: getattr(self, name) for name in ("W_hx", "W_hh", "b_h")})
+
+    def _forward(self, x: np.ndarray, h_init: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        h_init = np.repeat(h_init[:, None], x.shape[2], axis=1)
+        states, _ = unroll(self._cell, self._theta(), x, h_init)
+        return states, dense(self.W_yh, self.b_y, states[1:], self._output)
+
+    def _loss_and_gradient(
+        self, x: np.ndarray, target: np.ndarray, bptt_steps: int | None
+    ) -> tuple[float, dict[str, np.ndarray]]:
+        with np.errstate(over="ignore", invalid="ignore"):  # an exploding network is told by inf
+            states, outputs = self._forward(x, self.h_init)
+            errors = outputs - target
+            loss = float(np.mean(errors**2))
+            d_W_yh, d_b_y, d_h = dense_gradient(
+                self.W_yh, states[1:], outputs, 2.0 * errors / errors.size, self._output
+            )
+        d_states = np.concatenate([np.zeros_like(states[:1]), d_h])
+        d_theta, d_h_init, _ = backpropagate(
+            self._cell,
+            self._theta(),
+            x,
+            states,
+            np.empty((len(x), 0, x.shape[2])),
+            d_states=d_states,
+            bptt_steps=bptt_steps,
+        )
+        gradient = self._cell.unpack(d_theta)
+        gradient |= {"W_yh": d_W_yh, "b_y": d_b_y, "h_init": d_h_init.sum(axis=1)}
+        return loss, gradient
+
+    def _read(self, X: Any, name: str, n_features: int) -> tuple[np.ndarray, bool]:
+        """Read sequences as (T, features, B), and whether they came as a batch."""
+        array = np.asarray(X)
+        if array.dtype.kind == "c":
+            raise ValueError(f"Complex data not supported: {name} must be real")
+        if array.dtype.kind in "mMUS":
+            raise TypeError(f"{name} must be numbers, got {array.dtype}")
+        array = array.astype(float)
+        if array.ndim == 1:
+            array = array[:, None]
+        if array.ndim not in (2, 3) or array.shape[-1] != n_features:
+            raise ValueError(
+                f"{name} must have shape (T, {n_features}) or (B, T, {n_features}), "
+                f"got {np.shape(X)}"
+            )
+        if 0 in array.shape:
+            raise ValueError(f"{name} is empty: shape {np.shape(X)}")
+        if not np.isfinite(array).all():
+            place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+            raise ValueError(f"{name} must be finite, but at {place} it is {array[place]}")
+        is_batch = array.ndim == 3
+        array = array if is_batch else array[None]
+        return np.ascontiguousarray(array.transpose(1, 2, 0)), is_batch
+
+    def _read_pair(self, X: Any, Y: Any) -> tuple[np.ndarray, np.ndarray]:
+        x, _ = self._read(X, "X", self.n_inputs)
+        y, _ = self._read(Y, "Y", self.n_outputs)
+        if (x.shape[0], x.shape[2]) != (y.shape[0], y.shape[2]):
+            raise ValueError(
+                f"X has {x.shape[2]} sequence(s) of {x.shape[0]} steps, Y {y.shape[2]} of "
+                f"{y.shape[0]}: one target a step"
+            )
+        return x, y
+
+
+def _sequences_first(slabs: np.ndarray, is_batch: bool) -> np.ndarray:
+    """Take (T, features, B) to (B, T, features), or to (T, features) for one sequence."""
+    return slabs.transpose(2, 0, 1).copy() if is_batch else slabs[:, :, 0].copy()

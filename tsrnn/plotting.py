@@ -1,0 +1,1 @@
+"""Pictures of forecasts, by scikit-learn's convention for displays."""
