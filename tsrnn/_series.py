@@ -120,8 +120,8 @@ def _as_array(y: object, name: str) -> np.ndarray:
         )
     if array.ndim == 2 and array.shape[1] == 0:
         raise ValueError(
-            f"Found array with 0 feature(s) (shape={array.shape}) while a minimum of 1 is required: "
-            f"{name} has no series"
+            f"Found array with 0 feature(s) (shape={array.shape}) while a minimum of 1 is "
+            f"required: {name} has no series"
         )
     return array
 

@@ -116,7 +116,7 @@ class SmoothedSeries:
         return self.advance(np.full(horizon, np.nan))[1]
 
     def deviation(self, horizon: int) -> np.ndarray:
-        """Standard deviations of the forecast errors, (horizon,)."""
+        """Return standard deviations of the forecast errors, (horizon,)."""
         missing = np.ones(horizon, dtype=bool)
         return self._deviation(self.form.variance_factors(missing, self.covariance)[0])
 
@@ -158,7 +158,7 @@ class SmoothingModel:
         return np.column_stack([one.forecast(horizon) for one in self.series])
 
     def deviation(self, horizon: int) -> np.ndarray:
-        """Standard deviations of the forecast errors, (horizon, k)."""
+        """Return standard deviations of the forecast errors, (horizon, k)."""
         return np.column_stack([one.deviation(horizon) for one in self.series])
 
     def simulate(

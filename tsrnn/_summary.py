@@ -17,7 +17,7 @@ def summarize(forecaster: Forecaster) -> Summary:
     from sklearn.utils.validation import check_is_fitted
     from statsmodels.iolib.summary import Summary
     from statsmodels.iolib.table import SimpleTable
-    from statsmodels.iolib.tableformatting import fmt_2cols, fmt_params
+    from statsmodels.iolib.tableformatting import fmt_params
 
     check_is_fitted(forecaster)
     residuals = np.asarray(forecaster.residuals_)
@@ -28,22 +28,17 @@ def summarize(forecaster: Forecaster) -> Summary:
             name: np.atleast_1d(getattr(forecaster, name))[i]
             for name in ("sse_", "sigma2_", "loglik_", "aic_", "aicc_", "bic_")
         }
-        left = [
-            ("Model:", type(forecaster).__name__),
-            ("Series:", _series_name(forecaster, i)),
-            ("No. Observations:", str(int(np.count_nonzero(~np.isnan(residuals[:, i]))))),
-            ("Missing:", str(int(np.count_nonzero(np.isnan(residuals[:, i]))))),
-            ("Loss:", forecaster.loss),
-            ("Converged:", str(np.atleast_1d(forecaster.converged_)[i])),
-        ]
-        right = [(f"{name.rstrip('_')}:", f"{value:.6g}") for name, value in numbers.items()]
-        summary.tables.append(
-            SimpleTable(
-                [[*a, *b] for a, b in zip(left, right, strict=True)],
-                title=f"{type(forecaster).__name__} Results",
-                txt_fmt=fmt_2cols,
-            )
-        )
+        n_missing = int(np.count_nonzero(np.isnan(residuals[:, i])))
+        facts = {
+            "Series": _series_name(forecaster, i),
+            "Observations": len(residuals) - n_missing,
+            "Missing": n_missing,
+            "Loss": forecaster.loss,
+            "Solver": forecaster.solver,
+            "Converged": np.atleast_1d(forecaster.converged_)[i],
+        }
+        criteria = {name.rstrip("_"): f"{value:.6g}" for name, value in numbers.items()}
+        summary.tables.append(_two_columns(facts, criteria, type(forecaster).__name__))
         rows, stubs = _parameter_rows(forecaster, one, i)
         summary.tables.append(
             SimpleTable(rows, headers=["value", "origin"], stubs=stubs, txt_fmt=fmt_params)
@@ -76,7 +71,6 @@ def _parameter_rows(forecaster: Forecaster, one, i: int) -> tuple[list, list]:
 def _residual_tests(residuals: np.ndarray):
     """Return a table of Ljung-Box and Jarque-Bera tests, where there are residuals enough."""
     from statsmodels.iolib.table import SimpleTable
-    from statsmodels.iolib.tableformatting import fmt_2cols
     from statsmodels.stats.diagnostic import acorr_ljungbox
     from statsmodels.stats.stattools import jarque_bera
 
@@ -84,18 +78,29 @@ def _residual_tests(residuals: np.ndarray):
     lags = min(10, observed.size // 5)
     varies = observed.size > 0 and float(np.ptp(observed)) > 0.0
     if lags < 1 or not varies:
-        return SimpleTable([["Residual tests:", "too few residuals, or all alike"]])
+        return SimpleTable([["Residual tests: too few residuals, or all alike"]])
     box = acorr_ljungbox(observed, lags=[lags])
     statistic, probability, *_ = jarque_bera(observed)
-    return SimpleTable(
-        [
-            [
-                f"Ljung-Box (lag {lags}):",
-                f"{box['lb_stat'].iloc[0]:.4g}",
-                "Jarque-Bera:",
-                f"{statistic:.4g}",
-            ],
-            ["Prob(Q):", f"{box['lb_pvalue'].iloc[0]:.3f}", "Prob(JB):", f"{probability:.3f}"],
-        ],
-        txt_fmt=fmt_2cols,
+    return _two_columns(
+        {
+            f"Ljung-Box (lag {lags})": f"{box['lb_stat'].iloc[0]:.4g}",
+            "Prob(Ljung-Box)": f"{box['lb_pvalue'].iloc[0]:.3f}",
+        },
+        {"Jarque-Bera": f"{statistic:.4g}", "Prob(Jarque-Bera)": f"{probability:.3f}"},
     )
+
+
+def _two_columns(left: dict[str, object], right: dict[str, object], title: str | None = None):
+    """Return a table of names and values, two side by side."""
+    from statsmodels.iolib.table import SimpleTable
+
+    rows = [
+        [f"{a}:", str(left[a]), f"{b}:", str(right[b])] for a, b in zip(left, right, strict=True)
+    ]
+    table = SimpleTable(rows, title=title)
+    table.output_formats["txt"] |= {
+        "data_aligns": "lrlr",
+        "data_fmts": ["%s"] * 4,
+        "colsep": "  ",
+    }
+    return table

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from itertools import chain
 from typing import Any, TypeAlias, final
 
 import numpy as np
@@ -26,8 +25,15 @@ from pandas.api.types import infer_dtype, is_datetime64_any_dtype, is_integer_dt
 _Offset: TypeAlias = pd.tseries.offsets.BaseOffset
 
 _MOST_LISTED = 1_000_000  # stamps to list by a pandas offset, at some 7 microseconds each
-_MONTH_STARTS = {pd.offsets.MonthBegin: 1, pd.offsets.QuarterBegin: 3, pd.offsets.YearBegin: 12}
-_MONTH_ENDS = {pd.offsets.MonthEnd: 1, pd.offsets.QuarterEnd: 3, pd.offsets.YearEnd: 12}
+_CLOCK_TIMES = {"hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"}
+_MONTHS = {  # how many, and the day
+    pd.offsets.MonthBegin: (1, 1),
+    pd.offsets.QuarterBegin: (3, 1),
+    pd.offsets.YearBegin: (12, 1),
+    pd.offsets.MonthEnd: (1, 31),
+    pd.offsets.QuarterEnd: (3, 31),
+    pd.offsets.YearEnd: (12, 31),
+}
 _KINDS = {"datetime": "dates", "datetime64": "dates", "date": "dates", "period": "periods"}
 
 
@@ -424,29 +430,28 @@ def _counted_grid(index: pd.Index) -> tuple[_Dial, _Steps]:
 def _datetime_grid(index: pd.DatetimeIndex) -> tuple[_Dial, _Steps]:
     """Take the grid of the index's frequency, else the first guess that fits."""
     clock = _Clock(index.tz, index.unit)
-    given, plain = index.freq, type(index.freq) is pd.DateOffset
-    guesses = _guesses(clock, index) if len(index) > 1 else iter(())
+    given = index.freq
     if given is not None and given.n > 0 and len(index):
-        # It can be wrong, as pandas 2 keeps Day where days of UTC are shown in a zone. A plain
-        # DateOffset may mean days or hours, and the two differ: there the stamps speak first.
-        meant = _meaning(given, clock, index)
-        if not plain and _fits(*meant, index):
-            return replace(meant[0], freq=given), meant[1]
-        guesses = chain(guesses, [meant])
-    for dial, steps in guesses:
+        dial, steps = _meaning(given, clock, index)
+        # A frequency can be wrong: pandas 2 keeps Day where days of UTC are shown in a zone.
         if _fits(dial, steps, index):
-            return replace(dial, freq=_usual(dial, steps)), steps
+            return replace(dial, freq=given), steps
     if len(index) < 2:
         return clock, _ListedSteps(clock.read(index), None)
+    for dial, steps in _guesses(clock, index):
+        if _fits(dial, steps, index):
+            return replace(dial, freq=_usual(dial, steps)), steps
     raise _irregular(index, _fillings(clock, index))
 
 
 def _meaning(offset: _Offset, clock: _Clock, index: pd.DatetimeIndex) -> tuple[_Clock, _Steps]:
     """Turn a pandas offset into steps from the first stamp, and the clock that they go by."""
     ticks = clock.read(index)
-    if months := _months(offset):
-        day = 31 if type(offset) in _MONTH_ENDS else int(_days(ticks).max())
-        return clock, _MonthSteps(_anchor(ticks), months, day)
+    if type(offset) is pd.DateOffset and offset.kwds and offset.kwds.keys() <= _CLOCK_TIMES:
+        offset = pd.offsets.Nano(offset.n * pd.Timedelta(**offset.kwds).value)
+    if type(offset) in _MONTHS:
+        months, day = _MONTHS[type(offset)]
+        return clock, _MonthSteps(_anchor(ticks), offset.n * months, day)
     if isinstance(offset, pd.offsets.Day | pd.offsets.Week):  # Day is a Tick too in pandas 2
         days = offset.n * (7 if isinstance(offset, pd.offsets.Week) else 1)
         return clock, _ConstantSteps(_anchor(ticks), np.timedelta64(days, "D"))
@@ -457,13 +462,6 @@ def _meaning(offset: _Offset, clock: _Clock, index: pd.DatetimeIndex) -> tuple[_
     unit = np.datetime_data(ticks.dtype)[0]
     listed = pd.date_range(pd.Timestamp(ticks[0]), periods=len(ticks), freq=offset, unit=unit)
     return clock, _ListedSteps(listed.to_numpy(), offset)
-
-
-def _months(offset: _Offset) -> int:
-    """Count the whole months that an offset spans; 0 where it is of another sort."""
-    if type(offset) is pd.DateOffset and offset.kwds.keys() <= {"months", "years"}:
-        return offset.n * (offset.kwds.get("months", 0) + 12 * offset.kwds.get("years", 0))
-    return offset.n * (_MONTH_STARTS | _MONTH_ENDS).get(type(offset), 0)
 
 
 def _days(ticks: np.ndarray) -> np.ndarray:
@@ -519,8 +517,8 @@ def _fillings(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[tuple[_Clock, 
     for dial, steps in guesses:
         offset = _usual(dial, steps)
         if offset is not None:
-            plain = type(offset) is pd.DateOffset
-            code = f"pd.DateOffset(months={_months(offset)})" if plain else repr(offset.freqstr)
+            months = type(offset) is pd.DateOffset
+            code = f"pd.DateOffset(months={steps.months})" if months else repr(offset.freqstr)
             yield dial, steps, f"y.asfreq({code})"
 
 
@@ -532,7 +530,7 @@ def _irregular(index: pd.Index, fillings: Iterable[tuple[_Dial, _Steps, str]]) -
         if dial.agrees(index, ticks).all():
             found.append((positions[-1], int((np.diff(positions) > 1).argmax()), code))
     if found:
-        _, row, code = min(found)
+        _, row, code = min(found, key=lambda gap: gap[0])
         cure = f"{code} puts NaN, accepted as missing values, into the gaps."
     else:
         between = pd.Series(index[1:] - index[:-1])

@@ -37,11 +37,7 @@ def check_count(name: str, value: object, lower: int = 1) -> int:
     ------
     InvalidParameterError
     """
-    if (
-        isinstance(value, bool | np.bool_)
-        or not isinstance(value, Integral)
-        or value < lower
-    ):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Integral) or value < lower:
         raise InvalidParameterError(f"{name} must be an integer >= {lower}, got {value!r}")
     return int(value)
 
@@ -80,7 +76,8 @@ def check_level(level: object) -> float:
     """
     if isinstance(level, Real) and 1 < level < 100:
         raise InvalidParameterError(
-            f"level is a fraction between 0 and 1: write {float(level) / 100:g} for {level!r} percent"
+            f"level is a fraction between 0 and 1: for {level!r} percent "
+            f"write {float(level) / 100:g}"
         )
     level = check_number("level", level, 0.0, 1.0, include_lower=False)
     if level == 1.0:

@@ -8,7 +8,7 @@ method knows of its own is a `FittedModel`, made by `_fit_model`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -18,7 +18,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn._series import Layout, read_series
+from tsrnn._series import read_series
 from tsrnn._timeindex import TimeGrid, is_time_index
 from tsrnn._validation import check_count, check_level, check_number
 from tsrnn.exceptions import InvalidParameterError
@@ -42,7 +42,7 @@ class FittedModel(Protocol):
         """Predict the next steps, (horizon, k)."""
 
     def deviation(self, horizon: int) -> np.ndarray:
-        """Standard deviations of the errors of `forecast`, (horizon, k)."""
+        """Return standard deviations of the errors of `forecast`, (horizon, k)."""
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
@@ -250,8 +250,8 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             if wrong.size:
                 stamp = self._grid.stamps(expected[wrong[0]], expected[wrong[0]] + 1)[0]
                 raise ValueError(
-                    f"y_new must continue the series: at row {wrong[0]} the stamp should be {stamp}, "
-                    f"got {index[wrong[0]]}"
+                    f"y_new must continue the series: at row {wrong[0]} the stamp should be "
+                    f"{stamp}, got {index[wrong[0]]}"
                 )
         model, predictions, deviations = self._model.advance(values)
         vars(self).update(model.attributes())
@@ -319,7 +319,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         return X.index
 
     def _refuse_columns(self, X: Any, method: str, n_timesteps: int | None) -> None:
-        """Let pass None and a DataFrame without columns: all that a fit without regressors takes."""
+        """Let pass None and a DataFrame without columns: there are no regressors yet."""
         if X is None:
             return
         if not isinstance(X, pd.DataFrame):
@@ -341,8 +341,8 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             )
         if X.shape[1] > 0:
             raise ValueError(
-                f"X has {X.shape[1]} features, but {type(self).__name__} is expecting 0 features as "
-                "input: it was fitted without regressors"
+                f"X has {X.shape[1]} features, but {type(self).__name__} is expecting 0 features "
+                "as input: it was fitted without regressors"
             )
         if n_timesteps is not None and len(X) != n_timesteps:
             raise ValueError(f"X has {len(X)} rows, but the series has {n_timesteps} time steps")
@@ -392,5 +392,5 @@ def _check_enough(values: np.ndarray) -> None:
         if n_observed < 2:
             which = "y" if n_series == 1 else f"series {i} of y"
             raise ValueError(
-                f"{which} has {n_observed} value(s) that are not missing: a series needs at least two"
+                f"{which} has {n_observed} value(s) that are not missing: a series needs two"
             )

@@ -1,7 +1,11 @@
 """The explicit recurrent network: a single hidden layer with its matrices in the open.
 
+With input x_t (p,), hidden state h_t (d,) and output y_t (m,),
+
     h_t = s1(W_hx x_t + W_hh h_{t-1} + b_h)                                             (1)
     y_t = s2(W_yh h_t + b_y)                                                            (2)
+
+and each of s1, s2 the identity, tanh, the rectifier or the logistic function.
 """
 
 from __future__ import annotations
@@ -271,9 +275,7 @@ class RNN:
         bounds = [(-np.inf, np.inf)] * start.size
         best = start
         try:
-            minimum = minimize(
-                objective, start, bounds, solver=solver, max_iter=max_iter, tol=tol
-            )
+            minimum = minimize(objective, start, bounds, solver=solver, max_iter=max_iter, tol=tol)
             best = minimum.theta
         except TrainingDivergedError as error:
             best = start if error.best_theta is None else error.best_theta

@@ -1,0 +1,224 @@
+"""The SSE at the best initial state: against least squares on naive errors."""
+
+import os
+import subprocess
+import sys
+
+import naive
+import numpy as np
+import pytest
+from cases import PREDICTING_CELLS, relative_error
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tsrnn._profile import ProfiledSSE, profile
+from tsrnn.cells import CELLS
+
+predicting_cell = pytest.mark.parametrize("name", PREDICTING_CELLS)
+
+unit = st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0.0, 1.0, allow_subnormal=False))
+
+
+@st.composite
+def problems(draw):
+    """A cell with parameters within their bounds, corners included, and a series with holes."""
+    name = draw(st.sampled_from(PREDICTING_CELLS))
+    cell = CELLS[name]()
+    theta = np.array(
+        [p.lower + draw(unit) * (p.upper - p.lower) for p in cell.parameters], dtype=float
+    )
+    seed = draw(st.integers(0, 2**32 - 1))
+    rng = np.random.default_rng(seed)
+    n_timesteps = draw(st.integers(1, 120))
+    y = rng.normal(size=n_timesteps)
+    if draw(st.booleans()):
+        y = np.cumsum(y) / np.sqrt(n_timesteps)
+    y[rng.random(n_timesteps) < draw(st.sampled_from([0.0, 0.3, 0.9]))] = np.nan
+    return name, theta, y
+
+
+def in_one_column(theta):
+    return theta[:, None].copy()
+
+
+@settings(deadline=None, max_examples=300, derandomize=True)
+@given(problems())
+# One observation does not tell the level from the trend.
+@example(("holt", np.array([0.5, 0.5, 0.9]), np.array([np.nan, np.nan, 1.0])))
+@example(("holt", np.array([1.0, 1.0, 0.8]), np.array([np.nan, 1.0])))
+@example(("ses", np.array([1.0]), np.full(3, np.nan)))
+def test_the_profiled_sse_is_that_of_least_squares(problem):
+    name, theta, y = problem
+    cell = CELLS[name]()
+    expected, _ = naive.profiled_sse(name, theta, y, cell.n_state)
+    sse, d_theta = ProfiledSSE(cell, y, None)(in_one_column(theta))
+    # Where the initial state meets every observation nothing but rounding is left of the SSE.
+    rounding = 1e-13 * naive.squared_error(y)
+    assert sse == pytest.approx(expected, rel=1e-10, abs=rounding)
+    assert np.isfinite(d_theta).all()
+
+
+@settings(deadline=None, max_examples=300, derandomize=True)
+@given(problems())
+@example(("holt", np.array([0.5, 0.5, 0.9]), np.array([np.nan, np.nan, 1.0])))
+def test_a_scan_finds_the_sse_of_least_squares_and_a_state_that_has_it(problem):
+    name, theta, y = problem
+    cell = CELLS[name]()
+    expected, _ = naive.profiled_sse(name, theta, y, cell.n_state)
+    sse, state = profile(cell, in_one_column(theta), y, None)
+    assert sse.shape == (1,) and state.shape == (1, cell.n_state)
+    # It follows from sums of squares of the series, of which rounding is left.
+    rounding = 1e-12 * naive.squared_error(y)
+    assert sse[0] == pytest.approx(expected, rel=1e-10, abs=rounding)
+    at_state = naive.squared_error(naive.errors(name, theta, y, state[0]))
+    assert at_state == pytest.approx(expected, rel=1e-10, abs=rounding)
+
+
+@settings(deadline=None, max_examples=100, derandomize=True)
+@given(problems(), st.lists(st.floats(-2.0, 2.0), min_size=2, max_size=2))
+def test_with_a_given_initial_state_both_are_the_sse_of_that_state(problem, numbers):
+    name, theta, y = problem
+    cell = CELLS[name]()
+    state = np.array(numbers[: cell.n_state])
+    expected = naive.squared_error(naive.errors(name, theta, y, state))
+    rounding = 1e-13 * (naive.squared_error(y) + state @ state * y.size)
+    sse, d_theta = ProfiledSSE(cell, y, state)(in_one_column(theta))
+    assert sse == pytest.approx(expected, rel=1e-12, abs=rounding)
+    gradient = naive.complex_step_gradient(
+        lambda v: naive.squared_error(naive.errors(name, v, y, state)), theta
+    )
+    # The state is no function of theta, so this is exact; see the design's 1e-10.
+    assert np.linalg.norm(d_theta[:, 0] - gradient) <= 1e-10 * np.linalg.norm(gradient) + rounding
+    scanned, states = profile(cell, in_one_column(theta), y, state)
+    assert scanned[0] == pytest.approx(expected, rel=1e-10, abs=10.0 * rounding)
+    np.testing.assert_array_equal(states[0], state)
+
+
+def series(n_timesteps, seed, *, missing=False):
+    rng = np.random.default_rng(seed)
+    y = np.cumsum(rng.normal(size=n_timesteps)) / np.sqrt(n_timesteps) + rng.normal(
+        size=n_timesteps
+    )
+    return np.where(rng.random(n_timesteps) < 0.3, np.nan, y) if missing else y
+
+
+def interior(cell, seed):
+    rng = np.random.default_rng(seed)
+    return np.array([rng.uniform(p.lower + 0.02, p.upper - 0.02) for p in cell.parameters])
+
+
+@predicting_cell
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("seed", range(10))
+def test_the_gradient_is_that_at_the_best_state_held_fixed(name, seed, missing):
+    """The envelope theorem, by complex steps through the naive loop."""
+    cell = CELLS[name]()
+    y, theta = series(40, seed, missing=missing), interior(cell, seed)
+    _, state = naive.profiled_sse(name, theta, y, cell.n_state)
+    expected = naive.complex_step_gradient(
+        lambda v: naive.squared_error(naive.errors(name, v, y, state)), theta
+    )
+    _, d_theta = ProfiledSSE(cell, y, None)(in_one_column(theta))
+    # The gradient's first-order error in the state, which the normal equations give to 1e-10.
+    assert relative_error(d_theta, expected) <= 1e-8
+
+
+@predicting_cell
+@pytest.mark.parametrize("seed", range(5))
+def test_the_gradient_is_the_slope_of_the_profiled_sse_itself(name, seed):
+    cell = CELLS[name]()
+    y, theta = series(40, seed), interior(cell, seed)
+    expected = naive.central_differences(
+        lambda v: naive.profiled_sse(name, v, y, cell.n_state)[0], theta
+    )
+    _, d_theta = ProfiledSSE(cell, y, None)(in_one_column(theta))
+    # Central differences with a step of 1e-6 keep about ten of sixteen digits.
+    assert relative_error(d_theta, expected) <= 1e-6
+
+
+@predicting_cell
+@pytest.mark.parametrize("n_timesteps", [65, 1000, 5000])
+def test_a_forgotten_initial_state_changes_nothing(name, n_timesteps):
+    """Long series, in which the loop stops following the initial state: SSE, state, gradient."""
+    cell = CELLS[name]()
+    y, theta = series(n_timesteps, 0), interior(cell, 0)
+    expected, state = naive.profiled_sse(name, theta, y, cell.n_state)
+    objective = ProfiledSSE(cell, y, None)
+    sse, d_theta = objective(in_one_column(theta))
+    assert sse == pytest.approx(expected, rel=1e-10)
+    # The SSE is flat around the best state, so the state itself has half of the digits or more.
+    np.testing.assert_allclose(objective.states[0], state, rtol=1e-8)
+    gradient = naive.complex_step_gradient(
+        lambda v: naive.squared_error(naive.errors(name, v, y, state)), theta
+    )
+    assert relative_error(d_theta, gradient) <= 1e-8
+
+
+@predicting_cell
+def test_states_and_predictions_are_those_of_the_naive_loop_from_the_best_state(name):
+    cell = CELLS[name]()
+    y, theta = series(40, 0, missing=True), interior(cell, 0)
+    objective = ProfiledSSE(cell, y, None)
+    objective(in_one_column(theta))
+    _, state = naive.profiled_sse(name, theta, y, cell.n_state)
+    states, predictions = naive.NAIVE[name](theta, y[:, None], state)
+    # The best state has about ten digits; see above.
+    np.testing.assert_allclose(objective.states, states, rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(objective.predictions, predictions[:, 0], rtol=1e-8, atol=1e-8)
+
+
+@predicting_cell
+def test_a_second_call_does_not_remember_the_first(name):
+    cell = CELLS[name]()
+    y = series(40, 0, missing=True)
+    objective = ProfiledSSE(cell, y, None)
+    first, second = interior(cell, 0), interior(cell, 1)
+    objective(in_one_column(first))
+    sse, d_theta = objective(in_one_column(second))
+    fresh_sse, fresh_d_theta = ProfiledSSE(cell, y, None)(in_one_column(second))
+    assert sse == fresh_sse
+    np.testing.assert_array_equal(d_theta, fresh_d_theta)
+
+
+@predicting_cell
+@pytest.mark.parametrize("given_state", [False, True])
+def test_a_scan_of_many_sets_is_each_of_them_alone(name, given_state):
+    """300 sets fill two slabs and a part of a third."""
+    cell = CELLS[name]()
+    y = series(40, 0, missing=True)
+    theta = np.stack([interior(cell, seed) for seed in range(300)], axis=1)
+    initial_state = np.full(cell.n_state, 0.5) if given_state else None
+    sse, state = profile(cell, theta, y, initial_state)
+    for g in (0, 127, 128, 299):
+        alone_sse, alone_state = profile(cell, theta[:, g : g + 1].copy(), y, initial_state)
+        # Sums of three terms, whose order NumPy may choose by the shape.
+        assert sse[g] == pytest.approx(alone_sse[0], rel=1e-13)
+        np.testing.assert_allclose(state[g], alone_state[0], rtol=1e-13)
+
+
+EVALUATE = """
+import numpy as np
+from tsrnn._profile import ProfiledSSE
+from tsrnn.cells import CELLS
+y = np.random.default_rng(0).normal(size=30)
+for name, theta in (("ses", [0.3]), ("holt", [0.3, 0.2, 0.9])):
+    print(ProfiledSSE(CELLS[name](), y, None)(np.array(theta)[:, None])[0].hex())
+"""
+
+
+def test_no_result_depends_on_memory_that_was_given_back():
+    """Kernels borrow arrays without counting references; glibc can spoil memory that is freed.
+
+    With other C libraries the two variables say nothing, and this passes.
+    """
+    outputs = []
+    for spoil in ({}, {"MALLOC_PERTURB_": "85", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}):
+        result = subprocess.run(
+            [sys.executable, "-c", EVALUATE],
+            env={**os.environ, **spoil},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        outputs.append(result.stdout)
+    assert outputs[0] == outputs[1]
