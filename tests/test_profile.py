@@ -41,7 +41,19 @@ def in_one_column(theta):
     return theta[:, None].copy()
 
 
-@settings(deadline=None, max_examples=300, derandomize=True)
+def rounding_of_normal_equations(name, theta, y, state):
+    """What rounding, and the ridge of the same size, may add to the SSE at the best state.
+
+    The larger the state is, in units of its effects, the more of the errors is a difference of
+    large numbers. That takes effects that are hard to tell apart: after many missing values, say.
+    """
+    from_zero, effects = naive.errors_and_effects(name, theta, y, len(state))
+    sizes = np.nansum(effects**2, axis=0) * state**2
+    # A few dozen roundings of 2e-16 each.
+    return 1e-14 * (naive.squared_error(from_zero) + sizes.sum())
+
+
+@settings(deadline=None, max_examples=150, derandomize=True)
 @given(problems())
 # One observation does not tell the level from the trend.
 @example(("holt", np.array([0.5, 0.5, 0.9]), np.array([np.nan, np.nan, 1.0])))
@@ -50,25 +62,23 @@ def in_one_column(theta):
 def test_the_profiled_sse_is_that_of_least_squares(problem):
     name, theta, y = problem
     cell = CELLS[name]()
-    expected, _ = naive.profiled_sse(name, theta, y, cell.n_state)
+    expected, best = naive.profiled_sse(name, theta, y, cell.n_state)
     sse, d_theta = ProfiledSSE(cell, y, None)(in_one_column(theta))
-    # Where the initial state meets every observation nothing but rounding is left of the SSE.
-    rounding = 1e-13 * naive.squared_error(y)
+    rounding = rounding_of_normal_equations(name, theta, y, best)
     assert sse == pytest.approx(expected, rel=1e-10, abs=rounding)
     assert np.isfinite(d_theta).all()
 
 
-@settings(deadline=None, max_examples=300, derandomize=True)
+@settings(deadline=None, max_examples=150, derandomize=True)
 @given(problems())
 @example(("holt", np.array([0.5, 0.5, 0.9]), np.array([np.nan, np.nan, 1.0])))
 def test_a_scan_finds_the_sse_of_least_squares_and_a_state_that_has_it(problem):
     name, theta, y = problem
     cell = CELLS[name]()
-    expected, _ = naive.profiled_sse(name, theta, y, cell.n_state)
+    expected, best = naive.profiled_sse(name, theta, y, cell.n_state)
     sse, state = profile(cell, in_one_column(theta), y, None)
     assert sse.shape == (1,) and state.shape == (1, cell.n_state)
-    # It follows from sums of squares of the series, of which rounding is left.
-    rounding = 1e-12 * naive.squared_error(y)
+    rounding = rounding_of_normal_equations(name, theta, y, best)
     assert sse[0] == pytest.approx(expected, rel=1e-10, abs=rounding)
     at_state = naive.squared_error(naive.errors(name, theta, y, state[0]))
     assert at_state == pytest.approx(expected, rel=1e-10, abs=rounding)

@@ -1,6 +1,5 @@
 import copy
 import datetime
-import os
 import pickle
 import time
 
@@ -723,7 +722,7 @@ def test_a_stamp_too_far_ahead_for_a_listed_frequency_is_refused_at_once():
 CLOCK_FREQUENCIES = ["h", "15min", "36h", "7s"]
 
 
-@settings(deadline=None, max_examples=int(os.environ.get("N", 300)))
+@settings(deadline=None, max_examples=300)
 @given(
     freq=st.sampled_from([*FREQUENCIES, "SME", pd.DateOffset(months=1)]),
     zone=st.sampled_from(ZONES),
@@ -741,8 +740,9 @@ def test_positions_of_stamps_are_the_positions(freq, zone, unit, start, whole_da
     elif zone is not None:
         first = np.ones(n, dtype=bool)
         index = index.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
-    if index.freq is None and freq == "SME":
-        return  # localising takes the freq away, and pandas cannot infer this one
+    inferable = freq != "SME" and not (isinstance(freq, pd.DateOffset) and start.day > 28)
+    if index.freq is None and not inferable:
+        return  # localising has taken the frequency away
     found = grid(index)
     knows_more = n > 1 or index.freq is not None
     first, last = (ask[0], ask[0] + ask[1]) if knows_more else (0, 1)

@@ -27,6 +27,10 @@ SOLVERS = {
     "COBYQA": False,
 }
 
+# L-BFGS-B stops at a gradient of so many times the tolerance. SciPy's own choice, one, is below the
+# rounding of a sum of squares: its line search then tries twenty times in vain.
+_GRADIENT_TOLERANCE = 100.0
+
 
 @dataclass(frozen=True)
 class Minimum:
@@ -108,6 +112,9 @@ def minimize(
 
     watched = _Watched(objective, bounds)
     uses_gradient = SOLVERS[solver]
+    options: dict[str, float] = {"maxiter": max_iter}
+    if solver == "L-BFGS-B":
+        options["gtol"] = _GRADIENT_TOLERANCE * tol
     with warnings.catch_warnings():
         # SciPy's methods warn of their own inner workings (trust-constr of a zero difference of
         # gradients, for one); whether they converged is in the result.
@@ -121,7 +128,7 @@ def minimize(
                 bounds=bounds,
                 method=solver,
                 tol=tol,
-                options={"maxiter": max_iter},
+                options=options,
             )
         except TrainingDivergedError as error:
             error.best_theta = watched.best_theta

@@ -23,6 +23,12 @@ from tsrnn._scan import SLAB, SLABS, accumulate_products, backward, error_produc
 # Sets of parameters in one slab of a scan: three runs of each stay in the L1 cache.
 _SETS_PER_SLAB = 128
 
+# Windows of a long series: as many as two vectors of four numbers hold.
+_N_WINDOWS = 8
+
+# A series is long if it has so many times the steps that its smoother remembers.
+_WORTH_CUTTING = 16
+
 # Added to a unit diagonal before it is factored: rounding, in units of the diagonal.
 _RIDGE = 4e-16
 
@@ -80,6 +86,11 @@ def _solve(quadratic: np.ndarray, linear: np.ndarray) -> np.ndarray:
 class ProfiledSSE:
     """The SSE of a linear smoother at its best initial state, and its gradient.
 
+    A smoother forgets: after `memory` steps its state does not depend, to rounding, on where it
+    started. So a series much longer than that is cut into windows that run side by side as lanes,
+    each from `memory` steps before the part whose errors it counts, and an evaluation takes a
+    fraction of the time; so does the backpropagation, whose gradients die out as fast.
+
     Parameters
     ----------
     cell : Cell
@@ -96,18 +107,15 @@ class ProfiledSSE:
     """
 
     def __init__(self, cell: Cell, y: np.ndarray, initial_state: np.ndarray | None) -> None:
-        n_timesteps, n_state, size = y.size, cell.n_state, cell.n_state + 1
+        n_state, size = cell.n_state, cell.n_state + 1
+        # Windows overlap by less than half of their length.
+        room = 2 * y.size + _N_WINDOWS
         self._cell = cell
-        self._x = y[:, None, None]
+        self._y = y
         self._solves = initial_state is None
-        self._states = np.zeros((n_timesteps + 1, n_state, 1))
-        if initial_state is not None:
-            self._states[0, :, 0] = initial_state
-        self._outputs = np.empty_like(self._x)
-        self._d_outputs = np.empty_like(self._x)
-        self._d_x = np.empty_like(self._x)
-        self._carry = np.empty((2, n_state, 1))
-        self._active = np.ones(n_timesteps, dtype=np.int64)
+        self._state = np.zeros(n_state) if initial_state is None else np.array(initial_state)
+        self._windows = np.empty((4, room))
+        self._states = np.empty((room + _N_WINDOWS) * n_state)
         self._run_states = np.empty((2, n_state, size))
         self._scratch = np.empty((2, 1, size))
         self._products = np.empty((size, size, 1))
@@ -119,14 +127,11 @@ class ProfiledSSE:
             self._cell.step.address,
             self._cell.adjoint.address,
             theta,
-            self._x,
+            self._y,
             self._solves,
+            self._state,
+            self._windows,
             self._states,
-            self._outputs,
-            self._d_outputs,
-            self._d_x,
-            self._carry,
-            self._active,
             self._run_states,
             self._scratch,
             self._products,
@@ -134,81 +139,94 @@ class ProfiledSSE:
         )
         return sse, d_theta
 
-    @property
-    def states(self) -> np.ndarray:
-        """States of the last call, (T + 1, S)."""
-        return self._states[:, :, 0].copy()
-
-    @property
-    def predictions(self) -> np.ndarray:
-        """Predictions of the last call, (T,)."""
-        return self._outputs[:, 0, 0].copy()
-
 
 @kernel(
-    f"f8(i8, i8, {SLAB}, {SLABS}, b1, {SLABS}, {SLABS}, {SLABS}, {SLABS}, {SLABS}, "
-    f"i8[::1], {SLABS}, {SLABS}, {SLABS}, {SLAB})"
+    f"f8(i8, i8, {SLAB}, f8[::1], b1, f8[::1], {SLAB}, f8[::1], {SLABS}, {SLABS}, {SLABS}, {SLAB})"
 )
 def _profiled_sse(
     step_address,
     adjoint_address,
     theta,
-    x,
+    y,
     solves,
+    state,
+    windows,
     states,
-    outputs,
-    d_outputs,
-    d_x,
-    carry,
-    active,
     run_states,
     scratch,
     products,
     d_theta,
 ):
     step, adjoint = step_at(step_address), adjoint_at(adjoint_address)
-    theta, x, active = borrowed(theta), borrowed(x), borrowed(active)
-    states, outputs, d_outputs = borrowed(states), borrowed(outputs), borrowed(d_outputs)
-    d_x, carry, d_theta = borrowed(d_x), borrowed(carry), borrowed(d_theta)
-    products = borrowed(products)
-    n_timesteps, size = x.shape[0], products.shape[0]
+    n_timesteps, n_state, n_parameters = y.shape[0], state.shape[0], theta.shape[0]
+    memory = accumulate_products(
+        step,
+        borrowed(_repeated(theta, n_state + 1)),
+        borrowed(y),
+        borrowed(run_states),
+        borrowed(scratch),
+        borrowed(products),
+        False,
+    )
     if solves:
-        runs = np.empty((theta.shape[0], size))
-        for k in range(theta.shape[0]):
-            runs[k] = theta[k, 0]
-        accumulate_products(
-            step,
-            borrowed(runs),
-            x.reshape(n_timesteps),
-            borrowed(run_states),
-            borrowed(scratch),
-            products,
-            False,
-        )
-        _solve_for_state(products[:, :, 0], states[0, :, 0])
-    forward(step, theta, x, states, outputs, active)
+        _solve_for_state(products[:, :, 0], state)
+
+    n_windows = _N_WINDOWS if n_timesteps >= _WORTH_CUTTING * memory else 1
+    lead = memory if n_windows > 1 else 0
+    advance = (n_timesteps - lead + n_windows - 1) // n_windows
+    length = lead + advance
+    x, outputs, d_outputs, d_x = (
+        windows[0, : length * n_windows].reshape(length, 1, n_windows),
+        windows[1, : length * n_windows].reshape(length, 1, n_windows),
+        windows[2, : length * n_windows].reshape(length, 1, n_windows),
+        windows[3, : length * n_windows].reshape(length, 1, n_windows),
+    )
+    for i in range(length):
+        for b in range(n_windows):
+            k = b * advance + i
+            x[i, 0, b] = y[k] if k < n_timesteps else math.nan
+    states = states[: (length + 1) * n_state * n_windows].reshape(length + 1, n_state, n_windows)
+    for i in range(n_state):
+        states[0, i] = state[i]
+    own = _repeated(theta, n_windows)
+    d_own = np.zeros((n_parameters, n_windows))
+    active = np.full(length, n_windows)
+
+    forward(step, borrowed(own), borrowed(x), borrowed(states), borrowed(outputs), borrowed(active))
     sse = 0.0
-    for i in range(n_timesteps):
-        error = x[i, 0, 0] - outputs[i, 0, 0]
-        error = error if error == error else 0.0
-        sse += error * error
-        d_outputs[i, 0, 0] = -2.0 * error
-    carry[:] = 0.0
+    for i in range(length):
+        for b in range(n_windows):
+            error = x[i, 0, b] - outputs[i, 0, b]
+            counts = error == error and (i >= lead or b == 0)
+            error = error if counts else 0.0
+            sse += error * error
+            d_outputs[i, 0, b] = -2.0 * error
     backward(
         adjoint,
-        theta,
-        x,
-        states,
-        outputs,
-        states[:0],
-        d_outputs,
-        n_timesteps,
-        active,
-        carry,
-        d_x,
-        d_theta,
+        borrowed(own),
+        borrowed(x),
+        borrowed(states),
+        borrowed(outputs),
+        borrowed(states[:0]),
+        borrowed(d_outputs),
+        length,
+        borrowed(active),
+        borrowed(np.zeros((2, n_state, n_windows))),
+        borrowed(d_x),
+        borrowed(d_own),
     )
+    for k in range(n_parameters):
+        d_theta[k, 0] = d_own[k].sum()
     return sse
+
+
+@inlined
+def _repeated(theta, n_lanes):
+    """Return the one column of theta for every lane."""
+    repeated = np.empty((theta.shape[0], n_lanes))
+    for k in range(theta.shape[0]):
+        repeated[k] = theta[k, 0]
+    return repeated
 
 
 @inlined

@@ -89,7 +89,18 @@ def forward(step, theta, x, states, outputs, active):
     n_state, n_lanes = states.shape[1], x.shape[2]
     for t in range(x.shape[0]):
         n_active = active[t]
-        take_step(step, theta, x[t], states[t], states[t + 1], outputs[t], n_active)
+        # Not through take_step, which numba would call as a function with five arrays.
+        step(
+            pointer(theta),
+            pointer(x[t]),
+            pointer(states[t]),
+            pointer(states[t + 1]),
+            pointer(outputs[t]),
+            x.shape[1],
+            n_state,
+            n_active,
+            n_lanes,
+        )
         for i in range(n_state):
             for b in range(n_active, n_lanes):
                 states[t + 1, i, b] = states[t, i, b]
@@ -333,7 +344,10 @@ _FORGOTTEN = 1e-17
 
 @inlined
 def accumulate_products(step, theta, y, states, scratch, products, all_errors):
-    """Fill products; the sum of e_0 squared may stop early unless all errors are wanted."""
+    """Fill products, and return after how many steps the initial state was forgotten.
+
+    The sum of e_0 squared stops there unless all errors are wanted.
+    """
     x, out = scratch[0], scratch[1]
     size, n_sets = products.shape[0], products.shape[2]
     n_state = size - 1
@@ -345,6 +359,7 @@ def accumulate_products(step, theta, y, states, scratch, products, all_errors):
         for b in range(n_sets):
             states[0, i, (i + 1) * n_sets + b] = 1.0
     n_runs = size
+    memory = y.shape[0]
     for t in range(y.shape[0]):
         for b in range(n_runs * n_sets):
             x[0, b] = y[t]
@@ -363,20 +378,21 @@ def accumulate_products(step, theta, y, states, scratch, products, all_errors):
                 for b in range(n_sets):
                     products[i, j, b] += errors[i, b] * errors[j, b]
         if n_runs > 1 and t % _LOOK_EVERY == 0:
-            memory = 0.0
+            largest = 0.0
             for k in range(n_state):
                 for i in range(1, size):
                     for b in range(n_sets):
                         trace = states[(t + 1) % 2, k, i * n_sets + b] - states[(t + 1) % 2, k, b]
-                        memory = max(memory, abs(trace))
-            if memory <= _FORGOTTEN:
-                n_runs = 1
+                        largest = max(largest, abs(trace))
+            if largest <= _FORGOTTEN:
+                n_runs, memory = 1, t + 1
         if n_runs == 1 and not all_errors:
             break
     for i in range(size):
         for j in range(i):
             for b in range(n_sets):
                 products[i, j, b] = products[j, i, b]
+    return memory
 
 
 def variance_factors(

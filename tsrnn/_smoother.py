@@ -20,6 +20,10 @@ from tsrnn._optimize import Minimum, Objective, minimize
 from tsrnn._profile import ProfiledSSE, profile
 from tsrnn._scan import backpropagate, error_products, unroll
 
+# How much of a series is scanned finely, and how many minima of the scan are looked into.
+_MOST_SCANNED = 4096
+_MOST_MINIMA = 4
+
 # The median magnitude of a standard normal variable.
 _MEDIAN_OF_NORMAL = 0.6744897501960817
 
@@ -132,6 +136,11 @@ class _Problem:
         """Return the given initial state, or the one with the least SSE."""
         return profile(self.cell, theta, self.y, self.initial_state)[1][0]
 
+    def recent(self, n_timesteps: int) -> _Problem:
+        """Return the problem of the last values alone, their initial state to be learned."""
+        bounds = list(zip(self.lower, self.upper, strict=True))
+        return _Problem(self.cell, self.y[-n_timesteps:], bounds, None)
+
     def residuals(self, theta: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Errors of the one-step predictions, (T,)."""
         return self.y - unroll(self.cell, theta, self.x, state[:, None])[1][:, 0, 0]
@@ -154,20 +163,35 @@ def _scan(problem: _Problem) -> list[np.ndarray]:
         _axis(lower, upper, problem.y.size)
         for lower, upper in zip(problem.lower, problem.upper, strict=True)
     ]
-    shape = tuple(axis.size for axis in axes)
-    coarse = np.stack([points.ravel() for points in np.meshgrid(*axes, indexing="ij")])
     if problem.free.size == 0:
-        return [coarse[problem.free, 0]]
+        return [np.empty(0)]
+    if problem.y.size <= _MOST_SCANNED:
+        points = _scan_in_full(problem, axes)
+    else:
+        # Minima of the recent past, and a wide grid lest the rest of the series has others.
+        points = np.column_stack(
+            [_scan_in_full(problem.recent(_MOST_SCANNED), axes), _grid([a[::3] for a in axes])]
+        )
+        sse, _ = profile(problem.cell, points, problem.y, problem.initial_state)
+        points = points[:, np.argsort(sse, kind="stable")[: 1 + _MOST_MINIMA]]
+    return list(points[problem.free].T)
+
+
+def _scan_in_full(problem: _Problem, axes: list[np.ndarray]) -> np.ndarray:
+    """Return parameters, (K, n), near the lowest minima of F, the lowest first."""
+    coarse = _grid(axes)
+    shape = tuple(axis.size for axis in axes)
     sse, _ = profile(problem.cell, coarse, problem.y, problem.initial_state)
     minima = _lowest_minima(sse.reshape(shape))
-    fine = np.concatenate(
-        [coarse[:, minima]]
-        + [_between_neighbours(axes, np.unravel_index(i, shape)) for i in minima],
-        axis=1,
-    )
+    around = [_grid(_between_neighbours(axes, np.unravel_index(i, shape))) for i in minima]
+    fine = np.column_stack([coarse[:, minima], *around])
     sse, _ = profile(problem.cell, fine, problem.y, problem.initial_state)
-    best = fine[problem.free, int(np.argmin(sse))]
-    return [best, *coarse[problem.free][:, minima].T]
+    return np.column_stack([fine[:, int(np.argmin(sse))], coarse[:, minima]])
+
+
+def _grid(axes: list[np.ndarray]) -> np.ndarray:
+    """Return every combination of values, (K, n), the first axis slowest."""
+    return np.stack([points.ravel() for points in np.meshgrid(*axes, indexing="ij")])
 
 
 def _axis(lower: float, upper: float, n_timesteps: int) -> np.ndarray:
@@ -181,23 +205,23 @@ def _axis(lower: float, upper: float, n_timesteps: int) -> np.ndarray:
     return upper * np.concatenate([[0.0], small, [0.1, 0.2, 0.32, 0.45, 0.6, 0.75, 0.9, 1.0]])
 
 
-def _lowest_minima(sse: np.ndarray, at_most: int = 4) -> np.ndarray:
+def _lowest_minima(sse: np.ndarray) -> np.ndarray:
     """Return the flat positions of the lowest local minima of a grid, best first."""
     from scipy.ndimage import minimum_filter
 
     is_minimum = sse <= minimum_filter(sse, size=3, mode="nearest")
     positions = np.flatnonzero(is_minimum.ravel())
     values, first = np.unique(sse.ravel()[positions], return_index=True)
-    return positions[first[:at_most]]
+    return positions[first[:_MOST_MINIMA]]
 
 
-def _between_neighbours(axes: list[np.ndarray], centre: tuple[int, ...]) -> np.ndarray:
-    """Return a finer grid that fills the cells around one point of a grid."""
+def _between_neighbours(axes: list[np.ndarray], centre: tuple[int, ...]) -> list[np.ndarray]:
+    """Return finer axes that fill the cells around one point of a grid."""
     fine = []
     for axis, i in zip(axes, centre, strict=True):
         left, right = axis[max(i - 1, 0)], axis[min(i + 1, axis.size - 1)]
         fine.append(np.unique(np.r_[np.linspace(left, axis[i], 4), np.linspace(axis[i], right, 4)]))
-    return np.stack([points.ravel() for points in np.meshgrid(*fine, indexing="ij")])
+    return fine
 
 
 def _minimize_squared(problem: _Problem, start: np.ndarray, settings: Settings) -> Minimum:

@@ -435,7 +435,8 @@ def _datetime_grid(index: pd.DatetimeIndex) -> tuple[_Dial, _Steps]:
         dial, steps = _meaning(given, clock, index)
         # A frequency can be wrong: pandas 2 keeps Day where days of UTC are shown in a zone.
         if _fits(dial, steps, index):
-            return replace(dial, freq=given), steps
+            plain = type(given) is pd.DateOffset
+            return replace(dial, freq=_usual(dial, steps) if plain else given), steps
     if len(index) < 2:
         return clock, _ListedSteps(clock.read(index), None)
     for dial, steps in _guesses(clock, index):
@@ -484,29 +485,36 @@ def _guesses(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[tuple[_Clock, _
     # Two stamps on different days of the month say nothing of months, except at month ends.
     if months > 0 and (month_ends or len(ticks) > 2 or days[0] == days[1]):
         yield clock, _MonthSteps(_anchor(ticks), months, 31 if month_ends else int(days.max()))
+    # Not infer_freq, which warns in pandas 3.1, but what it does: business days and the like.
+    offset = pd.DatetimeIndex(ticks, freq="infer").freq
+    if offset is not None:
+        yield _meaning(offset, clock, index)
     if (step := np.diff(dates).min()) > np.timedelta64(0, "D"):
         yield clock, _ConstantSteps(_anchor(ticks), step)
     utc = replace(clock, local=False)
     times = utc.read(index)
     yield utc, _ConstantSteps(times[0], np.diff(times).min())
-    # Not infer_freq, which warns in pandas 3.1, but what it does: business days and the like.
-    offset = pd.DatetimeIndex(ticks, freq="infer").freq
-    if offset is not None:
-        yield _meaning(offset, clock, index)
 
 
 def _usual(clock: _Clock, steps: _Steps) -> _Offset | None:
     """Name steps as a pandas offset, None where there is no such offset."""
     if isinstance(steps, _ListedSteps):
         return steps.offset
-    offset = pd.DatetimeIndex(steps.at(np.arange(8)), freq="infer").freq
-    if offset is None and isinstance(steps, _MonthSteps) and steps.day <= 28:
-        # Later days are left out: pandas would go on from the day of the shortest month so far.
-        return pd.DateOffset(months=steps.months)
-    whole_days = isinstance(offset, pd.offsets.Day | pd.offsets.Week)
-    if whole_days and clock.tz is not None and not clock.local:
-        return pd.offsets.Hour(int(steps.step / np.timedelta64(1, "h")))
-    return offset
+    if isinstance(steps, _MonthSteps):
+        offset = pd.DatetimeIndex(steps.at(np.arange(4)), freq="infer").freq
+        if type(offset) in _MONTHS:
+            return offset
+        # Later days have none: pandas would go on from the day of the shortest month so far.
+        return pd.DateOffset(months=steps.months) if steps.day <= 28 else None
+    days, rest = divmod(steps.step, np.timedelta64(1, "D"))
+    if rest:
+        return pd.tseries.frequencies.to_offset(pd.Timedelta(steps.step))
+    if clock.tz is not None and not clock.local:
+        return pd.offsets.Hour(24 * int(days))
+    weekday = pd.Timestamp(steps.start).weekday()
+    return (
+        pd.offsets.Day(int(days)) if days % 7 else pd.offsets.Week(int(days) // 7, weekday=weekday)
+    )
 
 
 def _fillings(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[tuple[_Clock, _Steps, str]]:

@@ -1,0 +1,223 @@
+"""Minimising by SciPy's methods: minima within bounds, divergence, honesty about convergence."""
+
+import threading
+import warnings
+
+import numpy as np
+import pytest
+
+from tsrnn._optimize import SOLVERS, minimize
+from tsrnn.exceptions import TrainingDivergedError
+
+every_solver = pytest.mark.parametrize("solver", SOLVERS)
+
+# An ellipse with a mild correlation.
+CURVATURE = np.array([[2.0, 0.5], [0.5, 1.0]])
+CENTRE = np.array([0.3, -0.2])
+
+
+def quadratic(theta):
+    offset = theta - CENTRE
+    return 1.0 + 0.5 * float(offset @ CURVATURE @ offset), CURVATURE @ offset
+
+
+# Free, at one bound, at a corner: each with its minimum, worked out by hand.
+BOUNDED = {
+    "inside": ([(-1.0, 1.0), (-1.0, 1.0)], CENTRE),
+    # theta_1 = 0: the slope in theta_0 vanishes at CENTRE[0] - 0.5 * 0.2 / 2.
+    "at a bound": ([(-1.0, 1.0), (0.0, 1.0)], np.array([0.25, 0.0])),
+    "in a corner": ([(0.5, 1.0), (0.0, 1.0)], np.array([0.5, 0.0])),
+    "half open": ([(-np.inf, np.inf), (0.0, np.inf)], np.array([0.25, 0.0])),
+}
+
+
+@every_solver
+@pytest.mark.parametrize("where", BOUNDED)
+def test_a_solver_finds_the_minimum_of_a_bounded_quadratic(solver, where):
+    bounds, expected = BOUNDED[where]
+    minimum = minimize(quadratic, np.array([0.9, 0.8]), bounds, solver=solver)
+    # The loss is flat there: a tolerance of 1e-10 on it is one of 1e-5 on theta, and methods
+    # without gradients, or with barriers, are coarser than they were asked to be.
+    np.testing.assert_allclose(minimum.theta, expected, atol=1e-3)
+    assert minimum.loss == pytest.approx(quadratic(expected)[0], abs=1e-5)
+    assert minimum.converged
+    assert minimum.n_iter > 0
+
+
+@every_solver
+def test_a_solver_stays_within_bounds_even_where_it_is_lower_outside(solver):
+    seen = []
+
+    def downhill(theta):
+        seen.append(theta.copy())
+        return 10.0 + float(theta.sum()), np.ones(2)
+
+    bounds = [(0.2, 1.0), (-0.3, 0.5)]
+    minimum = minimize(downhill, np.array([0.9, 0.4]), bounds, solver=solver)
+    lower, upper = np.array(bounds).T
+    assert (np.array(seen) >= lower).all() and (np.array(seen) <= upper).all()
+    assert (minimum.theta >= lower).all() and (minimum.theta <= upper).all()
+    # A barrier keeps a little distance.
+    np.testing.assert_allclose(minimum.theta, lower, atol=1e-3)
+
+
+@every_solver
+@pytest.mark.parametrize("start", [[0.5, 0.5], [0.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+def test_the_point_returned_is_the_best_that_was_seen(solver, start):
+    """So it is never worse than the start, corners included, however early the solver stops."""
+    seen = {}
+
+    def rosenbrock(theta):
+        x, y = theta
+        loss = 1.0 + (0.7 - x) ** 2 + 100.0 * (y - x * x) ** 2
+        seen[theta.tobytes()] = loss
+        gradient = [-2.0 * (0.7 - x) - 400.0 * x * (y - x * x), 200.0 * (y - x * x)]
+        return float(loss), np.array(gradient)
+
+    start = np.array(start)
+    start_loss = rosenbrock(start)[0]
+    minimum = minimize(rosenbrock, start, [(0.0, 1.0)] * 2, solver=solver, max_iter=5)
+    assert minimum.loss <= start_loss
+    assert minimum.loss == min(seen.values())
+    assert rosenbrock(minimum.theta)[0] == minimum.loss
+
+
+@every_solver
+def test_the_start_is_not_written_to(solver):
+    start = np.array([0.9, 0.8])
+    minimize(quadratic, start, BOUNDED["inside"][0], solver=solver)
+    np.testing.assert_array_equal(start, [0.9, 0.8])
+
+
+@every_solver
+def test_the_point_returned_does_not_share_memory_with_the_solver(solver):
+    """Solvers reuse the array they ask with; a point that was kept must not change with it."""
+    kept = []
+
+    def keeping(theta):
+        kept.append(theta)
+        return quadratic(theta)
+
+    minimum = minimize(keeping, np.array([0.9, 0.8]), BOUNDED["inside"][0], solver=solver)
+    assert quadratic(minimum.theta)[0] == minimum.loss
+
+
+# A method without gradients may count evaluations rather than iterations, and one of either kind
+# may finish the iteration that it is in.
+@every_solver
+def test_max_iter_bounds_the_work(solver):
+    n_calls = 0
+
+    def counted(theta):
+        nonlocal n_calls
+        n_calls += 1
+        shifts = np.arange(1.0, 7.0)
+        # Badly scaled, in six dimensions: nothing has converged after three iterations.
+        weights = 10.0 ** np.arange(6.0)
+        return float(weights @ (theta - shifts) ** 4), 4.0 * weights * (theta - shifts) ** 3
+
+    bounds = [(-10.0, 10.0)] * 6
+    short = minimize(counted, np.zeros(6), bounds, solver=solver, max_iter=3)
+    n_short, n_calls = n_calls, 0
+    minimize(counted, np.zeros(6), bounds, solver=solver, max_iter=30)
+    assert n_short < n_calls
+    assert short.n_iter <= 4
+    assert not short.converged
+
+
+@every_solver
+def test_a_loss_that_is_not_finite_at_the_start_raises_with_step_and_loss(solver):
+    def broken(theta):
+        return float("inf"), np.zeros(2)
+
+    with pytest.raises(TrainingDivergedError, match="not finite") as caught:
+        minimize(broken, np.array([0.9, 0.8]), BOUNDED["inside"][0], solver=solver)
+    assert caught.value.step == 1
+    assert caught.value.loss == np.inf
+    assert caught.value.best_theta is None
+
+
+@every_solver
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_loss_that_turns_non_finite_raises_and_keeps_the_best_point(solver, value):
+    losses = []
+
+    def breaking(theta):
+        loss, gradient = quadratic(theta)
+        losses.append(loss if len(losses) < 3 else value)
+        return losses[-1], gradient
+
+    with pytest.raises(TrainingDivergedError, match="not finite") as caught:
+        minimize(breaking, np.array([0.9, 0.8]), BOUNDED["inside"][0], solver=solver)
+    assert caught.value.step == 4
+    np.testing.assert_equal(caught.value.loss, value)
+    assert quadratic(caught.value.best_theta)[0] == min(losses[:3])
+
+
+@every_solver
+def test_a_gradient_that_is_not_finite_raises(solver):
+    def broken(theta):
+        return 1.0, np.array([0.0, np.nan])
+
+    with pytest.raises(TrainingDivergedError, match="gradient is not finite"):
+        minimize(broken, np.array([0.9, 0.8]), BOUNDED["inside"][0], solver=solver)
+
+
+def test_an_error_of_the_objective_itself_comes_through():
+    def failing(theta):
+        raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        minimize(failing, np.zeros(2), BOUNDED["inside"][0])
+
+
+def test_stopping_early_away_from_a_minimum_is_not_called_convergence():
+    minimum = minimize(quadratic, np.array([0.9, 0.8]), BOUNDED["inside"][0], max_iter=1)
+    assert not minimum.converged
+    assert minimum.message
+
+
+def test_starting_at_the_minimum_is_convergence():
+    minimum = minimize(quadratic, CENTRE, BOUNDED["inside"][0])
+    assert minimum.converged
+    np.testing.assert_array_equal(minimum.theta, CENTRE)
+
+
+@every_solver
+def test_no_warning_of_scipys_gets_out_and_the_filters_are_as_before(solver):
+    before = list(warnings.filters)
+    minimize(quadratic, np.array([0.0, 0.0]), BOUNDED["at a bound"][0], solver=solver, max_iter=3)
+    assert warnings.filters == before
+
+
+def test_minimising_in_two_threads_leaves_the_warning_filters_alone():
+    """The filters are one list for the whole process: whoever saves them last restores them last.
+
+    The first thread begins, the second begins, the first ends, the second ends.
+    """
+    first_began, second_began, first_ended = (threading.Event() for _ in range(3))
+
+    def waiting(begun, until):
+        def objective(theta):
+            begun.set()
+            assert until.wait(10.0)
+            return quadratic(theta)
+
+        return objective
+
+    def first():
+        minimize(waiting(first_began, second_began), CENTRE, BOUNDED["inside"][0])
+        first_ended.set()
+
+    def second():
+        assert first_began.wait(10.0)
+        minimize(waiting(second_began, first_ended), CENTRE, BOUNDED["inside"][0])
+
+    with warnings.catch_warnings():
+        before = list(warnings.filters)
+        threads = [threading.Thread(target=target) for target in (first, second)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert warnings.filters == before
