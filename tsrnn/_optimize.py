@@ -6,6 +6,7 @@ and its gradient, an array of the same shape.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ class _Watched:
         theta = np.clip(theta, self._lower, self._upper)
         loss, gradient = self._objective(theta)
         self.n_calls += 1
-        if not (np.isfinite(loss) and np.isfinite(gradient).all()):
+        if not (math.isfinite(loss) and np.isfinite(gradient).all()):
             raise TrainingDivergedError(
                 f"the loss or its gradient is not finite (loss {loss}) at evaluation "
                 f"{self.n_calls}; smaller starting weights, scaled data or another solver may help",

@@ -74,6 +74,12 @@ def profile(
     return np.maximum(sse, 0.0), state
 
 
+def best_state(cell: Cell, theta: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the initial state with the least SSE for one set of parameters, (S,)."""
+    products = error_products(cell, theta, y, all_errors=False)[:, :, 0]
+    return -_solve(products[None, 1:, 1:], products[None, 1:, 0])[0]
+
+
 def _solve(quadratic: np.ndarray, linear: np.ndarray) -> np.ndarray:
     """Solve small positive semidefinite systems, one a row, scaled to a unit diagonal."""
     scale = np.sqrt(np.einsum("gii->gi", quadratic))

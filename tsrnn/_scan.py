@@ -295,7 +295,9 @@ def _generate(step_address, theta, innovations, x, states, prediction):
         take_step(step, theta, x[t], states[old], states[new], prediction, n_lanes)
 
 
-def error_products(cell: Cell, theta: np.ndarray, y: np.ndarray) -> np.ndarray:
+def error_products(
+    cell: Cell, theta: np.ndarray, y: np.ndarray, *, all_errors: bool = True
+) -> np.ndarray:
     """Return the sums of products from which a linear cell's SSE follows for every initial state.
 
     The errors of a linear smoother are e(h) = e_0 + sum_i h_i g_i, where e_0 are its errors from
@@ -309,6 +311,8 @@ def error_products(cell: Cell, theta: np.ndarray, y: np.ndarray) -> np.ndarray:
         G sets of parameters.
     y : (T,) array
         The series, NaN where missing.
+    all_errors : bool
+        Whether to go on, for the sum of e_0 squared alone, when the initial state is forgotten.
 
     Returns
     -------
@@ -319,12 +323,14 @@ def error_products(cell: Cell, theta: np.ndarray, y: np.ndarray) -> np.ndarray:
     products = np.zeros((size, size, n_sets))
     states = np.zeros((2, cell.n_state, size * n_sets))
     scratch = np.empty((2, 1, size * n_sets))
-    _error_products(cell.step.address, np.tile(theta, (1, size)), y, states, scratch, products)
+    _error_products(
+        cell.step.address, np.tile(theta, (1, size)), y, all_errors, states, scratch, products
+    )
     return products
 
 
-@kernel(f"void(i8, {SLAB}, f8[::1], {SLABS}, {SLABS}, {SLABS})")
-def _error_products(step_address, theta, y, states, scratch, products):
+@kernel(f"void(i8, {SLAB}, f8[::1], b1, {SLABS}, {SLABS}, {SLABS})")
+def _error_products(step_address, theta, y, all_errors, states, scratch, products):
     accumulate_products(
         step_at(step_address),
         borrowed(theta),
@@ -332,7 +338,7 @@ def _error_products(step_address, theta, y, states, scratch, products):
         borrowed(states),
         borrowed(scratch),
         borrowed(products),
-        True,
+        all_errors,
     )
 
 

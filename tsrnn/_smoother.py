@@ -9,6 +9,7 @@ minima.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,7 @@ import numpy as np
 from tsrnn._cell import Cell
 from tsrnn._heads import AbsoluteError, Huber, Loss
 from tsrnn._optimize import Minimum, Objective, minimize
-from tsrnn._profile import ProfiledSSE, profile
+from tsrnn._profile import ProfiledSSE, best_state, profile
 from tsrnn._scan import backpropagate, error_products, unroll
 
 # How much of a series is scanned finely, and how many minima of the scan are looked into.
@@ -26,6 +27,9 @@ _MOST_MINIMA = 4
 
 # The median magnitude of a standard normal variable.
 _MEDIAN_OF_NORMAL = 0.6744897501960817
+
+# The grid of one parameter.
+Axis = tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,12 @@ class _Problem:
         self.n_observed = int(np.count_nonzero(~np.isnan(self.y)))
 
     @property
+    def bounds(self) -> tuple[tuple[float, float], ...]:
+        return tuple(zip(self.lower.tolist(), self.upper.tolist(), strict=True))
+
+    @property
     def free_bounds(self) -> list[tuple[float, float]]:
-        return list(zip(self.lower[self.free], self.upper[self.free], strict=True))
+        return [(low, high) for low, high in self.bounds if low < high]
 
     def theta(self, free_values: np.ndarray) -> np.ndarray:
         """All parameters, (K, 1), given the free ones."""
@@ -134,12 +142,13 @@ class _Problem:
 
     def best_state(self, theta: np.ndarray) -> np.ndarray:
         """Return the given initial state, or the one with the least SSE."""
-        return profile(self.cell, theta, self.y, self.initial_state)[1][0]
+        if self.initial_state is not None:
+            return self.initial_state
+        return best_state(self.cell, theta, self.y)
 
     def recent(self, n_timesteps: int) -> _Problem:
         """Return the problem of the last values alone, their initial state to be learned."""
-        bounds = list(zip(self.lower, self.upper, strict=True))
-        return _Problem(self.cell, self.y[-n_timesteps:], bounds, None)
+        return _Problem(self.cell, self.y[-n_timesteps:], self.bounds, None)
 
     def residuals(self, theta: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Errors of the one-step predictions, (T,)."""
@@ -159,50 +168,73 @@ class _Problem:
 
 def _scan(problem: _Problem) -> list[np.ndarray]:
     """Return values of the free parameters near the lowest minima of F, the lowest first."""
-    axes = [
-        _axis(lower, upper, problem.y.size)
-        for lower, upper in zip(problem.lower, problem.upper, strict=True)
-    ]
     if problem.free.size == 0:
         return [np.empty(0)]
+    axes = _axes(problem.bounds, problem.y.size)
     if problem.y.size <= _MOST_SCANNED:
         points = _scan_in_full(problem, axes)
     else:
         # Minima of the recent past, and a wide grid lest the rest of the series has others.
         points = np.column_stack(
-            [_scan_in_full(problem.recent(_MOST_SCANNED), axes), _grid([a[::3] for a in axes])]
+            [
+                _scan_in_full(problem.recent(_MOST_SCANNED), axes),
+                _grid(tuple(axis[::3] for axis in axes)),
+            ]
         )
         sse, _ = profile(problem.cell, points, problem.y, problem.initial_state)
         points = points[:, np.argsort(sse, kind="stable")[: 1 + _MOST_MINIMA]]
     return list(points[problem.free].T)
 
 
-def _scan_in_full(problem: _Problem, axes: list[np.ndarray]) -> np.ndarray:
+def _scan_in_full(problem: _Problem, axes: tuple[Axis, ...]) -> np.ndarray:
     """Return parameters, (K, n), near the lowest minima of F, the lowest first."""
     coarse = _grid(axes)
-    shape = tuple(axis.size for axis in axes)
+    shape = tuple(len(axis) for axis in axes)
     sse, _ = profile(problem.cell, coarse, problem.y, problem.initial_state)
     minima = _lowest_minima(sse.reshape(shape))
-    around = [_grid(_between_neighbours(axes, np.unravel_index(i, shape))) for i in minima]
-    fine = np.column_stack([coarse[:, minima], *around])
+    around = [_grid_around(axes, int(i)) for i in minima]
+    fine = np.concatenate([coarse[:, minima], *around], axis=1)
     sse, _ = profile(problem.cell, fine, problem.y, problem.initial_state)
     return np.column_stack([fine[:, int(np.argmin(sse))], coarse[:, minima]])
 
 
-def _grid(axes: list[np.ndarray]) -> np.ndarray:
-    """Return every combination of values, (K, n), the first axis slowest."""
-    return np.stack([points.ravel() for points in np.meshgrid(*axes, indexing="ij")])
+# The grids below are asked for again at every series of the same length.
 
 
-def _axis(lower: float, upper: float, n_timesteps: int) -> np.ndarray:
-    """Return the grid of one parameter: its ends, and points that crowd towards zero."""
-    if lower == upper:
-        return np.array([lower])
-    if lower > 0.0:
-        return np.linspace(lower, upper, 5)
+@functools.lru_cache(maxsize=256)
+def _axes(bounds: tuple[tuple[float, float], ...], n_timesteps: int) -> tuple[Axis, ...]:
+    """Return the grid of each parameter: its ends, and points that crowd towards zero."""
     # A valley next to zero is about as wide as the reciprocal of the length.
     small = np.geomspace(min(1.0 / n_timesteps, 0.02), 0.05, 4)
-    return upper * np.concatenate([[0.0], small, [0.1, 0.2, 0.32, 0.45, 0.6, 0.75, 0.9, 1.0]])
+    unit = np.concatenate([[0.0], small, [0.1, 0.2, 0.32, 0.45, 0.6, 0.75, 0.9, 1.0]])
+    axes = []
+    for lower, upper in bounds:
+        if lower == upper:
+            axes.append((lower,))
+        elif lower > 0.0:
+            axes.append(tuple(np.linspace(lower, upper, 5)))
+        else:
+            axes.append(tuple(upper * unit))
+    return tuple(axes)
+
+
+@functools.lru_cache(maxsize=256)
+def _grid(axes: tuple[Axis, ...]) -> np.ndarray:
+    """Return every combination of values, (K, n), the first axis slowest."""
+    grid = np.stack([points.ravel() for points in np.meshgrid(*axes, indexing="ij")])
+    grid.flags.writeable = False
+    return grid
+
+
+@functools.lru_cache(maxsize=4096)
+def _grid_around(axes: tuple[Axis, ...], position: int) -> np.ndarray:
+    """Return a finer grid that fills the cells around one point of a grid."""
+    fine = []
+    centre = np.unravel_index(position, [len(axis) for axis in axes])
+    for axis, i in zip(axes, centre, strict=True):
+        left, right = axis[max(i - 1, 0)], axis[min(i + 1, len(axis) - 1)]
+        fine.append(np.unique(np.r_[np.linspace(left, axis[i], 4), np.linspace(axis[i], right, 4)]))
+    return _grid(tuple(tuple(values) for values in fine))
 
 
 def _lowest_minima(sse: np.ndarray) -> np.ndarray:
@@ -213,15 +245,6 @@ def _lowest_minima(sse: np.ndarray) -> np.ndarray:
     positions = np.flatnonzero(is_minimum.ravel())
     values, first = np.unique(sse.ravel()[positions], return_index=True)
     return positions[first[:_MOST_MINIMA]]
-
-
-def _between_neighbours(axes: list[np.ndarray], centre: tuple[int, ...]) -> list[np.ndarray]:
-    """Return finer axes that fill the cells around one point of a grid."""
-    fine = []
-    for axis, i in zip(axes, centre, strict=True):
-        left, right = axis[max(i - 1, 0)], axis[min(i + 1, axis.size - 1)]
-        fine.append(np.unique(np.r_[np.linspace(left, axis[i], 4), np.linspace(axis[i], right, 4)]))
-    return fine
 
 
 def _minimize_squared(problem: _Problem, start: np.ndarray, settings: Settings) -> Minimum:

@@ -19,6 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._series import read_series
+from tsrnn._threads import one_blas_thread
 from tsrnn._timeindex import TimeGrid, is_time_index
 from tsrnn._validation import check_count, check_level, check_number
 from tsrnn.exceptions import InvalidParameterError
@@ -105,7 +106,8 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         self._refuse_columns(X, "fit", len(values))
         grid = _training_grid(index, X, len(values))
         _check_enough(values)
-        model, predictions, deviations, attributes = self._fit_model(values)
+        with one_blas_thread():
+            model, predictions, deviations, attributes = self._fit_model(values)
         training_index = grid.stamps(0, len(values)) if index is None else index
         attributes |= model.attributes() | {
             "fitted_values_": layout.rows(predictions, training_index),

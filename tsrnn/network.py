@@ -18,6 +18,7 @@ import pandas as pd
 from tsrnn._heads import ACTIVATIONS, dense, dense_gradient
 from tsrnn._optimize import SOLVERS, minimize
 from tsrnn._scan import backpropagate, unroll
+from tsrnn._threads import one_blas_thread
 from tsrnn._validation import check_choice, check_count
 from tsrnn.cells.elman import elman
 from tsrnn.exceptions import TrainingDivergedError
@@ -275,7 +276,10 @@ class RNN:
         bounds = [(-np.inf, np.inf)] * start.size
         best = start
         try:
-            minimum = minimize(objective, start, bounds, solver=solver, max_iter=max_iter, tol=tol)
+            with one_blas_thread():
+                minimum = minimize(
+                    objective, start, bounds, solver=solver, max_iter=max_iter, tol=tol
+                )
             best = minimum.theta
         except TrainingDivergedError as error:
             best = start if error.best_theta is None else error.best_theta

@@ -173,7 +173,7 @@ class DoubleExpSmoothingRNN(Forecaster):
     >>> from tsrnn import DoubleExpSmoothingRNN
     >>> model = DoubleExpSmoothingRNN().fit([3.0, 5.0, 6.9, 9.1, 11.0, 13.2, 14.9])
     >>> model.predict(3).round(1)
-    array([17. , 19. , 21. ])
+    array([17. , 19. , 21.1])
     """
 
     def __init__(
