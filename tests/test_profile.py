@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import naive
 import numpy as np
@@ -146,35 +147,69 @@ def test_the_gradient_is_the_slope_of_the_profiled_sse_itself(name, seed):
     assert relative_error(d_theta, expected) <= 1e-6
 
 
-@predicting_cell
-@pytest.mark.parametrize("n_timesteps", [65, 1000, 5000])
-def test_a_forgotten_initial_state_changes_nothing(name, n_timesteps):
-    """Long series, in which the loop stops following the initial state: SSE, state, gradient."""
+def assert_as_naive(name, theta, y):
+    """SSE and gradient of a long series, against least squares and a complex step."""
     cell = CELLS[name]()
-    y, theta = series(n_timesteps, 0), interior(cell, 0)
     expected, state = naive.profiled_sse(name, theta, y, cell.n_state)
-    objective = ProfiledSSE(cell, y, None)
-    sse, d_theta = objective(in_one_column(theta))
+    sse, d_theta = ProfiledSSE(cell, y, None)(in_one_column(theta))
     assert sse == pytest.approx(expected, rel=1e-10)
-    # The SSE is flat around the best state, so the state itself has half of the digits or more.
-    np.testing.assert_allclose(objective.states[0], state, rtol=1e-8)
     gradient = naive.complex_step_gradient(
         lambda v: naive.squared_error(naive.errors(name, v, y, state)), theta
     )
-    assert relative_error(d_theta, gradient) <= 1e-8
+    assert relative_error(d_theta, gradient) <= 1e-8  # as above
 
 
 @predicting_cell
-def test_states_and_predictions_are_those_of_the_naive_loop_from_the_best_state(name):
+@pytest.mark.parametrize("n_timesteps", [65, 1000, 5003])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_forgotten_initial_state_changes_nothing(name, n_timesteps, seed):
+    """Long series, in which the initial state is no longer followed when it has died out."""
+    assert_as_naive(name, interior(CELLS[name](), seed), series(n_timesteps, seed))
+
+
+@predicting_cell
+@pytest.mark.parametrize("alpha", [0.0, 1e-4, 1.0])
+def test_a_long_series_may_remember_its_initial_state_for_ever_or_not_at_all(name, alpha):
+    theta = interior(CELLS[name](), 0)
+    theta[0] = alpha
+    assert_as_naive(name, theta, series(3000, 0))
+
+
+GAPS = {
+    "scattered": lambda t: np.random.default_rng(1).random(t.size) < 0.3,
+    "at the start": lambda t: t < 300,
+    "at the end": lambda t: t >= 4000,
+    # Longer than what a smoother remembers, so that nothing is learned of the state within.
+    "one long": lambda t: (t >= 600) & (t < 1900),
+    "several": lambda t: (t % 700) > 500,
+    "all but every tenth": lambda t: t % 10 > 0,
+}
+
+
+@predicting_cell
+@pytest.mark.parametrize("gap", GAPS)
+def test_gaps_in_a_long_series_are_gaps(name, gap):
+    """A trend makes the state after a gap depend on the state before it."""
+    y = series(5003, 0) + np.linspace(0.0, 3.0, 5003)
+    y[GAPS[gap](np.arange(5003))] = np.nan
+    theta = interior(CELLS[name](), 0)
+    theta[0] = 0.5
+    assert_as_naive(name, theta, y)
+
+
+@predicting_cell
+def test_a_long_series_with_a_given_initial_state_has_the_sse_of_that_state(name):
     cell = CELLS[name]()
-    y, theta = series(40, 0, missing=True), interior(cell, 0)
-    objective = ProfiledSSE(cell, y, None)
-    objective(in_one_column(theta))
-    _, state = naive.profiled_sse(name, theta, y, cell.n_state)
-    states, predictions = naive.NAIVE[name](theta, y[:, None], state)
-    # The best state has about ten digits; see above.
-    np.testing.assert_allclose(objective.states, states, rtol=1e-8, atol=1e-8)
-    np.testing.assert_allclose(objective.predictions, predictions[:, 0], rtol=1e-8, atol=1e-8)
+    y, theta = series(5003, 0), interior(cell, 0)
+    # Far off, so that the first errors count.
+    state = np.full(cell.n_state, 20.0)
+    expected = naive.squared_error(naive.errors(name, theta, y, state))
+    sse, d_theta = ProfiledSSE(cell, y, state)(in_one_column(theta))
+    assert sse == pytest.approx(expected, rel=1e-12)
+    gradient = naive.complex_step_gradient(
+        lambda v: naive.squared_error(naive.errors(name, v, y, state)), theta
+    )
+    assert relative_error(d_theta, gradient) <= 1e-10
 
 
 @predicting_cell
@@ -210,10 +245,34 @@ EVALUATE = """
 import numpy as np
 from tsrnn._profile import ProfiledSSE
 from tsrnn.cells import CELLS
-y = np.random.default_rng(0).normal(size=30)
-for name, theta in (("ses", [0.3]), ("holt", [0.3, 0.2, 0.9])):
-    print(ProfiledSSE(CELLS[name](), y, None)(np.array(theta)[:, None])[0].hex())
+for n_timesteps in (30, 5000):
+    y = np.random.default_rng(0).normal(size=n_timesteps)
+    for name, theta in (("ses", [0.3]), ("holt", [0.3, 0.2, 0.9])):
+        sse, d_theta = ProfiledSSE(CELLS[name](), y, None)(np.array(theta)[:, None])
+        print(sse.hex(), *(slope.hex() for slope in d_theta[:, 0].tolist()))
 """
+
+# A long memory of a long series: its arrays are so large that the system takes them back at once.
+EVALUATE_A_MILLION = """
+import numpy as np
+from tsrnn._profile import ProfiledSSE
+from tsrnn.cells import CELLS
+y = np.random.default_rng(0).normal(size=1_000_000)
+for alpha in (1e-6, 0.5):
+    print(ProfiledSSE(CELLS["ses"](), y, None)(np.array([[alpha]]))[0])
+"""
+
+
+def evaluate(code, **environment):
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, f"ended with {result.returncode}: {result.stderr}"
+    return result.stdout
 
 
 def test_no_result_depends_on_memory_that_was_given_back():
@@ -221,14 +280,13 @@ def test_no_result_depends_on_memory_that_was_given_back():
 
     With other C libraries the two variables say nothing, and this passes.
     """
-    outputs = []
-    for spoil in ({}, {"MALLOC_PERTURB_": "85", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}):
-        result = subprocess.run(
-            [sys.executable, "-c", EVALUATE],
-            env={**os.environ, **spoil},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        outputs.append(result.stdout)
-    assert outputs[0] == outputs[1]
+    spoiled = evaluate(EVALUATE, MALLOC_PERTURB_="85", GLIBC_TUNABLES="glibc.malloc.tcache_count=0")
+    assert spoiled == evaluate(EVALUATE)
+
+
+def test_a_million_steps_are_no_more_than_a_long_series():
+    slow, fast = map(float, evaluate(EVALUATE_A_MILLION).split())
+    # White noise of variance 1, whose predictions have next to none, or a third, of their own.
+    # The standard deviation of a mean of a million squares is below 0.3%.
+    assert slow / 1e6 == pytest.approx(1.0, rel=0.01)
+    assert fast / 1e6 == pytest.approx(4.0 / 3.0, rel=0.01)

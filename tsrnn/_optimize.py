@@ -28,9 +28,12 @@ SOLVERS = {
     "COBYQA": False,
 }
 
-# L-BFGS-B stops at a gradient of so many times the tolerance. SciPy's own choice, one, is below the
-# rounding of a sum of squares: its line search then tries twenty times in vain.
+# L-BFGS-B stops at a gradient of so many times the tolerance, or where the loss falls by less than
+# rounding. SciPy's own choice, once the tolerance for both, stops too early in a curved valley,
+# where a step may gain little, and too late elsewhere: a sum of squares has too much rounding for
+# such a gradient, and the line search tries twenty times in vain.
 _GRADIENT_TOLERANCE = 100.0
+_LOSS_TOLERANCE = 1e-14
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def minimize(
     uses_gradient = SOLVERS[solver]
     options: dict[str, float] = {"maxiter": max_iter}
     if solver == "L-BFGS-B":
-        options["gtol"] = _GRADIENT_TOLERANCE * tol
+        options |= {"gtol": _GRADIENT_TOLERANCE * tol, "ftol": _LOSS_TOLERANCE}
     with warnings.catch_warnings():
         # SciPy's methods warn of their own inner workings (trust-constr of a zero difference of
         # gradients, for one); whether they converged is in the result.

@@ -28,6 +28,9 @@ _MOST_MINIMA = 4
 # The median magnitude of a standard normal variable.
 _MEDIAN_OF_NORMAL = 0.6744897501960817
 
+# How much higher than the lowest point of a scan another may be and still lead to the minimum.
+_WORTH_A_SEARCH = 1.005
+
 # The grid of one parameter.
 Axis = tuple[float, ...]
 
@@ -91,7 +94,7 @@ def fit_smoother(
     """
     problem = _Problem(cell, y, bounds, initial_state)
     starts = _scan(problem)
-    minimum = _minimize_squared(problem, starts[0], settings)
+    minimum = _minimize_squared(problem, starts, settings)
     if settings.loss != "likelihood":
         minimum = _minimize_robust(problem, [minimum.theta, *starts], settings)
     theta, state = problem.split(minimum.theta)
@@ -182,7 +185,7 @@ def _scan(problem: _Problem) -> list[np.ndarray]:
             ]
         )
         sse, _ = profile(problem.cell, points, problem.y, problem.initial_state)
-        points = points[:, np.argsort(sse, kind="stable")[: 1 + _MOST_MINIMA]]
+        points = points[:, np.argsort(sse, kind="stable")[:_MOST_MINIMA]]
     return list(points[problem.free].T)
 
 
@@ -193,9 +196,15 @@ def _scan_in_full(problem: _Problem, axes: tuple[Axis, ...]) -> np.ndarray:
     sse, _ = profile(problem.cell, coarse, problem.y, problem.initial_state)
     minima = _lowest_minima(sse.reshape(shape))
     around = [_grid_around(axes, int(i)) for i in minima]
-    fine = np.concatenate([coarse[:, minima], *around], axis=1)
+    fine = np.concatenate(around, axis=1)
     sse, _ = profile(problem.cell, fine, problem.y, problem.initial_state)
-    return np.column_stack([fine[:, int(np.argmin(sse))], coarse[:, minima]])
+    # The lowest point about each minimum of the coarse grid.
+    ends = np.cumsum([grid.shape[1] for grid in around])
+    lowest = [
+        end - grid.shape[1] + int(np.argmin(sse[end - grid.shape[1] : end]))
+        for grid, end in zip(around, ends, strict=True)
+    ]
+    return fine[:, sorted(lowest, key=lambda i: sse[i])]
 
 
 # The grids below are asked for again at every series of the same length.
@@ -204,15 +213,19 @@ def _scan_in_full(problem: _Problem, axes: tuple[Axis, ...]) -> np.ndarray:
 @functools.lru_cache(maxsize=256)
 def _axes(bounds: tuple[tuple[float, float], ...], n_timesteps: int) -> tuple[Axis, ...]:
     """Return the grid of each parameter: its ends, and points that crowd towards zero."""
-    # A valley next to zero is about as wide as the reciprocal of the length.
-    small = np.geomspace(min(1.0 / n_timesteps, 0.02), 0.05, 4)
-    unit = np.concatenate([[0.0], small, [0.1, 0.2, 0.32, 0.45, 0.6, 0.75, 0.9, 1.0]])
+    # A valley next to zero is about as wide as the reciprocal of the length. Zero itself is left
+    # to the solver: at alpha = 0 every beta is alike, and a scan would not see which is better
+    # next to it.
+    width = min(1.0 / n_timesteps, 0.02)
+    small = np.concatenate([[0.1 * width], np.geomspace(width, 0.05, 4)])
+    unit = np.concatenate([small, [0.1, 0.2, 0.32, 0.45, 0.6, 0.75, 0.9, 1.0]])
     axes = []
     for lower, upper in bounds:
         if lower == upper:
             axes.append((lower,))
         elif lower > 0.0:
-            axes.append(tuple(np.linspace(lower, upper, 5)))
+            # phi: what matters is how far it is from 1.
+            axes.append(tuple(1.0 - np.geomspace(1.0 - lower, 1.0 - upper, 8)))
         else:
             axes.append(tuple(upper * unit))
     return tuple(axes)
@@ -247,8 +260,10 @@ def _lowest_minima(sse: np.ndarray) -> np.ndarray:
     return positions[first[:_MOST_MINIMA]]
 
 
-def _minimize_squared(problem: _Problem, start: np.ndarray, settings: Settings) -> Minimum:
-    """Go from a scan's best point to the minimum of F."""
+def _minimize_squared(
+    problem: _Problem, starts: list[np.ndarray], settings: Settings
+) -> Minimum:
+    """Go from a scan's lowest points to the minimum of F."""
     profiled_sse = ProfiledSSE(problem.cell, problem.y, problem.initial_state)
 
     def objective(free_values):
@@ -256,10 +271,15 @@ def _minimize_squared(problem: _Problem, start: np.ndarray, settings: Settings) 
         return sse / scale, gradient[problem.free, 0] / scale
 
     scale = 1.0
-    scale = objective(start)[0]
-    if start.size == 0 or scale <= _rounding(problem):
-        return Minimum(start, scale, 0, True, "nothing to search")
-    return _minimize(objective, start, problem.free_bounds, settings)
+    scale = objective(starts[0])[0]
+    if problem.free.size == 0 or scale <= _rounding(problem):
+        return Minimum(starts[0], scale, 0, True, "nothing to search")
+    minima = [
+        _minimize(objective, start, problem.free_bounds, settings)
+        for start in starts
+        if objective(start)[0] <= _WORTH_A_SEARCH
+    ]
+    return min(minima, key=lambda minimum: minimum.loss)
 
 
 def _minimize(objective, start, bounds, settings: Settings) -> Minimum:
