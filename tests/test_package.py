@@ -16,7 +16,7 @@ import tsrnn
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tsrnn"
 
-LEAVES = {"exceptions", "_series", "_threads", "_timeindex", "_validation"}
+LEAVES = {"exceptions", "_series", "_threads", "_timeindex", "_timesteps", "_validation"}
 CORE = {"_compile", "_cell", "_scan", "_profile"}
 FITTING = {"_heads", "_optimize"}
 MODELS = {"network", "forecaster", "intervals", "smoothing"}
@@ -28,7 +28,8 @@ ALLOWED = {
     "exceptions": set(),
     "_series": {"exceptions"},
     "_threads": set(),
-    "_timeindex": {"exceptions"},
+    "_timeindex": {"_timesteps"},
+    "_timesteps": set(),
     "_validation": {"exceptions"},
     "_compile": set(),
     "_cell": {"_compile"} | LEAVES,

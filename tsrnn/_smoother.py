@@ -260,9 +260,7 @@ def _lowest_minima(sse: np.ndarray) -> np.ndarray:
     return positions[first[:_MOST_MINIMA]]
 
 
-def _minimize_squared(
-    problem: _Problem, starts: list[np.ndarray], settings: Settings
-) -> Minimum:
+def _minimize_squared(problem: _Problem, starts: list[np.ndarray], settings: Settings) -> Minimum:
     """Go from a scan's lowest points to the minimum of F."""
     profiled_sse = ProfiledSSE(problem.cell, problem.y, problem.initial_state)
 
