@@ -28,8 +28,9 @@ _MOST_MINIMA = 4
 # The median magnitude of a standard normal variable.
 _MEDIAN_OF_NORMAL = 0.6744897501960817
 
-# How much higher than the lowest point of a scan another may be and still lead to the minimum.
-_WORTH_A_SEARCH = 1.005
+# How much higher than the lowest point of a scan another may be and still lead to the minimum, by
+# the number of free parameters: the more, the coarser the scan. Measured on M3.
+_WORTH_A_SEARCH = {1: 1.0, 2: 1.005, 3: 1.03}
 
 # The grid of one parameter.
 Axis = tuple[float, ...]
@@ -275,7 +276,7 @@ def _minimize_squared(problem: _Problem, starts: list[np.ndarray], settings: Set
     minima = [
         _minimize(objective, start, problem.free_bounds, settings)
         for start in starts
-        if objective(start)[0] <= _WORTH_A_SEARCH
+        if objective(start)[0] <= _WORTH_A_SEARCH[problem.free.size]
     ]
     return min(minima, key=lambda minimum: minimum.loss)
 
