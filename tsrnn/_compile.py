@@ -8,6 +8,7 @@ is called for. A kernel with the signature in its declaration is found again by 
 from __future__ import annotations
 
 import functools
+import importlib
 import logging
 import pickle
 from collections.abc import Callable
@@ -106,9 +107,17 @@ class Kernel:
             _logger.info("compiling %s without a cache: %s", self.function.__qualname__, fault)
             return declare(self.signature)(self.function)
 
+    def __reduce__(self) -> tuple:
+        """Pickle by name, as Python does functions: compiled code stays in its process."""
+        return _kernel_named, (self.function.__module__, self.function.__qualname__)
+
     def __call__(self, *arguments):
         """Call the compiled function."""
         return self.compiled(*arguments)
+
+
+def _kernel_named(module: str, name: str) -> Kernel:
+    return getattr(importlib.import_module(module), name)
 
 
 def kernel(signature: str, *, as_step: bool = False) -> Callable[[Callable], Kernel]:

@@ -97,7 +97,6 @@ class RNN:
         self.activation = activation
         self.output_activation = output_activation
         self._cell = elman(activation, self.n_inputs, self.n_hidden)
-        self._output = ACTIVATIONS[output_activation]
         random_state = check_random_state(random_state)
         for name, shape in self._shapes.items():
             width = np.sqrt(6.0 / sum(shape)) if len(shape) == 2 else 0.0
@@ -325,7 +324,7 @@ class RNN:
     def _forward(self, x: np.ndarray, h_init: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         h_init = np.repeat(h_init[:, None], x.shape[2], axis=1)
         states, _ = unroll(self._cell, self._theta(), x, h_init)
-        return states, dense(self.W_yh, self.b_y, states[1:], self._output)
+        return states, dense(self.W_yh, self.b_y, states[1:], ACTIVATIONS[self.output_activation])
 
     def _loss_and_gradient(
         self, x: np.ndarray, target: np.ndarray, bptt_steps: int | None
@@ -335,7 +334,11 @@ class RNN:
             errors = outputs - target
             loss = float(np.mean(errors**2))
             d_W_yh, d_b_y, d_h = dense_gradient(
-                self.W_yh, states[1:], outputs, 2.0 * errors / errors.size, self._output
+                self.W_yh,
+                states[1:],
+                outputs,
+                2.0 * errors / errors.size,
+                ACTIVATIONS[self.output_activation],
             )
         d_states = np.concatenate([np.zeros_like(states[:1]), d_h])
         d_theta, d_h_init, _ = backpropagate(
