@@ -1,6 +1,7 @@
 """Configuration of the documentation; see https://www.sphinx-doc.org/en/master/usage/configuration.html."""
 
 import matplotlib
+from sphinx_gallery.sorting import ExplicitOrder
 
 import tsrnn
 
@@ -39,8 +40,11 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"/plot_",
+    "within_subsection_order": ExplicitOrder(["plot_holt_as_rnn.py", "*"]),
     "download_all_examples": False,
     "write_computation_times": False,
     "show_signature": False,
+    # What a plotting call returns is no result.
+    "ignore_repr_types": r"matplotlib\.",
     "min_reported_time": 60,
 }

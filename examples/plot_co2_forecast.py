@@ -28,9 +28,11 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_sco
 rows = pd.DataFrame(index=co2.index)
 years = TimeSeriesSplit(5, test_size=12)
 
+metric = "neg_mean_absolute_error"
+
 for model in [SimpleExpSmoothingRNN(), DoubleExpSmoothingRNN()]:
-    scores = cross_val_score(model, rows, co2, cv=years, scoring="neg_mean_absolute_error")
-    print(f"{model!s:<26} mean absolute error {-scores.mean():.3f} ppm", -scores.round(2))
+    errors = -cross_val_score(model, rows, co2, cv=years, scoring=metric)
+    print(f"{model!s:<24} mean error {errors.mean():.3f} ppm, by year", errors.round(2))
 
 # %%
 # Carbon dioxide rises, and a level alone cannot follow. Would the trend be better damped, or fitted
@@ -38,9 +40,8 @@ for model in [SimpleExpSmoothingRNN(), DoubleExpSmoothingRNN()]:
 # the whole series.
 
 grid = {"damped": [False, True], "loss": ["likelihood", "absolute_error"]}
-search = GridSearchCV(
-    DoubleExpSmoothingRNN(), grid, cv=years, scoring="neg_mean_absolute_error"
-).fit(rows, co2)
+search = GridSearchCV(DoubleExpSmoothingRNN(), grid, cv=years, scoring=metric)
+search.fit(rows, co2)
 
 table = pd.DataFrame(search.cv_results_).set_index(["param_damped", "param_loss"])
 (-table["mean_test_score"]).rename("mean absolute error").round(4).to_frame()
@@ -92,12 +93,10 @@ gappy["1985-06":"1987-05"] = float("nan")
 model = DoubleExpSmoothingRNN().fit(gappy)
 
 shown = co2["1983":"1989"].index
-interval = model.predict_interval(shown)
+bounds = model.predict_interval(shown)
 
 fig, ax = plt.subplots(figsize=(9, 4), layout="constrained")
-ax.fill_between(
-    shown, interval["lower"], interval["upper"], color="0.85", label="95% interval, a step ahead"
-)
+ax.fill_between(shown, bounds["lower"], bounds["upper"], color="0.85", label="95% interval")
 ax.plot(model.predict(shown), color="tab:blue", label="one-step-ahead prediction")
 ax.plot(co2[shown], ".", color="tab:red", label="left out")
 ax.plot(gappy[shown], ".", color="0.25", label="data")

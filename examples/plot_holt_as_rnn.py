@@ -67,13 +67,17 @@ network.trace(x).round(3)
 #
 #    s_t = s_{t-1} + b_{t-1} + \alpha e_t, \qquad b_t = b_{t-1} + \alpha\beta e_t.
 #
-# Level and trend move on, and the error corrects both. With the state :math:`h_t = (s_t, b_t)'` this
-# is a single line of matrices,
+# Level and trend move on, and the error corrects both. With the state :math:`h_t = (s_t, b_t)'`
+# this is a single line of matrices,
 #
 # .. math::
 #
 #    h_t = F h_{t-1} + g\,(x_t - w' h_{t-1}) = (F - g w')\, h_{t-1} + g\, x_t,
-#    \qquad
+#
+# with
+#
+# .. math::
+#
 #    F = \begin{pmatrix} 1 & 1 \\ 0 & 1 \end{pmatrix},\;
 #    g = \begin{pmatrix} \alpha \\ \alpha\beta \end{pmatrix},\;
 #    w = \begin{pmatrix} 1 \\ 1 \end{pmatrix}.
@@ -103,7 +107,8 @@ initial_state = np.array([2 * first - second, second - first])
 h = initial_state
 for t, value in enumerate(y[:5]):
     h = holt.W_hh @ h + holt.W_hx[:, 0] * value
-    print(f"t={t}, x={value:6.3f}, level {h[0]:6.3f}, trend {h[1]:6.3f} -> next {h.sum():6.3f}")
+    level, trend = h
+    print(f"t={t}, x={value:6.3f}, {level=:6.3f}, {trend=:6.3f}, next {h.sum():6.3f}")
 
 # %%
 # The network does the same, and so does the forecaster of this library, which turns itself into a
@@ -111,13 +116,14 @@ for t, value in enumerate(y[:5]):
 
 from tsrnn import DoubleExpSmoothingRNN
 
-holt.h_init = initial_state
-by_hand = DoubleExpSmoothingRNN(alpha=alpha, beta=beta, initial_state=initial_state).fit(y)
+by_hand = DoubleExpSmoothingRNN(alpha=alpha, beta=beta, initial_state=initial_state)
+by_hand.fit(y)
 converted = by_hand.to_rnn()
 
+holt.h_init = initial_state
 print("network: ", holt.run(y[:5])[:, 0].round(3))
 print("to_rnn():", converted.run(y[:5])[:, 0].round(3))
-print("same weights:", np.allclose(converted.W_hh, holt.W_hh), np.allclose(converted.W_hx, g))
+print("same W_hh:", np.allclose(converted.W_hh, holt.W_hh))
 
 # %%
 # A noisy line, smoothed
@@ -177,7 +183,12 @@ def holt_loss(parameters):
 
 path = [np.array([0.9, 0.9])]
 minimum = minimize(
-    holt_loss, path[0], jac=True, method="L-BFGS-B", bounds=[(0, 1), (0, 1)], callback=path.append
+    holt_loss,
+    x0=path[0],
+    jac=True,
+    method="L-BFGS-B",
+    bounds=[(0, 1), (0, 1)],
+    callback=path.append,
 )
 learned = DoubleExpSmoothingRNN(initial_state="heuristic").fit(y)
 print("by our own descent:    alpha {:.4f}, beta {:.4f}".format(*minimum.x))
@@ -188,18 +199,16 @@ print(f"DoubleExpSmoothingRNN: alpha {learned.alpha_:.4f}, beta {learned.beta_:.
 # point of a grid.
 
 grid = np.linspace(0.0, 1.0, 51)
-sse = [
-    [DoubleExpSmoothingRNN(alpha=a, beta=b, initial_state="heuristic").fit(y).sse_ for a in grid]
-    for b in grid
-]
+model = DoubleExpSmoothingRNN(initial_state="heuristic")
+sse = [[model.set_params(alpha=a, beta=b).fit(y).sse_ for a in grid] for b in grid]
 
 fig, ax = plt.subplots(figsize=(6.5, 5), layout="constrained")
 levels = [660, 675, 700, 750, 800, 900, 1000, 1200, 1500, 2000, 3000, 5000]
 shades = plt.get_cmap("Blues")(np.linspace(0, 1, len(levels) + 1))
 contours = ax.contourf(grid, grid, sse, levels, colors=shades, extend="both")
 ax.contour(grid, grid, sse, levels, colors="white", linewidths=0.5)
-ax.plot(*np.transpose(path), "o-", color="black", markersize=3, linewidth=1, label="descent")
-ax.plot(learned.alpha_, learned.beta_, "*", color="tab:red", markersize=16, label="learned")
+ax.plot(*np.transpose(path), ".-", color="black", linewidth=1, label="descent")
+ax.plot(learned.alpha_, learned.beta_, "*", color="red", markersize=16, label="learned")
 ax.set(xlabel="alpha", ylabel="beta", xlim=(0, 1), ylim=(0, 1))
 ax.legend(loc="upper left")
 fig.colorbar(contours, label="sum of squared errors")
@@ -221,7 +230,8 @@ print(f"alpha {model.alpha_:.3f}, beta {model.beta_:.3f}, SSE {model.sse_:.1f}")
 print("level and trend before the first value:", model.initial_state_.round(3))
 
 slope, intercept = np.polyfit(np.arange(100), y, 1)
-print(f"least-squares line: {intercept - slope:.3f} one step before the first, slope {slope:.3f}")
+print(f"least-squares line, one step before the first: {intercept - slope:.3f}")
+print(f"its slope: {slope:.3f}")
 
 # %%
 # Half the error is gone, and both parameters are zero: having found where the line starts and how

@@ -52,7 +52,8 @@ ALLOWED = {
     "datasets": set(),
     "plotting": set(),
     "tsrnn": MODELS | TOOLS | {"exceptions", "cells"},
-    "cli": {"tsrnn", "exceptions"} | MODELS | TOOLS,
+    "_csv": set(),
+    "cli": {"tsrnn", "exceptions", "_csv"} | MODELS | TOOLS,
     "__main__": {"cli"},
 }
 

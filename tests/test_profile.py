@@ -175,6 +175,20 @@ def test_a_long_series_may_remember_its_initial_state_for_ever_or_not_at_all(nam
     assert_as_naive(name, theta, series(3000, 0))
 
 
+@predicting_cell
+@pytest.mark.parametrize("n_timesteps", [16, 38, 200, 3000])
+def test_the_gradient_is_right_where_the_state_is_forgotten_at_once(name, n_timesteps):
+    """With alpha = beta = 1 a state is forgotten in a step or two, its derivatives are not.
+
+    Multiples of 1/8, so that no rounding keeps a trace of the state alive.
+    """
+    rng = np.random.default_rng(n_timesteps)
+    y = np.cumsum(rng.integers(-8, 9, n_timesteps)) / 8.0
+    theta = interior(CELLS[name](), 0)
+    theta[:2] = 1.0
+    assert_as_naive(name, theta, y)
+
+
 GAPS = {
     "scattered": lambda t: np.random.default_rng(1).random(t.size) < 0.3,
     "at the start": lambda t: t < 300,

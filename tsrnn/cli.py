@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from tsrnn import datasets
+from tsrnn import __version__, datasets
+from tsrnn._csv import SeriesOfFile, UsageError, read_series
 from tsrnn.metrics import mase, smape
 from tsrnn.smoothing import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
 
@@ -20,10 +21,6 @@ MODELS = {
     "double": DoubleExpSmoothingRNN,
     "damped": lambda: DoubleExpSmoothingRNN(damped=True),
 }
-
-
-class UsageError(Exception):
-    """What the user can mend: a file, a column, a value."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tsrnn", description="Exponential smoothing and recurrent networks as one family."
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="fit a real monthly series and show what comes out")
@@ -64,7 +62,10 @@ def _parser() -> argparse.ArgumentParser:
 
     forecast = commands.add_parser("forecast", help="forecast a series of a CSV file")
     forecast.add_argument(
-        "file", metavar="FILE.csv", help="a row a time step, in order; - is stdin"
+        "file",
+        metavar="FILE.csv",
+        help="a line a time step below a line of column names, an empty cell for a missing value; "
+        "- is standard input",
     )
     forecast.add_argument("--horizon", type=int, default=12, help="steps ahead (%(default)s)")
     forecast.add_argument("--date", metavar="COLUMN", help="column of dates (found by default)")
@@ -77,7 +78,8 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         nargs="+",
         default=[80.0, 95.0],
-        help="levels of the intervals in percent (80 95)",
+        metavar="PERCENT",
+        help="levels of the intervals (80 95)",
     )
     forecast.add_argument("--output", metavar="OUT.csv", help="where to write (standard output)")
     forecast.add_argument("--plot", metavar="OUT.png", help="save a picture")
@@ -113,18 +115,40 @@ def _forecast(options: argparse.Namespace) -> None:
     for level in options.level:
         if not 0.0 < level < 100.0:
             raise UsageError(f"--level is in percent, between 0 and 100, got {level:g}")
-    y = _read_csv(options.file, options.date, options.value)
+    source = "standard input" if options.file == "-" else options.file
     try:
-        model = MODELS[options.model]().fit(y)
+        given = read_series(options.file, options.date, options.value)
+        model = _fit(MODELS[options.model](), given)
         table = _table(model, options.horizon, options.level)
-    except ValueError as error:
-        raise UsageError(f"{options.file}: {error}") from error
+    except (UsageError, ValueError) as error:  # ValueError: from the forecaster, of the data
+        raise UsageError(f"{source}: {error}") from error
+    if options.plot:
+        _save_picture(model, options.horizon, options.level, options.plot)
+    if not isinstance(given.y.index, pd.RangeIndex):
+        label = given.y.index.name
+    else:
+        table.index, label = range(1, len(table) + 1), "step"
     try:
-        table.to_csv(options.output or sys.stdout)
-        if options.plot:
-            _save_picture(model, options.horizon, options.level, options.plot)
-    except (OSError, ValueError) as error:  # ValueError: a format that matplotlib does not write
-        raise UsageError(f"cannot write: {error}") from error
+        table.to_csv(options.output or sys.stdout, index_label=label, date_format=given.date_format)
+    except OSError as error:
+        raise UsageError(f"cannot write {options.output}: {error}") from error
+
+
+def _fit(model, given: SeriesOfFile):
+    """Fit a forecaster; tell of uneven dates in terms of the file."""
+    try:
+        return model.fit(given.y)
+    except ValueError as error:
+        uneven = re.match(r"the time index is irregular: .* \(row (\d+)\)", str(error))
+        if uneven is None:
+            raise
+        row, column = int(uneven[1]), given.y.index.name
+        before, after = given.y.index[row - 1 : row + 1].map(str)
+        raise UsageError(
+            f"column {column!r} must be evenly spaced, but after {before} on line "
+            f"{given.lines[row - 1]} comes {after} on line {given.lines[row]}: where values are "
+            "missing, put in a line for each, with its date and an empty cell"
+        ) from error
 
 
 def _table(model, horizon: int, percents: Sequence[float]) -> pd.DataFrame:
@@ -140,97 +164,15 @@ def _table(model, horizon: int, percents: Sequence[float]) -> pd.DataFrame:
 def _save_picture(
     model, horizon: int, percents: Sequence[float], path: str, last: int | None = None
 ) -> None:
-    import matplotlib
+    # Not by pyplot, which would choose a backend and keep the figure.
+    from matplotlib.figure import Figure
 
-    matplotlib.use("Agg")
     from tsrnn.plotting import ForecastDisplay
 
+    figure = Figure(figsize=(9, 4), layout="constrained")
     levels = [percent / 100.0 for percent in percents]
-    display = ForecastDisplay.from_estimator(model, horizon, level=levels, last=last)
-    display.figure_.savefig(path, dpi=150)
-
-
-def _read_csv(path: str, date: str | None, value: str | None) -> pd.Series:
-    """Read the series of a CSV file: its values, with its dates as the index."""
+    ForecastDisplay.from_estimator(model, horizon, level=levels, last=last, ax=figure.add_subplot())
     try:
-        frame = pd.read_csv(sys.stdin if path == "-" else Path(path), skipinitialspace=True)
-    except FileNotFoundError as error:
-        raise UsageError(f"no such file: {path}") from error
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise UsageError(f"{path} is not a readable CSV file: {error}") from error
-    if frame.empty:
-        raise UsageError(f"{path} has no rows")
-    for option, column in (("--date", date), ("--value", value)):
-        if column is not None and column not in frame.columns:
-            raise UsageError(
-                f"{path} has no column {column!r} for {option}: it has {', '.join(frame.columns)}"
-            )
-    date = date or _find_dates(frame, value)
-    value = value or _find_values(frame, date, path)
-    y = pd.Series(_numbers(frame[value], path), name=value)
-    if date is not None:
-        y.index = pd.DatetimeIndex(_dates(frame[date], path), name=date)
-    return y
-
-
-def _find_dates(frame: pd.DataFrame, value: str | None) -> str | None:
-    """Return the first column of words that all read as dates; a year column counts by name."""
-    for column in frame.columns:
-        if column == value:
-            continue
-        if pd.api.types.is_numeric_dtype(frame[column]):
-            if str(column).strip().lower() == "year":
-                return column
-        elif _as_dates(frame[column]).notna().all():
-            return column
-    return None
-
-
-def _find_values(frame: pd.DataFrame, date: str | None, path: str) -> str:
-    """Return the one column of numbers."""
-    numeric = [
-        column
-        for column in frame.columns
-        if column != date and pd.api.types.is_numeric_dtype(frame[column])
-    ]
-    if len(numeric) == 1:
-        return numeric[0]
-    others = [column for column in frame.columns if column != date]
-    if not numeric and len(others) == 1:
-        return others[0]
-    found = (
-        f"several columns of numbers ({', '.join(numeric)})" if numeric else "no column of numbers"
-    )
-    raise UsageError(f"{path} has {found}: name one with --value")
-
-
-def _numbers(column: pd.Series, path: str) -> pd.Series:
-    """Return a column as floats, empty cells missing."""
-    numbers = pd.to_numeric(column, errors="coerce")
-    words = np.flatnonzero(numbers.isna() & column.notna())
-    if words.size:
-        row = words[0]
-        raise UsageError(
-            f"{path}: column {column.name!r} must hold numbers, but line {row + 2} holds "
-            f"{column.iloc[row]!r}"
-        )
-    return numbers.astype(float)
-
-
-def _as_dates(column: pd.Series) -> pd.Series:
-    """Read a column as dates, NaT where it is none."""
-    with warnings.catch_warnings():
-        # pandas tells when it guesses a format row by row; what it cannot read is NaT.
-        warnings.simplefilter("ignore", UserWarning)
-        return pd.to_datetime(column.astype(str), errors="coerce")
-
-
-def _dates(column: pd.Series, path: str) -> pd.Series:
-    dates = _as_dates(column)
-    if dates.isna().any():
-        row = int(np.flatnonzero(dates.isna())[0])
-        raise UsageError(
-            f"{path}: column {column.name!r} must hold dates, but line {row + 2} holds "
-            f"{column.iloc[row]!r}"
-        )
-    return dates
+        figure.savefig(path, dpi=150)
+    except (OSError, ValueError) as error:  # ValueError: a format that matplotlib does not write
+        raise UsageError(f"cannot write {path}: {error}") from error

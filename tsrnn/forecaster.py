@@ -8,17 +8,17 @@ method knows of its own is a `FittedModel`, made by `_fit_model`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from numbers import Real
 from typing import Any, Protocol, Self
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_integer_dtype
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn._series import read_series
+from tsrnn._series import check_enough, read_series
 from tsrnn._threads import one_blas_thread
 from tsrnn._timeindex import TimeGrid, is_time_index
 from tsrnn._validation import check_count, check_level, check_number
@@ -105,7 +105,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         values, layout, index = read_series(y)
         self._refuse_columns(X, "fit", len(values))
         grid = _training_grid(index, X, len(values))
-        _check_enough(values)
+        check_enough(values)
         with one_blas_thread():
             model, predictions, deviations, attributes = self._fit_model(values)
         training_index = grid.stamps(0, len(values)) if index is None else index
@@ -116,7 +116,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             "_model": model,
             "_layout": layout,
             "_grid": grid,
-            "_seen": [(predictions, deviations)],
+            "_seen": ((predictions, deviations),),
             "_n_seen": len(values),
         }
         if isinstance(X, pd.DataFrame):
@@ -186,10 +186,9 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         values : (n_rows, n_quantiles) array or DataFrame, (n_rows, n_quantiles, n_series) for
             several series
         """
-        quantiles = [quantiles] if isinstance(quantiles, Real) else list(quantiles)
+        quantiles = [quantiles] if np.ndim(quantiles) == 0 else list(quantiles)
         for quantile in quantiles:
-            if check_number("quantiles", quantile, 0.0, 1.0, include_lower=False) == 1.0:
-                raise InvalidParameterError("quantiles must be below 1, got 1")
+            check_number("quantiles", quantile, 0.0, 1.0, include_lower=False, include_upper=False)
         if not quantiles:
             raise InvalidParameterError("quantiles is empty: give at least one, such as [0.1, 0.9]")
         return self._quantiles(X, np.array(quantiles, dtype=float), quantiles, "quantile")
@@ -237,28 +236,16 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         self
         """
         check_is_fitted(self)
-        single = isinstance(y_new, Real) or y_new is None or y_new is pd.NA
-        values, _, index = read_series([y_new] if single else y_new, "y_new")
-        n_series = self._seen[0][0].shape[1]
-        if values.shape[1] != n_series:
-            raise ValueError(
-                f"y_new has {values.shape[1]} series, but the forecaster was fitted on {n_series}: "
-                f"pass shape (n_timesteps, {n_series})"
-            )
+        is_single = not isinstance(y_new, list | tuple) and np.ndim(y_new) == 0
+        values, index = self._read_more([y_new] if is_single else y_new, "y_new")
         self._refuse_columns(X, "update", len(values))
-        if index is not None and is_time_index(index):
-            expected = np.arange(self._n_seen, self._n_seen + len(values))
-            wrong = np.flatnonzero(self._grid.positions(index) != expected)
-            if wrong.size:
-                stamp = self._grid.stamps(expected[wrong[0]], expected[wrong[0]] + 1)[0]
-                raise ValueError(
-                    f"y_new must continue the series: at row {wrong[0]} the stamp should be "
-                    f"{stamp}, got {index[wrong[0]]}"
-                )
+        following = np.arange(self._n_seen, self._n_seen + len(values))
+        for stamps in (index, X.index if isinstance(X, pd.DataFrame) else None):
+            self._check_stamps(stamps, following, "y_new must continue the series")
         model, predictions, deviations = self._model.advance(values)
         vars(self).update(model.attributes())
         self._model = model
-        self._seen.append((predictions, deviations))
+        self._seen = _appended(self._seen, (predictions, deviations))
         self._n_seen += len(values)
         return self
 
@@ -278,14 +265,25 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         score : float
             The mean over the series.
         """
-        truth, _, index = read_series(y)
+        check_is_fitted(self)
+        truth, index = self._read_more(y, "y")
         if X is None:
             X = pd.DataFrame(index=pd.RangeIndex(len(truth)) if index is None else index)
-        predictions = self._mean(self._asked(X)[0])
-        if predictions.shape != truth.shape:
-            raise ValueError(f"y has shape {truth.shape}, the predictions {predictions.shape}")
+        positions, _ = self._asked(X)
+        if len(positions) != len(truth):
+            raise ValueError(f"X asks for {len(positions)} rows, but y has {len(truth)}")
+        if self._grid.has_stamps:
+            self._check_stamps(index, positions, "X and y have different time indexes")
+        predictions = self._mean(positions)
         weights = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight)
+        if weights.shape != (len(truth),):
+            raise ValueError(
+                f"sample_weight must have shape ({len(truth)},), one number a row of y, "
+                f"got {weights.shape}"
+            )
         seen = ~np.isnan(truth)
+        if not seen.any(axis=0).all():
+            raise ValueError("y has no values to score against: all of a series are missing")
         scores = [
             r2_score(truth[rows, i], predictions[rows, i], sample_weight=weights[rows])
             for i, rows in enumerate(seen.T)
@@ -304,11 +302,11 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         """Return the positions that X asks for, and the index of the answer."""
         check_is_fitted(self)
         end = self._n_seen
-        if isinstance(X, Real) and not isinstance(X, bool):
-            horizon = check_count("horizon", X)
-            return np.arange(end, end + horizon), self._grid.stamps(end, end + horizon)
         if X is None:
             raise TypeError("predict takes a horizon, such as 12, or rows; got None")
+        if not isinstance(X, list | tuple) and np.ndim(X) == 0:
+            horizon = check_count("horizon", X)
+            return np.arange(end, end + horizon), self._grid.stamps(end, end + horizon)
         index = X if isinstance(X, pd.Index) else self._rows_index(X)
         if len(index) == 0:
             raise ValueError("X has no rows: ask for at least one prediction")
@@ -319,6 +317,34 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
     def _rows_index(self, X: Any) -> pd.Index:
         self._refuse_columns(X, "predict", None)
         return X.index
+
+    def _read_more(self, y: Any, name: str) -> tuple[np.ndarray, pd.Index | None]:
+        """Read further values, (n, k), of the series that the forecaster was fitted on."""
+        values, layout, index = read_series(y, name)
+        n_series = self._seen[0][0].shape[1]
+        if values.shape[1] != n_series:
+            raise ValueError(
+                f"{name} has {values.shape[1]} series, but the forecaster was fitted on "
+                f"{n_series}: pass shape (n_timesteps, {n_series})"
+            )
+        fitted, given = self._layout.names, layout.names
+        both_pandas = self._layout.is_pandas and layout.is_pandas
+        if n_series > 1 and both_pandas and not given.equals(fitted):
+            raise ValueError(
+                f"{name} has the columns {list(given)}, but the forecaster was fitted on "
+                f"{list(fitted)}, in that order"
+            )
+        return values, index
+
+    def _check_stamps(self, index: pd.Index | None, positions: np.ndarray, problem: str) -> None:
+        """Refuse other time stamps than those of some positions."""
+        if not is_time_index(index):
+            return
+        wrong = np.flatnonzero(self._grid.positions(index) != positions)
+        if wrong.size:
+            row = wrong[0]
+            stamp = self._grid.stamps(positions[row], positions[row] + 1)[0]
+            raise ValueError(f"{problem}: at row {row} expected {stamp}, got {index[row]}")
 
     def _refuse_columns(self, X: Any, method: str, n_timesteps: int | None) -> None:
         """Let pass None and a DataFrame without columns: there are no regressors yet."""
@@ -368,13 +394,26 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         return every[positions]
 
 
+def _appended(pieces: tuple, piece: tuple[np.ndarray, ...]) -> tuple:
+    """Append a piece, joined with those before it that are no longer: so they stay few.
+
+    Pieces do not change: a copy of a forecaster may share them.
+    """
+    while pieces and len(pieces[-1][0]) <= len(piece[0]):
+        piece = tuple(np.concatenate(pair) for pair in zip(pieces[-1], piece, strict=True))
+        pieces = pieces[:-1]
+    return (*pieces, piece)
+
+
 def _training_grid(index: pd.Index | None, X: Any, n_timesteps: int) -> TimeGrid:
     """Place the training rows in time: by the index of y, else by that of X."""
     of_X = X.index if isinstance(X, pd.DataFrame) else None
-    if index is None or not is_time_index(index):
-        return TimeGrid.from_index(of_X, n_timesteps)
+    if not is_time_index(index):
+        placing = of_X if is_time_index(of_X) or index is None else index
+        _refuse_miscount(placing)
+        return TimeGrid.from_index(placing, n_timesteps)
     grid = TimeGrid.from_index(index, n_timesteps)
-    if of_X is not None and is_time_index(of_X) and not of_X.equals(index):
+    if is_time_index(of_X) and not of_X.equals(index):
         row = int(np.argmax(np.asarray(of_X != index)))
         raise ValueError(
             f"X and y have different time indexes: at row {row} X has {of_X[row]}, y {index[row]}"
@@ -382,17 +421,17 @@ def _training_grid(index: pd.Index | None, X: Any, n_timesteps: int) -> TimeGrid
     return grid
 
 
-def _check_enough(values: np.ndarray) -> None:
-    """Refuse series without at least two values."""
-    n_timesteps, n_series = values.shape
-    if n_timesteps < 2:
+def _refuse_miscount(index: pd.Index | None) -> None:
+    """Refuse integers that start at 0, as rows without time stamps do, but do not count rows."""
+    if index is None or is_time_index(index) or not is_integer_dtype(index.dtype):
+        return
+    labels = index.to_numpy(dtype=float, na_value=np.nan)
+    wrong = np.flatnonzero(labels != np.arange(len(index)))
+    if wrong.size:
+        row = wrong[0]
         raise ValueError(
-            f"Found array with {n_timesteps} sample(s) while a minimum of 2 is required: a series "
-            "needs at least two values"
+            f"the integer index starts at 0 but is not 0, 1, 2 and so on: row {row} is "
+            f"{index[row]}. If rows are only numbered, y.reset_index(drop=True) numbers them anew; "
+            "if some are left out, y.reindex(range(...)) puts NaN, accepted as missing values, "
+            "into the gaps"
         )
-    for i, n_observed in enumerate(np.count_nonzero(~np.isnan(values), axis=0)):
-        if n_observed < 2:
-            which = "y" if n_series == 1 else f"series {i} of y"
-            raise ValueError(
-                f"{which} has {n_observed} value(s) that are not missing: a series needs two"
-            )

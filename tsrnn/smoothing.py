@@ -29,7 +29,7 @@ _LOSSES = ("likelihood", "absolute_error", "huber")
 
 
 class SimpleExpSmoothingRNN(Forecaster):
-    """Simple exponential smoothing as a recurrent network: a level that follows the series.
+    r"""Simple exponential smoothing as a recurrent network: a level that follows the series.
 
     Parameters
     ----------
@@ -62,6 +62,16 @@ class SimpleExpSmoothingRNN(Forecaster):
         Sum of squared errors, its mean over n - 2, the Gaussian log-likelihood and the information
         criteria that follow from it.
     n_iter_, converged_ : int, bool or (n_series,) arrays
+
+    Notes
+    -----
+    The level is
+
+    .. math::
+
+        s_t = \alpha y_t + (1 - \alpha) s_{t-1},
+
+    and every value after :math:`y_t` is predicted as :math:`s_t`.
 
     References
     ----------
@@ -121,7 +131,7 @@ class SimpleExpSmoothingRNN(Forecaster):
 
 
 class DoubleExpSmoothingRNN(Forecaster):
-    """Double exponential smoothing (Holt's method) as a recurrent network: a level and a trend.
+    r"""Double exponential smoothing (Holt's method) as a recurrent network: a level and a trend.
 
     Parameters
     ----------
@@ -150,7 +160,7 @@ class DoubleExpSmoothingRNN(Forecaster):
     Attributes
     ----------
     alpha_, beta_, phi_ : float or (n_series,) array
-        phi_ is 1 without damping. `beta_` is the beta* of the literature on ETS models, whose own
+        `phi_` is 1 without damping. `beta_` is the beta* of the literature on ETS models, whose own
         beta is `alpha_ * beta_`.
     initial_state_, state_ : (2,) or (n_series, 2) array
         Level and trend before the first value, and at the end of what was seen.
@@ -160,6 +170,17 @@ class DoubleExpSmoothingRNN(Forecaster):
         Sum of squared errors, its mean over n less the number of parameters and states, the
         Gaussian log-likelihood and the information criteria that follow from it.
     n_iter_, converged_ : int, bool or (n_series,) arrays
+
+    Notes
+    -----
+    Level and trend are
+
+    .. math::
+
+        s_t &= \alpha y_t + (1 - \alpha)(s_{t-1} + \phi b_{t-1}), \\
+        b_t &= \beta (s_t - s_{t-1}) + (1 - \beta) \phi b_{t-1},
+
+    and the prediction of :math:`y_{t+1}` is :math:`s_t + \phi b_t`.
 
     References
     ----------

@@ -1,0 +1,398 @@
+"""The command line: files in, files out, and one readable error for whatever will not do."""
+
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, __version__
+from tsrnn.cli import main
+from tsrnn.datasets import load_co2
+
+VALUES = [112.0, 118.0, 132.0, 129.0, 121.0, 135.0, 148.0, 148.0, 136.0, 119.0, 104.0, 118.0]
+
+
+def write(path, lines):
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return str(path)
+
+
+def dated(dates, values=VALUES, header="date,value", separator=","):
+    cells = zip(dates, values, strict=False)
+    return [header, *(f"{date}{separator}{value}" for date, value in cells)]
+
+
+def read_back(output):
+    # A CSV holds the shortest decimals of a float; pandas needs telling to read that float back.
+    return pd.read_csv(output, index_col=0, float_precision="round_trip")
+
+
+@pytest.fixture
+def monthly(tmp_path):
+    """A file of twelve months, and the same as a series."""
+    dates = pd.date_range("1949-01", periods=12, freq="MS", name="date")
+    path = write(tmp_path / "sales.csv", dated(dates.strftime("%Y-%m")))
+    return path, pd.Series(VALUES, index=dates, name="value")
+
+
+@pytest.fixture
+def forecast(tmp_path):
+    """Run the command on lines of a file, or on a path: the table it writes."""
+
+    def run(lines, *options):
+        path = lines if isinstance(lines, str) else write(tmp_path / "in.csv", lines)
+        output = tmp_path / "out.csv"
+        assert main(["forecast", path, "--horizon", "3", "--output", str(output), *options]) == 0
+        return read_back(output)
+
+    return run
+
+
+@pytest.fixture
+def complaint(tmp_path, capsys):
+    """Run the command on what will not do: its one line of complaint."""
+
+    def run(lines, *options):
+        path = lines if isinstance(lines, str) else write(tmp_path / "in.csv", lines)
+        assert main(["forecast", path, *options]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith("tsrnn: ") and err.count("\n") == 1
+        return err
+
+    return run
+
+
+# The demonstration.
+
+
+def test_demo_prints_what_it_learned_and_saves_its_picture(tmp_path, capsys):
+    picture = tmp_path / "demo.png"
+    assert main(["demo", "--output", str(picture)]) == 0
+    out, err = capsys.readouterr()
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    model = DoubleExpSmoothingRNN().fit(load_co2(adjusted=True).iloc[:-12])
+    assert f"alpha {model.alpha_:.4f}" in out
+    assert "naive" in out and "lower-95" in out and "2002-12-01" in out
+    assert err == ""
+
+
+def test_demo_names_a_picture_that_it_cannot_write(tmp_path, capsys):
+    assert main(["demo", "--output", str(tmp_path / "nowhere" / "demo.png")]) == 2
+    assert "cannot write" in capsys.readouterr().err
+
+
+def test_the_installed_command_runs(monthly):
+    path, _ = monthly
+    command = [sys.executable, "-c", "import sys; from tsrnn.cli import main; sys.exit(main())"]
+    done = subprocess.run(
+        [*command, "forecast", path, "--horizon", "2"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0] == "date,forecast,lower-80,upper-80,lower-95,upper-95"
+    failed = subprocess.run([*command, "forecast", "none.csv"], capture_output=True, text=True)
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert failed.stderr == "tsrnn: none.csv: there is no such file\n"
+
+
+def test_a_picture_leaves_no_figure_and_no_backend_behind(monthly, tmp_path, capsys):
+    import matplotlib.pyplot as plt
+
+    before = plt.get_fignums(), plt.get_backend()
+    assert main(["forecast", monthly[0], "--plot", str(tmp_path / "picture.svg")]) == 0
+    assert (plt.get_fignums(), plt.get_backend()) == before
+    assert "<svg" in (tmp_path / "picture.svg").read_text(encoding="utf-8")
+
+
+# Forecasts.
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("simple", SimpleExpSmoothingRNN()),
+        ("double", DoubleExpSmoothingRNN()),
+        ("damped", DoubleExpSmoothingRNN(damped=True)),
+    ],
+)
+def test_the_table_is_what_the_estimator_predicts(monthly, forecast, name, model):
+    path, y = monthly
+    table = forecast(path, "--model", name, "--level", "50", "99.5")
+    model.fit(y)
+    assert list(table) == ["forecast", "lower-50", "upper-50", "lower-99.5", "upper-99.5"]
+    np.testing.assert_array_equal(table["forecast"], model.predict(3))
+    for level in (50, 99.5):
+        np.testing.assert_array_equal(
+            table[[f"lower-{level}", f"upper-{level}"]], model.predict_interval(3, level / 100)
+        )
+
+
+@pytest.mark.parametrize(
+    ("dates", "ahead"),
+    [
+        (pd.date_range("1949-01", periods=12, freq="MS").strftime("%Y-%m"), "1950-01"),
+        (pd.date_range("2020-01-31", periods=12, freq="ME").strftime("%Y-%m-%d"), "2021-01-31"),
+        (pd.date_range("2020-01", periods=12, freq="QS").strftime("%Y-%m-%d"), "2023-01-01"),
+        (pd.period_range("2020Q1", periods=12, freq="Q").astype(str), "2023Q1"),
+        (pd.date_range("2020-01-05", periods=12, freq="W").strftime("%Y-%m-%d"), "2020-03-29"),
+        (pd.date_range("2020-01-01", periods=12, freq="D").strftime("%d.%m.%Y"), "13.01.2020"),
+        (pd.date_range("2020-01-01", periods=12, freq="B").strftime("%m/%d/%Y"), "01/17/2020"),
+        (pd.date_range("2020-01", periods=12, freq="MS").strftime("%d.%m.%Y"), "01.01.2021"),
+        (pd.date_range("1960", periods=12, freq="YS").strftime("%Y-%m-%d"), "1972-01-01"),
+        (pd.date_range("2020-01", periods=12, freq="MS").strftime("%b %Y"), "Jan 2021"),
+        (pd.date_range("2020-01", periods=12, freq="MS").strftime("%b-%y"), "Jan-21"),
+        (pd.date_range("2020-01-01", periods=12, freq="h").astype(str), "2020-01-01 12:00:00"),
+    ],
+    ids=lambda dates: dates if isinstance(dates, str) else "",
+)
+def test_dates_go_on_as_they_are_written(forecast, dates, ahead):
+    table = forecast(dated(dates))
+    assert (table.index.name, str(table.index[0])) == ("date", ahead)
+
+
+@pytest.mark.parametrize(
+    ("column", "numbers", "ahead"),
+    [
+        ("year", range(1960, 1972), [1972, 1973, 1974]),
+        ("Year", range(1905, 1965, 5), [1965, 1970, 1975]),
+        ("date", [202001 + i for i in range(12)], [202101, 202102, 202103]),
+        ("date", [20200101 + i for i in range(12)], [20200113, 20200114, 20200115]),
+    ],
+)
+def test_whole_numbers_go_on_as_years_months_or_days(forecast, column, numbers, ahead):
+    table = forecast(dated(numbers, header=f"{column},value"))
+    assert (table.index.name, table.index.tolist()) == (column, ahead)
+
+
+def test_steps_are_numbered_from_the_end_where_there_are_no_dates(forecast):
+    table = forecast(["value", *map(str, VALUES)])
+    assert (table.index.name, table.index.tolist()) == ("step", [1, 2, 3])
+    expected = DoubleExpSmoothingRNN(damped=True).fit(VALUES).predict(3)
+    np.testing.assert_array_equal(table["forecast"], expected)
+
+
+def test_named_columns_are_taken(forecast):
+    lines = ["shop,week,price,sold", *(f"A,{10 + i},{i},{v}" for i, v in enumerate(VALUES))]
+    table = forecast(lines, "--date", "week", "--value", "sold")
+    assert (table.index.name, table.index.tolist()) == ("week", [22, 23, 24])
+    expected = DoubleExpSmoothingRNN(damped=True).fit(VALUES).predict(3)
+    np.testing.assert_array_equal(table["forecast"], expected)
+
+
+def test_a_named_index_from_0_goes_on(forecast):
+    table = forecast(dated(range(12), header="t,value"), "--date", "t", "--value", "value")
+    assert (table.index.name, table.index.tolist()) == ("t", [12, 13, 14])
+
+
+@pytest.mark.parametrize("name", ["value", None])
+def test_what_pandas_writes_is_read(forecast, tmp_path, name):
+    dates = pd.date_range("2020-01", periods=12, freq="MS")
+    y = pd.Series(VALUES, index=dates, name=name)
+    y.to_csv(tmp_path / "y.csv")
+    table = forecast(str(tmp_path / "y.csv"))
+    assert (table.index.name, table.index[0]) == ("date", "2021-01-01")
+    numbered = y.rename("value").rename_axis("date").reset_index()
+    numbered.to_csv(tmp_path / "numbered.csv")
+    pd.testing.assert_frame_equal(forecast(str(tmp_path / "numbered.csv")), table)
+
+
+def test_words_beside_the_numbers_do_not_matter(forecast, monthly):
+    path, y = monthly
+    rows = [f"Berlin,{date:%Y-%m},{v}" for date, v in y.items()]
+    pd.testing.assert_frame_equal(forecast(["city,date,value", *rows]), forecast(path))
+
+
+def test_dates_set_the_order(forecast, monthly):
+    path, y = monthly
+    newest_first = dated(y.index.strftime("%Y-%m")[::-1], VALUES[::-1])
+    pd.testing.assert_frame_equal(forecast(newest_first), forecast(path))
+
+
+@pytest.mark.parametrize("empty", ["", "NA", "nan", " "])
+def test_empty_cells_are_missing_values(forecast, monthly, empty):
+    _, y = monthly
+    lines = dated(y.index.strftime("%Y-%m"), [*VALUES[:5], empty, *VALUES[6:]])
+    y.iloc[5] = np.nan
+    expected = DoubleExpSmoothingRNN(damped=True).fit(y).predict(3)
+    np.testing.assert_array_equal(forecast(lines)["forecast"], expected)
+
+
+def test_a_blank_line_is_missing_in_a_single_column_and_nothing_elsewhere(forecast):
+    holed = [*VALUES[:5], np.nan, *VALUES[5:]]
+    expected = DoubleExpSmoothingRNN(damped=True).fit(holed).predict(3)
+    table = forecast(["", "value", *map(str, VALUES[:5]), "", *map(str, VALUES[5:]), "", ""])
+    np.testing.assert_array_equal(table["forecast"], expected)
+    expected = DoubleExpSmoothingRNN(damped=True).fit(VALUES).predict(3)
+    lines = ["word,value", *(f"a,{v}" for v in VALUES[:5]), "  ", *(f"a,{v}" for v in VALUES[5:])]
+    np.testing.assert_array_equal(forecast([*lines, ",", ","])["forecast"], expected)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_other_separators_and_decimal_commas_are_read(forecast, monthly, separator, decimal):
+    path, y = monthly
+    numbers = [f"{v:.1f}".replace(".", decimal) for v in VALUES]
+    dates = y.index.strftime("%Y-%m")
+    lines = dated(dates, numbers, f"date{separator}value", separator)
+    pd.testing.assert_frame_equal(forecast(lines), forecast(path))
+
+
+def test_a_byte_order_mark_spaces_and_quotes_do_not_matter(forecast, monthly):
+    path, y = monthly
+    rows = [f'"{date:%Y-%m}", {v}' for date, v in y.items()]
+    pd.testing.assert_frame_equal(forecast(["\ufeffdate, value ", *rows]), forecast(path))
+
+
+def test_standard_input_and_output_are_used(monthly, capsys, monkeypatch):
+    path, y = monthly
+    with open(path, encoding="utf-8") as file:
+        monkeypatch.setattr("sys.stdin", io.StringIO(file.read()))
+    assert main(["forecast", "-", "--horizon", "2"]) == 0
+    table = read_back(io.StringIO(capsys.readouterr().out))
+    expected = DoubleExpSmoothingRNN(damped=True).fit(y).predict(2)
+    np.testing.assert_array_equal(table["forecast"], expected)
+
+
+def test_hours_go_on_where_daylight_saving_changes(forecast):
+    local = pd.date_range("2020-03-28 20:00", periods=12, freq="h", tz="Europe/Berlin")
+    offsets = [stamp.isoformat() for stamp in local]
+    assert len({offset[-6:] for offset in offsets}) == 2
+    table = forecast(dated(offsets))
+    assert pd.Timestamp(table.index[0]) == local[-1] + pd.Timedelta(hours=1)
+
+
+def test_a_short_series_is_forecast_with_a_warning(forecast, capsys):
+    table = forecast(["value", "3", "5", "6"])
+    assert len(table) == 3
+    err = capsys.readouterr().err
+    assert err.startswith("tsrnn: warning: ") and "fewer than the" in err
+
+
+# What will not do.
+
+
+def test_several_columns_of_numbers_ask_for_a_name(complaint):
+    err = complaint(["month,sold,price", "2020-01,3,4", "2020-02,5,6"])
+    assert "several columns of numbers ('sold', 'price')" in err and "--value" in err
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "parts"),
+    [
+        (["date,value", "2020-01,1"], ["--value", "sold"], ["'sold'", "'date', 'value'"]),
+        (["date,value", "2020-01,1"], ["--date", "day"], ["'day'", "--date"]),
+        (["date,value", "2020-01,1"], ["--date", "date", "--value", "date"], ["both 'date'"]),
+        (["city,name", "Bonn,Ada"], [], ["no column of numbers", "--value"]),
+        ([""], [], ["nothing in it"]),
+        (["date,value"], [], ["no line below"]),
+        (["5", "6", "7"], [], ["first line must name the columns", "'5'"]),
+        (["2020-01,5", "2020-02,6"], [], ["first line must name the columns", "'2020-01', '5'"]),
+        (["1960,A,5", "1961,A,6"], [], ["first line must name the columns", "'1960', '5'"]),
+        (["date,value", "2020-01,1,5", "2020-02,2,5"], [], ["more cells"]),
+        (["date,value", "2020-01,1", "2020-02,2,5"], [], ["CSV", "line 3"]),
+        (["date,value", "2020-01,1", "", "2020-02,x"], [], ["'value'", "line 4", "'x'"]),
+        (["date,value", "2020-01,1", "2020-02,inf"], [], ["'value'", "line 3", "'inf'"]),
+        (["a;b", "2020-01;1,5", "2020-02;1.234,5"], [], ["'b'", "line 3", "'1.234,5'"]),
+        (["date,value", "2020-01,1", "2020-02,"], [], ["'value'", "1 value(s)", "two"]),
+        (["value", "1"], [], ["'value'", "1 value(s)"]),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_named(complaint, lines, options, parts):
+    err = complaint(lines, *options)
+    assert all(part in err for part in parts), err
+
+
+@pytest.mark.parametrize(
+    ("dates", "parts"),
+    [
+        (["2020-01", "2020-02", "2020-13", "2020-04"], ["line 4", "'2020-13'"]),
+        (["2020-01", "2020-02", "", "2020-04"], ["no date on line 4"]),
+        (["2020-01", "2020-02", "2020-02", "2020-04"], ["2020-02", "twice", "lines 3 and 4"]),
+        (["2020-01", "2020-02", "2020-03", "2020-07"],
+         ["'date' must be evenly spaced", "line 4", "line 5", "empty cell"]),
+        (["2020-01-01", "2020-01-02", "2020-01-15", "2020-03-07"], ["evenly", "2020-01-15"]),
+        (["2020Q1", "2020Q2", "2020Q5", "2020Q4"], ["line 4", "'2020Q5'"]),
+        (["2020Q1", "2020Q2", "2020Q4", "2021Q1"], ["evenly", "2020Q4 on line 4"]),
+        ([1960, 1961, 1962, 1965], ["evenly", "1962 on line 4", "1965 on line 5"]),
+        ([0, 2, 4, 6], ["'date' starts at 0"]),
+        ([1960, 1961.5, 1962, 1963], ["dates or whole numbers"]),
+        # Twelve days of January, or the firsts of twelve months.
+        ([f"01/{i:02}/2020" for i in range(1, 13)], ["day or with the month first", "2020-01-31"]),
+    ],
+)  # fmt: skip
+def test_dates_that_will_not_do_are_named(complaint, dates, parts):
+    err = complaint(dated(dates))
+    assert all(part in err for part in parts), err
+    assert "asfreq" not in err and "reindex" not in err
+
+
+def test_lines_are_counted_as_an_editor_counts_them(complaint):
+    lines = ["", "date,value", "", "2020-01,1", "2020-02,2", "", "2020-03,many"]
+    assert "line 7" in complaint(lines)
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (b"\x89PNG\r\n\x1a\n\x00\x00\xff", "this is no text"),
+        ("Größe\n1\n2\n".encode("latin-1"), "this is no text"),
+        (b"\x00\x01\x02\x03\n\x00\x01", "this is no text"),
+    ],
+)
+def test_files_that_are_no_text_are_refused(complaint, tmp_path, content, part):
+    path = tmp_path / "in.csv"
+    path.write_bytes(content)
+    assert part in complaint(str(path))
+
+
+def test_a_missing_file_and_a_folder_are_named(complaint, tmp_path):
+    assert complaint("none.csv") == "tsrnn: none.csv: there is no such file\n"
+    assert str(tmp_path) in complaint(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        (["--horizon", "0"], "--horizon must be at least 1, got 0"),
+        (["--horizon", "-3"], "--horizon must be at least 1, got -3"),
+        (["--level", "0"], "--level is in percent"),
+        (["--level", "80", "100"], "got 100"),
+        (["--level", "nan"], "got nan"),
+        (["--horizon", "1000000"], "beyond"),
+    ],
+)
+def test_options_out_of_range_are_named(complaint, monthly, options, part):
+    assert part in complaint(monthly[0], *options)
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "part"),
+    [
+        ("--output", "nowhere/out.csv", "nowhere"),
+        ("--plot", "nowhere/out.png", "nowhere"),
+        ("--plot", "out.word", "supported formats"),
+    ],
+)
+def test_what_cannot_be_written_is_named(complaint, monthly, tmp_path, option, name, part):
+    err = complaint(monthly[0], option, str(tmp_path / name))
+    assert "cannot write" in err and part in err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["forecast"], ["forecast", "x.csv", "--horizon", "2.5"], ["paint"]]
+)
+def test_an_unusable_command_line_exits_with_2(arguments, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 2
+    assert "usage: tsrnn" in capsys.readouterr().err
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(["--version"])
+    assert exit_.value.code == 0
+    assert capsys.readouterr().out == f"tsrnn {__version__}\n"

@@ -1,0 +1,305 @@
+"""The pictures: what is drawn are the estimator's numbers, at their places in time."""
+
+from datetime import date
+
+import matplotlib.dates as mdates
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import NotFittedError
+
+from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
+from tsrnn.datasets import load_co2, make_noisy_line
+from tsrnn.plotting import ForecastDisplay
+
+N, HORIZON = 40, 6
+
+
+@pytest.fixture(autouse=True)
+def no_figures_left():
+    before = plt.get_fignums()
+    yield
+    plt.close("all")
+    assert before == []
+
+
+def line(index=None, name="sales"):
+    y = make_noisy_line(N, random_state=0).rename(name)
+    return y if index is None else y.set_axis(index)
+
+
+def draw(y, X=HORIZON, **options):
+    model = DoubleExpSmoothingRNN(alpha=0.4, beta=0.2).fit(y)
+    return model, ForecastDisplay.from_estimator(model, X, **options)
+
+
+def outline(area):
+    """Return x, lower and upper of an area between two lines."""
+    vertices = area.get_paths()[0].vertices
+    x = np.unique(vertices[:, 0])
+    bounds = [vertices[vertices[:, 0] == place, 1] for place in x]
+    return x, np.array([b.min() for b in bounds]), np.array([b.max() for b in bounds])
+
+
+def days(index):
+    return mdates.date2num(index)
+
+
+def assert_close(drawn, expected):
+    # The series is fitted values plus residuals, which rounds its last bit.
+    np.testing.assert_allclose(np.asarray(drawn, float), np.asarray(expected, float), rtol=1e-14)
+
+
+# What is drawn.
+
+
+def test_the_lines_and_areas_are_the_estimators_numbers():
+    y = line(pd.date_range("2020-01", periods=N, freq="MS"))
+    model, display = draw(y, level=[0.5, 0.9])
+    assert_close(display.y_line_.get_ydata(), y)
+    assert_close(display.fitted_line_.get_ydata(), model.fitted_values_)
+    assert_close(display.forecast_line_.get_ydata(), model.predict(HORIZON))
+    assert list(display.intervals) == [0.9, 0.5]
+    for level, area in zip([0.9, 0.5], display.interval_areas_, strict=True):
+        expected = model.predict_interval(HORIZON, level=level)
+        x, lower, upper = outline(area)
+        assert_close(x, days(expected.index))
+        assert_close(lower, expected["lower"])
+        assert_close(upper, expected["upper"])
+
+
+def test_the_forecast_stands_where_the_series_ends():
+    y = line(pd.date_range("2020-01", periods=N, freq="MS"))
+    model, display = draw(y)
+    assert_close(days(display.y_line_.get_xdata()), days(y.index))
+    assert_close(days(display.forecast_line_.get_xdata()), days(model.predict(HORIZON).index))
+
+
+def test_from_estimator_returns_a_display_that_draws_itself_again():
+    _, display = draw(line())
+    assert isinstance(display, ForecastDisplay)
+    first, figure = display.ax_, display.figure_
+    assert first.figure is figure
+    _, (_, other) = plt.subplots(2)
+    assert display.plot(ax=other) is display
+    assert display.ax_ is other and display.figure_ is other.figure
+    assert len(other.lines) == len(first.lines) == 3
+
+
+def test_given_axes_are_drawn_on_and_no_figure_is_opened():
+    _, ax = plt.subplots()
+    _, display = draw(line(), ax=ax)
+    assert display.ax_ is ax and len(plt.get_fignums()) == 1
+
+
+def test_axes_outside_pyplot_will_do():
+    from matplotlib.figure import Figure
+
+    _, display = draw(line(), ax=Figure().add_subplot())
+    assert plt.get_fignums() == []
+    display.figure_.canvas.draw()
+
+
+def test_last_leaves_out_the_past():
+    y = line()
+    model, display = draw(y, last=10)
+    assert_close(display.y_line_.get_ydata(), y[-10:])
+    assert_close(display.fitted_line_.get_xdata(), range(N - 10, N))
+    assert_close(display.forecast_line_.get_xdata(), range(N, N + HORIZON))
+    assert len(draw(y, last=1000)[1].y) == N
+
+
+@pytest.mark.parametrize("last", [0, -1])
+def test_last_must_be_positive(last):
+    with pytest.raises(ValueError, match="last"):
+        draw(line(), last=last)
+
+
+@pytest.mark.parametrize(
+    ("level", "labels"),
+    [
+        (0.9, ["90% interval"]),
+        ((0.8, 0.95), ["95% interval", "80% interval"]),
+        ([0.995], ["99.5% interval"]),
+        ([], []),
+    ],
+)
+def test_levels_are_shaded_the_widest_first(level, labels):
+    _, display = draw(line(), level=level)
+    assert [area.get_label() for area in display.interval_areas_] == labels
+    shades = [area.get_alpha() for area in display.interval_areas_]
+    assert shades == sorted(set(shades))
+
+
+def test_a_level_in_percent_is_refused():
+    with pytest.raises(ValueError, match="write 0.95"):
+        draw(line(), level=95)
+
+
+def test_an_unfitted_forecaster_is_refused():
+    with pytest.raises(NotFittedError):
+        ForecastDisplay.from_estimator(DoubleExpSmoothingRNN(), 3)
+
+
+# Labels and looks.
+
+
+def test_the_legend_and_the_axes_are_labelled():
+    y = line(pd.RangeIndex(1960, 1960 + N, name="year"))
+    _, display = draw(y)
+    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    intervals = ["95% interval", "80% interval"]
+    assert legend == ["data", "one-step-ahead prediction", "forecast", *intervals]
+    assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("year", "sales")
+    assert draw(y.to_numpy())[1].ax_.get_ylabel() == ""
+
+
+def test_the_intervals_have_the_colour_of_the_forecast():
+    from matplotlib.colors import same_color
+
+    _, display = draw(line(), color="tab:green")
+    assert same_color(display.forecast_line_.get_color(), "tab:green")
+    for area in display.interval_areas_:
+        assert same_color(area.get_facecolor()[0, :3], "tab:green")
+    assert not same_color(display.y_line_.get_color(), display.fitted_line_.get_color())
+
+
+def test_line_options_reach_the_forecast_and_aliases_do():
+    _, display = draw(line(), marker="s", lw=3, ls="--", label="ours")
+    drawn = display.forecast_line_
+    assert (drawn.get_marker(), drawn.get_linewidth()) == ("s", 3)
+    assert (drawn.get_linestyle(), drawn.get_label()) == ("--", "ours")
+
+
+# Time.
+
+
+@pytest.mark.parametrize("freq", ["MS", "ME", "QS", "W", "D", "B", "h", "YS"])
+def test_dates_stand_on_the_axis(freq):
+    _, display = draw(line(pd.date_range("2020-01-01", periods=N, freq=freq)))
+    formatter = display.ax_.xaxis.get_major_formatter()
+    assert isinstance(formatter, mdates.ConciseDateFormatter)
+    assert display.ax_.get_xlabel() == ""
+    display.figure_.canvas.draw()
+
+
+def test_hours_are_those_of_the_zone():
+    index = pd.date_range("2020-07-01 00:00", periods=N, freq="h", tz="Asia/Tokyo")
+    _, display = draw(line(index))
+    formatter = display.ax_.xaxis.get_major_formatter()
+    assert formatter.format_ticks(days(index[[6, 7]])) == ["06:00", "07:00"]
+
+
+def test_periods_stand_at_their_beginning():
+    _, display = draw(line(pd.period_range("2020Q1", periods=N, freq="Q")))
+    assert_close(
+        days(display.y_line_.get_xdata()[:2]), days(pd.to_datetime(["2020-01", "2020-04"]))
+    )
+    ahead = display.forecast_line_.get_xdata()[0]
+    assert pd.Timestamp(ahead) == pd.Timestamp("2030-01-01")
+
+
+def test_years_as_integers_stand_on_whole_ticks():
+    y = line()[:4].set_axis(pd.RangeIndex(1960, 1964, name="year"))
+    model = SimpleExpSmoothingRNN(alpha=0.5).fit(y)
+    display = ForecastDisplay.from_estimator(model, 2)
+    assert_close(display.forecast_line_.get_xdata(), [1964, 1965])
+    ticks = display.ax_.get_xticks()
+    assert_close(ticks, np.round(ticks))
+
+
+@pytest.mark.parametrize("form", [np.asarray, list, lambda y: y.to_numpy()[:, None]])
+def test_plain_rows_stand_at_their_positions(form):
+    y = line()
+    model, display = draw(form(y))
+    assert_close(display.y_line_.get_ydata(), y)
+    assert_close(display.y_line_.get_xdata(), range(N))
+    assert_close(display.forecast_line_.get_xdata(), range(N, N + HORIZON))
+    assert_close(display.forecast_line_.get_ydata(), np.ravel(model.predict(HORIZON)))
+    assert display.ax_.get_xlabel() == "time step"
+
+
+def test_rows_that_only_have_labels_stand_at_their_positions():
+    _, display = draw(line([f"row {i}" for i in range(N)]))
+    assert_close(display.y_line_.get_xdata(), range(N))
+    assert_close(display.forecast_line_.get_xdata(), range(N, N + HORIZON))
+
+
+def test_date_objects_stand_on_a_date_axis():
+    january = pd.Index([date(2020, 1, day) for day in range(1, 32)])
+    _, display = draw(line()[:31].set_axis(january))
+    assert isinstance(display.ax_.xaxis.get_major_formatter(), mdates.ConciseDateFormatter)
+    assert pd.Timestamp(display.forecast_line_.get_xdata()[0]) == pd.Timestamp("2020-02-01")
+
+
+def test_dates_that_came_with_X_are_drawn():
+    index = pd.date_range("2020-01", periods=N, freq="MS")
+    model = DoubleExpSmoothingRNN(alpha=0.4, beta=0.2)
+    model.fit(pd.DataFrame(index=index), line().to_numpy())
+    display = ForecastDisplay.from_estimator(model, HORIZON)
+    assert_close(days(display.y_line_.get_xdata()), days(index))
+    first = display.forecast_line_.get_xdata()[0]
+    assert pd.Timestamp(first) == index[-1] + index.freq
+
+
+def test_rows_can_be_asked_for_by_date():
+    index = pd.date_range("2020-01", periods=N, freq="MS")
+    asked = pd.date_range("2023-01", periods=8, freq="MS")
+    model, display = draw(line(index), asked)
+    assert_close(days(display.forecast_line_.get_xdata()), days(asked))
+    assert_close(display.forecast_line_.get_ydata(), model.predict(asked))
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_after_an_update_the_forecast_stands_after_what_was_seen(dated):
+    index = pd.date_range("2020-01", periods=N, freq="MS")
+    y = line(index) if dated else line().to_numpy()
+    model = DoubleExpSmoothingRNN(alpha=0.4, beta=0.2).fit(y[:-5]).update(y[-5:])
+    drawn = ForecastDisplay.from_estimator(model, HORIZON).forecast_line_.get_xdata()
+    if dated:
+        assert pd.Timestamp(drawn[0]) == index[-1] + index.freq
+    else:
+        assert drawn[0] == N
+
+
+# Several series, missing values.
+
+
+@pytest.mark.parametrize("is_pandas", [True, False])
+def test_one_of_several_series_is_drawn(is_pandas):
+    both = pd.DataFrame({"north": line(), "south": -2.0 * line()})
+    model = DoubleExpSmoothingRNN(alpha=0.4, beta=0.2).fit(both if is_pandas else both.to_numpy())
+    display = ForecastDisplay.from_estimator(
+        model, HORIZON, series="south" if is_pandas else 1, level=0.9
+    )
+    assert_close(display.y_line_.get_ydata(), both["south"])
+    assert_close(display.forecast_line_.get_ydata(), np.asarray(model.predict(HORIZON))[:, 1])
+    alone = DoubleExpSmoothingRNN(alpha=0.4, beta=0.2).fit(both["south"])
+    _, lower, upper = outline(display.interval_areas_[0])
+    assert_close(np.column_stack([lower, upper]), alone.predict_interval(HORIZON, level=0.9))
+
+
+@pytest.mark.parametrize(
+    ("series", "message"), [(None, "pass series=, one of"), ("west", "one of .*'west'")]
+)
+def test_several_series_want_a_name(series, message):
+    both = pd.DataFrame({"north": line(), "south": -2.0 * line()})
+    model = DoubleExpSmoothingRNN(alpha=0.4, beta=0.2).fit(both)
+    with pytest.raises(ValueError, match=message):
+        ForecastDisplay.from_estimator(model, HORIZON, series=series)
+
+
+def test_a_frame_of_one_series_needs_no_name():
+    _, display = draw(line().to_frame())
+    assert display.ax_.get_ylabel() == "sales"
+
+
+def test_missing_values_are_gaps_and_lone_values_get_a_marker():
+    y = load_co2(adjusted=True)[:100].copy()
+    assert draw(y)[1].y_line_.get_marker() == "None"
+    y.iloc[[40, 41, 43]] = np.nan
+    model, display = draw(y)
+    np.testing.assert_array_equal(np.isnan(display.y_line_.get_ydata()), y.isna())
+    assert np.isfinite(display.fitted_line_.get_ydata()).all()
+    assert display.y_line_.get_marker() == "."
