@@ -47,7 +47,11 @@ class Layout:
             return pd.DataFrame(
                 values[:, :, 0], index=index, columns=pd.Index(labels, name=label_name)
             )
-        columns = pd.MultiIndex.from_product([self.names, labels], names=["series", label_name])
+        names = [name if isinstance(name, tuple) else (name,) for name in self.names]
+        levels = list(self.names.names) if isinstance(self.names, pd.MultiIndex) else ["series"]
+        columns = pd.MultiIndex.from_tuples(
+            [(*name, label) for name in names for label in labels], names=[*levels, label_name]
+        )
         flat = values.transpose(0, 2, 1).reshape(len(values), -1)
         return pd.DataFrame(flat, index=index, columns=columns)
 
@@ -79,17 +83,24 @@ def read_series(y: object, name: str = "y") -> tuple[np.ndarray, Layout, pd.Inde
     """
     if isinstance(y, pd.Series):
         layout, index = Layout(True, True, pd.Index([y.name])), y.index
-        columns = [_read_column(y, name)]
+        columns = [(name, _read_column(y, name))]
     elif isinstance(y, pd.DataFrame):
         layout, index = Layout(True, False, y.columns), y.index
-        columns = [_read_column(y.iloc[:, i], f"{name}[{c!r}]") for i, c in enumerate(y.columns)]
+        labels = [f"{name}[{column!r}]" for column in y.columns]
+        columns = [(label, _read_column(y.iloc[:, i], label)) for i, label in enumerate(labels)]
         if not columns:
             raise ValueError(f"{name} has no columns: give one column a series")
+    elif isinstance(y, pd.Index | pd.api.extensions.ExtensionArray):
+        layout, index = Layout(False, True, None), None
+        columns = [(name, _read_column(pd.Series(y), name))]
     else:
         array = _as_array(y, name)
+        _check_dimensions(array, name)
         layout, index = Layout(False, array.ndim == 1, None), None
-        columns = array.reshape(len(array), -1).T
-    values = np.column_stack([_as_floats(column, name) for column in columns])
+        columns = [(name, array)]
+        if array.ndim == 2:
+            columns = [(f"{name}[:, {i}]", column) for i, column in enumerate(array.T)]
+    values = np.column_stack([_as_floats(column, label) for label, column in columns])
     infinite = np.argwhere(np.isinf(values))
     if infinite.size:
         row, column = infinite[0]
@@ -101,6 +112,46 @@ def read_series(y: object, name: str = "y") -> tuple[np.ndarray, Layout, pd.Inde
     return values, layout, index
 
 
+def check_enough(values: np.ndarray) -> None:
+    """Refuse series (n_timesteps, n_series) without at least two values."""
+    n_timesteps, n_series = values.shape
+    if n_timesteps < 2:
+        raise ValueError(
+            f"Found array with {n_timesteps} sample(s) while a minimum of 2 is required: a series "
+            "needs at least two values"
+        )
+    for i, n_observed in enumerate(np.count_nonzero(~np.isnan(values), axis=0)):
+        if n_observed < 2:
+            which = "y" if n_series == 1 else f"series {i} of y"
+            raise ValueError(
+                f"{which} has {n_observed} value(s) that are not missing: a series needs two"
+            )
+
+
+def read_numbers(values: object, name: str) -> np.ndarray:
+    """Read an array of numbers of any shape.
+
+    Parameters
+    ----------
+    values : array-like
+    name : str
+        What to call it in an error.
+
+    Returns
+    -------
+    numbers : float array
+        NaN where missing: None, pd.NA and masked values as well.
+
+    Raises
+    ------
+    ValueError
+        For rows of unequal lengths, complex numbers and words.
+    TypeError
+        For what is no array of numbers at all: dates, sparse matrices, dicts.
+    """
+    return _as_floats(_as_array(values, name), name)
+
+
 def _as_array(y: object, name: str) -> np.ndarray:
     if issparse(y):
         raise TypeError(f"{name} is a sparse matrix: pass a dense array, {name}.toarray()")
@@ -108,11 +159,19 @@ def _as_array(y: object, name: str) -> np.ndarray:
         raise TypeError(f"{name} must be an array-like of numbers, got {type(y).__name__}")
     if isinstance(y, np.ma.MaskedArray):
         _refuse_kinds(y.dtype, name)
-        y = y.astype(float).filled(np.nan)
+        missing = np.nan if y.dtype.kind in "biuf" else None
+        return np.where(np.ma.getmaskarray(y), missing, y.data)
     try:
         array = np.asarray(y)
     except ValueError as error:
         raise ValueError(f"{name} must have rows of equal lengths: {error}") from error
+    if array.dtype.kind in "US" and not isinstance(y, np.ndarray):
+        # A single word has made words of all numbers.
+        return np.asarray(y, dtype=object)
+    return array
+
+
+def _check_dimensions(array: np.ndarray, name: str) -> None:
     if array.ndim not in (1, 2):
         raise ValueError(
             f"{name} must have shape (n_timesteps,) or (n_timesteps, n_series), "
@@ -123,7 +182,6 @@ def _as_array(y: object, name: str) -> np.ndarray:
             f"Found array with 0 feature(s) (shape={array.shape}) while a minimum of 1 is "
             f"required: {name} has no series"
         )
-    return array
 
 
 def _read_column(column: pd.Series, name: str) -> np.ndarray:
@@ -146,23 +204,28 @@ def _refuse_kinds(dtype: np.dtype | pd.api.extensions.ExtensionDtype, name: str)
         raise TypeError(f"{name} must be numbers, got {dtype}")
 
 
-def _as_floats(column: np.ndarray, name: str) -> np.ndarray:
-    _refuse_kinds(column.dtype, name)
-    if column.dtype.kind in "biuf":
+def _as_floats(array: np.ndarray, name: str) -> np.ndarray:
+    _refuse_kinds(array.dtype, name)
+    if array.dtype.kind in "biuf":
         with np.errstate(over="ignore"):  # a long double beyond float64 becomes inf, and is refused
-            return column.astype(float)
-    return np.array([_as_float(value, i, name) for i, value in enumerate(column)])
+            return array.astype(float)
+    floats = np.empty(array.shape)
+    for place, value in np.ndenumerate(array):
+        where = f"row {place[0]}" if array.ndim == 1 else f"{place}"
+        floats[place] = _as_float(value, f"{name} at {where}")
+    return floats
 
 
-def _as_float(value: object, row: int, name: str) -> float:
+def _as_float(value: object, what: str) -> float:
     """Return one object as a float: numbers, Decimals, Fractions; None and pd.NA are missing."""
     if value is None or value is pd.NA or value is pd.NaT:
         return np.nan
     if isinstance(value, complex | np.complexfloating):
-        raise ValueError(f"Complex data not supported: {name} at row {row} is {value!r}")
-    if not isinstance(value, Real | np.number | np.bool_ | Decimal):
-        raise ValueError(f"{name} must be numbers, but at row {row} it is {value!r}")
+        raise ValueError(f"Complex data not supported: {what} is {value!r}")
+    is_number = isinstance(value, Real | np.bool_ | Decimal)
+    if not is_number or isinstance(value, np.timedelta64):  # which calls itself an integer
+        raise ValueError(f"{what} must be a number, got {value!r}")
     try:
         return float(value)
-    except OverflowError as error:
-        raise ValueError(f"{name} at row {row} is beyond the range of floats: {value!r}") from error
+    except (OverflowError, ValueError) as error:  # a signalling NaN is a ValueError
+        raise ValueError(f"{what} is no float: {error}") from error

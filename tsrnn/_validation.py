@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from numbers import Integral, Real
 
 import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
 
 from tsrnn.exceptions import InvalidParameterError
 
 
 def check_number(
-    name: str, value: object, lower: float, upper: float, *, include_lower: bool = True
+    name: str,
+    value: object,
+    lower: float,
+    upper: float,
+    *,
+    include_lower: bool = True,
+    include_upper: bool = True,
 ) -> float:
-    """Return a real number of an interval as a float.
+    """Return a real number of an interval as a float; infinity is in none.
 
     Raises
     ------
     InvalidParameterError
     """
     left = "[" if include_lower else "("
-    right = "]" if np.isfinite(upper) else ")"
+    right = "]" if include_upper and np.isfinite(upper) else ")"
     accepted = f"{name} must be a number in {left}{lower:g}, {upper:g}{right}, got {value!r}"
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise InvalidParameterError(accepted)
     above = value >= lower if include_lower else value > lower
-    if not (above and value <= upper and np.isfinite(value)):
+    below = value <= upper if include_upper else value < upper
+    if not (above and below and abs(value) < np.inf):
         raise InvalidParameterError(accepted)
     return float(value)
 
@@ -79,7 +89,33 @@ def check_level(level: object) -> float:
             f"level is a fraction between 0 and 1: for {level!r} percent "
             f"write {float(level) / 100:g}"
         )
-    level = check_number("level", level, 0.0, 1.0, include_lower=False)
-    if level == 1.0:
-        raise InvalidParameterError("level must be below 1: no interval is certain")
-    return level
+    return check_number("level", level, 0.0, 1.0, include_lower=False, include_upper=False)
+
+
+@contextmanager
+def unchanged_on_failure(estimator: BaseEstimator) -> Iterator[None]:
+    """Put an estimator back to what it was if the block raises."""
+    before = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def refuse_unknown(regressors: np.ndarray, X: object) -> None:
+    """Refuse regressors that are missing or infinite, naming the place.
+
+    Raises
+    ------
+    ValueError
+    """
+    wrong = np.argwhere(~np.isfinite(regressors))
+    if wrong.size:
+        row, column = wrong[0]
+        name = repr(X.columns[column]) if isinstance(X, pd.DataFrame) else column
+        what = "NaN" if np.isnan(regressors[row, column]) else "infinity"
+        raise ValueError(
+            f"Input X contains {what} at row {row}, column {name}: regressors must be known"
+        )

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import io
+import re
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pandas.tseries.api import guess_datetime_format
 
-from tsrnn import datasets
+from tsrnn import __version__, datasets
 from tsrnn.metrics import mase, smape
 from tsrnn.smoothing import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
 
@@ -22,8 +26,35 @@ MODELS = {
 }
 
 
+# Columns of whole numbers that are taken for dates by their name alone.
+_DATE_NAMES = {"date", "year"}
+# Ways to write months that pandas does not guess.
+_MONTH_FORMATS = ["%b %Y", "%b-%Y", "%b-%y", "%B %Y"]
+_QUARTERS = "quarters"  # such as 2020Q1 or 2020-Q1, for which there is no format
+_MONTH_OF_QUARTER = {"1": "01", "2": "04", "3": "07", "4": "10"}
+
+
 class UsageError(Exception):
     """What the user can mend: a file, a column, a value."""
+
+
+@dataclass(frozen=True)
+class _Input:
+    """A series as read from a file.
+
+    Attributes
+    ----------
+    y : Series
+        In the order of time; its index is the dates, where there are any.
+    lines : (n_timesteps,) array
+        The line of the file that each value stands on.
+    date_format : str or None
+        How dates are written in the file, where that is known.
+    """
+
+    y: pd.Series
+    lines: np.ndarray
+    date_format: str | None = None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tsrnn", description="Exponential smoothing and recurrent networks as one family."
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="fit a real monthly series and show what comes out")
@@ -64,7 +96,10 @@ def _parser() -> argparse.ArgumentParser:
 
     forecast = commands.add_parser("forecast", help="forecast a series of a CSV file")
     forecast.add_argument(
-        "file", metavar="FILE.csv", help="a row a time step, in order; - is stdin"
+        "file",
+        metavar="FILE.csv",
+        help="a line a time step below a line of column names, an empty cell for a missing value; "
+        "- is standard input",
     )
     forecast.add_argument("--horizon", type=int, default=12, help="steps ahead (%(default)s)")
     forecast.add_argument("--date", metavar="COLUMN", help="column of dates (found by default)")
@@ -77,7 +112,8 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         nargs="+",
         default=[80.0, 95.0],
-        help="levels of the intervals in percent (80 95)",
+        metavar="PERCENT",
+        help="levels of the intervals (80 95)",
     )
     forecast.add_argument("--output", metavar="OUT.csv", help="where to write (standard output)")
     forecast.add_argument("--plot", metavar="OUT.png", help="save a picture")
@@ -113,18 +149,40 @@ def _forecast(options: argparse.Namespace) -> None:
     for level in options.level:
         if not 0.0 < level < 100.0:
             raise UsageError(f"--level is in percent, between 0 and 100, got {level:g}")
-    y = _read_csv(options.file, options.date, options.value)
+    source = "standard input" if options.file == "-" else options.file
     try:
-        model = MODELS[options.model]().fit(y)
+        given = _read_series(options.file, options.date, options.value)
+        model = _fit(MODELS[options.model](), given)
         table = _table(model, options.horizon, options.level)
-    except ValueError as error:
-        raise UsageError(f"{options.file}: {error}") from error
+    except (UsageError, ValueError) as error:  # ValueError: from the forecaster, of the data
+        raise UsageError(f"{source}: {error}") from error
+    if options.plot:
+        _save_picture(model, options.horizon, options.level, options.plot)
+    if not isinstance(given.y.index, pd.RangeIndex):
+        label = given.y.index.name
+    else:
+        table.index, label = range(1, len(table) + 1), "step"
     try:
-        table.to_csv(options.output or sys.stdout)
-        if options.plot:
-            _save_picture(model, options.horizon, options.level, options.plot)
-    except (OSError, ValueError) as error:  # ValueError: a format that matplotlib does not write
-        raise UsageError(f"cannot write: {error}") from error
+        table.to_csv(options.output or sys.stdout, index_label=label, date_format=given.date_format)
+    except OSError as error:
+        raise UsageError(f"cannot write {options.output}: {error}") from error
+
+
+def _fit(model, given: _Input):
+    """Fit a forecaster; tell of uneven dates in terms of the file."""
+    try:
+        return model.fit(given.y)
+    except ValueError as error:
+        uneven = re.match(r"the time index is irregular: .* \(row (\d+)\)", str(error))
+        if uneven is None:
+            raise
+        row, column = int(uneven[1]), given.y.index.name
+        before, after = given.y.index[row - 1 : row + 1].map(str)
+        raise UsageError(
+            f"column {column!r} must be evenly spaced, but after {before} on line "
+            f"{given.lines[row - 1]} comes {after} on line {given.lines[row]}: where values are "
+            "missing, put in a line for each, with its date and an empty cell"
+        ) from error
 
 
 def _table(model, horizon: int, percents: Sequence[float]) -> pd.DataFrame:
@@ -140,97 +198,253 @@ def _table(model, horizon: int, percents: Sequence[float]) -> pd.DataFrame:
 def _save_picture(
     model, horizon: int, percents: Sequence[float], path: str, last: int | None = None
 ) -> None:
-    import matplotlib
+    # Not by pyplot, which would choose a backend and keep the figure.
+    from matplotlib.figure import Figure
 
-    matplotlib.use("Agg")
     from tsrnn.plotting import ForecastDisplay
 
+    figure = Figure(figsize=(9, 4), layout="constrained")
     levels = [percent / 100.0 for percent in percents]
-    display = ForecastDisplay.from_estimator(model, horizon, level=levels, last=last)
-    display.figure_.savefig(path, dpi=150)
-
-
-def _read_csv(path: str, date: str | None, value: str | None) -> pd.Series:
-    """Read the series of a CSV file: its values, with its dates as the index."""
+    ForecastDisplay.from_estimator(model, horizon, level=levels, last=last, ax=figure.add_subplot())
     try:
-        frame = pd.read_csv(sys.stdin if path == "-" else Path(path), skipinitialspace=True)
-    except FileNotFoundError as error:
-        raise UsageError(f"no such file: {path}") from error
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise UsageError(f"{path} is not a readable CSV file: {error}") from error
-    if frame.empty:
-        raise UsageError(f"{path} has no rows")
+        figure.savefig(path, dpi=150)
+    except (OSError, ValueError) as error:  # ValueError: a format that matplotlib does not write
+        raise UsageError(f"cannot write {path}: {error}") from error
+
+
+def _read_series(path: str, date: str | None, value: str | None) -> _Input:
+    """Read the series of a CSV file: its values, with its dates as the index."""
+    frame = _read_frame(path)
     for option, column in (("--date", date), ("--value", value)):
         if column is not None and column not in frame.columns:
             raise UsageError(
-                f"{path} has no column {column!r} for {option}: it has {', '.join(frame.columns)}"
+                f"there is no column {column!r} for {option}: there is "
+                f"{', '.join(map(repr, frame.columns))}"
             )
+    if date is not None and date == value:
+        raise UsageError(f"--date and --value are both {date!r}")
     date = date or _find_dates(frame, value)
-    value = value or _find_values(frame, date, path)
-    y = pd.Series(_numbers(frame[value], path), name=value)
-    if date is not None:
-        y.index = pd.DatetimeIndex(_dates(frame[date], path), name=date)
-    return y
+    value = value or _find_values(frame, date)
+    y = _numbers(frame[value])
+    lines = frame.index.to_numpy()
+    if date is None:
+        return _Input(y.reset_index(drop=True), lines)
+    index, date_format = _dates(frame[date])
+    repeated = np.flatnonzero(index.duplicated())
+    if repeated.size:
+        row = repeated[0]
+        first = int(np.argmax(index == index[row]))
+        raise UsageError(
+            f"column {date!r} holds {frame[date].iloc[row]} twice, on lines {lines[first]} and "
+            f"{lines[row]}: there must be one line a date"
+        )
+    order = index.argsort()
+    return _Input(y.set_axis(index).iloc[order], lines[order], date_format)
+
+
+def _read_frame(path: str) -> pd.DataFrame:
+    """Read a table: columns by the names of its first line, numbers of lines as the index."""
+    try:
+        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UsageError("there is no such file") from error
+    except UnicodeDecodeError as error:
+        raise UsageError("this is no text: what is wanted is CSV, in UTF-8") from error
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}") from error
+    if "\0" in text:
+        raise UsageError("this is no text: what is wanted is CSV, in UTF-8")
+    text, lines = _without_blank_ends(text)
+    header = text.partition("\n")[0]
+    separator = max(",;\t", key=header.count)
+    # A blank line is the only way that a single column can hold an empty cell.
+    one_column = separator not in header
+    try:
+        with warnings.catch_warnings():
+            # Cells beyond those of the first line would be dropped with a mere warning.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(
+                io.StringIO(text),
+                sep=separator,
+                index_col=False,
+                float_precision="round_trip",
+                low_memory=False,
+                skipinitialspace=True,
+                skip_blank_lines=not one_column,
+            )
+    except pd.errors.EmptyDataError as error:
+        raise UsageError("there is nothing in it") from error
+    except pd.errors.ParserWarning as error:
+        raise UsageError("the lines hold more cells than the first one names") from error
+    except pd.errors.ParserError as error:
+        raise UsageError(f"this is not readable as CSV: {str(error).strip()}") from error
+    if frame.empty:
+        raise UsageError("there is no line below that of the column names")
+    if separator != ",":
+        frame = frame.apply(_with_decimal_points)
+    frame.columns = frame.columns.astype(str).str.strip()
+    held = [line for line, content in lines if one_column or content]
+    # Where quoted cells span lines there are more of these than rows.
+    frame.index = held[1 : len(frame) + 1]
+    return frame
+
+
+def _with_decimal_points(column: pd.Series) -> pd.Series:
+    """Read numbers such as 3,5 where commas do not separate columns."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    cells = column.str.replace(r"^\s*([+-]?\d+),(\d+)\s*$", r"\1.\2", regex=True)
+    numbers = pd.to_numeric(cells, errors="coerce")
+    return cells if (numbers.isna() & cells.notna()).any() else numbers
+
+
+def _without_blank_ends(text: str) -> tuple[str, list[tuple[int, str]]]:
+    """Take off what holds nothing at both ends: the text, and its lines with their numbers."""
+    lines = text.removeprefix("\ufeff").rstrip(",;\t \n").split("\n")
+    numbered = [(number, line if line.strip() else "") for number, line in enumerate(lines, 1)]
+    while numbered and not numbered[0][1]:
+        del numbered[0]
+    return "\n".join(line for _, line in numbered), numbered
 
 
 def _find_dates(frame: pd.DataFrame, value: str | None) -> str | None:
-    """Return the first column of words that all read as dates; a year column counts by name."""
-    for column in frame.columns:
-        if column == value:
-            continue
+    """Return the first column that reads as dates; whole numbers only by the column's name."""
+    for column in frame.columns.drop(value or []):
         if pd.api.types.is_numeric_dtype(frame[column]):
-            if str(column).strip().lower() == "year":
+            if column.lower() in _DATE_NAMES:
                 return column
-        elif _as_dates(frame[column]).notna().all():
+        # Most of them: a date that cannot be read should be told of, not the column passed over.
+        elif _readings(frame[column])[0][1].notna().mean() > 0.5:
             return column
     return None
 
 
-def _find_values(frame: pd.DataFrame, date: str | None, path: str) -> str:
+def _find_values(frame: pd.DataFrame, date: str | None) -> str:
     """Return the one column of numbers."""
-    numeric = [
-        column
-        for column in frame.columns
-        if column != date and pd.api.types.is_numeric_dtype(frame[column])
-    ]
+    others = [column for column in frame.columns if column != date]
+    numeric = [column for column in others if pd.api.types.is_numeric_dtype(frame[column])]
     if len(numeric) == 1:
         return numeric[0]
-    others = [column for column in frame.columns if column != date]
     if not numeric and len(others) == 1:
         return others[0]
     found = (
-        f"several columns of numbers ({', '.join(numeric)})" if numeric else "no column of numbers"
+        f"there are several columns of numbers ({', '.join(map(repr, numeric))})"
+        if numeric
+        else "there is no column of numbers"
     )
-    raise UsageError(f"{path} has {found}: name one with --value")
+    raise UsageError(f"{found}: name one with --value")
 
 
-def _numbers(column: pd.Series, path: str) -> pd.Series:
+def _numbers(column: pd.Series) -> pd.Series:
     """Return a column as floats, empty cells missing."""
-    numbers = pd.to_numeric(column, errors="coerce")
-    words = np.flatnonzero(numbers.isna() & column.notna())
-    if words.size:
-        row = words[0]
+    name = column.name
+    if pd.notna(pd.to_numeric(name, errors="coerce")):
+        raise UsageError(f"the first line must name the columns, but it holds the number {name}")
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    wrong = np.flatnonzero((numbers.isna() & column.notna()) | np.isinf(numbers))
+    if wrong.size:
         raise UsageError(
-            f"{path}: column {column.name!r} must hold numbers, but line {row + 2} holds "
-            f"{column.iloc[row]!r}"
+            f"column {name!r} must hold numbers, but on line {column.index[wrong[0]]} it holds "
+            f"{str(column.iloc[wrong[0]])!r}"
         )
-    return numbers.astype(float)
+    n_observed = int(numbers.count())
+    if n_observed < 2:
+        raise UsageError(f"column {name!r} holds {n_observed} value(s): at least two are needed")
+    return numbers
 
 
-def _as_dates(column: pd.Series) -> pd.Series:
-    """Read a column as dates, NaT where it is none."""
-    with warnings.catch_warnings():
-        # pandas tells when it guesses a format row by row; what it cannot read is NaT.
-        warnings.simplefilter("ignore", UserWarning)
-        return pd.to_datetime(column.astype(str), errors="coerce")
-
-
-def _dates(column: pd.Series, path: str) -> pd.Series:
-    dates = _as_dates(column)
-    if dates.isna().any():
-        row = int(np.flatnonzero(dates.isna())[0])
+def _dates(column: pd.Series) -> tuple[pd.Index, str | None]:
+    """Return a column as stamps, and how its dates are written."""
+    missing = column.isna().to_numpy()
+    if missing.any():
+        raise UsageError(f"column {column.name!r} has no date on line {column.index[missing][0]}")
+    if pd.api.types.is_numeric_dtype(column):
+        return _numbered_dates(column)
+    readings = _readings(column)
+    unread = readings[0][1].isna().to_numpy()
+    if unread.any():
         raise UsageError(
-            f"{path}: column {column.name!r} must hold dates, but line {row + 2} holds "
-            f"{column.iloc[row]!r}"
+            f"column {column.name!r} must hold dates, but on line {column.index[unread][0]} it "
+            f"holds {column[unread].iloc[0]!r}: best write them as in 2020-01-31"
         )
-    return dates
+    if len(readings) > 1:
+        readings = [reading for reading in readings if _is_even(reading[1])]
+    if len(readings) != 1:
+        raise UsageError(
+            f"column {column.name!r} can be read with the day or with the month first, as in "
+            f"{column.iloc[0]!r}: write dates as in 2020-01-31"
+        )
+    date_format, dates = readings[0]
+    if date_format == _QUARTERS:
+        return pd.PeriodIndex(dates, freq="Q", name=column.name), None
+    return pd.DatetimeIndex(dates, name=column.name), date_format
+
+
+def _numbered_dates(column: pd.Series) -> tuple[pd.Index, str | None]:
+    """Read whole numbers: 20200131 and 202001 as dates, others, such as years, as they are."""
+    if not pd.api.types.is_integer_dtype(column):
+        raise UsageError(f"column {column.name!r} must hold dates or whole numbers")
+    cells = column.astype(str)
+    for length, date_format in ((8, "%Y%m%d"), (6, "%Y%m")):
+        dates = pd.to_datetime(cells, format=date_format, errors="coerce")
+        if (cells.str.len() == length).all() and dates.notna().all():
+            return pd.DatetimeIndex(dates, name=column.name), date_format
+    index = pd.Index(column, name=column.name)
+    if index.min() == 0 and index.max() >= len(index):
+        # From 0 on they would count as mere positions.
+        raise UsageError(f"column {column.name!r} starts at 0, so it must go on by ones")
+    return index, None
+
+
+def _readings(column: pd.Series) -> list[tuple[str | None, pd.Series]]:
+    """Read a column as dates, NaT where it is none, in all ways that read the most of it.
+
+    Each comes with its format, where writing the dates in it gives the column back.
+    """
+    cells = column.astype(str)
+    guesses = {
+        guess_datetime_format(cell, dayfirst=dayfirst)
+        for cell in cells.head(5)
+        for dayfirst in _day_orders(cell)
+    }
+    formats = sorted(guesses - {None}) + _MONTH_FORMATS + ["ISO8601", _QUARTERS]
+    readings = [(name, _parsed(cells, name)) for name in formats]
+    most = max(dates.count() for _, dates in readings)
+    distinct = []
+    for date_format, dates in readings:
+        if dates.count() == most and not any(dates.equals(other) for _, other in distinct):
+            distinct.append((date_format, dates))
+    return [(name if _writes(name, dates, cells) else None, dates) for name, dates in distinct]
+
+
+def _writes(date_format: str, dates: pd.Series, cells: pd.Series) -> bool:
+    """Tell whether dates written in a format are what the cells hold."""
+    if date_format in ("ISO8601", _QUARTERS):
+        return date_format == _QUARTERS
+    return bool((dates.dt.strftime(date_format) == cells).all())
+
+
+def _day_orders(cell: str) -> tuple[bool, ...]:
+    """Return whether the day may stand before the month in a date."""
+    if re.match(r"\d{4}", cell):
+        return (False,)  # after a year comes the month
+    return (True,) if re.match(r"\d+\.", cell) else (False, True)
+
+
+def _parsed(cells: pd.Series, date_format: str) -> pd.Series:
+    """Read cells by a format, NaT where they do not follow it; times of several zones in UTC."""
+    if date_format == _QUARTERS:
+        parts = cells.str.extract(r"^(\d{4})-?Q([1-4])$")
+        cells, date_format = parts[0] + "-" + parts[1].map(_MONTH_OF_QUARTER), "%Y-%m"
+    try:
+        with warnings.catch_warnings():
+            # pandas 2 only warns of what pandas 3 refuses, several zones.
+            warnings.simplefilter("error", FutureWarning)
+            return pd.to_datetime(cells, format=date_format, errors="coerce")
+    except (ValueError, FutureWarning):
+        return pd.to_datetime(cells, format=date_format, errors="coerce", utc=True)
+
+
+def _is_even(dates: pd.Series) -> bool:
+    """Tell whether dates follow a calendar of pandas."""
+    return pd.DatetimeIndex(dates.sort_values(), freq="infer").freq is not None

@@ -10,6 +10,7 @@ and each of s1, s2 the identity, tanh, the rectifier or the logistic function.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Self
 
 import numpy as np
@@ -18,12 +19,16 @@ import pandas as pd
 from tsrnn._heads import ACTIVATIONS, dense, dense_gradient
 from tsrnn._optimize import SOLVERS, minimize
 from tsrnn._scan import backpropagate, unroll
+from tsrnn._series import read_numbers
 from tsrnn._threads import one_blas_thread
-from tsrnn._validation import check_choice, check_count
+from tsrnn._validation import check_choice, check_count, check_number
 from tsrnn.cells.elman import elman
 from tsrnn.exceptions import TrainingDivergedError
 
 _NAMES = ("W_hx", "W_hh", "b_h", "W_yh", "b_y", "h_init")
+
+# What the shapes of weights and the compiled loops follow from.
+_FIXED = ("n_inputs", "n_hidden", "n_outputs", "activation", "output_activation")
 
 
 class RNN:
@@ -112,6 +117,8 @@ class RNN:
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; weights are checked and copied to float arrays."""
+        if name in _FIXED and name in vars(self):
+            raise AttributeError(f"{name} is fixed: make another RNN")
         if name in _NAMES or name == "h":
             value = self._as_weight(name, value)
         super().__setattr__(name, value)
@@ -123,12 +130,10 @@ class RNN:
 
     def _as_weight(self, name: str, value: Any) -> np.ndarray:
         shape = self._shapes["h_init" if name == "h" else name]
-        array = np.array(value, dtype=float)
+        array = read_numbers(value, name)
         if array.shape != shape:
             raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
-        if not np.isfinite(array).all():
-            place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-            raise ValueError(f"{name} must be finite, but at {place} it is {array[place]}")
+        _check_finite(array, name)
         return array
 
     def reset(self) -> Self:
@@ -152,10 +157,11 @@ class RNN:
         -------
         y : (m,) array
         """
-        x = np.atleast_1d(np.asarray(x, dtype=float))
+        x = np.atleast_1d(read_numbers(x, "x"))
         if x.shape != (self.n_inputs,):
             raise ValueError(f"x must have shape ({self.n_inputs},), got {x.shape}")
-        states, outputs = self._forward(self._read(x[None, :], "x", self.n_inputs)[0], self.h)
+        _check_finite(x, "x")
+        states, outputs = self._forward(x[None, :, None], self.h)
         self.h = states[1, :, 0]
         return outputs[0, :, 0]
 
@@ -174,9 +180,14 @@ class RNN:
         Y : (T, m) or (B, T, m) array
         states : (T, d) or (B, T, d) array
             With `return_states=True`.
+
+        Warns
+        -----
+        RuntimeWarning
+            If the network explodes: its outputs are not finite.
         """
         x, is_batch = self._read(X, "X", self.n_inputs)
-        states, outputs = self._forward(x, self.h_init)
+        states, outputs = self._run(x)
         outputs = _sequences_first(outputs, is_batch)
         return (outputs, _sequences_first(states[1:], is_batch)) if return_states else outputs
 
@@ -196,7 +207,7 @@ class RNN:
         x, is_batch = self._read(X, "X", self.n_inputs)
         if is_batch:
             raise ValueError("trace shows one sequence, got a batch: pass X[i]")
-        states, outputs = self._forward(x, self.h_init)
+        states, outputs = self._run(x)
         parts = {"x": x, "h_old": states[:-1], "h_new": states[1:], "y": outputs}
         columns = [(name, i) for name, part in parts.items() for i in range(part.shape[1])]
         return pd.DataFrame(
@@ -221,13 +232,15 @@ class RNN:
         Returns
         -------
         loss : float
-            The mean over steps, outputs and sequences of (Y - run(X))**2.
+            The mean over steps, outputs and sequences of (Y - run(X))**2; not finite where the
+            network explodes, as the gradient may be where the loss is finite.
         gradient : dict
             Of the loss, an array for each weight, by name.
         """
         if bptt_steps is not None:
             check_count("bptt_steps", bptt_steps)
-        return self._loss_and_gradient(*self._read_pair(X, Y), bptt_steps)
+        x, y = self._read_pair(X, Y)
+        return self._loss_and_gradient(x, y, bptt_steps and min(bptt_steps, len(x)))
 
     def fit(
         self, X: Any, Y: Any, solver: str = "L-BFGS-B", *, max_iter: int = 1000, tol: float = 1e-8
@@ -258,12 +271,11 @@ class RNN:
         ConvergenceWarning
             If the solver stopped early.
         """
-        import warnings
-
         from sklearn.exceptions import ConvergenceWarning
 
         check_choice("solver", solver, SOLVERS)
         check_count("max_iter", max_iter)
+        check_number("tol", tol, 0.0, np.inf, include_lower=False)
         x, y = self._read_pair(X, Y)
         start = np.concatenate([getattr(self, name).ravel() for name in _NAMES])
 
@@ -321,6 +333,20 @@ class RNN:
     def _theta(self) -> np.ndarray:
         return self._cell.pack({name: getattr(self, name) for name in ("W_hx", "W_hh", "b_h")})
 
+    def _run(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return states and outputs from `h_init`, with a warning if they explode."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            states, outputs = self._forward(x, self.h_init)
+        finite = np.isfinite(outputs).all(axis=(1, 2))
+        if not finite.all():
+            warnings.warn(
+                f"the output is not finite from step {int(np.argmin(finite))} on: the network "
+                "explodes, as one with smaller weights W_hh does not",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+        return states, outputs
+
     def _forward(self, x: np.ndarray, h_init: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         h_init = np.repeat(h_init[:, None], x.shape[2], axis=1)
         states, _ = unroll(self._cell, self._theta(), x, h_init)
@@ -356,12 +382,7 @@ class RNN:
 
     def _read(self, X: Any, name: str, n_features: int) -> tuple[np.ndarray, bool]:
         """Read sequences as (T, features, B), and whether they came as a batch."""
-        array = np.asarray(X)
-        if array.dtype.kind == "c":
-            raise ValueError(f"Complex data not supported: {name} must be real")
-        if array.dtype.kind in "mMUS":
-            raise TypeError(f"{name} must be numbers, got {array.dtype}")
-        array = array.astype(float)
+        array = read_numbers(X, name)
         if array.ndim == 1:
             array = array[:, None]
         if array.ndim not in (2, 3) or array.shape[-1] != n_features:
@@ -371,9 +392,7 @@ class RNN:
             )
         if 0 in array.shape:
             raise ValueError(f"{name} is empty: shape {np.shape(X)}")
-        if not np.isfinite(array).all():
-            place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-            raise ValueError(f"{name} must be finite, but at {place} it is {array[place]}")
+        _check_finite(array, name)
         is_batch = array.ndim == 3
         array = array if is_batch else array[None]
         return np.ascontiguousarray(array.transpose(1, 2, 0)), is_batch
@@ -387,6 +406,12 @@ class RNN:
                 f"{y.shape[0]}: one target a step"
             )
         return x, y
+
+
+def _check_finite(array: np.ndarray, name: str) -> None:
+    if not np.isfinite(array).all():
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name} must be finite, but at {place} it is {array[place]}")
 
 
 def _sequences_first(slabs: np.ndarray, is_batch: bool) -> np.ndarray:

@@ -6,10 +6,13 @@ matplotlib is imported when a picture is drawn.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -95,7 +98,17 @@ class ForecastDisplay:
         Returns
         -------
         display : ForecastDisplay
+
+        Raises
+        ------
+        ValueError
+            If `last` is below 1, or it is not clear which series to draw.
+        NotFittedError
+            If the forecaster is not fitted.
         """
+        if last is not None:
+            check_scalar(last, "last", Integral, min_val=1)
+        check_is_fitted(estimator)
         fitted = _frame(estimator.fitted_values_)
         column = _column(fitted, series)
         residuals = _frame(estimator.residuals_)
@@ -106,17 +119,15 @@ class ForecastDisplay:
             one: _bounds(estimator.predict_interval(X, level=one), column, n_series)
             for one in sorted(levels, reverse=True)
         }
-        if not isinstance(estimator.fitted_values_, pd.Series | pd.DataFrame):
-            # Plain rows follow the series.
-            forecast.index = forecast.index + len(fitted)
+        # Where rows lie in time the grid knows, whatever arrays or labels came in.
+        stamps = estimator._grid.stamps(0, len(fitted))
+        ahead = estimator._asked(X)[1]
         shown = slice(None) if last is None else slice(-last, None)
         display = cls(
-            y=(fitted + residuals).iloc[shown, column],
-            fitted=fitted.iloc[shown, column],
-            forecast=forecast.iloc[:, column],
-            intervals={
-                one: bounds.set_axis(forecast.index, axis=0) for one, bounds in intervals.items()
-            },
+            y=(fitted + residuals).set_axis(stamps, axis=0).iloc[shown, column],
+            fitted=fitted.set_axis(stamps, axis=0).iloc[shown, column],
+            forecast=forecast.set_axis(ahead, axis=0).iloc[:, column],
+            intervals={one: bounds.set_axis(ahead, axis=0) for one, bounds in intervals.items()},
         )
         return display.plot(ax=ax, **line_kw)
 
@@ -134,6 +145,9 @@ class ForecastDisplay:
         -------
         self
         """
+        from matplotlib.cbook import normalize_kwargs
+        from matplotlib.lines import Line2D
+
         if ax is None:
             import matplotlib.pyplot as plt
 
@@ -152,39 +166,47 @@ class ForecastDisplay:
             alpha=0.8,
             label="one-step-ahead prediction",
         )
-        style = {"color": "tab:red", "linewidth": 1.8, "label": "forecast"} | line_kw
-        (self.forecast_line_,) = ax.plot(
-            _times(self.forecast),
-            self.forecast,
-            marker="." if len(self.forecast) <= 24 else None,
-            **style,
-        )
+        style = {
+            "color": "tab:red",
+            "linewidth": 1.8,
+            "marker": "." if len(self.forecast) <= 24 else None,
+            "label": "forecast",
+        } | normalize_kwargs(line_kw, Line2D)
+        (self.forecast_line_,) = ax.plot(_times(self.forecast), self.forecast, **style)
         self.interval_areas_ = [
             ax.fill_between(
                 _times(bounds),
                 bounds["lower"],
                 bounds["upper"],
                 color=self.forecast_line_.get_color(),
-                alpha=0.18,
+                alpha=min(0.15 + 0.15 * i, 0.6),  # the narrower the darker, in the legend too
                 linewidth=0,
                 label=f"{100 * level:g}% interval",
             )
-            for level, bounds in self.intervals.items()
+            for i, (level, bounds) in enumerate(self.intervals.items())
         ]
-        if isinstance(self.y.index, pd.DatetimeIndex | pd.PeriodIndex):
-            import matplotlib.dates as mdates
-
-            locator = mdates.AutoDateLocator()
-            ax.xaxis.set_major_locator(locator)
-            ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
-        else:
-            ax.set_xlabel(self.y.index.name or "time step")
-        if self.y.name is not None:
-            ax.set_ylabel(str(self.y.name))
+        self._label_axes()
         ax.legend(frameon=False, fontsize="small")
         ax.margins(x=0.01)
         ax.spines[["top", "right"]].set_visible(False)
         return self
+
+    def _label_axes(self) -> None:
+        times = _times(self.y)
+        if isinstance(times, pd.DatetimeIndex):
+            from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+            locator = AutoDateLocator(tz=times.tz)
+            formatter = ConciseDateFormatter(locator, tz=times.tz)
+            self.ax_.xaxis.set_major_formatter(formatter)
+        else:
+            from matplotlib.ticker import MaxNLocator
+
+            locator = MaxNLocator("auto", integer=True)
+            self.ax_.set_xlabel(times.name or "time step")
+        self.ax_.xaxis.set_major_locator(locator)
+        if self.y.name is not None:
+            self.ax_.set_ylabel(str(self.y.name))
 
 
 def _frame(values: Any) -> pd.DataFrame:
