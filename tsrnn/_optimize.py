@@ -33,7 +33,7 @@ SOLVERS = {
 # where a step may gain little, and too late elsewhere: a sum of squares has too much rounding for
 # such a gradient, and the line search tries twenty times in vain.
 _GRADIENT_TOLERANCE = 100.0
-_LOSS_TOLERANCE = 1e-14
+_LOSS_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True)

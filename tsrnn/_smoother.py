@@ -30,7 +30,7 @@ _MEDIAN_OF_NORMAL = 0.6744897501960817
 
 # How much higher than the lowest point of a scan another may be and still lead to the minimum, by
 # the number of free parameters: the more, the coarser the scan. Measured on M3.
-_WORTH_A_SEARCH = {1: 1.0, 2: 1.005, 3: 1.03}
+_WORTH_A_SEARCH = {2: 1.005, 3: 1.03}
 
 # The grid of one parameter.
 Axis = tuple[float, ...]
@@ -97,8 +97,9 @@ def fit_smoother(
     settings : Settings
     """
     problem = _Problem(cell, series, bounds, initial_state)
-    starts = _scan(problem)
-    minimum = _minimize_squared(problem, starts, settings)
+    starts, sse = _scan(problem)
+    worth_a_search = sse <= _WORTH_A_SEARCH.get(problem.free.size, 1.0) * sse[0]
+    minimum = _minimize_squared(problem, starts[: np.count_nonzero(worth_a_search)], settings)
     if settings.loss != "likelihood":
         minimum = _minimize_robust(problem, [minimum.theta, *starts], settings)
     theta, unknowns = problem.split(minimum.theta)
@@ -189,28 +190,26 @@ class _Problem:
         return value, d_theta[self.free, 0], np.concatenate([d_coefficients, d_state[:, 0]])
 
 
-def _scan(problem: _Problem) -> list[np.ndarray]:
-    """Return values of the free parameters near the lowest minima of F, the lowest first."""
+def _scan(problem: _Problem) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return values of the free parameters near the lowest minima of F, and F, lowest first."""
     if problem.free.size == 0:
-        return [np.empty(0)]
+        return [np.empty(0)], np.zeros(1)
     axes = _axes(problem.bounds, problem.y.size)
     if problem.y.size <= _MOST_SCANNED:
-        points = _scan_in_full(problem, axes)
+        points, sse = _scan_in_full(problem, axes)
     else:
         # Minima of the recent past, and a wide grid lest the rest of the series has others.
-        points = np.column_stack(
-            [
-                _scan_in_full(problem.recent(_MOST_SCANNED), axes),
-                _grid(tuple(axis[::3] for axis in axes)),
-            ]
-        )
+        recent, _ = _scan_in_full(problem.recent(_MOST_SCANNED), axes)
+        points = np.column_stack([recent, _grid(tuple(axis[::3] for axis in axes))])
         sse = profile(problem.cell, points, problem.series, problem.initial_state)
-        points = points[:, np.argsort(sse, kind="stable")[:_MOST_MINIMA]]
-    return list(points[problem.free].T)
+        # One start: what were separate minima are often one valley of the whole.
+        best = [int(np.argmin(sse))]
+        points, sse = points[:, best], sse[best]
+    return list(points[problem.free].T), sse
 
 
-def _scan_in_full(problem: _Problem, axes: tuple[Axis, ...]) -> np.ndarray:
-    """Return parameters, (K, n), near the lowest minima of F, the lowest first."""
+def _scan_in_full(problem: _Problem, axes: tuple[Axis, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return parameters, (K, n), near the lowest minima of F, and F, the lowest first."""
     coarse = _grid(axes)
     shape = tuple(len(axis) for axis in axes)
     sse = profile(problem.cell, coarse, problem.series, problem.initial_state)
@@ -224,7 +223,8 @@ def _scan_in_full(problem: _Problem, axes: tuple[Axis, ...]) -> np.ndarray:
         end - grid.shape[1] + int(np.argmin(sse[end - grid.shape[1] : end]))
         for grid, end in zip(around, ends, strict=True)
     ]
-    return fine[:, sorted(lowest, key=lambda i: sse[i])]
+    order = sorted(lowest, key=lambda i: sse[i])
+    return fine[:, order], sse[order]
 
 
 # The grids below are asked for again at every series of the same length.
@@ -292,11 +292,7 @@ def _minimize_squared(problem: _Problem, starts: list[np.ndarray], settings: Set
     scale = objective(starts[0])[0]
     if problem.free.size == 0 or scale <= _rounding(problem):
         return Minimum(starts[0], scale, 0, True, "nothing to search")
-    minima = [
-        _minimize(objective, start, problem.free_bounds, settings)
-        for start in starts
-        if objective(start)[0] <= _WORTH_A_SEARCH[problem.free.size]
-    ]
+    minima = [_minimize(objective, start, problem.free_bounds, settings) for start in starts]
     return min(minima, key=lambda minimum: minimum.loss)
 
 
