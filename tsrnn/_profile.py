@@ -36,7 +36,7 @@ _RIDGE = 4e-16
 
 def profile(
     cell: Cell, theta: np.ndarray, series: np.ndarray, initial_state: np.ndarray | None
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """Find the least SSE over the linear unknowns for many sets of parameters.
 
     Parameters
@@ -52,6 +52,8 @@ def profile(
     Returns
     -------
     sse : (G,) array
+    unknowns : (G, p + S) array
+        Coefficients and initial state.
     """
     products = np.concatenate(
         [
@@ -60,7 +62,7 @@ def profile(
         ],
         axis=2,
     ).transpose(2, 0, 1)
-    return _least_squares(products, initial_state)[0]
+    return _least_squares(products, initial_state)
 
 
 def best_unknowns(
@@ -140,7 +142,10 @@ class ProfiledSSE:
             self._n_free = n_series - 1
             self._unknowns[self._n_free :] = initial_state
         self._windows = np.empty((4, room))
+        self._active = np.empty(n_timesteps, dtype=np.int64)
         self._states = np.empty((room + _N_WINDOWS) * n_state)
+        self._carry = np.empty(2 * n_state * _N_WINDOWS)
+        self._thetas = np.empty((2, cell.n_parameters * max(size, _N_WINDOWS)))
         self._run_states = np.empty((2, n_state, size))
         self._scratch = np.empty((2, 1, size))
         self._products = np.empty((size, size, 1))
@@ -157,7 +162,10 @@ class ProfiledSSE:
             self._n_free,
             self._most_windows,
             self._windows,
+            self._active,
             self._states,
+            self._carry,
+            self._thetas,
             self._run_states,
             self._scratch,
             self._products,
@@ -167,8 +175,8 @@ class ProfiledSSE:
 
 
 @kernel(
-    f"f8(i8, i8, {SLAB}, {SLAB}, f8[::1], i8, i8, {SLAB}, f8[::1], {SLABS}, {SLABS}, {SLABS}, "
-    f"{SLAB})"
+    f"f8(i8, i8, {SLAB}, {SLAB}, f8[::1], i8, i8, {SLAB}, i8[::1], f8[::1], f8[::1], {SLAB}, "
+    f"{SLABS}, {SLABS}, {SLABS}, {SLAB})"
 )
 def _profiled_sse(
     step_address,
@@ -179,18 +187,22 @@ def _profiled_sse(
     n_free,
     most_windows,
     windows,
+    active,
     states,
+    carry,
+    thetas,
     run_states,
     scratch,
     products,
     d_theta,
 ):
+    # All arrays come from the caller: what is borrowed must outlive the call.
     step, adjoint = step_at(step_address), adjoint_at(adjoint_address)
     n_series, n_timesteps = series.shape
     n_state, n_parameters = run_states.shape[1], theta.shape[0]
     memory = accumulate_products(
         step,
-        borrowed(_repeated(theta, n_series + n_state)),
+        borrowed(_repeated(theta, thetas[0], n_series + n_state)),
         borrowed(series),
         borrowed(run_states),
         borrowed(scratch),
@@ -219,9 +231,11 @@ def _profiled_sse(
     states = states[: (length + 1) * n_state * n_windows].reshape(length + 1, n_state, n_windows)
     for i in range(n_state):
         states[0, i] = unknowns[n_series - 1 + i]
-    own = _repeated(theta, n_windows)
-    d_own = np.zeros((n_parameters, n_windows))
-    active = np.full(length, n_windows)
+    own = _repeated(theta, thetas[0], n_windows)
+    d_own = thetas[1, : n_parameters * n_windows].reshape(n_parameters, n_windows)
+    carry = carry[: 2 * n_state * n_windows].reshape(2, n_state, n_windows)
+    active = active[:length]
+    d_own[:], carry[:], active[:] = 0.0, 0.0, n_windows
 
     forward(step, borrowed(own), borrowed(x), borrowed(states), borrowed(outputs), borrowed(active))
     sse = 0.0
@@ -242,7 +256,7 @@ def _profiled_sse(
         borrowed(d_outputs),
         length,
         borrowed(active),
-        borrowed(np.zeros((2, n_state, n_windows))),
+        borrowed(carry),
         borrowed(d_x),
         borrowed(d_own),
     )
@@ -252,9 +266,9 @@ def _profiled_sse(
 
 
 @inlined
-def _repeated(theta, n_lanes):
-    """Return the one column of theta for every lane."""
-    repeated = np.empty((theta.shape[0], n_lanes))
+def _repeated(theta, room, n_lanes):
+    """Return the one column of theta for every lane, in the room given."""
+    repeated = room[: theta.shape[0] * n_lanes].reshape(theta.shape[0], n_lanes)
     for k in range(theta.shape[0]):
         repeated[k] = theta[k, 0]
     return repeated

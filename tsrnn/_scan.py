@@ -34,7 +34,7 @@ def unroll(
     Parameters
     ----------
     cell : Cell
-    theta : (K, B) or (K, 1) array
+    theta : (K, B) array, (K, 1) for a cell whose lanes share parameters
     x : (T, p, B) array
     h_init : (S, B) array
         The state before the first step, h_{-1}.
@@ -47,6 +47,8 @@ def unroll(
     outputs : (T, m, B) array
     """
     n_timesteps, _, n_lanes = x.shape
+    if cell.own_parameters and theta.shape[1] != n_lanes:
+        raise ValueError(f"theta has {theta.shape[1]} columns for {n_lanes} lanes")
     states = np.empty((n_timesteps + 1, cell.n_state, n_lanes))
     states[0] = h_init
     outputs = np.zeros((n_timesteps, cell.n_outputs, n_lanes))
@@ -241,7 +243,9 @@ def backward(
             for b in range(n_active, n_lanes):
                 carry[old, i, b] = carry[new, i, b]
         if t > 0 and t % bptt_steps == 0:
-            carry[old] = 0.0
+            for i in range(n_state):
+                for b in range(n_active):
+                    carry[old, i, b] = 0.0
         if direct:
             for i in range(n_state):
                 for b in range(n_lanes):
@@ -269,7 +273,7 @@ def generate(
     ----------
     cell : Cell
         One whose output predicts its input.
-    theta : (K, B) or (K, 1) array
+    theta : (K, B) array, (K, 1) for a cell whose lanes share parameters
     h_init : (S, B) array
     innovations : (T, p, B) array
 
@@ -349,7 +353,8 @@ def _error_products(step_address, theta, series, all_errors, states, scratch, pr
 
 
 # How often the loop below looks whether the initial state still matters, and what no longer does
-# (in units of the unit states; the series is of order one).
+# (in units of the unit states; the series is of order one). At least so many steps also let the
+# derivatives of the state die, where a state dies at once (alpha = 1).
 _LOOK_EVERY = 64
 _FORGOTTEN = 1e-17
 
@@ -396,7 +401,7 @@ def accumulate_products(step, theta, series, states, scratch, products, all_erro
             for j in range(i, n_runs):
                 for b in range(n_sets):
                     products[i, j, b] += errors[i, b] * errors[j, b]
-        if n_runs > n_series and t % _LOOK_EVERY == 0:
+        if n_runs > n_series and t % _LOOK_EVERY == _LOOK_EVERY - 1:
             largest = 0.0
             for k in range(n_state):
                 for i in range(n_series, size):

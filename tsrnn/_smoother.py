@@ -201,7 +201,7 @@ def _scan(problem: _Problem) -> tuple[list[np.ndarray], np.ndarray]:
         # Minima of the recent past, and a wide grid lest the rest of the series has others.
         recent, _ = _scan_in_full(problem.recent(_MOST_SCANNED), axes)
         points = np.column_stack([recent, _grid(tuple(axis[::3] for axis in axes))])
-        sse = profile(problem.cell, points, problem.series, problem.initial_state)
+        sse, _ = profile(problem.cell, points, problem.series, problem.initial_state)
         # One start: what were separate minima are often one valley of the whole.
         best = [int(np.argmin(sse))]
         points, sse = points[:, best], sse[best]
@@ -212,11 +212,11 @@ def _scan_in_full(problem: _Problem, axes: tuple[Axis, ...]) -> tuple[np.ndarray
     """Return parameters, (K, n), near the lowest minima of F, and F, the lowest first."""
     coarse = _grid(axes)
     shape = tuple(len(axis) for axis in axes)
-    sse = profile(problem.cell, coarse, problem.series, problem.initial_state)
+    sse, _ = profile(problem.cell, coarse, problem.series, problem.initial_state)
     minima = _lowest_minima(sse.reshape(shape))
     around = [_grid_around(axes, int(i)) for i in minima]
     fine = np.concatenate(around, axis=1)
-    sse = profile(problem.cell, fine, problem.series, problem.initial_state)
+    sse, _ = profile(problem.cell, fine, problem.series, problem.initial_state)
     # The lowest point about each minimum of the coarse grid.
     ends = np.cumsum([grid.shape[1] for grid in around])
     lowest = [
@@ -293,7 +293,11 @@ def _minimize_squared(problem: _Problem, starts: list[np.ndarray], settings: Set
     if problem.free.size == 0 or scale <= _rounding(problem):
         return Minimum(starts[0], scale, 0, True, "nothing to search")
     minima = [_minimize(objective, start, problem.free_bounds, settings) for start in starts]
-    return min(minima, key=lambda minimum: minimum.loss)
+    best = min(minima, key=lambda minimum: minimum.loss)
+    # The scan left out zero, which may be a minimum with a ridge before it.
+    corner = np.where(problem.lower[problem.free] == 0.0, 0.0, best.theta)
+    loss_there = objective(corner)[0]
+    return replace(best, theta=corner, loss=loss_there) if loss_there < best.loss else best
 
 
 def _minimize(objective, start, bounds, settings: Settings) -> Minimum:
@@ -326,12 +330,29 @@ def _minimize_robust(problem: _Problem, starts: list[np.ndarray], settings: Sett
     if settings.loss == "huber":
         final, deltas = Huber(settings.huber_delta * spread), [settings.huber_delta]
     best = None
-    for start in starts:
+    for start in starts + _robust_minima(problem, final):
         minimum = _follow(problem, start, [Huber(delta * spread) for delta in deltas], settings)
         value, _ = final.value_and_gradient(problem.residuals(*problem.split(minimum.theta)))
         if best is None or value < best.loss:
             best = replace(minimum, loss=value)
     return best
+
+
+def _robust_minima(problem: _Problem, loss: Loss) -> list[np.ndarray]:
+    """Return where a coarse scan finds minima of a loss, at the unknowns of the least SSE."""
+    if problem.free.size == 0:
+        return []
+    axes = _axes(problem.bounds, problem.y.size)
+    grid = _grid(axes)
+    _, unknowns = profile(problem.cell, grid, problem.series, problem.initial_state)
+    losses = np.array(
+        [
+            loss.value_and_gradient(problem.residuals(grid[:, [i]], one))[0]
+            for i, one in enumerate(unknowns)
+        ]
+    )
+    minima = _lowest_minima(losses.reshape([len(axis) for axis in axes]))
+    return list(grid[problem.free][:, minima].T)
 
 
 def _robust_deviation(problem: _Problem, free_values: np.ndarray) -> float:
