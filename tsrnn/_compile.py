@@ -11,12 +11,16 @@ import functools
 import importlib
 import logging
 import pickle
+import threading
 from collections.abc import Callable
 
 _logger = logging.getLogger(__name__)
 
-# What a missing, full, read-only or damaged cache raises. Errors of typing and lowering are
-# numba's own NumbaError, which is none of these, so a broken kernel still fails loudly.
+# Held while numba is told of functions and compiles.
+_compiling = threading.RLock()
+
+# What a missing, full, read-only or damaged cache raises. A broken kernel fails all the same: it is
+# then compiled without a cache, and raises again.
 _CACHE_FAULTS = (
     RuntimeError,
     OSError,
@@ -26,7 +30,10 @@ _CACHE_FAULTS = (
     ImportError,
     IndexError,
     KeyError,
-    UnicodeDecodeError,
+    ValueError,
+    TypeError,
+    OverflowError,
+    MemoryError,
 )
 
 
@@ -35,7 +42,8 @@ def borrowed(array):
 
     Numba counts references at every slice, with atomic operations that cost ten times what a
     step of a small cell does. The caller of a kernel holds its arrays for the whole call, so a
-    kernel may slice them uncounted.
+    kernel may slice them uncounted. Never borrow an array that the kernel made itself: numba
+    frees it after its last use, and the view does not count as one.
     """
     return array
 
@@ -97,6 +105,10 @@ class Kernel:
     @functools.cached_property
     def compiled(self) -> Callable:
         """The compiled function."""
+        with _compiling:
+            return self._compile()
+
+    def _compile(self) -> Callable:
         import numba
 
         _teach_numba()

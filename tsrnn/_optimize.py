@@ -6,9 +6,10 @@ and its gradient, an array of the same shape.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,11 +30,11 @@ SOLVERS = {
 }
 
 # L-BFGS-B stops at a gradient of so many times the tolerance, or where the loss falls by less than
-# rounding. SciPy's own choice, once the tolerance for both, stops too early in a curved valley,
-# where a step may gain little, and too late elsewhere: a sum of squares has too much rounding for
-# such a gradient, and the line search tries twenty times in vain.
-_GRADIENT_TOLERANCE = 100.0
-_LOSS_TOLERANCE = 1e-14
+# its rounding. SciPy's own choice, once the tolerance for both, stops too early in a curved valley,
+# where a step may gain little, and too late elsewhere: what a step of a smaller gradient can gain
+# is below the rounding of a sum of squares, and the line search tries twenty times in vain.
+_GRADIENT_TOLERANCE = 3000.0
+_LOSS_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -109,34 +110,32 @@ def minimize(
     Raises
     ------
     TrainingDivergedError
-        If the loss or its gradient is not finite at the start, or at a later point from where the
-        solver cannot go on; `best_theta` then holds the best point before it.
+        If the loss or its gradient is not finite anywhere; `best_theta` then holds the best
+        point before it.
     """
     import scipy.optimize
 
     watched = _Watched(objective, bounds)
     uses_gradient = SOLVERS[solver]
-    options: dict[str, float] = {"maxiter": max_iter}
+    options: dict[str, float] = {"maxfun" if solver == "TNC" else "maxiter": max_iter}
     if solver == "L-BFGS-B":
         options |= {"gtol": _GRADIENT_TOLERANCE * tol, "ftol": _LOSS_TOLERANCE}
-    with warnings.catch_warnings():
-        # SciPy's methods warn of their own inner workings (trust-constr of a zero difference of
-        # gradients, for one); whether they converged is in the result.
-        warnings.simplefilter("ignore", category=UserWarning)
-        warnings.simplefilter("ignore", category=RuntimeWarning)
-        try:
-            result = scipy.optimize.minimize(
-                watched if uses_gradient else watched.loss,
-                start,
-                jac=True if uses_gradient else None,
-                bounds=bounds,
-                method=solver,
-                tol=tol,
-                options=options,
-            )
-        except TrainingDivergedError as error:
-            error.best_theta = watched.best_theta
-            raise
+    try:
+        # A search without gradients may stop short of a minimum, and does not if it starts afresh.
+        for _ in range(1 if uses_gradient else 2):
+            with _inner_warnings_ignored(solver):
+                result = scipy.optimize.minimize(
+                    watched if uses_gradient else watched.loss,
+                    start if watched.best_theta is None else watched.best_theta,
+                    jac=True if uses_gradient else None,
+                    bounds=bounds,
+                    method=solver,
+                    tol=tol,
+                    options=options,
+                )
+    except TrainingDivergedError as error:
+        error.best_theta = watched.best_theta
+        raise
     n_iter = int(result.get("nit", watched.n_calls))
     message = str(result.message)
     # L-BFGS-B calls it abnormal when rounding stops its line search: at a minimum as sharp as
@@ -147,10 +146,24 @@ def minimize(
     return Minimum(watched.best_theta, watched.best_loss, n_iter, converged, message)
 
 
+@contextlib.contextmanager
+def _inner_warnings_ignored(solver: str) -> Iterator[None]:
+    """Keep to itself that trust-constr saw no difference of gradients: it says if it converged.
+
+    Only where it is needed: Python's filters belong to the process, not to a thread.
+    """
+    if solver != "trust-constr":
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", category=UserWarning)
+        yield
+
+
 def _is_stationary(
     theta: np.ndarray, loss: float, gradient: np.ndarray, bounds: list[tuple[float, float]]
 ) -> bool:
     """Whether the projected gradient is small against the loss."""
     lower, upper = np.array(bounds, dtype=float).T
-    step = np.clip(theta - gradient, lower, upper) - theta
-    return bool(np.max(np.abs(step), initial=0.0) <= 1e-5 * max(1.0, abs(loss)))
+    step = np.clip(theta - gradient / max(1.0, abs(loss)), lower, upper) - theta
+    return bool(np.max(np.abs(step), initial=0.0) <= 1e-5)

@@ -1,9 +1,10 @@
-"""The squared error of a linear smoother with its initial state solved for.
+"""The squared error of a linear smoother with its linear unknowns solved for.
 
-The errors of a linear smoother are e(h) = e_0 + sum_i h_i g_i, a linear function of its initial
-state, so the state with the least SSE solves a small least-squares problem, and
+The errors of a linear smoother are linear in its initial state h and in the coefficients c of
+regressors, e = e_0 + sum_j c_j r_j + sum_i h_i g_i, so the unknowns v = (c, h) with the least SSE
+solve a small least-squares problem, and
 
-    F(theta) = min_h SSE(theta, h),    dF/dtheta = dSSE/dtheta at the minimising h      (1)
+    F(theta) = min_v SSE(theta, v),    dF/dtheta = dSSE/dtheta at the minimising v      (1)
 
 (the envelope theorem; the right-hand side comes from backpropagation through time). Source: Golub
 and Pereyra, The differentiation of pseudo-inverses and nonlinear least squares problems whose
@@ -34,50 +35,64 @@ _RIDGE = 4e-16
 
 
 def profile(
-    cell: Cell, theta: np.ndarray, y: np.ndarray, initial_state: np.ndarray | None
+    cell: Cell, theta: np.ndarray, series: np.ndarray, initial_state: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find the least SSE over the initial state for many sets of parameters.
+    """Find the least SSE over the linear unknowns for many sets of parameters.
 
     Parameters
     ----------
     cell : Cell
         A linear smoother with parameters for each lane.
     theta : (K, G) array
-    y : (T,) array
-        The series, NaN where missing.
+    series : (1 + p, T) array
+        y, NaN where missing, and p regressors.
     initial_state : (S,) array or None
-        Where given, the SSE is that of this state.
+        The initial state where it is none of the unknowns.
 
     Returns
     -------
     sse : (G,) array
-    state : (G, S) array
+    unknowns : (G, p + S) array
+        Coefficients and initial state.
     """
     products = np.concatenate(
         [
-            error_products(cell, np.ascontiguousarray(theta[:, i : i + _SETS_PER_SLAB]), y)
+            error_products(cell, np.ascontiguousarray(theta[:, i : i + _SETS_PER_SLAB]), series)
             for i in range(0, theta.shape[1], _SETS_PER_SLAB)
         ],
         axis=2,
     ).transpose(2, 0, 1)
+    return _least_squares(products, initial_state)
+
+
+def best_unknowns(
+    cell: Cell, theta: np.ndarray, series: np.ndarray, initial_state: np.ndarray | None
+) -> np.ndarray:
+    """Return coefficients and initial state, (p + S,), with the least SSE for one theta (K, 1)."""
+    products = error_products(cell, theta, series, all_errors=False)
+    return _least_squares(products.transpose(2, 0, 1), initial_state)[1][0]
+
+
+def _least_squares(
+    products: np.ndarray, initial_state: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least SSE, (G,), and the unknowns there, from error products (G, n + 1, n + 1)."""
     constant, linear, quadratic = products[:, 0, 0], products[:, 1:, 0], products[:, 1:, 1:]
     if initial_state is None:
-        state = -_solve(quadratic, linear)
-        sse = constant + np.einsum("gi,gi->g", linear, state)
-    else:
-        state = np.broadcast_to(initial_state, linear.shape)
-        sse = (
-            constant
-            + 2.0 * (linear @ initial_state)
-            + np.einsum("gi,gij,gj->g", state, quadratic, state)
-        )
-    return np.maximum(sse, 0.0), state
+        unknowns = -_solve(quadratic, linear)
+        return np.maximum(constant + _dots(linear, unknowns), 0.0), unknowns
+    n_free = linear.shape[1] - initial_state.size
+    unknowns = np.empty_like(linear)
+    unknowns[:, n_free:] = initial_state
+    if n_free:
+        given = linear[:, :n_free] + quadratic[:, :n_free, n_free:] @ initial_state
+        unknowns[:, :n_free] = -_solve(quadratic[:, :n_free, :n_free], given)
+    curvature = np.einsum("gij,gj->gi", quadratic, unknowns)
+    return np.maximum(constant + _dots(2.0 * linear + curvature, unknowns), 0.0), unknowns
 
 
-def best_state(cell: Cell, theta: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return the initial state with the least SSE for one set of parameters, (S,)."""
-    products = error_products(cell, theta, y, all_errors=False)[:, :, 0]
-    return -_solve(products[None, 1:, 1:], products[None, 1:, 0])[0]
+def _dots(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.einsum("gi,gi->g", a, b)
 
 
 def _solve(quadratic: np.ndarray, linear: np.ndarray) -> np.ndarray:
@@ -90,7 +105,7 @@ def _solve(quadratic: np.ndarray, linear: np.ndarray) -> np.ndarray:
 
 
 class ProfiledSSE:
-    """The SSE of a linear smoother at its best initial state, and its gradient.
+    """The SSE of a linear smoother at its best linear unknowns, and its gradient.
 
     A smoother forgets: after `memory` steps its state does not depend, to rounding, on where it
     started. So a series much longer than that is cut into windows that run side by side as lanes,
@@ -101,10 +116,10 @@ class ProfiledSSE:
     ----------
     cell : Cell
         A linear smoother with parameters for each lane.
-    y : (T,) array
-        The series, NaN where missing.
+    series : (1 + p, T) array
+        y, NaN where missing, and p regressors.
     initial_state : (S,) array or None
-        The initial state, or None to take the one with the least SSE.
+        The initial state where it is none of the unknowns.
 
     Notes
     -----
@@ -112,16 +127,25 @@ class ProfiledSSE:
     the making of its arrays.
     """
 
-    def __init__(self, cell: Cell, y: np.ndarray, initial_state: np.ndarray | None) -> None:
-        n_state, size = cell.n_state, cell.n_state + 1
+    def __init__(self, cell: Cell, series: np.ndarray, initial_state: np.ndarray | None) -> None:
+        n_state, (n_series, n_timesteps) = cell.n_state, series.shape
+        size = n_series + n_state
         # Windows overlap by less than half of their length.
-        room = 2 * y.size + _N_WINDOWS
+        room = 2 * n_timesteps + _N_WINDOWS
         self._cell = cell
-        self._y = y
-        self._solves = initial_state is None
-        self._state = np.zeros(n_state) if initial_state is None else np.array(initial_state)
+        self._series = series
+        # What is missing makes memory longer than it is where the series starts.
+        self._most_windows = 1 if np.isnan(series[0]).any() else _N_WINDOWS
+        self._unknowns = np.zeros(size - 1)
+        self._n_free = size - 1
+        if initial_state is not None:
+            self._n_free = n_series - 1
+            self._unknowns[self._n_free :] = initial_state
         self._windows = np.empty((4, room))
+        self._active = np.empty(n_timesteps, dtype=np.int64)
         self._states = np.empty((room + _N_WINDOWS) * n_state)
+        self._carry = np.empty(2 * n_state * _N_WINDOWS)
+        self._thetas = np.empty((2, cell.n_parameters * max(size, _N_WINDOWS)))
         self._run_states = np.empty((2, n_state, size))
         self._scratch = np.empty((2, 1, size))
         self._products = np.empty((size, size, 1))
@@ -133,11 +157,15 @@ class ProfiledSSE:
             self._cell.step.address,
             self._cell.adjoint.address,
             theta,
-            self._y,
-            self._solves,
-            self._state,
+            self._series,
+            self._unknowns,
+            self._n_free,
+            self._most_windows,
             self._windows,
+            self._active,
             self._states,
+            self._carry,
+            self._thetas,
             self._run_states,
             self._scratch,
             self._products,
@@ -147,37 +175,43 @@ class ProfiledSSE:
 
 
 @kernel(
-    f"f8(i8, i8, {SLAB}, f8[::1], b1, f8[::1], {SLAB}, f8[::1], {SLABS}, {SLABS}, {SLABS}, {SLAB})"
+    f"f8(i8, i8, {SLAB}, {SLAB}, f8[::1], i8, i8, {SLAB}, i8[::1], f8[::1], f8[::1], {SLAB}, "
+    f"{SLABS}, {SLABS}, {SLABS}, {SLAB})"
 )
 def _profiled_sse(
     step_address,
     adjoint_address,
     theta,
-    y,
-    solves,
-    state,
+    series,
+    unknowns,
+    n_free,
+    most_windows,
     windows,
+    active,
     states,
+    carry,
+    thetas,
     run_states,
     scratch,
     products,
     d_theta,
 ):
+    # All arrays come from the caller: what is borrowed must outlive the call.
     step, adjoint = step_at(step_address), adjoint_at(adjoint_address)
-    n_timesteps, n_state, n_parameters = y.shape[0], state.shape[0], theta.shape[0]
+    n_series, n_timesteps = series.shape
+    n_state, n_parameters = run_states.shape[1], theta.shape[0]
     memory = accumulate_products(
         step,
-        borrowed(_repeated(theta, n_state + 1)),
-        borrowed(y),
+        borrowed(_repeated(theta, thetas[0], n_series + n_state)),
+        borrowed(series),
         borrowed(run_states),
         borrowed(scratch),
         borrowed(products),
         False,
     )
-    if solves:
-        _solve_for_state(products[:, :, 0], state)
+    _solve_for_unknowns(products[:, :, 0], unknowns, n_free)
 
-    n_windows = _N_WINDOWS if n_timesteps >= _WORTH_CUTTING * memory else 1
+    n_windows = most_windows if n_timesteps >= _WORTH_CUTTING * memory else 1
     lead = memory if n_windows > 1 else 0
     advance = (n_timesteps - lead + n_windows - 1) // n_windows
     length = lead + advance
@@ -190,13 +224,18 @@ def _profiled_sse(
     for i in range(length):
         for b in range(n_windows):
             k = b * advance + i
-            x[i, 0, b] = y[k] if k < n_timesteps else math.nan
+            value = series[0, k] if k < n_timesteps else math.nan
+            for j in range(1, n_series):
+                value -= unknowns[j - 1] * series[j, min(k, n_timesteps - 1)]
+            x[i, 0, b] = value
     states = states[: (length + 1) * n_state * n_windows].reshape(length + 1, n_state, n_windows)
     for i in range(n_state):
-        states[0, i] = state[i]
-    own = _repeated(theta, n_windows)
-    d_own = np.zeros((n_parameters, n_windows))
-    active = np.full(length, n_windows)
+        states[0, i] = unknowns[n_series - 1 + i]
+    own = _repeated(theta, thetas[0], n_windows)
+    d_own = thetas[1, : n_parameters * n_windows].reshape(n_parameters, n_windows)
+    carry = carry[: 2 * n_state * n_windows].reshape(2, n_state, n_windows)
+    active = active[:length]
+    d_own[:], carry[:], active[:] = 0.0, 0.0, n_windows
 
     forward(step, borrowed(own), borrowed(x), borrowed(states), borrowed(outputs), borrowed(active))
     sse = 0.0
@@ -217,7 +256,7 @@ def _profiled_sse(
         borrowed(d_outputs),
         length,
         borrowed(active),
-        borrowed(np.zeros((2, n_state, n_windows))),
+        borrowed(carry),
         borrowed(d_x),
         borrowed(d_own),
     )
@@ -227,28 +266,27 @@ def _profiled_sse(
 
 
 @inlined
-def _repeated(theta, n_lanes):
-    """Return the one column of theta for every lane."""
-    repeated = np.empty((theta.shape[0], n_lanes))
+def _repeated(theta, room, n_lanes):
+    """Return the one column of theta for every lane, in the room given."""
+    repeated = room[: theta.shape[0] * n_lanes].reshape(theta.shape[0], n_lanes)
     for k in range(theta.shape[0]):
         repeated[k] = theta[k, 0]
     return repeated
 
 
 @inlined
-def _solve_for_state(products, state):
-    """Write the h that minimises |e_0 + sum_i h_i g_i|^2, by Cholesky on a unit diagonal."""
-    n = state.shape[0]
-    scale = np.empty(n)
-    for i in range(n):
+def _solve_for_unknowns(products, unknowns, n_free):
+    """Minimise over the first unknowns, the rest being given, by Cholesky on a unit diagonal."""
+    scale = np.empty(n_free)
+    for i in range(n_free):
         norm = math.sqrt(products[i + 1, i + 1])
         scale[i] = norm if norm > 0.0 else 1.0
-    factor = np.zeros((n, n))
-    for i in range(n):
+    factor = np.zeros((n_free, n_free))
+    for i in range(n_free):
         for j in range(i + 1):
             entry = products[i + 1, j + 1] / (scale[i] * scale[j])
             if i == j:
-                # States that no observation tells apart would make it singular.
+                # Unknowns that no observation tells apart would make it singular.
                 entry += _RIDGE
             for k in range(j):
                 entry -= factor[i, k] * factor[j, k]
@@ -256,15 +294,18 @@ def _solve_for_state(products, state):
                 factor[i, i] = math.sqrt(max(entry, _RIDGE))
             else:
                 factor[i, j] = entry / factor[j, j]
-    for i in range(n):
-        value = -products[i + 1, 0] / scale[i]
+    for i in range(n_free):
+        value = -products[i + 1, 0]
+        for k in range(n_free, unknowns.shape[0]):
+            value -= products[i + 1, k + 1] * unknowns[k]
+        value /= scale[i]
         for k in range(i):
-            value -= factor[i, k] * state[k]
-        state[i] = value / factor[i, i]
-    for i in range(n - 1, -1, -1):
-        value = state[i]
-        for k in range(i + 1, n):
-            value -= factor[k, i] * state[k]
-        state[i] = value / factor[i, i]
-    for i in range(n):
-        state[i] /= scale[i]
+            value -= factor[i, k] * unknowns[k]
+        unknowns[i] = value / factor[i, i]
+    for i in range(n_free - 1, -1, -1):
+        value = unknowns[i]
+        for k in range(i + 1, n_free):
+            value -= factor[k, i] * unknowns[k]
+        unknowns[i] = value / factor[i, i]
+    for i in range(n_free):
+        unknowns[i] /= scale[i]

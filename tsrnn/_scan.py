@@ -34,7 +34,7 @@ def unroll(
     Parameters
     ----------
     cell : Cell
-    theta : (K, B) or (K, 1) array
+    theta : (K, B) array, (K, 1) for a cell whose lanes share parameters
     x : (T, p, B) array
     h_init : (S, B) array
         The state before the first step, h_{-1}.
@@ -47,11 +47,13 @@ def unroll(
     outputs : (T, m, B) array
     """
     n_timesteps, _, n_lanes = x.shape
+    if cell.own_parameters and theta.shape[1] != n_lanes:
+        raise ValueError(f"theta has {theta.shape[1]} columns for {n_lanes} lanes")
     states = np.empty((n_timesteps + 1, cell.n_state, n_lanes))
     states[0] = h_init
     outputs = np.zeros((n_timesteps, cell.n_outputs, n_lanes))
     active = _active_lanes(n_timesteps, n_lanes, lengths)
-    _unroll(cell.step.address, theta, x, states, outputs, active)
+    _unroll(cell.step.address, _writable(theta), _writable(x), states, outputs, active)
     return states, outputs
 
 
@@ -241,11 +243,18 @@ def backward(
             for b in range(n_active, n_lanes):
                 carry[old, i, b] = carry[new, i, b]
         if t > 0 and t % bptt_steps == 0:
-            carry[old] = 0.0
+            for i in range(n_state):
+                for b in range(n_active):
+                    carry[old, i, b] = 0.0
         if direct:
             for i in range(n_state):
                 for b in range(n_lanes):
                     carry[old, i, b] += d_states[t, i, b]
+
+
+def _writable(array: np.ndarray) -> np.ndarray:
+    """Copy an array that is read-only, as in a model loaded as a memory map: kernels take none."""
+    return array if array.flags.writeable else array.copy()
 
 
 def _active_lanes(n_timesteps: int, n_lanes: int, lengths: np.ndarray | None) -> np.ndarray:
@@ -264,7 +273,7 @@ def generate(
     ----------
     cell : Cell
         One whose output predicts its input.
-    theta : (K, B) or (K, 1) array
+    theta : (K, B) array, (K, 1) for a cell whose lanes share parameters
     h_init : (S, B) array
     innovations : (T, p, B) array
 
@@ -275,7 +284,7 @@ def generate(
     x = np.full(innovations.shape, np.nan)
     states = np.empty((2, *h_init.shape))
     states[0] = h_init
-    _generate(cell.step.address, theta, innovations, x, states, np.empty_like(x[0]))
+    _generate(cell.step.address, _writable(theta), innovations, x, states, np.empty_like(x[0]))
     return x
 
 
@@ -296,12 +305,13 @@ def _generate(step_address, theta, innovations, x, states, prediction):
 
 
 def error_products(
-    cell: Cell, theta: np.ndarray, y: np.ndarray, *, all_errors: bool = True
+    cell: Cell, theta: np.ndarray, series: np.ndarray, *, all_errors: bool = True
 ) -> np.ndarray:
-    """Return the sums of products from which a linear cell's SSE follows for every initial state.
+    """Return sums of products from which a linear smoother's SSE follows for all linear unknowns.
 
-    The errors of a linear smoother are e(h) = e_0 + sum_i h_i g_i, where e_0 are its errors from
-    the zero state and g_i what the i-th unit state adds to them.
+    The errors on y - sum_j c_j x_j from the initial state h are linear in the coefficients c of
+    the regressors x and in h: e = e_0 + sum_j c_j r_j + sum_i h_i g_i, where e_0 are those on y
+    from the zero state, r_j minus those on x_j, and g_i what the i-th unit state adds.
 
     Parameters
     ----------
@@ -309,32 +319,32 @@ def error_products(
         A linear smoother with parameters for each lane.
     theta : (K, G) array
         G sets of parameters.
-    y : (T,) array
-        The series, NaN where missing.
+    series : (1 + p, T) array
+        y, NaN where missing, and p regressors.
     all_errors : bool
         Whether to go on, for the sum of e_0 squared alone, when the initial state is forgotten.
 
     Returns
     -------
-    products : (S + 1, S + 1, G) array
-        Inner products over time of (e_0, g_1 .. g_S), in that order.
+    products : (1 + p + S, 1 + p + S, G) array
+        Inner products over time of (e_0, r_1 .. r_p, g_1 .. g_S), in that order.
     """
-    size, n_sets = cell.n_state + 1, theta.shape[1]
+    size, n_sets = len(series) + cell.n_state, theta.shape[1]
     products = np.zeros((size, size, n_sets))
     states = np.zeros((2, cell.n_state, size * n_sets))
     scratch = np.empty((2, 1, size * n_sets))
     _error_products(
-        cell.step.address, np.tile(theta, (1, size)), y, all_errors, states, scratch, products
+        cell.step.address, np.tile(theta, (1, size)), series, all_errors, states, scratch, products
     )
     return products
 
 
-@kernel(f"void(i8, {SLAB}, f8[::1], b1, {SLABS}, {SLABS}, {SLABS})")
-def _error_products(step_address, theta, y, all_errors, states, scratch, products):
+@kernel(f"void(i8, {SLAB}, {SLAB}, b1, {SLABS}, {SLABS}, {SLABS})")
+def _error_products(step_address, theta, series, all_errors, states, scratch, products):
     accumulate_products(
         step_at(step_address),
         borrowed(theta),
-        borrowed(y),
+        borrowed(series),
         borrowed(states),
         borrowed(scratch),
         borrowed(products),
@@ -343,55 +353,63 @@ def _error_products(step_address, theta, y, all_errors, states, scratch, product
 
 
 # How often the loop below looks whether the initial state still matters, and what no longer does
-# (in units of the unit states; the series is of order one).
+# (in units of the unit states; the series is of order one). At least so many steps also let the
+# derivatives of the state die, where a state dies at once (alpha = 1).
 _LOOK_EVERY = 64
 _FORGOTTEN = 1e-17
 
 
 @inlined
-def accumulate_products(step, theta, y, states, scratch, products, all_errors):
+def accumulate_products(step, theta, series, states, scratch, products, all_errors):
     """Fill products, and return after how many steps the initial state was forgotten.
 
-    The sum of e_0 squared stops there unless all errors are wanted.
+    Without regressors, the sum of e_0 squared stops there unless all errors are wanted.
     """
     x, out = scratch[0], scratch[1]
-    size, n_sets = products.shape[0], products.shape[2]
-    n_state = size - 1
+    size, n_sets, n_state = products.shape[0], products.shape[2], states.shape[1]
+    n_series, n_timesteps = series.shape
+    # Runs: y and the regressors from the zero state, then y from each unit state.
     errors = x.reshape(size, n_sets)
     predictions = out.reshape(size, n_sets)
     products[:] = 0.0
     states[0] = 0.0
     for i in range(n_state):
         for b in range(n_sets):
-            states[0, i, (i + 1) * n_sets + b] = 1.0
+            states[0, i, (n_series + i) * n_sets + b] = 1.0
     n_runs = size
-    memory = y.shape[0]
-    for t in range(y.shape[0]):
-        for b in range(n_runs * n_sets):
-            x[0, b] = y[t]
+    memory = n_timesteps
+    for t in range(n_timesteps):
+        y = series[0, t]
+        for i in range(n_runs):
+            value = series[i, t] if y == y and i < n_series else y
+            for b in range(n_sets):
+                errors[i, b] = value
         take_step(step, theta, x, states[t % 2], states[(t + 1) % 2], out, n_runs * n_sets)
-        if y[t] != y[t]:
+        if y != y:
             continue
-        # Every lane runs on y itself, so g_i is a difference; a lane of zeros would decay into
-        # subnormal numbers, at which processors are slow.
-        for b in range(n_sets):
-            errors[0, b] -= predictions[0, b]
-        for i in range(1, n_runs):
+        for i in range(1, n_series):
+            for b in range(n_sets):
+                errors[i, b] = predictions[i, b] - errors[i, b]
+        # A unit state runs on y itself, so g_i is a difference; on a series of zeros it would
+        # decay into subnormal numbers, at which processors are slow.
+        for i in range(n_series, n_runs):
             for b in range(n_sets):
                 errors[i, b] = predictions[0, b] - predictions[i, b]
+        for b in range(n_sets):
+            errors[0, b] -= predictions[0, b]
         for i in range(n_runs):
             for j in range(i, n_runs):
                 for b in range(n_sets):
                     products[i, j, b] += errors[i, b] * errors[j, b]
-        if n_runs > 1 and t % _LOOK_EVERY == 0:
+        if n_runs > n_series and t % _LOOK_EVERY == _LOOK_EVERY - 1:
             largest = 0.0
             for k in range(n_state):
-                for i in range(1, size):
+                for i in range(n_series, size):
                     for b in range(n_sets):
                         trace = states[(t + 1) % 2, k, i * n_sets + b] - states[(t + 1) % 2, k, b]
                         largest = max(largest, abs(trace))
             if largest <= _FORGOTTEN:
-                n_runs, memory = 1, t + 1
+                n_runs, memory = n_series, t + 1
         if n_runs == 1 and not all_errors:
             break
     for i in range(size):
@@ -418,6 +436,7 @@ def variance_factors(
         That of the last state.
     """
     factors = np.empty(is_missing.size)
+    gain, observation = _writable(gain), _writable(observation)
     seeing = transition - np.outer(gain, observation)
     moves = np.stack([seeing, transition])
     covariances = np.stack([covariance, covariance])

@@ -18,7 +18,7 @@ import numpy as np
 from tsrnn._cell import Cell
 from tsrnn._heads import AbsoluteError, Huber, Loss
 from tsrnn._optimize import Minimum, Objective, minimize
-from tsrnn._profile import ProfiledSSE, best_state, profile
+from tsrnn._profile import ProfiledSSE, best_unknowns, profile
 from tsrnn._scan import backpropagate, error_products, unroll
 
 # How much of a series is scanned finely, and how many minima of the scan are looked into.
@@ -30,7 +30,7 @@ _MEDIAN_OF_NORMAL = 0.6744897501960817
 
 # How much higher than the lowest point of a scan another may be and still lead to the minimum, by
 # the number of free parameters: the more, the coarser the scan. Measured on M3.
-_WORTH_A_SEARCH = {1: 1.0, 2: 1.005, 3: 1.03}
+_WORTH_A_SEARCH = {2: 1.005, 3: 1.03}
 
 # The grid of one parameter.
 Axis = tuple[float, ...]
@@ -55,10 +55,12 @@ class SmootherFit:
     ----------
     theta : (K, 1) array
         Parameters in the cell's order.
+    coefficients : (p,) array
+        Of the regressors.
     states : (T + 1, S) array
         states[0] is the state before the first value.
     predictions : (T,) array
-        One-step-ahead predictions.
+        One-step-ahead predictions of the series net of its regressors.
     n_iter : int
     converged : bool
     message : str
@@ -66,6 +68,7 @@ class SmootherFit:
     """
 
     theta: np.ndarray
+    coefficients: np.ndarray
     states: np.ndarray
     predictions: np.ndarray
     n_iter: int
@@ -75,7 +78,7 @@ class SmootherFit:
 
 def fit_smoother(
     cell: Cell,
-    y: np.ndarray,
+    series: np.ndarray,
     bounds: Sequence[tuple[float, float]],
     initial_state: np.ndarray | None,
     settings: Settings,
@@ -85,25 +88,26 @@ def fit_smoother(
     Parameters
     ----------
     cell : Cell
-    y : (T,) array
-        The series, of order one, NaN where missing.
+    series : (1 + p, T) array
+        y, of order one, NaN where missing, and p regressors, of order one.
     bounds : sequence of (lower, upper)
         For each parameter; equal where it is fixed.
     initial_state : (S,) array or None
         The state before the first value; learned where None.
     settings : Settings
     """
-    problem = _Problem(cell, y, bounds, initial_state)
-    starts = _scan(problem)
-    minimum = _minimize_squared(problem, starts, settings)
+    problem = _Problem(cell, series, bounds, initial_state)
+    starts, sse = _scan(problem)
+    worth_a_search = sse <= _WORTH_A_SEARCH.get(problem.free.size, 1.0) * sse[0]
+    minimum = _minimize_squared(problem, starts[: np.count_nonzero(worth_a_search)], settings)
     if settings.loss != "likelihood":
         minimum = _minimize_robust(problem, [minimum.theta, *starts], settings)
-    theta, state = problem.split(minimum.theta)
-    if state is None:
-        state = problem.best_state(theta)
-    states, outputs = unroll(cell, theta, y[:, None, None], state[:, None])
+    theta, unknowns = problem.split(minimum.theta)
+    coefficients, state = np.split(unknowns, [len(problem.regressors)])
+    states, outputs = unroll(cell, theta, problem.net(unknowns), state[:, None])
     return SmootherFit(
         theta,
+        coefficients,
         states[:, :, 0],
         outputs[:, 0, 0],
         minimum.n_iter,
@@ -113,12 +117,13 @@ def fit_smoother(
 
 
 class _Problem:
-    """One series, one cell, and which of its numbers are free."""
+    """One series with its regressors, one cell, and which of its numbers are free."""
 
-    def __init__(self, cell, y, bounds, initial_state) -> None:
+    def __init__(self, cell, series, bounds, initial_state) -> None:
         self.cell = cell
-        self.y = np.ascontiguousarray(y)
-        self.x = self.y[:, None, None]
+        self.series = np.ascontiguousarray(series)
+        self.y = self.series[0]
+        self.regressors = self.series[1:]
         self.lower, self.upper = np.array(bounds, dtype=float).reshape(-1, 2).T
         self.free = np.flatnonzero(self.lower < self.upper)
         self.initial_state = initial_state
@@ -138,74 +143,88 @@ class _Problem:
         theta[self.free, 0] = free_values
         return theta
 
-    def split(self, variables: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """Theta, and the initial state where it is among the variables."""
-        n_free = self.free.size
-        state = variables[n_free:] if variables.size > n_free else self.initial_state
-        return self.theta(variables[:n_free]), state
+    @property
+    def n_unknowns(self) -> int:
+        """How many linear unknowns are free: coefficients, and the state unless it is given."""
+        return len(self.regressors) + (self.cell.n_state if self.initial_state is None else 0)
 
-    def best_state(self, theta: np.ndarray) -> np.ndarray:
-        """Return the given initial state, or the one with the least SSE."""
+    def split(self, variables: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Theta and the linear unknowns; these at their best where only theta is searched."""
+        theta = self.theta(variables[: self.free.size])
+        unknowns = variables[self.free.size :]
+        if unknowns.size < self.n_unknowns:
+            return theta, self.best_unknowns(theta)
         if self.initial_state is not None:
-            return self.initial_state
-        return best_state(self.cell, theta, self.y)
+            unknowns = np.concatenate([unknowns, self.initial_state])
+        return theta, unknowns
+
+    def best_unknowns(self, theta: np.ndarray) -> np.ndarray:
+        """Return coefficients and initial state, given or with the least SSE."""
+        return best_unknowns(self.cell, theta, self.series, self.initial_state)
 
     def recent(self, n_timesteps: int) -> _Problem:
         """Return the problem of the last values alone, their initial state to be learned."""
-        return _Problem(self.cell, self.y[-n_timesteps:], self.bounds, None)
+        return _Problem(self.cell, self.series[:, -n_timesteps:], self.bounds, None)
 
-    def residuals(self, theta: np.ndarray, state: np.ndarray) -> np.ndarray:
+    def net(self, unknowns: np.ndarray) -> np.ndarray:
+        """Return the series net of its regressors, (T, 1, 1)."""
+        n_regressors = len(self.regressors)
+        return (self.y - unknowns[:n_regressors] @ self.regressors)[:, None, None]
+
+    def residuals(self, theta: np.ndarray, unknowns: np.ndarray) -> np.ndarray:
         """Errors of the one-step predictions, (T,)."""
-        return self.y - unroll(self.cell, theta, self.x, state[:, None])[1][:, 0, 0]
+        x, state = self.net(unknowns), unknowns[len(self.regressors) :]
+        return (x - unroll(self.cell, theta, x, state[:, None])[1])[:, 0, 0]
 
     def loss_and_gradients(
-        self, theta: np.ndarray, state: np.ndarray, loss: Loss
+        self, theta: np.ndarray, unknowns: np.ndarray, loss: Loss
     ) -> tuple[float, np.ndarray, np.ndarray]:
-        """Return the loss and its gradients with respect to the free parameters and the state."""
-        states, outputs = unroll(self.cell, theta, self.x, state[:, None])
-        value, d_residuals = loss.value_and_gradient(self.x - outputs)
-        d_theta, d_state, _ = backpropagate(
-            self.cell, theta, self.x, states, outputs, d_outputs=-d_residuals
+        """Return the loss and its gradients with respect to free parameters and unknowns."""
+        x, state = self.net(unknowns), unknowns[len(self.regressors) :]
+        states, outputs = unroll(self.cell, theta, x, state[:, None])
+        value, d_residuals = loss.value_and_gradient(x - outputs)
+        d_theta, d_state, d_x = backpropagate(
+            self.cell, theta, x, states, outputs, d_outputs=-d_residuals
         )
-        return value, d_theta[self.free, 0], d_state[:, 0]
+        d_coefficients = -self.regressors @ (d_residuals + d_x)[:, 0, 0]
+        return value, d_theta[self.free, 0], np.concatenate([d_coefficients, d_state[:, 0]])
 
 
-def _scan(problem: _Problem) -> list[np.ndarray]:
-    """Return values of the free parameters near the lowest minima of F, the lowest first."""
+def _scan(problem: _Problem) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return values of the free parameters near the lowest minima of F, and F, lowest first."""
     if problem.free.size == 0:
-        return [np.empty(0)]
+        return [np.empty(0)], np.zeros(1)
     axes = _axes(problem.bounds, problem.y.size)
     if problem.y.size <= _MOST_SCANNED:
-        points = _scan_in_full(problem, axes)
+        points, sse = _scan_in_full(problem, axes)
     else:
         # Minima of the recent past, and a wide grid lest the rest of the series has others.
-        points = np.column_stack(
-            [
-                _scan_in_full(problem.recent(_MOST_SCANNED), axes),
-                _grid(tuple(axis[::3] for axis in axes)),
-            ]
-        )
-        sse, _ = profile(problem.cell, points, problem.y, problem.initial_state)
-        points = points[:, np.argsort(sse, kind="stable")[:_MOST_MINIMA]]
-    return list(points[problem.free].T)
+        recent, _ = _scan_in_full(problem.recent(_MOST_SCANNED), axes)
+        points = np.column_stack([recent, _grid(tuple(axis[::3] for axis in axes))])
+        sse, _ = profile(problem.cell, points, problem.series, problem.initial_state)
+        # One start: what were separate minima are often one valley of the whole.
+        best = [int(np.argmin(sse))]
+        points, sse = points[:, best], sse[best]
+    return list(points[problem.free].T), sse
 
 
-def _scan_in_full(problem: _Problem, axes: tuple[Axis, ...]) -> np.ndarray:
-    """Return parameters, (K, n), near the lowest minima of F, the lowest first."""
+def _scan_in_full(problem: _Problem, axes: tuple[Axis, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return parameters, (K, n), near the lowest minima of F, and F, the lowest first."""
     coarse = _grid(axes)
     shape = tuple(len(axis) for axis in axes)
-    sse, _ = profile(problem.cell, coarse, problem.y, problem.initial_state)
+    sse, _ = profile(problem.cell, coarse, problem.series, problem.initial_state)
     minima = _lowest_minima(sse.reshape(shape))
     around = [_grid_around(axes, int(i)) for i in minima]
     fine = np.concatenate(around, axis=1)
-    sse, _ = profile(problem.cell, fine, problem.y, problem.initial_state)
+    sse, _ = profile(problem.cell, fine, problem.series, problem.initial_state)
     # The lowest point about each minimum of the coarse grid.
     ends = np.cumsum([grid.shape[1] for grid in around])
     lowest = [
         end - grid.shape[1] + int(np.argmin(sse[end - grid.shape[1] : end]))
         for grid, end in zip(around, ends, strict=True)
     ]
-    return fine[:, sorted(lowest, key=lambda i: sse[i])]
+    order = sorted(lowest, key=lambda i: sse[i])
+    return fine[:, order], sse[order]
 
 
 # The grids below are asked for again at every series of the same length.
@@ -263,7 +282,7 @@ def _lowest_minima(sse: np.ndarray) -> np.ndarray:
 
 def _minimize_squared(problem: _Problem, starts: list[np.ndarray], settings: Settings) -> Minimum:
     """Go from a scan's lowest points to the minimum of F."""
-    profiled_sse = ProfiledSSE(problem.cell, problem.y, problem.initial_state)
+    profiled_sse = ProfiledSSE(problem.cell, problem.series, problem.initial_state)
 
     def objective(free_values):
         sse, gradient = profiled_sse(problem.theta(free_values))
@@ -273,12 +292,12 @@ def _minimize_squared(problem: _Problem, starts: list[np.ndarray], settings: Set
     scale = objective(starts[0])[0]
     if problem.free.size == 0 or scale <= _rounding(problem):
         return Minimum(starts[0], scale, 0, True, "nothing to search")
-    minima = [
-        _minimize(objective, start, problem.free_bounds, settings)
-        for start in starts
-        if objective(start)[0] <= _WORTH_A_SEARCH[problem.free.size]
-    ]
-    return min(minima, key=lambda minimum: minimum.loss)
+    minima = [_minimize(objective, start, problem.free_bounds, settings) for start in starts]
+    best = min(minima, key=lambda minimum: minimum.loss)
+    # The scan left out zero, which may be a minimum with a ridge before it.
+    corner = np.where(problem.lower[problem.free] == 0.0, 0.0, best.theta)
+    loss_there = objective(corner)[0]
+    return replace(best, theta=corner, loss=loss_there) if loss_there < best.loss else best
 
 
 def _minimize(objective, start, bounds, settings: Settings) -> Minimum:
@@ -311,19 +330,35 @@ def _minimize_robust(problem: _Problem, starts: list[np.ndarray], settings: Sett
     if settings.loss == "huber":
         final, deltas = Huber(settings.huber_delta * spread), [settings.huber_delta]
     best = None
-    for start in starts:
+    for start in starts + _robust_minima(problem, final):
         minimum = _follow(problem, start, [Huber(delta * spread) for delta in deltas], settings)
-        theta, state = problem.split(minimum.theta)
-        value, _ = final.value_and_gradient(problem.residuals(theta, state))
+        value, _ = final.value_and_gradient(problem.residuals(*problem.split(minimum.theta)))
         if best is None or value < best.loss:
             best = replace(minimum, loss=value)
     return best
 
 
+def _robust_minima(problem: _Problem, loss: Loss) -> list[np.ndarray]:
+    """Return where a coarse scan finds minima of a loss, at the unknowns of the least SSE."""
+    if problem.free.size == 0:
+        return []
+    axes = _axes(problem.bounds, problem.y.size)
+    grid = _grid(axes)
+    _, unknowns = profile(problem.cell, grid, problem.series, problem.initial_state)
+    losses = np.array(
+        [
+            loss.value_and_gradient(problem.residuals(grid[:, [i]], one))[0]
+            for i, one in enumerate(unknowns)
+        ]
+    )
+    minima = _lowest_minima(losses.reshape([len(axis) for axis in axes]))
+    return list(grid[problem.free][:, minima].T)
+
+
 def _robust_deviation(problem: _Problem, free_values: np.ndarray) -> float:
     """Return a standard deviation of the residuals from the median of their magnitudes."""
     theta = problem.theta(free_values)
-    magnitudes = np.abs(problem.residuals(theta, problem.best_state(theta)))
+    magnitudes = np.abs(problem.residuals(theta, problem.best_unknowns(theta)))
     median = float(np.nanmedian(magnitudes))
     # More than half of the residuals may vanish: then the mean of all must serve.
     return median / _MEDIAN_OF_NORMAL if median > 0.0 else float(np.nanmean(magnitudes))
@@ -334,17 +369,15 @@ def _follow(
 ) -> Minimum:
     """Minimise one loss after the other, each from where the last ended."""
     theta = problem.theta(start)
-    unit = np.ones(0)
-    variables = start
-    if problem.initial_state is None:
-        unit = _state_units(problem, theta)
-        variables = np.concatenate([start, problem.best_state(theta) / unit])
+    n_unknowns = problem.n_unknowns
+    unit = _units(problem, theta)[:n_unknowns]
+    variables = np.concatenate([start, problem.best_unknowns(theta)[:n_unknowns] / unit])
     minimum = Minimum(variables, np.inf, 0, True, "nothing to search")
     n_iter = 0
     for loss in losses:
         if variables.size > 0:
             objective = _joint_objective(problem, loss, unit, minimum.theta)
-            bounds = problem.free_bounds + [(-np.inf, np.inf)] * unit.size
+            bounds = problem.free_bounds + [(-np.inf, np.inf)] * n_unknowns
             minimum = _minimize(objective, minimum.theta, bounds, settings)
         n_iter += minimum.n_iter
     values = minimum.theta.copy()
@@ -355,13 +388,13 @@ def _follow(
 def _joint_objective(
     problem: _Problem, loss: Loss, unit: np.ndarray, start: np.ndarray
 ) -> Objective:
-    """Return a loss, divided by its value at the start, of free parameters and state / unit."""
-    n_free = start.size - unit.size
+    """Return a loss, divided by its value at the start, of parameters and unknowns / unit."""
+    n_free = problem.free.size
 
     def unscaled(variables):
-        theta, state = problem.split(np.r_[variables[:n_free], variables[n_free:] * unit])
-        value, d_free, d_state = problem.loss_and_gradients(theta, state, loss)
-        return value, np.r_[d_free, d_state[: unit.size] * unit]
+        split = problem.split(np.r_[variables[:n_free], variables[n_free:] * unit])
+        value, d_free, d_unknowns = problem.loss_and_gradients(*split, loss)
+        return value, np.r_[d_free, d_unknowns[: unit.size] * unit]
 
     scale = unscaled(start)[0] or 1.0
 
@@ -372,7 +405,7 @@ def _joint_objective(
     return objective
 
 
-def _state_units(problem: _Problem, theta: np.ndarray) -> np.ndarray:
-    """Return for each state variable the change that moves the errors by one, in mean square."""
-    squares = np.einsum("iig->i", error_products(problem.cell, theta, problem.y)[1:, 1:])
+def _units(problem: _Problem, theta: np.ndarray) -> np.ndarray:
+    """Return for each unknown the change that moves the errors by one, in mean square."""
+    squares = np.einsum("iig->i", error_products(problem.cell, theta, problem.series)[1:, 1:])
     return np.sqrt(problem.n_observed / np.where(squares > 0.0, squares, 1.0))

@@ -93,6 +93,10 @@ class SmoothedSeries:
         Of the state's error, in units of the innovations' variance.
     sigma : float
         Standard deviation of the innovations.
+    coefficients : (p,) array
+        Of the regressors, in the units of the series and of theirs.
+
+    What the series is net of its regressors is what these methods take and give.
     """
 
     cell: Cell
@@ -102,6 +106,7 @@ class SmoothedSeries:
     state: np.ndarray
     covariance: np.ndarray
     sigma: float
+    coefficients: np.ndarray
 
     def advance(self, y: np.ndarray) -> tuple[SmoothedSeries, np.ndarray, np.ndarray]:
         """See further values: the smoother then, one-step predictions, their deviations."""
@@ -142,6 +147,10 @@ class SmoothingModel:
 
     series: tuple[SmoothedSeries, ...]
 
+    def effect(self, regressors: np.ndarray) -> np.ndarray:
+        """Return what regressors (n, p) add to each series, (n, k)."""
+        return np.column_stack([regressors @ one.coefficients for one in self.series])
+
     def advance(self, values: np.ndarray) -> tuple[SmoothingModel, np.ndarray, np.ndarray]:
         """See further values, (n, k)."""
         moved = [one.advance(column) for one, column in zip(self.series, values.T, strict=True)]
@@ -172,6 +181,7 @@ class SmoothingModel:
 def fit_smoothing_model(
     cell: Cell,
     values: np.ndarray,
+    regressors: np.ndarray,
     bounds: dict[str, tuple[float, float]],
     n_smoothing: int,
     initial_state: Any,
@@ -183,6 +193,7 @@ def fit_smoothing_model(
     ----------
     cell : Cell
     values : (n_timesteps, n_series) array
+    regressors : (n_timesteps, p) array
     bounds : dict
         For each of the cell's parameters what it is searched in; equal ends where it is fixed.
     n_smoothing : int
@@ -193,7 +204,14 @@ def fit_smoothing_model(
     given = _given_states(cell, initial_state, values.shape[1])
     fits = [
         _fit_series(
-            cell, y, bounds, n_smoothing, initial_state if given is None else given[i], settings, i
+            cell,
+            y,
+            regressors,
+            bounds,
+            n_smoothing,
+            initial_state if given is None else given[i],
+            settings,
+            i,
         )
         for i, y in enumerate(values.T)
     ]
@@ -221,6 +239,7 @@ def _given_states(cell: Cell, initial_state: Any, n_series: int) -> np.ndarray |
 def _fit_series(
     cell: Cell,
     y: np.ndarray,
+    regressors: np.ndarray,
     bounds: dict[str, tuple[float, float]],
     n_smoothing: int,
     initial_state: Any,
@@ -230,13 +249,16 @@ def _fit_series(
     """Fit one series: the smoother at its end, predictions, deviations, fitted numbers."""
     scaling = Scaling.of(y)
     z = scaling.scale(y)
+    # Regressors come in units of their own too; a column of zeros stays one.
+    units = np.abs(regressors).max(axis=0, initial=0.0)
+    units[units == 0.0] = 1.0
     n_observed = int(np.count_nonzero(~np.isnan(z)))
     if isinstance(initial_state, str):
         state = heuristic_state(cell, z) if initial_state == "heuristic" else None
     else:
         state = scaling.scale_state(np.array(initial_state))
     n_learned = sum(low < high for low, high in bounds.values())
-    n_learned += cell.n_state if state is None else 0
+    n_learned += units.size + (cell.n_state if state is None else 0)
     if n_observed < n_learned:
         bounds = {
             name: (low, high) if low == high else (_FALLBACK[name], _FALLBACK[name])
@@ -244,7 +266,9 @@ def _fit_series(
         }
         state = heuristic_state(cell, z) if state is None else state
         _warn_of_fallback(number, n_observed, n_learned, bounds)
-    fit = fit_smoother(cell, z, list(bounds.values()), state, settings)
+    series = np.vstack([z, (regressors / units).T])
+    fit = fit_smoother(cell, series, list(bounds.values()), state, settings)
+    effect = (regressors / units) @ fit.coefficients
     if not fit.converged:
         warnings.warn(
             f"series {number}: the optimiser stopped early after {fit.n_iter} iterations "
@@ -252,13 +276,18 @@ def _fit_series(
             ConvergenceWarning,
             stacklevel=5,
         )
-    numbers, sigma = _fitted_numbers(cell, z, fit, scaling, n_smoothing, number)
+    numbers, sigma = _fitted_numbers(cell, z - effect, fit, scaling, n_smoothing, number)
     form = LinearForm.of(cell, fit.theta)
     start = np.zeros((cell.n_state, cell.n_state))
     factors, covariance = form.variance_factors(np.isnan(z), start)
-    series = SmoothedSeries(cell, fit.theta, form, scaling, fit.states[-1], covariance, sigma)
+    coefficients = scaling.unscale_difference(fit.coefficients) / units
+    end = SmoothedSeries(
+        cell, fit.theta, form, scaling, fit.states[-1], covariance, sigma, coefficients
+    )
+    if units.size:
+        numbers["coef_"] = coefficients
     deviations = scaling.unscale_difference(sigma * np.sqrt(factors))
-    return series, scaling.unscale(fit.predictions), deviations, numbers
+    return end, scaling.unscale(fit.predictions), deviations, numbers
 
 
 def _warn_of_fallback(number: int, n_observed: int, n_learned: int, bounds: dict) -> None:
@@ -294,7 +323,7 @@ def _fitted_numbers(
 ) -> tuple[dict[str, Any], float]:
     """Return the fitted attributes of one series in its own units, and the scaled sigma."""
     residuals = (z - fit.predictions)[~np.isnan(z)]
-    n, k = residuals.size, n_smoothing + cell.n_state
+    n, k = residuals.size, n_smoothing + cell.n_state + fit.coefficients.size
     sse = float(residuals @ residuals)
     if n <= k:
         warnings.warn(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from numbers import Integral, Real
 
 import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
 
 from tsrnn.exceptions import InvalidParameterError
 
@@ -87,3 +90,32 @@ def check_level(level: object) -> float:
             f"write {float(level) / 100:g}"
         )
     return check_number("level", level, 0.0, 1.0, include_lower=False, include_upper=False)
+
+
+@contextmanager
+def unchanged_on_failure(estimator: BaseEstimator) -> Iterator[None]:
+    """Put an estimator back to what it was if the block raises."""
+    before = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def refuse_unknown(regressors: np.ndarray, X: object) -> None:
+    """Refuse regressors that are missing or infinite, naming the place.
+
+    Raises
+    ------
+    ValueError
+    """
+    wrong = np.argwhere(~np.isfinite(regressors))
+    if wrong.size:
+        row, column = wrong[0]
+        name = repr(X.columns[column]) if isinstance(X, pd.DataFrame) else column
+        what = "NaN" if np.isnan(regressors[row, column]) else "infinity"
+        raise ValueError(
+            f"Input X contains {what} at row {row}, column {name}: regressors must be known"
+        )

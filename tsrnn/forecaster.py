@@ -8,7 +8,7 @@ method knows of its own is a `FittedModel`, made by `_fit_model`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -16,39 +16,29 @@ from pandas.api.types import is_integer_dtype
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
+from tsrnn._fitted_model import FittedModel
 from tsrnn._series import check_enough, read_series
 from tsrnn._threads import one_blas_thread
 from tsrnn._timeindex import TimeGrid, is_time_index
-from tsrnn._validation import check_count, check_level, check_number
+from tsrnn._validation import (
+    check_count,
+    check_level,
+    check_number,
+    refuse_unknown,
+    unchanged_on_failure,
+)
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.intervals import normal_quantiles
 
 
-class FittedModel(Protocol):
-    """What a forecaster knows after `fit`: of all its series, at the end of what it has seen.
+class _Request(NamedTuple):
+    """Rows to predict: their positions, the index of the answer, what regressors add, (n, k)."""
 
-    Arrays have one row a time step and one column a series. Models do not change: `advance`
-    returns another.
-    """
-
-    def advance(self, values: np.ndarray) -> tuple[FittedModel, np.ndarray, np.ndarray]:
-        """See further values (n, k): the model then, one-step predictions, their deviations."""
-
-    def attributes(self) -> dict[str, Any]:
-        """Return the fitted attributes that move with the series."""
-
-    def forecast(self, horizon: int) -> np.ndarray:
-        """Predict the next steps, (horizon, k)."""
-
-    def deviation(self, horizon: int) -> np.ndarray:
-        """Return standard deviations of the errors of `forecast`, (horizon, k)."""
-
-    def simulate(
-        self, horizon: int, n_paths: int, random_state: np.random.RandomState
-    ) -> np.ndarray:
-        """Draw futures, (horizon, n_paths, k)."""
+    positions: np.ndarray
+    index: pd.Index
+    effect: np.ndarray
 
 
 class Forecaster(RegressorMixin, BaseEstimator, ABC):
@@ -60,16 +50,16 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
 
     @abstractmethod
     def _fit_model(
-        self, values: np.ndarray
+        self, values: np.ndarray, regressors: np.ndarray
     ) -> tuple[FittedModel, np.ndarray, np.ndarray, dict[str, Any]]:
-        """Fit series (n_timesteps, n_series).
+        """Fit series (n_timesteps, n_series) with regressors (n_timesteps, n_features).
 
         Returns
         -------
         model : FittedModel
             At the end of the series.
         predictions, deviations : (n_timesteps, n_series) arrays
-            One-step-ahead predictions, and their standard deviations.
+            One-step-ahead predictions net of the regressors, and their standard deviations.
         attributes : dict
             Further fitted attributes.
         """
@@ -79,10 +69,9 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
 
         Parameters
         ----------
-        X : None, DataFrame without columns, or array-like of shape (n_timesteps, n_features)
-            Regressors known in advance, one row a time step: not supported yet, so None, or a
-            DataFrame without columns that only carries a time index. Where `y` is omitted, this
-            is the series.
+        X : array-like of shape (n_timesteps, n_features) or None
+            Regressors known in advance, one row a time step, which enter linearly; a DataFrame
+            without columns only carries a time index. Where `y` is omitted, this is the series.
         y : array-like of shape (n_timesteps,) or (n_timesteps, n_series)
             The series, in the order of time; every column is fitted on its own. NaN, None and
             pd.NA are missing values.
@@ -94,37 +83,34 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         Raises
         ------
         ValueError
-            For too few values, infinities, words, an irregular time index.
+            For too few values, infinities, words, an irregular time index, missing regressors.
         TypeError
             For what is no series of numbers.
-        NotImplementedError
-            For `X` with columns.
         """
+        with unchanged_on_failure(self):
+            # Nothing of an earlier fit may outlive this one.
+            for name in [name for name in vars(self) if name.endswith("_")]:
+                delattr(self, name)
+            return self._fit(*((None, X) if y is None else (X, y)))
+
+    def _fit(self, X: Any, y: Any) -> Self:
         self._validate_parameters()
-        X, y = (None, X) if y is None else (X, y)
         values, layout, index = read_series(y)
-        self._refuse_columns(X, "fit", len(values))
+        regressors = self._read_regressors(X, len(values), reset=True)
         grid = _training_grid(index, X, len(values))
         check_enough(values)
         with one_blas_thread():
-            model, predictions, deviations, attributes = self._fit_model(values)
+            model, predictions, deviations, attributes = self._fit_model(values, regressors)
         training_index = grid.stamps(0, len(values)) if index is None else index
-        attributes |= model.attributes() | {
-            "fitted_values_": layout.rows(predictions, training_index),
-            "residuals_": layout.rows(values - predictions, training_index),
-            "n_features_in_": 0,
-            "_model": model,
-            "_layout": layout,
-            "_grid": grid,
-            "_seen": ((predictions, deviations),),
-            "_n_seen": len(values),
-        }
-        if isinstance(X, pd.DataFrame):
-            attributes["feature_names_in_"] = np.asarray(X.columns, dtype=object)
-        # Nothing of an earlier fit may outlive this one.
-        for name in [name for name in vars(self) if name.endswith("_") and name not in attributes]:
-            delattr(self, name)
-        vars(self).update(attributes)
+        fitted_values = predictions + model.effect(regressors)
+        vars(self).update(attributes | model.attributes())
+        self.fitted_values_ = layout.rows(fitted_values, training_index)
+        self.residuals_ = layout.rows(values - fitted_values, training_index)
+        self._model = model
+        self._layout = layout
+        self._grid = grid
+        self._seen = ((predictions, deviations),)
+        self._n_seen = len(values)
         return self
 
     def predict(self, X: Any) -> np.ndarray | pd.Series | pd.DataFrame:
@@ -132,12 +118,13 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
 
         Parameters
         ----------
-        X : int, DataFrame without columns, or pandas Index
+        X : int, array-like of shape (n_rows, n_features), or pandas Index
             An int is a horizon: that many steps after the end of what was seen. Rows ask for one
-            prediction each. With a time index (dates, periods, or integers that do not start at
-            0) the answer is for the stamps asked: one-step-ahead predictions inside the series,
-            forecasts after it. Rows without a time index always follow the series, so there are no
-            training scores and no gap with plain rows.
+            prediction each; after a fit with regressors they hold those, and without regressors
+            they are a DataFrame without columns, or its index. With a time index (dates, periods,
+            or integers that do not start at 0) the answer is for the stamps asked: one-step-ahead
+            predictions inside the series, forecasts after it. Rows without a time index always
+            follow the series, so there are no training scores and no gap with plain rows.
 
         Returns
         -------
@@ -149,8 +136,8 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         ValueError
             For a horizon below 1, a stamp off the grid or before the start, or columns.
         """
-        positions, index = self._asked(X)
-        return self._layout.rows(self._mean(positions), index)
+        asked = self._asked(X)
+        return self._layout.rows(self._mean(asked), asked.index)
 
     def predict_interval(self, X: Any, level: float = 0.95) -> np.ndarray | pd.DataFrame:
         """Predict intervals that hold a value with a given probability.
@@ -186,7 +173,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         values : (n_rows, n_quantiles) array or DataFrame, (n_rows, n_quantiles, n_series) for
             several series
         """
-        quantiles = [quantiles] if np.ndim(quantiles) == 0 else list(quantiles)
+        quantiles = [quantiles] if pd.api.types.is_scalar(quantiles) else list(quantiles)
         for quantile in quantiles:
             check_number("quantiles", quantile, 0.0, 1.0, include_lower=False, include_upper=False)
         if not quantiles:
@@ -203,8 +190,8 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         horizon : int
             Steps after the end of what was seen.
         n_paths : int
-        X : None
-            Reserved for regressors.
+        X : array-like of shape (horizon, n_features), optional
+            The regressors, after a fit with some.
         random_state : int, RandomState or None
 
         Returns
@@ -215,8 +202,9 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         horizon = check_count("horizon", horizon)
         n_paths = check_count("n_paths", n_paths)
-        self._refuse_columns(X, "simulate", horizon)
+        effect = self._following_effect(X, horizon)
         paths = self._model.simulate(horizon, n_paths, check_random_state(random_state))
+        paths += effect[:, None, :]
         index = self._grid.stamps(self._n_seen, self._n_seen + horizon)
         return self._layout.columns(paths, index, range(n_paths), "path")
 
@@ -228,21 +216,20 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         y_new : number, array-like, Series or DataFrame
             The values that follow what was seen; NaN is a missing one. A time index, where there
             is one, must continue that of the series.
-        X : None
-            Reserved for regressors.
+        X : array-like of shape (n_timesteps, n_features), optional
+            The regressors, after a fit with some.
 
         Returns
         -------
         self
         """
         check_is_fitted(self)
-        is_single = not isinstance(y_new, list | tuple) and np.ndim(y_new) == 0
-        values, index = self._read_more([y_new] if is_single else y_new, "y_new")
-        self._refuse_columns(X, "update", len(values))
+        single = pd.api.types.is_scalar(y_new)
+        values, index = self._read_more([y_new] if single else y_new, "y_new")
         following = np.arange(self._n_seen, self._n_seen + len(values))
-        for stamps in (index, X.index if isinstance(X, pd.DataFrame) else None):
-            self._check_stamps(stamps, following, "y_new must continue the series")
-        model, predictions, deviations = self._model.advance(values)
+        self._check_stamps(index, following, "y_new must continue the series")
+        effect = self._following_effect(X, len(values))
+        model, predictions, deviations = self._model.advance(values - effect)
         vars(self).update(model.attributes())
         self._model = model
         self._seen = _appended(self._seen, (predictions, deviations))
@@ -269,12 +256,12 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         truth, index = self._read_more(y, "y")
         if X is None:
             X = pd.DataFrame(index=pd.RangeIndex(len(truth)) if index is None else index)
-        positions, _ = self._asked(X)
-        if len(positions) != len(truth):
-            raise ValueError(f"X asks for {len(positions)} rows, but y has {len(truth)}")
+        asked = self._asked(X)
+        if len(asked.positions) != len(truth):
+            raise ValueError(f"X asks for {len(asked.positions)} rows, but y has {len(truth)}")
         if self._grid.has_stamps:
-            self._check_stamps(index, positions, "X and y have different time indexes")
-        predictions = self._mean(positions)
+            self._check_stamps(index, asked.positions, "X and y have different time indexes")
+        predictions = self._mean(asked)
         weights = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight)
         if weights.shape != (len(truth),):
             raise ValueError(
@@ -298,25 +285,59 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         tags.target_tags.single_output = True
         return tags
 
-    def _asked(self, X: Any) -> tuple[np.ndarray, pd.Index]:
-        """Return the positions that X asks for, and the index of the answer."""
+    def _asked(self, X: Any) -> _Request:
+        """Read what X asks for."""
         check_is_fitted(self)
-        end = self._n_seen
         if X is None:
             raise TypeError("predict takes a horizon, such as 12, or rows; got None")
-        if not isinstance(X, list | tuple) and np.ndim(X) == 0:
+        if pd.api.types.is_scalar(X):
             horizon = check_count("horizon", X)
-            return np.arange(end, end + horizon), self._grid.stamps(end, end + horizon)
-        index = X if isinstance(X, pd.Index) else self._rows_index(X)
-        if len(index) == 0:
+            return _Request(*self._following(horizon), self._following_effect(None, horizon))
+        if isinstance(X, pd.Index):
+            X = pd.DataFrame(index=X)
+        regressors = self._read_regressors(X, None)
+        if len(regressors) == 0:
             raise ValueError("X has no rows: ask for at least one prediction")
-        if is_time_index(index):
-            return self._grid.positions(index), index
-        return np.arange(end, end + len(index)), self._grid.stamps(end, end + len(index))
+        effect = self._model.effect(regressors)
+        if isinstance(X, pd.DataFrame) and is_time_index(X.index):
+            return _Request(self._grid.positions(X.index), X.index, effect)
+        return _Request(*self._following(len(regressors)), effect)
 
-    def _rows_index(self, X: Any) -> pd.Index:
-        self._refuse_columns(X, "predict", None)
-        return X.index
+    def _following(self, n_timesteps: int) -> tuple[np.ndarray, pd.Index]:
+        """Return positions and stamps of the next time steps."""
+        start, stop = self._n_seen, self._n_seen + n_timesteps
+        return np.arange(start, stop), self._grid.stamps(start, stop)
+
+    def _following_effect(self, X: Any, n_timesteps: int) -> np.ndarray:
+        """Return what regressors add to the series in the next time steps, (n, k)."""
+        if X is None and self.n_features_in_ > 0:
+            raise ValueError(
+                f"{type(self).__name__} was fitted with {self.n_features_in_} regressors: pass "
+                "X with their values in the time steps asked, one row each"
+            )
+        if isinstance(X, pd.DataFrame):
+            positions, _ = self._following(n_timesteps)
+            self._check_stamps(X.index, positions, "X must continue the series")
+        return self._model.effect(self._read_regressors(X, n_timesteps))
+
+    def _read_regressors(
+        self, X: Any, n_timesteps: int | None, *, reset: bool = False
+    ) -> np.ndarray:
+        """Read regressors, (n, p): none from None, and from a DataFrame without columns."""
+        takes_none = reset or self.n_features_in_ == 0
+        if takes_none and (X is None or (isinstance(X, pd.DataFrame) and X.shape[1] == 0)):
+            regressors = np.empty((n_timesteps if X is None else len(X), 0))
+            self.n_features_in_ = 0
+        else:
+            regressors = validate_data(
+                self, X, reset=reset, dtype=np.float64, ensure_all_finite=False
+            )
+            refuse_unknown(regressors, X)
+        if n_timesteps is not None and len(regressors) != n_timesteps:
+            raise ValueError(
+                f"X has {len(regressors)} rows, but there are {n_timesteps} time steps"
+            )
+        return regressors
 
     def _read_more(self, y: Any, name: str) -> tuple[np.ndarray, pd.Index | None]:
         """Read further values, (n, k), of the series that the forecaster was fitted on."""
@@ -346,43 +367,14 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             stamp = self._grid.stamps(positions[row], positions[row] + 1)[0]
             raise ValueError(f"{problem}: at row {row} expected {stamp}, got {index[row]}")
 
-    def _refuse_columns(self, X: Any, method: str, n_timesteps: int | None) -> None:
-        """Let pass None and a DataFrame without columns: there are no regressors yet."""
-        if X is None:
-            return
-        if not isinstance(X, pd.DataFrame):
-            X = np.asarray(X)
-            if X.ndim != 2:
-                raise ValueError(
-                    f"Expected 2D array, got {X.ndim}D array instead: X holds one row a time step "
-                    "(a series goes into y, or alone into fit(series))"
-                )
-            if X.shape[1] == 0:
-                raise ValueError(
-                    f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is "
-                    "required: for no regressors pass None or pd.DataFrame(index=y.index)"
-                )
-        if X.shape[1] > 0 and method == "fit":
-            raise NotImplementedError(
-                f"{type(self).__name__} does not take regressors yet, got X with {X.shape[1]} "
-                "columns: pass None, or pd.DataFrame(index=y.index)"
-            )
-        if X.shape[1] > 0:
-            raise ValueError(
-                f"X has {X.shape[1]} features, but {type(self).__name__} is expecting 0 features "
-                "as input: it was fitted without regressors"
-            )
-        if n_timesteps is not None and len(X) != n_timesteps:
-            raise ValueError(f"X has {len(X)} rows, but the series has {n_timesteps} time steps")
-
-    def _mean(self, positions: np.ndarray) -> np.ndarray:
-        return self._at(positions, 0, self._model.forecast)
+    def _mean(self, asked: _Request) -> np.ndarray:
+        return self._at(asked.positions, 0, self._model.forecast) + asked.effect
 
     def _quantiles(self, X: Any, quantiles: np.ndarray, labels: list, label_name: str):
-        positions, index = self._asked(X)
-        deviation = self._at(positions, 1, self._model.deviation)
-        values = normal_quantiles(self._mean(positions), deviation, quantiles)
-        return self._layout.columns(values, index, labels, label_name)
+        asked = self._asked(X)
+        deviation = self._at(asked.positions, 1, self._model.deviation)
+        values = normal_quantiles(self._mean(asked), deviation, quantiles)
+        return self._layout.columns(values, asked.index, labels, label_name)
 
     def _at(self, positions: np.ndarray, part: int, ahead: Any) -> np.ndarray:
         """Take a part of what was kept of the series, followed by what lies ahead of its end."""

@@ -56,7 +56,7 @@ class RNN:
         From hidden state to output.
     b_y : (m,) array
     h_init : (d,) array
-        The hidden state before the first step, h_{-1}.
+        The hidden state before the first step, h_{-1}. Setting it puts `h` there too.
     h : (d,) array
         The hidden state now, moved by `step`.
 
@@ -112,7 +112,6 @@ class RNN:
         for name, shape in self._shapes.items():
             width = np.sqrt(6.0 / sum(shape)) if len(shape) == 2 else 0.0
             setattr(self, name, random_state.uniform(-width, width, shape))
-        self.reset()
 
     def __repr__(self) -> str:
         """Show the constructor call."""
@@ -128,6 +127,8 @@ class RNN:
         if name in _NAMES or name == "h":
             value = self._as_weight(name, value)
         super().__setattr__(name, value)
+        if name == "h_init":
+            self.reset()
 
     @property
     def _shapes(self) -> dict[str, tuple[int, ...]]:

@@ -56,6 +56,9 @@ class SimpleExpSmoothingRNN(Forecaster):
     alpha_ : float or (n_series,) array
     initial_state_, state_ : (1,) or (n_series, 1) array
         The level before the first value, and at the end of what was seen.
+    coef_ : (n_features,) or (n_series, n_features) array
+        Coefficients of the regressors, where there are any; the smoother is then fitted to
+        `y - X @ coef_`, and its states are those of that series.
     fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
         One-step-ahead predictions of the training series, and what they miss.
     sse_, sigma2_, loglik_, aic_, aicc_, bic_ : float or (n_series,) array
@@ -123,10 +126,10 @@ class SimpleExpSmoothingRNN(Forecaster):
     def _validate_parameters(self) -> None:
         _check_common(self)
 
-    def _fit_model(self, values):
+    def _fit_model(self, values, regressors):
         bounds = {"alpha": _interval(SES, "alpha", self.alpha)}
         return fit_smoothing_model(
-            SES, values, bounds, 1, _initial_state(self, SES, values), _settings(self)
+            SES, values, regressors, bounds, 1, _initial_state(self, SES, values), _settings(self)
         )
 
 
@@ -164,6 +167,9 @@ class DoubleExpSmoothingRNN(Forecaster):
         beta is `alpha_ * beta_`.
     initial_state_, state_ : (2,) or (n_series, 2) array
         Level and trend before the first value, and at the end of what was seen.
+    coef_ : (n_features,) or (n_series, n_features) array
+        Coefficients of the regressors, where there are any; the smoother is then fitted to
+        `y - X @ coef_`, and its states are those of that series.
     fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
         One-step-ahead predictions of the training series, and what they miss.
     sse_, sigma2_, loglik_, aic_, aicc_, bic_ : float or (n_series,) array
@@ -257,7 +263,7 @@ class DoubleExpSmoothingRNN(Forecaster):
             if not damped:
                 raise InvalidParameterError("phi is given, but damped=False: set damped=True")
 
-    def _fit_model(self, values):
+    def _fit_model(self, values, regressors):
         bounds = {
             "alpha": _interval(HOLT, "alpha", self.alpha),
             "beta": _interval(HOLT, "beta", self.beta),
@@ -266,6 +272,7 @@ class DoubleExpSmoothingRNN(Forecaster):
         return fit_smoothing_model(
             HOLT,
             values,
+            regressors,
             bounds,
             3 if self.damped else 2,
             _initial_state(self, HOLT, values),

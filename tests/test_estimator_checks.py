@@ -1,0 +1,30 @@
+"""scikit-learn's own checks of every public forecaster."""
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
+
+FORECASTERS = [
+    SimpleExpSmoothingRNN(),
+    DoubleExpSmoothingRNN(),
+    DoubleExpSmoothingRNN(damped=True),
+    DoubleExpSmoothingRNN(loss="huber"),
+]
+
+
+def expected_failed_checks(forecaster):
+    """Return the checks that a forecaster with a trend cannot pass, with the reason."""
+    if isinstance(forecaster, SimpleExpSmoothingRNN):
+        return {}  # a level forecasts the same for every row, in whatever order they are asked
+    reason = "rows are time steps: those without a time index follow the series in their order"
+    return dict.fromkeys(
+        ["check_methods_sample_order_invariance", "check_methods_subset_invariance"], reason
+    )
+
+
+# Series of a handful of values, as some checks have, cannot carry all parameters, and say so.
+@pytest.mark.filterwarnings("ignore:series .* observed values:UserWarning")
+@parametrize_with_checks(FORECASTERS, expected_failed_checks=expected_failed_checks)
+def test_scikit_learns_checks_pass(estimator, check):
+    check(estimator)

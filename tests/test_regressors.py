@@ -1,0 +1,202 @@
+"""Regressors known in advance: learned with the rest, against dense solves and known truth."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import TimeSeriesSplit, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
+
+
+def make_data(n_timesteps=120, n_missing=0, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n_timesteps, 2)) * [3.0, 0.1]
+    level = 50.0 + 0.2 * np.arange(n_timesteps) + rng.standard_normal(n_timesteps).cumsum() * 0.3
+    y = level + X @ [2.0, -30.0] + 0.2 * rng.standard_normal(n_timesteps)
+    y[rng.choice(n_timesteps, n_missing, replace=False)] = np.nan
+    return X, y
+
+
+def holt_errors(z, alpha, beta, phi, level, trend):
+    """One-step errors of Holt's method, by the textbook's recursion; 0 where z is missing."""
+    errors = np.zeros(len(z))
+    for t, value in enumerate(z):
+        prediction = level + phi * trend
+        errors[t] = 0.0 if np.isnan(value) else value - prediction
+        seen = prediction if np.isnan(value) else value
+        old = level
+        level = alpha * seen + (1.0 - alpha) * prediction
+        if np.isnan(value):
+            trend = phi * trend
+        else:
+            trend = beta * (level - old) + (1.0 - beta) * phi * trend
+    return errors
+
+
+def dense_solution(X, y, alpha, beta, phi):
+    """Coefficients and initial state with the least SSE at fixed smoothing parameters."""
+
+    def errors(unknowns):
+        return holt_errors(y - X @ unknowns[:-2], alpha, beta, phi, *unknowns[-2:])
+
+    size = X.shape[1] + 2
+    constant = errors(np.zeros(size))
+    columns = np.column_stack([errors(unit) - constant for unit in np.eye(size)])
+    unknowns = np.linalg.lstsq(columns, -constant, rcond=None)[0]
+    return unknowns, float(np.sum((constant + columns @ unknowns) ** 2))
+
+
+@pytest.mark.parametrize("n_missing", [0, 15])
+@pytest.mark.parametrize("phi", [None, 0.9])
+def test_coefficients_and_initial_state_are_those_of_a_dense_solve(n_missing, phi):
+    X, y = make_data(n_missing=n_missing)
+    model = DoubleExpSmoothingRNN(alpha=0.4, beta=0.2, phi=phi, damped=phi is not None).fit(X, y)
+    unknowns, sse = dense_solution(X, y, 0.4, 0.2, phi or 1.0)
+    # Two ways to the same small least-squares problem, both good to its condition number.
+    np.testing.assert_allclose(np.r_[model.coef_, model.initial_state_], unknowns, rtol=1e-8)
+    np.testing.assert_allclose(model.sse_, sse, rtol=1e-10)
+
+
+def test_no_nearby_smoothing_parameters_have_a_lower_sse():
+    X, y = make_data()
+    model = DoubleExpSmoothingRNN().fit(X, y)
+    for d_alpha in (-0.02, 0.0, 0.02):
+        for d_beta in (-0.02, 0.0, 0.02):
+            alpha, beta = np.clip([model.alpha_ + d_alpha, model.beta_ + d_beta], 0.0, 1.0)
+            assert dense_solution(X, y, alpha, beta, 1.0)[1] >= model.sse_ * (1.0 - 1e-9)
+
+
+def test_the_effect_is_found_where_it_is_known():
+    X, y = make_data(400)
+    model = DoubleExpSmoothingRNN().fit(X, y)
+    # Standard errors at this length are about 0.01 and 0.2.
+    assert np.all(np.abs(model.coef_ - [2.0, -30.0]) < [0.05, 1.0])
+
+
+@pytest.mark.parametrize("loss", ["huber", "absolute_error"])
+def test_other_losses_learn_coefficients_too_and_shrug_off_an_outlier(loss):
+    X, y = make_data(200)
+    y[100] += 1e3
+    model = DoubleExpSmoothingRNN(loss=loss).fit(X, y)
+    # Twice the tolerance above: half the length, and less efficient losses.
+    assert np.all(np.abs(model.coef_ - [2.0, -30.0]) < [0.1, 2.0])
+
+
+def test_forecasts_are_those_of_the_net_series_plus_the_effect():
+    X, y = make_data(n_missing=5)
+    model = DoubleExpSmoothingRNN().fit(X[:100], y[:100])
+    net = DoubleExpSmoothingRNN(
+        alpha=model.alpha_, beta=model.beta_, initial_state=model.initial_state_
+    ).fit(y[:100] - X[:100] @ model.coef_)
+    effect = X[100:] @ model.coef_
+    np.testing.assert_allclose(model.predict(X[100:]), net.predict(20) + effect, rtol=1e-10)
+    np.testing.assert_allclose(model.state_, net.state_, rtol=1e-10)
+    interval = model.predict_interval(X[100:])
+    np.testing.assert_allclose(interval.mean(axis=1), model.predict(X[100:]), rtol=1e-12)
+    paths = model.simulate(20, 4000, X=X[100:], random_state=0)
+    deviation = (interval[:, 1] - interval[:, 0]) / (2 * 1.959964)
+    # A mean of 4,000 draws is off by 4 of its standard errors once in 10,000.
+    assert np.all(np.abs(paths.mean(axis=1) - model.predict(X[100:])) < 4 * deviation / 63.2)
+
+
+def test_an_update_with_regressors_goes_on_as_one_run():
+    X, y = make_data()
+    fixed = DoubleExpSmoothingRNN(alpha=0.3, beta=0.1, initial_state=(50.0, 0.2))
+    model = fixed.fit(X[:100], y[:100])
+    before = model.predict(X[[100]])[0]
+    model.update(y[100:110], X=X[100:110]).update(y[110], X=X[[110]])
+    after = model.predict(X[[111]])[0]
+    errors = holt_errors(y[:112] - X[:112] @ model.coef_, 0.3, 0.1, 1.0, 50.0, 0.2)
+    np.testing.assert_allclose([before, after], (y[:112] - errors)[[100, 111]], rtol=1e-10)
+
+
+def test_time_stamps_place_rows_with_regressors():
+    X, y = make_data()
+    index = pd.date_range("2010-01-01", periods=len(y), freq="MS")
+    X, y = pd.DataFrame(X, index=index, columns=["price", "promotion"]), pd.Series(y, index)
+    model = DoubleExpSmoothingRNN().fit(X[:100], y[:100])
+    np.testing.assert_allclose(model.predict(X[:100]), model.fitted_values_, rtol=1e-12)
+    asked = X.iloc[[105, 100]]
+    pd.testing.assert_series_equal(model.predict(asked), model.predict(X[100:]).loc[asked.index])
+    assert list(model.feature_names_in_) == ["price", "promotion"]
+
+
+def test_several_series_have_coefficients_of_their_own():
+    X, y = make_data()
+    both = DoubleExpSmoothingRNN().fit(X, np.column_stack([y, 3.0 * y[::-1]]))
+    assert both.coef_.shape == (2, 2)
+    one = DoubleExpSmoothingRNN().fit(X, y)
+    np.testing.assert_allclose(both.coef_[0], one.coef_, rtol=1e-12)
+    np.testing.assert_allclose(both.predict(X[:5])[:, 0], one.predict(X[:5]), rtol=1e-12)
+
+
+def test_units_of_regressors_do_not_matter():
+    X, y = make_data()
+    one = DoubleExpSmoothingRNN().fit(X, y)
+    other = DoubleExpSmoothingRNN().fit(X * [1e9, 1e-7], y)
+    # The scaled problem is the same but for rounding.
+    np.testing.assert_allclose(other.coef_ * [1e9, 1e-7], one.coef_, rtol=1e-7)
+
+
+def test_regressors_that_say_the_same_or_nothing_leave_the_forecast_as_it_is():
+    X, y = make_data()
+    once = DoubleExpSmoothingRNN(alpha=0.4, beta=0.1).fit(X, y)
+    doubled = np.column_stack([X, X[:, 0], np.zeros(len(X))])
+    twice = DoubleExpSmoothingRNN(alpha=0.4, beta=0.1).fit(doubled, y)
+    assert np.isfinite(twice.coef_).all()
+    # A singular problem is solved to the square root of rounding.
+    np.testing.assert_allclose(twice.predict(doubled[:10]), once.predict(X[:10]), rtol=1e-6)
+
+
+def test_the_criteria_count_the_coefficients():
+    X, y = make_data()
+    model = SimpleExpSmoothingRNN().fit(X, y)
+    k = 1 + 1 + 2  # alpha, level, two coefficients
+    np.testing.assert_allclose(model.aic_, -2.0 * model.loglik_ + 2.0 * (k + 1), rtol=1e-12)
+    np.testing.assert_allclose(model.sigma2_, model.sse_ / (len(y) - k), rtol=1e-12)
+
+
+def test_pipelines_and_cross_validation_pass_regressors_on():
+    X, y = make_data()
+    pipeline = make_pipeline(StandardScaler(), DoubleExpSmoothingRNN())
+    np.testing.assert_allclose(
+        pipeline.fit(X[:100], y[:100]).predict(X[100:]),
+        DoubleExpSmoothingRNN().fit(X[:100], y[:100]).predict(X[100:]),
+        rtol=1e-5,  # the level takes up what the scaler takes off: other rounding, same optimum
+    )
+    scores = cross_val_score(DoubleExpSmoothingRNN(), X, y, cv=TimeSeriesSplit(3, test_size=12))
+    assert scores.min() > 0.5  # the regressors carry most of the variance
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda model, X, y: model.predict(3), "fitted with 2 regressors"),
+        (lambda model, X, y: model.predict(X[:, :1]), "X has 1 features"),
+        (lambda model, X, y: model.predict(np.full((2, 2), np.nan)), "NaN at row 0, column 0"),
+        (lambda model, X, y: model.update(1.0), "fitted with 2 regressors"),
+        (lambda model, X, y: model.update(y[:3], X=X[:2]), "X has 2 rows"),
+        (lambda model, X, y: model.simulate(3), "fitted with 2 regressors"),
+        (lambda model, X, y: model.simulate(3, X=X[:4]), "X has 4 rows"),
+        (lambda model, X, y: model.fit(X[:-1], y), "X has 119 rows"),
+        (lambda model, X, y: model.fit(X * [np.inf, 1.0], y), "infinity at row 0, column 0"),
+    ],
+)
+def test_wrong_regressors_get_a_clear_error_and_change_nothing(call, message):
+    X, y = make_data()
+    model = DoubleExpSmoothingRNN().fit(X, y)
+    before = model.predict(X[:3])
+    with pytest.raises(ValueError, match=message):
+        call(model, X, y)
+    np.testing.assert_array_equal(model.predict(X[:3]), before)
+    assert model.n_features_in_ == 2
+
+
+def test_a_fit_without_regressors_forgets_those_of_the_fit_before():
+    X, y = make_data()
+    model = DoubleExpSmoothingRNN().fit(pd.DataFrame(X, columns=["a", "b"]), y).fit(y)
+    assert not hasattr(model, "coef_")
+    assert not hasattr(model, "feature_names_in_")
+    assert model.predict(2).shape == (2,)

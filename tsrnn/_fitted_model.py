@@ -1,0 +1,36 @@
+"""What a forecaster needs of a method: a fitted model that moves on through time."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+
+class FittedModel(Protocol):
+    """What a forecaster knows after `fit`: of all its series, at the end of what it has seen.
+
+    Arrays have one row a time step and one column a series, and hold the series net of what
+    regressors add to them. Models do not change: `advance`
+    returns another.
+    """
+
+    def effect(self, regressors: np.ndarray) -> np.ndarray:
+        """Return what regressors (n, p) add to the series, (n, k)."""
+
+    def advance(self, values: np.ndarray) -> tuple[FittedModel, np.ndarray, np.ndarray]:
+        """See further values (n, k): the model then, one-step predictions, their deviations."""
+
+    def attributes(self) -> dict[str, Any]:
+        """Return the fitted attributes that move with the series."""
+
+    def forecast(self, horizon: int) -> np.ndarray:
+        """Predict the next steps, (horizon, k)."""
+
+    def deviation(self, horizon: int) -> np.ndarray:
+        """Return standard deviations of the errors of `forecast`, (horizon, k)."""
+
+    def simulate(
+        self, horizon: int, n_paths: int, random_state: np.random.RandomState
+    ) -> np.ndarray:
+        """Draw futures, (horizon, n_paths, k)."""
