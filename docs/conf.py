@@ -44,6 +44,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "write_computation_times": False,
     "show_signature": False,
+    "remove_config_comments": True,
     # What a plotting call returns is no result.
     "ignore_repr_types": r"matplotlib\.",
     "min_reported_time": 60,

@@ -107,5 +107,3 @@ plt.show()
 # %%
 # The line through the gap is the forecast made at its beginning, and the bounds about it are those
 # of a forecast 1, 2, 3 and more months ahead. What was really measured stays within them.
-
-# sphinx_gallery_thumbnail_number = 1

@@ -176,7 +176,7 @@ def holt_loss(parameters):
     g = np.array([[alpha], [alpha * beta]])
     holt.W_hx, holt.W_hh = g, F - g @ w.T
     loss, gradient = holt.loss_and_grad(inputs, targets)
-    d_g = gradient["W_hx"] - gradient["W_hh"] @ w  # g stands in W_hx, and in W_hh as -g w'
+    d_g = gradient["W_hx"] - gradient["W_hh"] @ w  # g is in both, W_hh has -g w'
     d_alpha, d_beta = d_g[0] + d_g[1] * beta, d_g[1] * alpha
     return loss, np.concatenate([d_alpha, d_beta])
 

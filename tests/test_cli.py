@@ -69,11 +69,12 @@ def complaint(tmp_path, capsys):
 # The demonstration.
 
 
-def test_demo_prints_what_it_learned_and_saves_its_picture(tmp_path, capsys):
-    picture = tmp_path / "demo.png"
-    assert main(["demo", "--output", str(picture)]) == 0
+def test_demo_prints_what_it_learned_and_saves_its_picture(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["demo"]) == 0
     out, err = capsys.readouterr()
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    # The name that the README gives.
+    assert (tmp_path / "demo.png").read_bytes().startswith(b"\x89PNG")
     model = DoubleExpSmoothingRNN().fit(load_co2(adjusted=True).iloc[:-12])
     assert f"alpha {model.alpha_:.4f}" in out
     assert "naive" in out and "lower-95" in out and "2002-12-01" in out

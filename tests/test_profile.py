@@ -64,7 +64,7 @@ def test_the_profiled_sse_is_that_of_least_squares(problem):
     name, theta, y = problem
     cell = CELLS[name]()
     expected, best = naive.profiled_sse(name, theta, y, cell.n_state)
-    sse, d_theta = ProfiledSSE(cell, y, None)(in_one_column(theta))
+    sse, d_theta = ProfiledSSE(cell, y[None], None)(in_one_column(theta))
     rounding = rounding_of_normal_equations(name, theta, y, best)
     assert sse == pytest.approx(expected, rel=1e-10, abs=rounding)
     assert np.isfinite(d_theta).all()
@@ -77,7 +77,7 @@ def test_a_scan_finds_the_sse_of_least_squares_and_a_state_that_has_it(problem):
     name, theta, y = problem
     cell = CELLS[name]()
     expected, best = naive.profiled_sse(name, theta, y, cell.n_state)
-    sse, state = profile(cell, in_one_column(theta), y, None)
+    sse, state = profile(cell, in_one_column(theta), y[None], None)
     assert sse.shape == (1,) and state.shape == (1, cell.n_state)
     rounding = rounding_of_normal_equations(name, theta, y, best)
     assert sse[0] == pytest.approx(expected, rel=1e-10, abs=rounding)
@@ -93,14 +93,14 @@ def test_with_a_given_initial_state_both_are_the_sse_of_that_state(problem, numb
     state = np.array(numbers[: cell.n_state])
     expected = naive.squared_error(naive.errors(name, theta, y, state))
     rounding = 1e-13 * (naive.squared_error(y) + state @ state * y.size)
-    sse, d_theta = ProfiledSSE(cell, y, state)(in_one_column(theta))
+    sse, d_theta = ProfiledSSE(cell, y[None], state)(in_one_column(theta))
     assert sse == pytest.approx(expected, rel=1e-12, abs=rounding)
     gradient = naive.complex_step_gradient(
         lambda v: naive.squared_error(naive.errors(name, v, y, state)), theta
     )
     # The state is no function of theta, so this is exact; see the design's 1e-10.
     assert np.linalg.norm(d_theta[:, 0] - gradient) <= 1e-10 * np.linalg.norm(gradient) + rounding
-    scanned, states = profile(cell, in_one_column(theta), y, state)
+    scanned, states = profile(cell, in_one_column(theta), y[None], state)
     assert scanned[0] == pytest.approx(expected, rel=1e-10, abs=10.0 * rounding)
     np.testing.assert_array_equal(states[0], state)
 
@@ -129,7 +129,7 @@ def test_the_gradient_is_that_at_the_best_state_held_fixed(name, seed, missing):
     expected = naive.complex_step_gradient(
         lambda v: naive.squared_error(naive.errors(name, v, y, state)), theta
     )
-    _, d_theta = ProfiledSSE(cell, y, None)(in_one_column(theta))
+    _, d_theta = ProfiledSSE(cell, y[None], None)(in_one_column(theta))
     # The gradient's first-order error in the state, which the normal equations give to 1e-10.
     assert relative_error(d_theta, expected) <= 1e-8
 
@@ -142,7 +142,7 @@ def test_the_gradient_is_the_slope_of_the_profiled_sse_itself(name, seed):
     expected = naive.central_differences(
         lambda v: naive.profiled_sse(name, v, y, cell.n_state)[0], theta
     )
-    _, d_theta = ProfiledSSE(cell, y, None)(in_one_column(theta))
+    _, d_theta = ProfiledSSE(cell, y[None], None)(in_one_column(theta))
     # Central differences with a step of 1e-6 keep about ten of sixteen digits.
     assert relative_error(d_theta, expected) <= 1e-6
 
@@ -151,7 +151,7 @@ def assert_as_naive(name, theta, y):
     """SSE and gradient of a long series, against least squares and a complex step."""
     cell = CELLS[name]()
     expected, state = naive.profiled_sse(name, theta, y, cell.n_state)
-    sse, d_theta = ProfiledSSE(cell, y, None)(in_one_column(theta))
+    sse, d_theta = ProfiledSSE(cell, y[None], None)(in_one_column(theta))
     assert sse == pytest.approx(expected, rel=1e-10)
     gradient = naive.complex_step_gradient(
         lambda v: naive.squared_error(naive.errors(name, v, y, state)), theta
@@ -218,7 +218,7 @@ def test_a_long_series_with_a_given_initial_state_has_the_sse_of_that_state(name
     # Far off, so that the first errors count.
     state = np.full(cell.n_state, 20.0)
     expected = naive.squared_error(naive.errors(name, theta, y, state))
-    sse, d_theta = ProfiledSSE(cell, y, state)(in_one_column(theta))
+    sse, d_theta = ProfiledSSE(cell, y[None], state)(in_one_column(theta))
     assert sse == pytest.approx(expected, rel=1e-12)
     gradient = naive.complex_step_gradient(
         lambda v: naive.squared_error(naive.errors(name, v, y, state)), theta
@@ -230,11 +230,11 @@ def test_a_long_series_with_a_given_initial_state_has_the_sse_of_that_state(name
 def test_a_second_call_does_not_remember_the_first(name):
     cell = CELLS[name]()
     y = series(40, 0, missing=True)
-    objective = ProfiledSSE(cell, y, None)
+    objective = ProfiledSSE(cell, y[None], None)
     first, second = interior(cell, 0), interior(cell, 1)
     objective(in_one_column(first))
     sse, d_theta = objective(in_one_column(second))
-    fresh_sse, fresh_d_theta = ProfiledSSE(cell, y, None)(in_one_column(second))
+    fresh_sse, fresh_d_theta = ProfiledSSE(cell, y[None], None)(in_one_column(second))
     assert sse == fresh_sse
     np.testing.assert_array_equal(d_theta, fresh_d_theta)
 
@@ -247,9 +247,9 @@ def test_a_scan_of_many_sets_is_each_of_them_alone(name, given_state):
     y = series(40, 0, missing=True)
     theta = np.stack([interior(cell, seed) for seed in range(300)], axis=1)
     initial_state = np.full(cell.n_state, 0.5) if given_state else None
-    sse, state = profile(cell, theta, y, initial_state)
+    sse, state = profile(cell, theta, y[None], initial_state)
     for g in (0, 127, 128, 299):
-        alone_sse, alone_state = profile(cell, theta[:, g : g + 1].copy(), y, initial_state)
+        alone_sse, alone_state = profile(cell, theta[:, g : g + 1].copy(), y[None], initial_state)
         # Sums of three terms, whose order NumPy may choose by the shape.
         assert sse[g] == pytest.approx(alone_sse[0], rel=1e-13)
         np.testing.assert_allclose(state[g], alone_state[0], rtol=1e-13)
@@ -262,7 +262,7 @@ from tsrnn.cells import CELLS
 for n_timesteps in (30, 5000):
     y = np.random.default_rng(0).normal(size=n_timesteps)
     for name, theta in (("ses", [0.3]), ("holt", [0.3, 0.2, 0.9])):
-        sse, d_theta = ProfiledSSE(CELLS[name](), y, None)(np.array(theta)[:, None])
+        sse, d_theta = ProfiledSSE(CELLS[name](), y[None], None)(np.array(theta)[:, None])
         print(sse.hex(), *(slope.hex() for slope in d_theta[:, 0].tolist()))
 """
 
@@ -273,7 +273,7 @@ from tsrnn._profile import ProfiledSSE
 from tsrnn.cells import CELLS
 y = np.random.default_rng(0).normal(size=1_000_000)
 for alpha in (1e-6, 0.5):
-    print(ProfiledSSE(CELLS["ses"](), y, None)(np.array([[alpha]]))[0])
+    print(ProfiledSSE(CELLS["ses"](), y[None], None)(np.array([[alpha]]))[0])
 """
 
 

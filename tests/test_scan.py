@@ -67,7 +67,7 @@ def test_error_products_are_those_of_the_naive_errors(name, n_timesteps, missing
     y = np.random.default_rng(n_timesteps).normal(size=n_timesteps)
     if missing:
         y = holes(y, 1)
-    products = error_products(case.cell, case.theta, y)
+    products = error_products(case.cell, case.theta, y[None])
     for g in range(5):
         expected = naive_products(name, case.theta[:, g], y, case.cell.n_state)
         # Hundreds of terms, each a difference of numbers of order one rounded to 1e-16.
@@ -81,7 +81,7 @@ def test_error_products_at_the_corners_of_the_parameters(name, value):
     case = make_case(name)
     case.theta[:2] = value
     y = np.random.default_rng(0).normal(size=200)
-    products = error_products(case.cell, case.theta, y)[:, :, 0]
+    products = error_products(case.cell, case.theta, y[None])[:, :, 0]
     expected = naive_products(name, case.theta[:, 0], y, case.cell.n_state)
     assert disagreement(products, expected) <= 1e-12  # as above
 
@@ -90,7 +90,7 @@ def test_error_products_at_the_corners_of_the_parameters(name, value):
 def test_error_products_give_the_sse_of_every_initial_state(name):
     case = make_case(name)
     y = holes(np.random.default_rng(0).normal(size=50), 1)
-    products = error_products(case.cell, case.theta, y)[:, :, 0]
+    products = error_products(case.cell, case.theta, y[None])[:, :, 0]
     for state in np.random.default_rng(2).normal(size=(5, case.cell.n_state)):
         weights = np.r_[1.0, state]
         expected = naive.squared_error(naive.errors(name, case.theta[:, 0], y, state))
@@ -101,13 +101,13 @@ def test_error_products_give_the_sse_of_every_initial_state(name):
 def test_a_set_of_parameters_has_the_same_products_among_others_as_alone(name):
     case = make_case(name, n_lanes=7)
     y = holes(np.random.default_rng(0).normal(size=50), 1)
-    together = error_products(case.cell, case.theta, y)
+    together = error_products(case.cell, case.theta, y[None])
     for g in range(7):
-        alone = error_products(case.cell, case.theta[:, g : g + 1].copy(), y)
+        alone = error_products(case.cell, case.theta[:, g : g + 1].copy(), y[None])
         np.testing.assert_array_equal(together[:, :, g], alone[:, :, 0])
 
 
 @predicting_cell
 def test_error_products_of_a_series_that_is_all_missing_are_zero(name):
     case = make_case(name)
-    assert not error_products(case.cell, case.theta, np.full(10, np.nan)).any()
+    assert not error_products(case.cell, case.theta, np.full((1, 10), np.nan)).any()

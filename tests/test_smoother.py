@@ -30,7 +30,7 @@ def settings(loss="likelihood", solver="L-BFGS-B"):
 def fit(model, y, loss="likelihood", *, initial_state=None, bounds=None, solver="L-BFGS-B"):
     name, usual = MODELS[model]
     bounds = usual if bounds is None else bounds
-    return fit_smoother(CELLS[name](), y, bounds, initial_state, settings(loss, solver))
+    return fit_smoother(CELLS[name](), y[None], bounds, initial_state, settings(loss, solver))
 
 
 def residuals(fitted, y):
@@ -114,8 +114,8 @@ def least_sse(model, y):
     name, bounds = MODELS[model]
     cell = CELLS[name]()
     points, shape = dense_grid(bounds)
-    sse, _ = profile(cell, points, y, None)
-    objective = ProfiledSSE(cell, y, None)
+    sse, _ = profile(cell, points, y[None], None)
+    objective = ProfiledSSE(cell, y[None], None)
     free = [i for i, (lower, upper) in enumerate(bounds) if lower < upper]
     lowest = sse.min()
     for start in points.T[best_of_grid(sse, shape, 10)]:
@@ -185,7 +185,7 @@ def test_a_parameter_that_is_fixed_stays_and_the_others_make_the_best_of_it(mode
     assert fitted.theta[0, 0] == 0.3
     if loss == "likelihood" and model != "ses":
         others = np.stack([np.full(41, 0.3), np.linspace(0.0, 1.0, 41), np.full(41, usual[2][0])])
-        sse, _ = profile(CELLS["holt"](), others, y, None)
+        sse, _ = profile(CELLS["holt"](), others, y[None], None)
         assert naive.squared_error(residuals(fitted, y)) <= sse.min() * (1.0 + 1e-9)
 
 
@@ -213,7 +213,7 @@ def test_a_given_initial_state_is_kept_and_the_parameters_are_the_best_for_it(mo
     fitted = fit(model, y, loss, initial_state=state)
     np.testing.assert_array_equal(fitted.states[0], state)
     if loss == "likelihood":
-        sse, _ = profile(cell, dense_grid(bounds)[0], y, state)
+        sse, _ = profile(cell, dense_grid(bounds)[0], y[None], state)
         assert naive.squared_error(residuals(fitted, y)) <= sse.min() * (1.0 + 1e-9)
 
 

@@ -15,6 +15,9 @@ class FittedModel(Protocol):
     returns another.
     """
 
+    notes: tuple[Warning, ...]
+    """What the user should know of the fit."""
+
     def effect(self, regressors: np.ndarray) -> np.ndarray:
         """Return what regressors (n, p) add to the series, (n, k)."""
 

@@ -56,6 +56,11 @@ class Layout:
         return pd.DataFrame(flat, index=index, columns=columns)
 
 
+def is_single(value: object) -> bool:
+    """Tell whether something is one value, such as a number, and no collection."""
+    return pd.api.types.is_scalar(value) or (isinstance(value, np.ndarray) and value.ndim == 0)
+
+
 def read_series(y: object, name: str = "y") -> tuple[np.ndarray, Layout, pd.Index | None]:
     """Read one or several series.
 

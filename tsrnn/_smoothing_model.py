@@ -8,7 +8,6 @@ overflows on the way.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -146,6 +145,7 @@ class SmoothingModel:
     """Fitted smoothers, one a series; a `tsrnn.forecaster.FittedModel`."""
 
     series: tuple[SmoothedSeries, ...]
+    notes: tuple[Warning, ...] = ()
 
     def effect(self, regressors: np.ndarray) -> np.ndarray:
         """Return what regressors (n, p) add to each series, (n, k)."""
@@ -202,6 +202,7 @@ def fit_smoothing_model(
     settings : Settings
     """
     given = _given_states(cell, initial_state, values.shape[1])
+    notes: list[Warning] = []
     fits = [
         _fit_series(
             cell,
@@ -211,11 +212,12 @@ def fit_smoothing_model(
             n_smoothing,
             initial_state if given is None else given[i],
             settings,
-            i,
+            f"series {i}",
+            notes,
         )
         for i, y in enumerate(values.T)
     ]
-    model = SmoothingModel(tuple(one for one, *_ in fits))
+    model = SmoothingModel(tuple(one for one, *_ in fits), tuple(notes))
     predictions = np.column_stack([prediction for _, prediction, *_ in fits])
     deviations = np.column_stack([deviation for _, _, deviation, _ in fits])
     return model, predictions, deviations, _collect([numbers for *_, numbers in fits])
@@ -244,7 +246,8 @@ def _fit_series(
     n_smoothing: int,
     initial_state: Any,
     settings: Settings,
-    number: int,
+    name: str,
+    notes: list[Warning],
 ) -> tuple[SmoothedSeries, np.ndarray, np.ndarray, dict[str, Any]]:
     """Fit one series: the smoother at its end, predictions, deviations, fitted numbers."""
     scaling = Scaling.of(y)
@@ -265,18 +268,33 @@ def _fit_series(
             for name, (low, high) in bounds.items()
         }
         state = heuristic_state(cell, z) if state is None else state
-        _warn_of_fallback(number, n_observed, n_learned, bounds)
+        held = ", ".join(f"{parameter}={low:g}" for parameter, (low, _) in bounds.items())
+        notes.append(
+            UserWarning(
+                f"{name} has {n_observed} observed values, fewer than the {n_learned} parameters "
+                f"to learn: it is smoothed with {held} from the heuristic initial state"
+            )
+        )
     series = np.vstack([z, (regressors / units).T])
     fit = fit_smoother(cell, series, list(bounds.values()), state, settings)
     effect = (regressors / units) @ fit.coefficients
     if not fit.converged:
-        warnings.warn(
-            f"series {number}: the optimiser stopped early after {fit.n_iter} iterations "
-            f"({fit.message}): raise max_iter, or try another solver",
-            ConvergenceWarning,
-            stacklevel=5,
+        notes.append(
+            ConvergenceWarning(
+                f"{name}: the optimiser stopped early after {fit.n_iter} iterations "
+                f"({fit.message}): raise max_iter, or try another solver"
+            )
         )
-    numbers, sigma = _fitted_numbers(cell, z - effect, fit, scaling, n_smoothing, number)
+    n_parameters = n_smoothing + units.size + cell.n_state
+    if n_observed <= n_parameters:
+        notes.append(
+            UserWarning(
+                f"{name} has {n_observed} observed values for {n_parameters} parameters and "
+                "states: no degrees of freedom are left, so sigma2_ is SSE / n and the intervals "
+                "are too narrow"
+            )
+        )
+    numbers, sigma = _fitted_numbers(cell, z - effect, fit, scaling, n_parameters)
     form = LinearForm.of(cell, fit.theta)
     start = np.zeros((cell.n_state, cell.n_state))
     factors, covariance = form.variance_factors(np.isnan(z), start)
@@ -288,16 +306,6 @@ def _fit_series(
         numbers["coef_"] = coefficients
     deviations = scaling.unscale_difference(sigma * np.sqrt(factors))
     return end, scaling.unscale(fit.predictions), deviations, numbers
-
-
-def _warn_of_fallback(number: int, n_observed: int, n_learned: int, bounds: dict) -> None:
-    held = ", ".join(f"{name}={low:g}" for name, (low, _) in bounds.items())
-    warnings.warn(
-        f"series {number} has {n_observed} observed values, fewer than the {n_learned} parameters "
-        f"to learn: it is smoothed with {held} from the heuristic initial state",
-        UserWarning,
-        stacklevel=6,
-    )
 
 
 def heuristic_state(cell: Cell, z: np.ndarray) -> np.ndarray:
@@ -318,20 +326,13 @@ def _fitted_numbers(
     z: np.ndarray,
     fit: SmootherFit,
     scaling: Scaling,
-    n_smoothing: int,
-    number: int,
+    n_parameters: int,
 ) -> tuple[dict[str, Any], float]:
     """Return the fitted attributes of one series in its own units, and the scaled sigma."""
     residuals = (z - fit.predictions)[~np.isnan(z)]
-    n, k = residuals.size, n_smoothing + cell.n_state + fit.coefficients.size
+    n, k = residuals.size, n_parameters
     sse = float(residuals @ residuals)
-    if n <= k:
-        warnings.warn(
-            f"series {number} has {n} observed values for {k} parameters and states: no degrees of "
-            "freedom are left, so sigma2_ is SSE / n and the intervals are too narrow",
-            UserWarning,
-            stacklevel=6,
-        )
+    # Without degrees of freedom there is no better estimate, and a note says so.
     sigma = np.sqrt(sse / (n - k if n > k else n))
     with np.errstate(divide="ignore"):  # a series that is followed exactly is infinitely likely
         log_variance = np.log(sse / n) + 2.0 * scaling.log_unit

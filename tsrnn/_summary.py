@@ -75,6 +75,8 @@ def _residual_tests(residuals: np.ndarray):
     from statsmodels.stats.stattools import jarque_bera
 
     observed = residuals[~np.isnan(residuals)]
+    # In units of their own: squares of very large or small residuals would not be numbers.
+    observed = observed / (np.abs(observed).max(initial=0.0) or 1.0)
     lags = min(10, observed.size // 5)
     varies = observed.size > 0 and float(np.ptp(observed)) > 0.0
     if lags < 1 or not varies:

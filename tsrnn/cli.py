@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="fit a real monthly series and show what comes out")
-    demo.add_argument("--output", default="tsrnn_demo.png", help="the picture (%(default)s)")
+    demo.add_argument("--output", default="demo.png", help="the picture (%(default)s)")
     demo.set_defaults(run=_demo)
 
     forecast = commands.add_parser("forecast", help="forecast a series of a CSV file")

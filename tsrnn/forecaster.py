@@ -7,6 +7,7 @@ method knows of its own is a `FittedModel`, made by `_fit_model`.
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from typing import Any, NamedTuple, Self
 
@@ -19,7 +20,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tsrnn._fitted_model import FittedModel
-from tsrnn._series import check_enough, read_series
+from tsrnn._series import check_enough, is_single, read_series
 from tsrnn._threads import one_blas_thread
 from tsrnn._timeindex import TimeGrid, is_time_index
 from tsrnn._validation import (
@@ -91,9 +92,12 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             # Nothing of an earlier fit may outlive this one.
             for name in [name for name in vars(self) if name.endswith("_")]:
                 delattr(self, name)
-            return self._fit(*((None, X) if y is None else (X, y)))
+            self._fit(*((None, X) if y is None else (X, y)))
+            for note in self._model.notes:
+                warnings.warn(note, stacklevel=2)
+        return self
 
-    def _fit(self, X: Any, y: Any) -> Self:
+    def _fit(self, X: Any, y: Any) -> None:
         self._validate_parameters()
         values, layout, index = read_series(y)
         regressors = self._read_regressors(X, len(values), reset=True)
@@ -111,7 +115,6 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         self._grid = grid
         self._seen = ((predictions, deviations),)
         self._n_seen = len(values)
-        return self
 
     def predict(self, X: Any) -> np.ndarray | pd.Series | pd.DataFrame:
         """Predict.
@@ -173,7 +176,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         values : (n_rows, n_quantiles) array or DataFrame, (n_rows, n_quantiles, n_series) for
             several series
         """
-        quantiles = [quantiles] if pd.api.types.is_scalar(quantiles) else list(quantiles)
+        quantiles = [quantiles] if is_single(quantiles) else list(quantiles)
         for quantile in quantiles:
             check_number("quantiles", quantile, 0.0, 1.0, include_lower=False, include_upper=False)
         if not quantiles:
@@ -224,8 +227,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         self
         """
         check_is_fitted(self)
-        single = pd.api.types.is_scalar(y_new)
-        values, index = self._read_more([y_new] if single else y_new, "y_new")
+        values, index = self._read_more([y_new] if is_single(y_new) else y_new, "y_new")
         following = np.arange(self._n_seen, self._n_seen + len(values))
         self._check_stamps(index, following, "y_new must continue the series")
         effect = self._following_effect(X, len(values))
@@ -290,7 +292,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         if X is None:
             raise TypeError("predict takes a horizon, such as 12, or rows; got None")
-        if pd.api.types.is_scalar(X):
+        if is_single(X):
             horizon = check_count("horizon", X)
             return _Request(*self._following(horizon), self._following_effect(None, horizon))
         if isinstance(X, pd.Index):

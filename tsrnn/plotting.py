@@ -202,7 +202,7 @@ class ForecastDisplay:
         else:
             from matplotlib.ticker import MaxNLocator
 
-            locator = MaxNLocator("auto", integer=True)
+            locator = MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10])
             self.ax_.set_xlabel(times.name or "time step")
         self.ax_.xaxis.set_major_locator(locator)
         if self.y.name is not None:
