@@ -3,9 +3,12 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
+from tsrnn import DoubleExpSmoothingRNN, NaiveForecaster, SimpleExpSmoothingRNN
 
 FORECASTERS = [
+    NaiveForecaster(),
+    NaiveForecaster(strategy="seasonal", period=3),
+    NaiveForecaster(strategy="drift"),
     SimpleExpSmoothingRNN(),
     DoubleExpSmoothingRNN(),
     DoubleExpSmoothingRNN(damped=True),
@@ -14,9 +17,10 @@ FORECASTERS = [
 
 
 def expected_failed_checks(forecaster):
-    """Return the checks that a forecaster with a trend cannot pass, with the reason."""
-    if isinstance(forecaster, SimpleExpSmoothingRNN):
-        return {}  # a level forecasts the same for every row, in whatever order they are asked
+    """Return the checks that a forecaster with a trend or season cannot pass, with the reason."""
+    is_flat = isinstance(forecaster, NaiveForecaster) and forecaster.strategy == "last"
+    if is_flat or isinstance(forecaster, SimpleExpSmoothingRNN):
+        return {}  # the same forecast for every row, in whatever order they are asked
     reason = "rows are time steps: those without a time index follow the series in their order"
     return dict.fromkeys(
         ["check_methods_sample_order_invariance", "check_methods_subset_invariance"], reason

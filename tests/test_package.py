@@ -20,7 +20,7 @@ PACKAGE = ROOT / "tsrnn"
 LEAVES = {"exceptions", "_series", "_threads", "_timeindex", "_timesteps", "_validation"}
 CORE = {"_compile", "_cell", "_scan", "_profile"}
 FITTING = {"_heads", "_optimize"}
-MODELS = {"network", "forecaster", "intervals", "smoothing"}
+MODELS = {"network", "naive", "forecaster", "intervals", "smoothing"}
 TOOLS = {"metrics", "datasets", "plotting"}
 
 # What each module may import of the package, from the bottom to the top. A name stands for a
@@ -46,6 +46,7 @@ ALLOWED = {
     "intervals": {"cells"} | CORE | LEAVES,
     "_fitted_model": set(),
     "forecaster": {"_fitted_model", "network", "intervals", "cells"} | CORE | LEAVES,
+    "naive": {"forecaster"} | LEAVES,
     "_summary": {"forecaster"} | LEAVES,
     "smoothing": {"forecaster", "network", "cells", "_smoother", "_smoothing_model", "_summary"}
     | (CORE | FITTING | LEAVES),

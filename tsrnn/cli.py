@@ -8,12 +8,12 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from tsrnn import __version__, datasets
 from tsrnn._csv import SeriesOfFile, UsageError, read_series
 from tsrnn.metrics import mase, smape
+from tsrnn.naive import NaiveForecaster
 from tsrnn.smoothing import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
 
 MODELS = {
@@ -91,8 +91,7 @@ def _demo(options: argparse.Namespace) -> None:
     """Hold back a year, fit the rest, compare; then fit all and forecast."""
     y = datasets.load_co2(adjusted=True)
     train, test = y.iloc[:-12], y.iloc[-12:]
-    model = DoubleExpSmoothingRNN().fit(train)
-    naive = np.full(12, train.iloc[-1])
+    model, naive = DoubleExpSmoothingRNN().fit(train), NaiveForecaster().fit(train)
     print(
         f"CO2 at Mauna Loa, monthly means in ppm, seasonally adjusted: "
         f"{y.index[0]:%Y-%m} to {y.index[-1]:%Y-%m}, {len(y)} values\n\n"
@@ -101,7 +100,8 @@ def _demo(options: argparse.Namespace) -> None:
         f"level {model.state_[0]:.2f}   trend {model.state_[1]:.4f} a month\n\n"
         f"held-back year   sMAPE %    MASE (of one-month changes)"
     )
-    for name, predictions in {"Holt": model.predict(12).to_numpy(), "naive": naive}.items():
+    for name, forecaster in {"Holt": model, "naive": naive}.items():
+        predictions = forecaster.predict(12)
         print(f"  {name:<14}{smape(test, predictions):8.4f}{mase(test, predictions, train):8.3f}")
     model.fit(y)
     print(f"\n{_table(model, 12, [80.0, 95.0]).round(2).to_string()}\n")

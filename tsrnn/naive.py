@@ -1,0 +1,185 @@
+"""The yardsticks: forecasts that repeat the last value, the last season, or the mean change.
+
+With season length m (1 where there is none) and drift d (0 where there is none), the prediction of
+y_{T+h} is that of the last observed value of its season, plus d for every step since. Its error
+after j seasons is the sum of j changes of variance sigma^2, and of j times what d is off by:
+
+    last, seasonal    sigma^2 j,   j = ceil(h / m)                                      (1)
+    drift             sigma^2 h (1 + h / (T - 1))                                       (2)
+
+Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice, sections 5.2 and 5.5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from tsrnn._validation import check_choice, check_count
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecaster import Forecaster
+
+_STRATEGIES = ("last", "seasonal", "drift")
+
+
+class NaiveForecaster(Forecaster):
+    """Forecast by repetition: the yardstick that every other method has to beat.
+
+    Parameters
+    ----------
+    strategy : {"last", "seasonal", "drift"}
+        Repeat the last value, the last season, or go on from the last value by the mean change.
+    period : int
+        Time steps of a season, with `strategy="seasonal"`.
+
+    Attributes
+    ----------
+    fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
+        One-step-ahead predictions of the training series, NaN before there is a value to repeat.
+    drift_ : float or (n_series,) array
+        The mean change a step; 0 for the other strategies.
+    sigma2_ : float or (n_series,) array
+        The mean squared residual.
+
+    Notes
+    -----
+    Regressors are accepted and ignored, as by scikit-learn's dummies. Intervals take changes to be
+    independent and normal.
+
+    Examples
+    --------
+    >>> from tsrnn import NaiveForecaster
+    >>> NaiveForecaster(strategy="seasonal", period=2).fit([1.0, 10.0, 2.0, 11.0]).predict(3)
+    array([ 2., 11.,  2.])
+    """
+
+    def __init__(self, *, strategy: str = "last", period: int = 1) -> None:
+        self.strategy = strategy
+        self.period = period
+
+    def _validate_parameters(self) -> None:
+        check_choice("strategy", self.strategy, _STRATEGIES)
+        period = check_count("period", self.period)
+        if period > 1 and self.strategy != "seasonal":
+            raise InvalidParameterError(
+                f"period is {period}, but strategy={self.strategy!r} has no season: "
+                "set strategy='seasonal'"
+            )
+
+    def _fit_model(self, values, regressors):
+        n_timesteps, n_series = values.shape
+        drift = _mean_change(values) if self.strategy == "drift" else np.zeros(n_series)
+        start = NaiveModel(
+            last=np.full((self.period, n_series), np.nan),
+            age=np.zeros((self.period, n_series)),
+            drift=drift,
+            sigma=np.zeros(n_series),
+            n_changes=np.inf if self.strategy != "drift" else n_timesteps - 1.0,
+        )
+        _, predictions, _ = start.advance(values)
+        squares = (values - predictions) ** 2
+        n_residuals = np.count_nonzero(~np.isnan(squares), axis=0)
+        if not n_residuals.all():
+            raise ValueError(
+                f"series {int(np.argmin(n_residuals))} has no value a season of {self.period} "
+                "steps after another: take a longer series or a shorter period"
+            )
+        sigma = np.sqrt(np.nansum(squares, axis=0) / n_residuals)
+        model, predictions, deviations = replace(start, sigma=sigma).advance(values)
+        one = (lambda numbers: float(numbers[0])) if n_series == 1 else np.array
+        return model, predictions, deviations, {"drift_": one(drift), "sigma2_": one(sigma**2)}
+
+
+@dataclass(frozen=True)
+class NaiveModel:
+    """What is repeated; a `FittedModel`.
+
+    Attributes
+    ----------
+    last : (m, k) array
+        Last observed values, the season of the next time step first.
+    age : (m, k) array
+        Seasons that have passed since, missing ones.
+    drift : (k,) array
+    sigma : (k,) array
+        Standard deviation of a change.
+    n_changes : float
+        How many changes the drift is the mean of; infinity where it is known to be 0.
+    """
+
+    last: np.ndarray
+    age: np.ndarray
+    drift: np.ndarray
+    sigma: np.ndarray
+    n_changes: float
+    notes: tuple[Warning, ...] = ()
+
+    def effect(self, regressors: np.ndarray) -> np.ndarray:
+        """Return nothing: regressors are ignored."""
+        return np.zeros((len(regressors), self.drift.size))
+
+    def attributes(self) -> dict[str, Any]:
+        """Return no attributes that move."""
+        return {}
+
+    def advance(self, values: np.ndarray) -> tuple[NaiveModel, np.ndarray, np.ndarray]:
+        """See further values (n, k): the model then, one-step predictions, their deviations."""
+        m, (n, k) = len(self.last), values.shape
+        last, age = np.empty((m, k)), np.empty((m, k))
+        predictions, steps = np.empty((n, k)), np.empty((n, k))
+        for season in range(m):
+            filled, ages = _carried(self.last[season], self.age[season], values[season::m])
+            steps[season::m] = ages[:-1] + 1.0
+            predictions[season::m] = filled[:-1] + self.drift * steps[season::m]
+            last[season], age[season] = filled[-1], ages[-1]
+        turned = replace(self, last=np.roll(last, -n, axis=0), age=np.roll(age, -n, axis=0))
+        return turned, predictions, self._deviation(steps)
+
+    def forecast(self, horizon: int) -> np.ndarray:
+        """Predict, (horizon, k)."""
+        return self.advance(np.full((horizon, self.drift.size), np.nan))[1]
+
+    def deviation(self, horizon: int) -> np.ndarray:
+        """Return standard deviations of the forecast errors, (horizon, k)."""
+        return self.advance(np.full((horizon, self.drift.size), np.nan))[2]
+
+    def simulate(
+        self, horizon: int, n_paths: int, random_state: np.random.RandomState
+    ) -> np.ndarray:
+        """Draw futures with normal changes, (horizon, n_paths, k)."""
+        m, k = self.last.shape
+        drift_error = random_state.standard_normal((n_paths, k)) / np.sqrt(self.n_changes)
+        changes = random_state.standard_normal((horizon, n_paths, k)) + drift_error
+        for season in range(min(m, horizon)):
+            age = self.age[season]
+            missed = np.sqrt(age) * random_state.standard_normal((n_paths, k)) + age * drift_error
+            changes[season] += missed
+            changes[season::m] = np.cumsum(changes[season::m], axis=0)
+        return self.forecast(horizon)[:, None, :] + self.sigma * changes
+
+    def _deviation(self, steps: np.ndarray) -> np.ndarray:
+        return self.sigma * np.sqrt(steps * (1.0 + steps / self.n_changes))  # (1), (2)
+
+
+def _carried(
+    last: np.ndarray, age: np.ndarray, values: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the last observed values before and after each row, (n + 1, k), and their ages."""
+    rows = np.concatenate([last[None], values])
+    number = np.arange(len(rows))[:, None]
+    observed = np.where(np.isnan(rows), 0, number)
+    source = np.maximum.accumulate(observed, axis=0)
+    ages = number - source + np.where(source == 0, age, 0.0)
+    return np.take_along_axis(rows, source, axis=0), ages
+
+
+def _mean_change(values: np.ndarray) -> np.ndarray:
+    """Return the slope of the line through the first and the last value of each series."""
+    slopes = []
+    for y in values.T:
+        observed = np.flatnonzero(~np.isnan(y))
+        first, last = observed[0], observed[-1]
+        slopes.append((y[last] - y[first]) / (last - first))
+    return np.array(slopes)
