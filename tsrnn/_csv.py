@@ -16,6 +16,10 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
+# Before version 3.1 pandas reads numbers to the last bit only if told to; now it warns if told.
+_PANDAS = tuple(int(part) for part in pd.__version__.split(".")[:2])
+_EXACT_NUMBERS = {} if _PANDAS >= (3, 1) else {"float_precision": "round_trip"}
+
 # Columns of whole numbers that are taken for dates by their name alone.
 _DATE_NAMES = {"date", "year"}
 # Ways to write months that pandas does not guess.
@@ -106,7 +110,7 @@ def _read_frame(path: str) -> pd.DataFrame:
                 io.StringIO(text),
                 sep=separator,
                 index_col=False,
-                float_precision="round_trip",
+                **_EXACT_NUMBERS,
                 low_memory=False,
                 skipinitialspace=True,
                 skip_blank_lines=not one_column,

@@ -1,0 +1,366 @@
+"""Bad input: one clear error that names the argument and the place, at fit and not later."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+
+from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
+from tsrnn.exceptions import InvalidParameterError
+
+PLAIN = [3.0, 5.0, 4.0, 7.0, 6.0, 9.0, 8.0]
+WITH_GAP = [3.0, 5.0, np.nan, 7.0, 6.0, 9.0, 8.0]
+
+
+def forecast(y):
+    return np.asarray(DoubleExpSmoothingRNN().fit(y).predict(3), dtype=float)
+
+
+def assert_refused(y, error, message, **options):
+    """By fit, by update and by score alike, each naming its own argument."""
+    with pytest.raises(error, match=message):
+        DoubleExpSmoothingRNN(**options).fit(y)
+    with pytest.raises(error, match=message):
+        DoubleExpSmoothingRNN(**options).fit(None, y)
+
+
+def assert_same_as(y, expected):
+    np.testing.assert_array_equal(np.ravel(forecast(y)), forecast(expected))
+
+
+# Too little.
+
+
+@pytest.mark.parametrize(
+    "y", [[], np.empty(0), np.empty((0, 3)), pd.Series([], dtype=float), pd.DataFrame({"a": []})]
+)
+def test_an_empty_series_is_refused(y):
+    assert_refused(y, ValueError, r"0 sample\(s\).*minimum of 2 is required")
+
+
+@pytest.mark.parametrize("y", [[3.0], np.ones((1, 5)), pd.Series([1.0])])
+def test_a_single_value_is_refused(y):
+    assert_refused(y, ValueError, r"1 sample\(s\).*minimum of 2 is required")
+
+
+@pytest.mark.parametrize(
+    "y,message",
+    [
+        ([np.nan] * 5, r"y has 0 value\(s\) that are not missing"),
+        ([None, 1.0, None], r"y has 1 value\(s\) that are not missing"),
+        (np.array([[1.0, np.nan], [2.0, 3.0], [4.0, np.nan]]), "series 1 of y has 1 value"),
+    ],
+)
+def test_a_series_with_fewer_than_two_values_that_are_not_missing_is_refused(y, message):
+    assert_refused(y, ValueError, message)
+
+
+@pytest.mark.parametrize("y", [3.0, np.array(3.0), np.zeros((3, 2, 2))])
+def test_a_number_and_three_dimensions_are_no_series(y):
+    assert_refused(y, ValueError, r"y must have shape \(n_timesteps,\) or \(n_timesteps, n_series")
+
+
+def test_a_table_without_columns_is_no_series():
+    assert_refused(np.zeros((5, 0)), ValueError, r"0 feature\(s\) \(shape=\(5, 0\)\)")
+    assert_refused(pd.DataFrame(index=range(5)), ValueError, "y has no columns")
+
+
+@pytest.mark.parametrize("y", [[[1.0, 2.0], [3.0]], [1.0, [2.0], 3.0]])
+def test_ragged_lists_are_refused(y):
+    assert_refused(y, ValueError, "y must have rows of equal lengths")
+
+
+@pytest.mark.parametrize("y", [None, "1 2 3", b"123", {"a": [1.0, 2.0]}, {1.0, 2.0}], ids=type)
+def test_what_is_no_array_is_refused_by_type(y):
+    with pytest.raises(TypeError, match="y must be an array-like of numbers, got"):
+        DoubleExpSmoothingRNN().fit(y)
+
+
+# Not numbers.
+
+
+@pytest.mark.parametrize("infinity", [np.inf, -np.inf])
+def test_infinity_is_refused_with_its_place(infinity):
+    assert_refused([1.0, 2.0, infinity, 3.0], ValueError, "y contains infinity at row 2")
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [1.0, infinity, 3.0]})
+    assert_refused(frame, ValueError, "y contains infinity at row 1, series 1")
+    assert_refused(np.array([1, 10**400, 3], dtype=object), ValueError, "y at row 1 is no float")
+
+
+@pytest.mark.parametrize(
+    "y,message",
+    [
+        (["1", "2", "3"], "y at row 0 must be a number, got '1'"),
+        ([1.0, 2.0, "three"], "y at row 2 must be a number, got 'three'"),
+        (np.array(["1", "2"]), "y at row 0 must be a number"),
+        (np.array([[1, 2], [3, "x"]], dtype=object), r"y\[:, 1\] at row 1 must be a number"),
+        (pd.Series(["1", "2", "3"]), "y at row 0 must be a number, got '1'"),
+        (pd.Series(["1", "2", "3"], dtype="string"), "y at row 0 must be a number, got '1'"),
+        (pd.DataFrame({"a": [1, 2], "b": [3, "x"]}), r"y\['b'\] at row 1 must be a number"),
+        ([1.0, [2.0, 3.0], 4.0], "rows of equal lengths"),
+        (pd.Series([[1.0], [2.0], [3.0]]), r"y at row 0 must be a number, got \[1.0\]"),
+    ],
+)
+def test_words_and_lists_are_refused_with_their_place(y, message):
+    assert_refused(y, ValueError, message)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.array([1.0, 2.0, 3.0j]),
+        pd.Series([1.0 + 1.0j, 2.0]),
+        np.array([1.0, 2.0j, 3.0], dtype=object),
+        np.ma.array([1.0j, 2.0, 3.0]),
+    ],
+)
+def test_complex_numbers_are_refused(y):
+    assert_refused(y, ValueError, "Complex data not supported: y")
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.array(["2020-01-01", "2020-01-02"], dtype="M8[D]"),
+        np.array([1, 2, 3], dtype="m8[D]"),
+        pd.Series(pd.date_range("2020", periods=3)),
+        pd.Series(pd.date_range("2020", periods=3, tz="Europe/Berlin")),
+        pd.Series(pd.timedelta_range("1h", periods=3, freq="h")),
+        pd.date_range("2020", periods=3),
+        pd.DataFrame({"a": pd.date_range("2020", periods=3)}),
+    ],
+)
+def test_dates_and_durations_are_refused_by_type_and_told_their_place(y):
+    assert_refused(y, TypeError, "must be numbers, got .*: dates belong into the index")
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        pd.Series(pd.period_range("2020", periods=3, freq="M")),
+        [pd.Timestamp("2020"), pd.Timestamp("2021")],
+        np.array([np.timedelta64(1, "D"), 2, 3], dtype=object),
+        pd.Series(pd.interval_range(0, 3)),
+    ],
+)
+def test_time_objects_are_refused_with_their_place(y):
+    assert_refused(y, ValueError, "y at row 0 must be a number")
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        pd.Series(["a", "b", "a"], dtype="category"),
+        pd.Series([1, 2, 1], dtype="category"),
+        pd.Categorical([1, 2, 1]),
+        pd.CategoricalIndex([1, 2, 1]),
+    ],
+)
+def test_categories_are_refused_even_if_they_are_numbers(y):
+    assert_refused(y, TypeError, "y is categorical: convert it to numbers")
+
+
+def test_sparse_matrices_are_refused_and_sparse_columns_taken():
+    assert_refused(scipy.sparse.csr_array(np.eye(4)), TypeError, r"pass a dense array, y.toarray")
+    assert_same_as(pd.Series(pd.arrays.SparseArray(PLAIN)), PLAIN)
+
+
+@pytest.mark.parametrize("y", [np.zeros(3, dtype="V8"), np.zeros(3, dtype=[("a", float)])])
+def test_records_are_refused(y):
+    assert_refused(y, TypeError, "y must be numbers, got")
+
+
+# Unusual numbers.
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [3, 5, None, 7, 6, 9, 8],
+        [3, 5, pd.NA, 7, 6, 9, 8],
+        [3, 5, pd.NaT, 7, 6, 9, 8],
+        [3.0, 5.0, float("nan"), 7.0, 6.0, 9.0, 8.0],
+        [Decimal(3), Decimal(5), Decimal("NaN"), Decimal(7), Decimal(6), Decimal(9), Decimal(8)],
+        pd.Series([3, 5, None, 7, 6, 9, 8], dtype="Int64"),
+        pd.Series([3, 5, None, 7, 6, 9, 8], dtype="Float64"),
+        pd.Series([3, 5, None, 7, 6, 9, 8], dtype=object),
+        pd.array([3, 5, None, 7, 6, 9, 8], dtype="UInt8"),
+        pd.Index([3, 5, None, 7, 6, 9, 8]),
+        pd.DataFrame({"a": pd.Series([3, 5, None, 7, 6, 9, 8], dtype="Int32")}),
+        np.ma.array([3, 5, 99, 7, 6, 9, 8], mask=[0, 0, 1, 0, 0, 0, 0]),
+        np.ma.array([3.0, 5.0, np.inf, 7.0, 6.0, 9.0, 8.0], mask=[0, 0, 1, 0, 0, 0, 0]),
+        np.ma.array(np.array([3, 5, "x", 7, 6, 9, 8], dtype=object), mask=[0, 0, 1, 0, 0, 0, 0]),
+        np.ma.array([[3], [5], [99], [7], [6], [9], [8]], mask=[[0]] * 2 + [[1]] + [[0]] * 4),
+    ],
+)
+def test_none_and_na_and_masked_values_are_missing_observations(y):
+    assert_same_as(y, WITH_GAP)
+
+
+def test_a_mask_without_masked_values_changes_nothing():
+    assert_same_as(np.ma.array(PLAIN), PLAIN)
+    assert_same_as(np.ma.array(PLAIN, mask=np.zeros(7, dtype=bool)), PLAIN)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [Decimal(3), Decimal(5), Decimal(4), Decimal(7), Decimal(6), Decimal(9), Decimal(8)],
+        [Fraction(6, 2), 5, Decimal(4), 7.0, np.float32(6), np.int8(9), np.uint64(8)],
+        np.array(PLAIN, dtype=object),
+        np.array(PLAIN, dtype=np.int8),
+        np.array(PLAIN, dtype=np.uint64),
+        np.array(PLAIN, dtype=np.float16),
+        np.array(PLAIN, dtype=np.longdouble),
+        np.array(PLAIN, dtype=">f8"),
+        np.repeat(PLAIN, 2)[::2],
+        np.array(PLAIN)[::-1][::-1],
+        tuple(PLAIN),
+        memoryview(np.array(PLAIN)),
+        pd.Index(PLAIN),
+    ],
+)
+def test_all_sorts_of_real_numbers_are_taken_as_floats(y):
+    assert_same_as(y, PLAIN)
+
+
+def test_a_signalling_decimal_is_refused():
+    assert_refused([1, Decimal("sNaN"), 2], ValueError, "y at row 1 is no float")
+
+
+def test_truth_values_are_taken_as_zero_and_one():
+    expected = [1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0]
+    for y in (
+        [True, False, True, True, False, True, True],
+        pd.Series([True, False, True, True, False, True, True], dtype="boolean"),
+        np.array([True, False, 1.0, True, 0, 1, True], dtype=object),
+    ):
+        assert_same_as(y, expected)
+
+
+# Time indexes.
+
+
+@pytest.mark.parametrize(
+    "index,message",
+    [
+        (["2020-01-01", "2020-01-03", "2020-01-02", "2020-01-04"], "not monotonic.*row 2"),
+        (["2020-01-01", "2020-01-02", "2020-01-02", "2020-01-03"], "duplicated.*row 2"),
+        (["2020-01-01", "2020-01-02", "2020-01-03", "2020-01-07"], "irregular: .*row 3.*NaN"),
+        (["2020-01-01", "2020-01-02", None, "2020-01-04"], "missing stamp .*row 2"),
+    ],
+)
+def test_dates_in_disorder_are_refused_at_fit(index, message):
+    index = pd.DatetimeIndex(index)
+    for y in (pd.Series([1.0, 2.0, 3.0, 4.0], index=index), pd.DataFrame({"a": 1.0}, index=index)):
+        assert_refused(y, ValueError, message)
+    with pytest.raises(ValueError, match=message):
+        DoubleExpSmoothingRNN().fit(pd.DataFrame(index=index), [1.0, 2.0, 3.0, 4.0])
+
+
+@pytest.mark.parametrize(
+    "labels,message",
+    [
+        ([5, 4, 3, 2], "not monotonic"),
+        ([5, 6, 6, 7], "duplicated"),
+        ([5, 6, 7, 9], "irregular"),
+        ([0, 1, 2, 4], "starts at 0 but is not 0, 1, 2 and so on: row 3 is 4"),
+        ([0, 2, 1, 3], "starts at 0 but is not 0, 1, 2 and so on: row 1 is 2"),
+        ([0, 0, 1, 1], "starts at 0 but is not 0, 1, 2 and so on: row 1 is 0"),
+        ([0, 2, 4, 6], "starts at 0 but is not 0, 1, 2 and so on: row 1 is 2"),
+    ],
+)
+def test_integers_in_disorder_are_refused_at_fit(labels, message):
+    assert_refused(pd.Series([1.0, 2.0, 3.0, 5.0], index=labels), ValueError, message)
+
+
+def test_local_times_across_a_change_of_clocks_are_refused_with_what_to_do():
+    local = pd.date_range("2024-10-27 00:00", periods=4, freq="h", tz="Europe/Berlin")
+    with pytest.raises(ValueError, match="tz_localize"):
+        DoubleExpSmoothingRNN().fit(pd.Series(PLAIN[:4], index=local.tz_localize(None)))
+
+
+# Regressors.
+
+
+@pytest.mark.parametrize(
+    "X,error,message",
+    [
+        (np.zeros(7), ValueError, "Expected 2D array, got 1D array"),
+        (np.zeros((7, 1, 1)), ValueError, "dim 3"),
+        (np.zeros((7, 0)), ValueError, r"0 feature\(s\)"),
+        (np.full((7, 1), np.nan), ValueError, "Input X contains NaN at row 0, column 0"),
+        (pd.DataFrame({"a": [1.0] * 6 + [np.inf]}), ValueError, "infinity at row 6, column 'a'"),
+        (np.array([["a"]] * 7), ValueError, "could not convert string"),
+        (np.full((7, 1), 1.0j), ValueError, "Complex data not supported"),
+        (scipy.sparse.csr_array(np.eye(7)), TypeError, "[Ss]parse"),
+    ],
+)
+def test_regressors_that_will_not_do_are_refused(X, error, message):
+    with pytest.raises(error, match=message):
+        DoubleExpSmoothingRNN().fit(X, PLAIN)
+
+
+# Constructor arguments.
+
+
+@pytest.mark.parametrize(
+    "name,value",
+    [
+        ("alpha", -0.1),
+        ("alpha", 1.1),
+        ("alpha", np.nan),
+        ("alpha", "0.3"),
+        ("alpha", True),
+        ("alpha", [0.3]),
+        ("beta", 2),
+        ("phi", 0),
+        ("phi", 1.01),
+        ("damped", 1),
+        ("damped", "yes"),
+        ("damped", None),
+        ("initial_state", "best"),
+        ("initial_state", None),
+        ("initial_state", (1.0,)),
+        ("initial_state", (1.0, np.nan)),
+        ("initial_state", [[1.0, 2.0], [3.0, 4.0]]),
+        ("initial_state", ("a", "b")),
+        ("loss", "mse"),
+        ("loss", None),
+        ("huber_delta", 0),
+        ("huber_delta", np.inf),
+        ("solver", "BFGS"),
+        ("solver", None),
+        ("max_iter", 0),
+        ("max_iter", 10.5),
+        ("tol", 0.0),
+        ("tol", "small"),
+    ],
+)
+def test_a_wrong_argument_is_refused_at_fit_by_name(name, value):
+    options = {"damped": True} if name == "phi" else {}
+    model = DoubleExpSmoothingRNN(**options, **{name: value})  # stored, whatever it is
+    assert model.get_params()[name] is value
+    with pytest.raises(InvalidParameterError, match=f"^{name} must be"):
+        model.fit(PLAIN)
+    if name in SimpleExpSmoothingRNN().get_params() and value != (1.0,):
+        with pytest.raises(InvalidParameterError, match=f"^{name} must be"):
+            SimpleExpSmoothingRNN(**{name: value}).fit(PLAIN)
+
+
+def test_a_damping_without_damping_is_refused():
+    with pytest.raises(InvalidParameterError, match="phi is given, but damped=False"):
+        DoubleExpSmoothingRNN(phi=0.9).fit(PLAIN)
+
+
+def test_an_initial_state_of_words_that_are_numbers_is_refused():
+    with pytest.raises(InvalidParameterError, match="^initial_state must be"):
+        DoubleExpSmoothingRNN(initial_state=("1", "2")).fit(PLAIN)
+
+
+@pytest.mark.parametrize("value", [0, 1, 0.5, np.float32(0.5), np.int64(1), Fraction(1, 2)])
+def test_every_real_number_in_its_interval_is_a_parameter(value):
+    assert DoubleExpSmoothingRNN(alpha=value).fit(PLAIN).alpha_ == float(value)
