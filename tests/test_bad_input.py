@@ -20,7 +20,7 @@ def forecast(y):
 
 
 def assert_refused(y, error, message, **options):
-    """By fit, by update and by score alike, each naming its own argument."""
+    """By fit, whether the series stands alone or not."""
     with pytest.raises(error, match=message):
         DoubleExpSmoothingRNN(**options).fit(y)
     with pytest.raises(error, match=message):

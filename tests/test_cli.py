@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, __version__
+from tsrnn._csv import _EXACT_NUMBERS
 from tsrnn.cli import main
 from tsrnn.datasets import load_co2
 
@@ -27,7 +28,7 @@ def dated(dates, values=VALUES, header="date,value", separator=","):
 
 def read_back(output):
     # A CSV holds the shortest decimals of a float; pandas needs telling to read that float back.
-    return pd.read_csv(output, index_col=0, float_precision="round_trip")
+    return pd.read_csv(output, index_col=0, **_EXACT_NUMBERS)
 
 
 @pytest.fixture

@@ -268,7 +268,7 @@ def _readings(column: pd.Series) -> list[tuple[str | None, pd.Series]]:
     cells = column.astype(str)
     guesses = {
         guess_datetime_format(cell, dayfirst=dayfirst)
-        for cell in cells.head(5)
+        for cell in cells.dropna().head(5)
         for dayfirst in _day_orders(cell)
     }
     formats = sorted(guesses - {None}) + _MONTH_FORMATS + ["ISO8601", _QUARTERS]

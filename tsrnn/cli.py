@@ -122,6 +122,8 @@ def _forecast(options: argparse.Namespace) -> None:
         table = _table(model, options.horizon, options.level)
     except (UsageError, ValueError) as error:  # ValueError: from the forecaster, of the data
         raise UsageError(f"{source}: {error}") from error
+    if isinstance(table.index, pd.DatetimeIndex) and table.index[-1].year > 9999:
+        raise UsageError(f"--horizon {options.horizon} goes beyond the last year of dates, 9999")
     if options.plot:
         _save_picture(model, options.horizon, options.level, options.plot)
     if not isinstance(given.y.index, pd.RangeIndex):
