@@ -64,12 +64,14 @@ class _Watched:
         loss, gradient = self._objective(theta)
         self.n_calls += 1
         if not (math.isfinite(loss) and np.isfinite(gradient).all()):
+            with np.errstate(over="ignore", invalid="ignore"):
+                norm = float(np.linalg.norm(gradient))
             raise TrainingDivergedError(
                 f"the loss or its gradient is not finite (loss {loss}) at evaluation "
                 f"{self.n_calls}; smaller starting weights, scaled data or another solver may help",
                 step=self.n_calls,
                 loss=float(loss),
-                gradient_norm=float(np.linalg.norm(gradient)),
+                gradient_norm=norm,
             )
         if loss < self.best_loss:
             self.best_loss, self.best_theta = loss, theta

@@ -285,27 +285,31 @@ class RNN:
         check_number("tol", tol, 0.0, np.inf, include_lower=False)
         x, y = self._read_pair(X, Y)
         start = np.concatenate([getattr(self, name).ravel() for name in _NAMES])
+        unit, units = self._units(y)
 
         def objective(theta):
-            self._set_weights(theta)
+            self._set_weights(theta * units)
             loss, gradient = self._loss_and_gradient(x, y, None)
-            return loss, np.concatenate([gradient[name].ravel() for name in _NAMES])
+            gradient = np.concatenate([gradient[name].ravel() for name in _NAMES])
+            return loss / unit**2, gradient * units / unit**2
 
         bounds = [(-np.inf, np.inf)] * start.size
         best = start
         try:
             with one_blas_thread():
                 minimum = minimize(
-                    objective, start, bounds, solver=solver, max_iter=max_iter, tol=tol
+                    objective, start / units, bounds, solver=solver, max_iter=max_iter, tol=tol
                 )
-            best = minimum.theta
+            best = minimum.theta * units
         except TrainingDivergedError as error:
-            best = start if error.best_theta is None else error.best_theta
+            if error.best_theta is not None:
+                best = error.best_theta = error.best_theta * units
             raise
         finally:
             self._set_weights(best)
             self.reset()
-        self.loss_, self.n_iter_, self.converged_ = minimum.loss, minimum.n_iter, minimum.converged
+        self.loss_ = minimum.loss * unit**2
+        self.n_iter_, self.converged_ = minimum.n_iter, minimum.converged
         if not minimum.converged:
             warnings.warn(
                 f"{solver} stopped early after {minimum.n_iter} iterations ({minimum.message}): "
@@ -328,6 +332,18 @@ class RNN:
             f"{'total':<22}{total:>10}",
         ]
         return "\n".join(lines)
+
+    def _units(self, target: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the unit that targets are fitted in, and those of the weights that follow.
+
+        An optimiser's tolerances are for numbers of order one; a linear output makes them so.
+        """
+        unit = float(np.abs(target).max()) if self.output_activation == "identity" else 1.0
+        unit = unit or 1.0
+        units = {name: np.ones(shape) for name, shape in self._shapes.items()}
+        units["W_yh"] *= unit
+        units["b_y"] *= unit
+        return unit, np.concatenate([units[name].ravel() for name in _NAMES])
 
     def _set_weights(self, theta: np.ndarray) -> None:
         start = 0

@@ -323,7 +323,9 @@ def _initial_state(
         f"{', one row a series,' if values.shape[1] > 1 else ''} as finite numbers, got {given!r}"
     )
     try:
-        states = np.asarray(given, dtype=float)
+        # By way of what numpy makes of them: words that read as numbers are words.
+        states = np.asarray(given)
+        states = states.astype(float) if states.dtype.kind in "biufO" else np.empty(0)
     except (TypeError, ValueError) as error:
         raise InvalidParameterError(accepted) from error
     if states.shape not in {(size,), (values.shape[1], size)} or not np.isfinite(states).all():
