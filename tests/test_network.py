@@ -208,7 +208,7 @@ def test_it_learns_to_predict_a_sine_in_whatever_unit(unit):
     wave = np.sin(0.3 * np.arange(101))
     network = RNN(1, 4, 1, random_state=0).fit(wave[:-1], unit * wave[1:], max_iter=5000)
     # The wave has a mean square of a half.
-    assert network.loss_ < 1e-4 * unit**2
+    assert network.loss_ < 1e-3 * unit**2
     expected = network.loss_and_grad(wave[:-1], unit * wave[1:])[0]
     assert network.loss_ == pytest.approx(expected, rel=1e-9)  # weights went through the unit
     assert network.converged_ and network.n_iter_ > 0
