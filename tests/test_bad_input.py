@@ -296,6 +296,9 @@ def test_local_times_across_a_change_of_clocks_are_refused_with_what_to_do():
         (pd.DataFrame({"a": [1.0] * 6 + [np.inf]}), ValueError, "infinity at row 6, column 'a'"),
         (np.array([["a"]] * 7), ValueError, "could not convert string"),
         (np.full((7, 1), 1.0j), ValueError, "Complex data not supported"),
+        (pd.DataFrame({"a": pd.date_range("2020", periods=7)}), TypeError, r"X\['a'\] .*dates"),
+        (np.zeros((7, 1), dtype="M8[D]"), TypeError, "X must be numbers, got datetime64"),
+        (np.zeros((7, 1), dtype="m8[D]"), TypeError, "X must be numbers, got timedelta64"),
         (scipy.sparse.csr_array(np.eye(7)), TypeError, "[Ss]parse"),
     ],
 )

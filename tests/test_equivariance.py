@@ -6,7 +6,7 @@ from cases import relative_error
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
+from tsrnn import DoubleExpSmoothingRNN, NaiveForecaster, SimpleExpSmoothingRNN
 from tsrnn.datasets import load_co2, make_noisy_line
 
 SMOOTHERS = {
@@ -68,6 +68,16 @@ def test_a_change_of_unit_changes_only_the_unit_with_robust_losses(smoother, y, 
     # rounding of y moves about; a unit that is a power of two moves nothing at all.
     assert_same_but_for_the_unit(smoother, y, unit, 1e-5)
     assert_same_but_for_the_unit(smoother, y, 2.0 ** np.round(np.log2(unit)), 1e-13)
+
+
+@pytest.mark.parametrize("strategy", ["last", "seasonal", "drift"])
+@series
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_change_of_unit_changes_only_the_unit_of_naive_forecasts(strategy, y, unit):
+    forecaster = NaiveForecaster(strategy=strategy, period=3 if strategy == "seasonal" else 1)
+    interval = forecaster.fit(y).predict_interval(6)
+    # One rounding or two of each number.
+    assert relative_error(forecaster.fit(y * unit).predict_interval(6) / unit, interval) < 1e-14
 
 
 @smoothers

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import r2_score
 
-from tsrnn import DoubleExpSmoothingRNN
+from tsrnn import DoubleExpSmoothingRNN, NaiveForecaster, SimpleExpSmoothingRNN
 from tsrnn.datasets import load_co2
 
 CO2 = load_co2(adjusted=True)[-60:]
@@ -28,6 +28,16 @@ FORMS = {
     "DataFrame": (TWO, pd.DataFrame, (4, 2)),
 }
 forms = pytest.mark.parametrize("y,kind,shape", FORMS.values(), ids=FORMS)
+forecasters = pytest.mark.parametrize(
+    "forecaster",
+    [
+        DoubleExpSmoothingRNN(),
+        SimpleExpSmoothingRNN(),
+        NaiveForecaster(),
+        NaiveForecaster(strategy="seasonal", period=12),
+    ],
+    ids=repr,
+)
 
 
 @pytest.fixture
@@ -44,22 +54,24 @@ def state_of(estimator):
 
 
 @forms
-def test_forecasts_come_as_the_series_came(y, kind, shape):
-    model = DoubleExpSmoothingRNN().fit(y)
+@forecasters
+def test_forecasts_come_as_the_series_came(forecaster, y, kind, shape):
+    model = forecaster.fit(y)
     forecast = model.predict(4)
     assert type(forecast) is kind and forecast.shape == shape
     assert type(model.fitted_values_) is type(model.residuals_) is kind
     assert model.fitted_values_.shape == np.shape(y)
-    expected = DoubleExpSmoothingRNN().fit(VALUES).predict(4)
-    np.testing.assert_allclose(np.asarray(forecast).reshape(4, -1)[:, 0], expected, rtol=1e-12)
+    expected = forecaster.fit(VALUES).predict(4)
+    np.testing.assert_array_equal(np.asarray(forecast).reshape(4, -1)[:, 0], expected)
 
 
 @forms
+@forecasters
 @pytest.mark.parametrize("width", [2, 3])
 def test_intervals_quantiles_and_paths_have_a_column_each_and_a_series_dimension_for_several(
-    y, kind, shape, width
+    forecaster, y, kind, shape, width
 ):
-    model = DoubleExpSmoothingRNN().fit(y)
+    model = forecaster.fit(y)
     answers = [
         model.predict_quantiles(4, np.linspace(0.1, 0.9, width)),
         model.simulate(4, width, random_state=0),
@@ -270,8 +282,13 @@ def test_another_number_of_features_than_at_fit_is_an_error(model):
         ValueError, match="X has 2 features, but DoubleExpSmoothingRNN is expecting"
     ):
         with_one.predict(np.zeros((3, 2)))
-    with pytest.raises(ValueError, match="was fitted with 1 regressors: pass X"):
-        with_one.predict(3)
+    nothing = [3, pd.RangeIndex(3), pd.DataFrame(index=range(3))]
+    for call in (
+        lambda: with_one.score(None, VALUES),
+        *(lambda X=X: with_one.predict(X) for X in nothing),
+    ):
+        with pytest.raises(ValueError, match="was fitted with 1 regressors: pass X"):
+            call()
 
 
 def test_an_array_without_columns_is_an_error_as_elsewhere_in_scikit_learn():
@@ -324,6 +341,13 @@ def test_the_score_of_the_training_series_is_that_of_the_fitted_values(model):
     assert model.score(pd.DataFrame(index=CO2.index), CO2) == pytest.approx(expected, rel=1e-13)
 
 
+@forecasters
+def test_the_score_of_a_training_series_skips_what_has_no_prediction(forecaster):
+    predicted = forecaster.fit(CO2).fitted_values_.notna()
+    expected = r2_score(CO2[predicted], forecaster.fitted_values_[predicted])
+    assert forecaster.score(None, CO2) == pytest.approx(expected, rel=1e-13)
+
+
 def test_the_score_of_several_series_is_the_mean_of_theirs():
     model = DoubleExpSmoothingRNN().fit(TWO)
     truth = model.predict(4) + np.array([[0.1, 3.0], [0.0, -50.0], [-0.2, 10.0], [0.0, 0.0]])
@@ -352,16 +376,17 @@ def test_a_score_that_cannot_be_is_an_error(model, X, y, weights, message):
 # Updates and their place in time.
 
 
-def test_after_an_update_predictions_and_their_index_go_on(model):
-    forecast = model.predict(4)
-    model.update(forecast.iloc[:3])
-    assert model.predict(1).index[0] == AFTER[3]
-    assert model.predict(1).iloc[0] == pytest.approx(forecast.iloc[3], rel=1e-13)
+@forecasters
+def test_after_an_update_predictions_and_their_index_go_on(forecaster):
+    forecast = forecaster.fit(CO2).predict(4)
+    forecaster.update(forecast.iloc[:3])
+    assert forecaster.predict(1).index[0] == AFTER[3]
+    assert forecaster.predict(1).iloc[0] == pytest.approx(forecast.iloc[3], rel=1e-13)
     # What was forecast has come true, and stays the one-step-ahead prediction of its time.
-    np.testing.assert_allclose(model.predict(AFTER[:3]), forecast.iloc[:3], rtol=1e-13)
-    pd.testing.assert_index_equal(model.fitted_values_.index, CO2.index)
+    np.testing.assert_allclose(forecaster.predict(AFTER[:3]), forecast.iloc[:3], rtol=1e-13)
+    pd.testing.assert_index_equal(forecaster.fitted_values_.index, CO2.index)
     with pytest.raises(ValueError, match="expected 2002-04-01 .* got 2002-01-01"):
-        model.update(forecast.iloc[:3])
+        forecaster.update(forecast.iloc[:3])
 
 
 @pytest.mark.parametrize("pass_in", ["y_new", "X"])

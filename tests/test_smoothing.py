@@ -4,6 +4,7 @@ import warnings
 
 import naive
 import numpy as np
+import pandas as pd
 import pytest
 from cases import relative_error
 from hypothesis import given, settings
@@ -354,6 +355,13 @@ def test_the_summary_holds_the_fitted_values():
     for value in (model.beta_, model.phi_, model.aic_, model.sse_, *model.initial_state_):
         assert f"{value:.6g}" in text
     assert text.count("given") == 1 and "learned" in text and "Ljung-Box" in text
+
+
+def test_the_summary_names_the_coefficients_of_regressors():
+    X = pd.DataFrame({"price": np.random.default_rng(0).normal(size=60)})
+    model = SimpleExpSmoothingRNN().fit(X, LINE)
+    text = model.summary().as_text()
+    assert "price" in text and f"{model.coef_[0]:.6g}" in text
 
 
 def test_the_summary_of_several_series_has_each_of_them():

@@ -268,6 +268,12 @@ def test_the_network_of_holt_has_its_textbook_matrices():
     assert not network.b_h.any() and not network.b_y.any()
 
 
+def test_with_regressors_a_smoother_is_no_network_of_the_series_alone():
+    X = np.random.default_rng(0).normal(size=(20, 1))
+    with pytest.raises(TypeError, match="regressors"):
+        DoubleExpSmoothingRNN().fit(X, series()).to_rnn()
+
+
 def test_changing_the_network_does_not_change_the_smoother():
     model = DoubleExpSmoothingRNN().fit(series())
     forecast = model.predict(3)

@@ -29,11 +29,10 @@ SOLVERS = {
     "COBYQA": False,
 }
 
-# L-BFGS-B stops at a gradient of so many times the tolerance, or where the loss falls by less than
-# its rounding. SciPy's own choice, once the tolerance for both, stops too early in a curved valley,
-# where a step may gain little, and too late elsewhere: what a step of a smaller gradient can gain
-# is below the rounding of a sum of squares, and the line search tries twenty times in vain.
-_GRADIENT_TOLERANCE = 3000.0
+# Those that step over the bounds on their way.
+_STEPS_OVER = {"trust-constr", "COBYQA"}
+
+# L-BFGS-B stops where a step lowers the loss by less than so much of it: its rounding.
 _LOSS_TOLERANCE = 1e-12
 
 
@@ -51,16 +50,19 @@ class Minimum:
 class _Watched:
     """An objective that remembers its best value and refuses losses that are not finite."""
 
-    def __init__(self, objective: Objective, bounds: list[tuple[float, float]]) -> None:
+    def __init__(
+        self, objective: Objective, bounds: list[tuple[float, float]], *, clips: bool
+    ) -> None:
         self._objective = objective
+        self._clips = clips
         self._lower, self._upper = np.array(bounds, dtype=float).reshape(-1, 2).T
         self.n_calls = 0
         self.best_theta: np.ndarray | None = None
         self.best_loss = np.inf
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
-        # Some solvers step over the bounds on their way (trust-constr, COBYQA).
-        theta = np.clip(theta, self._lower, self._upper)
+        if self._clips:
+            theta = np.clip(theta, self._lower, self._upper)
         loss, gradient = self._objective(theta)
         self.n_calls += 1
         if not (math.isfinite(loss) and np.isfinite(gradient).all()):
@@ -74,7 +76,7 @@ class _Watched:
                 gradient_norm=norm,
             )
         if loss < self.best_loss:
-            self.best_loss, self.best_theta = loss, theta
+            self.best_loss, self.best_theta = loss, theta.copy()
         return loss, gradient
 
     def loss(self, theta: np.ndarray) -> float:
@@ -89,6 +91,7 @@ def minimize(
     solver: str = "L-BFGS-B",
     max_iter: int = 200,
     tol: float = 1e-10,
+    gradient_tolerance: float | None = None,
 ) -> Minimum:
     """Minimise an objective from a start within its bounds.
 
@@ -102,7 +105,9 @@ def minimize(
         A key of `SOLVERS`.
     max_iter : int
     tol : float
-        What SciPy's `minimize` calls by that name.
+        What SciPy's `minimize` calls by that name; L-BFGS-B takes it for the gradient alone.
+    gradient_tolerance : float, optional
+        What L-BFGS-B takes instead.
 
     Returns
     -------
@@ -117,13 +122,15 @@ def minimize(
     """
     import scipy.optimize
 
-    watched = _Watched(objective, bounds)
+    watched = _Watched(objective, bounds, clips=solver in _STEPS_OVER)
     uses_gradient = SOLVERS[solver]
     options: dict[str, float] = {"maxfun" if solver == "TNC" else "maxiter": max_iter}
     if solver == "L-BFGS-B":
-        options |= {"gtol": _GRADIENT_TOLERANCE * tol, "ftol": _LOSS_TOLERANCE}
+        gradient_tolerance = tol if gradient_tolerance is None else gradient_tolerance
+        options |= {"gtol": gradient_tolerance, "ftol": _LOSS_TOLERANCE}
     try:
         # A search without gradients may stop short of a minimum, and does not if it starts afresh.
+        n_iter = 0
         for _ in range(1 if uses_gradient else 2):
             with _inner_warnings_ignored(solver):
                 result = scipy.optimize.minimize(
@@ -135,10 +142,10 @@ def minimize(
                     tol=tol,
                     options=options,
                 )
+            n_iter += int(result.get("nit", result.nfev))
     except TrainingDivergedError as error:
         error.best_theta = watched.best_theta
         raise
-    n_iter = int(result.get("nit", watched.n_calls))
     message = str(result.message)
     # L-BFGS-B calls it abnormal when rounding stops its line search: at a minimum as sharp as
     # floating point allows that is where one wants to be, and its gradient tells.

@@ -30,8 +30,9 @@ _N_WINDOWS = 8
 # A series is long if it has so many times the steps that its smoother remembers.
 _WORTH_CUTTING = 16
 
-# Added to a unit diagonal before it is factored: rounding, in units of the diagonal.
-_RIDGE = 4e-16
+# What an unknown must add of its own to those before it, as a share of its square: the rounding of
+# products of errors, with room to spare.
+_SINGULAR = 1e-13
 
 
 def profile(
@@ -46,8 +47,9 @@ def profile(
     theta : (K, G) array
     series : (1 + p, T) array
         y, NaN where missing, and p regressors.
-    initial_state : (S,) array or None
-        The initial state where it is none of the unknowns.
+    initial_state : (S,) or (S, 1 + p) array or None
+        The initial state where it is none of the unknowns: constant, or constant and slopes in
+        the coefficients.
 
     Returns
     -------
@@ -61,8 +63,8 @@ def profile(
             for i in range(0, theta.shape[1], _SETS_PER_SLAB)
         ],
         axis=2,
-    ).transpose(2, 0, 1)
-    return _least_squares(products, initial_state)
+    )
+    return _solve_each(products, unknown_map(cell, series, initial_state))
 
 
 def best_unknowns(
@@ -70,38 +72,32 @@ def best_unknowns(
 ) -> np.ndarray:
     """Return coefficients and initial state, (p + S,), with the least SSE for one theta (K, 1)."""
     products = error_products(cell, theta, series, all_errors=False)
-    return _least_squares(products.transpose(2, 0, 1), initial_state)[1][0]
+    return _solve_each(products, unknown_map(cell, series, initial_state))[1][0]
 
 
-def _least_squares(
-    products: np.ndarray, initial_state: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the least SSE, (G,), and the unknowns there, from error products (G, n + 1, n + 1)."""
-    constant, linear, quadratic = products[:, 0, 0], products[:, 1:, 0], products[:, 1:, 1:]
+def unknown_map(cell: Cell, series: np.ndarray, initial_state: np.ndarray | None) -> np.ndarray:
+    """Return the matrix that takes (1, free unknowns) to (1, coefficients, initial state)."""
+    n_regressors = len(series) - 1
     if initial_state is None:
-        unknowns = -_solve(quadratic, linear)
-        return np.maximum(constant + _dots(linear, unknowns), 0.0), unknowns
-    n_free = linear.shape[1] - initial_state.size
-    unknowns = np.empty_like(linear)
-    unknowns[:, n_free:] = initial_state
-    if n_free:
-        given = linear[:, :n_free] + quadratic[:, :n_free, n_free:] @ initial_state
-        unknowns[:, :n_free] = -_solve(quadratic[:, :n_free, :n_free], given)
-    curvature = np.einsum("gij,gj->gi", quadratic, unknowns)
-    return np.maximum(constant + _dots(2.0 * linear + curvature, unknowns), 0.0), unknowns
+        return np.eye(1 + n_regressors + cell.n_state)
+    slopes = np.zeros((cell.n_state, 1 + n_regressors))
+    affine = np.reshape(initial_state, (cell.n_state, -1))
+    slopes[:, : affine.shape[1]] = affine
+    return np.vstack([np.eye(1 + n_regressors), slopes])
 
 
-def _dots(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.einsum("gi,gi->g", a, b)
+def _solve_each(products: np.ndarray, unknown_map: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least SSE, (G,), and the unknowns there, (G, n), from error products."""
+    size, _, n_sets = products.shape
+    sse, unknowns = np.empty(n_sets), np.empty((n_sets, size - 1))
+    _solve_sets(np.ascontiguousarray(products.transpose(2, 0, 1)), unknown_map, sse, unknowns)
+    return sse, unknowns
 
 
-def _solve(quadratic: np.ndarray, linear: np.ndarray) -> np.ndarray:
-    """Solve small positive semidefinite systems, one a row, scaled to a unit diagonal."""
-    scale = np.sqrt(np.einsum("gii->gi", quadratic))
-    scale[scale == 0.0] = 1.0
-    scaled = quadratic / (scale[:, :, None] * scale[:, None, :])
-    np.einsum("gii->gi", scaled)[...] += _RIDGE
-    return np.linalg.solve(scaled, (linear / scale)[:, :, None])[:, :, 0] / scale
+@kernel(f"void({SLABS}, {SLAB}, f8[::1], {SLAB})")
+def _solve_sets(products, unknown_map, sse, unknowns):
+    for g in range(products.shape[0]):
+        sse[g] = _solve_for_unknowns(products[g], unknown_map, unknowns[g])
 
 
 class ProfiledSSE:
@@ -118,8 +114,8 @@ class ProfiledSSE:
         A linear smoother with parameters for each lane.
     series : (1 + p, T) array
         y, NaN where missing, and p regressors.
-    initial_state : (S,) array or None
-        The initial state where it is none of the unknowns.
+    initial_state : (S,) or (S, 1 + p) array or None
+        As in `profile`.
 
     Notes
     -----
@@ -136,11 +132,8 @@ class ProfiledSSE:
         self._series = series
         # What is missing makes memory longer than it is where the series starts.
         self._most_windows = 1 if np.isnan(series[0]).any() else _N_WINDOWS
+        self._unknown_map = unknown_map(cell, series, initial_state)
         self._unknowns = np.zeros(size - 1)
-        self._n_free = size - 1
-        if initial_state is not None:
-            self._n_free = n_series - 1
-            self._unknowns[self._n_free :] = initial_state
         self._windows = np.empty((4, room))
         self._active = np.empty(n_timesteps, dtype=np.int64)
         self._states = np.empty((room + _N_WINDOWS) * n_state)
@@ -158,8 +151,8 @@ class ProfiledSSE:
             self._cell.adjoint.address,
             theta,
             self._series,
+            self._unknown_map,
             self._unknowns,
-            self._n_free,
             self._most_windows,
             self._windows,
             self._active,
@@ -175,7 +168,7 @@ class ProfiledSSE:
 
 
 @kernel(
-    f"f8(i8, i8, {SLAB}, {SLAB}, f8[::1], i8, i8, {SLAB}, i8[::1], f8[::1], f8[::1], {SLAB}, "
+    f"f8(i8, i8, {SLAB}, {SLAB}, {SLAB}, f8[::1], i8, {SLAB}, i8[::1], f8[::1], f8[::1], {SLAB}, "
     f"{SLABS}, {SLABS}, {SLABS}, {SLAB})"
 )
 def _profiled_sse(
@@ -183,8 +176,8 @@ def _profiled_sse(
     adjoint_address,
     theta,
     series,
+    unknown_map,
     unknowns,
-    n_free,
     most_windows,
     windows,
     active,
@@ -209,7 +202,7 @@ def _profiled_sse(
         borrowed(products),
         False,
     )
-    _solve_for_unknowns(products[:, :, 0], unknowns, n_free)
+    _solve_for_unknowns(products[:, :, 0], unknown_map, unknowns)
 
     n_windows = most_windows if n_timesteps >= _WORTH_CUTTING * memory else 1
     lead = memory if n_windows > 1 else 0
@@ -275,37 +268,59 @@ def _repeated(theta, room, n_lanes):
 
 
 @inlined
-def _solve_for_unknowns(products, unknowns, n_free):
-    """Minimise over the first unknowns, the rest being given, by Cholesky on a unit diagonal."""
-    scale = np.empty(n_free)
-    for i in range(n_free):
-        norm = math.sqrt(products[i + 1, i + 1])
-        scale[i] = norm if norm > 0.0 else 1.0
+def _solve_for_unknowns(products, unknown_map, unknowns):
+    """Write the unknowns with the least SSE, and return that.
+
+    By Cholesky on a unit diagonal. An unknown that no observation tells apart from those before it
+    is left out, and so zero.
+    """
+    n_errors, n_free = unknown_map.shape[0], unknown_map.shape[1] - 1
+    # Products of the errors that the free unknowns multiply: those of one unit of each.
+    half = np.zeros((n_errors, n_free + 1))
+    free = np.zeros((n_free + 1, n_free + 1))
+    for i in range(n_errors):
+        for j in range(n_free + 1):
+            for k in range(n_errors):
+                half[i, j] += products[i, k] * unknown_map[k, j]
+    for i in range(n_free + 1):
+        for j in range(n_free + 1):
+            for k in range(n_errors):
+                free[i, j] += unknown_map[k, i] * half[k, j]
+
+    scale, value = np.empty(n_free), np.empty(n_free + 1)
     factor = np.zeros((n_free, n_free))
     for i in range(n_free):
-        for j in range(i + 1):
-            entry = products[i + 1, j + 1] / (scale[i] * scale[j])
-            if i == j:
-                # Unknowns that no observation tells apart would make it singular.
-                entry += _RIDGE
+        norm = math.sqrt(free[i + 1, i + 1])
+        scale[i] = norm if norm > 0.0 else 1.0
+    for i in range(n_free):
+        rest = free[i + 1, i + 1] / (scale[i] * scale[i])
+        for j in range(i):
+            entry = free[i + 1, j + 1] / (scale[i] * scale[j])
             for k in range(j):
                 entry -= factor[i, k] * factor[j, k]
-            if i == j:
-                factor[i, i] = math.sqrt(max(entry, _RIDGE))
-            else:
-                factor[i, j] = entry / factor[j, j]
+            factor[i, j] = entry / factor[j, j] if factor[j, j] > 0.0 else 0.0
+            rest -= factor[i, j] * factor[i, j]
+        factor[i, i] = math.sqrt(rest) if rest > _SINGULAR else 0.0
+    value[0] = 1.0
     for i in range(n_free):
-        value = -products[i + 1, 0]
-        for k in range(n_free, unknowns.shape[0]):
-            value -= products[i + 1, k + 1] * unknowns[k]
-        value /= scale[i]
+        entry = -free[i + 1, 0] / scale[i]
         for k in range(i):
-            value -= factor[i, k] * unknowns[k]
-        unknowns[i] = value / factor[i, i]
+            entry -= factor[i, k] * value[k + 1]
+        value[i + 1] = entry / factor[i, i] if factor[i, i] > 0.0 else 0.0
     for i in range(n_free - 1, -1, -1):
-        value = unknowns[i]
+        entry = value[i + 1]
         for k in range(i + 1, n_free):
-            value -= factor[k, i] * unknowns[k]
-        unknowns[i] = value / factor[i, i]
+            entry -= factor[k, i] * value[k + 1]
+        value[i + 1] = entry / factor[i, i] if factor[i, i] > 0.0 else 0.0
     for i in range(n_free):
-        unknowns[i] /= scale[i]
+        value[i + 1] /= scale[i]
+
+    sse = 0.0
+    for i in range(n_free + 1):
+        for j in range(n_free + 1):
+            sse += value[i] * free[i, j] * value[j]
+    for i in range(unknowns.shape[0]):
+        unknowns[i] = 0.0
+        for j in range(n_free + 1):
+            unknowns[i] += unknown_map[i + 1, j] * value[j]
+    return max(sse, 0.0)

@@ -18,12 +18,19 @@ import numpy as np
 from tsrnn._cell import Cell
 from tsrnn._heads import AbsoluteError, Huber, Loss
 from tsrnn._optimize import Minimum, Objective, minimize
-from tsrnn._profile import ProfiledSSE, best_unknowns, profile
+from tsrnn._profile import ProfiledSSE, best_unknowns, profile, unknown_map
 from tsrnn._scan import backpropagate, error_products, unroll
 
 # How much of a series is scanned finely, and how many minima of the scan are looked into.
 _MOST_SCANNED = 4096
 _MOST_MINIMA = 4
+
+# How much higher than the lowest a minimum of the coarse scan may be and still be looked into.
+_NEAR = 1.5
+
+# L-BFGS-B stops at a gradient of so many times the tolerance. What a step of a smaller one can gain
+# is below the rounding of a sum of squares: the line search would try twenty times in vain.
+_GRADIENT_TOLERANCE = 3000.0
 
 # The median magnitude of a standard normal variable.
 _MEDIAN_OF_NORMAL = 0.6744897501960817
@@ -92,8 +99,9 @@ def fit_smoother(
         y, of order one, NaN where missing, and p regressors, of order one.
     bounds : sequence of (lower, upper)
         For each parameter; equal where it is fixed.
-    initial_state : (S,) array or None
-        The state before the first value; learned where None.
+    initial_state : (S,) or (S, 1 + p) array or None
+        The state before the first value: constant, or constant and slopes in the coefficients of
+        the regressors; learned where None.
     settings : Settings
     """
     problem = _Problem(cell, series, bounds, initial_state)
@@ -127,6 +135,7 @@ class _Problem:
         self.lower, self.upper = np.array(bounds, dtype=float).reshape(-1, 2).T
         self.free = np.flatnonzero(self.lower < self.upper)
         self.initial_state = initial_state
+        self.unknown_map = unknown_map(cell, self.series, initial_state)
         self.n_observed = int(np.count_nonzero(~np.isnan(self.y)))
 
     @property
@@ -146,17 +155,15 @@ class _Problem:
     @property
     def n_unknowns(self) -> int:
         """How many linear unknowns are free: coefficients, and the state unless it is given."""
-        return len(self.regressors) + (self.cell.n_state if self.initial_state is None else 0)
+        return self.unknown_map.shape[1] - 1
 
     def split(self, variables: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Theta and the linear unknowns; these at their best where only theta is searched."""
         theta = self.theta(variables[: self.free.size])
-        unknowns = variables[self.free.size :]
-        if unknowns.size < self.n_unknowns:
+        free_unknowns = variables[self.free.size :]
+        if free_unknowns.size < self.n_unknowns:
             return theta, self.best_unknowns(theta)
-        if self.initial_state is not None:
-            unknowns = np.concatenate([unknowns, self.initial_state])
-        return theta, unknowns
+        return theta, (self.unknown_map @ np.r_[1.0, free_unknowns])[1:]
 
     def best_unknowns(self, theta: np.ndarray) -> np.ndarray:
         """Return coefficients and initial state, given or with the least SSE."""
@@ -277,7 +284,8 @@ def _lowest_minima(sse: np.ndarray) -> np.ndarray:
     is_minimum = sse <= minimum_filter(sse, size=3, mode="nearest")
     positions = np.flatnonzero(is_minimum.ravel())
     values, first = np.unique(sse.ravel()[positions], return_index=True)
-    return positions[first[:_MOST_MINIMA]]
+    n_near = np.count_nonzero(values <= _NEAR * values[0])
+    return positions[first[: min(n_near, _MOST_MINIMA)]]
 
 
 def _minimize_squared(problem: _Problem, starts: list[np.ndarray], settings: Settings) -> Minimum:
@@ -301,6 +309,7 @@ def _minimize_squared(problem: _Problem, starts: list[np.ndarray], settings: Set
 
 
 def _minimize(objective, start, bounds, settings: Settings) -> Minimum:
+    """Minimise a loss that is of order one at the start."""
     return minimize(
         objective,
         start,
@@ -308,6 +317,7 @@ def _minimize(objective, start, bounds, settings: Settings) -> Minimum:
         solver=settings.solver,
         max_iter=settings.max_iter,
         tol=settings.tol,
+        gradient_tolerance=min(_GRADIENT_TOLERANCE * settings.tol, 1e-5),
     )
 
 
@@ -370,7 +380,7 @@ def _follow(
     """Minimise one loss after the other, each from where the last ended."""
     theta = problem.theta(start)
     n_unknowns = problem.n_unknowns
-    unit = _units(problem, theta)[:n_unknowns]
+    unit = _units(problem, theta)
     variables = np.concatenate([start, problem.best_unknowns(theta)[:n_unknowns] / unit])
     minimum = Minimum(variables, np.inf, 0, True, "nothing to search")
     n_iter = 0
@@ -394,7 +404,7 @@ def _joint_objective(
     def unscaled(variables):
         split = problem.split(np.r_[variables[:n_free], variables[n_free:] * unit])
         value, d_free, d_unknowns = problem.loss_and_gradients(*split, loss)
-        return value, np.r_[d_free, d_unknowns[: unit.size] * unit]
+        return value, np.r_[d_free, d_unknowns @ problem.unknown_map[1:, 1:] * unit]
 
     scale = unscaled(start)[0] or 1.0
 
@@ -407,5 +417,6 @@ def _joint_objective(
 
 def _units(problem: _Problem, theta: np.ndarray) -> np.ndarray:
     """Return for each unknown the change that moves the errors by one, in mean square."""
-    squares = np.einsum("iig->i", error_products(problem.cell, theta, problem.series)[1:, 1:])
+    products = error_products(problem.cell, theta, problem.series)[:, :, 0]
+    squares = np.diag(problem.unknown_map.T @ products @ problem.unknown_map)[1:]
     return np.sqrt(problem.n_observed / np.where(squares > 0.0, squares, 1.0))

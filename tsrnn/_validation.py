@@ -104,6 +104,23 @@ def unchanged_on_failure(estimator: BaseEstimator) -> Iterator[None]:
         raise
 
 
+def refuse_dates(X: object) -> None:
+    """Refuse regressors that are dates or durations, which a float would hold as a count.
+
+    Raises
+    ------
+    TypeError
+    """
+    dtypes = {}
+    if isinstance(X, np.ndarray):
+        dtypes = {"X": X.dtype}
+    elif isinstance(X, pd.DataFrame):
+        dtypes = {f"X[{name!r}]": dtype for name, dtype in X.dtypes.items()}
+    for name, dtype in dtypes.items():
+        if dtype.kind in "mM":
+            raise TypeError(f"{name} must be numbers, got {dtype}: dates belong into the index")
+
+
 def refuse_unknown(regressors: np.ndarray, X: object) -> None:
     """Refuse regressors that are missing or infinite, naming the place.
 

@@ -27,6 +27,7 @@ from tsrnn._validation import (
     check_count,
     check_level,
     check_number,
+    refuse_dates,
     refuse_unknown,
     unchanged_on_failure,
 )
@@ -246,7 +247,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         X
             As for `predict`; None stands for the rows of `y`.
         y : array-like of shape (n_rows,) or (n_rows, n_series)
-            Rows whose value is missing are skipped.
+            Rows whose value is missing are skipped, and those that have no prediction.
         sample_weight : array-like of shape (n_rows,), optional
 
         Returns
@@ -270,7 +271,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
                 f"sample_weight must have shape ({len(truth)},), one number a row of y, "
                 f"got {weights.shape}"
             )
-        seen = ~np.isnan(truth)
+        seen = ~(np.isnan(truth) | np.isnan(predictions))
         if not seen.any(axis=0).all():
             raise ValueError("y has no values to score against: all of a series are missing")
         scores = [
@@ -312,11 +313,6 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
 
     def _following_effect(self, X: Any, n_timesteps: int) -> np.ndarray:
         """Return what regressors add to the series in the next time steps, (n, k)."""
-        if X is None and self.n_features_in_ > 0:
-            raise ValueError(
-                f"{type(self).__name__} was fitted with {self.n_features_in_} regressors: pass "
-                "X with their values in the time steps asked, one row each"
-            )
         if isinstance(X, pd.DataFrame):
             positions, _ = self._following(n_timesteps)
             self._check_stamps(X.index, positions, "X must continue the series")
@@ -326,11 +322,16 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         self, X: Any, n_timesteps: int | None, *, reset: bool = False
     ) -> np.ndarray:
         """Read regressors, (n, p): none from None, and from a DataFrame without columns."""
-        takes_none = reset or self.n_features_in_ == 0
-        if takes_none and (X is None or (isinstance(X, pd.DataFrame) and X.shape[1] == 0)):
+        if X is None or (isinstance(X, pd.DataFrame) and X.shape[1] == 0):
+            if not reset and self.n_features_in_ > 0:
+                raise ValueError(
+                    f"{type(self).__name__} was fitted with {self.n_features_in_} regressors: pass "
+                    "X with their values in the time steps asked, one row each"
+                )
             regressors = np.empty((n_timesteps if X is None else len(X), 0))
             self.n_features_in_ = 0
         else:
+            refuse_dates(X)
             regressors = validate_data(
                 self, X, reset=reset, dtype=np.float64, ensure_all_finite=False
             )

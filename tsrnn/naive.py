@@ -79,17 +79,22 @@ class NaiveForecaster(Forecaster):
             n_changes=np.inf if self.strategy != "drift" else n_timesteps - 1.0,
         )
         _, predictions, _ = start.advance(values)
-        squares = (values - predictions) ** 2
-        n_residuals = np.count_nonzero(~np.isnan(squares), axis=0)
+        residuals = values - predictions
+        n_residuals = np.count_nonzero(~np.isnan(residuals), axis=0)
         if not n_residuals.all():
             raise ValueError(
                 f"series {int(np.argmin(n_residuals))} has no value a season of {self.period} "
                 "steps after another: take a longer series or a shorter period"
             )
-        sigma = np.sqrt(np.nansum(squares, axis=0) / n_residuals)
+        # Scaled, for squares of what a float can hold may be beyond it.
+        unit = np.nanmax(np.abs(residuals), axis=0)
+        unit[unit == 0.0] = 1.0
+        sigma = unit * np.sqrt(np.nansum((residuals / unit) ** 2, axis=0) / n_residuals)
         model, predictions, deviations = replace(start, sigma=sigma).advance(values)
         one = (lambda numbers: float(numbers[0])) if n_series == 1 else np.array
-        return model, predictions, deviations, {"drift_": one(drift), "sigma2_": one(sigma**2)}
+        with np.errstate(over="ignore", under="ignore"):
+            sigma2 = sigma**2
+        return model, predictions, deviations, {"drift_": one(drift), "sigma2_": one(sigma2)}
 
 
 @dataclass(frozen=True)
