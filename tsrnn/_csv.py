@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -27,6 +29,9 @@ _MONTH_FORMATS = ["%b %Y", "%b-%Y", "%b-%y", "%B %Y"]
 _UNNAMED = "Unnamed: "  # begins what pandas calls columns without a name
 _QUARTERS = "quarters"  # such as 2020Q1 or 2020-Q1, for which there is no format
 _MONTH_OF_QUARTER = {"1": "01", "2": "04", "3": "07", "4": "10"}
+
+# The ways to read a column as dates, each with its format: none for a column of numbers.
+_Readings: TypeAlias = list[tuple[str | None, pd.Series]]
 
 
 class UsageError(Exception):
@@ -45,44 +50,37 @@ class SeriesOfFile:
         The line of the file that each value stands on.
     date_format : str or None
         How dates are written in the file, where that is known.
+    note : str or None
+        Which columns were taken and which were not, where the user did not name them.
     """
 
     y: pd.Series
     lines: np.ndarray
     date_format: str | None = None
+    note: str | None = None
 
 
 def read_series(path: str, date: str | None, value: str | None) -> SeriesOfFile:
     """Read the series of a CSV file: its values, with its dates as the index."""
     frame = _read_frame(path)
-    for option, column in (("--date", date), ("--value", value)):
-        if column is not None and column not in frame.columns:
-            raise UsageError(
-                f"there is no column {column!r} for {option}: there is "
-                f"{', '.join(map(repr, frame.columns))}"
-            )
-    if date is not None and date == value:
-        raise UsageError(f"--date and --value are both {date!r}")
-    _refuse_data_as_names(frame)
-    date = date or _find_dates(frame, value)
+    _refuse_unknown_names(frame, date, value)
+    # Reading dates is what takes time, so each column is read once.
+    readings = {name: _readings(frame[name]) for name in frame.columns}
+    _refuse_data_as_names(frame, readings)
+    is_named = date is not None and value is not None
+    date = date or _find_dates(frame, readings, value)
     value = value or _find_values(frame, date)
+    note = None if is_named else _note(frame, date, value)
     y = _numbers(frame[value])
     lines = frame.index.to_numpy()
     if date is None:
-        return SeriesOfFile(y.reset_index(drop=True), lines)
-    index, date_format = _dates(frame[date])
-    repeated = np.flatnonzero(index.duplicated())
-    if repeated.size:
-        row = repeated[0]
-        first = int(np.argmax(index == index[row]))
-        raise UsageError(
-            f"column {date!r} holds {frame[date].iloc[row]} twice, on lines {lines[first]} and "
-            f"{lines[row]}: there must be one line a date"
-        )
+        return SeriesOfFile(y.reset_index(drop=True), lines, note=note)
+    index, date_format = _dates(frame[date], readings[date])
+    _refuse_repeats(index, frame[date])
     if date.startswith(_UNNAMED):
         index = index.rename("date")
     order = index.argsort()
-    return SeriesOfFile(y.set_axis(index).iloc[order], lines[order], date_format)
+    return SeriesOfFile(y.set_axis(index).iloc[order], lines[order], date_format, note)
 
 
 def _read_frame(path: str) -> pd.DataFrame:
@@ -134,7 +132,7 @@ def _read_frame(path: str) -> pd.DataFrame:
 
 def _with_decimal_points(column: pd.Series) -> pd.Series:
     """Read numbers such as 3,5 where commas do not separate columns."""
-    if pd.api.types.is_numeric_dtype(column):
+    if _is_numeric(column):
         return column
     cells = column.str.replace(r"^\s*([+-]?\d+),(\d+)\s*$", r"\1.\2", regex=True)
     numbers = pd.to_numeric(cells, errors="coerce")
@@ -150,35 +148,47 @@ def _without_blank_ends(text: str) -> tuple[str, list[tuple[int, str]]]:
     return "\n".join(line for _, line in numbered), numbered
 
 
-def _refuse_data_as_names(frame: pd.DataFrame) -> None:
+def _refuse_unknown_names(frame: pd.DataFrame, date: str | None, value: str | None) -> None:
+    for option, column in (("--date", date), ("--value", value)):
+        if column is not None and column not in frame.columns:
+            raise UsageError(
+                f"there is no column {column!r} for {option}: there is "
+                f"{', '.join(map(repr, frame.columns))}"
+            )
+    if date is not None and date == value:
+        raise UsageError(f"--date and --value are both {date!r}")
+
+
+def _refuse_data_as_names(frame: pd.DataFrame, readings: dict[str, _Readings]) -> None:
     """Refuse a file whose first line is data: every name of numbers or dates is one itself."""
-    names = [name for name in frame.columns if _is_numeric(frame, name) or _is_date(frame[name])]
-    if all(_is_date(pd.Series([name])) or _is_number(name) for name in names) and names:
+    names = [name for name in frame.columns if _is_numeric(frame[name]) or _is_date(readings[name])]
+    if names and all(_is_number(name) or _is_date(_readings(pd.Series([name]))) for name in names):
         raise UsageError(
             f"the first line must name the columns, but it holds {', '.join(map(repr, names))}"
         )
 
 
-def _is_numeric(frame: pd.DataFrame, column: str) -> bool:
-    return pd.api.types.is_numeric_dtype(frame[column])
+def _is_numeric(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column)
 
 
 def _is_number(name: str) -> bool:
     return bool(pd.notna(pd.to_numeric(name, errors="coerce")))
 
 
-def _is_date(column: pd.Series) -> bool:
+def _is_date(readings: _Readings) -> bool:
     """Tell whether words read as dates: most of them, so that the others can be told of."""
-    words = not pd.api.types.is_numeric_dtype(column)
-    return words and bool(_readings(column)[0][1].notna().mean() > 0.5)
+    return bool(readings) and bool(readings[0][1].notna().mean() > 0.5)
 
 
-def _find_dates(frame: pd.DataFrame, value: str | None) -> str | None:
+def _find_dates(
+    frame: pd.DataFrame, readings: dict[str, _Readings], value: str | None
+) -> str | None:
     """Return the first column that reads as dates; whole numbers only by the column's name."""
     for column in frame.columns.drop(value or []):
-        if _is_date(frame[column]):
+        if _is_date(readings[column]):
             return column
-        if _is_numeric(frame, column) and column.lower() in _DATE_NAMES:
+        if _is_numeric(frame[column]) and column.lower() in _DATE_NAMES:
             return column
     return None
 
@@ -186,7 +196,7 @@ def _find_dates(frame: pd.DataFrame, value: str | None) -> str | None:
 def _find_values(frame: pd.DataFrame, date: str | None) -> str:
     """Return the one column of numbers."""
     others = [column for column in frame.columns if column != date]
-    numeric = [column for column in others if _is_numeric(frame, column)]
+    numeric = [column for column in others if _is_numeric(frame[column])]
     # Numbers without a name are those of the rows, where there are others.
     numeric = [column for column in numeric if not column.startswith(_UNNAMED)] or numeric
     if len(numeric) == 1:
@@ -199,6 +209,43 @@ def _find_values(frame: pd.DataFrame, date: str | None) -> str:
         else "there is no column of numbers"
     )
     raise UsageError(f"{found}: name one with --value")
+
+
+def _note(frame: pd.DataFrame, date: str | None, value: str) -> str | None:
+    """Say which columns are taken; refuse to leave out words that differ between the lines."""
+    ignored = [name for name in frame.columns if name not in (date, value)]
+    for name in ignored:
+        if not _is_numeric(frame[name]):
+            _refuse_differing_words(frame[name], date, value)
+    if frame.shape[1] == 1:
+        return None
+    times = "the lines as they come, without dates," if date is None else f"{date!r} as dates"
+    left_out = f"; ignoring {', '.join(map(repr, ignored))}" if ignored else ""
+    return f"taking {times} and {value!r} as values{left_out}"
+
+
+def _refuse_differing_words(column: pd.Series, date: str | None, value: str) -> None:
+    """Refuse words that may be unread dates or name several series, which would be joined."""
+    codes, words = pd.factorize(column, use_na_sentinel=False)
+    other = int((codes != codes[0]).argmax())
+    if codes[other] == codes[0]:
+        return
+    first, second = ("" if pd.isna(word) else str(word) for word in words[:2])
+    if date is None:
+        cures = (
+            "if these are dates, write them as in 2020-01-31; if they tell series apart, split "
+            "the file into one a series; to ignore them, name the columns to take with --date and "
+            "--value, or take the column out"
+        )
+    else:
+        cures = (
+            "if these tell series apart, split the file into one a series; to ignore them, name "
+            f"the columns to take: --date {shlex.quote(date)} --value {shlex.quote(value)}"
+        )
+    raise UsageError(
+        f"column {column.name!r} would be ignored, but it holds {first!r} on line "
+        f"{column.index[0]} and {second!r} on line {column.index[other]}: {cures}"
+    )
 
 
 def _numbers(column: pd.Series) -> pd.Series:
@@ -217,14 +264,13 @@ def _numbers(column: pd.Series) -> pd.Series:
     return numbers
 
 
-def _dates(column: pd.Series) -> tuple[pd.Index, str | None]:
+def _dates(column: pd.Series, readings: _Readings) -> tuple[pd.Index, str | None]:
     """Return a column as stamps, and how its dates are written."""
     missing = column.isna().to_numpy()
     if missing.any():
         raise UsageError(f"column {column.name!r} has no date on line {column.index[missing][0]}")
-    if pd.api.types.is_numeric_dtype(column):
+    if _is_numeric(column):
         return _numbered_dates(column)
-    readings = _readings(column)
     unread = readings[0][1].isna().to_numpy()
     if unread.any():
         raise UsageError(
@@ -260,11 +306,25 @@ def _numbered_dates(column: pd.Series) -> tuple[pd.Index, str | None]:
     return index, None
 
 
-def _readings(column: pd.Series) -> list[tuple[str | None, pd.Series]]:
+def _refuse_repeats(index: pd.Index, column: pd.Series) -> None:
+    """Refuse dates that stand on several lines."""
+    repeated = np.flatnonzero(index.duplicated())
+    if repeated.size:
+        row = repeated[0]
+        first = int(np.argmax(index == index[row]))
+        raise UsageError(
+            f"column {column.name!r} holds {column.iloc[row]} twice, on lines "
+            f"{column.index[first]} and {column.index[row]}: there must be one line a date"
+        )
+
+
+def _readings(column: pd.Series) -> _Readings:
     """Read a column as dates, NaT where it is none, in all ways that read the most of it.
 
     Each comes with its format, where writing the dates in it gives the column back.
     """
+    if _is_numeric(column):
+        return []
     cells = column.astype(str)
     guesses = {
         guess_datetime_format(cell, dayfirst=dayfirst)

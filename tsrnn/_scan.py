@@ -47,8 +47,7 @@ def unroll(
     outputs : (T, m, B) array
     """
     n_timesteps, _, n_lanes = x.shape
-    if cell.own_parameters and theta.shape[1] != n_lanes:
-        raise ValueError(f"theta has {theta.shape[1]} columns for {n_lanes} lanes")
+    _check_shapes(cell, theta, x)
     states = np.empty((n_timesteps + 1, cell.n_state, n_lanes))
     states[0] = h_init
     outputs = np.zeros((n_timesteps, cell.n_outputs, n_lanes))
@@ -142,20 +141,27 @@ def backpropagate(
     d_x : (T, p, B) array
     """
     n_timesteps, _, n_lanes = x.shape
+    _check_shapes(cell, theta, x)
+    _check_shape("states", states, (n_timesteps + 1, cell.n_state, n_lanes))
+    _check_shape("outputs", outputs, (n_timesteps, cell.n_outputs, n_lanes))
     none = np.empty((0, cell.n_state, n_lanes))
     if d_outputs is None:
         d_outputs = np.zeros_like(outputs)
+    else:
+        _check_shape("d_outputs", d_outputs, outputs.shape)
+    if d_states is not None:
+        _check_shape("d_states", d_states, states.shape)
     d_theta = np.zeros_like(theta)
     d_x = np.zeros_like(x)
     carry = np.zeros((2, cell.n_state, n_lanes))
     _backpropagate(
         cell.adjoint.address,
-        theta,
-        x,
-        states,
-        outputs,
-        none if d_states is None else d_states,
-        d_outputs,
+        _writable(theta),
+        _writable(x),
+        _writable(states),
+        _writable(outputs),
+        none if d_states is None else _writable(d_states),
+        _writable(d_outputs),
         n_timesteps if bptt_steps is None else bptt_steps,
         _active_lanes(n_timesteps, n_lanes, lengths),
         carry,
@@ -252,6 +258,19 @@ def backward(
                     carry[old, i, b] += d_states[t, i, b]
 
 
+def _check_shapes(cell: Cell, theta: np.ndarray, x: np.ndarray) -> None:
+    """Refuse what compiled code would read beyond the ends of."""
+    n_lanes = x.shape[2]
+    _check_shape("x", x, (len(x), cell.n_inputs, n_lanes))
+    n_columns = n_lanes if cell.own_parameters else 1
+    _check_shape("theta", theta, (cell.n_parameters, n_columns))
+
+
+def _check_shape(name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:
+    if array.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
+
+
 def _writable(array: np.ndarray) -> np.ndarray:
     """Copy an array that is read-only, as in a model loaded as a memory map: kernels take none."""
     return array if array.flags.writeable else array.copy()
@@ -281,10 +300,13 @@ def generate(
     -------
     x : (T, p, B) array
     """
+    _check_shapes(cell, theta, innovations)
     x = np.full(innovations.shape, np.nan)
     states = np.empty((2, *h_init.shape))
     states[0] = h_init
-    _generate(cell.step.address, _writable(theta), innovations, x, states, np.empty_like(x[0]))
+    _generate(
+        cell.step.address, _writable(theta), _writable(innovations), x, states, np.empty_like(x[0])
+    )
     return x
 
 

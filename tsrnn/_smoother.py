@@ -207,7 +207,7 @@ def _scan(problem: _Problem) -> tuple[list[np.ndarray], np.ndarray]:
     else:
         # Minima of the recent past, and a wide grid lest the rest of the series has others.
         recent, _ = _scan_in_full(problem.recent(_MOST_SCANNED), axes)
-        points = np.column_stack([recent, _grid(tuple(axis[::3] for axis in axes))])
+        points = np.column_stack([recent, _grid(tuple(axis[::4] for axis in axes))])
         sse, _ = profile(problem.cell, points, problem.series, problem.initial_state)
         # One start: what were separate minima are often one valley of the whole.
         best = [int(np.argmin(sse))]
@@ -302,7 +302,10 @@ def _minimize_squared(problem: _Problem, starts: list[np.ndarray], settings: Set
         return Minimum(starts[0], scale, 0, True, "nothing to search")
     minima = [_minimize(objective, start, problem.free_bounds, settings) for start in starts]
     best = min(minima, key=lambda minimum: minimum.loss)
-    # The scan left out zero, which may be a minimum with a ridge before it.
+    if problem.y.size > _MOST_SCANNED:
+        return best
+    # The scan left out zero, which may be a minimum with a ridge before it; on a long series the
+    # scan came close enough.
     corner = np.where(problem.lower[problem.free] == 0.0, 0.0, best.theta)
     loss_there = objective(corner)[0]
     return replace(best, theta=corner, loss=loss_there) if loss_there < best.loss else best

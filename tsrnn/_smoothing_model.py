@@ -18,6 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 from tsrnn._cell import Cell
 from tsrnn._scan import generate, unroll
 from tsrnn._smoother import Settings, SmootherFit, fit_smoother
+from tsrnn.exceptions import InvalidParameterError
 from tsrnn.intervals import LinearForm
 
 # What smoothing parameters are set to where a series is too short to learn them from.
@@ -49,7 +50,8 @@ class Scaling:
 
     def scale(self, y: np.ndarray) -> np.ndarray:
         """Take values to scaled units."""
-        return (np.ldexp(y, -self.exponent) - self.centre) / self.spread
+        with np.errstate(over="ignore"):
+            return (np.ldexp(y, -self.exponent) - self.centre) / self.spread
 
     def unscale(self, z: np.ndarray) -> np.ndarray:
         """Take scaled values back."""
@@ -78,6 +80,25 @@ class Scaling:
 
 
 @dataclass(frozen=True)
+class ColumnScaling:
+    """The map between regressors and what is computed with: (x - offset) / unit, by column."""
+
+    offset: np.ndarray
+    unit: np.ndarray
+
+    @classmethod
+    def of(cls, regressors: np.ndarray) -> ColumnScaling:
+        """Find the scaling of regressors (n, p); a constant column becomes zero."""
+        offset = np.sort(regressors, axis=0)[(len(regressors) - 1) // 2]
+        unit = np.abs(regressors - offset).max(axis=0, initial=0.0)
+        return cls(offset, np.where(unit > 0.0, unit, 1.0))
+
+    def scale(self, regressors: np.ndarray) -> np.ndarray:
+        """Take regressors (n, p) to scaled units."""
+        return (regressors - self.offset) / self.unit
+
+
+@dataclass(frozen=True)
 class SmoothedSeries:
     """One fitted smoother at the end of what it has seen, in scaled units.
 
@@ -92,10 +113,13 @@ class SmoothedSeries:
         Of the state's error, in units of the innovations' variance.
     sigma : float
         Standard deviation of the innovations.
+    columns : ColumnScaling
     coefficients : (p,) array
         Of the regressors, in the units of the series and of theirs.
+    origins : tuple of str
+        How each parameter and then the initial state came about: learned, given, held, heuristic.
 
-    What the series is net of its regressors is what these methods take and give.
+    What these methods take and give is the series net of `effect`.
     """
 
     cell: Cell
@@ -105,13 +129,30 @@ class SmoothedSeries:
     state: np.ndarray
     covariance: np.ndarray
     sigma: float
+    columns: ColumnScaling
     coefficients: np.ndarray
+    origins: tuple[str, ...]
+
+    def effect(self, regressors: np.ndarray) -> np.ndarray:
+        """Return what regressors (n, p) add to the series, less a constant, (n,)."""
+        return (regressors - self.columns.offset) @ self.coefficients
+
+    def unscaled_state(self, state: np.ndarray) -> np.ndarray:
+        """Return a scaled state in the units of the series net of all that regressors add."""
+        unscaled = self.scaling.unscale_state(state)
+        unscaled[0] -= self.columns.offset @ self.coefficients
+        return unscaled
 
     def advance(self, y: np.ndarray) -> tuple[SmoothedSeries, np.ndarray, np.ndarray]:
         """See further values: the smoother then, one-step predictions, their deviations."""
         z = self.scaling.scale(y)
         states, outputs = unroll(self.cell, self.theta, z[:, None, None], self.state[:, None])
         factors, covariance = self.form.variance_factors(np.isnan(z), self.covariance)
+        if not np.isfinite(states[-1]).all():
+            raise ValueError(
+                "the values are too large beside those that the forecaster was fitted to: the "
+                "state would not be finite"
+            )
         later = replace(self, state=states[-1, :, 0], covariance=covariance)
         return later, self.scaling.unscale(outputs[:, 0, 0]), self._deviation(factors)
 
@@ -149,7 +190,7 @@ class SmoothingModel:
 
     def effect(self, regressors: np.ndarray) -> np.ndarray:
         """Return what regressors (n, p) add to each series, (n, k)."""
-        return np.column_stack([regressors @ one.coefficients for one in self.series])
+        return np.column_stack([one.effect(regressors) for one in self.series])
 
     def advance(self, values: np.ndarray) -> tuple[SmoothingModel, np.ndarray, np.ndarray]:
         """See further values, (n, k)."""
@@ -159,8 +200,7 @@ class SmoothingModel:
 
     def attributes(self) -> dict[str, Any]:
         """Return the fitted attributes that move with the series."""
-        states = [one.scaling.unscale_state(one.state) for one in self.series]
-        return _collect([{"state_": state} for state in states])
+        return _collect([{"state_": one.unscaled_state(one.state)} for one in self.series])
 
     def forecast(self, horizon: int) -> np.ndarray:
         """Predict, (horizon, k)."""
@@ -250,34 +290,102 @@ def _fit_series(
     notes: list[Warning],
 ) -> tuple[SmoothedSeries, np.ndarray, np.ndarray, dict[str, Any]]:
     """Fit one series: the smoother at its end, predictions, deviations, fitted numbers."""
-    scaling = Scaling.of(y)
-    z = scaling.scale(y)
-    # Regressors come in units of their own too; a column of zeros stays one.
-    units = np.abs(regressors).max(axis=0, initial=0.0)
-    units[units == 0.0] = 1.0
-    n_observed = int(np.count_nonzero(~np.isnan(z)))
-    if isinstance(initial_state, str):
-        state = heuristic_state(cell, z) if initial_state == "heuristic" else None
-    else:
-        state = scaling.scale_state(np.array(initial_state))
-    n_learned = sum(low < high for low, high in bounds.values())
-    n_learned += units.size + (cell.n_state if state is None else 0)
+    scaling, columns = Scaling.of(y), ColumnScaling.of(regressors)
+    series = np.vstack([scaling.scale(y), columns.scale(regressors).T])
+    n_observed = int(np.count_nonzero(~np.isnan(y)))
+    n_regressors = regressors.shape[1]
+    origins = ["learned" if low < high else "given" for low, high in bounds.values()]
+    is_word = isinstance(initial_state, str)
+    origins.append(initial_state if is_word else "given")
+    n_learned = n_regressors + origins.count("learned")
+    n_learned += cell.n_state - 1 if origins[-1] == "learned" else 0
     if n_observed < n_learned:
-        bounds = {
-            name: (low, high) if low == high else (_FALLBACK[name], _FALLBACK[name])
-            for name, (low, high) in bounds.items()
-        }
-        state = heuristic_state(cell, z) if state is None else state
+        bounds, origins = _held(bounds, origins)
         held = ", ".join(f"{parameter}={low:g}" for parameter, (low, _) in bounds.items())
         notes.append(
             UserWarning(
                 f"{name} has {n_observed} observed values, fewer than the {n_learned} parameters "
-                f"to learn: it is smoothed with {held} from the heuristic initial state"
+                f"to learn: it is smoothed with {held}"
+                f"{' from the heuristic initial state' if is_word else ''}"
             )
         )
-    series = np.vstack([z, (regressors / units).T])
+    if origins[-1] == "learned":
+        state = None
+    elif is_word:
+        state = _heuristic_states(cell, series)
+    else:
+        state = _scaled_state(scaling, columns, np.array(initial_state, dtype=float))
     fit = fit_smoother(cell, series, list(bounds.values()), state, settings)
-    effect = (regressors / units) @ fit.coefficients
+    coefficients = scaling.unscale_difference(fit.coefficients) / columns.unit
+    n_parameters = n_smoothing + n_regressors + cell.n_state
+    notes += _notes(name, fit, coefficients, n_observed, n_parameters)
+    net = series[0] - fit.coefficients @ series[1:]
+    numbers, sigma = _fitted_numbers(cell, net, fit, scaling, n_parameters)
+    form = LinearForm.of(cell, fit.theta)
+    factors, covariance = form.variance_factors(np.isnan(y), np.zeros((cell.n_state, cell.n_state)))
+    end = SmoothedSeries(
+        cell,
+        fit.theta,
+        form,
+        scaling,
+        fit.states[-1],
+        covariance,
+        sigma,
+        columns,
+        coefficients,
+        tuple(origins),
+    )
+    numbers["initial_state_"] = end.unscaled_state(fit.states[0])
+    if n_regressors:
+        numbers["coef_"] = coefficients
+    deviations = scaling.unscale_difference(sigma * np.sqrt(factors))
+    return end, scaling.unscale(fit.predictions), deviations, numbers
+
+
+def _held(
+    bounds: dict[str, tuple[float, float]], origins: list[str]
+) -> tuple[dict[str, tuple[float, float]], list[str]]:
+    """Hold what was to be learned of a series that is too short for it."""
+    held = {
+        name: (_FALLBACK[name], _FALLBACK[name]) if low < high else (low, high)
+        for name, (low, high) in bounds.items()
+    }
+    parameters = ["held" if origin == "learned" else origin for origin in origins[:-1]]
+    return held, [*parameters, "heuristic" if origins[-1] == "learned" else origins[-1]]
+
+
+def _heuristic_states(cell: Cell, series: np.ndarray) -> np.ndarray:
+    """Return the heuristic state, (S, 1 + p): constant, and slopes in the coefficients."""
+    missing = np.isnan(series[0])
+    states = [heuristic_state(cell, np.where(missing, np.nan, row)) for row in series]
+    return np.column_stack([states[0], *(-state for state in states[1:])])
+
+
+def _scaled_state(
+    scaling: Scaling, columns: ColumnScaling, initial_state: np.ndarray
+) -> np.ndarray:
+    """Return a given state, (S, 1 + p): it is that of the series net of all regressors add."""
+    slopes = np.zeros((initial_state.size, 1 + columns.unit.size))
+    with np.errstate(over="ignore", invalid="ignore"):
+        slopes[:, 0] = scaling.scale_state(initial_state)
+    slopes[0, 1:] = columns.offset / columns.unit
+    if not np.isfinite(slopes).all():
+        raise InvalidParameterError(
+            f"initial_state {tuple(initial_state)} is too far from the series to compute with"
+        )
+    return slopes
+
+
+def _notes(
+    name: str, fit: SmootherFit, coefficients: np.ndarray, n_observed: int, n_parameters: int
+) -> list[Warning]:
+    """Return what the user should know of a fit."""
+    if not np.isfinite(coefficients).all():
+        raise ValueError(
+            f"{name}: the coefficient of column {int(np.argmin(np.isfinite(coefficients)))} of X "
+            "is beyond the range of floats: choose other units"
+        )
+    notes: list[Warning] = []
     if not fit.converged:
         notes.append(
             ConvergenceWarning(
@@ -285,7 +393,14 @@ def _fit_series(
                 f"({fit.message}): raise max_iter, or try another solver"
             )
         )
-    n_parameters = n_smoothing + units.size + cell.n_state
+    alike = np.flatnonzero(coefficients == 0.0)
+    if alike.size:
+        notes.append(
+            UserWarning(
+                f"{name}: the columns {alike.tolist()} of X say nothing that the columns before "
+                "them and the level do not, so their coefficients are 0"
+            )
+        )
     if n_observed <= n_parameters:
         notes.append(
             UserWarning(
@@ -294,18 +409,7 @@ def _fit_series(
                 "are too narrow"
             )
         )
-    numbers, sigma = _fitted_numbers(cell, z - effect, fit, scaling, n_parameters)
-    form = LinearForm.of(cell, fit.theta)
-    start = np.zeros((cell.n_state, cell.n_state))
-    factors, covariance = form.variance_factors(np.isnan(z), start)
-    coefficients = scaling.unscale_difference(fit.coefficients) / units
-    end = SmoothedSeries(
-        cell, fit.theta, form, scaling, fit.states[-1], covariance, sigma, coefficients
-    )
-    if units.size:
-        numbers["coef_"] = coefficients
-    deviations = scaling.unscale_difference(sigma * np.sqrt(factors))
-    return end, scaling.unscale(fit.predictions), deviations, numbers
+    return notes
 
 
 def heuristic_state(cell: Cell, z: np.ndarray) -> np.ndarray:
@@ -350,7 +454,6 @@ def _fitted_numbers(
             "sigma2_": float((sigma * unit) ** 2),
         }
     numbers |= {
-        "initial_state_": scaling.unscale_state(fit.states[0]),
         "loglik_": float(loglik),
         "aic_": float(aic),
         "aicc_": float(aic + 2.0 * (k + 1) * (k + 2) / spare) if spare > 0 else np.inf,

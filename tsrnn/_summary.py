@@ -54,17 +54,20 @@ def _series_name(forecaster: Forecaster, i: int) -> str:
 
 def _parameter_rows(forecaster: Forecaster, one, i: int) -> tuple[list, list]:
     rows, stubs = [], []
-    for parameter, value in zip(one.cell.parameters, one.theta[:, 0], strict=True):
-        if parameter.name == "phi" and not forecaster.damped:
+    *origins, origin = one.origins
+    for parameter, value, how in zip(one.cell.parameters, one.theta[:, 0], origins, strict=True):
+        if parameter.name == "phi" and value == 1.0:
             continue
-        given = getattr(forecaster, parameter.name) is not None
-        rows.append([f"{value:.6g}", "given" if given else "learned"])
+        rows.append([f"{value:.6g}", how])
         stubs.append(parameter.name)
     states = np.asarray(forecaster.initial_state_).reshape(-1, one.cell.n_state)[i]
-    origin = forecaster.initial_state if isinstance(forecaster.initial_state, str) else "given"
     for name, value in zip(one.cell.state_names, states, strict=True):
         rows.append([f"{value:.6g}", origin])
         stubs.append(f"initial {name}")
+    names = getattr(forecaster, "feature_names_in_", range(one.coefficients.size))
+    for name, value in zip(names, one.coefficients, strict=True):
+        rows.append([f"{value:.6g}", "learned"])
+        stubs.append(f"coefficient {name}")
     return rows, stubs
 
 

@@ -32,6 +32,17 @@ _MONTHS = {  # how many, and the day
 }
 
 
+class IrregularIndexError(ValueError):
+    """Stamps do not follow each other regularly; `row` is the first one out of step."""
+
+    def __init__(self, message: str, row: int) -> None:
+        super().__init__(message, row)  # both, so that a copy from another process has both
+        self.row = row
+
+    def __str__(self) -> str:
+        return self.args[0]
+
+
 @dataclass(frozen=True)
 class ConstantSteps:
     """`start + position * step`, of integers or of times."""
@@ -311,7 +322,9 @@ def _fillings(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[tuple[_Clock, 
             yield dial, steps, f"y.asfreq({code})"
 
 
-def _irregular(index: pd.Index, fillings: Iterable[tuple[Dial, Steps, str]]) -> ValueError:
+def _irregular(
+    index: pd.Index, fillings: Iterable[tuple[Dial, Steps, str]]
+) -> IrregularIndexError:
     """Name the first gap, and what fills it: the grid with all stamps that has fewest gaps."""
     found = []
     for dial, steps, code in fillings:
@@ -328,7 +341,8 @@ def _irregular(index: pd.Index, fillings: Iterable[tuple[Dial, Steps, str]]) -> 
             "y.asfreq('D') or y.resample('D').mean() puts it on a grid, with NaN, accepted as "
             "missing values, in the gaps; y.index.freq = 'SME' says which grid it has."
         )
-    return ValueError(
+    return IrregularIndexError(
         f"the time index is irregular: after {index[row]} comes {index[row + 1]} (row {row + 1}). "
-        f"{cure}{daylight_advice(index)}"
+        f"{cure}{daylight_advice(index)}",
+        row + 1,
     )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import re
+import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+import numpy as np
 import pandas as pd
 
 from tsrnn import __version__, datasets
 from tsrnn._csv import SeriesOfFile, UsageError, read_series
+from tsrnn._timesteps import IrregularIndexError
 from tsrnn.metrics import mase, smape
 from tsrnn.naive import NaiveForecaster
 from tsrnn.smoothing import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
@@ -21,6 +24,8 @@ MODELS = {
     "double": DoubleExpSmoothingRNN,
     "damped": lambda: DoubleExpSmoothingRNN(damped=True),
 }
+
+MOST_STEPS = 1_000_000  # of a forecast: more is a slip of the keyboard, or exhausts the memory
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,59 +97,59 @@ def _demo(options: argparse.Namespace) -> None:
     y = datasets.load_co2(adjusted=True)
     train, test = y.iloc[:-12], y.iloc[-12:]
     model, naive = DoubleExpSmoothingRNN().fit(train), NaiveForecaster().fit(train)
-    print(
-        f"CO2 at Mauna Loa, monthly means in ppm, seasonally adjusted: "
-        f"{y.index[0]:%Y-%m} to {y.index[-1]:%Y-%m}, {len(y)} values\n\n"
-        f"DoubleExpSmoothingRNN (Holt's method), learned on all but the last year:\n"
+    lines = [
+        "CO2 at Mauna Loa, monthly means in ppm, seasonally adjusted: "
+        f"{y.index[0]:%Y-%m} to {y.index[-1]:%Y-%m}, {len(y)} values\n",
+        "DoubleExpSmoothingRNN (Holt's method), learned on all but the last year:",
         f"  alpha {model.alpha_:.4f}   beta {model.beta_:.4f}   "
-        f"level {model.state_[0]:.2f}   trend {model.state_[1]:.4f} a month\n\n"
-        f"held-back year   sMAPE %    MASE (of one-month changes)"
-    )
+        f"level {model.state_[0]:.2f}   trend {model.state_[1]:.4f} a month\n",
+        "held-back year   sMAPE %    MASE (of one-month changes)",
+    ]
     for name, forecaster in {"Holt": model, "naive": naive}.items():
-        predictions = forecaster.predict(12)
-        print(f"  {name:<14}{smape(test, predictions):8.4f}{mase(test, predictions, train):8.3f}")
-    model.fit(y)
-    print(f"\n{_table(model, 12, [80.0, 95.0]).round(2).to_string()}\n")
-    _save_picture(model, 12, [80.0, 95.0], options.output, last=120)
-    print(f"picture: {options.output}")
+        ahead = forecaster.predict(12)
+        lines.append(f"  {name:<14}{smape(test, ahead):8.4f}{mase(test, ahead, train):8.3f}")
+    percents = [80.0, 95.0]
+    table = _table(model.fit(y), 12, percents)
+    _print("\n".join([*lines, f"\n{table.round(2).to_string()}\n\n"]))
+    shown = slice(-120, None)
+    _save_picture(y[shown], model.fitted_values_[shown], table, percents, options.output)
+    _print(f"picture: {options.output}\n")
 
 
 def _forecast(options: argparse.Namespace) -> None:
-    if options.horizon < 1:
-        raise UsageError(f"--horizon must be at least 1, got {options.horizon}")
-    for level in options.level:
-        if not 0.0 < level < 100.0:
-            raise UsageError(f"--level is in percent, between 0 and 100, got {level:g}")
+    _check_numbers(options)
     source = "standard input" if options.file == "-" else options.file
     try:
         given = read_series(options.file, options.date, options.value)
         model = _fit(MODELS[options.model](), given)
-        table = _table(model, options.horizon, options.level)
     except (UsageError, ValueError) as error:  # ValueError: from the forecaster, of the data
         raise UsageError(f"{source}: {error}") from error
-    if isinstance(table.index, pd.DatetimeIndex) and table.index[-1].year > 9999:
-        raise UsageError(f"--horizon {options.horizon} goes beyond the last year of dates, 9999")
+    table = _table_in_time(model, options.horizon, options.level)
+    if given.note:
+        print(f"tsrnn: {given.note}", file=sys.stderr)
+    # First, so that no picture that fails takes the numbers with it.
+    _write(table, given, options.output)
     if options.plot:
-        _save_picture(model, options.horizon, options.level, options.plot)
-    if not isinstance(given.y.index, pd.RangeIndex):
-        label = given.y.index.name
-    else:
-        table.index, label = range(1, len(table) + 1), "step"
-    try:
-        table.to_csv(options.output or sys.stdout, index_label=label, date_format=given.date_format)
-    except OSError as error:
-        raise UsageError(f"cannot write {options.output}: {error}") from error
+        _save_picture(given.y, model.fitted_values_, table, options.level, options.plot)
+
+
+def _check_numbers(options: argparse.Namespace) -> None:
+    if options.horizon < 1:
+        raise UsageError(f"--horizon must be at least 1, got {options.horizon}")
+    if options.horizon > MOST_STEPS:
+        raise UsageError(f"--horizon must be at most {MOST_STEPS:,} steps, got {options.horizon}")
+    for percent in options.level:
+        # The closest to 100 are 100 once they are probabilities.
+        if not (percent > 0.0 and _tails(percent)[1] < 1.0):
+            raise UsageError(f"--level is in percent, between 0 and 100, got {percent:g}")
 
 
 def _fit(model, given: SeriesOfFile):
     """Fit a forecaster; tell of uneven dates in terms of the file."""
     try:
         return model.fit(given.y)
-    except ValueError as error:
-        uneven = re.match(r"the time index is irregular: .* \(row (\d+)\)", str(error))
-        if uneven is None:
-            raise
-        row, column = int(uneven[1]), given.y.index.name
+    except IrregularIndexError as error:
+        row, column = error.row, given.y.index.name
         before, after = given.y.index[row - 1 : row + 1].map(str)
         raise UsageError(
             f"column {column!r} must be evenly spaced, but after {before} on line "
@@ -153,18 +158,51 @@ def _fit(model, given: SeriesOfFile):
         ) from error
 
 
+def _table_in_time(model, horizon: int, percents: Sequence[float]) -> pd.DataFrame:
+    """Return the table; tell of steps for which there are no dates in terms of the command."""
+    try:
+        table = _table(model, horizon, percents)
+    except ValueError as error:
+        raise UsageError(f"--horizon {horizon} is too far ahead: {error}") from error
+    if isinstance(table.index, pd.DatetimeIndex) and table.index[-1].year > 9999:
+        raise UsageError(f"--horizon {horizon} goes beyond the last year of dates, 9999")
+    return table
+
+
 def _table(model, horizon: int, percents: Sequence[float]) -> pd.DataFrame:
     """Return forecasts and bounds, the columns named as in `lower-95`."""
-    columns = {"forecast": model.predict(horizon)}
-    for percent in percents:
-        interval = model.predict_interval(horizon, level=percent / 100.0)
-        columns[f"lower-{percent:g}"] = interval["lower"]
-        columns[f"upper-{percent:g}"] = interval["upper"]
-    return pd.DataFrame(columns)
+    forecast = model.predict(horizon)
+    tails = [tail for percent in percents for tail in _tails(percent)]
+    bounds = np.asarray(model.predict_quantiles(horizon, tails)).T
+    names = [name for percent in percents for name in _bound_names(percent)]
+    columns = {"forecast": forecast.to_numpy(), **dict(zip(names, bounds, strict=True))}
+    return pd.DataFrame(columns, index=forecast.index)
+
+
+def _tails(percent: float) -> tuple[float, float]:
+    """Return the probabilities below the bounds of an interval."""
+    half = 0.5 * (percent / 100.0)
+    return 0.5 - half, 0.5 + half
+
+
+def _bound_names(percent: float) -> list[str]:
+    return [f"lower-{percent:g}", f"upper-{percent:g}"]
+
+
+def _write(table: pd.DataFrame, given: SeriesOfFile, path: str | None) -> None:
+    """Write the table as CSV, dates as the file has them."""
+    label, date_format = given.y.index.name, given.date_format
+    if isinstance(given.y.index, pd.RangeIndex):
+        table, label = table.set_axis(range(1, len(table) + 1)), "step"
+    if path is None:
+        _print(table.to_csv(index_label=label, date_format=date_format, lineterminator="\n"))
+        return
+    with _writing(path):
+        table.to_csv(path, index_label=label, date_format=date_format)
 
 
 def _save_picture(
-    model, horizon: int, percents: Sequence[float], path: str, last: int | None = None
+    y: pd.Series, fitted: pd.Series, table: pd.DataFrame, percents: Sequence[float], path: str
 ) -> None:
     # Not by pyplot, which would choose a backend and keep the figure.
     from matplotlib.figure import Figure
@@ -172,9 +210,35 @@ def _save_picture(
     from tsrnn.plotting import ForecastDisplay
 
     figure = Figure(figsize=(9, 4), layout="constrained")
-    levels = [percent / 100.0 for percent in percents]
-    ForecastDisplay.from_estimator(model, horizon, level=levels, last=last, ax=figure.add_subplot())
-    try:
+    intervals = {
+        percent / 100.0: table[_bound_names(percent)].set_axis(["lower", "upper"], axis=1)
+        for percent in sorted(percents, reverse=True)
+    }
+    display = ForecastDisplay(y=y, fitted=fitted, forecast=table["forecast"], intervals=intervals)
+    with _writing(path):
+        display.plot(ax=figure.add_subplot())
         figure.savefig(path, dpi=150)
+
+
+def _print(text: str) -> None:
+    """Write to standard output, whether or not it is still read."""
+    with _writing("standard output"):
+        try:
+            print(text, end="", flush=True)
+        except OSError:
+            # Python would try again at exit, and fail there.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
+            raise
+
+
+@contextmanager
+def _writing(name: str) -> Iterator[None]:
+    """Name what cannot be written. A reader who has seen enough, such as `head`, is no error."""
+    try:
+        yield
+    except BrokenPipeError:
+        return
     except (OSError, ValueError) as error:  # ValueError: a format that matplotlib does not write
-        raise UsageError(f"cannot write {path}: {error}") from error
+        raise UsageError(f"cannot write {name}: {error}") from error

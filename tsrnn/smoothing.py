@@ -37,7 +37,7 @@ class SimpleExpSmoothingRNN(Forecaster):
         Smoothing parameter of the level; None learns it.
     initial_state : {"learned", "heuristic"} or array-like of shape (1,)
         The level before the first value: learned with the rest, the first value, or given
-        (one row a series for several).
+        (one row a series for several). With regressors, that of `y - X @ coef_`.
     loss : {"likelihood", "absolute_error", "huber"}
         What is minimised over the one-step-ahead errors. "likelihood" is the squared error.
     huber_delta : float
@@ -47,7 +47,8 @@ class SimpleExpSmoothingRNN(Forecaster):
         A method of `scipy.optimize.minimize` that keeps to bounds: "L-BFGS-B", "TNC", "SLSQP",
         "trust-constr" (by BPTT gradients), "Nelder-Mead", "Powell", "COBYQA" (without).
     max_iter : int
-        Iterations of the solver at most.
+        Iterations of the solver at most, each time that it is called: from every promising
+        start, and for losses other than the likelihood in several stages. TNC counts evaluations.
     tol : float
         The solver's tolerance.
 
@@ -62,8 +63,8 @@ class SimpleExpSmoothingRNN(Forecaster):
     fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
         One-step-ahead predictions of the training series, and what they miss.
     sse_, sigma2_, loglik_, aic_, aicc_, bic_ : float or (n_series,) array
-        Sum of squared errors, its mean over n - 2, the Gaussian log-likelihood and the information
-        criteria that follow from it.
+        Sum of squared errors, its mean over n less the number of parameters, states and
+        coefficients, the Gaussian log-likelihood and the information criteria that follow from it.
     n_iter_, converged_ : int, bool or (n_series,) arrays
 
     Notes
@@ -146,7 +147,8 @@ class DoubleExpSmoothingRNN(Forecaster):
         Whether the trend dies out.
     initial_state : {"learned", "heuristic"} or array-like of shape (2,)
         Level and trend before the first value: learned with the rest, taken from the first two
-        values as (2 y_1 - y_2, y_2 - y_1), or given (one row a series for several).
+        values as (2 y_1 - y_2, y_2 - y_1), or given (one row a series for several). With
+        regressors, that of `y - X @ coef_`.
     loss : {"likelihood", "absolute_error", "huber"}
         What is minimised over the one-step-ahead errors. "likelihood" is the squared error.
     huber_delta : float
@@ -156,7 +158,8 @@ class DoubleExpSmoothingRNN(Forecaster):
         A method of `scipy.optimize.minimize` that keeps to bounds: "L-BFGS-B", "TNC", "SLSQP",
         "trust-constr" (by BPTT gradients), "Nelder-Mead", "Powell", "COBYQA" (without).
     max_iter : int
-        Iterations of the solver at most.
+        Iterations of the solver at most, each time that it is called: from every promising
+        start, and for losses other than the likelihood in several stages. TNC counts evaluations.
     tol : float
         The solver's tolerance.
 
@@ -173,8 +176,8 @@ class DoubleExpSmoothingRNN(Forecaster):
     fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
         One-step-ahead predictions of the training series, and what they miss.
     sse_, sigma2_, loglik_, aic_, aicc_, bic_ : float or (n_series,) array
-        Sum of squared errors, its mean over n less the number of parameters and states, the
-        Gaussian log-likelihood and the information criteria that follow from it.
+        Sum of squared errors, its mean over n less the number of parameters, states and
+        coefficients, the Gaussian log-likelihood and the information criteria that follow from it.
     n_iter_, converged_ : int, bool or (n_series,) arrays
 
     Notes
@@ -339,6 +342,11 @@ def _as_network(forecaster: SimpleExpSmoothingRNN | DoubleExpSmoothingRNN) -> RN
     from sklearn.utils.validation import check_is_fitted
 
     check_is_fitted(forecaster)
+    if forecaster.n_features_in_ > 0:
+        raise TypeError(
+            f"to_rnn has no input for the {forecaster.n_features_in_} regressors of this fit: "
+            "subtract X @ coef_ from the series and fit that"
+        )
     model: SmoothingModel = forecaster._model
     forms = [one.form for one in model.series]
     network = RNN(len(forms), sum(form.gain.size for form in forms), len(forms), "identity")
