@@ -1,6 +1,9 @@
 """The command line: files in, files out, and one readable error for whatever will not do."""
 
+import copy
 import io
+import os
+import pickle
 import subprocess
 import sys
 
@@ -8,10 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, __version__
+from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, __version__, _csv
 from tsrnn._csv import _EXACT_NUMBERS
+from tsrnn._timesteps import IrregularIndexError
 from tsrnn.cli import main
 from tsrnn.datasets import load_co2
+from tsrnn.plotting import ForecastDisplay
+
+COMMAND = [sys.executable, "-c", "import sys; from tsrnn.cli import main; sys.exit(main())"]
 
 VALUES = [112.0, 118.0, 132.0, 129.0, 121.0, 135.0, 148.0, 148.0, 136.0, 119.0, 104.0, 118.0]
 
@@ -89,15 +96,43 @@ def test_demo_names_a_picture_that_it_cannot_write(tmp_path, capsys):
 
 def test_the_installed_command_runs(monthly):
     path, _ = monthly
-    command = [sys.executable, "-c", "import sys; from tsrnn.cli import main; sys.exit(main())"]
     done = subprocess.run(
-        [*command, "forecast", path, "--horizon", "2"], capture_output=True, text=True
+        [*COMMAND, "forecast", path, "--horizon", "2"], capture_output=True, text=True
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr == "tsrnn: taking 'date' as dates and 'value' as values\n"
     assert done.stdout.splitlines()[0] == "date,forecast,lower-80,upper-80,lower-95,upper-95"
-    failed = subprocess.run([*command, "forecast", "none.csv"], capture_output=True, text=True)
+    failed = subprocess.run([*COMMAND, "forecast", "none.csv"], capture_output=True, text=True)
     assert (failed.returncode, failed.stdout) == (2, "")
     assert failed.stderr == "tsrnn: none.csv: there is no such file\n"
+
+
+@pytest.mark.parametrize("subcommand", ["forecast", "demo"])
+def test_a_reader_that_has_seen_enough_is_no_error(monthly, tmp_path, subcommand):
+    picture = tmp_path / "picture.png"
+    arguments = ["demo", "--output"] if subcommand == "demo" else ["forecast", monthly[0], "--plot"]
+    reading, writing = os.pipe()
+    os.close(reading)  # every write fails, as after `head` has ended
+    done = subprocess.run(
+        [*COMMAND, *arguments, str(picture)], stdout=writing, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writing)
+    assert done.returncode == 0
+    assert "pipe" not in done.stderr.lower() and "Exception" not in done.stderr
+    assert picture.exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+@pytest.mark.parametrize("subcommand", ["forecast", "demo"])
+def test_a_full_disk_behind_standard_output_is_named(monthly, tmp_path, subcommand):
+    arguments = ["forecast", monthly[0]] if subcommand == "forecast" else ["demo"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("tsrnn: cannot write standard output: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_picture_leaves_no_figure_and_no_backend_behind(monthly, tmp_path, capsys):
@@ -107,6 +142,29 @@ def test_a_picture_leaves_no_figure_and_no_backend_behind(monthly, tmp_path, cap
     assert main(["forecast", monthly[0], "--plot", str(tmp_path / "picture.svg")]) == 0
     assert (plt.get_fignums(), plt.get_backend()) == before
     assert "<svg" in (tmp_path / "picture.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("dates", [True, False])
+def test_the_picture_is_the_display_of_the_forecaster(monthly, tmp_path, monkeypatch, dates):
+    path, y = monthly
+    if not dates:
+        path, y = write(tmp_path / "y.csv", ["value", *map(str, VALUES)]), y.reset_index(drop=True)
+    drawn = []
+    plot = ForecastDisplay.plot
+    monkeypatch.setattr(
+        ForecastDisplay, "plot", lambda self, **kw: drawn.append(self) or plot(self, **kw)
+    )
+    options = ["--horizon", "3", "--level", "50", "99.5", "--plot", str(tmp_path / "picture.png")]
+    assert main(["forecast", path, *options]) == 0
+    model = DoubleExpSmoothingRNN(damped=True).fit(y)
+    expected = ForecastDisplay.from_estimator(model, 3, level=[0.5, 0.995])
+    # Its y is the sum of fitted values and residuals, so rounded.
+    pd.testing.assert_series_equal(drawn[0].y, expected.y, check_freq=False)
+    pd.testing.assert_series_equal(drawn[0].fitted, expected.fitted, check_freq=False)
+    pd.testing.assert_series_equal(drawn[0].forecast, expected.forecast, check_names=False)
+    assert list(drawn[0].intervals) == list(expected.intervals) == [0.995, 0.5]
+    for level, bounds in expected.intervals.items():
+        pd.testing.assert_frame_equal(drawn[0].intervals[level], bounds)
 
 
 # Forecasts.
@@ -130,6 +188,36 @@ def test_the_table_is_what_the_estimator_predicts(monthly, forecast, name, model
         np.testing.assert_array_equal(
             table[[f"lower-{level}", f"upper-{level}"]], model.predict_interval(3, level / 100)
         )
+
+
+def test_every_forecast_is_computed_once(monthly, forecast, tmp_path, monkeypatch):
+    calls = []
+    for name in ("predict", "predict_quantiles", "predict_interval"):
+        method = getattr(DoubleExpSmoothingRNN, name)
+
+        def counted(self, *arguments, _method=method, **options):
+            calls.append(_method.__name__)
+            return _method(self, *arguments, **options)
+
+        monkeypatch.setattr(DoubleExpSmoothingRNN, name, counted)
+    table = forecast(
+        monthly[0], "--level", "50", "80", "95", "--plot", str(tmp_path / "picture.png")
+    )
+    assert table.shape == (3, 7)
+    assert sorted(calls) == ["predict", "predict_quantiles"]
+
+
+def test_every_column_is_read_as_dates_once(forecast, monthly, monkeypatch):
+    rows = [f"Berlin,{date:%Y-%m},{v}" for date, v in monthly[1].items()]
+    tried = []
+    parsed = _csv._parsed
+    monkeypatch.setattr(
+        _csv, "_parsed", lambda cells, name: tried.append((cells.name, name)) or parsed(cells, name)
+    )
+    forecast(["city,date,value", *rows])
+    tried = [(column, name) for column, name in tried if column is not None]  # None: a bare name
+    assert {column for column, _ in tried} == {"city", "date"}
+    assert len(tried) == len(set(tried))
 
 
 @pytest.mark.parametrize(
@@ -207,6 +295,25 @@ def test_words_beside_the_numbers_do_not_matter(forecast, monthly):
     pd.testing.assert_frame_equal(forecast(["city,date,value", *rows]), forecast(path))
 
 
+def test_what_is_taken_and_what_is_ignored_is_told_where_it_was_found(forecast, monthly, capsys):
+    rows = [f"{date:%Y-%m},Berlin,{v},{i}" for i, (date, v) in enumerate(monthly[1].items())]
+    lines = ["month,city,sold,step", *rows]
+    forecast(lines, "--value", "sold")
+    told = "tsrnn: taking 'month' as dates and 'sold' as values; ignoring 'city', 'step'\n"
+    assert capsys.readouterr().err == told
+    forecast(lines, "--date", "month", "--value", "sold")
+    forecast(["value", *map(str, VALUES)])
+    assert capsys.readouterr().err == ""
+
+
+def test_numbers_beside_the_values_are_told_to_be_ignored(forecast, capsys):
+    steps = [1, 2, 4, 5, *range(6, 14)]
+    table = forecast(dated(steps, header="step,sold"), "--value", "sold")
+    assert table.index.tolist() == [1, 2, 3]
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and "without dates" in err and "ignoring 'step'" in err
+
+
 def test_dates_set_the_order(forecast, monthly):
     path, y = monthly
     newest_first = dated(y.index.strftime("%Y-%m")[::-1], VALUES[::-1])
@@ -281,6 +388,37 @@ def test_several_columns_of_numbers_ask_for_a_name(complaint):
     assert "several columns of numbers ('sold', 'price')" in err and "--value" in err
 
 
+@pytest.mark.parametrize("options", [[], ["--date", "month"], ["--value", "units sold"]])
+def test_words_that_differ_are_refused_until_the_others_are_named(complaint, forecast, options):
+    dates = pd.date_range("2020-01", periods=12, freq="MS").strftime("%Y-%m")
+    rows = [f"{date},{'AB'[i % 2]},{VALUES[i]}" for i, date in enumerate(dates)]
+    lines = ["month,store,units sold", *rows]
+    err = complaint(lines, *options)
+    assert "'store'" in err and "'A' on line 2 and 'B' on line 3" in err and "split the file" in err
+    assert "--date month --value 'units sold'" in err
+    table = forecast(lines, "--date", "month", "--value", "units sold")
+    assert table.index[0] == "2021-01"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["2020-W01", "2020-W02", "2020-W03", "2020-W04"], "'2020-W01' on line 2"),
+        (["A", "A", "B", "B"], "'A' on line 2 and 'B' on line 4"),
+        (["A", "", "A", "A"], "'A' on line 2 and '' on line 3"),
+    ],
+)
+def test_words_that_may_be_dates_are_not_left_out(complaint, words, told):
+    err = complaint(dated(words, header="week,value"))
+    assert "'week'" in err and told in err and "2020-01-31" in err
+    assert "--date" in err and "--value" in err and "split the file" in err
+
+
+def test_a_second_column_of_dates_is_not_left_out(complaint):
+    rows = [f"2020-0{i},2021-0{i},{VALUES[i]}" for i in range(1, 6)]
+    assert "--date ordered --value sold" in complaint(["ordered,paid,sold", *rows])
+
+
 @pytest.mark.parametrize(
     ("lines", "options", "parts"),
     [
@@ -331,6 +469,15 @@ def test_dates_that_will_not_do_are_named(complaint, dates, parts):
     assert "asfreq" not in err and "reindex" not in err
 
 
+def test_an_irregular_index_tells_its_row_in_copies_too():
+    index = pd.DatetimeIndex(["2020-01-01", "2020-01-02", "2020-01-03", "2020-01-07"])
+    with pytest.raises(IrregularIndexError, match=r"irregular: .* \(row 3\)") as caught:
+        DoubleExpSmoothingRNN().fit(pd.Series(VALUES[:4], index=index))
+    error = caught.value
+    for other in (error, copy.copy(error), pickle.loads(pickle.dumps(error))):
+        assert (other.row, str(other)) == (3, str(error))
+
+
 def test_lines_are_counted_as_an_editor_counts_them(complaint):
     lines = ["", "date,value", "", "2020-01,1", "2020-02,2", "", "2020-03,many"]
     assert "line 7" in complaint(lines)
@@ -363,24 +510,41 @@ def test_a_missing_file_and_a_folder_are_named(complaint, tmp_path):
         (["--level", "0"], "--level is in percent"),
         (["--level", "80", "100"], "got 100"),
         (["--level", "nan"], "got nan"),
-        (["--horizon", "1000000"], "beyond"),
+        (["--level", "99.99999999999999"], "between 0 and 100"),
+        (["--horizon", "1000000"], "--horizon 1000000"),
+        (["--horizon", "1000001"], "--horizon must be at most 1,000,000 steps"),
+        (["--horizon", "10000000000"], "--horizon must be at most 1,000,000 steps"),
     ],
 )
 def test_options_out_of_range_are_named(complaint, monthly, options, part):
     assert part in complaint(monthly[0], *options)
 
 
+def test_a_table_that_cannot_be_written_is_named(complaint, monthly, tmp_path):
+    path = str(tmp_path / "nowhere" / "out.csv")
+    assert f"cannot write {path}: " in complaint(monthly[0], "--output", path)
+
+
 @pytest.mark.parametrize(
-    ("option", "name", "part"),
-    [
-        ("--output", "nowhere/out.csv", "nowhere"),
-        ("--plot", "nowhere/out.png", "nowhere"),
-        ("--plot", "out.word", "supported formats"),
-    ],
+    ("name", "part"), [("nowhere/out.png", "nowhere"), ("out.word", "supported formats")]
 )
-def test_what_cannot_be_written_is_named(complaint, monthly, tmp_path, option, name, part):
-    err = complaint(monthly[0], option, str(tmp_path / name))
-    assert "cannot write" in err and part in err
+def test_a_picture_that_cannot_be_written_is_named_after_the_table_is_written(
+    monthly, tmp_path, capsys, name, part
+):
+    options = ["--date", "date", "--value", "value", "--plot", str(tmp_path / name)]
+    assert main(["forecast", monthly[0], "--horizon", "2", *options]) == 2
+    out, err = capsys.readouterr()
+    assert len(read_back(io.StringIO(out))) == 2
+    assert err.startswith("tsrnn: cannot write ") and part in err and err.count("\n") == 1
+
+
+def test_a_picture_beyond_the_years_of_dates_is_no_traceback(tmp_path, capsys):
+    quarters = pd.period_range("2015Q1", periods=12, freq="Q").astype(str)
+    path, output = write(tmp_path / "q.csv", dated(quarters)), tmp_path / "out.csv"
+    options = ["--horizon", "40000", "--output", str(output), "--plot", str(tmp_path / "q.png")]
+    assert main(["forecast", path, *options]) == 2
+    assert "cannot write" in capsys.readouterr().err
+    assert len(read_back(output)) == 40000
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ ALLOWED = {
     "plotting": set(),
     "tsrnn": MODELS | TOOLS | {"exceptions", "cells"},
     "_csv": set(),
-    "cli": {"tsrnn", "exceptions", "_csv"} | MODELS | TOOLS,
+    "cli": {"tsrnn", "exceptions", "_timesteps", "_csv"} | MODELS | TOOLS,
     "__main__": {"cli"},
 }
 

@@ -1,5 +1,7 @@
 """Regressors known in advance: learned with the rest, against dense solves and known truth."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -140,14 +142,70 @@ def test_units_of_regressors_do_not_matter():
     np.testing.assert_allclose(other.coef_ * [1e9, 1e-7], one.coef_, rtol=1e-7)
 
 
-def test_regressors_that_say_the_same_or_nothing_leave_the_forecast_as_it_is():
+@pytest.mark.parametrize("seed", range(10))
+def test_regressors_that_say_the_same_or_nothing_leave_the_forecast_as_it_is(seed):
+    X, y = make_data(seed=seed)
+    once = DoubleExpSmoothingRNN().fit(X, y)
+    more = np.column_stack([X, 2.0 * X[:, 0] - 1.0, np.full(len(X), 7.0)])
+    with pytest.warns(UserWarning, match=r"columns \[2, 3\] of X say nothing"):
+        twice = DoubleExpSmoothingRNN().fit(more, y)
+    # What is left of the copies is rounding.
+    np.testing.assert_allclose(twice.coef_, [*once.coef_, 0.0, 0.0], rtol=1e-6)
+    np.testing.assert_allclose(twice.predict(more[:10]), once.predict(X[:10]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_regressors_that_the_state_can_stand_in_for_are_fitted(seed):
+    """A trend, seasonal dummies that add up to one, and walks that a trend nearly explains."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(50.0)
+    y = rng.standard_normal(50).cumsum()
+    alone = DoubleExpSmoothingRNN().fit(y)
+    for X in (t[:, None], np.eye(7)[t.astype(int) % 7], np.column_stack([t, rng.random(50)])):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "series 0: the columns", UserWarning)
+            model = DoubleExpSmoothingRNN().fit(X, y)
+        assert np.isfinite(model.predict(X[:5])).all()
+        assert model.sse_ <= alone.sse_ * (1.0 + 1e-6)
+
+
+@pytest.mark.parametrize("offset", [1e3, 1e6, 1e9])
+def test_an_offset_of_a_regressor_moves_the_level_alone(offset):
     X, y = make_data()
-    once = DoubleExpSmoothingRNN(alpha=0.4, beta=0.1).fit(X, y)
-    doubled = np.column_stack([X, X[:, 0], np.zeros(len(X))])
-    twice = DoubleExpSmoothingRNN(alpha=0.4, beta=0.1).fit(doubled, y)
-    assert np.isfinite(twice.coef_).all()
-    # A singular problem is solved to the square root of rounding.
-    np.testing.assert_allclose(twice.predict(doubled[:10]), once.predict(X[:10]), rtol=1e-6)
+    X = np.round(X * 2**10) / 2**10  # so that adding the offset loses nothing
+    model = DoubleExpSmoothingRNN(alpha=0.3, beta=0.1)
+    coefficients, level = model.fit(X, y).coef_, model.initial_state_[0]
+    moved = model.fit(X + offset, y)
+    # The offset leaves so many digits of a column of order one.
+    np.testing.assert_allclose(moved.coef_, coefficients, rtol=1e-15 * offset + 1e-9)
+    expected = level - offset * moved.coef_.sum()
+    np.testing.assert_allclose(moved.initial_state_[0], expected, rtol=1e-9)
+
+
+def test_given_and_heuristic_states_are_those_of_the_series_net_of_its_regressors():
+    X, y = make_data()
+    X += 1000.0
+    for initial_state in ("heuristic", (29_000.0, 0.2)):
+        smoother = DoubleExpSmoothingRNN(alpha=0.3, beta=0.1, initial_state=initial_state)
+        model = smoother.fit(X, y)
+        net = DoubleExpSmoothingRNN(**smoother.get_params()).fit(y - X @ model.coef_)
+        np.testing.assert_allclose(model.sse_, net.sse_, rtol=1e-8)
+        np.testing.assert_allclose(model.initial_state_, net.initial_state_, rtol=1e-8)
+        np.testing.assert_allclose(model.state_, net.state_, rtol=1e-8)
+
+
+def test_a_network_has_no_place_for_regressors():
+    X, y = make_data()
+    with pytest.raises(TypeError, match="2 regressors"):
+        DoubleExpSmoothingRNN().fit(X, y).to_rnn()
+
+
+def test_the_summary_lists_the_coefficients():
+    X, y = make_data()
+    model = DoubleExpSmoothingRNN(alpha=0.3).fit(pd.DataFrame(X, columns=["price", "ads"]), y)
+    text = str(model.summary())
+    assert "coefficient price" in text
+    assert "given" in text
 
 
 def test_the_criteria_count_the_coefficients():

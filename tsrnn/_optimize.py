@@ -124,23 +124,23 @@ def minimize(
 
     watched = _Watched(objective, bounds, clips=solver in _STEPS_OVER)
     uses_gradient = SOLVERS[solver]
-    options: dict[str, float] = {"maxfun" if solver == "TNC" else "maxiter": max_iter}
-    if solver == "L-BFGS-B":
-        gradient_tolerance = tol if gradient_tolerance is None else gradient_tolerance
-        options |= {"gtol": gradient_tolerance, "ftol": _LOSS_TOLERANCE}
+    lower, upper = np.array(bounds, dtype=float).reshape(-1, 2).T
+    n_iter = 0
     try:
         # A search without gradients may stop short of a minimum, and does not if it starts afresh.
-        n_iter = 0
         for _ in range(1 if uses_gradient else 2):
+            if n_iter >= max_iter:
+                break
+            best = start if watched.best_theta is None else watched.best_theta
             with _inner_warnings_ignored(solver):
                 result = scipy.optimize.minimize(
                     watched if uses_gradient else watched.loss,
-                    start if watched.best_theta is None else watched.best_theta,
+                    np.clip(best, lower, upper),
                     jac=True if uses_gradient else None,
                     bounds=bounds,
                     method=solver,
                     tol=tol,
-                    options=options,
+                    options=_options(solver, max_iter - n_iter, gradient_tolerance or tol),
                 )
             n_iter += int(result.get("nit", result.nfev))
     except TrainingDivergedError as error:
@@ -153,6 +153,15 @@ def minimize(
         watched.best_theta, *objective(watched.best_theta), bounds
     )
     return Minimum(watched.best_theta, watched.best_loss, n_iter, converged, message)
+
+
+def _options(solver: str, max_iter: int, gradient_tolerance: float) -> dict[str, float]:
+    """Return SciPy's options of a solver, which TNC and L-BFGS-B have names of their own for."""
+    if solver == "TNC":
+        return {"maxfun": max_iter}
+    if solver == "L-BFGS-B":
+        return {"maxiter": max_iter, "gtol": gradient_tolerance, "ftol": _LOSS_TOLERANCE}
+    return {"maxiter": max_iter}
 
 
 @contextlib.contextmanager

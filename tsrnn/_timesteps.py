@@ -322,9 +322,7 @@ def _fillings(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[tuple[_Clock, 
             yield dial, steps, f"y.asfreq({code})"
 
 
-def _irregular(
-    index: pd.Index, fillings: Iterable[tuple[Dial, Steps, str]]
-) -> IrregularIndexError:
+def _irregular(index: pd.Index, fillings: Iterable[tuple[Dial, Steps, str]]) -> IrregularIndexError:
     """Name the first gap, and what fills it: the grid with all stamps that has fewest gaps."""
     found = []
     for dial, steps, code in fillings:

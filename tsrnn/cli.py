@@ -125,10 +125,10 @@ def _forecast(options: argparse.Namespace) -> None:
     except (UsageError, ValueError) as error:  # ValueError: from the forecaster, of the data
         raise UsageError(f"{source}: {error}") from error
     table = _table_in_time(model, options.horizon, options.level)
+    # First, so that a picture that fails does not take the numbers with it.
+    _write(table, given, options.output)
     if given.note:
         print(f"tsrnn: {given.note}", file=sys.stderr)
-    # First, so that no picture that fails takes the numbers with it.
-    _write(table, given, options.output)
     if options.plot:
         _save_picture(given.y, model.fitted_values_, table, options.level, options.plot)
 

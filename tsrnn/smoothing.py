@@ -202,8 +202,8 @@ class DoubleExpSmoothingRNN(Forecaster):
     --------
     >>> from tsrnn import DoubleExpSmoothingRNN
     >>> model = DoubleExpSmoothingRNN().fit([3.0, 5.0, 6.9, 9.1, 11.0, 13.2, 14.9])
-    >>> model.predict(3).round(1)
-    array([17. , 19. , 21.1])
+    >>> model.predict(3).round(2)
+    array([17.04, 19.05, 21.06])
     """
 
     def __init__(
