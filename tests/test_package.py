@@ -17,7 +17,15 @@ import tsrnn
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tsrnn"
 
-LEAVES = {"exceptions", "_series", "_threads", "_timeindex", "_timesteps", "_validation"}
+LEAVES = {
+    "exceptions",
+    "_scaling",
+    "_series",
+    "_threads",
+    "_timeindex",
+    "_timesteps",
+    "_validation",
+}
 CORE = {"_compile", "_cell", "_scan", "_profile"}
 FITTING = {"_heads", "_optimize"}
 MODELS = {"network", "naive", "forecaster", "intervals", "smoothing"}
@@ -28,6 +36,7 @@ TOOLS = {"metrics", "datasets", "plotting"}
 ALLOWED = {
     "exceptions": set(),
     "_series": {"exceptions"},
+    "_scaling": set(),
     "_threads": set(),
     "_timeindex": {"_timesteps"},
     "_timesteps": set(),

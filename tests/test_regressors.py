@@ -240,6 +240,9 @@ def test_pipelines_and_cross_validation_pass_regressors_on():
         (lambda model, X, y: model.simulate(3, X=X[:4]), "X has 4 rows"),
         (lambda model, X, y: model.fit(X[:-1], y), "X has 119 rows"),
         (lambda model, X, y: model.fit(X * [np.inf, 1.0], y), "infinity at row 0, column 0"),
+        (lambda model, X, y: model.fit(np.ma.masked_less(X, -3.0), y), "NaN at row"),
+        (lambda model, X, y: model.fit(pd.DataFrame(X).iloc[[0, *range(119, 0, -1)]], y), "row 1"),
+        (lambda model, X, y: model.predict(10**12), "horizon must be at most"),
     ],
 )
 def test_wrong_regressors_get_a_clear_error_and_change_nothing(call, message):

@@ -239,3 +239,36 @@ def _refuse_disorder(index: pd.Index) -> None:
             f"the time index is not monotonic, {index[row]} in row {row} comes after "
             f"{index[row - 1]}: sort it with y.sort_index()"
         )
+
+
+def training_grid(index: pd.Index | None, X: object, n_timesteps: int) -> TimeGrid:
+    """Place the training rows in time: by the index of y, else by that of X."""
+    of_X = X.index if isinstance(X, pd.DataFrame) else None
+    _refuse_miscount(of_X)
+    if not is_time_index(index):
+        placing = of_X if is_time_index(of_X) or index is None else index
+        _refuse_miscount(placing)
+        return TimeGrid.from_index(placing, n_timesteps)
+    grid = TimeGrid.from_index(index, n_timesteps)
+    if is_time_index(of_X) and not of_X.equals(index):
+        row = int(np.argmax(np.asarray(of_X != index)))
+        raise ValueError(
+            f"X and y have different time indexes: at row {row} X has {of_X[row]}, y {index[row]}"
+        )
+    return grid
+
+
+def _refuse_miscount(index: pd.Index | None) -> None:
+    """Refuse integers that start at 0, as rows without time stamps do, but do not count rows."""
+    if index is None or is_time_index(index) or not is_integer_dtype(index.dtype):
+        return
+    labels = index.to_numpy(dtype=float, na_value=np.nan)
+    wrong = np.flatnonzero(labels != np.arange(len(index)))
+    if wrong.size:
+        row = wrong[0]
+        raise ValueError(
+            f"the integer index starts at 0 but is not 0, 1, 2 and so on: row {row} is "
+            f"{index[row]}. If rows are only numbered, y.reset_index(drop=True) numbers them anew; "
+            "if some are left out, y.reindex(range(...)) puts NaN, accepted as missing values, "
+            "into the gaps"
+        )

@@ -112,7 +112,8 @@ def _demo(options: argparse.Namespace) -> None:
     table = _table(model.fit(y), 12, percents)
     _print("\n".join([*lines, f"\n{table.round(2).to_string()}\n\n"]))
     shown = slice(-120, None)
-    _save_picture(y[shown], model.fitted_values_[shown], table, percents, options.output)
+    fitted = model.fitted_values_.iloc[shown]
+    _save_picture(y.iloc[shown], fitted, table, percents, options.output)
     _print(f"picture: {options.output}\n")
 
 

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_integer_dtype
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state
@@ -22,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from tsrnn._fitted_model import FittedModel
 from tsrnn._series import check_enough, is_single, read_series
 from tsrnn._threads import one_blas_thread
-from tsrnn._timeindex import TimeGrid, is_time_index
+from tsrnn._timeindex import is_time_index, training_grid
 from tsrnn._validation import (
     check_count,
     check_level,
@@ -33,6 +32,9 @@ from tsrnn._validation import (
 )
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.intervals import normal_quantiles
+
+# Steps ahead that are computed at most: beyond it a slip is likelier than a wish.
+_MOST_AHEAD = 10_000_000
 
 
 class _Request(NamedTuple):
@@ -102,7 +104,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         self._validate_parameters()
         values, layout, index = read_series(y)
         regressors = self._read_regressors(X, len(values), reset=True)
-        grid = _training_grid(index, X, len(values))
+        grid = training_grid(index, X, len(values))
         check_enough(values)
         with one_blas_thread():
             model, predictions, deviations, attributes = self._fit_model(values, regressors)
@@ -204,7 +206,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             series
         """
         check_is_fitted(self)
-        horizon = check_count("horizon", horizon)
+        horizon = _check_horizon(horizon)
         n_paths = check_count("n_paths", n_paths)
         effect = self._following_effect(X, horizon)
         paths = self._model.simulate(horizon, n_paths, check_random_state(random_state))
@@ -262,8 +264,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         asked = self._asked(X)
         if len(asked.positions) != len(truth):
             raise ValueError(f"X asks for {len(asked.positions)} rows, but y has {len(truth)}")
-        if self._grid.has_stamps:
-            self._check_stamps(index, asked.positions, "X and y have different time indexes")
+        self._check_stamps(index, asked.positions, "X and y have different time indexes")
         predictions = self._mean(asked)
         weights = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight)
         if weights.shape != (len(truth),):
@@ -294,7 +295,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         if X is None:
             raise TypeError("predict takes a horizon, such as 12, or rows; got None")
         if is_single(X):
-            horizon = check_count("horizon", X)
+            horizon = _check_horizon(X)
             return _Request(*self._following(horizon), self._following_effect(None, horizon))
         if isinstance(X, pd.Index):
             X = pd.DataFrame(index=X)
@@ -313,10 +314,11 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
 
     def _following_effect(self, X: Any, n_timesteps: int) -> np.ndarray:
         """Return what regressors add to the series in the next time steps, (n, k)."""
+        regressors = self._read_regressors(X, n_timesteps)
         if isinstance(X, pd.DataFrame):
             positions, _ = self._following(n_timesteps)
             self._check_stamps(X.index, positions, "X must continue the series")
-        return self._model.effect(self._read_regressors(X, n_timesteps))
+        return self._model.effect(regressors)
 
     def _read_regressors(
         self, X: Any, n_timesteps: int | None, *, reset: bool = False
@@ -333,7 +335,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         else:
             refuse_dates(X)
             regressors = validate_data(
-                self, X, reset=reset, dtype=np.float64, ensure_all_finite=False
+                self, _unmasked(X), reset=reset, dtype=np.float64, ensure_all_finite=False
             )
             refuse_unknown(regressors, X)
         if n_timesteps is not None and len(regressors) != n_timesteps:
@@ -382,11 +384,28 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
     def _at(self, positions: np.ndarray, part: int, ahead: Any) -> np.ndarray:
         """Take a part of what was kept of the series, followed by what lies ahead of its end."""
         horizon = int(positions.max()) + 1 - self._n_seen
+        if horizon > _MOST_AHEAD:
+            raise ValueError(
+                f"X asks for {horizon} steps ahead: at most {_MOST_AHEAD} are computed"
+            )
         if positions.min() >= self._n_seen:
             return ahead(horizon)[positions - self._n_seen]
         kept = np.concatenate([pieces[part] for pieces in self._seen])
         every = np.concatenate([kept, ahead(horizon)]) if horizon > 0 else kept
         return every[positions]
+
+
+def _check_horizon(horizon: Any) -> int:
+    """Return a horizon as an int that is not too large to compute."""
+    horizon = check_count("horizon", horizon)
+    if horizon > _MOST_AHEAD:
+        raise InvalidParameterError(f"horizon must be at most {_MOST_AHEAD}, got {horizon}")
+    return horizon
+
+
+def _unmasked(X: Any) -> Any:
+    """Return masked regressors with NaN, which is refused, for what is masked."""
+    return X.astype(float).filled(np.nan) if isinstance(X, np.ma.MaskedArray) else X
 
 
 def _appended(pieces: tuple, piece: tuple[np.ndarray, ...]) -> tuple:
@@ -398,35 +417,3 @@ def _appended(pieces: tuple, piece: tuple[np.ndarray, ...]) -> tuple:
         piece = tuple(np.concatenate(pair) for pair in zip(pieces[-1], piece, strict=True))
         pieces = pieces[:-1]
     return (*pieces, piece)
-
-
-def _training_grid(index: pd.Index | None, X: Any, n_timesteps: int) -> TimeGrid:
-    """Place the training rows in time: by the index of y, else by that of X."""
-    of_X = X.index if isinstance(X, pd.DataFrame) else None
-    if not is_time_index(index):
-        placing = of_X if is_time_index(of_X) or index is None else index
-        _refuse_miscount(placing)
-        return TimeGrid.from_index(placing, n_timesteps)
-    grid = TimeGrid.from_index(index, n_timesteps)
-    if is_time_index(of_X) and not of_X.equals(index):
-        row = int(np.argmax(np.asarray(of_X != index)))
-        raise ValueError(
-            f"X and y have different time indexes: at row {row} X has {of_X[row]}, y {index[row]}"
-        )
-    return grid
-
-
-def _refuse_miscount(index: pd.Index | None) -> None:
-    """Refuse integers that start at 0, as rows without time stamps do, but do not count rows."""
-    if index is None or is_time_index(index) or not is_integer_dtype(index.dtype):
-        return
-    labels = index.to_numpy(dtype=float, na_value=np.nan)
-    wrong = np.flatnonzero(labels != np.arange(len(index)))
-    if wrong.size:
-        row = wrong[0]
-        raise ValueError(
-            f"the integer index starts at 0 but is not 0, 1, 2 and so on: row {row} is "
-            f"{index[row]}. If rows are only numbered, y.reset_index(drop=True) numbers them anew; "
-            "if some are left out, y.reindex(range(...)) puts NaN, accepted as missing values, "
-            "into the gaps"
-        )
