@@ -10,7 +10,7 @@ minima.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +24,11 @@ from tsrnn._scan import backpropagate, error_products, unroll
 # How much of a series is scanned finely, and how many minima of the scan are looked into.
 _MOST_SCANNED = 4096
 _MOST_MINIMA = 4
+
+# How many searches of a sum of magnitudes are followed to the end, and the change of the loss, as a
+# share of it, at which one has settled.
+_MOST_FOLLOWED = 3
+_SETTLED = 1e-4
 
 # How much higher than the lowest a minimum of the coarse scan may be and still be looked into.
 _NEAR = 1.5
@@ -169,6 +174,11 @@ class _Problem:
         """Return coefficients and initial state, given or with the least SSE."""
         return best_unknowns(self.cell, theta, self.series, self.initial_state)
 
+    def with_unknowns(self, free_values: np.ndarray) -> np.ndarray:
+        """Return free parameters, and the free unknowns with the least SSE there."""
+        unknowns = self.best_unknowns(self.theta(free_values))
+        return np.concatenate([free_values, unknowns[: self.n_unknowns]])
+
     def recent(self, n_timesteps: int) -> _Problem:
         """Return the problem of the last values alone, their initial state to be learned."""
         return _Problem(self.cell, self.series[:, -n_timesteps:], self.bounds, None)
@@ -277,7 +287,7 @@ def _grid_around(axes: tuple[Axis, ...], position: int) -> np.ndarray:
     return _grid(tuple(tuple(values) for values in fine))
 
 
-def _lowest_minima(sse: np.ndarray) -> np.ndarray:
+def _lowest_minima(sse: np.ndarray, at_most: int = _MOST_MINIMA) -> np.ndarray:
     """Return the flat positions of the lowest local minima of a grid, best first."""
     from scipy.ndimage import minimum_filter
 
@@ -285,7 +295,7 @@ def _lowest_minima(sse: np.ndarray) -> np.ndarray:
     positions = np.flatnonzero(is_minimum.ravel())
     values, first = np.unique(sse.ravel()[positions], return_index=True)
     n_near = np.count_nonzero(values <= _NEAR * values[0])
-    return positions[first[: min(n_near, _MOST_MINIMA)]]
+    return positions[first[: min(n_near, at_most)]]
 
 
 def _minimize_squared(problem: _Problem, starts: list[np.ndarray], settings: Settings) -> Minimum:
@@ -330,10 +340,11 @@ def _rounding(problem: _Problem) -> float:
 
 
 def _minimize_robust(problem: _Problem, starts: list[np.ndarray], settings: Settings) -> Minimum:
-    """Search parameters and initial state together for a loss that is not the squared error.
+    """Search parameters and unknowns together for a loss that is not the squared error.
 
     The sum of magnitudes has kinks at which a gradient method stops early, so it is approached
-    through Huber losses whose delta shrinks.
+    through Huber losses whose delta shrinks: from every start through the first, and on from where
+    the best of them ended.
     """
     spread = _robust_deviation(problem, starts[0])
     if spread**2 * problem.n_observed <= _rounding(problem):
@@ -342,13 +353,45 @@ def _minimize_robust(problem: _Problem, starts: list[np.ndarray], settings: Sett
     deltas = [1.0, 0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4]
     if settings.loss == "huber":
         final, deltas = Huber(settings.huber_delta * spread), [settings.huber_delta]
-    best = None
-    for start in starts + _robust_minima(problem, final):
-        minimum = _follow(problem, start, [Huber(delta * spread) for delta in deltas], settings)
-        value, _ = final.value_and_gradient(problem.residuals(*problem.split(minimum.theta)))
-        if best is None or value < best.loss:
-            best = replace(minimum, loss=value)
-    return best
+
+    def stage(variables: np.ndarray, delta: float) -> Minimum:
+        minimum = _minimize_jointly(problem, variables, Huber(delta * spread), settings)
+        residuals = problem.residuals(*problem.split(minimum.theta))
+        return replace(minimum, loss=final.value_and_gradient(residuals)[0])
+
+    begun = [
+        stage(problem.with_unknowns(start), deltas[0])
+        for start in starts + _robust_minima(problem, final)
+    ]
+    begun.sort(key=lambda minimum: minimum.loss)
+    if len(deltas) == 1:
+        return begun[0]
+    return min(
+        (
+            _follow(stage, minimum, deltas[1:], settings.max_iter)
+            for minimum in begun[:_MOST_FOLLOWED]
+        ),
+        key=lambda minimum: minimum.loss,
+    )
+
+
+def _follow(
+    stage: Callable[[np.ndarray, float], Minimum],
+    start: Minimum,
+    deltas: Sequence[float],
+    max_iter: int,
+) -> Minimum:
+    """Minimise for one delta after the other; what counts is that the loss has settled."""
+    best, n_iter, before, cut_short = start, start.n_iter, start.loss, False
+    for delta in deltas:
+        minimum = stage(best.theta, delta)
+        n_iter += minimum.n_iter
+        cut_short |= minimum.n_iter >= max_iter
+        before = best.loss
+        if minimum.loss <= best.loss:
+            best = minimum
+    settled = not cut_short and before - best.loss <= _SETTLED * best.loss
+    return replace(best, n_iter=n_iter, converged=best.converged or settled)
 
 
 def _robust_minima(problem: _Problem, loss: Loss) -> list[np.ndarray]:
@@ -364,7 +407,7 @@ def _robust_minima(problem: _Problem, loss: Loss) -> list[np.ndarray]:
             for i, one in enumerate(unknowns)
         ]
     )
-    minima = _lowest_minima(losses.reshape([len(axis) for axis in axes]))
+    minima = _lowest_minima(losses.reshape([len(axis) for axis in axes]), at_most=8)
     return list(grid[problem.free][:, minima].T)
 
 
@@ -377,25 +420,19 @@ def _robust_deviation(problem: _Problem, free_values: np.ndarray) -> float:
     return median / _MEDIAN_OF_NORMAL if median > 0.0 else float(np.nanmean(magnitudes))
 
 
-def _follow(
-    problem: _Problem, start: np.ndarray, losses: Sequence[Loss], settings: Settings
+def _minimize_jointly(
+    problem: _Problem, variables: np.ndarray, loss: Loss, settings: Settings
 ) -> Minimum:
-    """Minimise one loss after the other, each from where the last ended."""
-    theta = problem.theta(start)
-    n_unknowns = problem.n_unknowns
-    unit = _units(problem, theta)
-    variables = np.concatenate([start, problem.best_unknowns(theta)[:n_unknowns] / unit])
-    minimum = Minimum(variables, np.inf, 0, True, "nothing to search")
-    n_iter = 0
-    for loss in losses:
-        if variables.size > 0:
-            objective = _joint_objective(problem, loss, unit, minimum.theta)
-            bounds = problem.free_bounds + [(-np.inf, np.inf)] * n_unknowns
-            minimum = _minimize(objective, minimum.theta, bounds, settings)
-        n_iter += minimum.n_iter
-    values = minimum.theta.copy()
-    values[start.size :] *= unit
-    return replace(minimum, theta=values, n_iter=n_iter)
+    """Minimise a loss over free parameters and unknowns."""
+    if variables.size == 0:
+        return Minimum(variables, np.inf, 0, True, "nothing to search")
+    n_free = problem.free.size
+    unit = _units(problem, problem.theta(variables[:n_free]))
+    scaled = np.r_[variables[:n_free], variables[n_free:] / unit]
+    objective = _joint_objective(problem, loss, unit, scaled)
+    bounds = problem.free_bounds + [(-np.inf, np.inf)] * unit.size
+    minimum = _minimize(objective, scaled, bounds, settings)
+    return replace(minimum, theta=np.r_[minimum.theta[:n_free], minimum.theta[n_free:] * unit])
 
 
 def _joint_objective(
