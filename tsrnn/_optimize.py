@@ -29,8 +29,8 @@ SOLVERS = {
     "COBYQA": False,
 }
 
-# Those that step over the bounds on their way.
-_STEPS_OVER = {"trust-constr", "COBYQA"}
+# Those that step over the bounds on their way, if only by rounding.
+_STEPS_OVER = {"trust-constr", "COBYQA", "Powell"}
 
 # L-BFGS-B stops where a step lowers the loss by less than so much of it: its rounding.
 _LOSS_TOLERANCE = 1e-12
