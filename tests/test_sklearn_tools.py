@@ -234,6 +234,7 @@ def test_a_second_fit_forgets_the_first(model):
 def test_fit_leaves_the_series_and_numpys_settings_alone():
     y = VALUES.copy()
     y.flags.writeable = False
+    # The old global generator is looked at here precisely because nothing of ours may use it.
     before = np.geterr(), np.random.get_state()[1].copy()  # noqa: NPY002
     DoubleExpSmoothingRNN(loss="huber").fit(y).predict_interval(3)
     assert np.geterr() == before[0]
