@@ -50,14 +50,30 @@ ALLOWED = {
     "_optimize": LEAVES,
     "cells": CORE | LEAVES,
     "network": {"cells"} | CORE | FITTING | LEAVES,
-    "_smoother": {"cells"} | CORE | FITTING | LEAVES,
-    "_smoothing_model": {"cells", "_smoother", "intervals"} | CORE | FITTING | LEAVES,
+    "_smoother": {"_smoother_problem", "_smoother_scan", "_smoother_robust"}
+    | CORE
+    | FITTING
+    | LEAVES,
+    "_smoother_problem": CORE | FITTING | LEAVES,
+    "_smoother_scan": {"_smoother_problem"} | CORE | LEAVES,
+    "_smoother_robust": {"_smoother_problem", "_smoother_scan"} | CORE | FITTING | LEAVES,
+    "_smoothing_model": {"cells", "_smoother", "_smoother_problem", "intervals"}
+    | CORE
+    | FITTING
+    | LEAVES,
     "intervals": {"cells"} | CORE | LEAVES,
     "_fitted_model": set(),
     "forecaster": {"_fitted_model", "network", "intervals", "cells"} | CORE | LEAVES,
     "naive": {"forecaster"} | LEAVES,
     "_summary": {"forecaster"} | LEAVES,
-    "smoothing": {"forecaster", "network", "cells", "_smoother", "_smoothing_model", "_summary"}
+    "smoothing": {
+        "forecaster",
+        "network",
+        "cells",
+        "_smoother_problem",
+        "_smoothing_model",
+        "_summary",
+    }
     | (CORE | FITTING | LEAVES),
     # They take arrays, or estimators by their public methods.
     "metrics": set(),

@@ -238,6 +238,7 @@ def test_fit_leaves_the_series_and_numpys_settings_alone():
     before = np.geterr(), np.random.get_state()[1].copy()  # noqa: NPY002
     DoubleExpSmoothingRNN(loss="huber").fit(y).predict_interval(3)
     assert np.geterr() == before[0]
+    # As above.
     np.testing.assert_array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
 
 

@@ -8,7 +8,8 @@ from scipy.ndimage import minimum_filter
 from scipy.optimize import linprog, minimize
 
 from tsrnn._profile import ProfiledSSE, profile
-from tsrnn._smoother import Settings, fit_smoother
+from tsrnn._smoother import fit_smoother
+from tsrnn._smoother_problem import Settings
 from tsrnn.cells import CELLS
 
 UNIT = (0.0, 1.0)

@@ -12,7 +12,8 @@ from sklearn.exceptions import ConvergenceWarning
 from tsrnn._cell import Cell
 from tsrnn._scaling import ColumnScaling, Scaling
 from tsrnn._scan import generate, unroll
-from tsrnn._smoother import Settings, SmootherFit, fit_smoother
+from tsrnn._smoother import SmootherFit, fit_smoother
+from tsrnn._smoother_problem import Settings
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.intervals import LinearForm
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from tsrnn._cell import Cell
 from tsrnn._optimize import SOLVERS
-from tsrnn._smoother import Settings
+from tsrnn._smoother_problem import Settings
 from tsrnn._smoothing_model import SmoothingModel, fit_smoothing_model
 from tsrnn._validation import check_choice, check_count, check_flag, check_number
 from tsrnn.cells import HOLT, SES

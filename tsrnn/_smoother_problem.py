@@ -1,0 +1,123 @@
+"""What is searched when a smoother is fitted to one series: a series, a cell, and what is free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsrnn._heads import Loss
+from tsrnn._optimize import Minimum, minimize
+from tsrnn._profile import best_unknowns, unknown_map
+from tsrnn._scan import backpropagate, unroll
+
+# L-BFGS-B stops at a gradient of so many times the tolerance. What a step of a smaller one can gain
+# is below the rounding of a sum of squares: the line search would try twenty times in vain.
+_GRADIENT_TOLERANCE = 3000.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to fit: the loss by name and the optimiser's options."""
+
+    loss: str
+    huber_delta: float
+    solver: str
+    max_iter: int
+    tol: float
+
+
+class Problem:
+    """One series with its regressors, one cell, and which of its numbers are free."""
+
+    def __init__(self, cell, series, bounds, initial_state) -> None:
+        self.cell = cell
+        self.series = np.ascontiguousarray(series)
+        self.y = self.series[0]
+        self.regressors = self.series[1:]
+        self.lower, self.upper = np.array(bounds, dtype=float).reshape(-1, 2).T
+        self.free = np.flatnonzero(self.lower < self.upper)
+        self.initial_state = initial_state
+        self.unknown_map = unknown_map(cell, self.series, initial_state)
+        self.n_observed = int(np.count_nonzero(~np.isnan(self.y)))
+
+    @property
+    def bounds(self) -> tuple[tuple[float, float], ...]:
+        return tuple(zip(self.lower.tolist(), self.upper.tolist(), strict=True))
+
+    @property
+    def free_bounds(self) -> list[tuple[float, float]]:
+        return [(low, high) for low, high in self.bounds if low < high]
+
+    def theta(self, free_values: np.ndarray) -> np.ndarray:
+        """All parameters, (K, 1), given the free ones."""
+        theta = self.lower[:, None].copy()
+        theta[self.free, 0] = free_values
+        return theta
+
+    @property
+    def n_unknowns(self) -> int:
+        """How many linear unknowns are free: coefficients, and the state unless it is given."""
+        return self.unknown_map.shape[1] - 1
+
+    def split(self, variables: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Theta and the linear unknowns; these at their best where only theta is searched."""
+        theta = self.theta(variables[: self.free.size])
+        free_unknowns = variables[self.free.size :]
+        if free_unknowns.size < self.n_unknowns:
+            return theta, self.best_unknowns(theta)
+        return theta, (self.unknown_map @ np.r_[1.0, free_unknowns])[1:]
+
+    def best_unknowns(self, theta: np.ndarray) -> np.ndarray:
+        """Return coefficients and initial state, given or with the least SSE."""
+        return best_unknowns(self.cell, theta, self.series, self.initial_state)
+
+    def with_unknowns(self, free_values: np.ndarray) -> np.ndarray:
+        """Return free parameters, and the free unknowns with the least SSE there."""
+        unknowns = self.best_unknowns(self.theta(free_values))
+        return np.concatenate([free_values, unknowns[: self.n_unknowns]])
+
+    def recent(self, n_timesteps: int) -> Problem:
+        """Return the problem of the last values alone, their initial state to be learned."""
+        return Problem(self.cell, self.series[:, -n_timesteps:], self.bounds, None)
+
+    def net(self, unknowns: np.ndarray) -> np.ndarray:
+        """Return the series net of its regressors, (T, 1, 1)."""
+        n_regressors = len(self.regressors)
+        return (self.y - unknowns[:n_regressors] @ self.regressors)[:, None, None]
+
+    def residuals(self, theta: np.ndarray, unknowns: np.ndarray) -> np.ndarray:
+        """Errors of the one-step predictions, (T,)."""
+        x, state = self.net(unknowns), unknowns[len(self.regressors) :]
+        return (x - unroll(self.cell, theta, x, state[:, None])[1])[:, 0, 0]
+
+    def loss_and_gradients(
+        self, theta: np.ndarray, unknowns: np.ndarray, loss: Loss
+    ) -> tuple[float, np.ndarray, np.ndarray]:
+        """Return the loss and its gradients with respect to free parameters and unknowns."""
+        x, state = self.net(unknowns), unknowns[len(self.regressors) :]
+        states, outputs = unroll(self.cell, theta, x, state[:, None])
+        value, d_residuals = loss.value_and_gradient(x - outputs)
+        d_theta, d_state, d_x = backpropagate(
+            self.cell, theta, x, states, outputs, d_outputs=-d_residuals
+        )
+        d_coefficients = -self.regressors @ (d_residuals + d_x)[:, 0, 0]
+        return value, d_theta[self.free, 0], np.concatenate([d_coefficients, d_state[:, 0]])
+
+
+def minimize_scaled(objective, start, bounds, settings: Settings) -> Minimum:
+    """Minimise a loss that is of order one at the start."""
+    return minimize(
+        objective,
+        start,
+        bounds,
+        solver=settings.solver,
+        max_iter=settings.max_iter,
+        tol=settings.tol,
+        gradient_tolerance=min(_GRADIENT_TOLERANCE * settings.tol, 1e-5),
+    )
+
+
+def rounding(problem: Problem) -> float:
+    """Return an SSE that is rounding: the series, of order one, is followed exactly."""
+    return problem.n_observed * (8.0 * np.finfo(float).eps) ** 2
