@@ -63,7 +63,10 @@ ALLOWED = {
     | LEAVES,
     "intervals": {"cells"} | CORE | LEAVES,
     "_fitted_model": set(),
-    "forecaster": {"_fitted_model", "network", "intervals", "cells"} | CORE | LEAVES,
+    "_panel_model": {"_fitted_model", "intervals"} | LEAVES,
+    "forecaster": {"_fitted_model", "_panel_model", "network", "intervals", "cells"}
+    | CORE
+    | LEAVES,
     "naive": {"forecaster"} | LEAVES,
     "_summary": {"forecaster"} | LEAVES,
     "smoothing": {

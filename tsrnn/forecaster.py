@@ -19,6 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tsrnn._fitted_model import FittedModel
+from tsrnn._panel_model import PanelModel, Progress, fit_each
 from tsrnn._series import check_enough, is_single, read_series
 from tsrnn._threads import one_blas_thread
 from tsrnn._timeindex import is_time_index, training_grid
@@ -67,6 +68,34 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         attributes : dict
             Further fitted attributes.
         """
+
+    def _fit_panel(
+        self,
+        values: np.ndarray,
+        offsets: np.ndarray,
+        regressors: np.ndarray,
+        n_jobs: int | None = None,
+        progress: Progress | None = None,
+    ) -> PanelModel:
+        """Fit every series of a panel on its own; one that fails does not stop the others.
+
+        Overridden by methods that can compute all series at once. The result must not depend on
+        `n_jobs`, nor that of a series on the others.
+
+        Parameters
+        ----------
+        values : (n_rows,) array
+            Series i is `values[offsets[i]:offsets[i + 1]]`: finite, or NaN for a missing value,
+            and at least two values observed.
+        offsets : (n_series + 1,) int64 array
+        regressors : (n_rows, p) array
+            Finite.
+        n_jobs : int or None
+            Threads, as joblib counts them.
+        progress : callable or None
+            To be called in this thread with the number of series done since the last call.
+        """
+        return fit_each(self._fit_model, values, offsets, regressors, n_jobs, progress)
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the forecaster to one or several series.
