@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from cases import PREDICTING_CELLS, make_case, relative_error
 
-from tsrnn._scan import error_products, generate, unroll
+from tsrnn._linear_scan import error_products
+from tsrnn._scan import generate, unroll
 
 predicting_cell = pytest.mark.parametrize("name", PREDICTING_CELLS)
 

@@ -8,13 +8,14 @@ with input x, state h, output o and parameters theta. A smoother's output is its
 made from h_{t-1} before x_t is seen, and a missing x_t (NaN) moves the state on without an
 innovation; a network has no output of its own (its head reads the states). The adjoint of (1)
 takes the gradients of a loss with respect to h_t and o_t to those with respect to h_{t-1}, x_t and
-theta.
+theta. Its tangent takes changes of theta, x_t and h_{t-1}, in D directions, to those of h_t and o_t:
+a smoother has few numbers to learn, and their sensitivities give curvature as well as slope.
 
-Both work on a slab: B sequences side by side, the lane index innermost, so that the compiler makes
+All work on a slab: B sequences side by side, the lane index innermost, so that the compiler makes
 vector instructions of the loop over lanes. Shapes: theta (K, B) where each lane has parameters of
 its own and (K,) where they are shared; x (p, B); h (S, B); o (m, B). A step gets the address of
 each, without shapes, which would cost more than a small step does: row i of lane b is at
-`i * B + b`. Only the first `n_lanes` lanes are read and written.
+`i * B + b`, and a tangent's row i in direction d at `(d * n_rows + i) * B + b`. Only the first `n_lanes` lanes are read and written.
 """
 
 from __future__ import annotations
@@ -35,12 +36,18 @@ STEP_SIGNATURE = f"void({', '.join([_ADDRESS] * 5)}, i8, i8, i8, i8)"
 # and d_x, adds to d_theta, and may use d_h_new as scratch.
 ADJOINT_SIGNATURE = f"void({', '.join([_ADDRESS] * 10)}, i8, i8, i8, i8)"
 
+# tangent(theta, x, h, out, d_theta, d_x, d_h, d_h_new, d_out, D, p, S, n_lanes, B): writes d_h_new
+# and d_out. d_theta (D, K) is the same in all lanes; d_x (D, p, B), d_h (D, S, B), d_out (D, m, B).
+TANGENT_SIGNATURE = f"void({', '.join([_ADDRESS] * 9)}, i8, i8, i8, i8, i8)"
+
 step_kernel: Callable[[Callable], Kernel] = kernel(STEP_SIGNATURE, as_step=True)
 adjoint_kernel: Callable[[Callable], Kernel] = kernel(ADJOINT_SIGNATURE, as_step=True)
+tangent_kernel: Callable[[Callable], Kernel] = kernel(TANGENT_SIGNATURE, as_step=True)
 
 # In a loop's kernel: the function at an address that it was given.
 step_at = function_at(STEP_SIGNATURE)
 adjoint_at = function_at(ADJOINT_SIGNATURE)
+tangent_at = function_at(TANGENT_SIGNATURE)
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,8 @@ class Cell:
         Equation (1) and its adjoint.
     own_parameters : bool
         Whether each lane has its own column of theta.
+    tangent : Kernel or None
+        Of a smoother; networks have too many numbers for it.
     """
 
     name: str
@@ -86,6 +95,7 @@ class Cell:
     step: Kernel
     adjoint: Kernel
     own_parameters: bool
+    tangent: Kernel | None = None
 
     @property
     def n_state(self) -> int:

@@ -112,7 +112,10 @@ class Kernel:
         import numba
 
         _teach_numba()
-        declare = numba.cfunc if self.as_step else functools.partial(numba.njit, nogil=True)
+        declare = functools.partial(
+            numba.cfunc if self.as_step else functools.partial(numba.njit, nogil=True),
+            error_model="numpy",
+        )
         try:
             return declare(self.signature, cache=True)(self.function)
         except _CACHE_FAULTS as fault:

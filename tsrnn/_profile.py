@@ -19,7 +19,8 @@ import numpy as np
 
 from tsrnn._cell import Cell, adjoint_at, step_at
 from tsrnn._compile import borrowed, inlined, kernel
-from tsrnn._scan import SLAB, SLABS, accumulate_products, backward, error_products, forward
+from tsrnn._linear_scan import accumulate_products, error_products
+from tsrnn._scan import SLAB, SLABS, backward, forward
 
 # Sets of parameters in one slab of a scan: three runs of each stay in the L1 cache.
 _SETS_PER_SLAB = 128

@@ -10,7 +10,7 @@ import numpy as np
 from tsrnn._heads import AbsoluteError, Huber, Loss
 from tsrnn._optimize import Minimum, Objective
 from tsrnn._profile import profile
-from tsrnn._scan import error_products
+from tsrnn._linear_scan import error_products
 from tsrnn._smoother_problem import Problem, Settings, minimize_scaled, rounding
 from tsrnn._smoother_scan import axes_of, full_grid, lowest_minima
 

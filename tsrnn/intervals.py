@@ -23,7 +23,8 @@ import numpy as np
 from scipy.special import ndtri
 
 from tsrnn._cell import Cell
-from tsrnn._scan import unroll, variance_factors
+from tsrnn._linear_scan import variance_factors
+from tsrnn._scan import unroll
 
 
 @dataclass(frozen=True)

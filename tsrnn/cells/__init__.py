@@ -7,12 +7,15 @@ from functools import partial
 
 from tsrnn._cell import Cell
 from tsrnn.cells.elman import elman
+from tsrnn.cells.holt_winters import holt_winters_add, holt_winters_mul
 from tsrnn.cells.smoothing import HOLT, SES
 
 # Name -> a function that makes the cell; those whose sizes are free have small defaults.
 CELLS: dict[str, Callable[..., Cell]] = {
     "ses": lambda: SES,
     "holt": lambda: HOLT,
+    "holt_winters_add": partial(holt_winters_add, 4),
+    "holt_winters_mul": partial(holt_winters_mul, 4),
     "elman_tanh": partial(elman, "tanh"),
     "elman_relu": partial(elman, "relu"),
     "elman_logistic": partial(elman, "logistic"),

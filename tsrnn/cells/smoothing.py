@@ -22,7 +22,7 @@ Forecasting with Exponential Smoothing (2008), chapter 2; their beta is our alph
 
 from __future__ import annotations
 
-from tsrnn._cell import Cell, Parameter, adjoint_kernel, step_kernel
+from tsrnn._cell import Cell, Parameter, adjoint_kernel, step_kernel, tangent_kernel
 
 
 @step_kernel
@@ -46,6 +46,20 @@ def _ses_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p, 
         d_theta[b] += error * d_level
         d_x[b] = d_error
         d_h[b] = d_out[b] + d_level - d_error  # (1)
+
+
+@tangent_kernel
+def _ses_tangent(theta, x, h, out, d_theta, d_x, d_h, d_h_new, d_out, D, p, S, n_lanes, B):
+    for d in range(D):
+        d_alpha = d_theta[d]
+        for b in range(n_lanes):
+            error = x[b] - out[b]
+            seen = 1.0 if error == error else 0.0
+            error = error if error == error else 0.0
+            d_prediction = d_h[d * B + b]
+            d_error = seen * (d_x[d * B + b] - d_prediction)
+            d_out[d * B + b] = d_prediction  # (1)
+            d_h_new[d * B + b] = d_prediction + d_alpha * error + theta[b] * d_error  # (2)
 
 
 @step_kernel
@@ -83,28 +97,49 @@ def _holt_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p,
         d_h[B + b] = theta[2 * B + b] * d_damped
 
 
-_ALPHA = Parameter("alpha", lower=0.0, upper=1.0)
-_BETA = Parameter("beta", lower=0.0, upper=1.0)
-_PHI = Parameter("phi", lower=0.8, upper=0.995)
+@tangent_kernel
+def _holt_tangent(theta, x, h, out, d_theta, d_x, d_h, d_h_new, d_out, D, p, S, n_lanes, B):
+    for d in range(D):
+        d_alpha, d_beta, d_phi = d_theta[3 * d], d_theta[3 * d + 1], d_theta[3 * d + 2]
+        level, trend = 2 * d * B, (2 * d + 1) * B
+        for b in range(n_lanes):
+            alpha, beta, phi = theta[b], theta[B + b], theta[2 * B + b]
+            error = x[b] - out[b]
+            seen = 1.0 if error == error else 0.0
+            error = error if error == error else 0.0
+            d_damped = phi * d_h[trend + b] + d_phi * h[B + b]
+            d_prediction = d_h[level + b] + d_damped
+            d_error = seen * (d_x[d * B + b] - d_prediction)
+            d_correction = d_alpha * error + alpha * d_error  # of alpha e_t in (4) and (5)
+            d_out[d * B + b] = d_prediction  # (3)
+            d_h_new[level + b] = d_prediction + d_correction  # (4)
+            d_h_new[trend + b] = d_damped + beta * d_correction + d_beta * alpha * error  # (5)
+
+
+ALPHA = Parameter("alpha", lower=0.0, upper=1.0)
+BETA = Parameter("beta", lower=0.0, upper=1.0)
+PHI = Parameter("phi", lower=0.8, upper=0.995)
 
 SES = Cell(
     name="ses",
-    parameters=(_ALPHA,),
+    parameters=(ALPHA,),
     n_inputs=1,
     n_outputs=1,
     state_names=("level",),
     step=_ses_step,
     adjoint=_ses_adjoint,
     own_parameters=True,
+    tangent=_ses_tangent,
 )
 
 HOLT = Cell(
     name="holt",
-    parameters=(_ALPHA, _BETA, _PHI),
+    parameters=(ALPHA, BETA, PHI),
     n_inputs=1,
     n_outputs=1,
     state_names=("level", "trend"),
     step=_holt_step,
     adjoint=_holt_adjoint,
     own_parameters=True,
+    tangent=_holt_tangent,
 )

@@ -1,0 +1,536 @@
+"""Many small least-squares problems solved side by side, each to its own end.
+
+A problem is one smoother of one series from one start. Its unknowns v are the free smoothing
+parameters, each within its bounds, then what is free of the initial state, then coefficients of
+regressors. It minimises F(v), a sum of squares (see `tsrnn._curvature`), times exp(rates'v / n) for
+a prior. Gauss and Newton's model of F about v, damped as Levenberg and Marquardt do, gives the next
+step d:
+
+    F(v + d) ~ F + 2 g'd + d'(H + damping diag H) d     within the bounds               (1)
+
+Problems advance in rounds. In each, those that have not ended are evaluated in lanes at the points
+that they try next: so none waits for another to converge, and what becomes of one does not depend
+on which others there are.
+
+gamma is searched as gamma' in [0, 1] with gamma = (1 - alpha) gamma', which keeps it under
+1 - alpha. Source: Marquardt, An algorithm for least-squares estimation of nonlinear parameters,
+SIAM Journal on Applied Mathematics 11 (1963).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tsrnn._cell import step_at, tangent_at
+from tsrnn._compile import borrowed, inlined, kernel
+from tsrnn._curvature import accumulate_curvature
+from tsrnn._scan import SLAB
+
+# What became of a problem.
+RUNNING, CONVERGED, OUT_OF_ITERATIONS, DROPPED = range(4)
+
+_FIRST_DAMPING = 1e-3
+_LEAST_DAMPING = 1e-9
+# Where no step of any length lowers F any more, rounding is all that is left.
+_MOST_DAMPING = 1e9
+
+# A pivot of a curvature of unit diagonal below this is rounding: the unknown is not identified.
+_SINGULAR = 1e-12
+
+# Starts of one series that are still as far apart, in F or in parameters, go on side by side.
+_WORTH_FOLLOWING = 1.05
+_ALIKE = 1e-3
+
+
+@kernel(
+    f"void(i8, i8, b1, b1, f8[::1], i8[::1], {SLAB}, {SLAB}, {SLAB}, f8[::1], i8[::1], {SLAB}, i8, "
+    f"f8[::1], f8[::1], i8, i8, i8, i8, f8, {SLAB}, f8[::1], i8[::1], i8[::1])"
+)
+def minimize_lanes(
+    step_address,
+    tangent_address,
+    is_relative,
+    is_positive,
+    values,
+    offsets,
+    regressors,
+    base_states,
+    state_map,
+    theta,
+    free,
+    bounds,
+    gamma_at,
+    rates,
+    floors,
+    n_starts,
+    n_probing,
+    n_lanes,
+    max_iter,
+    tol,
+    v,
+    loss,
+    status,
+    n_iter,
+):
+    """Minimise from every start.
+
+    Parameters
+    ----------
+    step_address, tangent_address : int
+        Of the cell.
+    is_relative, is_positive : bool
+        As `accumulate_curvature` takes them.
+    values : (R,) array
+        The series, one after the other, the longest first; NaN where missing.
+    offsets : (N + 1,) array
+        Where each starts.
+    regressors : (R, C) array
+    base_states : (N, S) array
+    state_map : (S, U) array
+        The initial state is base_states[i] + state_map u.
+    theta : (K,) array
+        Parameters; those that are free have no meaning here.
+    free : (Q,) array
+        Which are free.
+    bounds : (2, Q) array
+    gamma_at : int
+        The place of gamma among the free ones, or -1.
+    rates : (Q,) array
+        Of the prior.
+    floors : (N,) array
+        F below which a series is followed exactly.
+    n_starts : int
+        Problem p is that of series p // n_starts.
+    n_probing : int
+        The round after which only the promising starts of a series go on.
+    n_lanes, max_iter : int
+    tol : float
+        F has converged when a step promises to lower it by less than so much of it.
+    v : (P, Q + U + C) array
+        Starts; on return the best points.
+    loss : (P,) array
+        F there; infinite where no point has a finite one.
+    status, n_iter : (P,) arrays
+    """
+    n_problems, n_unknowns = v.shape
+    n_state, n_parameters = state_map.shape[0], theta.shape[0]
+    longest = 0
+    for i in range(offsets.shape[0] - 1):
+        longest = max(longest, offsets[i + 1] - offsets[i])
+    d_theta = np.zeros((n_unknowns, n_parameters))
+    for j in range(free.shape[0]):
+        d_theta[j, free[j]] = 1.0
+    loss[:], status[:], n_iter[:] = math.inf, RUNNING, 0
+    _rounds(
+        step_at(step_address),
+        tangent_at(tangent_address),
+        is_relative,
+        is_positive,
+        values,
+        offsets,
+        regressors,
+        base_states,
+        state_map,
+        theta,
+        free,
+        bounds,
+        gamma_at,
+        rates,
+        floors,
+        n_starts,
+        n_probing,
+        max_iter,
+        tol,
+        v,
+        loss,
+        status,
+        n_iter,
+        # The slope and curvature of every problem, its damping, what it tries next and expects.
+        np.zeros((n_problems, n_unknowns)),
+        np.zeros((n_problems, n_unknowns, n_unknowns)),
+        np.full(n_problems, _FIRST_DAMPING),
+        v.copy(),
+        np.zeros(n_problems),
+        np.arange(n_problems),
+        # Lanes, as `accumulate_curvature` takes them.
+        np.zeros((n_parameters, n_lanes)),
+        np.zeros((longest, 1, n_lanes)),
+        np.zeros((longest, regressors.shape[1], n_lanes)),
+        np.zeros(longest, dtype=np.int64),
+        np.zeros((2, n_state, n_lanes)),
+        np.zeros((2, n_unknowns, n_state, n_lanes)),
+        d_theta,
+        np.zeros((8, n_lanes)),
+        np.zeros((4, n_unknowns, n_lanes)),
+        np.zeros(n_lanes),
+        np.zeros((n_unknowns, n_lanes)),
+        np.zeros((n_unknowns, n_unknowns, n_lanes)),
+        np.zeros((n_unknowns + 5, n_unknowns)),
+    )
+
+
+@inlined
+def _rounds(
+    step,
+    tangent,
+    is_relative,
+    is_positive,
+    values,
+    offsets,
+    regressors,
+    base_states,
+    state_map,
+    theta,
+    free,
+    bounds,
+    gamma_at,
+    rates,
+    floors,
+    n_starts,
+    n_probing,
+    max_iter,
+    tol,
+    v,
+    loss,
+    status,
+    n_iter,
+    gradient,
+    curvature,
+    damping,
+    trial,
+    promised,
+    running,
+    lane_theta,
+    x,
+    d_x,
+    active,
+    states,
+    d_states,
+    d_theta,
+    lanes,
+    directions,
+    squares,
+    lane_gradient,
+    lane_curvature,
+    work,
+):
+    n_free, n_lanes, n_running = free.shape[0], squares.shape[0], running.shape[0]
+    n_iterations = 0
+    while n_running > 0:
+        for first in range(0, n_running, n_lanes):
+            now = borrowed(running[first : min(first + n_lanes, n_running)])
+            n_timesteps = _fill_lanes(
+                values,
+                offsets,
+                regressors,
+                base_states,
+                state_map,
+                theta,
+                free,
+                gamma_at,
+                n_starts,
+                now,
+                trial,
+                lane_theta,
+                x,
+                d_x,
+                active,
+                states,
+                d_states,
+            )
+            accumulate_curvature(
+                step,
+                tangent,
+                is_relative,
+                is_positive,
+                borrowed(lane_theta),
+                borrowed(x[:n_timesteps]),
+                borrowed(d_x[:n_timesteps]),
+                borrowed(active),
+                borrowed(states),
+                borrowed(d_states),
+                borrowed(d_theta),
+                borrowed(lanes),
+                borrowed(directions),
+                borrowed(squares),
+                borrowed(lane_gradient),
+                borrowed(lane_curvature),
+            )
+            for b in range(now.shape[0]):
+                p = now[b]
+                n_seen = lanes[6, b]
+                value = _of_search(
+                    b, squares, lane_gradient, lane_curvature, gamma_at, free, theta,
+                    borrowed(trial[p]), rates, n_seen,
+                )
+                status[p] = _judge(
+                    b, p, value, lane_gradient, lane_curvature, floors[p // n_starts], tol, trial,
+                    v, loss, gradient, curvature, damping, promised,
+                )
+                n_iter[p] = n_iterations
+                if status[p] == RUNNING and n_iterations == max_iter:
+                    status[p] = OUT_OF_ITERATIONS
+                if status[p] == RUNNING:
+                    promised[p] = _propose(
+                        borrowed(v[p]), borrowed(gradient[p]), borrowed(curvature[p]),
+                        damping[p], bounds, n_free, work, borrowed(trial[p]),
+                    )
+        if n_iterations == n_probing:
+            _drop_poor_starts(n_starts, n_free, v, loss, status)
+        n_left = 0
+        for r in range(n_running):
+            if status[running[r]] == RUNNING:
+                running[n_left] = running[r]
+                n_left += 1
+        n_running = n_left
+        n_iterations += 1
+
+
+@inlined
+def _fill_lanes(
+    values,
+    offsets,
+    regressors,
+    base_states,
+    state_map,
+    theta,
+    free,
+    gamma_at,
+    n_starts,
+    now,
+    trial,
+    lane_theta,
+    x,
+    d_x,
+    active,
+    states,
+    d_states,
+):
+    """Lay out the problems to evaluate now, and return how many steps the longest has."""
+    n_free, (n_state, n_free_state) = free.shape[0], state_map.shape
+    n_columns = regressors.shape[1]
+    n_timesteps = 0
+    for b in range(now.shape[0]):
+        p = now[b]
+        i = p // n_starts
+        start, length = offsets[i], offsets[i + 1] - offsets[i]
+        for k in range(theta.shape[0]):
+            lane_theta[k, b] = theta[k]
+        for j in range(n_free):
+            lane_theta[free[j], b] = trial[p, j]
+        if gamma_at >= 0:
+            lane_theta[free[gamma_at], b] *= 1.0 - lane_theta[0, b]
+        for s in range(n_state):
+            state = base_states[i, s]
+            for u in range(n_free_state):
+                state += state_map[s, u] * trial[p, n_free + u]
+            states[0, s, b] = state
+        for t in range(length):
+            x[t, 0, b] = values[start + t]
+        for c in range(n_columns):
+            coefficient = trial[p, n_free + n_free_state + c]
+            for t in range(length):
+                d_x[t, c, b] = -regressors[start + t, c]
+                x[t, 0, b] += coefficient * d_x[t, c, b]
+        # Lanes are in the order of their series, so their lengths do not increase.
+        if b == 0:
+            n_timesteps = length
+        for t in range(length, n_timesteps):
+            if active[t] > b:
+                active[t] = b
+        if b == 0:
+            active[:length] = now.shape[0]
+    for u in range(d_states.shape[1]):
+        for s in range(n_state):
+            of_state = 0 <= u - n_free < n_free_state
+            d_states[0, u, s] = state_map[s, u - n_free] if of_state else 0.0
+    return n_timesteps
+
+
+@inlined
+def _of_search(
+    b, squares, gradient, curvature, gamma_at, free, theta, v, rates, n_seen
+):
+    """Return F in terms of what is searched, with the prior; change slope and curvature of lane b.
+
+    Theirs are of the raw sum of squares and of gamma itself before.
+    """
+    n_unknowns = gradient.shape[0]
+    if gamma_at >= 0:
+        # gamma = (1 - alpha) gamma'; alpha, where free, is the first.
+        alpha_is_free = free[0] == 0
+        scale = 1.0 - (v[0] if alpha_is_free else theta[0])
+        if alpha_is_free:
+            _add_multiple(b, gradient, curvature, 0, gamma_at, -v[gamma_at])
+        gradient[gamma_at, b] *= scale
+        for c in range(gamma_at):
+            curvature[gamma_at, c, b] *= scale
+        for d in range(gamma_at + 1, n_unknowns):
+            curvature[d, gamma_at, b] *= scale
+        curvature[gamma_at, gamma_at, b] *= scale * scale
+    log_prior = 0.0
+    for j in range(rates.shape[0]):
+        log_prior += rates[j] * v[j] / n_seen
+    if log_prior == 0.0:
+        return squares[b]
+    factor = math.exp(log_prior)
+    for d in range(n_unknowns):
+        slope_d = 0.5 * rates[d] / n_seen if d < rates.shape[0] else 0.0
+        for c in range(d + 1):
+            slope_c = 0.5 * rates[c] / n_seen if c < rates.shape[0] else 0.0
+            curvature[d, c, b] += (
+                gradient[d, b] * slope_c + gradient[c, b] * slope_d + squares[b] * slope_c * slope_d
+            )
+            curvature[d, c, b] *= factor
+    for d in range(n_unknowns):
+        slope_d = 0.5 * rates[d] / n_seen if d < rates.shape[0] else 0.0
+        gradient[d, b] = factor * (gradient[d, b] + squares[b] * slope_d)
+    return factor * squares[b]
+
+
+@inlined
+def _add_multiple(b, gradient, curvature, d, c, factor):
+    """Add a multiple of direction c to direction d < c, in slope and curvature of lane b."""
+    n_unknowns = gradient.shape[0]
+    gradient[d, b] += factor * gradient[c, b]
+    curvature[d, d, b] += factor * (2.0 * curvature[c, d, b] + factor * curvature[c, c, b])
+    for k in range(n_unknowns):
+        if k == d:
+            continue
+        with_c = curvature[max(k, c), min(k, c), b]
+        curvature[max(k, d), min(k, d), b] += factor * with_c
+
+
+@inlined
+def _judge(
+    b, p, value, lane_gradient, lane_curvature, floor, tol, trial, v, loss, gradient, curvature,
+    damping, promised,
+):
+    """Take what problem p has tried, or leave it, and return what becomes of it."""
+    if not value < loss[p]:
+        # The first point has no F, or no step is short enough to lower it: rounding.
+        if loss[p] == math.inf:
+            return DROPPED
+        damping[p] = max(10.0 * damping[p], 1e-3)
+        if damping[p] > _MOST_DAMPING or promised[p] <= tol * loss[p]:
+            return CONVERGED
+        return RUNNING
+    gained = loss[p] - value
+    if gained > 0.75 * promised[p]:
+        damping[p] = max(0.1 * damping[p], _LEAST_DAMPING)
+    elif gained < 0.25 * promised[p]:
+        damping[p] *= 4.0
+    settled = gained <= tol * value and damping[p] < 1.0
+    loss[p] = value
+    for d in range(v.shape[1]):
+        v[p, d] = trial[p, d]
+        gradient[p, d] = lane_gradient[d, b]
+        for c in range(d + 1):
+            curvature[p, d, c] = lane_curvature[d, c, b]
+    return CONVERGED if settled or value <= floor else RUNNING
+
+
+@inlined
+def _propose(v, gradient, curvature, damping, bounds, n_free, work, trial):
+    """Write the point to try next, and return by how much (1) says that it lowers F."""
+    n_unknowns = v.shape[0]
+    factor, scale, step, is_set = work, work[n_unknowns], work[n_unknowns + 1], work[n_unknowns + 2]
+    right = work[n_unknowns + 3]
+    for d in range(n_unknowns):
+        norm = math.sqrt(curvature[d, d])
+        scale[d] = norm if norm > 0.0 else 1.0
+        step[d] = 0.0
+        is_set[d] = 0.0 if norm > 0.0 else 1.0
+        if d < n_free:
+            at_lower = v[d] <= bounds[0, d] and gradient[d] >= 0.0
+            at_upper = v[d] >= bounds[1, d] and gradient[d] <= 0.0
+            if at_lower or at_upper:
+                is_set[d] = 1.0
+    for _ in range(n_free + 1):
+        for d in range(n_unknowns):
+            if is_set[d] == 0.0:
+                right[d] = -gradient[d]
+                for c in range(n_unknowns):
+                    if is_set[c] != 0.0 and step[c] != 0.0:
+                        right[d] -= curvature[max(c, d), min(c, d)] * step[c]
+        _solve(curvature, damping, scale, is_set, factor, right, step)
+        n_out = 0
+        for d in range(n_free):
+            if is_set[d] == 0.0:
+                low, high = bounds[0, d] - v[d], bounds[1, d] - v[d]
+                if step[d] < low or step[d] > high:
+                    step[d] = low if step[d] < low else high
+                    is_set[d] = 1.0
+                    n_out += 1
+        if n_out == 0:
+            break
+    promise = 0.0
+    for d in range(n_unknowns):
+        trial[d] = v[d] + step[d]
+        if d < n_free:
+            trial[d] = min(max(trial[d], bounds[0, d]), bounds[1, d])
+        promise -= step[d] * (2.0 * gradient[d] + curvature[d, d] * step[d])
+        for c in range(d):
+            promise -= 2.0 * step[d] * curvature[d, c] * step[c]
+    return promise
+
+
+@inlined
+def _solve(curvature, damping, scale, is_set, factor, right, step):
+    """Solve (H + damping diag H) step = right for what is not set, by Cholesky on unit diagonals.
+
+    What the curvature does not tell apart from the unknowns before it stays where it is.
+    """
+    n_unknowns = step.shape[0]
+    for d in range(n_unknowns):
+        if is_set[d] != 0.0:
+            continue
+        rest = 1.0 + damping
+        for c in range(d):
+            if is_set[c] != 0.0:
+                continue
+            entry = curvature[d, c] / (scale[d] * scale[c])
+            for k in range(c):
+                if is_set[k] == 0.0:
+                    entry -= factor[d, k] * factor[c, k]
+            factor[d, c] = entry * factor[c, c]
+            rest -= factor[d, c] * factor[d, c]
+        # The diagonal holds reciprocals: zero for what is left out.
+        factor[d, d] = 1.0 / math.sqrt(rest) if rest > _SINGULAR else 0.0
+        entry = right[d] / scale[d]
+        for k in range(d):
+            if is_set[k] == 0.0:
+                entry -= factor[d, k] * step[k]
+        step[d] = entry * factor[d, d]
+    for d in range(n_unknowns - 1, -1, -1):
+        if is_set[d] != 0.0:
+            continue
+        entry = step[d]
+        for k in range(d + 1, n_unknowns):
+            if is_set[k] == 0.0:
+                entry -= factor[k, d] * step[k]
+        step[d] = entry * factor[d, d]
+    for d in range(n_unknowns):
+        if is_set[d] == 0.0:
+            step[d] /= scale[d]
+
+
+@inlined
+def _drop_poor_starts(n_starts, n_free, v, loss, status):
+    """Go on from the best start of each series, and from those nearly as good and elsewhere."""
+    for first in range(0, loss.shape[0], n_starts):
+        best = first
+        for p in range(first, first + n_starts):
+            if loss[p] < loss[best]:
+                best = p
+        for p in range(first, first + n_starts):
+            if p == best or status[p] != RUNNING:
+                continue
+            is_poor = loss[p] > _WORTH_FOLLOWING * loss[best]
+            distance = 0.0
+            for j in range(n_free):
+                distance = max(distance, abs(v[p, j] - v[best, j]))
+            if is_poor or distance < _ALIKE:
+                status[p] = DROPPED

@@ -1,0 +1,174 @@
+"""Loops over time that only a linear smoother has: products of its errors, and its covariance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tsrnn._cell import Cell, step_at
+from tsrnn._compile import borrowed, inlined, kernel
+from tsrnn._scan import SLAB, SLABS, take_step, writable
+
+
+def error_products(
+    cell: Cell, theta: np.ndarray, series: np.ndarray, *, all_errors: bool = True
+) -> np.ndarray:
+    """Return sums of products from which a linear smoother's SSE follows for all linear unknowns.
+
+    The errors on y - sum_j c_j x_j from the initial state h are linear in the coefficients c of
+    the regressors x and in h: e = e_0 + sum_j c_j r_j + sum_i h_i g_i, where e_0 are those on y
+    from the zero state, r_j minus those on x_j, and g_i what the i-th unit state adds.
+
+    Parameters
+    ----------
+    cell : Cell
+        A linear smoother with parameters for each lane.
+    theta : (K, G) array
+        G sets of parameters.
+    series : (1 + p, T) array
+        y, NaN where missing, and p regressors.
+    all_errors : bool
+        Whether to go on, for the sum of e_0 squared alone, when the initial state is forgotten.
+
+    Returns
+    -------
+    products : (1 + p + S, 1 + p + S, G) array
+        Inner products over time of (e_0, r_1 .. r_p, g_1 .. g_S), in that order.
+    """
+    size, n_sets = len(series) + cell.n_state, theta.shape[1]
+    products = np.zeros((size, size, n_sets))
+    states = np.zeros((2, cell.n_state, size * n_sets))
+    scratch = np.empty((2, 1, size * n_sets))
+    _error_products(
+        cell.step.address, np.tile(theta, (1, size)), series, all_errors, states, scratch, products
+    )
+    return products
+
+
+@kernel(f"void(i8, {SLAB}, {SLAB}, b1, {SLABS}, {SLABS}, {SLABS})")
+def _error_products(step_address, theta, series, all_errors, states, scratch, products):
+    accumulate_products(
+        step_at(step_address),
+        borrowed(theta),
+        borrowed(series),
+        borrowed(states),
+        borrowed(scratch),
+        borrowed(products),
+        all_errors,
+    )
+
+
+# How often the loop below looks whether the initial state still matters, and what no longer does
+# (in units of the unit states; the series is of order one). At least so many steps also let the
+# derivatives of the state die, where a state dies at once (alpha = 1).
+_LOOK_EVERY = 64
+_FORGOTTEN = 1e-17
+
+
+@inlined
+def accumulate_products(step, theta, series, states, scratch, products, all_errors):
+    """Fill products, and return after how many steps the initial state was forgotten.
+
+    Without regressors, the sum of e_0 squared stops there unless all errors are wanted.
+    """
+    x, out = scratch[0], scratch[1]
+    size, n_sets, n_state = products.shape[0], products.shape[2], states.shape[1]
+    n_series, n_timesteps = series.shape
+    # Runs: y and the regressors from the zero state, then y from each unit state.
+    errors = x.reshape(size, n_sets)
+    predictions = out.reshape(size, n_sets)
+    products[:] = 0.0
+    states[0] = 0.0
+    for i in range(n_state):
+        for b in range(n_sets):
+            states[0, i, (n_series + i) * n_sets + b] = 1.0
+    n_runs = size
+    memory = n_timesteps
+    for t in range(n_timesteps):
+        y = series[0, t]
+        for i in range(n_runs):
+            value = series[i, t] if y == y and i < n_series else y
+            for b in range(n_sets):
+                errors[i, b] = value
+        take_step(step, theta, x, states[t % 2], states[(t + 1) % 2], out, n_runs * n_sets)
+        if y != y:
+            continue
+        for i in range(1, n_series):
+            for b in range(n_sets):
+                errors[i, b] = predictions[i, b] - errors[i, b]
+        # A unit state runs on y itself, so g_i is a difference; on a series of zeros it would
+        # decay into subnormal numbers, at which processors are slow.
+        for i in range(n_series, n_runs):
+            for b in range(n_sets):
+                errors[i, b] = predictions[0, b] - predictions[i, b]
+        for b in range(n_sets):
+            errors[0, b] -= predictions[0, b]
+        for i in range(n_runs):
+            for j in range(i, n_runs):
+                for b in range(n_sets):
+                    products[i, j, b] += errors[i, b] * errors[j, b]
+        if n_runs > n_series and t % _LOOK_EVERY == _LOOK_EVERY - 1:
+            largest = 0.0
+            for k in range(n_state):
+                for i in range(n_series, size):
+                    for b in range(n_sets):
+                        trace = states[(t + 1) % 2, k, i * n_sets + b] - states[(t + 1) % 2, k, b]
+                        largest = max(largest, abs(trace))
+            if largest <= _FORGOTTEN:
+                n_runs, memory = n_series, t + 1
+        if n_runs == 1 and not all_errors:
+            break
+    for i in range(size):
+        for j in range(i):
+            for b in range(n_sets):
+                products[i, j, b] = products[j, i, b]
+    return memory
+
+
+def variance_factors(
+    transition: np.ndarray,
+    gain: np.ndarray,
+    observation: np.ndarray,
+    is_missing: np.ndarray,
+    covariance: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Run the covariance of a linear smoother's state along; see `tsrnn.intervals`.
+
+    Returns
+    -------
+    factors : (T,) array
+        Variance of each prediction, in units of the innovations'.
+    covariance : (S, S) array
+        That of the last state.
+    """
+    factors = np.empty(is_missing.size)
+    gain, observation = writable(gain), writable(observation)
+    seeing = transition - np.outer(gain, observation)
+    moves = np.stack([seeing, transition])
+    covariances = np.stack([covariance, covariance])
+    _variance_factors(moves, gain, observation, is_missing.astype(np.int64), covariances, factors)
+    return factors, covariances[is_missing.size % 2]
+
+
+@kernel(f"void({SLABS}, f8[::1], f8[::1], i8[::1], {SLABS}, f8[::1])")
+def _variance_factors(moves, gain, observation, is_missing, covariances, factors):
+    moves, covariances = borrowed(moves), borrowed(covariances)
+    n_state = gain.shape[0]
+    half = np.empty((n_state, n_state))
+    for t in range(is_missing.shape[0]):
+        old, new = covariances[t % 2], covariances[(t + 1) % 2]
+        move = moves[is_missing[t]]
+        factor = 1.0
+        for i in range(n_state):
+            for j in range(n_state):
+                factor += observation[i] * old[i, j] * observation[j]
+        factors[t] = factor
+        for i in range(n_state):
+            for j in range(n_state):
+                half[i, j] = 0.0
+                for k in range(n_state):
+                    half[i, j] += move[i, k] * old[k, j]
+        for i in range(n_state):
+            for j in range(n_state):
+                new[i, j] = gain[i] * gain[j] if is_missing[t] else 0.0
+                for k in range(n_state):
+                    new[i, j] += half[i, k] * move[j, k]

@@ -1,0 +1,229 @@
+"""Exponential smoothing with a season (Holt and Winters) as recurrent cells.
+
+With level s, trend b, damping phi, seasonal states c, period m, mu_t = s_{t-1} + phi b_{t-1} and
+the innovation e_t = x_t - o_t (0 where x_t is missing):
+
+additive season
+
+    o_t = mu_t + c_{t-m}                                                                (1)
+    s_t = mu_t + alpha e_t                                                              (2)
+    b_t = phi b_{t-1} + alpha beta e_t                                                  (3)
+    c_t = c_{t-m} + gamma e_t                                                           (4)
+
+multiplicative season
+
+    o_t = mu_t c_{t-m}                                                                  (5)
+    s_t = mu_t + alpha e_t / c_{t-m}                                                    (6)
+    b_t = phi b_{t-1} + alpha beta e_t / c_{t-m}                                        (7)
+    c_t = c_{t-m} + gamma e_t / mu_t                                                    (8)
+
+The state is (s, b, season_1 .. season_m), the oldest season first: season_1 belongs to the next
+step, which moves every other one up and puts its own at the end. Without a trend, b and beta are
+held at zero. Whether errors are additive or multiplicative changes the likelihood, and not these
+recursions. Additive seasons are in the units of x; multiplicative ones have none. Source: Hyndman,
+Koehler, Ord and Snyder, Forecasting with Exponential Smoothing (2008), chapter 2.
+"""
+
+from __future__ import annotations
+
+from tsrnn._cell import Cell, Parameter, adjoint_kernel, step_kernel, tangent_kernel
+from tsrnn.cells.smoothing import ALPHA, BETA, PHI
+
+_N_PARAMETERS = 4
+
+# gamma stays under 1 - alpha besides, which a box cannot say.
+_GAMMA = Parameter("gamma", lower=0.0, upper=1.0)
+
+
+@step_kernel
+def _additive_step(theta, x, h, h_new, out, p, S, n_lanes, B):
+    for b in range(n_lanes):
+        alpha = theta[b]
+        trend = theta[3 * B + b] * h[B + b]
+        season = h[2 * B + b]
+        prediction = h[b] + trend + season  # (1)
+        error = x[b] - prediction
+        error = error if error == error else 0.0
+        out[b] = prediction
+        h_new[b] = h[b] + trend + alpha * error  # (2)
+        h_new[B + b] = trend + alpha * theta[B + b] * error  # (3)
+        h_new[(S - 1) * B + b] = season + theta[2 * B + b] * error  # (4)
+    for i in range(2, S - 1):
+        for b in range(n_lanes):
+            h_new[i * B + b] = h[(i + 1) * B + b]
+
+
+@adjoint_kernel
+def _additive_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p, S, n_lanes, B):
+    for b in range(n_lanes):
+        alpha, beta, gamma, phi = theta[b], theta[B + b], theta[2 * B + b], theta[3 * B + b]
+        error = x[b] - out[b]
+        seen = 1.0 if error == error else 0.0
+        error = error if error == error else 0.0
+        d_level = d_h_new[b]
+        d_trend = d_h_new[B + b]
+        d_season = d_h_new[(S - 1) * B + b]
+        d_correction = d_level + beta * d_trend  # of alpha e_t in (2) and (3)
+        d_error = seen * (alpha * d_correction + gamma * d_season)
+        d_prediction = d_out[b] - d_error
+        d_damped = d_trend + d_level + d_prediction  # of phi b_{t-1}
+        d_theta[b] += error * d_correction
+        d_theta[B + b] += alpha * error * d_trend
+        d_theta[2 * B + b] += error * d_season
+        d_theta[3 * B + b] += h[B + b] * d_damped
+        d_x[b] = d_error
+        d_h[b] = d_level + d_prediction
+        d_h[B + b] = phi * d_damped
+        d_h[2 * B + b] = d_season + d_prediction
+    for i in range(2, S - 1):
+        for b in range(n_lanes):
+            d_h[(i + 1) * B + b] = d_h_new[i * B + b]
+
+
+@tangent_kernel
+def _additive_tangent(theta, x, h, out, d_theta, d_x, d_h, d_h_new, d_out, D, p, S, n_lanes, B):
+    for d in range(D):
+        k = _N_PARAMETERS * d
+        d_alpha, d_beta, d_gamma, d_phi = d_theta[k], d_theta[k + 1], d_theta[k + 2], d_theta[k + 3]
+        level = d * S * B
+        trend, season, newest = level + B, level + 2 * B, level + (S - 1) * B
+        for b in range(n_lanes):
+            alpha, beta, gamma, phi = theta[b], theta[B + b], theta[2 * B + b], theta[3 * B + b]
+            error = x[b] - out[b]
+            seen = 1.0 if error == error else 0.0
+            error = error if error == error else 0.0
+            d_damped = phi * d_h[trend + b] + d_phi * h[B + b]
+            d_mean = d_h[level + b] + d_damped
+            d_prediction = d_mean + d_h[season + b]  # (1)
+            d_error = seen * (d_x[d * B + b] - d_prediction)
+            d_correction = d_alpha * error + alpha * d_error
+            d_out[d * B + b] = d_prediction
+            d_h_new[level + b] = d_mean + d_correction  # (2)
+            d_h_new[trend + b] = d_damped + beta * d_correction + d_beta * alpha * error  # (3)
+            d_h_new[newest + b] = d_h[season + b] + d_gamma * error + gamma * d_error  # (4)
+        for i in range(2, S - 1):
+            for b in range(n_lanes):
+                d_h_new[level + i * B + b] = d_h[level + (i + 1) * B + b]
+
+
+@step_kernel
+def _multiplicative_step(theta, x, h, h_new, out, p, S, n_lanes, B):
+    for b in range(n_lanes):
+        alpha = theta[b]
+        trend = theta[3 * B + b] * h[B + b]
+        season = h[2 * B + b]
+        mean = h[b] + trend
+        prediction = mean * season  # (5)
+        error = x[b] - prediction
+        error = error if error == error else 0.0
+        out[b] = prediction
+        h_new[b] = mean + alpha * error / season  # (6)
+        h_new[B + b] = trend + alpha * theta[B + b] * error / season  # (7)
+        h_new[(S - 1) * B + b] = season + theta[2 * B + b] * error / mean  # (8)
+    for i in range(2, S - 1):
+        for b in range(n_lanes):
+            h_new[i * B + b] = h[(i + 1) * B + b]
+
+
+@adjoint_kernel
+def _multiplicative_adjoint(
+    theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p, S, n_lanes, B
+):
+    for b in range(n_lanes):
+        alpha, beta, gamma, phi = theta[b], theta[B + b], theta[2 * B + b], theta[3 * B + b]
+        season = h[2 * B + b]
+        mean = h[b] + phi * h[B + b]
+        error = x[b] - out[b]
+        seen = 1.0 if error == error else 0.0
+        error = error if error == error else 0.0
+        d_level = d_h_new[b]
+        d_trend = d_h_new[B + b]
+        d_season = d_h_new[(S - 1) * B + b]
+        d_correction = d_level + beta * d_trend  # of alpha e_t / c_{t-m} in (6) and (7)
+        d_error = seen * (alpha * d_correction / season + gamma * d_season / mean)
+        d_prediction = d_out[b] - d_error
+        d_mean = d_level + season * d_prediction - gamma * error * d_season / (mean * mean)
+        d_damped = d_trend + d_mean  # of phi b_{t-1}
+        d_theta[b] += error * d_correction / season
+        d_theta[B + b] += alpha * error * d_trend / season
+        d_theta[2 * B + b] += error * d_season / mean
+        d_theta[3 * B + b] += h[B + b] * d_damped
+        d_x[b] = d_error
+        d_h[b] = d_mean
+        d_h[B + b] = phi * d_damped
+        d_h[2 * B + b] = (
+            d_season + mean * d_prediction - alpha * error * d_correction / (season * season)
+        )
+    for i in range(2, S - 1):
+        for b in range(n_lanes):
+            d_h[(i + 1) * B + b] = d_h_new[i * B + b]
+
+
+@tangent_kernel
+def _multiplicative_tangent(
+    theta, x, h, out, d_theta, d_x, d_h, d_h_new, d_out, D, p, S, n_lanes, B
+):
+    for d in range(D):
+        k = _N_PARAMETERS * d
+        d_alpha, d_beta, d_gamma, d_phi = d_theta[k], d_theta[k + 1], d_theta[k + 2], d_theta[k + 3]
+        level = d * S * B
+        trend, season, newest = level + B, level + 2 * B, level + (S - 1) * B
+        for b in range(n_lanes):
+            alpha, beta, gamma, phi = theta[b], theta[B + b], theta[2 * B + b], theta[3 * B + b]
+            mean = h[b] + phi * h[B + b]
+            # Shares of mean and season that an error corrects: e_t / c_{t-m} and e_t / mu_t.
+            per_season, per_mean = 1.0 / h[2 * B + b], 1.0 / mean
+            error = x[b] - out[b]
+            seen = 1.0 if error == error else 0.0
+            error = error if error == error else 0.0
+            d_damped = phi * d_h[trend + b] + d_phi * h[B + b]
+            d_mean = d_h[level + b] + d_damped
+            d_season = d_h[season + b]
+            d_prediction = d_mean * h[2 * B + b] + mean * d_season  # (5)
+            d_error = seen * (d_x[d * B + b] - d_prediction)
+            share = error * per_season
+            d_share = (d_error - share * d_season) * per_season
+            d_correction = d_alpha * share + alpha * d_share
+            d_out[d * B + b] = d_prediction
+            d_h_new[level + b] = d_mean + d_correction  # (6)
+            d_h_new[trend + b] = d_damped + beta * d_correction + d_beta * alpha * share  # (7)
+            share = error * per_mean
+            d_share = (d_error - share * d_mean) * per_mean
+            d_h_new[newest + b] = d_season + d_gamma * share + gamma * d_share  # (8)
+        for i in range(2, S - 1):
+            for b in range(n_lanes):
+                d_h_new[level + i * B + b] = d_h[level + (i + 1) * B + b]
+
+
+def holt_winters_add(period: int) -> Cell:
+    """Return the cell with an additive season of so many steps."""
+    return Cell(
+        name="holt_winters_add",
+        parameters=(ALPHA, BETA, _GAMMA, PHI),
+        n_inputs=1,
+        n_outputs=1,
+        state_names=_state_names(period),
+        step=_additive_step,
+        adjoint=_additive_adjoint,
+        own_parameters=True,
+        tangent=_additive_tangent,
+    )
+
+
+def holt_winters_mul(period: int) -> Cell:
+    """Return the cell with a multiplicative season of so many steps."""
+    return Cell(
+        name="holt_winters_mul",
+        parameters=(ALPHA, BETA, _GAMMA, PHI),
+        n_inputs=1,
+        n_outputs=1,
+        state_names=_state_names(period),
+        step=_multiplicative_step,
+        adjoint=_multiplicative_adjoint,
+        own_parameters=True,
+        tangent=_multiplicative_tangent,
+    )
+
+
+def _state_names(period: int) -> tuple[str, ...]:
+    return ("level", "trend", *(f"season_{i}" for i in range(1, period + 1)))

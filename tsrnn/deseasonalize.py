@@ -1,0 +1,291 @@
+"""Forecasts of the seasonally adjusted series, with the season put back: as the M competitions do.
+
+A series y_t with a season of m time steps is y_t = s_t z_t (multiplicative) or y_t = s_t + z_t
+(additive), its indices s_t = s_{t-m} those of the classical decomposition by moving averages. A
+forecaster of z_t forecasts y_t. The series is adjusted only if its autocorrelation r_m at the lag
+of the season is significant at 90%,
+
+    n >= 3 m   and   |r_m| > 1.645 sqrt((1 + 2 (r_1^2 + .. + r_{m-1}^2)) / n)           (1)
+
+Source: S. Makridakis, E. Spiliotis and V. Assimakopoulos, The M4 Competition: 100,000 time series
+and 61 forecasting methods, International Journal of Forecasting 36 (2020); its benchmarks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from tsrnn._fitted_model import FittedModel
+from tsrnn._validation import check_choice, check_count, check_flag
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecaster import Forecaster
+
+_MODELS = ("mul", "add")
+
+# The quantile of the normal distribution for a two-sided test at 90%, as the competitions round it.
+_CRITICAL = 1.645
+
+
+class DeseasonalizedForecaster(Forecaster):
+    """Take the season off, forecast what is left, put the season back.
+
+    Parameters
+    ----------
+    forecaster : forecaster
+        Fitted, as a clone, to the seasonally adjusted series. With `NaiveForecaster()` this is the
+        M competitions' Naive2.
+    period : int
+        Time steps of a season; 1 for no season.
+    model : {"mul", "add"}
+        Whether the season multiplies the series, which must be positive then, or is added to it.
+    test : bool
+        Adjust a series only if its autocorrelation at the lag of the season is significant at 90%,
+        and it has three seasons; otherwise adjust every series that has two.
+
+    Attributes
+    ----------
+    is_seasonal_ : bool or (n_series,) array
+        Whether a series was adjusted.
+    seasonal_indices_ : (period,) or (n_series, period) array
+        The season that begins at the first time step of the series; ones ("mul") or zeros ("add")
+        where it was not adjusted.
+    forecaster_ : forecaster
+        The clone, as `fit` left it: it holds plain arrays, and `update` does not move it.
+    fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
+        One-step-ahead predictions of the training series, season included. The season is that of
+        the whole series, so the first of them know more than forecasts do.
+
+    Warns
+    -----
+    UserWarning
+        For a series that is not adjusted because it has values that are not positive and the model
+        is multiplicative, or, without the test, because it is too short.
+
+    Notes
+    -----
+    Every series has its own test and indices. Missing values are left out of the test; for the
+    decomposition they are interpolated between the same seasons of the years around. Regressors
+    are handed on to the forecaster, and add to the series beside the season; where a multiplicative
+    season is taken off, they are accepted with one series only. Intervals do not know that the
+    indices are estimates.
+
+    References
+    ----------
+    .. [1] S. Makridakis, E. Spiliotis, V. Assimakopoulos (2020). The M4 Competition: 100,000 time
+       series and 61 forecasting methods. International Journal of Forecasting, 36(1), 54-74.
+
+    Examples
+    --------
+    >>> from tsrnn import DeseasonalizedForecaster, NaiveForecaster
+    >>> naive2 = DeseasonalizedForecaster(NaiveForecaster(), period=2)
+    >>> naive2.fit([8.0, 12.0, 8.0, 12.0, 8.0, 12.0, 8.0, 12.0]).seasonal_indices_
+    array([0.8, 1.2])
+    >>> naive2.predict(3)
+    array([ 8., 12.,  8.])
+    """
+
+    def __init__(
+        self, forecaster: Forecaster, *, period: int = 12, model: str = "mul", test: bool = True
+    ) -> None:
+        self.forecaster = forecaster
+        self.period = period
+        self.model = model
+        self.test = test
+
+    def _validate_parameters(self) -> None:
+        if not isinstance(self.forecaster, Forecaster):
+            raise InvalidParameterError(
+                "forecaster must be a forecaster of this library, such as NaiveForecaster(), got "
+                f"{self.forecaster!r}"
+            )
+        check_count("period", self.period)
+        check_choice("model", self.model, _MODELS)
+        check_flag("test", self.test)
+
+    def _fit_model(self, values, regressors):
+        notes: list[Warning] = []
+        found = [self._indices(y, f"series {i}", notes) for i, y in enumerate(values.T)]
+        is_seasonal = np.array([indices is not None for indices in found])
+        neutral = np.full(self.period, 1.0 if self.model == "mul" else 0.0)
+        season = np.column_stack([neutral if indices is None else indices for indices in found])
+        turn = _Turn.of(season, self.model)
+        inner = self._fit_inner(values, regressors, turn, is_seasonal)
+        (predictions, deviations), *_ = inner._seen
+        constant = np.zeros(is_seasonal.size)
+        if self.model == "mul" and is_seasonal.any() and regressors.shape[1]:
+            constant = inner._model.effect(np.zeros((1, regressors.shape[1])))[0]
+        end = turn.after(len(values))
+        model = DeseasonalizedModel(
+            inner._model, end, constant, notes=(*notes, *inner._model.notes)
+        )
+        one = is_seasonal.size == 1
+        attributes = {
+            "is_seasonal_": bool(is_seasonal[0]) if one else is_seasonal,
+            "seasonal_indices_": season[:, 0] if one else season.T,
+            "forecaster_": inner,
+        }
+        predictions = turn.put_on(predictions + constant)
+        return model, predictions, turn.widen(deviations), attributes
+
+    def _indices(self, y: np.ndarray, name: str, notes: list[Warning]) -> np.ndarray | None:
+        """Return the seasonal indices of a series, None where it is not to be adjusted."""
+        m = self.period
+        if m == 1:
+            return None
+        if self.test and not is_seasonal(y, m):
+            return None
+        reason = None
+        if len(y) < 2 * m or any(np.isnan(y[i::m]).all() for i in range(m)):
+            reason = f"it does not show two whole seasons of {m} time steps"
+        elif self.model == "mul" and np.nanmin(y) <= 0.0:
+            reason = "its values are not all positive, as model='mul' needs: set model='add'"
+        if reason is None:
+            return seasonal_indices(y, m, self.model)
+        notes.append(UserWarning(f"{name} is not seasonally adjusted: {reason}"))
+        return None
+
+    def _fit_inner(
+        self, values: np.ndarray, regressors: np.ndarray, turn: _Turn, is_seasonal: np.ndarray
+    ) -> Forecaster:
+        """Fit a clone of the forecaster to the adjusted series."""
+        n_timesteps, n_series = values.shape
+        adjusted = turn.take_off(values)
+        X = None
+        if regressors.shape[1]:
+            X = regressors
+            if self.model == "mul" and is_seasonal.any():
+                if n_series > 1:
+                    raise ValueError(
+                        f"series {int(np.argmax(is_seasonal))} has a multiplicative season: with "
+                        f"regressors fit the {n_series} series one by one, or set model='add'"
+                    )
+                # y = s z + X b is y / s = z + (X / s) b: so what they add has no season.
+                X = regressors / turn.rows(turn.factor, n_timesteps)
+        inner = clone(self.forecaster)
+        inner._fit(X, adjusted[:, 0] if n_series == 1 else adjusted)
+        return inner
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """A season as y = factor z + offset, both (m, k), the season of the next time step first."""
+
+    factor: np.ndarray
+    offset: np.ndarray
+
+    @classmethod
+    def of(cls, season: np.ndarray, model: str) -> _Turn:
+        if model == "mul":
+            return cls(season, np.zeros_like(season))
+        return cls(np.ones_like(season), season)
+
+    @staticmethod
+    def rows(indices: np.ndarray, n_timesteps: int) -> np.ndarray:
+        """Repeat indices (m, k) over the next time steps, (n, k)."""
+        return indices[np.arange(n_timesteps) % len(indices)]
+
+    def take_off(self, values: np.ndarray) -> np.ndarray:
+        """Adjust series (n, k)."""
+        return (values - self.rows(self.offset, len(values))) / self.rows(self.factor, len(values))
+
+    def put_on(self, values: np.ndarray) -> np.ndarray:
+        """Undo `take_off`."""
+        return self.widen(values) + self.rows(self.offset, len(values))
+
+    def widen(self, deviations: np.ndarray) -> np.ndarray:
+        """Return differences of the series from those of the adjusted ones, (n, k)."""
+        return deviations * self.rows(self.factor, len(deviations))
+
+    def after(self, n_timesteps: int) -> _Turn:
+        """Return the season after some time steps."""
+        return _Turn(
+            np.roll(self.factor, -n_timesteps, axis=0), np.roll(self.offset, -n_timesteps, axis=0)
+        )
+
+
+@dataclass(frozen=True)
+class DeseasonalizedModel:
+    """A fitted model of the adjusted series, and the season; a `FittedModel`.
+
+    Attributes
+    ----------
+    inner : FittedModel
+    turn : _Turn
+    constant : (k,) array
+        What regressors of 0 add to the adjusted series, where these are divided by the season:
+        what they add must be proportional to them to be free of it.
+    """
+
+    inner: FittedModel
+    turn: _Turn
+    constant: np.ndarray
+    notes: tuple[Warning, ...] = ()
+
+    def effect(self, regressors: np.ndarray) -> np.ndarray:
+        """Return what regressors (n, p) add to the series, (n, k)."""
+        return self.inner.effect(regressors) - self.constant
+
+    def attributes(self) -> dict[str, Any]:
+        """Return no attributes that move."""
+        return {}
+
+    def advance(self, values: np.ndarray) -> tuple[DeseasonalizedModel, np.ndarray, np.ndarray]:
+        """See further values (n, k): the model then, one-step predictions, their deviations."""
+        adjusted = self.turn.take_off(values) - self.constant
+        inner, predictions, deviations = self.inner.advance(adjusted)
+        later = replace(self, inner=inner, turn=self.turn.after(len(values)), notes=())
+        return later, self._seasonal(predictions), self.turn.widen(deviations)
+
+    def forecast(self, horizon: int) -> np.ndarray:
+        """Predict, (horizon, k)."""
+        return self._seasonal(self.inner.forecast(horizon))
+
+    def deviation(self, horizon: int) -> np.ndarray:
+        """Return standard deviations of the forecast errors, (horizon, k)."""
+        return self.turn.widen(self.inner.deviation(horizon))
+
+    def simulate(
+        self, horizon: int, n_paths: int, random_state: np.random.RandomState
+    ) -> np.ndarray:
+        """Draw futures, (horizon, n_paths, k)."""
+        paths = self.inner.simulate(horizon, n_paths, random_state)
+        return np.stack([self._seasonal(paths[:, i]) for i in range(n_paths)], axis=1)
+
+    def _seasonal(self, values: np.ndarray) -> np.ndarray:
+        return self.turn.put_on(values + self.constant)
+
+
+def is_seasonal(y: np.ndarray, period: int) -> bool:
+    """Test a series (n,) for a season by (1); missing values are left out."""
+    n_observed = np.count_nonzero(~np.isnan(y))
+    if n_observed < 3 * period:
+        return False
+    deviations = np.where(np.isnan(y), 0.0, y - np.nanmean(y))
+    size = np.abs(deviations).max()
+    if size == 0.0:
+        return False
+    deviations = deviations / size  # for squares of what a float can hold may be beyond it
+    products = [deviations[lag:] @ deviations[: len(y) - lag] for lag in range(period + 1)]
+    *before, at_season = np.array(products[1:]) / products[0]
+    variance = (1.0 + 2.0 * np.sum(np.square(before))) / n_observed
+    return bool(abs(at_season) > _CRITICAL * np.sqrt(variance))
+
+
+def seasonal_indices(y: np.ndarray, period: int, model: str) -> np.ndarray:
+    """Return the classical seasonal indices of a series (n,) with every season in it, (period,)."""
+    from statsmodels.tsa.seasonal import seasonal_decompose  # slow to import
+
+    filled = y.copy()
+    for start in range(period):
+        same = filled[start::period]  # a view
+        missing = np.isnan(same)
+        year = np.arange(len(same))
+        same[missing] = np.interp(year[missing], year[~missing], same[~missing])
+    unit = np.abs(filled).max() or 1.0
+    name = "multiplicative" if model == "mul" else "additive"
+    indices = seasonal_decompose(filled / unit, model=name, period=period).seasonal[:period]
+    return indices if model == "mul" else indices * unit
