@@ -3,12 +3,19 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from tsrnn import DoubleExpSmoothingRNN, NaiveForecaster, SimpleExpSmoothingRNN
+from tsrnn import (
+    DeseasonalizedForecaster,
+    DoubleExpSmoothingRNN,
+    NaiveForecaster,
+    SimpleExpSmoothingRNN,
+)
 
 FORECASTERS = [
     NaiveForecaster(),
     NaiveForecaster(strategy="seasonal", period=3),
     NaiveForecaster(strategy="drift"),
+    DeseasonalizedForecaster(NaiveForecaster(strategy="drift"), period=3),
+    DeseasonalizedForecaster(NaiveForecaster(), period=2, model="add", test=False),
     SimpleExpSmoothingRNN(),
     DoubleExpSmoothingRNN(),
     DoubleExpSmoothingRNN(damped=True),
@@ -30,6 +37,7 @@ def expected_failed_checks(forecaster):
 # Series of a handful of values, as some checks have, cannot carry all parameters, and say so, nor
 # can they tell ten regressors apart, or lead a robust loss to a clear minimum.
 @pytest.mark.filterwarnings("ignore:series .* observed values:UserWarning")
+@pytest.mark.filterwarnings("ignore:series .* not seasonally adjusted:UserWarning")
 @pytest.mark.filterwarnings("ignore:series .* say nothing:UserWarning")
 @pytest.mark.filterwarnings("ignore:series .* stopped early:sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(FORECASTERS, expected_failed_checks=expected_failed_checks)

@@ -28,7 +28,7 @@ LEAVES = {
 }
 CORE = {"_compile", "_cell", "_scan", "_profile"}
 FITTING = {"_heads", "_optimize"}
-MODELS = {"network", "naive", "forecaster", "intervals", "smoothing"}
+MODELS = {"network", "naive", "deseasonalize", "forecaster", "intervals", "smoothing"}
 TOOLS = {"metrics", "datasets", "plotting"}
 
 # What each module may import of the package, from the bottom to the top. A name stands for a
@@ -68,6 +68,7 @@ ALLOWED = {
     | CORE
     | LEAVES,
     "naive": {"forecaster"} | LEAVES,
+    "deseasonalize": {"forecaster", "_fitted_model"} | LEAVES,
     "_summary": {"forecaster"} | LEAVES,
     "smoothing": {
         "forecaster",

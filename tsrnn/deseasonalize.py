@@ -82,7 +82,7 @@ class DeseasonalizedForecaster(Forecaster):
     --------
     >>> from tsrnn import DeseasonalizedForecaster, NaiveForecaster
     >>> naive2 = DeseasonalizedForecaster(NaiveForecaster(), period=2)
-    >>> naive2.fit([8.0, 12.0, 8.0, 12.0, 8.0, 12.0, 8.0, 12.0]).seasonal_indices_
+    >>> naive2.fit([8.0, 12.0] * 6).seasonal_indices_
     array([0.8, 1.2])
     >>> naive2.predict(3)
     array([ 8., 12.,  8.])
