@@ -9,6 +9,8 @@ from tsrnn._cell import Cell
 from tsrnn.cells import CELLS
 
 PREDICTING_CELLS = [name for name, make in CELLS.items() if make().n_outputs > 0]
+# Those whose errors are linear in the initial state.
+LINEAR_CELLS = [name for name in PREDICTING_CELLS if name != "holt_winters_mul"]
 
 
 @dataclass
@@ -48,6 +50,13 @@ class Case:
         return np.sum(self.d_states[:, :, 0] * states) + np.sum(self.d_outputs[:, :, 0] * outputs)
 
 
+def keep_stable(name, theta):
+    """Put a gamma in [0, 1] under 1 - alpha: beyond it the seasons explode."""
+    if name.startswith("holt_winters"):
+        theta[2] *= 1.0 - theta[0]
+    return theta
+
+
 def make_case(name, n_timesteps=12, n_lanes=1, *, seed=0, missing=False):
     """Parameters within their bounds, everything else standard normal."""
     rng = np.random.default_rng(seed)
@@ -63,12 +72,18 @@ def make_case(name, n_timesteps=12, n_lanes=1, *, seed=0, missing=False):
     x = rng.normal(size=(n_timesteps, cell.n_inputs, n_lanes))
     if missing:
         x[rng.random(x.shape) < 0.3] = np.nan
+    h_init = rng.normal(size=(cell.n_state, n_lanes))
+    if name == "holt_winters_mul":
+        # It divides by its level and seasons, which must be well away from 0.
+        x += 5.0
+        h_init[0] += 5.0
+        h_init[2:] = 1.0 + 0.1 * h_init[2:]
     return Case(
         name,
         cell,
-        np.concatenate(rows),
+        keep_stable(name, np.concatenate(rows)),
         x,
-        rng.normal(size=(cell.n_state, n_lanes)),
+        h_init,
         rng.normal(size=(n_timesteps + 1, cell.n_state, n_lanes)),
         rng.normal(size=(n_timesteps, cell.n_outputs, n_lanes)),
     )

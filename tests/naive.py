@@ -49,6 +49,45 @@ def holt(theta, x, h_init):
     return states, predictions
 
 
+def holt_winters_add(theta, x, h_init):
+    """The seasons by the step that they were made at: no state is moved up."""
+    alpha, beta, gamma, phi = theta
+    levels, trends, seasons = [h_init[0]], [h_init[1]], list(h_init[2:])
+    period, predictions = len(seasons), []
+    for t in range(len(x)):
+        level, trend, season = levels[t], trends[t], seasons[t]
+        predictions.append(level + phi * trend + season)
+        value = predictions[t] if math.isnan(x[t, 0].real) else x[t, 0]
+        new_level = alpha * (value - season) + (1 - alpha) * (level + phi * trend)
+        levels.append(new_level)
+        trends.append(beta * (new_level - level) + (1 - beta) * phi * trend)
+        seasons.append(gamma * (value - level - phi * trend) + (1 - gamma) * season)
+    return _holt_winters_run(levels, trends, seasons, period, predictions)
+
+
+def holt_winters_mul(theta, x, h_init):
+    alpha, beta, gamma, phi = theta
+    levels, trends, seasons = [h_init[0]], [h_init[1]], list(h_init[2:])
+    period, predictions = len(seasons), []
+    for t in range(len(x)):
+        level, trend, season = levels[t], trends[t], seasons[t]
+        predictions.append((level + phi * trend) * season)
+        value = predictions[t] if math.isnan(x[t, 0].real) else x[t, 0]
+        new_level = alpha * (value / season) + (1 - alpha) * (level + phi * trend)
+        levels.append(new_level)
+        trends.append(beta * (new_level - level) + (1 - beta) * phi * trend)
+        seasons.append(gamma * (value / (level + phi * trend)) + (1 - gamma) * season)
+    return _holt_winters_run(levels, trends, seasons, period, predictions)
+
+
+def _holt_winters_run(levels, trends, seasons, period, predictions):
+    """States with the season that comes next first, and the predictions as a column."""
+    states = [
+        [levels[t], trends[t], *seasons[t : t + period]] for t in range(len(predictions) + 1)
+    ]
+    return np.array(states), np.array(predictions).reshape(-1, 1)
+
+
 def _rectify(a):
     return np.array([number if number.real > 0 else 0 * number for number in a.ravel()]).reshape(
         a.shape
@@ -79,6 +118,8 @@ def elman(activation, theta, x, h_init):
 NAIVE = {
     "ses": ses,
     "holt": holt,
+    "holt_winters_add": holt_winters_add,
+    "holt_winters_mul": holt_winters_mul,
     "elman_tanh": partial(elman, "tanh"),
     "elman_relu": partial(elman, "relu"),
     "elman_logistic": partial(elman, "logistic"),
