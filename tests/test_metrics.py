@@ -1,8 +1,23 @@
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score, cross_validate
+from sklearn.pipeline import Pipeline
 
-from tsrnn.metrics import coverage, mase, smape
+from tsrnn import NaiveForecaster, SimpleExpSmoothingRNN
+from tsrnn.metrics import (
+    coverage,
+    mae_scorer,
+    mase,
+    mase_scorer,
+    owa,
+    rmse_scorer,
+    smape,
+    smape_scorer,
+)
 
 NAN = float("nan")
 
@@ -143,3 +158,169 @@ def test_coverage_names_the_bound_at_fault():
         coverage([1.0], [0.0, 0.0], [2.0])
     with pytest.raises(ValueError, match="upper is NaN"):
         coverage([1.0], [0.0], [NAN])
+
+
+# The overall weighted average.
+
+
+# sMAPE, MASE and OWA of yearly series as the M4 competition published them: the scores to three
+# decimals, so their ratios to 0.5e-3 / 3.974 and twice that.
+@pytest.mark.parametrize(
+    ("scores", "published"),
+    [
+        ((15.198, 3.379), 0.8901365638367662),  # damped trend
+        ((16.354, 3.55), 0.9470203982230108),  # Holt
+        ((16.342, 3.974), 1.0),  # Naive2 itself
+    ],
+)
+def test_owa_is_that_of_the_m4_competition(scores, published):
+    assert owa(*scores, 16.342, 3.974) == pytest.approx(published, abs=3e-4)
+
+
+def test_owa_of_a_panel_takes_ratios_of_means_and_not_means_of_ratios():
+    found = owa([1.0, 3.0], [2.0, 2.0], (2.0, 8.0), pd.Series([1.0, 4.0]))
+    assert found == pytest.approx((4.0 / 10.0 + 4.0 / 5.0) / 2.0, rel=1e-15)
+    assert owa([1.0], 2.0, np.array(2.0), [4.0]) == 0.5
+
+
+def test_owa_bears_a_series_that_naive2_forecasts_exactly():
+    assert owa([1.0, 1.0], [1.0, 1.0], [0.0, 2.0], [0.0, 2.0]) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1.0, 2.0], 1.0, 1.0, 1.0), "smapes and naive2_smapes must be scores of the same series"),
+        ((1.0, [1.0], 1.0, [1.0, 2.0]), "mases and naive2_mases must be .* got 1 and 2"),
+        (
+            ([1.0, NAN], 1.0, [1.0, 1.0], 1.0),
+            "smapes must be finite and not negative, got nan at 1",
+        ),
+        ((1.0, -1.0, 1.0, 1.0), "mases must be finite and not negative, got -1.0 at 0"),
+        ((1.0, 1.0, 1.0, np.inf), "naive2_mases contains infinity"),
+        ((1.0, 1.0, 0.0, 1.0), "naive2_smapes must have a positive mean"),
+        (([[1.0]], 1.0, 1.0, 1.0), "smapes must be a number or have shape"),
+        (([], 1.0, 1.0, 1.0), "minimum of 1 is required"),
+        (("low", 1.0, 1.0, 1.0), "low"),
+    ],
+)
+def test_owa_names_what_is_no_score(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        owa(*arguments)
+
+
+# Scorers in scikit-learn's tools.
+
+MONTHS = pd.date_range("2015-01", periods=72, freq="MS")
+SALES = pd.Series(100.0 + np.random.default_rng(1).normal(size=72).cumsum(), index=MONTHS)
+SALES.iloc[[5, 40, 62, 71]] = np.nan
+ROWS = pd.DataFrame(index=MONTHS)
+FOLDS = TimeSeriesSplit(3, test_size=12)
+SCORERS = {
+    "smape": (smape_scorer, lambda y, f, train: -smape(y, f)),
+    "mase": (mase_scorer, lambda y, f, train: -mase(y, f, train)),
+    "yearly mase": (partial(mase_scorer, period=12), lambda *a: -mase(*a, period=12)),
+    "mae": (mae_scorer, lambda y, f, train: -np.nanmean(np.abs(y - f))),
+    "rmse": (rmse_scorer, lambda y, f, train: -np.sqrt(np.nanmean((y - f) ** 2))),
+}
+
+
+def scores_by_hand(forecaster, metric):
+    scores = []
+    for train, test in FOLDS.split(SALES):
+        past = SALES.to_numpy()[train]
+        forecast = forecaster.fit(past).predict(12)
+        scores.append(metric(SALES.to_numpy()[test], forecast, past))
+    return scores
+
+
+@pytest.mark.parametrize(("scorer", "metric"), SCORERS.values(), ids=SCORERS)
+@pytest.mark.parametrize(
+    ("X", "y"),
+    [
+        (ROWS, SALES),
+        (ROWS, SALES.to_numpy()),
+        (pd.DataFrame(index=range(72)), SALES.to_numpy()),
+    ],
+    ids=["dates", "an array beside dates", "an array"],
+)
+def test_cross_validation_scores_series_with_missing_values(scorer, metric, X, y):
+    model = SimpleExpSmoothingRNN(alpha=0.3, initial_state=(100.0,))
+    scores = cross_val_score(model, X, y, cv=FOLDS, scoring=scorer, error_score="raise")
+    # The training series of MASE is a sum: a few roundings.
+    np.testing.assert_allclose(scores, scores_by_hand(model, metric), rtol=1e-12)
+
+
+def test_a_grid_search_takes_several_scorers_and_finds_the_best_by_one():
+    scorers = {name.replace(" ", "_"): scorer for name, (scorer, _) in SCORERS.items()}
+    grid = {"alpha": [0.05, 0.4, 0.95]}
+    model = SimpleExpSmoothingRNN(initial_state=(100.0,))
+    search = GridSearchCV(model, grid, cv=FOLDS, scoring=scorers, refit="yearly_mase")
+    search.fit(ROWS, SALES)
+    for name, (_, metric) in SCORERS.items():
+        means = [
+            np.mean(scores_by_hand(SimpleExpSmoothingRNN(initial_state=(100.0,), alpha=a), metric))
+            for a in grid["alpha"]
+        ]
+        found = search.cv_results_[f"mean_test_{name.replace(' ', '_')}"]
+        np.testing.assert_allclose(found, means, rtol=1e-12)
+        if name == "yearly mase":
+            assert search.best_params_["alpha"] == grid["alpha"][int(np.argmax(means))]
+
+
+def test_several_series_are_scored_together():
+    both = pd.DataFrame({"a": SALES, "b": 3.0 * SALES[::-1].to_numpy()})
+    train, test = both[:60], both[60:]
+    model = NaiveForecaster().fit(train.interpolate().bfill())
+    rows = pd.DataFrame(index=test.index)
+    forecast = model.predict(rows)
+    assert smape_scorer(model, rows, test) == pytest.approx(-smape(test, forecast), rel=1e-14)
+    errors = (test - forecast).abs()
+    assert mae_scorer(model, rows, test) == pytest.approx(-errors.mean().mean(), rel=1e-14)
+    squares = -np.sqrt((errors**2).mean().mean())
+    assert rmse_scorer(model, rows, test) == pytest.approx(squares, rel=1e-14)
+    # What NaiveForecaster cannot predict, the first value, is missing from its training series.
+    past = train.interpolate().bfill()
+    past.iloc[0] = np.nan
+    expected = -mase(test, forecast, past)
+    assert mase_scorer(model, rows, test) == pytest.approx(expected, rel=1e-14)
+
+
+def test_training_scores_leave_out_rows_without_a_prediction():
+    result = cross_validate(
+        NaiveForecaster(), ROWS, SALES, cv=FOLDS, scoring=mae_scorer, return_train_score=True
+    )
+    past = SALES.iloc[next(FOLDS.split(SALES))[0]]
+    expected = -(past - past.ffill().shift()).abs().mean()
+    assert result["train_score"][0] == pytest.approx(expected, rel=1e-13)
+
+
+def test_pipelines_and_searches_know_the_training_series_of_what_they_hold():
+    plain = SimpleExpSmoothingRNN(alpha=0.3).fit(SALES[:60])
+    rows, truth = ROWS[60:], SALES[60:]
+    expected = mase_scorer(plain, rows, truth)
+    pipeline = Pipeline([("model", SimpleExpSmoothingRNN())])
+    search = GridSearchCV(pipeline, {"model__alpha": [0.3]}, cv=FOLDS, scoring=mase_scorer)
+    search.fit(ROWS[:60], SALES[:60])
+    assert mase_scorer(search, rows, truth) == pytest.approx(expected, rel=1e-13)
+
+
+def test_mase_of_what_knows_no_training_series_is_an_error():
+    model = TransformedTargetRegressor(NaiveForecaster()).fit(ROWS[6:40], SALES[6:40])
+    assert smape_scorer(model, ROWS[40:60], SALES[40:60]) < 0.0
+    with pytest.raises(TypeError, match="mase_scorer needs a fitted forecaster"):
+        mase_scorer(model, ROWS[40:60], SALES[40:60])
+
+
+@pytest.mark.parametrize("scorer", [smape_scorer, mase_scorer, mae_scorer, rmse_scorer])
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([1.0], "y must have the shape of the predictions"),
+        ([NAN, NAN], "at least one value that is not NaN"),
+        ([1.0, np.inf], "infinity"),
+    ],
+)
+def test_scorers_name_what_they_cannot_score(scorer, y, message):
+    with pytest.raises(ValueError, match=message):
+        scorer(NaiveForecaster().fit([1.0, 2.0, 4.0]), 2, y)

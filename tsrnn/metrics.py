@@ -1,12 +1,18 @@
-"""How good forecasts are: errors without a unit, and the coverage of intervals.
+"""How good forecasts are: errors without a unit, the coverage of intervals, and scorers.
 
 Every metric compares by position, takes one series `(n_timesteps,)` or several
 `(n_timesteps, n_series)`, averages over the series, and leaves out missing observations (NaN in
-`y_true`).
+`y_true`). The scorers are for the argument `scoring` of scikit-learn's `cross_val_score` and
+`GridSearchCV`, whose own refuse NaN.
 """
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, check_scalar
 
 
@@ -150,6 +156,270 @@ def coverage(y_true: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:
     upper = _beside(y_true, observed, upper, "upper", infinite=True)
     inside = (lower <= y_true) & (y_true <= upper)
     return float(np.mean(_mean_where(observed, inside)))
+
+
+def owa(
+    smapes: ArrayLike, mases: ArrayLike, naive2_smapes: ArrayLike, naive2_mases: ArrayLike
+) -> float:
+    r"""Overall weighted average, by which the M4 competition ranked its methods.
+
+    The mean of two ratios to the benchmark Naive2, that of the sMAPE and that of the MASE. Both are
+    ratios of means over all series, not means of ratios.
+
+    Parameters
+    ----------
+    smapes, mases : float or array-like of shape (n_series,)
+        The scores of a method, as `smape` and `mase` give them for each series, or their means.
+    naive2_smapes, naive2_mases : float or array-like of shape (n_series,)
+        Those of Naive2, which is `DeseasonalizedForecaster(NaiveForecaster(), period=...)`, on the
+        same series.
+
+    Returns
+    -------
+    owa : float
+        1 for Naive2 itself, less for better methods.
+
+    Raises
+    ------
+    ValueError
+        If scores are missing, infinite or negative, of different numbers of series, or Naive2 made
+        no error at all.
+
+    References
+    ----------
+    .. [1] S. Makridakis, E. Spiliotis, V. Assimakopoulos (2020). The M4 Competition: 100,000 time
+       series and 61 forecasting methods. International Journal of Forecasting, 36(1), 54-74.
+
+    Examples
+    --------
+    For a panel, score each series, of whatever length, on its own:
+
+    >>> from tsrnn.metrics import mase, owa, smape
+    >>> series = [[1.0, 2.0, 3.0], [5.0, 4.0, 5.0, 6.0, 5.0]]
+    >>> truth, forecasts, naive2 = [[4.0], [6.0]], [[4.0], [5.5]], [[3.0], [5.0]]
+    >>> scores = [
+    ...     (smape(y, f), mase(y, f, y_train)) for y, f, y_train in zip(truth, forecasts, series)
+    ... ]
+    >>> benchmark = [
+    ...     (smape(y, f), mase(y, f, y_train)) for y, f, y_train in zip(truth, naive2, series)
+    ... ]
+    >>> round(owa(*zip(*scores), *zip(*benchmark)), 3)
+    0.218
+
+    As published for the competition's damped trend on the yearly series:
+
+    >>> round(owa(15.198, 3.379, 16.342, 3.974), 3)
+    0.89
+    """
+    ratios = []
+    for name, method, benchmark in (
+        ("smapes", smapes, naive2_smapes),
+        ("mases", mases, naive2_mases),
+    ):
+        scores, naive2 = _scores(method, name), _scores(benchmark, f"naive2_{name}")
+        if len(scores) != len(naive2):
+            raise ValueError(
+                f"{name} and naive2_{name} must be scores of the same series, got {len(scores)} "
+                f"and {len(naive2)}."
+            )
+        if not naive2.any():
+            raise ValueError(f"naive2_{name} must have a positive mean: there is no ratio to 0.")
+        ratios.append(np.mean(scores) / np.mean(naive2))
+    return float(np.mean(ratios))
+
+
+def smape_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike) -> float:
+    """Score a fitted forecaster by its sMAPE, negated; NaN in `y` is left out.
+
+    Parameters
+    ----------
+    estimator : forecaster, or a scikit-learn tool around one
+        Fitted.
+    X
+        What `estimator.predict` takes.
+    y : array-like of shape (n_rows,) or (n_rows, n_series)
+        What was observed. As in the forecasters' `score`, rows without a prediction, such as the
+        first of a training series under `NaiveForecaster`, are left out too.
+
+    Returns
+    -------
+    score : float
+        From -200 to 0, larger is better.
+
+    Raises
+    ------
+    ValueError
+        As `smape`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.model_selection import TimeSeriesSplit, cross_val_score
+    >>> from tsrnn import NaiveForecaster
+    >>> from tsrnn.datasets import load_co2
+    >>> from tsrnn.metrics import smape_scorer
+    >>> co2 = load_co2()  # with three missing months
+    >>> folds = TimeSeriesSplit(3, test_size=12)
+    >>> X = pd.DataFrame(index=co2.index)
+    >>> cross_val_score(NaiveForecaster(), X, co2, cv=folds, scoring=smape_scorer).round(2)
+    array([-0.56, -0.51, -0.52])
+    """
+    return -smape(*_predicted(estimator, X, y))
+
+
+def mase_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike, *, period: int = 1) -> float:
+    """Score a fitted forecaster by its MASE, negated; NaN in `y` is left out.
+
+    The training series is the sum of the forecaster's `fitted_values_` and `residuals_`: where it
+    has no one-step-ahead prediction, as `NaiveForecaster` has none of the first season, the
+    series counts as missing.
+
+    Parameters
+    ----------
+    estimator : forecaster, or a Pipeline or search around one
+        Fitted.
+    X
+        What `estimator.predict` takes.
+    y : array-like of shape (n_rows,) or (n_rows, n_series)
+        What was observed; rows without a prediction are left out too.
+    period : int, default=1
+        Number of time steps in a season; `functools.partial` sets it, as below.
+
+    Returns
+    -------
+    score : float
+        0 for exact forecasts, or negative; larger is better.
+
+    Raises
+    ------
+    ValueError
+        As `mase`.
+    TypeError
+        If the estimator knows no training series, or `period` is not an int.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> import pandas as pd
+    >>> from sklearn.model_selection import TimeSeriesSplit, cross_val_score
+    >>> from tsrnn import NaiveForecaster
+    >>> from tsrnn.datasets import load_co2
+    >>> from tsrnn.metrics import mase_scorer
+    >>> co2 = load_co2()
+    >>> folds = TimeSeriesSplit(3, test_size=12)
+    >>> X = pd.DataFrame(index=co2.index)
+    >>> yearly = partial(mase_scorer, period=12)
+    >>> cross_val_score(NaiveForecaster(), X, co2, cv=folds, scoring=yearly).round(2)
+    array([-1.57, -1.43, -1.46])
+    """
+    observed, predictions = _predicted(estimator, X, y)
+    return -mase(observed, predictions, _training_series(estimator), period=period)
+
+
+def mae_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike) -> float:
+    """Score a fitted forecaster by its mean absolute error, negated; NaN in `y` is left out.
+
+    Parameters
+    ----------
+    estimator, X, y
+        As for `smape_scorer`.
+
+    Returns
+    -------
+    score : float
+        In the unit of the series, 0 or negative; larger is better.
+
+    Raises
+    ------
+    ValueError
+        As `smape`.
+
+    Examples
+    --------
+    >>> from tsrnn import NaiveForecaster
+    >>> from tsrnn.metrics import mae_scorer
+    >>> mae_scorer(NaiveForecaster().fit([1.0, 2.0, 4.0]), 3, [5.0, float("nan"), 7.0])
+    -2.0
+    """
+    return -_mean_error(estimator, X, y, np.abs)
+
+
+def rmse_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike) -> float:
+    """Score a fitted forecaster by its root mean squared error, negated; NaN in `y` is left out.
+
+    Parameters
+    ----------
+    estimator, X, y
+        As for `smape_scorer`.
+
+    Returns
+    -------
+    score : float
+        In the unit of the series, 0 or negative; larger is better. For several series the root of
+        the mean over all of them.
+
+    Raises
+    ------
+    ValueError
+        As `smape`.
+
+    Examples
+    --------
+    >>> from tsrnn import NaiveForecaster
+    >>> from tsrnn.metrics import rmse_scorer
+    >>> rmse_scorer(NaiveForecaster().fit([1.0, 2.0, 4.0]), 2, [5.0, 11.0])
+    -5.0
+    """
+    return -float(np.sqrt(_mean_error(estimator, X, y, np.square)))
+
+
+def _scores(values: ArrayLike, name: str) -> np.ndarray:
+    """Return scores of series, (n_series,)."""
+    scores = _numbers(np.atleast_1d(values), name)
+    if scores.ndim != 1:
+        raise ValueError(
+            f"{name} must be a number or have shape (n_series,), one score a series, got shape "
+            f"{scores.shape}."
+        )
+    wrong = np.flatnonzero(~(scores >= 0.0))  # NaN too
+    if len(wrong):
+        place = int(wrong[0])
+        raise ValueError(f"{name} must be finite and not negative, got {scores[place]} at {place}.")
+    return scores
+
+
+def _predicted(estimator: BaseEstimator, X: Any, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Return what was observed, NaN where there is no prediction, and the predictions."""
+    observed = _numbers(y, "y")
+    predictions = np.asarray(estimator.predict(X), dtype=float)
+    if predictions.shape != observed.shape:
+        raise ValueError(
+            f"y must have the shape of the predictions, {predictions.shape}, got {observed.shape}."
+        )
+    return np.where(np.isnan(predictions), np.nan, observed), predictions
+
+
+def _mean_error(estimator: BaseEstimator, X: Any, y: ArrayLike, size: np.ufunc) -> float:
+    """Return the mean size of the forecast errors."""
+    y, predictions = _predicted(estimator, X, y)
+    y_true, observed = _observations(y)
+    errors = size(y_true - _beside(y_true, observed, predictions, "y_pred"))
+    return float(np.mean(_mean_where(observed, errors)))
+
+
+def _training_series(estimator: BaseEstimator) -> np.ndarray:
+    """Return the series that a forecaster was fitted to, (n,) or (n, n_series)."""
+    forecaster = estimator
+    while isinstance(forecaster, Pipeline | GridSearchCV | RandomizedSearchCV):
+        within = isinstance(forecaster, Pipeline)
+        forecaster = forecaster[-1] if within else forecaster.best_estimator_
+    try:
+        return np.asarray(forecaster.fitted_values_ + forecaster.residuals_)
+    except AttributeError as error:
+        raise TypeError(
+            "mase_scorer needs a fitted forecaster, whose fitted_values_ and residuals_ make up "
+            f"its training series, or a Pipeline or a search around one, got {forecaster!r}"
+        ) from error
 
 
 def _numbers(values: ArrayLike, name: str, *, infinite: bool = False) -> np.ndarray:
