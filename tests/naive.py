@@ -82,9 +82,7 @@ def holt_winters_mul(theta, x, h_init):
 
 def _holt_winters_run(levels, trends, seasons, period, predictions):
     """States with the season that comes next first, and the predictions as a column."""
-    states = [
-        [levels[t], trends[t], *seasons[t : t + period]] for t in range(len(predictions) + 1)
-    ]
+    states = [[levels[t], trends[t], *seasons[t : t + period]] for t in range(len(predictions) + 1)]
     return np.array(states), np.array(predictions).reshape(-1, 1)
 
 
