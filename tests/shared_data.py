@@ -4,6 +4,7 @@ The folder is named by the environment variable TSRNN_TEST_DATA and holds
 
     data/classic_series.json          textbook series by name: {"values": [...], ...}
     data/m3.npz                       the M3 competition: train_values, train_offsets, ...
+    data/m4_yearly.npz, ...           the M4 competition, as fetch_m4 keeps it
     golden/r_forecast_ets.json        R's fits, of which golden/ beside this file has an excerpt
 """
 

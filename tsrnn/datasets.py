@@ -1,4 +1,4 @@
-"""A real series that the package ships, and a simulated one."""
+"""A real series that the package ships, a simulated one, and those of the M competitions."""
 
 from importlib.resources import files
 from numbers import Integral, Real
@@ -6,6 +6,10 @@ from numbers import Integral, Real
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state, check_scalar
+
+from tsrnn._competitions import fetch_m3, fetch_m4
+
+__all__ = ["fetch_m3", "fetch_m4", "load_co2", "make_noisy_line"]
 
 
 def load_co2(*, adjusted: bool = False) -> pd.Series:

@@ -1,0 +1,72 @@
+"""Files from the network, whole or not at all."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+from urllib.request import urlopen
+
+_CHUNK = 1 << 16
+_TIMEOUT = 30.0
+
+
+def download(url: str, path: Path, *, n_retries: int = 3, delay: float = 1.0) -> None:
+    """Download a file, with a progress bar where there is a terminal to show it.
+
+    Parameters
+    ----------
+    url : str
+    path : Path
+        Where to put it; what is there is replaced once all has come.
+    n_retries : int
+        How often to try again.
+    delay : float
+        Seconds before each further try.
+
+    Raises
+    ------
+    OSError
+        If the last try fails, too.
+    """
+    for tries_left in reversed(range(n_retries + 1)):
+        try:
+            return replace_file(path, lambda file: _copy(url, file))
+        except (OSError, http.client.HTTPException) as error:
+            if not tries_left:
+                raise OSError(f"cannot download {url}: {error}") from error
+            time.sleep(delay)
+
+
+def replace_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
+    """Write a file under another name, and give it its own when it is whole and on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with unfinished.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def _copy(url: str, file: BinaryIO) -> None:
+    from tqdm import tqdm  # slow to import
+
+    with urlopen(url, timeout=_TIMEOUT) as response:
+        announced = response.headers.get("Content-Length")
+        total = None if announced is None else int(announced)
+        name = url.rpartition("/")[2]
+        with tqdm(total=total, unit="B", unit_scale=True, desc=name, disable=None) as bar:
+            while chunk := response.read(_CHUNK):
+                file.write(chunk)
+                bar.update(len(chunk))
+    if total is not None and file.tell() != total:
+        raise OSError(f"the connection ended after {file.tell()} of {total} bytes")
