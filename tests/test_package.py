@@ -28,7 +28,16 @@ LEAVES = {
 }
 CORE = {"_compile", "_cell", "_scan", "_profile"}
 FITTING = {"_heads", "_optimize"}
-MODELS = {"network", "naive", "deseasonalize", "forecaster", "intervals", "smoothing"}
+MODELS = {"network", "naive", "deseasonalize", "forecaster", "intervals", "smoothing", "panel"}
+PANEL = {
+    "_panel_dial",
+    "_panel_frame",
+    "_panel_model",
+    "_panel_report",
+    "_panel_state",
+    "_panel_time",
+    "_panel_windows",
+}
 TOOLS = {"metrics", "datasets", "plotting"}
 
 # What each module may import of the package, from the bottom to the top. A name stands for a
@@ -85,6 +94,18 @@ ALLOWED = {
     "_competitions": {"_download"},
     "datasets": {"_competitions"},
     "plotting": set(),
+    "_ragged": set(),
+    "_conformal": set(),
+    "_panel_columns": set(),
+    "_panel_steps": LEAVES,
+    "_panel_dial": {"_panel_steps"},
+    "_panel_fit": {"_panel_dial", "_panel_steps", "_ragged"} | LEAVES,
+    "_panel_time": {"_panel_dial", "_panel_fit", "_panel_steps"} | LEAVES,
+    "_panel_frame": {"_panel_columns", "_panel_dial", "_ragged"},
+    "_panel_report": {"_panel_dial", "_panel_frame"} | LEAVES,
+    "_panel_windows": {"_conformal", "_panel_frame", "_panel_model", "_ragged"},
+    "_panel_state": PANEL - {"_panel_state", "_panel_windows", "panel"} | {"_ragged"},
+    "panel": PANEL | {"_ragged", "forecaster"} | LEAVES,
     "tsrnn": MODELS | TOOLS | {"exceptions", "cells"},
     "_csv": set(),
     "cli": {"tsrnn", "exceptions", "_timesteps", "_csv"} | MODELS | TOOLS,

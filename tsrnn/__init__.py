@@ -1,10 +1,15 @@
 """Time-series forecasting in which exponential smoothing and recurrent networks are one family."""
 
-from tsrnn import datasets, exceptions, metrics, plotting
+from tsrnn import datasets, exceptions, metrics, plotting, priors
 from tsrnn.deseasonalize import DeseasonalizedForecaster
 from tsrnn.naive import NaiveForecaster
 from tsrnn.network import RNN
-from tsrnn.smoothing import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
+from tsrnn.panel import PanelForecaster
+from tsrnn.smoothing import (
+    DoubleExpSmoothingRNN,
+    SimpleExpSmoothingRNN,
+    TripleExpSmoothingRNN,
+)
 
 __version__ = "0.1.0"
 
@@ -13,9 +18,12 @@ __all__ = [
     "DeseasonalizedForecaster",
     "DoubleExpSmoothingRNN",
     "NaiveForecaster",
+    "PanelForecaster",
     "SimpleExpSmoothingRNN",
+    "TripleExpSmoothingRNN",
     "datasets",
     "exceptions",
     "metrics",
     "plotting",
+    "priors",
 ]

@@ -22,7 +22,7 @@ _Offset: TypeAlias = pd.tseries.offsets.BaseOffset
 
 _MOST_LISTED = 1_000_000  # stamps to list by a pandas offset, at some 7 microseconds each
 _CLOCK_TIMES = {"hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"}
-_MONTHS = {  # how many, and the day
+MONTHS = {  # how many, and the day
     pd.offsets.MonthBegin: (1, 1),
     pd.offsets.QuarterBegin: (3, 1),
     pd.offsets.YearBegin: (12, 1),
@@ -242,8 +242,8 @@ def _meaning(offset: _Offset, clock: _Clock, index: pd.DatetimeIndex) -> tuple[_
     ticks = clock.read(index)
     if type(offset) is pd.DateOffset and offset.kwds and offset.kwds.keys() <= _CLOCK_TIMES:
         offset = pd.offsets.Nano(offset.n * pd.Timedelta(**offset.kwds).value)
-    if type(offset) in _MONTHS:
-        months, day = _MONTHS[type(offset)]
+    if type(offset) in MONTHS:
+        months, day = MONTHS[type(offset)]
         return clock, _MonthSteps(_anchor(ticks), offset.n * months, day)
     if isinstance(offset, pd.offsets.Day | pd.offsets.Week):  # Day is a Tick too in pandas 2
         days = offset.n * (7 if isinstance(offset, pd.offsets.Week) else 1)
@@ -294,7 +294,7 @@ def _usual(clock: _Clock, steps: Steps) -> _Offset | None:
         return steps.offset
     if isinstance(steps, _MonthSteps):
         offset = pd.DatetimeIndex(steps.at(np.arange(4)), freq="infer").freq
-        if type(offset) in _MONTHS:
+        if type(offset) in MONTHS:
             return offset
         # Later days have none: pandas would go on from the day of the shortest month so far.
         return pd.DateOffset(months=steps.months) if steps.day <= 28 else None

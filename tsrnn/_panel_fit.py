@@ -1,0 +1,218 @@
+"""Which regular steps fit the time stamps of many series: tried on all of them at once.
+
+Each trial returns whether it fits, (n_series,), and `Steps` whose members are all the series, right
+where it does. What fits a series depends on no other series.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._panel_dial import Dates, Dial, Periods
+from tsrnn._panel_steps import (
+    BusinessSteps,
+    EvenSteps,
+    ListedSteps,
+    MonthSteps,
+    Steps,
+    business_days,
+    months_of,
+)
+from tsrnn._ragged import differences, extremes, offsets_of, others, rows_between
+from tsrnn._timesteps import MONTHS
+from tsrnn.exceptions import InvalidParameterError
+
+_Trial: TypeAlias = tuple[np.ndarray, Steps]
+
+
+def fitting_parts(
+    ticks: np.ndarray, offsets: np.ndarray, dial: Dial
+) -> tuple[list[tuple[np.ndarray, Steps]], np.ndarray]:
+    """Find the steps of each series: parts of series with theirs, and the series left over.
+
+    Months come first: two stamps a month apart are also evenly spaced.
+    """
+    parts, left = [], np.arange(len(offsets) - 1)
+    if not isinstance(dial, Dates):
+        return _sorted_out(parts, left, even(ticks, offsets))
+    shown = dial.shown(ticks)
+    months = _month_long(shown, offsets, dial.per_day)
+    if months.size:
+        trial = monthly(*_of_series(shown, offsets, months), dial.per_day)
+        parts, _ = _sorted_out(parts, months, trial)
+        left = left[others(len(left), parts[0][0])] if parts else left
+    if left.size:
+        fits, steps = even(*_of_series(shown, offsets, left))
+        if dial.tz is not None:
+            fits = fits & (steps.step % dial.per_day == 0)
+        parts, left = _sorted_out(parts, left, (fits, steps))
+    if left.size:
+        trial = business(*_of_series(shown, offsets, left), dial.per_day)
+        parts, left = _sorted_out(parts, left, trial)
+    if left.size and dial.tz is not None:
+        trial = even(*_of_series(ticks, offsets, left), local=False)
+        parts, left = _sorted_out(parts, left, trial)
+    return parts, left
+
+
+def _sorted_out(
+    parts: list[tuple[np.ndarray, Steps]], series: np.ndarray, trial: _Trial
+) -> tuple[list[tuple[np.ndarray, Steps]], np.ndarray]:
+    """Add what a trial of some series found to the parts: these, and the series left."""
+    fits, steps = trial
+    good = np.flatnonzero(fits)
+    if good.size:
+        parts = [*parts, (series[good], steps.take(good))]
+    return parts, series[~fits]
+
+
+def _of_series(
+    values: np.ndarray, offsets: np.ndarray, series: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the values of some series, and their offsets."""
+    if len(series) == len(offsets) - 1:
+        return values, offsets
+    lengths = np.diff(offsets)[series]
+    return values[rows_between(offsets[series], lengths)], offsets_of(lengths)
+
+
+def _month_long(ticks: np.ndarray, offsets: np.ndarray, per_day: int) -> np.ndarray:
+    """Return the series whose first step is as long as a month: others need no trial of months."""
+    first = offsets[:-1]
+    return np.flatnonzero(ticks[first + 1] - ticks[first] >= 28 * per_day)
+
+
+def even(ticks: np.ndarray, offsets: np.ndarray, *, local: bool = True) -> _Trial:
+    """Try steps of equal length."""
+    low, high = extremes(differences(ticks, offsets), offsets)
+    return low == high, EvenSteps(ticks[offsets[1:] - 1], low, local)
+
+
+def monthly(ticks: np.ndarray, offsets: np.ndarray, per_day: int) -> _Trial:
+    """Try equal numbers of months, to the same day, or to the last of a month too short for it."""
+    days = ticks // per_day
+    clock = ticks - days * per_day
+    months, day, length = months_of(days)
+    low, high = extremes(differences(months, offsets), offsets)
+    earliest, latest = extremes(clock, offsets)
+    first, last = extremes(day, offsets)
+    ends = extremes((day == length).view(np.int8), offsets)[0] == 1
+    goal = np.where(ends, 31, last)
+    fits = (low == high) & (low > 0) & (earliest == latest)
+    if (first != last).any():
+        wanted = np.minimum(np.repeat(goal, np.diff(offsets)), length)
+        fits &= np.minimum.reduceat((day == wanted).view(np.int8), offsets[:-1]) == 1
+    # Two stamps on different days of the month say nothing of months, except at month ends.
+    fits &= ends | (np.diff(offsets) > 2) | (first == last)
+    end = offsets[1:] - 1
+    return fits, MonthSteps(months[end], low, goal, clock[end], per_day)
+
+
+def business(ticks: np.ndarray, offsets: np.ndarray, per_day: int) -> _Trial:
+    """Try the days from Monday to Friday."""
+    days = ticks // per_day
+    clock = ticks - days * per_day
+    earliest, latest = extremes(clock, offsets)
+    weekday = extremes((days + 3) % 7, offsets)[1]
+    numbers = business_days(days)
+    low, high = extremes(differences(numbers, offsets), offsets)
+    fits = (weekday < 5) & (low == 1) & (high == 1) & (earliest == latest)
+    end = offsets[1:] - 1
+    return fits, BusinessSteps(numbers[end], clock[end], per_day)
+
+
+def fitting_freq(ticks: np.ndarray, offsets: np.ndarray, dial: Dial, freq: object) -> _Trial:
+    """Try the frequency that the user named.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is none for stamps of this kind.
+    """
+    if not isinstance(dial, Dates):
+        fits, steps = even(ticks, offsets)
+        return fits & (steps.step == _counted_step(dial, freq)), steps
+    offset = as_offset(freq)
+    if type(offset) in MONTHS:
+        return _named_months(dial.shown(ticks), offsets, dial.per_day, offset)
+    if isinstance(offset, pd.offsets.Day | pd.offsets.Week):
+        return _named_days(dial.shown(ticks), offsets, dial.per_day, offset)
+    if isinstance(offset, pd.offsets.Tick):
+        per_tick = 86_400_000_000_000 // dial.per_day
+        fits, steps = even(ticks, offsets, local=False)
+        return fits & (steps.step * float(per_tick) == offset.nanos), steps
+    if type(offset) is pd.offsets.BusinessDay and offset.n == 1:
+        return business(dial.shown(ticks), offsets, dial.per_day)
+    return _listed(dial.shown(ticks), offsets, dial, offset)
+
+
+def as_offset(freq: object) -> pd.tseries.offsets.BaseOffset:
+    """Return a frequency of dates as a pandas offset.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    accepted = f"freq must be a pandas frequency such as 'D' or 'MS', got {freq!r}"
+    if not isinstance(freq, str | pd.tseries.offsets.BaseOffset):
+        raise InvalidParameterError(accepted)
+    try:
+        offset = pd.tseries.frequencies.to_offset(freq)
+    except ValueError as error:
+        raise InvalidParameterError(f"{accepted}: {error}") from error
+    if offset.n < 1:
+        raise InvalidParameterError(f"{accepted}: it must go forward")
+    return offset
+
+
+def _counted_step(dial: Dial, freq: object) -> int:
+    """Return the step of integers or ordinals that a frequency stands for."""
+    if isinstance(dial, Periods):
+        offset = as_offset(freq)
+        if offset.base != dial.freq.base:
+            raise InvalidParameterError(
+                f"freq={freq!r} is no frequency of periods of {dial.freq.freqstr!r}"
+            )
+        return offset.n
+    if isinstance(freq, bool) or not isinstance(freq, int | np.integer) or freq < 1:
+        raise InvalidParameterError(
+            f"freq must be an integer >= 1 where time stamps are integers, got {freq!r}"
+        )
+    return int(freq)
+
+
+def _named_months(ticks: np.ndarray, offsets: np.ndarray, per_day: int, offset) -> _Trial:
+    count, day = MONTHS[type(offset)]
+    fits, steps = monthly(ticks, offsets, per_day)
+    fits &= (steps.months == count * offset.n) & (steps.day == day)
+    if count > 1:  # quarters and years begin in a month of their own
+        anchor = offset.startingMonth if count == 3 else offset.month
+        fits &= (steps.last + 1 - anchor) % count == 0
+    return fits, steps
+
+
+def _named_days(ticks: np.ndarray, offsets: np.ndarray, per_day: int, offset) -> _Trial:
+    fits, steps = even(ticks, offsets)
+    days = offset.n * (7 if isinstance(offset, pd.offsets.Week) else 1)
+    fits = fits & (steps.step == days * per_day)
+    if isinstance(offset, pd.offsets.Week) and offset.weekday is not None:
+        fits &= (steps.last // per_day + 3) % 7 == offset.weekday
+    return fits, steps
+
+
+def _listed(ticks: np.ndarray, offsets: np.ndarray, dial: Dates, offset) -> _Trial:
+    """Try what an offset lists from the first of all stamps on."""
+    bounds = np.array([ticks.min(), ticks.max()]).view(f"M8[{dial.unit}]")
+    start, stop = pd.DatetimeIndex(bounds)
+    known = pd.date_range(start, stop, freq=offset, unit=dial.unit).asi8
+    if len(known) == 0:
+        known = pd.date_range(start, periods=1, freq=offset, unit=dial.unit).asi8
+    positions = np.searchsorted(known, ticks, side="right") - 1
+    exact = known[np.maximum(positions, 0)] == ticks
+    low, high = extremes(differences(positions, offsets), offsets)
+    fits = np.minimum.reduceat(exact.view(np.int8), offsets[:-1]) == 1
+    fits &= (low == 1) & (high == 1)
+    return fits, ListedSteps(positions[offsets[1:] - 1], offset, known, dial.unit)

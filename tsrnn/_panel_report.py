@@ -1,0 +1,135 @@
+"""What a panel's users are told: which series failed and why, and what will not do at all."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._panel_dial import Dates, Dial, Periods
+from tsrnn._panel_frame import Panel
+from tsrnn._validation import check_count
+from tsrnn.exceptions import InvalidParameterError
+
+
+def failure_table(failures: Mapping[int, Exception], ids: pd.Index, id_col: str) -> pd.DataFrame:
+    """List failures by the position of their series among `ids`."""
+    places = sorted(failures)
+    return pd.DataFrame(
+        {
+            id_col: ids.take(np.array(places, dtype=np.int64)),
+            "reason": pd.Series([of_series(failures[i]) for i in places], dtype=object),
+            "exception": pd.Series([type(failures[i]).__name__ for i in places], dtype=object),
+        }
+    )
+
+
+def note_table(notes: Mapping[int, Sequence[Warning]], ids: pd.Index, id_col: str) -> pd.DataFrame:
+    """List notes by the position of their series among `ids`."""
+    listed = [(i, of_series(note)) for i in sorted(notes) for note in notes[i]]
+    return pd.DataFrame(
+        {
+            id_col: ids.take(np.array([i for i, _ in listed], dtype=np.int64)),
+            "note": pd.Series([note for _, note in listed], dtype=object),
+        }
+    )
+
+
+def of_series(told: Exception) -> str:
+    """Return what a method says of its only series, which it calls series 0."""
+    return str(told).removeprefix("series 0: ").removeprefix("series 0 ")
+
+
+def refuse_all_failed(failures: Mapping[int, Exception], ids: pd.Index) -> None:
+    """Raise where no series is left."""
+    if len(failures) < len(ids):
+        return
+    first = min(failures)
+    raise ValueError(
+        f"all {len(ids)} series failed; the first, {ids[first]!r}: {of_series(failures[first])}"
+    )
+
+
+def warn_of_failures(table: pd.DataFrame, n_series: int, where: str, stacklevel: int = 3) -> None:
+    """Tell how many series failed, at the line that called the caller."""
+    if len(table):
+        name, reason = table.iloc[0, 0], table.iloc[0, 1]
+        warnings.warn(
+            f"{len(table)} of {n_series} series failed and are left out, see {where}; the first, "
+            f"{name!r}: {reason}",
+            stacklevel=stacklevel,
+        )
+
+
+def warn_of_notes(notes: Iterable[Warning], stacklevel: int = 3) -> None:
+    """Tell how many notes of each kind there are, at the line that called the caller."""
+    by_kind: dict[type[Warning], list[Warning]] = {}
+    for note in notes:
+        by_kind.setdefault(type(note), []).append(note)
+    for kind, found in by_kind.items():
+        warnings.warn(
+            f"{len(found)} note(s) on the fits of single series, see notes_; the first: "
+            f"{of_series(found[0])}",
+            kind,
+            stacklevel=stacklevel,
+        )
+
+
+def check_levels(level: Any) -> list[float]:
+    """Return levels in percent.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    if level is None:
+        return []
+    levels = [level] if isinstance(level, Real) else list(level)
+    for one in levels:
+        if isinstance(one, bool) or not isinstance(one, Real) or not 1 <= one < 100:
+            raise InvalidParameterError(
+                f"level is in percent, from 1 to below 100, as in [80, 95]; got {one!r}"
+            )
+    if len(set(levels)) < len(levels):
+        raise InvalidParameterError(f"level has a value twice: {levels}")
+    return [float(one) for one in levels]
+
+
+def refit_every(refit: bool | int, n_windows: int) -> int:
+    """Return at every how many windows a panel is fitted anew."""
+    if isinstance(refit, bool | np.bool_):
+        return 1 if refit else n_windows
+    return check_count("refit", refit)
+
+
+def ticks_as_read(panel: Panel, dial: Dial, name: str) -> np.ndarray:
+    """Return a panel's ticks as another dial, that of the fit, would have read its stamps.
+
+    Raises
+    ------
+    ValueError
+        If these are stamps of another kind.
+    """
+    given, fitted = _kind(panel.dial), _kind(dial)
+    if given != fitted:
+        raise ValueError(f"{name} holds {given}, but the panel was fitted with {fitted}")
+    if not isinstance(dial, Dates) or panel.dial.unit == dial.unit:
+        return panel.ticks
+    index = pd.DatetimeIndex(panel.ticks.view(f"M8[{panel.dial.unit}]"))
+    converted = index.as_unit(dial.unit)
+    wrong = np.flatnonzero(converted != index)
+    if wrong.size:
+        raise ValueError(
+            f"{name} holds {index[wrong[0]]}, finer than the unit of the fit, {dial.unit!r}"
+        )
+    return converted.asi8
+
+
+def _kind(dial: Dial) -> str:
+    if isinstance(dial, Dates):
+        return "dates without a time zone" if dial.tz is None else "dates in a time zone"
+    return f"periods of {dial.freq.freqstr!r}" if isinstance(dial, Periods) else "integers"

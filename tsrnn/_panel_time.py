@@ -1,0 +1,170 @@
+"""Where the series of a panel lie in time: found all at once, and continued all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._panel_dial import Dates, Dial
+from tsrnn._panel_fit import fitting_freq, fitting_parts
+from tsrnn._panel_steps import OwnSteps, Steps
+from tsrnn._timeindex import TimeGrid
+
+
+@dataclass(frozen=True)
+class PanelGrid:
+    """The regular grids of many series; a step ahead is one after the end of a series.
+
+    Attributes
+    ----------
+    dial : Dial
+    groups : tuple of Steps
+        Series whose stamps go on in one manner.
+    group, member : (n_series,) int arrays
+        Which of the groups each series is in, -1 for none, and as which member.
+    """
+
+    dial: Dial
+    groups: tuple[Steps, ...]
+    group: np.ndarray
+    member: np.ndarray
+
+    @classmethod
+    def of(cls, dial: Dial, n_series: int, parts: Iterable[tuple[np.ndarray, Steps]]) -> PanelGrid:
+        """Join parts: which series they hold, and how these go on."""
+        group, member = np.full(n_series, -1), np.zeros(n_series, dtype=np.int64)
+        groups = []
+        for series, steps in parts:
+            group[series], member[series] = len(groups), np.arange(len(series))
+            groups.append(steps)
+        return cls(dial, tuple(groups), group, member)
+
+    def stamps(self, series: np.ndarray, ahead: np.ndarray) -> pd.Index:
+        """Return the stamps of some series (r,) so many steps ahead (r,)."""
+        ticks = np.empty(len(series), dtype=np.int64)
+        for rows, steps in self._rows_of_groups(series):
+            ticks[rows] = self._utc(steps, steps.at(self.member[series[rows]], ahead[rows]))
+        return self.dial.write(ticks)
+
+    def ahead(self, series: np.ndarray, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return how many steps ahead ticks (r,) are, and whether they are on the grid at all."""
+        ahead, on_grid = np.zeros(len(ticks), dtype=np.int64), np.zeros(len(ticks), dtype=bool)
+        for rows, steps in self._rows_of_groups(series):
+            member = self.member[series[rows]]
+            asked = self._shown(steps, ticks[rows])
+            # Not before the end: some calendars cannot go back, and nothing is asked there.
+            ahead[rows] = np.maximum(steps.ahead(member, asked), 0)
+            on_grid[rows] = self._utc(steps, steps.at(member, ahead[rows])) == ticks[rows]
+        return ahead, on_grid & (ahead > 0)
+
+    def moved(self, ahead: np.ndarray) -> PanelGrid:
+        """Move the end of every series on by so many steps, (n_series,)."""
+        groups = tuple(steps.moved(ahead[self.group == i]) for i, steps in enumerate(self.groups))
+        return replace(self, groups=groups)
+
+    def take(self, series: np.ndarray) -> PanelGrid:
+        """Keep some series, in their order."""
+        parts = []
+        for i, steps in enumerate(self.groups):
+            places = np.flatnonzero(self.group[series] == i)
+            parts.append((places, steps.take(self.member[series[places]])))
+        return PanelGrid.of(self.dial, len(series), parts)
+
+    def _rows_of_groups(self, series: np.ndarray) -> Iterable[tuple[slice | np.ndarray, Steps]]:
+        if len(self.groups) == 1:
+            return [(slice(None), self.groups[0])]
+        group = self.group[series]
+        parts = [(np.flatnonzero(group == i), steps) for i, steps in enumerate(self.groups)]
+        return [(rows, steps) for rows, steps in parts if len(rows)]
+
+    def _utc(self, steps: Steps, ticks: np.ndarray) -> np.ndarray:
+        is_local = isinstance(self.dial, Dates) and steps.local
+        return self.dial.instants(ticks) if is_local else ticks
+
+    def _shown(self, steps: Steps, ticks: np.ndarray) -> np.ndarray:
+        is_local = isinstance(self.dial, Dates) and steps.local
+        return self.dial.shown(ticks) if is_local else ticks
+
+
+def find_grid(
+    ticks: np.ndarray, offsets: np.ndarray, dial: Dial, freq: object, name: str
+) -> tuple[PanelGrid, dict[int, Exception]]:
+    """Find the grid of every series.
+
+    Parameters
+    ----------
+    ticks : (n_rows,) int64 array
+        Increasing in each series, of which there are two or more.
+    offsets : (n_series + 1,) int64 array
+    dial : Dial
+    freq : str, offset, int or None
+        What the stamps must follow; None finds for each series what fits it.
+    name : str
+        What to call the stamps in an error.
+
+    Returns
+    -------
+    grid : PanelGrid
+        Without the series that failed.
+    failures : dict
+        Why the series at these positions have none.
+    """
+    n_series = len(offsets) - 1
+    if freq is not None:
+        fits, steps = fitting_freq(ticks, offsets, dial, freq)
+        good = np.flatnonzero(fits)
+        grid = PanelGrid.of(dial, n_series, [(good, steps.take(good))])
+        return grid, {
+            int(i): _off_freq(ticks[offsets[i] : offsets[i + 1]], dial, freq, name)
+            for i in np.flatnonzero(~fits)
+        }
+    parts, left = fitting_parts(ticks, offsets, dial)
+    own, failures = _own_grids(ticks, offsets, dial, left)
+    return PanelGrid.of(dial, n_series, [*parts, *own]), failures
+
+
+def _own_grids(
+    ticks: np.ndarray, offsets: np.ndarray, dial: Dial, series: np.ndarray
+) -> tuple[list[tuple[np.ndarray, Steps]], dict[int, Exception]]:
+    """Find one at a time what is left: rare calendars, and reasons why there is no grid."""
+    found, grids, failures = [], [], {}
+    for i in series.tolist():
+        index = dial.write(ticks[offsets[i] : offsets[i + 1]])
+        try:
+            grids.append(TimeGrid.from_index(_not_from_zero(index), len(index)))
+            found.append(i)
+        except ValueError as error:
+            failures[i] = error.with_traceback(None)
+    if not found:
+        return [], failures
+    places = np.array(found)
+    steps = OwnSteps(tuple(grids), np.diff(offsets)[places], dial.unit, dial.tz)
+    return [(places, steps)], failures
+
+
+def _not_from_zero(index: pd.Index) -> pd.Index:
+    # As an index, integers from 0 on would be mere numbers of rows; here they are stamps.
+    is_numbered = not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) and index[0] == 0
+    return index + 1 if is_numbered else index
+
+
+def _off_freq(ticks: np.ndarray, dial: Dial, freq: object, name: str) -> ValueError:
+    """Say where a series leaves the grid that the user named."""
+    stamps = dial.write(ticks)
+    if isinstance(dial, Dates):
+        start = stamps[0]
+        after = pd.date_range(start, periods=len(stamps), freq=freq, unit=dial.unit)
+    else:
+        step = freq if isinstance(freq, int) else pd.tseries.frequencies.to_offset(freq).n
+        after = dial.write(ticks[0] + step * np.arange(len(ticks)))
+    wrong = np.flatnonzero(np.asarray(stamps != after))
+    row = int(wrong[0]) if wrong.size else 0
+    if row == 0:
+        return ValueError(f"{name} does not follow freq={freq!r}: it starts at {stamps[0]}")
+    return ValueError(
+        f"{name} does not follow freq={freq!r}: after {stamps[row - 1]} comes {stamps[row]}, not "
+        f"{after[row]}; put in a row with a missing value for every gap"
+    )

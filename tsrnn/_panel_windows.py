@@ -1,0 +1,172 @@
+"""Forecasts of a panel from points in its past: cross-validation and the scores of conformal."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsrnn._conformal import conformal_bounds
+from tsrnn._panel_frame import Panel, too_short
+from tsrnn._panel_model import PanelModel
+from tsrnn._ragged import rows_between
+
+FitPanel = Callable[[Panel], PanelModel]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Forecasts of some series of a panel from an origin each.
+
+    Attributes
+    ----------
+    number : int
+    series : (k,) array
+        Positions in the panel.
+    ends : (k,) array
+        The row of the panel with the first value that is forecast.
+    model : PanelModel
+        At the origins; its failures are positions in `series`.
+    forecast : (k, horizon) array
+        With what regressors add; NaN for failures.
+    """
+
+    number: int
+    series: np.ndarray
+    ends: np.ndarray
+    model: PanelModel
+    forecast: np.ndarray
+
+
+def forecast_window(
+    panel: Panel,
+    number: int,
+    series: np.ndarray,
+    ends: np.ndarray,
+    model: PanelModel,
+    horizon: int,
+    n_jobs: int | None,
+) -> Window:
+    """Forecast the rows of the panel that follow the ends, which it has."""
+    forecast = model.forecast(horizon, n_jobs)
+    if panel.regressors.shape[1]:
+        rows = rows_between(ends, np.full(len(ends), horizon))
+        offsets = np.arange(len(ends) + 1) * horizon
+        effect = model.effect(panel.regressors[rows], offsets)
+        forecast = forecast + effect.reshape(forecast.shape)
+    return Window(number, series, ends, model, forecast)
+
+
+def rolling_windows(
+    panel: Panel,
+    fit: FitPanel,
+    horizon: int,
+    n_windows: int,
+    step: int,
+    refit_every: int,
+    n_jobs: int | None,
+) -> Iterator[Window]:
+    """Forecast from `n_windows` origins, the last one `horizon` steps before the ends.
+
+    The panel is fitted anew at the first origin and at every `refit_every`-th after it; in between
+    the states of its models move on.
+    """
+    series = np.arange(len(panel.ids))
+    starts, test = panel.offsets[:-1], horizon + step * (n_windows - 1)
+    model: PanelModel | None = None
+    for number in range(n_windows):
+        ends = panel.offsets[1:] - test + number * step
+        if model is None or number % refit_every == 0:
+            model = fit(panel.cut(series, starts, ends - starts))
+        else:
+            model = _moved(panel, model, ends - step, step, n_jobs)
+        yield forecast_window(panel, number, series, ends, model, horizon, n_jobs)
+
+
+def _moved(
+    panel: Panel, model: PanelModel, starts: np.ndarray, step: int, n_jobs: int | None
+) -> PanelModel:
+    """Move a model on through `step` more rows of every series."""
+    rows = rows_between(starts, np.full(len(starts), step))
+    offsets = np.arange(len(starts) + 1) * step
+    values = panel.values[rows]
+    if panel.regressors.shape[1]:
+        values = values - model.effect(panel.regressors[rows], offsets)
+    return model.advance(values, offsets, n_jobs)[0]
+
+
+def too_short_for_windows(
+    panel: Panel, horizon: int, n_windows: int, step: int
+) -> dict[int, ValueError]:
+    """Return the series that hold too few values before the first origin, and the reason."""
+    test = horizon + step * (n_windows - 1)
+    before = panel.lengths - test
+    failures = {
+        i: ValueError(
+            f"{panel.lengths[i]} rows are too few: {n_windows} window(s) of {horizon} steps take "
+            f"the last {test}, and two values before them"
+        )
+        for i in np.flatnonzero(before < 2).tolist()
+    }
+    rest = np.flatnonzero(before >= 2)
+    if rest.size:
+        training = panel.cut(rest, panel.offsets[rest], before[rest])
+        failures |= {int(rest[i]): error for i, error in too_short(training)}
+    return failures
+
+
+def calibration_scores(
+    panel: Panel, fit: FitPanel, horizon: int, n_windows: int, n_jobs: int | None
+) -> np.ndarray:
+    """Return errors of forecasts in units of their own deviations, (n_scores, horizon).
+
+    Windows of `horizon` steps end where the series do and where the window after begins; a series
+    takes part in those before which at least half of it lies. NaN where a value is missing, the
+    fit failed, or the model took itself to be exact.
+    """
+    scores = [np.empty((0, horizon))]
+    for number in range(1, n_windows + 1):
+        before = panel.lengths - number * horizon
+        series = np.flatnonzero((before >= 2) & (2 * before >= panel.lengths))
+        if series.size:
+            few = [i for i, _ in too_short(_until(panel, series, before))]
+            series = np.delete(series, few)
+        if not series.size:
+            break
+        ends = panel.offsets[series] + before[series]
+        model = fit(_until(panel, series, before))
+        window = forecast_window(panel, number, series, ends, model, horizon, n_jobs)
+        deviation = model.deviation(horizon, n_jobs)
+        rows = rows_between(ends, np.full(len(ends), horizon))
+        errors = panel.values[rows].reshape(window.forecast.shape) - window.forecast
+        usable = np.isfinite(deviation) & (deviation > 0.0)
+        scores.append(np.divide(errors, deviation, out=np.full_like(errors, np.nan), where=usable))
+    return np.concatenate(scores)
+
+
+def conformal_factors(
+    scores: np.ndarray, percent: float, stacklevel: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return by how many deviations the bounds of an interval differ from the forecasts."""
+    horizon, bounds = scores.shape[1], conformal_bounds(scores, percent / 100.0)
+    if np.isnan(bounds.upper).any():
+        raise ValueError(
+            f"no series is long enough to learn intervals {horizon} steps ahead from: half of it "
+            "and two values must lie before a window of so many steps; take a shorter horizon, or "
+            "method='auto'"
+        )
+    reached = float(bounds.reached.min())
+    if reached < percent / 100.0:
+        warnings.warn(
+            f"there are too few past forecasts for intervals of {percent:g} percent: the widest "
+            f"that they allow are given, which reach {100.0 * reached:.3g} percent",
+            stacklevel=stacklevel,
+        )
+    return bounds.lower, bounds.upper
+
+
+def _until(panel: Panel, series: np.ndarray, lengths: np.ndarray) -> Panel:
+    """Keep the first rows of some series; `lengths` is for all series."""
+    return panel.cut(series, panel.offsets[series], lengths[series])
