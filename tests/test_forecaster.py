@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 from sklearn.metrics import r2_score
 
-from tsrnn import DoubleExpSmoothingRNN, NaiveForecaster, SimpleExpSmoothingRNN
+from tsrnn import (
+    DeseasonalizedForecaster,
+    DoubleExpSmoothingRNN,
+    NaiveForecaster,
+    SimpleExpSmoothingRNN,
+)
 from tsrnn.datasets import load_co2
 
 CO2 = load_co2(adjusted=True)[-60:]
@@ -35,6 +40,8 @@ forecasters = pytest.mark.parametrize(
         SimpleExpSmoothingRNN(),
         NaiveForecaster(),
         NaiveForecaster(strategy="seasonal", period=12),
+        DeseasonalizedForecaster(NaiveForecaster()),
+        DeseasonalizedForecaster(DoubleExpSmoothingRNN(), model="add", test=False),
     ],
     ids=repr,
 )

@@ -252,8 +252,12 @@ class DeseasonalizedModel:
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
         """Draw futures, (horizon, n_paths, k)."""
-        paths = self.inner.simulate(horizon, n_paths, random_state)
-        return np.stack([self._seasonal(paths[:, i]) for i in range(n_paths)], axis=1)
+        paths = self.inner.simulate(horizon, n_paths, random_state) + self.constant
+        factor, offset = (
+            self.turn.rows(indices, horizon)[:, None]
+            for indices in (self.turn.factor, self.turn.offset)
+        )
+        return factor * paths + offset
 
     def _seasonal(self, values: np.ndarray) -> np.ndarray:
         return self.turn.put_on(values + self.constant)
@@ -262,13 +266,15 @@ class DeseasonalizedModel:
 def is_seasonal(y: np.ndarray, period: int) -> bool:
     """Test a series (n,) for a season by (1); missing values are left out."""
     n_observed = np.count_nonzero(~np.isnan(y))
-    if n_observed < 3 * period:
+    if n_observed < 3 * period or not np.nanmax(np.abs(y)):
         return False
-    deviations = np.where(np.isnan(y), 0.0, y - np.nanmean(y))
-    size = np.abs(deviations).max()
+    # In units of their own, for squares of what a float can hold may be beyond it.
+    deviations = y / np.nanmax(np.abs(y))
+    deviations -= np.nanmean(deviations)
+    size = np.nanmax(np.abs(deviations))
     if size == 0.0:
         return False
-    deviations = deviations / size  # for squares of what a float can hold may be beyond it
+    deviations = np.nan_to_num(deviations / size)  # what is missing adds to no product
     products = [deviations[lag:] @ deviations[: len(y) - lag] for lag in range(period + 1)]
     *before, at_season = np.array(products[1:]) / products[0]
     variance = (1.0 + 2.0 * np.sum(np.square(before))) / n_observed
