@@ -146,11 +146,11 @@ def fetch_m4(
     data : Bunch
         With the attributes
 
-        train, test : list of arrays, or DataFrame with columns unique_id, ds, y
-            The series, and the values to be forecast; `ds` counts the time steps from 1.
-        ids : array of str, shape (n_series,)
-        horizon, seasonality : int
-            As the competition set them; the seasonality is the `period` of its MASE.
+        - ``train``, ``test``: the series and the values to be forecast, as lists of arrays, or as
+          frames with the columns unique_id, ds, y, where ds counts the time steps from 1;
+        - ``ids``: the names of the series, an array of shape (n_series,);
+        - ``horizon``, ``seasonality``: as the competition set them; the seasonality is the
+          `period` of its MASE.
 
     Raises
     ------
