@@ -11,6 +11,8 @@ from shared_data import FOLDER, needs
 
 from tsrnn import _competitions as competitions
 from tsrnn import _download
+from tsrnn._competition_data import Panel, Part, digest
+from tsrnn._competition_data import naive_scores as scores_to_check_by
 from tsrnn.datasets import fetch_m3, fetch_m4
 from tsrnn.metrics import mase, smape
 
@@ -21,9 +23,7 @@ TRAIN = [
     np.array([5.0, 4.0, 5.0, 6.0, 5.0, 7.0]),
 ]
 TEST = [np.array([11.0, 10.0]), np.array([260.0, 270.0]), np.array([6.0, 6.5])]
-PANEL = competitions.Panel(
-    np.array(IDS), np.concatenate(TRAIN), np.array([0, 7, 12, 18]), np.stack(TEST)
-)
+PANEL = Panel(np.array(IDS), np.concatenate(TRAIN), np.array([0, 7, 12, 18]), np.stack(TEST))
 
 
 def naive_scores(seasonality):
@@ -34,7 +34,7 @@ def naive_scores(seasonality):
     return tuple(np.mean(scores, axis=0))
 
 
-PART = competitions.Part("Q", 3, 2, 4, naive_scores(4), competitions.digest(PANEL))
+PART = Part("Q", 3, 2, 4, naive_scores(4), digest(PANEL))
 
 
 @pytest.fixture
@@ -202,21 +202,21 @@ def test_a_frequency_that_there_is_not_is_named(fetch, frequency):
 
 
 def test_the_digest_knows_every_value_but_not_the_last_digits():
-    found = competitions.digest(PANEL)
+    found = digest(PANEL)
     for name in ("train_values", "test"):
         values = getattr(PANEL, name)
-        assert competitions.digest(replace(PANEL, **{name: np.nextafter(values, 1e9)})) == found
+        assert digest(replace(PANEL, **{name: np.nextafter(values, 1e9)})) == found
         changed = values.copy()
         changed.flat[-1] *= 1.0 + 1e-12
-        assert competitions.digest(replace(PANEL, **{name: changed})) != found
-    assert competitions.digest(replace(PANEL, ids=PANEL.ids[::-1])) != found
-    assert competitions.digest(replace(PANEL, train_offsets=np.array([0, 6, 12, 18]))) != found
+        assert digest(replace(PANEL, **{name: changed})) != found
+    assert digest(replace(PANEL, ids=PANEL.ids[::-1])) != found
+    assert digest(replace(PANEL, train_offsets=np.array([0, 6, 12, 18]))) != found
 
 
 @pytest.mark.parametrize("seasonality", [1, 4])
 def test_the_scores_to_check_by_are_smape_and_mase(seasonality):
     # A few roundings: sums in another order.
-    found = competitions.naive_scores(PANEL, seasonality)
+    found = scores_to_check_by(PANEL, seasonality)
     np.testing.assert_allclose(found, naive_scores(seasonality), rtol=1e-13)
 
 
@@ -300,13 +300,13 @@ def write_m3(folder):
 
 def test_m3_gives_the_series_of_a_frequency(monkeypatch, tmp_path):
     write_m3(tmp_path)
-    expected = competitions.Panel(
+    expected = Panel(
         np.array(["N1", "N3"]),
         np.r_[TRAIN[2], TRAIN[0]],
         np.array([0, 6, 13]),
         np.stack([TEST[2], TEST[0]]),
     )
-    part = competitions.Part("N", 2, 2, 1, None, competitions.digest(expected))
+    part = Part("N", 2, 2, 1, None, digest(expected))
     monkeypatch.setitem(competitions.M3, "yearly", part)
     data = fetch_m3("yearly", data_home=tmp_path)
     assert (list(data.ids), data.horizon, data.seasonality) == (["N1", "N3"], 2, 1)

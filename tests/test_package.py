@@ -91,7 +91,8 @@ ALLOWED = {
     # They take arrays, or estimators by their public methods.
     "metrics": set(),
     "_download": set(),
-    "_competitions": {"_download"},
+    "_competition_data": set(),
+    "_competitions": {"_competition_data", "_download"},
     "datasets": {"_competitions"},
     "plotting": set(),
     "_ragged": set(),

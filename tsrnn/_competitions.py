@@ -7,13 +7,9 @@ what is returned was compared with what is known of the data: `Part` says how.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,45 +17,10 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
+from tsrnn._competition_data import Panel, Part, check, join, read_archive, read_arrays, read_csv
 from tsrnn._download import download, replace_file
 
 URL = "https://raw.githubusercontent.com/Mcompetitions/M4-methods/master/Dataset/"
-
-
-# What reading an archive with flipped bits raises.
-_DAMAGES = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    KeyError,
-    OSError,
-    RuntimeError,
-    ValueError,
-)
-
-
-@dataclass(frozen=True)
-class Part:
-    """The series of one frequency, and what is known of them.
-
-    Attributes
-    ----------
-    prefix : str
-        What the names of the series begin with.
-    n_series, horizon, seasonality : int
-    naive_scores : (float, float) or None
-        The mean sMAPE and MASE of repeating the last value, as the competition published them, to
-        three decimals.
-    digest : str or None
-        The SHA-256 of all names, lengths and values, without the last bits of these.
-    """
-
-    prefix: str
-    n_series: int
-    horizon: int
-    seasonality: int
-    naive_scores: tuple[float, float] | None = None
-    digest: str | None = None
 
 
 _DIGESTS = {
@@ -87,20 +48,6 @@ M3 = {
     "monthly": Part("N", 1_428, 18, 12, None, _DIGESTS["m3_monthly"]),
     "other": Part("N", 174, 8, 1, None, _DIGESTS["m3_other"]),
 }
-
-
-@dataclass(frozen=True)
-class Panel:
-    """Series of unequal lengths, and what came after each."""
-
-    ids: np.ndarray
-    train_values: np.ndarray
-    train_offsets: np.ndarray
-    test: np.ndarray
-
-    def train(self) -> list[np.ndarray]:
-        """Return the series one by one."""
-        return np.split(self.train_values, self.train_offsets[1:-1])
 
 
 def fetch_m4(
@@ -186,7 +133,7 @@ def fetch_m4(
     urls = [f"{URL}{which}/{name}" for which, name in zip(("Train", "Test"), names, strict=True)]
     originals = [_original(folder, name) for name in names]
     if archive.is_file():
-        panel = _read_archive(archive, ["ids", "train_values", "train_offsets", "test"])
+        panel = read_archive(archive, ["ids", "train_values", "train_offsets", "test"])
         check(panel, part, f"{archive} (delete it to have it made anew)")
     elif None not in originals:
         panel = read_csv(*originals)
@@ -264,7 +211,7 @@ def fetch_m3(
             f"{archive} is missing: the M3 data are not downloaded, but made from the R package "
             "Mcomp, for one, as the notes of fetch_m3 say; set data_home to the folder with them"
         )
-    data = _read_arrays(
+    data = read_arrays(
         archive,
         ["ids", "period", "train_values", "train_offsets", "test_values", "test_offsets"],
     )
@@ -275,7 +222,7 @@ def fetch_m3(
         [data[f"{which}_values"][slice(*data[f"{which}_offsets"][i : i + 2])] for i in chosen]
         for which in ("train", "test")
     )
-    panel = _panel(data["ids"][chosen], train, test, archive)
+    panel = join(data["ids"][chosen], train, test, archive)
     check(panel, part, str(archive))
     return _as_bunch(panel, part, as_frame)
 
@@ -285,73 +232,6 @@ def data_folder(data_home: str | os.PathLike | None) -> Path:
     if data_home is None:
         data_home = os.environ.get("TSRNN_DATA") or "~/tsrnn_data"
     return Path(data_home).expanduser()
-
-
-def read_csv(train: Path, test: Path) -> Panel:
-    """Read the original files of the M4 competition: a header, then a name and values a row."""
-    (ids, series), (test_ids, truth) = _read_rows(train), _read_rows(test)
-    if ids != test_ids:
-        raise OSError(f"{train} and {test} do not hold the same series in the same order")
-    return _panel(np.array(ids), series, truth, test)
-
-
-def check(panel: Panel, part: Part, origin: str) -> None:
-    """Refuse data that are not those of the competition.
-
-    Raises
-    ------
-    OSError
-    """
-    wrong = f"{origin}: these are not the data of the competition, for "
-    lengths = np.diff(panel.train_offsets)
-    expected = (part.n_series, part.horizon)
-    if panel.test.shape != expected or len(panel.ids) != part.n_series:
-        raise OSError(
-            f"{wrong}the values to be forecast have the shape {panel.test.shape}, not {expected}"
-        )
-    n_values = len(panel.train_values)
-    if len(lengths) != part.n_series or lengths.min() < 1 or lengths.sum() != n_values:
-        raise OSError(f"{wrong}the offsets do not cut the values into {part.n_series} series")
-    if not all(str(name).startswith(part.prefix) for name in panel.ids):
-        raise OSError(f"{wrong}the names of the series do not all begin with {part.prefix}")
-    if part.naive_scores is not None:
-        scores = naive_scores(panel, part.seasonality)
-        if not np.allclose(scores, part.naive_scores, rtol=0.0, atol=6e-4):
-            raise OSError(
-                f"{wrong}the naive forecast scores a sMAPE of {scores[0]:.3f} and a MASE of "
-                f"{scores[1]:.3f}, not the {part.naive_scores[0]} and {part.naive_scores[1]} that "
-                "were published"
-            )
-    if part.digest is not None and digest(panel) != part.digest:
-        raise OSError(f"{wrong}a value, a length or a name has changed")
-
-
-def naive_scores(panel: Panel, seasonality: int) -> tuple[float, float]:
-    """Return the mean sMAPE and MASE of repeating the last value of each series."""
-    values, starts, ends = panel.train_values, panel.train_offsets[:-1], panel.train_offsets[1:]
-    last = values[ends - 1][:, None]
-    error = np.abs(panel.test - last)
-    smape = np.mean(200.0 * error / (np.abs(panel.test) + np.abs(last)))
-    steps = np.zeros(len(values))
-    steps[seasonality:] = np.abs(values[seasonality:] - values[:-seasonality])
-    steps[np.arange(len(values)) - np.repeat(starts, ends - starts) < seasonality] = 0.0
-    with np.errstate(divide="ignore", invalid="ignore"):  # data that are wrong score nan or inf
-        scale = np.add.reduceat(steps, starts) / (ends - starts - seasonality)
-        mase = np.mean(error.mean(axis=1) / scale)
-    return float(smape), float(mase)
-
-
-def digest(panel: Panel) -> str:
-    """Return the SHA-256 of all names, lengths and values.
-
-    The last ten bits of a value are rounded off, a part in 10^13: readers of decimals differ there.
-    """
-    total = hashlib.sha256("\n".join(map(str, panel.ids)).encode())
-    total.update(np.diff(panel.train_offsets).astype("<i8").tobytes())
-    for values in (panel.train_values, panel.test):
-        bits = np.ascontiguousarray(values, dtype="<f8").view("<i8")
-        total.update(((bits + 512) >> 10).astype("<i8").tobytes())
-    return total.hexdigest()
 
 
 def _download_m4(
@@ -387,48 +267,6 @@ def _original(folder: Path, name: str) -> Path | None:
     within = name.removesuffix(".csv").rpartition("-")[2].title()
     found = [path for path in (folder / name, folder / within / name) if path.is_file()]
     return found[0] if found else None
-
-
-def _read_rows(path: Path) -> tuple[list[str], list[np.ndarray]]:
-    """Read names and values; rows are padded with empty cells to the longest."""
-    ids, series = [], []
-    with path.open(encoding="utf-8") as file:
-        next(file, None)
-        for number, line in enumerate(file, start=2):
-            name, *cells = line.rstrip(",\n").replace('"', "").split(",")
-            try:
-                series.append(np.array(cells, dtype=float))
-            except ValueError as error:
-                raise OSError(f"{path}, line {number}: {error}") from error
-            ids.append(name)
-    return ids, series
-
-
-def _read_arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
-    damaged = f"{path} is no archive with the arrays {', '.join(names)}"
-    with path.open("rb") as file:
-        if not zipfile.is_zipfile(file):
-            raise OSError(damaged)
-        file.seek(0)
-        try:
-            with np.load(file, allow_pickle=False) as archive:
-                return {name: archive[name] for name in names}
-        except _DAMAGES as error:
-            raise OSError(f"{damaged}: {error}") from error
-
-
-def _read_archive(path: Path, names: Sequence[str]) -> Panel:
-    return Panel(**_read_arrays(path, names))
-
-
-def _panel(
-    ids: np.ndarray, train: Sequence[np.ndarray], test: Sequence[np.ndarray], origin: Path
-) -> Panel:
-    """Join series; as many values are to be forecast of each."""
-    if len({len(truth) for truth in test}) != 1:
-        raise OSError(f"{origin} does not hold the same number of values for every series")
-    offsets = np.cumsum([0, *map(len, train)])
-    return Panel(ids, np.concatenate(train), offsets, np.stack(test))
 
 
 def _as_bunch(panel: Panel, part: Part, as_frame: bool) -> Bunch:
