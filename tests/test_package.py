@@ -19,6 +19,7 @@ PACKAGE = ROOT / "tsrnn"
 
 LEAVES = {
     "exceptions",
+    "_batch",
     "_scaling",
     "_series",
     "_threads",
@@ -26,9 +27,33 @@ LEAVES = {
     "_timesteps",
     "_validation",
 }
-CORE = {"_compile", "_cell", "_scan", "_profile"}
-FITTING = {"_heads", "_optimize"}
-MODELS = {"network", "naive", "deseasonalize", "forecaster", "intervals", "smoothing", "panel"}
+CORE = {"_compile", "_cell", "_scan", "_linear_scan", "_profile", "_curvature"}
+FITTING = {"_heads", "_optimize", "_gauss_newton", "_starts", "_structure"}
+SMOOTHER = {
+    "_smoother",
+    "_smoother_batch",
+    "_smoother_joint",
+    "_smoother_lanes",
+    "_smoother_problem",
+    "_smoother_robust",
+    "_smoother_scan",
+}
+SMOOTHING = {
+    "_smoothing_arguments",
+    "_smoothing_model",
+    "_smoothing_network",
+    "_smoothing_panel",
+}
+MODELS = {
+    "network",
+    "naive",
+    "deseasonalize",
+    "forecaster",
+    "intervals",
+    "priors",
+    "smoothing",
+    "panel",
+}
 PANEL = {
     "_panel_dial",
     "_panel_frame",
@@ -45,7 +70,8 @@ TOOLS = {"metrics", "datasets", "plotting"}
 ALLOWED = {
     "exceptions": set(),
     "_series": {"exceptions"},
-    "_scaling": set(),
+    "_batch": set(),
+    "_scaling": {"_batch"},
     "_threads": set(),
     "_timeindex": {"_timesteps"},
     "_timesteps": set(),
@@ -53,41 +79,41 @@ ALLOWED = {
     "_compile": set(),
     "_cell": {"_compile"} | LEAVES,
     "_scan": {"_compile", "_cell"} | LEAVES,
-    "_profile": {"_compile", "_cell", "_scan"} | LEAVES,
+    "_linear_scan": {"_compile", "_cell", "_scan"} | LEAVES,
+    "_profile": {"_compile", "_cell", "_scan", "_linear_scan"} | LEAVES,
+    "_curvature": {"_compile"},
+    "_gauss_newton": CORE,
+    "_starts": CORE,
+    "_structure": {"cells", "_cell"},
     # Heads and optimisers work on arrays and know no cell.
     "_heads": LEAVES,
     "_optimize": LEAVES,
     "cells": CORE | LEAVES,
     "network": {"cells"} | CORE | FITTING | LEAVES,
-    "_smoother": {"_smoother_problem", "_smoother_scan", "_smoother_robust"}
-    | CORE
-    | FITTING
-    | LEAVES,
-    "_smoother_problem": CORE | FITTING | LEAVES,
+    "_smoother_lanes": CORE | FITTING | LEAVES,
+    "_smoother_problem": {"_smoother_lanes"} | CORE | FITTING | LEAVES,
     "_smoother_scan": {"_smoother_problem"} | CORE | LEAVES,
     "_smoother_robust": {"_smoother_problem", "_smoother_scan"} | CORE | FITTING | LEAVES,
-    "_smoothing_model": {"cells", "_smoother", "_smoother_problem", "intervals"}
-    | CORE
-    | FITTING
-    | LEAVES,
+    "_smoother_joint": {"_smoother_problem", "_smoother_lanes"} | CORE | FITTING | LEAVES,
+    "_smoother": SMOOTHER - {"_smoother", "_smoother_batch"} | CORE | FITTING | LEAVES,
+    "_smoother_batch": {"intervals", "_smoother_lanes"} | CORE | FITTING | LEAVES,
+    "priors": LEAVES,
+    "_smoothing_model": SMOOTHER | {"intervals"} | CORE | FITTING | LEAVES,
+    "_smoothing_panel": SMOOTHER | {"_smoothing_model", "_panel_model", "_structure"} | LEAVES,
+    "_smoothing_network": {"intervals", "network", "forecaster"},
+    "_smoothing_arguments": SMOOTHER | {"_smoothing_model", "priors"} | FITTING | LEAVES,
     "intervals": {"cells"} | CORE | LEAVES,
     "_fitted_model": set(),
     "_panel_model": {"_fitted_model", "intervals"} | LEAVES,
     "forecaster": {"_fitted_model", "_panel_model", "network", "intervals", "cells"}
     | CORE
     | LEAVES,
-    "naive": {"forecaster"} | LEAVES,
+    "naive": {"forecaster", "intervals"} | LEAVES,
     "deseasonalize": {"forecaster", "_fitted_model"} | LEAVES,
     "_summary": {"forecaster"} | LEAVES,
-    "smoothing": {
-        "forecaster",
-        "network",
-        "cells",
-        "_smoother_problem",
-        "_smoothing_model",
-        "_summary",
-    }
-    | (CORE | FITTING | LEAVES),
+    "smoothing": {"forecaster", "network", "priors", "_panel_model", "_structure", "_summary"}
+    | SMOOTHING
+    | LEAVES,
     # They take arrays, or estimators by their public methods.
     "metrics": set(),
     "_download": set(),

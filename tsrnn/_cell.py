@@ -8,14 +8,15 @@ with input x, state h, output o and parameters theta. A smoother's output is its
 made from h_{t-1} before x_t is seen, and a missing x_t (NaN) moves the state on without an
 innovation; a network has no output of its own (its head reads the states). The adjoint of (1)
 takes the gradients of a loss with respect to h_t and o_t to those with respect to h_{t-1}, x_t and
-theta. Its tangent takes changes of theta, x_t and h_{t-1}, in D directions, to those of h_t and o_t:
-a smoother has few numbers to learn, and their sensitivities give curvature as well as slope.
+theta. Its tangent takes changes of theta, x_t and h_{t-1}, in D directions, to those of h_t and
+o_t: a smoother has few numbers to learn, and these give curvature as well as slope.
 
 All work on a slab: B sequences side by side, the lane index innermost, so that the compiler makes
 vector instructions of the loop over lanes. Shapes: theta (K, B) where each lane has parameters of
 its own and (K,) where they are shared; x (p, B); h (S, B); o (m, B). A step gets the address of
 each, without shapes, which would cost more than a small step does: row i of lane b is at
-`i * B + b`, and a tangent's row i in direction d at `(d * n_rows + i) * B + b`. Only the first `n_lanes` lanes are read and written.
+`i * B + b`, and a tangent's row i in direction d at `(d * n_rows + i) * B + b`. Only the first
+`n_lanes` lanes are read and written.
 """
 
 from __future__ import annotations
@@ -36,9 +37,11 @@ STEP_SIGNATURE = f"void({', '.join([_ADDRESS] * 5)}, i8, i8, i8, i8)"
 # and d_x, adds to d_theta, and may use d_h_new as scratch.
 ADJOINT_SIGNATURE = f"void({', '.join([_ADDRESS] * 10)}, i8, i8, i8, i8)"
 
-# tangent(theta, x, h, out, d_theta, d_x, d_h, d_h_new, d_out, D, p, S, n_lanes, B): writes d_h_new
-# and d_out. d_theta (D, K) is the same in all lanes; d_x (D, p, B), d_h (D, S, B), d_out (D, m, B).
-TANGENT_SIGNATURE = f"void({', '.join([_ADDRESS] * 9)}, i8, i8, i8, i8, i8)"
+# tangent(theta, h, error, seen, d_theta, d_x, d_h, d_h_new, d_out, scratch, D, S, n_lanes, B):
+# writes d_h_new and d_out. error (B,) is x - out, zero where x is missing, and seen (B,) is 0
+# there and 1 elsewhere; d_theta (D, K) is the same in all lanes; d_x (D, B), d_h (D, S, B),
+# d_out (D, B), scratch (4, B). Only cells of one input have one.
+TANGENT_SIGNATURE = f"void({', '.join([_ADDRESS] * 10)}, i8, i8, i8, i8)"
 
 step_kernel: Callable[[Callable], Kernel] = kernel(STEP_SIGNATURE, as_step=True)
 adjoint_kernel: Callable[[Callable], Kernel] = kernel(ADJOINT_SIGNATURE, as_step=True)

@@ -40,6 +40,7 @@ def accumulate_curvature(
     d_states,
     d_theta,
     lanes,
+    scratch,
     directions,
     squares,
     gradient,
@@ -68,8 +69,10 @@ def accumulate_curvature(
         Its derivatives in the first half; scratch.
     d_theta : (D, K) array
         Derivatives of theta.
-    lanes : (8, B) array
-        Scratch.
+    lanes : (10, B) array
+        Scratch; lanes[8] is left with the number of observed values.
+    scratch : (4, B) array
+        For the tangent.
     directions : (4, D, B) array
         Scratch; directions[0] is zero but for the last C rows.
     squares : (B,) array
@@ -80,11 +83,12 @@ def accumulate_curvature(
     """
     n_unknowns, n_state, n_lanes = gradient.shape[0], states.shape[1], x.shape[2]
     n_columns = d_x.shape[1]
-    out, residual, weight, slope = lanes[0], lanes[1], lanes[2], lanes[3]
-    product, log_sum, n_seen, is_valid = lanes[4], lanes[5], lanes[6], lanes[7]
+    out, error, seen, residual = lanes[0], lanes[1], lanes[2], lanes[3]
+    inverse, slope, product, log_sum = lanes[4], lanes[5], lanes[6], lanes[7]
+    n_seen, lowest = lanes[8], lanes[9]
     d_input, d_out, d_residual, d_log = directions[0], directions[1], directions[2], directions[3]
     squares[:], gradient[:], curvature[:], d_log[:] = 0.0, 0.0, 0.0, 0.0
-    product[:], log_sum[:], n_seen[:], is_valid[:] = 1.0, 0.0, 0.0, 1.0
+    product[:], log_sum[:], n_seen[:], lowest[:] = 1.0, 0.0, 0.0, math.inf
     for t in range(x.shape[0]):
         n_active, old, new = active[t], t % 2, (t + 1) % 2
         now = borrowed(x[t, 0])
@@ -99,56 +103,59 @@ def accumulate_curvature(
             n_active,
             n_lanes,
         )
+        for b in range(n_active):
+            miss = now[b] - out[b]
+            seen[b] = 1.0 if miss == miss else 0.0
+            error[b] = miss if miss == miss else 0.0
+            n_seen[b] += seen[b]
         for c in range(n_columns):
             d_input[n_unknowns - n_columns + c] = d_x[t, c]
         tangent(
             pointer(theta),
-            pointer(now),
             pointer(states[old]),
-            pointer(out),
+            pointer(error),
+            pointer(seen),
             pointer(d_theta),
             pointer(d_input),
             pointer(d_states[old]),
             pointer(d_states[new]),
             pointer(d_out),
+            pointer(scratch),
             n_unknowns,
-            1,
             n_state,
             n_active,
             n_lanes,
         )
-        # dr = weight dx - slope do, and both are zero where x is missing.
+        # dr = inverse dx - slope do: zero where x is missing.
+        if is_relative:
+            for b in range(n_active):
+                inverse[b] = seen[b] / out[b]
+                residual[b] = error[b] * inverse[b]
+                slope[b] = inverse[b] * (1.0 + residual[b])
+                product[b] *= out[b] if seen[b] > 0.0 else 1.0
+        else:
+            for b in range(n_active):
+                inverse[b] = seen[b]
+                residual[b] = error[b]
+                slope[b] = seen[b]
         for b in range(n_active):
-            error = now[b] - out[b]
-            seen = 1.0 if error == error else 0.0
-            error = error if error == error else 0.0
-            inverse = 1.0 / out[b] if is_relative else 1.0
-            residual[b] = error * inverse
-            weight[b] = seen * inverse
-            slope[b] = seen * inverse * (1.0 + residual[b] if is_relative else 1.0)
             squares[b] += residual[b] * residual[b]
-            n_seen[b] += seen
-            if is_positive:
-                is_valid[b] = is_valid[b] if out[b] > 0.0 else 0.0
-                product[b] *= out[b] if seen > 0.0 else 1.0
+            lowest[b] = out[b] if out[b] < lowest[b] else lowest[b]
         for d in range(n_unknowns):
             d_r, d_o, row = borrowed(d_residual[d]), borrowed(d_out[d]), borrowed(gradient[d])
+            d_i = borrowed(d_input[d])
             for b in range(n_active):
-                d_r[b] = -slope[b] * d_o[b]
-            if d >= n_unknowns - n_columns:
-                d_i = borrowed(d_input[d])
-                for b in range(n_active):
-                    d_r[b] += weight[b] * d_i[b]
-            for b in range(n_active):
+                d_r[b] = inverse[b] * d_i[b] - slope[b] * d_o[b]
                 row[b] += residual[b] * d_r[b]
             for c in range(d + 1):
-                other, cell = borrowed(d_residual[c]), borrowed(curvature[d, c])
+                other, entry = borrowed(d_residual[c]), borrowed(curvature[d, c])
                 for b in range(n_active):
-                    cell[b] += d_r[b] * other[b]
+                    entry[b] += d_r[b] * other[b]
         if is_relative:
             for d in range(n_unknowns):
+                d_o, row = borrowed(d_out[d]), borrowed(d_log[d])
                 for b in range(n_active):
-                    d_log[d, b] += weight[b] * d_out[d, b]
+                    row[b] += inverse[b] * d_o[b]
             if t % _LOG_EVERY == _LOG_EVERY - 1 or t == x.shape[0] - 1:
                 for b in range(n_lanes):
                     log_sum[b] += math.log(product[b]) if product[b] > 0.0 else math.inf
@@ -156,7 +163,8 @@ def accumulate_curvature(
     if is_relative:
         _weigh(squares, gradient, curvature, d_log, log_sum, n_seen)
     for b in range(n_lanes):
-        squares[b] = squares[b] if is_valid[b] > 0.0 and squares[b] == squares[b] else math.inf
+        is_valid = squares[b] == squares[b] and (lowest[b] > 0.0 or not is_positive)
+        squares[b] = squares[b] if is_valid else math.inf
 
 
 @inlined

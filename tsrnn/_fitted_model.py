@@ -33,6 +33,9 @@ class FittedModel(Protocol):
     def deviation(self, horizon: int) -> np.ndarray:
         """Return standard deviations of the errors of `forecast`, (horizon, k)."""
 
+    def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
+        """Return quantiles of the next values, (horizon, n_quantiles, k)."""
+
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:

@@ -26,7 +26,7 @@ import numpy as np
 from tsrnn._cell import step_at, tangent_at
 from tsrnn._compile import borrowed, inlined, kernel
 from tsrnn._curvature import accumulate_curvature
-from tsrnn._scan import SLAB
+from tsrnn._scan import SLAB, SLABS
 
 # What became of a problem.
 RUNNING, CONVERGED, OUT_OF_ITERATIONS, DROPPED = range(4)
@@ -45,7 +45,7 @@ _ALIKE = 1e-3
 
 
 @kernel(
-    f"void(i8, i8, b1, b1, f8[::1], i8[::1], {SLAB}, {SLAB}, {SLAB}, f8[::1], i8[::1], {SLAB}, i8, "
+    f"void(i8, i8, b1, b1, f8[::1], i8[::1], {SLAB}, {SLABS}, f8[::1], i8[::1], {SLAB}, i8, "
     f"f8[::1], f8[::1], i8, i8, i8, i8, f8, {SLAB}, f8[::1], i8[::1], i8[::1])"
 )
 def minimize_lanes(
@@ -56,8 +56,7 @@ def minimize_lanes(
     values,
     offsets,
     regressors,
-    base_states,
-    state_map,
+    state_maps,
     theta,
     free,
     bounds,
@@ -87,9 +86,9 @@ def minimize_lanes(
     offsets : (N + 1,) array
         Where each starts.
     regressors : (R, C) array
-    base_states : (N, S) array
-    state_map : (S, U) array
-        The initial state is base_states[i] + state_map u.
+    state_maps : (N or 1, S, 1 + U + C) array
+        What takes (1, free numbers of the state, coefficients) to the initial state, for each
+        series or for all.
     theta : (K,) array
         Parameters; those that are free have no meaning here.
     free : (Q,) array
@@ -115,7 +114,7 @@ def minimize_lanes(
     status, n_iter : (P,) arrays
     """
     n_problems, n_unknowns = v.shape
-    n_state, n_parameters = state_map.shape[0], theta.shape[0]
+    n_state, n_parameters = state_maps.shape[1], theta.shape[0]
     longest = 0
     for i in range(offsets.shape[0] - 1):
         longest = max(longest, offsets[i + 1] - offsets[i])
@@ -131,8 +130,7 @@ def minimize_lanes(
         values,
         offsets,
         regressors,
-        base_states,
-        state_map,
+        state_maps,
         theta,
         free,
         bounds,
@@ -162,7 +160,8 @@ def minimize_lanes(
         np.zeros((2, n_state, n_lanes)),
         np.zeros((2, n_unknowns, n_state, n_lanes)),
         d_theta,
-        np.zeros((8, n_lanes)),
+        np.zeros((10, n_lanes)),
+        np.zeros((4, n_lanes)),
         np.zeros((4, n_unknowns, n_lanes)),
         np.zeros(n_lanes),
         np.zeros((n_unknowns, n_lanes)),
@@ -180,8 +179,7 @@ def _rounds(
     values,
     offsets,
     regressors,
-    base_states,
-    state_map,
+    state_maps,
     theta,
     free,
     bounds,
@@ -210,6 +208,7 @@ def _rounds(
     d_states,
     d_theta,
     lanes,
+    scratch,
     directions,
     squares,
     lane_gradient,
@@ -225,8 +224,7 @@ def _rounds(
                 values,
                 offsets,
                 regressors,
-                base_states,
-                state_map,
+                state_maps,
                 theta,
                 free,
                 gamma_at,
@@ -253,6 +251,7 @@ def _rounds(
                 borrowed(d_states),
                 borrowed(d_theta),
                 borrowed(lanes),
+                borrowed(scratch),
                 borrowed(directions),
                 borrowed(squares),
                 borrowed(lane_gradient),
@@ -260,22 +259,48 @@ def _rounds(
             )
             for b in range(now.shape[0]):
                 p = now[b]
-                n_seen = lanes[6, b]
+                n_seen = lanes[8, b]
                 value = _of_search(
-                    b, squares, lane_gradient, lane_curvature, gamma_at, free, theta,
-                    borrowed(trial[p]), rates, n_seen,
+                    b,
+                    squares,
+                    lane_gradient,
+                    lane_curvature,
+                    gamma_at,
+                    free,
+                    theta,
+                    borrowed(trial[p]),
+                    rates,
+                    n_seen,
                 )
                 status[p] = _judge(
-                    b, p, value, lane_gradient, lane_curvature, floors[p // n_starts], tol, trial,
-                    v, loss, gradient, curvature, damping, promised,
+                    b,
+                    p,
+                    value,
+                    lane_gradient,
+                    lane_curvature,
+                    floors[p // n_starts],
+                    tol,
+                    trial,
+                    v,
+                    loss,
+                    gradient,
+                    curvature,
+                    damping,
+                    promised,
                 )
                 n_iter[p] = n_iterations
                 if status[p] == RUNNING and n_iterations == max_iter:
                     status[p] = OUT_OF_ITERATIONS
                 if status[p] == RUNNING:
                     promised[p] = _propose(
-                        borrowed(v[p]), borrowed(gradient[p]), borrowed(curvature[p]),
-                        damping[p], bounds, n_free, work, borrowed(trial[p]),
+                        borrowed(v[p]),
+                        borrowed(gradient[p]),
+                        borrowed(curvature[p]),
+                        damping[p],
+                        bounds,
+                        n_free,
+                        work,
+                        borrowed(trial[p]),
                     )
         if n_iterations == n_probing:
             _drop_poor_starts(n_starts, n_free, v, loss, status)
@@ -293,8 +318,7 @@ def _fill_lanes(
     values,
     offsets,
     regressors,
-    base_states,
-    state_map,
+    state_maps,
     theta,
     free,
     gamma_at,
@@ -309,13 +333,14 @@ def _fill_lanes(
     d_states,
 ):
     """Lay out the problems to evaluate now, and return how many steps the longest has."""
-    n_free, (n_state, n_free_state) = free.shape[0], state_map.shape
-    n_columns = regressors.shape[1]
+    n_free, n_columns, n_state = free.shape[0], regressors.shape[1], state_maps.shape[1]
+    n_linear = state_maps.shape[2] - 1
     n_timesteps = 0
     for b in range(now.shape[0]):
         p = now[b]
         i = p // n_starts
         start, length = offsets[i], offsets[i + 1] - offsets[i]
+        of_series = i if state_maps.shape[0] > 1 else 0
         for k in range(theta.shape[0]):
             lane_theta[k, b] = theta[k]
         for j in range(n_free):
@@ -323,14 +348,15 @@ def _fill_lanes(
         if gamma_at >= 0:
             lane_theta[free[gamma_at], b] *= 1.0 - lane_theta[0, b]
         for s in range(n_state):
-            state = base_states[i, s]
-            for u in range(n_free_state):
-                state += state_map[s, u] * trial[p, n_free + u]
+            state = state_maps[of_series, s, 0]
+            for u in range(n_linear):
+                state += state_maps[of_series, s, 1 + u] * trial[p, n_free + u]
+                d_states[0, n_free + u, s, b] = state_maps[of_series, s, 1 + u]
             states[0, s, b] = state
         for t in range(length):
             x[t, 0, b] = values[start + t]
         for c in range(n_columns):
-            coefficient = trial[p, n_free + n_free_state + c]
+            coefficient = trial[p, n_free + n_linear - n_columns + c]
             for t in range(length):
                 d_x[t, c, b] = -regressors[start + t, c]
                 x[t, 0, b] += coefficient * d_x[t, c, b]
@@ -342,17 +368,14 @@ def _fill_lanes(
                 active[t] = b
         if b == 0:
             active[:length] = now.shape[0]
-    for u in range(d_states.shape[1]):
-        for s in range(n_state):
-            of_state = 0 <= u - n_free < n_free_state
-            d_states[0, u, s] = state_map[s, u - n_free] if of_state else 0.0
+    # The buffers of states take turns: that of the derivatives may hold an older state.
+    for j in range(n_free):
+        d_states[0, j] = 0.0
     return n_timesteps
 
 
 @inlined
-def _of_search(
-    b, squares, gradient, curvature, gamma_at, free, theta, v, rates, n_seen
-):
+def _of_search(b, squares, gradient, curvature, gamma_at, free, theta, v, rates, n_seen):
     """Return F in terms of what is searched, with the prior; change slope and curvature of lane b.
 
     Theirs are of the raw sum of squares and of gamma itself before.
@@ -405,8 +428,20 @@ def _add_multiple(b, gradient, curvature, d, c, factor):
 
 @inlined
 def _judge(
-    b, p, value, lane_gradient, lane_curvature, floor, tol, trial, v, loss, gradient, curvature,
-    damping, promised,
+    b,
+    p,
+    value,
+    lane_gradient,
+    lane_curvature,
+    floor,
+    tol,
+    trial,
+    v,
+    loss,
+    gradient,
+    curvature,
+    damping,
+    promised,
 ):
     """Take what problem p has tried, or leave it, and return what becomes of it."""
     if not value < loss[p]:
@@ -436,8 +471,9 @@ def _judge(
 def _propose(v, gradient, curvature, damping, bounds, n_free, work, trial):
     """Write the point to try next, and return by how much (1) says that it lowers F."""
     n_unknowns = v.shape[0]
-    factor, scale, step, is_set = work, work[n_unknowns], work[n_unknowns + 1], work[n_unknowns + 2]
-    right = work[n_unknowns + 3]
+    factor, scale = borrowed(work), borrowed(work[n_unknowns])
+    step, is_set = borrowed(work[n_unknowns + 1]), borrowed(work[n_unknowns + 2])
+    right = borrowed(work[n_unknowns + 3])
     for d in range(n_unknowns):
         norm = math.sqrt(curvature[d, d])
         scale[d] = norm if norm > 0.0 else 1.0

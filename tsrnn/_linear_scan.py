@@ -6,7 +6,7 @@ import numpy as np
 
 from tsrnn._cell import Cell, step_at
 from tsrnn._compile import borrowed, inlined, kernel
-from tsrnn._scan import SLAB, SLABS, take_step, writable
+from tsrnn._scan import SLAB, SLABS, take_step
 
 
 def error_products(
@@ -124,51 +124,114 @@ def accumulate_products(step, theta, series, states, scratch, products, all_erro
     return memory
 
 
-def variance_factors(
-    transition: np.ndarray,
-    gain: np.ndarray,
-    observation: np.ndarray,
+def error_variances(
+    forms: tuple[np.ndarray, np.ndarray, np.ndarray],
     is_missing: np.ndarray,
-    covariance: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Run the covariance of a linear smoother's state along; see `tsrnn.intervals`.
+    predictions: np.ndarray,
+    offsets: np.ndarray,
+    variances: np.ndarray,
+    covariances: np.ndarray,
+    *,
+    is_relative: bool,
+) -> np.ndarray:
+    """Run the covariances of linear smoothers' states along; see `tsrnn.intervals`.
+
+    Parameters
+    ----------
+    forms : (N, S, S), (N, S) and (N, S) arrays
+        Transitions, gains and observations.
+    is_missing : (R,) array
+        Of series one after the other: series i is rows offsets[i]:offsets[i + 1].
+    predictions : (R,) array
+        What relative errors are shares of.
+    offsets : (N + 1,) array
+    variances : (N,) array
+        Of the innovations.
+    covariances : (N, S, S) array
+        Of the states; on return, of the last ones.
+    is_relative : bool
 
     Returns
     -------
-    factors : (T,) array
-        Variance of each prediction, in units of the innovations'.
-    covariance : (S, S) array
-        That of the last state.
+    error_variances : (R,) array
+        Of each prediction.
     """
-    factors = np.empty(is_missing.size)
-    gain, observation = writable(gain), writable(observation)
-    seeing = transition - np.outer(gain, observation)
-    moves = np.stack([seeing, transition])
-    covariances = np.stack([covariance, covariance])
-    _variance_factors(moves, gain, observation, is_missing.astype(np.int64), covariances, factors)
-    return factors, covariances[is_missing.size % 2]
+    result = np.empty(is_missing.size)
+    _error_variances(
+        *(np.ascontiguousarray(part) for part in forms),
+        is_missing,
+        np.ascontiguousarray(predictions),
+        offsets,
+        variances,
+        is_relative,
+        covariances,
+        result,
+    )
+    return result
 
 
-@kernel(f"void({SLABS}, f8[::1], f8[::1], i8[::1], {SLABS}, f8[::1])")
-def _variance_factors(moves, gain, observation, is_missing, covariances, factors):
-    moves, covariances = borrowed(moves), borrowed(covariances)
-    n_state = gain.shape[0]
-    half = np.empty((n_state, n_state))
-    for t in range(is_missing.shape[0]):
-        old, new = covariances[t % 2], covariances[(t + 1) % 2]
-        move = moves[is_missing[t]]
-        factor = 1.0
+@kernel(f"void({SLABS}, {SLAB}, {SLAB}, b1[::1], f8[::1], i8[::1], f8[::1], b1, {SLABS}, f8[::1])")
+def _error_variances(
+    transitions,
+    gains,
+    observations,
+    is_missing,
+    predictions,
+    offsets,
+    variances,
+    is_relative,
+    covariances,
+    result,
+):
+    n_state = gains.shape[1]
+    seeing, half = np.empty((n_state, n_state)), np.empty((n_state, n_state))
+    for i in range(offsets.shape[0] - 1):
+        move, gain, observation = (
+            borrowed(transitions[i]),
+            borrowed(gains[i]),
+            borrowed(observations[i]),
+        )
+        covariance = borrowed(covariances[i])
+        for j in range(n_state):
+            for k in range(n_state):
+                seeing[j, k] = move[j, k] - gain[j] * observation[k]
+        is_certain = not covariance.any()
+        for t in range(offsets[i], offsets[i + 1]):
+            of_state = 0.0
+            if not is_certain:
+                for j in range(n_state):
+                    for k in range(n_state):
+                        of_state += observation[j] * covariance[j, k] * observation[k]
+            innovation = variances[i]
+            if is_relative:
+                innovation *= predictions[t] * predictions[t] + of_state
+            result[t] = innovation + of_state
+            if is_missing[t]:
+                _move_covariance(move, covariance, half)
+                for j in range(n_state):
+                    for k in range(n_state):
+                        covariance[j, k] += gain[j] * gain[k] * innovation
+                is_certain = False
+            elif not is_certain:
+                _move_covariance(seeing, covariance, half)
+
+
+@inlined
+def _move_covariance(move, covariance, half):
+    """Replace P by M P M'."""
+    n_state = half.shape[0]
+    for j in range(n_state):
+        for k in range(n_state):
+            half[j, k] = 0.0
         for i in range(n_state):
-            for j in range(n_state):
-                factor += observation[i] * old[i, j] * observation[j]
-        factors[t] = factor
-        for i in range(n_state):
-            for j in range(n_state):
-                half[i, j] = 0.0
+            if move[j, i] != 0.0:
                 for k in range(n_state):
-                    half[i, j] += move[i, k] * old[k, j]
+                    half[j, k] += move[j, i] * covariance[i, k]
+    for j in range(n_state):
+        for k in range(n_state):
+            covariance[j, k] = 0.0
+    for k in range(n_state):
         for i in range(n_state):
-            for j in range(n_state):
-                new[i, j] = gain[i] * gain[j] if is_missing[t] else 0.0
-                for k in range(n_state):
-                    new[i, j] += half[i, k] * move[j, k]
+            if move[k, i] != 0.0:
+                for j in range(n_state):
+                    covariance[j, k] += half[j, i] * move[k, i]

@@ -17,7 +17,6 @@ from joblib import Parallel, delayed
 from tsrnn._fitted_model import FittedModel
 from tsrnn._threads import one_blas_thread
 from tsrnn.exceptions import TrainingDivergedError
-from tsrnn.intervals import normal_quantiles
 
 # What the library raises for a series that will not do. Whatever else comes up is a fault of ours
 # or of the machine, and stops the panel.
@@ -98,8 +97,7 @@ class LoopedPanel:
         """Return quantiles of the next values, (n_series, horizon, n_quantiles)."""
 
         def of_one(model: FittedModel) -> np.ndarray:
-            mean, deviation = model.forecast(horizon), model.deviation(horizon)
-            return normal_quantiles(mean, deviation, quantiles)[:, :, 0]
+            return model.quantiles(horizon, quantiles)[:, :, 0]
 
         return self._each(of_one, (horizon, len(quantiles)), n_jobs)
 

@@ -48,9 +48,9 @@ def profile(
     theta : (K, G) array
     series : (1 + p, T) array
         y, NaN where missing, and p regressors.
-    initial_state : (S,) or (S, 1 + p) array or None
-        The initial state where it is none of the unknowns: constant, or constant and slopes in
-        the coefficients.
+    initial_state : (S, ..) array or None
+        The initial state where not all of it is unknown: a constant, then slopes in the
+        coefficients, then in unknowns of its own.
 
     Returns
     -------
@@ -81,10 +81,11 @@ def unknown_map(cell: Cell, series: np.ndarray, initial_state: np.ndarray | None
     n_regressors = len(series) - 1
     if initial_state is None:
         return np.eye(1 + n_regressors + cell.n_state)
-    slopes = np.zeros((cell.n_state, 1 + n_regressors))
     affine = np.reshape(initial_state, (cell.n_state, -1))
-    slopes[:, : affine.shape[1]] = affine
-    return np.vstack([np.eye(1 + n_regressors), slopes])
+    n_columns = max(1 + n_regressors, affine.shape[1])
+    states = np.zeros((cell.n_state, n_columns))
+    states[:, : affine.shape[1]] = affine
+    return np.vstack([np.eye(1 + n_regressors, n_columns), states])
 
 
 def _solve_each(products: np.ndarray, unknown_map: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -98,7 +99,7 @@ def _solve_each(products: np.ndarray, unknown_map: np.ndarray) -> tuple[np.ndarr
 @kernel(f"void({SLABS}, {SLAB}, f8[::1], {SLAB})")
 def _solve_sets(products, unknown_map, sse, unknowns):
     for g in range(products.shape[0]):
-        sse[g] = _solve_for_unknowns(products[g], unknown_map, unknowns[g])
+        sse[g] = solve_for_unknowns(products[g], unknown_map, unknowns[g])
 
 
 class ProfiledSSE:
@@ -115,7 +116,7 @@ class ProfiledSSE:
         A linear smoother with parameters for each lane.
     series : (1 + p, T) array
         y, NaN where missing, and p regressors.
-    initial_state : (S,) or (S, 1 + p) array or None
+    initial_state : (S, ..) array or None
         As in `profile`.
 
     Notes
@@ -203,7 +204,7 @@ def _profiled_sse(
         borrowed(products),
         False,
     )
-    _solve_for_unknowns(products[:, :, 0], unknown_map, unknowns)
+    solve_for_unknowns(products[:, :, 0], unknown_map, unknowns)
 
     n_windows = most_windows if n_timesteps >= _WORTH_CUTTING * memory else 1
     lead = memory if n_windows > 1 else 0
@@ -269,7 +270,7 @@ def _repeated(theta, room, n_lanes):
 
 
 @inlined
-def _solve_for_unknowns(products, unknown_map, unknowns):
+def solve_for_unknowns(products, unknown_map, unknowns):
     """Write the unknowns with the least SSE, and return that.
 
     By Cholesky on a unit diagonal. An unknown that no observation tells apart from those before it

@@ -1,8 +1,8 @@
 """Scaled units: a series in atoms or in euros of national debt is the same work.
 
-Everything is computed on z = (y - centre) / spread. The centre is one of the values (the lower
-median) and the spread the largest distance from it. Powers of two come off first, exactly, so that
-nothing overflows on the way.
+Everything is computed on z = (y - centre) / spread. The centre is the first value and the spread
+the largest distance from it, or 0 and the largest value for models that need to know where zero is.
+Powers of two come off first, exactly, so that nothing overflows on the way.
 """
 
 from __future__ import annotations
@@ -11,29 +11,44 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsrnn._batch import Batch
+
 
 @dataclass(frozen=True)
 class Scaling:
-    """The map between the units of a series and those it is computed in.
+    """The map between the units of N series and those they are computed in.
 
-    A value y is `(z * spread + centre) * 2**exponent`.
+    A value y is `(z * spread + centre) * 2**exponent`. The methods take arrays whose last axis is
+    that of the series, or of any length where there is but one.
+
+    Attributes
+    ----------
+    exponent : (N,) int array
+    centre, spread : (N,) arrays
     """
 
-    exponent: int
-    centre: float
-    spread: float
+    exponent: np.ndarray
+    centre: np.ndarray
+    spread: np.ndarray
 
     @classmethod
-    def of(cls, y: np.ndarray) -> Scaling:
-        """Find the scaling of a series, NaN where missing."""
-        observed = y[~np.isnan(y)]
-        exponent = int(np.frexp(np.abs(observed).max())[1])
-        reduced = np.ldexp(observed, -exponent)
+    def of(cls, batch: Batch, *, centred: bool = True) -> Scaling:
+        """Find the scalings of series with an observed value each, NaN where missing."""
+        values, owners = batch.values, batch.owners
+        sizes = np.where(np.isnan(values), 0.0, np.abs(values))
+        exponent = np.frexp(batch.largest(sizes))[1].astype(np.int64)
+        reduced = np.ldexp(values, -exponent[owners])
+        observed = np.flatnonzero(~np.isnan(values))
         # A value of the series, so that subtracting it from integers is exact.
-        middle = (observed.size - 1) // 2
-        centre = float(np.partition(reduced, middle)[middle])
-        spread = float(np.abs(reduced - centre).max())
-        return cls(exponent, centre, spread or 1.0)
+        first = observed[np.searchsorted(observed, batch.offsets[:-1])]
+        centre = reduced[first] if centred else np.zeros(batch.n_series)
+        distances = np.abs(reduced - centre[owners])
+        spread = batch.largest(np.where(np.isnan(distances), 0.0, distances))
+        return cls(exponent, centre, np.where(spread > 0.0, spread, 1.0))
+
+    def some(self, series: np.ndarray) -> Scaling:
+        """Return the scalings of the series at these positions."""
+        return Scaling(self.exponent[series], self.centre[series], self.spread[series])
 
     def scale(self, y: np.ndarray) -> np.ndarray:
         """Take values to scaled units."""
@@ -50,36 +65,51 @@ class Scaling:
         with np.errstate(over="ignore"):
             return np.ldexp(z * self.spread, self.exponent)
 
-    def scale_state(self, state: np.ndarray) -> np.ndarray:
-        """Take a state, level first, to scaled units."""
-        scaled = np.ldexp(state, -self.exponent)
-        scaled[0] -= self.centre
-        return scaled / self.spread
+    def scale_state(self, state: np.ndarray, is_share: np.ndarray) -> np.ndarray:
+        """Take states (S, N), level first, to scaled units; those that are shares stay."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = np.ldexp(state, -self.exponent)
+            scaled[0] -= self.centre
+            scaled /= self.spread
+        return np.where(is_share[:, None], state, scaled)
 
-    def unscale_state(self, state: np.ndarray) -> np.ndarray:
-        """Take a scaled state, level first, back."""
-        return np.r_[self.unscale(state[:1]), self.unscale_difference(state[1:])]
+    def unscale_state(self, state: np.ndarray, is_share: np.ndarray) -> np.ndarray:
+        """Take scaled states (S, N), level first, back."""
+        unscaled = self.unscale_difference(state)
+        unscaled[0] = self.unscale(state[0])
+        return np.where(is_share[:, None], state, unscaled)
 
     @property
-    def log_unit(self) -> float:
-        """Logarithm of a scaled unit."""
-        return float(np.log(self.spread) + self.exponent * np.log(2.0))
+    def log_unit(self) -> np.ndarray:
+        """Logarithm of a scaled unit, (N,)."""
+        return np.log(self.spread) + self.exponent * np.log(2.0)
 
 
 @dataclass(frozen=True)
 class ColumnScaling:
-    """The map between regressors and what is computed with: (x - offset) / unit, by column."""
+    """The map between regressors and what is computed with: (x - offset) / unit, by column.
+
+    Attributes
+    ----------
+    offset, unit : (N, C) arrays
+        Of each series.
+    """
 
     offset: np.ndarray
     unit: np.ndarray
 
     @classmethod
-    def of(cls, regressors: np.ndarray) -> ColumnScaling:
-        """Find the scaling of regressors (n, p); a constant column becomes zero."""
-        offset = np.sort(regressors, axis=0)[(len(regressors) - 1) // 2]
-        unit = np.abs(regressors - offset).max(axis=0, initial=0.0)
+    def of(cls, batch: Batch) -> ColumnScaling:
+        """Find the scalings of the regressors of each series; a constant column becomes zero."""
+        offset = batch.regressors[batch.offsets[:-1]]
+        unit = batch.largest(np.abs(batch.regressors - offset[batch.owners]))
         return cls(offset, np.where(unit > 0.0, unit, 1.0))
 
-    def scale(self, regressors: np.ndarray) -> np.ndarray:
-        """Take regressors (n, p) to scaled units."""
-        return (regressors - self.offset) / self.unit
+    def some(self, series: np.ndarray) -> ColumnScaling:
+        """Return the scalings of the series at these positions."""
+        return ColumnScaling(self.offset[series], self.unit[series])
+
+    def scale(self, batch: Batch) -> np.ndarray:
+        """Take the regressors of a batch, (R, C), to scaled units."""
+        owners = batch.owners
+        return (batch.regressors - self.offset[owners]) / self.unit[owners]

@@ -284,7 +284,12 @@ def _active_lanes(n_timesteps: int, n_lanes: int, lengths: np.ndarray | None) ->
 
 
 def generate(
-    cell: Cell, theta: np.ndarray, h_init: np.ndarray, innovations: np.ndarray
+    cell: Cell,
+    theta: np.ndarray,
+    h_init: np.ndarray,
+    innovations: np.ndarray,
+    *,
+    is_relative: bool = False,
 ) -> np.ndarray:
     """Run a predicting cell on the series it makes itself: x_t = o_t + innovation.
 
@@ -295,6 +300,8 @@ def generate(
     theta : (K, B) array, (K, 1) for a cell whose lanes share parameters
     h_init : (S, B) array
     innovations : (T, p, B) array
+    is_relative : bool
+        x_t = o_t (1 + innovation) instead.
 
     Returns
     -------
@@ -305,13 +312,19 @@ def generate(
     states = np.empty((2, *h_init.shape))
     states[0] = h_init
     _generate(
-        cell.step.address, writable(theta), writable(innovations), x, states, np.empty_like(x[0])
+        cell.step.address,
+        writable(theta),
+        writable(innovations),
+        is_relative,
+        x,
+        states,
+        np.empty_like(x[0]),
     )
     return x
 
 
-@kernel(f"void(i8, {SLAB}, {SLABS}, {SLABS}, {SLABS}, {SLAB})")
-def _generate(step_address, theta, innovations, x, states, prediction):
+@kernel(f"void(i8, {SLAB}, {SLABS}, b1, {SLABS}, {SLABS}, {SLAB})")
+def _generate(step_address, theta, innovations, is_relative, x, states, prediction):
     step = step_at(step_address)
     theta, innovations, x = borrowed(theta), borrowed(innovations), borrowed(x)
     states, prediction = borrowed(states), borrowed(prediction)
@@ -322,5 +335,6 @@ def _generate(step_address, theta, innovations, x, states, prediction):
         take_step(step, theta, x[t], states[old], states[new], prediction, n_lanes)
         for i in range(x.shape[1]):
             for b in range(n_lanes):
-                x[t, i, b] = prediction[i, b] + innovations[t, i, b]
+                scale = prediction[i, b] if is_relative else 1.0
+                x[t, i, b] = prediction[i, b] + scale * innovations[t, i, b]
         take_step(step, theta, x[t], states[old], states[new], prediction, n_lanes)

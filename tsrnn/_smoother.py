@@ -1,21 +1,23 @@
-"""Fitting one exponential smoother to one series, in scaled units.
+"""Fitting exponential smoothers: by compiled code, many at a time, or by a SciPy method.
 
-The squared error at the best initial state is scanned, and searched by a SciPy method from the
-scan's lowest points. Other losses leave the initial state no closed form: parameters and state are
-then searched together, from the same points and others.
+The compiled solver serves the likelihood. A SciPy method searches one series at a time, with
+gradients by backpropagation through time: of the squared error at the best initial state where
+predictions and errors are linear in it, and of parameters and state together elsewhere, and for
+losses other than the likelihood.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from tsrnn._cell import Cell
 from tsrnn._optimize import Minimum
 from tsrnn._profile import ProfiledSSE
-from tsrnn._scan import unroll
+from tsrnn._smoother_joint import minimize_likelihood
+from tsrnn._smoother_lanes import Solution, Task, fit_lanes, starts_of
 from tsrnn._smoother_problem import Problem, Settings, minimize_scaled, rounding
 from tsrnn._smoother_robust import minimize_robust
 from tsrnn._smoother_scan import MOST_SCANNED, scan
@@ -25,74 +27,60 @@ from tsrnn._smoother_scan import MOST_SCANNED, scan
 _WORTH_A_SEARCH = {2: 1.005, 3: 1.03}
 
 
-@dataclass(frozen=True)
-class SmootherFit:
-    """A fitted smoother of one series, in the units of the series it was given.
-
-    Attributes
-    ----------
-    theta : (K, 1) array
-        Parameters in the cell's order.
-    coefficients : (p,) array
-        Of the regressors.
-    states : (T + 1, S) array
-        states[0] is the state before the first value.
-    predictions : (T,) array
-        One-step-ahead predictions of the series net of its regressors.
-    n_iter : int
-    converged : bool
-    message : str
-        The optimiser's.
-    """
-
-    theta: np.ndarray
-    coefficients: np.ndarray
-    states: np.ndarray
-    predictions: np.ndarray
-    n_iter: int
-    converged: bool
-    message: str
-
-
-def fit_smoother(
-    cell: Cell,
-    series: np.ndarray,
-    bounds: Sequence[tuple[float, float]],
-    initial_state: np.ndarray | None,
+def solve(
+    task: Task,
     settings: Settings,
-) -> SmootherFit:
-    """Fit a linear smoother.
+    n_jobs: int | None = None,
+    progress: Callable[[int], Any] | None = None,
+) -> Solution:
+    """Fit every series of a task.
 
-    Parameters
-    ----------
-    cell : Cell
-    series : (1 + p, T) array
-        y, of order one, NaN where missing, and p regressors, of order one.
-    bounds : sequence of (lower, upper)
-        For each parameter; equal where it is fixed.
-    initial_state : (S,) or (S, 1 + p) array or None
-        The state before the first value: constant, or constant and slopes in the coefficients of
-        the regressors; learned where None.
-    settings : Settings
+    "auto" is the compiled solver for the likelihood, unless a series is so long that windows of it
+    are faster, and L-BFGS-B elsewhere.
     """
-    problem = Problem(cell, series, bounds, initial_state)
-    starts, sse = scan(problem)
-    worth_a_search = sse <= _WORTH_A_SEARCH.get(problem.free.size, 1.0) * sse[0]
-    minimum = minimize_squared(problem, starts[: np.count_nonzero(worth_a_search)], settings)
+    solver = settings.solver
+    if solver == "auto":
+        has_windows = task.structure.seasonal is None and not task.structure.is_relative
+        is_long = has_windows and task.batch.lengths.max() > MOST_SCANNED
+        is_compiled = settings.loss == "likelihood" and not is_long
+        solver = "gauss-newton" if is_compiled else "L-BFGS-B"
+    if solver == "gauss-newton":
+        return fit_lanes(task, settings.max_iter, settings.tol, n_jobs, progress)
+    settings = replace(settings, solver=solver)
+    parts = []
+    for i in range(task.batch.n_series):
+        parts.append(_solve_one(Problem(task, i), settings))
+        if progress is not None:
+            progress(1)
+    thetas, unknowns, minima = zip(*parts, strict=True)
+    n_columns = task.batch.regressors.shape[1]
+    return Solution(
+        np.concatenate(thetas, axis=1),
+        np.stack([one[n_columns:] for one in unknowns], axis=1),
+        np.stack([one[:n_columns] for one in unknowns], axis=1),
+        np.array([minimum.loss for minimum in minima]),
+        np.array([minimum.n_iter for minimum in minima]),
+        np.array([minimum.converged for minimum in minima]),
+        minima[0].message,
+    )
+
+
+def _solve_one(problem: Problem, settings: Settings) -> tuple[np.ndarray, np.ndarray, Minimum]:
+    """Return theta (K, 1), coefficients and initial state (C + S,), and how they were found."""
+    structure = problem.structure
+    if structure.is_relative or not structure.is_linear:
+        minimum = minimize_likelihood(problem, settings)
+        return *problem.split(minimum.theta), minimum
+    if structure.seasonal is None:
+        starts, sse = scan(problem)
+        worth_a_search = sse <= _WORTH_A_SEARCH.get(problem.free.size, 1.0) * sse[0]
+        starts = starts[: np.count_nonzero(worth_a_search)]
+    else:
+        starts = [v[: problem.free.size] for v in starts_of(problem.as_task())[0]]
+    minimum = minimize_squared(problem, starts, settings)
     if settings.loss != "likelihood":
         minimum = minimize_robust(problem, [minimum.theta, *starts], settings)
-    theta, unknowns = problem.split(minimum.theta)
-    coefficients, state = np.split(unknowns, [len(problem.regressors)])
-    states, outputs = unroll(cell, theta, problem.net(unknowns), state[:, None])
-    return SmootherFit(
-        theta,
-        coefficients,
-        states[:, :, 0],
-        outputs[:, 0, 0],
-        minimum.n_iter,
-        minimum.converged,
-        minimum.message,
-    )
+    return *problem.split(minimum.theta), minimum
 
 
 def minimize_squared(problem: Problem, starts: list[np.ndarray], settings: Settings) -> Minimum:
@@ -101,7 +89,9 @@ def minimize_squared(problem: Problem, starts: list[np.ndarray], settings: Setti
 
     def objective(free_values):
         sse, gradient = profiled_sse(problem.theta(free_values))
-        return sse / scale, gradient[problem.free, 0] / scale
+        slope = problem.slope(free_values, gradient)
+        value, slope = problem.with_prior(free_values, sse, slope)
+        return value / scale, slope / scale
 
     scale = 1.0
     scale = objective(starts[0])[0]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tsrnn._batch import Batch
 from tsrnn._heads import Loss
 from tsrnn._optimize import Minimum, minimize
 from tsrnn._profile import best_unknowns, unknown_map
 from tsrnn._scan import backpropagate, unroll
+from tsrnn._smoother_lanes import Task
 
 # L-BFGS-B stops at a gradient of so many times the tolerance. What a step of a smaller one can gain
 # is below the rounding of a sum of squares: the line search would try twenty times in vain.
@@ -28,17 +30,29 @@ class Settings:
 
 
 class Problem:
-    """One series with its regressors, one cell, and which of its numbers are free."""
+    """One series of a task, and which of its numbers are free.
 
-    def __init__(self, cell, series, bounds, initial_state) -> None:
-        self.cell = cell
-        self.series = np.ascontiguousarray(series)
+    `series` (1 + C, T) are y and the regressors; the linear unknowns are the coefficients of these
+    and the initial state, in that order.
+    """
+
+    def __init__(self, task: Task, i: int) -> None:
+        n_columns, n_free_state = task.batch.regressors.shape[1], task.n_free_state
+        states = task.states[i if len(task.states) > 1 else 0]
+        order = np.r_[0, 1 + n_free_state : 1 + n_free_state + n_columns, 1 : 1 + n_free_state]
+        self._task, self._place = task, i
+        self.structure = task.structure
+        self.cell = task.structure.cell
+        self.series = np.ascontiguousarray(task.batch.one(i))
         self.y = self.series[0]
         self.regressors = self.series[1:]
-        self.lower, self.upper = np.array(bounds, dtype=float).reshape(-1, 2).T
-        self.free = np.flatnonzero(self.lower < self.upper)
-        self.initial_state = initial_state
-        self.unknown_map = unknown_map(cell, self.series, initial_state)
+        self.lower, self.upper = task.bounds.T.copy()
+        self.free = task.free
+        self.gamma_at = task.gamma_at
+        self.lower[self.free], self.upper[self.free] = task.search_bounds
+        self.rates = task.rates[self.free]
+        self.initial_state = np.ascontiguousarray(states[:, order])
+        self.unknown_map = unknown_map(self.cell, self.series, self.initial_state)
         self.n_observed = int(np.count_nonzero(~np.isnan(self.y)))
 
     @property
@@ -50,10 +64,29 @@ class Problem:
         return [(low, high) for low, high in self.bounds if low < high]
 
     def theta(self, free_values: np.ndarray) -> np.ndarray:
-        """All parameters, (K, 1), given the free ones."""
+        """All parameters, (K, 1), given the free ones; of gamma, its share of 1 - alpha."""
         theta = self.lower[:, None].copy()
         theta[self.free, 0] = free_values
+        if self.gamma_at >= 0:
+            theta[self.free[self.gamma_at]] *= 1.0 - theta[0]
         return theta
+
+    def slope(self, free_values: np.ndarray, d_theta: np.ndarray) -> np.ndarray:
+        """Take a gradient in theta, (K, 1), to that in the free values."""
+        slope = d_theta[self.free, 0]
+        if self.gamma_at >= 0:
+            alpha = free_values[0] if self.free[0] == 0 else self.lower[0]
+            if self.free[0] == 0:
+                slope[0] -= free_values[self.gamma_at] * slope[self.gamma_at]
+            slope[self.gamma_at] *= 1.0 - alpha
+        return slope
+
+    def with_prior(
+        self, free_values: np.ndarray, sse: float, slope: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        """Multiply a sum of squares and its slope in the free values by what the prior says."""
+        factor = np.exp(self.rates @ free_values / self.n_observed)
+        return factor * sse, factor * (slope + sse * self.rates / self.n_observed)
 
     @property
     def n_unknowns(self) -> int:
@@ -77,9 +110,21 @@ class Problem:
         unknowns = self.best_unknowns(self.theta(free_values))
         return np.concatenate([free_values, unknowns[: self.n_unknowns]])
 
+    def as_task(self) -> Task:
+        """Return the task of this series alone."""
+        return self._task.some(np.array([self._place]))
+
     def recent(self, n_timesteps: int) -> Problem:
         """Return the problem of the last values alone, their initial state to be learned."""
-        return Problem(self.cell, self.series[:, -n_timesteps:], self.bounds, None)
+        rows = slice(-n_timesteps, None)
+        batch = Batch(
+            self.y[rows].copy(),
+            np.array([0, min(n_timesteps, self.y.size)], dtype=np.int64),
+            np.ascontiguousarray(self.regressors[:, rows].T),
+        )
+        n_columns = len(self.regressors)
+        learned = np.hstack([self.structure.normalised, np.zeros((self.cell.n_state, n_columns))])
+        return Problem(replace(self._task, batch=batch, states=learned[None]), 0)
 
     def net(self, unknowns: np.ndarray) -> np.ndarray:
         """Return the series net of its regressors, (T, 1, 1)."""
@@ -94,7 +139,7 @@ class Problem:
     def loss_and_gradients(
         self, theta: np.ndarray, unknowns: np.ndarray, loss: Loss
     ) -> tuple[float, np.ndarray, np.ndarray]:
-        """Return the loss and its gradients with respect to free parameters and unknowns."""
+        """Return the loss and its gradients with respect to theta and the unknowns."""
         x, state = self.net(unknowns), unknowns[len(self.regressors) :]
         states, outputs = unroll(self.cell, theta, x, state[:, None])
         value, d_residuals = loss.value_and_gradient(x - outputs)
@@ -102,7 +147,7 @@ class Problem:
             self.cell, theta, x, states, outputs, d_outputs=-d_residuals
         )
         d_coefficients = -self.regressors @ (d_residuals + d_x)[:, 0, 0]
-        return value, d_theta[self.free, 0], np.concatenate([d_coefficients, d_state[:, 0]])
+        return value, d_theta, np.concatenate([d_coefficients, d_state[:, 0]])
 
 
 def minimize_scaled(objective, start, bounds, settings: Settings) -> Minimum:

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from tsrnn._heads import AbsoluteError, Huber, Loss
+from tsrnn._linear_scan import error_products
 from tsrnn._optimize import Minimum, Objective
 from tsrnn._profile import profile
-from tsrnn._linear_scan import error_products
 from tsrnn._smoother_problem import Problem, Settings, minimize_scaled, rounding
 from tsrnn._smoother_scan import axes_of, full_grid, lowest_minima
 
@@ -80,7 +80,7 @@ def _follow(
 
 def _robust_minima(problem: Problem, loss: Loss) -> list[np.ndarray]:
     """Return where a coarse scan finds minima of a loss, at the unknowns of the least SSE."""
-    if problem.free.size == 0:
+    if problem.free.size == 0 or problem.structure.seasonal is not None:
         return []
     axes = axes_of(problem.bounds, problem.y.size)
     grid = full_grid(axes)
@@ -126,9 +126,11 @@ def _joint_objective(
     n_free = problem.free.size
 
     def unscaled(variables):
-        split = problem.split(np.r_[variables[:n_free], variables[n_free:] * unit])
-        value, d_free, d_unknowns = problem.loss_and_gradients(*split, loss)
-        return value, np.r_[d_free, d_unknowns @ problem.unknown_map[1:, 1:] * unit]
+        free_values = variables[:n_free]
+        split = problem.split(np.r_[free_values, variables[n_free:] * unit])
+        value, d_theta, d_unknowns = problem.loss_and_gradients(*split, loss)
+        slope = problem.slope(free_values, d_theta)
+        return value, np.r_[slope, d_unknowns @ problem.unknown_map[1:, 1:] * unit]
 
     scale = unscaled(start)[0] or 1.0
 

@@ -2,386 +2,502 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from tsrnn._cell import Cell
+from tsrnn._batch import Batch
 from tsrnn._scaling import ColumnScaling, Scaling
-from tsrnn._scan import generate, unroll
-from tsrnn._smoother import SmootherFit, fit_smoother
-from tsrnn._smoother_problem import Settings
+from tsrnn._smoother import Settings, solve
+from tsrnn._smoother_batch import SmootherBatch
+from tsrnn._smoother_lanes import Solution, Task, follow
+from tsrnn._starts import seasonal_states
+from tsrnn._structure import Structure
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.intervals import LinearForm
 
 # What smoothing parameters are set to where a series is too short to learn them from.
-_FALLBACK = {"alpha": 0.5, "beta": 0.1, "phi": 0.9}
+_FALLBACK = {"alpha": 0.5, "beta": 0.1, "gamma": 0.1, "phi": 0.9}
+
+Bounds = Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True)
-class SmoothedSeries:
-    """One fitted smoother at the end of what it has seen, in scaled units.
+class Fit:
+    """Smoothers of one structure fitted to N series.
 
     Attributes
     ----------
-    cell : Cell
-    theta : (K, 1) array
-    form : LinearForm
-    scaling : Scaling
-    state : (S,) array
-    covariance : (S, S) array
-        Of the state's error, in units of the innovations' variance.
-    sigma : float
-        Standard deviation of the innovations.
-    columns : ColumnScaling
-    coefficients : (p,) array
-        Of the regressors, in the units of the series and of theirs.
-    origins : tuple of str
-        How each parameter and then the initial state came about: learned, given, held, heuristic.
-
-    What these methods take and give is the series net of `effect`.
+    model : SmootherBatch
+    predictions, deviations : (R,) arrays
+        One-step-ahead, net of the regressors, in the units of the series.
+    numbers : dict of arrays
+        Fitted attributes, (N,) or (N, ..).
+    notes : dict
+        What the user should know of the series at these positions.
+    failures : dict
+        Why the series at these positions have no fit; their other entries mean nothing.
     """
 
-    cell: Cell
-    theta: np.ndarray
-    form: LinearForm
-    scaling: Scaling
-    state: np.ndarray
-    covariance: np.ndarray
-    sigma: float
-    columns: ColumnScaling
-    coefficients: np.ndarray
-    origins: tuple[str, ...]
+    model: SmootherBatch
+    predictions: np.ndarray
+    deviations: np.ndarray
+    numbers: dict[str, np.ndarray]
+    notes: dict[int, tuple[Warning, ...]] = field(default_factory=dict)
+    failures: dict[int, Exception] = field(default_factory=dict)
 
-    def effect(self, regressors: np.ndarray) -> np.ndarray:
-        """Return what regressors (n, p) add to the series, less a constant, (n,)."""
-        return (regressors - self.columns.offset) @ self.coefficients
 
-    def unscaled_state(self, state: np.ndarray) -> np.ndarray:
-        """Return a scaled state in the units of the series net of all that regressors add."""
-        unscaled = self.scaling.unscale_state(state)
-        unscaled[0] -= self.columns.offset @ self.coefficients
-        return unscaled
+def fit_structure(
+    structure: Structure,
+    batch: Batch,
+    bounds: Bounds,
+    initial_state: str | np.ndarray,
+    rates: Mapping[str, float],
+    settings: Settings,
+    name: Callable[[int], str],
+    n_jobs: int | None = None,
+    progress: Callable[[int], Any] | None = None,
+) -> Fit:
+    """Fit a structure to series that it can be fitted to.
 
-    def advance(self, y: np.ndarray) -> tuple[SmoothedSeries, np.ndarray, np.ndarray]:
-        """See further values: the smoother then, one-step predictions, their deviations."""
-        z = self.scaling.scale(y)
-        states, outputs = unroll(self.cell, self.theta, z[:, None, None], self.state[:, None])
-        factors, covariance = self.form.variance_factors(np.isnan(z), self.covariance)
-        if not np.isfinite(states[-1]).all():
-            raise ValueError(
-                "the values are too large beside those that the forecaster was fitted to: the "
-                "state would not be finite"
-            )
-        later = replace(self, state=states[-1, :, 0], covariance=covariance)
-        return later, self.scaling.unscale(outputs[:, 0, 0]), self._deviation(factors)
+    Parameters
+    ----------
+    structure : Structure
+    batch : Batch
+        In the units of the series; each has two observed values at least, and is positive where
+        the structure is.
+    bounds : dict
+        For each of the cell's parameters what it is searched in; equal ends where it is fixed.
+    initial_state : "learned", "heuristic" or (N, n_state) array
+    rates : dict
+        Of the prior, by parameter.
+    settings : Settings
+    name : callable
+        What to call series i in warnings.
+    n_jobs : int or None
+    progress : callable or None
+        Called with numbers of series done.
+    """
+    names = [parameter.name for parameter in structure.cell.parameters]
+    scaling = Scaling.of(batch, centred=not structure.is_positive)
+    columns = ColumnScaling.of(batch)
+    scaled = replace(
+        batch,
+        values=scaling.some(batch.owners).scale(batch.values),
+        regressors=columns.scale(batch),
+    )
+    task = Task(
+        structure,
+        scaled,
+        np.array([bounds[parameter] for parameter in names], dtype=float),
+        _state_maps(structure, scaled, scaling, columns, initial_state),
+        np.array([rates.get(parameter, 0.0) for parameter in names]),
+    )
+    solution = solve(task, settings, n_jobs, progress)
+    is_word = isinstance(initial_state, str)
+    origins = tuple("learned" if low < high else "given" for low, high in task.bounds)
+    origins += (initial_state if is_word else "given",)
+    return _as_fit(task, solution, batch, scaling, columns, origins, name)
 
-    def forecast(self, horizon: int) -> np.ndarray:
-        """Predict, (horizon,)."""
-        return self.advance(np.full(horizon, np.nan))[1]
 
-    def deviation(self, horizon: int) -> np.ndarray:
-        """Return standard deviations of the forecast errors, (horizon,)."""
-        missing = np.ones(horizon, dtype=bool)
-        return self._deviation(self.form.variance_factors(missing, self.covariance)[0])
+def _as_fit(
+    task: Task,
+    solution: Solution,
+    batch: Batch,
+    scaling: Scaling,
+    columns: ColumnScaling,
+    origins: tuple[str, ...],
+    name: Callable[[int], str],
+) -> Fit:
+    """Take a solution to the units of the series, with all that follows from it."""
+    structure, scaled, owners = task.structure, task.batch, task.batch.owners
+    effect = (scaled.regressors * solution.coefficients.T[owners]).sum(axis=1)
+    net = replace(scaled, values=scaled.values - effect)
+    ends, predictions = follow(structure, net, solution.theta, solution.states)
+    n_parameters = structure.n_smoothing + structure.n_free_state + batch.regressors.shape[1]
+    numbers, sigma = _fitted_numbers(structure, net, predictions, scaling, n_parameters)
+    coefficients = (scaling.unscale_difference(solution.coefficients) / columns.unit.T).T
+    size = len(ends)
+    model = SmootherBatch(
+        structure,
+        solution.theta,
+        scaling,
+        ends,
+        sigma,
+        np.empty(0, dtype=np.int64),
+        np.empty((0, size, size)),
+        columns,
+        coefficients,
+        origins,
+    )
+    deviations, uncertain, covariances = model.deviations_along(
+        np.isnan(net.values), predictions, net.offsets
+    )
+    model = replace(model, uncertain=uncertain, covariances=covariances)
+    for parameter, values in zip(structure.cell.parameters, solution.theta, strict=True):
+        numbers[f"{parameter.name}_"] = values
+    numbers["initial_state_"] = model.unscaled_state(solution.states).T
+    numbers["n_iter_"] = solution.n_iter
+    numbers["converged_"] = solution.converged
+    if batch.regressors.shape[1]:
+        numbers["coef_"] = coefficients
+    each = scaling.some(owners)
+    failures = _failures(solution, coefficients, ends, name)
+    notes = _notes(solution, coefficients, batch.count_observed(), n_parameters, name)
+    return Fit(
+        model,
+        each.unscale(predictions),
+        each.unscale_difference(deviations),
+        numbers,
+        {i: lines for i, lines in notes.items() if i not in failures},
+        failures,
+    )
 
-    def simulate(
-        self, horizon: int, n_paths: int, random_state: np.random.RandomState
-    ) -> np.ndarray:
-        """Draw futures with normal innovations, (horizon, n_paths)."""
-        values, vectors = np.linalg.eigh(self.covariance)
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
-        draws = self.sigma * random_state.standard_normal((self.state.size + horizon, n_paths))
-        start = self.state[:, None] + root @ draws[: self.state.size]
-        theta = np.repeat(self.theta, n_paths, axis=1)
-        innovations = np.ascontiguousarray(draws[self.state.size :, None, :])
-        return self.scaling.unscale(generate(self.cell, theta, start, innovations)[:, 0, :])
 
-    def _deviation(self, factors: np.ndarray) -> np.ndarray:
-        return self.scaling.unscale_difference(self.sigma * np.sqrt(factors))
+def _fitted_numbers(
+    structure: Structure,
+    net: Batch,
+    predictions: np.ndarray,
+    scaling: Scaling,
+    n_parameters: int,
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return sums of squares and criteria in the units of the series, and the scaled sigma."""
+    seen = ~np.isnan(net.values)
+    errors = np.where(seen, net.values - predictions, 0.0)
+    n, k = net.add_up(seen), n_parameters
+    sse = net.add_up(errors**2)
+    squares, log_predictions = sse, np.zeros(len(n))
+    if structure.is_relative:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            squares = net.add_up((errors / predictions) ** 2)
+            log_predictions = net.add_up(np.where(seen, np.log(np.abs(predictions)), 0.0))
+    # Without degrees of freedom there is no better estimate, and a note says so.
+    sigma = np.sqrt(squares / np.where(n > k, n - k, n))
+    with np.errstate(divide="ignore"):  # a series that is followed exactly is infinitely likely
+        log_variance = np.log(squares / n)
+    loglik = -0.5 * n * (np.log(2.0 * np.pi) + log_variance + 1.0)
+    loglik -= log_predictions + n * scaling.log_unit
+    aic = -2.0 * loglik + 2.0 * (k + 1)
+    spare = n - k - 2
+    unit = scaling.unscale_difference(np.ones(len(n)))
+    with np.errstate(over="ignore", under="ignore", divide="ignore"):
+        numbers = {
+            "sse_": sse * unit * unit,
+            "sigma2_": sigma**2 if structure.is_relative else (sigma * unit) ** 2,
+            "loglik_": loglik,
+            "aic_": aic,
+            "aicc_": np.where(spare > 0, aic + 2.0 * (k + 1) * (k + 2) / spare, np.inf),
+            "bic_": -2.0 * loglik + (k + 1) * np.log(n),
+        }
+    return numbers, sigma
+
+
+def _failures(
+    solution: Solution, coefficients: np.ndarray, ends: np.ndarray, name: Callable[[int], str]
+) -> dict[int, Exception]:
+    """Return which series have no fit to go on with."""
+    failures: dict[int, Exception] = {}
+    is_finite = np.isfinite(solution.loss) & np.isfinite(ends).all(axis=0)
+    for i in np.flatnonzero(~is_finite).tolist():
+        failures[i] = ValueError(
+            f"{name(i)}: no finite fit was found; a given parameter or initial state may not suit "
+            "the series, or another structure may"
+        )
+    for i, column in np.argwhere(~np.isfinite(coefficients)).tolist():
+        failures[i] = ValueError(
+            f"{name(i)}: the coefficient of column {column} of X is beyond the range of floats: "
+            "choose other units"
+        )
+    return failures
+
+
+def _notes(
+    solution: Solution,
+    coefficients: np.ndarray,
+    n_observed: np.ndarray,
+    n_parameters: int,
+    name: Callable[[int], str],
+) -> dict[int, tuple[Warning, ...]]:
+    """Return what the user should know of fits."""
+    notes: dict[int, tuple[Warning, ...]] = {}
+    for i in np.flatnonzero(~solution.converged).tolist():
+        note = ConvergenceWarning(
+            f"{name(i)}: the optimiser stopped early after {solution.n_iter[i]} iterations "
+            f"({solution.message}): raise max_iter, or try another solver"
+        )
+        notes[i] = (*notes.get(i, ()), note)
+    for i in np.flatnonzero((coefficients == 0.0).any(axis=1)).tolist():
+        alike = np.flatnonzero(coefficients[i] == 0.0)
+        note = UserWarning(
+            f"{name(i)}: the columns {alike.tolist()} of X say nothing that the columns before "
+            "them and the level do not, so their coefficients are 0"
+        )
+        notes[i] = (*notes.get(i, ()), note)
+    for i in np.flatnonzero(n_observed <= n_parameters).tolist():
+        note = UserWarning(
+            f"{name(i)} has {n_observed[i]} observed values for {n_parameters} parameters and "
+            "states: no degrees of freedom are left, so sigma2_ is SSE / n and the intervals "
+            "are too narrow"
+        )
+        notes[i] = (*notes.get(i, ()), note)
+    return notes
+
+
+def _state_maps(
+    structure: Structure,
+    scaled: Batch,
+    scaling: Scaling,
+    columns: ColumnScaling,
+    initial_state: str | np.ndarray,
+) -> np.ndarray:
+    """Return what takes (1, free numbers, coefficients) to the initial state, (N or 1, S, ..)."""
+    n_columns = scaled.regressors.shape[1]
+    size = structure.cell.n_state
+    if isinstance(initial_state, str) and initial_state == "learned":
+        return np.hstack([structure.normalised, np.zeros((size, n_columns))])[None]
+    maps = np.zeros((scaled.n_series, size, 1 + n_columns))
+    if isinstance(initial_state, str):
+        maps[:, :, 0] = heuristic_states(structure, scaled)
+        for j in range(n_columns):
+            # The state is that of the series net of its regressors.
+            column = np.where(np.isnan(scaled.values), np.nan, scaled.regressors[:, j])
+            if structure.seasonal != "mul":
+                maps[:, :, 1 + j] = -heuristic_states(structure, replace(scaled, values=column))
+        return maps
+    states = structure.cell_state(initial_state)
+    is_share = np.arange(size) >= (2 if structure.seasonal == "mul" else size)
+    maps[:, :, 0] = scaling.scale_state(states.T.copy(), is_share).T
+    maps[:, 0, 1:] = columns.offset / columns.unit
+    if not np.isfinite(maps).all():
+        raise InvalidParameterError(
+            f"initial_state {tuple(initial_state[0].tolist())} is too far from the series to "
+            "compute with"
+        )
+    return maps
+
+
+def heuristic_states(structure: Structure, batch: Batch) -> np.ndarray:
+    """Return states (N, S) before the first value, from the first values.
+
+    Without a season from the first two: (2 y_1 - y_2, y_2 - y_1), and y_1 where there is no trend;
+    missing values before the first are steps of the trend, and so are those between the two. With
+    one from the first cycles; see `tsrnn._starts.seasonal_states`.
+    """
+    states = np.zeros((batch.n_series, structure.cell.n_state))
+    if structure.seasonal is not None:
+        seasonal_states(
+            batch.values, batch.offsets, structure.period, structure.seasonal == "mul", states
+        )
+        if structure.trend is None:
+            states[:, 0] += states[:, 1] * 0.5 * structure.period
+            states[:, 1] = 0.0
+        return states
+    observed = np.flatnonzero(~np.isnan(batch.values))
+    place = np.searchsorted(observed, batch.offsets[:-1])
+    first, second = observed[place], observed[place + 1]
+    states[:, 0] = batch.values[first]
+    if structure.trend is not None:
+        states[:, 1] = (batch.values[second] - batch.values[first]) / (second - first)
+        states[:, 0] -= (first - batch.offsets[:-1] + 1) * states[:, 1]
+    return states
+
+
+def held(
+    structure: Structure, batch: Batch, bounds: Bounds, initial_state: str | np.ndarray
+) -> tuple[np.ndarray, Bounds, str | np.ndarray]:
+    """Return which series are too short to learn all of, and what is held fixed for them."""
+    n_free = sum(low < high for low, high in bounds.values()) + batch.regressors.shape[1]
+    is_learned = isinstance(initial_state, str) and initial_state == "learned"
+    # One number of the state can follow from the others and two values.
+    n_free += max(structure.n_free_state - 1, 0) if is_learned else 0
+    fixed = {
+        name: (_FALLBACK[name], _FALLBACK[name]) if low < high else (low, high)
+        for name, (low, high) in bounds.items()
+    }
+    if "gamma" in fixed and fixed["gamma"][0] > 1.0 - fixed["alpha"][0]:
+        fixed["gamma"] = (1.0 - fixed["alpha"][0],) * 2
+    too_short = np.flatnonzero(batch.count_observed() < n_free)
+    return too_short, fixed, "heuristic" if is_learned else initial_state
+
+
+def shortage(
+    structure: Structure, n_observed: int, fixed: Bounds, initial_state: str | np.ndarray, name: str
+) -> UserWarning:
+    """Return what the user should know of a series that is too short."""
+    values = ", ".join(f"{parameter}={low:g}" for parameter, (low, _) in fixed.items())
+    start = " from the heuristic initial state" if isinstance(initial_state, str) else ""
+    n_all = structure.n_smoothing + structure.n_free_state
+    return UserWarning(
+        f"{name} has {n_observed} observed values, fewer than the parameters to learn "
+        f"({n_all} with the initial state): it is smoothed with {values}{start}"
+    )
 
 
 @dataclass(frozen=True)
 class SmoothingModel:
-    """Fitted smoothers, one a series; a `tsrnn.forecaster.FittedModel`."""
+    """Fitted smoothers, one a series, of one or more structures; a `FittedModel`.
 
-    series: tuple[SmoothedSeries, ...]
+    Attributes
+    ----------
+    parts : tuple of (array, SmootherBatch)
+        Which series, and their smoothers.
+    n_series : int
+    notes : tuple of Warning
+    """
+
+    parts: tuple[tuple[np.ndarray, SmootherBatch], ...]
+    n_series: int
     notes: tuple[Warning, ...] = ()
+
+    @property
+    def series(self) -> list[SmootherBatch]:
+        """The smoothers one by one."""
+        found = {
+            int(i): batch.some(np.array([k]))
+            for series, batch in self.parts
+            for k, i in enumerate(series)
+        }
+        return [found[i] for i in range(self.n_series)]
 
     def effect(self, regressors: np.ndarray) -> np.ndarray:
         """Return what regressors (n, p) add to each series, (n, k)."""
-        return np.column_stack([one.effect(regressors) for one in self.series])
+        total = np.zeros((len(regressors), self.n_series))
+        for series, batch in self.parts:
+            rows = Batch.of_columns(np.zeros((len(regressors), series.size)), regressors)
+            total[:, series] = batch.effect(rows).reshape(series.size, -1).T
+        return total
 
     def advance(self, values: np.ndarray) -> tuple[SmoothingModel, np.ndarray, np.ndarray]:
         """See further values, (n, k)."""
-        moved = [one.advance(column) for one, column in zip(self.series, values.T, strict=True)]
-        later, predictions, deviations = zip(*moved, strict=True)
-        return SmoothingModel(later), np.column_stack(predictions), np.column_stack(deviations)
+        predictions, deviations = np.empty(values.shape), np.empty(values.shape)
+        parts = []
+        for series, batch in self.parts:
+            rows = Batch.of_columns(values[:, series], np.empty((len(values), 0)))
+            later, mean, deviation = batch.advance(rows)
+            if not np.isfinite(later.state).all():
+                raise ValueError(
+                    "the values are too large beside those that the forecaster was fitted to: the "
+                    "state would not be finite"
+                )
+            predictions[:, series] = mean.reshape(series.size, -1).T
+            deviations[:, series] = deviation.reshape(series.size, -1).T
+            parts.append((series, later))
+        return SmoothingModel(tuple(parts), self.n_series), predictions, deviations
 
     def attributes(self) -> dict[str, Any]:
         """Return the fitted attributes that move with the series."""
-        return _collect([{"state_": one.unscaled_state(one.state)} for one in self.series])
+        return {"state_": collect([one.unscaled_state(one.state)[:, 0] for one in self.series])}
 
     def forecast(self, horizon: int) -> np.ndarray:
         """Predict, (horizon, k)."""
-        return np.column_stack([one.forecast(horizon) for one in self.series])
+        return self._stacked(lambda batch: batch.forecast(horizon))
 
     def deviation(self, horizon: int) -> np.ndarray:
         """Return standard deviations of the forecast errors, (horizon, k)."""
-        return np.column_stack([one.deviation(horizon) for one in self.series])
+        return self._stacked(lambda batch: batch.deviation(horizon))
+
+    def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
+        """Return quantiles of the next values, (horizon, n_quantiles, k)."""
+        return self._stacked(lambda batch: batch.quantiles(horizon, quantiles))
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
         """Draw futures, (horizon, n_paths, k), the series independent of each other."""
-        paths = [one.simulate(horizon, n_paths, random_state) for one in self.series]
-        return np.stack(paths, axis=2)
+        return self._stacked(lambda batch: batch.simulate(horizon, n_paths, random_state))
+
+    def _stacked(self, compute: Callable[[SmootherBatch], np.ndarray]) -> np.ndarray:
+        """Put together arrays whose last axis is that of the series."""
+        pieces = [compute(batch) for _, batch in self.parts]
+        result = np.empty((*pieces[0].shape[:-1], self.n_series))
+        for (series, _), piece in zip(self.parts, pieces, strict=True):
+            result[..., series] = piece
+        return result
 
 
-def fit_smoothing_model(
-    cell: Cell,
+def collect(per_series: Sequence[Any]) -> Any:
+    """Stack what each series has: as it is for one, (n_series, ..) for several."""
+    if len(per_series) == 1:
+        one = np.asarray(per_series[0])
+        return one.item() if one.ndim == 0 else one
+    if len({np.shape(one) for one in per_series}) > 1:
+        # States of unlike structures.
+        ragged = np.empty(len(per_series), dtype=object)
+        ragged[:] = per_series
+        return ragged
+    return np.array(per_series)
+
+
+def fit_columns(
+    structure: Structure,
     values: np.ndarray,
     regressors: np.ndarray,
-    bounds: dict[str, tuple[float, float]],
-    n_smoothing: int,
-    initial_state: Any,
+    bounds: Bounds,
+    initial_state: str | np.ndarray,
+    rates: Mapping[str, float],
     settings: Settings,
 ) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any]]:
-    """Fit a smoother to every column; what `Forecaster._fit_model` returns.
-
-    Parameters
-    ----------
-    cell : Cell
-    values : (n_timesteps, n_series) array
-    regressors : (n_timesteps, p) array
-    bounds : dict
-        For each of the cell's parameters what it is searched in; equal ends where it is fixed.
-    n_smoothing : int
-        How many of them the model has (phi is none without damping).
-    initial_state : "learned", "heuristic" or array-like (n_state,) or (n_series, n_state)
-    settings : Settings
-    """
-    given = _given_states(cell, initial_state, values.shape[1])
-    notes: list[Warning] = []
-    fits = [
-        _fit_series(
-            cell,
-            y,
-            regressors,
-            bounds,
-            n_smoothing,
-            initial_state if given is None else given[i],
+    """Fit a structure to every column; what `Forecaster._fit_model` returns."""
+    batch = Batch.of_columns(values, regressors)
+    refuse_not_positive(structure, batch)
+    n_series = batch.n_series
+    too_short, fixed, fallback = held(structure, batch, bounds, initial_state)
+    parts, notes = [], {i: () for i in range(n_series)}
+    predictions, deviations = np.empty(values.shape), np.empty(values.shape)
+    rows: dict[int, dict[str, Any]] = {}
+    n_observed = batch.count_observed()
+    for series, limits, start in (
+        (np.setdiff1d(np.arange(n_series), too_short), bounds, initial_state),
+        (too_short, fixed, fallback),
+    ):
+        if not series.size:
+            continue
+        given = start if isinstance(start, str) else start[series]
+        fit = fit_structure(
+            structure,
+            batch.some(series),
+            limits,
+            given,
+            rates,
             settings,
-            f"series {i}",
-            notes,
+            lambda k, series=series: f"series {series[k]}",
         )
-        for i, y in enumerate(values.T)
-    ]
-    model = SmoothingModel(tuple(one for one, *_ in fits), tuple(notes))
-    predictions = np.column_stack([prediction for _, prediction, *_ in fits])
-    deviations = np.column_stack([deviation for _, _, deviation, _ in fits])
-    return model, predictions, deviations, _collect([numbers for *_, numbers in fits])
-
-
-def _collect(per_series: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Stack what each series has: scalars and (k,) for one, (n_series,) and (n_series, k) else."""
-    if len(per_series) == 1:
-        return per_series[0]
-    return {name: np.array([numbers[name] for numbers in per_series]) for name in per_series[0]}
-
-
-def _given_states(cell: Cell, initial_state: Any, n_series: int) -> np.ndarray | None:
-    """Return initial states that the user gave, (n_series, n_state)."""
-    if isinstance(initial_state, str):
-        return None
-    states = np.asarray(initial_state, dtype=float)
-    return np.broadcast_to(states, (n_series, cell.n_state))
-
-
-def _fit_series(
-    cell: Cell,
-    y: np.ndarray,
-    regressors: np.ndarray,
-    bounds: dict[str, tuple[float, float]],
-    n_smoothing: int,
-    initial_state: Any,
-    settings: Settings,
-    name: str,
-    notes: list[Warning],
-) -> tuple[SmoothedSeries, np.ndarray, np.ndarray, dict[str, Any]]:
-    """Fit one series: the smoother at its end, predictions, deviations, fitted numbers."""
-    scaling, columns = Scaling.of(y), ColumnScaling.of(regressors)
-    series = np.vstack([scaling.scale(y), columns.scale(regressors).T])
-    n_observed = int(np.count_nonzero(~np.isnan(y)))
-    n_regressors = regressors.shape[1]
-    origins = ["learned" if low < high else "given" for low, high in bounds.values()]
-    is_word = isinstance(initial_state, str)
-    origins.append(initial_state if is_word else "given")
-    n_learned = n_regressors + origins.count("learned")
-    n_learned += cell.n_state - 1 if origins[-1] == "learned" else 0
-    if n_observed < n_learned:
-        bounds, origins = _held(bounds, origins)
-        held = ", ".join(f"{parameter}={low:g}" for parameter, (low, _) in bounds.items())
-        notes.append(
-            UserWarning(
-                f"{name} has {n_observed} observed values, fewer than the {n_learned} parameters "
-                f"to learn: it is smoothed with {held}"
-                f"{' from the heuristic initial state' if is_word else ''}"
+        for error in fit.failures.values():
+            raise error
+        model = fit.model
+        if series is too_short:
+            origins = tuple("held" if low < high else "given" for low, high in bounds.values()) + (
+                fallback if isinstance(fallback, str) else "given",
             )
-        )
-    if origins[-1] == "learned":
-        state = None
-    elif is_word:
-        state = _heuristic_states(cell, series)
-    else:
-        state = _scaled_state(scaling, columns, np.array(initial_state, dtype=float))
-    fit = fit_smoother(cell, series, list(bounds.values()), state, settings)
-    coefficients = scaling.unscale_difference(fit.coefficients) / columns.unit
-    n_parameters = n_smoothing + n_regressors + cell.n_state
-    notes += _notes(name, fit, coefficients, n_observed, n_parameters)
-    net = series[0] - fit.coefficients @ series[1:]
-    numbers, sigma = _fitted_numbers(cell, net, fit, scaling, n_parameters)
-    form = LinearForm.of(cell, fit.theta)
-    factors, covariance = form.variance_factors(np.isnan(y), np.zeros((cell.n_state, cell.n_state)))
-    end = SmoothedSeries(
-        cell,
-        fit.theta,
-        form,
-        scaling,
-        fit.states[-1],
-        covariance,
-        sigma,
-        columns,
-        coefficients,
-        tuple(origins),
-    )
-    numbers["initial_state_"] = end.unscaled_state(fit.states[0])
-    if n_regressors:
-        numbers["coef_"] = coefficients
-    deviations = scaling.unscale_difference(sigma * np.sqrt(factors))
-    return end, scaling.unscale(fit.predictions), deviations, numbers
+            model = replace(model, origins=origins)
+        parts.append((series, model))
+        predictions[:, series] = fit.predictions.reshape(series.size, -1).T
+        deviations[:, series] = fit.deviations.reshape(series.size, -1).T
+        for k, i in enumerate(series.tolist()):
+            rows[i] = {name: numbers[k] for name, numbers in fit.numbers.items()}
+            if series is too_short:
+                notes[i] += (
+                    shortage(structure, int(n_observed[i]), fixed, fallback, f"series {i}"),
+                )
+            notes[i] += fit.notes.get(k, ())
+    attributes = {name: collect([rows[i][name] for i in range(n_series)]) for name in rows[0]}
+    told = tuple(note for i in range(n_series) for note in notes[i])
+    return SmoothingModel(tuple(parts), n_series, told), predictions, deviations, attributes
 
 
-def _held(
-    bounds: dict[str, tuple[float, float]], origins: list[str]
-) -> tuple[dict[str, tuple[float, float]], list[str]]:
-    """Hold what was to be learned of a series that is too short for it."""
-    held = {
-        name: (_FALLBACK[name], _FALLBACK[name]) if low < high else (low, high)
-        for name, (low, high) in bounds.items()
-    }
-    parameters = ["held" if origin == "learned" else origin for origin in origins[:-1]]
-    return held, [*parameters, "heuristic" if origins[-1] == "learned" else origins[-1]]
-
-
-def _heuristic_states(cell: Cell, series: np.ndarray) -> np.ndarray:
-    """Return the heuristic state, (S, 1 + p): constant, and slopes in the coefficients."""
-    missing = np.isnan(series[0])
-    states = [heuristic_state(cell, np.where(missing, np.nan, row)) for row in series]
-    return np.column_stack([states[0], *(-state for state in states[1:])])
-
-
-def _scaled_state(
-    scaling: Scaling, columns: ColumnScaling, initial_state: np.ndarray
-) -> np.ndarray:
-    """Return a given state, (S, 1 + p): it is that of the series net of all regressors add."""
-    slopes = np.zeros((initial_state.size, 1 + columns.unit.size))
-    with np.errstate(over="ignore", invalid="ignore"):
-        slopes[:, 0] = scaling.scale_state(initial_state)
-    slopes[0, 1:] = columns.offset / columns.unit
-    if not np.isfinite(slopes).all():
-        raise InvalidParameterError(
-            f"initial_state {tuple(initial_state)} is too far from the series to compute with"
-        )
-    return slopes
-
-
-def _notes(
-    name: str, fit: SmootherFit, coefficients: np.ndarray, n_observed: int, n_parameters: int
-) -> list[Warning]:
-    """Return what the user should know of a fit."""
-    if not np.isfinite(coefficients).all():
+def refuse_not_positive(structure: Structure, batch: Batch) -> None:
+    """Refuse a series with values that a multiplicative part has no meaning for."""
+    if not structure.is_positive:
+        return
+    wrong = np.flatnonzero(batch.values <= 0.0)
+    if wrong.size:
+        row = int(wrong[0])
+        i = int(np.searchsorted(batch.offsets, row, side="right")) - 1
+        part = "seasonal='mul'" if structure.seasonal == "mul" else "error='mul'"
+        of_series = f" of series {i}" if batch.n_series > 1 else ""
         raise ValueError(
-            f"{name}: the coefficient of column {int(np.argmin(np.isfinite(coefficients)))} of X "
-            "is beyond the range of floats: choose other units"
+            f"{part} needs a series of positive values, but y is {batch.values[row]:g} at position "
+            f"{row - int(batch.offsets[i])}{of_series}: use additive parts, or add a constant"
         )
-    notes: list[Warning] = []
-    if not fit.converged:
-        notes.append(
-            ConvergenceWarning(
-                f"{name}: the optimiser stopped early after {fit.n_iter} iterations "
-                f"({fit.message}): raise max_iter, or try another solver"
-            )
-        )
-    alike = np.flatnonzero(coefficients == 0.0)
-    if alike.size:
-        notes.append(
-            UserWarning(
-                f"{name}: the columns {alike.tolist()} of X say nothing that the columns before "
-                "them and the level do not, so their coefficients are 0"
-            )
-        )
-    if n_observed <= n_parameters:
-        notes.append(
-            UserWarning(
-                f"{name} has {n_observed} observed values for {n_parameters} parameters and "
-                "states: no degrees of freedom are left, so sigma2_ is SSE / n and the intervals "
-                "are too narrow"
-            )
-        )
-    return notes
-
-
-def heuristic_state(cell: Cell, z: np.ndarray) -> np.ndarray:
-    """Return the state before the first value from the first two: (2 y_1 - y_2, y_2 - y_1).
-
-    A cell of a level alone starts at y_1. Missing values before the first are steps of the trend,
-    and so are those between the two.
-    """
-    first, second = np.flatnonzero(~np.isnan(z))[:2]
-    if cell.n_state == 1:
-        return z[[first]]
-    trend = (z[second] - z[first]) / (second - first)
-    return np.array([z[first] - (first + 1) * trend, trend])
-
-
-def _fitted_numbers(
-    cell: Cell,
-    z: np.ndarray,
-    fit: SmootherFit,
-    scaling: Scaling,
-    n_parameters: int,
-) -> tuple[dict[str, Any], float]:
-    """Return the fitted attributes of one series in its own units, and the scaled sigma."""
-    residuals = (z - fit.predictions)[~np.isnan(z)]
-    n, k = residuals.size, n_parameters
-    sse = float(residuals @ residuals)
-    # Without degrees of freedom there is no better estimate, and a note says so.
-    sigma = np.sqrt(sse / (n - k if n > k else n))
-    with np.errstate(divide="ignore"):  # a series that is followed exactly is infinitely likely
-        log_variance = np.log(sse / n) + 2.0 * scaling.log_unit
-    loglik = -0.5 * n * (np.log(2.0 * np.pi) + log_variance + 1.0)
-    aic = -2.0 * loglik + 2.0 * (k + 1)
-    spare = n - k - 2
-    numbers = {
-        f"{parameter.name}_": float(value)
-        for parameter, value in zip(cell.parameters, fit.theta[:, 0], strict=True)
-    }
-    unit = scaling.unscale_difference(np.ones(1))[0]
-    with np.errstate(over="ignore", under="ignore"):
-        numbers |= {
-            "sse_": float(sse * unit * unit),
-            "sigma2_": float((sigma * unit) ** 2),
-        }
-    numbers |= {
-        "loglik_": float(loglik),
-        "aic_": float(aic),
-        "aicc_": float(aic + 2.0 * (k + 1) * (k + 2) / spare) if spare > 0 else np.inf,
-        "bic_": float(-2.0 * loglik + (k + 1) * np.log(n)),
-        "n_iter_": fit.n_iter,
-        "converged_": fit.converged,
-    }
-    return numbers, float(sigma)

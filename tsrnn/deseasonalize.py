@@ -248,16 +248,23 @@ class DeseasonalizedModel:
         """Return standard deviations of the forecast errors, (horizon, k)."""
         return self.turn.widen(self.inner.deviation(horizon))
 
+    def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
+        """Return quantiles of the next values, (horizon, n_quantiles, k)."""
+        return self._seasonal_paths(self.inner.quantiles(horizon, quantiles))
+
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
         """Draw futures, (horizon, n_paths, k)."""
-        paths = self.inner.simulate(horizon, n_paths, random_state) + self.constant
+        return self._seasonal_paths(self.inner.simulate(horizon, n_paths, random_state))
+
+    def _seasonal_paths(self, values: np.ndarray) -> np.ndarray:
+        """Put the season on adjusted values (n, .., k)."""
         factor, offset = (
-            self.turn.rows(indices, horizon)[:, None]
+            self.turn.rows(indices, len(values))[:, None]
             for indices in (self.turn.factor, self.turn.offset)
         )
-        return factor * paths + offset
+        return factor * (values + self.constant) + offset
 
     def _seasonal(self, values: np.ndarray) -> np.ndarray:
         return self.turn.put_on(values + self.constant)

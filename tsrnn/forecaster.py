@@ -406,8 +406,18 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
 
     def _quantiles(self, X: Any, quantiles: np.ndarray, labels: list, label_name: str):
         asked = self._asked(X)
-        deviation = self._at(asked.positions, 1, self._model.deviation)
-        values = normal_quantiles(self._mean(asked), deviation, quantiles)
+        ahead = asked.positions >= self._n_seen
+        values = np.empty((len(ahead), len(quantiles), asked.effect.shape[1]))
+        if ahead.any():
+            future = self._at(
+                asked.positions[ahead], 0, lambda h: self._model.quantiles(h, quantiles)
+            )
+            values[ahead] = future + asked.effect[ahead, None]
+        if not ahead.all():
+            past = asked.positions[~ahead]
+            mean = self._at(past, 0, self._model.forecast) + asked.effect[~ahead]
+            deviation = self._at(past, 1, self._model.deviation)
+            values[~ahead] = normal_quantiles(mean, deviation, quantiles)
         return self._layout.columns(values, asked.index, labels, label_name)
 
     def _at(self, positions: np.ndarray, part: int, ahead: Any) -> np.ndarray:

@@ -20,6 +20,7 @@ import numpy as np
 from tsrnn._validation import check_choice, check_count
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecaster import Forecaster
+from tsrnn.intervals import normal_quantiles
 
 _STRATEGIES = ("last", "seasonal", "drift")
 
@@ -149,6 +150,10 @@ class NaiveModel:
     def deviation(self, horizon: int) -> np.ndarray:
         """Return standard deviations of the forecast errors, (horizon, k)."""
         return self.advance(np.full((horizon, self.drift.size), np.nan))[2]
+
+    def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
+        """Return quantiles of the next values, (horizon, n_quantiles, k)."""
+        return normal_quantiles(self.forecast(horizon), self.deviation(horizon), quantiles)
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -367,7 +368,8 @@ class PanelForecaster(BaseEstimator):
             )
         check_count("conformal_windows", self.conformal_windows)
         check_flag("verbose", self.verbose)
-        if self.n_jobs is not None and (isinstance(self.n_jobs, bool) or self.n_jobs == 0):
+        jobs = 1 if self.n_jobs is None else self.n_jobs
+        if not isinstance(jobs, Integral) or isinstance(jobs, bool) or jobs == 0:
             raise InvalidParameterError(
                 f"n_jobs must be None or an integer other than 0, got {self.n_jobs!r}"
             )

@@ -13,19 +13,24 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from tsrnn._cell import Cell
-from tsrnn._optimize import SOLVERS
-from tsrnn._smoother_problem import Settings
-from tsrnn._smoothing_model import SmoothingModel, fit_smoothing_model
-from tsrnn._validation import check_choice, check_count, check_flag, check_number
-from tsrnn.cells import HOLT, SES
+from tsrnn._batch import Batch
+from tsrnn._panel_model import PanelModel
+from tsrnn._smoothing_arguments import (
+    bounds_of,
+    check_common,
+    check_trend,
+    initial_state_of,
+    settings_of,
+)
+from tsrnn._smoothing_model import fit_columns
+from tsrnn._smoothing_network import as_network
+from tsrnn._smoothing_panel import fit_panel
+from tsrnn._structure import Structure
+from tsrnn._validation import check_choice, check_count, check_number
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecaster import Forecaster
 from tsrnn.network import RNN
-
-_LOSSES = ("likelihood", "absolute_error", "huber")
+from tsrnn.priors import penalty_rates
 
 
 class SimpleExpSmoothingRNN(Forecaster):
@@ -35,16 +40,26 @@ class SimpleExpSmoothingRNN(Forecaster):
     ----------
     alpha : float in [0, 1] or None
         Smoothing parameter of the level; None learns it.
+    error : {"add", "mul"}
+        Whether errors are differences from the prediction or shares of it, which is another
+        likelihood and other intervals; "mul" needs a positive series.
+    prior : None, "cautious" or `tsrnn.priors.ExponentialPrior`
+        What is known of the parameters before the series is seen; None fits the series alone, as
+        textbooks and other libraries do. Where forecasts are the aim, "cautious" has smaller errors
+        on short series; see `tsrnn.priors`.
     initial_state : {"learned", "heuristic"} or array-like of shape (1,)
         The level before the first value: learned with the rest, the first value, or given
         (one row a series for several). With regressors, that of `y - X @ coef_`.
     loss : {"likelihood", "absolute_error", "huber"}
-        What is minimised over the one-step-ahead errors. "likelihood" is the squared error.
+        What is minimised over the one-step-ahead errors. "likelihood" is the squared error where
+        errors are additive.
     huber_delta : float
         Where Huber's loss turns linear, in robust standard deviations of the residuals of the
         squared-error fit.
     solver : str
-        A method of `scipy.optimize.minimize` that keeps to bounds: "L-BFGS-B", "TNC", "SLSQP",
+        "auto" is "gauss-newton", compiled code that serves the likelihood and many series at once,
+        but for other losses and for series of more than 4096 values, where it is "L-BFGS-B". Or
+        a method of `scipy.optimize.minimize` that keeps to bounds: "L-BFGS-B", "TNC", "SLSQP",
         "trust-constr" (by BPTT gradients), "Nelder-Mead", "Powell", "COBYQA" (without).
     max_iter : int
         Iterations of the solver at most, each time that it is called: from every promising
@@ -94,14 +109,18 @@ class SimpleExpSmoothingRNN(Forecaster):
         self,
         *,
         alpha: float | None = None,
+        error: str = "add",
+        prior: Any = None,
         initial_state: Any = "learned",
         loss: str = "likelihood",
         huber_delta: float = 1.345,
-        solver: str = "L-BFGS-B",
+        solver: str = "auto",
         max_iter: int = 200,
         tol: float = 1e-10,
     ) -> None:
         self.alpha = alpha
+        self.error = error
+        self.prior = prior
         self.initial_state = initial_state
         self.loss = loss
         self.huber_delta = huber_delta
@@ -122,16 +141,22 @@ class SimpleExpSmoothingRNN(Forecaster):
 
     def to_rnn(self) -> RNN:
         """Return the network that is this smoother; see `DoubleExpSmoothingRNN.to_rnn`."""
-        return _as_network(self)
+        return as_network(self)
 
     def _validate_parameters(self) -> None:
-        _check_common(self)
+        check_common(self)
+
+    def _structure(self) -> Structure:
+        return Structure(self.error)
+
+    def _parameters(self) -> dict[str, float | None]:
+        return {"alpha": self.alpha}
 
     def _fit_model(self, values, regressors):
-        bounds = {"alpha": _interval(SES, "alpha", self.alpha)}
-        return fit_smoothing_model(
-            SES, values, regressors, bounds, 1, _initial_state(self, SES, values), _settings(self)
-        )
+        return _fit_columns(self, values, regressors)
+
+    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+        return _fit_panel(self, values, offsets, regressors, n_jobs, progress)
 
 
 class DoubleExpSmoothingRNN(Forecaster):
@@ -145,17 +170,27 @@ class DoubleExpSmoothingRNN(Forecaster):
         Damping of the trend, with `damped=True`; None learns it in [0.8, 0.995].
     damped : bool
         Whether the trend dies out.
+    error : {"add", "mul"}
+        Whether errors are differences from the prediction or shares of it, which is another
+        likelihood and other intervals; "mul" needs a positive series.
+    prior : None, "cautious" or `tsrnn.priors.ExponentialPrior`
+        What is known of the parameters before the series is seen; None fits the series alone, as
+        textbooks and other libraries do. Where forecasts are the aim, "cautious" has smaller errors
+        on short series; see `tsrnn.priors`.
     initial_state : {"learned", "heuristic"} or array-like of shape (2,)
         Level and trend before the first value: learned with the rest, taken from the first two
         values as (2 y_1 - y_2, y_2 - y_1), or given (one row a series for several). With
         regressors, that of `y - X @ coef_`.
     loss : {"likelihood", "absolute_error", "huber"}
-        What is minimised over the one-step-ahead errors. "likelihood" is the squared error.
+        What is minimised over the one-step-ahead errors. "likelihood" is the squared error where
+        errors are additive.
     huber_delta : float
         Where Huber's loss turns linear, in robust standard deviations of the residuals of the
         squared-error fit.
     solver : str
-        A method of `scipy.optimize.minimize` that keeps to bounds: "L-BFGS-B", "TNC", "SLSQP",
+        "auto" is "gauss-newton", compiled code that serves the likelihood and many series at once,
+        but for other losses and for series of more than 4096 values, where it is "L-BFGS-B". Or
+        a method of `scipy.optimize.minimize` that keeps to bounds: "L-BFGS-B", "TNC", "SLSQP",
         "trust-constr" (by BPTT gradients), "Nelder-Mead", "Powell", "COBYQA" (without).
     max_iter : int
         Iterations of the solver at most, each time that it is called: from every promising
@@ -213,10 +248,12 @@ class DoubleExpSmoothingRNN(Forecaster):
         beta: float | None = None,
         phi: float | None = None,
         damped: bool = False,
+        error: str = "add",
+        prior: Any = None,
         initial_state: Any = "learned",
         loss: str = "likelihood",
         huber_delta: float = 1.345,
-        solver: str = "L-BFGS-B",
+        solver: str = "auto",
         max_iter: int = 200,
         tol: float = 1e-10,
     ) -> None:
@@ -224,6 +261,8 @@ class DoubleExpSmoothingRNN(Forecaster):
         self.beta = beta
         self.phi = phi
         self.damped = damped
+        self.error = error
+        self.prior = prior
         self.initial_state = initial_state
         self.loss = loss
         self.huber_delta = huber_delta
@@ -254,108 +293,241 @@ class DoubleExpSmoothingRNN(Forecaster):
         RNN
             With identity activation, `RNN(1, 2, 1)` for one series.
         """
-        return _as_network(self)
+        return as_network(self)
 
     def _validate_parameters(self) -> None:
-        _check_common(self)
-        if self.beta is not None:
-            check_number("beta", self.beta, 0.0, 1.0)
-        damped = check_flag("damped", self.damped)
-        if self.phi is not None:
-            check_number("phi", self.phi, 0.0, 1.0, include_lower=False)
-            if not damped:
-                raise InvalidParameterError("phi is given, but damped=False: set damped=True")
+        check_common(self)
+        check_trend(self.beta, self.phi, self.damped)
+
+    def _structure(self) -> Structure:
+        return Structure(self.error, "add", bool(self.damped))
+
+    def _parameters(self) -> dict[str, float | None]:
+        return {"alpha": self.alpha, "beta": self.beta, "phi": self.phi}
 
     def _fit_model(self, values, regressors):
-        bounds = {
-            "alpha": _interval(HOLT, "alpha", self.alpha),
-            "beta": _interval(HOLT, "beta", self.beta),
-            "phi": _interval(HOLT, "phi", self.phi) if self.damped else (1.0, 1.0),
-        }
-        return fit_smoothing_model(
-            HOLT,
-            values,
-            regressors,
-            bounds,
-            3 if self.damped else 2,
-            _initial_state(self, HOLT, values),
-            _settings(self),
-        )
+        return _fit_columns(self, values, regressors)
+
+    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+        return _fit_panel(self, values, offsets, regressors, n_jobs, progress)
 
 
-def _check_common(forecaster: SimpleExpSmoothingRNN | DoubleExpSmoothingRNN) -> None:
-    """Check what all smoothers take."""
-    if forecaster.alpha is not None:
-        check_number("alpha", forecaster.alpha, 0.0, 1.0)
-    check_choice("loss", forecaster.loss, _LOSSES)
-    check_number("huber_delta", forecaster.huber_delta, 0.0, np.inf, include_lower=False)
-    check_choice("solver", forecaster.solver, SOLVERS)
-    check_count("max_iter", forecaster.max_iter)
-    check_number("tol", forecaster.tol, 0.0, np.inf, include_lower=False)
+class TripleExpSmoothingRNN(Forecaster):
+    r"""Triple exponential smoothing (Holt-Winters): a level, a trend and a season.
+
+    Parameters
+    ----------
+    alpha, beta, gamma : float in [0, 1] or None
+        Smoothing parameters of level, trend and season; None learns them. gamma is at most
+        `1 - alpha`.
+    phi : float in (0, 1] or None
+        Damping of the trend, with `damped=True`; None learns it in [0.8, 0.995].
+    period : int
+        Time steps in a season, at least 2.
+    seasonal : {"add", "mul"}
+        Whether a season is a difference from the level or a factor, which needs a positive series.
+    trend : {"add", None}
+    damped : bool
+        Whether the trend dies out.
+    error : {"add", "mul"}
+        Whether errors are differences from the prediction or shares of it, which is another
+        likelihood and other intervals; "mul" needs a positive series.
+    prior : None, "cautious" or `tsrnn.priors.ExponentialPrior`
+        What is known of the parameters before the series is seen; None fits the series alone, as
+        textbooks and other libraries do. Where forecasts are the aim, "cautious" has smaller errors
+        on short series; see `tsrnn.priors`.
+    initial_state : {"learned", "heuristic"} or array-like of shape (n_state,)
+        The state before the first value: level, trend (where there is one) and `period` seasons,
+        that of the first value first. Learned with the rest, the seasons then adding up to zero (or
+        with a mean of one), found from the first four periods, or given (one row a series for
+        several). With regressors, that of `y - X @ coef_`.
+    loss : {"likelihood", "absolute_error", "huber"}
+        What is minimised over the one-step-ahead errors. "likelihood" is the squared error where
+        errors are additive.
+        The other losses are for additive errors and seasons.
+    huber_delta : float
+        Where Huber's loss turns linear, in robust standard deviations of the residuals of the
+        squared-error fit.
+    solver : str
+        "auto" is "gauss-newton", compiled code that serves the likelihood and many series at once,
+        but for other losses and for series of more than 4096 values, where it is "L-BFGS-B". Or
+        a method of `scipy.optimize.minimize` that keeps to bounds: "L-BFGS-B", "TNC", "SLSQP",
+        "trust-constr" (by BPTT gradients), "Nelder-Mead", "Powell", "COBYQA" (without).
+    max_iter : int
+        Iterations of the solver at most, each time that it is called: from every promising
+        start, and for losses other than the likelihood in several stages. TNC counts evaluations.
+    tol : float
+        The solver's tolerance.
+
+    Attributes
+    ----------
+    alpha_, beta_, gamma_, phi_ : float or (n_series,) array
+        `beta_` is 0 without a trend, and `phi_` 1 without damping. `beta_` is the beta* of the
+        literature on ETS models, whose own beta is `alpha_ * beta_`.
+    initial_state_, state_ : (n_state,) or (n_series, n_state) array
+        Level, trend and seasons before the first value, and at the end of what was seen, the
+        season of the next value first.
+    coef_ : (n_features,) or (n_series, n_features) array
+        Coefficients of the regressors, where there are any; the smoother is then fitted to
+        `y - X @ coef_`, and its states are those of that series.
+    fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
+        One-step-ahead predictions of the training series, and what they miss.
+    sse_, sigma2_, loglik_, aic_, aicc_, bic_ : float or (n_series,) array
+        Sum of squared errors, its mean over n less the number of parameters, states and
+        coefficients, the Gaussian log-likelihood and the information criteria that follow from it.
+    n_iter_, converged_ : int, bool or (n_series,) arrays
+
+    Notes
+    -----
+    With :math:`\mu_t = s_{t-1} + \phi b_{t-1}` and :math:`e_t = y_t - \hat y_t`, additive seasons
+    predict :math:`\hat y_t = \mu_t + c_{t-m}` and learn
+
+    .. math::
+
+        s_t = \mu_t + \alpha e_t, \quad b_t = \phi b_{t-1} + \alpha \beta e_t, \quad
+        c_t = c_{t-m} + \gamma e_t;
+
+    multiplicative ones predict :math:`\hat y_t = \mu_t c_{t-m}` and learn from
+    :math:`e_t / c_{t-m}` in level and trend, and :math:`e_t / \mu_t` in the season. Intervals of
+    multiplicative seasons are quantiles of simulated futures.
+
+    References
+    ----------
+    .. [1] P. R. Winters, Forecasting sales by exponentially weighted moving averages, Management
+       Science 6 (1960).
+    .. [2] R. J. Hyndman, A. B. Koehler, J. K. Ord and R. D. Snyder, Forecasting with Exponential
+       Smoothing: The State Space Approach, Springer, 2008.
+
+    Examples
+    --------
+    >>> from tsrnn import TripleExpSmoothingRNN
+    >>> y = [10.0, 14.0, 8.0, 12.0, 11.0, 15.2, 9.1, 13.0, 12.1, 15.9, 10.0, 14.1, 13.0, 17.0]
+    >>> model = TripleExpSmoothingRNN(alpha=0.3, beta=0.1, gamma=0.2, period=4).fit(y)
+    >>> model.predict(4).round(1)
+    array([11. , 15. , 14. , 18. ])
+    """
+
+    def __init__(
+        self,
+        *,
+        alpha: float | None = None,
+        beta: float | None = None,
+        gamma: float | None = None,
+        phi: float | None = None,
+        period: int = 12,
+        seasonal: str = "add",
+        trend: str | None = "add",
+        damped: bool = False,
+        error: str = "add",
+        prior: Any = None,
+        initial_state: Any = "learned",
+        loss: str = "likelihood",
+        huber_delta: float = 1.345,
+        solver: str = "auto",
+        max_iter: int = 200,
+        tol: float = 1e-10,
+    ) -> None:
+        self.alpha = alpha
+        self.beta = beta
+        self.gamma = gamma
+        self.phi = phi
+        self.period = period
+        self.seasonal = seasonal
+        self.trend = trend
+        self.damped = damped
+        self.error = error
+        self.prior = prior
+        self.initial_state = initial_state
+        self.loss = loss
+        self.huber_delta = huber_delta
+        self.solver = solver
+        self.max_iter = max_iter
+        self.tol = tol
+
+    def summary(self):
+        """Summarise the fit: parameters, criteria and a test of the residuals.
+
+        Returns
+        -------
+        statsmodels.iolib.summary.Summary
+        """
+        from tsrnn._summary import summarize
+
+        return summarize(self)
+
+    def to_rnn(self) -> RNN:
+        """Return the network that is this smoother, where its season is additive.
+
+        See `DoubleExpSmoothingRNN.to_rnn`; the state is that of the smoother, `state_`.
+        """
+        return as_network(self)
+
+    def _validate_parameters(self) -> None:
+        check_common(self)
+        check_trend(self.beta, self.phi, self.damped)
+        check_count("period", self.period)
+        if self.period < 2:
+            raise InvalidParameterError(
+                f"period must be at least 2, got {self.period}: without a season, use "
+                "DoubleExpSmoothingRNN"
+            )
+        check_choice("seasonal", self.seasonal, ("add", "mul"))
+        if self.trend is not None:
+            check_choice("trend", self.trend, ("add", None))
+        for name, value in (("beta", self.beta), ("damped", self.damped or None)):
+            if self.trend is None and value is not None:
+                raise InvalidParameterError(
+                    f"{name} is given, but trend=None: set trend='add', or leave {name} out"
+                )
+        if self.gamma is not None:
+            most = 1.0 if self.alpha is None else 1.0 - self.alpha
+            check_number("gamma", self.gamma, 0.0, most)
+        if self.loss != "likelihood" and self.seasonal == "mul":
+            raise InvalidParameterError(
+                f"loss={self.loss!r} is not there for multiplicative seasons: set "
+                "seasonal='add', or loss='likelihood'"
+            )
+
+    def _structure(self) -> Structure:
+        return Structure(self.error, self.trend, bool(self.damped), self.seasonal, int(self.period))
+
+    def _parameters(self) -> dict[str, float | None]:
+        return {"alpha": self.alpha, "beta": self.beta, "gamma": self.gamma, "phi": self.phi}
+
+    def _fit_model(self, values, regressors):
+        return _fit_columns(self, values, regressors)
+
+    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+        return _fit_panel(self, values, offsets, regressors, n_jobs, progress)
 
 
-def _interval(cell: Cell, name: str, value: float | None) -> tuple[float, float]:
-    """Return what a parameter is searched in: its bounds, or its one value."""
-    if value is not None:
-        return float(value), float(value)
-    parameter = next(parameter for parameter in cell.parameters if parameter.name == name)
-    return parameter.lower, parameter.upper
+_Smoother = SimpleExpSmoothingRNN | DoubleExpSmoothingRNN | TripleExpSmoothingRNN
 
 
-def _settings(forecaster: SimpleExpSmoothingRNN | DoubleExpSmoothingRNN) -> Settings:
-    return Settings(
-        forecaster.loss,
-        forecaster.huber_delta,
-        forecaster.solver,
-        forecaster.max_iter,
-        forecaster.tol,
+def _fit_columns(forecaster: _Smoother, values, regressors):
+    """Fit the columns of an array; what `Forecaster._fit_model` returns."""
+    structure = forecaster._structure()
+    return fit_columns(
+        structure,
+        values,
+        regressors,
+        bounds_of(structure, **forecaster._parameters()),
+        initial_state_of(forecaster.initial_state, structure, values.shape[1]),
+        penalty_rates(forecaster.prior),
+        settings_of(forecaster),
     )
 
 
-def _initial_state(
-    forecaster: SimpleExpSmoothingRNN | DoubleExpSmoothingRNN, cell: Cell, values: np.ndarray
-) -> str | np.ndarray:
-    """Check `initial_state`: one of two words, or numbers."""
-    given, size = forecaster.initial_state, cell.n_state
-    if isinstance(given, str):
-        check_choice("initial_state", given, ("learned", "heuristic"))
-        return given
-    names = ", ".join(cell.state_names)
-    accepted = (
-        f"initial_state must be 'learned', 'heuristic' or ({names}) before the first value"
-        f"{', one row a series,' if values.shape[1] > 1 else ''} as finite numbers, got {given!r}"
+def _fit_panel(forecaster: _Smoother, values, offsets, regressors, n_jobs, progress) -> PanelModel:
+    """Fit the series of a panel; see `Forecaster._fit_panel`."""
+    structure = forecaster._structure()
+    return fit_panel(
+        structure,
+        Batch(values, offsets, regressors),
+        bounds_of(structure, **forecaster._parameters()),
+        initial_state_of(forecaster.initial_state, structure, len(offsets) - 1),
+        penalty_rates(forecaster.prior),
+        settings_of(forecaster),
+        n_jobs,
+        progress,
     )
-    try:
-        # By way of what numpy makes of them: words that read as numbers are words.
-        states = np.asarray(given)
-        states = states.astype(float) if states.dtype.kind in "biufO" else np.empty(0)
-    except (TypeError, ValueError) as error:
-        raise InvalidParameterError(accepted) from error
-    if states.shape not in {(size,), (values.shape[1], size)} or not np.isfinite(states).all():
-        raise InvalidParameterError(accepted)
-    return states
-
-
-def _as_network(forecaster: SimpleExpSmoothingRNN | DoubleExpSmoothingRNN) -> RNN:
-    """Lay a linear smoother out as weights: h_t = (F - g w') h_{t-1} + g x_t, y_t = w' h_t."""
-    from scipy.linalg import block_diag
-    from sklearn.utils.validation import check_is_fitted
-
-    check_is_fitted(forecaster)
-    if forecaster.n_features_in_ > 0:
-        raise TypeError(
-            f"to_rnn has no input for the {forecaster.n_features_in_} regressors of this fit: "
-            "subtract X @ coef_ from the series and fit that"
-        )
-    model: SmoothingModel = forecaster._model
-    forms = [one.form for one in model.series]
-    network = RNN(len(forms), sum(form.gain.size for form in forms), len(forms), "identity")
-    network.W_hx = block_diag(*[form.gain[:, None] for form in forms])
-    network.W_hh = block_diag(
-        *[form.transition - np.outer(form.gain, form.observation) for form in forms]
-    )
-    network.W_yh = block_diag(*[form.observation[None, :] for form in forms])
-    network.b_h = np.zeros(network.n_hidden)
-    network.b_y = np.zeros(network.n_outputs)
-    network.h_init = np.ravel(forecaster.initial_state_).copy()
-    return network

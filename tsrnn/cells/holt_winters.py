@@ -81,7 +81,9 @@ def _additive_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta
 
 
 @tangent_kernel
-def _additive_tangent(theta, x, h, out, d_theta, d_x, d_h, d_h_new, d_out, D, p, S, n_lanes, B):
+def _additive_tangent(
+    theta, h, error, seen, d_theta, d_x, d_h, d_h_new, d_out, scratch, D, S, n_lanes, B
+):
     for d in range(D):
         k = _N_PARAMETERS * d
         d_alpha, d_beta, d_gamma, d_phi = d_theta[k], d_theta[k + 1], d_theta[k + 2], d_theta[k + 3]
@@ -89,18 +91,15 @@ def _additive_tangent(theta, x, h, out, d_theta, d_x, d_h, d_h_new, d_out, D, p,
         trend, season, newest = level + B, level + 2 * B, level + (S - 1) * B
         for b in range(n_lanes):
             alpha, beta, gamma, phi = theta[b], theta[B + b], theta[2 * B + b], theta[3 * B + b]
-            error = x[b] - out[b]
-            seen = 1.0 if error == error else 0.0
-            error = error if error == error else 0.0
             d_damped = phi * d_h[trend + b] + d_phi * h[B + b]
             d_mean = d_h[level + b] + d_damped
             d_prediction = d_mean + d_h[season + b]  # (1)
-            d_error = seen * (d_x[d * B + b] - d_prediction)
-            d_correction = d_alpha * error + alpha * d_error
+            d_error = seen[b] * (d_x[d * B + b] - d_prediction)
+            d_correction = d_alpha * error[b] + alpha * d_error
             d_out[d * B + b] = d_prediction
             d_h_new[level + b] = d_mean + d_correction  # (2)
-            d_h_new[trend + b] = d_damped + beta * d_correction + d_beta * alpha * error  # (3)
-            d_h_new[newest + b] = d_h[season + b] + d_gamma * error + gamma * d_error  # (4)
+            d_h_new[trend + b] = d_damped + beta * d_correction + d_beta * alpha * error[b]  # (3)
+            d_h_new[newest + b] = d_h[season + b] + d_gamma * error[b] + gamma * d_error  # (4)
         for i in range(2, S - 1):
             for b in range(n_lanes):
                 d_h_new[level + i * B + b] = d_h[level + (i + 1) * B + b]
@@ -161,8 +160,15 @@ def _multiplicative_adjoint(
 
 @tangent_kernel
 def _multiplicative_tangent(
-    theta, x, h, out, d_theta, d_x, d_h, d_h_new, d_out, D, p, S, n_lanes, B
+    theta, h, error, seen, d_theta, d_x, d_h, d_h_new, d_out, scratch, D, S, n_lanes, B
 ):
+    # The mean mu_t, 1 / c_{t-m}, 1 / mu_t, and the share of an error that (6) and (7) take.
+    mean, per_season, per_mean, share = 0, B, 2 * B, 3 * B
+    for b in range(n_lanes):
+        scratch[mean + b] = h[b] + theta[3 * B + b] * h[B + b]
+        scratch[per_season + b] = 1.0 / h[2 * B + b]
+        scratch[per_mean + b] = 1.0 / scratch[mean + b]
+        scratch[share + b] = error[b] * scratch[per_season + b]
     for d in range(D):
         k = _N_PARAMETERS * d
         d_alpha, d_beta, d_gamma, d_phi = d_theta[k], d_theta[k + 1], d_theta[k + 2], d_theta[k + 3]
@@ -170,26 +176,21 @@ def _multiplicative_tangent(
         trend, season, newest = level + B, level + 2 * B, level + (S - 1) * B
         for b in range(n_lanes):
             alpha, beta, gamma, phi = theta[b], theta[B + b], theta[2 * B + b], theta[3 * B + b]
-            mean = h[b] + phi * h[B + b]
-            # Shares of mean and season that an error corrects: e_t / c_{t-m} and e_t / mu_t.
-            per_season, per_mean = 1.0 / h[2 * B + b], 1.0 / mean
-            error = x[b] - out[b]
-            seen = 1.0 if error == error else 0.0
-            error = error if error == error else 0.0
             d_damped = phi * d_h[trend + b] + d_phi * h[B + b]
             d_mean = d_h[level + b] + d_damped
             d_season = d_h[season + b]
-            d_prediction = d_mean * h[2 * B + b] + mean * d_season  # (5)
-            d_error = seen * (d_x[d * B + b] - d_prediction)
-            share = error * per_season
-            d_share = (d_error - share * d_season) * per_season
-            d_correction = d_alpha * share + alpha * d_share
+            d_prediction = d_mean * h[2 * B + b] + scratch[mean + b] * d_season  # (5)
+            d_error = seen[b] * (d_x[d * B + b] - d_prediction)
+            d_share = (d_error - scratch[share + b] * d_season) * scratch[per_season + b]
+            d_correction = d_alpha * scratch[share + b] + alpha * d_share
             d_out[d * B + b] = d_prediction
             d_h_new[level + b] = d_mean + d_correction  # (6)
-            d_h_new[trend + b] = d_damped + beta * d_correction + d_beta * alpha * share  # (7)
-            share = error * per_mean
-            d_share = (d_error - share * d_mean) * per_mean
-            d_h_new[newest + b] = d_season + d_gamma * share + gamma * d_share  # (8)
+            d_h_new[trend + b] = (
+                d_damped + beta * d_correction + d_beta * alpha * scratch[share + b]
+            )  # (7)
+            other = error[b] * scratch[per_mean + b]
+            d_other = (d_error - other * d_mean) * scratch[per_mean + b]
+            d_h_new[newest + b] = d_season + d_gamma * other + gamma * d_other  # (8)
         for i in range(2, S - 1):
             for b in range(n_lanes):
                 d_h_new[level + i * B + b] = d_h[level + (i + 1) * B + b]

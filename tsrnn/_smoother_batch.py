@@ -1,0 +1,223 @@
+"""Fitted exponential smoothers of one structure and many series."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tsrnn._batch import Batch
+from tsrnn._linear_scan import error_variances
+from tsrnn._scaling import ColumnScaling, Scaling
+from tsrnn._scan import generate, unroll
+from tsrnn._smoother_lanes import follow
+from tsrnn._structure import Structure
+from tsrnn.intervals import linear_forms, normal_quantiles
+
+# Series whose matrices are in memory at a time.
+_BLOCK = 1024
+
+# Futures from which the quantiles of models without a closed form are read, and their seed.
+_N_PATHS = 2000
+_SEED = 7
+
+
+@dataclass(frozen=True)
+class SmootherBatch:
+    """Smoothers of N series; what its methods take and give is net of what regressors add.
+
+    Attributes
+    ----------
+    structure : Structure
+    theta : (K, N) array
+    scaling : Scaling
+    state : (S, N) array
+        In scaled units.
+    sigma : (N,) array
+        Standard deviation of the innovations: in scaled units, or a share of the prediction.
+    uncertain : (M,) int array
+        The series whose state is not known exactly, since values are missing.
+    covariances : (M, S, S) array
+        Of their states, in scaled units.
+    columns : ColumnScaling
+    coefficients : (N, C) array
+        Of the regressors, in the units of the series and of theirs.
+    origins : tuple of str
+        How each parameter and then the initial state came about: learned, given, held, heuristic.
+    """
+
+    structure: Structure
+    theta: np.ndarray
+    scaling: Scaling
+    state: np.ndarray
+    sigma: np.ndarray
+    uncertain: np.ndarray
+    covariances: np.ndarray
+    columns: ColumnScaling
+    coefficients: np.ndarray
+    origins: tuple[str, ...]
+
+    @property
+    def n_series(self) -> int:
+        """How many series there are (N)."""
+        return self.sigma.size
+
+    @functools.cached_property
+    def is_share(self) -> np.ndarray:
+        """Which numbers of the state have no unit, (S,)."""
+        names = self.structure.cell.state_names
+        is_mul = self.structure.seasonal == "mul"
+        return np.array([is_mul and name.startswith("season") for name in names])
+
+    def some(self, series: np.ndarray) -> SmootherBatch:
+        """Return the smoothers of the series at these positions."""
+        place = np.full(self.n_series, -1)
+        place[self.uncertain] = np.arange(self.uncertain.size)
+        kept = np.flatnonzero(place[series] >= 0)
+        return replace(
+            self,
+            theta=np.ascontiguousarray(self.theta[:, series]),
+            scaling=self.scaling.some(series),
+            state=np.ascontiguousarray(self.state[:, series]),
+            sigma=self.sigma[series],
+            uncertain=kept,
+            covariances=self.covariances[place[series][kept]],
+            columns=self.columns.some(series),
+            coefficients=self.coefficients[series],
+        )
+
+    def effect(self, batch: Batch) -> np.ndarray:
+        """Return what the regressors of a batch add to its series, less a constant, (R,)."""
+        if batch.regressors.shape[1] == 0:
+            return np.zeros(len(batch.regressors))
+        owners = batch.owners
+        from_offset = batch.regressors - self.columns.offset[owners]
+        return (from_offset * self.coefficients[owners]).sum(axis=1)
+
+    def unscaled_state(self, state: np.ndarray) -> np.ndarray:
+        """Return scaled states (S, N) in the units of the series net of all that regressors add."""
+        unscaled = self.scaling.unscale_state(state, self.is_share)
+        unscaled[0] -= (self.columns.offset * self.coefficients).sum(axis=1)
+        return unscaled[self.structure.kept]
+
+    def advance(self, batch: Batch) -> tuple[SmootherBatch, np.ndarray, np.ndarray]:
+        """See further values: the smoothers then, one-step predictions (R,), their deviations."""
+        owners, scaling = batch.owners, self.scaling
+        each = scaling.some(owners)
+        z = each.scale(batch.values)
+        state, predictions = follow(
+            self.structure, replace(batch, values=z), self.theta, self.state
+        )
+        deviations, uncertain, covariances = self.deviations_along(
+            np.isnan(z), predictions, batch.offsets
+        )
+        later = replace(self, state=state, uncertain=uncertain, covariances=covariances)
+        return later, each.unscale(predictions), each.unscale_difference(deviations)
+
+    def deviations_along(
+        self, is_missing: np.ndarray, predictions: np.ndarray, offsets: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return scaled deviations of predictions (R,), and which states are uncertain then."""
+        rows = Batch(predictions, offsets, np.empty((predictions.size, 0)))
+        owners = rows.owners
+        deviations = self.sigma[owners]
+        if self.structure.is_relative:
+            deviations = deviations * np.abs(predictions)
+        has_missing = rows.add_up(is_missing) > 0
+        has_missing[self.uncertain] = True
+        uncertain = np.flatnonzero(has_missing)
+        size = self.state.shape[0]
+        if not uncertain.size or not self.structure.is_linear:
+            return deviations, np.empty(0, dtype=np.int64), np.empty((0, size, size))
+        covariances = np.zeros((uncertain.size, size, size))
+        covariances[np.searchsorted(uncertain, self.uncertain)] = self.covariances
+        some = rows.some(uncertain)
+        where = np.flatnonzero(has_missing[owners])
+        variances = error_variances(
+            linear_forms(self.structure.cell, np.ascontiguousarray(self.theta[:, uncertain])),
+            is_missing[where],
+            some.values,
+            some.offsets,
+            self.sigma[uncertain] ** 2,
+            covariances,
+            is_relative=self.structure.is_relative,
+        )
+        deviations[where] = np.sqrt(variances)
+        return deviations, uncertain, covariances
+
+    def forecast(self, horizon: int) -> np.ndarray:
+        """Predict, (horizon, N)."""
+        return self.scaling.unscale(self._scaled_forecast(horizon))
+
+    def deviation(self, horizon: int) -> np.ndarray:
+        """Return standard deviations of the forecast errors, (horizon, N)."""
+        if self.structure.is_linear:
+            return self.scaling.unscale_difference(self._scaled_deviation(horizon))
+        parts = [one.std(axis=1) for _, one in self._simulated(horizon)]
+        return np.stack(parts, axis=1)
+
+    def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
+        """Return quantiles of the next values, (horizon, n_quantiles, N)."""
+        if self.structure.is_linear:
+            return normal_quantiles(self.forecast(horizon), self.deviation(horizon), quantiles)
+        parts = [np.quantile(one, quantiles, axis=1).T for _, one in self._simulated(horizon)]
+        return np.stack(parts, axis=2)
+
+    def simulate(
+        self, horizon: int, n_paths: int, random_state: np.random.RandomState
+    ) -> np.ndarray:
+        """Draw futures with normal innovations, (horizon, n_paths, N)."""
+        paths = np.empty((horizon, n_paths, self.n_series))
+        size = self.state.shape[0]
+        places = dict(zip(self.uncertain.tolist(), self.covariances, strict=True))
+        for i in range(self.n_series):
+            draws = random_state.standard_normal((size + horizon, n_paths))
+            start = np.repeat(self.state[:, [i]], n_paths, axis=1)
+            if i in places:
+                values, vectors = np.linalg.eigh(places[i])
+                start += vectors * np.sqrt(np.maximum(values, 0.0)) @ draws[:size]
+            theta = np.repeat(self.theta[:, [i]], n_paths, axis=1)
+            innovations = np.ascontiguousarray(self.sigma[i] * draws[size:, None, :])
+            paths[:, :, i] = generate(
+                self.structure.cell,
+                theta,
+                start,
+                innovations,
+                is_relative=self.structure.is_relative,
+            )[:, 0, :]
+        return self.scaling.unscale(paths)
+
+    def _simulated(self, horizon: int):
+        """Yield each series' position and futures, which are the same at every call."""
+        for i in range(self.n_series):
+            random_state = np.random.RandomState(_SEED)
+            one = self.some(np.array([i]))
+            yield i, one.simulate(horizon, _N_PATHS, random_state)[:, :, 0]
+
+    def _scaled_forecast(self, horizon: int) -> np.ndarray:
+        nothing = np.full((horizon, 1, self.n_series), np.nan)
+        return unroll(self.structure.cell, self.theta, nothing, self.state)[1][:, 0]
+
+    def _scaled_deviation(self, horizon: int) -> np.ndarray:
+        """Return deviations in closed form, (horizon, N)."""
+        means, size = self._scaled_forecast(horizon), self.state.shape[0]
+        deviations = np.empty((horizon, self.n_series))
+        known = dict(zip(self.uncertain.tolist(), self.covariances, strict=True))
+        for start in range(0, self.n_series, _BLOCK):
+            stop = min(start + _BLOCK, self.n_series)
+            covariances = np.zeros((stop - start, size, size))
+            for i in range(start, stop):
+                if i in known:
+                    covariances[i - start] = known[i]
+            variances = error_variances(
+                linear_forms(self.structure.cell, np.ascontiguousarray(self.theta[:, start:stop])),
+                np.ones(horizon * (stop - start), dtype=bool),
+                np.ascontiguousarray(means[:, start:stop].T).ravel(),
+                np.arange(stop - start + 1, dtype=np.int64) * horizon,
+                self.sigma[start:stop] ** 2,
+                covariances,
+                is_relative=self.structure.is_relative,
+            )
+            deviations[:, start:stop] = np.sqrt(variances).reshape(-1, horizon).T
+        return deviations

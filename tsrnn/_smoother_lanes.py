@@ -1,0 +1,340 @@
+"""Fitting one structure of exponential smoothing to many series at once, in compiled code.
+
+The likelihood (see `tsrnn._curvature`) is minimised from the lowest points of a scan, many series
+and starts side by side; chunks of series go to threads. Neither the chunks nor anything computed
+in them depend on how many threads there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from tsrnn._batch import Batch
+from tsrnn._cell import step_at
+from tsrnn._compile import borrowed, inlined, kernel
+from tsrnn._gauss_newton import OUT_OF_ITERATIONS, minimize_lanes
+from tsrnn._scan import SLAB, take_step
+from tsrnn._starts import grid_of, profiled_starts, scanned_starts, seasonal_states
+from tsrnn._structure import Structure
+
+# Starts of the search, by the number of free smoothing parameters: the more, the coarser the scan.
+_N_STARTS = {0: 1, 1: 2, 2: 3}
+_MOST_STARTS = 4
+
+# Rounds after which only promising starts go on.
+_N_PROBING = 3
+
+# Lanes: what a step of all of them reads and writes should stay in the L2 cache.
+_LANES = {True: 16, False: 64}
+
+# Work in a chunk, in steps times unknowns: less than half a second, lest Ctrl-C should wait.
+_CHUNK_WORK = 200_000
+_CHUNK_SERIES = 512
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to fit: series in scaled units, what is free of each, and the prior.
+
+    Attributes
+    ----------
+    structure : Structure
+    batch : Batch
+        Of order one.
+    bounds : (K, 2) array
+        Of the cell's parameters; equal where one is fixed. gamma, where free, is bounded by
+        1 - alpha besides.
+    states : (N or 1, S, 1 + U + C) array
+        What takes (1, free numbers of the initial state, coefficients) to the initial state.
+    rates : (K,) array
+        Of the prior (see `tsrnn.priors`).
+    """
+
+    structure: Structure
+    batch: Batch
+    bounds: np.ndarray
+    states: np.ndarray
+    rates: np.ndarray
+
+    @property
+    def free(self) -> np.ndarray:
+        """Which parameters are free."""
+        return np.flatnonzero(self.bounds[:, 0] < self.bounds[:, 1])
+
+    @property
+    def n_free_state(self) -> int:
+        """How many numbers of the initial state are free (U)."""
+        return self.states.shape[2] - 1 - self.batch.regressors.shape[1]
+
+    @property
+    def gamma_at(self) -> int:
+        """The place of gamma among the free parameters, or -1."""
+        names = [self.structure.cell.parameters[k].name for k in self.free]
+        return names.index("gamma") if "gamma" in names else -1
+
+    @property
+    def search_bounds(self) -> np.ndarray:
+        """What is searched, (2, Q): of gamma, where free, its share of 1 - alpha."""
+        bounds = self.bounds[self.free].T.copy()
+        names = [parameter.name for parameter in self.structure.cell.parameters]
+        if self.gamma_at >= 0:
+            bounds[:, self.gamma_at] = 0.0, 1.0
+        elif "gamma" in names and 0 in self.free:
+            bounds[1, 0] = min(bounds[1, 0], 1.0 - self.bounds[names.index("gamma"), 0])
+        return bounds
+
+    def some(self, series: np.ndarray) -> Task:
+        """Return the task of the series at these positions, in this order."""
+        states = self.states[series] if len(self.states) > 1 else self.states
+        return Task(self.structure, self.batch.some(series), self.bounds, states, self.rates)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Fitted smoothers of N series in scaled units.
+
+    Attributes
+    ----------
+    theta : (K, N) array
+    states : (S, N) array
+        Before the first value.
+    coefficients : (C, N) array
+    loss : (N,) array
+        F with the prior; infinite where no finite one was found.
+    n_iter : (N,) array
+    converged : (N,) array
+    message : str
+        Of an optimiser that stopped early.
+    """
+
+    theta: np.ndarray
+    states: np.ndarray
+    coefficients: np.ndarray
+    loss: np.ndarray
+    n_iter: np.ndarray
+    converged: np.ndarray
+    message: str = "the limit of iterations was reached"
+
+
+def fit_lanes(
+    task: Task,
+    max_iter: int,
+    tol: float,
+    n_jobs: int | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> Solution:
+    """Fit every series of a task."""
+    lengths = task.batch.lengths
+    order = np.argsort(-lengths, kind="stable")
+    chunks = _chunks(lengths[order], task)
+    sorted_task = task.some(order)
+    jobs = (delayed(_fit_chunk)(sorted_task.some(chunk), max_iter, tol) for chunk in chunks)
+    parts = []
+    for part in Parallel(n_jobs=n_jobs, backend="threading", return_as="generator")(jobs):
+        parts.append(part)
+        if progress is not None:
+            progress(part.loss.size)
+    place = np.argsort(order)
+    return Solution(
+        *(
+            np.concatenate([getattr(part, name) for part in parts], axis=-1)[..., place]
+            for name in ("theta", "states", "coefficients", "loss", "n_iter", "converged")
+        )
+    )
+
+
+def _chunks(lengths: np.ndarray, task: Task) -> list[np.ndarray]:
+    """Cut series into chunks of so much work."""
+    n_unknowns = len(task.free) + task.states.shape[2]
+    before = np.cumsum(lengths * n_unknowns) // _CHUNK_WORK
+    count = np.arange(lengths.size) // _CHUNK_SERIES
+    breaks = np.flatnonzero((np.diff(before) > 0) | (np.diff(count) > 0)) + 1
+    return np.split(np.arange(lengths.size), breaks)
+
+
+def _fit_chunk(task: Task, max_iter: int, tol: float) -> Solution:
+    """Fit series whose lengths do not increase."""
+    structure, batch, free = task.structure, task.batch, task.free
+    cell, n_series = structure.cell, task.batch.n_series
+    step, tangent = cell.step.address, cell.tangent.address
+    bounds, starts = task.search_bounds, starts_of(task)
+    n_starts = starts.shape[1]
+    v = np.ascontiguousarray(starts.reshape(n_series * n_starts, -1))
+    loss = np.empty(len(v))
+    status, n_iter = np.empty((2, len(v)), dtype=np.int64)
+    floors = batch.count_observed() * (8.0 * np.finfo(float).eps) ** 2
+    minimize_lanes(
+        step,
+        tangent,
+        structure.is_relative,
+        structure.is_positive,
+        batch.values,
+        batch.offsets,
+        batch.regressors,
+        task.states,
+        task.bounds[:, 0].copy(),
+        free,
+        bounds,
+        task.gamma_at,
+        task.rates[free],
+        floors,
+        n_starts,
+        _N_PROBING,
+        min(_LANES[structure.seasonal is not None], len(v)),
+        max_iter,
+        tol,
+        v,
+        loss,
+        status,
+        n_iter,
+    )
+    best = np.arange(n_series) * n_starts + np.argmin(loss.reshape(n_series, n_starts), axis=1)
+    return _solution(task, v[best], loss[best], n_iter[best], status[best] != OUT_OF_ITERATIONS)
+
+
+def starts_of(task: Task) -> np.ndarray:
+    """Return where to start, (N, n_starts, Q + U + C)."""
+    structure, batch, free = task.structure, task.batch, task.free
+    bounds, n_starts = task.search_bounds, _N_STARTS.get(task.free.size, _MOST_STARTS)
+    cell, n_columns = structure.cell, batch.regressors.shape[1]
+    n_linear = task.states.shape[2] - 1
+    n_free_state = n_linear - n_columns
+    is_profiled = structure.seasonal is None
+    names = [cell.parameters[k].name for k in free]
+    points, shape = grid_of(names, bounds, is_profiled=is_profiled)
+    thetas = np.repeat(task.bounds[:, :1], points.shape[1], axis=1)
+    thetas[free] = points
+    if task.gamma_at >= 0:
+        thetas[free[task.gamma_at]] *= 1.0 - thetas[0]
+    starts = np.zeros((batch.n_series, n_starts, free.size + n_linear))
+    if is_profiled:
+        # The unknowns there are the coefficients first, then the state.
+        maps = np.zeros((len(task.states), 1 + n_columns + cell.n_state, 1 + n_linear))
+        maps[:, : 1 + n_columns, : 1 + n_columns] = np.eye(1 + n_columns)
+        maps[:, 1 + n_columns :, 0] = task.states[:, :, 0]
+        maps[:, 1 + n_columns :, 1 : 1 + n_columns] = task.states[:, :, 1 + n_free_state :]
+        maps[:, 1 + n_columns :, 1 + n_columns :] = task.states[:, :, 1 : 1 + n_free_state]
+        places = np.r_[n_columns : n_columns + n_free_state, :n_columns].astype(np.int64)
+        profiled_starts(
+            cell.step.address,
+            batch.values,
+            batch.offsets,
+            batch.regressors,
+            maps,
+            thetas,
+            points,
+            shape,
+            places,
+            starts,
+        )
+        return starts
+    states = np.empty((batch.n_series, cell.n_state))
+    seasonal_states(
+        batch.values, batch.offsets, structure.period, structure.seasonal == "mul", states
+    )
+    if structure.trend is None:
+        states[:, 0] += states[:, 1] * (0.5 * structure.period)
+        states[:, 1] = 0.0
+    if n_free_state:
+        starts[:, :, free.size : free.size + n_free_state] = structure.free_state(states)[:, None]
+    else:
+        states = np.broadcast_to(task.states[:, :, 0], states.shape).copy()
+    scanned_starts(
+        cell.step.address,
+        cell.tangent.address,
+        structure.is_relative,
+        structure.is_positive,
+        batch.values,
+        batch.offsets,
+        states,
+        thetas,
+        points,
+        shape,
+        starts,
+    )
+    return starts
+
+
+def _solution(
+    task: Task, v: np.ndarray, loss: np.ndarray, n_iter: np.ndarray, converged: np.ndarray
+) -> Solution:
+    """Take the numbers that were searched to those of the cell."""
+    free, n_free = task.free, task.free.size
+    theta = np.repeat(task.bounds[:, :1], len(v), axis=1)
+    theta[free] = v[:, :n_free].T
+    if task.gamma_at >= 0:
+        theta[free[task.gamma_at]] *= 1.0 - theta[0]
+    linear = np.concatenate([np.ones((len(v), 1)), v[:, n_free:]], axis=1)
+    states = np.einsum(
+        "nsu,nu->sn", np.broadcast_to(task.states, (len(v), *task.states.shape[1:])), linear
+    )
+    coefficients = v[:, n_free + task.n_free_state :].T.copy()
+    return Solution(theta, states, coefficients, loss, n_iter, converged)
+
+
+def follow(
+    structure: Structure, batch: Batch, theta: np.ndarray, states: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Move smoothers along their series, net of regressors: states at the end, and predictions.
+
+    Parameters
+    ----------
+    structure : Structure
+    batch : Batch
+        Its regressors are not looked at.
+    theta : (K, N) array
+    states : (S, N) array
+
+    Returns
+    -------
+    states : (S, N) array
+    predictions : (R,) array
+    """
+    ends = np.ascontiguousarray(states.T)
+    predictions = np.empty(batch.values.size)
+    _follow(
+        structure.cell.step.address,
+        np.ascontiguousarray(theta.T),
+        batch.values,
+        batch.offsets,
+        ends,
+        predictions,
+    )
+    return np.ascontiguousarray(ends.T), predictions
+
+
+@kernel(f"void(i8, {SLAB}, f8[::1], i8[::1], {SLAB}, f8[::1])")
+def _follow(step_address, thetas, values, offsets, ends, predictions):
+    _follow_each(
+        step_at(step_address),
+        thetas,
+        values,
+        offsets,
+        ends,
+        predictions,
+        np.empty((2, ends.shape[1], 1)),
+        np.empty((thetas.shape[1], 1)),
+        np.empty((1, 1)),
+        np.empty((1, 1)),
+    )
+
+
+@inlined
+def _follow_each(step, thetas, values, offsets, ends, predictions, states, theta, x, out):
+    n_state = ends.shape[1]
+    for i in range(ends.shape[0]):
+        for k in range(theta.shape[0]):
+            theta[k, 0] = thetas[i, k]
+        for s in range(n_state):
+            states[offsets[i] % 2, s, 0] = ends[i, s]
+        for t in range(offsets[i], offsets[i + 1]):
+            old, new = borrowed(states[t % 2]), borrowed(states[(t + 1) % 2])
+            x[0, 0] = values[t]
+            take_step(step, borrowed(theta), borrowed(x), old, new, borrowed(out), 1)
+            predictions[t] = out[0, 0]
+        for s in range(n_state):
+            ends[i, s] = states[offsets[i + 1] % 2, s, 0]

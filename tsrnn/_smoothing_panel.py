@@ -1,0 +1,190 @@
+"""Exponential smoothing of whole panels: all series at once, with no Python object for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from tsrnn._batch import Batch
+from tsrnn._panel_model import Progress
+from tsrnn._smoother_batch import SmootherBatch
+from tsrnn._smoother_problem import Settings
+from tsrnn._smoothing_model import (
+    Bounds,
+    Fit,
+    fit_structure,
+    held,
+    refuse_not_positive,
+    shortage,
+)
+from tsrnn._structure import Structure
+from tsrnn._threads import one_blas_thread
+
+# Series whose futures are computed at a time; it does not depend on the number of threads.
+_CHUNK = 2048
+
+
+@dataclass(frozen=True)
+class SmootherPanel:
+    """Fitted smoothers of a panel, of one or more structures; a `PanelModel`.
+
+    Attributes
+    ----------
+    parts : tuple of (array, SmootherBatch)
+        Which series, and their smoothers.
+    n_series : int
+    failures : dict
+    notes : dict
+    """
+
+    parts: tuple[tuple[np.ndarray, SmootherBatch], ...]
+    n_series: int
+    failures: Mapping[int, Exception] = field(default_factory=dict)
+    notes: Mapping[int, tuple[Warning, ...]] = field(default_factory=dict)
+
+    def effect(self, regressors: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+        """Return what regressors (n_rows, p) add to the series, (n_rows,)."""
+        total = np.full(len(regressors), np.nan)
+        rows = Batch(np.zeros(len(regressors)), offsets, regressors)
+        place = np.arange(len(regressors), dtype=float)
+        for series, smoothers in self.parts:
+            some = rows.some(series)
+            where = replace(rows, values=place).some(series).values.astype(np.int64)
+            total[where] = smoothers.effect(some)
+        return total
+
+    def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
+        """Predict the next steps, (n_series, horizon)."""
+        return self._stacked(lambda batch: batch.forecast(horizon), (horizon,), n_jobs)
+
+    def deviation(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
+        """Return standard deviations of the errors of `forecast`, (n_series, horizon)."""
+        return self._stacked(lambda batch: batch.deviation(horizon), (horizon,), n_jobs)
+
+    def quantiles(
+        self, horizon: int, quantiles: np.ndarray, n_jobs: int | None = None
+    ) -> np.ndarray:
+        """Return quantiles of the next values, (n_series, horizon, n_quantiles)."""
+        shape = (horizon, len(quantiles))
+        return self._stacked(lambda batch: batch.quantiles(horizon, quantiles), shape, n_jobs)
+
+    def advance(
+        self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
+    ) -> tuple[SmootherPanel, np.ndarray]:
+        """See further values (n_rows,): the model then, and one-step predictions, (n_rows,)."""
+        rows = Batch(values, offsets, np.arange(len(values), dtype=float)[:, None])
+        predictions = np.full(len(values), np.nan)
+        failures, parts = dict(self.failures), []
+        for series, smoothers in self.parts:
+            some = rows.some(series)
+            later, predicted, _ = smoothers.advance(some)
+            predictions[some.regressors[:, 0].astype(np.int64)] = predicted
+            is_finite = np.isfinite(later.state).all(axis=0)
+            for i in series[~is_finite].tolist():
+                failures[i] = ValueError(
+                    "the values are too large beside those that the forecaster was fitted to: the "
+                    "state would not be finite"
+                )
+            kept = np.flatnonzero(is_finite)
+            parts.append((series[kept], later if is_finite.all() else later.some(kept)))
+        return SmootherPanel(tuple(parts), self.n_series, failures), predictions
+
+    def _stacked(
+        self,
+        compute: Callable[[SmootherBatch], np.ndarray],
+        shape: tuple[int, ...],
+        n_jobs: int | None,
+    ) -> np.ndarray:
+        """Put together arrays whose last axis is that of the series, NaN for failures."""
+        result = np.full((self.n_series, *shape), np.nan)
+        chunks = [
+            (smoothers, start, series[start : start + _CHUNK])
+            for series, smoothers in self.parts
+            for start in range(0, series.size, _CHUNK)
+        ]
+
+        def work(smoothers: SmootherBatch, start: int, series: np.ndarray) -> None:
+            if series.size < smoothers.n_series:
+                smoothers = smoothers.some(np.arange(start, start + series.size))
+            result[series] = np.moveaxis(compute(smoothers), -1, 0)
+
+        with one_blas_thread():
+            Parallel(n_jobs=n_jobs, backend="threading")(delayed(work)(*chunk) for chunk in chunks)
+        return result
+
+
+def fit_panel(
+    structure: Structure,
+    batch: Batch,
+    bounds: Bounds,
+    initial_state: str | np.ndarray,
+    rates: Mapping[str, float],
+    settings: Settings,
+    n_jobs: int | None,
+    progress: Progress | None,
+) -> SmootherPanel:
+    """Fit one structure to every series of a panel; see `Forecaster._fit_panel`."""
+    failures = not_positive(structure, batch)
+    eligible = np.setdiff1d(np.arange(batch.n_series), list(failures))
+    if progress is not None and failures:
+        progress(len(failures))
+    too_short, fixed, fallback = held(structure, batch, bounds, initial_state)
+    parts, notes = [], {}
+    n_observed = batch.count_observed()
+    is_short = np.zeros(batch.n_series, dtype=bool)
+    is_short[too_short] = True
+    for series, limits, start in (
+        (eligible[~is_short[eligible]], bounds, initial_state),
+        (eligible[is_short[eligible]], fixed, fallback),
+    ):
+        if not series.size:
+            continue
+        given = start if isinstance(start, str) else start[series]
+        with one_blas_thread():
+            fit = fit_structure(
+                structure,
+                batch if series.size == batch.n_series else batch.some(series),
+                limits,
+                given,
+                rates,
+                settings,
+                lambda k: "the series",
+                n_jobs,
+                progress,
+            )
+        for k, lines in fit.notes.items():
+            notes[int(series[k])] = lines
+        if limits is fixed:
+            for i in series.tolist():
+                note = shortage(structure, int(n_observed[i]), fixed, fallback, "the series")
+                notes[i] = (note, *notes.get(i, ()))
+        parts.append(kept_part(series, fit, failures))
+    return SmootherPanel(tuple(parts), batch.n_series, failures, notes)
+
+
+def kept_part(
+    series: np.ndarray, fit: Fit, failures: dict[int, Exception]
+) -> tuple[np.ndarray, SmootherBatch]:
+    """Leave out the series that have no fit, and add them to the failures."""
+    if not fit.failures:
+        return series, fit.model
+    failures |= {int(series[k]): error for k, error in fit.failures.items()}
+    kept = np.setdiff1d(np.arange(series.size), list(fit.failures))
+    return series[kept], fit.model.some(kept)
+
+
+def not_positive(structure: Structure, batch: Batch) -> dict[int, Exception]:
+    """Return why a structure with multiplicative parts cannot be fitted to some of the series."""
+    if not structure.is_positive:
+        return {}
+    failures: dict[int, Any] = {}
+    for i in np.flatnonzero(batch.add_up(batch.values <= 0.0) > 0).tolist():
+        try:
+            refuse_not_positive(structure, batch.some(np.array([i])))
+        except ValueError as error:
+            failures[i] = error.with_traceback(None)
+    return failures
