@@ -134,8 +134,8 @@ def fitting_freq(ticks: np.ndarray, offsets: np.ndarray, dial: Dial, freq: objec
     """
     if not isinstance(dial, Dates):
         fits, steps = even(ticks, offsets)
-        return fits & (steps.step == _counted_step(dial, freq)), steps
-    offset = as_offset(freq)
+        return fits & (steps.step == counted_step(dial, freq)), steps
+    offset = _as_offset(freq)
     if type(offset) in MONTHS:
         return _named_months(dial.shown(ticks), offsets, dial.per_day, offset)
     if isinstance(offset, pd.offsets.Day | pd.offsets.Week):
@@ -149,7 +149,7 @@ def fitting_freq(ticks: np.ndarray, offsets: np.ndarray, dial: Dial, freq: objec
     return _listed(dial.shown(ticks), offsets, dial, offset)
 
 
-def as_offset(freq: object) -> pd.tseries.offsets.BaseOffset:
+def _as_offset(freq: object) -> pd.tseries.offsets.BaseOffset:
     """Return a frequency of dates as a pandas offset.
 
     Raises
@@ -168,14 +168,21 @@ def as_offset(freq: object) -> pd.tseries.offsets.BaseOffset:
     return offset
 
 
-def _counted_step(dial: Dial, freq: object) -> int:
-    """Return the step of integers or ordinals that a frequency stands for."""
+def counted_step(dial: Dial, freq: object) -> int:
+    """Return the step of integers or ordinals that a frequency stands for.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
     if isinstance(dial, Periods):
-        offset = as_offset(freq)
+        refusal = f"freq={freq!r} is no frequency of periods of {dial.freq.freqstr!r}"
+        try:
+            offset = pd.PeriodDtype(freq).freq
+        except (TypeError, ValueError) as error:
+            raise InvalidParameterError(refusal) from error
         if offset.base != dial.freq.base:
-            raise InvalidParameterError(
-                f"freq={freq!r} is no frequency of periods of {dial.freq.freqstr!r}"
-            )
+            raise InvalidParameterError(refusal)
         return offset.n
     if isinstance(freq, bool) or not isinstance(freq, int | np.integer) or freq < 1:
         raise InvalidParameterError(

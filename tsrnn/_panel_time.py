@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._panel_dial import Dates, Dial
-from tsrnn._panel_fit import fitting_freq, fitting_parts
+from tsrnn._panel_fit import counted_step, fitting_freq, fitting_parts
 from tsrnn._panel_steps import OwnSteps, Steps
 from tsrnn._timeindex import TimeGrid
 
@@ -158,8 +158,7 @@ def _off_freq(ticks: np.ndarray, dial: Dial, freq: object, name: str) -> ValueEr
         start = stamps[0]
         after = pd.date_range(start, periods=len(stamps), freq=freq, unit=dial.unit)
     else:
-        step = freq if isinstance(freq, int) else pd.tseries.frequencies.to_offset(freq).n
-        after = dial.write(ticks[0] + step * np.arange(len(ticks)))
+        after = dial.write(ticks[0] + counted_step(dial, freq) * np.arange(len(ticks)))
     wrong = np.flatnonzero(np.asarray(stamps != after))
     row = int(wrong[0]) if wrong.size else 0
     if row == 0:

@@ -224,11 +224,10 @@ class PanelForecaster(BaseEstimator):
             bounds = np.atleast_2d(quantiles).T + asked.effect
         elif levels:
             deviation = at(model.deviation(horizon, self.n_jobs))
-            bounds = [
-                answer[name] + deviation * factors[asked.ahead - 1]
-                for one in levels
-                for factors in self._conformal_factors(horizon, one)
-            ]
+            bounds = []
+            for one in levels:
+                for factors in self._conformal_factors(horizon, one):
+                    bounds.append(answer[name] + deviation * factors[asked.ahead - 1])
         for i, one in enumerate(levels):
             answer[f"{name}-lo-{one:g}"], answer[f"{name}-hi-{one:g}"] = bounds[2 * i : 2 * i + 2]
         return pd.DataFrame(answer)
@@ -440,4 +439,4 @@ class PanelForecaster(BaseEstimator):
                 self.n_jobs,
             )
             self._scores = {**self._scores, horizon: scores}
-        return conformal_factors(self._scores[horizon], percent, stacklevel=5)
+        return conformal_factors(self._scores[horizon], percent, stacklevel=4)

@@ -1,0 +1,252 @@
+"""Time stamps of panels: read in every form, continued as pandas continues them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from panels import SES, make_frame, quietly
+
+from tsrnn import NaiveForecaster, PanelForecaster
+
+FREQUENCIES = [
+    "D", "2D", "7D", "W-SUN", "2W-WED", "B", "h", "15min", "90s", "250ms",
+    "MS", "ME", "2MS", "5ME", "QS", "QE", "QE-JAN", "2QS-FEB", "YS", "YE", "YE-JUN", "4YE",
+    "BMS", "BME", "BQE", "WOM-2TUE", "SME", "SMS",
+]  # fmt: skip
+
+
+def frame_of(stamps, names="ab"):
+    """The same stamps for every series."""
+    frames = [
+        pd.DataFrame({"unique_id": name, "ds": stamps, "y": np.arange(len(stamps), dtype=float)})
+        for name in names
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def future(df, h=5, **options):
+    """The stamps that the panel continues with, by series."""
+    table = PanelForecaster(NaiveForecaster(), **options).fit(df).predict(h)
+    return {name: rows["ds"] for name, rows in table.groupby("unique_id")}
+
+
+def assert_continued(df, every, n):
+    for stamps in future(df, len(every) - n).values():
+        pd.testing.assert_index_equal(
+            pd.Index(stamps), pd.Index(every[n:]), exact=True, check_names=False
+        )
+
+
+@pytest.mark.parametrize("freq", FREQUENCIES)
+def test_dates_go_on_as_pandas_lists_them(freq):
+    every = pd.date_range("2019-11-30 06:00", periods=30, freq=freq)
+    n, expected = 20, every[20:]
+    if freq.startswith("SM"):  # what pandas cannot infer has to be named
+        stamps = future(frame_of(every[:n]), 10, freq=freq)
+    else:
+        stamps = future(frame_of(every[:n]), 10)
+        named = future(frame_of(every[:n]), 10, freq=freq)
+        pd.testing.assert_series_equal(stamps["b"], named["b"])
+    for one in stamps.values():
+        assert one.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("freq", ["D", "ME", "QS", "B", "h", "YE", "W-MON", "31D"])
+@settings(max_examples=15, deadline=None)
+@given(start=st.datetimes(pd.Timestamp("1900-01-01"), pd.Timestamp("2100-01-01")), n=st.data())
+def test_series_of_any_length_and_start_go_on_as_pandas_lists_them(freq, start, n):
+    every = pd.date_range(start.replace(microsecond=0), periods=40, freq=freq)
+    frames, expected = [], {}
+    for name in "abcde":
+        # From 8 stamps on no other frequency fits these.
+        first = n.draw(st.integers(0, 12))
+        length = n.draw(st.integers(8, 20))
+        rows = every[first : first + length]
+        frames.append(frame_of(rows, name))
+        expected[name] = every[first + length : first + length + 5].tolist()
+    found = future(pd.concat(frames))
+    assert {name: stamps.tolist() for name, stamps in found.items()} == expected
+
+
+def test_each_series_has_a_grid_of_its_own():
+    every = {
+        f"{i:02d}": pd.date_range("2019-11-30", periods=25, freq=freq)
+        for i, freq in enumerate(FREQUENCIES)
+        if not freq.startswith("SM")
+    }
+    df = pd.concat([frame_of(stamps[:20], [name]) for name, stamps in every.items()])
+    found = future(df)
+    assert {name: stamps.tolist() for name, stamps in found.items()} == {
+        name: stamps[20:].tolist() for name, stamps in every.items()
+    }
+
+
+def test_the_grid_of_a_series_does_not_depend_on_the_others():
+    weekdays = frame_of(pd.bdate_range("2020-01-06", periods=4), "a")  # Monday to Thursday
+    alone = future(weekdays)["a"].tolist()
+    assert alone == pd.date_range("2020-01-10", periods=5).tolist()
+    among = pd.concat([weekdays, frame_of(pd.bdate_range("2020-01-06", periods=20), "b")])
+    assert future(among)["a"].tolist() == alone
+    assert future(among, freq="B")["a"].tolist() == pd.bdate_range("2020-01-10", periods=5).tolist()
+
+
+@pytest.mark.parametrize("day", [28, 29, 30, 31])
+def test_the_end_of_short_months_is_gone_back_on(day):
+    every = pd.DatetimeIndex(
+        [pd.Timestamp(2019, 1, day) + pd.DateOffset(months=i) for i in range(30)]
+    )
+    stamps = future(frame_of(every[:15]), 15)["a"]
+    assert stamps.tolist() == every[15:].tolist()
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("tz", [None, "UTC", "Europe/Berlin"])
+def test_dates_keep_their_unit_and_zone(unit, tz):
+    every = pd.date_range("2020-01-31", periods=20, freq="ME", tz=tz, unit=unit)
+    assert_continued(frame_of(every[:12]), every, 12)
+
+
+@pytest.mark.parametrize("freq", ["D", "W", "MS", "B", "h", "6h"])
+def test_local_time_goes_on_across_daylight_saving(freq):
+    every = pd.date_range("2020-03-02", periods=60, freq=freq, tz="America/New_York")
+    for n in (8, 30, 55):
+        assert_continued(frame_of(every[:n]), every[: n + 5], n)
+
+
+def test_a_day_that_begins_at_one_in_the_morning_is_a_day():
+    # Where daylight saving begins at midnight, that midnight is left out.
+    days = pd.date_range("2018-10-20", periods=30, freq="D")
+    every = days.tz_localize("America/Sao_Paulo", nonexistent="shift_forward")
+    assert_continued(frame_of(every[:20]), every, 20)
+
+
+@pytest.mark.parametrize("freq", ["M", "Q", "2M", "Y-JUN", "W", "D", "h"])
+def test_periods_go_on(freq):
+    every = pd.period_range("2019-11", periods=20, freq=freq)
+    assert_continued(frame_of(every[:12]), every, 12)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int32", "int8", "uint16", "Int64", "Int16"])
+@pytest.mark.parametrize(("start", "step"), [(0, 1), (1, 1), (1990, 1), (3, 7)])
+def test_integers_go_on_and_keep_their_type(dtype, start, step):
+    if "8" in dtype and start > 100:
+        pytest.skip("does not fit")
+    every = start + step * np.arange(14)
+    stamps = future(frame_of(pd.array(every[:9], dtype=dtype)))["a"]
+    assert stamps.tolist() == every[9:].tolist()
+    assert stamps.dtype == dtype
+
+
+def test_integers_that_outgrow_their_type_get_a_larger_one():
+    stamps = future(frame_of(np.arange(120, 127, dtype="int8")))["a"]
+    assert stamps.tolist() == [127, 128, 129, 130, 131]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        lambda ds: ds.dt.date,
+        lambda ds: ds.astype(object),
+        lambda ds: ds.dt.strftime("%Y-%m-%d"),
+        lambda ds: ds.astype("category"),
+        lambda ds: ds.dt.strftime("%Y-%m-%d").astype("string"),
+    ],
+    ids=["date", "Timestamp", "ISO 8601", "category", "string"],
+)
+def test_dates_in_other_columns_are_read(column):
+    df = make_frame([9, 12])
+    expected = PanelForecaster(SES).fit(df).predict(3)
+    table = PanelForecaster(SES).fit(df.assign(ds=column(df["ds"]))).predict(3)
+    pd.testing.assert_frame_equal(table, expected, check_dtype=False)
+
+
+def test_periods_and_integers_as_objects_are_read():
+    periods = pd.period_range("2020-01", periods=9, freq="M")
+    assert future(frame_of(periods.astype(object)))["a"].tolist() == (periods[-5:] + 5).tolist()
+    assert future(frame_of(np.arange(9).astype(object)))["a"].tolist() == [9, 10, 11, 12, 13]
+
+
+@pytest.mark.parametrize(
+    ("stamps", "reason"),
+    [
+        (
+            ["2020-01-01", "2020-01-02", "2020-01-05", "2020-01-06"],
+            "after 2020-01-02 .*-05 ",
+        ),
+        (
+            ["2020-01-01", "2020-01-02", "2020-01-02", "2020-01-03"],
+            "ds holds .* a second time",
+        ),
+        (["2020-01-01", None, "2020-01-03", "2020-01-04"], r"missing or no ISO date \(NaT\) in r"),
+        (["2020-01-31", "2020-02-28", "2020-03-31", "2020-05-31"], "irregular"),
+    ],
+)
+def test_a_series_without_a_grid_fails_alone(stamps, reason):
+    good = frame_of(pd.date_range("2020", periods=4), "a")
+    bad = frame_of(pd.DatetimeIndex(stamps), "b")
+    panel = PanelForecaster(SES)
+    with pytest.warns(UserWarning, match="1 of 2 series failed"):
+        panel.fit(pd.concat([good, bad], ignore_index=True))
+    assert panel.failures_["unique_id"].tolist() == ["b"]
+    assert panel.failures_["reason"].str.contains(reason).all()
+    pd.testing.assert_frame_equal(panel.predict(3), PanelForecaster(SES).fit(good).predict(3))
+
+
+@pytest.mark.parametrize(
+    ("stamps", "freq", "reason"),
+    [
+        (pd.date_range("2020-01-01", periods=5, freq="2D"), "D", "after .*-01 .* not 2020-01-02"),
+        (pd.date_range("2020-01-06", periods=5, freq="7D"), "W-SUN", "it starts at 2020-01-06"),
+        (pd.date_range("2020-01-31", periods=5, freq="QE-JAN"), "QE", "it starts at 2020-01-31"),
+        (pd.date_range("2020-01-02", periods=5, freq="D"), "MS", "it starts at 2020-01-02"),
+        (pd.date_range("2020-01-02", periods=5, freq="h"), "30min", "not 2020-01-02 00:30:00"),
+        (pd.date_range("2020-01-02", periods=9, freq="D"), "B", "after .*-03 .* not 2020-01-06"),
+        (pd.date_range("2020-01-15", periods=9, freq="D"), "SMS", "not 2020-02-01"),
+        (pd.period_range("2020-01", periods=9, freq="2M"), "M", "not 2020-02"),
+        (pd.Index([1, 3, 5]), 1, "after 1 comes 3, not 2"),
+    ],
+)  # fmt: skip
+def test_stamps_off_a_named_frequency_fail_with_the_place(stamps, freq, reason):
+    with pytest.raises(ValueError, match=f"does not follow freq={freq!r}.*{reason}"):
+        PanelForecaster(SES, freq=freq).fit(frame_of(stamps))
+
+
+@pytest.mark.parametrize(
+    ("stamps", "freq"),
+    [(pd.Index([1, 2, 3]), "D"), (pd.period_range("2020", periods=3, freq="M"), "D")],
+)
+def test_a_frequency_of_another_kind_than_the_stamps_is_refused(stamps, freq):
+    with pytest.raises(ValueError, match="freq"):
+        PanelForecaster(SES, freq=freq).fit(frame_of(stamps))
+
+
+@pytest.mark.parametrize("freq", ["D", "MS", "B"])
+def test_a_horizon_beyond_all_dates_is_refused(freq):
+    panel = PanelForecaster(NaiveForecaster()).fit(
+        frame_of(pd.date_range("2261-01-01", periods=12, freq=freq))
+    )
+    with pytest.raises(ValueError, match="shorter horizon"):
+        panel.predict(1_000)
+
+
+@pytest.mark.parametrize("freq", [f for f in FREQUENCIES if not f.startswith("SM")])
+def test_an_update_goes_on_from_where_the_dates_ended(freq):
+    every = pd.date_range("2019-11-30", periods=32, freq=freq)
+    df = frame_of(every)
+    early = df["ds"] < every[20]
+    late = ~early & (df["ds"] < every[24])
+    panel = PanelForecaster(SES).fit(df[early]).update(df[late])
+    assert panel.predict(8)["ds"].tolist() == 2 * every[24:].tolist()
+    quietly(panel.update, df[late])  # a second time they do not go on
+    assert panel.failures_["unique_id"].tolist() == ["a", "b"]
+
+
+def test_dates_in_another_unit_are_the_same_dates():
+    every = pd.date_range("2019-11-30", periods=20, unit="s")
+    panel = PanelForecaster(SES).fit(frame_of(every[:10]))
+    panel.update(frame_of(every[10:12].as_unit("ns")))
+    assert panel.predict(1)["ds"].tolist() == [every[12]] * 2
+    finer = every[12:13].as_unit("ms") + pd.Timedelta(milliseconds=1)
+    with pytest.raises(ValueError, match="finer than the unit"):
+        panel.update(frame_of(finer))
