@@ -123,8 +123,8 @@ def minimize_lanes(
         d_theta[j, free[j]] = 1.0
     loss[:], status[:], n_iter[:] = math.inf, RUNNING, 0
     _rounds(
-        step_at(step_address),
-        tangent_at(tangent_address),
+        step_address,
+        tangent_address,
         is_relative,
         is_positive,
         values,
@@ -172,8 +172,8 @@ def minimize_lanes(
 
 @inlined
 def _rounds(
-    step,
-    tangent,
+    step_address,
+    tangent_address,
     is_relative,
     is_positive,
     values,
@@ -239,8 +239,8 @@ def _rounds(
                 d_states,
             )
             accumulate_curvature(
-                step,
-                tangent,
+                step_at(step_address),
+                tangent_at(tangent_address),
                 is_relative,
                 is_positive,
                 borrowed(lane_theta),

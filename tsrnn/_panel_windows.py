@@ -15,6 +15,9 @@ from tsrnn._ragged import rows_between
 
 FitPanel = Callable[[Panel], PanelModel]
 
+# Past forecasts that an interval is learned from, at least, where there are as many.
+_FEWEST = 100
+
 
 @dataclass(frozen=True)
 class Window:
@@ -117,16 +120,30 @@ def too_short_for_windows(
     return failures
 
 
+@dataclass(frozen=True)
+class Scores:
+    """Errors of forecasts from the past, in units of the deviations that they came with.
+
+    Attributes
+    ----------
+    errors : (n_scores, horizon) array
+        NaN where a value is missing, the fit failed, or the model took itself to be exact.
+    lengths : (n_scores,) array
+        Rows that each was fitted to.
+    """
+
+    errors: np.ndarray
+    lengths: np.ndarray
+
+
 def calibration_scores(
     panel: Panel, fit: FitPanel, horizon: int, n_windows: int, n_jobs: int | None
-) -> np.ndarray:
-    """Return errors of forecasts in units of their own deviations, (n_scores, horizon).
+) -> Scores:
+    """Forecast windows of `horizon` steps that end where the series do, or the window after begins.
 
-    Windows of `horizon` steps end where the series do and where the window after begins; a series
-    takes part in those before which at least half of it lies. NaN where a value is missing, the
-    fit failed, or the model took itself to be exact.
+    A series takes part in those before which at least half of it lies.
     """
-    scores = [np.empty((0, horizon))]
+    errors, lengths = [np.empty((0, horizon))], [np.empty(0, dtype=np.int64)]
     for number in range(1, n_windows + 1):
         before = panel.lengths - number * horizon
         series = np.flatnonzero((before >= 2) & (2 * before >= panel.lengths))
@@ -140,31 +157,57 @@ def calibration_scores(
         window = forecast_window(panel, number, series, ends, model, horizon, n_jobs)
         deviation = model.deviation(horizon, n_jobs)
         rows = rows_between(ends, np.full(len(ends), horizon))
-        errors = panel.values[rows].reshape(window.forecast.shape) - window.forecast
+        missed = panel.values[rows].reshape(window.forecast.shape) - window.forecast
         usable = np.isfinite(deviation) & (deviation > 0.0)
-        scores.append(np.divide(errors, deviation, out=np.full_like(errors, np.nan), where=usable))
-    return np.concatenate(scores)
+        errors.append(np.divide(missed, deviation, out=np.full_like(missed, np.nan), where=usable))
+        lengths.append(before[series])
+    return Scores(np.concatenate(errors), np.concatenate(lengths))
 
 
 def conformal_factors(
-    scores: np.ndarray, percent: float, stacklevel: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return by how many deviations the bounds of an interval differ from the forecasts."""
-    horizon, bounds = scores.shape[1], conformal_bounds(scores, percent / 100.0)
-    if np.isnan(bounds.upper).any():
+    scores: Scores, lengths: np.ndarray, percent: float, stacklevel: int
+) -> np.ndarray:
+    """Return by how many deviations the bounds of intervals differ from the forecasts.
+
+    Short series are fitted worse than their models believe, so the errors that count for a series
+    are those of fits to about as many rows: half to twice as many, and more where these are few.
+
+    Parameters
+    ----------
+    scores : Scores
+    lengths : (n_series,) array
+        Rows of the series.
+    percent : float
+        The level.
+    stacklevel : int
+
+    Returns
+    -------
+    factors : (2, n_series, horizon) array
+        Of the lower and the upper bound.
+    """
+    horizon = scores.errors.shape[1]
+    places, series = np.unique(np.rint(4.0 * np.log2(lengths)), return_inverse=True)
+    distance = np.abs(np.log2(scores.lengths)[:, None] - places / 4.0)
+    factors, reached = np.empty((2, len(places), horizon)), 1.0
+    for i, column in enumerate(distance.T):
+        near = np.partition(column, _FEWEST)[_FEWEST] if len(column) > _FEWEST else np.inf
+        bounds = conformal_bounds(scores.errors[column <= max(near, 1.0)], percent / 100.0)
+        factors[:, i] = bounds.lower, bounds.upper
+        reached = min(reached, float(bounds.reached.min()))
+    if np.isnan(factors).any():
         raise ValueError(
             f"no series is long enough to learn intervals {horizon} steps ahead from: half of it "
             "and two values must lie before a window of so many steps; take a shorter horizon, or "
             "method='auto'"
         )
-    reached = float(bounds.reached.min())
     if reached < percent / 100.0:
         warnings.warn(
             f"there are too few past forecasts for intervals of {percent:g} percent: the widest "
             f"that they allow are given, which reach {100.0 * reached:.3g} percent",
             stacklevel=stacklevel,
         )
-    return bounds.lower, bounds.upper
+    return factors[:, series]
 
 
 def _until(panel: Panel, series: np.ndarray, lengths: np.ndarray) -> Panel:

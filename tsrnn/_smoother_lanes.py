@@ -141,7 +141,9 @@ def fit_lanes(
     place = np.argsort(order)
     return Solution(
         *(
-            np.concatenate([getattr(part, name) for part in parts], axis=-1)[..., place]
+            np.ascontiguousarray(
+                np.concatenate([getattr(part, name) for part in parts], axis=-1)[..., place]
+            )
             for name in ("theta", "states", "coefficients", "loss", "n_iter", "converged")
         )
     )
@@ -294,7 +296,7 @@ def follow(
     states : (S, N) array
     predictions : (R,) array
     """
-    ends = np.ascontiguousarray(states.T)
+    ends = states.T.copy()
     predictions = np.empty(batch.values.size)
     _follow(
         structure.cell.step.address,

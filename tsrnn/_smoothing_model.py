@@ -145,7 +145,7 @@ def _as_fit(
         numbers["coef_"] = coefficients
     each = scaling.some(owners)
     failures = _failures(solution, coefficients, ends, name)
-    notes = _notes(solution, coefficients, batch.count_observed(), n_parameters, name)
+    notes = _notes(structure, solution, coefficients, batch.count_observed(), n_parameters, name)
     return Fit(
         model,
         each.unscale(predictions),
@@ -214,6 +214,7 @@ def _failures(
 
 
 def _notes(
+    structure: Structure,
     solution: Solution,
     coefficients: np.ndarray,
     n_observed: np.ndarray,
@@ -240,6 +241,14 @@ def _notes(
             f"{name(i)} has {n_observed[i]} observed values for {n_parameters} parameters and "
             "states: no degrees of freedom are left, so sigma2_ is SSE / n and the intervals "
             "are too narrow"
+        )
+        notes[i] = (*notes.get(i, ()), note)
+    for i in np.flatnonzero(n_observed < 2 * structure.period).tolist():
+        if structure.seasonal is None:
+            break
+        note = UserWarning(
+            f"{name(i)} has {n_observed[i]} observed values, fewer than two periods of "
+            f"{structure.period}: its season can hardly be told from its trend and noise"
         )
         notes[i] = (*notes.get(i, ()), note)
     return notes
@@ -375,6 +384,7 @@ class SmoothingModel:
         parts = []
         for series, batch in self.parts:
             rows = Batch.of_columns(values[:, series], np.empty((len(values), 0)))
+            refuse_not_positive(batch.structure, rows)
             later, mean, deviation = batch.advance(rows)
             if not np.isfinite(later.state).all():
                 raise ValueError(
@@ -495,7 +505,7 @@ def refuse_not_positive(structure: Structure, batch: Batch) -> None:
     if wrong.size:
         row = int(wrong[0])
         i = int(np.searchsorted(batch.offsets, row, side="right")) - 1
-        part = "seasonal='mul'" if structure.seasonal == "mul" else "error='mul'"
+        part = "error='mul'" if structure.is_relative else "seasonal='mul'"
         of_series = f" of series {i}" if batch.n_series > 1 else ""
         raise ValueError(
             f"{part} needs a series of positive values, but y is {batch.values[row]:g} at position "

@@ -81,14 +81,19 @@ class SmootherPanel:
         failures, parts = dict(self.failures), []
         for series, smoothers in self.parts:
             some = rows.some(series)
+            refused = not_positive(smoothers.structure, some)
             later, predicted, _ = smoothers.advance(some)
             predictions[some.regressors[:, 0].astype(np.int64)] = predicted
             is_finite = np.isfinite(later.state).all(axis=0)
+            is_finite[list(refused)] = True
+            for k, error in refused.items():
+                failures[int(series[k])] = error
             for i in series[~is_finite].tolist():
                 failures[i] = ValueError(
                     "the values are too large beside those that the forecaster was fitted to: the "
                     "state would not be finite"
                 )
+            is_finite[list(refused)] = False
             kept = np.flatnonzero(is_finite)
             parts.append((series[kept], later if is_finite.all() else later.some(kept)))
         return SmootherPanel(tuple(parts), self.n_series, failures), predictions

@@ -27,6 +27,7 @@ from tsrnn._panel_report import (
 )
 from tsrnn._panel_state import Asked, FittedPanel, regular_part
 from tsrnn._panel_windows import (
+    Scores,
     calibration_scores,
     conformal_factors,
     rolling_windows,
@@ -164,7 +165,7 @@ class PanelForecaster(BaseEstimator):
             self.ids_ = self._fitted.active_ids
             # For calibration, which needs no stamps.
             self._training = replace(panel, ticks=np.broadcast_to(0, len(panel.ticks)))
-            self._scores: Mapping[int, np.ndarray] = {}
+            self._scores: Mapping[int, Scores] = {}
             self.failures_ = failure_table(failures, ids, self.id_col)
             self.notes_ = note_table(model.notes, panel.ids, self.id_col)
             warn_of_failures(self.failures_, len(ids), "failures_")
@@ -194,8 +195,8 @@ class PanelForecaster(BaseEstimator):
         method : {"auto", "conformal"}
             Intervals of the forecaster's own, or conformal ones: its deviations, stretched so that
             the intervals would have held as many values in the last `conformal_windows` windows of
-            all series, one factor a step ahead. The first call for a horizon refits the series
-            once a window.
+            the series about as long, one factor a step ahead. The first call for a horizon fits
+            the series anew once a window.
 
         Returns
         -------
@@ -227,7 +228,7 @@ class PanelForecaster(BaseEstimator):
             bounds = []
             for one in levels:
                 for factors in self._conformal_factors(horizon, one):
-                    bounds.append(answer[name] + deviation * factors[asked.ahead - 1])
+                    bounds.append(answer[name] + deviation * at(factors))
         for i, one in enumerate(levels):
             answer[f"{name}-lo-{one:g}"], answer[f"{name}-hi-{one:g}"] = bounds[2 * i : 2 * i + 2]
         return pd.DataFrame(answer)
@@ -427,8 +428,8 @@ class PanelForecaster(BaseEstimator):
         good = others(len(series), failures)
         return self._fitted.steps_of(more.take(good), series[good], h, self.time_col)
 
-    def _conformal_factors(self, horizon: int, percent: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return by how many deviations the bounds of an interval differ from the forecasts."""
+    def _conformal_factors(self, horizon: int, percent: float) -> np.ndarray:
+        """Return by how many deviations bounds differ from forecasts, (2, n_series, horizon)."""
         if horizon not in self._scores:
             forecaster = clone(self.forecaster)
             scores = calibration_scores(
@@ -439,4 +440,5 @@ class PanelForecaster(BaseEstimator):
                 self.n_jobs,
             )
             self._scores = {**self._scores, horizon: scores}
-        return conformal_factors(self._scores[horizon], percent, stacklevel=4)
+        lengths = self._training.lengths
+        return conformal_factors(self._scores[horizon], lengths, percent, stacklevel=4)
