@@ -1,0 +1,192 @@
+"""Conformal intervals: their ranks, and that they hold as many values as they say."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from panels import SES, make_frame
+from shared_data import m3_series, needs_m3
+
+from tsrnn import DoubleExpSmoothingRNN, NaiveForecaster, PanelForecaster
+from tsrnn._conformal import conformal_bounds
+
+LEVELS = st.integers(1, 99)
+
+
+@given(st.integers(1, 400), LEVELS)
+def test_a_bound_is_the_score_of_the_rank_in_exact_arithmetic(n, percent):
+    scores = np.random.default_rng(n).permutation(np.arange(1.0, n + 1.0))[:, None]
+    bounds = conformal_bounds(scores, percent / 100.0)
+    rank = math.ceil(Fraction(percent, 100) * (n + 1))
+    assert bounds.upper[0] == -bounds.lower[0] == min(rank, n)
+    assert bounds.reached[0] == (percent / 100.0 if rank <= n else n / (n + 1))
+
+
+@given(st.integers(1, 400), LEVELS)
+def test_two_sided_bounds_leave_as_much_on_either_side(n, percent):
+    scores = np.random.default_rng(n).permutation(np.arange(1.0, n + 1.0))[:, None]
+    bounds = conformal_bounds(scores, percent / 100.0, symmetric=False)
+    rank = math.floor(Fraction(100 - percent, 200) * (n + 1))
+    assert bounds.lower[0] == max(rank, 1)
+    assert bounds.upper[0] == n + 1 - max(rank, 1)
+    assert bounds.reached[0] == (percent / 100.0 if rank >= 1 else (n - 1) / (n + 1))
+
+
+def test_missing_scores_do_not_count():
+    scores = np.array([[1.0, np.nan], [np.nan, np.nan], [-3.0, np.nan], [2.0, np.nan]])
+    bounds = conformal_bounds(scores, 0.5)
+    np.testing.assert_array_equal(bounds.upper, [2.0, np.nan])
+    np.testing.assert_array_equal(bounds.reached, [0.5, 0.0])
+    assert np.isnan(conformal_bounds(np.empty((0, 2)), 0.5).upper).all()
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_exchangeable_scores_are_held_as_often_as_the_level_says(symmetric):
+    rng = np.random.default_rng(0)
+    n, level = 59, 0.9
+    scores = rng.standard_cauchy((n, 20_000))
+    bounds = conformal_bounds(scores, level, symmetric=symmetric)
+    new = rng.standard_cauchy(20_000)
+    held = np.mean((bounds.lower <= new) & (new <= bounds.upper))
+    # (n + 1) 0.9 and (n + 1) 0.05 are whole, so the level is exact; 5 standard errors.
+    assert abs(held - level) < 5 * math.sqrt(0.09 / 20_000)
+
+
+# In panels.
+
+
+def test_the_scores_of_a_panel_are_errors_at_past_origins_in_deviations_of_then():
+    frame = make_frame([30, 25, 8])
+    panel = PanelForecaster(SES, alias="m", conformal_windows=2).fit(frame)
+    table = panel.predict(3, level=60, method="conformal")
+    scores = []
+    for name, length in {"a": 30, "b": 25, "c": 8}.items():
+        y = frame.loc[frame["unique_id"] == name, "y"].to_numpy()
+        for before in (length - 3, length - 6):
+            if 2 * before >= length:  # the short one has one window
+                one = SES.fit(y[:before])
+                deviation = np.diff(one.predict_quantiles(3, [0.5, 0.8413447460685429]))[:, 0]
+                scores.append(np.abs(y[before : before + 3] - one.predict(3)) / deviation)
+    assert len(scores) == 5  # too few to choose among by length
+    factors = np.sort(scores, axis=0)[math.ceil(0.6 * 6) - 1]
+    for name in "abc":
+        y = frame.loc[frame["unique_id"] == name, "y"].to_numpy()
+        ends = SES.fit(y).predict_quantiles(3, [0.5, 0.8413447460685429])
+        rows = table[table["unique_id"] == name]
+        # One standard deviation is a quantile here, of 16 digits; differences take two of them.
+        np.testing.assert_allclose(
+            rows["m-hi-60"], ends[:, 0] + factors * np.diff(ends)[:, 0], rtol=1e-10
+        )
+        np.testing.assert_allclose(rows["m-hi-60"] + rows["m-lo-60"], 2.0 * rows["m"], rtol=1e-10)
+
+
+def test_too_few_scores_warn_of_the_level_that_they_reach():
+    panel = PanelForecaster(SES).fit(make_frame([20, 30, 25]))
+    with pytest.warns(UserWarning, match=r"intervals of 95 percent.* reach 85.7 percent"):
+        wide = panel.predict(2, level=95, method="conformal")
+    with pytest.warns(UserWarning, match="reach 85.7 percent"):
+        again = panel.predict(2, level=90, method="conformal")
+    np.testing.assert_array_equal(wide.iloc[:, -1], again.iloc[:, -1])
+    panel.predict(2, level=80, method="conformal")  # in reach, so without a warning
+
+
+def test_series_that_are_too_short_for_any_window_are_an_error():
+    panel = PanelForecaster(SES).fit(make_frame([20, 30]))
+    with pytest.raises(ValueError, match="no series is long enough to learn intervals 16 steps"):
+        panel.predict(16, level=80, method="conformal")
+
+
+def test_series_that_are_predicted_exactly_have_no_say():
+    frame = make_frame([20, 30, 25])
+    line = frame[frame["unique_id"] == "a"].assign(unique_id="line", y=3.0)
+    alone = PanelForecaster(NaiveForecaster()).fit(frame)
+    among = PanelForecaster(NaiveForecaster()).fit(pd.concat([frame, line]))
+    table = among.predict(2, level=80, method="conformal")
+    expected = alone.predict(2, level=80, method="conformal")
+    others = table[table["unique_id"] != "line"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(others, expected)
+    assert (table.loc[table["unique_id"] == "line"].iloc[:, 2:] == 3.0).all(axis=None)
+
+
+def test_intervals_of_short_series_are_learned_from_short_fits():
+    rng = np.random.default_rng(0)
+    lengths = np.repeat([10, 160], 150)
+    sizes = np.where(lengths == 10, 5.0, 1.0)  # short series get wild where they are forecast
+    frames = []
+    for i, (length, size) in enumerate(zip(lengths, sizes, strict=True)):
+        steps = rng.normal(size=length)
+        steps[-2:] *= size
+        frames.append(
+            pd.DataFrame({"unique_id": i, "ds": np.arange(1, length + 1), "y": steps.cumsum()})
+        )
+    panel = PanelForecaster(NaiveForecaster(), alias="m", conformal_windows=1).fit(
+        pd.concat(frames)
+    )
+    ratio = [
+        np.median((table["m-hi-80"] - table["m"]).to_numpy().reshape(300, 2), axis=1)
+        for table in (panel.predict(2, level=80, method=how) for how in ("conformal", "auto"))
+    ]
+    stretched = ratio[0] / ratio[1]
+    assert np.median(stretched[:150]) > 3.0  # of 5, the rest in the model's own deviation
+    assert 0.8 < np.median(stretched[150:]) < 1.25  # of 150 scores
+
+
+def test_an_update_keeps_what_was_learned_of_errors():
+    frame = make_frame([20, 30, 25])
+    panel = PanelForecaster(NaiveForecaster(), alias="m").fit(frame)
+    before = panel.predict(1, level=80, method="conformal")
+    more = frame.groupby("unique_id").tail(1).assign(y=7.0)
+    panel.update(more.assign(ds=more["ds"] + pd.Timedelta(days=1)))
+    later = panel.predict(1, level=80, method="conformal")
+    assert (later["m"] == 7.0).all()
+    np.testing.assert_allclose(  # by rounding of the sums
+        later["m-hi-80"] - later["m"], before["m-hi-80"] - before["m"], rtol=1e-12
+    )
+
+
+def held(frame, test, forecaster, h, level, method):
+    """The share of the test values that the intervals hold."""
+    panel = PanelForecaster(forecaster, alias="m").fit(frame)
+    table = panel.predict(h, level=level, method=method).merge(test, on=["unique_id", "ds"])
+    assert len(table) == len(test)
+    return table["y"].between(table[f"m-lo-{level}"], table[f"m-hi-{level}"]).mean()
+
+
+def test_intervals_hold_95_percent_where_errors_are_far_from_normal():
+    rng = np.random.default_rng(0)
+    n, length, h = 400, 40, 4
+    # Random walks of all sizes, with steps of a t-distribution of 3 degrees of freedom.
+    sizes = np.exp(rng.normal(scale=2.0, size=n))[:, None]
+    walks = (sizes * rng.standard_t(3, (n, length + h))).cumsum(axis=1)
+    frame = pd.DataFrame(
+        {
+            "unique_id": np.repeat(np.arange(n), length + h),
+            "ds": np.tile(np.arange(1, length + h + 1), n),
+            "y": walks.ravel(),
+        }
+    )
+    test = frame["ds"] > length
+    share = held(frame[~test], frame[test], NaiveForecaster(), h, 95, "conformal")
+    # 1600 values, those of a series alike: some 600 of their own, whose standard error is 0.9%.
+    assert 0.93 <= share <= 0.97
+
+
+@needs_m3
+@pytest.mark.parametrize("h", [6])
+def test_intervals_of_m3_hold_95_percent_of_what_was_held_back(h):
+    frames = [
+        pd.DataFrame({"unique_id": i, "ds": np.arange(1, len(y) + 1), "y": y})
+        for i, y in m3_series(700).items()
+    ]
+    frame = pd.concat(frames, ignore_index=True)
+    test = frame["ds"] > frame.groupby("unique_id")["ds"].transform("max") - h
+    parts = frame[~test], frame[test]
+    share = held(*parts, DoubleExpSmoothingRNN(damped=True), h, 95, "conformal")
+    own = held(*parts, DoubleExpSmoothingRNN(damped=True), h, 95, "auto")
+    # 4200 values, those of a series alike: a standard error of some 0.6%.
+    assert 0.93 <= share <= 0.97
+    assert own < share  # the optimum over the training part believes in itself too much
