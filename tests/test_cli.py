@@ -394,7 +394,7 @@ def test_words_that_differ_are_refused_until_the_others_are_named(complaint, for
     rows = [f"{date},{'AB'[i % 2]},{VALUES[i]}" for i, date in enumerate(dates)]
     lines = ["month,store,units sold", *rows]
     err = complaint(lines, *options)
-    assert "'store'" in err and "'A' on line 2 and 'B' on line 3" in err and "split the file" in err
+    assert "'store'" in err and "'A' on line 2 and 'B' on line 3" in err and "--id " in err
     assert "--date month --value 'units sold'" in err
     table = forecast(lines, "--date", "month", "--value", "units sold")
     assert table.index[0] == "2021-01"
@@ -411,7 +411,7 @@ def test_words_that_differ_are_refused_until_the_others_are_named(complaint, for
 def test_words_that_may_be_dates_are_not_left_out(complaint, words, told):
     err = complaint(dated(words, header="week,value"))
     assert "'week'" in err and told in err and "2020-01-31" in err
-    assert "--date" in err and "--value" in err and "split the file" in err
+    assert "--date" in err and "--value" in err and "--id " in err
 
 
 def test_a_second_column_of_dates_is_not_left_out(complaint):

@@ -135,7 +135,9 @@ ALLOWED = {
     "panel": PANEL | {"_ragged", "forecaster"} | LEAVES,
     "tsrnn": MODELS | TOOLS | {"exceptions", "cells"},
     "_csv": set(),
-    "cli": {"tsrnn", "exceptions", "_timesteps", "_csv"} | MODELS | TOOLS,
+    "_csv_long": {"_csv"},
+    "_cli_long": {"_csv", "_csv_long", "forecaster", "panel"},
+    "cli": {"tsrnn", "exceptions", "_timesteps", "_csv", "_csv_long", "_cli_long"} | MODELS | TOOLS,
     "__main__": {"cli"},
 }
 

@@ -26,12 +26,12 @@ _EXACT_NUMBERS = {} if _PANDAS >= (3, 1) else {"float_precision": "round_trip"}
 _DATE_NAMES = {"date", "year"}
 # Ways to write months that pandas does not guess.
 _MONTH_FORMATS = ["%b %Y", "%b-%Y", "%b-%y", "%B %Y"]
-_UNNAMED = "Unnamed: "  # begins what pandas calls columns without a name
-_QUARTERS = "quarters"  # such as 2020Q1 or 2020-Q1, for which there is no format
+UNNAMED = "Unnamed: "  # begins what pandas calls columns without a name
+QUARTERS = "quarters"  # such as 2020Q1 or 2020-Q1, for which there is no format
 _MONTH_OF_QUARTER = {"1": "01", "2": "04", "3": "07", "4": "10"}
 
 # The ways to read a column as dates, each with its format: none for a column of numbers.
-_Readings: TypeAlias = list[tuple[str | None, pd.Series]]
+Readings: TypeAlias = list[tuple[str | None, pd.Series]]
 
 
 class UsageError(Exception):
@@ -62,14 +62,14 @@ class SeriesOfFile:
 
 def read_series(path: str, date: str | None, value: str | None) -> SeriesOfFile:
     """Read the series of a CSV file: its values, with its dates as the index."""
-    frame = _read_frame(path)
-    _refuse_unknown_names(frame, date, value)
+    frame = read_frame(path)
+    refuse_unknown_names(frame, date, value)
     # Reading dates is what takes time, so each column is read once.
-    readings = {name: _readings(frame[name]) for name in frame.columns}
-    _refuse_data_as_names(frame, readings)
+    readings = {name: readings_of(frame[name]) for name in frame.columns}
+    refuse_data_as_names(frame, readings)
     is_named = date is not None and value is not None
-    date = date or _find_dates(frame, readings, value)
-    value = value or _find_values(frame, date)
+    date = date or find_dates(frame, readings, value)
+    value = value or find_values(frame, date)
     note = None if is_named else _note(frame, date, value)
     y = _numbers(frame[value])
     lines = frame.index.to_numpy()
@@ -77,13 +77,13 @@ def read_series(path: str, date: str | None, value: str | None) -> SeriesOfFile:
         return SeriesOfFile(y.reset_index(drop=True), lines, note=note)
     index, date_format = _dates(frame[date], readings[date])
     _refuse_repeats(index, frame[date])
-    if date.startswith(_UNNAMED):
+    if date.startswith(UNNAMED):
         index = index.rename("date")
     order = index.argsort()
     return SeriesOfFile(y.set_axis(index).iloc[order], lines[order], date_format, note)
 
 
-def _read_frame(path: str) -> pd.DataFrame:
+def read_frame(path: str) -> pd.DataFrame:
     """Read a table: columns by the names of its first line, numbers of lines as the index."""
     try:
         text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
@@ -132,7 +132,7 @@ def _read_frame(path: str) -> pd.DataFrame:
 
 def _with_decimal_points(column: pd.Series) -> pd.Series:
     """Read numbers such as 3,5 where commas do not separate columns."""
-    if _is_numeric(column):
+    if is_numeric(column):
         return column
     cells = column.str.replace(r"^\s*([+-]?\d+),(\d+)\s*$", r"\1.\2", regex=True)
     numbers = pd.to_numeric(cells, errors="coerce")
@@ -148,8 +148,11 @@ def _without_blank_ends(text: str) -> tuple[str, list[tuple[int, str]]]:
     return "\n".join(line for _, line in numbered), numbered
 
 
-def _refuse_unknown_names(frame: pd.DataFrame, date: str | None, value: str | None) -> None:
-    for option, column in (("--date", date), ("--value", value)):
+def refuse_unknown_names(
+    frame: pd.DataFrame, date: str | None, value: str | None, series: str | None = None
+) -> None:
+    """Refuse options that name no column, or the same one."""
+    for option, column in (("--date", date), ("--value", value), ("--id", series)):
         if column is not None and column not in frame.columns:
             raise UsageError(
                 f"there is no column {column!r} for {option}: there is "
@@ -157,18 +160,22 @@ def _refuse_unknown_names(frame: pd.DataFrame, date: str | None, value: str | No
             )
     if date is not None and date == value:
         raise UsageError(f"--date and --value are both {date!r}")
+    if series is not None and series in (date, value):
+        raise UsageError(f"--id and --{'date' if series == date else 'value'} are both {series!r}")
 
 
-def _refuse_data_as_names(frame: pd.DataFrame, readings: dict[str, _Readings]) -> None:
+def refuse_data_as_names(frame: pd.DataFrame, readings: dict[str, Readings]) -> None:
     """Refuse a file whose first line is data: every name of numbers or dates is one itself."""
-    names = [name for name in frame.columns if _is_numeric(frame[name]) or _is_date(readings[name])]
-    if names and all(_is_number(name) or _is_date(_readings(pd.Series([name]))) for name in names):
+    names = [name for name in frame.columns if is_numeric(frame[name]) or _is_date(readings[name])]
+    if names and all(
+        _is_number(name) or _is_date(readings_of(pd.Series([name]))) for name in names
+    ):
         raise UsageError(
             f"the first line must name the columns, but it holds {', '.join(map(repr, names))}"
         )
 
 
-def _is_numeric(column: pd.Series) -> bool:
+def is_numeric(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column)
 
 
@@ -176,29 +183,27 @@ def _is_number(name: str) -> bool:
     return bool(pd.notna(pd.to_numeric(name, errors="coerce")))
 
 
-def _is_date(readings: _Readings) -> bool:
+def _is_date(readings: Readings) -> bool:
     """Tell whether words read as dates: most of them, so that the others can be told of."""
     return bool(readings) and bool(readings[0][1].notna().mean() > 0.5)
 
 
-def _find_dates(
-    frame: pd.DataFrame, readings: dict[str, _Readings], value: str | None
-) -> str | None:
+def find_dates(frame: pd.DataFrame, readings: dict[str, Readings], value: str | None) -> str | None:
     """Return the first column that reads as dates; whole numbers only by the column's name."""
     for column in frame.columns.drop(value or []):
         if _is_date(readings[column]):
             return column
-        if _is_numeric(frame[column]) and column.lower() in _DATE_NAMES:
+        if is_numeric(frame[column]) and column.lower() in _DATE_NAMES:
             return column
     return None
 
 
-def _find_values(frame: pd.DataFrame, date: str | None) -> str:
+def find_values(frame: pd.DataFrame, date: str | None) -> str:
     """Return the one column of numbers."""
     others = [column for column in frame.columns if column != date]
-    numeric = [column for column in others if _is_numeric(frame[column])]
+    numeric = [column for column in others if is_numeric(frame[column])]
     # Numbers without a name are those of the rows, where there are others.
-    numeric = [column for column in numeric if not column.startswith(_UNNAMED)] or numeric
+    numeric = [column for column in numeric if not column.startswith(UNNAMED)] or numeric
     if len(numeric) == 1:
         return numeric[0]
     if not numeric and len(others) == 1:
@@ -215,7 +220,7 @@ def _note(frame: pd.DataFrame, date: str | None, value: str) -> str | None:
     """Say which columns are taken; refuse to leave out words that differ between the lines."""
     ignored = [name for name in frame.columns if name not in (date, value)]
     for name in ignored:
-        if not _is_numeric(frame[name]):
+        if not is_numeric(frame[name]):
             _refuse_differing_words(frame[name], date, value)
     if frame.shape[1] == 1:
         return None
@@ -233,14 +238,15 @@ def _refuse_differing_words(column: pd.Series, date: str | None, value: str) -> 
     first, second = ("" if pd.isna(word) else str(word) for word in words[:2])
     if date is None:
         cures = (
-            "if these are dates, write them as in 2020-01-31; if they tell series apart, split "
-            "the file into one a series; to ignore them, name the columns to take with --date and "
-            "--value, or take the column out"
+            "if these are dates, write them as in 2020-01-31; if they tell series apart, say --id "
+            f"{shlex.quote(str(column.name))}; to ignore them, name the columns to take with "
+            "--date and --value, or take the column out"
         )
     else:
         cures = (
-            "if these tell series apart, split the file into one a series; to ignore them, name "
-            f"the columns to take: --date {shlex.quote(date)} --value {shlex.quote(value)}"
+            f"if these tell series apart, say --id {shlex.quote(str(column.name))}; to ignore "
+            "them, name the columns to take: "
+            f"--date {shlex.quote(date)} --value {shlex.quote(value)}"
         )
     raise UsageError(
         f"column {column.name!r} would be ignored, but it holds {first!r} on line "
@@ -264,12 +270,12 @@ def _numbers(column: pd.Series) -> pd.Series:
     return numbers
 
 
-def _dates(column: pd.Series, readings: _Readings) -> tuple[pd.Index, str | None]:
+def _dates(column: pd.Series, readings: Readings) -> tuple[pd.Index, str | None]:
     """Return a column as stamps, and how its dates are written."""
     missing = column.isna().to_numpy()
     if missing.any():
         raise UsageError(f"column {column.name!r} has no date on line {column.index[missing][0]}")
-    if _is_numeric(column):
+    if is_numeric(column):
         return _numbered_dates(column)
     unread = readings[0][1].isna().to_numpy()
     if unread.any():
@@ -278,14 +284,14 @@ def _dates(column: pd.Series, readings: _Readings) -> tuple[pd.Index, str | None
             f"holds {column[unread].iloc[0]!r}: best write them as in 2020-01-31"
         )
     if len(readings) > 1:
-        readings = [reading for reading in readings if _is_even(reading[1])]
+        readings = [reading for reading in readings if is_even(reading[1])]
     if len(readings) != 1:
         raise UsageError(
             f"column {column.name!r} can be read with the day or with the month first, as in "
             f"{column.iloc[0]!r}: write dates as in 2020-01-31"
         )
     date_format, dates = readings[0]
-    if date_format == _QUARTERS:
+    if date_format == QUARTERS:
         return pd.PeriodIndex(dates, freq="Q", name=column.name), None
     return pd.DatetimeIndex(dates, name=column.name), date_format
 
@@ -318,12 +324,12 @@ def _refuse_repeats(index: pd.Index, column: pd.Series) -> None:
         )
 
 
-def _readings(column: pd.Series) -> _Readings:
+def readings_of(column: pd.Series) -> Readings:
     """Read a column as dates, NaT where it is none, in all ways that read the most of it.
 
     Each comes with its format, where writing the dates in it gives the column back.
     """
-    if _is_numeric(column):
+    if is_numeric(column):
         return []
     cells = column.astype(str)
     guesses = {
@@ -331,7 +337,7 @@ def _readings(column: pd.Series) -> _Readings:
         for cell in cells.dropna().head(5)
         for dayfirst in _day_orders(cell)
     }
-    formats = sorted(guesses - {None}) + _MONTH_FORMATS + ["ISO8601", _QUARTERS]
+    formats = sorted(guesses - {None}) + _MONTH_FORMATS + ["ISO8601", QUARTERS]
     readings = [(name, _parsed(cells, name)) for name in formats]
     most = max(dates.count() for _, dates in readings)
     distinct = []
@@ -343,8 +349,8 @@ def _readings(column: pd.Series) -> _Readings:
 
 def _writes(date_format: str, dates: pd.Series, cells: pd.Series) -> bool:
     """Tell whether dates written in a format are what the cells hold."""
-    if date_format in ("ISO8601", _QUARTERS):
-        return date_format == _QUARTERS
+    if date_format in ("ISO8601", QUARTERS):
+        return date_format == QUARTERS
     return bool((dates.dt.strftime(date_format) == cells).all())
 
 
@@ -357,7 +363,7 @@ def _day_orders(cell: str) -> tuple[bool, ...]:
 
 def _parsed(cells: pd.Series, date_format: str) -> pd.Series:
     """Read cells by a format, NaT where they do not follow it; times of several zones in UTC."""
-    if date_format == _QUARTERS:
+    if date_format == QUARTERS:
         parts = cells.str.extract(r"^(\d{4})-?Q([1-4])$")
         cells, date_format = parts[0] + "-" + parts[1].map(_MONTH_OF_QUARTER), "%Y-%m"
     try:
@@ -369,6 +375,6 @@ def _parsed(cells: pd.Series, date_format: str) -> pd.Series:
         return pd.to_datetime(cells, format=date_format, errors="coerce", utc=True)
 
 
-def _is_even(dates: pd.Series) -> bool:
+def is_even(dates: pd.Series) -> bool:
     """Tell whether dates follow a calendar of pandas."""
     return pd.DatetimeIndex(dates.sort_values(), freq="infer").freq is not None

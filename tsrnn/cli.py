@@ -13,17 +13,24 @@ import numpy as np
 import pandas as pd
 
 from tsrnn import __version__, datasets
+from tsrnn._cli_long import forecast_long
 from tsrnn._csv import SeriesOfFile, UsageError, read_series
+from tsrnn._csv_long import read_long
 from tsrnn._timesteps import IrregularIndexError
+from tsrnn.forecaster import Forecaster
 from tsrnn.metrics import mase, smape
 from tsrnn.naive import NaiveForecaster
-from tsrnn.smoothing import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
+from tsrnn.smoothing import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, TripleExpSmoothingRNN
 
 MODELS = {
     "simple": SimpleExpSmoothingRNN,
+    "ses": SimpleExpSmoothingRNN,
     "double": DoubleExpSmoothingRNN,
+    "holt": DoubleExpSmoothingRNN,
     "damped": lambda: DoubleExpSmoothingRNN(damped=True),
 }
+# These take the length of the season, and how it enters.
+SEASONAL_MODELS = {"holt-winters": TripleExpSmoothingRNN}
 
 MOST_STEPS = 1_000_000  # of a forecast: more is a slip of the keyboard, or exhausts the memory
 
@@ -76,7 +83,23 @@ def _parser() -> argparse.ArgumentParser:
     forecast.add_argument("--date", metavar="COLUMN", help="column of dates (found by default)")
     forecast.add_argument("--value", metavar="COLUMN", help="column of values (found by default)")
     forecast.add_argument(
-        "--model", choices=MODELS, default="damped", help="the forecaster (%(default)s)"
+        "--id",
+        metavar="COLUMN",
+        help="column that names the series, in a file of several; each is forecast on its own",
+    )
+    forecast.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="threads, with --id (%(default)s)"
+    )
+    forecast.add_argument(
+        "--model",
+        choices=[*MODELS, *SEASONAL_MODELS],
+        default="damped",
+        help="the forecaster (%(default)s): simple or ses, double or holt, damped; with a season "
+        + ", ".join(SEASONAL_MODELS),
+    )
+    forecast.add_argument("--period", type=int, metavar="N", help="time steps of a season")
+    forecast.add_argument(
+        "--seasonal", choices=["add", "mul"], help="a season that is added, or multiplied (add)"
     )
     forecast.add_argument(
         "--level",
@@ -119,10 +142,14 @@ def _demo(options: argparse.Namespace) -> None:
 
 def _forecast(options: argparse.Namespace) -> None:
     _check_numbers(options)
+    forecaster = _forecaster(options)
     source = "standard input" if options.file == "-" else options.file
+    if options.id is not None:
+        _forecast_several(options, forecaster, source)
+        return
     try:
         given = read_series(options.file, options.date, options.value)
-        model = _fit(MODELS[options.model](), given)
+        model = _fit(forecaster, given)
     except (UsageError, ValueError) as error:  # ValueError: from the forecaster, of the data
         raise UsageError(f"{source}: {error}") from error
     table = _table_in_time(model, options.horizon, options.level)
@@ -132,6 +159,45 @@ def _forecast(options: argparse.Namespace) -> None:
         print(f"tsrnn: {given.note}", file=sys.stderr)
     if options.plot:
         _save_picture(given.y, model.fitted_values_, table, options.level, options.plot)
+
+
+def _forecast_several(options: argparse.Namespace, forecaster: Forecaster, source: str) -> None:
+    if options.plot:
+        raise UsageError("--plot draws a single series: leave it out with --id")
+    if options.jobs == 0:
+        raise UsageError("--jobs must be a number of threads, or -1 for all there are; got 0")
+    try:
+        given = read_long(options.file, options.id, options.date, options.value)
+        table, told = forecast_long(given, forecaster, options.horizon, options.level, options.jobs)
+    except UsageError as error:
+        raise UsageError(f"{source}: {error}") from error
+    written = {"index": False, "date_format": given.date_format}
+    if options.output is None:
+        _print(table.to_csv(lineterminator="\n", **written))
+    else:
+        with _writing(options.output):
+            table.to_csv(options.output, **written)
+    for line in [*([given.note] if given.note else []), *told]:
+        print(f"tsrnn: {line}", file=sys.stderr)
+
+
+def _forecaster(options: argparse.Namespace) -> Forecaster:
+    """Make the forecaster that is asked for."""
+    if options.model in MODELS:
+        for option in ("period", "seasonal"):
+            if getattr(options, option) is not None:
+                raise UsageError(
+                    f"--{option} is for models with a season: --model "
+                    f"{' or '.join(SEASONAL_MODELS)}, not {options.model}"
+                )
+        return MODELS[options.model]()
+    if options.period is None or options.period < 2:
+        raise UsageError(
+            f"--model {options.model} takes --period, the time steps of a season, 2 or more: 12 "
+            "for months of a year"
+        )
+    given = {} if options.seasonal is None else {"seasonal": options.seasonal}
+    return SEASONAL_MODELS[options.model](period=options.period, **given)
 
 
 def _check_numbers(options: argparse.Namespace) -> None:

@@ -1,0 +1,178 @@
+"""The command line with files of several series, and with seasonal models."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from panels import make_frame, one_by_one
+
+from tsrnn import DoubleExpSmoothingRNN, PanelForecaster, SimpleExpSmoothingRNN
+from tsrnn._csv import _EXACT_NUMBERS
+from tsrnn.cli import main
+from tsrnn.smoothing import TripleExpSmoothingRNN
+
+HOLT = DoubleExpSmoothingRNN(damped=True)
+DF = make_frame([24, 30, 18], freq="MS")
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    """Run the command on a frame: the table it writes, and what it tells."""
+
+    def run(frame, *options, horizon=3):
+        path, output = tmp_path / "in.csv", tmp_path / "out.csv"
+        if frame is not None:
+            frame.to_csv(path, index=False)
+        arguments = ["--horizon", str(horizon), "--output", str(output), *options]
+        assert main(["forecast", str(path), *arguments]) == 0
+        return pd.read_csv(output, **_EXACT_NUMBERS), capsys.readouterr().err
+
+    return run
+
+
+@pytest.fixture
+def complaint(tmp_path, capsys):
+    """Run the command on what will not do: its one line of complaint."""
+
+    def run(frame, *options):
+        path = tmp_path / "in.csv"
+        frame.to_csv(path, index=False)
+        assert main(["forecast", str(path), *options]) == 2
+        out, err = capsys.readouterr()
+        assert out == "" and err.startswith("tsrnn: ") and err.count("\n") == 1
+        return err
+
+    return run
+
+
+def test_every_series_is_forecast_and_named(run):
+    table, told = run(DF.sample(frac=1.0, random_state=0), "--id", "unique_id", "--jobs", "2")
+    assert list(table) == [
+        *("unique_id", "ds", "forecast", "lower-80", "upper-80", "lower-95", "upper-95")
+    ]
+    expected = one_by_one(HOLT, DF, 3)
+    assert table["unique_id"].tolist() == expected["unique_id"].tolist()
+    assert table["ds"].tolist() == expected["ds"].dt.strftime("%Y-%m-%d").tolist()
+    np.testing.assert_array_equal(table["forecast"], expected["yhat"])
+    assert told == "tsrnn: taking 'ds' as dates and 'y' as values of the 'unique_id'\n"
+
+
+def test_levels_are_in_percent(run):
+    table, told = run(
+        DF, "--id", "unique_id", "--date", "ds", "--value", "y", "--level", "50", "99.5"
+    )
+    expected = PanelForecaster(HOLT).fit(DF).predict(3, level=[50, 99.5])
+    assert list(table)[3:] == ["lower-50", "upper-50", "lower-99.5", "upper-99.5"]
+    np.testing.assert_array_equal(table.iloc[:, 2:], expected.iloc[:, 2:])
+    assert told == ""
+
+
+@pytest.mark.parametrize(
+    ("ds", "last"),
+    [
+        (lambda ds: ds.dt.strftime("%Y-%m"), "2022-09"),
+        (lambda ds: ds.dt.strftime("%d.%m.%Y"), "01.09.2022"),
+        (lambda ds: ds.dt.to_period("Q").astype(str), "2029Q4"),
+        (lambda ds: ds.dt.year, 2052),
+        (lambda ds: ds.dt.strftime("%Y%m"), 202209),
+    ],
+)
+def test_dates_go_on_as_they_are_written(run, ds, last):
+    stamps = DF["ds"]
+    if last == "2029Q4":
+        stamps = pd.date_range("2020", periods=30, freq="QS").to_series()
+    elif last == 2052:
+        stamps = pd.date_range("2020", periods=30, freq="YS").to_series()
+    place = DF["ds"].rank(method="dense").astype(int) - 1
+    stamps = pd.Series(np.sort(stamps.unique())[place])
+    column = ds(stamps)
+    table, _ = run(DF.assign(date=column)[["unique_id", "date", "y"]], "--id", "unique_id")
+    last_of_b = table.loc[table["unique_id"] == "b", "date"].iloc[-1]
+    if last == "2029Q4":
+        last = "2028Q1"
+    assert last_of_b == last
+
+
+def test_without_dates_the_steps_of_each_series_are_numbered(run):
+    table, told = run(DF[["unique_id", "y"]], "--id", "unique_id")
+    assert table["step"].tolist() == [25, 26, 27, 31, 32, 33, 19, 20, 21]
+    np.testing.assert_array_equal(table["forecast"], one_by_one(HOLT, DF, 3)["yhat"])
+    assert "the lines as they come" in told
+
+
+def test_series_that_will_not_do_are_told_with_their_line_and_the_others_forecast(run):
+    frame = DF.astype({"y": object})
+    frame.loc[30, "y"] = "broken"
+    frame = frame.drop(index=60)
+    table, told = run(frame, "--id", "unique_id")
+    np.testing.assert_array_equal(table["forecast"], one_by_one(HOLT, DF, 3)["yhat"][:3])
+    assert "tsrnn: series 'b': left out: y must be a number, got 'broken' on line 32\n" in told
+    assert "tsrnn: series 'c': left out: the time index is irregular" in told
+    assert "failures_" not in told
+
+
+def test_no_more_than_a_handful_of_failures_is_listed(run):
+    bad = [DF.head(1).assign(unique_id=f"bad-{i}") for i in range(9)]
+    _, told = run(pd.concat([DF, *bad]), "--id", "unique_id")
+    assert told.count("left out: 1 value(s)") == 5
+    assert told.endswith("tsrnn: and 4 more series left out\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--id", "shop"], "no column 'shop' for --id"),
+        (["--id", "ds", "--date", "ds"], "--id and --date are both 'ds'"),
+        (["--id", "y", "--value", "y"], "--id and --value are both 'y'"),
+        (["--id", "unique_id", "--plot", "x.png"], "--plot draws a single series"),
+        (["--id", "unique_id", "--jobs", "0"], "--jobs must be"),
+        (["--id", "unique_id", "--horizon", "0"], "--horizon must be at least 1"),
+        (["--id", "unique_id", "--horizon", "900000"], "--horizon 900000 is too far ahead"),
+        (["--id", "unique_id", "--model", "holt-winters"], "takes --period"),
+        (["--period", "4"], "--period is for models with a season: --model holt-winters"),
+        (["--seasonal", "mul", "--model", "ses"], "--seasonal is for models with a season"),
+        (["--date", "ds"], "say --id unique_id"),
+        ([], "say --id unique_id"),
+    ],
+)
+def test_what_will_not_do_is_told_in_one_line(complaint, options, message):
+    assert message in complaint(DF, *options)
+
+
+def test_files_that_will_not_do_are_told_in_one_line(complaint):
+    named = ["--id", "unique_id"]
+    assert "names no series on line 4" in complaint(
+        DF.assign(unique_id=DF["unique_id"].where(DF.index != 2)), *named
+    )
+    assert "all 3 series failed; the first, 'a': y must be a number, got 'x' on line 2" in (
+        complaint(DF.assign(y="x"), *named)
+    )
+    assert "must hold dates" in complaint(DF.assign(ds="x"), *named, "--date", "ds")
+    assert "several columns of numbers" in complaint(DF.assign(z=DF["y"]), *named)
+    ambiguous = DF.assign(ds=[f"{1 + i % 9:02}/{1 + i // 9:02}/2020" for i in range(len(DF))])
+    assert "day or with the month first" in complaint(ambiguous, *named)
+
+
+# Seasonal models, and other names of the old ones.
+
+
+@pytest.mark.parametrize(
+    ("options", "model"),
+    [
+        (["--model", "ses"], SimpleExpSmoothingRNN()),
+        (["--model", "holt"], DoubleExpSmoothingRNN()),
+        (["--model", "holt-winters", "--period", "4"], TripleExpSmoothingRNN(period=4)),
+        (
+            ["--model", "holt-winters", "--period", "4", "--seasonal", "mul"],
+            TripleExpSmoothingRNN(period=4, seasonal="mul"),
+        ),
+    ],
+)
+def test_models_go_by_their_names(run, options, model):
+    y = 10.0 + np.tile([1.0, 2.0, 3.0, 1.5], 8) + np.random.default_rng(0).normal(size=32) / 5.0
+    one = pd.DataFrame({"ds": pd.date_range("2020", periods=32, freq="QS"), "y": y})
+    table, _ = run(one, *options)
+    np.testing.assert_array_equal(table["forecast"], model.fit(one.set_index("ds")["y"]).predict(3))
+    several = pd.concat([one.assign(id="a"), one.assign(id="b", y=y + 5.0)])
+    table, _ = run(several, "--id", "id", *options)
+    expected = PanelForecaster(model, id_col="id").fit(several).predict(3)
+    np.testing.assert_array_equal(table["forecast"], expected.iloc[:, 2])

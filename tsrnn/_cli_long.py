@@ -1,0 +1,68 @@
+"""What `tsrnn forecast --id` does: a panel of the series of a file."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Sequence
+
+import pandas as pd
+
+from tsrnn._csv import UsageError
+from tsrnn._csv_long import LongFile
+from tsrnn.forecaster import Forecaster
+from tsrnn.panel import PanelForecaster
+
+_MOST_TOLD = 5  # series whose failures or notes are told one by one
+
+
+def forecast_long(
+    given: LongFile, forecaster: Forecaster, horizon: int, percents: Sequence[float], n_jobs: int
+) -> tuple[pd.DataFrame, list[str]]:
+    """Forecast the series of a file.
+
+    Returns
+    -------
+    table : DataFrame
+        A line a series and step, columns as for a single series.
+    told : list of str
+        What the user should know of single series.
+    """
+    series, date, value = given.frame.columns
+    panel = PanelForecaster(
+        forecaster,
+        id_col=series,
+        time_col=date,
+        target_col=value,
+        alias="the forecast",
+        n_jobs=n_jobs,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # told below, by the names of the file
+        try:
+            panel.fit(given.frame)
+        except ValueError as error:
+            raise UsageError(_with_line(str(error), given)) from error
+    try:
+        table = panel.predict(horizon, level=list(percents))
+    except ValueError as error:
+        raise UsageError(f"--horizon {horizon} is too far ahead: {error}") from error
+    bounds = [f"{side}-{percent:g}" for percent in percents for side in ("lower", "upper")]
+    table.columns = [series, date, "forecast", *bounds]
+    told = _told(panel.failures_, "left out: ", given) + _told(panel.notes_, "", given)
+    return table, told
+
+
+def _told(table: pd.DataFrame, what: str, given: LongFile) -> list[str]:
+    """Tell of the first series of a table, and how many more there are."""
+    told = [
+        f"series {name!r}: {what}{_with_line(reason, given)}"
+        for name, reason in zip(table.iloc[:_MOST_TOLD, 0], table.iloc[:, 1], strict=False)
+    ]
+    n_more = len(table) - len(told)
+    return [*told, f"and {n_more} more series {what.rstrip(': ')}".rstrip()] if n_more > 0 else told
+
+
+def _with_line(reason: str, given: LongFile) -> str:
+    """Name the line of the file rather than the row of a frame."""
+    return re.sub(r"in row (\d+)$", lambda row: f"on line {given.lines[int(row[1])]}", reason)
