@@ -449,7 +449,8 @@ def _judge(
         if loss[p] == math.inf:
             return DROPPED
         damping[p] = max(10.0 * damping[p], 1e-3)
-        if damping[p] > _MOST_DAMPING or promised[p] <= tol * loss[p]:
+        # A step that ends at a bound may promise to raise F: then a shorter one is called for.
+        if damping[p] > _MOST_DAMPING or 0.0 <= promised[p] <= tol * loss[p]:
             return CONVERGED
         return RUNNING
     gained = loss[p] - value
