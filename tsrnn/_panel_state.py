@@ -87,7 +87,12 @@ class FittedPanel:
         return more.take(kept), failures, series[kept]
 
     def moved(
-        self, more: Panel, failures: dict[int, Exception], series: np.ndarray, time_col: str
+        self,
+        more: Panel,
+        failures: dict[int, Exception],
+        series: np.ndarray,
+        time_col: str,
+        n_jobs: int | None,
     ) -> tuple[FittedPanel, dict[int, Exception]]:
         """Move on through more rows of some series: where they stand then, and new failures."""
         ticks = ticks_as_read(more, self.grid.dial, f"df_new[{time_col!r}]")
@@ -104,7 +109,7 @@ class FittedPanel:
         offsets, values = self._offsets(more, moving), more.values
         if more.regressors.shape[1]:
             values = values - self.model.effect(more.regressors, offsets)
-        model, _ = self.model.advance(values, offsets)
+        model, _ = self.model.advance(values, offsets, n_jobs)
         newly = {int(series[i]): error for i, error in failures.items()}
         newly |= {i: e for i, e in model.failures.items() if i not in self.model.failures}
         grid = self.grid.moved(np.diff(offsets))

@@ -17,6 +17,7 @@ from tsrnn._batch import Batch
 from tsrnn._cell import step_at
 from tsrnn._compile import borrowed, inlined, kernel
 from tsrnn._gauss_newton import OUT_OF_ITERATIONS, minimize_lanes
+from tsrnn._profile import best_unknowns
 from tsrnn._scan import SLAB, take_step
 from tsrnn._starts import grid_of, profiled_starts, scanned_starts, seasonal_states
 from tsrnn._structure import Structure
@@ -275,7 +276,27 @@ def _solution(
         "nsu,nu->sn", np.broadcast_to(task.states, (len(v), *task.states.shape[1:])), linear
     )
     coefficients = v[:, n_free + task.n_free_state :].T.copy()
+    if coefficients.size and task.structure.is_linear and not task.structure.is_relative:
+        _solve_again(task, theta, states, coefficients)
     return Solution(theta, states, coefficients, loss, n_iter, converged)
+
+
+def _solve_again(
+    task: Task, theta: np.ndarray, states: np.ndarray, coefficients: np.ndarray
+) -> None:
+    """Solve for coefficients and initial states once more, in place.
+
+    A damped search leaves columns that say the same with a share each; a solution of the normal
+    equations leaves the later ones out.
+    """
+    n_columns, n_free_state = len(coefficients), task.n_free_state
+    order = np.r_[0, 1 + n_free_state : 1 + n_free_state + n_columns, 1 : 1 + n_free_state]
+    for i in range(theta.shape[1]):
+        of_state = np.ascontiguousarray(task.states[i if len(task.states) > 1 else 0][:, order])
+        series = np.ascontiguousarray(task.batch.one(i))
+        one = np.ascontiguousarray(theta[:, [i]])
+        unknowns = best_unknowns(task.structure.cell, one, series, of_state)
+        coefficients[:, i], states[:, i] = unknowns[:n_columns], unknowns[n_columns:]
 
 
 def follow(

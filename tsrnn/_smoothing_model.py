@@ -313,34 +313,37 @@ def heuristic_states(structure: Structure, batch: Batch) -> np.ndarray:
     return states
 
 
+def n_to_learn(structure: Structure, batch: Batch, bounds: Bounds, *, with_state: bool) -> int:
+    """Return how many values it takes to learn what is free."""
+    n_free = sum(low < high for low, high in bounds.values()) + batch.regressors.shape[1]
+    return n_free + (structure.n_free_state if with_state else 0)
+
+
 def held(
     structure: Structure, batch: Batch, bounds: Bounds, initial_state: str | np.ndarray
 ) -> tuple[np.ndarray, Bounds, str | np.ndarray]:
     """Return which series are too short to learn all of, and what is held fixed for them."""
-    n_free = sum(low < high for low, high in bounds.values()) + batch.regressors.shape[1]
     is_learned = isinstance(initial_state, str) and initial_state == "learned"
-    # One number of the state can follow from the others and two values.
-    n_free += max(structure.n_free_state - 1, 0) if is_learned else 0
     fixed = {
         name: (_FALLBACK[name], _FALLBACK[name]) if low < high else (low, high)
         for name, (low, high) in bounds.items()
     }
     if "gamma" in fixed and fixed["gamma"][0] > 1.0 - fixed["alpha"][0]:
         fixed["gamma"] = (1.0 - fixed["alpha"][0],) * 2
-    too_short = np.flatnonzero(batch.count_observed() < n_free)
+    needed = n_to_learn(structure, batch, bounds, with_state=is_learned)
+    too_short = np.flatnonzero(batch.count_observed() < needed)
     return too_short, fixed, "heuristic" if is_learned else initial_state
 
 
 def shortage(
-    structure: Structure, n_observed: int, fixed: Bounds, initial_state: str | np.ndarray, name: str
+    n_observed: int, needed: int, fixed: Bounds, initial_state: str | np.ndarray, name: str
 ) -> UserWarning:
     """Return what the user should know of a series that is too short."""
     values = ", ".join(f"{parameter}={low:g}" for parameter, (low, _) in fixed.items())
     start = " from the heuristic initial state" if isinstance(initial_state, str) else ""
-    n_all = structure.n_smoothing + structure.n_free_state
     return UserWarning(
-        f"{name} has {n_observed} observed values, fewer than the parameters to learn "
-        f"({n_all} with the initial state): it is smoothed with {values}{start}"
+        f"{name} has {n_observed} observed values, fewer than the {needed} parameters to learn: "
+        f"it is smoothed with {values}{start}"
     )
 
 
@@ -458,6 +461,8 @@ def fit_columns(
     predictions, deviations = np.empty(values.shape), np.empty(values.shape)
     rows: dict[int, dict[str, Any]] = {}
     n_observed = batch.count_observed()
+    is_learned = isinstance(initial_state, str) and initial_state == "learned"
+    needed = n_to_learn(structure, batch, bounds, with_state=is_learned)
     for series, limits, start in (
         (np.setdiff1d(np.arange(n_series), too_short), bounds, initial_state),
         (too_short, fixed, fallback),
@@ -488,9 +493,7 @@ def fit_columns(
         for k, i in enumerate(series.tolist()):
             rows[i] = {name: numbers[k] for name, numbers in fit.numbers.items()}
             if series is too_short:
-                notes[i] += (
-                    shortage(structure, int(n_observed[i]), fixed, fallback, f"series {i}"),
-                )
+                notes[i] += (shortage(int(n_observed[i]), needed, fixed, fallback, f"series {i}"),)
             notes[i] += fit.notes.get(k, ())
     attributes = {name: collect([rows[i][name] for i in range(n_series)]) for name in rows[0]}
     told = tuple(note for i in range(n_series) for note in notes[i])

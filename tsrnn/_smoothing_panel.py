@@ -18,6 +18,7 @@ from tsrnn._smoothing_model import (
     Fit,
     fit_structure,
     held,
+    n_to_learn,
     refuse_not_positive,
     shortage,
 )
@@ -140,6 +141,8 @@ def fit_panel(
     too_short, fixed, fallback = held(structure, batch, bounds, initial_state)
     parts, notes = [], {}
     n_observed = batch.count_observed()
+    is_learned = isinstance(initial_state, str) and initial_state == "learned"
+    needed = n_to_learn(structure, batch, bounds, with_state=is_learned)
     is_short = np.zeros(batch.n_series, dtype=bool)
     is_short[too_short] = True
     for series, limits, start in (
@@ -165,7 +168,7 @@ def fit_panel(
             notes[int(series[k])] = lines
         if limits is fixed:
             for i in series.tolist():
-                note = shortage(structure, int(n_observed[i]), fixed, fallback, "the series")
+                note = shortage(int(n_observed[i]), needed, fixed, fallback, "the series")
                 notes[i] = (note, *notes.get(i, ()))
         parts.append(kept_part(series, fit, failures))
     return SmootherPanel(tuple(parts), batch.n_series, failures, notes)

@@ -55,17 +55,21 @@ def _series_name(forecaster: Forecaster, i: int) -> str:
 def _parameter_rows(forecaster: Forecaster, one, i: int) -> tuple[list, list]:
     rows, stubs = [], []
     *origins, origin = one.origins
-    for parameter, value, how in zip(one.cell.parameters, one.theta[:, 0], origins, strict=True):
-        if parameter.name == "phi" and value == 1.0:
+    structure, parameters = one.structure, one.structure.cell.parameters
+    absent = set() if structure.trend else {"beta"}
+    absent |= set() if structure.damped else {"phi"}
+    for parameter, value, how in zip(parameters, one.theta[:, 0], origins, strict=True):
+        if parameter.name in absent:
             continue
         rows.append([f"{value:.6g}", how])
         stubs.append(parameter.name)
-    states = np.asarray(forecaster.initial_state_).reshape(-1, one.cell.n_state)[i]
-    for name, value in zip(one.cell.state_names, states, strict=True):
+    single = len(forecaster._model.series) == 1
+    states = forecaster.initial_state_ if single else forecaster.initial_state_[i]
+    for name, value in zip(structure.state_names, states, strict=True):
         rows.append([f"{value:.6g}", origin])
         stubs.append(f"initial {name}")
-    names = getattr(forecaster, "feature_names_in_", range(one.coefficients.size))
-    for name, value in zip(names, one.coefficients, strict=True):
+    names = getattr(forecaster, "feature_names_in_", range(one.coefficients.shape[1]))
+    for name, value in zip(names, one.coefficients[0], strict=True):
         rows.append([f"{value:.6g}", "learned"])
         stubs.append(f"coefficient {name}")
     return rows, stubs

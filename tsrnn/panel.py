@@ -264,7 +264,7 @@ class PanelForecaster(BaseEstimator):
             )
             n_given, failed = len(more.ids), self.failures_[self.id_col]
             more, failures, series = self._fitted.placed(more, failures, failed, "df_new")
-            fitted, named = self._fitted.moved(more, failures, series, self.time_col)
+            fitted, named = self._fitted.moved(more, failures, series, self.time_col, self.n_jobs)
             self._fitted, self.ids_ = fitted, fitted.active_ids
             newly = failure_table(named, fitted.ids, self.id_col)
             self.failures_ = pd.concat([self.failures_, newly], ignore_index=True)

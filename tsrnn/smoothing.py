@@ -481,7 +481,8 @@ class TripleExpSmoothingRNN(Forecaster):
                 )
         if self.gamma is not None:
             most = 1.0 if self.alpha is None else 1.0 - self.alpha
-            check_number("gamma", self.gamma, 0.0, most)
+            # A gamma of 0.1 beside an alpha of 0.9 is fine: 1 - 0.9 is a little less than 0.1.
+            check_number("gamma", self.gamma, 0.0, most + 1e-12)
         if self.loss != "likelihood" and self.seasonal == "mul":
             raise InvalidParameterError(
                 f"loss={self.loss!r} is not there for multiplicative seasons: set "
