@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from panels import SES, make_frame
+from panels import SES, make_frame, series_of
 from shared_data import m3_series, needs_m3
+from sklearn.base import clone
 
 from tsrnn import DoubleExpSmoothingRNN, NaiveForecaster, PanelForecaster
 from tsrnn._conformal import conformal_bounds
+from tsrnn.exceptions import InvalidParameterError
 
 LEVELS = st.integers(1, 99)
 
@@ -54,6 +56,63 @@ def test_exchangeable_scores_are_held_as_often_as_the_level_says(symmetric):
     held = np.mean((bounds.lower <= new) & (new <= bounds.upper))
     # (n + 1) 0.9 and (n + 1) 0.05 are whole, so the level is exact; 5 standard errors.
     assert abs(held - level) < 5 * math.sqrt(0.09 / 20_000)
+
+
+# Of single series.
+
+
+@pytest.mark.parametrize("n", [40, 41])
+def test_intervals_of_a_series_are_learned_from_forecasts_of_its_second_half(n):
+    y = np.random.default_rng(0).normal(size=n + 2).cumsum()
+    model = clone(SES).fit(y[:n])
+    half = (n + 1) // 2
+    past, scores = clone(SES).fit(y[:half]), [[], []]
+    for origin in range(half, n):
+        ahead, quantile = past.predict_quantiles(2, [0.5, 0.8413447460685429]).T
+        for step in range(min(2, n - origin)):
+            deviation = quantile[step] - ahead[step]
+            scores[step].append(abs(y[origin + step] - ahead[step]) / deviation)
+        past.update(y[origin])
+    factors = [np.sort(one)[math.ceil(0.8 * (len(one) + 1)) - 1] for one in scores]
+    ends = model.predict_quantiles(2, [0.5, 0.8413447460685429])
+    upper = ends[:, 0] + factors * np.diff(ends)[:, 0]
+    interval = model.predict_interval(2, 0.8, method="conformal")
+    # One standard deviation is a quantile here, of 16 digits; differences take two of them.
+    np.testing.assert_allclose(interval[:, 1], upper, rtol=1e-10)
+    np.testing.assert_allclose(interval.sum(axis=1), 2.0 * model.predict(2), rtol=1e-10)
+
+
+def test_intervals_of_series_are_those_of_each_alone_whatever_their_dates_and_regressors():
+    df = make_frame([40, 40], n_regressors=1)
+    y = df.pivot(index="ds", columns="unique_id", values="y")
+    X = series_of(df, "a")[["x0"]]
+    model = DoubleExpSmoothingRNN().fit(X[:36], y[:36])
+    both = model.predict_interval(X[30:], 0.8, method="conformal")
+    assert both.index.equals(X.index[30:])
+    for name in "ab":
+        one = DoubleExpSmoothingRNN().fit(X[:36], y[name][:36])
+        alone = one.predict_interval(X[30:], 0.8, method="conformal")
+        np.testing.assert_allclose(both[name], alone, rtol=1e-9)  # batches sum in other orders
+
+
+def test_a_short_series_warns_of_the_level_that_it_can_reach():
+    model = clone(SES).fit(np.random.default_rng(0).normal(size=20))
+    with pytest.warns(UserWarning, match=r"intervals of level 0.95: .* which reach 0.9$"):
+        model.predict_interval(2, method="conformal")  # nine scores two steps ahead
+    with pytest.raises(ValueError, match="series 0 has no past forecasts 11 steps ahead"):
+        model.predict_interval(12, method="conformal")
+    with pytest.raises(InvalidParameterError, match="method must be"):
+        model.predict_interval(2, method="normal")
+
+
+def test_intervals_of_single_series_hold_95_percent_where_errors_are_far_from_normal():
+    rng = np.random.default_rng(0)
+    walks = rng.standard_t(2.2, (203, 400)).cumsum(axis=0)
+    model = NaiveForecaster().fit(walks[:200])
+    lower, upper = np.moveaxis(model.predict_interval(3, 0.95, method="conformal"), 1, 0)
+    held = (lower <= walks[200:]) & (walks[200:] <= upper)
+    # 1200 values, those of a series alike: some 600 of their own, whose standard error is 0.9%.
+    assert 0.93 <= held.mean() <= 0.97
 
 
 # In panels.

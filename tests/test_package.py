@@ -105,7 +105,7 @@ ALLOWED = {
     "intervals": {"cells"} | CORE | LEAVES,
     "_fitted_model": set(),
     "_panel_model": {"_fitted_model", "intervals"} | LEAVES,
-    "forecaster": {"_fitted_model", "_panel_model", "network", "intervals", "cells"}
+    "forecaster": {"_conformal", "_fitted_model", "_panel_model", "network", "intervals", "cells"}
     | CORE
     | LEAVES,
     "naive": {"forecaster", "intervals"} | LEAVES,

@@ -16,9 +16,14 @@ Distribution-free predictive inference for regression, JASA 113 (2018).
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+
+# Origins in the past of a single series that it is forecast from, at most.
+_MOST_ORIGINS = 200
 
 # (19 + 1) 0.95 is 19 to the last bit but other products are not: ranks are integers up to this.
 _ROUNDING = 1e-9
@@ -73,6 +78,73 @@ def conformal_bounds(scores: np.ndarray, level: float, *, symmetric: bool = True
     below = np.floor((n + 1) * tail + _ROUNDING).astype(np.int64)
     reached = np.where(below >= 1, level, np.maximum(n - 1, 0) / (n + 1))
     return Bounds(_ranked(ordered, below, n), _ranked(ordered, n + 1 - below, n), reached)
+
+
+def past_scores(
+    fit_model: Callable[[np.ndarray, np.ndarray], tuple],
+    values: np.ndarray,
+    regressors: np.ndarray,
+    horizon: int,
+) -> np.ndarray:
+    """Forecast series from points in their second halves by models of their first halves.
+
+    Parameters
+    ----------
+    fit_model : callable
+        `Forecaster._fit_model`.
+    values : (n_timesteps, n_series) array
+    regressors : (n_timesteps, n_features) array
+    horizon : int
+
+    Returns
+    -------
+    scores : (n_origins, horizon, n_series) array
+        Errors in units of the deviations that the models expect; NaN where there is no value.
+    """
+    n_timesteps, half = len(values), (len(values) + 1) // 2
+    stride = -(-(n_timesteps - half) // _MOST_ORIGINS)
+    model = fit_model(values[:half], regressors[:half])[0]
+    net = values - model.effect(regressors)
+    scores = []
+    for origin in range(half, n_timesteps, stride):
+        errors = np.full((horizon, values.shape[1]), np.nan)
+        ahead = net[origin : origin + horizon]
+        deviation = model.deviation(len(ahead))
+        errors[: len(ahead)] = np.divide(
+            ahead - model.forecast(len(ahead)),
+            deviation,
+            out=np.full_like(ahead, np.nan),
+            where=np.isfinite(deviation) & (deviation > 0.0),
+        )
+        scores.append(errors)
+        model = model.advance(net[origin : origin + stride])[0]
+    return np.array(scores)
+
+
+def factors_of_scores(scores: np.ndarray, level: float, stacklevel: int) -> np.ndarray:
+    """Return how many deviations bounds are away, (horizon, n_series), from `past_scores`.
+
+    Raises
+    ------
+    ValueError
+        If there is no score for a step.
+    """
+    bounds = [conformal_bounds(scores[:, :, i], level) for i in range(scores.shape[2])]
+    factors = np.column_stack([one.upper for one in bounds])
+    if np.isnan(factors).any():
+        step, series = np.argwhere(np.isnan(factors))[0]
+        raise ValueError(
+            f"series {series} has no past forecasts {step + 1} steps ahead in its second half to "
+            "learn an interval from: take a shorter horizon, or method='auto'"
+        )
+    reached = min(float(one.reached.min()) for one in bounds)
+    if reached < level:
+        warnings.warn(
+            f"there are too few past forecasts for intervals of level {level:g}: the widest that "
+            f"they allow are given, which reach {reached:.3g}",
+            stacklevel=stacklevel,
+        )
+    return factors
 
 
 def _ranked(ordered: np.ndarray, rank: np.ndarray, n: np.ndarray) -> np.ndarray:

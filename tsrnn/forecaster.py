@@ -18,12 +18,14 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from tsrnn._conformal import factors_of_scores, past_scores
 from tsrnn._fitted_model import FittedModel
 from tsrnn._panel_model import PanelModel, Progress, fit_each
 from tsrnn._series import check_enough, is_single, read_series
 from tsrnn._threads import one_blas_thread
 from tsrnn._timeindex import is_time_index, training_grid
 from tsrnn._validation import (
+    check_choice,
     check_count,
     check_level,
     check_number,
@@ -143,6 +145,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         self.fitted_values_ = layout.rows(fitted_values, training_index)
         self.residuals_ = layout.rows(values - fitted_values, training_index)
         self._model = model
+        self._training = (values, regressors)
         self._layout = layout
         self._grid = grid
         self._seen = ((predictions, deviations),)
@@ -174,7 +177,9 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         asked = self._asked(X)
         return self._layout.rows(self._mean(asked), asked.index)
 
-    def predict_interval(self, X: Any, level: float = 0.95) -> np.ndarray | pd.DataFrame:
+    def predict_interval(
+        self, X: Any, level: float = 0.95, method: str = "auto"
+    ) -> np.ndarray | pd.DataFrame:
         """Predict intervals that hold a value with a given probability.
 
         Parameters
@@ -183,6 +188,10 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             As for `predict`.
         level : float
             The probability, as a fraction.
+        method : {"auto", "conformal"}
+            The method's own intervals, or conformal ones: symmetric, and as many of the model's
+            standard deviations wide as would have held that share of the second half of the
+            training series, forecast by a fit to the first.
 
         Returns
         -------
@@ -190,6 +199,9 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             Columns lower, upper. A DataFrame of several series has two levels of columns.
         """
         level = check_level(level)
+        check_choice("method", method, ("auto", "conformal"))
+        if method == "conformal":
+            return self._conformal_interval(X, level)
         tails = np.array([0.5 - 0.5 * level, 0.5 + 0.5 * level])
         return self._quantiles(X, tails, ["lower", "upper"], "bound")
 
@@ -419,6 +431,16 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             deviation = self._at(past, 1, self._model.deviation)
             values[~ahead] = normal_quantiles(mean, deviation, quantiles)
         return self._layout.columns(values, asked.index, labels, label_name)
+
+    def _conformal_interval(self, X: Any, level: float):
+        asked = self._asked(X)
+        ahead = np.maximum(asked.positions - self._n_seen, 0)  # within the series: one step
+        with one_blas_thread():
+            scores = past_scores(self._fit_model, *self._training, int(ahead.max()) + 1)
+        factors = factors_of_scores(scores, level, stacklevel=4)[ahead]
+        width = factors * self._at(asked.positions, 1, self._model.deviation)
+        bounds = self._mean(asked)[:, None] + np.stack([-width, width], axis=1)
+        return self._layout.columns(bounds, asked.index, ["lower", "upper"], "bound")
 
     def _at(self, positions: np.ndarray, part: int, ahead: Any) -> np.ndarray:
         """Take a part of what was kept of the series, followed by what lies ahead of its end."""
