@@ -459,7 +459,7 @@ def test_an_unfitted_panel_can_be_cross_validated_and_stays_unfitted():
 def test_notes_on_single_fits_are_collected():
     short = make_frame([20, 3, 2])
     panel = PanelForecaster(DoubleExpSmoothingRNN())
-    with pytest.warns(UserWarning, match="on the fits of single series, see notes_; the first: .*has"):
+    with pytest.warns(UserWarning, match="note.s. on the fits of single series, see notes_; "):
         panel.fit(short)
     assert set(panel.notes_["unique_id"]) == {"b", "c"}
     assert panel.notes_["note"].str.contains("observed values").all()

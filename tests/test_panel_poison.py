@@ -93,7 +93,17 @@ def test_an_unknown_regressor_fails_its_series(value):
     frame.loc[3, "x1"] = value
     panel = quietly(PanelForecaster(NaiveForecaster()).fit, frame)
     assert panel.failures_["unique_id"].tolist() == ["a"]
-    assert panel.failures_["reason"].str.contains("the regressor 'x1' must be known, not").all()
+    reason = f"the regressor 'x1' must be known, not {value!r}, in row 3"
+    assert panel.failures_["reason"].tolist() == [reason]
+
+
+def test_series_that_are_numbered_are_named_by_their_plain_numbers():
+    frame = make_frame([9, 9]).assign(unique_id=np.repeat([1, 2], 9))
+    frame.loc[3, "y"] = np.inf
+    with pytest.warns(UserWarning, match=r"the first, 1: y is infinite \(inf\) in row 3"):
+        panel = PanelForecaster(SES).fit(frame)
+    with pytest.raises(ValueError, match=r"X_df has no rows of 1 series, such as 2$"):
+        panel.predict(2, frame[frame["unique_id"] == 1].drop(columns="y"))
 
 
 def test_words_in_the_column_of_stamps_fail_their_series():

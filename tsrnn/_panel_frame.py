@@ -129,7 +129,7 @@ def read_panel(
 
     def told(column: Any, what: str) -> Callable[[int], str]:
         at = frame.columns.get_loc(column)
-        return lambda place: what.format(column, frame.iloc[place, at])
+        return lambda place: what.format(column, frame.iloc[place : place + 1, at].tolist()[0])
 
     missing = ticks == MISSING
     if missing.any():

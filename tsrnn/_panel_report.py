@@ -39,6 +39,11 @@ def note_table(notes: Mapping[int, Sequence[Warning]], ids: pd.Index, id_col: st
     )
 
 
+def name_of(ids: pd.Index, i: int) -> str:
+    """Return what a series is called, as Python writes it."""
+    return repr(ids[i : i + 1].tolist()[0])
+
+
 def of_series(told: Exception) -> str:
     """Return what a method says of its only series, which it calls series 0."""
     return str(told).removeprefix("series 0: ").removeprefix("series 0 ")
@@ -50,17 +55,18 @@ def refuse_all_failed(failures: Mapping[int, Exception], ids: pd.Index) -> None:
         return
     first = min(failures)
     raise ValueError(
-        f"all {len(ids)} series failed; the first, {ids[first]!r}: {of_series(failures[first])}"
+        f"all {len(ids)} series failed; the first, {name_of(ids, first)}: "
+        f"{of_series(failures[first])}"
     )
 
 
 def warn_of_failures(table: pd.DataFrame, n_series: int, where: str, stacklevel: int = 3) -> None:
     """Tell how many series failed, at the line that called the caller."""
     if len(table):
-        name, reason = table.iloc[0, 0], table.iloc[0, 1]
+        name, reason = name_of(pd.Index(table.iloc[:1, 0]), 0), table.iloc[0, 1]
         warnings.warn(
             f"{len(table)} of {n_series} series failed and are left out, see {where}; the first, "
-            f"{name!r}: {reason}",
+            f"{name}: {reason}",
             stacklevel=stacklevel,
         )
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from tsrnn._panel_frame import Panel, too_short
 from tsrnn._panel_model import PanelModel
-from tsrnn._panel_report import refuse_all_failed, ticks_as_read
+from tsrnn._panel_report import name_of, refuse_all_failed, ticks_as_read
 from tsrnn._panel_time import PanelGrid, find_grid
 from tsrnn._ragged import counted, offsets_of, others
 
@@ -141,14 +141,14 @@ class FittedPanel:
             if h is not None:
                 expected = str(self.grid.stamps(rows[one], step[one] + 1)[0])
             raise ValueError(
-                f"{name} must hold {expected} for {self.ids[rows[row]]!r}, got "
+                f"{name} must hold {expected} for {name_of(self.ids, rows[row])}, got "
                 f"{more.dial.write(more.ticks[one])[0]}"
             )
         if h is not None and (more.lengths != h).any():
             i = int((more.lengths != h).argmax())
             raise ValueError(
                 f"X_df must hold {h} rows of every series, but it has {more.lengths[i]} of "
-                f"{more.ids[i]!r}"
+                f"{name_of(more.ids, i)}"
             )
         effect: np.ndarray | float = 0.0
         if more.regressors.shape[1]:
@@ -160,7 +160,7 @@ class FittedPanel:
         absent = np.setdiff1d(self.active, series)
         if absent.size:
             raise ValueError(
-                f"X_df has no rows of {absent.size} series, such as {self.ids[absent[0]]!r}"
+                f"X_df has no rows of {absent.size} series, such as {name_of(self.ids, absent[0])}"
             )
 
     def _offsets(self, more: Panel, series: np.ndarray) -> np.ndarray:
