@@ -39,14 +39,13 @@ _MOST_DAMPING = 1e9
 # A pivot of a curvature of unit diagonal below this is rounding: the unknown is not identified.
 _SINGULAR = 1e-12
 
-# Starts of one series that are still as far apart, in F or in parameters, go on side by side.
-_WORTH_FOLLOWING = 1.05
+# Starts of one series whose parameters are as close as this end in the same place.
 _ALIKE = 1e-3
 
 
 @kernel(
     f"void(i8, i8, b1, b1, f8[::1], i8[::1], {SLAB}, {SLABS}, f8[::1], i8[::1], {SLAB}, i8, "
-    f"f8[::1], f8[::1], i8, i8, i8, i8, f8, {SLAB}, f8[::1], i8[::1], i8[::1])"
+    f"f8[::1], f8[::1], i8, i8, f8, i8, i8, f8, {SLAB}, f8[::1], i8[::1], i8[::1])"
 )
 def minimize_lanes(
     step_address,
@@ -65,6 +64,7 @@ def minimize_lanes(
     floors,
     n_starts,
     n_probing,
+    margin,
     n_lanes,
     max_iter,
     tol,
@@ -103,7 +103,9 @@ def minimize_lanes(
     n_starts : int
         Problem p is that of series p // n_starts.
     n_probing : int
-        The round after which only the promising starts of a series go on.
+        The round after which only the promising starts of a series go on:
+    margin : float
+        those with F within this factor of the best, which closes in round by round.
     n_lanes, max_iter : int
     tol : float
         F has converged when a step promises to lower it by less than so much of it.
@@ -139,6 +141,7 @@ def minimize_lanes(
         floors,
         n_starts,
         n_probing,
+        margin,
         max_iter,
         tol,
         v,
@@ -147,6 +150,7 @@ def minimize_lanes(
         n_iter,
         # The slope and curvature of every problem, its damping, what it tries next and expects.
         np.zeros((n_problems, n_unknowns)),
+        np.zeros((n_problems, n_unknowns, n_unknowns)),
         np.zeros((n_problems, n_unknowns, n_unknowns)),
         np.full(n_problems, _FIRST_DAMPING),
         v.copy(),
@@ -188,6 +192,7 @@ def _rounds(
     floors,
     n_starts,
     n_probing,
+    margin,
     max_iter,
     tol,
     v,
@@ -196,6 +201,7 @@ def _rounds(
     n_iter,
     gradient,
     curvature,
+    beyond,
     damping,
     trial,
     promised,
@@ -285,8 +291,10 @@ def _rounds(
                     loss,
                     gradient,
                     curvature,
+                    beyond,
                     damping,
                     promised,
+                    work,
                 )
                 n_iter[p] = n_iterations
                 if status[p] == RUNNING and n_iterations == max_iter:
@@ -302,8 +310,9 @@ def _rounds(
                         work,
                         borrowed(trial[p]),
                     )
-        if n_iterations == n_probing:
-            _drop_poor_starts(n_starts, n_free, v, loss, status)
+        if n_iterations >= n_probing:
+            closing = margin ** (1.0 / (1 + n_iterations - n_probing))
+            _drop_poor_starts(closing, n_starts, n_free, v, loss, status)
         n_left = 0
         for r in range(n_running):
             if status[running[r]] == RUNNING:
@@ -440,8 +449,10 @@ def _judge(
     loss,
     gradient,
     curvature,
+    beyond,
     damping,
     promised,
+    work,
 ):
     """Take what problem p has tried, or leave it, and return what becomes of it."""
     if not value < loss[p]:
@@ -449,6 +460,11 @@ def _judge(
         if loss[p] == math.inf:
             return DROPPED
         damping[p] = max(10.0 * damping[p], 1e-3)
+        # What was learned of the curvature may have misled.
+        for d in range(v.shape[1]):
+            for c in range(d + 1):
+                curvature[p, d, c] -= beyond[p, d, c]
+                beyond[p, d, c] = 0.0
         # A step that ends at a bound may promise to raise F: then a shorter one is called for.
         if damping[p] > _MOST_DAMPING or 0.0 <= promised[p] <= tol * loss[p]:
             return CONVERGED
@@ -458,14 +474,74 @@ def _judge(
         damping[p] = max(0.1 * damping[p], _LEAST_DAMPING)
     elif gained < 0.25 * promised[p]:
         damping[p] *= 4.0
-    settled = gained <= tol * value and damping[p] < 1.0
+    settled = gained <= 100.0 * tol * value and damping[p] < 1.0
+    is_first = loss[p] == math.inf
     loss[p] = value
-    for d in range(v.shape[1]):
+    _learn_curvature(
+        b, p, is_first, lane_gradient, lane_curvature, trial, v, gradient, curvature, beyond, work
+    )
+    return CONVERGED if settled or value <= floor else RUNNING
+
+
+@inlined
+def _learn_curvature(
+    b, p, is_first, lane_gradient, lane_curvature, trial, v, gradient, curvature, beyond, work
+):
+    """Move problem p to what it has tried, and learn from the change of slope on the way.
+
+    Gauss and Newton leave out what the residuals' second derivatives add to the curvature. A
+    symmetric update of rank one estimates it, S s = g(v + s) - g(v) - H(v + s) s.
+    """
+    n_unknowns = v.shape[1]
+    step, rest = borrowed(work[n_unknowns + 1]), borrowed(work[n_unknowns + 2])
+    S = borrowed(beyond[p])
+    squared, denominator, of_step, size = 0.0, 0.0, 0.0, 0.0
+    if not is_first:
+        for d in range(n_unknowns):
+            step[d] = trial[p, d] - v[p, d]
+        for d in range(n_unknowns):
+            change = lane_gradient[d, b] - gradient[p, d]
+            known = 0.0
+            for c in range(n_unknowns):
+                known += lane_curvature[max(c, d), min(c, d), b] * step[c]
+            change -= known
+            old = 0.0
+            for c in range(n_unknowns):
+                old += S[max(c, d), min(c, d)] * step[c]
+            rest[d] = change
+            work[n_unknowns + 4, d] = old
+            of_step += step[d] * change
+            size += step[d] * old
+        shrink = 1.0
+        if abs(size) > abs(of_step):
+            shrink = abs(of_step) / abs(size)
+        for d in range(n_unknowns):
+            rest[d] -= shrink * work[n_unknowns + 4, d]
+            denominator += rest[d] * step[d]
+            squared += rest[d] * rest[d] * lane_curvature[d, d, b]
+            for c in range(d + 1):
+                S[d, c] *= shrink
+        norm = 0.0
+        rest_norm = 0.0
+        for d in range(n_unknowns):
+            h = lane_curvature[d, d, b]
+            if h > 0.0:
+                norm += step[d] * step[d] * h
+                rest_norm += rest[d] * rest[d] / h
+        if abs(denominator) > 1e-3 * math.sqrt(norm * rest_norm) and denominator != 0.0:
+            for d in range(n_unknowns):
+                for c in range(d + 1):
+                    S[d, c] += rest[d] * rest[c] / denominator
+    keeps = 1.0
+    for d in range(n_unknowns):
+        if S[d, d] < -0.9 * lane_curvature[d, d, b]:
+            keeps = 0.0
+    for d in range(n_unknowns):
         v[p, d] = trial[p, d]
         gradient[p, d] = lane_gradient[d, b]
         for c in range(d + 1):
-            curvature[p, d, c] = lane_curvature[d, c, b]
-    return CONVERGED if settled or value <= floor else RUNNING
+            S[d, c] *= keeps
+            curvature[p, d, c] = lane_curvature[d, c, b] + S[d, c]
 
 
 @inlined
@@ -476,7 +552,7 @@ def _propose(v, gradient, curvature, damping, bounds, n_free, work, trial):
     step, is_set = borrowed(work[n_unknowns + 1]), borrowed(work[n_unknowns + 2])
     right = borrowed(work[n_unknowns + 3])
     for d in range(n_unknowns):
-        norm = math.sqrt(curvature[d, d])
+        norm = math.sqrt(max(curvature[d, d], 0.0))
         scale[d] = norm if norm > 0.0 else 1.0
         step[d] = 0.0
         is_set[d] = 0.0 if norm > 0.0 else 1.0
@@ -555,7 +631,7 @@ def _solve(curvature, damping, scale, is_set, factor, right, step):
 
 
 @inlined
-def _drop_poor_starts(n_starts, n_free, v, loss, status):
+def _drop_poor_starts(margin, n_starts, n_free, v, loss, status):
     """Go on from the best start of each series, and from those nearly as good and elsewhere."""
     for first in range(0, loss.shape[0], n_starts):
         best = first
@@ -565,7 +641,7 @@ def _drop_poor_starts(n_starts, n_free, v, loss, status):
         for p in range(first, first + n_starts):
             if p == best or status[p] != RUNNING:
                 continue
-            is_poor = loss[p] > _WORTH_FOLLOWING * loss[best]
+            is_poor = loss[p] > margin * loss[best]
             distance = 0.0
             for j in range(n_free):
                 distance = max(distance, abs(v[p, j] - v[best, j]))

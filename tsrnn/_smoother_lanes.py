@@ -8,7 +8,7 @@ in them depend on how many threads there are.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -19,15 +19,18 @@ from tsrnn._compile import borrowed, inlined, kernel
 from tsrnn._gauss_newton import OUT_OF_ITERATIONS, minimize_lanes
 from tsrnn._profile import best_unknowns
 from tsrnn._scan import SLAB, take_step
-from tsrnn._starts import grid_of, profiled_starts, scanned_starts, seasonal_states
+from tsrnn._starts import grid_of, profiled_starts, seasonal_states, spread_starts
 from tsrnn._structure import Structure
 
 # Starts of the search, by the number of free smoothing parameters: the more, the coarser the scan.
-_N_STARTS = {0: 1, 1: 2, 2: 3}
-_MOST_STARTS = 4
+_N_STARTS = {0: 1, 1: 2, 2: 3, 3: 4}
 
 # Rounds after which only promising starts go on.
-_N_PROBING = 3
+_N_PROBING = 2
+
+# How much higher than the best, as a factor of F, a start may be then and go on. A fit that is one
+# of many candidates may end in another optimum now and then.
+_MARGINS = {"thorough": 3.0, "quick": 1.2}
 
 # Lanes: what a step of all of them reads and writes should stay in the L2 cache.
 _LANES = {True: 16, False: 64}
@@ -53,6 +56,8 @@ class Task:
         What takes (1, free numbers of the initial state, coefficients) to the initial state.
     rates : (K,) array
         Of the prior (see `tsrnn.priors`).
+    effort : {"thorough", "quick"}
+        How many starts are followed.
     """
 
     structure: Structure
@@ -60,6 +65,7 @@ class Task:
     bounds: np.ndarray
     states: np.ndarray
     rates: np.ndarray
+    effort: str = "thorough"
 
     @property
     def free(self) -> np.ndarray:
@@ -91,7 +97,7 @@ class Task:
     def some(self, series: np.ndarray) -> Task:
         """Return the task of the series at these positions, in this order."""
         states = self.states[series] if len(self.states) > 1 else self.states
-        return Task(self.structure, self.batch.some(series), self.bounds, states, self.rates)
+        return replace(self, batch=self.batch.some(series), states=states)
 
 
 @dataclass(frozen=True)
@@ -187,6 +193,7 @@ def _fit_chunk(task: Task, max_iter: int, tol: float) -> Solution:
         floors,
         n_starts,
         _N_PROBING,
+        _MARGINS[task.effort],
         min(_LANES[structure.seasonal is not None], len(v)),
         max_iter,
         tol,
@@ -201,62 +208,78 @@ def _fit_chunk(task: Task, max_iter: int, tol: float) -> Solution:
 
 def starts_of(task: Task) -> np.ndarray:
     """Return where to start, (N, n_starts, Q + U + C)."""
-    structure, batch, free = task.structure, task.batch, task.free
-    bounds, n_starts = task.search_bounds, _N_STARTS.get(task.free.size, _MOST_STARTS)
-    cell, n_columns = structure.cell, batch.regressors.shape[1]
-    n_linear = task.states.shape[2] - 1
+    names = [task.structure.cell.parameters[k].name for k in task.free]
+    points = spread_starts(names, task.search_bounds)
+    if task.structure.seasonal is None:
+        starts = _scanned(task, names)
+        if not task.structure.is_relative or not names:
+            return starts
+        # The squared error is not what is minimised: its minima may be far from it.
+        further = np.repeat(starts[:, :1], len(points), axis=1)
+        further[:, :, : len(names)] = points
+        return np.concatenate([starts, further], axis=1)
+    n_starts, n_free = points.shape
+    starts = np.zeros((task.batch.n_series, n_starts, n_free + task.states.shape[2] - 1))
+    starts[:, :, :n_free] = points
+    if task.n_free_state:
+        states = heuristic_states(task.structure, task.batch)
+        free_states = task.structure.free_state(states)
+        starts[:, :, n_free : n_free + task.n_free_state] = free_states[:, None]
+    return starts
+
+
+def heuristic_states(structure: Structure, batch: Batch) -> np.ndarray:
+    """Return states (N, S) before the first value, from the first values.
+
+    Without a season from the first two: (2 y_1 - y_2, y_2 - y_1), and y_1 where there is no trend;
+    missing values before the first are steps of the trend, and so are those between the two. With
+    one from the first cycles; see `tsrnn._starts.seasonal_states`.
+    """
+    states = np.zeros((batch.n_series, structure.cell.n_state))
+    if structure.seasonal is not None:
+        seasonal_states(
+            batch.values, batch.offsets, structure.period, structure.seasonal == "mul", states
+        )
+        if structure.trend is None:
+            states[:, 0] += states[:, 1] * 0.5 * structure.period
+            states[:, 1] = 0.0
+        return states
+    observed = np.flatnonzero(~np.isnan(batch.values))
+    place = np.searchsorted(observed, batch.offsets[:-1])
+    first, second = observed[place], observed[place + 1]
+    states[:, 0] = batch.values[first]
+    if structure.trend is not None:
+        states[:, 1] = (batch.values[second] - batch.values[first]) / (second - first)
+        states[:, 0] -= (first - batch.offsets[:-1] + 1) * states[:, 1]
+    return states
+
+
+def _scanned(task: Task, names: list[str]) -> np.ndarray:
+    """Return the lowest minima of the profiled squared error."""
+    batch, cell, free = task.batch, task.structure.cell, task.free
+    n_columns, n_linear = batch.regressors.shape[1], task.states.shape[2] - 1
     n_free_state = n_linear - n_columns
-    is_profiled = structure.seasonal is None
-    names = [cell.parameters[k].name for k in free]
-    points, shape = grid_of(names, bounds, is_profiled=is_profiled)
+    points, shape = grid_of(names, task.search_bounds)
     thetas = np.repeat(task.bounds[:, :1], points.shape[1], axis=1)
     thetas[free] = points
-    if task.gamma_at >= 0:
-        thetas[free[task.gamma_at]] *= 1.0 - thetas[0]
+    n_starts = _N_STARTS[free.size]
     starts = np.zeros((batch.n_series, n_starts, free.size + n_linear))
-    if is_profiled:
-        # The unknowns there are the coefficients first, then the state.
-        maps = np.zeros((len(task.states), 1 + n_columns + cell.n_state, 1 + n_linear))
-        maps[:, : 1 + n_columns, : 1 + n_columns] = np.eye(1 + n_columns)
-        maps[:, 1 + n_columns :, 0] = task.states[:, :, 0]
-        maps[:, 1 + n_columns :, 1 : 1 + n_columns] = task.states[:, :, 1 + n_free_state :]
-        maps[:, 1 + n_columns :, 1 + n_columns :] = task.states[:, :, 1 : 1 + n_free_state]
-        places = np.r_[n_columns : n_columns + n_free_state, :n_columns].astype(np.int64)
-        profiled_starts(
-            cell.step.address,
-            batch.values,
-            batch.offsets,
-            batch.regressors,
-            maps,
-            thetas,
-            points,
-            shape,
-            places,
-            starts,
-        )
-        return starts
-    states = np.empty((batch.n_series, cell.n_state))
-    seasonal_states(
-        batch.values, batch.offsets, structure.period, structure.seasonal == "mul", states
-    )
-    if structure.trend is None:
-        states[:, 0] += states[:, 1] * (0.5 * structure.period)
-        states[:, 1] = 0.0
-    if n_free_state:
-        starts[:, :, free.size : free.size + n_free_state] = structure.free_state(states)[:, None]
-    else:
-        states = np.broadcast_to(task.states[:, :, 0], states.shape).copy()
-    scanned_starts(
+    # The unknowns there are the coefficients first, then the state.
+    maps = np.zeros((len(task.states), 1 + n_columns + cell.n_state, 1 + n_linear))
+    maps[:, : 1 + n_columns, : 1 + n_columns] = np.eye(1 + n_columns)
+    maps[:, 1 + n_columns :, 0] = task.states[:, :, 0]
+    maps[:, 1 + n_columns :, 1 : 1 + n_columns] = task.states[:, :, 1 + n_free_state :]
+    maps[:, 1 + n_columns :, 1 + n_columns :] = task.states[:, :, 1 : 1 + n_free_state]
+    profiled_starts(
         cell.step.address,
-        cell.tangent.address,
-        structure.is_relative,
-        structure.is_positive,
         batch.values,
         batch.offsets,
-        states,
+        batch.regressors,
+        maps,
         thetas,
         points,
         shape,
+        np.r_[n_columns : n_columns + n_free_state, :n_columns].astype(np.int64),
         starts,
     )
     return starts

@@ -13,8 +13,7 @@ from tsrnn._batch import Batch
 from tsrnn._scaling import ColumnScaling, Scaling
 from tsrnn._smoother import Settings, solve
 from tsrnn._smoother_batch import SmootherBatch
-from tsrnn._smoother_lanes import Solution, Task, follow
-from tsrnn._starts import seasonal_states
+from tsrnn._smoother_lanes import Solution, Task, follow, heuristic_states
 from tsrnn._structure import Structure
 from tsrnn.exceptions import InvalidParameterError
 
@@ -285,32 +284,6 @@ def _state_maps(
             "compute with"
         )
     return maps
-
-
-def heuristic_states(structure: Structure, batch: Batch) -> np.ndarray:
-    """Return states (N, S) before the first value, from the first values.
-
-    Without a season from the first two: (2 y_1 - y_2, y_2 - y_1), and y_1 where there is no trend;
-    missing values before the first are steps of the trend, and so are those between the two. With
-    one from the first cycles; see `tsrnn._starts.seasonal_states`.
-    """
-    states = np.zeros((batch.n_series, structure.cell.n_state))
-    if structure.seasonal is not None:
-        seasonal_states(
-            batch.values, batch.offsets, structure.period, structure.seasonal == "mul", states
-        )
-        if structure.trend is None:
-            states[:, 0] += states[:, 1] * 0.5 * structure.period
-            states[:, 1] = 0.0
-        return states
-    observed = np.flatnonzero(~np.isnan(batch.values))
-    place = np.searchsorted(observed, batch.offsets[:-1])
-    first, second = observed[place], observed[place + 1]
-    states[:, 0] = batch.values[first]
-    if structure.trend is not None:
-        states[:, 1] = (batch.values[second] - batch.values[first]) / (second - first)
-        states[:, 0] -= (first - batch.offsets[:-1] + 1) * states[:, 1]
-    return states
 
 
 def n_to_learn(structure: Structure, batch: Batch, bounds: Bounds, *, with_state: bool) -> int:

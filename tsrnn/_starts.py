@@ -2,8 +2,8 @@
 
 For smoothers with linear errors and no season the scan is of the squared error with the initial
 state and the coefficients at their best (see `tsrnn._profile`), which says where the optimum is to
-within a cell of its grid. Seasonal ones have too many states for that: they are scanned from a
-heuristic initial state.
+within a cell of its grid. Seasonal ones have too many states for that: they start from points that
+are far apart, with a heuristic initial state.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ import math
 
 import numpy as np
 
-from tsrnn._cell import step_at, tangent_at
+from tsrnn._cell import step_at
 from tsrnn._compile import borrowed, inlined, kernel
-from tsrnn._curvature import accumulate_curvature
 from tsrnn._linear_scan import accumulate_products
 from tsrnn._profile import solve_for_unknowns
 from tsrnn._scan import SLAB, SLABS
@@ -22,42 +21,48 @@ from tsrnn._scan import SLAB, SLABS
 # Grids of smoothing parameters. Zero is left out: next to it a scan sees which way is down, and at
 # alpha = 0 every beta is alike.
 _GRIDS = {
-    "profile": {
-        "alpha": (0.003, 0.03, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 1.0),
-        "beta": (0.003, 0.03, 0.1, 0.25, 0.5, 0.8, 1.0),
-        "phi": (0.8, 0.9, 0.96, 0.99),
-    },
-    "state": {
-        "alpha": (0.02, 0.1, 0.3, 0.6, 0.9),
-        "beta": (0.01, 0.1, 0.5),
-        "gamma": (0.02, 0.2, 0.6),
-        "phi": (0.9, 0.98),
-    },
+    "alpha": (0.003, 0.03, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 1.0),
+    "beta": (0.003, 0.03, 0.1, 0.25, 0.5, 0.8, 1.0),
+    "phi": (0.8, 0.9, 0.96, 0.99),
+}
+
+# Where seasonal smoothers start: from one of these or another nearly every series of M3 finds the
+# best optimum that a hundred starts find. gamma stands for its share of 1 - alpha.
+_SPREAD = {
+    "alpha": (0.3, 0.02, 0.6, 0.02, 0.3, 0.6),
+    "beta": (0.6, 0.005, 0.6, 0.6, 0.1, 0.01),
+    "gamma": (0.3, 0.01, 0.01, 0.3, 0.9, 0.1),
+    "phi": (0.97, 0.9, 0.82, 0.97, 0.82, 0.9),
 }
 
 # A minimum so much higher than the lowest is not worth a search.
 _NEAR = 1.5
 
 
-def grid_of(
-    free: list[str], bounds: np.ndarray, *, is_profiled: bool
-) -> tuple[np.ndarray, np.ndarray]:
+def grid_of(free: list[str], bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return every combination of values of the free parameters, (Q, G), and the grid's shape.
 
-    `bounds` (2, Q) cuts the grid; gamma stands for its share of 1 - alpha.
+    `bounds` (2, Q) cuts the grid.
     """
-    grids = _GRIDS["profile" if is_profiled else "state"]
     axes = [
-        np.unique(np.clip(grids[name], low, high))
+        np.unique(np.clip(_GRIDS[name], low, high))
         for name, low, high in zip(free, *bounds, strict=True)
     ]
     shape = np.array([len(axis) for axis in axes], dtype=np.int64)
     points = (
         np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")])
         if axes
-        else (np.zeros((0, 1)))
+        else np.zeros((0, 1))
     )
     return np.ascontiguousarray(points), shape
+
+
+def spread_starts(free: list[str], bounds: np.ndarray) -> np.ndarray:
+    """Return parameters to start from that are far apart, (n_starts, Q)."""
+    if not free:
+        return np.zeros((1, 0))
+    points = np.column_stack([_SPREAD[name] for name in free])
+    return np.unique(np.clip(points, *bounds), axis=0)
 
 
 @kernel(f"void(i8, f8[::1], i8[::1], {SLAB}, {SLABS}, {SLAB}, {SLAB}, i8[::1], i8[::1], {SLABS})")
@@ -177,121 +182,6 @@ def _scan_profiles(
                 starts[i, k, j] = points[j, g]
             for j in range(free_unknowns.shape[0]):
                 starts[i, k, n_free + j] = unknowns[g, free_unknowns[j]]
-
-
-@kernel(f"void(i8, i8, b1, b1, f8[::1], i8[::1], {SLAB}, {SLAB}, {SLAB}, i8[::1], {SLABS})")
-def scanned_starts(
-    step_address,
-    tangent_address,
-    is_relative,
-    is_positive,
-    values,
-    offsets,
-    states,
-    thetas,
-    points,
-    shape,
-    starts,
-):
-    """Write the parameters of starts (N, n_starts, ..) at the lowest minima from given states.
-
-    Parameters
-    ----------
-    step_address, tangent_address, is_relative, is_positive, values, offsets, thetas, points, shape
-        As above and in `tsrnn._gauss_newton.minimize_lanes`.
-    states : (N, S) array
-        The initial state of each series.
-    starts : (N, n_starts, ..) array
-        The rest of a start is left as it is.
-    """
-    n_state, n_sets = states.shape[1], points.shape[1]
-    longest = 0
-    for i in range(offsets.shape[0] - 1):
-        longest = max(longest, offsets[i + 1] - offsets[i])
-    _scan_from_states(
-        step_at(step_address),
-        tangent_at(tangent_address),
-        is_relative,
-        is_positive,
-        values,
-        offsets,
-        states,
-        thetas,
-        points,
-        shape,
-        starts,
-        np.empty((longest, 1, n_sets)),
-        np.empty((longest, 0, n_sets)),
-        np.full(longest, n_sets),
-        np.empty((2, n_state, n_sets)),
-        np.empty((2, 0, n_state, n_sets)),
-        np.empty((0, thetas.shape[0])),
-        np.empty((10, n_sets)),
-        np.empty((4, n_sets)),
-        np.empty((4, 0, n_sets)),
-        np.empty(n_sets),
-        np.empty((0, n_sets)),
-        np.empty((0, 0, n_sets)),
-        np.empty(n_sets, dtype=np.int64),
-    )
-
-
-@inlined
-def _scan_from_states(
-    step,
-    tangent,
-    is_relative,
-    is_positive,
-    values,
-    offsets,
-    initial_states,
-    thetas,
-    points,
-    shape,
-    starts,
-    x,
-    d_x,
-    active,
-    states,
-    d_states,
-    d_theta,
-    lanes,
-    scratch,
-    directions,
-    losses,
-    gradient,
-    curvature,
-    lowest,
-):
-    for i in range(starts.shape[0]):
-        start, length = offsets[i], offsets[i + 1] - offsets[i]
-        for t in range(length):
-            x[t] = values[start + t]
-        for s in range(initial_states.shape[1]):
-            states[0, s] = initial_states[i, s]
-        accumulate_curvature(
-            step,
-            tangent,
-            is_relative,
-            is_positive,
-            borrowed(thetas),
-            borrowed(x[:length]),
-            borrowed(d_x[:length]),
-            borrowed(active),
-            borrowed(states),
-            borrowed(d_states),
-            borrowed(d_theta),
-            borrowed(lanes),
-            borrowed(scratch),
-            borrowed(directions),
-            borrowed(losses),
-            borrowed(gradient),
-            borrowed(curvature),
-        )
-        n_found = _lowest_minima(losses, shape, starts.shape[1], lowest)
-        for k in range(starts.shape[1]):
-            for j in range(points.shape[0]):
-                starts[i, k, j] = points[j, lowest[min(k, n_found - 1)]]
 
 
 @inlined

@@ -420,6 +420,8 @@ class PanelForecaster(BaseEstimator):
         more, failures = read_panel(X_df, columns, names, has_target=False, name="X_df")
         failed = self.failures_[self.id_col]
         more, failures, series = self._fitted.placed(more, failures, failed, "X_df")
+        if len(more.ids) == 0:
+            raise ValueError("X_df holds failed series alone: see failures_")
         refuse_all_failed(failures, more.ids)
         told = failure_table(failures, more.ids, self.id_col)
         warn_of_failures(told, len(more.ids), "X_df", stacklevel=5)
