@@ -98,12 +98,18 @@ def test_an_unknown_regressor_fails_its_series(value):
 
 
 def test_series_that_are_numbered_are_named_by_their_plain_numbers():
-    frame = make_frame([9, 9]).assign(unique_id=np.repeat([1, 2], 9))
+    frame = make_frame([9, 9, 9]).assign(unique_id=np.repeat([1, 2, 3], 9))
     frame.loc[3, "y"] = np.inf
     with pytest.warns(UserWarning, match=r"the first, 1: y is infinite \(inf\) in row 3"):
         panel = PanelForecaster(SES).fit(frame)
-    with pytest.raises(ValueError, match=r"X_df has no rows of 1 series, such as 2$"):
-        panel.predict(2, frame[frame["unique_id"] == 1].drop(columns="y"))
+    with pytest.raises(ValueError, match=r"X_df has no rows of 1 series, such as 3$"):
+        panel.predict(2, frame[frame["unique_id"] == 2])
+    with pytest.raises(ValueError, match="X_df holds failed series alone"):
+        panel.predict(frame[frame["unique_id"] == 1])
+    before = panel.predict(2)
+    pd.testing.assert_frame_equal(
+        panel.update(frame[frame["unique_id"] == 1].iloc[4:]).predict(2), before
+    )
 
 
 def test_words_in_the_column_of_stamps_fail_their_series():
