@@ -128,6 +128,7 @@ def test_no_more_than_a_handful_of_failures_is_listed(run):
         (["--id", "unique_id", "--horizon", "0"], "--horizon must be at least 1"),
         (["--id", "unique_id", "--horizon", "900000"], "--horizon 900000 is too far ahead"),
         (["--id", "unique_id", "--model", "holt-winters"], "takes --period"),
+        (["--model", "holt-winters", "--period", "0"], "2 or more: 12 for months"),
         (["--period", "4"], "--period is for models with a season: --model holt-winters"),
         (["--seasonal", "mul", "--model", "ses"], "--seasonal is for models with a season"),
         (["--date", "ds"], "say --id unique_id"),

@@ -191,13 +191,15 @@ def _forecaster(options: argparse.Namespace) -> Forecaster:
                     f"{' or '.join(SEASONAL_MODELS)}, not {options.model}"
                 )
         return MODELS[options.model]()
-    if options.period is None or options.period < 2:
+    is_absent = options.period is None
+    if (is_absent and options.model == "holt-winters") or (not is_absent and options.period < 2):
         raise UsageError(
             f"--model {options.model} takes --period, the time steps of a season, 2 or more: 12 "
             "for months of a year"
         )
-    given = {} if options.seasonal is None else {"seasonal": options.seasonal}
-    return SEASONAL_MODELS[options.model](period=options.period, **given)
+    given = {"period": options.period, "seasonal": options.seasonal}
+    named = {name: value for name, value in given.items() if value is not None}
+    return SEASONAL_MODELS[options.model](**named)
 
 
 def _check_numbers(options: argparse.Namespace) -> None:
