@@ -45,6 +45,7 @@ SMOOTHING = {
     "_smoothing_panel",
 }
 MODELS = {
+    "auto",
     "network",
     "naive",
     "deseasonalize",
@@ -101,6 +102,12 @@ ALLOWED = {
     "_smoothing_model": SMOOTHER | {"intervals"} | CORE | FITTING | LEAVES,
     "_smoothing_panel": SMOOTHER | {"_smoothing_model", "_panel_model", "_structure"} | LEAVES,
     "_smoothing_network": {"intervals", "network", "forecaster"},
+    "_selection": SMOOTHER | {"_batch", "_smoothing_arguments", "_smoothing_model", "_structure"},
+    "_auto_fit": SMOOTHER | SMOOTHING | {"_selection", "_structure", "_panel_model"} | LEAVES,
+    "auto": {"_auto_fit", "_selection", "_panel_model", "_structure", "priors", "network"}
+    | {"_smoother_problem", "_summary", "forecaster"}
+    | SMOOTHING
+    | LEAVES,
     "_smoothing_arguments": SMOOTHER | {"_smoothing_model", "priors"} | FITTING | LEAVES,
     "intervals": {"cells"} | CORE | LEAVES,
     "_fitted_model": set(),

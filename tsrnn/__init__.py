@@ -1,6 +1,7 @@
 """Time-series forecasting in which exponential smoothing and recurrent networks are one family."""
 
 from tsrnn import datasets, exceptions, metrics, plotting, priors
+from tsrnn.auto import AutoExpSmoothingRNN
 from tsrnn.deseasonalize import DeseasonalizedForecaster
 from tsrnn.naive import NaiveForecaster
 from tsrnn.network import RNN
@@ -15,6 +16,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "RNN",
+    "AutoExpSmoothingRNN",
     "DeseasonalizedForecaster",
     "DoubleExpSmoothingRNN",
     "NaiveForecaster",

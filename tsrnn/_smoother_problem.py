@@ -20,13 +20,14 @@ _GRADIENT_TOLERANCE = 3000.0
 
 @dataclass(frozen=True)
 class Settings:
-    """How to fit: the loss by name and the optimiser's options."""
+    """How to fit: the loss by name, the optimiser's options, and how many starts are followed."""
 
     loss: str
     huber_delta: float
     solver: str
     max_iter: int
     tol: float
+    effort: str = "thorough"
 
 
 class Problem:

@@ -15,7 +15,7 @@ from tsrnn.exceptions import InvalidParameterError
 from tsrnn.priors import penalty_rates
 
 _LOSSES = ("likelihood", "absolute_error", "huber")
-_SOLVERS = ("auto", "gauss-newton", *SOLVERS)
+SOLVER_NAMES = ("auto", "gauss-newton", *SOLVERS)
 
 
 class Smoother(Protocol):
@@ -40,7 +40,7 @@ def check_common(forecaster: Smoother) -> None:
     penalty_rates(forecaster.prior)
     check_choice("loss", forecaster.loss, _LOSSES)
     check_number("huber_delta", forecaster.huber_delta, 0.0, np.inf, include_lower=False)
-    check_choice("solver", forecaster.solver, _SOLVERS)
+    check_choice("solver", forecaster.solver, SOLVER_NAMES)
     check_count("max_iter", forecaster.max_iter)
     check_number("tol", forecaster.tol, 0.0, np.inf, include_lower=False)
     if forecaster.loss == "likelihood":

@@ -93,6 +93,7 @@ def fit_structure(
         np.array([bounds[parameter] for parameter in names], dtype=float),
         _state_maps(structure, scaled, scaling, columns, initial_state),
         np.array([rates.get(parameter, 0.0) for parameter in names]),
+        settings.effort,
     )
     solution = solve(task, settings, n_jobs, progress)
     is_word = isinstance(initial_state, str)
@@ -416,6 +417,105 @@ def collect(per_series: Sequence[Any]) -> Any:
     return np.array(per_series)
 
 
+class Fitted:
+    """Series that were fitted so far, structure after structure.
+
+    Parameters
+    ----------
+    n_series : int
+    keeps_rows : bool
+        Whether predictions and fitted attributes are kept, and not only the models.
+    """
+
+    def __init__(self, n_series: int, *, keeps_rows: bool = True) -> None:
+        self.n_series = n_series
+        self.parts: list[tuple[np.ndarray, SmootherBatch]] = []
+        self.failures: dict[int, Exception] = {}
+        self.notes: dict[int, tuple[Warning, ...]] = {}
+        self._keeps_rows = keeps_rows
+        self._fits: list[tuple[np.ndarray, Fit]] = []
+
+    def add(self, series: np.ndarray, fit: Fit) -> None:
+        """Take the fit of the series at these positions."""
+        for k, lines in fit.notes.items():
+            self.notes[int(series[k])] = lines
+        for k, error in fit.failures.items():
+            self.failures[int(series[k])] = error
+        kept = np.setdiff1d(np.arange(series.size), list(fit.failures))
+        self.parts.append((series[kept], fit.model.some(kept) if fit.failures else fit.model))
+        if self._keeps_rows:
+            self._fits.append((series, fit))
+
+    def as_columns(
+        self, shape: tuple[int, int], absent: Mapping[str, float]
+    ) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any]]:
+        """Return what `Forecaster._fit_model` does of series that are columns of this shape.
+
+        `absent` are fitted attributes of those that have none of that name.
+        """
+        predictions, deviations = np.empty(shape), np.empty(shape)
+        rows: dict[int, dict[str, Any]] = {}
+        for series, fit in self._fits:
+            predictions[:, series] = fit.predictions.reshape(series.size, -1).T
+            deviations[:, series] = fit.deviations.reshape(series.size, -1).T
+            for k, i in enumerate(series.tolist()):
+                rows[i] = {**absent, **{name: numbers[k] for name, numbers in fit.numbers.items()}}
+        attributes = {
+            name: collect([rows[i][name] for i in range(self.n_series)]) for name in rows[0]
+        }
+        told = tuple(note for i in range(self.n_series) for note in self.notes.get(i, ()))
+        model = SmoothingModel(tuple(self.parts), self.n_series, told)
+        return model, predictions, deviations, attributes
+
+
+def fit_batch(
+    fitted: Fitted,
+    structure: Structure,
+    batch: Batch,
+    series: np.ndarray,
+    bounds: Bounds,
+    initial_state: str | np.ndarray,
+    rates: Mapping[str, float],
+    settings: Settings,
+    name: Callable[[int], str],
+    n_jobs: int | None = None,
+    progress: Callable[[int], Any] | None = None,
+) -> None:
+    """Fit a structure to some series of a batch, those too short for it with parameters held.
+
+    The arguments are those of `fit_structure`, for the whole batch.
+    """
+    is_word = isinstance(initial_state, str)
+    too_short, fixed, fallback = held(structure, batch, bounds, initial_state)
+    needed = n_to_learn(structure, batch, bounds, with_state=is_word and initial_state == "learned")
+    is_short = np.zeros(batch.n_series, dtype=bool)
+    is_short[too_short] = True
+    long, short = series[~is_short[series]], series[is_short[series]]
+    for some, limits, start in ((long, bounds, initial_state), (short, fixed, fallback)):
+        if not some.size:
+            continue
+        fit = fit_structure(
+            structure,
+            batch if some.size == batch.n_series else batch.some(some),
+            limits,
+            start if is_word else start[some],
+            rates,
+            settings,
+            lambda k, some=some: name(some[k]),
+            n_jobs,
+            progress,
+        )
+        if some is short:
+            n_observed = batch.count_observed()
+            for k, i in enumerate(some.tolist()):
+                note = shortage(int(n_observed[i]), needed, fixed, fallback, name(i))
+                fit.notes[k] = (note, *fit.notes.get(k, ()))
+            origins = tuple("held" if low < high else "given" for low, high in bounds.values())
+            origins += (fallback if is_word else "given",)
+            fit = replace(fit, model=replace(fit.model, origins=origins))
+        fitted.add(some, fit)
+
+
 def fit_columns(
     structure: Structure,
     values: np.ndarray,
@@ -428,49 +528,14 @@ def fit_columns(
     """Fit a structure to every column; what `Forecaster._fit_model` returns."""
     batch = Batch.of_columns(values, regressors)
     refuse_not_positive(structure, batch)
-    n_series = batch.n_series
-    too_short, fixed, fallback = held(structure, batch, bounds, initial_state)
-    parts, notes = [], {i: () for i in range(n_series)}
-    predictions, deviations = np.empty(values.shape), np.empty(values.shape)
-    rows: dict[int, dict[str, Any]] = {}
-    n_observed = batch.count_observed()
-    is_learned = isinstance(initial_state, str) and initial_state == "learned"
-    needed = n_to_learn(structure, batch, bounds, with_state=is_learned)
-    for series, limits, start in (
-        (np.setdiff1d(np.arange(n_series), too_short), bounds, initial_state),
-        (too_short, fixed, fallback),
-    ):
-        if not series.size:
-            continue
-        given = start if isinstance(start, str) else start[series]
-        fit = fit_structure(
-            structure,
-            batch.some(series),
-            limits,
-            given,
-            rates,
-            settings,
-            lambda k, series=series: f"series {series[k]}",
-        )
-        for error in fit.failures.values():
-            raise error
-        model = fit.model
-        if series is too_short:
-            origins = tuple("held" if low < high else "given" for low, high in bounds.values()) + (
-                fallback if isinstance(fallback, str) else "given",
-            )
-            model = replace(model, origins=origins)
-        parts.append((series, model))
-        predictions[:, series] = fit.predictions.reshape(series.size, -1).T
-        deviations[:, series] = fit.deviations.reshape(series.size, -1).T
-        for k, i in enumerate(series.tolist()):
-            rows[i] = {name: numbers[k] for name, numbers in fit.numbers.items()}
-            if series is too_short:
-                notes[i] += (shortage(int(n_observed[i]), needed, fixed, fallback, f"series {i}"),)
-            notes[i] += fit.notes.get(k, ())
-    attributes = {name: collect([rows[i][name] for i in range(n_series)]) for name in rows[0]}
-    told = tuple(note for i in range(n_series) for note in notes[i])
-    return SmoothingModel(tuple(parts), n_series, told), predictions, deviations, attributes
+    fitted = Fitted(batch.n_series)
+    series = np.arange(batch.n_series)
+    fit_batch(
+        fitted, structure, batch, series, bounds, initial_state, rates, settings, "series {}".format
+    )
+    for error in fitted.failures.values():
+        raise error
+    return fitted.as_columns(values.shape, {})
 
 
 def refuse_not_positive(structure: Structure, batch: Batch) -> None:

@@ -13,15 +13,7 @@ from tsrnn._batch import Batch
 from tsrnn._panel_model import Progress
 from tsrnn._smoother_batch import SmootherBatch
 from tsrnn._smoother_problem import Settings
-from tsrnn._smoothing_model import (
-    Bounds,
-    Fit,
-    fit_structure,
-    held,
-    n_to_learn,
-    refuse_not_positive,
-    shortage,
-)
+from tsrnn._smoothing_model import Bounds, Fitted, fit_batch, refuse_not_positive
 from tsrnn._structure import Structure
 from tsrnn._threads import one_blas_thread
 
@@ -138,51 +130,28 @@ def fit_panel(
     eligible = np.setdiff1d(np.arange(batch.n_series), list(failures))
     if progress is not None and failures:
         progress(len(failures))
-    too_short, fixed, fallback = held(structure, batch, bounds, initial_state)
-    parts, notes = [], {}
-    n_observed = batch.count_observed()
-    is_learned = isinstance(initial_state, str) and initial_state == "learned"
-    needed = n_to_learn(structure, batch, bounds, with_state=is_learned)
-    is_short = np.zeros(batch.n_series, dtype=bool)
-    is_short[too_short] = True
-    for series, limits, start in (
-        (eligible[~is_short[eligible]], bounds, initial_state),
-        (eligible[is_short[eligible]], fixed, fallback),
-    ):
-        if not series.size:
-            continue
-        given = start if isinstance(start, str) else start[series]
-        with one_blas_thread():
-            fit = fit_structure(
-                structure,
-                batch if series.size == batch.n_series else batch.some(series),
-                limits,
-                given,
-                rates,
-                settings,
-                lambda k: "the series",
-                n_jobs,
-                progress,
-            )
-        for k, lines in fit.notes.items():
-            notes[int(series[k])] = lines
-        if limits is fixed:
-            for i in series.tolist():
-                note = shortage(int(n_observed[i]), needed, fixed, fallback, "the series")
-                notes[i] = (note, *notes.get(i, ()))
-        parts.append(kept_part(series, fit, failures))
-    return SmootherPanel(tuple(parts), batch.n_series, failures, notes)
+    fitted = Fitted(batch.n_series, keeps_rows=False)
+    with one_blas_thread():
+        fit_batch(
+            fitted,
+            structure,
+            batch,
+            eligible,
+            bounds,
+            initial_state,
+            rates,
+            settings,
+            unnamed,
+            n_jobs,
+            progress,
+        )
+    failures |= fitted.failures
+    return SmootherPanel(tuple(fitted.parts), batch.n_series, failures, fitted.notes)
 
 
-def kept_part(
-    series: np.ndarray, fit: Fit, failures: dict[int, Exception]
-) -> tuple[np.ndarray, SmootherBatch]:
-    """Leave out the series that have no fit, and add them to the failures."""
-    if not fit.failures:
-        return series, fit.model
-    failures |= {int(series[k]): error for k, error in fit.failures.items()}
-    kept = np.setdiff1d(np.arange(series.size), list(fit.failures))
-    return series[kept], fit.model.some(kept)
+def unnamed(i: int) -> str:
+    """Say what to call a series of a panel: what is said of it comes with its id."""
+    return "the series"
 
 
 def not_positive(structure: Structure, batch: Batch) -> dict[int, Exception]:

@@ -1,0 +1,125 @@
+"""Selecting and fitting the structure of each of many series, as columns or as a panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._batch import Batch
+from tsrnn._panel_model import Progress
+from tsrnn._selection import Selection, chosen_parts, select
+from tsrnn._smoother_problem import Settings
+from tsrnn._smoothing_arguments import bounds_of
+from tsrnn._smoothing_model import Fitted, SmoothingModel, fit_batch
+from tsrnn._smoothing_panel import SmootherPanel, unnamed
+from tsrnn._structure import Structure
+from tsrnn._threads import one_blas_thread
+
+# Series of a panel that are worked on at a time.
+_BLOCK = 4096
+
+# What a parameter is where a structure does not have it.
+_ABSENT = {"beta_": 0.0, "gamma_": 0.0, "phi_": 1.0}
+
+
+def fit_auto_columns(
+    structures: tuple[Structure, ...],
+    values: np.ndarray,
+    regressors: np.ndarray,
+    rates: Mapping[str, float],
+    criterion: str,
+    settings: Settings,
+) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any], pd.DataFrame]:
+    """Fit columns; what `Forecaster._fit_model` returns, and a table of the candidates."""
+    batch = Batch.of_columns(values, regressors)
+    fitted, selection = _fit_all(structures, batch, rates, criterion, settings, "series {}".format)
+    for error in fitted.failures.values():
+        raise error
+    model, predictions, deviations, attributes = fitted.as_columns(values.shape, _ABSENT)
+    labels = [None] * batch.n_series
+    for series, one in fitted.parts:
+        for i in series.tolist():
+            labels[i] = one.structure.label
+    attributes["model_"] = labels[0] if len(labels) == 1 else np.array(labels)
+    return model, predictions, deviations, attributes, _table(selection)
+
+
+def fit_auto_panel(
+    structures: tuple[Structure, ...],
+    values: np.ndarray,
+    offsets: np.ndarray,
+    regressors: np.ndarray,
+    rates: Mapping[str, float],
+    criterion: str,
+    settings: Settings,
+    n_jobs: int | None,
+    progress: Progress | None,
+) -> SmootherPanel:
+    """Fit the series of a panel; see `Forecaster._fit_panel`."""
+    batch = Batch(values, offsets, regressors)
+    parts, failures, notes = [], {}, {}
+    for start in range(0, batch.n_series, _BLOCK):
+        block = np.arange(start, min(start + _BLOCK, batch.n_series))
+        with one_blas_thread():
+            fitted, _ = _fit_all(
+                structures, batch.some(block), rates, criterion, settings, unnamed, n_jobs
+            )
+        parts += [(block[series], one) for series, one in fitted.parts]
+        failures |= {start + i: error for i, error in fitted.failures.items()}
+        notes |= {start + i: lines for i, lines in fitted.notes.items()}
+        if progress is not None:
+            progress(block.size)
+    return SmootherPanel(tuple(parts), batch.n_series, failures, notes)
+
+
+def _fit_all(structures, batch, rates, criterion, settings, name, n_jobs=None):
+    """Select, and fit what was selected once more with all effort."""
+    selection = select(structures, batch, rates, criterion, settings, n_jobs)
+    fitted = Fitted(batch.n_series, keeps_rows=name is not unnamed)
+    parts = chosen_parts(selection)
+    rest = np.flatnonzero(selection.chosen < 0)
+    if rest.size:
+        parts.append((Structure(), rest))
+    for structure, series in parts:
+        fit_batch(
+            fitted,
+            structure,
+            batch,
+            series,
+            bounds_of(structure),
+            "learned",
+            rates,
+            settings,
+            name,
+            n_jobs,
+        )
+    return fitted, selection
+
+
+def _table(selection: Selection) -> pd.DataFrame:
+    """Lay the candidates of each series out, the best first."""
+    structures, n_series = selection.structures, selection.chosen.size
+    tables = []
+    for i in range(n_series):
+        table = pd.DataFrame(
+            {
+                "error": [one.error for one in structures],
+                "trend": [one.trend for one in structures],
+                "damped": [one.damped for one in structures],
+                "seasonal": [one.seasonal for one in structures],
+                "n_parameters": [one.n_smoothing + one.n_free_state for one in structures],
+                **{name: scores[:, i] for name, scores in selection.scores.items()},
+                "selected": np.arange(len(structures)) == selection.chosen[i],
+                "reason": selection.reasons[:, i],
+            },
+            index=pd.Index([one.label for one in structures], name="model"),
+        )
+        left_out = table["reason"] != ""
+        table.loc[left_out, list(selection.scores)] = np.nan
+        tables.append(table)
+    if n_series == 1:
+        return tables[0]
+    return pd.concat(tables, keys=range(n_series), names=["series", "model"])

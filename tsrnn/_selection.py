@@ -1,0 +1,167 @@
+"""The structure that suits each series best, of all that it allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tsrnn._batch import Batch
+from tsrnn._smoother_problem import Settings
+from tsrnn._smoothing_arguments import bounds_of
+from tsrnn._smoothing_model import Fit, fit_structure, n_to_learn
+from tsrnn._structure import Structure
+
+CRITERIA = ("aicc", "aic", "bic", "backtest")
+
+# What is held back to compare forecasts by: a period, or so many values; a quarter at most.
+_HELD_BACK = 6
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Candidates beside each other.
+
+    Attributes
+    ----------
+    structures : tuple of Structure
+    scores : dict of (n_candidates, N) arrays
+        By name; infinite where a candidate was left out.
+    reasons : (n_candidates, N) object array
+        Why; empty where it was not.
+    chosen : (N,) int array
+        -1 where none was left in.
+    """
+
+    structures: tuple[Structure, ...]
+    scores: dict[str, np.ndarray]
+    reasons: np.ndarray
+    chosen: np.ndarray
+
+
+def all_structures(period: int) -> tuple[Structure, ...]:
+    """Return what there is to choose from.
+
+    A multiplicative season with additive errors is left out, as is usual: such errors do not grow
+    with the season, and its likelihood has poor optima.
+    """
+    seasons = [None] if period == 1 else [None, "add", "mul"]
+    trends = [(None, False), ("add", False), ("add", True)]
+    return tuple(
+        Structure(error, trend, damped, seasonal, period if seasonal else 1)
+        for seasonal in seasons
+        for error in ("add", "mul")
+        for trend, damped in trends
+        if not (error == "add" and seasonal == "mul")
+    )
+
+
+def select(
+    structures: Sequence[Structure],
+    batch: Batch,
+    rates: Mapping[str, float],
+    criterion: str,
+    settings: Settings,
+    n_jobs: int | None = None,
+) -> Selection:
+    """Fit every structure to every series that allows it, and choose by a criterion."""
+    names = ("loglik", "aic", "aicc", "bic")
+    names += ("backtest",) if criterion == "backtest" else ()
+    shape = (len(structures), batch.n_series)
+    scores = {name: np.full(shape, np.inf) for name in names}
+    reasons = np.full(shape, "", dtype=object)
+    quick = replace(settings, effort="quick")
+    for c, structure in enumerate(structures):
+        reasons[c] = _reasons(structure, batch)
+        series = np.flatnonzero(reasons[c] == "")
+        if not series.size:
+            continue
+        some = batch.some(series)
+        fit = _fit(structure, some, rates, quick, n_jobs)
+        for name in ("loglik", "aic", "aicc", "bic"):
+            scores[name][c, series] = fit.numbers[f"{name}_"]
+        if criterion == "backtest":
+            scores["backtest"][c, series] = _backtest(structure, some, rates, quick, n_jobs)
+        for k, error in fit.failures.items():
+            reasons[c, series[k]] = str(error)
+            for name in names:
+                scores[name][c, series[k]] = np.inf
+    compared = scores[criterion]
+    # A series that is followed exactly has no finite criterion: the simplest does it.
+    chosen = np.where(np.isnan(compared), np.inf, compared).argmin(axis=0)
+    chosen[(reasons != "").all(axis=0)] = -1
+    return Selection(tuple(structures), scores, reasons, chosen)
+
+
+def _fit(
+    structure: Structure,
+    batch: Batch,
+    rates: Mapping[str, float],
+    settings: Settings,
+    n_jobs: int | None,
+) -> Fit:
+    return fit_structure(
+        structure, batch, bounds_of(structure), "learned", rates, settings, _unnamed, n_jobs
+    )
+
+
+def _unnamed(i: int) -> str:
+    return "the series"
+
+
+def _reasons(structure: Structure, batch: Batch) -> np.ndarray:
+    """Return why each series rules a structure out, (N,); empty where it does not."""
+    reasons = np.full(batch.n_series, "", dtype=object)
+    n_observed = batch.count_observed()
+    n_parameters = (
+        n_to_learn(structure, batch, bounds_of(structure), with_state=True) + 1
+    )  # and the variance
+    needed = np.full(batch.n_series, n_parameters + 2)
+    if structure.seasonal is not None:
+        needed = np.maximum(needed, 2 * structure.period)
+    for i in np.flatnonzero(n_observed < needed).tolist():
+        reasons[i] = f"{n_observed[i]} observed values: {needed[i]} are needed"
+    if structure.is_positive:
+        reasons[batch.add_up(batch.values <= 0.0) > 0] = "not all values are positive"
+    return reasons
+
+
+def _backtest(
+    structure: Structure,
+    batch: Batch,
+    rates: Mapping[str, float],
+    settings: Settings,
+    n_jobs: int | None,
+) -> np.ndarray:
+    """Return the mean absolute errors of forecasts of what is held back, (N,)."""
+    lengths = batch.lengths
+    n_held = np.maximum(np.minimum(max(structure.period, _HELD_BACK), lengths // 4), 1)
+    place = np.arange(batch.values.size) - batch.offsets[:-1][batch.owners]
+    is_kept = place < (lengths - n_held)[batch.owners]
+    offsets = np.concatenate([[0], np.cumsum(lengths - n_held)]).astype(np.int64)
+    kept = Batch(batch.values[is_kept], offsets, batch.regressors[is_kept])
+    enough = np.flatnonzero(_reasons(structure, kept) == "")
+    errors = np.full(batch.n_series, np.inf)
+    if not enough.size:
+        return errors
+    fit = _fit(structure, kept.some(enough), rates, settings, n_jobs)
+    forecasts = fit.model.forecast(int(n_held.max())).T
+    ahead = Batch(batch.values[~is_kept], np.r_[0, np.cumsum(n_held)], batch.regressors[~is_kept])
+    ahead = ahead.some(enough)
+    steps = np.arange(ahead.values.size) - ahead.offsets[:-1][ahead.owners]
+    missed = np.abs(ahead.values - fit.model.effect(ahead) - forecasts[ahead.owners, steps])
+    seen = ~np.isnan(missed)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = ahead.add_up(np.where(seen, missed, 0.0)) / ahead.add_up(seen)
+    errors[enough] = np.where(np.isfinite(means), means, np.inf)
+    return errors
+
+
+def chosen_parts(selection: Selection) -> list[tuple[Structure, np.ndarray]]:
+    """Return each structure that was chosen, and for which series."""
+    return [
+        (structure, np.flatnonzero(selection.chosen == c))
+        for c, structure in enumerate(selection.structures)
+        if (selection.chosen == c).any()
+    ]

@@ -1,0 +1,188 @@
+"""Exponential smoothing of the structure that suits a series best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._auto_fit import fit_auto_columns, fit_auto_panel
+from tsrnn._panel_model import PanelModel
+from tsrnn._selection import CRITERIA, all_structures
+from tsrnn._smoother_problem import Settings
+from tsrnn._smoothing_arguments import SOLVER_NAMES
+from tsrnn._smoothing_network import as_network
+from tsrnn._structure import Structure
+from tsrnn._validation import check_choice, check_count, check_number
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecaster import Forecaster
+from tsrnn.network import RNN
+from tsrnn.priors import penalty_rates
+
+
+class AutoExpSmoothingRNN(Forecaster):
+    r"""Exponential smoothing that chooses its errors, trend and season from the series.
+
+    Every structure that the series allows is fitted, and the best by a criterion is kept.
+
+    Parameters
+    ----------
+    period : int
+        Time steps in a season; 1 for none.
+    criterion : {"aicc", "aic", "bic", "backtest"}
+        What is lowest for the structure that is kept: an information criterion, or the mean
+        absolute error of forecasts of the last values (a period, or six; a quarter of the series at
+        most) from those before.
+    models : sequence of str or None
+        Structures to choose from, in the letters of the literature: errors A or M, trend N, A or
+        Ad, season N, A or M, such as ["ANN", "AAN", "MAdM"]. None stands for all but those of
+        additive errors with a multiplicative season.
+    prior : None, "cautious" or `tsrnn.priors.ExponentialPrior`
+        What is known of the parameters before the series is seen. "cautious", the default, had the
+        smaller errors on held-back training values of the M3 and M4 competitions; see
+        `tsrnn.priors`.
+    solver, max_iter, tol
+        As in `DoubleExpSmoothingRNN`.
+
+    Attributes
+    ----------
+    model_ : str or (n_series,) array
+        The structure that was kept, such as "AAdN".
+    selection_ : DataFrame
+        A row for each candidate (for several series in the first level of the index, series): its
+        parts, number of parameters, criteria, whether it was selected, and where the series rules
+        it out the reason.
+    alpha_, beta_, gamma_, phi_ : float or (n_series,) array
+        `beta_` and `gamma_` are 0, and `phi_` is 1, where a structure has no such parameter.
+    initial_state_, state_ : (n_state,) array, or an array of those
+        Level, trend and seasons, as far as the structure has them, before the first value, and at
+        the end of what was seen.
+    coef_ : (n_features,) or (n_series, n_features) array
+        Coefficients of the regressors, where there are any.
+    fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
+        One-step-ahead predictions of the training series, and what they miss.
+    sse_, sigma2_, loglik_, aic_, aicc_, bic_ : float or (n_series,) array
+        As in `TripleExpSmoothingRNN`.
+    n_iter_, converged_ : int, bool or (n_series,) arrays
+
+    References
+    ----------
+    .. [1] R. J. Hyndman, A. B. Koehler, R. D. Snyder and S. Grose, A state space framework for
+       automatic forecasting using exponential smoothing methods, International Journal of
+       Forecasting 18 (2002).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn import AutoExpSmoothingRNN
+    >>> y = 20 + np.arange(24) + np.tile([3.0, -2.0, 4.0, -5.0], 6)
+    >>> noise = np.random.default_rng(0).normal(size=24)
+    >>> model = AutoExpSmoothingRNN(period=4).fit(y + noise)
+    >>> model.model_
+    'AAA'
+    """
+
+    def __init__(
+        self,
+        *,
+        period: int = 1,
+        criterion: str = "aicc",
+        models: Sequence[str] | None = None,
+        prior: Any = "cautious",
+        solver: str = "auto",
+        max_iter: int = 200,
+        tol: float = 1e-10,
+    ) -> None:
+        self.period = period
+        self.criterion = criterion
+        self.models = models
+        self.prior = prior
+        self.solver = solver
+        self.max_iter = max_iter
+        self.tol = tol
+
+    # What a summary shows beside the numbers.
+    loss = "likelihood"
+
+    def summary(self):
+        """Summarise the fit: parameters, criteria and a test of the residuals.
+
+        Returns
+        -------
+        statsmodels.iolib.summary.Summary
+        """
+        from tsrnn._summary import summarize
+
+        return summarize(self)
+
+    def to_rnn(self) -> RNN:
+        """Return the network that is this smoother, where its season is not multiplicative.
+
+        See `DoubleExpSmoothingRNN.to_rnn`; the state is that of the smoother, `state_`.
+        """
+        return as_network(self)
+
+    def _validate_parameters(self) -> None:
+        check_count("period", self.period)
+        check_choice("criterion", self.criterion, CRITERIA)
+        penalty_rates(self.prior)
+        check_choice("solver", self.solver, SOLVER_NAMES)
+        check_count("max_iter", self.max_iter)
+        check_number("tol", self.tol, 0.0, np.inf, include_lower=False)
+        self._structures()
+
+    def _structures(self) -> tuple[Structure, ...]:
+        if self.models is None:
+            return all_structures(int(self.period))
+        known = {one.label: one for one in all_structures(int(self.period))}
+        for damped, trend in ((False, None), (False, "add"), (True, "add")):
+            if self.period > 1:
+                one = Structure("add", trend, damped, "mul", int(self.period))
+                known[one.label] = one
+        if isinstance(self.models, str) or not len(self.models):
+            raise InvalidParameterError(
+                f"models must be a list of structures such as ['ANN', 'AAN'], got {self.models!r}"
+            )
+        for label in self.models:
+            if label not in known:
+                raise InvalidParameterError(
+                    f"models holds {label!r}: with period={self.period} there are "
+                    f"{', '.join(known)}"
+                )
+        return tuple(known[label] for label in dict.fromkeys(self.models))
+
+    def _settings(self) -> Settings:
+        return Settings("likelihood", 1.345, self.solver, self.max_iter, self.tol)
+
+    def _fit_model(self, values, regressors):
+        model, predictions, deviations, attributes, selection = fit_auto_columns(
+            self._structures(),
+            values,
+            regressors,
+            penalty_rates(self.prior),
+            self.criterion,
+            self._settings(),
+        )
+        attributes["selection_"] = selection
+        return model, predictions, deviations, attributes
+
+    def _fit(self, X: Any, y: Any) -> None:
+        super()._fit(X, y)
+        if isinstance(self.selection_.index, pd.MultiIndex) and self._layout.names is not None:
+            names = dict(enumerate(self._layout.names))
+            self.selection_ = self.selection_.rename(index=names, level="series")
+
+    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+        return fit_auto_panel(
+            self._structures(),
+            values,
+            offsets,
+            regressors,
+            penalty_rates(self.prior),
+            self.criterion,
+            self._settings(),
+            n_jobs,
+            progress,
+        )
