@@ -49,6 +49,8 @@ def _objective(problem: Problem, start: np.ndarray) -> tuple[Objective, float] |
     def unscaled(variables):
         free_values = variables[:n_free]
         value, d_theta, d_unknowns = squares_and_gradients(problem, *problem.split(variables))
+        if not np.isfinite(value):
+            return value, np.zeros_like(variables)
         slope = problem.slope(free_values, d_theta)
         unknown_slope = d_unknowns @ problem.unknown_map[1:, 1:]
         factor = np.exp(problem.rates @ free_values / problem.n_observed)
