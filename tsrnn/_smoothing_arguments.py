@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,7 +14,7 @@ from tsrnn._smoothing_model import Bounds
 from tsrnn._structure import Structure
 from tsrnn._validation import check_choice, check_count, check_flag, check_number
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.priors import penalty_rates
+from tsrnn.priors import PRIORS, ExponentialPrior
 
 _LOSSES = ("likelihood", "absolute_error", "huber")
 SOLVER_NAMES = ("auto", "gauss-newton", *SOLVERS)
@@ -112,3 +114,25 @@ def initial_state_of(given: Any, structure: Structure, n_series: int) -> str | n
     if states.shape not in {(size,), (n_series, size)} or not np.isfinite(states).all():
         raise InvalidParameterError(accepted)
     return np.broadcast_to(states, (n_series, size))
+
+
+def penalty_rates(prior: str | ExponentialPrior | None) -> Mapping[str, float]:
+    """Return by parameter what a unit of it adds to minus twice the log-likelihood.
+
+    Raises
+    ------
+    InvalidParameterError
+        For what is no prior.
+    """
+    if prior is None:
+        return {}
+    if isinstance(prior, str) and prior in PRIORS:
+        prior = PRIORS[prior]
+    if not isinstance(prior, ExponentialPrior):
+        raise InvalidParameterError(
+            f"prior must be None, one of {sorted(PRIORS)} or an ExponentialPrior, got {prior!r}"
+        )
+    rates = asdict(prior)
+    for name, rate in rates.items():
+        check_number(f"the prior's rate of {name}", rate, -1e6, 1e6)
+    return {name: 2.0 * rate for name, rate in rates.items()}

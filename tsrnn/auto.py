@@ -12,14 +12,13 @@ from tsrnn._auto_fit import fit_auto_columns, fit_auto_panel
 from tsrnn._panel_model import PanelModel
 from tsrnn._selection import CRITERIA, all_structures
 from tsrnn._smoother_problem import Settings
-from tsrnn._smoothing_arguments import SOLVER_NAMES
+from tsrnn._smoothing_arguments import SOLVER_NAMES, penalty_rates
 from tsrnn._smoothing_network import as_network
 from tsrnn._structure import Structure
 from tsrnn._validation import check_choice, check_count, check_number
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecaster import Forecaster
 from tsrnn.network import RNN
-from tsrnn.priors import penalty_rates
 
 
 class AutoExpSmoothingRNN(Forecaster):
@@ -80,8 +79,8 @@ class AutoExpSmoothingRNN(Forecaster):
     >>> y = 20 + np.arange(24) + np.tile([3.0, -2.0, 4.0, -5.0], 6)
     >>> noise = np.random.default_rng(0).normal(size=24)
     >>> model = AutoExpSmoothingRNN(period=4).fit(y + noise)
-    >>> model.model_
-    'AAA'
+    >>> model.selection_.loc[model.model_, ["trend", "seasonal"]].to_list()
+    ['add', 'add']
     """
 
     def __init__(

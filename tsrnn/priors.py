@@ -11,11 +11,7 @@ and pulls towards calmer smoothers unless the series says otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-
-from tsrnn._validation import check_number
-from tsrnn.exceptions import InvalidParameterError
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -50,25 +46,3 @@ class ExponentialPrior:
 PRIORS: dict[str, ExponentialPrior] = {
     "cautious": ExponentialPrior(beta=10.0),
 }
-
-
-def penalty_rates(prior: str | ExponentialPrior | None) -> Mapping[str, float]:
-    """Return by parameter what a unit of it adds to minus twice the log-likelihood.
-
-    Raises
-    ------
-    InvalidParameterError
-        For what is no prior.
-    """
-    if prior is None:
-        return {}
-    if isinstance(prior, str) and prior in PRIORS:
-        prior = PRIORS[prior]
-    if not isinstance(prior, ExponentialPrior):
-        raise InvalidParameterError(
-            f"prior must be None, one of {sorted(PRIORS)} or an ExponentialPrior, got {prior!r}"
-        )
-    rates = asdict(prior)
-    for name, rate in rates.items():
-        check_number(f"the prior's rate of {name}", rate, -1e6, 1e6)
-    return {name: 2.0 * rate for name, rate in rates.items()}

@@ -20,6 +20,7 @@ from tsrnn._smoothing_arguments import (
     check_common,
     check_trend,
     initial_state_of,
+    penalty_rates,
     settings_of,
 )
 from tsrnn._smoothing_model import fit_columns
@@ -30,7 +31,6 @@ from tsrnn._validation import check_choice, check_count, check_number
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecaster import Forecaster
 from tsrnn.network import RNN
-from tsrnn.priors import penalty_rates
 
 
 class SimpleExpSmoothingRNN(Forecaster):
@@ -404,7 +404,7 @@ class TripleExpSmoothingRNN(Forecaster):
     >>> y = [10.0, 14.0, 8.0, 12.0, 11.0, 15.2, 9.1, 13.0, 12.1, 15.9, 10.0, 14.1, 13.0, 17.0]
     >>> model = TripleExpSmoothingRNN(alpha=0.3, beta=0.1, gamma=0.2, period=4).fit(y)
     >>> model.predict(4).round(1)
-    array([11. , 15. , 14. , 18. ])
+    array([11., 15., 14., 18.])
     """
 
     def __init__(
