@@ -14,7 +14,12 @@ from family import HORIZON, PERIOD, at_values, make_series, start_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, TripleExpSmoothingRNN
+from tsrnn import (
+    AutoExpSmoothingRNN,
+    DoubleExpSmoothingRNN,
+    SimpleExpSmoothingRNN,
+    TripleExpSmoothingRNN,
+)
 from tsrnn.exceptions import InvalidParameterError
 
 POINT = (0.4, 0.3, 0.2, 0.9)
@@ -403,3 +408,37 @@ def test_a_period_that_is_longer_than_the_series_does_not_break_forecasts():
     model = TripleExpSmoothingRNN(period=12, alpha=0.3, beta=0.1, gamma=0.1)
     y = make_series(15, period=12)
     assert np.isfinite(model.fit(y).predict(30)).all()
+
+
+# Regressors.
+
+
+@names
+def test_with_regressors_a_fit_is_as_likely_as_without_their_true_effect(name):
+    X = np.random.default_rng(1).normal(size=(48, 2))
+    effect = X @ [3.0, -2.0]
+    model = family.make_model(name, PERIOD).fit(X, Y + 20.0 + effect)
+    # The truth is one of the coefficients that it could learn.
+    assert model.loglik_ >= learn(name, Y + 20.0).loglik_ - 1e-4
+    if not family.is_positive(name):
+        # Shares of a prediction are of one that has an offset of X in it.
+        net = Y + 20.0 + effect - X @ model.coef_
+        assert model.loglik_ == pytest.approx(naive_log_likelihood(model, name, net), rel=1e-8)
+
+
+# Automatic selection.
+
+
+@pytest.mark.parametrize("criterion", ["aic", "aicc", "bic"])
+@pytest.mark.parametrize("seed", range(3))
+def test_automatic_selection_keeps_the_best_of_the_fits_that_one_makes_oneself(criterion, seed):
+    y = make_series(40, seed=seed)
+    fits = {name: learn(name, y) for name in family.NAMES}
+    auto = AutoExpSmoothingRNN(
+        period=PERIOD, criterion=criterion, prior=None, models=family.NAMES
+    ).fit(y)
+    values = {name: getattr(model, f"{criterion}_") for name, model in fits.items()}
+    best = min(values, key=values.get)
+    assert auto.model_ == best
+    assert getattr(auto, f"{criterion}_") == pytest.approx(values[best], rel=1e-9)
+    np.testing.assert_allclose(auto.predict(HORIZON), fits[best].predict(HORIZON), rtol=1e-7)
