@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from tsrnn._batch import Batch
 from tsrnn._panel_model import Progress
-from tsrnn._selection import Selection, chosen_parts, select
+from tsrnn._selection import Selection, chosen_parts, found_for, select
 from tsrnn._smoother_problem import Settings
 from tsrnn._smoothing_arguments import bounds_of
 from tsrnn._smoothing_model import Fitted, SmoothingModel, fit_batch
@@ -75,8 +76,16 @@ def fit_auto_panel(
     return SmootherPanel(tuple(parts), batch.n_series, failures, notes)
 
 
-def _fit_all(structures, batch, rates, criterion, settings, name, n_jobs=None):
-    """Select, and fit what was selected once more with all effort."""
+def _fit_all(
+    structures: tuple[Structure, ...],
+    batch: Batch,
+    rates: Mapping[str, float],
+    criterion: str,
+    settings: Settings,
+    name: Callable[[int], str],
+    n_jobs: int | None = None,
+) -> tuple[Fitted, Selection]:
+    """Select, and fit what was selected once more from where its search ended."""
     selection = select(structures, batch, rates, criterion, settings, n_jobs)
     fitted = Fitted(batch.n_series, keeps_rows=name is not unnamed)
     parts = chosen_parts(selection)
@@ -84,6 +93,9 @@ def _fit_all(structures, batch, rates, criterion, settings, name, n_jobs=None):
     if rest.size:
         parts.append((Structure(), rest))
     for structure, series in parts:
+        found = None
+        if structure in selection.found and series is not rest:
+            found = found_for(series, structure, *selection.found[structure])
         fit_batch(
             fitted,
             structure,
@@ -92,9 +104,10 @@ def _fit_all(structures, batch, rates, criterion, settings, name, n_jobs=None):
             bounds_of(structure),
             "learned",
             rates,
-            settings,
+            settings if found is None else replace(settings, effort="quick"),
             name,
             n_jobs,
+            related=() if found is None else (found,),
         )
     return fitted, selection
 

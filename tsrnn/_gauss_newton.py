@@ -221,7 +221,8 @@ def _rounds(
     lane_curvature,
     work,
 ):
-    n_free, n_lanes, n_running = free.shape[0], squares.shape[0], running.shape[0]
+    n_free, n_lanes = free.shape[0], squares.shape[0]
+    n_running = _leave_out_repeated(n_starts, v, status, running)
     n_iterations = 0
     while n_running > 0:
         for first in range(0, n_running, n_lanes):
@@ -320,6 +321,22 @@ def _rounds(
                 n_left += 1
         n_running = n_left
         n_iterations += 1
+
+
+@inlined
+def _leave_out_repeated(n_starts, v, status, running):
+    """Drop starts that repeat the one before, and return how many are left to run."""
+    n_left = 0
+    for p in range(v.shape[0]):
+        repeats = p % n_starts > 0
+        for d in range(v.shape[1]):
+            repeats = repeats and v[p, d] == v[p - 1, d]
+        if repeats:
+            status[p] = DROPPED
+        else:
+            running[n_left] = p
+            n_left += 1
+    return n_left
 
 
 @inlined

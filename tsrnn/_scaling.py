@@ -99,9 +99,12 @@ class ColumnScaling:
     unit: np.ndarray
 
     @classmethod
-    def of(cls, batch: Batch) -> ColumnScaling:
-        """Find the scalings of the regressors of each series; a constant column becomes zero."""
-        offset = batch.regressors[batch.offsets[:-1]]
+    def of(cls, batch: Batch, *, centred: bool = True) -> ColumnScaling:
+        """Find the scalings of the regressors of each series; a constant column becomes zero.
+
+        A model that is not linear in its level has no place for an offset.
+        """
+        offset = batch.regressors[batch.offsets[:-1]] * (1.0 if centred else 0.0)
         unit = batch.largest(np.abs(batch.regressors - offset[batch.owners]))
         return cls(offset, np.where(unit > 0.0, unit, 1.0))
 

@@ -32,12 +32,15 @@ class Selection:
         Why; empty where it was not.
     chosen : (N,) int array
         -1 where none was left in.
+    found : dict
+        For each structure the series that it was fitted to, and the numbers of that.
     """
 
     structures: tuple[Structure, ...]
     scores: dict[str, np.ndarray]
     reasons: np.ndarray
     chosen: np.ndarray
+    found: dict[Structure, tuple[np.ndarray, dict[str, np.ndarray]]]
 
 
 def all_structures(period: int) -> tuple[Structure, ...]:
@@ -72,13 +75,16 @@ def select(
     scores = {name: np.full(shape, np.inf) for name in names}
     reasons = np.full(shape, "", dtype=object)
     quick = replace(settings, effort="quick")
+    known: dict[Structure, tuple[np.ndarray, dict[str, np.ndarray]]] = {}
     for c, structure in enumerate(structures):
         reasons[c] = _reasons(structure, batch)
         series = np.flatnonzero(reasons[c] == "")
         if not series.size:
             continue
         some = batch.some(series)
-        fit = _fit(structure, some, rates, quick, n_jobs)
+        related = _related(structure, series, known)
+        fit = _fit(structure, some, rates, quick, n_jobs, related)
+        known[structure] = series, fit.numbers
         for name in ("loglik", "aic", "aicc", "bic"):
             scores[name][c, series] = fit.numbers[f"{name}_"]
         if criterion == "backtest":
@@ -91,7 +97,7 @@ def select(
     # A series that is followed exactly has no finite criterion: the simplest does it.
     chosen = np.where(np.isnan(compared), np.inf, compared).argmin(axis=0)
     chosen[(reasons != "").all(axis=0)] = -1
-    return Selection(tuple(structures), scores, reasons, chosen)
+    return Selection(tuple(structures), scores, reasons, chosen, known)
 
 
 def _fit(
@@ -100,14 +106,64 @@ def _fit(
     rates: Mapping[str, float],
     settings: Settings,
     n_jobs: int | None,
+    related: Sequence[dict[str, np.ndarray]] = (),
 ) -> Fit:
     return fit_structure(
-        structure, batch, bounds_of(structure), "learned", rates, settings, _unnamed, n_jobs
+        structure,
+        batch,
+        bounds_of(structure),
+        "learned",
+        rates,
+        settings,
+        _unnamed,
+        n_jobs,
+        related=related,
     )
 
 
-def _unnamed(i: int) -> str:
-    return "the series"
+def _related(
+    structure: Structure,
+    series: np.ndarray,
+    known: Mapping[Structure, tuple[np.ndarray, dict[str, np.ndarray]]],
+) -> list[dict[str, np.ndarray]]:
+    """Return what structures next to this one, with the same season, found for all its series."""
+    if structure.seasonal is None:
+        return []
+    neighbours = [replace(structure, error="add")]
+    neighbours += [replace(structure, damped=False)] if structure.damped else []
+    neighbours += [replace(structure, trend=None, damped=False)]
+    return [
+        found
+        for neighbour in dict.fromkeys(neighbours)
+        if neighbour != structure and neighbour in known
+        for found in [found_for(series, neighbour, *known[neighbour])]
+        if found is not None
+    ]
+
+
+def found_for(
+    series: np.ndarray,
+    structure: Structure,
+    fitted: np.ndarray,
+    numbers: dict[str, np.ndarray],
+) -> dict[str, np.ndarray] | None:
+    """Return what a structure found for some series, as `fit_structure` takes it to start from.
+
+    None if it was not fitted to all of them.
+    """
+    place = np.searchsorted(fitted, series)
+    place[place == fitted.size] = 0
+    if not np.array_equal(fitted[place], series):
+        return None
+    states = numbers["initial_state_"][place]
+    if structure.seasonal is not None and structure.trend is None:
+        states = np.insert(states, 1, 0.0, axis=1)
+    absent = {"beta": 0.0, "gamma": 0.0, "phi": 1.0}
+    found = {name: np.full(series.size, value) for name, value in absent.items()}
+    for name in ("alpha", *absent):
+        if f"{name}_" in numbers:
+            found[name] = numbers[f"{name}_"][place]
+    return {**found, "states": states}
 
 
 def _reasons(structure: Structure, batch: Batch) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -63,13 +62,6 @@ class SmootherBatch:
         """How many series there are (N)."""
         return self.sigma.size
 
-    @functools.cached_property
-    def is_share(self) -> np.ndarray:
-        """Which numbers of the state have no unit, (S,)."""
-        names = self.structure.cell.state_names
-        is_mul = self.structure.seasonal == "mul"
-        return np.array([is_mul and name.startswith("season") for name in names])
-
     def some(self, series: np.ndarray) -> SmootherBatch:
         """Return the smoothers of the series at these positions."""
         place = np.full(self.n_series, -1)
@@ -97,7 +89,7 @@ class SmootherBatch:
 
     def unscaled_state(self, state: np.ndarray) -> np.ndarray:
         """Return scaled states (S, N) in the units of the series net of all that regressors add."""
-        unscaled = self.scaling.unscale_state(state, self.is_share)
+        unscaled = self.scaling.unscale_state(state, self.structure.is_share)
         unscaled[0] -= (self.columns.offset * self.coefficients).sum(axis=1)
         return unscaled[self.structure.kept]
 

@@ -25,12 +25,12 @@ from tsrnn._structure import Structure
 # Starts of the search, by the number of free smoothing parameters: the more, the coarser the scan.
 _N_STARTS = {0: 1, 1: 2, 2: 3, 3: 4}
 
-# Rounds after which only promising starts go on.
-_N_PROBING = 2
+# Rounds after which only promising starts go on, and how much higher than the best, as a factor of
+# F, a start may be then. A fit that is one of many candidates may end in another optimum at times.
+_PROBING = {"thorough": (5, 3.0), "quick": (2, 1.2)}
 
-# How much higher than the best, as a factor of F, a start may be then and go on. A fit that is one
-# of many candidates may end in another optimum now and then.
-_MARGINS = {"thorough": 3.0, "quick": 1.2}
+# How many of the usual starts of a seasonal smoother go along with those from related structures.
+_N_BESIDE = 2
 
 # Lanes: what a step of all of them reads and writes should stay in the L2 cache.
 _LANES = {True: 16, False: 64}
@@ -58,6 +58,8 @@ class Task:
         Of the prior (see `tsrnn.priors`).
     effort : {"thorough", "quick"}
         How many starts are followed.
+    nearby : (N, n_starts, Q + U + C) array or None
+        Where to start besides; then few other starts will do.
     """
 
     structure: Structure
@@ -66,6 +68,7 @@ class Task:
     states: np.ndarray
     rates: np.ndarray
     effort: str = "thorough"
+    nearby: np.ndarray | None = None
 
     @property
     def free(self) -> np.ndarray:
@@ -97,7 +100,8 @@ class Task:
     def some(self, series: np.ndarray) -> Task:
         """Return the task of the series at these positions, in this order."""
         states = self.states[series] if len(self.states) > 1 else self.states
-        return replace(self, batch=self.batch.some(series), states=states)
+        nearby = None if self.nearby is None else self.nearby[series]
+        return replace(self, batch=self.batch.some(series), states=states, nearby=nearby)
 
 
 @dataclass(frozen=True)
@@ -192,8 +196,7 @@ def _fit_chunk(task: Task, max_iter: int, tol: float) -> Solution:
         task.rates[free],
         floors,
         n_starts,
-        _N_PROBING,
-        _MARGINS[task.effort],
+        *_PROBING[task.effort],
         min(_LANES[structure.seasonal is not None], len(v)),
         max_iter,
         tol,
@@ -212,12 +215,16 @@ def starts_of(task: Task) -> np.ndarray:
     points = spread_starts(names, task.search_bounds)
     if task.structure.seasonal is None:
         starts = _scanned(task, names)
+        if task.nearby is not None:
+            return np.concatenate([starts, task.nearby], axis=1)
         if not task.structure.is_relative or not names:
             return starts
         # The squared error is not what is minimised: its minima may be far from it.
         further = np.repeat(starts[:, :1], len(points), axis=1)
         further[:, :, : len(names)] = points
         return np.concatenate([starts, further], axis=1)
+    if task.nearby is not None:
+        points = points[:_N_BESIDE]
     n_starts, n_free = points.shape
     starts = np.zeros((task.batch.n_series, n_starts, n_free + task.states.shape[2] - 1))
     starts[:, :, :n_free] = points
@@ -225,7 +232,37 @@ def starts_of(task: Task) -> np.ndarray:
         states = heuristic_states(task.structure, task.batch)
         free_states = task.structure.free_state(states)
         starts[:, :, n_free : n_free + task.n_free_state] = free_states[:, None]
+    if task.nearby is not None:
+        return np.concatenate([starts, task.nearby], axis=1)
     return starts
+
+
+def nearby_start(task: Task, parameters: dict[str, np.ndarray], states: np.ndarray) -> np.ndarray:
+    """Return a start from the fit of a related structure, (N, Q + U + C).
+
+    Parameters
+    ----------
+    task : Task
+    parameters : dict of (N,) arrays
+        By name; a parameter that the structure does not have is 0, and phi is 1.
+    states : (S, N) array
+        In scaled units.
+    """
+    names = [task.structure.cell.parameters[k].name for k in task.free]
+    n_linear = task.states.shape[2] - 1
+    start = np.zeros((task.batch.n_series, len(names) + n_linear))
+    for j, name in enumerate(names):
+        values = parameters[name].copy()
+        if name == "gamma":
+            rest = 1.0 - parameters["alpha"]
+            values = np.divide(values, rest, out=np.zeros_like(values), where=rest > 0.0)
+        # A little inside of what the related structure is an end of.
+        values = np.where((name == "phi") & (values >= 1.0), 0.97, values)
+        values = np.where((name == "beta") & (values == 0.0), 0.01, values)
+        start[:, j] = np.clip(values, *task.search_bounds[:, j])
+    free_state = task.structure.free_state(states.T)
+    start[:, len(names) : len(names) + task.n_free_state] = free_state
+    return start
 
 
 def heuristic_states(structure: Structure, batch: Batch) -> np.ndarray:

@@ -13,7 +13,7 @@ from tsrnn._batch import Batch
 from tsrnn._scaling import ColumnScaling, Scaling
 from tsrnn._smoother import Settings, solve
 from tsrnn._smoother_batch import SmootherBatch
-from tsrnn._smoother_lanes import Solution, Task, follow, heuristic_states
+from tsrnn._smoother_lanes import Solution, Task, follow, heuristic_states, nearby_start
 from tsrnn._structure import Structure
 from tsrnn.exceptions import InvalidParameterError
 
@@ -58,6 +58,7 @@ def fit_structure(
     name: Callable[[int], str],
     n_jobs: int | None = None,
     progress: Callable[[int], Any] | None = None,
+    related: Sequence[dict[str, np.ndarray]] = (),
 ) -> Fit:
     """Fit a structure to series that it can be fitted to.
 
@@ -78,10 +79,13 @@ def fit_structure(
     n_jobs : int or None
     progress : callable or None
         Called with numbers of series done.
+    related : sequence of dict
+        Fitted numbers of the same series by related structures, to start from as well: parameters,
+        and the initial state as the cell of this structure has it, (N, S).
     """
     names = [parameter.name for parameter in structure.cell.parameters]
     scaling = Scaling.of(batch, centred=not structure.is_positive)
-    columns = ColumnScaling.of(batch)
+    columns = ColumnScaling.of(batch, centred=not structure.is_positive)
     scaled = replace(
         batch,
         values=scaling.some(batch.owners).scale(batch.values),
@@ -95,6 +99,12 @@ def fit_structure(
         np.array([rates.get(parameter, 0.0) for parameter in names]),
         settings.effort,
     )
+    if related:
+        starts = [
+            nearby_start(task, one, scaling.scale_state(one["states"].T.copy(), structure.is_share))
+            for one in related
+        ]
+        task = replace(task, nearby=np.stack(starts, axis=1))
     solution = solve(task, settings, n_jobs, progress)
     is_word = isinstance(initial_state, str)
     origins = tuple("learned" if low < high else "given" for low, high in task.bounds)
@@ -276,8 +286,7 @@ def _state_maps(
                 maps[:, :, 1 + j] = -heuristic_states(structure, replace(scaled, values=column))
         return maps
     states = structure.cell_state(initial_state)
-    is_share = np.arange(size) >= (2 if structure.seasonal == "mul" else size)
-    maps[:, :, 0] = scaling.scale_state(states.T.copy(), is_share).T
+    maps[:, :, 0] = scaling.scale_state(states.T.copy(), structure.is_share).T
     maps[:, 0, 1:] = columns.offset / columns.unit
     if not np.isfinite(maps).all():
         raise InvalidParameterError(
@@ -480,10 +489,12 @@ def fit_batch(
     name: Callable[[int], str],
     n_jobs: int | None = None,
     progress: Callable[[int], Any] | None = None,
+    related: Sequence[dict[str, np.ndarray]] = (),
 ) -> None:
     """Fit a structure to some series of a batch, those too short for it with parameters held.
 
-    The arguments are those of `fit_structure`, for the whole batch.
+    The arguments are those of `fit_structure`, for the whole batch, but for `related`, which is of
+    `series`, none of them too short.
     """
     is_word = isinstance(initial_state, str)
     too_short, fixed, fallback = held(structure, batch, bounds, initial_state)
@@ -504,6 +515,7 @@ def fit_batch(
             lambda k, some=some: name(some[k]),
             n_jobs,
             progress,
+            related,
         )
         if some is short:
             n_observed = batch.count_observed()

@@ -16,7 +16,7 @@ from tsrnn._cell import step_at
 from tsrnn._compile import borrowed, inlined, kernel
 from tsrnn._linear_scan import accumulate_products
 from tsrnn._profile import solve_for_unknowns
-from tsrnn._scan import SLAB, SLABS
+from tsrnn._scan import SLAB, SLABS, take_step
 
 # Grids of smoothing parameters. Zero is left out: next to it a scan sees which way is down, and at
 # alpha = 0 every beta is alike.
@@ -26,14 +26,20 @@ _GRIDS = {
     "phi": (0.8, 0.9, 0.96, 0.99),
 }
 
-# Where seasonal smoothers start: from one of these or another nearly every series of M3 finds the
-# best optimum that a hundred starts find. gamma stands for its share of 1 - alpha.
+# Where seasonal smoothers start: from one of these nearly every series of M3 finds the best optimum
+# that a hundred starts find. gamma stands for its share of 1 - alpha.
 _SPREAD = {
-    "alpha": (0.3, 0.02, 0.6, 0.02, 0.3, 0.6),
-    "beta": (0.6, 0.005, 0.6, 0.6, 0.1, 0.01),
-    "gamma": (0.3, 0.01, 0.01, 0.3, 0.9, 0.1),
-    "phi": (0.97, 0.9, 0.82, 0.97, 0.82, 0.9),
+    "alpha": (0.5, 0.05, 0.01, 0.75, 0.01, 0.01, 0.75),
+    "beta": (0.95, 0.95, 0.01, 0.1, 0.95, 0.95, 0.01),
+    "gamma": (0.01, 0.1, 0.01, 0.1, 0.9, 0.01, 0.01),
+    "phi": (0.9, 0.95, 0.985, 0.95, 0.82, 0.95, 0.975),
 }
+
+# Series up to this length are scanned with tables; see `profiled_starts`. A response below this is
+# none, and a state whose own response is such a share of it is not told apart from the other.
+_MOST_TABULATED = 4096
+_NOTHING = 1e-30
+_SINGULAR = 1e-13
 
 # A minimum so much higher than the lowest is not worth a search.
 _NEAR = 1.5
@@ -62,7 +68,7 @@ def spread_starts(free: list[str], bounds: np.ndarray) -> np.ndarray:
     if not free:
         return np.zeros((1, 0))
     points = np.column_stack([_SPREAD[name] for name in free])
-    return np.unique(np.clip(points, *bounds), axis=0)
+    return np.array(list(dict.fromkeys(map(tuple, np.clip(points, *bounds).tolist()))))
 
 
 @kernel(f"void(i8, f8[::1], i8[::1], {SLAB}, {SLABS}, {SLAB}, {SLAB}, i8[::1], i8[::1], {SLABS})")
@@ -103,6 +109,10 @@ def profiled_starts(
     longest = 0
     for i in range(offsets.shape[0] - 1):
         longest = max(longest, offsets[i + 1] - offsets[i])
+    # Where the initial state is free and nothing else is unknown, what it adds to the errors of a
+    # complete series is the same for all of them.
+    has_tables = unknown_maps.shape[2] == 1 + n_state and n_columns == 0
+    n_tabulated = longest if has_tables and longest <= _MOST_TABULATED else 0
     _scan_profiles(
         step_at(step_address),
         values,
@@ -121,6 +131,9 @@ def profiled_starts(
         np.empty(n_sets),
         np.empty((n_sets, size - 1)),
         np.empty(n_sets, dtype=np.int64),
+        np.zeros((n_tabulated, n_state, n_sets)),
+        np.zeros((n_tabulated, n_state, n_state, n_sets)),
+        np.zeros((n_state, n_sets)),
     )
 
 
@@ -152,29 +165,51 @@ def _scan_profiles(
     losses,
     unknowns,
     lowest,
+    responses,
+    grams,
+    with_response,
 ):
     n_series, n_starts, n_free = starts.shape[0], starts.shape[1], points.shape[0]
+    if responses.shape[0] > 0:
+        _tabulate(step, thetas, states, scratch, responses, grams)
     for i in range(n_series):
         start, length = offsets[i], offsets[i + 1] - offsets[i]
-        series = borrowed(room.ravel()[: room.shape[0] * length].reshape(room.shape[0], length))
-        for t in range(length):
-            series[0, t] = values[start + t]
-            for c in range(regressors.shape[1]):
-                series[1 + c, t] = regressors[start + t, c]
-        unknown_map = borrowed(unknown_maps[i if unknown_maps.shape[0] > 1 else 0])
-        accumulate_products(
-            step,
-            borrowed(thetas),
-            series,
-            borrowed(states),
-            borrowed(scratch),
-            borrowed(products),
-            True,
-        )
-        for g in range(losses.shape[0]):
-            losses[g] = solve_for_unknowns(
-                borrowed(products[:, :, g]), unknown_map, borrowed(unknowns[g])
+        is_complete = responses.shape[0] > 0
+        for t in range(start, start + length):
+            is_complete = is_complete and values[t] == values[t]
+        if is_complete:
+            _scan_complete(
+                step,
+                borrowed(values[start : start + length]),
+                thetas,
+                states,
+                scratch,
+                responses,
+                borrowed(grams[length - 1]),
+                with_response,
+                losses,
+                unknowns,
             )
+        else:
+            series = borrowed(room.ravel()[: room.shape[0] * length].reshape(room.shape[0], length))
+            for t in range(length):
+                series[0, t] = values[start + t]
+                for c in range(regressors.shape[1]):
+                    series[1 + c, t] = regressors[start + t, c]
+            unknown_map = borrowed(unknown_maps[i if unknown_maps.shape[0] > 1 else 0])
+            accumulate_products(
+                step,
+                borrowed(thetas),
+                series,
+                borrowed(states),
+                borrowed(scratch),
+                borrowed(products),
+                True,
+            )
+            for g in range(losses.shape[0]):
+                losses[g] = solve_for_unknowns(
+                    borrowed(products[:, :, g]), unknown_map, borrowed(unknowns[g])
+                )
         n_found = _lowest_minima(losses, shape, n_starts, lowest)
         for k in range(n_starts):
             g = lowest[min(k, n_found - 1)]
@@ -182,6 +217,71 @@ def _scan_profiles(
                 starts[i, k, j] = points[j, g]
             for j in range(free_unknowns.shape[0]):
                 starts[i, k, n_free + j] = unknowns[g, free_unknowns[j]]
+
+
+@inlined
+def _tabulate(step, thetas, states, scratch, responses, grams):
+    """Fill what each unit state adds to the prediction at each step, and sums of products of it."""
+    n_state, n_sets = responses.shape[1], responses.shape[2]
+    # The slabs hold more lanes than are needed here: a run of each state fills the first of them.
+    for i in range(n_state):
+        states[0] = 0.0
+        states[0, i, :n_sets] = 1.0
+        for t in range(responses.shape[0]):
+            old, new = borrowed(states[t % 2]), borrowed(states[(t + 1) % 2])
+            x, out = borrowed(scratch[0]), borrowed(scratch[1])
+            x[:] = 0.0
+            take_step(step, thetas, x, old, new, out, n_sets)
+            for b in range(n_sets):
+                responses[t, i, b] = out[0, b]
+                for k in range(n_state):
+                    # Before it decays into subnormal numbers, at which processors are slow.
+                    new[k, b] = new[k, b] if abs(new[k, b]) > _NOTHING else 0.0
+    for t in range(responses.shape[0]):
+        for i in range(n_state):
+            for j in range(n_state):
+                for b in range(n_sets):
+                    before = grams[t - 1, i, j, b] if t > 0 else 0.0
+                    grams[t, i, j, b] = before + responses[t, i, b] * responses[t, j, b]
+
+
+@inlined
+def _scan_complete(
+    step, y, thetas, states, scratch, responses, gram, with_response, losses, unknowns
+):
+    """Fill the least SSE over initial states, and those, by the normal equations of each set."""
+    n_state, n_sets = responses.shape[1], responses.shape[2]
+    losses[:], with_response[:], states[0] = 0.0, 0.0, 0.0
+    x, out = borrowed(scratch[0]), borrowed(scratch[1])
+    for t in range(y.shape[0]):
+        row, value = borrowed(x[0]), y[t]
+        for b in range(n_sets):
+            row[b] = value
+        take_step(
+            step, thetas, x, borrowed(states[t % 2]), borrowed(states[(t + 1) % 2]), out, n_sets
+        )
+        predicted = borrowed(out[0])
+        for b in range(n_sets):
+            row[b] = value - predicted[b]
+            losses[b] += row[b] * row[b]
+        for i in range(n_state):
+            response, total = borrowed(responses[t, i]), borrowed(with_response[i])
+            for b in range(n_sets):
+                total[b] += row[b] * response[b]
+    for b in range(n_sets):
+        # Cholesky in place of two unknowns at most.
+        first = gram[0, 0, b]
+        unknowns[b, 0] = with_response[0, b] / first if first > 0.0 else 0.0
+        if n_state > 1:
+            slope = gram[1, 0, b] / first if first > 0.0 else 0.0
+            rest = gram[1, 1, b] - slope * gram[1, 0, b]
+            is_told_apart = rest > _SINGULAR * gram[1, 1, b]
+            moved = with_response[1, b] - slope * with_response[0, b]
+            unknowns[b, 1] = moved / rest if is_told_apart else 0.0
+            unknowns[b, 0] -= slope * unknowns[b, 1]
+        for i in range(n_state):
+            losses[b] -= unknowns[b, i] * with_response[i, b]
+        losses[b] = max(losses[b], 0.0)
 
 
 @inlined

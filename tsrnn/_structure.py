@@ -86,6 +86,11 @@ class Structure:
         held = self.seasonal is not None and self.trend is None
         return np.array([i for i in range(self.cell.n_state) if not (held and i == 1)])
 
+    @functools.cached_property
+    def is_share(self) -> np.ndarray:
+        """Which numbers of the cell's state have no unit, (S,)."""
+        return np.arange(self.cell.n_state) >= (2 if self.seasonal == "mul" else np.inf)
+
     @property
     def state_names(self) -> tuple[str, ...]:
         """Names of the numbers of its state."""
