@@ -107,19 +107,19 @@ def make_series(label, n_timesteps, seed=0, missing=False):
     alpha = rng.uniform(0.05, 0.7)
     drawn = {
         "alpha": alpha,
-        "beta": rng.uniform(0.0, 0.4) if structure.trend else 0.0,
+        "beta": rng.uniform(0.0, 0.25) if structure.trend else 0.0,
         "gamma": rng.uniform(0.0, 0.7) * (1.0 - alpha),
         "phi": rng.uniform(0.85, 0.98) if structure.damped else 1.0,
     }
     theta = np.array([drawn[parameter.name] for parameter in structure.cell.parameters])
-    free = 0.005 * rng.normal(size=structure.n_free_state)
+    free = 0.002 * rng.normal(size=structure.n_free_state)
     if structure.seasonal is not None:
         free[1 - structure.period :] = rng.uniform(-0.3, 0.3, structure.period - 1)
     free[0] = 1.0
     state = structure.normalised @ np.r_[1.0, free]
-    innovations = 0.04 * rng.normal(size=(n_timesteps, 1))
+    innovations = 0.03 * rng.normal(size=(n_timesteps, 1))
     y = naive.generate(structure.cell.name, theta, state, innovations)[:, 0]
-    y = np.maximum(y, 0.05)
+    y = np.maximum(y, 0.2)
     if missing:
         y[rng.random(n_timesteps) < 0.15] = np.nan
     y.flags.writeable = False
