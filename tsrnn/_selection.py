@@ -121,6 +121,10 @@ def _fit(
     )
 
 
+def _unnamed(i: int) -> str:
+    return "the series"
+
+
 def _related(
     structure: Structure,
     series: np.ndarray,
