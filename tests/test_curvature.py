@@ -50,7 +50,7 @@ def _evaluate(
     d_x = np.zeros((longest, regressors.shape[1], n_lanes))
     # What is in them before must not matter.
     states = np.full((2, n_state, n_lanes), np.nan)
-    d_states = np.full((2, n_unknowns, n_state, n_lanes), np.nan)
+    d_states = np.full((n_unknowns, n_state, n_lanes), np.nan)
     d_theta, scratch = np.zeros((n_unknowns, n_parameters)), np.zeros((4, n_lanes))
     directions, squares = np.zeros((4, n_unknowns, n_lanes)), np.zeros(n_lanes)
     of_lanes = np.full((n_unknowns, n_unknowns, n_lanes), np.nan)

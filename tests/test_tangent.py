@@ -39,6 +39,7 @@ def push(case, d_theta, d_x, d_h):
     d_outputs = np.full((n_timesteps, N_DIRECTIONS, n_lanes), np.nan)
     d_states[0] = d_h
     scratch = np.empty((4, n_lanes))
+    moved = d_h.copy()
     kernel = cell.tangent.compiled.ctypes
     sizes = N_DIRECTIONS, cell.n_state, n_lanes, n_lanes
     for t in range(n_timesteps):
@@ -51,12 +52,16 @@ def push(case, d_theta, d_x, d_h):
             seen,
             d_theta,
             d_x[t],
-            d_states[t],
-            d_states[t + 1],
+            moved,
             d_outputs[t],
             scratch,
         )
-        kernel(*[address(array) for array in arrays], *sizes)
+        kernel(*[address(array) for array in arrays], t, *sizes)
+        d_states[t + 1] = moved
+        if "winters" in case.name:
+            # The kernel leaves seasons where they are; the oldest comes first.
+            n_seasons = cell.n_state - 2
+            d_states[t + 1, :, 2:] = np.roll(moved[:, 2:], -((t + 1) % n_seasons), axis=1)
     return d_states, d_outputs
 
 

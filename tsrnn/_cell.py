@@ -37,11 +37,13 @@ STEP_SIGNATURE = f"void({', '.join([_ADDRESS] * 5)}, i8, i8, i8, i8)"
 # and d_x, adds to d_theta, and may use d_h_new as scratch.
 ADJOINT_SIGNATURE = f"void({', '.join([_ADDRESS] * 10)}, i8, i8, i8, i8)"
 
-# tangent(theta, h, error, seen, d_theta, d_x, d_h, d_h_new, d_out, scratch, D, S, n_lanes, B):
-# writes d_h_new and d_out. error (B,) is x - out, zero where x is missing, and seen (B,) is 0
+# tangent(theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, turn, D, S, n_lanes, B): moves
+# d_h on in place, and writes d_out. error (B,) is x - out, zero where x is missing, and seen (B,) is 0
 # there and 1 elsewhere; d_theta (D, K) is the same in all lanes; d_x (D, B), d_h (D, S, B),
-# d_out (D, B), scratch (4, B). Only cells of one input have one.
-TANGENT_SIGNATURE = f"void({', '.join([_ADDRESS] * 10)}, i8, i8, i8, i8)"
+# d_out (D, B), scratch (4, B). A cell whose step moves numbers of the state up by one place leaves
+# those of d_h where they are, and puts the new one in place of the oldest: after `turn` steps that
+# is so many places further. Only cells of one input have a tangent.
+TANGENT_SIGNATURE = f"void({', '.join([_ADDRESS] * 9)}, i8, i8, i8, i8, i8)"
 
 step_kernel: Callable[[Callable], Kernel] = kernel(STEP_SIGNATURE, as_step=True)
 adjoint_kernel: Callable[[Callable], Kernel] = kernel(ADJOINT_SIGNATURE, as_step=True)

@@ -65,8 +65,8 @@ def accumulate_curvature(
         At each step, how many lanes are not at their end.
     states : (2, S, B) array
         The initial state in the first half; scratch.
-    d_states : (2, D, S, B) array
-        Its derivatives in the first half; scratch.
+    d_states : (D, S, B) array
+        Its derivatives; scratch.
     d_theta : (D, K) array
         Derivatives of theta.
     lanes : (10, B) array
@@ -117,10 +117,10 @@ def accumulate_curvature(
             pointer(seen),
             pointer(d_theta),
             pointer(d_input),
-            pointer(d_states[old]),
-            pointer(d_states[new]),
+            pointer(d_states),
             pointer(d_out),
             pointer(scratch),
+            t,
             n_unknowns,
             n_state,
             n_active,

@@ -162,7 +162,7 @@ def minimize_lanes(
         np.zeros((longest, regressors.shape[1], n_lanes)),
         np.zeros(longest, dtype=np.int64),
         np.zeros((2, n_state, n_lanes)),
-        np.zeros((2, n_unknowns, n_state, n_lanes)),
+        np.zeros((n_unknowns, n_state, n_lanes)),
         d_theta,
         np.zeros((10, n_lanes)),
         np.zeros((4, n_lanes)),
@@ -377,7 +377,7 @@ def _fill_lanes(
             state = state_maps[of_series, s, 0]
             for u in range(n_linear):
                 state += state_maps[of_series, s, 1 + u] * trial[p, n_free + u]
-                d_states[0, n_free + u, s, b] = state_maps[of_series, s, 1 + u]
+                d_states[n_free + u, s, b] = state_maps[of_series, s, 1 + u]
             states[0, s, b] = state
         for t in range(length):
             x[t, 0, b] = values[start + t]
@@ -394,9 +394,7 @@ def _fill_lanes(
                 active[t] = b
         if b == 0:
             active[:length] = now.shape[0]
-    # The buffers of states take turns: that of the derivatives may hold an older state.
-    for j in range(n_free):
-        d_states[0, j] = 0.0
+    d_states[:n_free] = 0.0
     return n_timesteps
 
 

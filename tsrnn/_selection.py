@@ -44,11 +44,7 @@ class Selection:
 
 
 def all_structures(period: int) -> tuple[Structure, ...]:
-    """Return what there is to choose from.
-
-    A multiplicative season with additive errors is left out, as is usual: such errors do not grow
-    with the season, and its likelihood has poor optima.
-    """
+    """Return what can be chosen from: every error, trend and season."""
     seasons = [None] if period == 1 else [None, "add", "mul"]
     trends = [(None, False), ("add", False), ("add", True)]
     return tuple(
@@ -56,7 +52,20 @@ def all_structures(period: int) -> tuple[Structure, ...]:
         for seasonal in seasons
         for error in ("add", "mul")
         for trend, damped in trends
-        if not (error == "add" and seasonal == "mul")
+    )
+
+
+def usual_structures(period: int) -> tuple[Structure, ...]:
+    """Return what is chosen from unless the user says otherwise.
+
+    Errors are multiplicative where the season is. Additive ones do not grow with such a season, and
+    their likelihood has poor optima; multiplicative ones beside additive parts were chosen too
+    often, and forecast worse than what they displaced (see `benchmarks/prior_strength.py`).
+    """
+    return tuple(
+        one
+        for one in all_structures(period)
+        if (one.error == "mul") == (one.seasonal == "mul")
     )
 
 

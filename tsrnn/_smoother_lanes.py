@@ -33,7 +33,7 @@ _PROBING = {"thorough": (5, 3.0), "quick": (2, 1.2)}
 _N_BESIDE = 2
 
 # Lanes: what a step of all of them reads and writes should stay in the L2 cache.
-_LANES = {True: 16, False: 64}
+_LANES = 64
 
 # Work in a chunk, in steps times unknowns: less than half a second, lest Ctrl-C should wait.
 _CHUNK_WORK = 200_000
@@ -197,7 +197,7 @@ def _fit_chunk(task: Task, max_iter: int, tol: float) -> Solution:
         floors,
         n_starts,
         *_PROBING[task.effort],
-        min(_LANES[structure.seasonal is not None], len(v)),
+        min(_LANES, len(v)),
         max_iter,
         tol,
         v,

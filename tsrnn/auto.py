@@ -10,7 +10,7 @@ import pandas as pd
 
 from tsrnn._auto_fit import fit_auto_columns, fit_auto_panel
 from tsrnn._panel_model import PanelModel
-from tsrnn._selection import CRITERIA, all_structures
+from tsrnn._selection import CRITERIA, all_structures, usual_structures
 from tsrnn._smoother_problem import Settings
 from tsrnn._smoothing_arguments import SOLVER_NAMES, penalty_rates
 from tsrnn._smoothing_network import as_network
@@ -36,8 +36,8 @@ class AutoExpSmoothingRNN(Forecaster):
         most) from those before.
     models : sequence of str or None
         Structures to choose from, in the letters of the literature: errors A or M, trend N, A or
-        Ad, season N, A or M, such as ["ANN", "AAN", "MAdM"]. None stands for all but those of
-        additive errors with a multiplicative season.
+        Ad, season N, A or M, such as ["ANN", "AAN", "MAdM"]. None stands for those whose errors
+        are multiplicative if and only if the season is: more to choose from forecast worse.
     prior : None, "cautious" or `tsrnn.priors.ExponentialPrior`
         What is known of the parameters before the series is seen. "cautious", the default, had the
         smaller errors on held-back training values of the M3 and M4 competitions; see
@@ -134,12 +134,8 @@ class AutoExpSmoothingRNN(Forecaster):
 
     def _structures(self) -> tuple[Structure, ...]:
         if self.models is None:
-            return all_structures(int(self.period))
+            return usual_structures(int(self.period))
         known = {one.label: one for one in all_structures(int(self.period))}
-        for damped, trend in ((False, None), (False, "add"), (True, "add")):
-            if self.period > 1:
-                one = Structure("add", trend, damped, "mul", int(self.period))
-                known[one.label] = one
         if isinstance(self.models, str) or not len(self.models):
             raise InvalidParameterError(
                 f"models must be a list of structures such as ['ANN', 'AAN'], got {self.models!r}"

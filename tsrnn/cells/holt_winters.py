@@ -82,27 +82,25 @@ def _additive_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta
 
 @tangent_kernel
 def _additive_tangent(
-    theta, h, error, seen, d_theta, d_x, d_h, d_h_new, d_out, scratch, D, S, n_lanes, B
+    theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, turn, D, S, n_lanes, B
 ):
     for d in range(D):
         k = _N_PARAMETERS * d
         d_alpha, d_beta, d_gamma, d_phi = d_theta[k], d_theta[k + 1], d_theta[k + 2], d_theta[k + 3]
         level = d * S * B
-        trend, season, newest = level + B, level + 2 * B, level + (S - 1) * B
+        trend, season = level + B, level + (2 + turn % (S - 2)) * B
         for b in range(n_lanes):
             alpha, beta, gamma, phi = theta[b], theta[B + b], theta[2 * B + b], theta[3 * B + b]
             d_damped = phi * d_h[trend + b] + d_phi * h[B + b]
             d_mean = d_h[level + b] + d_damped
-            d_prediction = d_mean + d_h[season + b]  # (1)
+            d_season = d_h[season + b]
+            d_prediction = d_mean + d_season  # (1)
             d_error = seen[b] * (d_x[d * B + b] - d_prediction)
             d_correction = d_alpha * error[b] + alpha * d_error
             d_out[d * B + b] = d_prediction
-            d_h_new[level + b] = d_mean + d_correction  # (2)
-            d_h_new[trend + b] = d_damped + beta * d_correction + d_beta * alpha * error[b]  # (3)
-            d_h_new[newest + b] = d_h[season + b] + d_gamma * error[b] + gamma * d_error  # (4)
-        for i in range(2, S - 1):
-            for b in range(n_lanes):
-                d_h_new[level + i * B + b] = d_h[level + (i + 1) * B + b]
+            d_h[level + b] = d_mean + d_correction  # (2)
+            d_h[trend + b] = d_damped + beta * d_correction + d_beta * alpha * error[b]  # (3)
+            d_h[season + b] = d_season + d_gamma * error[b] + gamma * d_error  # (4)
 
 
 @step_kernel
@@ -160,7 +158,7 @@ def _multiplicative_adjoint(
 
 @tangent_kernel
 def _multiplicative_tangent(
-    theta, h, error, seen, d_theta, d_x, d_h, d_h_new, d_out, scratch, D, S, n_lanes, B
+    theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, turn, D, S, n_lanes, B
 ):
     # The mean mu_t, 1 / c_{t-m}, 1 / mu_t, and the share of an error that (6) and (7) take.
     mean, per_season, per_mean, share = 0, B, 2 * B, 3 * B
@@ -173,7 +171,7 @@ def _multiplicative_tangent(
         k = _N_PARAMETERS * d
         d_alpha, d_beta, d_gamma, d_phi = d_theta[k], d_theta[k + 1], d_theta[k + 2], d_theta[k + 3]
         level = d * S * B
-        trend, season, newest = level + B, level + 2 * B, level + (S - 1) * B
+        trend, season = level + B, level + (2 + turn % (S - 2)) * B
         for b in range(n_lanes):
             alpha, beta, gamma, phi = theta[b], theta[B + b], theta[2 * B + b], theta[3 * B + b]
             d_damped = phi * d_h[trend + b] + d_phi * h[B + b]
@@ -184,16 +182,13 @@ def _multiplicative_tangent(
             d_share = (d_error - scratch[share + b] * d_season) * scratch[per_season + b]
             d_correction = d_alpha * scratch[share + b] + alpha * d_share
             d_out[d * B + b] = d_prediction
-            d_h_new[level + b] = d_mean + d_correction  # (6)
-            d_h_new[trend + b] = (
+            d_h[level + b] = d_mean + d_correction  # (6)
+            d_h[trend + b] = (
                 d_damped + beta * d_correction + d_beta * alpha * scratch[share + b]
             )  # (7)
             other = error[b] * scratch[per_mean + b]
             d_other = (d_error - other * d_mean) * scratch[per_mean + b]
-            d_h_new[newest + b] = d_season + d_gamma * other + gamma * d_other  # (8)
-        for i in range(2, S - 1):
-            for b in range(n_lanes):
-                d_h_new[level + i * B + b] = d_h[level + (i + 1) * B + b]
+            d_h[season + b] = d_season + d_gamma * other + gamma * d_other  # (8)
 
 
 def holt_winters_add(period: int) -> Cell:

@@ -49,16 +49,14 @@ def _ses_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p, 
 
 
 @tangent_kernel
-def _ses_tangent(
-    theta, h, error, seen, d_theta, d_x, d_h, d_h_new, d_out, scratch, D, S, n_lanes, B
-):
+def _ses_tangent(theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, turn, D, S, n_lanes, B):
     for d in range(D):
         d_alpha = d_theta[d]
         for b in range(n_lanes):
             d_prediction = d_h[d * B + b]
             d_error = seen[b] * (d_x[d * B + b] - d_prediction)
             d_out[d * B + b] = d_prediction  # (1)
-            d_h_new[d * B + b] = d_prediction + d_alpha * error[b] + theta[b] * d_error  # (2)
+            d_h[d * B + b] = d_prediction + d_alpha * error[b] + theta[b] * d_error  # (2)
 
 
 @step_kernel
@@ -97,9 +95,7 @@ def _holt_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p,
 
 
 @tangent_kernel
-def _holt_tangent(
-    theta, h, error, seen, d_theta, d_x, d_h, d_h_new, d_out, scratch, D, S, n_lanes, B
-):
+def _holt_tangent(theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, turn, D, S, n_lanes, B):
     for d in range(D):
         d_alpha, d_beta, d_phi = d_theta[3 * d], d_theta[3 * d + 1], d_theta[3 * d + 2]
         level, trend = 2 * d * B, (2 * d + 1) * B
@@ -110,8 +106,8 @@ def _holt_tangent(
             d_error = seen[b] * (d_x[d * B + b] - d_prediction)
             d_correction = d_alpha * error[b] + alpha * d_error  # of alpha e_t in (4) and (5)
             d_out[d * B + b] = d_prediction  # (3)
-            d_h_new[level + b] = d_prediction + d_correction  # (4)
-            d_h_new[trend + b] = d_damped + beta * d_correction + d_beta * alpha * error[b]  # (5)
+            d_h[level + b] = d_prediction + d_correction  # (4)
+            d_h[trend + b] = d_damped + beta * d_correction + d_beta * alpha * error[b]  # (5)
 
 
 ALPHA = Parameter("alpha", lower=0.0, upper=1.0)
