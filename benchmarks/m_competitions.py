@@ -121,7 +121,7 @@ class Result:
 
     smape: np.ndarray
     mase: np.ndarray
-    n_bad: int
+    n_bad: np.ndarray
     seconds: dict[str, float]
     inside: dict[str, np.ndarray] = field(default_factory=dict)
     msis: dict[str, np.ndarray] = field(default_factory=dict)
@@ -159,7 +159,7 @@ def score(part: Part, forecast: np.ndarray, seconds: dict[str, float]) -> Result
     missed, size = np.abs(part.test - forecast), np.abs(part.test) + np.abs(forecast)
     smape = np.divide(200.0 * missed, size, out=np.zeros_like(missed), where=size != 0.0)
     largest = EXPLODED * part.largest[:, None]
-    n_bad = np.count_nonzero(~(np.abs(forecast) <= largest))  # NaN, too
+    n_bad = np.count_nonzero(~(np.abs(forecast) <= largest), axis=1)  # NaN, too
     return Result(smape.mean(axis=1), missed.mean(axis=1) / part.scale, n_bad, seconds)
 
 
@@ -277,7 +277,7 @@ def pool(parts: list[dict[str, Result]]) -> dict[str, Result]:
         pooled[name] = Result(
             np.concatenate([one.smape for one in results]),
             np.concatenate([one.mase for one in results]),
-            sum(one.n_bad for one in results),
+            np.concatenate([one.n_bad for one in results]),
             {stage: sum(one.seconds[stage] for one in results) for stage in stages},
             {kind: np.concatenate([one.inside[kind] for one in results]) for kind in kinds},
             {kind: np.concatenate([one.msis[kind] for one in results]) for kind in kinds},
@@ -302,7 +302,7 @@ def report(title: str, name: str, results: dict[str, Result]) -> None:
     for method, one in results.items():
         smape, mase = one.smape.mean(), one.mase.mean()
         owa = 0.5 * (smape / naive2.smape.mean() + mase / naive2.mase.mean())
-        line = f"{method:<24}{smape:>8.3f}{mase:>8.3f}{owa:>8.3f}{one.n_bad:>5}"
+        line = f"{method:<24}{smape:>8.3f}{mase:>8.3f}{owa:>8.3f}{one.n_bad.sum():>5}"
         line += cell(one.seconds, "point", ".2f", 9)
         for kind, width in (("own", 9), ("conformal", 11)):
             line += cell(one.inside, kind, ".1%", width) + cell(one.msis, kind, ".2f", 8)
@@ -311,6 +311,7 @@ def report(title: str, name: str, results: dict[str, Result]) -> None:
     for method, scores in PUBLISHED.get(name, {}).items():
         digits = np.atleast_1d(scores)
         print(f"{'published ' + method:<24}" + "".join(f"{one:>8.3f}" for one in digits))
+    print(end="", flush=True)
 
 
 def read_options() -> argparse.Namespace:
@@ -331,22 +332,21 @@ def main() -> None:
     options = read_options()
     warnings.simplefilter("ignore")
     print(f"{options.jobs} thread(s); seconds: fit and forecast, then for intervals on top")
-    total_bad = 0
+    total = 0
     for name in options.data:
         parts = []
         for part_name in DATA[name]:
             part = load(part_name, options.data_home, options.series)
             parts.append(run_part(part, options))
             report(part_name, part_name, parts[-1])
+            for method, one in parts[-1].items():
+                if one.n_bad.any():
+                    print(f"bad: {method}, series {', '.join(part.ids[one.n_bad > 0])}")
+                if not method.startswith("statsforecast"):
+                    total += one.n_bad.sum()
         if len(parts) > 1:
             report(f"{name}, all", name, pool(parts))
-        total_bad += sum(
-            one.n_bad
-            for part in parts
-            for method, one in part.items()
-            if not method.startswith("statsforecast")
-        )
-    print(f"\nour forecasts that are not finite, are missing or explode: {total_bad}")
+    print(f"\nour forecasts that are not finite, are missing or explode: {total}")
 
 
 if __name__ == "__main__":
