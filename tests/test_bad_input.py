@@ -7,28 +7,45 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
+from sklearn.base import clone
 
-from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
+from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, TripleExpSmoothingRNN
 from tsrnn.exceptions import InvalidParameterError
 
 PLAIN = [3.0, 5.0, 4.0, 7.0, 6.0, 9.0, 8.0]
 WITH_GAP = [3.0, 5.0, np.nan, 7.0, 6.0, 9.0, 8.0]
 
 
-def forecast(y):
-    return np.asarray(DoubleExpSmoothingRNN().fit(y).predict(3), dtype=float)
+# What reads series as all others do, with seasons and with errors that are shares of a prediction.
+SMOOTHERS = [
+    DoubleExpSmoothingRNN(),
+    TripleExpSmoothingRNN(period=2),
+    TripleExpSmoothingRNN(period=2, seasonal="mul", error="mul"),
+    SimpleExpSmoothingRNN(error="mul"),
+]
+
+# Seven values are few for a season.
+pytestmark = pytest.mark.filterwarnings("ignore:series 0 has . observed values:UserWarning")
 
 
-def assert_refused(y, error, message, **options):
+def forecast(y, smoother=SMOOTHERS[0]):
+    return np.asarray(clone(smoother).fit(y).predict(3), dtype=float)
+
+
+def assert_refused(y, error, message):
     """By fit, whether the series stands alone or not."""
-    with pytest.raises(error, match=message):
-        DoubleExpSmoothingRNN(**options).fit(y)
-    with pytest.raises(error, match=message):
-        DoubleExpSmoothingRNN(**options).fit(None, y)
+    for smoother in SMOOTHERS:
+        with pytest.raises(error, match=message):
+            clone(smoother).fit(y)
+        with pytest.raises(error, match=message):
+            clone(smoother).fit(None, y)
 
 
 def assert_same_as(y, expected):
-    np.testing.assert_array_equal(np.ravel(forecast(y)), forecast(expected))
+    for smoother in SMOOTHERS:
+        if smoother.error == "mul" and min(expected) <= 0.0:
+            continue
+        np.testing.assert_array_equal(np.ravel(forecast(y, smoother)), forecast(expected, smoother))
 
 
 # Too little.
@@ -303,8 +320,9 @@ def test_local_times_across_a_change_of_clocks_are_refused_with_what_to_do():
     ],
 )
 def test_regressors_that_will_not_do_are_refused(X, error, message):
-    with pytest.raises(error, match=message):
-        DoubleExpSmoothingRNN().fit(X, PLAIN)
+    for smoother in SMOOTHERS:
+        with pytest.raises(error, match=message):
+            clone(smoother).fit(X, PLAIN)
 
 
 # Constructor arguments.
@@ -352,6 +370,79 @@ def test_a_wrong_argument_is_refused_at_fit_by_name(name, value):
     if name in SimpleExpSmoothingRNN().get_params() and value != (1.0,):
         with pytest.raises(InvalidParameterError, match=f"^{name} must be"):
             SimpleExpSmoothingRNN(**{name: value}).fit(PLAIN)
+    with pytest.raises(InvalidParameterError, match=f"^{name} must be"):
+        TripleExpSmoothingRNN(period=2, **options, **{name: value}).fit(PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("period", 1),
+        ("period", 0),
+        ("period", 2.5),
+        ("period", None),
+        ("period", "month"),
+        ("period", True),
+        ("seasonal", None),
+        ("seasonal", "multiplicative"),
+        ("trend", "mul"),
+        ("trend", False),
+        ("trend", 1),
+        ("gamma", -0.1),
+        ("gamma", 1.1),
+        ("gamma", np.nan),
+        ("gamma", [0.1]),
+        ("error", None),
+        ("error", "relative"),
+        ("error", ["add"]),
+        ("initial_state", (1.0, 2.0, 3.0)),
+        ("initial_state", (1.0, 2.0, 3.0, np.inf)),
+    ],
+)
+def test_a_wrong_argument_of_a_season_is_refused_at_fit_by_name(name, value):
+    model = TripleExpSmoothingRNN(**{"period": 2, name: value})  # stored, whatever it is
+    assert model.get_params()[name] is value
+    with pytest.raises(InvalidParameterError, match=f"^{name} must be"):
+        model.fit(PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"alpha": 0.7, "gamma": 0.4}, "^gamma must be"),
+        ({"trend": None, "beta": 0.1}, "beta is given, but trend=None"),
+        ({"trend": None, "damped": True}, "damped is given, but trend=None"),
+        ({"phi": 0.9}, "phi is given, but damped=False"),
+        ({"loss": "huber", "seasonal": "mul"}, "loss='huber' is not there for multiplicative"),
+        ({"loss": "huber", "error": "mul"}, "loss='huber' is of additive errors"),
+        ({"loss": "huber", "solver": "gauss-newton"}, "minimises the likelihood"),
+    ],
+)
+def test_arguments_that_contradict_each_other_are_refused(options, message):
+    with pytest.raises(InvalidParameterError, match=message):
+        TripleExpSmoothingRNN(period=2, **options).fit(PLAIN)
+
+
+def test_gamma_may_be_all_that_alpha_leaves_in_decimals_too():
+    # 1 - 0.9 is less than 0.1 by a rounding.
+    model = TripleExpSmoothingRNN(period=2, alpha=0.9, gamma=0.1).fit(PLAIN)
+    assert (model.alpha_, model.gamma_) == (0.9, 0.1)
+
+
+@pytest.mark.parametrize("value", [0.0, -3.0])
+@pytest.mark.parametrize("smoother", SMOOTHERS[2:], ids=repr)
+def test_what_is_not_positive_is_refused_by_multiplicative_parts_with_its_place(smoother, value):
+    y = [3.0, 5.0, np.nan, value, 6.0, 9.0, 8.0]
+    message = f"needs a series of positive values, but y is {value:g} at position 3"
+    with pytest.raises(ValueError, match=message):
+        clone(smoother).fit(y)
+    with pytest.raises(ValueError, match=message + " of series 1"):
+        clone(smoother).fit(np.column_stack([PLAIN, y]))
+    model = clone(smoother).fit(PLAIN)
+    before = model.predict(3)
+    with pytest.raises(ValueError, match="needs a series of positive values"):
+        model.update([4.0, value])
+    np.testing.assert_array_equal(model.predict(3), before)
 
 
 def test_a_damping_without_damping_is_refused():

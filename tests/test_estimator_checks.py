@@ -8,6 +8,7 @@ from tsrnn import (
     DoubleExpSmoothingRNN,
     NaiveForecaster,
     SimpleExpSmoothingRNN,
+    TripleExpSmoothingRNN,
 )
 
 FORECASTERS = [
@@ -20,6 +21,8 @@ FORECASTERS = [
     DoubleExpSmoothingRNN(),
     DoubleExpSmoothingRNN(damped=True),
     DoubleExpSmoothingRNN(loss="huber"),
+    TripleExpSmoothingRNN(period=3),
+    TripleExpSmoothingRNN(period=2, trend=None, prior="cautious"),
 ]
 
 

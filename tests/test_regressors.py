@@ -2,14 +2,17 @@
 
 import warnings
 
+import naive
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import least_squares
+from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
+from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, TripleExpSmoothingRNN
 
 
 def make_data(n_timesteps=120, n_missing=0, seed=0):
@@ -261,3 +264,103 @@ def test_a_fit_without_regressors_forgets_those_of_the_fit_before():
     assert not hasattr(model, "coef_")
     assert not hasattr(model, "feature_names_in_")
     assert model.predict(2).shape == (2,)
+
+
+# With a season.
+
+PERIOD = 4
+SEASONAL = {"alpha": 0.4, "beta": 0.2, "gamma": 0.3}
+
+
+def make_seasonal_data(n_missing=0, seed=0):
+    X, y = make_data(60, seed=seed)
+    y = 40.0 + 0.2 * (y - y.mean()) + np.tile([3.0, -1.0, 1.0, -3.0], 15)
+    y[np.random.default_rng(seed).choice(60, n_missing, replace=False)] = np.nan
+    return X, y
+
+
+def seasonal_errors(cell, X, y, phi, unknowns):
+    """By the naive loop; unknowns are coefficients, level, trend and all seasons but the last."""
+    coefficients, (level, trend), seasons = unknowns[:2], unknowns[2:4], unknowns[4:]
+    last = -np.sum(seasons) if cell == "holt_winters_add" else PERIOD - np.sum(seasons)
+    theta = np.array([SEASONAL["alpha"], SEASONAL["beta"], SEASONAL["gamma"], phi])
+    state = np.array([level, trend, *seasons, last])
+    return naive.errors(cell, theta, y - X @ coefficients, state)
+
+
+@pytest.mark.parametrize("n_missing", [0, 9])
+@pytest.mark.parametrize("phi", [None, 0.9])
+@pytest.mark.parametrize("solver", ["auto", "L-BFGS-B"])
+def test_with_an_additive_season_they_are_those_of_a_dense_solve(n_missing, phi, solver):
+    X, y = make_seasonal_data(n_missing)
+    seen, size = ~np.isnan(y), 2 + 2 + PERIOD - 1
+
+    def errors(unknowns):
+        return seasonal_errors("holt_winters_add", X, y, phi or 1.0, unknowns)[seen]
+
+    constant = errors(np.zeros(size))
+    columns = np.column_stack([errors(unit) - constant for unit in np.eye(size)])
+    unknowns = np.linalg.lstsq(columns, -constant, rcond=None)[0]
+    model = TripleExpSmoothingRNN(
+        period=PERIOD, phi=phi, damped=phi is not None, solver=solver, **SEASONAL
+    ).fit(X, y)
+    found = np.r_[model.coef_, model.initial_state_[:-1]]
+    # Two ways to the same small least-squares problem; the search leaves 1e-6 of the errors or so.
+    np.testing.assert_allclose(found, unknowns, rtol=1e-5, atol=1e-5)
+    assert model.initial_state_[-1] == pytest.approx(-model.initial_state_[2:-1].sum(), abs=1e-9)
+    np.testing.assert_allclose(model.sse_, np.sum((constant + columns @ unknowns) ** 2), rtol=1e-8)
+
+
+def test_with_a_multiplicative_season_no_least_squares_search_finds_a_lower_sse():
+    X, y = make_seasonal_data(5)
+    model = TripleExpSmoothingRNN(period=PERIOD, seasonal="mul", **SEASONAL).fit(X, y)
+    seen = ~np.isnan(y)
+
+    def errors(unknowns):
+        return seasonal_errors("holt_winters_mul", X, y, 1.0, unknowns)[seen]
+
+    found = np.r_[model.coef_, model.initial_state_[:-1]]
+    np.testing.assert_allclose(np.sum(errors(found) ** 2), model.sse_, rtol=1e-9)
+    for seed in range(3):
+        start = found * (1.0 + 0.1 * np.random.default_rng(seed).normal(size=found.size))
+        other = least_squares(errors, start, xtol=1e-12, ftol=1e-12)
+        assert model.sse_ <= 2.0 * other.cost * (1.0 + 1e-6)  # what the search leaves
+
+
+@pytest.mark.parametrize("initial_state", ["heuristic", (35.0, 0.1, 3.0, -1.0, 1.0, -3.0)])
+def test_with_a_season_other_initial_states_are_of_the_net_series_too(initial_state):
+    X, y = make_seasonal_data()
+    smoother = TripleExpSmoothingRNN(period=PERIOD, initial_state=initial_state, **SEASONAL)
+    model = smoother.fit(X + 10.0, y)
+    net = TripleExpSmoothingRNN(**smoother.get_params()).fit(y - (X + 10.0) @ model.coef_)
+    np.testing.assert_allclose(model.sse_, net.sse_, rtol=1e-8)
+    np.testing.assert_allclose(model.initial_state_, net.initial_state_, rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(model.state_, net.state_, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "smoother",
+    [
+        TripleExpSmoothingRNN(period=PERIOD),
+        TripleExpSmoothingRNN(period=PERIOD, seasonal="mul", error="mul"),
+        SimpleExpSmoothingRNN(error="mul"),
+    ],
+    ids=repr,
+)
+def test_forecasts_of_all_structures_are_those_of_the_net_series_plus_the_effect(smoother):
+    X, y = make_seasonal_data(4)
+    model = clone(smoother).fit(X[:48], y[:48])
+    names = ("alpha", "beta", "gamma")
+    fixed = {name: getattr(model, f"{name}_") for name in names if hasattr(smoother, name)}
+    net = clone(smoother).set_params(**fixed, initial_state=model.initial_state_)
+    net.fit(y[:48] - X[:48] @ model.coef_)
+    effect = X[48:] @ model.coef_
+    np.testing.assert_allclose(model.predict(X[48:]), net.predict(12) + effect, rtol=1e-9)
+    np.testing.assert_allclose(model.state_, net.state_, rtol=1e-9)
+    # Coefficients count as parameters, so sigma2_ is larger; with errors that are shares, widths
+    # are in proportion to its root but for a hundredth.
+    widths = np.diff(net.predict_interval(12)) * np.sqrt(model.sigma2_ / net.sigma2_)
+    np.testing.assert_allclose(np.diff(model.predict_interval(X[48:])), widths, rtol=1e-2)
+    updated = model.update(y[48:50], X=X[48:50]).predict(X[50:])
+    expected = net.update(y[48:50] - effect[:2]).predict(10) + effect[2:]
+    np.testing.assert_allclose(updated, expected, rtol=1e-9)

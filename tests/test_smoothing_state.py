@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from cases import relative_error
 
-from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
+from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, TripleExpSmoothingRNN
 from tsrnn.datasets import load_co2, make_noisy_line
 
 # Every model with all its parameters fixed, its name in naive.py, and they as theta.
@@ -24,6 +24,30 @@ MODELS = {
         DoubleExpSmoothingRNN(alpha=0.8, beta=0.5, phi=0.9, damped=True, initial_state=(2.0, 0.5)),
         "holt",
         [0.8, 0.5, 0.9],
+    ),
+    "triple": (
+        TripleExpSmoothingRNN(
+            alpha=0.4,
+            beta=0.3,
+            gamma=0.5,
+            period=4,
+            initial_state=(2.0, 0.5, 0.6, -0.8, 0.3, -0.1),
+        ),
+        "holt_winters_add",
+        [0.4, 0.3, 0.5, 1.0],
+    ),
+    "triple damped": (
+        TripleExpSmoothingRNN(
+            alpha=0.7,
+            beta=0.1,
+            gamma=0.2,
+            phi=0.9,
+            damped=True,
+            period=3,
+            initial_state=(2.0, 0.5, 0.6, -0.8, 0.3),
+        ),
+        "holt_winters_add",
+        [0.7, 0.1, 0.2, 0.9],
     ),
 }
 models = pytest.mark.parametrize("name", MODELS)
