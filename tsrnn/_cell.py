@@ -38,7 +38,7 @@ STEP_SIGNATURE = f"void({', '.join([_ADDRESS] * 5)}, i8, i8, i8, i8)"
 ADJOINT_SIGNATURE = f"void({', '.join([_ADDRESS] * 10)}, i8, i8, i8, i8)"
 
 # tangent(theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, turn, D, S, n_lanes, B): moves
-# d_h on in place, and writes d_out. error (B,) is x - out, zero where x is missing, and seen (B,) is 0
+# d_h on in place, and writes d_out. error (B,) is x - out, zero where x is missing; seen (B,) is 0
 # there and 1 elsewhere; d_theta (D, K) is the same in all lanes; d_x (D, B), d_h (D, S, B),
 # d_out (D, B), scratch (4, B). A cell whose step moves numbers of the state up by one place leaves
 # those of d_h where they are, and puts the new one in place of the oldest: after `turn` steps that

@@ -311,6 +311,10 @@ def _rounds(
                         work,
                         borrowed(trial[p]),
                     )
+                    # Near the optimum a step keeps its promise: one that is not worth taking ends
+                    # the search without another evaluation.
+                    if 0.0 <= promised[p] <= 10.0 * tol * loss[p] and damping[p] < 1e-2:
+                        status[p] = CONVERGED
         if n_iterations >= n_probing:
             closing = margin ** (1.0 / (1 + n_iterations - n_probing))
             _drop_poor_starts(closing, n_starts, n_free, v, loss, status)

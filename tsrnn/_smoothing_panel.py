@@ -17,7 +17,9 @@ from tsrnn._smoothing_model import Bounds, Fitted, fit_batch, refuse_not_positiv
 from tsrnn._structure import Structure
 from tsrnn._threads import one_blas_thread
 
-# Series whose futures are computed at a time; it does not depend on the number of threads.
+# Series that are fitted at a time, which bounds the memory that it takes, and those whose futures
+# are computed at a time. Neither depends on the number of threads.
+_BLOCK = 8192
 _CHUNK = 2048
 
 
@@ -130,23 +132,28 @@ def fit_panel(
     eligible = np.setdiff1d(np.arange(batch.n_series), list(failures))
     if progress is not None and failures:
         progress(len(failures))
-    fitted = Fitted(batch.n_series, keeps_rows=False)
-    with one_blas_thread():
-        fit_batch(
-            fitted,
-            structure,
-            batch,
-            eligible,
-            bounds,
-            initial_state,
-            rates,
-            settings,
-            unnamed,
-            n_jobs,
-            progress,
-        )
-    failures |= fitted.failures
-    return SmootherPanel(tuple(fitted.parts), batch.n_series, failures, fitted.notes)
+    parts, notes = [], {}
+    for start in range(0, eligible.size, _BLOCK):
+        block = eligible[start : start + _BLOCK]
+        fitted = Fitted(block.size, keeps_rows=False)
+        with one_blas_thread():
+            fit_batch(
+                fitted,
+                structure,
+                batch.some(block),
+                np.arange(block.size),
+                bounds,
+                initial_state if isinstance(initial_state, str) else initial_state[block],
+                rates,
+                settings,
+                unnamed,
+                n_jobs,
+                progress,
+            )
+        parts += [(block[series], smoothers) for series, smoothers in fitted.parts]
+        failures |= {int(block[k]): error for k, error in fitted.failures.items()}
+        notes |= {int(block[k]): lines for k, lines in fitted.notes.items()}
+    return SmootherPanel(tuple(parts), batch.n_series, failures, notes)
 
 
 def unnamed(i: int) -> str:
