@@ -12,6 +12,7 @@ import numpy as np
 import scipy.optimize
 
 from tsrnn import DoubleExpSmoothingRNN
+from tsrnn._batch import Batch
 from tsrnn._profile import ProfiledSSE, profile
 from tsrnn._scaling import Scaling
 from tsrnn.cells import HOLT
@@ -64,7 +65,7 @@ def main() -> None:
         ratios = []
         for i in chosen:
             y = data["train_values"][offsets[i] : offsets[i + 1]]
-            scaling = Scaling.of(y)
+            scaling = Scaling.of(Batch.of_columns(y[:, None], np.empty((y.size, 0))))
             unit = scaling.unscale_difference(np.ones(1))[0]
             ours = DoubleExpSmoothingRNN(damped=damped).fit(y).sse_ / unit**2
             ratios.append(ours / reference_sse(scaling.scale(y), damped))
