@@ -23,7 +23,7 @@ from tsrnn._starts import grid_of, profiled_starts, seasonal_states, spread_star
 from tsrnn._structure import Structure
 
 # Starts of the search, by the number of free smoothing parameters: the more, the coarser the scan.
-_N_STARTS = {0: 1, 1: 2, 2: 3, 3: 4}
+_N_STARTS = {0: 1, 1: 2, 2: 4, 3: 4}
 
 # Rounds after which only promising starts go on, and how much higher than the best, as a factor of
 # F, a start may be then. A fit that is one of many candidates may end in another optimum at times.

@@ -21,8 +21,8 @@ from tsrnn._scan import SLAB, SLABS, take_step
 # Grids of smoothing parameters. Zero is left out: next to it a scan sees which way is down, and at
 # alpha = 0 every beta is alike.
 _GRIDS = {
-    "alpha": (0.005, 0.05, 0.15, 0.3, 0.5, 0.75, 1.0),
-    "beta": (0.005, 0.05, 0.2, 0.5, 0.8, 1.0),
+    "alpha": (0.005, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 1.0),
+    "beta": (0.003, 0.02, 0.06, 0.12, 0.25, 0.5, 0.8, 1.0),
     "phi": (0.8, 0.9, 0.96, 0.99),
 }
 
