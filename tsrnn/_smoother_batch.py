@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -146,14 +147,14 @@ class SmootherBatch:
         """Return standard deviations of the forecast errors, (horizon, N)."""
         if self.structure.is_linear:
             return self.scaling.unscale_difference(self._scaled_deviation(horizon))
-        parts = [one.std(axis=1) for _, one in self._simulated(horizon)]
+        parts = [np.nanstd(one, axis=1) for one in self._simulated(horizon)]
         return np.stack(parts, axis=1)
 
     def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
         if self.structure.is_linear:
             return normal_quantiles(self.forecast(horizon), self.deviation(horizon), quantiles)
-        parts = [np.quantile(one, quantiles, axis=1).T for _, one in self._simulated(horizon)]
+        parts = [np.nanquantile(one, quantiles, axis=1).T for one in self._simulated(horizon)]
         return np.stack(parts, axis=2)
 
     def simulate(
@@ -180,12 +181,16 @@ class SmootherBatch:
             )[:, 0, :]
         return self.scaling.unscale(paths)
 
-    def _simulated(self, horizon: int):
-        """Yield each series' position and futures, which are the same at every call."""
+    def _simulated(self, horizon: int) -> Iterator[np.ndarray]:
+        """Yield futures of each series, (horizon, n_paths), the same at every call.
+
+        A future that leaves the model's domain, where a season or a level comes to zero, is NaN.
+        """
         for i in range(self.n_series):
-            random_state = np.random.RandomState(_SEED)
             one = self.some(np.array([i]))
-            yield i, one.simulate(horizon, _N_PATHS, random_state)[:, :, 0]
+            with np.errstate(all="ignore"):
+                paths = one.simulate(horizon, _N_PATHS, np.random.RandomState(_SEED))[:, :, 0]
+            yield np.where(np.isfinite(paths).all(axis=0), paths, np.nan)
 
     def _scaled_forecast(self, horizon: int) -> np.ndarray:
         nothing = np.full((horizon, 1, self.n_series), np.nan)
