@@ -158,6 +158,41 @@ def test_a_strong_prior_drives_a_parameter_to_its_bound(label, solver):
     assert (strong.theta[1] <= 1e-5).all()
 
 
+@pytest.mark.xfail(reason="exp(rate * parameter / n) overflows, or underflows to the floor of F")
+@pytest.mark.parametrize("rate", [1e4, 1e6, -1e4, -1e6])
+def test_the_strongest_priors_that_are_accepted_hold_a_parameter_to_its_bound(rate):
+    solution = fit(STRUCTURES["AAN"], several("AAN"), rates={"alpha": rate, "beta": rate})
+    np.testing.assert_allclose(solution.theta[1], 0.0 if rate > 0.0 else 1.0, atol=1e-3)
+
+
+# Structures that hold others.
+
+
+def is_within(inner, outer):
+    """Whether a structure is another one with parameters and states at zero (seasons at one)."""
+    same_season = inner[-1] in ("N", outer[-1])
+    same_trend = inner[1:-1] in ("N", outer[1:-1])
+    return inner != outer and inner[0] == outer[0] and same_season and same_trend
+
+
+WITHIN = [(inner, outer) for inner in STRUCTURES for outer in STRUCTURES if is_within(inner, outer)]
+
+
+@pytest.mark.parametrize(("inner", "outer"), WITHIN)
+def test_a_structure_fits_no_worse_than_those_within_it(inner, outer):
+    series = several(outer)
+    of_inner = fit(STRUCTURES[inner], series).loss
+    assert (fit(STRUCTURES[outer], series).loss <= of_inner * (1.0 + LEFT)).all()
+
+
+@pytest.mark.xfail(reason="starts are minima of the squared error, where predictions fall below 0")
+@pytest.mark.parametrize("outer", ["MAN", "MAA"])
+def test_a_positive_series_that_falls_towards_zero_is_fitted_by_every_structure(outer):
+    y = np.r_[np.linspace(1.0, 0.1, 10), np.full(10, 0.02) + 0.005 * (np.arange(10) % 2)]
+    assert np.isfinite(fit(STRUCTURES["MNN"], [y]).loss).all()
+    assert np.isfinite(fit(STRUCTURES[outer], [y]).loss).all()
+
+
 # Bounds.
 
 
