@@ -40,8 +40,9 @@ class AutoExpSmoothingRNN(Forecaster):
         are multiplicative if and only if the season is: more to choose from forecast worse.
     prior : None, "cautious" or `tsrnn.priors.ExponentialPrior`
         What is known of the parameters before the series is seen. "cautious", the default, had the
-        smaller errors on held-back training values of the M3 and M4 competitions; see
-        `tsrnn.priors`.
+        smaller errors on held-back training values of the M3 and M4 competitions: by one percent on
+        average, by two to four on monthly and quarterly series; on M4's yearly series they were one
+        percent larger. See `tsrnn.priors`.
     solver, max_iter, tol
         As in `DoubleExpSmoothingRNN`.
 

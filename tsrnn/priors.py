@@ -7,6 +7,25 @@ is added to the likelihood,
     maximise  log L(parameters, initial state) + log p(parameters),
 
 and pulls towards calmer smoothers unless the series says otherwise.
+
+The rates of "cautious" were chosen on the training parts of the M3 and M4 competitions: their last
+values were forecast from those before, from two origins. By so many percent did the mean errors
+change beside no prior (sMAPE, then MASE, averaged over four data sets of each competition):
+
+=================  ============  ============  ============  ============
+rates              Holt          damped Holt   Holt-Winters  automatic
+=================  ============  ============  ============  ============
+beta=5             -2.2, -3.6    -1.8, -2.0    -4.1, -4.7    -0.6, -0.7
+beta=10            -2.9, -4.5    -2.2, -2.6    -5.6, -5.9    -0.8, -1.0
+beta=20            -3.0, -4.8    -2.4, -2.7    -6.4, -7.1    -1.0, -1.2
+beta=40            -3.3, -4.7    -2.2, -2.0    -6.8, -7.6    -0.7, -0.7
+beta=20, alpha=-1  -3.7, -5.3    -3.0, -3.0    -6.4, -7.1    -1.3, -1.5
+=================  ============  ============  ============  ============
+
+That is what `python benchmarks/prior_strength.py` prints. The optimum is flat: yearly series prefer
+5 to 10, monthly ones 40. Rates of gamma up to 10, and of phi of 10 and -10, changed automatic
+selection by less than half a percent, one way or the other; so did a negative one of alpha, on
+average, which was not thought worth a second number.
 """
 
 from __future__ import annotations
@@ -44,5 +63,5 @@ class ExponentialPrior:
 
 
 PRIORS: dict[str, ExponentialPrior] = {
-    "cautious": ExponentialPrior(beta=10.0),
+    "cautious": ExponentialPrior(beta=20.0),
 }

@@ -1,0 +1,45 @@
+"""What automatic selection chooses from, and by what it is held back."""
+
+import numpy as np
+import pytest
+
+from tsrnn import AutoExpSmoothingRNN
+from tsrnn._selection import all_structures, usual_structures
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.priors import PRIORS
+
+Y = 50.0 + np.arange(32) + np.tile([3.0, -2.0, 4.0, -5.0], 8)
+Y += np.random.default_rng(0).normal(size=32)
+
+
+def test_there_are_eighteen_structures_with_a_season_and_six_without():
+    assert len({one.label for one in all_structures(4)}) == 18
+    assert len({one.label for one in all_structures(1)}) == 6
+
+
+def test_unless_told_otherwise_errors_are_multiplicative_if_and_only_if_the_season_is():
+    assert [one.label for one in usual_structures(1)] == ["ANN", "AAN", "AAdN"]
+    labels = [one.label for one in usual_structures(4)]
+    assert labels == ["ANN", "AAN", "AAdN", "ANA", "AAA", "AAdA", "MNM", "MAM", "MAdM"]
+    assert list(AutoExpSmoothingRNN(period=4).fit(Y).selection_.index) == labels
+
+
+def test_any_structure_can_be_asked_for():
+    model = AutoExpSmoothingRNN(period=4, models=["MAN", "AAM", "MAN"]).fit(Y)
+    assert list(model.selection_.index) == ["MAN", "AAM"]
+    assert model.model_ == "AAM"
+
+
+@pytest.mark.parametrize(("period", "label"), [(1, "ANA"), (4, "AMN"), (4, "ana"), (4, 3)])
+def test_an_unknown_structure_is_refused_with_those_there_are(period, label):
+    model = AutoExpSmoothingRNN(period=period, models=["ANN", label])
+    with pytest.raises(InvalidParameterError, match=f"^models holds {label!r}: .*ANN, AAN"):
+        model.fit(Y)
+
+
+def test_selection_is_cautious_unless_told_otherwise():
+    by_default = AutoExpSmoothingRNN(period=4).fit(Y)
+    told = AutoExpSmoothingRNN(period=4, prior=PRIORS["cautious"]).fit(Y)
+    np.testing.assert_array_equal(by_default.predict(4), told.predict(4))
+    free = AutoExpSmoothingRNN(period=4, prior=None, models=[by_default.model_]).fit(Y)
+    assert by_default.beta_ <= free.beta_ + 1e-6  # a rate of beta alone can but lower it; rounding
