@@ -63,9 +63,7 @@ def usual_structures(period: int) -> tuple[Structure, ...]:
     often, and forecast worse than what they displaced (see `benchmarks/prior_strength.py`).
     """
     return tuple(
-        one
-        for one in all_structures(period)
-        if (one.error == "mul") == (one.seasonal == "mul")
+        one for one in all_structures(period) if (one.error == "mul") == (one.seasonal == "mul")
     )
 
 
