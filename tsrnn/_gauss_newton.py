@@ -28,8 +28,12 @@ from tsrnn._compile import borrowed, inlined, kernel
 from tsrnn._curvature import accumulate_curvature
 from tsrnn._scan import SLAB, SLABS
 
-# What became of a problem.
-RUNNING, CONVERGED, OUT_OF_ITERATIONS, DROPPED = range(4)
+# What became of a problem. One that has settled may have been misled by what it learned of the
+# curvature: it has converged if Gauss and Newton's own model promises nothing either.
+RUNNING, CONVERGED, OUT_OF_ITERATIONS, DROPPED, SETTLED = range(5)
+
+# How often a problem that has settled is sent on.
+_MOST_RETURNS = 2
 
 _FIRST_DAMPING = 1e-3
 _LEAST_DAMPING = 1e-9
@@ -155,6 +159,7 @@ def minimize_lanes(
         np.full(n_problems, _FIRST_DAMPING),
         v.copy(),
         np.zeros(n_problems),
+        np.zeros(n_problems, dtype=np.int64),
         np.arange(n_problems),
         # Lanes, as `accumulate_curvature` takes them.
         np.zeros((n_parameters, n_lanes)),
@@ -205,6 +210,7 @@ def _rounds(
     damping,
     trial,
     promised,
+    returns,
     running,
     lane_theta,
     x,
@@ -313,8 +319,24 @@ def _rounds(
                     )
                     # Near the optimum a step keeps its promise: one that is not worth taking ends
                     # the search without another evaluation.
-                    if 0.0 <= promised[p] <= 10.0 * tol * loss[p] and damping[p] < 1e-2:
-                        status[p] = CONVERGED
+                    if 0.0 <= promised[p] <= 3.0 * tol * loss[p] and damping[p] < 1e-2:
+                        status[p] = SETTLED
+                if status[p] == SETTLED:
+                    _forget_curvature(borrowed(curvature[p]), borrowed(beyond[p]))
+                    damping[p] = _LEAST_DAMPING
+                    promised[p] = _propose(
+                        borrowed(v[p]),
+                        borrowed(gradient[p]),
+                        borrowed(curvature[p]),
+                        damping[p],
+                        bounds,
+                        n_free,
+                        work,
+                        borrowed(trial[p]),
+                    )
+                    returns[p] += 1
+                    is_done = promised[p] <= 30.0 * tol * loss[p] or returns[p] > _MOST_RETURNS
+                    status[p] = CONVERGED if is_done else RUNNING
         if n_iterations >= n_probing:
             closing = margin ** (1.0 / (1 + n_iterations - n_probing))
             _drop_poor_starts(closing, n_starts, n_free, v, loss, status)
@@ -480,10 +502,7 @@ def _judge(
             return DROPPED
         damping[p] = max(10.0 * damping[p], 1e-3)
         # What was learned of the curvature may have misled.
-        for d in range(v.shape[1]):
-            for c in range(d + 1):
-                curvature[p, d, c] -= beyond[p, d, c]
-                beyond[p, d, c] = 0.0
+        _forget_curvature(borrowed(curvature[p]), borrowed(beyond[p]))
         # A step that ends at a bound may promise to raise F: then a shorter one is called for.
         if damping[p] > _MOST_DAMPING or 0.0 <= promised[p] <= tol * loss[p]:
             return CONVERGED
@@ -493,13 +512,24 @@ def _judge(
         damping[p] = max(0.1 * damping[p], _LEAST_DAMPING)
     elif gained < 0.25 * promised[p]:
         damping[p] *= 4.0
-    settled = gained <= 100.0 * tol * value and damping[p] < 1.0
+    settled = gained <= 10.0 * tol * value and damping[p] < 1.0
     is_first = loss[p] == math.inf
     loss[p] = value
     _learn_curvature(
         b, p, is_first, lane_gradient, lane_curvature, trial, v, gradient, curvature, beyond, work
     )
-    return CONVERGED if settled or value <= floor else RUNNING
+    if value <= floor:
+        return CONVERGED
+    return SETTLED if settled else RUNNING
+
+
+@inlined
+def _forget_curvature(curvature, beyond):
+    """Go back to Gauss and Newton's curvature."""
+    for d in range(curvature.shape[0]):
+        for c in range(d + 1):
+            curvature[d, c] -= beyond[d, c]
+            beyond[d, c] = 0.0
 
 
 @inlined

@@ -29,6 +29,9 @@ _N_STARTS = {0: 1, 1: 2, 2: 4, 3: 4}
 # F, a start may be then. A fit that is one of many candidates may end in another optimum at times.
 _PROBING = {"thorough": (5, 3.0), "quick": (2, 1.2)}
 
+# Parameters of a trend that hardly changes.
+_STEADY = {"beta": 0.0005, "phi": 0.993}
+
 # How many of the usual starts of a seasonal smoother go along with those from related structures.
 _N_BESIDE = 2
 
@@ -215,6 +218,13 @@ def starts_of(task: Task) -> np.ndarray:
     points = spread_starts(names, task.search_bounds)
     if task.structure.seasonal is None:
         starts = _scanned(task, names)
+        if "phi" in names:
+            # Where the trend hardly changes, there is often an optimum at either end of phi.
+            steady = starts[:, :1].copy()
+            if "beta" in names:
+                steady[:, :, names.index("beta")] = _STEADY["beta"]
+            steady[:, :, names.index("phi")] = _STEADY["phi"]
+            starts = np.concatenate([starts, steady], axis=1)
         if task.nearby is not None:
             return np.concatenate([starts, task.nearby], axis=1)
         if not task.structure.is_relative or not names:
