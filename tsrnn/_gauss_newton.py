@@ -103,7 +103,7 @@ def minimize_lanes(
     rates : (Q,) array
         Of the prior.
     floors : (N,) array
-        F below which a series is followed exactly.
+        Squares below which a series is followed exactly.
     n_starts : int
         Problem p is that of series p // n_starts.
     n_probing : int
@@ -112,7 +112,7 @@ def minimize_lanes(
         those with F within this factor of the best, which closes in round by round.
     n_lanes, max_iter : int
     tol : float
-        F has converged when a step promises to lower it by less than so much of it.
+        A search has settled when a step lowers F by less than ten times so much of it.
     v : (P, Q + U + C) array
         Starts; on return the best points.
     loss : (P,) array
@@ -169,7 +169,7 @@ def minimize_lanes(
         np.zeros((2, n_state, n_lanes)),
         np.zeros((n_unknowns, n_state, n_lanes)),
         d_theta,
-        np.zeros((10, n_lanes)),
+        np.zeros((11, n_lanes)),
         np.zeros((4, n_lanes)),
         np.zeros((4, n_unknowns, n_lanes)),
         np.zeros(n_lanes),
@@ -273,6 +273,7 @@ def _rounds(
             for b in range(now.shape[0]):
                 p = now[b]
                 n_seen = lanes[8, b]
+                is_exact = squares[b] <= floors[p // n_starts]
                 value = _of_search(
                     b,
                     squares,
@@ -291,7 +292,7 @@ def _rounds(
                     value,
                     lane_gradient,
                     lane_curvature,
-                    floors[p // n_starts],
+                    is_exact,
                     tol,
                     trial,
                     v,
@@ -483,7 +484,7 @@ def _judge(
     value,
     lane_gradient,
     lane_curvature,
-    floor,
+    is_exact,
     tol,
     trial,
     v,
@@ -518,7 +519,7 @@ def _judge(
     _learn_curvature(
         b, p, is_first, lane_gradient, lane_curvature, trial, v, gradient, curvature, beyond, work
     )
-    if value <= floor:
+    if is_exact:
         return CONVERGED
     return SETTLED if settled else RUNNING
 

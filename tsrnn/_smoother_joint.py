@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tsrnn._curvature import MOST_OF_A_STATE
 from tsrnn._optimize import Minimum, Objective
 from tsrnn._scan import backpropagate, unroll
 from tsrnn._smoother_lanes import starts_of
@@ -80,8 +81,10 @@ def squares_and_gradients(
     with np.errstate(all="ignore"):
         states, outputs = unroll(problem.cell, theta, x, state[:, None])
         seen = ~np.isnan(x)
-        if structure.is_positive and not (outputs[seen] > 0.0).all():
-            return np.inf, theta, unknowns
+        if structure.is_positive:
+            largest = np.abs(states[1:, [0, -1]]).max()
+            if not ((outputs[seen] > 0.0).all() and largest < MOST_OF_A_STATE):
+                return np.inf, theta, unknowns
         if structure.is_relative:
             n, safe = problem.n_observed, np.where(seen, x, outputs)
             residuals = safe / outputs - 1.0

@@ -29,8 +29,11 @@ _N_STARTS = {0: 1, 1: 2, 2: 4, 3: 4}
 # F, a start may be then. A fit that is one of many candidates may end in another optimum at times.
 _PROBING = {"thorough": (5, 3.0), "quick": (2, 1.2)}
 
-# Parameters of a trend that hardly changes.
-_STEADY = {"beta": 0.0005, "phi": 0.993}
+# beta of a trend that hardly changes.
+_STEADY = 0.0005
+
+# Parameters of a level that follows the series.
+_FLAT = {"alpha": 0.5, "beta": 0.001, "gamma": 0.001, "phi": 0.9}
 
 # How many of the usual starts of a seasonal smoother go along with those from related structures.
 _N_BESIDE = 2
@@ -118,7 +121,8 @@ class Solution:
         Before the first value.
     coefficients : (C, N) array
     loss : (N,) array
-        F with the prior; infinite where no finite one was found.
+        F with the prior, up to a factor where a SciPy method searched; infinite where no finite one
+        was found.
     n_iter : (N,) array
     converged : (N,) array
     message : str
@@ -218,13 +222,11 @@ def starts_of(task: Task) -> np.ndarray:
     points = spread_starts(names, task.search_bounds)
     if task.structure.seasonal is None:
         starts = _scanned(task, names)
-        if "phi" in names:
-            # Where the trend hardly changes, there is often an optimum at either end of phi.
-            steady = starts[:, :1].copy()
-            if "beta" in names:
-                steady[:, :, names.index("beta")] = _STEADY["beta"]
-            steady[:, :, names.index("phi")] = _STEADY["phi"]
-            starts = np.concatenate([starts, steady], axis=1)
+        if "beta" in names:
+            # Next to where the trend does not change there are optima that the scan misses.
+            steady = [starts, _steady(starts, names, 0.993)]
+            steady += [_steady(starts, names, 0.9)] if "phi" in names else []
+            starts = np.concatenate(steady, axis=1)
         if task.nearby is not None:
             return np.concatenate([starts, task.nearby], axis=1)
         if not task.structure.is_relative or not names:
@@ -232,7 +234,7 @@ def starts_of(task: Task) -> np.ndarray:
         # The squared error is not what is minimised: its minima may be far from it.
         further = np.repeat(starts[:, :1], len(points), axis=1)
         further[:, :, : len(names)] = points
-        return np.concatenate([starts, further], axis=1)
+        return np.concatenate([starts, further, _flat(task, names)], axis=1)
     if task.nearby is not None:
         points = points[:_N_BESIDE]
     n_starts, n_free = points.shape
@@ -244,7 +246,36 @@ def starts_of(task: Task) -> np.ndarray:
         starts[:, :, n_free : n_free + task.n_free_state] = free_states[:, None]
     if task.nearby is not None:
         return np.concatenate([starts, task.nearby], axis=1)
+    if task.structure.is_positive and names:
+        return np.concatenate([starts, _flat(task, names)], axis=1)
     return starts
+
+
+def _steady(starts: np.ndarray, names: list[str], phi: float) -> np.ndarray:
+    """Return the first start of each series with a trend that hardly changes, (N, 1, ..)."""
+    steady = starts[:, :1].copy()
+    steady[:, :, names.index("beta")] = _STEADY
+    if "phi" in names:
+        steady[:, :, names.index("phi")] = phi
+    return steady
+
+
+def _flat(task: Task, names: list[str]) -> np.ndarray:
+    """Return a start whose predictions of a positive series are positive, (N, 1, Q + U + C).
+
+    A level that follows the series, with no trend and no season to speak of.
+    """
+    batch, structure = task.batch, task.structure
+    start = np.zeros((batch.n_series, len(names) + task.states.shape[2] - 1))
+    start[:, : len(names)] = np.clip([_FLAT[name] for name in names], *task.search_bounds)
+    if task.n_free_state:
+        states = np.zeros((batch.n_series, structure.cell.n_state))
+        observed = np.flatnonzero(~np.isnan(batch.values))
+        states[:, 0] = batch.values[observed[np.searchsorted(observed, batch.offsets[:-1])]]
+        states[:, structure.is_share] = 1.0
+        free_state = structure.free_state(states)
+        start[:, len(names) : len(names) + task.n_free_state] = free_state
+    return start[:, None]
 
 
 def nearby_start(task: Task, parameters: dict[str, np.ndarray], states: np.ndarray) -> np.ndarray:
@@ -326,6 +357,7 @@ def _scanned(task: Task, names: list[str]) -> np.ndarray:
         thetas,
         points,
         shape,
+        task.rates[free],
         np.r_[n_columns : n_columns + n_free_state, :n_columns].astype(np.int64),
         starts,
     )

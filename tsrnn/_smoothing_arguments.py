@@ -134,5 +134,5 @@ def penalty_rates(prior: str | ExponentialPrior | None) -> Mapping[str, float]:
         )
     rates = asdict(prior)
     for name, rate in rates.items():
-        check_number(f"the prior's rate of {name}", rate, -1e6, 1e6)
+        check_number(f"the prior's rate of {name}", rate, -1e3, 1e3)
     return {name: 2.0 * rate for name, rate in rates.items()}

@@ -71,7 +71,10 @@ def spread_starts(free: list[str], bounds: np.ndarray) -> np.ndarray:
     return np.array(list(dict.fromkeys(map(tuple, np.clip(points, *bounds).tolist()))))
 
 
-@kernel(f"void(i8, f8[::1], i8[::1], {SLAB}, {SLABS}, {SLAB}, {SLAB}, i8[::1], i8[::1], {SLABS})")
+@kernel(
+    f"void(i8, f8[::1], i8[::1], {SLAB}, {SLABS}, {SLAB}, {SLAB}, i8[::1], f8[::1], i8[::1], "
+    f"{SLABS})"
+)
 def profiled_starts(
     step_address,
     values,
@@ -81,6 +84,7 @@ def profiled_starts(
     thetas,
     points,
     shape,
+    rates,
     free_unknowns,
     starts,
 ):
@@ -99,6 +103,8 @@ def profiled_starts(
         What is searched there.
     shape : (Q,) array
         Of the grid.
+    rates : (Q,) array
+        Of the prior.
     free_unknowns : (U + C,) array
         Where in (C coefficients, S states) the last U + C numbers of a start are found.
     starts : (N, n_starts, Q + U + C) array
@@ -121,6 +127,7 @@ def profiled_starts(
         unknown_maps,
         points,
         shape,
+        rates,
         free_unknowns,
         starts,
         _for_each_run(thetas, size),
@@ -155,6 +162,7 @@ def _scan_profiles(
     unknown_maps,
     points,
     shape,
+    rates,
     free_unknowns,
     starts,
     thetas,
@@ -210,6 +218,8 @@ def _scan_profiles(
                 losses[g] = solve_for_unknowns(
                     borrowed(products[:, :, g]), unknown_map, borrowed(unknowns[g])
                 )
+        if rates.any():
+            _weigh_by_prior(borrowed(values[start : start + length]), points, rates, losses)
         n_found = _lowest_minima(losses, shape, n_starts, lowest)
         for k in range(n_starts):
             g = lowest[min(k, n_found - 1)]
@@ -217,6 +227,18 @@ def _scan_profiles(
                 starts[i, k, j] = points[j, g]
             for j in range(free_unknowns.shape[0]):
                 starts[i, k, n_free + j] = unknowns[g, free_unknowns[j]]
+
+
+@inlined
+def _weigh_by_prior(y, points, rates, losses):
+    n_seen = 0
+    for t in range(y.shape[0]):
+        n_seen += y[t] == y[t]
+    for g in range(losses.shape[0]):
+        log_prior = 0.0
+        for j in range(rates.shape[0]):
+            log_prior += rates[j] * points[j, g] / n_seen
+        losses[g] *= math.exp(log_prior)
 
 
 @inlined

@@ -17,6 +17,7 @@ from tsrnn._cli_long import forecast_long
 from tsrnn._csv import SeriesOfFile, UsageError, read_series
 from tsrnn._csv_long import read_long
 from tsrnn._timesteps import IrregularIndexError
+from tsrnn.auto import AutoExpSmoothingRNN
 from tsrnn.forecaster import Forecaster
 from tsrnn.metrics import mase, smape
 from tsrnn.naive import NaiveForecaster
@@ -29,8 +30,8 @@ MODELS = {
     "holt": DoubleExpSmoothingRNN,
     "damped": lambda: DoubleExpSmoothingRNN(damped=True),
 }
-# These take the length of the season, and how it enters.
-SEASONAL_MODELS = {"holt-winters": TripleExpSmoothingRNN}
+# These take the length of the season; "auto" chooses by itself how it enters, if at all.
+SEASONAL_MODELS = {"holt-winters": TripleExpSmoothingRNN, "auto": AutoExpSmoothingRNN}
 
 MOST_STEPS = 1_000_000  # of a forecast: more is a slip of the keyboard, or exhausts the memory
 
@@ -94,12 +95,16 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         choices=[*MODELS, *SEASONAL_MODELS],
         default="damped",
-        help="the forecaster (%(default)s): simple or ses, double or holt, damped; with a season "
-        + ", ".join(SEASONAL_MODELS),
+        help="the forecaster (%(default)s): simple or ses, double or holt, damped, holt-winters (a "
+        "season), auto (whichever of these suits the series, and with --period a season)",
     )
-    forecast.add_argument("--period", type=int, metavar="N", help="time steps of a season")
     forecast.add_argument(
-        "--seasonal", choices=["add", "mul"], help="a season that is added, or multiplied (add)"
+        "--period", type=int, metavar="N", help="time steps of a season, for holt-winters and auto"
+    )
+    forecast.add_argument(
+        "--seasonal",
+        choices=["add", "mul"],
+        help="with holt-winters, a season that is added, or multiplied (add)",
     )
     forecast.add_argument(
         "--level",
@@ -157,6 +162,8 @@ def _forecast(options: argparse.Namespace) -> None:
     _write(table, given, options.output)
     if given.note:
         print(f"tsrnn: {given.note}", file=sys.stderr)
+    if isinstance(model, AutoExpSmoothingRNN):
+        print(f"tsrnn: chose {_in_words(model)}", file=sys.stderr)
     if options.plot:
         _save_picture(given.y, model.fitted_values_, table, options.level, options.plot)
 
@@ -192,6 +199,11 @@ def _forecaster(options: argparse.Namespace) -> Forecaster:
                 )
         return MODELS[options.model]()
     is_absent = options.period is None
+    if options.model == "auto" and options.seasonal is not None:
+        raise UsageError(
+            "--seasonal is for --model holt-winters: auto chooses whether a season is added or "
+            "multiplied"
+        )
     if (is_absent and options.model == "holt-winters") or (not is_absent and options.period < 2):
         raise UsageError(
             f"--model {options.model} takes --period, the time steps of a season, 2 or more: 12 "
@@ -200,6 +212,21 @@ def _forecaster(options: argparse.Namespace) -> Forecaster:
     given = {"period": options.period, "seasonal": options.seasonal}
     named = {name: value for name, value in given.items() if value is not None}
     return SEASONAL_MODELS[options.model](**named)
+
+
+def _in_words(model: AutoExpSmoothingRNN) -> str:
+    """Say which structure was chosen."""
+    kinds = {"add": "additive", "mul": "multiplicative"}
+    chosen = model.selection_.loc[model.model_]
+    parts = {"errors": kinds[chosen["error"]]}
+    if chosen["trend"] is None:
+        parts["trend"] = "no"
+    else:
+        parts["trend"] = "a damped" if chosen["damped"] else "a"
+    parts["season"] = {None: "no", "add": "an additive", "mul": "a multiplicative"}[
+        chosen["seasonal"]
+    ]
+    return f"{model.model_}: " + ", ".join(f"{kind} {part}" for part, kind in parts.items())
 
 
 def _check_numbers(options: argparse.Namespace) -> None:
