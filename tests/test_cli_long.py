@@ -5,9 +5,15 @@ import pandas as pd
 import pytest
 from panels import make_frame, one_by_one
 
-from tsrnn import DoubleExpSmoothingRNN, PanelForecaster, SimpleExpSmoothingRNN
+from tsrnn import (
+    AutoExpSmoothingRNN,
+    DoubleExpSmoothingRNN,
+    PanelForecaster,
+    SimpleExpSmoothingRNN,
+)
 from tsrnn._csv import _EXACT_NUMBERS
 from tsrnn.cli import main
+from tsrnn.datasets import load_co2
 from tsrnn.smoothing import TripleExpSmoothingRNN
 
 HOLT = DoubleExpSmoothingRNN(damped=True)
@@ -18,8 +24,8 @@ DF = make_frame([24, 30, 18], freq="MS")
 def run(tmp_path, capsys):
     """Run the command on a frame: the table it writes, and what it tells."""
 
-    def run(frame, *options, horizon=3):
-        path, output = tmp_path / "in.csv", tmp_path / "out.csv"
+    def run(frame, *options, horizon=3, path=tmp_path / "in.csv"):
+        output = tmp_path / "out.csv"
         if frame is not None:
             frame.to_csv(path, index=False)
         arguments = ["--horizon", str(horizon), "--output", str(output), *options]
@@ -129,6 +135,8 @@ def test_no_more_than_a_handful_of_failures_is_listed(run):
         (["--id", "unique_id", "--horizon", "900000"], "--horizon 900000 is too far ahead"),
         (["--id", "unique_id", "--model", "holt-winters"], "takes --period"),
         (["--model", "holt-winters", "--period", "0"], "2 or more: 12 for months"),
+        (["--model", "auto", "--period", "1"], "2 or more: 12 for months"),
+        (["--model", "auto", "--seasonal", "mul"], "auto chooses whether a season is added"),
         (["--period", "4"], "--period is for models with a season: --model holt-winters"),
         (["--seasonal", "mul", "--model", "ses"], "--seasonal is for models with a season"),
         (["--date", "ds"], "say --id unique_id"),
@@ -166,6 +174,8 @@ def test_files_that_will_not_do_are_told_in_one_line(complaint):
             ["--model", "holt-winters", "--period", "4", "--seasonal", "mul"],
             TripleExpSmoothingRNN(period=4, seasonal="mul"),
         ),
+        (["--model", "auto"], AutoExpSmoothingRNN()),
+        (["--model", "auto", "--period", "4"], AutoExpSmoothingRNN(period=4)),
     ],
 )
 def test_models_go_by_their_names(run, options, model):
@@ -177,3 +187,28 @@ def test_models_go_by_their_names(run, options, model):
     table, _ = run(several, "--id", "id", *options)
     expected = PanelForecaster(model, id_col="id").fit(several).predict(3)
     np.testing.assert_array_equal(table["forecast"], expected.iloc[:, 2])
+
+
+def test_what_was_chosen_is_told_of_a_single_series(run, tmp_path):
+    co2 = load_co2()
+    co2.to_csv(tmp_path / "co2.csv")
+    table, told = run(None, "--model", "auto", "--period", "12", path=tmp_path / "co2.csv")
+    model = AutoExpSmoothingRNN(period=12).fit(co2)
+    np.testing.assert_array_equal(table["forecast"], model.predict(3))
+    # The season grows with the level.
+    expected = "MAM (multiplicative errors, undamped trend, multiplicative season)"
+    assert told.splitlines()[-1] == f"tsrnn: chose {expected}"
+    assert model.model_ == "MAM"
+
+
+@pytest.mark.parametrize(
+    ("series", "words"),
+    [
+        (np.tile([1.0, 2.0, 1.5], 12), "no trend, no season"),
+        (5.0 + np.arange(36.0), "undamped trend, no season"),
+    ],
+)
+def test_parts_that_were_not_chosen_are_told_too(run, series, words):
+    noise = np.random.default_rng(0).normal(size=36) / 10.0
+    _, told = run(pd.DataFrame({"y": series + noise}), "--model", "auto")
+    assert f"(additive errors, {words})" in told

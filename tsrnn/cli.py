@@ -216,17 +216,11 @@ def _forecaster(options: argparse.Namespace) -> Forecaster:
 
 def _in_words(model: AutoExpSmoothingRNN) -> str:
     """Say which structure was chosen."""
-    kinds = {"add": "additive", "mul": "multiplicative"}
     chosen = model.selection_.loc[model.model_]
-    parts = {"errors": kinds[chosen["error"]]}
-    if chosen["trend"] is None:
-        parts["trend"] = "no"
-    else:
-        parts["trend"] = "a damped" if chosen["damped"] else "a"
-    parts["season"] = {None: "no", "add": "an additive", "mul": "a multiplicative"}[
-        chosen["seasonal"]
-    ]
-    return f"{model.model_}: " + ", ".join(f"{kind} {part}" for part, kind in parts.items())
+    kinds = {"add": "additive", "mul": "multiplicative", None: "no"}
+    trend = "no" if chosen["trend"] is None else "damped" if chosen["damped"] else "undamped"
+    parts = f"{kinds[chosen['error']]} errors, {trend} trend, {kinds[chosen['seasonal']]} season"
+    return f"{model.model_} ({parts})"
 
 
 def _check_numbers(options: argparse.Namespace) -> None:
