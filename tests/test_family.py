@@ -441,4 +441,5 @@ def test_automatic_selection_keeps_the_best_of_the_fits_that_one_makes_oneself(c
     best = min(values, key=values.get)
     assert auto.model_ == best
     assert getattr(auto, f"{criterion}_") == pytest.approx(values[best], rel=1e-9)
-    np.testing.assert_allclose(auto.predict(HORIZON), fits[best].predict(HORIZON), rtol=1e-7)
+    # Two searches that leave 1e-9 of F to be gained are apart by the square root of that.
+    np.testing.assert_allclose(auto.predict(HORIZON), fits[best].predict(HORIZON), rtol=3e-5)

@@ -176,19 +176,13 @@ def test_no_higher_likelihood_is_found_by_ets_model(name, y):
 SEASONAL = {"AirPassengers": 12, "a10": 12, "austourists": 4, "euretail": 4, "ShampooSales": 12}
 
 
-# The search ends in the lowest minimum but one: a sum of squares of 166528 against 131509.
-MISSED = ("AAM", "ShampooSales")
-
-
-def classic_cases():
-    for title in SEASONAL:
-        for name in ("ANA", "AAA", "AAdA", "ANM", "AAM", "AAdM"):
-            marks = pytest.mark.xfail(reason="a better start") if (name, title) == MISSED else ()
-            yield pytest.param(name, title, marks=marks)
+CLASSIC_CASES = [
+    (name, title) for title in SEASONAL for name in ("ANA", "AAA", "AAdA", "ANM", "AAM", "AAdM")
+]
 
 
 @shared_data.needs_classic_series
-@pytest.mark.parametrize(("name", "title"), list(classic_cases()))
+@pytest.mark.parametrize(("name", "title"), CLASSIC_CASES)
 def test_no_lower_sum_of_squares_is_found_by_exponential_smoothing_on_classic_series(name, title):
     y = shared_data.classic_series()[title]
     assert_no_worse_than_exponential_smoothing(name, y, SEASONAL[title])
