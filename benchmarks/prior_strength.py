@@ -161,9 +161,9 @@ def evaluate(task: Task, prior: ExponentialPrior | None, *, backtest: bool, n_jo
         forecasts = fit.model.forecast(task.after.shape[1]).T
         smape[c, series], mase[c, series] = errors_of(task, series, forecasts)
         values = {name: fit.numbers[f"{name}_"] for name in ("aic", "aicc", "bic")}
-        if structure.error == "mul" or structure.seasonal != "mul":
+        if structure in usual_structures(task.period):
             values["aicc of 15"] = values["aicc"]
-        if structure not in usual_structures(task.period):
+        if (structure.error == "mul") != (structure.seasonal == "mul"):
             values = {name: values[name] for name in values.keys() & {"aicc of 15"}}
         elif backtest:
             values["backtest"] = _backtest(structure, some, rates, SETTINGS, n_jobs)

@@ -88,28 +88,49 @@ def _fit_all(
     """Select, and fit what was selected once more from where its search ended."""
     selection = select(structures, batch, rates, criterion, settings, n_jobs)
     fitted = Fitted(batch.n_series, keeps_rows=name is not unnamed)
-    parts = chosen_parts(selection)
+    to_fit = np.arange(batch.n_series)
+    while to_fit.size:
+        for structure, series in chosen_parts(selection, to_fit):
+            found = found_for(series, structure, *selection.found[structure])
+            _fit_chosen(
+                fitted, structure, batch, series, rates, settings, name, n_jobs, related=(found,)
+            )
+        # A search that ends where its model has no meaning is one more reason against it.
+        to_fit = np.array(sorted(fitted.failures), dtype=np.int64)
+        to_fit = to_fit[selection.chosen[to_fit] >= 0]
+        for i in to_fit.tolist():
+            selection.leave_out(i, str(fitted.failures.pop(i)), criterion)
     rest = np.flatnonzero(selection.chosen < 0)
     if rest.size:
-        parts.append((Structure(), rest))
-    for structure, series in parts:
-        found = None
-        if structure in selection.found and series is not rest:
-            found = found_for(series, structure, *selection.found[structure])
-        fit_batch(
-            fitted,
-            structure,
-            batch,
-            series,
-            bounds_of(structure),
-            "learned",
-            rates,
-            settings if found is None else replace(settings, effort="quick"),
-            name,
-            n_jobs,
-            related=() if found is None else (found,),
-        )
+        _fit_chosen(fitted, Structure(), batch, rest, rates, settings, name, n_jobs)
     return fitted, selection
+
+
+def _fit_chosen(
+    fitted: Fitted,
+    structure: Structure,
+    batch: Batch,
+    series: np.ndarray,
+    rates: Mapping[str, float],
+    settings: Settings,
+    name: Callable[[int], str],
+    n_jobs: int | None,
+    related: tuple[dict[str, np.ndarray], ...] = (),
+) -> None:
+    """Fit one structure, with little effort where its optimum is known."""
+    fit_batch(
+        fitted,
+        structure,
+        batch,
+        series,
+        bounds_of(structure),
+        "learned",
+        rates,
+        replace(settings, effort="quick") if related else settings,
+        name,
+        n_jobs,
+        related=related,
+    )
 
 
 def _table(selection: Selection) -> pd.DataFrame:

@@ -43,6 +43,9 @@ _MOST_DAMPING = 1e9
 # A pivot of a curvature of unit diagonal below this is rounding: the unknown is not identified.
 _SINGULAR = 1e-12
 
+# For so many rounds after those of probing, poor starts are looked for.
+_ROUNDS_OF_CLOSING = 8
+
 # Starts of one series whose parameters are as close as this end in the same place.
 _ALIKE = 1e-3
 
@@ -338,7 +341,7 @@ def _rounds(
                     returns[p] += 1
                     is_done = promised[p] <= 30.0 * tol * loss[p] or returns[p] > _MOST_RETURNS
                     status[p] = CONVERGED if is_done else RUNNING
-        if n_iterations >= n_probing:
+        if n_probing <= n_iterations < n_probing + _ROUNDS_OF_CLOSING:
             closing = margin ** (1.0 / (1 + n_iterations - n_probing))
             _drop_poor_starts(closing, n_starts, n_free, v, loss, status)
         n_left = 0

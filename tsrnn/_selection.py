@@ -42,6 +42,16 @@ class Selection:
     chosen: np.ndarray
     found: dict[Structure, tuple[np.ndarray, dict[str, np.ndarray]]]
 
+    def leave_out(self, i: int, reason: str, criterion: str) -> None:
+        """Choose another structure for series i than the one that was chosen."""
+        c = self.chosen[i]
+        self.reasons[c, i] = reason
+        for scores in self.scores.values():
+            scores[c, i] = np.inf
+        compared = self.scores[criterion][:, i]
+        is_left = self.reasons[:, i] == ""
+        self.chosen[i] = np.where(is_left, compared, np.inf).argmin() if is_left.any() else -1
+
 
 def all_structures(period: int) -> tuple[Structure, ...]:
     """Return what can be chosen from: every error, trend and season."""
@@ -58,12 +68,10 @@ def all_structures(period: int) -> tuple[Structure, ...]:
 def usual_structures(period: int) -> tuple[Structure, ...]:
     """Return what is chosen from unless the user says otherwise.
 
-    Errors are multiplicative where the season is. Additive ones do not grow with such a season, and
-    their likelihood has poor optima; multiplicative ones beside additive parts were chosen too
-    often, and forecast worse than what they displaced (see `benchmarks/prior_strength.py`).
+    Additive errors do not grow with a multiplicative season, and their likelihood has poor optima.
     """
     return tuple(
-        one for one in all_structures(period) if (one.error == "mul") == (one.seasonal == "mul")
+        one for one in all_structures(period) if one.error == "mul" or one.seasonal != "mul"
     )
 
 
@@ -225,10 +233,11 @@ def _backtest(
     return errors
 
 
-def chosen_parts(selection: Selection) -> list[tuple[Structure, np.ndarray]]:
-    """Return each structure that was chosen, and for which series."""
+def chosen_parts(selection: Selection, series: np.ndarray) -> list[tuple[Structure, np.ndarray]]:
+    """Return each structure that was chosen, and for which of some series."""
+    chosen = selection.chosen[series]
     return [
-        (structure, np.flatnonzero(selection.chosen == c))
+        (structure, series[chosen == c])
         for c, structure in enumerate(selection.structures)
-        if (selection.chosen == c).any()
+        if (chosen == c).any()
     ]

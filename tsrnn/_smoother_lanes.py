@@ -7,11 +7,11 @@ in them depend on how many threads there are.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from tsrnn._batch import Batch
 from tsrnn._cell import step_at
@@ -21,6 +21,7 @@ from tsrnn._profile import best_unknowns
 from tsrnn._scan import SLAB, take_step
 from tsrnn._starts import grid_of, profiled_starts, seasonal_states, spread_starts
 from tsrnn._structure import Structure
+from tsrnn._threads import in_threads
 
 # Starts of the search, by the number of free smoothing parameters: the more, the coarser the scan.
 _N_STARTS = {0: 1, 1: 2, 2: 4, 3: 4}
@@ -42,8 +43,8 @@ _N_BESIDE = 2
 _LANES = 64
 
 # Work in a chunk, in steps times unknowns: less than half a second, lest Ctrl-C should wait.
-_CHUNK_WORK = 200_000
-_CHUNK_SERIES = 512
+_CHUNK_WORK = 400_000
+_CHUNK_SERIES = 1024
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Task:
     effort: str = "thorough"
     nearby: np.ndarray | None = None
 
-    @property
+    @functools.cached_property
     def free(self) -> np.ndarray:
         """Which parameters are free."""
         return np.flatnonzero(self.bounds[:, 0] < self.bounds[:, 1])
@@ -86,13 +87,13 @@ class Task:
         """How many numbers of the initial state are free (U)."""
         return self.states.shape[2] - 1 - self.batch.regressors.shape[1]
 
-    @property
+    @functools.cached_property
     def gamma_at(self) -> int:
         """The place of gamma among the free parameters, or -1."""
         names = [self.structure.cell.parameters[k].name for k in self.free]
         return names.index("gamma") if "gamma" in names else -1
 
-    @property
+    @functools.cached_property
     def search_bounds(self) -> np.ndarray:
         """What is searched, (2, Q): of gamma, where free, its share of 1 - alpha."""
         bounds = self.bounds[self.free].T.copy()
@@ -150,9 +151,9 @@ def fit_lanes(
     order = np.argsort(-lengths, kind="stable")
     chunks = _chunks(lengths[order], task)
     sorted_task = task.some(order)
-    jobs = (delayed(_fit_chunk)(sorted_task.some(chunk), max_iter, tol) for chunk in chunks)
+    jobs = [(sorted_task.some(chunk), max_iter, tol) for chunk in chunks]
     parts = []
-    for part in Parallel(n_jobs=n_jobs, backend="threading", return_as="generator")(jobs):
+    for part in in_threads(_fit_chunk, jobs, n_jobs):
         parts.append(part)
         if progress is not None:
             progress(part.loss.size)
@@ -222,11 +223,10 @@ def starts_of(task: Task) -> np.ndarray:
     points = spread_starts(names, task.search_bounds)
     if task.structure.seasonal is None:
         starts = _scanned(task, names)
-        if "beta" in names:
-            # Next to where the trend does not change there are optima that the scan misses.
-            steady = [starts, _steady(starts, names, 0.993)]
-            steady += [_steady(starts, names, 0.9)] if "phi" in names else []
-            starts = np.concatenate(steady, axis=1)
+        if "beta" in names and "phi" in names:
+            # Next to where the trend does not change there are often several optima along phi.
+            steady = [_steady(starts, names, phi) for phi in (0.993, 0.9)]
+            starts = np.concatenate([starts, *steady], axis=1)
         if task.nearby is not None:
             return np.concatenate([starts, task.nearby], axis=1)
         if not task.structure.is_relative or not names:
@@ -255,8 +255,7 @@ def _steady(starts: np.ndarray, names: list[str], phi: float) -> np.ndarray:
     """Return the first start of each series with a trend that hardly changes, (N, 1, ..)."""
     steady = starts[:, :1].copy()
     steady[:, :, names.index("beta")] = _STEADY
-    if "phi" in names:
-        steady[:, :, names.index("phi")] = phi
+    steady[:, :, names.index("phi")] = phi
     return steady
 
 

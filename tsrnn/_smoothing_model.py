@@ -451,7 +451,8 @@ class Fitted:
         for k, error in fit.failures.items():
             self.failures[int(series[k])] = error
         kept = np.setdiff1d(np.arange(series.size), list(fit.failures))
-        self.parts.append((series[kept], fit.model.some(kept) if fit.failures else fit.model))
+        if kept.size:
+            self.parts.append((series[kept], fit.model.some(kept) if fit.failures else fit.model))
         if self._keeps_rows:
             self._fits.append((series, fit))
 

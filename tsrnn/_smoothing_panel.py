@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from tsrnn._batch import Batch
 from tsrnn._panel_model import Progress
@@ -15,11 +14,11 @@ from tsrnn._smoother_batch import SmootherBatch
 from tsrnn._smoother_problem import Settings
 from tsrnn._smoothing_model import Bounds, Fitted, fit_batch, refuse_not_positive
 from tsrnn._structure import Structure
-from tsrnn._threads import one_blas_thread
+from tsrnn._threads import in_threads, one_blas_thread
 
 # Series that are fitted at a time, which bounds the memory that it takes, and those whose futures
 # are computed at a time. Neither depends on the number of threads.
-_BLOCK = 8192
+_BLOCK = 16384
 _CHUNK = 2048
 
 
@@ -113,7 +112,8 @@ class SmootherPanel:
             result[series] = np.moveaxis(compute(smoothers), -1, 0)
 
         with one_blas_thread():
-            Parallel(n_jobs=n_jobs, backend="threading")(delayed(work)(*chunk) for chunk in chunks)
+            for _ in in_threads(work, chunks, n_jobs):
+                pass
         return result
 
 
