@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -91,7 +90,7 @@ def _fit_all(
     to_fit = np.arange(batch.n_series)
     while to_fit.size:
         for structure, series in chosen_parts(selection, to_fit):
-            found = found_for(series, structure, *selection.found[structure])
+            found = found_for(series, structure, *selection.found[structure], like=structure)
             _fit_chosen(
                 fitted, structure, batch, series, rates, settings, name, n_jobs, related=(found,)
             )
@@ -117,7 +116,7 @@ def _fit_chosen(
     n_jobs: int | None,
     related: tuple[dict[str, np.ndarray], ...] = (),
 ) -> None:
-    """Fit one structure, with little effort where its optimum is known."""
+    """Fit one structure."""
     fit_batch(
         fitted,
         structure,
@@ -126,7 +125,7 @@ def _fit_chosen(
         bounds_of(structure),
         "learned",
         rates,
-        replace(settings, effort="quick") if related else settings,
+        settings,
         name,
         n_jobs,
         related=related,

@@ -146,8 +146,8 @@ def _related(
     known: Mapping[Structure, tuple[np.ndarray, dict[str, np.ndarray]]],
 ) -> list[dict[str, np.ndarray]]:
     """Return what structures next to this one, with the same season, found for all its series."""
-    if structure.seasonal is None:
-        return []
+    if structure.seasonal is None and not structure.is_relative:
+        return []  # a scan says where the optimum is
     neighbours = [replace(structure, error="add")]
     neighbours += [replace(structure, damped=False)] if structure.damped else []
     neighbours += [replace(structure, trend=None, damped=False)]
@@ -155,7 +155,7 @@ def _related(
         found
         for neighbour in dict.fromkeys(neighbours)
         if neighbour != structure and neighbour in known
-        for found in [found_for(series, neighbour, *known[neighbour])]
+        for found in [found_for(series, neighbour, *known[neighbour], like=structure)]
         if found is not None
     ]
 
@@ -165,8 +165,10 @@ def found_for(
     structure: Structure,
     fitted: np.ndarray,
     numbers: dict[str, np.ndarray],
+    *,
+    like: Structure,
 ) -> dict[str, np.ndarray] | None:
-    """Return what a structure found for some series, as `fit_structure` takes it to start from.
+    """Return what a structure found for some series, to start another one like it from.
 
     None if it was not fitted to all of them.
     """
@@ -175,7 +177,7 @@ def found_for(
     if not np.array_equal(fitted[place], series):
         return None
     states = numbers["initial_state_"][place]
-    if structure.seasonal is not None and structure.trend is None:
+    if structure.trend is None and like.cell.n_state > 1:
         states = np.insert(states, 1, 0.0, axis=1)
     absent = {"beta": 0.0, "gamma": 0.0, "phi": 1.0}
     found = {name: np.full(series.size, value) for name, value in absent.items()}

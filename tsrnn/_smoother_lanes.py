@@ -28,7 +28,7 @@ _N_STARTS = {0: 1, 1: 2, 2: 4, 3: 4}
 
 # Rounds after which only promising starts go on, and how much higher than the best, as a factor of
 # F, a start may be then. A fit that is one of many candidates may end in another optimum at times.
-_PROBING = {"thorough": (5, 3.0), "quick": (2, 1.2)}
+_PROBING = {"thorough": (5, 3.0), "quick": (1, 1.2)}
 
 # beta of a trend that hardly changes.
 _STEADY = 0.0005
@@ -37,7 +37,7 @@ _STEADY = 0.0005
 _FLAT = {"alpha": 0.5, "beta": 0.001, "gamma": 0.001, "phi": 0.9}
 
 # How many of the usual starts of a seasonal smoother go along with those from related structures.
-_N_BESIDE = 2
+_N_BESIDE = 1
 
 # Lanes: what a step of all of them reads and writes should stay in the L2 cache.
 _LANES = 64
@@ -222,6 +222,8 @@ def starts_of(task: Task) -> np.ndarray:
     names = [task.structure.cell.parameters[k].name for k in task.free]
     points = spread_starts(names, task.search_bounds)
     if task.structure.seasonal is None:
+        if task.nearby is not None and task.effort == "quick":
+            return np.concatenate([task.nearby, _flat(task, names)], axis=1)
         starts = _scanned(task, names)
         if "beta" in names and "phi" in names:
             # Next to where the trend does not change there are often several optima along phi.
@@ -235,7 +237,7 @@ def starts_of(task: Task) -> np.ndarray:
         further = np.repeat(starts[:, :1], len(points), axis=1)
         further[:, :, : len(names)] = points
         return np.concatenate([starts, further, _flat(task, names)], axis=1)
-    if task.nearby is not None:
+    if task.nearby is not None and task.effort == "quick":
         points = points[:_N_BESIDE]
     n_starts, n_free = points.shape
     starts = np.zeros((task.batch.n_series, n_starts, n_free + task.states.shape[2] - 1))
