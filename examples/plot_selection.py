@@ -44,8 +44,8 @@ columns = ["n_parameters", "loglik", "aicc", "selected"]
 model.selection_[columns].sort_values("aicc").round(2)
 
 # %%
-# A season is worth its parameters many times over: the last three candidates have none. What
-# differs by two or three is hardly decided.
+# A season is worth its parameters many times over: the last candidates have none. What differs by
+# two or three is hardly decided.
 
 from tsrnn.plotting import ForecastDisplay
 

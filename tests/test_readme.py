@@ -1,16 +1,21 @@
 """The README's Python runs as it stands, from top to bottom, and says what is so."""
 
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tsrnn import DoubleExpSmoothingRNN
+from tsrnn.cli import main
+from tsrnn.datasets import load_co2
 
 README = Path(__file__).parents[1] / "README.md"
 TEXT = README.read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", TEXT, flags=re.DOTALL | re.MULTILINE)
+COMMANDS = re.findall(r"^tsrnn (forecast .*)$", TEXT, flags=re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +44,45 @@ def test_the_matrices_written_by_hand_are_holts(names):
     values = [10.0, 12.0, 11.0, 14.0, 13.0, 15.0]
     model = DoubleExpSmoothingRNN(alpha=0.5, beta=0.2, initial_state=(9.0, 1.0)).fit(values)
     np.testing.assert_allclose(names["holt"].run(values)[:-1, 0], model.fitted_values_[1:])
+
+
+def test_what_was_chosen_is_what_the_comment_says(names):
+    assert f'"{names["auto"].model_}": multiplicative errors' in TEXT
+    assert names["auto"].selection_["selected"].sum() == 1
+
+
+def test_columns_of_panels_are_those_in_the_comments(names):
+    panel, df = names["panel"], names["df"]
+    for method in ("auto", "conformal"):
+        columns = [*panel.predict(6, level=[80, 95], method=method)]
+        assert columns[:4] == ["unique_id", "ds", "holt", "holt-lo-80"]
+    past = panel.cross_validation(df, h=6, n_windows=3)
+    assert [*past] == ["unique_id", "ds", "cutoff", "y", "holt"]
+    assert len(past) == 200 * 6 * 3
+    assert panel.failures_.empty
+
+
+def test_the_search_has_scores_for_all_candidates(names):
+    search = names["search"]
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.predict(names["X"][-12:]).shape == (12,)
+
+
+def test_there_are_commands():
+    assert COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_do_what_they_say(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    co2 = load_co2().rename_axis("month").rename("sales")["1980":].reset_index()
+    co2.to_csv("sales.csv", index=False)
+    shops = [co2.assign(shop=shop) for shop in ("Berlin", "Paris")]
+    pd.concat(shops).to_csv("shops.csv", index=False)
+    assert main(shlex.split(command)) == 0
+    written = {path.name for path in tmp_path.iterdir()} - {"sales.csv", "shops.csv"}
+    assert written == set(re.findall(r"--(?:plot|output) (\S+)", command))
+    assert "--output" in command or capsys.readouterr().out.count("\n") == 13
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)#:]+)\)", TEXT))
