@@ -65,7 +65,7 @@ good = pd.concat([good, week]).sort_values(["unique_id", "ds"], ignore_index=Tru
 panel.fit(good)
 print(len(panel.failures_), "failures")
 
-panel.predict(8, level=[80, 95]).round(1)
+panel.predict(8, level=[80, 95]).set_index(["unique_id", "ds"]).round(1)
 
 # %%
 # Does it forecast well?

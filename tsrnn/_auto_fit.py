@@ -135,20 +135,22 @@ def _fit_chosen(
 def _table(selection: Selection) -> pd.DataFrame:
     """Lay the candidates of each series out, the best first."""
     structures, n_series = selection.structures, selection.chosen.size
+    labels = pd.Index([one.label for one in structures], name="model")
     tables = []
     for i in range(n_series):
         table = pd.DataFrame(
             {
-                "error": [one.error for one in structures],
-                "trend": [one.trend for one in structures],
+                # As objects, for pandas makes NaN of None among words.
+                "error": pd.Series([one.error for one in structures], labels, dtype=object),
+                "trend": pd.Series([one.trend for one in structures], labels, dtype=object),
                 "damped": [one.damped for one in structures],
-                "seasonal": [one.seasonal for one in structures],
+                "seasonal": pd.Series([one.seasonal for one in structures], labels, dtype=object),
                 "n_parameters": [one.n_smoothing + one.n_free_state for one in structures],
                 **{name: scores[:, i] for name, scores in selection.scores.items()},
                 "selected": np.arange(len(structures)) == selection.chosen[i],
                 "reason": selection.reasons[:, i],
             },
-            index=pd.Index([one.label for one in structures], name="model"),
+            index=labels,
         )
         left_out = table["reason"] != ""
         table.loc[left_out, list(selection.scores)] = np.nan
