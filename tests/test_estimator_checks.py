@@ -4,6 +4,7 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tsrnn import (
+    AutoExpSmoothingRNN,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     NaiveForecaster,
@@ -23,12 +24,16 @@ FORECASTERS = [
     DoubleExpSmoothingRNN(loss="huber"),
     TripleExpSmoothingRNN(period=3),
     TripleExpSmoothingRNN(period=2, trend=None, prior="cautious"),
+    AutoExpSmoothingRNN(models=["AAN", "AAdN"]),
+    AutoExpSmoothingRNN(period=3),
 ]
 
 
 def expected_failed_checks(forecaster):
     """Return the checks that a forecaster with a trend or season cannot pass, with the reason."""
     is_flat = isinstance(forecaster, NaiveForecaster) and forecaster.strategy == "last"
+    # Of all structures it chooses simple smoothing for the noise that the checks have.
+    is_flat |= isinstance(forecaster, AutoExpSmoothingRNN) and forecaster.models is None
     if is_flat or isinstance(forecaster, SimpleExpSmoothingRNN):
         return {}  # the same forecast for every row, in whatever order they are asked
     reason = "rows are time steps: those without a time index follow the series in their order"
