@@ -40,7 +40,16 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"/plot_",
-    "within_subsection_order": ExplicitOrder(["plot_holt_as_rnn.py", "*"]),
+    "within_subsection_order": ExplicitOrder(
+        [
+            "plot_holt_as_rnn.py",
+            "plot_co2_forecast.py",
+            "plot_holt_winters.py",
+            "plot_selection.py",
+            "plot_panel.py",
+            "*",
+        ]
+    ),
     "download_all_examples": False,
     "write_computation_times": False,
     "show_signature": False,

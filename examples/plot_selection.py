@@ -121,5 +121,5 @@ errors.describe().loc[["mean", "25%", "50%", "75%", "max"]].round(2)
 # %%
 # The prior changes most of these forecasts little, and some for the worse. It takes away some of
 # the bad ones, which weigh most in a mean. What it did to the real series of two forecasting
-# competitions, by which its strength was chosen, is in the text of ``tsrnn.priors``;
+# competitions, by which its strength was chosen, is told in :doc:`/priors`;
 # ``tsrnn.priors.ExponentialPrior`` is for other strengths.
