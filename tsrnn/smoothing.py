@@ -58,8 +58,8 @@ class SimpleExpSmoothingRNN(Forecaster):
         squared-error fit.
     solver : str
         "auto" is "gauss-newton", compiled code that serves the likelihood and many series at once,
-        but for other losses and for series of more than 4096 values, where it is "L-BFGS-B". Or
-        a method of `scipy.optimize.minimize` that keeps to bounds: "L-BFGS-B", "TNC", "SLSQP",
+        but for other losses and, without a season and with additive errors, for series of more
+        than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that keeps to bounds: "L-BFGS-B", "TNC", "SLSQP",
         "trust-constr" (by BPTT gradients), "Nelder-Mead", "Powell", "COBYQA" (without).
     max_iter : int
         Iterations of the solver at most, each time that it is called: from every promising
@@ -189,8 +189,8 @@ class DoubleExpSmoothingRNN(Forecaster):
         squared-error fit.
     solver : str
         "auto" is "gauss-newton", compiled code that serves the likelihood and many series at once,
-        but for other losses and for series of more than 4096 values, where it is "L-BFGS-B". Or
-        a method of `scipy.optimize.minimize` that keeps to bounds: "L-BFGS-B", "TNC", "SLSQP",
+        but for other losses and, without a season and with additive errors, for series of more
+        than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that keeps to bounds: "L-BFGS-B", "TNC", "SLSQP",
         "trust-constr" (by BPTT gradients), "Nelder-Mead", "Powell", "COBYQA" (without).
     max_iter : int
         Iterations of the solver at most, each time that it is called: from every promising
@@ -350,8 +350,8 @@ class TripleExpSmoothingRNN(Forecaster):
         squared-error fit.
     solver : str
         "auto" is "gauss-newton", compiled code that serves the likelihood and many series at once,
-        but for other losses and for series of more than 4096 values, where it is "L-BFGS-B". Or
-        a method of `scipy.optimize.minimize` that keeps to bounds: "L-BFGS-B", "TNC", "SLSQP",
+        but for other losses and, without a season and with additive errors, for series of more
+        than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that keeps to bounds: "L-BFGS-B", "TNC", "SLSQP",
         "trust-constr" (by BPTT gradients), "Nelder-Mead", "Powell", "COBYQA" (without).
     max_iter : int
         Iterations of the solver at most, each time that it is called: from every promising
