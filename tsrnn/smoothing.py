@@ -59,8 +59,9 @@ class SimpleExpSmoothingRNN(Forecaster):
     solver : str
         "auto" is "gauss-newton", compiled code that serves the likelihood and many series at once,
         but for other losses and, without a season and with additive errors, for series of more
-        than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that keeps to bounds: "L-BFGS-B", "TNC", "SLSQP",
-        "trust-constr" (by BPTT gradients), "Nelder-Mead", "Powell", "COBYQA" (without).
+        than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that
+        keeps to bounds: "L-BFGS-B", "TNC", "SLSQP", "trust-constr" (by BPTT gradients),
+        "Nelder-Mead", "Powell", "COBYQA" (without).
     max_iter : int
         Iterations of the solver at most, each time that it is called: from every promising
         start, and for losses other than the likelihood in several stages. TNC counts evaluations.
@@ -190,8 +191,9 @@ class DoubleExpSmoothingRNN(Forecaster):
     solver : str
         "auto" is "gauss-newton", compiled code that serves the likelihood and many series at once,
         but for other losses and, without a season and with additive errors, for series of more
-        than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that keeps to bounds: "L-BFGS-B", "TNC", "SLSQP",
-        "trust-constr" (by BPTT gradients), "Nelder-Mead", "Powell", "COBYQA" (without).
+        than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that
+        keeps to bounds: "L-BFGS-B", "TNC", "SLSQP", "trust-constr" (by BPTT gradients),
+        "Nelder-Mead", "Powell", "COBYQA" (without).
     max_iter : int
         Iterations of the solver at most, each time that it is called: from every promising
         start, and for losses other than the likelihood in several stages. TNC counts evaluations.
@@ -351,8 +353,9 @@ class TripleExpSmoothingRNN(Forecaster):
     solver : str
         "auto" is "gauss-newton", compiled code that serves the likelihood and many series at once,
         but for other losses and, without a season and with additive errors, for series of more
-        than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that keeps to bounds: "L-BFGS-B", "TNC", "SLSQP",
-        "trust-constr" (by BPTT gradients), "Nelder-Mead", "Powell", "COBYQA" (without).
+        than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that
+        keeps to bounds: "L-BFGS-B", "TNC", "SLSQP", "trust-constr" (by BPTT gradients),
+        "Nelder-Mead", "Powell", "COBYQA" (without).
     max_iter : int
         Iterations of the solver at most, each time that it is called: from every promising
         start, and for losses other than the likelihood in several stages. TNC counts evaluations.
