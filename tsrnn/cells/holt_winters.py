@@ -27,6 +27,7 @@ Koehler, Ord and Snyder, Forecasting with Exponential Smoothing (2008), chapter 
 from __future__ import annotations
 
 from tsrnn._cell import Cell, Parameter, adjoint_kernel, step_kernel, tangent_kernel
+from tsrnn._compile import Kernel
 from tsrnn.cells.smoothing import ALPHA, BETA, PHI
 
 _N_PARAMETERS = 4
@@ -193,33 +194,26 @@ def _multiplicative_tangent(
 
 def holt_winters_add(period: int) -> Cell:
     """Return the cell with an additive season of so many steps."""
-    return Cell(
-        name="holt_winters_add",
-        parameters=(ALPHA, BETA, _GAMMA, PHI),
-        n_inputs=1,
-        n_outputs=1,
-        state_names=_state_names(period),
-        step=_additive_step,
-        adjoint=_additive_adjoint,
-        own_parameters=True,
-        tangent=_additive_tangent,
-    )
+    kernels = _additive_step, _additive_adjoint, _additive_tangent
+    return _holt_winters("holt_winters_add", period, *kernels)
 
 
 def holt_winters_mul(period: int) -> Cell:
     """Return the cell with a multiplicative season of so many steps."""
+    kernels = _multiplicative_step, _multiplicative_adjoint, _multiplicative_tangent
+    return _holt_winters("holt_winters_mul", period, *kernels)
+
+
+def _holt_winters(name: str, period: int, step: Kernel, adjoint: Kernel, tangent: Kernel) -> Cell:
+    seasons = (f"season_{i}" for i in range(1, period + 1))
     return Cell(
-        name="holt_winters_mul",
+        name=name,
         parameters=(ALPHA, BETA, _GAMMA, PHI),
         n_inputs=1,
         n_outputs=1,
-        state_names=_state_names(period),
-        step=_multiplicative_step,
-        adjoint=_multiplicative_adjoint,
+        state_names=("level", "trend", *seasons),
+        step=step,
+        adjoint=adjoint,
         own_parameters=True,
-        tangent=_multiplicative_tangent,
+        tangent=tangent,
     )
-
-
-def _state_names(period: int) -> tuple[str, ...]:
-    return ("level", "trend", *(f"season_{i}" for i in range(1, period + 1)))
