@@ -1,7 +1,4 @@
-"""Pictures of forecasts, by scikit-learn's convention for displays.
-
-matplotlib is imported when a picture is drawn.
-"""
+"""A series with its forecast."""
 
 from __future__ import annotations
 

@@ -1,0 +1,201 @@
+"""How loss and score changed while a network was trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from tsrnn.plotting._axes import FEW_POINTS, line_style, new_axes, whole_ticks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# The scores of a history, as they are written on an axis.
+_SCORES = {"accuracy": "accuracy", "r2": "R²"}
+
+Kind = Literal["both", "loss", "score"]
+
+
+class TrainingHistoryDisplay:
+    """Loss and score of a network, on training and validation data, by epoch.
+
+    Made by `from_estimator` or `from_history`; `plot` draws it again on other axes. A ring marks
+    the best validation loss and the best validation score.
+
+    Parameters
+    ----------
+    history : dict of list
+        One number an epoch under each key: ``loss``, and where they were recorded ``val_loss``,
+        ``accuracy`` and ``val_accuracy``, or ``r2`` and ``val_r2``. Other keys are not drawn.
+
+    Attributes
+    ----------
+    axes_ : list of matplotlib Axes
+        The one of the loss, then the one of the score, as far as they are drawn.
+    figure_ : matplotlib Figure
+    lines_ : dict of matplotlib Line2D
+        By the keys of `history`.
+
+    Examples
+    --------
+    >>> from tsrnn.plotting import TrainingHistoryDisplay
+    >>> history = {"loss": [0.7, 0.4, 0.3], "val_loss": [0.8, 0.6, 0.7]}
+    >>> display = TrainingHistoryDisplay.from_history(history)
+    >>> list(display.lines_)
+    ['loss', 'val_loss']
+    """
+
+    def __init__(self, *, history: Mapping[str, Sequence[float]]) -> None:
+        self.history = history
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        kind: Kind = "both",
+        ax: Axes | Sequence[Axes] | None = None,
+        **line_kw: Any,
+    ) -> Self:
+        """Draw how a fitted network was trained.
+
+        Parameters
+        ----------
+        estimator : fitted sequence estimator
+            With the attribute `history_`.
+        kind : {"both", "loss", "score"}, default="both"
+            What to draw; "both" draws the loss alone where no score was recorded.
+        ax : matplotlib Axes or sequence of two, optional
+            Where to draw: one for the loss and one for the score. New axes by default.
+        **line_kw
+            For all lines.
+
+        Returns
+        -------
+        display : TrainingHistoryDisplay
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            As `from_history` raises.
+        """
+        check_is_fitted(estimator, "history_")
+        return cls.from_history(estimator.history_, kind=kind, ax=ax, **line_kw)
+
+    @classmethod
+    def from_history(
+        cls,
+        history: Mapping[str, Sequence[float]],
+        *,
+        kind: Kind = "both",
+        ax: Axes | Sequence[Axes] | None = None,
+        **line_kw: Any,
+    ) -> Self:
+        """Draw a history of losses and scores.
+
+        Parameters
+        ----------
+        history : dict of list
+            As the class takes it.
+        kind : {"both", "loss", "score"}, default="both"
+            What to draw; "both" draws the loss alone where no score was recorded.
+        ax : matplotlib Axes or sequence of two, optional
+            Where to draw: one for the loss and one for the score. New axes by default.
+        **line_kw
+            For all lines.
+
+        Returns
+        -------
+        display : TrainingHistoryDisplay
+
+        Raises
+        ------
+        ValueError
+            If what `kind` asks for was not recorded, if the lists have unequal lengths, or if there
+            are not as many axes as pictures.
+        """
+        return cls(history=history).plot(kind=kind, ax=ax, **line_kw)
+
+    def plot(
+        self,
+        *,
+        kind: Kind = "both",
+        ax: Axes | Sequence[Axes] | None = None,
+        **line_kw: Any,
+    ) -> Self:
+        """Draw.
+
+        Parameters
+        ----------
+        kind : {"both", "loss", "score"}, default="both"
+            What to draw; "both" draws the loss alone where no score was recorded.
+        ax : matplotlib Axes or sequence of two, optional
+            New axes by default.
+        **line_kw
+            For all lines.
+
+        Returns
+        -------
+        self
+        """
+        names = self._names(kind)
+        self._check_lengths(names)
+        if ax is None:
+            axes = new_axes(len(names), size=(4.7 * len(names), 3.6))
+        else:
+            axes = list(np.ravel(np.asarray(ax, dtype=object)))
+        if len(axes) != len(names):
+            raise ValueError(
+                f"ax must be {len(names)} Axes, for {' and '.join(names)}, got {len(axes)}: "
+                'pass kind="loss" or kind="score" to draw one of them'
+            )
+        self.axes_, self.figure_, self.lines_ = axes, axes[0].figure, {}
+        for name, one in zip(names, axes, strict=True):
+            self._draw(name, one, line_kw)
+        return self
+
+    def _names(self, kind: Kind) -> list[str]:
+        """Return the keys that get axes of their own."""
+        if kind not in ("both", "loss", "score"):
+            raise ValueError(f"kind must be 'both', 'loss' or 'score', got {kind!r}")
+        scores = [name for name in _SCORES if name in self.history or f"val_{name}" in self.history]
+        names = {"both": ["loss", *scores], "loss": ["loss"], "score": scores}[kind]
+        if not names or (kind != "score" and "loss" not in self.history):
+            wanted = " or ".join(_SCORES) if kind == "score" else "loss"
+            raise ValueError(f"the history has no {wanted}, only {list(self.history)}")
+        return names
+
+    def _check_lengths(self, names: Sequence[str]) -> None:
+        lengths = {key: len(self.history[key]) for name in names for key in self._keys(name)}
+        if len(set(lengths.values())) > 1 or 0 in lengths.values():
+            raise ValueError(f"the history must have a number for every epoch, got {lengths}")
+
+    def _keys(self, name: str) -> list[str]:
+        return [key for key in (name, f"val_{name}") if key in self.history]
+
+    def _draw(self, name: str, ax: Axes, line_kw: dict[str, Any]) -> None:
+        for key in self._keys(name):
+            values = np.asarray(self.history[key], dtype=float)
+            is_validation = key != name
+            style = {
+                "color": "tab:red" if is_validation else "0.25",
+                "linewidth": 1.5,
+                "marker": "." if len(values) <= FEW_POINTS else None,
+                "label": "validation" if is_validation else "training",
+            }
+            epochs = np.arange(1, len(values) + 1)
+            (line,) = ax.plot(epochs, values, **line_style(style, line_kw))
+            self.lines_[key] = line
+            if is_validation and np.isfinite(values).any():
+                best = np.nanargmin(values) if name == "loss" else np.nanargmax(values)
+                ring = {"markersize": 9, "markerfacecolor": "none", "color": line.get_color()}
+                ax.plot(epochs[best], values[best], "o", **ring)
+        ax.set(xlabel="epoch", ylabel=_SCORES.get(name, name))
+        whole_ticks(ax.xaxis)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.legend(frameon=False, fontsize="small")
