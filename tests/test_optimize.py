@@ -233,3 +233,19 @@ def test_minimising_in_two_threads_leaves_the_warning_filters_alone():
         for thread in threads:
             thread.join()
         assert warnings.filters == before
+
+
+def test_a_callback_is_told_of_each_iteration_and_ends_the_search():
+    seen = []
+
+    def third(theta, loss):
+        seen.append((theta.copy(), loss))
+        return len(seen) == 3
+
+    minimum = minimize(valley, np.zeros(6), [(-10.0, 10.0)] * 6, callback=third)
+    assert len(seen) == 3
+    assert minimum.n_iter == 3
+    assert not minimum.converged
+    for theta, loss in seen:
+        assert valley(theta)[0] == loss
+    np.testing.assert_array_equal(minimum.theta, seen[-1][0])

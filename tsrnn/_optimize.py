@@ -11,12 +11,17 @@ import math
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tsrnn.exceptions import TrainingDivergedError
 
+if TYPE_CHECKING:
+    from scipy.optimize import OptimizeResult
+
 Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
+Callback = Callable[[np.ndarray, float], bool]
 
 # SciPy's methods that keep to bounds, and whether they use a gradient.
 SOLVERS = {
@@ -92,6 +97,7 @@ def minimize(
     max_iter: int = 200,
     tol: float = 1e-10,
     gradient_tolerance: float | None = None,
+    callback: Callback | None = None,
 ) -> Minimum:
     """Minimise an objective from a start within its bounds.
 
@@ -108,6 +114,8 @@ def minimize(
         What SciPy's `minimize` calls by that name; L-BFGS-B takes it for the gradient alone.
     gradient_tolerance : float, optional
         What L-BFGS-B takes instead.
+    callback : callable, optional
+        (theta, loss) -> bool, called by L-BFGS-B after each iteration; True ends the search.
 
     Returns
     -------
@@ -141,6 +149,7 @@ def minimize(
                     method=solver,
                     tol=tol,
                     options=_options(solver, max_iter - n_iter, gradient_tolerance or tol),
+                    callback=None if callback is None else _halting(callback),
                 )
             n_iter += int(result.get("nit", result.nfev))
     except TrainingDivergedError as error:
@@ -153,6 +162,16 @@ def minimize(
         watched.best_theta, *objective(watched.best_theta), bounds
     )
     return Minimum(watched.best_theta, watched.best_loss, n_iter, converged, message)
+
+
+def _halting(callback: Callback) -> Callable[..., None]:
+    """Turn True into what SciPy understands; it goes by the name of the argument."""
+
+    def at_iteration(intermediate_result: OptimizeResult) -> None:
+        if callback(intermediate_result.x, float(intermediate_result.fun)):
+            raise StopIteration
+
+    return at_iteration
 
 
 def _options(solver: str, max_iter: int, gradient_tolerance: float) -> dict[str, float]:
