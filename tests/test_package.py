@@ -90,6 +90,7 @@ ALLOWED = {
     "_heads": LEAVES,
     "_optimize": LEAVES,
     "cells": CORE | LEAVES,
+    "_foreign_weights": LEAVES,
     "network": {"cells"} | CORE | FITTING | LEAVES,
     "_smoother_lanes": CORE | FITTING | LEAVES,
     "_smoother_problem": {"_smoother_lanes"} | CORE | FITTING | LEAVES,
