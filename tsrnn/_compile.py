@@ -56,6 +56,13 @@ def pointer(array):
 # Functions that numba is told of when the first kernel is compiled.
 _inlined_functions: list[Callable] = []
 _function_makers: list[tuple[Callable, str]] = []
+_lessons: list[Callable[[], None]] = []
+
+
+def lesson(teach: Callable[[], None]) -> Callable[[], None]:
+    """Have a function called before the first kernel is compiled: it tells numba of new things."""
+    _lessons.append(teach)
+    return teach
 
 
 def function_at(signature: str) -> Callable:
@@ -145,6 +152,8 @@ def _teach_numba() -> None:
     _teach_numba_arrays()
     from numba.extending import register_jitable
 
+    while _lessons:
+        _lessons.pop()()
     while _inlined_functions:
         register_jitable(_inlined_functions.pop())
     while _function_makers:

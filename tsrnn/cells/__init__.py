@@ -6,8 +6,11 @@ from collections.abc import Callable
 from functools import partial
 
 from tsrnn._cell import Cell
-from tsrnn.cells.elman import elman
+from tsrnn._network_cell import NetworkCell
+from tsrnn.cells.elman import ELMAN, elman
+from tsrnn.cells.gru import GRU
 from tsrnn.cells.holt_winters import holt_winters_add, holt_winters_mul
+from tsrnn.cells.lstm import LSTM
 from tsrnn.cells.smoothing import HOLT, SES
 
 # Name -> a function that makes the cell; those whose sizes are free have small defaults.
@@ -21,3 +24,6 @@ CELLS: dict[str, Callable[..., Cell]] = {
     "elman_logistic": partial(elman, "logistic"),
     "elman_identity": partial(elman, "identity"),
 }
+
+# The cells of networks' layers, by name.
+NETWORK_CELLS: dict[str, NetworkCell] = {cell.name: cell for cell in (*ELMAN.values(), GRU, LSTM)}

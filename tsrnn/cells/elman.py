@@ -15,6 +15,8 @@ import math
 
 from tsrnn._cell import Cell, Parameter, adjoint_kernel, step_kernel
 from tsrnn._compile import inlined
+from tsrnn._network_cell import NetworkCell, unit_kernel
+from tsrnn._simd import load, logistic, rectify, store, tanh, where_positive
 
 
 @inlined
@@ -150,3 +152,82 @@ def elman(activation: str, n_inputs: int = 2, n_hidden: int = 3) -> Cell:
         adjoint=adjoint,
         own_parameters=False,
     )
+
+
+# For each sigma again, on rows of lanes, for layers of a network.
+
+
+@unit_kernel
+def _tanh_units(gates, h, c, h_new, c_new, D):
+    for j in range(D):
+        value = tanh(load(gates, j))
+        store(gates, j, value)
+        store(h_new, j, value)
+
+
+@unit_kernel
+def _tanh_units_adjoint(gates, h, c, d_h, d_c, D):
+    for j in range(D):
+        value = load(gates, j)
+        store(gates, j, load(d_h, j) * (1.0 - value * value))
+
+
+@unit_kernel
+def _relu_units(gates, h, c, h_new, c_new, D):
+    for j in range(D):
+        value = rectify(load(gates, j))
+        store(gates, j, value)
+        store(h_new, j, value)
+
+
+@unit_kernel
+def _relu_units_adjoint(gates, h, c, d_h, d_c, D):
+    for j in range(D):
+        store(gates, j, where_positive(load(gates, j), load(d_h, j)))
+
+
+@unit_kernel
+def _logistic_units(gates, h, c, h_new, c_new, D):
+    for j in range(D):
+        value = logistic(load(gates, j))
+        store(gates, j, value)
+        store(h_new, j, value)
+
+
+@unit_kernel
+def _logistic_units_adjoint(gates, h, c, d_h, d_c, D):
+    for j in range(D):
+        value = load(gates, j)
+        store(gates, j, load(d_h, j) * value * (1.0 - value))
+
+
+@unit_kernel
+def _identity_units(gates, h, c, h_new, c_new, D):
+    for j in range(D):
+        store(h_new, j, load(gates, j))
+
+
+@unit_kernel
+def _identity_units_adjoint(gates, h, c, d_h, d_c, D):
+    for j in range(D):
+        store(gates, j, load(d_h, j))
+
+
+ELMAN = {
+    activation: NetworkCell(
+        name=f"elman_{activation}",
+        gate_names=("h",),
+        step=step,
+        adjoint=adjoint,
+        x_blocks=(0,),
+        h_blocks=(0,),
+        n_blocks=1,
+        n_saved=1,
+    )
+    for activation, step, adjoint in (
+        ("tanh", _tanh_units, _tanh_units_adjoint),
+        ("relu", _relu_units, _relu_units_adjoint),
+        ("logistic", _logistic_units, _logistic_units_adjoint),
+        ("identity", _identity_units, _identity_units_adjoint),
+    )
+}

@@ -1,0 +1,1 @@
+"""The engine under the recurrent networks: sequences in lanes, vectors, loops over time."""
