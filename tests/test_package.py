@@ -125,9 +125,10 @@ ALLOWED = {
     # They take arrays, or estimators by their public methods.
     "metrics": set(),
     "_download": set(),
-    "_competition_data": set(),
+    "_competition_data": {"_download"},
     "_competitions": {"_competition_data", "_download"},
-    "datasets": {"_competitions"},
+    "_imdb": {"_download"},
+    "datasets": {"_competitions", "_imdb"},
     "plotting": set(),
     "_ragged": set(),
     "_conformal": set(),

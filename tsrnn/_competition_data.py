@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-# What reading an archive with flipped bits raises.
-_DAMAGES = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    KeyError,
-    OSError,
-    RuntimeError,
-    ValueError,
-)
+from tsrnn._download import read_arrays
 
 
 @dataclass(frozen=True)
@@ -67,19 +56,6 @@ def read_csv(train: Path, test: Path) -> Panel:
     if ids != test_ids:
         raise OSError(f"{train} and {test} do not hold the same series in the same order")
     return join(np.array(ids), series, truth, test)
-
-
-def read_arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
-    damaged = f"{path} is no archive with the arrays {', '.join(names)}"
-    with path.open("rb") as file:
-        if not zipfile.is_zipfile(file):
-            raise OSError(damaged)
-        file.seek(0)
-        try:
-            with np.load(file, allow_pickle=False) as archive:
-                return {name: archive[name] for name in names}
-        except _DAMAGES as error:
-            raise OSError(f"{damaged}: {error}") from error
 
 
 def read_archive(path: Path, names: Sequence[str]) -> Panel:

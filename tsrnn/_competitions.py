@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from tsrnn._competition_data import Panel, Part, check, join, read_archive, read_arrays, read_csv
-from tsrnn._download import download, replace_file
+from tsrnn._competition_data import Panel, Part, check, join, read_archive, read_csv
+from tsrnn._download import data_folder, download, read_arrays, replace_file
 
 URL = "https://raw.githubusercontent.com/Mcompetitions/M4-methods/master/Dataset/"
 
@@ -225,13 +225,6 @@ def fetch_m3(
     panel = join(data["ids"][chosen], train, test, archive)
     check(panel, part, str(archive))
     return _as_bunch(panel, part, as_frame)
-
-
-def data_folder(data_home: str | os.PathLike | None) -> Path:
-    """Return the folder that keeps data."""
-    if data_home is None:
-        data_home = os.environ.get("TSRNN_DATA") or "~/tsrnn_data"
-    return Path(data_home).expanduser()
 
 
 def _download_m4(

@@ -1,4 +1,4 @@
-"""Files from the network, whole or not at all."""
+"""Files of data: the folder that keeps them; from the network, whole or not at all; of arrays."""
 
 from __future__ import annotations
 
@@ -6,13 +6,35 @@ import http.client
 import os
 import secrets
 import time
-from collections.abc import Callable
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 from urllib.request import urlopen
 
+import numpy as np
+
 _CHUNK = 1 << 16
 _TIMEOUT = 30.0
+
+# What reading an archive with flipped bits raises.
+_DAMAGES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    KeyError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+
+
+def data_folder(data_home: str | os.PathLike | None) -> Path:
+    """Return the folder that keeps data."""
+    if data_home is None:
+        data_home = os.environ.get("TSRNN_DATA") or "~/tsrnn_data"
+    return Path(data_home).expanduser()
 
 
 def download(url: str, path: Path, *, n_retries: int = 3, delay: float = 1.0) -> None:
@@ -55,6 +77,26 @@ def replace_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def read_arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Read arrays from an .npz file.
+
+    Raises
+    ------
+    OSError
+        If the file is damaged or lacks one of them.
+    """
+    damaged = f"{path} is no archive with the arrays {', '.join(names)}"
+    with path.open("rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise OSError(damaged)
+        file.seek(0)
+        try:
+            with np.load(file, allow_pickle=False) as archive:
+                return {name: archive[name] for name in names}
+        except _DAMAGES as error:
+            raise OSError(f"{damaged}: {error}") from error
 
 
 def _copy(url: str, file: BinaryIO) -> None:

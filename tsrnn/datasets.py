@@ -1,4 +1,4 @@
-"""A real series that the package ships, a simulated one, and those of the M competitions."""
+"""A series that the package ships, a simulated one, those of the M competitions; film reviews."""
 
 from importlib.resources import files
 from numbers import Integral, Real
@@ -8,8 +8,9 @@ import pandas as pd
 from sklearn.utils import check_random_state, check_scalar
 
 from tsrnn._competitions import fetch_m3, fetch_m4
+from tsrnn._imdb import fetch_imdb
 
-__all__ = ["fetch_m3", "fetch_m4", "load_co2", "make_noisy_line"]
+__all__ = ["fetch_imdb", "fetch_m3", "fetch_m4", "load_co2", "make_noisy_line"]
 
 
 def load_co2(*, adjusted: bool = False) -> pd.Series:
