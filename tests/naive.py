@@ -100,29 +100,75 @@ ACTIVATIONS = {
 }
 
 
-def elman(activation, theta, x, h_init):
-    n_inputs, n_hidden = x.shape[1], len(h_init)
-    W_hx = theta[: n_hidden * n_inputs].reshape(n_hidden, n_inputs)
-    W_hh = theta[n_hidden * n_inputs : -n_hidden].reshape(n_hidden, n_hidden)
-    b_h = theta[-n_hidden:]
-    states = np.zeros((len(x) + 1, n_hidden), _number_type(theta, x, h_init))
-    states[0] = h_init
-    for t in range(len(x)):
-        states[t + 1] = ACTIVATIONS[activation](W_hx @ x[t] + W_hh @ states[t] + b_h)
-    return states, np.zeros((len(x), 0))
-
-
 # Name of a cell -> its loop.
 NAIVE = {
     "ses": ses,
     "holt": holt,
     "holt_winters_add": holt_winters_add,
     "holt_winters_mul": holt_winters_mul,
-    "elman_tanh": partial(elman, "tanh"),
-    "elman_relu": partial(elman, "relu"),
-    "elman_logistic": partial(elman, "logistic"),
-    "elman_identity": partial(elman, "identity"),
 }
+
+
+def elman_step(activation, weights, x, h, c):
+    return ACTIVATIONS[activation](weights["W_hx"] @ x + weights["W_hh"] @ h + weights["b_h"]), c
+
+
+def gru_step(weights, x, h, c):
+    of_x = np.split(weights["W_hx"] @ x + weights["b_h"], 3)
+    of_h = np.split(weights["W_hh"] @ h, 3)
+    r, z = (ACTIVATIONS["logistic"](of_x[i] + of_h[i]) for i in (0, 1))
+    n = np.tanh(of_x[2] + r * (of_h[2] + weights["b_hn"]))
+    return (1 - z) * n + z * h, c
+
+
+def lstm_step(weights, x, h, c):
+    i, f, g, o = np.split(weights["W_hx"] @ x + weights["W_hh"] @ h + weights["b_h"], 4)
+    i, f, o = (ACTIVATIONS["logistic"](gate) for gate in (i, f, o))
+    c = f * c + i * np.tanh(g)
+    return o * np.tanh(c), c
+
+
+# Name of a network's cell -> one step (weights, x, h, c) -> (h, c).
+NAIVE_STEPS = {
+    "elman_tanh": partial(elman_step, "tanh"),
+    "elman_relu": partial(elman_step, "relu"),
+    "elman_logistic": partial(elman_step, "logistic"),
+    "elman_identity": partial(elman_step, "identity"),
+    "gru": gru_step,
+    "lstm": lstm_step,
+}
+
+
+def layer(name, weights, x, h=0.0):
+    """States (T, D) of one layer on a sequence (T, p), from h_{-1} = h and c_{-1} = 0."""
+    D = weights["W_hh"].shape[1]
+    h, c, states = h + np.zeros(D), np.zeros(D), []
+    for x_t in x:
+        h, c = NAIVE_STEPS[name](weights, x_t, h, c)
+        states.append(h)
+    return np.array(states)
+
+
+def network(architecture, theta, x, return_sequences=False):
+    """Raw outputs of a whole network on one sequence (T, p): (m,), or (T, m)."""
+    weights = architecture.unpack(theta)
+    for directions in architecture.layers:
+        parts = []
+        for shape in directions:
+            own = {
+                weight.name: weights[weight.name + shape.suffix]
+                for weight in architecture.layer_parameters(shape)
+            }
+            read = x[::-1] if shape.is_reversed else x
+            states = layer(architecture.cell, own, read, own.get("h_init", 0.0))
+            parts.append(states[::-1] if shape.is_reversed else states)
+        x = np.concatenate(parts, axis=1)
+    D = architecture.hidden_sizes[-1]
+    if return_sequences:
+        return x @ weights["W_yh"].T + weights["b_y"]
+    # The reverse half has read the sequence once it is at the first step.
+    last = np.concatenate([x[-1, :D], x[0, D:]])
+    return weights["W_yh"] @ last + weights["b_y"]
 
 
 def dense(activation, W_yh, b_y, h):

@@ -10,19 +10,22 @@ and each of s1, s2 the identity, tanh, the rectifier or the logistic function.
 
 from __future__ import annotations
 
+import functools
 import warnings
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
-from tsrnn._heads import ACTIVATIONS, dense, dense_gradient
+from tsrnn._heads import ACTIVATIONS, Activation
 from tsrnn._optimize import SOLVERS, minimize
-from tsrnn._scan import backpropagate, unroll
+from tsrnn._recurrent.architecture import Architecture
+from tsrnn._recurrent.engine import Engine
+from tsrnn._sequences import Sequences
 from tsrnn._series import read_numbers
 from tsrnn._threads import one_blas_thread
 from tsrnn._validation import check_choice, check_count, check_number
-from tsrnn.cells.elman import elman
 from tsrnn.exceptions import TrainingDivergedError
 
 _NAMES = ("W_hx", "W_hh", "b_h", "W_yh", "b_y", "h_init")
@@ -107,7 +110,13 @@ class RNN:
         check_choice("output_activation", output_activation, ACTIVATIONS)
         self.activation = activation
         self.output_activation = output_activation
-        self._cell = elman(activation, self.n_inputs, self.n_hidden)
+        self._architecture = Architecture(
+            f"elman_{activation}",
+            self.n_inputs,
+            (self.n_hidden,),
+            self.n_outputs,
+            learns_h_init=True,
+        )
         random_state = check_random_state(random_state)
         for name, shape in self._shapes.items():
             width = np.sqrt(6.0 / sum(shape)) if len(shape) == 2 else 0.0
@@ -168,9 +177,9 @@ class RNN:
         if x.shape != (self.n_inputs,):
             raise ValueError(f"x must have shape ({self.n_inputs},), got {x.shape}")
         _check_finite(x, "x")
-        states, outputs = self._forward(x[None, :, None], self.h)
-        self.h = states[1, :, 0]
-        return outputs[0, :, 0]
+        states, outputs = self._forward(x[None, None], self.h)
+        self.h = states[0, 0]
+        return outputs[0, 0]
 
     def run(self, X: Any, return_states: bool = False) -> Any:
         """Read sequences from `h_init`, leaving `h` where it is.
@@ -195,8 +204,9 @@ class RNN:
         """
         x, is_batch = self._read(X, "X", self.n_inputs)
         states, outputs = self._run(x)
-        outputs = _sequences_first(outputs, is_batch)
-        return (outputs, _sequences_first(states[1:], is_batch)) if return_states else outputs
+        if not is_batch:
+            states, outputs = states[0], outputs[0]
+        return (outputs, states) if return_states else outputs
 
     def trace(self, X: Any) -> pd.DataFrame:
         """Show what happens at each step of one sequence.
@@ -214,12 +224,13 @@ class RNN:
         x, is_batch = self._read(X, "X", self.n_inputs)
         if is_batch:
             raise ValueError("trace shows one sequence, got a batch: pass X[i]")
-        states, outputs = self._run(x)
-        parts = {"x": x, "h_old": states[:-1], "h_new": states[1:], "y": outputs}
+        states, outputs = (of_sequences[0] for of_sequences in self._run(x))
+        before = np.concatenate([self.h_init[None], states[:-1]])
+        parts = {"x": x[0], "h_old": before, "h_new": states, "y": outputs}
         columns = [(name, i) for name, part in parts.items() for i in range(part.shape[1])]
         return pd.DataFrame(
-            np.concatenate([part[:, :, 0] for part in parts.values()], axis=1),
-            index=pd.RangeIndex(len(x), name="t"),
+            np.concatenate(list(parts.values()), axis=1),
+            index=pd.RangeIndex(x.shape[1], name="t"),
             columns=pd.MultiIndex.from_tuples(columns, names=["part", "unit"]),
         )
 
@@ -247,7 +258,7 @@ class RNN:
         if bptt_steps is not None:
             check_count("bptt_steps", bptt_steps)
         x, y = self._read_pair(X, Y)
-        return self._loss_and_gradient(x, y, bptt_steps and min(bptt_steps, len(x)))
+        return self._loss_and_gradient(x, y, bptt_steps and min(bptt_steps, x.shape[1]))
 
     def fit(
         self, X: Any, Y: Any, solver: str = "L-BFGS-B", *, max_iter: int = 1000, tol: float = 1e-8
@@ -353,14 +364,14 @@ class RNN:
             vars(self)[name] = theta[start:stop].reshape(shape).copy()
             start = stop
 
-    def _theta(self) -> np.ndarray:
-        return self._cell.pack({name: getattr(self, name) for name in ("W_hx", "W_hh", "b_h")})
+    def _theta(self, h_init: np.ndarray) -> np.ndarray:
+        weights = {name: getattr(self, name) for name in _NAMES} | {"h_init": h_init}
+        return self._architecture.pack(weights)
 
     def _run(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return states and outputs from `h_init`, with a warning if they explode."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            states, outputs = self._forward(x, self.h_init)
-        finite = np.isfinite(outputs).all(axis=(1, 2))
+        states, outputs = self._forward(x, self.h_init)
+        finite = np.isfinite(outputs).all(axis=(0, 2))
         if not finite.all():
             warnings.warn(
                 f"the output is not finite from step {int(np.argmin(finite))} on: the network "
@@ -371,40 +382,33 @@ class RNN:
         return states, outputs
 
     def _forward(self, x: np.ndarray, h_init: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        h_init = np.repeat(h_init[:, None], x.shape[2], axis=1)
-        states, _ = unroll(self._cell, self._theta(), x, h_init)
-        return states, dense(self.W_yh, self.b_y, states[1:], ACTIVATIONS[self.output_activation])
+        """Return the states (B, T, d) after each step, and the outputs (B, T, m)."""
+        engine = _engine(self._architecture, None)
+        states = engine.hidden_states(self._theta(h_init), _sequences(x))
+        with np.errstate(over="ignore", invalid="ignore"):
+            # A product a step, so that a step has the same bits alone and among others.
+            raw = (self.W_yh @ states[:, :, None])[:, :, 0] + self.b_y
+            outputs = ACTIVATIONS[self.output_activation].value(raw)
+        return states.reshape(*x.shape[:2], -1), outputs.reshape(*x.shape[:2], -1)
 
     def _loss_and_gradient(
         self, x: np.ndarray, target: np.ndarray, bptt_steps: int | None
     ) -> tuple[float, dict[str, np.ndarray]]:
-        with np.errstate(over="ignore", invalid="ignore"):  # an exploding network is told by inf
-            states, outputs = self._forward(x, self.h_init)
-            errors = outputs - target
-            loss = float(np.mean(errors**2))
-            d_W_yh, d_b_y, d_h = dense_gradient(
-                self.W_yh,
-                states[1:],
-                outputs,
-                2.0 * errors / errors.size,
-                ACTIVATIONS[self.output_activation],
-            )
-        d_states = np.concatenate([np.zeros_like(states[:1]), d_h])
-        d_theta, d_h_init, _ = backpropagate(
-            self._cell,
-            self._theta(),
-            x,
-            states,
-            np.empty((len(x), 0, x.shape[2])),
-            d_states=d_states,
-            bptt_steps=bptt_steps,
+        total, gradient = _engine(self._architecture, bptt_steps).loss_and_gradient(
+            self._theta(self.h_init),
+            _sequences(x),
+            np.arange(len(x)),
+            target.reshape(-1, self.n_outputs),
+            np.ones(len(x)),
+            _SquaredErrors(ACTIVATIONS[self.output_activation]),
         )
-        gradient = self._cell.unpack(d_theta)
-        gradient |= {"W_yh": d_W_yh, "b_y": d_b_y, "h_init": d_h_init.sum(axis=1)}
-        return loss, gradient
+        with np.errstate(over="ignore", invalid="ignore"):
+            gradient /= target.size
+        weights = self._architecture.unpack(gradient)
+        return total / target.size, {name: weights[name].copy() for name in _NAMES}
 
     def _read(self, X: Any, name: str, n_features: int) -> tuple[np.ndarray, bool]:
-        """Read sequences as (T, features, B), and whether they came as a batch."""
+        """Read sequences as (B, T, features), and whether they came as a batch."""
         array = read_numbers(X, name)
         if array.ndim == 1:
             array = array[:, None]
@@ -417,16 +421,15 @@ class RNN:
             raise ValueError(f"{name} is empty: shape {np.shape(X)}")
         _check_finite(array, name)
         is_batch = array.ndim == 3
-        array = array if is_batch else array[None]
-        return np.ascontiguousarray(array.transpose(1, 2, 0)), is_batch
+        return array if is_batch else array[None], is_batch
 
     def _read_pair(self, X: Any, Y: Any) -> tuple[np.ndarray, np.ndarray]:
         x, _ = self._read(X, "X", self.n_inputs)
         y, _ = self._read(Y, "Y", self.n_outputs)
-        if (x.shape[0], x.shape[2]) != (y.shape[0], y.shape[2]):
+        if x.shape[:2] != y.shape[:2]:
             raise ValueError(
-                f"X has {x.shape[2]} sequence(s) of {x.shape[0]} steps, Y {y.shape[2]} of "
-                f"{y.shape[0]}: one target a step"
+                f"X has {x.shape[0]} sequence(s) of {x.shape[1]} steps, Y {y.shape[0]} of "
+                f"{y.shape[1]}: one target a step"
             )
         return x, y
 
@@ -437,6 +440,27 @@ def _check_finite(array: np.ndarray, name: str) -> None:
         raise ValueError(f"{name} must be finite, but at {place} it is {array[place]}")
 
 
-def _sequences_first(slabs: np.ndarray, is_batch: bool) -> np.ndarray:
-    """Take (T, features, B) to (B, T, features), or to (T, features) for one sequence."""
-    return slabs.transpose(2, 0, 1).copy() if is_batch else slabs[:, :, 0].copy()
+@dataclass(frozen=True)
+class _SquaredErrors:
+    """The sum of squared errors of activated outputs."""
+
+    activation: Activation
+
+    def value_and_gradient(
+        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        """Return the sum, and its gradient with respect to the outputs before activation."""
+        y = self.activation.value(outputs)
+        errors = y - targets
+        return float(np.vdot(errors, errors)), 2.0 * errors * self.activation.derivative(y)
+
+
+@functools.lru_cache(maxsize=64)
+def _engine(architecture: Architecture, bptt_steps: int | None) -> Engine:
+    return Engine(architecture, bptt_steps=bptt_steps, return_sequences=True)
+
+
+def _sequences(x: np.ndarray) -> Sequences:
+    """Lay sequences of equal length (B, T, p) one after the other."""
+    values = np.ascontiguousarray(x.reshape(-1, x.shape[2]))
+    return Sequences(values, np.arange(len(x) + 1) * x.shape[1])

@@ -53,6 +53,8 @@ class Architecture:
     n_outputs : int
     bidirectional : bool
         Whether each layer reads both ways; the next one, and the head, read both of its halves.
+    learns_h_init : bool
+        Whether the state before the first step is a weight, `h_init` (D,), or zero.
     """
 
     cell: str
@@ -60,6 +62,7 @@ class Architecture:
     hidden_sizes: tuple[int, ...]
     n_outputs: int
     bidirectional: bool = False
+    learns_h_init: bool = False
 
     @property
     def network_cell(self) -> NetworkCell:
@@ -99,10 +102,15 @@ class Architecture:
             Parameter(weight.name + shape.suffix, weight.shape)
             for directions in self.layers
             for shape in directions
-            for weight in self.network_cell.parameters(shape.n_inputs, shape.n_hidden)
+            for weight in self.layer_parameters(shape)
         ]
         m, D = self.n_outputs, self.n_features_out
         return (*of_layers, Parameter("W_yh", (m, D)), Parameter("b_y", (m,)))
+
+    def layer_parameters(self, shape: LayerShape) -> tuple[Parameter, ...]:
+        """List the weights of one layer, by their plain names."""
+        h_init = [Parameter("h_init", (shape.n_hidden,))] if self.learns_h_init else []
+        return (*self.network_cell.parameters(shape.n_inputs, shape.n_hidden), *h_init)
 
     @property
     def n_parameters(self) -> int:

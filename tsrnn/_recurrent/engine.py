@@ -53,10 +53,11 @@ class NetworkLoss(Protocol):
 
 @dataclass(frozen=True)
 class _Layer:
-    """One layer in one direction: its shape and its products."""
+    """One layer in one direction: its shape, its products, and where its h_init is in theta."""
 
     shape: LayerShape
     products: LayerProducts
+    h_init: np.ndarray | None
 
 
 class _Weights:
@@ -66,6 +67,11 @@ class _Weights:
         self.forward = theta[layer.products.forward.order]
         self.to_state = theta[layer.products.to_state.order]
         self.to_input = theta[layer.products.to_input.order]
+        self.h_init = (
+            np.zeros(layer.shape.n_hidden, theta.dtype)
+            if layer.h_init is None
+            else theta[layer.h_init]
+        )
 
 
 class _Workspace:
@@ -221,20 +227,15 @@ class Engine:
         architecture = self.architecture
         positions = architecture.unpack(np.arange(architecture.n_parameters))
         for directions in architecture.layers:
-            yield tuple(
-                _Layer(
-                    shape,
-                    layer_products(
-                        self._cell,
-                        {
-                            weight.name: positions[weight.name + shape.suffix]
-                            for weight in self._cell.parameters(shape.n_inputs, shape.n_hidden)
-                        },
-                        tile_shape(),
-                    ),
-                )
-                for shape in directions
-            )
+            layers = []
+            for shape in directions:
+                own = {
+                    weight.name: positions[weight.name + shape.suffix]
+                    for weight in architecture.layer_parameters(shape)
+                }
+                products = layer_products(self._cell, own, tile_shape())
+                layers.append(_Layer(shape, products, own.get("h_init")))
+            yield tuple(layers)
 
     def _head(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         m, D = self.architecture.n_outputs, self.architecture.n_features_out
@@ -289,9 +290,15 @@ class Engine:
 
     def _each(self, work: Callable[[Tape], Any], tapes: Sequence[Tape]) -> list[Any]:
         """Do work on every tape, in threads, this one among them."""
+
+        def quietly(tape: Tape) -> Any:
+            # Numpy's settings belong to a thread. What overflows is told by a loss of infinity.
+            with np.errstate(over="ignore", invalid="ignore"):
+                return work(tape)
+
         n_threads = min(self.n_threads, len(tapes))
         if n_threads <= 1:
-            return [work(tape) for tape in tapes]
+            return [quietly(tape) for tape in tapes]
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.n_threads - 1)
         results: list[Any] = [None] * len(tapes)
@@ -299,7 +306,7 @@ class Engine:
 
         def drain() -> None:
             for i in numbers:
-                results[i] = work(tapes[i])
+                results[i] = quietly(tapes[i])
 
         helpers = [self._pool.submit(drain) for _ in range(n_threads - 1)]
         try:
@@ -387,13 +394,12 @@ class _Run:
         }
         self.slabs[i, d] = slabs
         u = slabs["u"]
-        u[0, shape.n_inputs + 1 :] = 0.0
+        weights = self.packed[i][d]
+        u[0, shape.n_inputs + 1 :] = weights.h_init[:, None]
         slabs["c"][0] = 0.0
         if i > 0:
             self._read_layer_below(i, d, u)
-        h_init = np.zeros(D, dtype)
         cursor, rows = np.zeros(2, np.int64), np.zeros(n_lanes, np.int64)
-        weights = self.packed[i][d]
         for begin in range(0, T, self.steps_per_call):
             span = np.array([begin, min(begin + self.steps_per_call, T), -1 if d else 1])
             _forward[self.code](
@@ -414,7 +420,7 @@ class _Run:
                 slabs["c"],
                 slabs["out"],
                 slabs["last"],
-                h_init,
+                weights.h_init,
             )
 
     def _read_layer_below(self, i: int, d: int, u: np.ndarray) -> None:
@@ -512,7 +518,7 @@ class _Run:
         d_matrix = np.zeros((cell.n_blocks * D, u.shape[1]), dtype)
         d_h = np.zeros((D, n_lanes), dtype)
         d_c = np.zeros((slabs["c"].shape[1], n_lanes), dtype)
-        d_h_init = np.zeros((1, D), dtype)
+        d_h_init = np.zeros(D, dtype)
         piece = max(8, _PIECE_BYTES // (u[0].nbytes + gates[0].nbytes))
         for end in range(T, 0, -self.steps_per_call):
             _backward[self.code](
@@ -537,9 +543,11 @@ class _Run:
                 d_x,
                 norms,
                 d_matrix,
-                d_h_init[0],
+                d_h_init,
             )
         gradient[products.positions] = d_matrix.ravel()[products.places]
+        if layer.h_init is not None:
+            gradient[layer.h_init] = d_h_init
         self.norms[i, d] = norms
         if i > 0:
             self._hand_down(i, d, d_x)

@@ -101,7 +101,7 @@ def _forward(
                 for i in range(n_looked_up):
                     gates[a_t, i, lane] = 0.0
         fill(pointer(u[at]), first_h - 1, 1.0)
-        operand, result = pointer(u[at]), pointer(gates[a_t])
+        result = pointer(gates[a_t])
         for k in range(panels.shape[0]):
             panel_product(
                 pointer(weights[panels[k, 4] :]),

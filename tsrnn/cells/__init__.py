@@ -7,7 +7,7 @@ from functools import partial
 
 from tsrnn._cell import Cell
 from tsrnn._network_cell import NetworkCell
-from tsrnn.cells.elman import ELMAN, elman
+from tsrnn.cells.elman import ELMAN
 from tsrnn.cells.gru import GRU
 from tsrnn.cells.holt_winters import holt_winters_add, holt_winters_mul
 from tsrnn.cells.lstm import LSTM
@@ -19,10 +19,6 @@ CELLS: dict[str, Callable[..., Cell]] = {
     "holt": lambda: HOLT,
     "holt_winters_add": partial(holt_winters_add, 4),
     "holt_winters_mul": partial(holt_winters_mul, 4),
-    "elman_tanh": partial(elman, "tanh"),
-    "elman_relu": partial(elman, "relu"),
-    "elman_logistic": partial(elman, "logistic"),
-    "elman_identity": partial(elman, "identity"),
 }
 
 # The cells of networks' layers, by name.

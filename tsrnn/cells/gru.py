@@ -7,12 +7,12 @@
     h_t = (1 - z_t) n_t + z_t h_{t-1}                                                   (5)
 
 with sigma the logistic function and products of vectors taken unit by unit. W_hx, W_hh and b_h hold
-the gates in the order r, z, n; the bias inside of the reset, b_hn, is an array of its own. The reset
-gate r acts on the product with W_nh, as in PyTorch and, by default, in Keras, and not on h_{t-1}
-before it, as it did at first: so one product a step serves all three gates. Sources: Cho et al.,
-Learning phrase representations using RNN encoder-decoder (2014), who reset before; (3) to (5) as in
-the first version of that paper and in Appleyard, Kocisky and Blunsom, Optimizing performance of
-recurrent neural networks on GPUs (2016).
+the gates in the order r, z, n; the bias inside of the reset, b_hn, is an array of its own. The
+reset gate acts on the product with W_nh, after it, so that one product a step serves all gates: the
+only form in PyTorch, and the default in Keras (`reset_after=True`). The form that resets h_{t-1}
+before the product would need a second one that waits for the first, and is not offered. Source: Cho
+et al., Learning phrase representations using RNN encoder-decoder for statistical machine
+translation (2014), who reset before.
 """
 
 from __future__ import annotations

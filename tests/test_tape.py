@@ -1,0 +1,94 @@
+"""Sequences on tapes: each is there once, none overlaps another, and little is wasted."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tsrnn._recurrent.tape import lay_tapes
+
+LENGTHS = st.lists(st.integers(1, 50), min_size=1, max_size=60)
+
+
+def lay(lengths, n_tapes=2, n_lanes=4):
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    return lay_tapes(np.arange(len(lengths)), offsets, n_tapes, n_lanes), offsets
+
+
+def occupied(tape):
+    """Which sequence is at each step of each lane, -1 where a lane idles."""
+    table = np.full((tape.n_steps, tape.n_lanes), -1)
+    for i, (lane, start, length) in enumerate(zip(tape.lane, tape.start, tape.length, strict=True)):
+        assert (table[start : start + length, lane] == -1).all()
+        table[start : start + length, lane] = i
+    return table
+
+
+@settings(deadline=None)
+@given(LENGTHS, st.integers(1, 5), st.sampled_from([1, 4, 8]))
+def test_every_sequence_is_on_one_tape_and_lanes_have_no_gaps(lengths, n_tapes, n_lanes):
+    tapes, offsets = lay(lengths, n_tapes, n_lanes)
+    which = np.concatenate([tape.sequences for tape in tapes])
+    np.testing.assert_array_equal(np.sort(which), np.arange(len(lengths)))
+    for tape in tapes:
+        np.testing.assert_array_equal(tape.length, np.array(lengths)[tape.sequences])
+        np.testing.assert_array_equal(tape.first_row, offsets[tape.sequences])
+        used = occupied(tape) >= 0
+        # Once a lane idles it does so to the end, and lanes that hold more come first.
+        np.testing.assert_array_equal(used, np.sort(used, axis=0)[::-1])
+        np.testing.assert_array_equal(used.sum(axis=1), tape.n_active)
+        np.testing.assert_array_equal(used, np.arange(n_lanes) < tape.n_active[:, None])
+        assert used[-1].any()
+
+
+@settings(deadline=None)
+@given(LENGTHS, st.integers(1, 3))
+def test_a_reversed_tape_holds_the_same_steps_backwards(lengths, n_tapes):
+    for tape in lay(lengths, n_tapes)[0]:
+        back = tape.reversed
+        np.testing.assert_array_equal(occupied(back)[::-1], occupied(tape))
+        np.testing.assert_array_equal(back.n_active[::-1], tape.n_active)
+        assert back.is_reversed and not back.reversed.is_reversed
+
+
+@settings(deadline=None)
+@given(LENGTHS, st.booleans())
+def test_what_begins_and_ends_is_listed_in_order(lengths, backwards):
+    for tape in lay(lengths)[0]:
+        tape = tape.reversed if backwards else tape
+        table = occupied(tape)
+        for t, lane, row in tape.begins:
+            i = table[t, lane]
+            assert t == 0 or table[t - 1, lane] != i
+            last = tape.first_row[i] + tape.length[i] - 1
+            assert row == (last if backwards else tape.first_row[i])
+        for t, lane, i in tape.ends:
+            assert table[t, lane] == i
+            assert t == tape.n_steps - 1 or table[t + 1, lane] != i
+        assert len(tape.begins) == len(tape.ends) == len(tape.sequences)
+        assert (np.diff(tape.begins[:, 0]) >= 0).all() and (np.diff(tape.ends[:, 0]) >= 0).all()
+
+
+@settings(deadline=None)
+@given(LENGTHS, st.integers(1, 60))
+def test_cuts_are_at_beginnings_and_every_so_many_steps_after(lengths, bptt_steps):
+    for tape in lay(lengths)[0]:
+        expected = sorted(
+            (start + k, lane, int(k == 0))
+            for lane, start, length in zip(tape.lane, tape.start, tape.length, strict=True)
+            for k in range(0, length, bptt_steps)
+        )
+        assert sorted(map(tuple, tape.cuts(bptt_steps).tolist())) == expected
+        whole = tape.cuts(None)
+        assert len(whole) == len(tape.sequences) and (whole[:, 2] == 1).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_lanes_of_ragged_sequences_are_full_but_for_less_than_the_longest(seed):
+    rng = np.random.default_rng(seed)
+    lengths = np.exp(rng.normal(5.0, 0.6, size=400)).astype(int) + 1
+    tapes, _ = lay(lengths, 2, 16)
+    # Each is placed in the lane with most room, so no lane exceeds the mean by more than one.
+    assert max(tape.n_steps for tape in tapes) <= lengths.sum() / 32 + lengths.max()
+    steps = sum(tape.n_steps * tape.n_lanes for tape in tapes)
+    assert lengths.sum() / steps > 0.95
