@@ -109,14 +109,16 @@ def past_scores(
     for origin in range(half, n_timesteps, stride):
         errors = np.full((horizon, values.shape[1]), np.nan)
         ahead = net[origin : origin + horizon]
-        deviation = model.deviation(len(ahead))
+        informed = model.with_regressors(regressors[origin : origin + horizon])
+        deviation = informed.deviation(len(ahead))
         errors[: len(ahead)] = np.divide(
-            ahead - model.forecast(len(ahead)),
+            ahead - informed.forecast(len(ahead)),
             deviation,
             out=np.full_like(ahead, np.nan),
             where=np.isfinite(deviation) & (deviation > 0.0),
         )
         scores.append(errors)
+        model = model.with_regressors(regressors[origin : origin + stride])
         model = model.advance(net[origin : origin + stride])[0]
     return np.array(scores)
 

@@ -21,6 +21,13 @@ class FittedModel(Protocol):
     def effect(self, regressors: np.ndarray) -> np.ndarray:
         """Return what regressors (n, p) add to the series, (n, k)."""
 
+    def with_regressors(self, regressors: np.ndarray) -> FittedModel:
+        """Return the model that knows regressors (n, p) of the next time steps, NaN where not told.
+
+        What it does then looks at them. A method whose regressors do no more than add their
+        `effect` returns itself.
+        """
+
     def advance(self, values: np.ndarray) -> tuple[FittedModel, np.ndarray, np.ndarray]:
         """See further values (n, k): the model then, one-step predictions, their deviations."""
 

@@ -8,7 +8,7 @@ panel at once overrides `Forecaster._fit_panel` and brings a `PanelModel` of its
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -46,6 +46,12 @@ class PanelModel(Protocol):
     def effect(self, regressors: np.ndarray, offsets: np.ndarray) -> np.ndarray:
         """Return what regressors (n_rows, p) add to the series, (n_rows,)."""
 
+    def with_regressors(self, regressors: np.ndarray, offsets: np.ndarray) -> PanelModel:
+        """Return the model that knows regressors (n_rows, p) of the next steps of each series.
+
+        See `FittedModel.with_regressors`.
+        """
+
     def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
         """Predict the next steps, (n_series, horizon)."""
 
@@ -82,6 +88,14 @@ class LoopedPanel:
             if model is not None:
                 total[rows] = model.effect(regressors[rows])[:, 0]
         return total
+
+    def with_regressors(self, regressors: np.ndarray, offsets: np.ndarray) -> LoopedPanel:
+        """Return the model that knows regressors (n_rows, p) of the next steps of each series."""
+        models = (
+            None if model is None else model.with_regressors(regressors[rows])
+            for model, rows in zip(self.models, _slices(offsets), strict=True)
+        )
+        return replace(self, models=tuple(models))
 
     def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
         """Predict the next steps, (n_series, horizon)."""

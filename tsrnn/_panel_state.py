@@ -17,12 +17,16 @@ from tsrnn._ragged import counted, offsets_of, others
 
 
 class Asked(NamedTuple):
-    """Rows to predict: the series, the steps ahead, the stamps, what regressors add (or 0)."""
+    """Rows to predict: the series, the steps ahead, the stamps, what regressors add (or 0).
+
+    And the model that knows the regressors.
+    """
 
     series: np.ndarray
     ahead: np.ndarray
     stamps: pd.Index
     effect: np.ndarray | float
+    model: PanelModel
 
 
 @dataclass(frozen=True)
@@ -106,10 +110,11 @@ class FittedPanel:
             )
         good = others(len(series), failures)
         more, moving = more.take(good), series[good]
-        offsets, values = self._offsets(more, moving), more.values
+        offsets, values, model = self._offsets(more, moving), more.values, self.model
         if more.regressors.shape[1]:
-            values = values - self.model.effect(more.regressors, offsets)
-        model, _ = self.model.advance(values, offsets, n_jobs)
+            values = values - model.effect(more.regressors, offsets)
+            model = model.with_regressors(more.regressors, offsets)
+        model, _ = model.advance(values, offsets, n_jobs)
         newly = {int(series[i]): error for i, error in failures.items()}
         newly |= {i: e for i, e in model.failures.items() if i not in self.model.failures}
         grid = self.grid.moved(np.diff(offsets))
@@ -119,7 +124,7 @@ class FittedPanel:
         """Ask for the next steps of every series."""
         series = np.repeat(self.active, horizon)
         ahead = np.tile(np.arange(1, horizon + 1), len(self.active))
-        return Asked(series, ahead, self.grid.stamps(series, ahead), 0.0)
+        return Asked(series, ahead, self.grid.stamps(series, ahead), 0.0, self.model)
 
     def steps_of(self, more: Panel, series: np.ndarray, h: int | None, time_col: str) -> Asked:
         """Ask for the rows of a frame: the next `h` of every series, or any after their ends.
@@ -151,9 +156,22 @@ class FittedPanel:
                 f"{name_of(more.ids, i)}"
             )
         effect: np.ndarray | float = 0.0
+        model = self.model
         if more.regressors.shape[1]:
-            effect = self.model.effect(more.regressors, self._offsets(more, series))
-        return Asked(rows, ahead, self.grid.stamps(rows, ahead), effect)
+            effect = model.effect(more.regressors, self._offsets(more, series))
+            model = model.with_regressors(*self._in_order(more, rows, ahead))
+        return Asked(rows, ahead, self.grid.stamps(rows, ahead), effect, model)
+
+    def _in_order(
+        self, more: Panel, series: np.ndarray, ahead: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Lay regressors of rows out step by step: NaN where a step is not asked, and offsets."""
+        furthest = np.zeros(len(self.ids), dtype=np.int64)
+        np.maximum.at(furthest, series, ahead)
+        offsets = offsets_of(furthest)
+        regressors = np.full((offsets[-1], more.regressors.shape[1]), np.nan)
+        regressors[offsets[series] + ahead - 1] = more.regressors
+        return regressors, offsets
 
     def refuse_absent(self, series: np.ndarray) -> None:
         """Refuse a frame that lacks some of the series."""

@@ -53,13 +53,13 @@ def forecast_window(
     n_jobs: int | None,
 ) -> Window:
     """Forecast the rows of the panel that follow the ends, which it has."""
-    forecast = model.forecast(horizon, n_jobs)
-    if panel.regressors.shape[1]:
-        rows = rows_between(ends, np.full(len(ends), horizon))
-        offsets = np.arange(len(ends) + 1) * horizon
-        effect = model.effect(panel.regressors[rows], offsets)
-        forecast = forecast + effect.reshape(forecast.shape)
-    return Window(number, series, ends, model, forecast)
+    if panel.regressors.shape[1] == 0:
+        return Window(number, series, ends, model, model.forecast(horizon, n_jobs))
+    regressors = panel.regressors[rows_between(ends, np.full(len(ends), horizon))]
+    offsets = np.arange(len(ends) + 1) * horizon
+    forecast = model.with_regressors(regressors, offsets).forecast(horizon, n_jobs)
+    effect = model.effect(regressors, offsets).reshape(forecast.shape)
+    return Window(number, series, ends, model, forecast + effect)
 
 
 def rolling_windows(
@@ -97,6 +97,7 @@ def _moved(
     values = panel.values[rows]
     if panel.regressors.shape[1]:
         values = values - model.effect(panel.regressors[rows], offsets)
+        model = model.with_regressors(panel.regressors[rows], offsets)
     return model.advance(values, offsets, n_jobs)[0]
 
 

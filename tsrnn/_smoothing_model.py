@@ -364,6 +364,10 @@ class SmoothingModel:
             total[:, series] = batch.effect(rows).reshape(series.size, -1).T
         return total
 
+    def with_regressors(self, regressors: np.ndarray) -> SmoothingModel:
+        """Return the model as it is: regressors add their effect, and no more."""
+        return self
+
     def advance(self, values: np.ndarray) -> tuple[SmoothingModel, np.ndarray, np.ndarray]:
         """See further values, (n, k)."""
         predictions, deviations = np.empty(values.shape), np.empty(values.shape)

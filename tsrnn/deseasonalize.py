@@ -229,6 +229,12 @@ class DeseasonalizedModel:
         """Return what regressors (n, p) add to the series, (n, k)."""
         return self.inner.effect(regressors) - self.constant
 
+    def with_regressors(self, regressors: np.ndarray) -> DeseasonalizedModel:
+        """Return the model that knows regressors (n, p) of the next time steps."""
+        # Several series have regressors only where their factors are 1.
+        factor = self.turn.rows(self.turn.factor[:, :1], len(regressors))
+        return replace(self, inner=self.inner.with_regressors(regressors / factor))
+
     def attributes(self) -> dict[str, Any]:
         """Return no attributes that move."""
         return {}

@@ -41,11 +41,15 @@ _MOST_AHEAD = 10_000_000
 
 
 class _Request(NamedTuple):
-    """Rows to predict: their positions, the index of the answer, what regressors add, (n, k)."""
+    """Rows to predict: their positions, the index of the answer, what regressors add, (n, k).
+
+    And the model that knows the regressors of what lies ahead.
+    """
 
     positions: np.ndarray
     index: pd.Index
     effect: np.ndarray
+    model: FittedModel
 
 
 class Forecaster(RegressorMixin, BaseEstimator, ABC):
@@ -249,9 +253,10 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         horizon = _check_horizon(horizon)
         n_paths = check_count("n_paths", n_paths)
-        effect = self._following_effect(X, horizon)
-        paths = self._model.simulate(horizon, n_paths, check_random_state(random_state))
-        paths += effect[:, None, :]
+        regressors = self._following_regressors(X, horizon)
+        model = self._model.with_regressors(regressors)
+        paths = model.simulate(horizon, n_paths, check_random_state(random_state))
+        paths += model.effect(regressors)[:, None, :]
         index = self._grid.stamps(self._n_seen, self._n_seen + horizon)
         return self._layout.columns(paths, index, range(n_paths), "path")
 
@@ -274,8 +279,9 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         values, index = self._read_more([y_new] if is_single(y_new) else y_new, "y_new")
         following = np.arange(self._n_seen, self._n_seen + len(values))
         self._check_stamps(index, following, "y_new must continue the series")
-        effect = self._following_effect(X, len(values))
-        model, predictions, deviations = self._model.advance(values - effect)
+        regressors = self._following_regressors(X, len(values))
+        model = self._model.with_regressors(regressors)
+        model, predictions, deviations = model.advance(values - model.effect(regressors))
         vars(self).update(model.attributes())
         self._model = model
         self._seen = _appended(self._seen, (predictions, deviations))
@@ -337,29 +343,39 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             raise TypeError("predict takes a horizon, such as 12, or rows; got None")
         if is_single(X):
             horizon = _check_horizon(X)
-            return _Request(*self._following(horizon), self._following_effect(None, horizon))
+            regressors = self._following_regressors(None, horizon)
+            return self._request(*self._following(horizon), regressors)
         if isinstance(X, pd.Index):
             X = pd.DataFrame(index=X)
         regressors = self._read_regressors(X, None)
         if len(regressors) == 0:
             raise ValueError("X has no rows: ask for at least one prediction")
-        effect = self._model.effect(regressors)
         if isinstance(X, pd.DataFrame) and is_time_index(X.index):
-            return _Request(self._grid.positions(X.index), X.index, effect)
-        return _Request(*self._following(len(regressors)), effect)
+            return self._request(self._grid.positions(X.index), X.index, regressors)
+        return self._request(*self._following(len(regressors)), regressors)
+
+    def _request(self, positions: np.ndarray, index: pd.Index, regressors: np.ndarray) -> _Request:
+        """Put together what is asked; regressors of the future are laid out in its order."""
+        ahead = positions - self._n_seen
+        known = np.empty((0, regressors.shape[1]))
+        if regressors.shape[1] and 0 <= ahead.max() < _MOST_AHEAD:
+            known = np.full((ahead.max() + 1, regressors.shape[1]), np.nan)
+            known[ahead[ahead >= 0]] = regressors[ahead >= 0]
+        effect, model = self._model.effect(regressors), self._model.with_regressors(known)
+        return _Request(positions, index, effect, model)
 
     def _following(self, n_timesteps: int) -> tuple[np.ndarray, pd.Index]:
         """Return positions and stamps of the next time steps."""
         start, stop = self._n_seen, self._n_seen + n_timesteps
         return np.arange(start, stop), self._grid.stamps(start, stop)
 
-    def _following_effect(self, X: Any, n_timesteps: int) -> np.ndarray:
-        """Return what regressors add to the series in the next time steps, (n, k)."""
+    def _following_regressors(self, X: Any, n_timesteps: int) -> np.ndarray:
+        """Read the regressors of the next time steps, (n, p)."""
         regressors = self._read_regressors(X, n_timesteps)
         if isinstance(X, pd.DataFrame):
             positions, _ = self._following(n_timesteps)
             self._check_stamps(X.index, positions, "X must continue the series")
-        return self._model.effect(regressors)
+        return regressors
 
     def _read_regressors(
         self, X: Any, n_timesteps: int | None, *, reset: bool = False
@@ -414,7 +430,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             raise ValueError(f"{problem}: at row {row} expected {stamp}, got {index[row]}")
 
     def _mean(self, asked: _Request) -> np.ndarray:
-        return self._at(asked.positions, 0, self._model.forecast) + asked.effect
+        return self._at(asked.positions, 0, asked.model.forecast) + asked.effect
 
     def _quantiles(self, X: Any, quantiles: np.ndarray, labels: list, label_name: str):
         asked = self._asked(X)
@@ -422,13 +438,13 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         values = np.empty((len(ahead), len(quantiles), asked.effect.shape[1]))
         if ahead.any():
             future = self._at(
-                asked.positions[ahead], 0, lambda h: self._model.quantiles(h, quantiles)
+                asked.positions[ahead], 0, lambda h: asked.model.quantiles(h, quantiles)
             )
             values[ahead] = future + asked.effect[ahead, None]
         if not ahead.all():
             past = asked.positions[~ahead]
-            mean = self._at(past, 0, self._model.forecast) + asked.effect[~ahead]
-            deviation = self._at(past, 1, self._model.deviation)
+            mean = self._at(past, 0, asked.model.forecast) + asked.effect[~ahead]
+            deviation = self._at(past, 1, asked.model.deviation)
             values[~ahead] = normal_quantiles(mean, deviation, quantiles)
         return self._layout.columns(values, asked.index, labels, label_name)
 
@@ -438,7 +454,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         with one_blas_thread():
             scores = past_scores(self._fit_model, *self._training, int(ahead.max()) + 1)
         factors = factors_of_scores(scores, level, stacklevel=4)[ahead]
-        width = factors * self._at(asked.positions, 1, self._model.deviation)
+        width = factors * self._at(asked.positions, 1, asked.model.deviation)
         bounds = self._mean(asked)[:, None] + np.stack([-width, width], axis=1)
         return self._layout.columns(bounds, asked.index, ["lower", "upper"], "bound")
 

@@ -126,6 +126,10 @@ class NaiveModel:
         """Return nothing: regressors are ignored."""
         return np.zeros((len(regressors), self.drift.size))
 
+    def with_regressors(self, regressors: np.ndarray) -> NaiveModel:
+        """Return the model as it is: regressors are ignored."""
+        return self
+
     def attributes(self) -> dict[str, Any]:
         """Return no attributes that move."""
         return {}

@@ -207,8 +207,8 @@ class PanelForecaster(BaseEstimator):
         check_is_fitted(self, "failures_")
         check_choice("method", method, _METHODS)
         levels = check_levels(level)
-        asked, model = self._asked(h, X_df), self._fitted.model
-        horizon, name = int(asked.ahead.max()), self._name()
+        asked = self._asked(h, X_df)
+        model, horizon, name = asked.model, int(asked.ahead.max()), self._name()
 
         def at(matrix: np.ndarray) -> np.ndarray:
             return matrix[asked.series, asked.ahead - 1]
