@@ -150,8 +150,10 @@ def layer(name, weights, x, h=0.0):
 
 
 def network(architecture, theta, x, return_sequences=False):
-    """Raw outputs of a whole network on one sequence (T, p): (m,), or (T, m)."""
+    """Raw outputs of a whole network on one sequence (T, p), or (T,) tokens: (m,), or (T, m)."""
     weights = architecture.unpack(theta)
+    if architecture.n_tokens:
+        x = weights["E"][x]
     for directions in architecture.layers:
         parts = []
         for shape in directions:

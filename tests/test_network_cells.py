@@ -11,8 +11,10 @@ import pytest
 from cases import relative_error
 
 from tsrnn._recurrent import engine as engine_module
+from tsrnn._recurrent import run as run_module
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
+from tsrnn._recurrent.run import Dropout
 from tsrnn._sequences import Sequences
 from tsrnn.cells import NETWORK_CELLS
 
@@ -98,11 +100,15 @@ def make_problem(
     architecture = Architecture(name, 2, sizes, 2, bidirectional, **shape)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     n_rows = offsets[-1] if by_step else len(lengths)
+    if architecture.n_tokens:
+        values = rng.integers(architecture.n_tokens, size=offsets[-1]).astype(np.int32)
+    else:
+        values = rng.normal(size=(offsets[-1], 2)).astype(dtype)
     return Problem(
         architecture,
         # Small enough for states of order one over some tens of steps.
         rng.normal(0.0, 0.5, architecture.n_parameters).astype(dtype),
-        Sequences(rng.normal(size=(offsets[-1], 2)).astype(dtype), offsets),
+        Sequences(values, offsets),
         rng.normal(size=(n_rows, 2)).astype(dtype),
         rng.uniform(0.5, 2.0, len(lengths)).astype(dtype),
         by_step,
@@ -160,6 +166,51 @@ def test_the_gradient_is_the_derivative_of_the_naive_loop(name, stack, by_step, 
 
 
 @every_cell
+@every_stack
+@either_output
+def test_tokens_are_looked_up_in_an_embedding_that_learns_as_well(name, stack, by_step):
+    """More tokens than occur, and sequences on several tapes that share some."""
+    lengths = np.random.default_rng(1).integers(1, 6, size=20)
+    problem = make_problem(name, stack, by_step, lengths=lengths, n_tokens=9)
+    problem.sequences.values[problem.sequences.values == 4] = 5
+    assert relative_error(problem.predict(), problem.naive_predictions()) <= ROUNDING
+    rows = np.array([3, 11, 18])
+    loss, gradient = problem.loss_and_gradient()
+    expected = naive.complex_step_gradient(problem.naive_loss, problem.theta)
+    assert relative_error(gradient, expected) <= EXACT
+    assert not problem.architecture.unpack(gradient)["E"][4].any()
+    parts = [problem.loss_and_gradient(rows=rows[i : i + 1])[1] for i in range(3)]
+    assert relative_error(problem.loss_and_gradient(rows=rows)[1], sum(parts)) <= ROUNDING
+
+
+@every_cell
+@either_output
+@pytest.mark.parametrize("n_tokens", [0, 9])
+def test_dropout_is_the_same_for_the_same_seed_and_right_on_average(name, by_step, n_tokens):
+    """Of a loss that is linear in what is dropped, as that of states is, the mean is the loss."""
+    problem = make_problem(name, by_step=by_step, lengths=[5] * 20, n_tokens=n_tokens)
+
+    def run(seed, words, n_jobs):
+        with problem.engine(n_jobs=n_jobs) as engine:
+            return engine.loss_and_gradient(
+                problem.theta,
+                problem.sequences,
+                np.arange(20),
+                problem.targets,
+                problem.weights,
+                LinearLoss(),
+                Dropout(words=words, states=0.5, seed=seed),
+            )
+
+    one, same, other = run(0, 0.3, 1), run(0, 0.3, 2), run(1, 0.3, 1)
+    assert one[0] == same[0] and one[0] != other[0]
+    np.testing.assert_array_equal(one[1], same[1])
+    losses = np.array([run(seed, 0.0, 1)[0] for seed in range(200)])
+    error = losses.std() / np.sqrt(losses.size)
+    assert abs(losses.mean() - problem.loss_and_gradient()[0]) <= 4.0 * error  # one in 16,000
+
+
+@every_cell
 @either_output
 def test_the_gradient_agrees_with_differences_of_the_engine(name, by_step):
     problem = make_problem(name, by_step=by_step, seed=1)
@@ -186,7 +237,7 @@ def test_one_run_is_the_run_in_pieces(name, stack, by_step, monkeypatch):
     """Kernels are called for some steps at a time; how many changes no bit of a prediction."""
     problem = make_problem(name, stack, by_step, lengths=[9, 4, 11])
     whole = problem.predict(), problem.loss_and_gradient()
-    monkeypatch.setattr(engine_module, "_CALL_FLOPS", 1.0)
+    monkeypatch.setattr(run_module, "_CALL_FLOPS", 1.0)
     pieces = problem.predict(), problem.loss_and_gradient()
     np.testing.assert_array_equal(pieces[0], whole[0])
     assert pieces[1][0] == whole[1][0]
@@ -315,10 +366,14 @@ def test_norms_of_gradients_by_lag_are_those_of_the_naive_loop(name, stack):
             problem.theta, problem.sequences, problem.targets, problem.weights, LinearLoss()
         )
     assert norms.shape == (len(problem.architecture.hidden_sizes), 6)
-    if stack != "layer":
-        assert (norms > 0.0).all()
-        return
     weights, squares = problem.architecture.unpack(problem.theta), np.zeros(6)
+    D = problem.architecture.hidden_sizes[-1]
+    # The head reads the forward half at the last step.
+    direct = (problem.targets * problem.weights[:, None]) @ weights["W_yh"][:, :D]
+    if stack == "stack":
+        assert norms[1, 0] == pytest.approx(np.linalg.norm(direct), rel=EXACT)
+    if stack != "layer":
+        return
     for i, length in enumerate((6, 4)):
         for t in range(length):
 

@@ -1,6 +1,7 @@
 """The shape of a network: which layers there are, and where each weight is in one long vector.
 
-A vector theta holds the weights layer by layer, forward before reverse, those of a layer in the
+A vector theta holds the table E (n_tokens, n_inputs) of an embedding first, where words are read,
+then the weights layer by layer, forward before reverse, those of a layer in the
 order of its cell's parameters, and at last the head's: W_yh (m, D) and b_y (m,), with
 y = W_yh h + b_y. In a network of one layer and one direction the weights have their plain names;
 elsewhere those of a layer end in `_l0`, `_l1`, .., and in `_l0_reverse` where it reads backwards.
@@ -55,6 +56,8 @@ class Architecture:
         Whether each layer reads both ways; the next one, and the head, read both of its halves.
     learns_h_init : bool
         Whether the state before the first step is a weight, `h_init` (D,), or zero.
+    n_tokens : int
+        Where it is not zero, a step is one of so many tokens, and x_t its row of E.
     """
 
     cell: str
@@ -63,6 +66,7 @@ class Architecture:
     n_outputs: int
     bidirectional: bool = False
     learns_h_init: bool = False
+    n_tokens: int = 0
 
     @property
     def network_cell(self) -> NetworkCell:
@@ -105,7 +109,8 @@ class Architecture:
             for weight in self.layer_parameters(shape)
         ]
         m, D = self.n_outputs, self.n_features_out
-        return (*of_layers, Parameter("W_yh", (m, D)), Parameter("b_y", (m,)))
+        embedding = [Parameter("E", (self.n_tokens, self.n_inputs))] if self.n_tokens else []
+        return (*embedding, *of_layers, Parameter("W_yh", (m, D)), Parameter("b_y", (m,)))
 
     def layer_parameters(self, shape: LayerShape) -> tuple[Parameter, ...]:
         """List the weights of one layer, by their plain names."""
@@ -158,7 +163,8 @@ class Architecture:
         """Draw weights to start from.
 
         Inputs and head uniform of Glorot's width [1]_, recurrent weights of each gate orthogonal
-        [2]_, biases zero but for a forget gate's, which is one [3]_.
+        [2]_, biases zero but for a forget gate's, which is one [3]_; embeddings uniform on
+        [-0.05, 0.05], as Keras draws them.
 
         References
         ----------
@@ -177,6 +183,8 @@ class Architecture:
                 for gate in weight.reshape(-1, D, D):
                     q, r = np.linalg.qr(random_state.standard_normal((D, D)))
                     gate[:] = q * np.sign(np.diag(r))
+            elif name == "E":
+                weight[:] = random_state.uniform(-0.05, 0.05, weight.shape)
             elif name.startswith("W_"):
                 n_gates = 1 if name == "W_yh" else len(gates)
                 width = np.sqrt(6.0 / (weight.shape[0] // n_gates + weight.shape[1]))

@@ -44,7 +44,7 @@ def product(blocks: list[tuple[np.ndarray, int, int]]) -> Product:
     blocks : list of (positions, first row of the result, first row of the operand)
         Positions (n_rows, n_terms) in theta of each matrix's numbers.
     """
-    order, panels, start = [], [], 0
+    order, panels, start = [np.empty(0, np.int64)], [], 0
     for positions, row, first in blocks:
         n_terms = positions.shape[1]
         for top, n_rows in _shares(len(positions), most_rows()):
@@ -98,6 +98,13 @@ class LayerProducts:
     places: np.ndarray
 
 
+def input_rows(cell: NetworkCell, W_hx: np.ndarray) -> np.ndarray:
+    """Return the weights of the input in the order of the rows of a_t that read it."""
+    n_rows, n_inputs = W_hx.shape
+    blocks = W_hx.reshape(cell.n_gates, n_rows // cell.n_gates, n_inputs)
+    return np.concatenate([blocks[gate] for gate in cell.x_blocks])
+
+
 def layer_products(
     cell: NetworkCell, positions: dict[str, np.ndarray], tile_shape: tuple[int, int]
 ) -> LayerProducts:
@@ -116,7 +123,7 @@ def layer_products(
     first_h = n_rows - len(cell.h_blocks) * D  # blocks before this one do not read the state
     matrix = np.full((n_rows, n_terms), -1, dtype=np.int64)
     x_gates, h_gates = list(cell.x_blocks), list(cell.h_blocks)
-    matrix[:n_x, :p] = positions["W_hx"].reshape(-1, D, p)[x_gates].reshape(-1, p)
+    matrix[:n_x, :p] = input_rows(cell, positions["W_hx"])
     matrix[:n_x, p] = positions["b_h"].reshape(-1, D)[x_gates].ravel()
     matrix[first_h:, p + 1 :] = positions["W_hh"].reshape(-1, D, D)[h_gates].reshape(-1, D)
     if n_x < n_rows:

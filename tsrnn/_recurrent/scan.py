@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tsrnn._compile import Kernel, borrowed, pointer
+from tsrnn._compile import Kernel, borrowed, kernel, pointer
 from tsrnn._network_cell import unit_function_at
 from tsrnn._simd import (
     fill,
@@ -54,7 +54,7 @@ _LIST = "i8[::1]"
 @_for_both(
     f"i8 N {_TABLE} M M i4[::1] {_TABLE} {_TABLE} {_LIST} {_LIST} {_LIST} {_LIST} S S S S M N"
 )
-def _forward(
+def forward_layer(
     step_address, weights, panels, values, table, tokens, begins, ends, n_active, span, cursor,
     rows, u, gates, c, out, last, h_init,
 ):  # fmt: skip
@@ -134,7 +134,7 @@ def _forward(
 @_for_both(
     f"i8 b1 N {_TABLE} N {_TABLE} {_TABLE} {_TABLE} {_TABLE} {_LIST} {_LIST} S S S M M M S S M M N"
 )
-def _backward(
+def backward_layer(
     adjoint_address, feeds_h, to_state, state_panels, to_input, input_panels, tiles, ends, cuts,
     span, cursor, u, gates, c, d_h, d_c, d_last, d_out, d_x, norms, d_matrix, d_h_init,
 ):  # fmt: skip
@@ -211,7 +211,7 @@ def _backward(
 
 
 @_for_both("S i8 S i8 i8 b1 b1")
-def _move_rows(source, first, target, target_first, n_rows, is_reversed, adds):
+def move_rows(source, first, target, target_first, n_rows, is_reversed, adds):
     """Write (or add) rows of one tape's slabs to another's, which may be read backwards."""
     source, target = borrowed(source), borrowed(target)
     n_steps = min(source.shape[0], target.shape[0])
@@ -225,7 +225,7 @@ def _move_rows(source, first, target, target_first, n_rows, is_reversed, adds):
 
 
 @_for_both(f"S {_LIST} {_LIST} {_LIST} b1 M i8 b1")
-def _move_steps(slabs, lane, start, length, is_reversed, steps, first, writes_slabs):
+def move_steps(slabs, lane, start, length, is_reversed, steps, first, writes_slabs):
     """Copy slabs to rows of steps, one sequence after the other, or rows of steps to slabs."""
     row = 0
     for i in range(lane.size):
@@ -237,3 +237,34 @@ def _move_steps(slabs, lane, start, length, is_reversed, steps, first, writes_sl
                 else:
                     steps[row, first + j] = slabs[t, j, lane[i]]
             row += 1
+
+
+@kernel(f"void(i4[::1], {_LIST}, {_LIST}, i4[::1], i4[::1], i4[::1], {_LIST})")
+def distinct_tokens(tokens, first_row, length, number, ids, local, n_ids):
+    """List the distinct tokens of some sequences in `ids`, and write every step's place there.
+
+    number, one for each token there is, is -1 before and after.
+    """
+    row = 0
+    for i in range(length.size):
+        for k in range(first_row[i], first_row[i] + length[i]):
+            token = tokens[k]
+            if number[token] < 0:
+                number[token] = n_ids[0]
+                ids[n_ids[0]] = token
+                n_ids[0] += 1
+            local[row] = number[token]
+            row += 1
+    for i in range(n_ids[0]):
+        number[ids[i]] = -1
+
+
+@_for_both(f"S i4[::1] {_LIST} {_LIST} {_LIST} {_LIST} b1 M")
+def scatter_to_table(gates, tokens, first_row, lane, start, length, is_reversed, d_table):
+    """Add the gradients with respect to preactivations to those of the tokens' rows."""
+    for i in range(lane.size):
+        for k in range(length[i]):
+            t = start[i] + (length[i] - 1 - k if is_reversed else k)
+            token = tokens[first_row[i] + k]
+            for j in range(d_table.shape[1]):
+                d_table[token, j] += gates[t, j, lane[i]]

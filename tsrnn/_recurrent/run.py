@@ -1,0 +1,428 @@
+"""One tape on its way through a network: up through the layers, and down again.
+
+Each layer, in each direction, has slabs of its own: operands, gates, further states. The layer
+above copies what it reads from those below, and hands the gradient with respect to it down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from tsrnn._network_cell import code_of
+from tsrnn._ragged import offsets_of, rows_between
+from tsrnn._recurrent.layout import Layer, PackedNetwork
+from tsrnn._recurrent.scan import (
+    backward_layer,
+    distinct_tokens,
+    forward_layer,
+    move_rows,
+    move_steps,
+    scatter_to_table,
+)
+from tsrnn._recurrent.tape import Tape
+
+# No call into a kernel lasts longer than some hundredths of a second: an interruption waits for it.
+_CALL_FLOPS = 5e8
+
+# Bytes of a tape whose weight gradient is taken at a time: they stay in a core's own cache.
+_PIECE_BYTES = 2**18
+
+_NO_TOKENS = np.empty(0, np.int32)
+
+
+class NetworkLoss(Protocol):
+    """A loss of raw outputs, summed over rows."""
+
+    def value_and_gradient(
+        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        """Return the weighted sum of losses, and its gradient with respect to the outputs."""
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Numbers put to zero at random in training, the others raised so that means stay.
+
+    Attributes
+    ----------
+    words : float
+        Share of the distinct tokens whose embedding is left out, wherever in a tape they stand.
+    states : float
+        Share of what the head reads.
+    seed : int
+    """
+
+    words: float
+    states: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class TapeGradient:
+    """What a tape has to say of the gradient.
+
+    Attributes
+    ----------
+    loss : float
+    theta : (K,) array, without what belongs to E
+    tokens : (n,) int array
+    embeddings : (n, n_inputs) array
+        Of the rows of E of these tokens.
+    """
+
+    loss: float
+    theta: np.ndarray
+    tokens: np.ndarray
+    embeddings: np.ndarray
+
+
+class Workspace:
+    """Arrays that are used again: fresh memory costs more than what is done with it here."""
+
+    def __init__(self, dtype: np.dtype, n_tokens: int) -> None:
+        self.dtype = dtype
+        # For each token a number while a tape's are counted, and -1 at all other times.
+        self.numbers = np.full(n_tokens, -1, np.int32)
+        self._arrays: dict[Any, np.ndarray] = {}
+
+    def array(self, name: Any, *shape: int) -> np.ndarray:
+        """Return an array of this shape, whatever is in it."""
+        size = int(np.prod(shape))
+        flat = self._arrays.get(name)
+        if flat is None or flat.size < size:
+            flat = self._arrays[name] = np.empty(max(size, 1), self.dtype)
+        return flat[:size].reshape(shape)
+
+
+class Run:
+    """One tape on its way.
+
+    Parameters
+    ----------
+    network : PackedNetwork
+    values : (R, p) array of the network's type, or (R,) int32 array of tokens
+        Steps of all sequences.
+    tape : Tape
+    workspace : Workspace
+        Nobody else's as long as this is used.
+    trains : bool
+        Whether there will be a way back.
+    dropout : Dropout or None
+    """
+
+    def __init__(
+        self,
+        network: PackedNetwork,
+        values: np.ndarray,
+        tape: Tape,
+        workspace: Workspace,
+        *,
+        trains: bool,
+        dropout: Dropout | None = None,
+    ) -> None:
+        self.network = network
+        self.layers = network.layout.layers
+        self.cell = network.layout.architecture.network_cell
+        self.values = values
+        self.tape = tape
+        self.workspace = workspace
+        self.trains = trains
+        self.dtype = workspace.dtype
+        self.code = code_of(self.dtype)
+        self.n_lanes = tape.n_lanes
+        self.rows = rows_between(tape.first_row, tape.length)
+        self.random = None
+        if dropout is not None:
+            self.dropout = dropout
+            # The same whichever thread takes the tape.
+            self.random = np.random.default_rng([dropout.seed, int(tape.sequences[0])])
+        self.slabs: dict[tuple[int, int], dict[str, np.ndarray]] = {}
+        self.norms: dict[tuple[int, int], np.ndarray] = {}
+        self.none = np.empty((0, 0, self.n_lanes), self.dtype)
+        self.no_steps = np.empty((0, 0), self.dtype)
+        flops = network.layout.flops_per_step * self.n_lanes
+        self.steps_per_call = max(1, int(3 * _CALL_FLOPS / flops))
+        self.tokens = _NO_TOKENS
+        if network.layout.architecture.n_tokens:
+            self._look_up()
+
+    def _look_up(self) -> None:
+        """Give the distinct tokens of the tape numbers, and take their embeddings."""
+        steps = self.rows.size
+        self.tokens, ids = np.empty(steps, np.int32), np.empty(steps, np.int32)
+        count = np.zeros(1, np.int64)
+        distinct_tokens(
+            self.values,
+            self.tape.first_row,
+            self.tape.length,
+            self.workspace.numbers,
+            ids,
+            self.tokens,
+            count,
+        )
+        self.ids = ids[: count[0]]
+        # From here on the tape's steps are its own.
+        self.tape = replace(self.tape, first_row=offsets_of(self.tape.length)[:-1])
+        self.embeddings = self.network.layout.embedding(self.network.theta)[self.ids]
+        self.kept = None
+        if self.random is not None and self.dropout.words:
+            self.kept = self._kept(self.dropout.words, self.ids.size)[:, None]
+            self.embeddings *= self.kept
+
+    def _kept(self, share: float, *shape: int) -> np.ndarray:
+        """Draw what a dropout of some share multiplies by."""
+        kept = self.random.random(shape, np.float32) >= share
+        return kept.astype(self.dtype) / self.dtype.type(1.0 - share)
+
+    def _tape(self, direction: int) -> Tape:
+        return self.tape.reversed if direction else self.tape
+
+    def _array(self, name: str, i: int, d: int, *shape: int) -> np.ndarray:
+        return self.workspace.array((name, i, d), *shape, self.n_lanes)
+
+    def forward(self, *, keeps_steps: bool) -> None:
+        """Go up through the layers; `keeps_steps` of the top one, too."""
+        self.keeps_steps = keeps_steps
+        for i, directions in enumerate(self.layers):
+            for d, layer in enumerate(directions):
+                self._forward_layer(i, d, layer, keeps_steps or i + 1 < len(self.layers))
+
+    def _forward_layer(self, i: int, d: int, layer: Layer, keeps_steps: bool) -> None:
+        cell, weights, tape = self.cell, self.network.layers[i][d], self._tape(d)
+        T, D = tape.n_steps, layer.shape.n_hidden
+        is_whole = self.trains or i > 0  # else it turns round in two steps
+        slabs = {
+            "u": self._array("u", i, d, T + 1 if is_whole else 2, layer.n_inputs + 1 + D),
+            "gates": self._array("gates", i, d, T if self.trains else 1, cell.n_saved * D),
+            "c": self._array("c", i, d, T + 1 if self.trains else 2, D if cell.has_c else 0),
+            "out": self._array("out", i, d, T, D) if keeps_steps else self.none,
+            "last": np.empty((len(tape.sequences), D), self.dtype),
+        }
+        self.slabs[i, d] = slabs
+        slabs["u"][0, layer.n_inputs + 1 :] = weights.h_init[:, None]
+        slabs["c"][0] = 0.0
+        if i > 0:
+            self._read_layer_below(i, d)
+        table = self.no_steps
+        if layer.table is not None:
+            table = self.embeddings @ weights.table.T
+        cursor, rows = np.zeros(2, np.int64), np.zeros(self.n_lanes, np.int64)
+        for begin in range(0, T, self.steps_per_call):
+            forward_layer[self.code](
+                cell.step[self.code].address,
+                weights.forward,
+                layer.products.forward.panels,
+                self.values if i == 0 and layer.table is None else self.no_steps,
+                table,
+                self.tokens,
+                tape.begins,
+                tape.ends,
+                tape.n_active,
+                np.array([begin, min(begin + self.steps_per_call, T), -1 if d else 1]),
+                cursor,
+                rows,
+                slabs["u"],
+                slabs["gates"],
+                slabs["c"],
+                slabs["out"],
+                slabs["last"],
+                weights.h_init,
+            )
+
+    def _read_layer_below(self, i: int, d: int) -> None:
+        """Copy what the layer below gave to the operands of this one."""
+        first = 0
+        for below in range(len(self.layers[i - 1])):
+            out = self.slabs[i - 1, below]["out"]
+            n_rows = out.shape[1]
+            move_rows[self.code](out, 0, self.slabs[i, d]["u"], first, n_rows, below != d, False)
+            first += n_rows
+
+    def top(self) -> np.ndarray:
+        """Return what the head reads: (n, D), or one row for each step."""
+        top, directions = len(self.layers) - 1, range(len(self.layers[-1]))
+        if not self.keeps_steps:
+            parts = [self.slabs[top, d]["last"] for d in directions]
+            return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+        D = self.layers[top][0].shape.n_hidden
+        steps = np.empty((self.rows.size, D * len(directions)), self.dtype)
+        for d in directions:
+            self._move_steps(self.slabs[top, d]["out"], d, steps, d * D, False)
+        return steps
+
+    def _move_steps(
+        self, slabs: np.ndarray, d: int, steps: np.ndarray, first: int, writes_slabs: bool
+    ) -> None:
+        tape = self._tape(d)
+        move_steps[self.code](
+            slabs, tape.lane, tape.start, tape.length, bool(d), steps, first, writes_slabs
+        )
+
+    def backward(
+        self,
+        targets: np.ndarray,
+        weights: np.ndarray,
+        loss: NetworkLoss,
+        *,
+        keeps_norms: bool = False,
+    ) -> TapeGradient:
+        """Go through the head and the loss, and down.
+
+        Parameters
+        ----------
+        targets, weights, loss
+            As for the engine.
+        keeps_norms : bool
+            Whether `squares_by_lag` will be asked for.
+        """
+        theta = self.network.theta
+        n_embedding = theta.size - self._n_others
+        gradient = np.zeros(self._n_others, theta.dtype)
+        W_yh, b_y = self.network.head
+        top = self.top()
+        kept = None
+        if self.random is not None and self.dropout.states:
+            kept = self._kept(self.dropout.states, len(self.tape.sequences), top.shape[1])
+            kept = np.repeat(kept, self.tape.length, axis=0) if self.keeps_steps else kept
+            top = top * kept
+        which, own_weights = self.tape.sequences, weights[self.tape.sequences]
+        if self.keeps_steps:
+            which, own_weights = self.rows, np.repeat(own_weights, self.tape.length)
+        value, d_outputs = loss.value_and_gradient(top @ W_yh.T + b_y, targets[which], own_weights)
+        d_W_yh, d_b_y = self.network.layout.head(gradient)
+        np.matmul(d_outputs.T, top, out=d_W_yh)
+        np.sum(d_outputs, axis=0, out=d_b_y)
+        d_top = d_outputs @ W_yh
+        self._spread(d_top if kept is None else d_top * kept)
+        for i in reversed(range(len(self.layers))):
+            for d, layer in enumerate(self.layers[i]):
+                self._backward_layer(i, d, layer, gradient, n_embedding, keeps_norms)
+        if not n_embedding:
+            return TapeGradient(value, gradient, _NO_TOKENS, self.no_steps)
+        if self.kept is not None:
+            self.d_embeddings *= self.kept
+        return TapeGradient(value, gradient, self.ids, self.d_embeddings)
+
+    @cached_property
+    def _n_others(self) -> int:
+        """Weights that are not the embedding's."""
+        return self.network.theta.size - self.network.layout.embedding(self.network.theta).size
+
+    def _spread(self, d_top: np.ndarray) -> None:
+        """Hand the gradient with respect to what the head reads to the top layer."""
+        top = len(self.layers) - 1
+        D = self.layers[top][0].shape.n_hidden
+        for d in range(len(self.layers[top])):
+            slabs = self.slabs[top, d]
+            if self.keeps_steps:
+                slabs["d_out"] = self._d_out(top, d)
+                self._move_steps(slabs["d_out"], d, d_top, d * D, True)
+            else:
+                slabs["d_last"] = np.ascontiguousarray(d_top[:, d * D : (d + 1) * D])
+
+    def _d_out(self, i: int, d: int) -> np.ndarray:
+        """Return slabs for the gradient with respect to a layer's states, all zero."""
+        d_out = self._array("d_out", i, d, self.tape.n_steps, self.layers[i][d].shape.n_hidden)
+        d_out[:] = 0.0
+        return d_out
+
+    def _backward_layer(
+        self,
+        i: int,
+        d: int,
+        layer: Layer,
+        gradient: np.ndarray,
+        n_embedding: int,
+        keeps_norms: bool,
+    ) -> None:
+        cell, weights, tape = self.cell, self.network.layers[i][d], self._tape(d)
+        T, D = tape.n_steps, layer.shape.n_hidden
+        slabs, products = self.slabs[i, d], layer.products
+        u, gates, c = slabs["u"], slabs["gates"], slabs["c"]
+        d_x = self._array("d_x", i, d, T, layer.n_inputs) if i > 0 else self.none
+        norms = np.zeros((T if keeps_norms else 0, self.n_lanes), self.dtype)
+        ends, cuts = tape.ends, tape.cuts(self.network.layout.bptt_steps)
+        cursor = np.array([len(cuts), len(ends)])
+        d_matrix = np.zeros((cell.n_blocks * D, u.shape[1]), self.dtype)
+        d_h = np.zeros((D, self.n_lanes), self.dtype)
+        d_c = np.zeros((c.shape[1], self.n_lanes), self.dtype)
+        d_h_init = np.zeros(D, self.dtype)
+        piece = max(8, _PIECE_BYTES // (u[0].nbytes + gates[0].nbytes))
+        for end in range(T, 0, -self.steps_per_call):
+            backward_layer[self.code](
+                cell.adjoint[self.code].address,
+                cell.feeds_h,
+                weights.to_state,
+                products.to_state.panels,
+                weights.to_input,
+                products.to_input.panels,
+                products.tiles,
+                ends,
+                cuts,
+                np.array([max(0, end - self.steps_per_call), end, piece]),
+                cursor,
+                u,
+                gates,
+                c,
+                d_h,
+                d_c,
+                slabs.get("d_last", self.no_steps),
+                slabs.get("d_out", self.none),
+                d_x,
+                norms,
+                d_matrix,
+                d_h_init,
+            )
+        gradient[products.positions - n_embedding] = d_matrix.ravel()[products.places]
+        if layer.h_init is not None:
+            gradient[layer.h_init - n_embedding] = d_h_init
+        if layer.table is not None:
+            self._backward_table(d, layer, gradient, n_embedding)
+        self.norms[i, d] = norms
+        if i > 0:
+            self._hand_down(i, d, d_x)
+
+    def _backward_table(self, d: int, layer: Layer, gradient: np.ndarray, n_embedding: int) -> None:
+        """Take the gradient with respect to looked-up rows to embeddings and input weights."""
+        tape, table = self._tape(d), self.network.layers[0][d].table
+        d_table = np.zeros((self.ids.size, len(table)), self.dtype)
+        scatter_to_table[self.code](
+            self.slabs[0, d]["gates"],
+            self.tokens,
+            tape.first_row,
+            tape.lane,
+            tape.start,
+            tape.length,
+            bool(d),
+            d_table,
+        )
+        gradient[layer.table - n_embedding] = d_table.T @ self.embeddings
+        d_embeddings = d_table @ table
+        self.d_embeddings = d_embeddings if d == 0 else self.d_embeddings + d_embeddings
+
+    def _hand_down(self, i: int, d: int, d_x: np.ndarray) -> None:
+        """Add the gradient with respect to a layer's input to that of what the layer below gave."""
+        first = 0
+        for below in range(len(self.layers[i - 1])):
+            slabs = self.slabs[i - 1, below]
+            if "d_out" not in slabs:
+                slabs["d_out"] = self._d_out(i - 1, below)
+            n_rows = slabs["d_out"].shape[1]
+            move_rows[self.code](d_x, first, slabs["d_out"], 0, n_rows, below != d, True)
+            first += n_rows
+
+    def squares_by_lag(self, longest: int) -> np.ndarray:
+        """Add squared gradients with respect to states up by lag, (n_layers, longest)."""
+        squares = np.zeros((len(self.layers), longest))
+        lengths = self.tape.length
+        lag = np.repeat(lengths, lengths) - 1 - rows_between(np.zeros_like(lengths), lengths)
+        lane = np.repeat(self.tape.lane, lengths)
+        for (i, d), norms in self.norms.items():
+            steps = rows_between(self._tape(d).start, lengths)
+            values = norms[steps, lane].astype(float)
+            squares[i] += np.bincount(lag, weights=values, minlength=longest)
+        return squares
