@@ -30,7 +30,7 @@ def summarize(forecaster: Forecaster) -> Summary:
         }
         n_missing = int(np.count_nonzero(np.isnan(residuals[:, i])))
         facts = {
-            "Series": _series_name(forecaster, i),
+            "Series": series_name(forecaster, i),
             "Observations": len(residuals) - n_missing,
             "Missing": n_missing,
             "Loss": forecaster.loss,
@@ -38,16 +38,16 @@ def summarize(forecaster: Forecaster) -> Summary:
             "Converged": np.atleast_1d(forecaster.converged_)[i],
         }
         criteria = {name.rstrip("_"): f"{value:.6g}" for name, value in numbers.items()}
-        summary.tables.append(_two_columns(facts, criteria, type(forecaster).__name__))
+        summary.tables.append(two_columns(facts, criteria, type(forecaster).__name__))
         rows, stubs = _parameter_rows(forecaster, one, i)
         summary.tables.append(
             SimpleTable(rows, headers=["value", "origin"], stubs=stubs, txt_fmt=fmt_params)
         )
-        summary.tables.append(_residual_tests(residuals[:, i]))
+        summary.tables.append(residual_tests(residuals[:, i]))
     return summary
 
 
-def _series_name(forecaster: Forecaster, i: int) -> str:
+def series_name(forecaster: Forecaster, i: int) -> str:
     names = forecaster._layout.names
     return str(i) if names is None else str(names[i])
 
@@ -75,7 +75,7 @@ def _parameter_rows(forecaster: Forecaster, one, i: int) -> tuple[list, list]:
     return rows, stubs
 
 
-def _residual_tests(residuals: np.ndarray):
+def residual_tests(residuals: np.ndarray):
     """Return a table of Ljung-Box and Jarque-Bera tests, where there are residuals enough."""
     from statsmodels.iolib.table import SimpleTable
     from statsmodels.stats.diagnostic import acorr_ljungbox
@@ -90,7 +90,7 @@ def _residual_tests(residuals: np.ndarray):
         return SimpleTable([["Residual tests: too few residuals, or all alike"]])
     box = acorr_ljungbox(observed, lags=[lags])
     statistic, probability, *_ = jarque_bera(observed)
-    return _two_columns(
+    return two_columns(
         {
             f"Ljung-Box (lag {lags})": f"{box['lb_stat'].iloc[0]:.4g}",
             "Prob(Ljung-Box)": f"{box['lb_pvalue'].iloc[0]:.3f}",
@@ -99,7 +99,7 @@ def _residual_tests(residuals: np.ndarray):
     )
 
 
-def _two_columns(left: dict[str, object], right: dict[str, object], title: str | None = None):
+def two_columns(left: dict[str, object], right: dict[str, object], title: str | None = None):
     """Return a table of names and values, two side by side."""
     from statsmodels.iolib.table import SimpleTable
 
