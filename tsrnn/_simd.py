@@ -88,6 +88,20 @@ def tile_product(a, u, n_steps, a_stride, u_stride, out, out_stride, n_rows, n_c
     raise NotImplementedError("only in compiled code")
 
 
+def gather_rows(table, stride, which, rows, n_rows):
+    """Look a row of a table up for every lane, and write them as rows of lanes.
+
+    rows[i][lane] = table[which[lane] * stride + i], for i < n_rows; the stride is a multiple of the
+    number of lanes, for what is read is whole vectors, turned on the way.
+    """
+    raise NotImplementedError("only in compiled code")
+
+
+def scatter_rows(rows, n_rows, which, table, stride):
+    """Add what rows of lanes hold to rows of a table: the adjoint of `gather_rows`."""
+    raise NotImplementedError("only in compiled code")
+
+
 @functools.cache
 def _has_avx512() -> bool:
     import llvmlite.binding
@@ -421,6 +435,105 @@ def _teach_vectors() -> None:
         count = types.int64
         return types.void(a, u, count, count, count, out, count, count, count), generate
 
+    def turned(builder, vectors):
+        """Transpose as many vectors as they have lanes: half of each trades places, a stage."""
+        n = len(vectors)
+        mask = ir.VectorType(ir.IntType(32), n)
+        vectors, half = list(vectors), n // 2
+        while half:
+            low = ir.Constant(mask, [k if not k & half else n + k - half for k in range(n)])
+            high = ir.Constant(mask, [k + half if not k & half else n + k for k in range(n)])
+            for i in range(n):
+                if not i & half:
+                    pair = vectors[i], vectors[i + half]
+                    vectors[i] = builder.shuffle_vector(*pair, low)
+                    vectors[i + half] = builder.shuffle_vector(*pair, high)
+            half //= 2
+        return vectors
+
+    def each_block(builder, kind, n_rows, emit):
+        """Emit code for blocks of as many rows as there are lanes: their numbers, and how many."""
+        word, n_lanes = n_rows.type, kind.count
+        blocks = builder.sdiv(builder.add(n_rows, word(n_lanes - 1)), word(n_lanes))
+
+        def body(block, _):
+            first = builder.mul(block, word(n_lanes))
+            emit(block, first, builder.sub(n_rows, first))
+            return []
+
+        loop(builder, blocks, [], body)
+
+    def where(builder, condition, emit):
+        then, end = builder.append_basic_block("then"), builder.append_basic_block("end")
+        builder.cbranch(condition, then, end)
+        builder.position_at_end(then)
+        emit()
+        builder.branch(end)
+        builder.position_at_end(end)
+
+    def vector_of_lane(builder, kind, which, stride, lane, block):
+        """Return the number of the vector, in a table, that holds a lane's block."""
+        row = number_at(builder, which, stride.type(lane))
+        vectors = builder.sdiv(stride, stride.type(kind.count))
+        return builder.add(builder.mul(row, vectors), block)
+
+    @intrinsic
+    def gather_rows_(typing_context, table, stride, which, rows, n_rows):
+        kind = llvm_vector(vector_of(table))
+
+        def generate(context, builder, signature, arguments):
+            table, stride, which, rows, n_rows = arguments
+
+            def emit(block, first, left):
+                looked_up = [
+                    vector_at(
+                        builder,
+                        kind,
+                        table,
+                        vector_of_lane(builder, kind, which, stride, lane, block),
+                    )
+                    for lane in range(kind.count)
+                ]
+                for i, vector in enumerate(turned(builder, looked_up)):
+                    where(
+                        builder,
+                        builder.icmp_signed("<", left.type(i), left),
+                        lambda i=i, vector=vector: put_vector(
+                            builder, rows, builder.add(first, first.type(i)), vector
+                        ),
+                    )
+
+            each_block(builder, kind, n_rows, emit)
+
+        count = types.int64
+        return types.void(table, count, which, rows, count), generate
+
+    @intrinsic
+    def scatter_rows_(typing_context, rows, n_rows, which, table, stride):
+        kind = llvm_vector(vector_of(table))
+
+        def generate(context, builder, signature, arguments):
+            rows, n_rows, which, table, stride = arguments
+
+            def emit(block, first, left):
+                # The last block reads the row before its end again: what is beyond is not added.
+                last = builder.sub(n_rows, n_rows.type(1))
+                vectors = []
+                for i in range(kind.count):
+                    row = builder.add(first, first.type(i))
+                    is_there = builder.icmp_signed("<", left.type(i), left)
+                    vector = vector_at(builder, kind, rows, builder.select(is_there, row, last))
+                    vectors.append(builder.select(is_there, vector, constant(kind, 0.0)))
+                for lane, vector in enumerate(turned(builder, vectors)):
+                    place = vector_of_lane(builder, kind, which, stride, lane, block)
+                    held = vector_at(builder, kind, table, place)
+                    put_vector(builder, table, place, builder.fadd(held, vector))
+
+            each_block(builder, kind, n_rows, emit)
+
+        count = types.int64
+        return types.void(rows, count, which, table, count), generate
+
     for name, emitted in (
         (load, load_),
         (store, store_),
@@ -432,6 +545,8 @@ def _teach_vectors() -> None:
         (logistic, logistic_),
         (panel_product, panel_product_),
         (tile_product, tile_product_),
+        (gather_rows, gather_rows_),
+        (scatter_rows, scatter_rows_),
     ):
         # As numba does for the intrinsic itself: the name in this module then means it.
         template = make_intrinsic_template(emitted, emitted._defn, name.__name__)

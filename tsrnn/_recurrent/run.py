@@ -21,7 +21,6 @@ from tsrnn._recurrent.scan import (
     forward_layer,
     move_rows,
     move_steps,
-    scatter_to_table,
 )
 from tsrnn._recurrent.tape import Tape
 
@@ -32,6 +31,7 @@ _CALL_FLOPS = 5e8
 _PIECE_BYTES = 2**18
 
 _NO_TOKENS = np.empty(0, np.int32)
+_NOT_LOOKED_UP = np.empty((0, 0), np.int64)
 
 
 class NetworkLoss(Protocol):
@@ -152,8 +152,7 @@ class Run:
 
     def _look_up(self) -> None:
         """Give the distinct tokens of the tape numbers, and take their embeddings."""
-        steps = self.rows.size
-        self.tokens, ids = np.empty(steps, np.int32), np.empty(steps, np.int32)
+        self.tokens, ids = np.empty((2, self.rows.size), np.int32)
         count = np.zeros(1, np.int64)
         distinct_tokens(
             self.values,
@@ -207,9 +206,13 @@ class Run:
         slabs["c"][0] = 0.0
         if i > 0:
             self._read_layer_below(i, d)
-        table = self.no_steps
+        n_looked_up, table, which = 0, self.no_steps, _NOT_LOOKED_UP
         if layer.table is not None:
-            table = self.embeddings @ weights.table.T
+            n_looked_up = len(weights.table)
+            table = self._table()
+            np.matmul(self.embeddings, weights.table.T, out=table[:-1, :n_looked_up])
+            which = np.empty((T if self.trains else 1, self.n_lanes), np.int64)
+        slabs["which"] = which
         cursor, rows = np.zeros(2, np.int64), np.zeros(self.n_lanes, np.int64)
         for begin in range(0, T, self.steps_per_call):
             forward_layer[self.code](
@@ -219,10 +222,11 @@ class Run:
                 self.values if i == 0 and layer.table is None else self.no_steps,
                 table,
                 self.tokens,
+                which,
                 tape.begins,
                 tape.ends,
                 tape.n_active,
-                np.array([begin, min(begin + self.steps_per_call, T), -1 if d else 1]),
+                np.array([begin, min(begin + self.steps_per_call, T), -1 if d else 1, n_looked_up]),
                 cursor,
                 rows,
                 slabs["u"],
@@ -232,6 +236,12 @@ class Run:
                 slabs["last"],
                 weights.h_init,
             )
+
+    def _table(self) -> np.ndarray:
+        """Return zeros, a row for each distinct token and one more, in whole vectors."""
+        n_columns = len(self.layers[0][0].table)
+        n_columns += -n_columns % self.n_lanes
+        return np.zeros((self.ids.size + 1, n_columns), self.dtype)
 
     def _read_layer_below(self, i: int, d: int) -> None:
         """Copy what the layer below gave to the operands of this one."""
@@ -351,6 +361,9 @@ class Run:
         d_h = np.zeros((D, self.n_lanes), self.dtype)
         d_c = np.zeros((c.shape[1], self.n_lanes), self.dtype)
         d_h_init = np.zeros(D, self.dtype)
+        is_looked_up = layer.table is not None
+        d_table = self._table() if is_looked_up else self.no_steps
+        n_looked_up = len(layer.table) if is_looked_up else 0
         piece = max(8, _PIECE_BYTES // (u[0].nbytes + gates[0].nbytes))
         for end in range(T, 0, -self.steps_per_call):
             backward_layer[self.code](
@@ -361,9 +374,10 @@ class Run:
                 weights.to_input,
                 products.to_input.panels,
                 products.tiles,
+                slabs["which"],
                 ends,
                 cuts,
-                np.array([max(0, end - self.steps_per_call), end, piece]),
+                np.array([max(0, end - self.steps_per_call), end, piece, n_looked_up]),
                 cursor,
                 u,
                 gates,
@@ -373,6 +387,7 @@ class Run:
                 slabs.get("d_last", self.no_steps),
                 slabs.get("d_out", self.none),
                 d_x,
+                d_table,
                 norms,
                 d_matrix,
                 d_h_init,
@@ -380,29 +395,14 @@ class Run:
         gradient[products.positions - n_embedding] = d_matrix.ravel()[products.places]
         if layer.h_init is not None:
             gradient[layer.h_init - n_embedding] = d_h_init
-        if layer.table is not None:
-            self._backward_table(d, layer, gradient, n_embedding)
+        if is_looked_up:
+            d_rows = d_table[:-1, :n_looked_up]
+            gradient[layer.table - n_embedding] = d_rows.T @ self.embeddings
+            d_embeddings = d_rows @ weights.table
+            self.d_embeddings = d_embeddings if d == 0 else self.d_embeddings + d_embeddings
         self.norms[i, d] = norms
         if i > 0:
             self._hand_down(i, d, d_x)
-
-    def _backward_table(self, d: int, layer: Layer, gradient: np.ndarray, n_embedding: int) -> None:
-        """Take the gradient with respect to looked-up rows to embeddings and input weights."""
-        tape, table = self._tape(d), self.network.layers[0][d].table
-        d_table = np.zeros((self.ids.size, len(table)), self.dtype)
-        scatter_to_table[self.code](
-            self.slabs[0, d]["gates"],
-            self.tokens,
-            tape.first_row,
-            tape.lane,
-            tape.start,
-            tape.length,
-            bool(d),
-            d_table,
-        )
-        gradient[layer.table - n_embedding] = d_table.T @ self.embeddings
-        d_embeddings = d_table @ table
-        self.d_embeddings = d_embeddings if d == 0 else self.d_embeddings + d_embeddings
 
     def _hand_down(self, i: int, d: int, d_x: np.ndarray) -> None:
         """Add the gradient with respect to a layer's input to that of what the layer below gave."""

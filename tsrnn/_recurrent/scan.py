@@ -20,8 +20,10 @@ from tsrnn._network_cell import unit_function_at
 from tsrnn._simd import (
     fill,
     first_lanes,
+    gather_rows,
     load,
     panel_product,
+    scatter_rows,
     store,
     tile_product,
 )
@@ -52,15 +54,16 @@ _LIST = "i8[::1]"
 
 
 @_for_both(
-    f"i8 N {_TABLE} M M i4[::1] {_TABLE} {_TABLE} {_LIST} {_LIST} {_LIST} {_LIST} S S S S M N"
+    f"i8 N {_TABLE} M M i4[::1] {_TABLE} {_TABLE} {_TABLE} {_LIST} {_LIST} {_LIST} {_LIST} "
+    "S S S S M N"
 )
 def forward_layer(
-    step_address, weights, panels, values, table, tokens, begins, ends, n_active, span, cursor,
-    rows, u, gates, c, out, last, h_init,
+    step_address, weights, panels, values, table, tokens, which, begins, ends, n_active, span,
+    cursor, rows, u, gates, c, out, last, h_init,
 ):  # fmt: skip
     """Run steps span[0] to span[1]; cursor holds how many begins and ends there have been."""
-    weights, panels, values, table = (
-        borrowed(weights), borrowed(panels), borrowed(values), borrowed(table)
+    weights, panels, values, table, which = (
+        borrowed(weights), borrowed(panels), borrowed(values), borrowed(table), borrowed(which)
     )  # fmt: skip
     u, gates, c, out, rows = (
         borrowed(u),
@@ -73,7 +76,7 @@ def forward_layer(
     n_inputs, n_hidden, n_lanes = values.shape[1], h_init.size, u.shape[2]
     first_h = u.shape[1] - n_hidden
     direction = span[2]
-    n_looked_up = table.shape[1]
+    n_looked_up = span[3]
     for t in range(span[0], span[1]):
         at, a_t = t % u.shape[0], t % gates.shape[0]
         after = (t + 1) % u.shape[0]
@@ -91,15 +94,15 @@ def forward_layer(
                 for j in range(n_inputs):
                     u[at, j, lane] = 0.0
         elif n_looked_up > 0:
+            looked_up = which[t % which.shape[0]]
             for lane in range(n):
-                row = rows[lane]
-                token = tokens[row]
-                for i in range(n_looked_up):
-                    gates[a_t, i, lane] = table[token, i]
-                rows[lane] = row + direction
+                looked_up[lane] = tokens[rows[lane]]
+                rows[lane] += direction
             for lane in range(n, n_lanes):
-                for i in range(n_looked_up):
-                    gates[a_t, i, lane] = 0.0
+                looked_up[lane] = table.shape[0] - 1  # the last row is nobody's
+            gather_rows(
+                pointer(table), table.shape[1], pointer(looked_up), pointer(gates[a_t]), n_looked_up
+            )
         fill(pointer(u[at]), first_h - 1, 1.0)
         result = pointer(gates[a_t])
         for k in range(panels.shape[0]):
@@ -132,16 +135,18 @@ def forward_layer(
 
 
 @_for_both(
-    f"i8 b1 N {_TABLE} N {_TABLE} {_TABLE} {_TABLE} {_TABLE} {_LIST} {_LIST} S S S M M M S S M M N"
+    f"i8 b1 N {_TABLE} N {_TABLE} {_TABLE} {_TABLE} {_TABLE} {_TABLE} {_LIST} {_LIST} "
+    "S S S M M M S S M M M N"
 )
 def backward_layer(
-    adjoint_address, feeds_h, to_state, state_panels, to_input, input_panels, tiles, ends, cuts,
-    span, cursor, u, gates, c, d_h, d_c, d_last, d_out, d_x, norms, d_matrix, d_h_init,
+    adjoint_address, feeds_h, to_state, state_panels, to_input, input_panels, tiles, which,
+    ends, cuts, span, cursor, u, gates, c, d_h, d_c, d_last, d_out, d_x, d_table, norms, d_matrix,
+    d_h_init,
 ):  # fmt: skip
     """Go back from step span[1] to span[0], span[2] steps a piece; cursor counts down."""
     u, gates, c, d_h, d_c = borrowed(u), borrowed(gates), borrowed(c), borrowed(d_h), borrowed(d_c)
-    to_state, to_input, d_x, d_out = (
-        borrowed(to_state), borrowed(to_input), borrowed(d_x), borrowed(d_out)
+    to_state, to_input, d_x, d_out, which = (
+        borrowed(to_state), borrowed(to_input), borrowed(d_x), borrowed(d_out), borrowed(which)
     )  # fmt: skip
     adjoint = unit_function_at(adjoint_address, u)
     n_hidden, n_operands = d_h.shape[0], u.shape[1]
@@ -167,6 +172,14 @@ def backward_layer(
                 pointer(gates[t]), pointer(u[t, first_h:]), pointer(c[t % c.shape[0]]),
                 pointer(d_h), pointer(d_c), n_hidden,
             )  # fmt: skip
+            if span[3] > 0:
+                scatter_rows(
+                    pointer(gates[t]),
+                    span[3],
+                    pointer(which[t]),
+                    pointer(d_table),
+                    d_table.shape[1],
+                )
             for k in range(input_panels.shape[0] if d_x.shape[0] > 0 else 0):
                 panel_product(
                     pointer(to_input[input_panels[k, 4] :]),
@@ -257,14 +270,3 @@ def distinct_tokens(tokens, first_row, length, number, ids, local, n_ids):
             row += 1
     for i in range(n_ids[0]):
         number[ids[i]] = -1
-
-
-@_for_both(f"S i4[::1] {_LIST} {_LIST} {_LIST} {_LIST} b1 M")
-def scatter_to_table(gates, tokens, first_row, lane, start, length, is_reversed, d_table):
-    """Add the gradients with respect to preactivations to those of the tokens' rows."""
-    for i in range(lane.size):
-        for k in range(length[i]):
-            t = start[i] + (length[i] - 1 - k if is_reversed else k)
-            token = tokens[first_row[i] + k]
-            for j in range(d_table.shape[1]):
-                d_table[token, j] += gates[t, j, lane[i]]
