@@ -89,6 +89,9 @@ ALLOWED = {
     # Heads and optimisers work on arrays and know no cell.
     "_heads": LEAVES,
     "_optimize": LEAVES,
+    "_minibatch": set(),
+    "_nested": {"_ragged"},
+    "_sequences": {"_nested", "_ragged"},
     "cells": CORE | LEAVES,
     "_foreign_weights": LEAVES,
     "network": {"cells"} | CORE | FITTING | LEAVES,
