@@ -19,7 +19,9 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
+from tsrnn._deseasonalized_panel import DeseasonalizedPanel, Seasons
 from tsrnn._fitted_model import FittedModel
+from tsrnn._panel_model import PanelModel
 from tsrnn._validation import check_choice, check_count, check_flag
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecaster import Forecaster
@@ -130,6 +132,38 @@ class DeseasonalizedForecaster(Forecaster):
         }
         predictions = turn.put_on(predictions + constant)
         return model, predictions, turn.widen(deviations), attributes
+
+    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+        notes: dict[int, list[Warning]] = {i: [] for i in range(len(offsets) - 1)}
+        found = [
+            self._indices(values[start:stop], "the series", notes[i])
+            for i, (start, stop) in enumerate(zip(offsets[:-1], offsets[1:], strict=True))
+        ]
+        is_seasonal = np.array([indices is not None for indices in found])
+        is_mul = self.model == "mul"
+        season = np.full((len(found), self.period), 1.0 if is_mul else 0.0)
+        for i in np.flatnonzero(is_seasonal):
+            season[i] = found[i]
+        nothing = np.zeros_like(season)
+        seasons = Seasons(season, nothing) if is_mul else Seasons(nothing + 1.0, season)
+        factor, offset = seasons.rows(offsets)
+        inner = clone(self.forecaster)
+        inner._validate_parameters()
+        fitted = inner._fit_panel(
+            (values - offset) / factor, offsets, regressors / factor[:, None], n_jobs, progress
+        )
+        constant = np.zeros(len(found))
+        if is_mul and regressors.shape[1]:
+            nowhere = np.zeros((len(found), regressors.shape[1]))
+            effect = fitted.effect(nowhere, np.arange(len(found) + 1))
+            constant = np.where(is_seasonal, effect, 0.0)
+        told = {
+            i: (*lines, *fitted.notes.get(i, ()))
+            for i, lines in notes.items()
+            if i not in fitted.failures and (lines or i in fitted.notes)
+        }
+        end = seasons.after(np.diff(offsets))
+        return DeseasonalizedPanel(fitted, end, constant, fitted.failures, told)
 
     def _indices(self, y: np.ndarray, name: str, notes: list[Warning]) -> np.ndarray | None:
         """Return the seasonal indices of a series, None where it is not to be adjusted."""
