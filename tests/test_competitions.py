@@ -10,7 +10,7 @@ import pytest
 from shared_data import FOLDER, needs
 
 from tsrnn import _competitions as competitions
-from tsrnn import _download
+from tsrnn import _download, _files
 from tsrnn._competition_data import Panel, Part, digest
 from tsrnn._competition_data import naive_scores as scores_to_check_by
 from tsrnn.datasets import fetch_m3, fetch_m4
@@ -275,9 +275,9 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
         raise KeyboardInterrupt
 
     path = tmp_path / "file"
-    _download.replace_file(path, lambda file: file.write(b"whole"))
+    _files.replace_file(path, lambda file: file.write(b"whole"))
     with pytest.raises(KeyboardInterrupt):
-        _download.replace_file(path, interrupted)
+        _files.replace_file(path, interrupted)
     assert path.read_bytes() == b"whole"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -20,9 +20,7 @@ def test_the_reference_lists_every_public_name():
             f"{module}.{name}"
             for name, value in names
             if (isclass(value) or isfunction(value))
-            and value.__module__.startswith(
-                (f"tsrnn.{module}", "tsrnn._competitions", "tsrnn._imdb")
-            )
+            and value.__module__.startswith((f"tsrnn.{module}", *FETCHERS))
             and not name.startswith("_")
         }
     assert listed == public

@@ -127,10 +127,11 @@ ALLOWED = {
     | LEAVES,
     # They take arrays, or estimators by their public methods.
     "metrics": set(),
-    "_download": set(),
+    "_files": set(),
+    "_download": {"_files"},
     "_competition_data": {"_download"},
-    "_competitions": {"_competition_data", "_download"},
-    "_imdb": {"_download"},
+    "_competitions": {"_competition_data", "_download", "_files"},
+    "_imdb": {"_download", "_files"},
     "datasets": {"_competitions", "_imdb"},
     "plotting": set(),
     "_ragged": set(),
@@ -145,7 +146,18 @@ ALLOWED = {
     "_panel_windows": {"_conformal", "_panel_frame", "_panel_model", "_ragged"},
     "_panel_state": PANEL - {"_panel_state", "_panel_windows", "panel"} | {"_ragged"},
     "panel": PANEL | {"_ragged", "forecaster"} | LEAVES,
-    "tsrnn": MODELS | TOOLS | {"exceptions", "cells"},
+    "_version": set(),
+    "_saved_values": set(),
+    "_saved_pandas": {"_saved_values"},
+    # Whatever a model may be, or be made of.
+    "_saved_classes": {"_panel_steps", "_recurrent", "_structure"}
+    | MODELS
+    | PANEL
+    | SMOOTHER
+    | SMOOTHING
+    | LEAVES,
+    "saving": {"_files", "_saved_classes", "_saved_pandas", "_saved_values", "_version"} | LEAVES,
+    "tsrnn": MODELS | TOOLS | {"exceptions", "cells", "saving", "_version"},
     "_csv": set(),
     "_csv_long": {"_csv"},
     "_cli_long": {"_csv", "_csv_long", "forecaster", "panel"},

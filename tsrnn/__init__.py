@@ -1,18 +1,18 @@
 """Time-series forecasting in which exponential smoothing and recurrent networks are one family."""
 
 from tsrnn import datasets, exceptions, metrics, plotting, priors
+from tsrnn._version import __version__ as __version__
 from tsrnn.auto import AutoExpSmoothingRNN
 from tsrnn.deseasonalize import DeseasonalizedForecaster
 from tsrnn.naive import NaiveForecaster
 from tsrnn.network import RNN
 from tsrnn.panel import PanelForecaster
+from tsrnn.saving import load, save
 from tsrnn.smoothing import (
     DoubleExpSmoothingRNN,
     SimpleExpSmoothingRNN,
     TripleExpSmoothingRNN,
 )
-
-__version__ = "0.1.0"
 
 __all__ = [
     "RNN",
@@ -25,7 +25,9 @@ __all__ = [
     "TripleExpSmoothingRNN",
     "datasets",
     "exceptions",
+    "load",
     "metrics",
     "plotting",
     "priors",
+    "save",
 ]

@@ -18,7 +18,8 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from tsrnn._competition_data import Panel, Part, check, join, read_archive, read_csv
-from tsrnn._download import data_folder, download, read_arrays, replace_file
+from tsrnn._download import data_folder, download, read_arrays
+from tsrnn._files import replace_file
 
 URL = "https://raw.githubusercontent.com/Mcompetitions/M4-methods/master/Dataset/"
 

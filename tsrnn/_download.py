@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import http.client
 import os
-import secrets
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 from urllib.request import urlopen
 
 import numpy as np
+
+from tsrnn._files import replace_file
 
 _CHUNK = 1 << 16
 _TIMEOUT = 30.0
@@ -55,6 +56,7 @@ def download(url: str, path: Path, *, n_retries: int = 3, delay: float = 1.0) ->
     OSError
         If the last try fails, too.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     for tries_left in reversed(range(n_retries + 1)):
         try:
             return replace_file(path, lambda file: _copy(url, file))
@@ -62,21 +64,6 @@ def download(url: str, path: Path, *, n_retries: int = 3, delay: float = 1.0) ->
             if not tries_left:
                 raise OSError(f"cannot download {url}: {error}") from error
             time.sleep(delay)
-
-
-def replace_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
-    """Write a file under another name, and give it its own when it is whole and on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with unfinished.open("xb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
 
 
 def read_arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:

@@ -27,7 +27,8 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import Bunch, check_scalar
 
-from tsrnn._download import data_folder, download, read_arrays, replace_file
+from tsrnn._download import data_folder, download, read_arrays
+from tsrnn._files import replace_file
 
 URL = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
 SHA256 = "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe"

@@ -1,0 +1,312 @@
+"""Models come back from a file as they were; what cannot is refused by its name."""
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+from inspect import isclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import saved_models
+from saved_models import FORECASTERS, INDEXES, PANELS, assert_same, fitted, fitted_panel, series
+from sklearn.base import clone
+from sklearn.linear_model import Ridge
+
+import tsrnn
+from tsrnn import (
+    RNN,
+    DeseasonalizedForecaster,
+    DoubleExpSmoothingRNN,
+    NaiveForecaster,
+    PanelForecaster,
+    SimpleExpSmoothingRNN,
+)
+from tsrnn._saved_classes import MODELS, PARTS
+from tsrnn._saved_pandas import PANDAS
+from tsrnn._saved_values import VALUES, Decoder, Encoder
+
+
+@pytest.fixture
+def again(tmp_path):
+    """Save a model and load it."""
+
+    def save_and_load(model):
+        tsrnn.save(model, tmp_path / "model")
+        assert os.listdir(tmp_path) == ["model"]
+        return tsrnn.load(tmp_path / "model")
+
+    return save_and_load
+
+
+def test_every_public_model_can_be_saved():
+    public = [getattr(tsrnn, name) for name in tsrnn.__all__]
+    assert set(MODELS) == {one for one in public if isclass(one)}
+
+
+def test_classes_have_names_of_their_own():
+    kinds = [*MODELS, *PARTS]
+    tags = [kind.__name__ for kind in kinds] + [c.tag for c in {*VALUES.values(), *PANDAS.values()}]
+    scalars = tags.count("scalar") - 1  # one codec of numpy's scalars for each of their types
+    assert len(set(tags)) == len(tags) - scalars
+
+
+# There and back.
+
+
+@pytest.mark.parametrize("name", FORECASTERS)
+@pytest.mark.parametrize("index_name", ["rows", "months"])
+def test_a_fitted_forecaster_comes_back_as_it_was(again, name, index_name):
+    model = fitted(name, series(index_name))
+    loaded = again(model)
+    assert_same(model, loaded)
+    assert_same(model.get_params(), loaded.get_params())
+    assert_same(model.predict(5), loaded.predict(5))
+    assert_same(model.predict_interval(5), loaded.predict_interval(5))
+    assert_same(model.simulate(3, 2, random_state=0), loaded.simulate(3, 2, random_state=0))
+    # The streaming use: what comes next is learned in the same way.
+    for one in (model, loaded):
+        one.update([51.5, np.nan, 49.0])
+    assert_same(model, loaded)
+    assert_same(model.predict(5), loaded.predict(5))
+
+
+@pytest.mark.parametrize("index_name", INDEXES)
+def test_the_place_in_time_comes_back(again, index_name):
+    model = fitted("simple", series(index_name))
+    loaded = again(model)
+    assert_same(model, loaded)
+    assert_same(model.predict(5), loaded.predict(5))
+    if index_name in ("rows", "labels"):
+        return
+    asked = INDEXES[index_name][[3, 4]]
+    assert_same(model.predict(asked), loaded.predict(asked))
+
+
+@pytest.mark.parametrize("name", ["drift", "damped", "auto", "triple"])
+def test_several_series_with_regressors_come_back(again, name):
+    y = pd.DataFrame({"a": series(), "b": series()[::-1]}, INDEXES["months"])
+    X = pd.DataFrame({"price": np.cos(np.arange(len(y)))}, y.index)
+    model = fitted(name, y, X)
+    loaded = again(model)
+    assert_same(model, loaded)
+    ahead = pd.DataFrame({"price": [0.5, 0.25]}, pd.date_range("2023-01", periods=2, freq="MS"))
+    assert_same(model.predict(ahead), loaded.predict(ahead))
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_a_fitted_panel_comes_back(again, name):
+    panel = fitted_panel(name, conformal_windows=2)
+    loaded = again(panel)
+    assert_same(panel, loaded)
+    for one in (panel, loaded):
+        one.predict(2, level=[80], method="conformal")  # keeps what it has computed for that
+    assert_same(panel, again(panel))
+    more = panel.predict(2).rename(
+        columns=lambda column: {"unique_id": column, "ds": "ds"}.get(column, "y")
+    )
+    for one in (panel, loaded):
+        one.update(more)
+    assert_same(panel, loaded)
+    assert_same(panel.predict(3), loaded.predict(3))
+
+
+@pytest.mark.parametrize("name", FORECASTERS)
+def test_a_model_that_is_not_fitted_comes_back(again, name):
+    model = clone(FORECASTERS[name])
+    assert_same(model, again(model))
+
+
+def test_a_network_comes_back(again):
+    network = RNN(2, 3, 1, activation="relu", random_state=0)
+    x = np.arange(8.0).reshape(4, 2)
+    network.fit(x, x[:, :1])
+    network.step([1.0, 2.0])
+    loaded = again(network)
+    assert_same(network, loaded)
+    assert_same(network.run(x), loaded.run(x))
+    assert_same(network.step([0.5, 0.5]), loaded.step([0.5, 0.5]))
+    smoother = fitted("damped", series())
+    assert_same(smoother.to_rnn().run(series()), again(smoother).to_rnn().run(series()))
+
+
+def test_saving_leaves_the_model_as_it_is(tmp_path):
+    model = fitted("auto_seasonal", series("months"))
+    before = pickle.dumps(model)
+    tsrnn.save(model, tmp_path / "model")
+    assert pickle.dumps(model) == before
+
+
+def test_the_same_model_gives_the_same_bytes_in_every_process(tmp_path):
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import tsrnn, saved_models\n"
+        "model = saved_models.fitted_panel('months')\n"
+        "model._fitted = __import__('dataclasses').replace("
+        "model._fitted, gone=frozenset({'a', 'b', 'c', 1, 2}))\n"
+        "tsrnn.save(model, sys.argv[2])"
+    )
+    contents = []
+    for seed in ("1", "2"):
+        path = tmp_path / seed
+        subprocess.run(
+            [sys.executable, "-c", code, str(Path(saved_models.__file__).parent), str(path)],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+        )
+        contents.append(path.read_bytes())
+    assert contents[0] == contents[1]
+
+
+# Values.
+
+
+CLOSED = VALUES | PANDAS
+
+KEPT = [
+    None,
+    True,
+    -7,
+    10**30,
+    0.1,
+    -0.0,
+    float("nan"),
+    float("-inf"),
+    2.5 - 1j,
+    "naïve\ud800\x00",
+    b"\x00\xff",
+    (),
+    (1, [2.0, {"a": (None,), 3: {4}}], frozenset({"x"})),
+    slice(1, None, 2),
+    np.float32(0.1),
+    np.float64(np.nan),
+    np.int8(-3),
+    np.bool_(True),
+    np.str_("abc"),
+    np.datetime64("2020-01", "M"),
+    np.timedelta64(5, "s"),
+    np.zeros((0, 3)),
+    np.array(5.0),
+    np.array(["a", "bcd"]),
+    np.array([b"a", b"bcd"]),
+    np.array(["a", "bcd"], dtype=object),
+    np.array([["a"], ["bcd"]], dtype=object),
+    np.array(["2020-01", "NaT"], dtype="datetime64[D]"),
+    np.arange(6, dtype=">i4").reshape(2, 3),
+    np.broadcast_to(np.int64(3), (4,)),
+    np.array([1.5 + 2j], dtype=np.complex64),
+    np.random.RandomState(3),
+    pd.RangeIndex(3, 20, 4, name="n"),
+    pd.Index([1, 2], dtype="int8"),
+    pd.Index([0.5, np.nan], name="x"),
+    pd.Index([True, False]),
+    pd.Index(["a", "b"], name=("two", "parts")),
+    pd.Index(["a", None], dtype=object),
+    pd.Index([None]),
+    pd.Index([1, "a", (2, "b"), pd.Timestamp("2020-01-01"), np.int64(3)], dtype=object),
+    pd.Index([1, pd.NA], dtype="Int64"),
+    pd.timedelta_range("1s", periods=3),
+    pd.Index(["b", "a", None], dtype="category", name="c"),
+    pd.Series(["a", "b"], dtype=pd.CategoricalDtype(["b", "a"], ordered=True)),
+    pd.Series(["a", "b"], dtype=object),
+    pd.Series([0.1, 0.2], dtype="float32"),
+    pd.MultiIndex.from_product([["a", "b"], [1, 2]], names=["x", None]),
+    pd.DatetimeIndex(["2020-03-29 00:30", "2020-10-25 02:30"], tz="UTC").tz_convert("Europe/Paris"),
+    pd.DatetimeIndex(["2020-01-01", "NaT"]),
+    pd.DatetimeIndex([], freq="D"),
+    pd.PeriodIndex(["2020-01", "NaT"], freq="M"),
+    pd.Series([1, 2], dtype="int32", name="n"),
+    pd.Series(["a", None], index=[2, 1]),
+    pd.Series(pd.date_range("2020", periods=2, tz="UTC")),
+    pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}),
+    pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"], "c": [True, False]}, index=["p", "q"]),
+    pd.DataFrame(columns=["a", "b"]),
+    pd.DataFrame([[1, "a"]], columns=["same", "same"]),
+    pd.Timestamp("2020-01-01 12:00", tz="Europe/Berlin"),
+    pd.Timedelta("3h"),
+    pd.Period("2020Q1", freq="Q-MAR"),
+    pd.NaT,
+    pd.NA,
+    np.dtype("float32"),
+    pd.StringDtype("python"),
+    *[index.freq for index in INDEXES.values() if getattr(index, "freq", None) is not None],
+    pd.offsets.BusinessHour(start="10:00"),
+    pd.offsets.FY5253Quarter(variation="last", startingMonth=3),
+    *[index.tz for index in INDEXES.values() if getattr(index, "tz", None) is not None],
+]
+
+
+@pytest.mark.parametrize("value", KEPT, ids=lambda value: f"{type(value).__name__}")
+def test_a_value_comes_back(value):
+    encoder = Encoder(CLOSED)
+    node = json.loads(json.dumps(encoder.encode(value, "it"), allow_nan=False))
+    found = Decoder(CLOSED.values(), encoder.arrays).decode(node)
+    assert_same(value, found)
+
+
+def test_an_array_kept_twice_is_one_and_keeps_its_order(again):
+    model = NaiveForecaster()
+    model.first = model.second = np.asfortranarray(np.arange(6.0).reshape(2, 3))
+    loaded = again(model)
+    assert loaded.first is loaded.second
+    assert loaded.first.flags.f_contiguous and not loaded.first.flags.c_contiguous
+    loaded.first[0, 0] = 7.0
+
+
+class Unknown:
+    pass
+
+
+class OwnTuple(tuple):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (print, "builtin_function_or_method is a function; set it to None"),
+        (lambda: 0, "function is a function; set it to None"),
+        (Ridge(), "sklearn.linear_model._ridge.Ridge is none of the types that tsrnn.save knows"),
+        (Ridge, "type is none of the types|ABCMeta is none of the types"),
+        (Unknown(), "test_saving.Unknown is none"),
+        (OwnTuple(), "test_saving.OwnTuple is none"),
+        (np.random.default_rng(0), "Generator is none"),
+        (np.random.RandomState(np.random.PCG64(0)), "it is a RandomState on PCG64"),
+        (np.array([1, "a"], dtype=object), "an array of objects that are not all str"),
+        (np.zeros(2, dtype="f8,i4"), r"it is an array of \[\('f0'"),
+        (
+            np.zeros(2, dtype=np.longdouble),
+            "it is an array of float128|it is an array of longdouble",
+        ),
+        (np.ma.masked_array([1.0]), "MaskedArray is none"),
+        (pd.interval_range(0, 2), "IntervalIndex is none"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_cannot_be_saved_is_refused_by_its_name(tmp_path, value, message):
+    model = NaiveForecaster()
+    model.kept = {"here": [0, value]}
+    place = r"NaiveForecaster\.kept\['here'\]\[1\]"
+    with pytest.raises(TypeError, match=rf"{place}.* cannot be saved: .*({message})"):
+        tsrnn.save(model, tmp_path / "model")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_part_of_another_library_is_named(tmp_path):
+    with pytest.raises(TypeError, match=r"DeseasonalizedForecaster\.forecaster cannot be .*Ridge"):
+        tsrnn.save(DeseasonalizedForecaster(Ridge()), tmp_path / "model")
+    with pytest.raises(TypeError, match=r"PanelForecaster\.forecaster\.prior cannot .*Unknown"):
+        model = PanelForecaster(DoubleExpSmoothingRNN(prior=Unknown()))
+        tsrnn.save(model, tmp_path / "model")
+
+
+class Own(SimpleExpSmoothingRNN):
+    pass
+
+
+@pytest.mark.parametrize("model", [Own(), Ridge(), None, SimpleExpSmoothingRNN])
+def test_only_models_of_this_library_are_saved(tmp_path, model):
+    with pytest.raises(TypeError, match="model must be one of AutoExpSmoothingRNN, .* got "):
+        tsrnn.save(model, tmp_path / "model")

@@ -1,0 +1,84 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+if os.name == "posix":
+    import fcntl
+
+
+def replace_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
+    """Write a file under another name, and give it its own when it is whole and on the disk.
+
+    Whatever stops this, the file of that name is the old one or the new one, in full. What a
+    process that was killed left behind is removed by the next call for the same file.
+
+    Parameters
+    ----------
+    path : Path
+        What is there is replaced.
+    write : callable
+        Is given a new file, open for writing in binary mode.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written. There is none of another name then.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: give the name of a file")
+    _remove_leftovers(path)
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    try:
+        with unfinished.open("xb") as file:
+            _lock(file)
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove unfinished files of this name that no living process is writing."""
+    pattern = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{16}}\.tmp")
+    for other in path.parent.iterdir():
+        if pattern.fullmatch(other.name):
+            try:
+                with other.open("rb") as file:
+                    _lock(file)
+                    other.unlink()
+            except (BlockingIOError, FileNotFoundError, PermissionError):
+                continue  # it is being written, was removed just now, or is another user's
+
+
+def _lock(file: BinaryIO) -> None:
+    """Hold a file until it is closed, or its process ends.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process holds it.
+    """
+    # Elsewhere an open file cannot be removed anyway.
+    if os.name == "posix":
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the names of files onto the disk, where the system lets folders be opened."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

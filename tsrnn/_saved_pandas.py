@@ -1,0 +1,203 @@
+"""Codecs of what forecasters keep of pandas: indexes, tables, stamps, frequencies, time zones."""
+
+from __future__ import annotations
+
+import datetime
+import zoneinfo
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import pandas_dtype
+from pandas.tseries import offsets
+
+from tsrnn._saved_values import Codec
+
+
+def _reduce_numbers(index: pd.Index) -> Any:
+    """Take numbers as an array, and all else value by value, if its type has a name."""
+    if isinstance(index.dtype, np.dtype) and index.dtype != object:
+        return [index.to_numpy(), None, index.name]
+    values = [index.tolist(), str(index.dtype), index.name]
+    if not _rebuild_index(values).identical(index):
+        raise ValueError(f"it is an index of the type {index.dtype}")
+    return values
+
+
+def _rebuild_index(parts: Any) -> pd.Index:
+    values, dtype, name = parts
+    # A list of tuples would become an index of several levels.
+    return pd.Index(values, dtype=dtype, name=name, tupleize_cols=False)
+
+
+def _reduce_dates(index: pd.DatetimeIndex) -> Any:
+    naive = index if index.tz is None else index.tz_convert("UTC").tz_localize(None)
+    return [naive.to_numpy(), index.tz, index.freq, index.name]
+
+
+def _rebuild_dates(parts: Any) -> pd.DatetimeIndex:
+    values, tz, freq, name = parts
+    index = pd.DatetimeIndex(values, name=name)
+    if tz is not None:
+        index = index.tz_localize("UTC").tz_convert(tz)
+    index.freq = freq
+    return index
+
+
+def _reduce_spans(index: pd.TimedeltaIndex) -> Any:
+    return [index.to_numpy(), index.freq, index.name]
+
+
+def _rebuild_spans(parts: Any) -> pd.TimedeltaIndex:
+    values, freq, name = parts
+    index = pd.TimedeltaIndex(values, name=name)
+    index.freq = freq
+    return index
+
+
+def _reduce_periods(index: pd.PeriodIndex) -> Any:
+    return [index.asi8, index.freq, index.name]
+
+
+def _rebuild_periods(parts: Any) -> pd.PeriodIndex:
+    ordinals, freq, name = parts
+    return pd.PeriodIndex.from_ordinals(ordinals, freq=freq, name=name)
+
+
+def _reduce_categories(index: pd.CategoricalIndex) -> Any:
+    return [np.asarray(index.codes), index.categories, bool(index.ordered), index.name]
+
+
+def _rebuild_categories(parts: Any) -> pd.CategoricalIndex:
+    codes, categories, ordered, name = parts
+    values = pd.Categorical.from_codes(codes, categories=categories, ordered=ordered)
+    return pd.CategoricalIndex(values, name=name)
+
+
+def _reduce_levels(index: pd.MultiIndex) -> Any:
+    return [list(index.levels), [np.asarray(codes) for codes in index.codes], list(index.names)]
+
+
+def _rebuild_levels(parts: Any) -> pd.MultiIndex:
+    levels, codes, names = parts
+    return pd.MultiIndex(levels=levels, codes=codes, names=names)
+
+
+def _reduce_series(series: pd.Series) -> Any:
+    return [series.index, _column(series), series.name]
+
+
+def _rebuild_series(parts: Any) -> pd.Series:
+    index, values, name = parts
+    return _as_series(values, index, name)
+
+
+def _reduce_frame(frame: pd.DataFrame) -> Any:
+    """Take a table of one type of numbers as an array, so that it is one in memory again."""
+    kinds = list(frame.dtypes.unique())
+    if len(kinds) == 1 and isinstance(kinds[0], np.dtype) and kinds[0].kind in "biufc":
+        return [frame.index, frame.columns, frame.to_numpy()]
+    columns = [_column(frame.iloc[:, i]) for i in range(frame.shape[1])]
+    return [frame.index, frame.columns, columns]
+
+
+def _rebuild_frame(parts: Any) -> pd.DataFrame:
+    index, columns, values = parts
+    if isinstance(values, np.ndarray):
+        return pd.DataFrame(values, index=index, columns=columns)
+    series = {i: _as_series(one, index, None) for i, one in enumerate(values)}
+    return pd.DataFrame(series, index=index).set_axis(columns, axis=1)
+
+
+def _column(values: pd.Series) -> pd.Index:
+    return pd.Index(values.array, dtype=values.dtype)
+
+
+def _as_series(values: pd.Index, index: pd.Index, name: Any) -> pd.Series:
+    return pd.Series(values.array, index=index, name=name, dtype=values.dtype)
+
+
+def _reduce_offset(offset: pd.offsets.BaseOffset) -> Any:
+    # A calendar is no value: it is made anew from the days that it leaves out.
+    kwds = {key: value for key, value in offset.kwds.items() if key != "calendar"}
+    parts = [type(offset).__name__, offset.n, offset.normalize, kwds]
+    if _rebuild_offset(parts) != offset:
+        raise ValueError(f"it is the frequency {offset}")
+    return parts
+
+
+def _rebuild_offset(parts: Any) -> pd.offsets.BaseOffset:
+    name, n, normalize, kwds = parts
+    return _OFFSETS[name](n, normalize, **kwds)
+
+
+def _reduce_stamp(value: Any) -> Any:
+    if value is pd.NaT:
+        return None
+    index = pd.Index([value])
+    if type(index[0]) is not type(value) or index[0] != value:
+        raise ValueError(f"it is {value!r}")
+    return index
+
+
+def _rebuild_stamp(index: Any) -> Any:
+    return pd.NaT if index is None else index[0]
+
+
+def _reduce_zone(zone: datetime.tzinfo) -> Any:
+    parts = [isinstance(zone, zoneinfo.ZoneInfo), str(zone)]
+    if _rebuild_zone(parts) != zone:
+        raise ValueError(f"it is the time zone {zone!r}; those of the module zoneinfo can be saved")
+    return parts
+
+
+def _rebuild_zone(parts: Any) -> datetime.tzinfo:
+    is_zoneinfo, name = parts
+    return zoneinfo.ZoneInfo(name) if is_zoneinfo else pd.DatetimeTZDtype("ns", name).tz
+
+
+def _reduce_dtype(dtype: Any) -> str:
+    name = dtype.str if isinstance(dtype, np.dtype) else str(dtype)
+    if _rebuild_dtype(name) != dtype:
+        raise ValueError(f"it is the type {dtype!r}")
+    return name
+
+
+def _rebuild_dtype(name: Any) -> Any:
+    if not isinstance(name, str):
+        raise TypeError(f"no type has the name {name!r}")
+    return pandas_dtype(name)
+
+
+_OFFSETS = {name: getattr(offsets, name) for name in offsets.__all__ if name != "BaseOffset"}
+
+_INDEX = Codec("index", _reduce_numbers, _rebuild_index)
+_DTYPE = Codec("dtype", _reduce_dtype, _rebuild_dtype)
+_STAMP = Codec("stamp", _reduce_stamp, _rebuild_stamp)
+_OFFSET = Codec("offset", _reduce_offset, _rebuild_offset)
+
+PANDAS: dict[type, Codec] = {
+    pd.Index: _INDEX,
+    pd.RangeIndex: Codec(
+        "range",
+        lambda index: [index.start, index.stop, index.step, index.name],
+        lambda parts: pd.RangeIndex(*parts[:3], name=parts[3]),
+    ),
+    pd.DatetimeIndex: Codec("dates", _reduce_dates, _rebuild_dates),
+    pd.TimedeltaIndex: Codec("spans", _reduce_spans, _rebuild_spans),
+    pd.PeriodIndex: Codec("periods", _reduce_periods, _rebuild_periods),
+    pd.CategoricalIndex: Codec("categories", _reduce_categories, _rebuild_categories),
+    pd.MultiIndex: Codec("levels", _reduce_levels, _rebuild_levels),
+    pd.Series: Codec("series", _reduce_series, _rebuild_series),
+    pd.DataFrame: Codec("frame", _reduce_frame, _rebuild_frame),
+    pd.Timestamp: _STAMP,
+    pd.Timedelta: _STAMP,
+    pd.Period: _STAMP,
+    type(pd.NaT): _STAMP,
+    type(pd.NA): Codec("NA", lambda value: None, lambda parts: pd.NA),
+    # Other libraries make a class for each zone: this one stands for all of them.
+    datetime.tzinfo: Codec("zone", _reduce_zone, _rebuild_zone),
+}
+PANDAS |= {type(np.dtype(code)): _DTYPE for code in np.typecodes["All"]}
+PANDAS |= {kind: _DTYPE for kind in (pd.StringDtype, pd.PeriodDtype, pd.DatetimeTZDtype)}
+PANDAS |= {kind: _OFFSET for kind in _OFFSETS.values()}

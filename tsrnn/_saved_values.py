@@ -1,0 +1,229 @@
+"""Values as JSON and arrays, and back: a closed list of types, and nothing that is executed.
+
+What JSON has stands for itself: None, True, False, int, finite float, str and list. All else is an
+object ``{"is": tag, "of": ...}``, where a codec reduces the value to simpler ones and rebuilds it
+from them. Types count exactly: of a subclass nothing is known.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Codec(NamedTuple):
+    """How values of one type are saved.
+
+    Attributes
+    ----------
+    tag : str
+        What a file calls the type.
+    reduce : callable
+        From a value to a simpler one; raises ValueError with the reason for one that will not do.
+    rebuild : callable
+        From that to an equal value, whatever it is given: files may be forged.
+    """
+
+    tag: str
+    reduce: Callable[[Any], Any]
+    rebuild: Callable[[Any], Any]
+
+
+class Encoder:
+    """Turns values into JSON; arrays are set aside in `arrays`."""
+
+    def __init__(self, codecs: dict[type, Codec]) -> None:
+        self._codecs = codecs
+        self._places: dict[int, int] = {}
+        self.arrays: list[np.ndarray] = []
+
+    def encode(self, value: Any, name: str) -> Any:
+        """Return a value as JSON.
+
+        Parameters
+        ----------
+        value
+        name : str
+            What to call it in an error.
+
+        Raises
+        ------
+        TypeError
+            If it is, or holds, what cannot be saved.
+        """
+        kind = type(value)
+        if value is None or kind in (bool, int, str) or (kind is float and math.isfinite(value)):
+            return value
+        if kind is list:
+            return [self.encode(one, f"{name}[{i}]") for i, one in enumerate(value)]
+        if kind in _ARRAY_TYPES and value.dtype != object:
+            return {"is": "array", "of": self._set_aside(value, name)}
+        codec = self._codecs.get(datetime.tzinfo if isinstance(value, datetime.tzinfo) else kind)
+        if codec is None:
+            raise TypeError(f"{name} cannot be saved: {_reason(value)}")
+        try:
+            simpler = codec.reduce(value)
+        except (ValueError, TypeError, KeyError) as error:
+            raise TypeError(f"{name} cannot be saved: {error}") from error
+        if isinstance(simpler, Attributes):
+            parts: Any = [[key, self.encode(one, f"{name}.{key}")] for key, one in simpler.items()]
+        elif kind is dict:
+            parts = [
+                [self.encode(key, f"a key of {name}"), self.encode(one, f"{name}[{key!r}]")]
+                for key, one in simpler
+            ]
+        else:
+            parts = self.encode(simpler, name)
+        return {"is": codec.tag, "of": parts}
+
+    def _set_aside(self, array: np.ndarray, name: str) -> int:
+        """Return the place of an array; one that comes twice is saved once."""
+        if not _DTYPE.fullmatch(array.dtype.str):
+            raise TypeError(f"{name} cannot be saved: it is an array of {array.dtype}")
+        place = self._places.setdefault(id(array), len(self.arrays))
+        if place == len(self.arrays):
+            self.arrays.append(array)
+        return place
+
+
+class Attributes(dict):
+    """What a codec reduces an object of ours to: its attributes by their names."""
+
+
+class Decoder:
+    """Turns what an `Encoder` made into values."""
+
+    def __init__(self, codecs: Iterable[Codec], arrays: Sequence[np.ndarray]) -> None:
+        self._codecs = {codec.tag: codec for codec in codecs}
+        self._arrays = arrays
+
+    def decode(self, node: Any) -> Any:
+        """Return the value; raises ValueError, TypeError or KeyError for what is none."""
+        if isinstance(node, list):
+            return [self.decode(one) for one in node]
+        if not isinstance(node, dict):
+            return node
+        tag, parts = node["is"], node["of"]
+        if len(node) != 2:
+            raise ValueError(f"an object of the type {tag!r} has other members than is and of")
+        if tag == "array":
+            return self._arrays[range(len(self._arrays)).index(parts)]
+        if tag not in self._codecs:
+            raise ValueError(f"there is no type {tag!r}")
+        return self._codecs[tag].rebuild(self.decode(parts))
+
+
+# No objects, no structures, and no long doubles: these have another size on each machine.
+_DTYPE = re.compile(r"[<>|]([biu][1248]|f[248]|c8|c16|[mM]8(\[\w+\])?|[SU]\d+)")
+_ARRAY_TYPES = (np.ndarray, np.memmap)
+
+
+def array_entry(array: np.ndarray) -> dict[str, Any]:
+    """Describe an array: its bytes follow elsewhere, in the order named here."""
+    order = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
+    return {"dtype": array.dtype.str, "shape": list(array.shape), "order": order}
+
+
+def read_array(entry: dict[str, Any], content: memoryview, start: int) -> tuple[np.ndarray, int]:
+    """Read an array as described, from a place in the bytes; return where it ends, too."""
+    dtype, shape, order = entry["dtype"], entry["shape"], entry["order"]
+    if not _DTYPE.fullmatch(dtype) or order not in ("C", "F"):
+        raise ValueError(f"no array is like {entry}")
+    if not all(type(n) is int and n >= 0 for n in shape):
+        raise ValueError(f"no array has the shape {shape}")
+    end = start + math.prod(shape) * np.dtype(dtype).itemsize
+    if end > len(content):
+        raise ValueError(f"the bytes end before an array of the shape {shape}")
+    if start == end:
+        return np.empty(shape, dtype, order), end
+    return np.ndarray(shape, dtype, content, start, order=order).copy(order="K"), end
+
+
+def _reason(value: Any) -> str:
+    kind = type(value)
+    if callable(value) and not isinstance(value, type):
+        return f"{_name(kind)} is a function; set it to None before saving"
+    return (
+        f"{_name(kind)} is none of the types that tsrnn.save knows; joblib or skops save models "
+        "with parts of other libraries"
+    )
+
+
+def _name(kind: type) -> str:
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+
+
+def _reduce_objects(array: np.ndarray) -> Any:
+    """Take names: the only arrays of objects that estimators keep."""
+    if not all(type(one) is str for one in array.flat):
+        raise ValueError("it is an array of objects that are not all str")
+    return [list(array.shape), array.ravel().tolist()]
+
+
+def _rebuild_objects(parts: Any) -> np.ndarray:
+    shape, values = parts
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array.reshape(shape)
+
+
+def _rebuild_dict(pairs: Any) -> dict:
+    return dict(pairs)
+
+
+def _sorted(values: Any) -> list:
+    """Put a set in an order that is the same in every process."""
+    return sorted(values, key=lambda one: (type(one).__name__, repr(one)))
+
+
+def _reduce_random_state(random_state: np.random.RandomState) -> Any:
+    state = random_state.get_state(legacy=False)
+    if state["bit_generator"] != "MT19937":
+        raise ValueError(f"it is a RandomState on {state['bit_generator']}")
+    inner = state["state"]
+    return [inner["key"], int(inner["pos"]), int(state["has_gauss"]), float(state["gauss"])]
+
+
+def _rebuild_random_state(parts: Any) -> np.random.RandomState:
+    random_state = np.random.RandomState()
+    random_state.set_state(("MT19937", *parts))
+    return random_state
+
+
+def _reduce_date(value: datetime.date) -> str:
+    if isinstance(value, datetime.datetime) and value.tzinfo is not None:
+        raise ValueError("it is a datetime with a time zone; pandas' Timestamps can be saved")
+    return value.isoformat()
+
+
+_SCALARS = [
+    np.dtype(code).type for code in "?bhilqBHILQefdFDMmSU"
+]  # numpy's own, of which some have two names
+
+# What Python and numpy have. A key of the table is a type, so that each has one codec.
+VALUES: dict[type, Codec] = {
+    float: Codec("float", repr, float),  # of those that are not finite
+    complex: Codec("complex", lambda z: [z.real, z.imag], lambda parts: complex(*parts)),
+    tuple: Codec("tuple", list, tuple),
+    dict: Codec("dict", dict.items, _rebuild_dict),
+    set: Codec("set", _sorted, set),
+    frozenset: Codec("frozenset", _sorted, frozenset),
+    bytes: Codec("bytes", bytes.hex, bytes.fromhex),
+    slice: Codec("slice", lambda s: [s.start, s.stop, s.step], lambda parts: slice(*parts)),
+    datetime.time: Codec("time", datetime.time.isoformat, datetime.time.fromisoformat),
+    datetime.timedelta: Codec(
+        "timedelta",
+        lambda span: [span.days, span.seconds, span.microseconds],
+        lambda parts: datetime.timedelta(*parts),
+    ),
+    datetime.date: Codec("date", _reduce_date, datetime.date.fromisoformat),
+    datetime.datetime: Codec("datetime", _reduce_date, datetime.datetime.fromisoformat),
+    np.ndarray: Codec("objects", _reduce_objects, _rebuild_objects),
+    np.random.RandomState: Codec("random_state", _reduce_random_state, _rebuild_random_state),
+    **{kind: Codec("scalar", np.asarray, lambda array: array[()]) for kind in _SCALARS},
+}
