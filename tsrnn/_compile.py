@@ -14,6 +14,8 @@ import pickle
 import threading
 from collections.abc import Callable
 
+import numpy as np
+
 _logger = logging.getLogger(__name__)
 
 # Held while numba is told of functions and compiles.
@@ -145,6 +147,29 @@ def _kernel_named(module: str, name: str) -> Kernel:
 def kernel(signature: str, *, as_step: bool = False) -> Callable[[Callable], Kernel]:
     """Declare a function to be a kernel; see `Kernel`."""
     return lambda function: Kernel(function, signature, as_step=as_step)
+
+
+def code_of(dtype: np.dtype) -> str:
+    """Return numba's short name of a type of real numbers."""
+    return f"f{np.dtype(dtype).itemsize}"
+
+
+def kernel_of_both(signature: str) -> Callable[[Callable], dict[str, Kernel]]:
+    """Declare a function to be a kernel for float32 and for float64, under "f4" and "f8".
+
+    The signature lists its arguments: X is a number of that type, N, M and S are arrays of them in
+    one to three dimensions, all else is numba's.
+    """
+    own = {"X": "", "N": "[::1]", "M": "[:,::1]", "S": "[:,:,::1]"}
+
+    def declare(function: Callable) -> dict[str, Kernel]:
+        kernels = {}
+        for code in ("f4", "f8"):
+            arguments = [code + own[kind] if kind in own else kind for kind in signature.split()]
+            kernels[code] = Kernel(function, f"void({', '.join(arguments)})")
+        return kernels
+
+    return declare
 
 
 def _teach_numba() -> None:

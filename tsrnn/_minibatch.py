@@ -32,7 +32,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsrnn._compile import code_of, kernel_of_both
+
 State = tuple[np.ndarray, ...]
+
+
+# Where gradients are exactly 0, as those of words that are not met or of units that never fire,
+# running means decay into subnormal numbers, at which processors are many times slower: a mean so
+# small is taken for 0.
+_NOTHING = 1e-30
 
 
 @dataclass(frozen=True)
@@ -45,22 +53,22 @@ class RMSprop:
 
     def init(self, theta: np.ndarray) -> State:
         """Return the state before the first step."""
-        return np.full_like(theta, self.epsilon / (1.0 - self.rho)), np.empty_like(theta)
+        return (np.zeros_like(theta),)
 
     def update(self, theta: np.ndarray, gradient: np.ndarray, state: State) -> State:
         """Make one step, (1)."""
-        # What is kept is w = (v + epsilon) / (1 - rho), for which (1) is w <- rho w + g^2 +
-        # epsilon. Unlike v it does not decay into subnormal numbers where a gradient is 0.
-        w, scratch = state
-        np.multiply(gradient, gradient, out=scratch)
-        scratch += self.epsilon
-        w *= self.rho
-        w += scratch
-        np.sqrt(w, out=scratch)
-        np.divide(gradient, scratch, out=scratch)
-        scratch *= self.learning_rate / math.sqrt(1.0 - self.rho)
-        theta -= scratch
+        move = _move_rmsprop[code_of(theta.dtype)]
+        move(theta, gradient, *state, self.learning_rate, self.rho, 1.0 - self.rho, self.epsilon)
         return state
+
+
+@kernel_of_both("N N N X X X X")
+def _move_rmsprop(theta, gradient, v, rate, rho, rest, epsilon):
+    tiny, zero = theta.dtype.type(_NOTHING), theta.dtype.type(0.0)
+    for i in range(theta.size):
+        g, old = gradient[i], rho * v[i]
+        v[i] = (old if old > tiny else zero) + rest * g * g
+        theta[i] -= rate * g / np.sqrt(v[i] + epsilon)
 
 
 @dataclass(frozen=True)
@@ -74,35 +82,39 @@ class Adam:
 
     def init(self, theta: np.ndarray) -> State:
         """Return the state before the first step."""
-        return (
-            np.zeros_like(theta),
-            np.zeros_like(theta),
-            np.zeros(1, np.int64),
-            np.empty_like(theta),
-        )
+        return np.zeros_like(theta), np.zeros_like(theta), np.zeros(1, np.int64)
 
     def update(self, theta: np.ndarray, gradient: np.ndarray, state: State) -> State:
         """Make one step, (2) and (3)."""
-        # What is kept is m / (1 - beta_1) and v / (1 - beta_2): two products less.
-        m, v, n_steps, scratch = state
+        m, v, n_steps = state
         n_steps += 1
         t = int(n_steps[0])
-        root = math.sqrt((1.0 - self.beta_2) / (1.0 - self.beta_2**t))
-        rate = self.learning_rate * (1.0 - self.beta_1) / (1.0 - self.beta_1**t)
-        m *= self.beta_1
-        m += gradient
-        np.multiply(gradient, gradient, out=scratch)
-        v *= self.beta_2
-        v += scratch
-        if t % _FLUSH_EVERY == 0:
-            _flush(m)
-            _flush(v)
-        np.sqrt(v, out=scratch)
-        scratch += self.epsilon / root
-        np.divide(m, scratch, out=scratch)
-        scratch *= rate / root
-        theta -= scratch
+        # (3), with both corrections taken into the rate and epsilon.
+        root = math.sqrt(1.0 - self.beta_2**t)
+        rate = self.learning_rate * root / (1.0 - self.beta_1**t)
+        _move_adam[code_of(theta.dtype)](
+            theta,
+            gradient,
+            m,
+            v,
+            rate,
+            self.beta_1,
+            1.0 - self.beta_1,
+            self.beta_2,
+            1.0 - self.beta_2,
+            self.epsilon * root,
+        )
         return state
+
+
+@kernel_of_both("N N N N X X X X X X")
+def _move_adam(theta, gradient, m, v, rate, beta_1, rest_1, beta_2, rest_2, epsilon):
+    tiny, zero = theta.dtype.type(_NOTHING), theta.dtype.type(0.0)
+    for i in range(theta.size):
+        g, mean, square = gradient[i], beta_1 * m[i], beta_2 * v[i]
+        m[i] = (mean if abs(mean) > tiny else zero) + rest_1 * g
+        v[i] = (square if square > tiny else zero) + rest_2 * g * g
+        theta[i] -= rate * m[i] / (np.sqrt(v[i]) + epsilon)
 
 
 @dataclass(frozen=True)
@@ -115,35 +127,22 @@ class SGD:
 
     def init(self, theta: np.ndarray) -> State:
         """Return the state before the first step."""
-        return np.zeros_like(theta), np.zeros(1, np.int64), np.empty_like(theta)
+        return (np.zeros_like(theta),)
 
     def update(self, theta: np.ndarray, gradient: np.ndarray, state: State) -> State:
         """Make one step, (4) or (5)."""
-        u, n_steps, scratch = state
-        n_steps += 1
-        u *= self.momentum
-        u += gradient
-        if int(n_steps[0]) % _FLUSH_EVERY == 0:
-            _flush(u)
-        if self.nesterov:
-            np.multiply(u, self.momentum, out=scratch)
-            scratch += gradient
-            scratch *= self.learning_rate
-        else:
-            np.multiply(u, self.learning_rate, out=scratch)
-        theta -= scratch
+        move = _move_sgd[code_of(theta.dtype)]
+        move(theta, gradient, *state, self.learning_rate, self.momentum, self.nesterov)
         return state
 
 
-# Where gradients are exactly 0, as those of words that are not met or of units that never fire,
-# running means decay into subnormal numbers, at which processors are many times slower. What has
-# come near is set to 0 every so many steps, in which 0.9^64 = 1e-3 of it is left.
-_FLUSH_EVERY = 64
-_FAR_FROM_SUBNORMAL = 1e8
-
-
-def _flush(mean: np.ndarray) -> None:
-    mean[np.abs(mean) < _FAR_FROM_SUBNORMAL * np.finfo(mean.dtype).tiny] = 0.0
+@kernel_of_both("N N N X X b1")
+def _move_sgd(theta, gradient, u, rate, momentum, nesterov):
+    tiny, zero = theta.dtype.type(_NOTHING), theta.dtype.type(0.0)
+    for i in range(theta.size):
+        old = momentum * u[i]
+        u[i] = (old if abs(old) > tiny else zero) + gradient[i]
+        theta[i] -= rate * (gradient[i] + momentum * u[i] if nesterov else u[i])
 
 
 def clip_by_norm(gradient: np.ndarray, norm: float) -> float:
@@ -158,7 +157,8 @@ def clip_by_norm(gradient: np.ndarray, norm: float) -> float:
 
 
 def _norm(vector: np.ndarray) -> float:
-    squared = float(np.dot(vector, vector))
+    with np.errstate(over="ignore", invalid="ignore"):
+        squared = float(np.dot(vector, vector))
     if np.finfo(vector.dtype).tiny < squared < np.inf:
         return math.sqrt(squared)
     # Squares overflow or vanish, in single precision from 1e19 and at 1e-19.

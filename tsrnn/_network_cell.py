@@ -21,8 +21,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from tsrnn._cell import Parameter
 from tsrnn._compile import Kernel, function_at, lesson
 
@@ -48,11 +46,6 @@ def _teach_unit_functions() -> None:
         if like.dtype.bitwidth == 32:
             return lambda address, like: _function_at_f4(address)
         return lambda address, like: _function_at_f8(address)
-
-
-def code_of(dtype: np.dtype) -> str:
-    """Return numba's short name of a type of number."""
-    return f"f{np.dtype(dtype).itemsize}"
 
 
 def unit_kernel(function: Callable) -> dict[str, Kernel]:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tsrnn._network_cell import code_of
+from tsrnn._compile import code_of
 from tsrnn._ragged import offsets_of, rows_between
 from tsrnn._recurrent.layout import Layer, PackedNetwork
 from tsrnn._recurrent.scan import (

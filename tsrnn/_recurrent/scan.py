@@ -13,9 +13,7 @@ a forward pass that nothing goes back through turns round in two.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from tsrnn._compile import Kernel, borrowed, kernel, pointer
+from tsrnn._compile import borrowed, kernel, kernel_of_both, pointer
 from tsrnn._network_cell import unit_function_at
 from tsrnn._simd import (
     fill,
@@ -28,32 +26,11 @@ from tsrnn._simd import (
     tile_product,
 )
 
-
-def _for_both(signature: str) -> Callable[[Callable], dict[str, Kernel]]:
-    """Declare a kernel for both types of number: N, M and S are their 1-D to 3-D arrays."""
-
-    def declare(function: Callable) -> dict[str, Kernel]:
-        arrays = {"N": "[::1]", "M": "[:,::1]", "S": "[:,:,::1]"}
-        return {
-            code: Kernel(
-                function,
-                "void("
-                + ", ".join(
-                    code + arrays[kind] if kind in arrays else kind for kind in signature.split()
-                )
-                + ")",
-            )
-            for code in ("f4", "f8")
-        }
-
-    return declare
-
-
 _TABLE = "i8[:,::1]"
 _LIST = "i8[::1]"
 
 
-@_for_both(
+@kernel_of_both(
     f"i8 N {_TABLE} M M i4[::1] {_TABLE} {_TABLE} {_TABLE} {_LIST} {_LIST} {_LIST} {_LIST} "
     "S S S S M N"
 )
@@ -134,7 +111,7 @@ def forward_layer(
             cursor[1] += 1
 
 
-@_for_both(
+@kernel_of_both(
     f"i8 b1 N {_TABLE} N {_TABLE} {_TABLE} {_TABLE} {_TABLE} {_TABLE} {_LIST} {_LIST} "
     "S S S M M M S S M M M N"
 )
@@ -223,7 +200,7 @@ def backward_layer(
         stop = begin
 
 
-@_for_both("S i8 S i8 i8 b1 b1")
+@kernel_of_both("S i8 S i8 i8 b1 b1")
 def move_rows(source, first, target, target_first, n_rows, is_reversed, adds):
     """Write (or add) rows of one tape's slabs to another's, which may be read backwards."""
     source, target = borrowed(source), borrowed(target)
@@ -237,7 +214,7 @@ def move_rows(source, first, target, target_first, n_rows, is_reversed, adds):
             store(written, target_first + j, vector)
 
 
-@_for_both(f"S {_LIST} {_LIST} {_LIST} b1 M i8 b1")
+@kernel_of_both(f"S {_LIST} {_LIST} {_LIST} b1 M i8 b1")
 def move_steps(slabs, lane, start, length, is_reversed, steps, first, writes_slabs):
     """Copy slabs to rows of steps, one sequence after the other, or rows of steps to slabs."""
     row = 0
