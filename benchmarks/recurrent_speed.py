@@ -1,0 +1,287 @@
+"""Recurrent networks at speed: training and prediction beside PyTorch and Keras on TensorFlow.
+
+Run as `python benchmarks/recurrent_speed.py [--parts elman-16 gru-32 lstm-32 lstm-128
+ragged-elman-16 ragged-lstm-32] [--quick] [--scaling] [--flops] [--threads 2]`, on a machine that
+does nothing else: threads of the peers wait for each other all the time. All train on the same
+data, from the same weights, on the same batches of 128 in the same order, by Adam, in float32 and
+with two threads; only the batches of similar lengths that PyTorch may have besides are others.
+Contenders take turns, an epoch each, after one to warm up. The losses of the epochs, side by side,
+show that what was timed is the same computation. Ours twice: the engine given the batches, as the
+peers are, and the estimator, `fit(X, y)` for one epoch from its own weights, checks and
+standardisation included.
+
+`--quick` takes an eighth of the sequences. `--scaling` prints how time grows with the number of
+sequences and of steps, `--flops` what share of the machine's rate our epochs reach, that of a large
+product of matrices by BLAS with as many threads.
+"""
+
+import os
+import sys
+
+N_THREADS = int(sys.argv[sys.argv.index("--threads") + 1]) if "--threads" in sys.argv else 2
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = str(N_THREADS)
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+import argparse
+import time
+import warnings
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+
+import numpy as np
+from recurrent_peers import (
+    BATCH,
+    LEARNING_RATE,
+    Keras,
+    Task,
+    Torch,
+    has,
+    make_ragged,
+    make_task,
+    make_windows,
+    use_threads,
+)
+
+from tsrnn import ElmanRNNRegressor, GRURegressor, LSTMRegressor
+from tsrnn._heads import SquaredErrorLoss
+from tsrnn._minibatch import Adam
+from tsrnn._recurrent.architecture import Architecture
+from tsrnn._recurrent.engine import Engine
+from tsrnn._sequences import Sequences
+
+PARTS = ("elman-16", "gru-32", "lstm-32", "lstm-128", "ragged-elman-16", "ragged-lstm-32")
+N_WINDOWS, N_STEPS = 4096, 100
+N_RAGGED, LONGEST = 2048, 2500
+
+# Whoever takes longer for an epoch, in seconds, has one timed and not N_ROUNDS.
+SLOW, N_ROUNDS = 5.0, 5
+
+# Losses of the same steps in float32 drift apart by rounding, a little more in every step.
+SAME_CURVE = 0.01
+
+
+class Ours:
+    """The engine, given weights and batches."""
+
+    name = "tsrnn"
+
+    def __init__(self, task: Task, resources: ExitStack) -> None:
+        self.task = task
+        cell = "elman_tanh" if task.cell == "elman" else task.cell
+        self.architecture = Architecture(cell, 1, (task.size,), 1)
+        self.engine = resources.enter_context(Engine(self.architecture, n_jobs=N_THREADS))
+        offsets = np.cumsum([0, *map(len, task.sequences)])
+        self.sequences = Sequences(np.concatenate(task.sequences), offsets)
+        self.loss, self.optimiser = SquaredErrorLoss(), Adam(LEARNING_RATE)
+
+    def start(self) -> None:
+        """Go back to the task's weights, with a new optimiser."""
+        self.theta = self.architecture.pack(self.task.weights, np.float32)
+        self.state = self.optimiser.init(self.theta)
+
+    def epoch(self) -> float:
+        """Train on every batch once; return the mean loss."""
+        n = len(self.task.targets)
+        total, weights = 0.0, np.empty(n, np.float32)
+        for rows in self.task.batches:
+            weights[:] = 1.0 / len(rows)
+            loss, gradient = self.engine.loss_and_gradient(
+                self.theta, self.sequences, rows, self.task.targets, weights, self.loss
+            )
+            self.state = self.optimiser.update(self.theta, gradient, self.state)
+            total += loss * len(rows)
+        return total / n
+
+    def predict(self) -> np.ndarray:
+        """Return the output for each sequence."""
+        return self.engine.predict(self.theta, self.sequences)
+
+
+class OurEstimator:
+    """The estimator: a fit of one epoch, from the data as users have them."""
+
+    name = "tsrnn, estimator"
+
+    def __init__(self, task: Task) -> None:
+        make = {"elman": ElmanRNNRegressor, "gru": GRURegressor, "lstm": LSTMRegressor}[task.cell]
+        self.estimator = make(
+            task.size,
+            solver="adam",
+            batch_size=BATCH,
+            learning_rate_init=LEARNING_RATE,
+            max_iter=1,
+            n_jobs=N_THREADS,
+            random_state=0,
+        )
+        equal = len(set(map(len, task.sequences))) == 1
+        self.X = np.stack(task.sequences) if equal else task.sequences
+        self.y = task.targets
+
+    def start(self) -> None:
+        """Every fit starts anew."""
+
+    def epoch(self) -> float:
+        """Fit; return the loss of its epoch."""
+        return self.estimator.fit(self.X, self.y).loss_curve_[-1]
+
+    def predict(self) -> np.ndarray:
+        """Return the output for each sequence."""
+        return self.estimator.predict(self.X)
+
+
+def seconds_of(call: Callable[[], object]) -> tuple[float, object]:
+    """Call, and return the seconds and what came back."""
+    start = time.perf_counter()
+    answer = call()
+    return time.perf_counter() - start, answer
+
+
+class Race:
+    """Contenders in turn: seconds and loss of each epoch, seconds of each prediction."""
+
+    def __init__(self, contenders: list) -> None:
+        self.contenders = contenders
+        self.epochs, self.losses, self.predictions = (
+            {each.name: [] for each in contenders} for _ in range(3)
+        )
+        for each in contenders:
+            each.start()
+            each.epoch()
+            each.predict()
+            each.start()
+        for _ in range(N_ROUNDS):
+            for each in contenders:
+                if max(self.epochs[each.name], default=0.0) < SLOW:
+                    seconds, loss = seconds_of(each.epoch)
+                    self.epochs[each.name].append(seconds)
+                    self.losses[each.name].append(loss)
+                    self.predictions[each.name].append(seconds_of(each.predict)[0])
+
+    def report(self, peers: dict[str, list]) -> None:
+        """Print the table, the ratios to the fastest of each group of peers, and the losses."""
+        print(f"  {'':<34}{'epoch: median':>14}{'best':>9}{'predict':>10}   seconds")
+        for name, epochs in self.epochs.items():
+            predict = np.median(self.predictions[name])
+            print(f"  {name:<34}{np.median(epochs):>14.4f}{min(epochs):>9.4f}{predict:>10.4f}")
+        for what, table in (("an epoch", self.epochs), ("prediction", self.predictions)):
+            for group, members in peers.items():
+                medians = {each.name: np.median(table[each.name]) for each in members}
+                fastest = min(medians, key=medians.get)
+                ratios = " and ".join(
+                    f"{medians[fastest] / np.median(table[name]):.1f}"
+                    for name in (Ours.name, OurEstimator.name)
+                )
+                print(f"  {what}: {ratios} (estimator) times as fast as {group}, {fastest}")
+        self.report_losses(peers)
+
+    def report_losses(self, peers: dict[str, list]) -> None:
+        """Print the losses by epoch of those on the same batches, and how far apart they are."""
+        same = [each.name for each in next(iter(peers.values()))]
+        ours, worst = np.array(self.losses[Ours.name]), 0.0
+        for name in (Ours.name, *same):
+            curve = np.array(self.losses[name])
+            worst = max(worst, np.max(np.abs(curve / ours[: len(curve)] - 1.0)))
+            print(f"  loss by epoch, {name:<34}" + "".join(f"{x:>10.6f}" for x in curve))
+        verdict = "the same" if worst < SAME_CURVE else "NOT THE SAME"
+        print(f"  the curves are {verdict}: apart by {worst:.1e} at most", flush=True)
+
+
+def run_part(part: str, share: int) -> None:
+    """Race on windows or on ragged sequences."""
+    *kind, cell, size = part.split("-")
+    if kind:
+        data = make_ragged(N_RAGGED // share, LONGEST)
+    else:
+        data = make_windows(N_WINDOWS // share, N_STEPS)
+    task = make_task(cell, int(size), data)
+    if kind:
+        peers = {
+            "the better of packed and padded": [Torch(task, "padded"), Torch(task, "packed")],
+            "batches of similar lengths": [Torch(task, "padded", bucketed=True)],
+        }
+    else:
+        has_keras = has("keras") and has("tensorflow")
+        peers = {"the faster peer": [Torch(task, "stacked"), *([Keras(task)] if has_keras else [])]}
+    lengths = f"lengths to {LONGEST}" if kind else f"{N_STEPS} steps"
+    print(f"\n{cell} {size}, {len(data[0])} sequences of {lengths}, {task.n_steps} steps in all")
+    with ExitStack() as resources:
+        ours = [Ours(task, resources), OurEstimator(task)]
+        Race([*ours, *(each for group in peers.values() for each in group)]).report(peers)
+
+
+def best_epoch(task: Task) -> tuple[float, float]:
+    """Time ours alone, best of some: an epoch, and prediction."""
+    with ExitStack() as resources:
+        ours = Ours(task, resources)
+        ours.start()
+        ours.epoch()
+        epochs = [seconds_of(ours.epoch)[0] for _ in range(N_ROUNDS)]
+        predictions = [seconds_of(ours.predict)[0] for _ in range(N_ROUNDS)]
+    return min(epochs), min(predictions)
+
+
+def print_slope(what: str, sizes: Iterable[int], times: list[tuple[float, float]]) -> None:
+    """Print seconds by size and the slopes of their logarithms."""
+    sizes = list(sizes)
+    slopes = [np.polyfit(np.log(sizes), np.log(some), 1)[0] for some in zip(*times, strict=True)]
+    print(f"\n{what}: log-log slope {slopes[0]:.3f} of an epoch, {slopes[1]:.3f} of prediction")
+    for size, (epoch, predict) in zip(sizes, times, strict=True):
+        print(f"  {size:>8}{1e3 * epoch:>12.2f} ms{1e3 * predict:>12.2f} ms", flush=True)
+
+
+def scaling(share: int) -> None:
+    """Print how the time of Elman 16 and LSTM 32 grows with sequences and with steps."""
+    for cell, size in (("elman", 16), ("lstm", 32)):
+        counts = [n // share for n in (2048, 4096, 8192, 16384)]
+        lengths = [n // share for n in (200, 400, 800, 1600, 3200)]
+        tasks = [make_task(cell, size, make_windows(n, N_STEPS)) for n in counts]
+        print_slope(f"{cell} {size}, sequences", counts, [best_epoch(task) for task in tasks])
+        tasks = [make_task(cell, size, make_windows(512, n)) for n in lengths]
+        print_slope(f"{cell} {size}, steps", lengths, [best_epoch(task) for task in tasks])
+
+
+def flops(share: int) -> None:
+    """Print the rate of our epochs beside that of a large product of matrices."""
+    A, B = np.random.default_rng(0).standard_normal((2, 2048, 2048)).astype(np.float32)
+    peak = 2.0 * 2048**3 / min(seconds_of(lambda: A @ B)[0] for _ in range(10))
+    print(f"\na product of 2048 x 2048, float32: {1e-9 * peak:.0f} Gflop/s")
+    for cell, size in (("elman", 16), ("gru", 32), ("lstm", 32), ("lstm", 128)):
+        task = make_task(cell, size, make_windows(N_WINDOWS // share, N_STEPS))
+        gates = {"elman": 1, "gru": 3, "lstm": 4}[cell] * size
+        # Forward, the same again for the weights, and for the states without the input and bias.
+        # What the cells compute, tanh first of all, is not counted.
+        forward = 2 * gates * (size + 2)
+        per_step = 2 * forward + 2 * gates * size
+        seconds, predict = best_epoch(task)
+        rates = (task.n_steps * per_step / seconds, task.n_steps * forward / predict)
+        shares = ", ".join(f"{1e-9 * r:.0f} Gflop/s ({100.0 * r / peak:.0f}%)" for r in rates)
+        print(f"  {cell} {size}: an epoch, prediction {shares}", flush=True)
+
+
+def main() -> None:
+    """Print what was asked."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--parts", nargs="*", choices=PARTS)
+    parser.add_argument("--quick", action="store_true", help="an eighth of the sequences")
+    parser.add_argument("--scaling", action="store_true", help="time by sequences and by steps")
+    parser.add_argument("--threads", type=int, default=2, help="of every contender")
+    parser.add_argument("--flops", action="store_true", help="share of the machine's rate")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    share = 8 if options.quick else 1
+    parts = options.parts
+    if parts is None:
+        parts = () if options.scaling or options.flops else PARTS
+    use_threads(N_THREADS)
+    for part in parts:
+        run_part(part, share)
+    if options.scaling:
+        scaling(share)
+    if options.flops:
+        flops(share)
+
+
+if __name__ == "__main__":
+    main()
