@@ -24,8 +24,9 @@ from tsrnn._batch import Batch
 # What s is at least, in mean changes of the series.
 _LEAST = 0.1
 
-# What s is at most in a window of forecasts, in spreads of the last window seen, or mean changes
-# where these are larger: so forecasts never grow faster than a line.
+# What is predicted from windows of forecasts is in units of s, but of no more than so many spreads
+# of the last window seen, or mean changes where these are larger. The window itself, in units of s,
+# is bounded, so that forecasts never grow faster than a line.
 _MOST = 3.0
 
 
@@ -59,22 +60,19 @@ class Units:
         """Return the units of the series at these positions."""
         return replace(self, change=self.change[series])
 
-    def spreads(self, windows: np.ndarray, ceilings: np.ndarray | None = None) -> np.ndarray:
-        """Return s of a window of each series, (N,), which the ceilings (N,) limit."""
+    def spreads(self, windows: np.ndarray) -> np.ndarray:
+        """Return s of a window of each series, (N,)."""
         if self.is_fixed:
             return self.change
         spreads = np.abs(np.diff(windows, axis=1)).mean(axis=1)
-        spreads = np.maximum(spreads, _LEAST * self.change)
-        return spreads if ceilings is None else np.minimum(spreads, ceilings)
+        return np.maximum(spreads, _LEAST * self.change)
 
     def ceilings(self, spreads: np.ndarray) -> np.ndarray:
-        """Return the largest spreads of windows of forecasts, after windows with these, (N,)."""
+        """Return the largest unit of forecasts, (N,), after windows with these spreads."""
         return _MOST * np.maximum(spreads, self.change)
 
 
-def relative(
-    windows: np.ndarray, units: Units, ceilings: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def relative(windows: np.ndarray, units: Units) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Take windows to units of their own by (1).
 
     Parameters
@@ -83,8 +81,6 @@ def relative(
         Without missing values.
     units : Units
         Of the series of each.
-    ceilings : (n,) array, optional
-        What s is at most.
 
     Returns
     -------
@@ -92,7 +88,7 @@ def relative(
     level, spread : (n,) arrays
         w_T and s.
     """
-    level, spread = windows[:, -1], units.spreads(windows, ceilings)
+    level, spread = windows[:, -1], units.spreads(windows)
     unit = np.where(spread > 0.0, spread, 1.0)[:, None]
     z = (windows - level[:, None]) / unit
     return np.where(spread[:, None] > 0.0, z, 0.0), level, spread

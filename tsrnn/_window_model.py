@@ -59,6 +59,8 @@ class WindowState:
         In scaled units, as are the values.
     values : (N, T) array
         The last window, predictions in the place of missing values.
+    ceilings : (N,) array
+        Of the units of forecasts, where the window ends in predictions; infinite elsewhere.
     known : (N, T, p) array
         Regressors of the steps in it.
     future : (N, n, p) array
@@ -71,6 +73,7 @@ class WindowState:
     columns: RegressorScaling
     units: Units
     values: np.ndarray
+    ceilings: np.ndarray
     known: np.ndarray
     future: np.ndarray
     past: PastErrors
@@ -87,6 +90,7 @@ class WindowState:
             scaling=self.scaling.some(series),
             units=self.units.some(series),
             values=self.values[series],
+            ceilings=self.ceilings[series],
             known=self.known[series],
             future=self.future[series],
         )
@@ -147,6 +151,7 @@ class WindowState:
             self._future(horizon)[lanes],
             self.units.some(lanes),
             horizon,
+            self.ceilings[lanes],
             draw,
         )
         return self.scaling.unscale(paths.T.reshape(horizon, self.n_series, n_paths).swapaxes(1, 2))
@@ -172,13 +177,19 @@ class WindowState:
         regressors[old] = self.known.reshape(old.size, p)
         step = rows_between(np.zeros(self.n_series, dtype=np.int64), lengths)
         regressors[new] = self._future(lengths.max(initial=0))[owners, step]
-        followed = follow(self.network, Batch(rows, extended, regressors), self.units)
+        followed = follow(
+            self.network, Batch(rows, extended, regressors), self.units, self.ceilings
+        )
         last = extended[1:, None] + np.arange(-T, 0)
         ends = followed.values[last]
         is_lost = np.isnan(z) & ~np.isnan(values)
         ends[np.unique(owners[is_lost])] = np.nan
         later = replace(
-            self, values=ends, known=regressors[last], future=np.empty((self.n_series, 0, p))
+            self,
+            values=ends,
+            ceilings=followed.ceilings,
+            known=regressors[last],
+            future=np.empty((self.n_series, 0, p)),
         )
         each = self.scaling.some(owners)
         deviations = self.network.deviation * followed.spreads[new]
@@ -190,7 +201,13 @@ class WindowState:
 
     def _scaled_forecast(self, horizon: int) -> np.ndarray:
         return run_on(
-            self.network, self.values, self.known, self._future(horizon), self.units, horizon
+            self.network,
+            self.values,
+            self.known,
+            self._future(horizon),
+            self.units,
+            horizon,
+            self.ceilings,
         )
 
     def _spreads(self) -> np.ndarray:
@@ -242,6 +259,7 @@ def fit_windows(recipe: Recipe, batch: Batch) -> tuple[WindowState, np.ndarray, 
         columns,
         units,
         followed.values[last],
+        followed.ceilings,
         trimmed.regressors[last],
         np.empty((batch.n_series, 0, batch.regressors.shape[1])),
         PastErrors(recipe, trimmed, units),

@@ -95,14 +95,17 @@ class WindowNetwork:
             Of the steps after each of the lags.
         units : Units
         ceilings : (n,) array, optional
-            What spreads are at most.
+            What the units of predictions are at most.
 
         Returns
         -------
         values : (n, H) array
         spread : (n,) array
+            Their units.
         """
-        z, level, spread = relative(windows, units, ceilings)
+        z, level, spread = relative(windows, units)
+        if ceilings is not None:
+            spread = np.minimum(spread, ceilings)
         outputs = outputs_of(self.recipe, self.estimator, z, regressors)
         return level[:, None] + spread[:, None] * outputs, spread
 
@@ -171,9 +174,9 @@ def _without_outliers(targets: np.ndarray) -> np.ndarray:
 def _no_windows(batch: Batch, window: int, n_ahead: int) -> str:
     """Say why there is no window to train on, and what would do."""
     after = "the value" if n_ahead == 1 else f"the {n_ahead} values"
-    gaps = np.flatnonzero(np.r_[True, np.isnan(batch.values), True])
-    ends = np.union1d(gaps, batch.offsets)
-    longest = int(np.diff(ends).max(initial=0)) if ends.size else 0
+    missing = np.flatnonzero(np.isnan(batch.values))
+    breaks = np.unique(np.concatenate([batch.offsets, missing, missing + 1]))
+    longest = int(np.diff(breaks).max())
     most = longest - n_ahead
     cure = f"set window to {most} or less" if most >= 2 else "a longer series is needed"
     return (
@@ -191,43 +194,53 @@ class Followed:
     values : (R,) array
         With predictions in the place of missing ones.
     predictions, spreads : (R,) arrays
-        Of each value, from the window before it, and the spread of that; NaN for the first T.
+        Of each value, from the window before it, and its unit; NaN for the first T.
+    ceilings : (N,) array
+        Of the units of what comes next where the last values are missing; infinite elsewhere.
     """
 
     values: np.ndarray
     predictions: np.ndarray
     spreads: np.ndarray
+    ceilings: np.ndarray
 
 
-def follow(network: WindowNetwork, batch: Batch, units: Units) -> Followed:
+def follow(
+    network: WindowNetwork, batch: Batch, units: Units, ceilings: np.ndarray | None = None
+) -> Followed:
     """Predict every value of series from the window before it.
 
-    Each series has T values at least. Missing ones within the first T are carried forward.
+    Each series has T values at least. Missing ones within the first T are carried forward. Where
+    these end in missing ones, `ceilings` (N,) are those of their predictions.
     """
     T, owners = network.recipe.window, batch.owners
     values = with_gaps_carried(batch, T)
     predictions, spreads = np.full((2, values.size), np.nan)
+    ceilings = np.full(batch.n_series, np.inf) if ceilings is None else ceilings.copy()
 
-    def predict(rows: np.ndarray, ceilings: np.ndarray | None) -> None:
+    def predict(rows: np.ndarray, limits: np.ndarray | None) -> None:
         windows = windows_before(values, rows, T)
         regressors = windows_before(batch.regressors, rows + 1, T)
-        ahead, spreads[rows] = network.step(windows, regressors, units.some(owners[rows]), ceilings)
+        ahead, spreads[rows] = network.step(windows, regressors, units.some(owners[rows]), limits)
         predictions[rows] = ahead[:, 0]
 
+    place = np.arange(values.size) - batch.offsets[:-1][owners]
     missing = np.flatnonzero(np.isnan(values))
-    series = owners[missing]
-    rank = np.arange(missing.size) - np.searchsorted(series, series)
-    ceilings = np.full(batch.n_series, np.inf)
+    goes_on = np.isnan(batch.values[missing - 1])
+    goes_on |= (place[missing] == T) & np.isfinite(ceilings[owners[missing]])
+    rank = np.arange(missing.size) - np.searchsorted(owners[missing], owners[missing])
     for k in range(rank.max(initial=-1) + 1):
-        rows = missing[rank == k]
-        begins = rows[~np.isnan(batch.values[rows - 1])]
+        of_rank = rank == k
+        rows, begins = missing[of_rank], missing[of_rank & ~goes_on]
         ceilings[owners[begins]] = np.inf
         predict(rows, ceilings[owners[rows]])
         ceilings[owners[begins]] = units.some(owners[begins]).ceilings(spreads[begins])
         values[rows] = predictions[rows]
-    place = np.arange(values.size) - batch.offsets[:-1][owners]
     predict(np.flatnonzero((place >= T) & np.isnan(predictions)), None)
-    return Followed(values, predictions, spreads)
+    has_more = batch.lengths > T
+    is_over = has_more & ~np.isnan(batch.values[batch.offsets[1:] - 1])
+    ceilings[is_over] = np.inf
+    return Followed(values, predictions, spreads, ceilings)
 
 
 def run_on(
@@ -237,6 +250,7 @@ def run_on(
     future: np.ndarray,
     units: Units,
     horizon: int,
+    ceilings: np.ndarray | None = None,
     draw: Callable[[], np.ndarray] | None = None,
 ) -> np.ndarray:
     """Predict the values after windows by taking predictions for values.
@@ -251,6 +265,8 @@ def run_on(
         Of those that follow.
     units : Units
     horizon : int
+    ceilings : (n,) array, optional
+        Of the units of predictions, where the windows end in predictions; infinite elsewhere.
     draw : callable, optional
         Gives errors (n, H), in spreads, to add to each H predictions.
 
@@ -260,12 +276,14 @@ def run_on(
     """
     T = network.recipe.window
     regressors = np.concatenate([known, future], axis=1)
-    values, ceilings = np.empty((len(windows), 0)), None
+    values = np.empty((len(windows), 0))
+    if ceilings is None:
+        ceilings = np.full(len(windows), np.inf)
     while values.shape[1] < horizon:
         j = values.shape[1]
         ahead, spread = network.step(windows, regressors[:, j + 1 : j + 1 + T], units, ceilings)
-        if ceilings is None:
-            ceilings = units.ceilings(spread)
+        if j == 0:
+            ceilings = np.where(np.isinf(ceilings), units.ceilings(spread), ceilings)
         if draw is not None:
             ahead = ahead + spread[:, None] * draw()
         values = np.concatenate([values, ahead], axis=1)

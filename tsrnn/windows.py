@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone, is_regressor
+from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.utils import get_tags
 
 from tsrnn._batch import Batch
@@ -126,9 +126,10 @@ class RNNForecaster(Forecaster):
 
     def _validate_parameters(self) -> None:
         estimator = self.estimator
-        # A class has the methods of its objects, but no tags.
-        if estimator is not None and (
-            isinstance(estimator, type | Forecaster) or not is_regressor(estimator)
+        if estimator is not None and not (
+            isinstance(estimator, BaseEstimator)
+            and is_regressor(estimator)
+            and not isinstance(estimator, Forecaster)
         ):
             raise InvalidParameterError(
                 "estimator must be a regressor, such as ElmanRNNRegressor() or scikit-learn's "
