@@ -6,7 +6,7 @@ feature, or whatever the caller calls it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -119,39 +119,14 @@ def read_items(
     dtypes = {array.dtype for array in arrays}
     if not all(dtype.kind in "biuf" for dtype in dtypes):
         arrays = [_numeric(array, f"{name}[{i}]", what) for i, array in enumerate(arrays)]
-    n_dimensions = arrays[0].ndim
-    _refuse_odd(
-        [array.ndim not in (1, 2) for array in arrays],
-        lambda i: (
-            f"{name}[{i}] must have shape (n_steps,) or (n_steps, n_{what}s), got {arrays[i].shape}"
-        ),
-    )
-    _refuse_odd(
-        [array.ndim != n_dimensions for array in arrays],
-        lambda i: (
-            f"{name}[{i}] has shape {arrays[i].shape}, but {name}[0] has "
-            f"{arrays[0].shape}: all must have the same number of dimensions"
-        ),
-    )
-    _refuse_odd(
-        [len(array) == 0 for array in arrays],
-        lambda i: f"{name}[{i}] has length 0: a sequence needs at least one step",
-    )
-    if n_dimensions == 2:
-        n_columns = arrays[0].shape[1]
-        if n_columns == 0:
-            raise ValueError(f"{name}[0] has 0 {what}s: its shape is {arrays[0].shape}")
-        _refuse_odd(
-            [array.shape[1] != n_columns for array in arrays],
-            lambda i: (
-                f"{name}[{i}] has {arrays[i].shape[1]} {what}s, but {name}[0] has {n_columns}"
-            ),
-        )
+    _check_shapes(arrays, name, what)
     lengths = np.fromiter(map(len, arrays), np.int64, len(arrays))
     dtype = np.float32 if dtypes == {np.dtype(np.float32)} else np.float64
+    # Left to itself, concatenate makes columns contiguous where those of the items are.
+    values = np.empty((lengths.sum(), *arrays[0].shape[1:]), dtype)
     with np.errstate(over="ignore"):  # a long double beyond float64 becomes infinite
-        values = np.concatenate(arrays, dtype=dtype)
-    return values.reshape(len(values), -1), lengths, n_dimensions == 2
+        np.concatenate(arrays, out=values)
+    return values.reshape(len(values), -1), lengths, values.ndim == 2
 
 
 def refuse_not_finite(
@@ -181,9 +156,36 @@ def refuse_not_finite(
     )
 
 
-def _refuse_odd(is_odd: list[bool], message: Any) -> None:
-    if True in is_odd:
-        raise ValueError(message(is_odd.index(True)))
+def _check_shapes(arrays: list[np.ndarray], name: str, what: str) -> None:
+    """Refuse what is not (T_i,) throughout or (T_i, p) throughout, naming the first such item."""
+    shapes = [array.shape for array in arrays]
+    first = shapes[0]
+
+    def refuse(is_odd: list[bool], message: Callable[[int], str]) -> None:
+        if True in is_odd:
+            i = is_odd.index(True)
+            raise ValueError(f"{name}[{i}] {message(i)}")
+
+    refuse(
+        [len(shape) not in (1, 2) for shape in shapes],
+        lambda i: f"must have shape (n_steps,) or (n_steps, n_{what}s), got {shapes[i]}",
+    )
+    refuse(
+        [len(shape) != len(first) for shape in shapes],
+        lambda i: (
+            f"has shape {shapes[i]}, but {name}[0] has {first}: all must have the same number of "
+            "dimensions"
+        ),
+    )
+    refuse(
+        [shape[0] == 0 for shape in shapes],
+        lambda i: "has length 0: a sequence needs at least one step",
+    )
+    refuse(
+        [shape[1:] != first[1:] for shape in shapes],
+        lambda i: f"has {shapes[i][1]} {what}(s), but {name}[0] has {first[1]}",
+    )
+    refuse([first[1:] == (0,)], lambda i: f"has 0 {what}s: its shape is {first}")
 
 
 def _array_of(item: Any, name: str, what: str) -> np.ndarray:

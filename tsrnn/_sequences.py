@@ -395,7 +395,7 @@ def _check_lengths(lengths: np.ndarray, sequences: Sequences, name: str) -> None
     if is_other.any():
         i = int(is_other.argmax())
         raise ValueError(
-            f"{name}[{i}] has {lengths[i]} targets, but its sequence, X[{i}], has "
+            f"{name}[{i}] has {lengths[i]} targets, but sequence {i} has "
             f"{sequences.lengths[i]} steps"
         )
 
