@@ -35,6 +35,8 @@ def as_items(values: Any, name: str) -> Sequence | None:
     TypeError
         For what holds no sequences at all.
     """
+    if issparse(values):  # before dicts, which one kind of sparse array is
+        return None
     if values is None or isinstance(values, str | bytes | dict | set | Iterator):
         raise TypeError(
             f"{name} must be an array of numbers or a list of arrays, got {type(values).__name__}"
