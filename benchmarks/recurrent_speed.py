@@ -107,7 +107,7 @@ class OurEstimator:
     def __init__(self, task: Task) -> None:
         make = {"elman": ElmanRNNRegressor, "gru": GRURegressor, "lstm": LSTMRegressor}[task.cell]
         self.estimator = make(
-            task.size,
+            hidden_layer_sizes=task.size,
             solver="adam",
             batch_size=BATCH,
             learning_rate_init=LEARNING_RATE,
