@@ -89,7 +89,7 @@ ALLOWED = {
     # Heads and optimisers work on arrays and know no cell.
     "_heads": LEAVES,
     "_optimize": LEAVES,
-    "_minibatch": set(),
+    "_minibatch": {"_compile"},
     "_nested": {"_ragged"},
     "_sequences": {"_nested", "_ragged"},
     "cells": CORE | LEAVES,
