@@ -153,9 +153,8 @@ class Architecture:
                     for name in wrong
                 )
             )
-        return np.concatenate(
-            [np.ravel(weights[weight.name]) for weight in self.parameters]
-        ).astype(dtype or float)
+        arrays = [np.ravel(weights[weight.name]) for weight in self.parameters]
+        return np.concatenate(arrays, dtype=dtype or float, casting="same_kind")
 
     def initial(
         self, random_state: np.random.RandomState, dtype: np.dtype | type = np.float64

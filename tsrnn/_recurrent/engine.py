@@ -17,7 +17,7 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from tsrnn._recurrent.architecture import Architecture
-from tsrnn._recurrent.layout import Layout, PackedNetwork
+from tsrnn._recurrent.layout import PackedNetwork, layout_of
 from tsrnn._recurrent.run import Dropout, NetworkLoss, Run, Workspace
 from tsrnn._recurrent.tape import Tape, lay_tapes
 from tsrnn._scan import writable
@@ -60,7 +60,7 @@ class Engine:
         self.architecture = architecture
         self.return_sequences = return_sequences
         self.n_threads = effective_n_jobs(n_jobs)
-        self._layout = Layout(architecture, bptt_steps)
+        self._layout = layout_of(architecture, bptt_steps)
         self._workspaces: list[Workspace] = []
         self._resources = ExitStack()
         self._pool: ThreadPoolExecutor | None = None

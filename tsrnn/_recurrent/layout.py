@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -96,6 +97,12 @@ class Layout:
         """Return W_yh (m, D) and b_y (m,) as views of theta."""
         m, D = self.architecture.n_outputs, self.architecture.n_features_out
         return theta[-m * (D + 1) : -m].reshape(m, D), theta[-m:]
+
+
+@functools.lru_cache(maxsize=64)
+def layout_of(architecture: Architecture, bptt_steps: int | None) -> Layout:
+    """Lay an architecture out, once: a prediction for one sequence takes less time than that."""
+    return Layout(architecture, bptt_steps)
 
 
 class PackedWeights:
