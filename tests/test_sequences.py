@@ -248,6 +248,7 @@ def test_frames_with_other_columns_than_the_first_are_refused():
         ([], ValueError, "X is empty"),
         (None, TypeError, "X must be an array of numbers or a list of arrays, got NoneType"),
         (scipy.sparse.eye_array(3), TypeError, "Sparse data was passed for X"),
+        (scipy.sparse.dok_array((3, 3)), TypeError, "Sparse data was passed for X"),
         (matrix() + 1j, ValueError, "Complex data not supported"),
         (cube() + 1j, ValueError, "Complex data not supported"),
         (matrix().astype("M8[s]"), TypeError, "X must be numbers, got datetime64"),
