@@ -52,6 +52,7 @@ MODELS = {
     "forecaster",
     "intervals",
     "priors",
+    "sequence",
     "smoothing",
     "panel",
 }
@@ -63,6 +64,16 @@ PANEL = {
     "_panel_state",
     "_panel_time",
     "_panel_windows",
+}
+SEQUENCE = {
+    "_foreign_weights",
+    "_sequence_arguments",
+    "_sequence_base",
+    "_sequence_docs",
+    "_sequence_fit",
+    "_sequence_methods",
+    "_sequence_weights",
+    "_sequences",
 }
 TOOLS = {"metrics", "datasets", "plotting"}
 
@@ -92,6 +103,7 @@ ALLOWED = {
     "_minibatch": {"_compile"},
     "_nested": {"_ragged"},
     "_sequences": {"_nested", "_ragged"},
+    "_training": {"_minibatch", "_optimize"} | LEAVES,
     "cells": CORE | LEAVES,
     "_foreign_weights": LEAVES,
     "network": {"cells"} | CORE | FITTING | LEAVES,
@@ -125,6 +137,15 @@ ALLOWED = {
     "smoothing": {"forecaster", "network", "priors", "_panel_model", "_structure", "_summary"}
     | SMOOTHING
     | LEAVES,
+    "_sequence_docs": set(),
+    "_sequence_arguments": {"_minibatch", "_recurrent", "_sequences", "_training"} | LEAVES,
+    "_sequence_fit": {"_ragged", "_recurrent", "_sequences", "_training"},
+    "_sequence_weights": {"_recurrent", "network"},
+    "_sequence_methods": SEQUENCE - {"_sequence_base", "_sequence_methods"} | {"network"},
+    "_sequence_base": SEQUENCE - {"_sequence_base"} | {"_recurrent", "_training"} | LEAVES,
+    "_sequence_regressor": SEQUENCE | {"_holt_start"} | FITTING | LEAVES,
+    "_sequence_classifier": SEQUENCE | {"_recurrent"} | FITTING | LEAVES,
+    "sequence": SEQUENCE | {"_sequence_regressor", "_sequence_classifier"} | LEAVES,
     # They take arrays, or estimators by their public methods.
     "metrics": set(),
     "_files": set(),

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from tsrnn._minibatch import SGD, Adam, RMSprop
 
+from tsrnn._minibatch import SGD, Adam, RMSprop
 from tsrnn._training import Plan, Training, _PenalisedMean, train
 from tsrnn.exceptions import TrainingDivergedError
 

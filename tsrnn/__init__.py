@@ -8,6 +8,14 @@ from tsrnn.naive import NaiveForecaster
 from tsrnn.network import RNN
 from tsrnn.panel import PanelForecaster
 from tsrnn.saving import load, save
+from tsrnn.sequence import (
+    ElmanRNNClassifier,
+    ElmanRNNRegressor,
+    GRUClassifier,
+    GRURegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+)
 from tsrnn.smoothing import (
     DoubleExpSmoothingRNN,
     SimpleExpSmoothingRNN,
@@ -19,6 +27,12 @@ __all__ = [
     "AutoExpSmoothingRNN",
     "DeseasonalizedForecaster",
     "DoubleExpSmoothingRNN",
+    "ElmanRNNClassifier",
+    "ElmanRNNRegressor",
+    "GRUClassifier",
+    "GRURegressor",
+    "LSTMClassifier",
+    "LSTMRegressor",
     "NaiveForecaster",
     "PanelForecaster",
     "SimpleExpSmoothingRNN",

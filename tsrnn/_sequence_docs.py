@@ -1,0 +1,159 @@
+"""What the documentation of the six sequence estimators has in common."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+Documented = TypeVar("Documented", bound=type)
+
+_PARAMETERS = """\
+hidden_layer_sizes : int or tuple of int, default=(32,)
+    Units of each recurrent layer, from the input up.
+{activation}solver : {"adam", "rmsprop", "sgd", "lbfgs"}, default="adam"
+    Three that take mini-batches, and L-BFGS-B of `scipy.optimize`, which takes all sequences at
+    once: for small data and small networks it goes deepest.
+batch_size : int or "auto", default="auto"
+    Sequences in a mini-batch; "auto" is min(200, n_samples).
+learning_rate_init : float, default=0.01
+    Step of the mini-batch solvers.
+momentum : float, default=0.9
+    Of "sgd", in Nesterov's form.
+l2 : float, default=1e-4
+    Penalty on weights (not on biases). What is minimised is the weighted mean of the losses and
+    `0.5 * l2 * sum(W**2) / sum(sample_weight)`, whatever the batches are.
+clip_norm : float or None, default=1.0
+    Longest gradient, by its Euclidean norm, that the mini-batch solvers follow; a longer one is
+    scaled down.
+bptt_steps : int or None, default=None
+    Backpropagation through time is cut at every so many steps; states are carried on. Not for
+    "lbfgs".
+max_iter : int, default=200
+    Epochs, or iterations of "lbfgs".
+tol : float, default=1e-4
+    Mini-batch solvers stop where the loss has not fallen below its lowest by `tol` for
+    `n_iter_no_change` epochs in a row; "lbfgs" where no component of the gradient exceeds it.
+n_iter_no_change : int, default=10
+early_stopping : bool, default=False
+    Watch the loss of validation sequences rather than that of training, and go back to the weights
+    of the epoch in which it was lowest.
+validation_fraction : float, default=0.1
+    Part of the sequences that early stopping sets aside{stratified}, where there is no X_val.
+{target}return_sequences : bool, default=False
+    Whether there is a target at every step, rather than one for a sequence.
+bidirectional : bool, default=False
+    Whether each layer reads both ways, with `hidden_layer_sizes` units in each direction; the next
+    layer, or the output, reads both. For one target a sequence the output reads the states that
+    each direction ends in.
+standardize : bool, default=True
+    Whether the network works on {units} less their mean, divided by their standard deviation, both
+    weighted by `sample_weight` and taken over all steps of the training sequences.
+warm_start : bool, default=False
+    Whether `fit` goes on from the weights there are, with their units; the history goes on, too.
+random_state : int, RandomState or None, default=None
+    Draws the first weights, what early stopping sets aside, and the batches.
+verbose : bool or int, default=False
+    Whether to show a progress bar with losses and scores.
+n_jobs : int or None, default=None
+    Threads, as joblib counts them; None is one. The result is the same to the last bit.
+callback : callable or None, default=None
+    Called at the end of each epoch with an object that has `epoch` (from 1), `history` (as
+    `history_`) and `weights` (a copy, as `weights_`); training ends where it returns something
+    true."""
+
+_ACTIVATION = """\
+activation : {"tanh", "relu", "logistic", "identity"}, default="tanh"
+    Of the hidden layers.
+"""
+
+_CLASS_WEIGHT = """\
+class_weight : dict, "balanced" or None, default=None
+    Weight of each label, by which those of its sequences (or steps) are multiplied; "balanced"
+    gives all labels the same sum.
+"""
+
+_INIT = """\
+init : {"holt"} or None, default=None
+    "holt" starts a network on lag windows from weights that reproduce Holt's method fitted to the
+    same windows, where training then goes on: one layer that reads forward, one feature a step, and
+    targets that are the values following a window.
+"""
+
+_ATTRIBUTES = """\
+weights_ : dict of str to array
+    What was learned, by name; they act on standardised inputs. `W_hx`, `W_hh` and `b_h` of each
+    layer {gates}, `W_yh` (n_outputs, n_units) and `b_y` of the output. With several layers or two
+    directions the names of a layer end in `_l0`, `_l0_reverse`, `_l1` and so on.
+input_center_, input_spread_ : (n_features,) arrays
+    The network reads `(x - input_center_) / input_spread_`; 0 and 1 without `standardize`, and the
+    spread of a constant feature is 1.
+{of_target}loss_curve_ : list of float
+    Training loss of each epoch: the mean over its batches of what is minimised{in_units}.
+history_ : dict of str to list of float
+    One value an epoch: "loss", as `loss_curve_`; with validation sequences "val_loss" (without the
+    penalty), "{metric}" and "val_{metric}"; with `verbose` alone "{metric}", too. Scores are
+    measured at the end of an epoch, and only then, for the training score costs another pass over
+    the data.
+n_iter_ : int
+    Epochs, or iterations of "lbfgs"; those of earlier calls count where training went on.
+best_loss_ : float
+    The lowest of `val_loss` with early stopping, of `loss` otherwise.
+n_features_in_ : int
+    Number of steps if X is a matrix, else of features of a step."""
+
+_OF_REGRESSOR = """\
+target_center_, target_spread_ : (n_outputs,) arrays
+    The prediction is the network's output times `target_spread_` plus `target_center_`; 0 and 1
+    without `standardize`.
+"""
+
+_OF_CLASSIFIER = """\
+classes_ : (n_classes,) array
+    The labels, in order. For two of them the network has one output, the logit of the second.
+"""
+
+_NOTES = """\
+Weights are drawn as Glorot and Bengio [1]_ do for inputs and output, orthogonal from state to
+state, and biases are zero{forget}. Without early stopping the weights are those that training ends
+with. Where a loss or a gradient is not finite, or the loss of an epoch is {explosion} times that of
+a constant answer, `TrainingDivergedError` is raised and the weights of the best epoch before are
+kept; where training ends at more than twice that loss, a `ConvergenceWarning` says so and they are
+kept, too. Ctrl-C ends training, with a `ConvergenceWarning`, and keeps the best weights so far."""
+
+
+def documented(*, cell: str, kind: str, gates: str, forget: bool = False):
+    """Fill in what a class's docstring leaves to this module."""
+    regressor = kind == "regressor"
+    words = {
+        "{parameters}": _PARAMETERS,
+        "{attributes}": _ATTRIBUTES,
+        "{notes}": _NOTES,
+        "{activation}": _ACTIVATION if cell == "elman" else "",
+        "{target}": _INIT if regressor else _CLASS_WEIGHT,
+        "{stratified}": "" if regressor else ", with as many of each label",
+        "{units}": "inputs and targets" if regressor else "inputs",
+        "{gates}": gates,
+        "{of_target}": _OF_REGRESSOR if regressor else _OF_CLASSIFIER,
+        "{in_units}": ", in standardised units" if regressor else "",
+        "{metric}": "r2" if regressor else "accuracy",
+        "{forget}": ", but for the forget gate's, which is one [2]_" if forget else "",
+        "{explosion}": "ten thousand" if regressor else "a hundred",
+    }
+
+    def fill(described: Documented) -> Documented:
+        text = described.__doc__
+        if text is not None:  # it is under python -OO
+            for mark, word in words.items():
+                text = _filled(text, mark, word)
+            described.__doc__ = text
+        return described
+
+    return fill
+
+
+def _filled(text: str, mark: str, word: str) -> str:
+    """Replace a mark; a block that stands on lines of its own takes over their indentation."""
+    lines = []
+    for line in text.split("\n"):
+        indent = line[: len(line) - len(line.lstrip())]
+        lines.append(line.replace(mark, word.replace("\n", "\n" + indent)))
+    return "\n".join(lines)
