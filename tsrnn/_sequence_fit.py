@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsrnn._ragged import rows_between
+from tsrnn._ragged import counted, rows_between
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine, NetworkLoss
 from tsrnn._sequences import Sequences
@@ -117,20 +117,21 @@ def merged(samples: Samples, targets: np.ndarray) -> Samples:
 
 def _fingerprints(values: np.ndarray, offsets: np.ndarray, seed: int) -> np.ndarray:
     """Return a number for each stretch of rows that is all but surely another for other rows."""
-    bits = np.ascontiguousarray(values.reshape(len(values), -1)).view(f"u{values.dtype.itemsize}")
-    n_columns = np.uint64(bits.shape[1])
+    bits = values.reshape(len(values), -1).view(f"u{values.dtype.itemsize}")
+    columns = np.arange(bits.shape[1], dtype=np.uint64)
     prints = np.zeros(len(offsets) - 1, dtype=np.uint64)
     n = 0
     while n < len(prints):
         # As many stretches as fit.
         end = max(n + 1, int(np.searchsorted(offsets, offsets[n] + _STEPS_AT_A_TIME, "right")) - 1)
         lengths = np.diff(offsets[n : end + 1])
-        place = rows_between(np.zeros_like(lengths), lengths).astype(np.uint64)[:, None]
-        place = (
-            place * n_columns + np.arange(bits.shape[1], dtype=np.uint64) + np.uint64(seed << 48)
-        )
-        mixed = _mixed(bits[offsets[n] : offsets[end]].astype(np.uint64) ^ _mixed(place))
-        prints[n:end] = np.add.reduceat(mixed.sum(axis=1), offsets[n:end] - offsets[n])
+        _, place = counted(lengths)
+        place = place.astype(np.uint64)[:, None] * np.uint64(len(columns)) + columns
+        of_rows = bits[offsets[n] : offsets[end]] ^ _mixed(place + np.uint64(seed << 48))
+        # Differences of sums that wrap around are the sums of stretches, empty ones too.
+        sums = np.zeros(len(of_rows) + 1, dtype=np.uint64)
+        np.cumsum(_mixed(of_rows).sum(axis=1), out=sums[1:])
+        prints[n:end] = np.diff(sums[offsets[n : end + 1] - offsets[n]])
         n = end
     return prints
 
