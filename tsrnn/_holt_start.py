@@ -8,14 +8,15 @@ has as states x the level and the trend, and forecasts j steps ahead of the wind
 
     c_j' x_T,    c_j = (1, phi + .. + phi^j)'                                           (2)
 
-One alpha, one beta, one phi and one x_0 serve all windows: those that minimise the squared error of
-(2). What is left of a state when that x_0 is taken off begins at zero, as a network's does: with
+One alpha, one beta and one phi serve all windows: those that minimise the squared error of (2),
+from an x_0 on the line through the first and the last value of the mean window, a step before it.
+What is left of a state when x_0 is taken off begins at zero, as a network's does: with
 
     h_t = E (x_t - x_0),    h_t = E A E^{-1} h_{t-1} + E g v_t + E (A - I) x_0,    h_0 = 0     (3)
 
 and E diagonal, h is an Elman layer of two units with identity activation, and (2) a head on it.
-With tanh it is that up to the square of E, which is chosen so small that outputs differ by at most
-`TOLERANCE` of the targets' standard deviation: the units work where tanh is linear. Gates that are
+With tanh it is that up to the square of E, which is as large as outputs allow that differ from
+Holt's by `TOLERANCE`: the larger it is, the better can training go on from there. Gates that are
 constant, for their weights are zero, make a layer of GRU or LSTM out of (3):
 
     GRU   (1 - z) (A_n h + ..) + z h = A h + ..      A_n = (A - z I) / ((1 - z) r)      (4)
@@ -40,12 +41,18 @@ from tsrnn.cells.smoothing import HOLT
 from tsrnn.exceptions import InvalidParameterError
 
 # What outputs of a network that is not linear may differ from Holt's forecasts of the windows that
-# it starts from, in standard deviations of the targets.
-TOLERANCE = 0.01
+# it starts from: their root mean square, in standard deviations of the targets.
+TOLERANCE = 0.02
 
-# Largest states of the two units that are tried, of the 1 that tanh ends at.
-_LARGEST_STATE = 0.5
+# Typical states of the two units in the later half of windows, of the 1 that tanh ends at: those
+# that are tried first and last, and the windows that they are tried on.
+_LARGEST_STATE = 2.0
 _SMALLEST_STATE = 1e-6
+_N_TRIED = 20_000
+
+# Biases of the gates that let through what the two units make of a step, and take the sign off for
+# those that keep the state as it was.
+_OPEN = 2.0
 
 # What is searched, and from where: the best of these points are followed. phi = 1 is no damping.
 _BOUNDS = ((0.0, 1.0), (0.0, 1.0), (0.8, 1.0))
@@ -55,10 +62,6 @@ _GRID = (
     (0.8, 0.9, 0.97, 1.0),
 )
 _N_STARTS = 3
-
-# The initial state is held by so much of the targets' mean square, lest one that windows have
-# long forgotten should be anything.
-_HOLD = 1e-8
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class HoltFit:
     theta : (3,) array
         alpha, beta, phi.
     initial_state : (2,) array
-        Level and trend before each window.
+        Level and trend before every window.
     """
 
     theta: np.ndarray
@@ -107,8 +110,8 @@ def holt_start(
     Returns
     -------
     theta : (K,) array
-        Within `TOLERANCE` of Holt's forecasts of the windows; exactly, but for rounding, where the
-        activation is the identity.
+        Within `TOLERANCE` of Holt's forecasts of the windows (of an even choice of them, if there
+        are very many); exactly, but for rounding, where the activation is the identity.
 
     Raises
     ------
@@ -135,7 +138,9 @@ def fit_holt(
     """
     if weights is None:
         weights = np.ones(len(windows))
-    problem = _Problem(windows, targets, weights, np.broadcast_to(gain, targets.shape[1:]))
+    initial_state = _before_mean_line(windows, weights)
+    gain = np.broadcast_to(gain, targets.shape[1:])
+    problem = _Problem(windows, targets, weights, gain, initial_state)
     grid = np.stack(np.meshgrid(*_GRID, indexing="ij")).reshape(3, -1)
     losses = [problem.loss_and_gradient(point)[0] for point in grid.T]
     best = min(
@@ -145,85 +150,60 @@ def fit_holt(
         ),
         key=lambda minimum: minimum.loss,
     )
-    return HoltFit(best.theta, problem.initial_state(best.theta))
+    return HoltFit(best.theta, initial_state)
+
+
+def _before_mean_line(windows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return level and trend of the line through the ends of the mean window, before it."""
+    mean = weights @ windows / weights.sum()
+    slope = (mean[-1] - mean[0]) / max(len(mean) - 1, 1)
+    return np.array([mean[0] - slope, slope])
 
 
 class _Problem:
-    """The squared error of (2) over windows, in alpha, beta and phi, at the best initial state.
+    """The squared error of (2) over windows, in alpha, beta and phi.
 
-    A forecast is linear in the window and in the initial state, so it takes no more of the windows
-    than their moments, and a run of Holt's method along unit impulses: its cost does not depend on
-    how many windows there are.
+    A forecast is linear in the window, so it takes no more of the windows than their moments, and a
+    run of Holt's method along unit impulses: the cost does not depend on how many there are.
     """
 
     def __init__(
-        self, windows: np.ndarray, targets: np.ndarray, weights: np.ndarray, gain: np.ndarray
+        self,
+        windows: np.ndarray,
+        targets: np.ndarray,
+        weights: np.ndarray,
+        gain: np.ndarray,
+        initial_state: np.ndarray,
     ) -> None:
-        self.n_steps, self.n_ahead = windows.shape[1], targets.shape[1]
+        n_steps, self._n_ahead = windows.shape[1], targets.shape[1]
         everything = np.column_stack([windows, np.ones(len(windows)), targets])
-        moments = (everything * weights[:, None]).T @ everything / weights.sum()
-        self._moments, self._squares = moments, gain**2
-        of_targets = np.diag(moments)[self.n_steps + 1 :]
-        self._unit = float(of_targets @ self._squares) or 1.0
-        self._hold = _HOLD * self._unit
-        impulses = np.zeros((self.n_steps, 1, self.n_steps + 2))
-        impulses[range(self.n_steps), 0, range(self.n_steps)] = 1.0
-        self._impulses = impulses
-        self._starts = np.zeros((2, self.n_steps + 2))
-        self._starts[:, self.n_steps :] = np.eye(2)
+        self._moments = (everything * weights[:, None]).T @ everything / weights.sum()
+        self._squares = gain**2
+        self._unit = float(np.diag(self._moments)[n_steps + 1 :] @ self._squares) or 1.0
+        # The last lane is what the initial state becomes.
+        self._impulses = np.zeros((n_steps, 1, n_steps + 1))
+        self._impulses[range(n_steps), 0, range(n_steps)] = 1.0
+        self._starts = np.zeros((2, n_steps + 1))
+        self._starts[:, n_steps] = initial_state
 
     def loss_and_gradient(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
-        states, outputs, ahead, response = self._respond(theta)
-        x_0 = self._best_state(response)
-        d_response, loss = np.zeros_like(response), self._hold * float(x_0 @ x_0)
-        for j in range(self.n_ahead):
-            error = self._error(response[j], x_0, j)
-            slope = self._moments @ error
-            loss += self._squares[j] * float(error @ slope)
-            d_forecast = -2.0 * self._squares[j] * slope[: self.n_steps + 1]
-            d_response[j, : self.n_steps] = d_forecast[:-1]
-            d_response[j, self.n_steps :] = d_forecast[-1] * x_0
+        n_lanes = self._starts.shape[1]
+        lanes = np.repeat(theta[:, None], n_lanes, axis=1)
+        states, outputs = unroll(HOLT, lanes, self._impulses, self._starts)
+        ahead = forecast_weights(theta[2], self._n_ahead)
+        errors = np.hstack([-ahead @ states[-1], np.eye(self._n_ahead)])
+        slopes = errors @ self._moments
+        loss = self._squares @ (errors * slopes).sum(axis=1)
+        d_response = -2.0 * self._squares[:, None] * slopes[:, :n_lanes]
         d_states = np.zeros_like(states)
         d_states[-1] = ahead.T @ d_response  # (2)
         per_lane, _, _ = backpropagate(
-            HOLT, self._lanes(theta), self._impulses, states, outputs, d_states=d_states
+            HOLT, lanes, self._impulses, states, outputs, d_states=d_states
         )
         gradient = per_lane.sum(axis=1)
-        d_ahead = d_response @ states[-1].T
-        phi, powers = theta[2], np.arange(self.n_ahead)
-        gradient[2] += d_ahead[:, 1] @ np.cumsum((powers + 1.0) * phi**powers)
-        return loss / self._unit, gradient / self._unit
-
-    def initial_state(self, theta: np.ndarray) -> np.ndarray:
-        return self._best_state(self._respond(theta)[-1])
-
-    def _respond(self, theta: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return states and outputs of the impulses, c (m, 2), and forecasts (m, T + 2)."""
-        states, outputs = unroll(HOLT, self._lanes(theta), self._impulses, self._starts)
-        ahead = forecast_weights(theta[2], self.n_ahead)
-        return states, outputs, ahead, ahead @ states[-1]
-
-    def _lanes(self, theta: np.ndarray) -> np.ndarray:
-        return np.repeat(theta[:, None], self.n_steps + 2, axis=1)
-
-    def _error(self, response: np.ndarray, x_0: np.ndarray, j: int) -> np.ndarray:
-        """Return what the windows, 1 and the targets are multiplied by in an error."""
-        error = np.zeros(self.n_steps + 1 + self.n_ahead)
-        error[: self.n_steps] = -response[: self.n_steps]
-        error[self.n_steps] = -response[self.n_steps :] @ x_0
-        error[self.n_steps + 1 + j] = 1.0
-        return error
-
-    def _best_state(self, response: np.ndarray) -> np.ndarray:
-        """Return the initial state with the least error, (2,)."""
-        matrix, right = self._hold * np.eye(2), np.zeros(2)
-        constant = self._moments[self.n_steps]
-        for j, one in enumerate(response):
-            of_state = one[self.n_steps :]
-            mean_error = constant @ self._error(one, np.zeros(2), j)
-            matrix += self._squares[j] * np.outer(of_state, of_state)
-            right += self._squares[j] * mean_error * of_state
-        return np.linalg.solve(matrix, right)
+        phi, powers = theta[2], np.arange(self._n_ahead)
+        gradient[2] += (d_response @ states[-1, 1]) @ np.cumsum((powers + 1.0) * phi**powers)
+        return float(loss) / self._unit, gradient / self._unit
 
 
 def forecast_weights(phi: float, n_ahead: int) -> np.ndarray:
@@ -243,15 +223,18 @@ def laid_out(
 ) -> np.ndarray:
     """Put a fitted Holt's method into the weights of a network; see `holt_start`."""
     states = _states(fit, windows)
-    largest = np.abs(states[1:] - fit.initial_state[:, None]).max(axis=(0, 2), initial=0.0)
-    unit = np.where(largest > 0.0, largest, 1.0)
+    later = states[1 + windows.shape[1] // 2 :] - fit.initial_state[:, None]
+    size = np.sqrt(np.mean(later**2, axis=(0, 2)))
+    unit = np.where(size > 0.0, size, 1.0)
     head = gain[:, None] * forecast_weights(fit.theta[2], len(gain))
-    wanted = (head @ states[-1]).T + offset
-    scale = _LARGEST_STATE
-    is_linear = architecture.cell == "elman_identity"
-    if not is_linear:
-        allowed = TOLERANCE * float(targets.std(axis=0).max())
-        scale = _suitable_scale(fit, windows, wanted, architecture, unit, head, offset, allowed)
+    scale = 1.0
+    if architecture.cell != "elman_identity":
+        tried = np.unique(np.linspace(0, len(windows) - 1, _N_TRIED).astype(np.int64))
+        wanted = (head @ states[-1][:, tried]).T + offset
+        allowed = TOLERANCE * targets[tried].std(axis=0)
+        scale = _suitable_scale(
+            fit, windows[tried], wanted, allowed, architecture, unit, head, offset
+        )
     return _weights(fit, architecture, theta, scale / unit, head, offset)
 
 
@@ -259,13 +242,13 @@ def _suitable_scale(
     fit: HoltFit,
     windows: np.ndarray,
     wanted: np.ndarray,
+    allowed: np.ndarray,
     architecture: Architecture,
     unit: np.ndarray,
     head: np.ndarray,
     offset: np.ndarray,
-    allowed: float,
 ) -> float:
-    """Return how large the largest state may be, for outputs to be as wanted."""
+    """Return how large typical states may be, in units, for outputs to be as wanted."""
     small = Architecture(architecture.cell, 1, (2,), len(head))
     sequences = Sequences(
         np.ascontiguousarray(windows.reshape(-1, 1)),
@@ -273,15 +256,15 @@ def _suitable_scale(
     )
     nothing, scale = np.zeros(small.n_parameters), _LARGEST_STATE
     with Engine(small) as engine:
-        while True:
-            outputs = engine.predict(
-                _weights(fit, small, nothing, scale / unit, head, offset), sequences
-            )
-            off = float(np.abs(outputs - wanted).max())
-            if off <= allowed or scale < _SMALLEST_STATE:
-                return scale
-            # Errors are as the square; a little less, for that is so in the limit.
-            scale *= min(max(0.95 * np.sqrt(allowed / off), 0.01), 0.7)
+        while scale > _SMALLEST_STATE:
+            weights = _weights(fit, small, nothing, scale / unit, head, offset)
+            off = np.sqrt(np.mean((engine.predict(weights, sequences) - wanted) ** 2, axis=0))
+            if (off <= allowed).all():
+                break
+            # Errors are as the square, in the limit.
+            share = float(np.min(np.divide(allowed, off, out=np.ones_like(off), where=off > 0.0)))
+            scale *= np.clip(np.sqrt(share), 0.1, 0.95)
+    return scale
 
 
 def _states(fit: HoltFit, windows: np.ndarray) -> np.ndarray:
@@ -314,8 +297,10 @@ def _weights(
     W_hx, W_hh, b_h = (
         weights[name].reshape(len(gate_names), D, -1) for name in ("W_hx", "W_hh", "b_h")
     )
-    # The gates of the two units read nothing, so they are constant: those of their biases.
+    # The gates of the two units read nothing, so they are constant.
     W_hx[:, :2] = W_hh[:, :2] = 0.0
+    is_keeping = np.isin(gate_names, ["z", "f"])[:, None, None]
+    b_h[:, :2] = np.where(is_keeping, -_OPEN, _OPEN)
     at = len(gate_names) - 1
     if architecture.cell == "gru":
         reset, update = _logistic(b_h[0, :2, 0]), _logistic(b_h[1, :2, 0])
