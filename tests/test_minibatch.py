@@ -8,7 +8,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from tsrnn._minibatch import SGD, Adam, RMSprop, clip_by_norm
+from tsrnn._minibatch import SGD, Adam, MovingAverage, RMSprop, clip_by_norm
 
 OPTIMIZERS = {
     "rmsprop": RMSprop(0.01),
@@ -251,3 +251,17 @@ def test_a_gradient_that_is_not_finite_is_told_by_its_norm_and_left_as_it_is(val
     gradient = np.array([1.0, value])
     assert not math.isfinite(clip_by_norm(gradient, 0.1))
     np.testing.assert_array_equal(gradient, [1.0, value])
+
+
+def test_a_moving_average_forgets_its_start_and_then_weighs_steps_by_its_momentum():
+    theta = np.zeros(2)
+    average, expected = MovingAverage(theta, 0.9), np.zeros(2)
+    for n in range(1, 200):
+        theta += np.array([1.0, -2.0])
+        average.follow(theta)
+        momentum = min(0.9, n / (n + 10))
+        expected = momentum * expected + (1 - momentum) * theta
+    np.testing.assert_allclose(average.theta, expected, rtol=1e-12)
+    # Behind a constant drift by momentum / (1 - momentum) steps of it.
+    np.testing.assert_allclose(theta - average.theta, [9.0, -18.0], rtol=1e-3)
+    assert MovingAverage(np.zeros(2, np.float32), 0.9).theta.dtype == np.float32

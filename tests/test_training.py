@@ -111,6 +111,22 @@ def test_single_precision_stays_so(name):
     assert training.history["loss"][-1] < 0.1 * training.history["loss"][0]
 
 
+@pytest.mark.parametrize("name", MINI_BATCH)
+def test_averaged_weights_are_kept_and_measured(name):
+    objective, seen = LeastSquares(), []
+
+    def measure(theta):
+        seen.append(theta.copy())
+        return {"val_loss": 0.0}
+
+    changes = {"batch_size": 5, "max_iter": 30, "tol": 0.0, "n_iter_no_change": 100}
+    averaged = run(objective, plan(name, ema_momentum=0.95, **changes), measure=measure)
+    np.testing.assert_array_equal(averaged.theta, seen[-1])
+    last = run(objective, plan(name, **changes))
+    assert averaged.history["loss"] == last.history["loss"]  # training itself is the same
+    assert (averaged.theta != last.theta).any()
+
+
 def test_gradients_are_clipped_by_their_norm():
     """One step of plain gradient descent is then as long as the learning rate says."""
     settings = plan(batch_size=60, max_iter=1, clip_norm=0.5)

@@ -145,6 +145,38 @@ def _move_sgd(theta, gradient, u, rate, momentum, nesterov):
         theta[i] -= rate * (gradient[i] + momentum * u[i] if nesterov else u[i])
 
 
+class MovingAverage:
+    """An average of parameters over the last steps, which wavers less than they do.
+
+    a <- a + (1 - mu_n) (theta - a), with mu_n = min(mu, n / (n + 10)) at step n, so that the
+    beginning is soon forgotten.
+
+    Parameters
+    ----------
+    theta : (K,) array
+        Where training starts.
+    momentum : float
+        mu: about 1 / (1 - mu) steps are averaged.
+    """
+
+    def __init__(self, theta: np.ndarray, momentum: float) -> None:
+        self.theta = theta.copy()
+        self._momentum = momentum
+        self._n_steps = 0
+
+    def follow(self, theta: np.ndarray) -> None:
+        """Take the parameters after a step into account."""
+        self._n_steps += 1
+        momentum = min(self._momentum, self._n_steps / (self._n_steps + 10.0))
+        _follow[code_of(theta.dtype)](self.theta, theta, 1.0 - momentum)
+
+
+@kernel_of_both("N N X")
+def _follow(average, theta, rate):
+    for i in range(theta.size):
+        average[i] += rate * (theta[i] - average[i])
+
+
 def clip_by_norm(gradient: np.ndarray, norm: float) -> float:
     """Shorten a gradient, in place, to a Euclidean norm if it is longer; return the one it had.
 

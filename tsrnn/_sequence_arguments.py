@@ -111,6 +111,7 @@ def plan_of(
         early_stopping=bool(estimator.early_stopping),
         clip_norm=estimator.clip_norm,
         decay=_decay(network, estimator.l2, sequences.dtype),
+        ema_momentum=estimator.ema_momentum,
     )
 
 

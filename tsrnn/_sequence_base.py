@@ -45,6 +45,9 @@ class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
     _metric: str
     _explosion: float
 
+    # Of averaged weights, where an estimator has it as an argument.
+    ema_momentum: float | None = None
+
     @property
     @abstractmethod
     def _cell_name(self) -> str:

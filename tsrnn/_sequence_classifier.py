@@ -236,11 +236,17 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         if len(weights["b_y"]) == 2:
             # A softmax of two is a logistic function of their difference.
             weights = weights | {name: np.diff(weights[name], axis=0) for name in ("W_yh", "b_y")}
-        estimator = cls(**with_shape_of(weights, parameters))._adopt(weights)
+        estimator = cls(**cls._arguments_of(weights, parameters))._adopt(weights)
         estimator.classes_ = classes
         estimator._class_weights = None
         estimator._target_layout = TargetLayout(True, estimator._by_step)
         return estimator
+
+    @classmethod
+    def _arguments_of(
+        cls, weights: dict[str, np.ndarray], parameters: dict[str, Any]
+    ) -> dict[str, Any]:
+        return with_shape_of(weights, parameters)
 
     def _arranged(self, rows: np.ndarray, sequences: Sequences) -> np.ndarray:
         """Give back rows with a number for each label, or one number."""

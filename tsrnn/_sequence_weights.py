@@ -77,6 +77,7 @@ def architecture_of(cell: str, weights: dict[str, np.ndarray]) -> Architecture:
         tuple(sizes),
         len(weights["b_y"]),
         bidirectional,
+        n_tokens=len(weights["E"]) if "E" in weights else 0,
     )
 
 
@@ -84,7 +85,9 @@ def table_of(estimator: BaseEstimator) -> str:
     """Lay out layers, what they give, and how many parameters they have."""
     network = estimator._network
     steps = "T"
-    rows = [("input", f"({steps}, {network.n_inputs})", 0)]
+    what = "embedding" if network.n_tokens else "input"
+    count = network.n_tokens * network.n_inputs
+    rows = [(what, f"({steps}, {network.n_inputs})", count)]
     for i, (directions, size) in enumerate(zip(network.layers, network.hidden_sizes, strict=True)):
         count = sum(
             parameter.size for shape in directions for parameter in network.layer_parameters(shape)

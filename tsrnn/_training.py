@@ -23,7 +23,7 @@ from typing import Protocol
 
 import numpy as np
 
-from tsrnn._minibatch import SGD, Adam, RMSprop, clip_by_norm
+from tsrnn._minibatch import SGD, Adam, MovingAverage, RMSprop, clip_by_norm
 from tsrnn._optimize import minimize
 from tsrnn.exceptions import TrainingDivergedError
 
@@ -77,6 +77,8 @@ class Plan:
         Longest gradient, by its Euclidean norm; the search ignores it.
     decay : (K,) array or None
         Of (1).
+    ema_momentum : float or None
+        Of a moving average of the parameters, step by step, which is what is measured and kept.
     """
 
     optimizer: Optimizer | None
@@ -87,6 +89,7 @@ class Plan:
     early_stopping: bool = False
     clip_norm: float | None = None
     decay: np.ndarray | None = None
+    ema_momentum: float | None = None
 
 
 @dataclass
@@ -269,6 +272,7 @@ def _run_epochs(
     state = training.optimizer_state
     state = optimizer.init(theta) if state is None else state
     clip_norm = np.inf if plan.clip_norm is None else plan.clip_norm
+    average = None if plan.ema_momentum is None else MovingAverage(theta, plan.ema_momentum)
     reference, step = objective.constant_loss, 0
     order = np.arange(n_rows)
     total, n_seen = 0.0, 0
@@ -287,12 +291,14 @@ def _run_epochs(
                 if step == 0:
                     reference = max(reference, loss)
                 state = optimizer.update(theta, gradient, state)
+                if average is not None:
+                    average.follow(theta)
                 total += loss * len(rows)
                 n_seen += len(rows)
                 step += 1
             if total > objective.explosion * reference * n_rows:
                 raise _exploded(step - 1, total / n_rows, norm, reference)
-            watch.epoch(total / n_rows, theta, measured_at)
+            watch.epoch(total / n_rows, theta if average is None else average.theta, measured_at)
             total, n_seen = 0.0, 0
     except TrainingDivergedError:
         training.theta = watch.best(_WORSE_THAN_A_CONSTANT * reference)
@@ -302,9 +308,13 @@ def _run_epochs(
         acceptable = watch.lowest if watch.n_iter else _WORSE_THAN_A_CONSTANT * reference
         if (plan.early_stopping and watch.n_iter) or latest > acceptable:
             training.theta = watch.best(_WORSE_THAN_A_CONSTANT * reference)
+        elif average is not None:
+            training.theta = average.theta
         raise
     finally:
         training.optimizer_state = state
+    if average is not None:
+        training.theta = average.theta
     if plan.early_stopping:
         training.theta = watch.best()
     _warn_if_worse(watch, plan, reference)
