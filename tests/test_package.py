@@ -55,6 +55,7 @@ MODELS = {
     "sequence",
     "smoothing",
     "panel",
+    "text",
 }
 PANEL = {
     "_panel_dial",
@@ -146,6 +147,12 @@ ALLOWED = {
     "_sequence_regressor": SEQUENCE | {"_holt_start"} | FITTING | LEAVES,
     "_sequence_classifier": SEQUENCE | {"_recurrent"} | FITTING | LEAVES,
     "sequence": SEQUENCE | {"_sequence_regressor", "_sequence_classifier"} | LEAVES,
+    "_text_reading": {"_ragged", "_sequences"},
+    "_text_weights": {"_foreign_weights"},
+    "_vocabulary": LEAVES,
+    "text": SEQUENCE
+    | {"_recurrent", "_sequence_classifier", "_text_reading", "_text_weights", "_vocabulary"}
+    | LEAVES,
     # They take arrays, or estimators by their public methods.
     "metrics": set(),
     "_files": set(),

@@ -21,6 +21,7 @@ from tsrnn.smoothing import (
     SimpleExpSmoothingRNN,
     TripleExpSmoothingRNN,
 )
+from tsrnn.text import TextRNNClassifier
 
 __all__ = [
     "RNN",
@@ -36,6 +37,7 @@ __all__ = [
     "NaiveForecaster",
     "PanelForecaster",
     "SimpleExpSmoothingRNN",
+    "TextRNNClassifier",
     "TripleExpSmoothingRNN",
     "datasets",
     "exceptions",
