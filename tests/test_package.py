@@ -147,11 +147,13 @@ ALLOWED = {
     "_sequence_regressor": SEQUENCE | {"_holt_start"} | FITTING | LEAVES,
     "_sequence_classifier": SEQUENCE | {"_recurrent"} | FITTING | LEAVES,
     "sequence": SEQUENCE | {"_sequence_regressor", "_sequence_classifier"} | LEAVES,
+    "_text_objective": {"_recurrent", "_sequence_fit"},
     "_text_reading": {"_ragged", "_sequences"},
     "_text_weights": {"_foreign_weights"},
     "_vocabulary": LEAVES,
     "text": SEQUENCE
-    | {"_recurrent", "_sequence_classifier", "_text_reading", "_text_weights", "_vocabulary"}
+    | {"_recurrent", "_sequence_classifier", "_training", "_vocabulary"}
+    | {"_text_objective", "_text_reading", "_text_weights"}
     | LEAVES,
     # They take arrays, or estimators by their public methods.
     "metrics": set(),

@@ -45,6 +45,9 @@ class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
     _metric: str
     _explosion: float
 
+    # Whether the end of `max_iter` epochs is no news: they are as many as were meant.
+    _epochs_are_meant = False
+
     # Of averaged weights, where an estimator has it as an argument.
     ema_momentum: float | None = None
 
@@ -273,7 +276,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
                     engine, loss, parts, self._metric, self._score_outputs, self._total_weight
                 ),
                 hook=hook_of(self._network, progress, self.callback),
-                partial=partial,
+                partial=partial or self._epochs_are_meant,
             )
 
     def _objective(

@@ -61,6 +61,8 @@ def as_items(X: Any, name: str) -> Sequence[Any]:
             f"{name} must hold texts or integer sequences, got an array of {X.dtype} with "
             f"{X.ndim} dimensions"
         )
+    if isinstance(X, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array: drop what is masked and pass {name}.data")
     if len(X) == 0:
         raise ValueError(f"{name} has 0 samples: at least one text is required")
     return X
@@ -91,7 +93,7 @@ def _described(item: Any) -> str:
 
 
 def read_ids(items: Sequence[Any], name: str) -> list[np.ndarray]:
-    """Read sequences of ids, each as an int32 array.
+    """Read sequences of ids, each as an array of integers.
 
     Raises
     ------
@@ -100,13 +102,15 @@ def read_ids(items: Sequence[Any], name: str) -> list[np.ndarray]:
     """
     read = []
     for i, item in enumerate(items):
-        ids = np.asarray(item)
+        ids = _as_array(item, f"{name}[{i}]")
         if ids.size == 0:
             raise ValueError(f"{name}[{i}] has length 0: every sequence must have at least one id")
         if ids.ndim != 1 or ids.dtype.kind not in "iu":
+            kind = {"U": "words", "O": "objects"}.get(ids.dtype.kind, str(ids.dtype))
+            shape = "a sequence" if ids.ndim == 1 else f"{ids.ndim} dimensions"
             raise ValueError(
-                f"{name}[{i}] must be a sequence of integers, got {ids.ndim} dimensions of "
-                f"{ids.dtype}"
+                f"{name}[{i}] must be a text (a str) or a sequence of integers, got {shape} of "
+                f"{kind}"
             )
         if ids.min() < 0:
             raise ValueError(
@@ -114,6 +118,15 @@ def read_ids(items: Sequence[Any], name: str) -> list[np.ndarray]:
             )
         read.append(ids)
     return read
+
+
+def _as_array(item: Any, name: str) -> np.ndarray:
+    if isinstance(item, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array: drop what is masked, and pass the rest as is")
+    try:
+        return np.asarray(item)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a sequence of integers: {error}") from error
 
 
 def refuse_unknown_ids(read: Iterable[np.ndarray], n_tokens: int, name: str) -> None:

@@ -11,11 +11,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
-from tsrnn._recurrent.run import Dropout, NetworkLoss
+from tsrnn._recurrent.run import NetworkLoss
 from tsrnn._sequence_arguments import sizes_of_layers
 from tsrnn._sequence_base import store_arguments
 from tsrnn._sequence_classifier import SequenceClassifier
 from tsrnn._sequence_fit import NetworkObjective, Samples, TrainingState
+from tsrnn._text_objective import TextObjective
 from tsrnn._text_reading import (
     Tokens,
     as_items,
@@ -25,6 +26,7 @@ from tsrnn._text_reading import (
     refuse_unknown_ids,
 )
 from tsrnn._text_weights import TextWeights
+from tsrnn._training import Training
 from tsrnn._validation import check_choice, check_count, check_flag, check_number
 from tsrnn._vocabulary import analyzer_of, decode, encode, learn_vocabulary
 from tsrnn.exceptions import InvalidParameterError
@@ -85,7 +87,8 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         Of a moving average of the weights over the steps of training, by its name in Keras: what is
         kept at the end, and measured after each epoch. None keeps the weights of the last step.
     max_iter : int, default=4
-        Epochs.
+        Epochs. Texts are learned by heart if there are many, so that few are meant, and there is no
+        warning at the end of them.
     tol, n_iter_no_change
         Training ends where its loss has not fallen by `tol` for so many epochs in a row.
     early_stopping : bool, default=False
@@ -141,7 +144,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
     >>> model.set_params(random_state=0).fit(texts, mood).predict(["a fine story", "how dull"])
     array(['good', 'bad'], dtype='<U4')
     >>> model.encode(["a fine story"])[0]
-    array([3, 2, 0], dtype=int32)
+    array([2, 4, 0], dtype=int32)
     """
 
     # What the other sequence classifiers have as arguments, and texts have no use for.
@@ -189,6 +192,10 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         store_arguments(self, locals())
 
     @property
+    def _epochs_are_meant(self) -> bool:
+        return self.solver != "lbfgs"
+
+    @property
     def _cell_name(self) -> str:
         check_choice("cell", self.cell, _CELLS)
         return _CELLS[self.cell]
@@ -209,7 +216,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         items = as_items(X, "X")
         if not holds_texts(items, "X"):
             raise TypeError("encode takes texts, and X[0] is a sequence: it may be ids already")
-        return self._encode(items, "X")
+        return self._encode(items)
 
     def decode(self, ids: Iterable[Iterable[int]]) -> list[list[str]]:
         """Turn ids back into words.
@@ -237,7 +244,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
     def _analyzer(self) -> Callable[[str], list[str]]:
         return analyzer_of(self.lowercase, self.token_pattern, self.stop_words, self.ngram_range)
 
-    def _encode(self, texts: Sequence[str], name: str) -> list[np.ndarray]:
+    def _encode(self, texts: Sequence[str]) -> list[np.ndarray]:
         words_of, vocabulary = self._analyzer(), self._known_words()
         return encode(map(words_of, texts), vocabulary)
 
@@ -263,22 +270,28 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
                 "use a mini-batch solver, or dropout=0 and embedding_dropout=0"
             )
 
+    def _fit(self, *args: Any, **kwargs: Any) -> Training:
+        self._check_own_arguments()
+        return super()._fit(*args, **kwargs)
+
     def _read_sequences(self, X: Any, *, reset: bool, name: str = "X") -> Tokens:
         """Read texts or ids, and learn the vocabulary where there is none yet."""
         items = as_items(X, name)
         is_text = holds_texts(items, name)
-        if reset:
-            self._check_own_arguments()
         if reset and is_text:
             read = self._learn_words(items)
         elif is_text:
-            read = self._encode(items, name)
+            read = self._encode(items)
         else:
-            read = read_ids(items, name)
             if reset:
                 self._n_tokens = self._most_ids()
-            refuse_unknown_ids(read, self._n_tokens, name)
+            read = self._read_ids(items, name)
         return as_tokens(read, self.max_length)
+
+    def _read_ids(self, items: Sequence[Any], name: str) -> list[np.ndarray]:
+        read = read_ids(items, name)
+        refuse_unknown_ids(read, self._n_tokens, name)
+        return read
 
     def _learn_words(self, texts: Sequence[str]) -> list[np.ndarray]:
         words = map(self._analyzer(), texts)
@@ -362,12 +375,21 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         """Return the network's raw outputs, some thousand texts at a time."""
         check_is_fitted(self)
         items = as_items(X, "X")
+        is_text = holds_texts(items, "X")
+        if not is_text:
+            items = self._read_ids(items, "X")
         theta = self._network.pack(self.weights_, np.float32)
         outputs = []
         with self._engine() as engine:
             for part in _parts(items):
-                outputs.append(engine.predict(theta, self._read_sequences(part, reset=False)))
+                ids = self._encode(part) if is_text else part
+                outputs.append(engine.predict(theta, as_tokens(ids, self.max_length)))
         return np.concatenate(outputs), Tokens(np.empty(0, np.int32), np.zeros(1, np.int64))
+
+    def _ready(self, X: Any) -> tuple[np.ndarray, Tokens]:
+        check_is_fitted(self)
+        tokens = self._read_sequences(X, reset=False)
+        return self._network.pack(self.weights_, np.float32), tokens
 
     def __sklearn_tags__(self):
         """Tell scikit-learn what to expect."""
@@ -375,48 +397,6 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
-
-
-class TextObjective(NetworkObjective):
-    """The losses of texts, under dropout and with embeddings that may be frozen.
-
-    Parameters
-    ----------
-    words, states : float
-        Shares to drop, as of `Dropout`.
-    seed : int
-        From which every step has another.
-    n_frozen : int
-        Parameters at the beginning of theta that stay what they are.
-    """
-
-    def __init__(
-        self,
-        engine: Engine,
-        samples: Samples,
-        loss: NetworkLoss,
-        *,
-        words: float,
-        states: float,
-        seed: int,
-        n_frozen: int,
-        **settings: Any,
-    ) -> None:
-        super().__init__(engine, samples, loss, **settings)
-        self._dropout = Dropout(words, states, seed) if words or states else None
-        self._n_frozen = n_frozen
-
-    def loss_and_gradient(self, theta: np.ndarray, rows: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return the sum over the rows, and its gradient."""
-        dropout = self._dropout
-        if dropout is not None:
-            dropout = self._dropout = replace(dropout, seed=(dropout.seed + 1) % 2**31)
-        samples = self._samples
-        loss, gradient = self._engine.loss_and_gradient(
-            theta, samples.sequences, rows, samples.targets, samples.weights, self._loss, dropout
-        )
-        gradient[: self._n_frozen] = 0.0
-        return loss, gradient
 
 
 def _parts(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
