@@ -1,7 +1,6 @@
 """Recurrent networks at speed: training and prediction beside PyTorch and Keras on TensorFlow.
 
-Run as `python benchmarks/recurrent_speed.py [--parts elman-16 gru-32 lstm-32 lstm-128
-ragged-elman-16 ragged-lstm-32] [--quick] [--scaling] [--flops] [--threads 2]`, on a machine that
+Run as `python benchmarks/recurrent_speed.py` (`--help` tells of the options), on a machine that
 does nothing else: threads of the peers wait for each other all the time. All train on the same
 data, from the same weights, on the same batches of 128 in the same order, by Adam, in float32 and
 with two threads; only the batches of similar lengths that PyTorch may have besides are others.
@@ -10,21 +9,39 @@ show that what was timed is the same computation. Ours twice: the engine given t
 peers are, and the estimator, `fit(X, y)` for one epoch from its own weights, checks and
 standardisation included.
 
-`--quick` takes an eighth of the sequences. `--scaling` prints how time grows with the number of
-sequences and of steps, `--flops` what share of the machine's rate our epochs reach, that of a large
-product of matrices by BLAS with as many threads.
+`--processor` is for machines that others use as well. It counts seconds of the processor, with one
+thread each, as threads that wait would count, too.
 """
 
+import argparse
 import os
-import sys
 
-N_THREADS = int(sys.argv[sys.argv.index("--threads") + 1]) if "--threads" in sys.argv else 2
+PARTS = ("elman-16", "gru-32", "lstm-32", "lstm-128", "ragged-elman-16", "ragged-lstm-32")
+
+
+def read_options() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--parts", nargs="*", choices=PARTS)
+    parser.add_argument("--quick", action="store_true", help="an eighth of the sequences")
+    parser.add_argument(
+        "--scaling", action="store_true", help="how time grows with sequences, steps"
+    )
+    parser.add_argument(
+        "--flops", action="store_true", help="share of the rate of a matrix product"
+    )
+    parser.add_argument("--threads", type=int, default=2, help="of every contender")
+    parser.add_argument("--processor", action="store_true", help="processor seconds, one thread")
+    return parser.parse_args()
+
+
+OPTIONS = read_options()
+N_THREADS = 1 if OPTIONS.processor else OPTIONS.threads
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = str(N_THREADS)
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
-import argparse
 import time
 import warnings
 from collections.abc import Callable, Iterable
@@ -51,7 +68,6 @@ from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn._sequences import Sequences
 
-PARTS = ("elman-16", "gru-32", "lstm-32", "lstm-128", "ragged-elman-16", "ragged-lstm-32")
 N_WINDOWS, N_STEPS = 4096, 100
 N_RAGGED, LONGEST = 2048, 2500
 
@@ -133,9 +149,10 @@ class OurEstimator:
 
 def seconds_of(call: Callable[[], object]) -> tuple[float, object]:
     """Call, and return the seconds and what came back."""
-    start = time.perf_counter()
+    now = time.process_time if OPTIONS.processor else time.perf_counter
+    start = now()
     answer = call()
-    return time.perf_counter() - start, answer
+    return now() - start, answer
 
 
 class Race:
@@ -262,24 +279,17 @@ def flops(share: int) -> None:
 
 def main() -> None:
     """Print what was asked."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--parts", nargs="*", choices=PARTS)
-    parser.add_argument("--quick", action="store_true", help="an eighth of the sequences")
-    parser.add_argument("--scaling", action="store_true", help="time by sequences and by steps")
-    parser.add_argument("--threads", type=int, default=2, help="of every contender")
-    parser.add_argument("--flops", action="store_true", help="share of the machine's rate")
-    options = parser.parse_args()
     warnings.simplefilter("ignore")
-    share = 8 if options.quick else 1
-    parts = options.parts
+    share = 8 if OPTIONS.quick else 1
+    parts = OPTIONS.parts
     if parts is None:
-        parts = () if options.scaling or options.flops else PARTS
+        parts = () if OPTIONS.scaling or OPTIONS.flops else PARTS
     use_threads(N_THREADS)
     for part in parts:
         run_part(part, share)
-    if options.scaling:
+    if OPTIONS.scaling:
         scaling(share)
-    if options.flops:
+    if OPTIONS.flops:
         flops(share)
 
 
