@@ -173,11 +173,6 @@ def network(architecture, theta, x, return_sequences=False):
     return weights["W_yh"] @ last + weights["b_y"]
 
 
-def dense(activation, W_yh, b_y, h):
-    """The output layer on the states (T, D) of one sequence: (T, m)."""
-    return np.array([ACTIVATIONS[activation](W_yh @ state + b_y) for state in h])
-
-
 def squared_error(residuals):
     return sum((r * r for r in _observed(residuals)), 0.0)
 

@@ -1,4 +1,4 @@
-"""Losses and the dense layer: values against naive ones, gradients against complex steps."""
+"""Losses and activations: values against naive ones, gradients against complex steps."""
 
 from functools import partial
 
@@ -12,11 +12,8 @@ from tsrnn._heads import (
     AbsoluteError,
     Huber,
     SquaredError,
-    dense,
-    dense_gradient,
 )
 from tsrnn._scan import backpropagate, unroll
-from tsrnn.cells import CELLS
 
 # What the design asks of a gradient against complex-step derivatives, which are exact to rounding.
 EXACT = 1e-10
@@ -101,50 +98,6 @@ def test_the_gradient_of_huber_is_continuous_at_delta():
     np.testing.assert_array_equal(gradient, at_kink)
 
 
-def dense_problem(n_states=5, n_outputs=2, n_timesteps=4, n_lanes=3):
-    rng = np.random.default_rng(0)
-    return (
-        rng.normal(size=(n_outputs, n_states)),
-        rng.normal(size=n_outputs),
-        rng.normal(size=(n_timesteps, n_states, n_lanes)),
-        rng.normal(size=(n_timesteps, n_outputs, n_lanes)),
-    )
-
-
-def naive_dense(activation, W_yh, b_y, h):
-    lanes = [naive.dense(activation, W_yh, b_y, h[:, :, b]) for b in range(h.shape[2])]
-    return np.stack(lanes, axis=2)
-
-
-@every_activation
-def test_the_dense_layer_is_the_naive_one(activation):
-    W_yh, b_y, h, _ = dense_problem()
-    expected = naive_dense(activation, W_yh, b_y, h)
-    assert relative_error(dense(W_yh, b_y, h, ACTIVATIONS[activation]), expected) <= ROUNDING
-
-
-@every_activation
-def test_the_gradient_of_the_dense_layer_is_its_derivative(activation):
-    W_yh, b_y, h, weights = dense_problem()
-    pre_activation = naive_dense("identity", W_yh, b_y, h)
-    assert np.abs(pre_activation).min() > 1e-6  # the rectifier's kink
-
-    y = dense(W_yh, b_y, h, ACTIVATIONS[activation])
-    actual = dense_gradient(W_yh, h, y, weights, ACTIVATIONS[activation])
-
-    def loss(W_yh, b_y, h):
-        return np.sum(weights * naive_dense(activation, W_yh, b_y, h))
-
-    expected = (
-        naive.complex_step_gradient(lambda v: loss(v, b_y, h), W_yh),
-        naive.complex_step_gradient(lambda v: loss(W_yh, v, h), b_y),
-        naive.complex_step_gradient(lambda v: loss(W_yh, b_y, v), h),
-    )
-    for got, wanted in zip(actual, expected, strict=True):
-        assert got.shape == wanted.shape
-        assert relative_error(got, wanted) <= EXACT
-
-
 @every_activation
 def test_an_activation_stays_finite_where_its_argument_is_huge(activation):
     argument = np.array([-1e300, -800.0, 0.0, 800.0, 1e300])
@@ -158,44 +111,6 @@ def test_an_activation_stays_finite_where_its_argument_is_huge(activation):
 @every_activation
 def test_an_activation_passes_nan_on(activation):
     assert np.isnan(ACTIVATIONS[activation].value(np.array([np.nan]))).all()
-
-
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("name", CELLS)
-def test_the_gradient_through_cell_head_and_loss_is_that_of_the_naive_network(name, activation):
-    """Three lanes, a target each step, some targets missing; all parameters at once."""
-    case = make_case(name, n_timesteps=8, n_lanes=3, seed=3)
-    rng = np.random.default_rng(4)
-    W_yh, b_y = rng.normal(size=(2, case.cell.n_state)), rng.normal(size=2)
-    targets = rng.normal(size=(8, 2, 3))
-    targets[rng.random(targets.shape) < 0.2] = np.nan
-
-    states, outputs = unroll(case.cell, case.theta, case.x, case.h_init)
-    y = dense(W_yh, b_y, states[1:], ACTIVATIONS[activation])
-    _, d_residuals = SquaredError().value_and_gradient(targets - y)
-    d_W_yh, d_b_y, d_h = dense_gradient(W_yh, states[1:], y, -d_residuals, ACTIVATIONS[activation])
-    d_states = np.concatenate([np.zeros_like(states[:1]), d_h])
-    d_theta, d_h_init, d_x = backpropagate(
-        case.cell, case.theta, case.x, states, outputs, d_states=d_states
-    )
-
-    def loss(theta, W_yh, b_y, h_init, x):
-        total = 0.0
-        for b in range(3):
-            column = b if case.cell.own_parameters else 0
-            lane, _ = naive.NAIVE[name](theta[:, column], x[:, :, b], h_init[:, b])
-            predicted = naive.dense(activation, W_yh, b_y, lane[1:])
-            total += naive.squared_error(targets[:, :, b] - predicted)
-        return total
-
-    point = [case.theta, W_yh, b_y, case.h_init, case.x]
-    actual = [d_theta, d_W_yh, d_b_y, d_h_init, d_x]
-    for i, got in enumerate(actual):
-        expected = naive.complex_step_gradient(
-            lambda v, i=i: loss(*point[:i], v, *point[i + 1 :]), point[i]
-        )
-        assert np.linalg.norm(expected) > 0.0
-        assert relative_error(got, expected) <= EXACT
 
 
 @every_loss

@@ -1,4 +1,4 @@
-"""Losses and output layers: a value and, right beneath it, its gradient.
+"""Losses, and activations of outputs: a value and, right beneath it, its gradient.
 
 Losses of smoothers are functions of residuals r (target less prediction) and are sums over all of
 them; a missing residual (NaN) counts nothing.
@@ -7,15 +7,13 @@ them; a missing residual (NaN) counts nothing.
     absolute      L = sum |r|                                                           (2)
     Huber         L = sum r^2 / 2 where |r| <= delta, delta (|r| - delta / 2) beyond    (3)
 
-The dense layer reads a network's states: y_t = sigma(W_yh h_t + b_y), W_yh (m, D), b_y (m,)  (4).
-
 Losses of networks are functions of raw outputs o (n, m), a row for each target, and are sums over
 the rows, each times its weight w. Outputs may be of any size: the exponential of none is taken that
 could overflow, and the logarithm of no probability.
 
-    squared       L = w sum_k (o_k - y_k)^2 / m                                         (5)
-    two classes   L = w log(1 + exp(-s)), s = o for the second class, -o for the first  (6)
-    K classes     L = w (log sum_k exp(o_k) - o_y)                                      (7)
+    squared       L = w sum_k (o_k - y_k)^2 / m                                         (4)
+    two classes   L = w log(1 + exp(-s)), s = o for the second class, -o for the first  (5)
+    K classes     L = w (log sum_k exp(o_k) - o_y)                                      (6)
 """
 
 from __future__ import annotations
@@ -66,7 +64,7 @@ def _without_missing(residuals: np.ndarray) -> np.ndarray:
 
 
 class SquaredErrorLoss:
-    """The mean square over the outputs of a row, (5)."""
+    """The mean square over the outputs of a row, (4)."""
 
     def value_and_gradient(
         self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
@@ -86,7 +84,7 @@ class SquaredErrorLoss:
 
 
 class BinaryLogLoss:
-    """The log-loss of two classes with one output, the log-odds of the second, (6)."""
+    """The log-loss of two classes with one output, the log-odds of the second, (5)."""
 
     def value_and_gradient(
         self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
@@ -106,7 +104,7 @@ class BinaryLogLoss:
 
 
 class SoftmaxLogLoss:
-    """The log-loss of K classes with K outputs, (7)."""
+    """The log-loss of K classes with K outputs, (6)."""
 
     def value_and_gradient(
         self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
@@ -166,16 +164,3 @@ ACTIVATIONS: dict[str, Activation] = {
     "logistic": Activation(lambda a: 0.5 + 0.5 * np.tanh(0.5 * a), lambda y: y * (1.0 - y)),
     "relu": Activation(lambda a: np.where(a <= 0.0, 0.0, a), lambda y: (y > 0.0).astype(y.dtype)),
 }
-
-
-def dense(W_yh: np.ndarray, b_y: np.ndarray, h: np.ndarray, activation: Activation) -> np.ndarray:
-    """Apply (4) to states h (T, D, B); returns (T, m, B)."""
-    return activation.value(W_yh @ h + b_y[:, None])
-
-
-def dense_gradient(
-    W_yh: np.ndarray, h: np.ndarray, y: np.ndarray, d_y: np.ndarray, activation: Activation
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the gradients with respect to W_yh, b_y and h, given that with respect to y."""
-    d_a = d_y * activation.derivative(y)
-    return np.einsum("tmb,tdb->md", d_a, h), d_a.sum(axis=(0, 2)), W_yh.T @ d_a
