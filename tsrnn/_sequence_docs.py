@@ -14,7 +14,7 @@ hidden_layer_sizes : int or tuple of int, default=(32,)
     once: for small data and small networks it goes deepest.
 batch_size : int or "auto", default="auto"
     Sequences in a mini-batch; "auto" is min(200, n_samples).
-learning_rate_init : float, default=0.01
+learning_rate_init : float, default=0.005
     Step of the mini-batch solvers.
 momentum : float, default=0.9
     Of "sgd", in Nesterov's form.

@@ -100,24 +100,35 @@ def merged(samples: Samples, targets: np.ndarray) -> Samples:
     sequences, weights = samples.sequences, samples.weights
     offsets = sequences.offsets
     of_targets = offsets if samples.by_step else np.arange(sequences.n_sequences + 1)
-    prints = _fingerprints(sequences.values, offsets, 1)
-    prints ^= _fingerprints(targets, of_targets, 2)
-    order = np.argsort(prints, kind="stable")
+    values, targets = (array.reshape(len(array), -1) for array in (sequences.values, targets))
+    prints = _fingerprints(values, offsets, 1) ^ _fingerprints(targets, of_targets, 2)
+    # By numbers as far as they tell sequences apart: their order does not hang on units.
+    first, last = (_at_ends(values, offsets, end) for end in (0, -1))
+    order = np.lexsort((prints, _at_ends(targets, of_targets, -1), last, first))
     is_first = np.ones(len(order), dtype=bool)
     for k in np.flatnonzero(prints[order[1:]] == prints[order[:-1]]):
         one, other = (slice(*offsets[i : i + 2]) for i in order[k : k + 2])
         of_one, of_other = (slice(*of_targets[i : i + 2]) for i in order[k : k + 2])
         is_first[k + 1] = not (
-            np.array_equal(sequences.values[one], sequences.values[other])
+            np.array_equal(values[one], values[other])
             and np.array_equal(targets[of_one], targets[of_other])
         )
     totals = np.add.reduceat(weights[order], np.flatnonzero(is_first))
     return replace(samples.some(order[is_first]), weights=totals)
 
 
+def _at_ends(values: np.ndarray, offsets: np.ndarray, end: int) -> np.ndarray:
+    """Return the first or the last number of each stretch of rows, 0 of an empty one."""
+    starts, ends = offsets[:-1], offsets[1:]
+    found = np.zeros(len(starts), values.dtype)
+    is_there = ends > starts
+    found[is_there] = values[(starts if end == 0 else ends - 1)[is_there], end]
+    return found
+
+
 def _fingerprints(values: np.ndarray, offsets: np.ndarray, seed: int) -> np.ndarray:
     """Return a number for each stretch of rows that is all but surely another for other rows."""
-    bits = values.reshape(len(values), -1).view(f"u{values.dtype.itemsize}")
+    bits = values.view(f"u{values.dtype.itemsize}")
     columns = np.arange(bits.shape[1], dtype=np.uint64)
     prints = np.zeros(len(offsets) - 1, dtype=np.uint64)
     n = 0

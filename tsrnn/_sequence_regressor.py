@@ -35,7 +35,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         hidden_layer_sizes: int | tuple[int, ...] = (32,),
         solver: str = "adam",
         batch_size: int | str = "auto",
-        learning_rate_init: float = 0.01,
+        learning_rate_init: float = 0.005,
         momentum: float = 0.9,
         l2: float = 1e-4,
         clip_norm: float | None = 1.0,

@@ -1,0 +1,63 @@
+"""Small problems for the sequence estimators, of every kind of input that they take."""
+
+import numpy as np
+
+from tsrnn import (
+    ElmanRNNClassifier,
+    ElmanRNNRegressor,
+    GRUClassifier,
+    GRURegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+)
+
+REGRESSORS = (ElmanRNNRegressor, GRURegressor, LSTMRegressor)
+CLASSIFIERS = (ElmanRNNClassifier, GRUClassifier, LSTMClassifier)
+ESTIMATORS = REGRESSORS + CLASSIFIERS
+
+# Enough to learn something in no time; without early stopping they say that they could go on.
+QUICK = {"hidden_layer_sizes": 6, "batch_size": 32, "max_iter": 25, "random_state": 0}
+
+
+def matrix(n=60, n_steps=8, seed=0):
+    """Windows of a noisy sum, one feature a step."""
+    return np.random.default_rng(seed).standard_normal((n, n_steps))
+
+
+def cube(n=60, n_steps=8, n_features=2, seed=0):
+    return np.random.default_rng(seed).standard_normal((n, n_steps, n_features))
+
+
+def ragged(n=60, n_features=2, seed=0):
+    """A list of arrays of three to twelve steps; without features a step where n_features is 0."""
+    rng = np.random.default_rng(seed)
+    shapes = [
+        (length, n_features) if n_features else (length,) for length in rng.integers(3, 13, n)
+    ]
+    return [rng.standard_normal(shape) for shape in shapes]
+
+
+INPUTS = {"matrix": matrix, "cube": cube, "ragged": ragged}
+
+
+def means(X):
+    """The mean of each sequence, a target that is easy to learn."""
+    return np.array([np.mean(sequence) for sequence in X])
+
+
+def running_means(X):
+    """A target a step: an array, or a list where X is one."""
+    targets = [
+        np.cumsum(np.reshape(x, (len(x), -1)).mean(axis=1)) / np.arange(1, len(x) + 1) for x in X
+    ]
+    return np.array(targets) if isinstance(X, np.ndarray) else targets
+
+
+def labels(X, names=("high", "low")):
+    """Two labels by the sign of the mean."""
+    return np.where(means(X) > 0.0, *names)
+
+
+def target_for(estimator, X):
+    kind = estimator if isinstance(estimator, type) else type(estimator)
+    return labels(X) if kind in CLASSIFIERS else means(X)
