@@ -13,12 +13,20 @@ from tsrnn import (
     AutoExpSmoothingRNN,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
+    ElmanRNNClassifier,
+    ElmanRNNRegressor,
+    GRUClassifier,
+    GRURegressor,
+    LSTMClassifier,
+    LSTMRegressor,
     NaiveForecaster,
     PanelForecaster,
     SimpleExpSmoothingRNN,
+    TextRNNClassifier,
     TripleExpSmoothingRNN,
 )
 from tsrnn.priors import ExponentialPrior
+from tsrnn.windows import RNNForecaster
 
 N, PERIOD = 36, 4
 RNG = np.random.default_rng(0)
@@ -60,6 +68,15 @@ FORECASTERS = {
     "multiplicative": TripleExpSmoothingRNN(period=PERIOD, seasonal="mul", error="mul"),
     "auto": AutoExpSmoothingRNN(models=("ANN", "AAN")),
     "auto_seasonal": AutoExpSmoothingRNN(models=["ANA", "AAdA"], period=PERIOD),
+    "windows": RNNForecaster(
+        ElmanRNNRegressor(hidden_layer_sizes=4, max_iter=3, random_state=0), window=5
+    ),
+    "direct": RNNForecaster(
+        GRURegressor(hidden_layer_sizes=3, max_iter=2, random_state=np.random.RandomState(0)),
+        window=5,
+        strategy="direct",
+        horizon=2,
+    ),
 }
 
 
@@ -90,6 +107,7 @@ PANELS = {
     "years": (INDEXES["years"], "triple"),
     "holidays": (INDEXES["holidays"], "prior"),
     "auto": (INDEXES["seconds"], "auto"),
+    "windows": (INDEXES["months"], "windows"),
 }
 
 
@@ -99,6 +117,55 @@ def fitted_panel(name, **options):
     panel = PanelForecaster(clone(FORECASTERS[forecaster]), freq=freq, **options)
     with warnings.catch_warnings(action="ignore"):
         return panel.fit(long_frame(ds))
+
+
+# Networks: an estimator, sequences and targets.
+_X = RNG.normal(size=(30, 6))
+_LABELS = np.array(["no", "yes", "perhaps"], dtype=object)
+NETWORKS = {
+    "elman": (ElmanRNNRegressor(hidden_layer_sizes=8, solver="lbfgs", max_iter=5), _X, _X[:, 0]),
+    "elman_classes": (
+        ElmanRNNClassifier(hidden_layer_sizes=(4, 3), max_iter=2),
+        _X,
+        _LABELS[np.arange(30) % 3],
+    ),
+    "gru": (
+        GRURegressor(hidden_layer_sizes=4, solver="sgd", max_iter=3),
+        _X[:, :, None],
+        _X[:, :2],
+    ),
+    "gru_classes": (
+        GRUClassifier(hidden_layer_sizes=4, bidirectional=True, max_iter=2),
+        list(_X),
+        _X[:, 0] > 0,
+    ),
+    "lstm": (
+        LSTMRegressor(hidden_layer_sizes=4, return_sequences=True, max_iter=2),
+        _X.astype("float32"),
+        _X,
+    ),
+    "texts": (
+        TextRNNClassifier(hidden_layer_sizes=3, cell="gru", stop_words=["the"], max_iter=2),
+        ["a good film", "the worst film I've seen", "naïve, but good", "bad \U0001f600"] * 4,
+        ["pos", "neg"] * 8,
+    ),
+    "text_ids": (
+        TextRNNClassifier(embedding_dim=2, max_features=9, dropout=0.5, max_iter=2),
+        [[1, 2, 3], [4], [8, 8, 8, 1]] * 4,
+        [0, 1, 2] * 4,
+    ),
+    "lstm_classes": (
+        LSTMClassifier(hidden_layer_sizes=4, early_stopping=True, max_iter=2),
+        _X,
+        np.arange(30) % 2,
+    ),
+}
+
+
+def fitted_network(name):
+    estimator, X, y = NETWORKS[name]
+    with warnings.catch_warnings(action="ignore"):
+        return clone(estimator).set_params(random_state=0).fit(X, y), X, y
 
 
 def assert_same(one, other, name="model"):
@@ -113,9 +180,10 @@ def assert_same(one, other, name="model"):
         assert getattr(one, "freq", None) == getattr(other, "freq", None), name
     elif isinstance(one, np.ndarray):
         assert one.dtype == other.dtype and one.shape == other.shape, name
-        assert one.tolist() == other.tolist() if one.dtype == object else _same_bits(one, other), (
-            name
-        )
+        if one.dtype == object:
+            assert_same(list(one), list(other), name)
+        else:
+            assert one.tobytes() == other.tobytes(), name
     elif isinstance(one, dict):
         assert list(one) == list(other), name
         for key in one:
@@ -128,13 +196,11 @@ def assert_same(one, other, name="model"):
         for field in fields(one):
             pair = getattr(one, field.name), getattr(other, field.name)
             assert_same(*pair, f"{name}.{field.name}")
+    elif isinstance(one, Exception):
+        assert one.args == other.args, name
     elif isinstance(one, np.random.RandomState):
         assert_same(one.get_state(), other.get_state(), name)
     elif isinstance(one, BaseEstimator | RNN):
         assert_same(vars(one), vars(other), name)
     elif one is not other:
         assert one == other or (one != one and other != other), name
-
-
-def _same_bits(one, other):
-    return one.tobytes() == other.tobytes()

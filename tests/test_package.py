@@ -181,10 +181,12 @@ ALLOWED = {
     "_panel_state": PANEL - {"_panel_state", "_panel_windows", "panel"} | {"_ragged"},
     "panel": PANEL | {"_ragged", "forecaster"} | LEAVES,
     "_version": set(),
-    "_saved_values": set(),
+    "_saved_values": {"exceptions"},
     "_saved_pandas": {"_saved_values"},
     # Whatever a model may be, or be made of.
-    "_saved_classes": {"_panel_steps", "_recurrent", "_structure"}
+    "_saved_classes": {"_deseasonalized_panel", "_panel_steps", "_recurrent", "_structure"}
+    | {"_lag_windows", "_window_errors", "_window_model", "_window_network", "windows"}
+    | {"_sequences"}
     | MODELS
     | PANEL
     | SMOOTHER

@@ -7,6 +7,7 @@ from them. Types count exactly: of a subclass nothing is known.
 
 from __future__ import annotations
 
+import builtins
 import datetime
 import math
 import re
@@ -14,6 +15,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+
+from tsrnn.exceptions import InvalidParameterError, ModelFormatError, TrainingDivergedError
 
 
 class Codec(NamedTuple):
@@ -27,11 +31,14 @@ class Codec(NamedTuple):
         From a value to a simpler one; raises ValueError with the reason for one that will not do.
     rebuild : callable
         From that to an equal value, whatever it is given: files may be forged.
+    is_object : bool
+        Whether a value that is kept in two places is saved once, and is one value again.
     """
 
     tag: str
     reduce: Callable[[Any], Any]
     rebuild: Callable[[Any], Any]
+    is_object: bool = False
 
 
 class Encoder:
@@ -39,7 +46,8 @@ class Encoder:
 
     def __init__(self, codecs: dict[type, Codec]) -> None:
         self._codecs = codecs
-        self._places: dict[int, int] = {}
+        self._array_places: dict[int, int] = {}
+        self._object_places: dict[int, int] = {}
         self.arrays: list[np.ndarray] = []
 
     def encode(self, value: Any, name: str) -> Any:
@@ -66,6 +74,8 @@ class Encoder:
         codec = self._codecs.get(datetime.tzinfo if isinstance(value, datetime.tzinfo) else kind)
         if codec is None:
             raise TypeError(f"{name} cannot be saved: {_reason(value)}")
+        if id(value) in self._object_places:
+            return {"is": "same", "of": self._object_places[id(value)]}
         try:
             simpler = codec.reduce(value)
         except (ValueError, TypeError, KeyError) as error:
@@ -79,13 +89,15 @@ class Encoder:
             ]
         else:
             parts = self.encode(simpler, name)
+        if codec.is_object:
+            self._object_places[id(value)] = len(self._object_places)
         return {"is": codec.tag, "of": parts}
 
     def _set_aside(self, array: np.ndarray, name: str) -> int:
         """Return the place of an array; one that comes twice is saved once."""
         if not _DTYPE.fullmatch(array.dtype.str):
             raise TypeError(f"{name} cannot be saved: it is an array of {array.dtype}")
-        place = self._places.setdefault(id(array), len(self.arrays))
+        place = self._array_places.setdefault(id(array), len(self.arrays))
         if place == len(self.arrays):
             self.arrays.append(array)
         return place
@@ -101,6 +113,7 @@ class Decoder:
     def __init__(self, codecs: Iterable[Codec], arrays: Sequence[np.ndarray]) -> None:
         self._codecs = {codec.tag: codec for codec in codecs}
         self._arrays = arrays
+        self._objects: list[Any] = []
 
     def decode(self, node: Any) -> Any:
         """Return the value; raises ValueError, TypeError or KeyError for what is none."""
@@ -113,9 +126,15 @@ class Decoder:
             raise ValueError(f"an object of the type {tag!r} has other members than is and of")
         if tag == "array":
             return self._arrays[range(len(self._arrays)).index(parts)]
+        if tag == "same":
+            return self._objects[range(len(self._objects)).index(parts)]
         if tag not in self._codecs:
             raise ValueError(f"there is no type {tag!r}")
-        return self._codecs[tag].rebuild(self.decode(parts))
+        codec = self._codecs[tag]
+        value = codec.rebuild(self.decode(parts))
+        if codec.is_object:
+            self._objects.append(value)
+        return value
 
 
 # No objects, no structures, and no long doubles: these have another size on each machine.
@@ -195,10 +214,24 @@ def _rebuild_random_state(parts: Any) -> np.random.RandomState:
     return random_state
 
 
+def _is_exception(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Exception)
+
+
 def _reduce_date(value: datetime.date) -> str:
     if isinstance(value, datetime.datetime) and value.tzinfo is not None:
         raise ValueError("it is a datetime with a time zone; pandas' Timestamps can be saved")
     return value.isoformat()
+
+
+# What failed for a series, and what a fit warned of.
+_MESSAGES = [kind for kind in vars(builtins).values() if _is_exception(kind)]
+_MESSAGES += [ConvergenceWarning, NotFittedError, np.linalg.LinAlgError]
+_MESSAGES += [InvalidParameterError, ModelFormatError, TrainingDivergedError]
+
+
+def _message_codec(kind: type[Exception]) -> Codec:
+    return Codec(kind.__name__, lambda message: list(message.args), lambda args: kind(*args))
 
 
 _SCALARS = [
@@ -225,5 +258,6 @@ VALUES: dict[type, Codec] = {
     datetime.datetime: Codec("datetime", _reduce_date, datetime.datetime.fromisoformat),
     np.ndarray: Codec("objects", _reduce_objects, _rebuild_objects),
     np.random.RandomState: Codec("random_state", _reduce_random_state, _rebuild_random_state),
+    **{kind: _message_codec(kind) for kind in _MESSAGES},
     **{kind: Codec("scalar", np.asarray, lambda array: array[()]) for kind in _SCALARS},
 }

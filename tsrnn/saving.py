@@ -217,7 +217,7 @@ def _class_codec(kind: type) -> Codec:
         vars(whole).update(attributes)
         return whole
 
-    return Codec(kind.__name__, reduce, rebuild)
+    return Codec(kind.__name__, reduce, rebuild, is_object=True)
 
 
 _CODECS = VALUES | PANDAS | {kind: _class_codec(kind) for kind in MODELS + PARTS}
