@@ -17,8 +17,9 @@ def lay(lengths, n_tapes=2, n_lanes=4):
 
 def occupied(tape):
     """Which sequence is at each step of each lane, -1 where a lane idles."""
-    table = np.full((tape.n_steps, tape.n_lanes), -1)
-    for i, (lane, start, length) in enumerate(zip(tape.lane, tape.start, tape.length, strict=True)):
+    on = tape.schedule
+    table = np.full((on.n_steps, on.n_lanes), -1)
+    for i, (lane, start, length) in enumerate(zip(on.lane, on.start, on.length, strict=True)):
         assert (table[start : start + length, lane] == -1).all()
         table[start : start + length, lane] = i
     return table
@@ -31,13 +32,13 @@ def test_every_sequence_is_on_one_tape_and_lanes_have_no_gaps(lengths, n_tapes, 
     which = np.concatenate([tape.sequences for tape in tapes])
     np.testing.assert_array_equal(np.sort(which), np.arange(len(lengths)))
     for tape in tapes:
-        np.testing.assert_array_equal(tape.length, np.array(lengths)[tape.sequences])
+        np.testing.assert_array_equal(tape.schedule.length, np.array(lengths)[tape.sequences])
         np.testing.assert_array_equal(tape.first_row, offsets[tape.sequences])
         used = occupied(tape) >= 0
         # Once a lane idles it does so to the end, and lanes that hold more come first.
         np.testing.assert_array_equal(used, np.sort(used, axis=0)[::-1])
-        np.testing.assert_array_equal(used.sum(axis=1), tape.n_active)
-        np.testing.assert_array_equal(used, np.arange(n_lanes) < tape.n_active[:, None])
+        np.testing.assert_array_equal(used.sum(axis=1), tape.schedule.n_active)
+        np.testing.assert_array_equal(used, np.arange(n_lanes) < tape.schedule.n_active[:, None])
         assert used[-1].any()
 
 
@@ -47,8 +48,8 @@ def test_a_reversed_tape_holds_the_same_steps_backwards(lengths, n_tapes):
     for tape in lay(lengths, n_tapes)[0]:
         back = tape.reversed
         np.testing.assert_array_equal(occupied(back)[::-1], occupied(tape))
-        np.testing.assert_array_equal(back.n_active[::-1], tape.n_active)
-        assert back.is_reversed and not back.reversed.is_reversed
+        np.testing.assert_array_equal(back.schedule.n_active[::-1], tape.schedule.n_active)
+        assert back.schedule.is_reversed and not back.reversed.schedule.is_reversed
 
 
 @settings(deadline=None)
@@ -60,13 +61,19 @@ def test_what_begins_and_ends_is_listed_in_order(lengths, backwards):
         for t, lane, row in tape.begins:
             i = table[t, lane]
             assert t == 0 or table[t - 1, lane] != i
-            last = tape.first_row[i] + tape.length[i] - 1
+            last = tape.first_row[i] + tape.schedule.length[i] - 1
             assert row == (last if backwards else tape.first_row[i])
-        for t, lane, i in tape.ends:
+        for t, lane, i in tape.schedule.ends:
             assert table[t, lane] == i
-            assert t == tape.n_steps - 1 or table[t + 1, lane] != i
-        assert len(tape.begins) == len(tape.ends) == len(tape.sequences)
-        assert (np.diff(tape.begins[:, 0]) >= 0).all() and (np.diff(tape.ends[:, 0]) >= 0).all()
+            assert t == tape.schedule.n_steps - 1 or table[t + 1, lane] != i
+        assert len(tape.begins) == len(tape.schedule.ends) == len(tape.sequences)
+        assert (np.diff(tape.begins[:, 0]) >= 0).all() and (
+            np.diff(tape.schedule.ends[:, 0]) >= 0
+        ).all()
+
+
+def places(tape):
+    return tape.schedule.lane, tape.schedule.start, tape.schedule.length
 
 
 @settings(deadline=None)
@@ -75,12 +82,21 @@ def test_cuts_are_at_beginnings_and_every_so_many_steps_after(lengths, bptt_step
     for tape in lay(lengths)[0]:
         expected = sorted(
             (start + k, lane, int(k == 0))
-            for lane, start, length in zip(tape.lane, tape.start, tape.length, strict=True)
+            for lane, start, length in zip(*places(tape), strict=True)
             for k in range(0, length, bptt_steps)
         )
-        assert sorted(map(tuple, tape.cuts(bptt_steps).tolist())) == expected
-        whole = tape.cuts(None)
+        assert sorted(map(tuple, tape.schedule.cuts(bptt_steps).tolist())) == expected
+        whole = tape.schedule.cuts(None)
         assert len(whole) == len(tape.sequences) and (whole[:, 2] == 1).all()
+
+
+def test_sequences_of_equal_lengths_have_the_schedule_that_any_have():
+    tapes, _ = lay([7] * 50)
+    again, _ = lay([7] * 50)
+    assert all(one.schedule is other.schedule for one, other in zip(tapes, again, strict=True))
+    lengths = [7] * 49 + [6]
+    for one, other in zip(tapes, lay(lengths)[0], strict=True):
+        np.testing.assert_array_equal(one.sequences, other.sequences)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -89,6 +105,6 @@ def test_lanes_of_ragged_sequences_are_full_but_for_less_than_the_longest(seed):
     lengths = np.exp(rng.normal(5.0, 0.6, size=400)).astype(int) + 1
     tapes, _ = lay(lengths, 2, 16)
     # Each is placed in the lane with most room, so no lane exceeds the mean by more than one.
-    assert max(tape.n_steps for tape in tapes) <= lengths.sum() / 32 + lengths.max()
-    steps = sum(tape.n_steps * tape.n_lanes for tape in tapes)
+    assert max(tape.schedule.n_steps for tape in tapes) <= lengths.sum() / 32 + lengths.max()
+    steps = sum(tape.schedule.n_steps * tape.schedule.n_lanes for tape in tapes)
     assert lengths.sum() / steps > 0.95

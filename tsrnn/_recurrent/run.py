@@ -6,6 +6,7 @@ above copies what it reads from those below, and hands the gradient with respect
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -91,7 +92,7 @@ class Workspace:
 
     def array(self, name: Any, *shape: int) -> np.ndarray:
         """Return an array of this shape, whatever is in it."""
-        size = int(np.prod(shape))
+        size = math.prod(shape)
         flat = self._arrays.get(name)
         if flat is None or flat.size < size:
             flat = self._arrays[name] = np.empty(max(size, 1), self.dtype)
@@ -133,8 +134,9 @@ class Run:
         self.trains = trains
         self.dtype = workspace.dtype
         self.code = code_of(self.dtype)
-        self.n_lanes = tape.n_lanes
-        self.rows = rows_between(tape.first_row, tape.length)
+        self.n_lanes = tape.schedule.n_lanes
+        self.length = tape.schedule.length
+        self.rows = tape.rows
         self.random = None
         if dropout is not None:
             self.dropout = dropout
@@ -157,7 +159,7 @@ class Run:
         distinct_tokens(
             self.values,
             self.tape.first_row,
-            self.tape.length,
+            self.length,
             self.workspace.numbers,
             ids,
             self.tokens,
@@ -165,7 +167,7 @@ class Run:
         )
         self.ids = ids[: count[0]]
         # From here on the tape's steps are its own.
-        self.tape = replace(self.tape, first_row=offsets_of(self.tape.length)[:-1])
+        self.tape = replace(self.tape, first_row=offsets_of(self.length)[:-1])
         self.embeddings = self.network.layout.embedding(self.network.theta)[self.ids]
         self.kept = None
         if self.random is not None and self.dropout.words:
@@ -192,7 +194,7 @@ class Run:
 
     def _forward_layer(self, i: int, d: int, layer: Layer, keeps_steps: bool) -> None:
         cell, weights, tape = self.cell, self.network.layers[i][d], self._tape(d)
-        T, D = tape.n_steps, layer.shape.n_hidden
+        T, D = tape.schedule.n_steps, layer.shape.n_hidden
         is_whole = self.trains or i > 0  # else it turns round in two steps
         slabs = {
             "u": self._array("u", i, d, T + 1 if is_whole else 2, layer.n_inputs + 1 + D),
@@ -224,8 +226,8 @@ class Run:
                 self.tokens,
                 which,
                 tape.begins,
-                tape.ends,
-                tape.n_active,
+                tape.schedule.ends,
+                tape.schedule.n_active,
                 np.array([begin, min(begin + self.steps_per_call, T), -1 if d else 1, n_looked_up]),
                 cursor,
                 rows,
@@ -267,9 +269,9 @@ class Run:
     def _move_steps(
         self, slabs: np.ndarray, d: int, steps: np.ndarray, first: int, writes_slabs: bool
     ) -> None:
-        tape = self._tape(d)
+        on = self._tape(d).schedule
         move_steps[self.code](
-            slabs, tape.lane, tape.start, tape.length, bool(d), steps, first, writes_slabs
+            slabs, on.lane, on.start, on.length, bool(d), steps, first, writes_slabs
         )
 
     def backward(
@@ -297,11 +299,11 @@ class Run:
         kept = None
         if self.random is not None and self.dropout.states:
             kept = self._kept(self.dropout.states, len(self.tape.sequences), top.shape[1])
-            kept = np.repeat(kept, self.tape.length, axis=0) if self.keeps_steps else kept
+            kept = np.repeat(kept, self.length, axis=0) if self.keeps_steps else kept
             top = top * kept
         which, own_weights = self.tape.sequences, weights[self.tape.sequences]
         if self.keeps_steps:
-            which, own_weights = self.rows, np.repeat(own_weights, self.tape.length)
+            which, own_weights = self.rows, np.repeat(own_weights, self.length)
         value, d_outputs = loss.value_and_gradient(top @ W_yh.T + b_y, targets[which], own_weights)
         d_W_yh, d_b_y = self.network.layout.head(gradient)
         np.matmul(d_outputs.T, top, out=d_W_yh)
@@ -336,7 +338,9 @@ class Run:
 
     def _d_out(self, i: int, d: int) -> np.ndarray:
         """Return slabs for the gradient with respect to a layer's states, all zero."""
-        d_out = self._array("d_out", i, d, self.tape.n_steps, self.layers[i][d].shape.n_hidden)
+        d_out = self._array(
+            "d_out", i, d, self.tape.schedule.n_steps, self.layers[i][d].shape.n_hidden
+        )
         d_out[:] = 0.0
         return d_out
 
@@ -350,12 +354,12 @@ class Run:
         keeps_norms: bool,
     ) -> None:
         cell, weights, tape = self.cell, self.network.layers[i][d], self._tape(d)
-        T, D = tape.n_steps, layer.shape.n_hidden
+        T, D = tape.schedule.n_steps, layer.shape.n_hidden
         slabs, products = self.slabs[i, d], layer.products
         u, gates, c = slabs["u"], slabs["gates"], slabs["c"]
         d_x = self._array("d_x", i, d, T, layer.n_inputs) if i > 0 else self.none
         norms = np.zeros((T if keeps_norms else 0, self.n_lanes), self.dtype)
-        ends, cuts = tape.ends, tape.cuts(self.network.layout.bptt_steps)
+        ends, cuts = tape.schedule.ends, tape.schedule.cuts(self.network.layout.bptt_steps)
         cursor = np.array([len(cuts), len(ends)])
         d_matrix = np.zeros((cell.n_blocks * D, u.shape[1]), self.dtype)
         d_h = np.zeros((D, self.n_lanes), self.dtype)
@@ -418,11 +422,11 @@ class Run:
     def squares_by_lag(self, longest: int) -> np.ndarray:
         """Add squared gradients with respect to states up by lag, (n_layers, longest)."""
         squares = np.zeros((len(self.layers), longest))
-        lengths = self.tape.length
+        lengths = self.length
         lag = np.repeat(lengths, lengths) - 1 - rows_between(np.zeros_like(lengths), lengths)
-        lane = np.repeat(self.tape.lane, lengths)
+        lane = np.repeat(self.tape.schedule.lane, lengths)
         for (i, d), norms in self.norms.items():
-            steps = rows_between(self._tape(d).start, lengths)
+            steps = rows_between(self._tape(d).schedule.start, lengths)
             values = norms[steps, lane].astype(float)
             squares[i] += np.bincount(lag, weights=values, minlength=longest)
         return squares

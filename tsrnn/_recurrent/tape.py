@@ -9,6 +9,7 @@ first `n_active` ones read and the others idle.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,18 +19,13 @@ from tsrnn._compile import kernel
 from tsrnn._ragged import rows_between
 
 
-@dataclass(frozen=True)
-class Tape:
-    """Sequences in the lanes of one tape.
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """Where sequences of some lengths lie on a tape, whatever they hold.
 
     Attributes
     ----------
-    sequences : (n,) int array
-        Which ones.
     lane, start, length : (n,) int arrays
-        Where each lies on the tape.
-    first_row : (n,) int array
-        Where its steps begin among those of all sequences.
     n_steps : int
         Steps of the tape.
     n_lanes : int
@@ -37,42 +33,42 @@ class Tape:
         Whether each sequence is read from its end to its beginning.
     """
 
-    sequences: np.ndarray
     lane: np.ndarray
     start: np.ndarray
     length: np.ndarray
-    first_row: np.ndarray
     n_steps: int
     n_lanes: int
     is_reversed: bool = False
 
     @cached_property
-    def reversed(self) -> Tape:
+    def reversed(self) -> Schedule:
         """The same tape read backwards."""
-        return Tape(
-            self.sequences,
-            self.lane,
-            self.n_steps - self.start - self.length,
-            self.length,
-            self.first_row,
-            self.n_steps,
-            self.n_lanes,
-            not self.is_reversed,
+        start = self.n_steps - self.start - self.length
+        return Schedule(
+            self.lane, start, self.length, self.n_steps, self.n_lanes, not self.is_reversed
         )
 
     @cached_property
+    def begin_order(self) -> np.ndarray:
+        """The sequences in the order in which they begin, (n,)."""
+        return np.argsort(self.start, kind="stable")
+
+    @cached_property
     def begins(self) -> np.ndarray:
-        """(n, 3) ints, sorted by step: step, lane and row at which a sequence begins."""
-        row = self.first_row + (self.length - 1 if self.is_reversed else 0)
-        order = np.argsort(self.start, kind="stable")
-        return np.stack([self.start, self.lane, row], axis=1)[order]
+        """(n, 3) ints, by `begin_order`: step and lane at which a sequence begins, and 0."""
+        places = np.stack([self.start, self.lane, np.zeros_like(self.lane)], axis=1)
+        return places[self.begin_order]
 
     @cached_property
     def ends(self) -> np.ndarray:
         """(n, 3) ints, sorted by step: last step, lane and number on this tape of a sequence."""
         last = self.start + self.length - 1
         order = np.argsort(last, kind="stable")
-        return np.stack([last, self.lane, np.arange(len(last))], axis=1)[order]
+        return np.stack([last[order], self.lane[order], order], axis=1)
+
+    @cached_property
+    def _known_cuts(self) -> dict[int | None, np.ndarray]:
+        return {}
 
     def cuts(self, bptt_steps: int | None) -> np.ndarray:
         """Return where no gradient passes on to the step before.
@@ -80,9 +76,15 @@ class Tape:
         (n, 3) ints, sorted by step: step, lane, and 1 where a sequence begins, 0 where its
         backpropagation is truncated.
         """
-        begins = np.stack([self.start, self.lane, np.ones_like(self.lane)], axis=1)
+        known = self._known_cuts
+        if bptt_steps not in known:
+            known[bptt_steps] = self._cuts(bptt_steps)
+        return known[bptt_steps]
+
+    def _cuts(self, bptt_steps: int | None) -> np.ndarray:
+        begins = self.begins + np.array([0, 0, 1])
         if bptt_steps is None:
-            return begins[np.argsort(self.start, kind="stable")]
+            return begins
         n_cuts = (self.length - 1) // bptt_steps
         within = rows_between(np.zeros_like(n_cuts), n_cuts) + 1
         steps = np.repeat(self.start, n_cuts) + within * bptt_steps
@@ -100,6 +102,43 @@ class Tape:
         return active[::-1].copy() if self.is_reversed else active
 
 
+@dataclass(frozen=True, eq=False)
+class Tape:
+    """Sequences in the lanes of one tape.
+
+    Attributes
+    ----------
+    schedule : Schedule
+    sequences : (n,) int array
+        Which ones.
+    first_row : (n,) int array
+        Where the steps of each begin among those of all sequences.
+    """
+
+    schedule: Schedule
+    sequences: np.ndarray
+    first_row: np.ndarray
+
+    @property
+    def reversed(self) -> Tape:
+        """The same tape read backwards."""
+        return Tape(self.schedule.reversed, self.sequences, self.first_row)
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The steps on the tape among those of all, one sequence after the other."""
+        return rows_between(self.first_row, self.schedule.length)
+
+    @property
+    def begins(self) -> np.ndarray:
+        """(n, 3) ints, sorted by step: step, lane and row at which a sequence begins."""
+        schedule = self.schedule
+        row = self.first_row + schedule.length - 1 if schedule.is_reversed else self.first_row
+        begins = schedule.begins.copy()
+        begins[:, 2] = row[schedule.begin_order]
+        return begins
+
+
 def lay_tapes(sequences: np.ndarray, offsets: np.ndarray, n_tapes: int, n_lanes: int) -> list[Tape]:
     """Place sequences on tapes.
 
@@ -114,6 +153,23 @@ def lay_tapes(sequences: np.ndarray, offsets: np.ndarray, n_tapes: int, n_lanes:
     """
     first_row = offsets[sequences]
     length = offsets[sequences + 1] - first_row
+    if (length == length[0]).all():
+        # As batch after batch of windows has them.
+        placed = _schedules_of_equal(len(length), int(length[0]), n_tapes, n_lanes)
+    else:
+        placed = _schedules(length, n_tapes, n_lanes)
+    return [Tape(schedule, sequences[which], first_row[which]) for schedule, which in placed]
+
+
+@functools.lru_cache(maxsize=16)
+def _schedules_of_equal(
+    n: int, length: int, n_tapes: int, n_lanes: int
+) -> list[tuple[Schedule, np.ndarray]]:
+    return _schedules(np.full(n, length), n_tapes, n_lanes)
+
+
+def _schedules(length: np.ndarray, n_tapes: int, n_lanes: int) -> list[tuple[Schedule, np.ndarray]]:
+    """Return each tape's schedule, and which of the lengths are on it."""
     order = np.argsort(-length, kind="stable")
     lane, start = np.empty_like(order), np.empty_like(order)
     filled = np.zeros(n_tapes * n_lanes, dtype=np.int64)
@@ -122,25 +178,17 @@ def lay_tapes(sequences: np.ndarray, offsets: np.ndarray, n_tapes: int, n_lanes:
     rank = np.empty_like(filled)
     rank[np.argsort(-filled, kind="stable")] = np.arange(filled.size)
     lane = rank[lane]
-    tapes = []
     tape = lane // n_lanes
-    for i in range(n_tapes):
-        chosen = np.flatnonzero(tape == i)
+    by_tape = np.argsort(tape, kind="stable")
+    schedules = []
+    for chosen in np.split(by_tape, np.cumsum(np.bincount(tape, minlength=n_tapes))[:-1]):
         if not chosen.size:
             continue
-        which = order[chosen]
-        tapes.append(
-            Tape(
-                sequences[which],
-                lane[chosen] - i * n_lanes,
-                start[chosen],
-                length[which],
-                first_row[which],
-                int((start[chosen] + length[which]).max()),
-                n_lanes,
-            )
-        )
-    return tapes
+        which, first = order[chosen], start[chosen]
+        n_steps = int((first + length[which]).max())
+        own_lane = lane[chosen] % n_lanes
+        schedules.append((Schedule(own_lane, first, length[which], n_steps, n_lanes), which))
+    return schedules
 
 
 @kernel("void(i8[::1], i8[::1], i8[::1], i8[::1])")
