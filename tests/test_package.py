@@ -56,6 +56,7 @@ MODELS = {
     "smoothing",
     "panel",
     "text",
+    "windows",
 }
 PANEL = {
     "_panel_dial",
@@ -137,8 +138,20 @@ ALLOWED = {
     | CORE
     | LEAVES,
     "naive": {"forecaster", "intervals"} | LEAVES,
-    "deseasonalize": {"forecaster", "_fitted_model"} | LEAVES,
+    "_deseasonalized_panel": {"_panel_model", "_ragged"},
+    "deseasonalize": {"forecaster", "_deseasonalized_panel", "_fitted_model", "_panel_model"}
+    | LEAVES,
     "_summary": {"forecaster"} | LEAVES,
+    # A sequence estimator knows nothing of forecasters; a forecaster takes any regressor.
+    "_holt_start": {"_recurrent", "_sequences", "cells"} | CORE | FITTING | LEAVES,
+    "_lag_windows": {"_batch"},
+    "_window_network": {"_lag_windows"} | LEAVES,
+    "_window_errors": {"_lag_windows", "_ragged", "_window_network"} | LEAVES,
+    "_window_model": {"_lag_windows", "_ragged", "_window_errors", "_window_network"} | LEAVES,
+    "_window_summary": {"_summary", "forecaster"},
+    "windows": {"forecaster", "sequence", "_panel_model", "_ragged", "_window_summary"}
+    | {"_window_model", "_window_network"}
+    | LEAVES,
     "smoothing": {"forecaster", "network", "priors", "_panel_model", "_structure", "_summary"}
     | SMOOTHING
     | LEAVES,
@@ -152,7 +165,7 @@ ALLOWED = {
     "_sequence_classifier": SEQUENCE | {"_recurrent"} | FITTING | LEAVES,
     "sequence": SEQUENCE | {"_sequence_regressor", "_sequence_classifier"} | LEAVES,
     "_text_objective": {"_recurrent", "_sequence_fit"},
-    "_text_reading": {"_ragged", "_sequences"},
+    "_text_reading": {"_ragged", "_sequences"} | LEAVES,
     "_text_weights": {"_foreign_weights"},
     "_vocabulary": LEAVES,
     "text": SEQUENCE

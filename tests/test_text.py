@@ -1,51 +1,28 @@
 """Texts and their classes: what is read, what is learned, and what scikit-learn makes of it."""
 
+import copy
 import pickle
+import warnings
 
+import naive
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.metrics import log_loss
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from text_data import FILLERS, LABELS, TEST_LABELS, TEST_TEXTS, TEXTS, corpus, quick
 
 from tsrnn import TextRNNClassifier
+from tsrnn.exceptions import TrainingDivergedError
 
 # Training is cut short here, and says so.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:training stopped:sklearn.exceptions.ConvergenceWarning"
 )
-
-# Small and eager: enough to learn the corpus below in a fraction of a second.
-QUICK = {
-    "embedding_dim": 8,
-    "hidden_layer_sizes": 6,
-    "batch_size": 16,
-    "learning_rate_init": 0.01,
-    "max_iter": 20,
-    "random_state": 0,
-}
-FILLERS = ["the", "film", "was", "it", "and", "plot", "a", "story", "of", "with"]
-MOODS = {"neg": ["dull", "awful", "boring"], "pos": ["fine", "great", "moving"]}
-
-
-def corpus(n=120, names=("neg", "pos"), seed=0):
-    """Texts of two to fifteen words, one of which tells the class."""
-    rng = np.random.default_rng(seed)
-    moods = MOODS | {"odd": ["strange", "weird", "puzzling"]}
-    texts, labels = [], []
-    for i in range(n):
-        label = names[i % len(names)]
-        words = list(rng.choice(FILLERS, rng.integers(1, 15)))
-        words.insert(rng.integers(len(words) + 1), rng.choice(moods[label]))
-        texts.append(" ".join(words))
-        labels.append(label)
-    return texts, np.array(labels)
-
-
-TEXTS, LABELS = corpus()
-TEST_TEXTS, TEST_LABELS = corpus(60, seed=1)
-
-
-def quick(**settings):
-    return TextRNNClassifier(**QUICK | settings)
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +39,6 @@ def assert_same_weights(one, other):
     assert one.weights_.keys() == other.weights_.keys()
     for name, array in one.weights_.items():
         np.testing.assert_array_equal(array, other.weights_[name], err_msg=name)
-
-
-def state_of(model):
-    """Everything an estimator holds, to compare with later."""
-    return pickle.dumps(vars(model))
 
 
 # What is learned, and from what.
@@ -124,7 +96,7 @@ def test_texts_come_in_any_container(container, fitted):
         pd.Series,
         lambda ids: pd.Series([pd.Series(one) for one in ids]),
     ],
-    ids=["arrays", "lists", "tuples", "bytes", "Series", "Series of Series"],
+    ids=["arrays", "lists", "tuples", "uint8", "Series", "Series of Series"],
 )
 def test_ids_come_in_any_container_and_train_as_their_texts_do(container, fitted, ids):
     model = quick(max_features=len(fitted.vocabulary_) + 1).fit(container(ids), LABELS)
@@ -273,3 +245,437 @@ def test_the_network_is_that_of_keras_and_its_summary_counts_the_same():
         ["output", "(1,)", "11"],
         ["total", "320441"],
     ]
+
+
+@pytest.mark.parametrize("cell", ["elman", "gru", "lstm"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("sizes", [6, (4, 3)])
+@pytest.mark.parametrize("names", [("neg", "pos"), ("neg", "odd", "pos")])
+def test_probabilities_are_those_of_the_naive_network(cell, bidirectional, sizes, names):
+    texts, moods = corpus(30, names)
+    settings = {"cell": cell, "bidirectional": bidirectional, "hidden_layer_sizes": sizes}
+    model = quick(max_iter=3, **settings).fit(texts, moods)
+    theta = model._network.pack(model.weights_)
+    outputs = np.array([naive.network(model._network, theta, ids) for ids in model.encode(texts)])
+    # Roundings of single precision, and its polynomial for the hyperbolic tangent.
+    np.testing.assert_allclose(
+        model.decision_function(texts).reshape(outputs.shape), outputs, atol=2e-6
+    )
+    odds = np.exp(np.c_[0 * outputs, outputs] if len(names) == 2 else outputs)
+    expected = odds / odds.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(model.predict_proba(texts), expected, atol=2e-6)
+
+
+def naive_loss(architecture, ids, codes, weights, theta):
+    """The weighted mean of the logarithmic loss, analytic in theta."""
+    total = 0.0
+    for one, code, weight in zip(ids, codes, weights, strict=True):
+        outputs = naive.network(architecture, theta, one)
+        outputs = np.concatenate([[0.0], outputs]) if len(outputs) == 1 else outputs
+        total = total + weight * (np.log(np.exp(outputs).sum()) - outputs[code])
+    return total / sum(weights)
+
+
+@pytest.mark.parametrize("cell", ["elman", "gru", "lstm"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_step_of_training_goes_down_the_gradient_of_the_naive_network(
+    cell, bidirectional, n_classes
+):
+    """That of the mean over texts of the loss, embeddings and all."""
+    rng = np.random.default_rng(0)
+    ids = [rng.integers(0, 7, length) for length in (1, 3, 6, 2, 9, 4)]
+    y, weights = np.array([0, 1, 2, 1, 0, 1]) % n_classes, np.array([1.0, 2.0, 0.5, 1.0, 1.5, 3.0])
+    model = quick(
+        max_features=7,
+        embedding_dim=3,
+        hidden_layer_sizes=2,
+        cell=cell,
+        bidirectional=bidirectional,
+        solver="sgd",
+        momentum=0.0,
+        clip_norm=None,
+        ema_momentum=None,
+        learning_rate_init=1.0,
+        max_iter=1,
+    ).fit(ids, y, sample_weight=weights)
+    theta = rng.normal(0.0, 0.5, model._network.n_parameters).astype(np.float32)
+    model.weights_, theta = model._network.unpack(theta), theta.astype(float)
+    model.partial_fit(ids, y, sample_weight=weights)
+    moved = theta - model._network.pack(model.weights_)
+    expected = naive.complex_step_gradient(
+        lambda theta: naive_loss(model._network, ids, y, weights, theta), theta
+    )
+    assert np.abs(expected).max() > 0.05
+    # Weights of size one, and so their steps, are rounded to some 1e-7.
+    np.testing.assert_allclose(moved, expected, atol=2e-6)
+
+
+def test_a_text_of_many_words_is_read_to_its_end():
+    """20,000 words, as the naive loop reads them."""
+    rng = np.random.default_rng(0)
+    text = " ".join(rng.choice([*FILLERS, "fine", "dull"], 20_000))
+    model = quick(max_iter=5).fit([*TEXTS, text], [*LABELS, "pos"])
+    theta = model._network.pack(model.weights_)
+    [ids] = model.encode([text])
+    assert len(ids) == 20_000
+    expected = naive.network(model._network, theta, ids)
+    # As above: a network that forgets does not add up its roundings.
+    np.testing.assert_allclose(model.decision_function([text]), expected, atol=2e-6)
+    other_end = " ".join([*text.split()[:-1], "dull"])
+    assert model.decision_function([other_end]) != model.decision_function([text])
+
+
+@pytest.mark.parametrize("way", ["keras", "torch"])
+@pytest.mark.parametrize("settings", [{}, {"cell": "gru"}, {"cell": "lstm", "bidirectional": True}])
+def test_weights_go_to_another_framework_and_back(way, settings, fitted):
+    model = quick(**settings).fit(TEXTS, LABELS)
+    arrays = getattr(model, f"to_{way}_weights")()
+    other = getattr(TextRNNClassifier, f"from_{way}_weights")(
+        arrays,
+        model.classes_,
+        cell=settings.get("cell", "elman"),
+        vocabulary=model.vocabulary_,
+        random_state=0,
+    )
+    assert_same_weights(other, model)
+    np.testing.assert_array_equal(other.predict_proba(TEXTS), model.predict_proba(TEXTS))
+    assert other.decode(other.encode(TEXTS)) == model.decode(model.encode(TEXTS))
+    assert other.summary().splitlines()[1:] == model.summary().splitlines()[1:]
+    other.partial_fit(TEXTS, LABELS)  # training goes on
+    assert other.n_iter_ == 1
+
+
+def test_states_and_gradients_of_texts_can_be_looked_at(fitted):
+    states = fitted.hidden_states(TEXTS[:3])
+    assert [one.shape for one in states] == [(len(text.split()), 6) for text in TEXTS[:3]]
+    outputs = np.array([one[-1] for one in states]) @ fitted.weights_["W_yh"].T
+    # The same sums by another product, in single precision.
+    np.testing.assert_allclose(
+        outputs[:, 0] + fitted.weights_["b_y"], fitted.decision_function(TEXTS[:3]), atol=1e-6
+    )
+    norms = fitted.gradient_norms(TEXTS, LABELS)
+    assert norms.shape == (1, max(len(text.split()) for text in TEXTS))
+    assert (norms > 0.0).all()
+
+
+# Embeddings.
+
+
+def test_embeddings_that_are_given_are_started_from(ids):
+    E = np.random.default_rng(1).standard_normal((20, 8))
+    settings = {"max_features": 20, "embedding_init": E}
+    model = quick(**settings, max_iter=1, learning_rate_init=1e-6).fit(ids, LABELS)
+    # RMSprop's first steps are of three times the learning rate, and there are eight.
+    np.testing.assert_allclose(model.weights_["E"], E, atol=1e-4)
+    model = quick(**settings).fit(ids, LABELS)
+    assert np.abs(model.weights_["E"] - E).max() > 0.01
+    np.testing.assert_array_equal(E, np.random.default_rng(1).standard_normal((20, 8)))
+
+
+@pytest.mark.parametrize("solver", ["rmsprop", "adam", "sgd", "lbfgs"])
+def test_frozen_embeddings_stay_to_the_last_bit(solver, ids):
+    E = np.random.default_rng(1).standard_normal((20, 8)).astype(np.float32)
+    settings = {"max_features": 20, "train_embedding": False, "solver": solver, "l2": 0.1}
+    model = quick(embedding_init=E, **settings).fit(ids, LABELS)
+    np.testing.assert_array_equal(model.weights_["E"], E)
+    assert model.score(ids, LABELS) > 0.6  # the others have learned something
+    # And those drawn at random, which the others do not hang on.
+    drawn = quick(**settings).fit(ids, LABELS).weights_["E"]
+    np.testing.assert_array_equal(
+        drawn, quick(**settings, max_iter=1).fit(ids, LABELS).weights_["E"]
+    )
+
+
+def test_embeddings_of_some_words_are_given_by_the_word():
+    given = {"dull": np.arange(8.0), "fine": -np.arange(8), "zebra": np.ones(8)}
+    model = quick(embedding_init=given, train_embedding=False).fit(TEXTS, LABELS)
+    drawn = quick(train_embedding=False).fit(TEXTS, LABELS)
+    E, vocabulary = model.weights_["E"], model.vocabulary_
+    assert vocabulary == drawn.vocabulary_
+    for word, i in vocabulary.items():
+        np.testing.assert_array_equal(E[i], given.get(word, drawn.weights_["E"][i]))
+    np.testing.assert_array_equal(E[0], drawn.weights_["E"][0])
+
+
+# Dropout.
+
+
+@pytest.mark.parametrize("name", ["dropout", "embedding_dropout"])
+@pytest.mark.parametrize("settings", [{}, {"bidirectional": True, "hidden_layer_sizes": (4, 3)}])
+def test_dropout_changes_training_and_not_prediction(name, settings, fitted):
+    plain = quick(**settings).fit(TEXTS, LABELS)
+    model = quick(**settings, **{name: 0.4}).fit(TEXTS, LABELS)
+    assert np.abs(model.weights_["W_yh"] - plain.weights_["W_yh"]).max() > 0.01
+    before = model.predict_proba(TEST_TEXTS)
+    np.testing.assert_array_equal(model.predict_proba(TEST_TEXTS), before)
+    model.set_params(**{name: 0.0})
+    np.testing.assert_array_equal(model.predict_proba(TEST_TEXTS), before)
+    assert model.score(TEST_TEXTS, TEST_LABELS) > 0.8
+
+
+def test_what_dropout_leaves_out_is_drawn_anew_at_every_step_and_the_same_by_the_seed():
+    def losses(**settings):
+        model = quick(**settings, learning_rate_init=1e-12, batch_size=120, max_iter=5)
+        return model.fit(TEXTS, LABELS, X_val=TEXTS, y_val=LABELS).history_
+
+    history = losses(embedding_dropout=0.5, dropout=0.5)
+    assert len(set(history["loss"])) == 5  # of weights that do not move
+    # Measured without: as it would predict.
+    np.testing.assert_allclose(history["val_loss"], losses()["loss"], rtol=1e-6)
+    assert losses(embedding_dropout=0.5, dropout=0.5) == history
+    assert losses(embedding_dropout=0.5, dropout=0.5, random_state=1) != history
+
+
+# Training.
+
+
+def test_a_validation_part_is_measured_and_the_best_epoch_kept():
+    settings = {"max_iter": 60, "n_iter_no_change": 3, "learning_rate_init": 0.05}
+    validation = {"X_val": TEST_TEXTS, "y_val": TEST_LABELS}
+    recorded = quick(max_iter=5).fit(TEXTS, LABELS, **validation)
+    assert set(recorded.history_) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert {len(values) for values in recorded.history_.values()} == {5}
+    assert_same_weights(recorded, quick(max_iter=5).fit(TEXTS, LABELS))
+    last = recorded.history_["val_loss"][-1]
+    # Sums in single and in double precision.
+    assert log_loss(TEST_LABELS, recorded.predict_proba(TEST_TEXTS)) == pytest.approx(
+        last, rel=1e-5
+    )
+    assert recorded.score(TEST_TEXTS, TEST_LABELS) == recorded.history_["val_accuracy"][-1]
+    stopped = quick(**settings, early_stopping=True).fit(TEXTS, LABELS, **validation)
+    assert 3 < stopped.n_iter_ < 60
+    best = min(stopped.history_["val_loss"])
+    assert stopped.best_loss_ == best
+    # Probabilities next to 1, in single precision.
+    assert log_loss(TEST_LABELS, stopped.predict_proba(TEST_TEXTS)) == pytest.approx(best, abs=1e-6)
+
+
+def test_early_stopping_sets_some_texts_aside_by_itself():
+    model = quick(early_stopping=True, max_iter=40).fit(TEXTS, LABELS)
+    assert len(model.history_["val_loss"]) == model.n_iter_
+    assert model.score(TEST_TEXTS, TEST_LABELS) > 0.9
+
+
+def test_an_epoch_in_parts_is_an_epoch_at_once():
+    """Of weights as they are, not averaged over the steps of one call."""
+    at_once = quick(max_iter=3, ema_momentum=None).fit(TEXTS, LABELS)
+    model = quick(ema_momentum=None)
+    for _ in range(3):
+        model.partial_fit(TEXTS, LABELS, classes=["neg", "pos"])
+    assert_same_weights(model, at_once)
+    assert model.history_ == at_once.history_
+
+
+def test_a_part_brings_no_new_words():
+    model = quick(max_iter=1)
+    model.partial_fit(TEXTS, LABELS, classes=["neg", "odd", "pos"])
+    vocabulary = dict(model.vocabulary_)
+    model.partial_fit(["a strange zebra"], ["odd"])
+    assert model.vocabulary_ == vocabulary
+    assert model.predict_proba(TEXTS).shape == (120, 3)
+
+
+def test_a_warm_start_goes_on_with_the_weights_and_the_vocabulary():
+    model = quick(warm_start=True, max_iter=3).fit(TEXTS, LABELS)
+    vocabulary, loss = dict(model.vocabulary_), model.loss_curve_[-1]
+    more = ["a zebra", *TEXTS]
+    model.fit(more, ["neg", *LABELS])
+    assert model.vocabulary_ == vocabulary
+    assert model.n_iter_ == 6
+    assert model.loss_curve_[-1] < loss
+    with pytest.raises(ValueError, match="training cannot go on"):
+        model.set_params(embedding_dim=3).fit(TEXTS, LABELS)
+    with pytest.raises(ValueError, match="dropout"):
+        model.set_params(embedding_dim=8, dropout=2.0).fit(TEXTS, LABELS)
+    cold = quick(max_iter=3).fit(more, ["neg", *LABELS])
+    assert "zebra" in cold.vocabulary_
+
+
+def test_without_a_warm_start_a_fit_starts_anew(fitted, ids):
+    model = clone(fitted).fit(["other words", "of others"], [0, 1])
+    assert_same_weights(model.fit(TEXTS, LABELS), fitted)
+    model.set_params(max_features=50).fit(ids, LABELS)
+    assert "vocabulary_" not in vars(model)
+
+
+def test_a_callback_sees_each_epoch_and_ends_training():
+    seen = []
+
+    def stop_at_three(state):
+        seen.append(state)
+        return state.epoch == 3
+
+    model = quick(callback=stop_at_three).fit(TEXTS, LABELS)
+    assert [state.epoch for state in seen] == [1, 2, 3]
+    assert model.n_iter_ == 3
+    assert seen[-1].weights.keys() == model.weights_.keys()
+    np.testing.assert_array_equal(seen[-1].weights["E"], model.weights_["E"])
+    assert seen[-1].history == model.history_
+
+
+def test_averaged_weights_are_what_is_kept():
+    seen = []
+    model = quick(ema_momentum=0.9, callback=seen.append).fit(TEXTS, LABELS)
+    np.testing.assert_array_equal(seen[-1].weights["E"], model.weights_["E"])
+    plain = quick(ema_momentum=None).fit(TEXTS, LABELS)
+    assert np.abs(model.weights_["E"] - plain.weights_["E"]).max() > 1e-3
+    assert model.score(TEST_TEXTS, TEST_LABELS) > 0.9
+
+
+def test_repeating_texts_is_weighting_them_to_the_last_bit():
+    rng = np.random.default_rng(2)
+    counts = rng.integers(0, 4, 120)
+    rows = rng.permutation(np.arange(120).repeat(counts))
+    # The words and their ranks are those of the texts there are: the same for both.
+    settings = {"embedding_dropout": 0.3, "max_iter": 5}
+    ids = quick(max_iter=1).fit(TEXTS, LABELS).encode(TEXTS)
+    weighted = quick(**settings).fit(ids, LABELS, sample_weight=counts)
+    repeated = quick(**settings).fit([ids[i] for i in rows], LABELS[rows])
+    assert_same_weights(weighted, repeated)
+    assert weighted.history_ == repeated.history_
+
+
+@pytest.mark.parametrize("class_weight", [{"neg": 3.0}, "balanced"])
+def test_class_weights_multiply_sample_weights(class_weight):
+    texts, y = [*TEXTS, *TEXTS[::2]], np.array([*LABELS, *LABELS[::2]])
+    weights = np.random.default_rng(3).uniform(0.5, 1.5, len(y))
+    of_labels = np.where(y == "neg", 3.0, 1.0)
+    if class_weight == "balanced":
+        sums = {label: weights[y == label].sum() for label in ("neg", "pos")}
+        of_labels = np.array([weights.sum() / (2.0 * sums[label]) for label in y])
+    settings = {"max_iter": 3}
+    by_class = quick(**settings, class_weight=class_weight).fit(texts, y, sample_weight=weights)
+    by_sample = quick(**settings).fit(texts, y, sample_weight=weights * of_labels)
+    # Weights in single precision, over some twenty steps.
+    np.testing.assert_allclose(
+        by_class.predict_proba(texts), by_sample.predict_proba(texts), atol=1e-5
+    )
+    plain = quick(**settings).fit(texts, y)
+    assert np.abs(by_class.predict_proba(texts) - plain.predict_proba(texts)).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"cell": "gru", "dropout": 0.3, "embedding_dropout": 0.3},
+        {"cell": "lstm", "bidirectional": True, "hidden_layer_sizes": (5, 3)},
+        {"solver": "lbfgs"},
+    ],
+    ids=["elman", "gru", "lstm", "lbfgs"],
+)
+def test_the_number_of_threads_is_of_no_account_to_the_last_bit(settings):
+    texts, y = corpus(400)
+    settings = settings | {"max_iter": 3, "batch_size": 150}
+    one, two = (quick(**settings, n_jobs=n).fit(texts, y) for n in (1, 2))
+    assert_same_weights(one, two)
+    assert one.history_ == two.history_
+    np.testing.assert_array_equal(one.predict_proba(texts), two.predict_proba(texts))
+
+
+def test_the_seed_decides_everything(fitted):
+    assert_same_weights(quick().fit(TEXTS, LABELS), fitted)
+    assert_same_weights(quick(random_state=np.random.RandomState(0)).fit(TEXTS, LABELS), fitted)
+    other = quick(random_state=1).fit(TEXTS, LABELS)
+    assert (other.weights_["W_hx"] != fitted.weights_["W_hx"]).all()
+
+
+def test_epochs_that_are_meant_end_without_a_warning_and_a_search_with_one():
+    with warnings.catch_warnings(action="error"):
+        quick(max_iter=1).fit(TEXTS, LABELS)
+    with pytest.warns(ConvergenceWarning, match="max_iter=1"):
+        quick(max_iter=1, solver="lbfgs").fit(TEXTS, LABELS)
+
+
+def test_an_explosion_is_an_error_and_leaves_weights_that_predict():
+    model = quick(learning_rate_init=1e4, clip_norm=None, solver="sgd")
+    with pytest.raises(TrainingDivergedError):
+        model.fit(TEXTS, LABELS)
+    assert np.isfinite(model.predict_proba(TEXTS)).all()
+
+
+# Prediction.
+
+
+@pytest.mark.parametrize("of_ids", [False, True])
+def test_long_lists_are_predicted_in_parts(of_ids, fitted):
+    texts = corpus(4100, seed=3)[0] * 2  # a chunk is of 4,096
+    X = fitted.encode(texts) if of_ids else texts
+    whole = fitted.predict_proba(X)
+    pieces = [fitted.predict_proba(X[i : i + 1000]) for i in range(0, len(X), 1000)]
+    assert whole.shape == (8200, 2)
+    # Products of more or fewer rows round differently.
+    np.testing.assert_allclose(whole, np.concatenate(pieces), rtol=1e-6)
+    each = np.concatenate([fitted.predict_proba([x]) for x in X[:20]])
+    np.testing.assert_allclose(whole[:20], each, rtol=1e-6)
+
+
+def test_nothing_works_before_fit():
+    model = TextRNNClassifier()
+    calls = [
+        lambda: model.predict(TEXTS),
+        lambda: model.predict_proba(TEXTS),
+        lambda: model.score(TEXTS, LABELS),
+        lambda: model.encode(TEXTS),
+        lambda: model.decode([[1]]),
+        lambda: model.hidden_states(TEXTS),
+        lambda: model.gradient_norms(TEXTS, LABELS),
+        model.summary,
+        model.to_rnn,
+        model.to_keras_weights,
+        model.to_torch_weights,
+    ]
+    for call in calls:
+        with pytest.raises(NotFittedError):
+            call()
+
+
+def test_a_network_of_texts_is_no_network_of_numbers(fitted):
+    with pytest.raises(TypeError, match="an embedding"):
+        fitted.to_rnn()
+
+
+# In scikit-learn's tools.
+
+
+@pytest.fixture(params=["texts", "ids"])
+def X(request, ids):
+    return {"texts": TEXTS, "ids": ids}[request.param]
+
+
+def test_copies_predict_alike(X):
+    model = quick(max_iter=2).fit(X, LABELS)
+    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(other.predict_proba(X), model.predict_proba(X))
+        assert_same_weights(other.fit(X, LABELS), model)
+    unfitted = clone(model)
+    assert unfitted.get_params() == model.get_params()
+    with pytest.raises(NotFittedError):
+        unfitted.predict(X)
+
+
+def test_a_grid_is_searched(X):
+    search = GridSearchCV(quick(max_iter=8), {"cell": ["elman", "gru"]}, cv=3)
+    search.fit(X, LABELS)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.predict(X).shape == (120,)
+    assert search.score(X, LABELS) > 0.9
+
+
+def test_each_fold_is_predicted_by_the_others(X):
+    predicted = cross_val_predict(quick(), X, LABELS, cv=3)
+    assert np.mean(predicted == LABELS) > 0.8  # learned from eighty texts
+    probabilities = cross_val_predict(quick(), X, LABELS, cv=3, method="predict_proba")
+    assert probabilities.shape == (120, 2)
+    assert cross_val_score(quick(), X, LABELS, cv=3, scoring="roc_auc").mean() > 0.8
+
+
+def test_a_pipeline_cleans_texts_beforehand():
+    def cleaned(texts):
+        return [text.replace("<br />", " ") for text in texts]
+
+    pipeline = make_pipeline(FunctionTransformer(cleaned), quick())
+    marked = [text.replace(" ", "<br />") for text in TEXTS]
+    assert pipeline.fit(marked, LABELS).score(marked, LABELS) > 0.9
+    assert "br" not in pipeline[-1].vocabulary_

@@ -41,6 +41,7 @@ def as_rnn(estimator: BaseEstimator) -> RNN:
     name = type(estimator).__name__
     cell, _, activation = network.cell.partition("_")
     obstacles = {
+        "an embedding": network.n_tokens > 0,
         f"a cell with gates ({cell.upper()})": cell != "elman",
         f"{len(network.hidden_sizes)} layers": len(network.hidden_sizes) > 1,
         "a layer that reads both ways": network.bidirectional,

@@ -1,8 +1,8 @@
-"""Reading texts, or sequences of ids: what `TextRNNClassifier` takes."""
+"""Reading texts, sequences of ids and embeddings: what `TextRNNClassifier` takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from tsrnn._ragged import offsets_of
 from tsrnn._sequences import Sequences
+from tsrnn.exceptions import InvalidParameterError
 
 
 class Tokens(Sequences):
@@ -155,3 +156,46 @@ def as_tokens(read: list[np.ndarray], max_length: int | None) -> Tokens:
     empty = np.zeros(1, np.int32)
     values = np.concatenate([ids if len(ids) else empty for ids in read], dtype=np.int32)
     return Tokens(values, offsets_of(lengths))
+
+
+def write_embeddings(E: np.ndarray, given: Any, vocabulary: Mapping[str, int] | None) -> None:
+    """Write embeddings that a user gives over those that there are.
+
+    Parameters
+    ----------
+    E : (n_ids, embedding_dim) array
+    given : array-like of the shape of E, or Mapping of str to array-like
+    vocabulary : Mapping of str to int, or None
+        Where `given` is by words.
+
+    Raises
+    ------
+    InvalidParameterError
+        If they do not fit; the message says which.
+    """
+    if vocabulary is None:
+        E[:] = _numbers(given, "embedding_init", E.shape, "a row for each id")
+        return
+    words = [word for word in given if word in vocabulary]
+    if not words:
+        raise InvalidParameterError(
+            f"embedding_init has none of the words of the vocabulary, among its {len(given)}: are "
+            "they written in the same way (lowercase, token_pattern)?"
+        )
+    for word in words:
+        name = f"embedding_init[{word!r}]"
+        E[vocabulary[word]] = _numbers(given[word], name, E.shape[1:], "embedding_dim")
+
+
+def _numbers(given: Any, name: str, shape: tuple[int, ...], what: str) -> np.ndarray:
+    try:
+        array = np.asarray(given)
+    except ValueError as error:
+        raise InvalidParameterError(f"{name} must be an array of numbers: {error}") from error
+    if array.dtype.kind not in "fiu":
+        raise InvalidParameterError(f"{name} must be an array of numbers, got {array.dtype}")
+    if array.shape != shape:
+        raise InvalidParameterError(f"{name} must have shape {shape}, {what}, got {array.shape}")
+    if not np.isfinite(array).all():
+        raise InvalidParameterError(f"{name} must be finite")
+    return array

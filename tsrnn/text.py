@@ -24,6 +24,7 @@ from tsrnn._text_reading import (
     holds_texts,
     read_ids,
     refuse_unknown_ids,
+    write_embeddings,
 )
 from tsrnn._text_weights import TextWeights
 from tsrnn._training import Training
@@ -332,30 +333,10 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
 
     def _initialize(self, theta: np.ndarray, samples: Samples) -> None:
         """Write the embeddings that are given over those drawn at random."""
-        if self.embedding_init is None:
-            return
-        E = self._network.unpack(theta)["E"]
         given = self.embedding_init
-        if not isinstance(given, Mapping):
-            given = np.asarray(given, dtype=float)
-            if given.shape != E.shape:
-                raise InvalidParameterError(
-                    f"embedding_init must have shape {E.shape}, a row for each id, got "
-                    f"{given.shape}"
-                )
-            if not np.isfinite(given).all():
-                raise InvalidParameterError("embedding_init must be finite")
-            E[:] = given
-            return
-        vocabulary = self._known_words()
-        for word in vocabulary.keys() & given.keys():
-            vector = np.asarray(given[word], dtype=float)
-            if vector.shape != (self.embedding_dim,) or not np.isfinite(vector).all():
-                raise InvalidParameterError(
-                    f"embedding_init[{word!r}] must be {self.embedding_dim} finite numbers "
-                    f"(embedding_dim), got shape {vector.shape}"
-                )
-            E[vocabulary[word]] = vector
+        if given is not None:
+            vocabulary = self._known_words() if isinstance(given, Mapping) else None
+            write_embeddings(self._network.unpack(theta)["E"], given, vocabulary)
 
     def _objective(
         self, engine: Engine, samples: Samples, loss: NetworkLoss, **settings: Any
@@ -367,9 +348,14 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
             **settings,
             words=self.embedding_dropout,
             states=self.dropout,
-            seed=int(self._random_state.randint(2**31 - 1)),
+            seed=self._draw_seed(),
             n_frozen=0 if self.train_embedding else self._n_tokens * self.embedding_dim,
         )
+
+    def _draw_seed(self) -> int:
+        # Without dropout nothing is drawn, so that epochs one by one have the batches of a fit.
+        drops = self.dropout or self.embedding_dropout
+        return int(self._random_state.randint(2**31 - 1)) if drops else 0
 
     def _outputs(self, X: Any) -> tuple[np.ndarray, Tokens]:
         """Return the network's raw outputs, some thousand texts at a time."""

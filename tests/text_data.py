@@ -1,0 +1,39 @@
+"""Texts whose class a word tells, and a classifier that learns it in no time."""
+
+import numpy as np
+
+from tsrnn import TextRNNClassifier
+
+# Small and eager: enough to learn the corpus below in a fraction of a second.
+QUICK = {
+    "embedding_dim": 8,
+    "hidden_layer_sizes": 6,
+    "batch_size": 16,
+    "learning_rate_init": 0.01,
+    "max_iter": 20,
+    "random_state": 0,
+}
+FILLERS = ["the", "film", "was", "it", "and", "plot", "a", "story", "of", "with"]
+MOODS = {"neg": ["dull", "awful", "boring"], "pos": ["fine", "great", "moving"]}
+
+
+def corpus(n=120, names=("neg", "pos"), seed=0):
+    """Texts of two to fifteen words, one of which tells the class."""
+    rng = np.random.default_rng(seed)
+    moods = MOODS | {"odd": ["strange", "weird", "puzzling"]}
+    texts, labels = [], []
+    for i in range(n):
+        label = names[i % len(names)]
+        words = list(rng.choice(FILLERS, rng.integers(1, 15)))
+        words.insert(rng.integers(len(words) + 1), rng.choice(moods[label]))
+        texts.append(" ".join(words))
+        labels.append(label)
+    return texts, np.array(labels)
+
+
+TEXTS, LABELS = corpus()
+TEST_TEXTS, TEST_LABELS = corpus(60, seed=1)
+
+
+def quick(**settings):
+    return TextRNNClassifier(**QUICK | settings)
