@@ -22,9 +22,11 @@ from tsrnn.smoothing import (
     TripleExpSmoothingRNN,
 )
 from tsrnn.text import TextRNNClassifier
+from tsrnn.windows import RNNForecaster
 
 __all__ = [
     "RNN",
+    "RNNForecaster",
     "AutoExpSmoothingRNN",
     "DeseasonalizedForecaster",
     "DoubleExpSmoothingRNN",

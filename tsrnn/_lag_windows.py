@@ -125,12 +125,13 @@ def windows_before(values: np.ndarray, rows: np.ndarray, window: int) -> np.ndar
 def inputs(z: np.ndarray, regressors: np.ndarray, *, as_sequences: bool) -> np.ndarray:
     """Put windows (n, T) and the regressors of the step after each lag, (n, T, p), together.
 
-    As sequences of 1 + p features, or as a matrix, for estimators that read no sequences.
+    As sequences of 1 + p features in single precision, which networks are twice as fast in, or as a
+    matrix, for estimators that read no sequences.
     """
-    if regressors.shape[2] == 0:
-        return z
-    together = np.concatenate([z[:, :, None], regressors], axis=2)
-    return together if as_sequences else together.reshape(len(z), -1)
+    together = z
+    if regressors.shape[2]:
+        together = np.concatenate([z[:, :, None], regressors], axis=2)
+    return together.astype(np.float32) if as_sequences else together.reshape(len(z), -1)
 
 
 def with_gaps_carried(batch: Batch, window: int) -> np.ndarray:

@@ -169,6 +169,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         """Tell scikit-learn what to expect."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
+        tags.input_tags.three_d_array = True
         return tags
 
     def _initialize(self, theta: np.ndarray, samples: Samples) -> None:

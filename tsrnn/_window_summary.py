@@ -11,10 +11,10 @@ from tsrnn._summary import residual_tests, series_name, two_columns
 if TYPE_CHECKING:
     from statsmodels.iolib.summary import Summary
 
-    from tsrnn.windows import RNNForecaster
+    from tsrnn.forecaster import Forecaster
 
 
-def summarize_windows(forecaster: RNNForecaster) -> Summary:
+def summarize_windows(forecaster: Forecaster) -> Summary:
     """Lay out a fitted forecaster: what was trained, then each series with tests of residuals."""
     from sklearn.utils.validation import check_is_fitted
     from statsmodels.iolib.summary import Summary

@@ -17,6 +17,7 @@ from tsrnn._window_network import Recipe
 from tsrnn._window_summary import summarize_windows
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecaster import Forecaster
+from tsrnn.sequence import ElmanRNNRegressor
 
 _STRATEGIES = ("recursive", "direct")
 
@@ -65,13 +66,15 @@ class RNNForecaster(Forecaster):
 
     where :math:`c` is the mean change of the series, and its outputs are
     :math:`(y_{T+j} - w_T) / s`. Those trained on are cut off at three times their root mean square.
-    In windows of forecasts :math:`s` is kept from growing beyond three times what it was.
+    Of forecasts further ahead the unit is at most three times that of the last window seen, or
+    :math:`3c`, so that they never grow faster than a line.
 
     Regressors known in advance are standardised and stand beside the lags: next to each the
     regressors of the step after it, so that the last has those of the step that is predicted. A
-    sequence regressor reads (n, window, 1 + n_features), others that as a matrix. With them
-    :math:`s` is :math:`c`, for what they add does not depend on how calm a window was. They are for
-    `strategy="recursive"`, and those of all steps from the end of the series on are needed.
+    sequence regressor reads (n, window, 1 + n_features), in single precision, others that as a
+    matrix. With them :math:`s` is :math:`c`, for what they add does not depend on how calm a window
+    was. They are for `strategy="recursive"`, and those of all steps from the end of the series on
+    are needed.
 
     In the place of missing values stand predictions of them, or, in the first window, the last
     value before. Windows with missing values are not trained on.
@@ -191,11 +194,7 @@ class RNNForecaster(Forecaster):
                 "strategy='direct' takes no regressors, for it would need those of steps that are "
                 "not asked for: set strategy='recursive', or leave X out"
             )
-        estimator = self.estimator
-        if estimator is None:
-            from tsrnn.sequence import ElmanRNNRegressor
-
-            estimator = ElmanRNNRegressor()
+        estimator = ElmanRNNRegressor() if self.estimator is None else self.estimator
         if n_jobs is not None and estimator.get_params().get("n_jobs", n_jobs) is None:
             estimator = clone(estimator).set_params(n_jobs=n_jobs)
         return Recipe(
