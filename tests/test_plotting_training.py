@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
+from tsrnn import GRURegressor
 from tsrnn.plotting import GradientFlowDisplay, HiddenStateDisplay, TrainingHistoryDisplay
 
 HISTORY = {
@@ -282,6 +283,28 @@ def test_what_is_no_table_of_states_is_refused(states):
 def test_an_unknown_kind_of_picture_is_refused():
     with pytest.raises(ValueError, match="'auto', 'heatmap' or 'lines', got 'bars'"):
         HiddenStateDisplay(states=np.ones((3, 2))).plot(kind="bars")
+
+
+# The estimators of the library.
+
+
+@pytest.mark.parametrize("as_sequences", [np.asarray, list, lambda X: X[:, :, None]])
+def test_networks_of_every_layout_are_drawn(as_sequences):
+    sequences = as_sequences(np.random.default_rng(0).normal(size=(40, 7)))
+    targets = np.array([np.ravel(x)[0] for x in sequences])
+    network = GRURegressor(
+        hidden_layer_sizes=(3, 6), bidirectional=True, solver="lbfgs", max_iter=400, random_state=0
+    ).fit(sequences, targets, X_val=sequences[:9], y_val=targets[:9])
+    history = TrainingHistoryDisplay.from_estimator(network)
+    assert list(history.lines_) == ["loss", "val_loss", "r2", "val_r2"]
+    assert len(history.lines_["loss"].get_xdata()) == network.n_iter_
+    gradients = GradientFlowDisplay.from_estimator(network, sequences, targets)
+    norms = network.gradient_norms(sequences, targets)
+    np.testing.assert_array_equal([line.get_ydata() for line in gradients.lines_], norms)
+    states = HiddenStateDisplay.from_estimator(network, sequences, sample=2)
+    expected = np.asarray(network.hidden_states(sequences)[2], dtype=float)
+    # One sequence alone is another batch: products of matrices differ in their last bits.
+    np.testing.assert_allclose(states.image_.get_array(), expected.T, rtol=0.0, atol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,18 @@ class GradientFlowDisplay:
     Examples
     --------
     >>> import numpy as np
+    >>> from tsrnn import ElmanRNNRegressor, GRURegressor
     >>> from tsrnn.plotting import GradientFlowDisplay
-    >>> display = GradientFlowDisplay(norms=0.8 ** np.arange(50.0)[None], name="a network").plot()
-    >>> display.ax_.get_yscale()
-    'log'
+    >>> X = np.random.default_rng(0).normal(size=(60, 8))
+    >>> y = X.sum(axis=1)
+    >>> networks = [
+    ...     make(hidden_layer_sizes=4, solver="lbfgs", tol=0.01, random_state=0).fit(X, y)
+    ...     for make in (ElmanRNNRegressor, GRURegressor)
+    ... ]
+    >>> display = GradientFlowDisplay.from_estimator(networks[0], X, y)
+    >>> display = GradientFlowDisplay.from_estimator(networks[1], X, y, ax=display.ax_)
+    >>> [line.get_label() for line in display.ax_.lines]
+    ['ElmanRNNRegressor', 'GRURegressor']
     """
 
     def __init__(self, *, norms: Any, name: str) -> None:

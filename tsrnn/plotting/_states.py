@@ -43,11 +43,13 @@ class HiddenStateDisplay:
     Examples
     --------
     >>> import numpy as np
+    >>> from tsrnn import ElmanRNNRegressor
     >>> from tsrnn.plotting import HiddenStateDisplay
-    >>> waves = np.sin(np.arange(40.0)[:, None] / np.arange(1.0, 9.0))
-    >>> display = HiddenStateDisplay(states=waves).plot()
+    >>> X = np.random.default_rng(0).normal(size=(60, 12))
+    >>> network = ElmanRNNRegressor(hidden_layer_sizes=8, early_stopping=True, random_state=0)
+    >>> display = HiddenStateDisplay.from_estimator(network.fit(X, X.sum(axis=1)), X, sample=3)
     >>> display.image_.get_array().shape
-    (8, 40)
+    (8, 12)
     """
 
     def __init__(self, *, states: Any) -> None:

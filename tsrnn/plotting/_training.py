@@ -41,7 +41,19 @@ class TrainingHistoryDisplay:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from tsrnn import ElmanRNNRegressor
     >>> from tsrnn.plotting import TrainingHistoryDisplay
+    >>> X = np.random.default_rng(0).normal(size=(60, 5))
+    >>> y = X.sum(axis=1)
+    >>> network = ElmanRNNRegressor(hidden_layer_sizes=4, tol=0.01, random_state=0)
+    >>> network = network.fit(X[:40], y[:40], X_val=X[40:], y_val=y[40:])
+    >>> display = TrainingHistoryDisplay.from_estimator(network)
+    >>> list(display.lines_)
+    ['loss', 'val_loss', 'r2', 'val_r2']
+
+    A history from elsewhere will do as well:
+
     >>> history = {"loss": [0.7, 0.4, 0.3], "val_loss": [0.8, 0.6, 0.7]}
     >>> display = TrainingHistoryDisplay.from_history(history)
     >>> list(display.lines_)
