@@ -1,7 +1,10 @@
-"""scikit-learn's own checks of every public forecaster."""
+"""scikit-learn's own checks of every public forecaster, and of the classifier of texts."""
 
+import numpy as np
 import pytest
+from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tsrnn import (
     AutoExpSmoothingRNN,
@@ -9,6 +12,7 @@ from tsrnn import (
     DoubleExpSmoothingRNN,
     NaiveForecaster,
     SimpleExpSmoothingRNN,
+    TextRNNClassifier,
     TripleExpSmoothingRNN,
 )
 
@@ -50,4 +54,63 @@ def expected_failed_checks(forecaster):
 @pytest.mark.filterwarnings("ignore:series .* stopped early:sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(FORECASTERS, expected_failed_checks=expected_failed_checks)
 def test_scikit_learns_checks_pass(estimator, check):
+    check(estimator)
+
+
+# Those that need no data: for estimators of texts scikit-learn's list has one more, and ends.
+CHECKS_WITHOUT_DATA = [
+    "check_estimator_cloneable",
+    "check_estimator_tags_renamed",
+    "check_valid_tag_types",
+    "check_estimator_repr",
+    "check_no_attributes_set_in_init",
+    "check_do_not_raise_errors_in_init_or_set_params",
+    "check_mixin_order",
+    "check_parameters_default_constructible",
+    "check_get_params_invariance",
+    "check_set_params",
+]
+
+
+@pytest.mark.parametrize("name", CHECKS_WITHOUT_DATA)
+def test_a_classifier_of_texts_passes_the_checks_that_need_no_data(name):
+    getattr(estimator_checks, name)("TextRNNClassifier", TextRNNClassifier())
+
+
+class NumbersAsWords(TextRNNClassifier):
+    """A classifier of texts that reads rows of numbers: each is a word of its column.
+
+    With it scikit-learn's checks have data, and see all of the classifier but the reading of texts.
+    """
+
+    def _read_sequences(self, X, *, reset, name="X"):
+        if not reset:
+            check_is_fitted(self)
+        X = validate_data(self, X, reset=reset)
+        edges = np.linspace(-3.0, 3.0, 23)
+        columns = np.arange(X.shape[1]) * (len(edges) + 1)
+        return super()._read_sequences(np.digitize(X, edges) + columns, reset=reset, name=name)
+
+    def _outputs(self, X):
+        theta, tokens = self._ready(X)
+        with self._engine() as engine:
+            return engine.predict(theta, tokens), tokens
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = False
+        tags.input_tags.two_d_array = True
+        return tags
+
+
+EAGER = {"embedding_dim": 8, "max_iter": 60, "batch_size": 32, "learning_rate_init": 0.01}
+
+
+@parametrize_with_checks(
+    [
+        NumbersAsWords(**EAGER),
+        NumbersAsWords(**EAGER, cell="gru", bidirectional=True, solver="adam"),
+    ]
+)
+def test_a_classifier_of_words_that_stand_for_numbers_passes_scikit_learns_checks(estimator, check):
     check(estimator)
