@@ -295,6 +295,16 @@ def test_what_a_killed_save_left_is_removed_but_not_what_another_one_writes(path
     assert sorted(os.listdir(path.parent)) == sorted([path.name, *others])
 
 
+def test_a_file_system_without_locks_will_do(path, monkeypatch):
+    def unsupported(file, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(_files.fcntl, "flock", unsupported)
+    path.with_name(f".{path.name}.{'0' * 16}.tmp").touch()
+    tsrnn.save(NEW, path)
+    assert os.listdir(path.parent) == [path.name]
+
+
 KILLER = """
 import os, random, signal, sys, time
 import numpy as np

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -71,7 +72,16 @@ def _lock(file: BinaryIO) -> None:
     """
     # Elsewhere an open file cannot be removed anyway.
     if os.name == "posix":
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+
+
+# Of file systems that know no locks: what another process writes there may be taken for left over,
+# and that process then fails with an error.
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 
 
 def _sync_folder(folder: Path) -> None:
