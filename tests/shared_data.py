@@ -3,6 +3,7 @@
 The folder is named by the environment variable TSRNN_TEST_DATA and holds
 
     data/classic_series.json          textbook series by name: {"values": [...], ...}
+    data/imdb.jsonl.gz                the film reviews, as fetch_imdb takes them
     data/m3.npz                       the M3 competition: train_values, train_offsets, ...
     data/m4_yearly.npz, ...           the M4 competition, as fetch_m4 keeps it
     golden/r_forecast_ets.json        R's fits, of which golden/ beside this file has an excerpt
@@ -11,10 +12,13 @@ The folder is named by the environment variable TSRNN_TEST_DATA and holds
 import functools
 import json
 import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tsrnn.datasets import fetch_imdb
 
 FOLDER = Path(os.environ.get("TSRNN_TEST_DATA", Path(__file__).parents[2] / "shared"))
 
@@ -27,6 +31,7 @@ def needs(name):
 
 needs_classic_series = needs("data/classic_series.json")
 needs_m3 = needs("data/m3.npz")
+needs_imdb = needs("data/imdb.jsonl.gz")
 needs_golden = needs("golden/r_forecast_ets.json")
 
 
@@ -52,3 +57,12 @@ def golden():
     """All of R's fits."""
     text = (FOLDER / "golden" / "r_forecast_ets.json").read_text(encoding="utf-8")
     return json.loads(text)
+
+
+@functools.cache
+def imdb_ids():
+    """The film reviews as ids of 10,000 words."""
+    # What is kept for the next call is not for the shared folder.
+    with tempfile.TemporaryDirectory() as home:
+        (Path(home) / "imdb.jsonl.gz").symlink_to(FOLDER / "data" / "imdb.jsonl.gz")
+        return fetch_imdb(10_000, data_home=home, as_ids=True, download_if_missing=False)
