@@ -41,8 +41,10 @@ from tsrnn.cells.smoothing import HOLT
 from tsrnn.exceptions import InvalidParameterError
 
 # What outputs of a network that is not linear may differ from Holt's forecasts of the windows that
-# it starts from: their root mean square, in standard deviations of the targets.
-TOLERANCE = 0.02
+# it starts from: the root mean square, in standard deviations of the targets. It makes no more than
+# 0.0025 of the targets' variance; with 0.02 training went on less well, for the smaller the states,
+# the larger are the weights that read them and what a step of training does to outputs.
+TOLERANCE = 0.05
 
 # Typical states of the two units in the later half of windows, of the 1 that tanh ends at: those
 # that are tried first and last, and the windows that they are tried on.

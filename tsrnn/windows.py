@@ -33,9 +33,10 @@ class RNNForecaster(Forecaster):
     Parameters
     ----------
     estimator : regressor or None
-        `ElmanRNNRegressor()` by default; another of the sequence regressors, or any regressor of
-        scikit-learn's that takes a matrix. It is cloned, and not changed; where it draws random
-        numbers, its `random_state` says which.
+        One of the sequence regressors, or any regressor of scikit-learn's that takes a matrix. It
+        is cloned, and not changed; where it draws random numbers, its `random_state` says which.
+        By default ``ElmanRNNRegressor(hidden_layer_sizes=16, learning_rate_init=0.003,
+        early_stopping=True, init="holt")``, which does well on one short series and on thousands.
     window : int
         How many values are read, 2 at least.
     strategy : {"recursive", "direct"}
@@ -194,7 +195,11 @@ class RNNForecaster(Forecaster):
                 "strategy='direct' takes no regressors, for it would need those of steps that are "
                 "not asked for: set strategy='recursive', or leave X out"
             )
-        estimator = ElmanRNNRegressor() if self.estimator is None else self.estimator
+        estimator = self.estimator
+        if estimator is None:
+            estimator = ElmanRNNRegressor(
+                hidden_layer_sizes=16, learning_rate_init=0.003, early_stopping=True, init="holt"
+            )
         if n_jobs is not None and estimator.get_params().get("n_jobs", n_jobs) is None:
             estimator = clone(estimator).set_params(n_jobs=n_jobs)
         return Recipe(
