@@ -185,18 +185,30 @@ def _teach_vectors() -> None:
         kind = ir.FunctionType(a.type, [a.type] * 3)
         return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [a, b, c])
 
-    def sum_of_lanes(builder, value):
-        """Add the lanes up in halves, as registers can."""
-        kind = value.type
-        name = (
-            f"llvm.vector.reduce.fadd.v{kind.count}f{32 if kind.element == ir.FloatType() else 64}"
-        )
-        function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(kind.element, [kind.element, kind]), name
-        )
-        return builder.call(
-            function, [ir.Constant(kind.element, -0.0), value], fastmath=("reassoc",)
-        )
+    def sums_of_lanes(builder, vectors):
+        """Return a vector of the sums over lanes of up to as many vectors.
+
+        Two vectors become one, half of whose lanes are sums of halves of either, until one is left.
+        """
+        kind = vectors[0].type
+        n = kind.count
+        vectors = vectors + [constant(kind, 0.0)] * (n - len(vectors))
+        half = n // 2
+        while half:
+            low, high = exchange(n, half)
+            vectors = [
+                builder.fadd(builder.shuffle_vector(a, b, low), builder.shuffle_vector(a, b, high))
+                for a, b in zip(vectors[:half], vectors[half:], strict=True)
+            ]
+            half //= 2
+        return vectors[0]
+
+    def exchange(n, half):
+        """Return the masks by which two vectors of n lanes trade blocks of `half` lanes."""
+        mask = ir.VectorType(ir.IntType(32), n)
+        low = [k if not k & half else n + k - half for k in range(n)]
+        high = [k + half if not k & half else n + k for k in range(n)]
+        return ir.Constant(mask, low), ir.Constant(mask, high)
 
     def vector_of(address):
         return Vector(address.dtype)
@@ -418,12 +430,19 @@ def _teach_vectors() -> None:
                     ]
 
                 sums = loop(builder, n_steps, [constant(kind, 0.0)] * (m * n), step)
-                for i in range(m):
-                    for j in range(n):
-                        index = builder.add(builder.mul(word(i), out_stride), word(j))
-                        place = builder.gep(out, [index], source_etype=out.type.pointee)
-                        total = sum_of_lanes(builder, sums[i * n + j])
-                        builder.store(builder.fadd(builder.load(place), total), place)
+                for first in range(0, m, kind.count // n):
+                    rows = range(first, min(first + kind.count // n, m))
+                    totals = sums_of_lanes(builder, sums[first * n : rows.stop * n])
+                    for i in rows:
+                        own = ir.VectorType(ir.IntType(32), n)
+                        lanes = ir.Constant(own, [(i - first) * n + j for j in range(n)])
+                        row = builder.shuffle_vector(totals, totals, lanes)
+                        place = builder.gep(
+                            out, [builder.mul(word(i), out_stride)], source_etype=out.type.pointee
+                        )
+                        place = builder.bitcast(place, row.type.as_pointer())
+                        held = builder.load(place, align=alignment(kind))
+                        builder.store(builder.fadd(held, row), place, align=alignment(kind))
 
             cases(
                 builder,
@@ -438,11 +457,9 @@ def _teach_vectors() -> None:
     def turned(builder, vectors):
         """Transpose as many vectors as they have lanes: half of each trades places, a stage."""
         n = len(vectors)
-        mask = ir.VectorType(ir.IntType(32), n)
         vectors, half = list(vectors), n // 2
         while half:
-            low = ir.Constant(mask, [k if not k & half else n + k - half for k in range(n)])
-            high = ir.Constant(mask, [k + half if not k & half else n + k for k in range(n)])
+            low, high = exchange(n, half)
             for i in range(n):
                 if not i & half:
                     pair = vectors[i], vectors[i + half]

@@ -39,6 +39,16 @@ class Layer:
         """Rows of the operand that hold x_t."""
         return 0 if self.table is not None else self.shape.n_inputs
 
+    @property
+    def first_h(self) -> int:
+        """First of the rows of the operand that hold the state: there is a 1 before them."""
+        return self.n_inputs + 1
+
+    @property
+    def n_operands(self) -> int:
+        """Rows of the operand."""
+        return self.first_h + self.shape.n_hidden
+
 
 @dataclass(frozen=True)
 class Layout:

@@ -197,14 +197,14 @@ class Run:
         T, D = tape.schedule.n_steps, layer.shape.n_hidden
         is_whole = self.trains or i > 0  # else it turns round in two steps
         slabs = {
-            "u": self._array("u", i, d, T + 1 if is_whole else 2, layer.n_inputs + 1 + D),
-            "gates": self._array("gates", i, d, T if self.trains else 1, cell.n_saved * D),
+            "u": self._array("u", i, d, T + 1 if is_whole else 2, _odd(layer.n_operands)),
+            "gates": self._array("gates", i, d, T if self.trains else 1, _odd(cell.n_saved * D)),
             "c": self._array("c", i, d, T + 1 if self.trains else 2, D if cell.has_c else 0),
             "out": self._array("out", i, d, T, D) if keeps_steps else self.none,
             "last": np.empty((len(tape.sequences), D), self.dtype),
         }
         self.slabs[i, d] = slabs
-        slabs["u"][0, layer.n_inputs + 1 :] = weights.h_init[:, None]
+        slabs["u"][0, layer.first_h : layer.n_operands] = weights.h_init[:, None]
         slabs["c"][0] = 0.0
         if i > 0:
             self._read_layer_below(i, d)
@@ -216,7 +216,9 @@ class Run:
             which = np.empty((T if self.trains else 1, self.n_lanes), np.int64)
         slabs["which"] = which
         cursor, rows = np.zeros(2, np.int64), np.zeros(self.n_lanes, np.int64)
+        direction = -1 if d else 1
         for begin in range(0, T, self.steps_per_call):
+            end = min(begin + self.steps_per_call, T)
             forward_layer[self.code](
                 cell.step[self.code].address,
                 weights.forward,
@@ -228,7 +230,7 @@ class Run:
                 tape.begins,
                 tape.schedule.ends,
                 tape.schedule.n_active,
-                np.array([begin, min(begin + self.steps_per_call, T), -1 if d else 1, n_looked_up]),
+                np.array([begin, end, direction, n_looked_up, layer.first_h]),
                 cursor,
                 rows,
                 slabs["u"],
@@ -361,15 +363,16 @@ class Run:
         norms = np.zeros((T if keeps_norms else 0, self.n_lanes), self.dtype)
         ends, cuts = tape.schedule.ends, tape.schedule.cuts(self.network.layout.bptt_steps)
         cursor = np.array([len(cuts), len(ends)])
-        d_matrix = np.zeros((cell.n_blocks * D, u.shape[1]), self.dtype)
+        d_matrix = np.zeros((cell.n_blocks * D, layer.n_operands), self.dtype)
         d_h = np.zeros((D, self.n_lanes), self.dtype)
         d_c = np.zeros((c.shape[1], self.n_lanes), self.dtype)
         d_h_init = np.zeros(D, self.dtype)
         is_looked_up = layer.table is not None
         d_table = self._table() if is_looked_up else self.no_steps
         n_looked_up = len(layer.table) if is_looked_up else 0
-        piece = max(8, _PIECE_BYTES // (u[0].nbytes + gates[0].nbytes))
+        piece = max(16, _PIECE_BYTES // (u[0].nbytes + gates[0].nbytes))
         for end in range(T, 0, -self.steps_per_call):
+            begin = max(0, end - self.steps_per_call)
             backward_layer[self.code](
                 cell.adjoint[self.code].address,
                 cell.feeds_h,
@@ -381,7 +384,7 @@ class Run:
                 slabs["which"],
                 ends,
                 cuts,
-                np.array([max(0, end - self.steps_per_call), end, piece, n_looked_up]),
+                np.array([begin, end, piece, n_looked_up, layer.first_h]),
                 cursor,
                 u,
                 gates,
@@ -430,3 +433,8 @@ class Run:
             values = norms[steps, lane].astype(float)
             squares[i] += np.bincount(lag, weights=values, minlength=longest)
         return squares
+
+
+def _odd(n_rows: int) -> int:
+    """Return an odd number of rows: slabs a power of two apart would share few lines of a cache."""
+    return n_rows | 1

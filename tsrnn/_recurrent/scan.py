@@ -38,7 +38,11 @@ def forward_layer(
     step_address, weights, panels, values, table, tokens, which, begins, ends, n_active, span,
     cursor, rows, u, gates, c, out, last, h_init,
 ):  # fmt: skip
-    """Run steps span[0] to span[1]; cursor holds how many begins and ends there have been."""
+    """Run some steps.
+
+    span is (first step, end, 1 or -1 as rows are read, rows looked up, first row of the state);
+    cursor, how many sequences have begun and ended.
+    """
     weights, panels, values, table, which = (
         borrowed(weights), borrowed(panels), borrowed(values), borrowed(table), borrowed(which)
     )  # fmt: skip
@@ -51,9 +55,7 @@ def forward_layer(
     )
     step = unit_function_at(step_address, u)
     n_inputs, n_hidden, n_lanes = values.shape[1], h_init.size, u.shape[2]
-    first_h = u.shape[1] - n_hidden
-    direction = span[2]
-    n_looked_up = span[3]
+    direction, n_looked_up, first_h = span[2], span[3], span[4]
     for t in range(span[0], span[1]):
         at, a_t = t % u.shape[0], t % gates.shape[0]
         after = (t + 1) % u.shape[0]
@@ -120,14 +122,17 @@ def backward_layer(
     ends, cuts, span, cursor, u, gates, c, d_h, d_c, d_last, d_out, d_x, d_table, norms, d_matrix,
     d_h_init,
 ):  # fmt: skip
-    """Go back from step span[1] to span[0], span[2] steps a piece; cursor counts down."""
+    """Go back over some steps.
+
+    span is (first step, end, steps in a piece, rows looked up, first row of the state); cursor, how
+    many cuts and ends there are still to come.
+    """
     u, gates, c, d_h, d_c = borrowed(u), borrowed(gates), borrowed(c), borrowed(d_h), borrowed(d_c)
     to_state, to_input, d_x, d_out, which = (
         borrowed(to_state), borrowed(to_input), borrowed(d_x), borrowed(d_out), borrowed(which)
     )  # fmt: skip
     adjoint = unit_function_at(adjoint_address, u)
-    n_hidden, n_operands = d_h.shape[0], u.shape[1]
-    first_h = n_operands - n_hidden
+    n_hidden, first_h = d_h.shape[0], span[4]
     stop = span[1]
     while stop > span[0]:
         begin = max(span[0], stop - span[2])
@@ -191,7 +196,7 @@ def backward_layer(
                 pointer(u[begin, column:]),
                 stop - begin,
                 gates.shape[1],
-                n_operands,
+                u.shape[1],
                 pointer(d_matrix[row, column:]),
                 d_matrix.shape[1],
                 tiles[k, 1],
