@@ -390,6 +390,17 @@ def test_norms_of_gradients_by_lag_are_those_of_the_naive_loop(name, stack):
     assert relative_error(norms[0], np.sqrt(squares)) <= EXACT
 
 
+def test_norms_of_gradients_that_all_but_vanish_are_not_zero_in_single_precision():
+    problem = make_problem("elman_tanh", lengths=[80], dtype=np.float32)
+    problem.architecture.unpack(problem.theta)["W_hh"][:] = 0.3 * np.eye(3)
+    with problem.engine() as engine:
+        norms = engine.gradient_norms(
+            problem.theta, problem.sequences, problem.targets, problem.weights, LinearLoss()
+        )
+    # Their squares are beyond single precision.
+    assert 1e-60 < norms[0, -1] < 0.3**79 * norms[0, 0]
+
+
 @every_cell
 def test_what_is_not_a_number_stays_in_its_sequence(name):
     problem = make_problem(name, lengths=[5] * 30)

@@ -155,7 +155,11 @@ class Engine:
             directions), of the squared gradient with respect to the state k steps before the
             sequence's last one.
         """
-        network, values = PackedNetwork(self._layout, theta), writable(sequences.values)
+        # In double precision, in which squares of gradients that have all but vanished do not.
+        theta, values = theta.astype(float), writable(sequences.values)
+        if values.dtype.kind == "f":
+            values = values.astype(float)
+        network = PackedNetwork(self._layout, theta)
         longest = int(sequences.lengths.max())
 
         def work(tape: Tape) -> np.ndarray:
