@@ -35,6 +35,11 @@ class Task:
     batches: list[np.ndarray]
 
     @property
+    def n_inputs(self) -> int:
+        """Numbers that a layer reads at a step."""
+        return self.weights["W_hx"].shape[1]
+
+    @property
     def n_steps(self) -> int:
         """Steps of all sequences together."""
         return sum(map(len, self.sequences))
@@ -69,7 +74,7 @@ class Torch:
         """Go back to the task's weights, with a new optimiser."""
         nn = self.torch.nn
         make = {"elman": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[self.task.cell]
-        self.rnn = make(1, self.task.size, batch_first=True)
+        self.rnn = make(self.task.n_inputs, self.task.size, batch_first=True)
         self.fc = nn.Linear(self.task.size, 1)
         self.network = nn.ModuleDict({"rnn": self.rnn, "fc": self.fc})
         state = to_torch(self.task.cell, self.task.weights)
@@ -86,16 +91,25 @@ class Torch:
     def _hold_the_added_bias(self, bias: object) -> None:
         bias.grad[: 2 * self.task.size] = 0.0
 
+    def read(self, steps: object) -> object:
+        """Return what a layer reads of the steps: numbers as they are."""
+        return steps
+
+    def loss(self, outputs: object, targets: object) -> object:
+        """Return the mean loss of a batch."""
+        return self.torch.nn.functional.mse_loss(outputs, targets)
+
     def outputs(self, rows: np.ndarray) -> object:
         """Compute a batch's outputs from its last states."""
         utilities = self.torch.nn.utils.rnn
         if self.way == "stacked":
-            return self.fc(self.rnn(self.stacked[rows])[0][:, -1])
+            return self.fc(self.rnn(self.read(self.stacked[rows]))[0][:, -1])
         batch = [self.sequences[i] for i in rows]
         if self.way == "packed":
-            last = self.rnn(utilities.pack_sequence(batch, enforce_sorted=False))[1]
+            packed = utilities.pack_sequence(batch, enforce_sorted=False)
+            last = self.rnn(packed._replace(data=self.read(packed.data)))[1]
             return self.fc(last[0][0] if self.task.cell == "lstm" else last[0])
-        states = self.rnn(utilities.pad_sequence(batch, batch_first=True))[0]
+        states = self.rnn(self.read(utilities.pad_sequence(batch, batch_first=True)))[0]
         return self.fc(states[self.torch.arange(len(rows)), self.lengths[rows] - 1])
 
     def epoch(self) -> float:
@@ -103,7 +117,7 @@ class Torch:
         total = self.torch.zeros(())
         for rows in self.batches:
             self.optimiser.zero_grad()
-            loss = self.torch.nn.functional.mse_loss(self.outputs(rows), self.targets[rows])
+            loss = self.loss(self.outputs(rows), self.targets[rows])
             loss.backward()
             self.optimiser.step()
             total += loss.detach() * len(rows)

@@ -44,7 +44,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
 
 import numpy as np
@@ -60,10 +60,10 @@ from recurrent_peers import (
     make_windows,
     use_threads,
 )
+from recurrent_race import N_ROUNDS, Ours, Race, seconds_of
 
 from tsrnn import ElmanRNNRegressor, GRURegressor, LSTMRegressor
 from tsrnn._heads import SquaredErrorLoss
-from tsrnn._minibatch import Adam
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn._sequences import Sequences
@@ -71,48 +71,15 @@ from tsrnn._sequences import Sequences
 N_WINDOWS, N_STEPS = 4096, 100
 N_RAGGED, LONGEST = 2048, 2500
 
-# Whoever takes longer for an epoch, in seconds, has one timed and not N_ROUNDS.
-SLOW, N_ROUNDS = 5.0, 5
 
-# Losses of the same steps in float32 drift apart by rounding, a little more in every step.
-SAME_CURVE = 0.01
-
-
-class Ours:
-    """The engine, given weights and batches."""
-
-    name = "tsrnn"
-
-    def __init__(self, task: Task, resources: ExitStack) -> None:
-        self.task = task
-        cell = "elman_tanh" if task.cell == "elman" else task.cell
-        self.architecture = Architecture(cell, 1, (task.size,), 1)
-        self.engine = resources.enter_context(Engine(self.architecture, n_jobs=N_THREADS))
-        offsets = np.cumsum([0, *map(len, task.sequences)])
-        self.sequences = Sequences(np.concatenate(task.sequences), offsets)
-        self.loss, self.optimiser = SquaredErrorLoss(), Adam(LEARNING_RATE)
-
-    def start(self) -> None:
-        """Go back to the task's weights, with a new optimiser."""
-        self.theta = self.architecture.pack(self.task.weights, np.float32)
-        self.state = self.optimiser.init(self.theta)
-
-    def epoch(self) -> float:
-        """Train on every batch once; return the mean loss."""
-        n = len(self.task.targets)
-        total, weights = 0.0, np.empty(n, np.float32)
-        for rows in self.task.batches:
-            weights[:] = 1.0 / len(rows)
-            loss, gradient = self.engine.loss_and_gradient(
-                self.theta, self.sequences, rows, self.task.targets, weights, self.loss
-            )
-            self.state = self.optimiser.update(self.theta, gradient, self.state)
-            total += loss * len(rows)
-        return total / n
-
-    def predict(self) -> np.ndarray:
-        """Return the output for each sequence."""
-        return self.engine.predict(self.theta, self.sequences)
+def make_ours(task: Task, resources: ExitStack) -> Ours:
+    """Set the engine up for a task."""
+    cell = "elman_tanh" if task.cell == "elman" else task.cell
+    architecture = Architecture(cell, 1, (task.size,), 1)
+    engine = resources.enter_context(Engine(architecture, n_jobs=N_THREADS))
+    offsets = np.cumsum([0, *map(len, task.sequences)])
+    sequences = Sequences(np.concatenate(task.sequences), offsets)
+    return Ours(task, engine, sequences, task.targets, SquaredErrorLoss())
 
 
 class OurEstimator:
@@ -147,62 +114,7 @@ class OurEstimator:
         return self.estimator.predict(self.X)
 
 
-def seconds_of(call: Callable[[], object]) -> tuple[float, object]:
-    """Call, and return the seconds and what came back."""
-    now = time.process_time if OPTIONS.processor else time.perf_counter
-    start = now()
-    answer = call()
-    return now() - start, answer
-
-
-class Race:
-    """Contenders in turn: seconds and loss of each epoch, seconds of each prediction."""
-
-    def __init__(self, contenders: list) -> None:
-        self.contenders = contenders
-        self.epochs, self.losses, self.predictions = (
-            {each.name: [] for each in contenders} for _ in range(3)
-        )
-        for each in contenders:
-            each.start()
-            each.epoch()
-            each.predict()
-            each.start()
-        for _ in range(N_ROUNDS):
-            for each in contenders:
-                if max(self.epochs[each.name], default=0.0) < SLOW:
-                    seconds, loss = seconds_of(each.epoch)
-                    self.epochs[each.name].append(seconds)
-                    self.losses[each.name].append(loss)
-                    self.predictions[each.name].append(seconds_of(each.predict)[0])
-
-    def report(self, peers: dict[str, list]) -> None:
-        """Print the table, the ratios to the fastest of each group of peers, and the losses."""
-        print(f"  {'':<34}{'epoch: median':>14}{'best':>9}{'predict':>10}   seconds")
-        for name, epochs in self.epochs.items():
-            predict = np.median(self.predictions[name])
-            print(f"  {name:<34}{np.median(epochs):>14.4f}{min(epochs):>9.4f}{predict:>10.4f}")
-        for what, table in (("an epoch", self.epochs), ("prediction", self.predictions)):
-            for group, members in peers.items():
-                medians = {each.name: np.median(table[each.name]) for each in members}
-                fastest = min(medians, key=medians.get)
-                ratios = " and ".join(
-                    f"{medians[fastest] / np.median(table[name]):.1f}"
-                    for name in (Ours.name, OurEstimator.name)
-                )
-                print(f"  {what}: {ratios} (estimator) times as fast as {group}, {fastest}")
-        self.report_losses(peers)
-
-    def report_losses(self, peers: dict[str, list]) -> None:
-        """Print the losses by epoch of those on the same batches, and how far apart they are."""
-        same = [each.name for each in next(iter(peers.values()))]
-        ours, worst = np.array(self.losses[Ours.name]), 0.0
-        for name in (Ours.name, *same):
-            curve = np.array(self.losses[name])
-            worst = max(worst, np.max(np.abs(curve / ours[: len(curve)] - 1.0)))
-            print(f"  loss by epoch, {name:<34}" + "".join(f"{x:>10.6f}" for x in curve))
-        verdict = "the same" if worst < SAME_CURVE else "NOT THE SAME"
-        print(f"  the curves are {verdict}: apart by {worst:.1e} at most", flush=True)
+NOW = time.process_time if OPTIONS.processor else time.perf_counter
 
 
 def run_part(part: str, share: int) -> None:
@@ -224,18 +136,19 @@ def run_part(part: str, share: int) -> None:
     lengths = f"lengths to {LONGEST}" if kind else f"{N_STEPS} steps"
     print(f"\n{cell} {size}, {len(data[0])} sequences of {lengths}, {task.n_steps} steps in all")
     with ExitStack() as resources:
-        ours = [Ours(task, resources), OurEstimator(task)]
-        Race([*ours, *(each for group in peers.values() for each in group)]).report(peers)
+        ours = [make_ours(task, resources), OurEstimator(task)]
+        contenders = [*ours, *(each for group in peers.values() for each in group)]
+        Race(contenders, now=NOW).report(ours, peers)
 
 
 def best_epoch(task: Task) -> tuple[float, float]:
     """Time ours alone, best of some: an epoch, and prediction."""
     with ExitStack() as resources:
-        ours = Ours(task, resources)
+        ours = make_ours(task, resources)
         ours.start()
         ours.epoch()
-        epochs = [seconds_of(ours.epoch)[0] for _ in range(N_ROUNDS)]
-        predictions = [seconds_of(ours.predict)[0] for _ in range(N_ROUNDS)]
+        epochs = [seconds_of(ours.epoch, NOW)[0] for _ in range(N_ROUNDS)]
+        predictions = [seconds_of(ours.predict, NOW)[0] for _ in range(N_ROUNDS)]
     return min(epochs), min(predictions)
 
 
@@ -262,7 +175,7 @@ def scaling(share: int) -> None:
 def flops(share: int) -> None:
     """Print the rate of our epochs beside that of a large product of matrices."""
     A, B = np.random.default_rng(0).standard_normal((2, 2048, 2048)).astype(np.float32)
-    peak = 2.0 * 2048**3 / min(seconds_of(lambda: A @ B)[0] for _ in range(10))
+    peak = 2.0 * 2048**3 / min(seconds_of(lambda: A @ B, NOW)[0] for _ in range(10))
     print(f"\na product of 2048 x 2048, float32: {1e-9 * peak:.0f} Gflop/s")
     for cell, size in (("elman", 16), ("gru", 32), ("lstm", 32), ("lstm", 128)):
         task = make_task(cell, size, make_windows(N_WINDOWS // share, N_STEPS))
