@@ -107,7 +107,8 @@ ALLOWED = {
     "_minibatch": {"_compile"},
     "_nested": {"_ragged"},
     "_sequences": {"_nested", "_ragged"},
-    "_training": {"_minibatch", "_optimize"} | LEAVES,
+    "_training_watch": {"_minibatch"} | LEAVES,
+    "_training": {"_minibatch", "_optimize", "_training_watch"} | LEAVES,
     "cells": {"_network_cell", "_simd"} | CORE | LEAVES,
     "_foreign_weights": LEAVES,
     # Layers of cells at work on many sequences.
@@ -156,11 +157,13 @@ ALLOWED = {
     | SMOOTHING
     | LEAVES,
     "_sequence_docs": set(),
-    "_sequence_arguments": {"_minibatch", "_recurrent", "_sequences", "_training"} | LEAVES,
-    "_sequence_fit": {"_ragged", "_recurrent", "_sequences", "_training"},
+    "_sequence_arguments": {"_minibatch", "_recurrent", "_sequences", "_training_watch"} | LEAVES,
+    "_sequence_fit": {"_ragged", "_recurrent", "_sequences", "_training_watch"},
     "_sequence_weights": {"_recurrent", "network"},
     "_sequence_methods": SEQUENCE - {"_sequence_base", "_sequence_methods"} | {"network"},
-    "_sequence_base": SEQUENCE - {"_sequence_base"} | {"_recurrent", "_training"} | LEAVES,
+    "_sequence_base": SEQUENCE - {"_sequence_base"}
+    | {"_recurrent", "_training", "_training_watch"}
+    | LEAVES,
     "_sequence_regressor": SEQUENCE | {"_holt_start"} | FITTING | LEAVES,
     "_sequence_classifier": SEQUENCE | {"_recurrent"} | FITTING | LEAVES,
     "sequence": SEQUENCE | {"_sequence_regressor", "_sequence_classifier"} | LEAVES,

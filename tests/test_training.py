@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tsrnn._minibatch import SGD, Adam, RMSprop
-from tsrnn._training import Plan, Training, _PenalisedMean, train
+from tsrnn._training import _PenalisedMean, train
+from tsrnn._training_watch import Plan, Training
 from tsrnn.exceptions import TrainingDivergedError
 
 OPTIMIZERS = {"adam": Adam(0.02), "rmsprop": RMSprop(0.005), "sgd": SGD(0.02), "lbfgs": None}
@@ -322,6 +323,29 @@ def test_training_that_made_things_worse_says_so_and_keeps_the_best():
     assert training.error is None
     assert "made the loss worse" in training.warning
     assert objective.mean_loss(training.theta) <= objective.constant_loss
+
+
+def test_where_nothing_is_learned_the_end_of_training_says_so():
+    """Steps too small to change a thing, from where the loss is a hundred times a constant's."""
+    settings = vars(plan(batch_size=60, n_iter_no_change=3)) | {"optimizer": Adam(1e-12)}
+    training = Training(np.full(3, 20.0))
+    run(LeastSquares(), Plan(**settings | {"tol": 1e-3}), training=training)
+    assert "learned nothing" in training.warning
+
+
+def test_early_stopping_does_not_go_back_to_weights_that_the_next_epoch_knows_to_be_bad():
+    """With one batch an epoch its loss is that of before its step; validation is of no help."""
+    measure, _ = scripted([1.0, 1.0, 1.0, 1.0])
+    settings = plan(batch_size=60, early_stopping=True, n_iter_no_change=2, clip_norm=1.0)
+    objective = LeastSquares()
+    too_large = Plan(**vars(settings) | {"optimizer": SGD(20.0, momentum=0.0)})
+    training = run(objective, too_large, measure=measure)
+    assert "made the loss worse" in training.warning
+    np.testing.assert_array_equal(training.theta, np.zeros(3))
+    exploding = Plan(**vars(settings) | {"optimizer": SGD(1e4, momentum=0.0)})
+    training = run(objective, exploding, measure=measure)
+    assert "blown up" in str(training.error)
+    np.testing.assert_array_equal(training.theta, np.zeros(3))
 
 
 def test_an_error_of_a_hook_comes_through():

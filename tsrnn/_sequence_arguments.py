@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from tsrnn._minibatch import SGD, Adam, RMSprop
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._sequences import Sequences
-from tsrnn._training import Plan
+from tsrnn._training_watch import Plan
 from tsrnn._validation import check_choice, check_count, check_flag, check_number
 from tsrnn.exceptions import InvalidParameterError
 

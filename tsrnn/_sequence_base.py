@@ -33,7 +33,8 @@ from tsrnn._sequence_fit import (
 )
 from tsrnn._sequence_methods import NetworkMethods
 from tsrnn._sequences import Sequences, read_sequences
-from tsrnn._training import Training, train
+from tsrnn._training import train
+from tsrnn._training_watch import Training
 from tsrnn._validation import unchanged_on_failure
 from tsrnn.exceptions import InvalidParameterError
 

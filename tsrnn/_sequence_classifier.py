@@ -288,7 +288,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
             if len(found) < 2:
                 raise ValueError(
                     f"{type(self).__name__} needs sequences of at least 2 classes (and of weight "
-                    f"above zero), but y has one class only: {found[0]!r}"
+                    f"above zero), but y has one class only: {found.tolist()[0]!r}"
                 )
             self.classes_ = found
         elif not (partial and classes is None) and not np.array_equal(found, self.classes_):

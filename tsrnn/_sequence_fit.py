@@ -12,7 +12,7 @@ from tsrnn._ragged import counted, rows_between
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine, NetworkLoss
 from tsrnn._sequences import Sequences
-from tsrnn._training import Hook, Measure
+from tsrnn._training_watch import Hook, Measure
 
 if TYPE_CHECKING:
     from tqdm import tqdm

@@ -173,7 +173,15 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         return tags
 
     def _initialize(self, theta: np.ndarray, samples: Samples) -> None:
-        """Write the start that `init` asks for over weights drawn at random."""
+        """Write the start that `init` asks for over weights drawn at random.
+
+        Where a target is constant, that is all there is to say, and the head says it from the
+        start: its gradient is zero, and it stays there.
+        """
+        targets, head = samples.targets, self._network.unpack(theta)
+        is_constant = (targets == targets[0]).all(axis=0)
+        head["W_yh"][is_constant] = 0.0
+        head["b_y"][is_constant] = targets[0, is_constant]
         if self.init is None:
             return
         check_choice("init", self.init, ("holt",))

@@ -17,17 +17,14 @@ the batch, which is more usual, is biased where they differ.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from tsrnn._minibatch import SGD, Adam, MovingAverage, RMSprop, clip_by_norm
+from tsrnn._minibatch import MovingAverage, clip_by_norm
 from tsrnn._optimize import minimize
+from tsrnn._training_watch import Hook, Measure, Plan, Training, Watch
 from tsrnn.exceptions import TrainingDivergedError
-
-Optimizer = RMSprop | Adam | SGD
 
 # Training that ends so many times above the loss of a constant answer has made things worse.
 _WORSE_THAN_A_CONSTANT = 2.0
@@ -55,79 +52,6 @@ class Objective(Protocol):
 
     def loss_and_gradient(self, theta: np.ndarray, rows: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the sum over the rows, and its gradient, which the caller may write to."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How to train.
-
-    Attributes
-    ----------
-    optimizer : RMSprop, Adam or SGD, or None
-        None is the full-batch search by L-BFGS-B.
-    batch_size : int
-    max_iter : int
-        Epochs; iterations of the search.
-    tol, n_iter_no_change
-        Mini-batches stop where the loss that is watched has not been lower than its lowest by more
-        than `tol` for that many epochs in a row; the search stops at a gradient below `tol`.
-    early_stopping : bool
-        Watch "val_loss" rather than "loss", and go back to where it was lowest.
-    clip_norm : float or None
-        Longest gradient, by its Euclidean norm; the search ignores it.
-    decay : (K,) array or None
-        Of (1).
-    ema_momentum : float or None
-        Of a moving average of the parameters, step by step, which is what is measured and kept.
-    """
-
-    optimizer: Optimizer | None
-    batch_size: int
-    max_iter: int
-    tol: float
-    n_iter_no_change: int
-    early_stopping: bool = False
-    clip_norm: float | None = None
-    decay: np.ndarray | None = None
-    ema_momentum: float | None = None
-
-
-@dataclass
-class Training:
-    """Where training has come to.
-
-    Attributes
-    ----------
-    theta : (K,) array
-    history : dict of str to list of float
-        One number an epoch each: "loss", the mean of (2) over its batches, and what else was
-        measured at its end.
-    optimizer_state : tuple of arrays or None
-        To go on from.
-    best_loss : float
-        The lowest of the loss that was watched.
-    warning : str or None
-        What the user should know.
-    error : TrainingDivergedError or None
-        To be raised once `theta` is kept: the last good parameters.
-    """
-
-    theta: np.ndarray
-    history: dict[str, list[float]] = field(default_factory=dict)
-    optimizer_state: tuple[np.ndarray, ...] | None = None
-    best_loss: float = np.inf
-    warning: str | None = None
-    error: TrainingDivergedError | None = None
-
-    @property
-    def n_epochs(self) -> int:
-        return len(self.history.get("loss", ()))
-
-
-# At the end of an epoch: what else to measure, by the names of the history; and whether to stop,
-# given the parameters and the history so far.
-Measure = Callable[[np.ndarray], dict[str, float]]
-Hook = Callable[[np.ndarray, dict[str, list[float]]], bool]
 
 
 class _PenalisedMean:
@@ -162,58 +86,6 @@ class _PenalisedMean:
         return loss, gradient
 
 
-class _Watch:
-    """What is kept from epoch to epoch: the history, the best parameters, when to stop."""
-
-    def __init__(
-        self, training: Training, plan: Plan, measure: Measure | None, hook: Hook | None
-    ) -> None:
-        self.training = training
-        self.n_iter = 0
-        self.converged = False
-        self.stopped = False
-        self.lowest = np.inf
-        # The training loss of the epoch that the watched loss was lowest in.
-        self.loss_of_best = np.inf
-        self._start = training.theta.copy()
-        self._best = self._start
-        self._plan = plan
-        self._measure = measure
-        self._hook = hook
-        self._n_unchanged = 0
-
-    def finished(self) -> bool:
-        return self.converged or self.stopped or self.n_iter >= self._plan.max_iter
-
-    def epoch(self, loss: float, theta: np.ndarray, measured_at: np.ndarray) -> None:
-        """Take note of an epoch that ended at theta.
-
-        Its training loss was seen at `measured_at`, or from there on: parameters that are known to
-        be as good as that, whatever the last step did.
-        """
-        history = self.training.history
-        self.n_iter += 1
-        measured = {"loss": loss} | (self._measure(theta) if self._measure else {})
-        for name, value in measured.items():
-            history.setdefault(name, []).append(value)
-        watched = measured["val_loss" if self._plan.early_stopping else "loss"]
-        if watched > self.lowest - self._plan.tol:
-            self._n_unchanged += 1
-        else:
-            self._n_unchanged = 0
-        if watched < self.lowest:
-            self.lowest, self.loss_of_best = watched, loss
-            self._best = (theta if self._plan.early_stopping else measured_at).copy()
-        self.training.best_loss = min(self.training.best_loss, watched)
-        self.converged = self._n_unchanged >= self._plan.n_iter_no_change
-        if self._hook is not None:
-            self.stopped = bool(self._hook(theta, history))
-
-    def best(self, acceptable: float = np.inf) -> np.ndarray:
-        """Return the parameters of the best epoch, or where it all began if none was acceptable."""
-        return self._best if self.loss_of_best <= acceptable else self._start
-
-
 def train(
     objective: Objective,
     training: Training,
@@ -241,7 +113,7 @@ def train(
     partial : bool
         Whether training goes on in another call, so that not having converged is no news.
     """
-    watch = _Watch(training, plan, measure, hook)
+    watch = Watch(training, plan, measure, hook)
     run = _search if plan.optimizer is None else _run_epochs
     try:
         run(objective, watch, plan, random_state)
@@ -255,76 +127,134 @@ def train(
         error.best_theta = training.theta.copy()
         training.error = error
         return
-    if training.warning is None and not (watch.converged or watch.stopped or partial):
+    if training.warning is not None or watch.stopped or partial:
+        return
+    if not watch.converged:
         training.warning = (
             f"training stopped at max_iter={plan.max_iter} and had not converged: raise max_iter, "
             "or learning_rate_init where the loss still falls slowly"
         )
+    elif watch.final_loss() > _WORSE_THAN_A_CONSTANT * objective.constant_loss:
+        training.warning = (
+            f"training has come to an end at a loss of {watch.final_loss():.3g}, where a constant "
+            f"answer has {objective.constant_loss:.3g}: the network has learned nothing; try "
+            "another learning_rate_init, or standardize=True"
+        )
 
 
 def _run_epochs(
-    objective: Objective, watch: _Watch, plan: Plan, random_state: np.random.RandomState
+    objective: Objective, watch: Watch, plan: Plan, random_state: np.random.RandomState
 ) -> None:
-    """Descend batch by batch."""
-    training, optimizer = watch.training, plan.optimizer
-    mean = _PenalisedMean(objective, plan.decay)
-    theta, n_rows = training.theta, objective.n_rows
-    state = training.optimizer_state
-    state = optimizer.init(theta) if state is None else state
-    clip_norm = np.inf if plan.clip_norm is None else plan.clip_norm
-    average = None if plan.ema_momentum is None else MovingAverage(theta, plan.ema_momentum)
-    reference, step = objective.constant_loss, 0
-    order = np.arange(n_rows)
-    total, n_seen = 0.0, 0
+    """Descend epoch by epoch."""
+    training = watch.training
+    descent = _Descent(objective, plan, training)
+    order = np.arange(objective.n_rows)
     try:
         while not watch.finished():
-            measured_at = theta.copy()
-            total, n_seen = 0.0, 0
-            if plan.batch_size < n_rows:
-                order = random_state.permutation(n_rows)
-            for start in range(0, n_rows, plan.batch_size):
-                rows = order[start : start + plan.batch_size]
-                loss, gradient = mean(theta, rows)
-                norm = clip_by_norm(gradient, clip_norm)
-                if not (math.isfinite(loss) and math.isfinite(norm)):
-                    raise _not_finite(step, loss, norm)
-                if step == 0:
-                    reference = max(reference, loss)
-                state = optimizer.update(theta, gradient, state)
-                if average is not None:
-                    average.follow(theta)
-                total += loss * len(rows)
-                n_seen += len(rows)
-                step += 1
-            if total > objective.explosion * reference * n_rows:
-                raise _exploded(step - 1, total / n_rows, norm, reference)
-            watch.epoch(total / n_rows, theta if average is None else average.theta, measured_at)
-            total, n_seen = 0.0, 0
+            measured_at = descent.theta.copy()
+            if plan.batch_size < objective.n_rows:
+                order = random_state.permutation(objective.n_rows)
+            descent.epoch(order)
+            watch.epoch(descent.loss(), descent.outcome(), measured_at)
+            descent.close_epoch()
+        training.theta = watch.best() if plan.early_stopping else descent.outcome()
     except TrainingDivergedError:
-        training.theta = watch.best(_WORSE_THAN_A_CONSTANT * reference)
+        watch.judge(descent.loss())
+        training.theta = watch.best(_WORSE_THAN_A_CONSTANT * descent.reference)
         raise
     except KeyboardInterrupt:
-        latest = total / n_seen if n_seen else training.history.get("loss", [0.0])[-1]
-        acceptable = watch.lowest if watch.n_iter else _WORSE_THAN_A_CONSTANT * reference
-        if (plan.early_stopping and watch.n_iter) or latest > acceptable:
-            training.theta = watch.best(_WORSE_THAN_A_CONSTANT * reference)
-        elif average is not None:
-            training.theta = average.theta
+        training.theta = _best_so_far(watch, plan, descent)
         raise
     finally:
-        training.optimizer_state = state
-    if average is not None:
-        training.theta = average.theta
-    if plan.early_stopping:
-        training.theta = watch.best()
-    _warn_if_worse(watch, plan, reference)
+        training.optimizer_state = descent.state
+    _warn_if_worse(watch, descent.reference)
 
 
-def _warn_if_worse(watch: _Watch, plan: Plan, reference: float) -> None:
+class _Descent:
+    """Steps of an optimiser over batches, and what is known of the epoch that is under way.
+
+    Attributes
+    ----------
+    theta : (K,) array
+        Where it is; moved in place.
+    state : tuple of arrays
+        Of the optimiser.
+    reference : float
+        The loss of a constant answer or of the first batch, whichever is larger: what is far
+        beyond it has become worse than anything that it might have begun with.
+    """
+
+    def __init__(self, objective: Objective, plan: Plan, training: Training) -> None:
+        optimizer, state = plan.optimizer, training.optimizer_state
+        self.theta = training.theta
+        self.state = optimizer.init(self.theta) if state is None else state
+        self.reference = objective.constant_loss
+        self._optimizer, self._batch_size = optimizer, plan.batch_size
+        self._clip_norm = np.inf if plan.clip_norm is None else plan.clip_norm
+        self._mean = _PenalisedMean(objective, plan.decay)
+        self._explosion = objective.explosion
+        ema = plan.ema_momentum
+        self._average = None if ema is None else MovingAverage(self.theta, ema)
+        self._n_steps = 0
+        self.close_epoch()
+
+    def epoch(self, order: np.ndarray) -> None:
+        """Go through the rows in this order."""
+        # What overflows is told by a loss that is not finite.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, len(order), self._batch_size):
+                self._step(order[start : start + self._batch_size])
+        if self.loss() > self._explosion * self.reference:
+            raise _exploded(self._n_steps - 1, self.loss(), self._norm, self.reference)
+
+    def _step(self, rows: np.ndarray) -> None:
+        loss, gradient = self._mean(self.theta, rows)
+        self._norm = clip_by_norm(gradient, self._clip_norm)
+        if not (math.isfinite(loss) and math.isfinite(self._norm)):
+            raise _not_finite(self._n_steps, loss, self._norm)
+        if self._n_steps == 0:
+            self.reference = max(self.reference, loss)
+        self.state = self._optimizer.update(self.theta, gradient, self.state)
+        if self._average is not None:
+            self._average.follow(self.theta)
+        self._total += loss * len(rows)
+        self._n_seen += len(rows)
+        self._n_steps += 1
+
+    def loss(self) -> float:
+        """Return the mean loss of the epoch as far as it has come, infinite before its first step.
+
+        So what a step cannot be made from is not known to be good.
+        """
+        return self._total / self._n_seen if self._n_seen else np.inf
+
+    def is_within_an_epoch(self) -> bool:
+        return self._n_seen > 0
+
+    def close_epoch(self) -> None:
+        """Begin to count anew."""
+        self._total, self._n_seen = 0.0, 0
+
+    def outcome(self) -> np.ndarray:
+        """Return what is measured and kept: the parameters, or their average."""
+        return self.theta if self._average is None else self._average.theta
+
+
+def _best_so_far(watch: Watch, plan: Plan, descent: _Descent) -> np.ndarray:
+    """Return the best parameters known when training is interrupted."""
+    acceptable = _WORSE_THAN_A_CONSTANT * descent.reference
+    if plan.early_stopping and watch.n_iter:
+        return watch.best(acceptable)
+    latest = descent.loss() if descent.is_within_an_epoch() else watch.latest
+    is_good = latest <= (watch.lowest if watch.n_iter else acceptable)
+    return descent.outcome() if is_good else watch.best(acceptable)
+
+
+def _warn_if_worse(watch: Watch, reference: float) -> None:
     """Refuse to leave behind, without a word, what is worse than a constant answer."""
     training = watch.training
     acceptable = _WORSE_THAN_A_CONSTANT * reference
-    loss = watch.loss_of_best if plan.early_stopping else training.history["loss"][-1]
+    loss = watch.final_loss()
     if loss > acceptable:
         training.theta = watch.best(acceptable)
         training.warning = (
@@ -335,7 +265,7 @@ def _warn_if_worse(watch: _Watch, plan: Plan, reference: float) -> None:
 
 
 def _search(
-    objective: Objective, watch: _Watch, plan: Plan, random_state: np.random.RandomState
+    objective: Objective, watch: Watch, plan: Plan, random_state: np.random.RandomState
 ) -> None:
     """Search with all rows at once, in double precision."""
     training = watch.training
@@ -345,7 +275,8 @@ def _search(
 
     def loss_and_gradient(theta: np.ndarray) -> tuple[float, np.ndarray]:
         theta = theta.astype(dtype)
-        loss, gradient = mean.of_all(theta)
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss, gradient = mean.of_all(theta)
         if loss < best[0]:
             best[:] = loss, theta
         return loss, gradient
