@@ -10,6 +10,12 @@ from tsrnn import (
     AutoExpSmoothingRNN,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
+    ElmanRNNClassifier,
+    ElmanRNNRegressor,
+    GRUClassifier,
+    GRURegressor,
+    LSTMClassifier,
+    LSTMRegressor,
     NaiveForecaster,
     SimpleExpSmoothingRNN,
     TextRNNClassifier,
@@ -113,4 +119,27 @@ EAGER = {"embedding_dim": 8, "max_iter": 60, "batch_size": 32, "learning_rate_in
     ]
 )
 def test_a_classifier_of_words_that_stand_for_numbers_passes_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+SEQUENCE_ESTIMATORS = [
+    ElmanRNNRegressor(),
+    GRURegressor(),
+    LSTMRegressor(),
+    ElmanRNNClassifier(),
+    GRUClassifier(),
+    LSTMClassifier(),
+    GRURegressor(hidden_layer_sizes=(8, 4)),
+    LSTMRegressor(hidden_layer_sizes=8, bidirectional=True, batch_size=32),
+    ElmanRNNRegressor(hidden_layer_sizes=8, solver="lbfgs"),
+    LSTMClassifier(hidden_layer_sizes=(8, 4), bidirectional=True),
+    ElmanRNNClassifier(hidden_layer_sizes=8, activation="relu", batch_size=32),
+    GRUClassifier(hidden_layer_sizes=8, solver="lbfgs"),
+]
+
+
+# A fit of the checks that is cut short says so.
+@pytest.mark.filterwarnings("ignore:training stopped:sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks(SEQUENCE_ESTIMATORS)
+def test_scikit_learns_checks_of_sequence_estimators_pass(estimator, check):
     check(estimator)

@@ -89,8 +89,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         Returns
         -------
         y : (n_samples,) array
-            With `return_sequences=True` (n_samples, n_timesteps), or a list of arrays where X is
-            one.
+            With `return_sequences=True` (n_samples, n_timesteps), or an object array of arrays
+            where X is a list.
         """
         outputs, sequences = self._outputs(X)
         return self._target_layout.arranged(self.classes_[_codes(outputs)], sequences)
@@ -106,11 +106,14 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         Returns
         -------
         probabilities : (n_samples, n_classes) array
-            In the order of `classes_`. With `return_sequences=True` (n_samples, n_timesteps,
-            n_classes), or a list of arrays where X is one.
+            In the order of `classes_`; none is zero. With `return_sequences=True` (n_samples,
+            n_timesteps, n_classes), or an object array of arrays where X is a list.
         """
         outputs, sequences = self._outputs(X)
-        return self._arranged(self._plain_loss().predict(outputs), sequences)
+        probabilities = self._plain_loss().predict(outputs)
+        # What is that unlikely is not impossible, and has a logarithm.
+        np.maximum(probabilities, np.finfo(probabilities.dtype).tiny, out=probabilities)
+        return self._arranged(probabilities, sequences)
 
     def predict_log_proba(self, X: Any) -> Any:
         """Predict the logarithm of the probability of each label.

@@ -87,7 +87,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         y : (n_samples,) or (n_samples, n_outputs) array
             In the shape and units of the targets at `fit`, and the precision of X. With
             `return_sequences=True` (n_samples, n_timesteps) or (n_samples, n_timesteps, n_outputs),
-            or a list of arrays where X is one.
+            or an object array of arrays where X is a list.
 
         Warns
         -----
