@@ -1,17 +1,31 @@
-"""The reference lists what is public, and nothing else."""
+"""What the pages of the documentation say is so: names, code, links."""
 
 import re
 from inspect import isclass, isfunction
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import pytest
+
 import tsrnn
+from tsrnn.cells import NETWORK_CELLS
 
-API = Path(__file__).parents[1] / "docs" / "api.rst"
+DOCS = Path(__file__).parents[1] / "docs"
 FETCHERS = ("tsrnn._competitions", "tsrnn._imdb")  # whose functions datasets passes on
+PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("*.rst")])
 
 
-def test_the_reference_lists_every_public_name():
-    listed = set(re.findall(r"^   ([\w.]+)$", API.read_text(encoding="utf-8"), re.MULTILINE))
+def blocks(page):
+    """The Python blocks of a page, each behind as many empty lines as there are lines above it."""
+    text = page.read_text(encoding="utf-8")
+    for found in re.finditer(r"^```python\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE):
+        yield "\n" * text.count("\n", 0, found.start(1)) + found[1]
+
+
+PAGES_WITH_CODE = [page for page in PAGES if any(blocks(page))]
+
+
+def public_names():
     modules = {"datasets", "exceptions", "metrics", "plotting", "priors"}
     public = set(tsrnn.__all__) - modules
     for module in modules:
@@ -23,4 +37,42 @@ def test_the_reference_lists_every_public_name():
             and value.__module__.startswith((f"tsrnn.{module}", *FETCHERS))
             and not name.startswith("_")
         }
-    assert listed == public
+    return public
+
+
+@pytest.fixture
+def cells_as_they_were():
+    before = dict(NETWORK_CELLS)
+    yield
+    NETWORK_CELLS.clear()
+    NETWORK_CELLS.update(before)
+
+
+def test_the_reference_lists_every_public_name():
+    text = (DOCS / "api.rst").read_text(encoding="utf-8")
+    assert set(re.findall(r"^   ([\w.]+)$", text, re.MULTILINE)) == public_names()
+
+
+def test_there_are_pages_with_code():
+    assert {page.stem for page in PAGES_WITH_CODE} >= {"quickstart", "extending"}
+
+
+@pytest.mark.filterwarnings("ignore:1 of 40 series failed")  # shown on the page about panels
+@pytest.mark.parametrize("page", PAGES_WITH_CODE, ids=lambda page: page.stem)
+def test_the_code_of_a_page_runs_from_top_to_bottom(
+    page, cells_as_they_were, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": page.stem}
+    for block in blocks(page):
+        exec(compile(block, str(page), "exec"), names)
+    plt.close("all")
+    assert list(tmp_path.iterdir()) == []  # a page leaves nothing behind
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_scripts_that_a_page_names_are_there(page):
+    """Figures have the command that makes them, and it must not be one that is gone."""
+    named = re.findall(r"(?:benchmarks|examples)/\w+\.(?:py|md)", page.read_text(encoding="utf-8"))
+    for path in named:
+        assert (DOCS.parent / path).exists(), f"{page.name} names {path}"
