@@ -103,10 +103,12 @@ class TextWeights:
         state : dict of str to array
             The `state_dict` of a module of an Embedding, an RNN (with tanh), GRU or LSTM and a
             Linear, which gives logits.
-        classes, cell, vocabulary, **parameters
+        classes, cell
             As for `from_keras_weights`.
         embedding : str
             Name of the Embedding.
+        vocabulary, **parameters
+            As for `from_keras_weights`.
 
         Returns
         -------

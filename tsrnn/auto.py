@@ -124,6 +124,11 @@ class AutoExpSmoothingRNN(Forecaster):
         """Return the network that is this smoother, where its season is not multiplicative.
 
         See `DoubleExpSmoothingRNN.to_rnn`; the state is that of the smoother, `state_`.
+
+        Returns
+        -------
+        RNN
+            With identity activation.
         """
         return as_network(self)
 

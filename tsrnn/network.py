@@ -331,7 +331,12 @@ class RNN:
         return self
 
     def summary(self) -> str:
-        """Return a table of the weights: names, shapes, counts."""
+        """Return a table of the weights: names, shapes, counts.
+
+        Returns
+        -------
+        table : str
+        """
         rows = [
             (name, str(shape), str(int(np.prod(shape)))) for name, shape in self._shapes.items()
         ]

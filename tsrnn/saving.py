@@ -120,7 +120,17 @@ def load(path: str | os.PathLike) -> Any:
 
     See Also
     --------
-    save : The way there, with an example.
+    save : The way there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import tsrnn
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     tsrnn.save(tsrnn.NaiveForecaster().fit([1.0, 2.0, 3.0]), Path(folder) / "naive.tsrnn")
+    ...     tsrnn.load(Path(folder) / "naive.tsrnn").predict(2)
+    array([3., 3.])
     """
     content = memoryview(Path(path).read_bytes())
     try:

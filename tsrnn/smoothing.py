@@ -141,7 +141,13 @@ class SimpleExpSmoothingRNN(Forecaster):
         return summarize(self)
 
     def to_rnn(self) -> RNN:
-        """Return the network that is this smoother; see `DoubleExpSmoothingRNN.to_rnn`."""
+        """Return the network that is this smoother; see `DoubleExpSmoothingRNN.to_rnn`.
+
+        Returns
+        -------
+        RNN
+            With identity activation, `RNN(1, 1, 1)` for one series.
+        """
         return as_network(self)
 
     def _validate_parameters(self) -> None:
@@ -462,6 +468,11 @@ class TripleExpSmoothingRNN(Forecaster):
         """Return the network that is this smoother, where its season is additive.
 
         See `DoubleExpSmoothingRNN.to_rnn`; the state is that of the smoother, `state_`.
+
+        Returns
+        -------
+        RNN
+            With identity activation.
         """
         return as_network(self)
 
