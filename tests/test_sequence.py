@@ -421,6 +421,7 @@ WRONG_ARGUMENTS = {
     "standardize": [2],
     "warm_start": ["on"],
     "verbose": [-1, "loud"],
+    "n_jobs": [0, "two", 1.5],
     "callback": ["print"],
 }
 

@@ -294,6 +294,43 @@ def test_going_on_in_another_precision_keeps_that_of_the_weights():
     assert model.weights_["W_hh"].dtype == np.float32
 
 
+# A start from Holt.
+
+
+@pytest.mark.parametrize("kind", REGRESSORS)
+def test_init_holt_starts_where_holts_method_is(kind):
+    """Windows of lines: Holt's method goes on with each, before any training."""
+    rng = np.random.default_rng(0)
+    starts, slopes = rng.standard_normal((2, 100, 1))
+    lines = 50.0 + 10.0 * starts + slopes * np.arange(9)
+    X, y = lines[:, :8], lines[:, 8]
+    settings = QUICK | {"max_iter": 1, "learning_rate_init": 1e-12}
+    assert kind(**settings, init="holt").fit(X, y).score(X, y) > 0.99
+    assert kind(**settings).fit(X, y).score(X, y) < 0.9
+    by_three = kind(**settings, init="holt").fit(lines[:, :6], lines[:, 6:])
+    assert by_three.score(lines[:, :6], lines[:, 6:]) > 0.99
+
+
+def test_init_holt_is_exact_with_the_identity():
+    lines = np.arange(60.0)[:, None] + np.arange(9.0)
+    model = ElmanRNNRegressor(
+        hidden_layer_sizes=4,
+        activation="identity",
+        init="holt",
+        max_iter=1,
+        learning_rate_init=1e-15,
+    ).fit(lines[:, :8], lines[:, 8])
+    # Where the search for alpha and beta stops.
+    np.testing.assert_allclose(model.predict(lines[:, :8]), lines[:, 8], atol=1e-3)
+
+
+def test_init_holt_is_for_windows_of_one_length():
+    with pytest.raises(InvalidParameterError, match="several lengths"):
+        GRURegressor(init="holt").fit(ragged(n_features=0), means(ragged(n_features=0)))
+    with pytest.raises(InvalidParameterError, match="return_sequences"):
+        GRURegressor(init="holt", return_sequences=True).fit(matrix(), matrix())
+
+
 # Looking on, and stopping.
 
 

@@ -48,6 +48,12 @@ def check_arguments(estimator: BaseEstimator) -> None:
     _check_positive(estimator, "validation_fraction", 1.0)
     if estimator.clip_norm is not None:
         _check_positive(estimator, "clip_norm", np.inf)
+    n_jobs = estimator.n_jobs
+    is_count = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool) and n_jobs != 0
+    if not (n_jobs is None or is_count):
+        raise InvalidParameterError(
+            f"n_jobs must be None or an integer other than 0, got {n_jobs!r}"
+        )
     for name in _FLAGS:
         check_flag(name, getattr(estimator, name))
     if not isinstance(estimator.verbose, bool | np.bool_):
@@ -72,6 +78,7 @@ def sizes_of_layers(estimator: BaseEstimator) -> tuple[int, ...]:
     """
     sizes = estimator.hidden_layer_sizes
     sizes = (sizes,) if isinstance(sizes, Integral) else sizes
+    sizes = sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
     if not isinstance(sizes, tuple | list) or not sizes:
         raise InvalidParameterError(
             "hidden_layer_sizes must be an integer or a tuple of them, one a layer, got "
