@@ -58,7 +58,7 @@ def state_of(estimator):
 def test_one_target_a_sequence_is_learned_from_any_kind_of_input(kind, shape):
     X = INPUTS[shape](200)
     y = target_for(kind, X)
-    model = kind(**QUICK | {"max_iter": 60}).fit(some_of(X, range(150)), y[:150])
+    model = kind(**QUICK | {"max_iter": 100}).fit(some_of(X, range(150)), y[:150])
     predictions = model.predict(some_of(X, range(150, 200)))
     assert predictions.shape == (50,)
     score = model.score(some_of(X, range(150, 200)), y[150:])
@@ -74,7 +74,7 @@ def test_one_target_a_step_is_learned_from_any_kind_of_input(kind, shape):
     y = running_means(X)
     if kind in CLASSIFIERS:
         y = y > 0.0 if isinstance(y, np.ndarray) else [target > 0.0 for target in y]
-    model = kind(**QUICK | {"max_iter": 60}, return_sequences=True)
+    model = kind(**QUICK | {"max_iter": 120}, return_sequences=True)
     model.fit(some_of(X, range(150)), y[:150])
     test, truth = some_of(X, range(150, 200)), y[150:]
     predictions = model.predict(test)

@@ -17,8 +17,8 @@ from tsrnn._training_watch import Hook, Measure
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-# Steps whose moments are summed at a time: in double precision, at little memory.
-_STEPS_AT_A_TIME = 2**16
+# Numbers that are worked on at a time, in double precision: at little memory.
+_NUMBERS_AT_A_TIME = 2**17
 
 
 @dataclass(frozen=True)
@@ -131,10 +131,10 @@ def _fingerprints(values: np.ndarray, offsets: np.ndarray, seed: int) -> np.ndar
     bits = values.view(f"u{values.dtype.itemsize}")
     columns = np.arange(bits.shape[1], dtype=np.uint64)
     prints = np.zeros(len(offsets) - 1, dtype=np.uint64)
-    n = 0
+    n, n_rows = 0, max(1, _NUMBERS_AT_A_TIME // max(1, len(columns)))
     while n < len(prints):
         # As many stretches as fit.
-        end = max(n + 1, int(np.searchsorted(offsets, offsets[n] + _STEPS_AT_A_TIME, "right")) - 1)
+        end = max(n + 1, int(np.searchsorted(offsets, offsets[n] + n_rows, "right")) - 1)
         lengths = np.diff(offsets[n : end + 1])
         _, place = counted(lengths)
         place = place.astype(np.uint64)[:, None] * np.uint64(len(columns)) + columns
@@ -205,13 +205,13 @@ def center_and_spread(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarr
     unit = np.abs(values).max(axis=0).astype(float)
     unit[unit == 0.0] = 1.0
     total = float(weights.sum())
+    n_rows = max(1, _NUMBERS_AT_A_TIME // values.shape[1])
 
     def mean(of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         return (
             sum(
-                weights[start : start + _STEPS_AT_A_TIME]
-                @ of(values[start : start + _STEPS_AT_A_TIME] / unit)
-                for start in range(0, len(values), _STEPS_AT_A_TIME)
+                weights[start : start + n_rows] @ of(values[start : start + n_rows] / unit)
+                for start in range(0, len(values), n_rows)
             )
             / total
         )
