@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -17,6 +18,7 @@ from tsrnn import (
     LSTMClassifier,
     LSTMRegressor,
     NaiveForecaster,
+    RNNForecaster,
     SimpleExpSmoothingRNN,
     TextRNNClassifier,
     TripleExpSmoothingRNN,
@@ -36,6 +38,11 @@ FORECASTERS = [
     TripleExpSmoothingRNN(period=2, trend=None, prior="cautious"),
     AutoExpSmoothingRNN(models=["AAN", "AAdN"]),
     AutoExpSmoothingRNN(period=3),
+    RNNForecaster(Ridge(), window=3),
+    RNNForecaster(
+        ElmanRNNRegressor(hidden_layer_sizes=3, solver="lbfgs", tol=0.02, random_state=0),
+        window=3,
+    ),
 ]
 
 

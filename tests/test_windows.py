@@ -50,6 +50,16 @@ def test_one_regressor_is_trained_on_the_windows_of_all_series_each_in_units_of_
     assert model.n_windows_ == len(X) == (60 - 5 - (horizon or 1) + 1) * y.reshape(60, -1).shape[1]
 
 
+@pytest.mark.parametrize("limit", [1.0, None])
+def test_large_targets_are_cut_off_where_that_is_asked_for(limit):
+    spiky = np.where(np.arange(60) % 9 == 5, 40.0, 0.0) + Y
+    recorder = RNNForecaster(Recorder(), window=5, cut_off=limit).fit(spiky).estimator_
+    _, targets = loops.training_pairs([spiky.tolist()], 5)
+    expected = targets if limit is None else loops.cut_off(targets, limit)
+    np.testing.assert_allclose(recorder.y_, expected[:, 0], atol=1e-9)
+    assert (np.abs(targets) > 1.2 * np.abs(loops.cut_off(targets, 1.0))).any()
+
+
 @pytest.mark.parametrize("n_horizon", [1, 7, 12])
 def test_further_ahead_forecasts_stand_in_the_windows(n_horizon):
     model = RNNForecaster(RIDGE, window=6).fit(TWO)
@@ -236,8 +246,8 @@ def test_forecasts_never_grow_faster_than_a_line_whatever_was_learned():
     doubling = 2.0 ** np.arange(12)
     model = RNNForecaster(LinearRegression(), window=3).fit(doubling)
     forecast = model.predict(60)
-    # A window of three that doubles has changes of 1/3 and 2/3 around a mean s, then steps of 8/3 s,
-    # and s of forecasts is three times that of the last window at most.
+    # A window of three that doubles has changes of 2/3 s and 4/3 s, and the next is 8/3 s; s of
+    # forecasts is three times that of the last window at most.
     largest = 3.0 * (8.0 / 3.0) * np.diff(doubling[-3:]).mean()
     assert np.diff(forecast).max() <= largest * (1.0 + 1e-12)
     np.testing.assert_allclose(forecast[:2], [4096.0, 8192.0])
@@ -259,7 +269,6 @@ for _t in range(2, 80):
 
 def test_regressors_of_each_step_and_of_the_one_predicted_are_read():
     model = RNNForecaster(LinearRegression(), window=3).fit(KNOWN[2:60], DRIVEN[2:60])
-    # Targets of more than three root mean squares would be cut off; there are none.
     np.testing.assert_allclose(model.predict(KNOWN[60:]), DRIVEN[60:], atol=1e-9)
     assert model.sigma2_ < 1e-20
     model.update(DRIVEN[60:65], KNOWN[60:65])
@@ -324,6 +333,7 @@ def test_steps_predicted_together_take_no_regressors():
         ({"strategy": "direct"}, "set horizon"),
         ({"strategy": "direct", "horizon": 0}, "horizon must be an integer >= 1"),
         ({"horizon": 3}, "horizon is for strategy='direct'"),
+        ({"cut_off": 0.0}, r"cut_off must be a number in \(0, inf\)"),
     ],
 )
 def test_wrong_arguments_are_named(arguments, message):

@@ -54,9 +54,9 @@ def training_pairs(series, window, n_ahead=1):
     return np.array(X), np.array(Y)
 
 
-def cut_off(Y):
-    """Targets no larger than three root mean squares, in which none counts more than 20."""
-    largest = 3.0 * np.sqrt(np.mean(np.clip(Y, -20.0, 20.0) ** 2, axis=0))
+def cut_off(Y, limit=3.0):
+    """Targets no larger than so many root mean squares, in which none counts more than 20."""
+    largest = limit * np.sqrt(np.mean(np.clip(Y, -20.0, 20.0) ** 2, axis=0))
     return np.clip(Y, -largest, largest)
 
 

@@ -52,6 +52,10 @@ _LARGEST_STATE = 2.0
 _SMALLEST_STATE = 1e-6
 _N_TRIED = 20_000
 
+# Of the larger of the two states, and of the windows, what the other, and the targets, are taken to
+# vary by at least.
+_LEAST_SIZE = 0.01
+
 # Biases of the gates that let through what the two units make of a step, and take the sign off for
 # those that keep the state as it was.
 _OPEN = 2.0
@@ -121,7 +125,8 @@ def holt_start(
         For other networks.
     """
     _check(architecture)
-    series = np.asarray(windows if windows.ndim == 2 else windows[:, :, 0], dtype=float)
+    series = windows if windows.ndim == 2 else windows[:, :, 0]
+    series = np.ascontiguousarray(series, dtype=float)
     m = targets.shape[1]
     gain, offset = (np.broadcast_to(np.asarray(one, float), (m,)) for one in (gain, offset))
     fit = fit_holt(series, (targets - offset) / gain, weights, gain)
@@ -227,13 +232,16 @@ def laid_out(
     states = _states(fit, windows)
     later = states[1 + windows.shape[1] // 2 :] - fit.initial_state[:, None]
     size = np.sqrt(np.mean(later**2, axis=(0, 2)))
-    unit = np.where(size > 0.0, size, 1.0)
+    # A state that hardly moves, as the trend of lines, is no reason for huge weights.
+    unit = np.maximum(size, _LEAST_SIZE * size.max()) if size.any() else np.ones(2)
     head = gain[:, None] * forecast_weights(fit.theta[2], len(gain))
     scale = 1.0
     if architecture.cell != "elman_identity":
         tried = np.unique(np.linspace(0, len(windows) - 1, _N_TRIED).astype(np.int64))
         wanted = (head @ states[-1][:, tried]).T + offset
-        allowed = TOLERANCE * targets[tried].std(axis=0)
+        spread = targets[tried].std(axis=0)
+        of_windows = np.abs(gain) * windows.std()
+        allowed = TOLERANCE * np.maximum(spread, _LEAST_SIZE * of_windows)
         scale = _suitable_scale(
             fit, windows[tried], wanted, allowed, architecture, unit, head, offset
         )

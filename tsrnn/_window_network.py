@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.dummy import DummyRegressor
 
 from tsrnn._batch import Batch
 from tsrnn._lag_windows import (
@@ -28,9 +29,10 @@ _CHUNK = 65536
 # Errors that are kept, for futures to be drawn from.
 _MOST_ERRORS = 10_000
 
-# Targets beyond so many times their root mean square, for which in turn none counts more than so
-# much, are taken to be there: a squared error would otherwise be about a few outliers.
-_LARGEST_TARGET = 3.0
+# Targets that differ by no more than this share of them are alike, but for rounding.
+_ALIKE = 1e-9
+
+# What a target counts at most in the root mean square by which targets are cut off.
 _LARGEST_COUNTED = 20.0
 
 
@@ -48,12 +50,16 @@ class Recipe:
         Values after a window that are predicted together (H).
     as_sequences : bool
         Whether it reads 3-D arrays.
+    cut_off : float or None
+        Targets are cut off at so many times their root mean square: a squared error would otherwise
+        be about a few outliers.
     """
 
     estimator: Any
     window: int
     n_ahead: int
     as_sequences: bool
+    cut_off: float | None
 
 
 @dataclass(frozen=True)
@@ -156,8 +162,12 @@ def train(recipe: Recipe, batch: Batch, units: Units) -> WindowNetwork:
     targets = targets[varies] / spread[:, None]
     regressors = windows_before(batch.regressors, rows + 1, T)
     X = inputs(z, regressors, as_sequences=recipe.as_sequences)
-    y = _without_outliers(targets)
-    estimator = clone(recipe.estimator).fit(X, y[:, 0] if H == 1 else y)
+    y = targets if recipe.cut_off is None else _without_outliers(targets, recipe.cut_off)
+    estimator = clone(recipe.estimator)
+    if np.ptp(y, axis=0).max() <= _ALIKE * np.abs(y).max():
+        # Of a line, or constants: there is nothing to learn, and training would only add noise.
+        estimator = DummyRegressor()
+    estimator.fit(X, y[:, 0] if H == 1 else y)
     errors = targets - outputs_of(recipe, estimator, z, regressors)
     kept = np.unique(np.linspace(0, len(errors) - 1, _MOST_ERRORS).astype(np.int64))
     return WindowNetwork(
@@ -165,9 +175,9 @@ def train(recipe: Recipe, batch: Batch, units: Units) -> WindowNetwork:
     )
 
 
-def _without_outliers(targets: np.ndarray) -> np.ndarray:
+def _without_outliers(targets: np.ndarray, cut_off: float) -> np.ndarray:
     counted = np.clip(targets, -_LARGEST_COUNTED, _LARGEST_COUNTED)
-    limit = _LARGEST_TARGET * np.sqrt(np.mean(counted**2, axis=0))
+    limit = cut_off * np.sqrt(np.mean(counted**2, axis=0))
     return np.clip(targets, -limit, limit)
 
 

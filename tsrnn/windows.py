@@ -9,9 +9,9 @@ from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.utils import get_tags
 
 from tsrnn._batch import Batch
-from tsrnn._panel_model import PanelModel, Progress
+from tsrnn._panel_model import LoopedPanel, PanelModel, Progress
 from tsrnn._ragged import others
-from tsrnn._validation import check_choice, check_count
+from tsrnn._validation import check_choice, check_count, check_number
 from tsrnn._window_model import WindowModel, WindowPanel, fit_windows, too_short
 from tsrnn._window_network import Recipe
 from tsrnn._window_summary import summarize_windows
@@ -44,11 +44,16 @@ class RNNForecaster(Forecaster):
         steps together, as so many outputs.
     horizon : int or None
         With `strategy="direct"`, how many steps; forecasts further ahead go on from them.
+    cut_off : float or None
+        Targets are cut off at so many times their root mean square, without regressors, lest the
+        squared error should be about a few outliers. Noisy series may be forecast better with 1.5;
+        where rare large changes come regularly, as a peak once in a long season, None leaves them.
 
     Attributes
     ----------
     estimator_ : regressor
-        As it was trained.
+        As it was trained; scikit-learn's `DummyRegressor` where all targets are alike, as those of
+        a line are, so that there is nothing to learn.
     fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
         One-step-ahead predictions of the training series, and what they miss; NaN for the first
         `window` steps of a series.
@@ -66,9 +71,8 @@ class RNNForecaster(Forecaster):
         z_t = (w_t - w_T) / s, \qquad s = \max(\overline{|w_t - w_{t-1}|}, 0.1\,c),
 
     where :math:`c` is the mean change of the series, and its outputs are
-    :math:`(y_{T+j} - w_T) / s`. Those trained on are cut off at three times their root mean square.
-    Of forecasts further ahead the unit is at most three times that of the last window seen, or
-    :math:`3c`, so that they never grow faster than a line.
+    :math:`(y_{T+j} - w_T) / s`. Of forecasts further ahead the unit is at most three times that of
+    the last window seen, or :math:`3c`, so that they never grow faster than a line.
 
     Regressors known in advance are standardised and stand beside the lags: next to each the
     regressors of the step after it, so that the last has those of the step that is predicted. A
@@ -113,11 +117,13 @@ class RNNForecaster(Forecaster):
         window: int = 10,
         strategy: str = "recursive",
         horizon: int | None = None,
+        cut_off: float | None = 3.0,
     ) -> None:
         self.estimator = estimator
         self.window = window
         self.strategy = strategy
         self.horizon = horizon
+        self.cut_off = cut_off
 
     def summary(self):
         """Summarise the fit: what was trained, on how much, and tests of the residuals.
@@ -152,6 +158,8 @@ class RNNForecaster(Forecaster):
                 f"horizon is for strategy='direct', got {self.horizon!r}: leave it None, and ask "
                 "predict for as many steps as you like"
             )
+        if self.cut_off is not None:
+            check_number("cut_off", self.cut_off, 0.0, np.inf, include_lower=False)
 
     def _fit_model(self, values, regressors):
         recipe = self._recipe(regressors.shape[1], None)
@@ -182,7 +190,7 @@ class RNNForecaster(Forecaster):
         failures = too_short(batch, recipe, lambda i: "the series")
         kept = others(batch.n_series, failures)
         if not kept.size:
-            raise next(iter(failures.values()))
+            return LoopedPanel((None,) * batch.n_series, failures)
         state, _, _ = fit_windows(recipe, batch.some(kept) if failures else batch)
         if progress is not None:
             progress(batch.n_series)
@@ -207,6 +215,7 @@ class RNNForecaster(Forecaster):
             int(self.window),
             1 if self.strategy == "recursive" else int(self.horizon),
             get_tags(estimator).input_tags.three_d_array,
+            None if n_regressors else self.cut_off,
         )
 
 
