@@ -1,7 +1,9 @@
 """Configuration of the documentation; see https://www.sphinx-doc.org/en/master/usage/configuration.html."""
 
 import os
+import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import matplotlib
 from sphinx_gallery.sorting import ExplicitOrder
@@ -9,6 +11,7 @@ from sphinx_gallery.sorting import ExplicitOrder
 import tsrnn
 
 matplotlib.use("Agg")
+sys.path.append(str(Path(__file__).parent / "_extensions"))
 
 project = "tsrnn"
 author = "the tsrnn developers"
@@ -18,7 +21,7 @@ version = release = tsrnn.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
+    "mathml",
     "numpydoc",
     "myst_parser",
     "sphinx_gallery.gen_gallery",
@@ -41,6 +44,7 @@ exclude_patterns = ["_build", "auto_examples/**/*.md5", "auto_examples/**/*.ipyn
 myst_enable_extensions = ["dollarmath"]
 
 html_theme = "furo"
+html_math_renderer = "mathml"
 html_title = f"tsrnn {version}"
 html_show_copyright = False
 html_static_path = ["_static"]

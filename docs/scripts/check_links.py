@@ -49,7 +49,7 @@ def dead_links(root):
 if __name__ == "__main__":
     root = Path(sys.argv[1])
     dead = list(dead_links(root))
-    for page, link in dead:
+    for page, link in dead[:30]:
         print(f"{page}: {link}")
     print(f"{len(list(root.rglob('*.html')))} pages, {len(dead)} dead links")
     sys.exit(1 if dead else 0)
