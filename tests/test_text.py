@@ -584,8 +584,9 @@ def test_the_seed_decides_everything(fitted):
 def test_epochs_that_are_meant_end_without_a_warning_and_a_search_with_one():
     with warnings.catch_warnings(action="error"):
         quick(max_iter=1).fit(TEXTS, LABELS)
-    with pytest.warns(ConvergenceWarning, match="max_iter=1"):
+    with pytest.warns(ConvergenceWarning, match="max_iter=1") as seen:
         quick(max_iter=1, solver="lbfgs").fit(TEXTS, LABELS)
+    assert seen[0].filename == __file__
 
 
 def test_an_explosion_is_an_error_and_leaves_weights_that_predict():

@@ -104,12 +104,16 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
             If training ended before it converged, was interrupted by Ctrl-C (which ends it and
             keeps the best weights so far), or made the loss worse.
         """
+        return self._finish(self._trained(X, y, sample_weight, X_val, y_val, sample_weight_val))
+
+    def _trained(
+        self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, sample_weight_val: Any
+    ) -> Training:
         with unchanged_on_failure(self):
             if (X_val is None) != (y_val is None):
                 raise ValueError("X_val and y_val belong together: pass both or neither")
             validation = None if X_val is None else (X_val, y_val, sample_weight_val)
-            training = self._fit(X, y, sample_weight, validation)
-        return self._finish(training)
+            return self._fit(X, y, sample_weight, validation)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
         with unchanged_on_failure(self):

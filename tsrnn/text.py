@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -200,6 +200,54 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
     def _cell_name(self) -> str:
         check_choice("cell", self.cell, _CELLS)
         return _CELLS[self.cell]
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Learn the vocabulary, and train on texts.
+
+        Parameters
+        ----------
+        X : list, array or Series of str, or of integer sequences
+            Texts, or ids of words: integers from 0 to `max_features` - 1, 0 for unknown words. All
+            may be of any length.
+        y : array-like of shape (n_samples,)
+            Labels of any type.
+        sample_weight : array-like of shape (n_samples,), optional
+            Texts that are the same, labels and all, are made one, with the sum of their weights.
+        X_val, y_val, sample_weight_val : optional
+            Texts to validate on at the end of each epoch, like X and y. With `early_stopping` they
+            take the place of a part of X; without it they are only recorded.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError
+            For what is no list of texts, or holds what is none; the message says where.
+        ValueError
+            For ids, labels, weights or arguments that are not accepted. After any error but the
+            next the classifier is as it was before.
+        TrainingDivergedError
+            If the loss or its gradient is not finite, or the weights blow up. The classifier then
+            has the last good weights, and can predict.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If "lbfgs" ended before it converged, or training was interrupted by Ctrl-C (which ends
+            it and keeps the best weights so far), or made the loss worse.
+        """
+        return self._finish(self._trained(X, y, sample_weight, X_val, y_val, sample_weight_val))
 
     def encode(self, X: Any) -> list[np.ndarray]:
         """Turn texts into the ids of their words.
