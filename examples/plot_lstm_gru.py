@@ -111,7 +111,9 @@ for ax, (title, networks) in zip(axes, panels.items(), strict=True):
 # step. The LSTM's forget gate begins with a bias of one, and keeps nearly three quarters; the Elman
 # network's matrix begins as a rotation, which keeps lengths, but for what tanh takes off. What is
 # left of the gradient after so many steps decides whether there is anything to begin with. Once
-# there is, training moves the gates, and the line becomes level.
+# there is, training moves the gates, and the line becomes level. (It rises in the others as well:
+# they have begun to learn noise by heart, for which any step will do, and are no better than chance
+# on new sequences.)
 #
 # Task two: what has just been
 # ----------------------------

@@ -1,11 +1,13 @@
 """What the pages of the documentation say is so: names, code, links."""
 
 import re
+import textwrap
 from importlib import import_module
 from inspect import getattr_static, getmembers, isclass, isfunction
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 import tsrnn
@@ -74,6 +76,22 @@ def test_the_code_of_a_page_runs_from_top_to_bottom(
         exec(compile(block, str(page), "exec"), names)
     plt.close("all")
     assert list(tmp_path.iterdir()) == []  # a page leaves nothing behind
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few epochs
+def test_the_ten_lines_of_the_landing_page_run():
+    text = (DOCS / "index.rst").read_text(encoding="utf-8")
+    code = re.search(r"^\.\. code-block:: python\n\n((?:   .*\n|\n)+)", text, re.MULTILINE)[1]
+    code = textwrap.dedent(code)
+    rng = np.random.default_rng(0)
+    names = {
+        "sequences": [rng.normal(size=length) for length in (5, 9, 12, 7)],
+        "targets": [1.0, 2.0, 3.0, 4.0],
+        "texts": ["a fine film", "a dull one"],
+        "labels": ["good", "bad"],
+    }
+    exec(compile(code, "index.rst", "exec"), names)
+    assert sum(bool(line) and "import" not in line for line in code.splitlines()) <= 10
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
