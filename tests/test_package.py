@@ -91,7 +91,10 @@ ALLOWED = {
     "_timesteps": set(),
     "_validation": {"exceptions"},
     "_compile": set(),
-    "_simd": {"_compile"},
+    "_vector_sizes": set(),
+    "_vector_ir": set(),
+    "_vector_code": {"_vector_ir", "_vector_sizes"},
+    "_simd": {"_compile", "_vector_code"},
     "_network_cell": {"_cell", "_compile"},
     "_cell": {"_compile"} | LEAVES,
     "_scan": {"_compile", "_cell"} | LEAVES,
@@ -112,7 +115,9 @@ ALLOWED = {
     "cells": {"_network_cell", "_simd"} | CORE | LEAVES,
     "_foreign_weights": LEAVES,
     # Layers of cells at work on many sequences.
-    "_recurrent": {"cells", "_network_cell", "_simd", "_ragged", "_sequences"} | CORE | LEAVES,
+    "_recurrent": {"cells", "_network_cell", "_ragged", "_sequences", "_simd", "_vector_sizes"}
+    | CORE
+    | LEAVES,
     "network": {"cells", "_recurrent", "_sequences"} | CORE | FITTING | LEAVES,
     "_smoother_lanes": CORE | FITTING | LEAVES,
     "_smoother_problem": {"_smoother_lanes"} | CORE | FITTING | LEAVES,

@@ -8,16 +8,14 @@ from tsrnn._simd import (
     first_lanes,
     load,
     logistic,
-    most_rows,
-    n_lanes_of,
     panel_product,
     rectify,
     store,
     tanh,
     tile_product,
-    tile_shape,
     where_positive,
 )
+from tsrnn._vector_sizes import most_rows, n_lanes_of, tile_shape
 
 DTYPES = [np.float32, np.float64]
 

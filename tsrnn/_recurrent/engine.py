@@ -22,8 +22,8 @@ from tsrnn._recurrent.run import Dropout, NetworkLoss, Run, Workspace
 from tsrnn._recurrent.tape import Tape, lay_tapes
 from tsrnn._scan import writable
 from tsrnn._sequences import Sequences
-from tsrnn._simd import n_lanes_of
 from tsrnn._threads import one_blas_thread
+from tsrnn._vector_sizes import n_lanes_of
 
 # What a tape should take at least: a tenth of a millisecond or two, against which handing it to a
 # thread costs little.

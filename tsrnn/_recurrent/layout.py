@@ -11,7 +11,7 @@ import numpy as np
 
 from tsrnn._recurrent.architecture import Architecture, LayerShape
 from tsrnn._recurrent.products import LayerProducts, input_rows, layer_products
-from tsrnn._simd import tile_shape
+from tsrnn._vector_sizes import tile_shape
 
 
 @dataclass(frozen=True)

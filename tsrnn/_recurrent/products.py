@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsrnn._network_cell import NetworkCell
-from tsrnn._simd import most_rows
+from tsrnn._vector_sizes import most_rows
 
 
 @dataclass(frozen=True)
