@@ -11,9 +11,8 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.neural_network import MLPRegressor
 from window_loops import Recorder
 
-from tsrnn import NaiveForecaster
+from tsrnn import ElmanRNNRegressor, NaiveForecaster, PanelForecaster, RNNForecaster
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.windows import RNNForecaster
 
 RIDGE = Ridge(1e-3)
 
@@ -189,7 +188,10 @@ def test_a_line_goes_on_at_any_height_and_slope(start, slope, sign):
 NETWORK = MLPRegressor(
     hidden_layer_sizes=(8,), random_state=0, max_iter=30, tol=0.0, early_stopping=False
 )
-REGRESSORS = {"ridge": RIDGE, "network": NETWORK}
+SEQUENCE = ElmanRNNRegressor(
+    hidden_layer_sizes=8, learning_rate_init=0.003, early_stopping=True, init="holt", random_state=0
+)
+REGRESSORS = {"ridge": RIDGE, "network": NETWORK, "recurrent": SEQUENCE}
 regressors = pytest.mark.parametrize("regressor", REGRESSORS.values(), ids=REGRESSORS)
 SERIES = {"walk": Y, "gaps": np.where(np.arange(60) % 17 == 11, np.nan, Y), "few": Y[:12]}
 
@@ -372,8 +374,6 @@ def test_a_failed_update_leaves_the_forecaster_as_it_was():
 
 
 def test_threads_are_handed_on_where_the_regressor_does_not_say():
-    from tsrnn import PanelForecaster
-
     frame = pd.DataFrame({"unique_id": "a", "ds": np.arange(60), "y": Y})
     for threads, expected in ((None, 2), (1, 1)):
         panel = PanelForecaster(RNNForecaster(Recorder(n_jobs=threads), window=4), n_jobs=2)

@@ -119,7 +119,10 @@ def rows_after_windows(batch: Batch, window: int, n_ahead: int) -> np.ndarray:
 
 def windows_before(values: np.ndarray, rows: np.ndarray, window: int) -> np.ndarray:
     """Return the window before each of some rows, (n, window, ..)."""
-    return values[rows[:, None] + np.arange(-window, 0)]
+    if rows.size == 0:
+        return np.empty((0, window, *values.shape[1:]))
+    windows = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)[rows - window]
+    return np.moveaxis(windows, -1, 1)
 
 
 def inputs(z: np.ndarray, regressors: np.ndarray, *, as_sequences: bool) -> np.ndarray:
