@@ -110,10 +110,7 @@ class Race:
                     self.predictions[each.name].append(seconds_of(each.predict, now)[0])
 
     def report(self, ours: list, peers: dict[str, list]) -> None:
-        """Print the table, our ratios to the fastest of each group of peers, and the losses.
-
-        The first of ours, and the first group of peers, are those on the same batches.
-        """
+        """Print the table, and our ratios to the fastest of each group of peers."""
         print(f"  {'':<34}{'epoch: median':>14}{'best':>9}{'predict':>10}   seconds")
         for name, epochs in self.epochs.items():
             predict = np.median(self.predictions[name])
@@ -126,14 +123,17 @@ class Race:
                     f"{medians[fastest] / np.median(table[each.name]):.1f}" for each in ours
                 )
                 print(f"  {what}: {ratios} (estimator) times as fast as {group}, {fastest}")
-        self.report_losses([ours[0], *next(iter(peers.values()))])
 
     def report_losses(self, same: list) -> None:
         """Print the losses by epoch of those on the same batches, and how far apart they are."""
-        ours, worst = np.array(self.losses[same[0].name]), 0.0
-        for each in same:
-            curve = np.array(self.losses[each.name])
-            worst = max(worst, np.max(np.abs(curve / ours[: len(curve)] - 1.0)))
-            print(f"  loss by epoch, {each.name:<34}" + "".join(f"{x:>10.6f}" for x in curve))
-        verdict = "the same" if worst < SAME_CURVE else "NOT THE SAME"
-        print(f"  the curves are {verdict}: apart by {worst:.1e} at most", flush=True)
+        compare({each.name: self.losses[each.name] for each in same}, "loss by epoch", SAME_CURVE)
+
+
+def compare(losses: dict[str, list[float]], what: str, tolerance: float) -> None:
+    """Print losses, and how far they are from those of the first contender."""
+    first, worst = np.array(next(iter(losses.values()))), 0.0
+    for name, curve in losses.items():
+        worst = max(worst, np.max(np.abs(np.array(curve) / first[: len(curve)] - 1.0)))
+        print(f"  {what}, {name:<34}" + "".join(f"{x:>10.6f}" for x in curve))
+    verdict = "the same" if worst < tolerance else "NOT THE SAME"
+    print(f"  they are {verdict}: apart by {worst:.1e} at most", flush=True)

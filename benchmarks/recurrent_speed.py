@@ -138,7 +138,9 @@ def run_part(part: str, share: int) -> None:
     with ExitStack() as resources:
         ours = [make_ours(task, resources), OurEstimator(task)]
         contenders = [*ours, *(each for group in peers.values() for each in group)]
-        Race(contenders, now=NOW).report(ours, peers)
+        race = Race(contenders, now=NOW)
+        race.report(ours, peers)
+        race.report_losses([ours[0], *next(iter(peers.values()))])
 
 
 def best_epoch(task: Task) -> tuple[float, float]:
