@@ -70,13 +70,25 @@ def test_every_solver_learns(solver):
         tuple,
         np.array,
         lambda texts: np.array(texts, dtype=object),
+        lambda texts: np.array(texts, dtype=np.dtypes.StringDType()),
         pd.Series,
         lambda texts: pd.Series(texts, index=range(5, len(texts) + 5)),
         lambda texts: pd.Series(texts, dtype="string"),
         lambda texts: pd.Series(texts, dtype="category"),
         pd.Index,
     ],
-    ids=["list", "tuple", "array", "objects", "Series", "index", "string", "category", "Index"],
+    ids=[
+        "list",
+        "tuple",
+        "array",
+        "objects",
+        "StringDType",
+        "Series",
+        "index",
+        "string",
+        "category",
+        "Index",
+    ],
 )
 def test_texts_come_in_any_container(container, fitted):
     model = quick().fit(container(TEXTS), pd.Series(LABELS))

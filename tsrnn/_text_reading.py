@@ -52,6 +52,8 @@ def as_items(X: Any, name: str) -> Sequence[Any]:
         raise TypeError(f"{name} is a DataFrame: pass its column of texts, {name}['text']")
     if isinstance(X, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
         X = X.to_numpy(dtype=object)
+    if isinstance(X, np.ndarray) and X.dtype.kind == "T":  # NumPy's strings of any length
+        X = X.astype(object)
     if not isinstance(X, list | tuple | np.ndarray):
         raise TypeError(
             f"{name} must be a list, array or Series of texts or of integer sequences, got "
@@ -93,13 +95,13 @@ def _described(item: Any) -> str:
     return type(item).__name__
 
 
-def read_ids(items: Sequence[Any], name: str) -> list[np.ndarray]:
+def read_ids(items: Sequence[Any], name: str, n_tokens: int) -> list[np.ndarray]:
     """Read sequences of ids, each as an array of integers.
 
     Raises
     ------
     ValueError
-        For ids that are not whole numbers of at least 0, and sequences of length 0.
+        For ids that are not whole numbers from 0 to `n_tokens` - 1, and sequences of length 0.
     """
     read = []
     for i, item in enumerate(items):
@@ -113,12 +115,24 @@ def read_ids(items: Sequence[Any], name: str) -> list[np.ndarray]:
                 f"{name}[{i}] must be a text (a str) or a sequence of integers, got {shape} of "
                 f"{kind}"
             )
+        read.append(ids)
+    joined = np.concatenate(read)
+    if joined.min() < 0 or joined.max() >= n_tokens:
+        _refuse_unknown_ids(read, name, n_tokens)
+    return read
+
+
+def _refuse_unknown_ids(read: Iterable[np.ndarray], name: str, n_tokens: int) -> None:
+    for i, ids in enumerate(read):
         if ids.min() < 0:
             raise ValueError(
                 f"{name}[{i}] must have ids from 0, but at {int(ids.argmin())} it is {ids.min()}"
             )
-        read.append(ids)
-    return read
+        if ids.max() >= n_tokens:
+            raise ValueError(
+                f"{name}[{i}] has id {ids.max()} at {int(ids.argmax())}, but there are "
+                f"{n_tokens} ids, from 0: set max_features, or put 0 (an unknown word) for others"
+            )
 
 
 def _as_array(item: Any, name: str) -> np.ndarray:
@@ -128,21 +142,6 @@ def _as_array(item: Any, name: str) -> np.ndarray:
         return np.asarray(item)
     except ValueError as error:
         raise ValueError(f"{name} must be a sequence of integers: {error}") from error
-
-
-def refuse_unknown_ids(read: Iterable[np.ndarray], n_tokens: int, name: str) -> None:
-    """Refuse ids beyond those that there are.
-
-    Raises
-    ------
-    ValueError
-    """
-    for i, ids in enumerate(read):
-        if ids.max() >= n_tokens:
-            raise ValueError(
-                f"{name}[{i}] has id {ids.max()} at {int(ids.argmax())}, but there are "
-                f"{n_tokens} ids, from 0: set max_features, or put 0 (an unknown word) for others"
-            )
 
 
 def as_tokens(read: list[np.ndarray], max_length: int | None) -> Tokens:

@@ -23,7 +23,6 @@ from tsrnn._text_reading import (
     as_tokens,
     holds_texts,
     read_ids,
-    refuse_unknown_ids,
     write_embeddings,
 )
 from tsrnn._text_weights import TextWeights
@@ -334,13 +333,8 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         else:
             if reset:
                 self._n_tokens = self._most_ids()
-            read = self._read_ids(items, name)
+            read = read_ids(items, name, self._n_tokens)
         return as_tokens(read, self.max_length)
-
-    def _read_ids(self, items: Sequence[Any], name: str) -> list[np.ndarray]:
-        read = read_ids(items, name)
-        refuse_unknown_ids(read, self._n_tokens, name)
-        return read
 
     def _learn_words(self, texts: Sequence[str]) -> list[np.ndarray]:
         words = map(self._analyzer(), texts)
@@ -411,7 +405,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         items = as_items(X, "X")
         is_text = holds_texts(items, "X")
         if not is_text:
-            items = self._read_ids(items, "X")
+            items = read_ids(items, "X", self._n_tokens)
         theta = self._network.pack(self.weights_, np.float32)
         outputs = []
         with self._engine() as engine:
