@@ -109,10 +109,12 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         Parameters
         ----------
         X : array-like of shape (n_timesteps, n_features) or None
-            Regressors known in advance, one row a time step, which enter linearly; a DataFrame
-            without columns only carries a time index. Where `y` is omitted, this is the series.
+            Regressors known in advance, one row a time step; smoothers add them to the series,
+            linearly. A DataFrame without columns only carries a time index. Where `y` is omitted,
+            this is the series.
         y : array-like of shape (n_timesteps,) or (n_timesteps, n_series)
-            The series, in the order of time; every column is fitted on its own. NaN, None and
+            The series, in the order of time; every column is fitted on its own, but for
+            `RNNForecaster`, which trains one regressor on all of them. NaN, None and
             pd.NA are missing values.
 
         Returns
