@@ -5,12 +5,14 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 
 from tsrnn import (
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     NaiveForecaster,
+    RNNForecaster,
     SimpleExpSmoothingRNN,
 )
 from tsrnn.datasets import load_co2
@@ -42,6 +44,7 @@ forecasters = pytest.mark.parametrize(
         NaiveForecaster(strategy="seasonal", period=12),
         DeseasonalizedForecaster(NaiveForecaster()),
         DeseasonalizedForecaster(DoubleExpSmoothingRNN(), model="add", test=False),
+        RNNForecaster(Ridge(1e-3), window=4),
     ],
     ids=repr,
 )
@@ -68,7 +71,9 @@ def test_forecasts_come_as_the_series_came(forecaster, y, kind, shape):
     assert type(forecast) is kind and forecast.shape == shape
     assert type(model.fitted_values_) is type(model.residuals_) is kind
     assert model.fitted_values_.shape == np.shape(y)
-    expected = forecaster.fit(VALUES).predict(4)
+    # One regressor on windows serves all columns.
+    alone = y if isinstance(forecaster, RNNForecaster) else VALUES
+    expected = np.reshape(forecaster.fit(np.asarray(alone)).predict(4), (4, -1))[:, 0]
     np.testing.assert_array_equal(np.asarray(forecast).reshape(4, -1)[:, 0], expected)
 
 
