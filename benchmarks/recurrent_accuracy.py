@@ -8,7 +8,7 @@ regression on the same windows, Holt's method fitted to each series (with the "c
 Naive2; scored as `m_competitions.py` does. "adj" is on seasonally adjusted series, which all are
 where there is a season. "Holt" after a network says that its training starts from Holt's method
 (`init="holt"`), "start" what that start forecasts before any training. Networks stop early on a
-tenth of the training windows; no test value is seen in training. Windows, the size of networks and
+tenth of the training windows; no test value is seen in training. Windows and
 `cut_off` were chosen by `--held-back`, which forecasts the last values of the training parts, as
 many as the horizon, from what is before them.
 
@@ -56,15 +56,15 @@ from tsrnn import (
 )
 from tsrnn.forecaster import Forecaster
 
-WINDOWS = {
-    "m3-yearly": 6,
-    "m3-quarterly": 8,
-    "m3-monthly": 12,
-    "m3-other": 8,
-    "m4-yearly": 10,
+# What was chosen on held-back values: the window, and where targets are cut off.
+SETTINGS = {
+    "m3-yearly": {"window": 6, "cut_off": 1.5},
+    "m3-quarterly": {"window": 8, "cut_off": 1.5},
+    "m3-monthly": {"window": 12, "cut_off": 1.5},
+    "m3-other": {"window": 8, "cut_off": 1.5},
+    "m4-yearly": {"window": 10, "cut_off": 3.0},
 }
 TRAINING = {"hidden_layer_sizes": 16, "learning_rate_init": 0.003, "early_stopping": True}
-CUT_OFF = 1.5
 
 CLASSIC = {"AirPassengers": 12, "austourists": 4, "lynx": 1}
 N_FOLDS = 5
@@ -92,7 +92,7 @@ def networks(seed: int) -> dict[str, object]:
 
 
 def contenders(
-    window: int, period: int, horizon: int, strategies: list[str], seed: int
+    settings: dict, period: int, horizon: int, strategies: list[str], seed: int
 ) -> dict[str, Forecaster]:
     """Forecasters of a frequency, on seasonally adjusted series where there is a season."""
     found: dict[str, Forecaster] = {
@@ -104,7 +104,7 @@ def contenders(
         options = {"strategy": strategy, "horizon": horizon if strategy == "direct" else None}
         for name, regressor in networks(seed).items():
             mark = "" if strategy == "recursive" else " direct"
-            found[name + mark] = RNNForecaster(regressor, window=window, cut_off=CUT_OFF, **options)
+            found[name + mark] = RNNForecaster(regressor, **settings, **options)
     if period == 1:
         return found
     return {name: DeseasonalizedForecaster(one, period=period) for name, one in found.items()}
@@ -136,7 +136,7 @@ def run_part(part: Part, options: argparse.Namespace) -> dict[str, Result]:
     """Forecast one frequency by all contenders; scores are means over the seeds."""
     results: dict[str, Result] = {}
     for seed in range(options.seeds):
-        found = contenders(WINDOWS[part.name], part.period, part.horizon, options.strategies, seed)
+        found = contenders(SETTINGS[part.name], part.period, part.horizon, options.strategies, seed)
         for name, forecaster in found.items():
             is_drawn = "Elman" in name or "GRU" in name
             if seed > 0 and not is_drawn:
@@ -185,7 +185,11 @@ def run_competitions(options: argparse.Namespace) -> None:
         if options.held_back:
             part = held_back(part)
         results = run_part(part, options)
-        report(f"{name}, windows of {WINDOWS[name]}", "" if options.held_back else name, results)
+        report(
+            f"{name}, windows of {SETTINGS[name]['window']}",
+            "" if options.held_back else name,
+            results,
+        )
         if name.startswith("m3"):
             of_m3.append(results)
     if len(of_m3) == 4:
@@ -233,7 +237,7 @@ def run_classic(path: Path, n_seeds: int) -> None:
             if values is None:
                 cells.append("")
                 continue
-            spread = f" +- {np.std(values):.3f}" if np.std(values) > 0 else " " * 9
+            spread = f" +- {np.std(values):.3f}" if np.std(values) > 5e-4 else " " * 9
             cells.append(f"{np.mean(values):.3f}{spread}")
         print(f"{name:<20}" + "".join(f"{text:>20}" for text in cells).rstrip())
 
@@ -253,7 +257,7 @@ def read_options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--data-home", help="folder of the data; see tsrnn.datasets.fetch_m4")
-    parser.add_argument("--data", nargs="*", choices=WINDOWS, default=list(WINDOWS))
+    parser.add_argument("--data", nargs="*", choices=SETTINGS, default=list(SETTINGS))
     parser.add_argument("--classic", type=Path, help="JSON file of the classic series")
     parser.add_argument("--strategies", nargs="+", default=["recursive", "direct"])
     parser.add_argument("--seeds", type=int, default=1)
