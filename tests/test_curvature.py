@@ -93,6 +93,7 @@ def _evaluate(
         squares,
         slopes,
         of_lanes,
+        np.zeros(1, dtype=np.int8),
     )
     for b in range(n_lanes):
         loss[b] = _of_search(
@@ -283,6 +284,7 @@ def test_the_solver_starts_from_the_same_f(label):
         2,  # lanes: fewer than there are problems
         0,
         1e-10,
+        np.zeros(1, dtype=np.int8),
         v,
         loss,
         status,

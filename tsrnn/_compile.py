@@ -1,8 +1,10 @@
-"""Compilation of kernels: at first use, cached on disk, and without a cache where the disk refuses.
+"""Compilation of kernels: at first use, and kept on the disk for the next process.
 
 Importing numba takes longer than importing the rest of the library, so a kernel is declared by
 its plain Python function and the text of its signature, and numba is imported when the first one
-is called for. A kernel with the signature in its declaration is found again by the next process.
+is called for. Numba's own cache stays out of this: two processes that fill it at once can leave one
+kernel under the name of another, and it does not look at what a kernel calls in other files. What
+ours depends on, and how it is written, is in `tsrnn._code_cache`.
 """
 
 from __future__ import annotations
@@ -10,33 +12,34 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
-import pickle
+import os
+import sys
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+
+from tsrnn import _code_cache
+from tsrnn._threads import to_its_end
+from tsrnn._version import __version__
 
 _logger = logging.getLogger(__name__)
 
 # Held while numba is told of functions and compiles.
 _compiling = threading.RLock()
 
-# What a missing, full, read-only or damaged cache raises. A broken kernel fails all the same: it is
-# then compiled without a cache, and raises again.
-_CACHE_FAULTS = (
-    RuntimeError,
-    OSError,
-    EOFError,
-    pickle.PickleError,
-    AttributeError,
-    ImportError,
-    IndexError,
-    KeyError,
-    ValueError,
-    TypeError,
-    OverflowError,
-    MemoryError,
-)
+# A process that is forked while another thread compiles would find numba's locks held by a thread
+# that it does not have, and what they guard half changed: a fork waits for the compiler.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_compiling.acquire,
+        after_in_parent=_compiling.release,
+        after_in_child=_compiling.release,
+    )
+
+# Numba's settings that compiled code does not depend on begin like this.
+_SETTINGS_OF_OTHERS = ("CUDA", "CACHE", "NUMBA_", "THREADING", "COLOR", "SHOW_HELP", "GDB")
 
 
 def borrowed(array):
@@ -105,31 +108,47 @@ class Kernel:
         self.function = function
         self.signature = signature
         self.as_step = as_step
+        self._code: Any = None
 
     @functools.cached_property
     def address(self) -> int:
         """Where the compiled step is in memory, for `function_at`."""
         return self.compiled.address
 
-    @functools.cached_property
+    @property
     def compiled(self) -> Callable:
         """The compiled function."""
+        if self._code is None:
+            # Numba's state and the compiler's are not to be left half-way by Ctrl-C.
+            to_its_end(self._compile_once)
+        return self._code
+
+    def _compile_once(self) -> None:
         with _compiling:
-            return self._compile()
+            if self._code is None:
+                self._code = self._compile()
 
     def _compile(self) -> Callable:
         import numba
+        from numba.core import sigutils
+        from numba.core.ccallback import CFunc
 
+        if numba.config.DISABLE_JIT:
+            raise RuntimeError(
+                "NUMBA_DISABLE_JIT is set, and tsrnn computes in code that numba compiles: unset it"
+            )
         _teach_numba()
-        declare = functools.partial(
-            numba.cfunc if self.as_step else functools.partial(numba.njit, nogil=True),
-            error_model="numpy",
-        )
-        try:
-            return declare(self.signature, cache=True)(self.function)
-        except _CACHE_FAULTS as fault:
-            _logger.info("compiling %s without a cache: %s", self.function.__qualname__, fault)
-            return declare(self.signature)(self.function)
+        options = {"error_model": "numpy"}
+        if self.as_step:
+            code = CFunc(self.function, sigutils.normalize_signature(self.signature), {}, options)
+            code._cache = _KernelCache(self)
+            code.compile()
+        else:
+            code = numba.njit(nogil=True, **options)(self.function)
+            code._cache = _KernelCache(self)
+            code.compile(self.signature)
+            code.disable_compile()
+        return code
 
     def __reduce__(self) -> tuple:
         """Pickle by name, as Python does functions: compiled code stays in its process."""
@@ -172,17 +191,96 @@ def kernel_of_both(signature: str) -> Callable[[Callable], dict[str, Kernel]]:
     return declare
 
 
+class _KernelCache:
+    """What numba asks for the compiled code of a kernel, and gives it to when it has compiled.
+
+    It takes the place of numba's own cache for one function of one signature.
+    """
+
+    cache_path = None
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._name: str | None = None
+
+    def load_overload(self, signature, target_context):
+        """Return the compiled code, or None."""
+        from numba.core.compiler import CompileResult
+
+        target_context.refresh()
+        self._name = self._entry_name(target_context.codegen())
+        content = None if self._name is None else _code_cache.read(self._name)
+        if content is None:
+            return None
+        import pickle
+
+        return CompileResult._rebuild(target_context, *pickle.loads(content))
+
+    def save_overload(self, signature, compiled) -> None:
+        """Keep compiled code, but for what holds addresses of this process."""
+        from numba.core.serialize import dumps
+
+        if self._name is not None and not compiled.library.has_dynamic_globals:
+            _code_cache.write(self._name, dumps(compiled._reduce()))
+
+    def _entry_name(self, codegen) -> str | None:
+        """Name all that the code depends on; None where that cannot be known."""
+        import llvmlite
+        import numba
+
+        function = self._kernel.function
+        module, name = function.__module__, function.__qualname__
+        try:
+            sources = _code_cache.sources_digest(module)
+        except _code_cache.UnknownSources as reason:
+            _logger.info("%s is compiled in every process: %s", name, reason)
+            return None
+        settings = sorted(
+            (setting, repr(value))
+            for setting, value in vars(numba.config).items()
+            if setting.isupper() and not setting.startswith(_SETTINGS_OF_OTHERS)
+        )
+        where = f"{module.removeprefix('tsrnn.')}.{name}"
+        return _code_cache.entry_name(
+            where,
+            [
+                ("tsrnn", __version__, sources),
+                ("function", function.__code__.co_firstlineno, self._kernel.signature),
+                ("step", self._kernel.as_step),
+                ("python", sys.version, sys.platform),
+                ("numpy", np.__version__),
+                ("numba", numba.__version__, settings),
+                ("llvmlite", llvmlite.__version__, llvmlite.binding.llvm_version_info),
+                ("processor", codegen.magic_tuple()),
+            ],
+        )
+
+
 def _teach_numba() -> None:
     """Give the plain functions above, and those declared `inlined`, their compiled meaning."""
     _teach_numba_arrays()
     from numba.extending import register_jitable
 
+    # What is taught is struck off when numba knows it, and not before.
     while _lessons:
-        _lessons.pop()()
+        _lessons[-1]()
+        _lessons.pop()
     while _inlined_functions:
-        register_jitable(_inlined_functions.pop())
+        register_jitable(_inlined_functions[-1])
+        _inlined_functions.pop()
     while _function_makers:
-        _teach_numba_function_maker(*_function_makers.pop())
+        _teach_numba_function_maker(*_function_makers[-1])
+        _function_makers.pop()
+
+
+def named(name: str, implementation: Callable) -> Callable:
+    """Name what an overload is compiled from.
+
+    Numba makes a symbol of the name, and all code of a process shares its symbols, that from the
+    disk too: what means different things must not be called the same.
+    """
+    implementation.__qualname__ = name
+    return implementation
 
 
 @functools.cache
@@ -237,4 +335,4 @@ def _teach_numba_function_maker(make: Callable, signature: str) -> None:
 
     @overload(make)
     def _(address):
-        return lambda address: first_class(address)
+        return named(f"function_at_{signature}", lambda address: first_class(address))

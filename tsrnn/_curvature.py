@@ -49,6 +49,7 @@ def accumulate_curvature(
     squares,
     gradient,
     curvature,
+    stop,
 ):
     """Fill F, half its gradient and half its curvature for B smoothers side by side.
 
@@ -85,6 +86,8 @@ def accumulate_curvature(
     gradient : (D, B) array
     curvature : (D, D, B) array
         The lower triangle of it.
+    stop : (1,) array
+        Where it is not 0, all ends, and what is filled means nothing.
     """
     n_unknowns, n_state, n_lanes = gradient.shape[0], states.shape[1], x.shape[2]
     n_columns = d_x.shape[1]
@@ -95,6 +98,8 @@ def accumulate_curvature(
     squares[:], gradient[:], curvature[:], d_log[:] = 0.0, 0.0, 0.0, 0.0
     product[:], log_sum[:], n_seen[:], lowest[:], largest[:] = 1.0, 0.0, 0.0, math.inf, 0.0
     for t in range(x.shape[0]):
+        if stop[0] != 0:
+            return
         n_active, old, new = active[t], t % 2, (t + 1) % 2
         now = borrowed(x[t, 0])
         step(

@@ -52,7 +52,7 @@ _ALIKE = 1e-3
 
 @kernel(
     f"void(i8, i8, b1, b1, f8[::1], i8[::1], {SLAB}, {SLABS}, f8[::1], i8[::1], {SLAB}, i8, "
-    f"f8[::1], f8[::1], i8, i8, f8, i8, i8, f8, {SLAB}, f8[::1], i8[::1], i8[::1])"
+    f"f8[::1], f8[::1], i8, i8, f8, i8, i8, f8, i1[::1], {SLAB}, f8[::1], i8[::1], i8[::1])"
 )
 def minimize_lanes(
     step_address,
@@ -75,6 +75,7 @@ def minimize_lanes(
     n_lanes,
     max_iter,
     tol,
+    stop,
     v,
     loss,
     status,
@@ -116,6 +117,8 @@ def minimize_lanes(
     n_lanes, max_iter : int
     tol : float
         A search has settled when a step lowers F by less than ten times so much of it.
+    stop : (1,) array
+        Where another thread sets it to 1, the search ends, and its results mean nothing.
     v : (P, Q + U + C) array
         Starts; on return the best points.
     loss : (P,) array
@@ -151,6 +154,7 @@ def minimize_lanes(
         margin,
         max_iter,
         tol,
+        stop,
         v,
         loss,
         status,
@@ -203,6 +207,7 @@ def _rounds(
     margin,
     max_iter,
     tol,
+    stop,
     v,
     loss,
     status,
@@ -272,7 +277,10 @@ def _rounds(
                 borrowed(squares),
                 borrowed(lane_gradient),
                 borrowed(lane_curvature),
+                borrowed(stop),
             )
+            if stop[0] != 0:
+                return
             for b in range(now.shape[0]):
                 p = now[b]
                 n_seen = lanes[8, b]

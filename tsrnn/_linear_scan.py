@@ -7,6 +7,7 @@ import numpy as np
 from tsrnn._cell import Cell, step_at
 from tsrnn._compile import borrowed, inlined, kernel
 from tsrnn._scan import SLAB, SLABS, take_step
+from tsrnn._threads import NEVER_STOPPED
 
 
 def error_products(
@@ -39,13 +40,20 @@ def error_products(
     states = np.zeros((2, cell.n_state, size * n_sets))
     scratch = np.empty((2, 1, size * n_sets))
     _error_products(
-        cell.step.address, np.tile(theta, (1, size)), series, all_errors, states, scratch, products
+        cell.step.address,
+        np.tile(theta, (1, size)),
+        series,
+        all_errors,
+        states,
+        scratch,
+        products,
+        NEVER_STOPPED,
     )
     return products
 
 
-@kernel(f"void(i8, {SLAB}, {SLAB}, b1, {SLABS}, {SLABS}, {SLABS})")
-def _error_products(step_address, theta, series, all_errors, states, scratch, products):
+@kernel(f"void(i8, {SLAB}, {SLAB}, b1, {SLABS}, {SLABS}, {SLABS}, i1[::1])")
+def _error_products(step_address, theta, series, all_errors, states, scratch, products, stop):
     accumulate_products(
         step_at(step_address),
         borrowed(theta),
@@ -54,6 +62,7 @@ def _error_products(step_address, theta, series, all_errors, states, scratch, pr
         borrowed(scratch),
         borrowed(products),
         all_errors,
+        borrowed(stop),
     )
 
 
@@ -65,10 +74,11 @@ _FORGOTTEN = 1e-17
 
 
 @inlined
-def accumulate_products(step, theta, series, states, scratch, products, all_errors):
+def accumulate_products(step, theta, series, states, scratch, products, all_errors, stop):
     """Fill products, and return after how many steps the initial state was forgotten.
 
-    Without regressors, the sum of e_0 squared stops there unless all errors are wanted.
+    Without regressors, the sum of e_0 squared stops there unless all errors are wanted. Where
+    `stop[0]` is not 0 all ends, and what is filled means nothing.
     """
     x, out = scratch[0], scratch[1]
     size, n_sets, n_state = products.shape[0], products.shape[2], states.shape[1]
@@ -84,6 +94,8 @@ def accumulate_products(step, theta, series, states, scratch, products, all_erro
     n_runs = size
     memory = n_timesteps
     for t in range(n_timesteps):
+        if stop[0] != 0:
+            break
         y = series[0, t]
         for i in range(n_runs):
             value = series[i, t] if y == y and i < n_series else y

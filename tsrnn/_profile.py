@@ -21,6 +21,7 @@ from tsrnn._cell import Cell, adjoint_at, step_at
 from tsrnn._compile import borrowed, inlined, kernel
 from tsrnn._linear_scan import accumulate_products, error_products
 from tsrnn._scan import SLAB, SLABS, backward, forward
+from tsrnn._threads import NEVER_STOPPED
 
 # Sets of parameters in one slab of a scan: three runs of each stay in the L1 cache.
 _SETS_PER_SLAB = 128
@@ -164,6 +165,7 @@ class ProfiledSSE:
             self._run_states,
             self._scratch,
             self._products,
+            NEVER_STOPPED,
             d_theta,
         )
         return sse, d_theta
@@ -171,7 +173,7 @@ class ProfiledSSE:
 
 @kernel(
     f"f8(i8, i8, {SLAB}, {SLAB}, {SLAB}, f8[::1], i8, {SLAB}, i8[::1], f8[::1], f8[::1], {SLAB}, "
-    f"{SLABS}, {SLABS}, {SLABS}, {SLAB})"
+    f"{SLABS}, {SLABS}, {SLABS}, i1[::1], {SLAB})"
 )
 def _profiled_sse(
     step_address,
@@ -189,6 +191,7 @@ def _profiled_sse(
     run_states,
     scratch,
     products,
+    stop,
     d_theta,
 ):
     # All arrays come from the caller: what is borrowed must outlive the call.
@@ -203,6 +206,7 @@ def _profiled_sse(
         borrowed(scratch),
         borrowed(products),
         False,
+        borrowed(stop),
     )
     solve_for_unknowns(products[:, :, 0], unknown_map, unknowns)
 

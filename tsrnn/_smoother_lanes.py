@@ -21,7 +21,7 @@ from tsrnn._profile import best_unknowns
 from tsrnn._scan import SLAB, take_step
 from tsrnn._starts import grid_of, profiled_starts, seasonal_states, spread_starts
 from tsrnn._structure import Structure
-from tsrnn._threads import in_threads
+from tsrnn._threads import NEVER_STOPPED, in_threads
 
 # Starts of the search, by the number of free smoothing parameters: the more, the coarser the scan.
 _N_STARTS = {0: 1, 1: 2, 2: 4, 3: 4}
@@ -42,8 +42,11 @@ _N_BESIDE = 1
 # Lanes: what a step of all of them reads and writes should stay in the L2 cache.
 _LANES = 64
 
-# Work in a chunk, in steps times unknowns: less than half a second, lest Ctrl-C should wait.
+# Work in a chunk, in steps times unknowns.
 _CHUNK_WORK = 400_000
+
+# From so much work on Ctrl-C is listened for, which costs a thread: a twentieth of a second or so.
+_LONG_WORK = 10_000
 _CHUNK_SERIES = 1024
 
 
@@ -151,9 +154,11 @@ def fit_lanes(
     order = np.argsort(-lengths, kind="stable")
     chunks = _chunks(lengths[order], task)
     sorted_task = task.some(order)
-    jobs = [(sorted_task.some(chunk), max_iter, tol) for chunk in chunks]
+    stop = np.zeros(1, dtype=np.int8)
+    jobs = [(sorted_task.some(chunk), max_iter, tol, stop) for chunk in chunks]
     parts = []
-    for part in in_threads(_fit_chunk, jobs, n_jobs):
+    takes_long = _work(lengths, task).sum() > _LONG_WORK
+    for part in in_threads(_fit_chunk, jobs, n_jobs, stop if takes_long else None):
         parts.append(part)
         if progress is not None:
             progress(part.loss.size)
@@ -170,19 +175,23 @@ def fit_lanes(
 
 def _chunks(lengths: np.ndarray, task: Task) -> list[np.ndarray]:
     """Cut series into chunks of so much work."""
-    n_unknowns = len(task.free) + task.states.shape[2]
-    before = np.cumsum(lengths * n_unknowns) // _CHUNK_WORK
+    before = np.cumsum(_work(lengths, task)) // _CHUNK_WORK
     count = np.arange(lengths.size) // _CHUNK_SERIES
     breaks = np.flatnonzero((np.diff(before) > 0) | (np.diff(count) > 0)) + 1
     return np.split(np.arange(lengths.size), breaks)
 
 
-def _fit_chunk(task: Task, max_iter: int, tol: float) -> Solution:
+def _work(lengths: np.ndarray, task: Task) -> np.ndarray:
+    """Return the work of each series, in steps times unknowns."""
+    return lengths * (len(task.free) + task.states.shape[2])
+
+
+def _fit_chunk(task: Task, max_iter: int, tol: float, stop: np.ndarray) -> Solution:
     """Fit series whose lengths do not increase."""
     structure, batch, free = task.structure, task.batch, task.free
     cell, n_series = structure.cell, task.batch.n_series
     step, tangent = cell.step.address, cell.tangent.address
-    bounds, starts = task.search_bounds, starts_of(task)
+    bounds, starts = task.search_bounds, starts_of(task, stop)
     n_starts = starts.shape[1]
     v = np.ascontiguousarray(starts.reshape(n_series * n_starts, -1))
     loss = np.empty(len(v))
@@ -208,6 +217,7 @@ def _fit_chunk(task: Task, max_iter: int, tol: float) -> Solution:
         min(_LANES, len(v)),
         max_iter,
         tol,
+        stop,
         v,
         loss,
         status,
@@ -217,14 +227,14 @@ def _fit_chunk(task: Task, max_iter: int, tol: float) -> Solution:
     return _solution(task, v[best], loss[best], n_iter[best], status[best] != OUT_OF_ITERATIONS)
 
 
-def starts_of(task: Task) -> np.ndarray:
+def starts_of(task: Task, stop: np.ndarray = NEVER_STOPPED) -> np.ndarray:
     """Return where to start, (N, n_starts, Q + U + C)."""
     names = [task.structure.cell.parameters[k].name for k in task.free]
     points = spread_starts(names, task.search_bounds)
     if task.structure.seasonal is None:
         if task.nearby is not None and task.effort == "quick":
             return np.concatenate([task.nearby, _flat(task, names)], axis=1)
-        starts = _scanned(task, names)
+        starts = _scanned(task, names, stop)
         if "beta" in names and "phi" in names:
             # Next to where the trend does not change there are often several optima along phi.
             steady = [_steady(starts, names, phi) for phi in (0.993, 0.9)]
@@ -333,7 +343,7 @@ def heuristic_states(structure: Structure, batch: Batch) -> np.ndarray:
     return states
 
 
-def _scanned(task: Task, names: list[str]) -> np.ndarray:
+def _scanned(task: Task, names: list[str], stop: np.ndarray) -> np.ndarray:
     """Return the lowest minima of the profiled squared error."""
     batch, cell, free = task.batch, task.structure.cell, task.free
     n_columns, n_linear = batch.regressors.shape[1], task.states.shape[2] - 1
@@ -360,6 +370,7 @@ def _scanned(task: Task, names: list[str]) -> np.ndarray:
         shape,
         task.rates[free],
         np.r_[n_columns : n_columns + n_free_state, :n_columns].astype(np.int64),
+        stop,
         starts,
     )
     return starts

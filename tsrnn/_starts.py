@@ -73,7 +73,7 @@ def spread_starts(free: list[str], bounds: np.ndarray) -> np.ndarray:
 
 @kernel(
     f"void(i8, f8[::1], i8[::1], {SLAB}, {SLABS}, {SLAB}, {SLAB}, i8[::1], f8[::1], i8[::1], "
-    f"{SLABS})"
+    f"i1[::1], {SLABS})"
 )
 def profiled_starts(
     step_address,
@@ -86,6 +86,7 @@ def profiled_starts(
     shape,
     rates,
     free_unknowns,
+    stop,
     starts,
 ):
     """Write starts (N, n_starts, Q + U + C) at the lowest minima of the profiled squared error.
@@ -107,6 +108,8 @@ def profiled_starts(
         Of the prior.
     free_unknowns : (U + C,) array
         Where in (C coefficients, S states) the last U + C numbers of a start are found.
+    stop : (1,) array
+        Where another thread sets it to 1, all ends, and what is written means nothing.
     starts : (N, n_starts, Q + U + C) array
     """
     n_columns = regressors.shape[1]
@@ -129,6 +132,7 @@ def profiled_starts(
         shape,
         rates,
         free_unknowns,
+        stop,
         starts,
         _for_each_run(thetas, size),
         np.empty((1 + n_columns, longest)),
@@ -164,6 +168,7 @@ def _scan_profiles(
     shape,
     rates,
     free_unknowns,
+    stop,
     starts,
     thetas,
     room,
@@ -181,6 +186,8 @@ def _scan_profiles(
     if responses.shape[0] > 0:
         _tabulate(step, thetas, states, scratch, responses, grams)
     for i in range(n_series):
+        if stop[0] != 0:
+            return
         start, length = offsets[i], offsets[i + 1] - offsets[i]
         is_complete = responses.shape[0] > 0
         for t in range(start, start + length):
@@ -213,6 +220,7 @@ def _scan_profiles(
                 borrowed(scratch),
                 borrowed(products),
                 True,
+                borrowed(stop),
             )
             for g in range(losses.shape[0]):
                 losses[g] = solve_for_unknowns(

@@ -21,6 +21,7 @@ from numba.core import types
 from numba.core.typing.templates import infer_global, make_intrinsic_template
 from numba.extending import intrinsic, models, overload, register_model
 
+from tsrnn._compile import named
 from tsrnn._vector_ir import (
     alignment,
     cases,
@@ -382,5 +383,5 @@ def _teach_operator(symbol, instruction):
     @overload(symbol)
     def _(left, right):
         if isinstance(left, Vector) or isinstance(right, Vector):
-            return lambda left, right: operate(left, right)
+            return named(f"lanes_{instruction}", lambda left, right: operate(left, right))
         return None
