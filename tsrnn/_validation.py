@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
 from tsrnn.exceptions import InvalidParameterError
+
+Estimator = TypeVar("Estimator", bound=BaseEstimator)
 
 
 def check_number(
@@ -102,6 +105,31 @@ def unchanged_on_failure(estimator: BaseEstimator) -> Iterator[None]:
         vars(estimator).clear()
         vars(estimator).update(before)
         raise
+
+
+def at_this_moment(estimator: Estimator) -> Estimator:
+    """Return a twin that stays as it is now, whatever another thread fits meanwhile."""
+    twin = object.__new__(type(estimator))
+    vars(twin).update(vars(estimator))
+    return twin
+
+
+@contextmanager
+def replaced_when_done(estimator: Estimator) -> Iterator[Estimator]:
+    """Yield a twin to work on, and make the estimator what it has become, at once.
+
+    If the block raises, the estimator is as it was; and at every moment of it another thread finds
+    the estimator whole.
+    """
+    twin = at_this_moment(estimator)
+    yield twin
+    estimator.__dict__ = vars(twin)
+
+
+def forget_fit(estimator: BaseEstimator) -> None:
+    """Remove what an earlier fit has left: nothing of it may outlive the next."""
+    for name in [name for name in vars(estimator) if name.endswith("_")]:
+        delattr(estimator, name)
 
 
 def refuse_dates(X: object) -> None:

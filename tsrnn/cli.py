@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     status : int
-        0, or 2 where something the user gave will not do.
+        0; 2 where something the user gave will not do; 130, as shells have it, after Ctrl-C.
     """
     options = _parser().parse_args(arguments)
     with warnings.catch_warnings(record=True) as caught:
@@ -57,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except UsageError as error:
             print(f"tsrnn: {error}", file=sys.stderr)
             return 2
+        except KeyboardInterrupt:
+            print("tsrnn: interrupted", file=sys.stderr)
+            return 130
     for warning in caught:
         print(f"tsrnn: warning: {warning.message}", file=sys.stderr)
     return 0

@@ -25,13 +25,15 @@ from tsrnn._series import check_enough, is_single, read_series
 from tsrnn._threads import one_blas_thread
 from tsrnn._timeindex import is_time_index, training_grid
 from tsrnn._validation import (
+    at_this_moment,
     check_choice,
     check_count,
     check_level,
     check_number,
+    forget_fit,
     refuse_dates,
     refuse_unknown,
-    unchanged_on_failure,
+    replaced_when_done,
 )
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.intervals import normal_quantiles
@@ -128,12 +130,10 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         TypeError
             For what is no series of numbers.
         """
-        with unchanged_on_failure(self):
-            # Nothing of an earlier fit may outlive this one.
-            for name in [name for name in vars(self) if name.endswith("_")]:
-                delattr(self, name)
-            self._fit(*((None, X) if y is None else (X, y)))
-            for note in self._model.notes:
+        with replaced_when_done(self) as new:
+            forget_fit(new)
+            new._fit(*((None, X) if y is None else (X, y)))
+            for note in new._model.notes:
                 warnings.warn(note, stacklevel=2)
         return self
 
@@ -180,8 +180,9 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         ValueError
             For a horizon below 1, a stamp off the grid or before the start, or columns.
         """
-        asked = self._asked(X)
-        return self._layout.rows(self._mean(asked), asked.index)
+        now = at_this_moment(self)
+        asked = now._asked(X)
+        return now._layout.rows(now._mean(asked), asked.index)
 
     def predict_interval(
         self, X: Any, level: float = 0.95, method: str = "auto"
@@ -206,10 +207,11 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         """
         level = check_level(level)
         check_choice("method", method, ("auto", "conformal"))
+        now = at_this_moment(self)
         if method == "conformal":
-            return self._conformal_interval(X, level)
+            return now._conformal_interval(X, level)
         tails = np.array([0.5 - 0.5 * level, 0.5 + 0.5 * level])
-        return self._quantiles(X, tails, ["lower", "upper"], "bound")
+        return now._quantiles(X, tails, ["lower", "upper"], "bound")
 
     def predict_quantiles(self, X: Any, quantiles: Any) -> np.ndarray | pd.DataFrame:
         """Predict quantiles.
@@ -231,7 +233,8 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             check_number("quantiles", quantile, 0.0, 1.0, include_lower=False, include_upper=False)
         if not quantiles:
             raise InvalidParameterError("quantiles is empty: give at least one, such as [0.1, 0.9]")
-        return self._quantiles(X, np.array(quantiles, dtype=float), quantiles, "quantile")
+        now = at_this_moment(self)
+        return now._quantiles(X, np.array(quantiles, dtype=float), quantiles, "quantile")
 
     def simulate(
         self, horizon: int, n_paths: int = 1, X: Any = None, random_state: Any = None
@@ -252,15 +255,16 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         paths : (horizon, n_paths) array or DataFrame, (horizon, n_paths, n_series) for several
             series
         """
-        check_is_fitted(self)
+        now = at_this_moment(self)
+        check_is_fitted(now)
         horizon = _check_horizon(horizon)
         n_paths = check_count("n_paths", n_paths)
-        regressors = self._following_regressors(X, horizon)
-        model = self._model.with_regressors(regressors)
+        regressors = now._following_regressors(X, horizon)
+        model = now._model.with_regressors(regressors)
         paths = model.simulate(horizon, n_paths, check_random_state(random_state))
         paths += model.effect(regressors)[:, None, :]
-        index = self._grid.stamps(self._n_seen, self._n_seen + horizon)
-        return self._layout.columns(paths, index, range(n_paths), "path")
+        index = now._grid.stamps(now._n_seen, now._n_seen + horizon)
+        return now._layout.columns(paths, index, range(n_paths), "path")
 
     def update(self, y_new: Any, X: Any = None) -> Self:
         """Move the state on through new values, parameters kept, at a constant cost a step.
@@ -278,16 +282,17 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         self
         """
         check_is_fitted(self)
-        values, index = self._read_more([y_new] if is_single(y_new) else y_new, "y_new")
-        following = np.arange(self._n_seen, self._n_seen + len(values))
-        self._check_stamps(index, following, "y_new must continue the series")
-        regressors = self._following_regressors(X, len(values))
-        model = self._model.with_regressors(regressors)
-        model, predictions, deviations = model.advance(values - model.effect(regressors))
-        vars(self).update(model.attributes())
-        self._model = model
-        self._seen = _appended(self._seen, (predictions, deviations))
-        self._n_seen += len(values)
+        with replaced_when_done(self) as new:
+            values, index = new._read_more([y_new] if is_single(y_new) else y_new, "y_new")
+            following = np.arange(new._n_seen, new._n_seen + len(values))
+            new._check_stamps(index, following, "y_new must continue the series")
+            regressors = new._following_regressors(X, len(values))
+            model = new._model.with_regressors(regressors)
+            model, predictions, deviations = model.advance(values - model.effect(regressors))
+            vars(new).update(model.attributes())
+            new._model = model
+            new._seen = _appended(new._seen, (predictions, deviations))
+            new._n_seen += len(values)
         return self
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -306,15 +311,16 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         score : float
             The mean over the series.
         """
-        check_is_fitted(self)
-        truth, index = self._read_more(y, "y")
+        now = at_this_moment(self)
+        check_is_fitted(now)
+        truth, index = now._read_more(y, "y")
         if X is None:
             X = pd.DataFrame(index=pd.RangeIndex(len(truth)) if index is None else index)
-        asked = self._asked(X)
+        asked = now._asked(X)
         if len(asked.positions) != len(truth):
             raise ValueError(f"X asks for {len(asked.positions)} rows, but y has {len(truth)}")
-        self._check_stamps(index, asked.positions, "X and y have different time indexes")
-        predictions = self._mean(asked)
+        now._check_stamps(index, asked.positions, "X and y have different time indexes")
+        predictions = now._mean(asked)
         weights = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight)
         if weights.shape != (len(truth),):
             raise ValueError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Integral
@@ -27,7 +27,6 @@ from tsrnn._panel_report import (
 )
 from tsrnn._panel_state import Asked, FittedPanel, regular_part
 from tsrnn._panel_windows import (
-    Scores,
     calibration_scores,
     conformal_factors,
     rolling_windows,
@@ -35,7 +34,14 @@ from tsrnn._panel_windows import (
 )
 from tsrnn._ragged import others
 from tsrnn._threads import one_blas_thread
-from tsrnn._validation import check_choice, check_count, check_flag, unchanged_on_failure
+from tsrnn._validation import (
+    at_this_moment,
+    check_choice,
+    check_count,
+    check_flag,
+    forget_fit,
+    replaced_when_done,
+)
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecaster import Forecaster
 
@@ -146,9 +152,8 @@ class PanelForecaster(BaseEstimator):
         ValueError
             If a column is not there, a row names no series, or every single series fails.
         """
-        with unchanged_on_failure(self):
-            for name in [name for name in vars(self) if name.endswith("_")]:
-                delattr(self, name)
+        with replaced_when_done(self) as new:
+            forget_fit(new)
             columns, forecaster = self._validated()
             panel, failures = read_panel(df, columns, None)
             ids = panel.ids
@@ -158,17 +163,17 @@ class PanelForecaster(BaseEstimator):
             failures |= {int(places[i]): error for i, error in model.failures.items()}
             refuse_all_failed(failures, ids)
             known = (columns.id, columns.time, columns.target)
-            self.feature_names_in_ = np.array(
+            new.feature_names_in_ = np.array(
                 [name for name in df.columns if name not in known], dtype=object
             )
-            self._fitted = FittedPanel(panel.ids, model, grid, frozenset(model.failures))
-            self.ids_ = self._fitted.active_ids
+            new._fitted = FittedPanel(panel.ids, model, grid, frozenset(model.failures))
+            new.ids_ = new._fitted.active_ids
             # For calibration, which needs no stamps.
-            self._training = replace(panel, ticks=np.broadcast_to(0, len(panel.ticks)))
-            self._scores: Mapping[int, Scores] = {}
-            self.failures_ = failure_table(failures, ids, self.id_col)
-            self.notes_ = note_table(model.notes, panel.ids, self.id_col)
-            warn_of_failures(self.failures_, len(ids), "failures_")
+            new._training = replace(panel, ticks=np.broadcast_to(0, len(panel.ticks)))
+            new._scores = {}  # of each horizon, found when it is first asked for
+            new.failures_ = failure_table(failures, ids, self.id_col)
+            new.notes_ = note_table(model.notes, panel.ids, self.id_col)
+            warn_of_failures(new.failures_, len(ids), "failures_")
             warn_of_notes(note for i in sorted(model.notes) for note in model.notes[i])
         return self
 
@@ -204,30 +209,31 @@ class PanelForecaster(BaseEstimator):
             Columns `id_col`, `time_col`, the model's name, and for each level the model's name
             followed by -lo-80, -hi-80. Sorted by series and time; without failed series.
         """
-        check_is_fitted(self, "failures_")
+        now = at_this_moment(self)
+        check_is_fitted(now, "failures_")
         check_choice("method", method, _METHODS)
         levels = check_levels(level)
-        asked = self._asked(h, X_df)
-        model, horizon, name = asked.model, int(asked.ahead.max()), self._name()
+        asked = now._asked(h, X_df)
+        model, horizon, name = asked.model, int(asked.ahead.max()), now._name()
 
         def at(matrix: np.ndarray) -> np.ndarray:
             return matrix[asked.series, asked.ahead - 1]
 
         answer = {
-            self.id_col: self._fitted.ids.take(asked.series),
-            self.time_col: asked.stamps,
-            name: at(model.forecast(horizon, self.n_jobs)) + asked.effect,
+            now.id_col: now._fitted.ids.take(asked.series),
+            now.time_col: asked.stamps,
+            name: at(model.forecast(horizon, now.n_jobs)) + asked.effect,
         }
         if levels and method == "auto":
             halves = [0.5 * (one / 100.0) for one in levels]
             tails = [0.5 + side * half for half in halves for side in (-1.0, 1.0)]
-            quantiles = at(model.quantiles(horizon, np.array(tails), self.n_jobs))
+            quantiles = at(model.quantiles(horizon, np.array(tails), now.n_jobs))
             bounds = np.atleast_2d(quantiles).T + asked.effect
         elif levels:
-            deviation = at(model.deviation(horizon, self.n_jobs))
+            deviation = at(model.deviation(horizon, now.n_jobs))
             bounds = []
             for one in levels:
-                for factors in self._conformal_factors(horizon, one):
+                for factors in now._conformal_factors(horizon, one):
                     bounds.append(answer[name] + deviation * at(factors))
         for i, one in enumerate(levels):
             answer[f"{name}-lo-{one:g}"], answer[f"{name}-hi-{one:g}"] = bounds[2 * i : 2 * i + 2]
@@ -255,7 +261,7 @@ class PanelForecaster(BaseEstimator):
             If there are series that were not fitted: `fit` is where series begin.
         """
         check_is_fitted(self, "failures_")
-        with unchanged_on_failure(self):
+        with replaced_when_done(self) as new:
             more, failures = read_panel(
                 df_new,
                 Columns(self.id_col, self.time_col, self.target_col),
@@ -265,9 +271,9 @@ class PanelForecaster(BaseEstimator):
             n_given, failed = len(more.ids), self.failures_[self.id_col]
             more, failures, series = self._fitted.placed(more, failures, failed, "df_new")
             fitted, named = self._fitted.moved(more, failures, series, self.time_col, self.n_jobs)
-            self._fitted, self.ids_ = fitted, fitted.active_ids
+            new._fitted, new.ids_ = fitted, fitted.active_ids
             newly = failure_table(named, fitted.ids, self.id_col)
-            self.failures_ = pd.concat([self.failures_, newly], ignore_index=True)
+            new.failures_ = pd.concat([new.failures_, newly], ignore_index=True)
             warn_of_failures(newly, n_given, "failures_")
         return self
 
@@ -441,6 +447,6 @@ class PanelForecaster(BaseEstimator):
                 self.conformal_windows,
                 self.n_jobs,
             )
-            self._scores = {**self._scores, horizon: scores}
+            self._scores[horizon] = scores
         lengths = self._training.lengths
         return conformal_factors(self._scores[horizon], lengths, percent, stacklevel=4)
