@@ -17,7 +17,7 @@ import numpy as np
 from tsrnn._optimize import Minimum
 from tsrnn._profile import ProfiledSSE
 from tsrnn._smoother_joint import minimize_likelihood
-from tsrnn._smoother_lanes import Solution, Task, fit_lanes, starts_of
+from tsrnn._smoother_lanes import Solution, Task, fit_lanes, joined, starts_of
 from tsrnn._smoother_problem import Problem, Settings, minimize_scaled, rounding
 from tsrnn._smoother_robust import minimize_robust
 from tsrnn._smoother_scan import MOST_SCANNED, scan
@@ -35,18 +35,30 @@ def solve(
 ) -> Solution:
     """Fit every series of a task.
 
-    "auto" is the compiled solver for the likelihood, unless a series is so long that windows of it
-    are faster, and L-BFGS-B elsewhere.
+    "auto" is the compiled solver for the likelihood, but for series so long that windows of them
+    are faster, and L-BFGS-B elsewhere. Which it is depends on each series alone, so that one comes
+    out as it would without the others.
     """
-    solver = settings.solver
-    if solver == "auto":
-        has_windows = task.structure.seasonal is None and not task.structure.is_relative
-        is_long = has_windows and task.batch.lengths.max() > MOST_SCANNED
-        is_compiled = settings.loss == "likelihood" and not is_long
-        solver = "gauss-newton" if is_compiled else "L-BFGS-B"
-    if solver == "gauss-newton":
+    if settings.solver == "gauss-newton":
         return fit_lanes(task, settings.max_iter, settings.tol, n_jobs, progress)
-    settings = replace(settings, solver=solver)
+    if settings.solver != "auto":
+        return _solve_each(task, settings, progress)
+    by_scipy = replace(settings, solver="L-BFGS-B")
+    if settings.loss != "likelihood":
+        return _solve_each(task, by_scipy, progress)
+    has_windows = task.structure.seasonal is None and not task.structure.is_relative
+    is_long = has_windows & (task.batch.lengths > MOST_SCANNED)
+    if not is_long.any():
+        return fit_lanes(task, settings.max_iter, settings.tol, n_jobs, progress)
+    long, short = np.flatnonzero(is_long), np.flatnonzero(~is_long)
+    parts = [_solve_each(task.some(long), by_scipy, progress)]
+    if short.size:
+        parts.append(fit_lanes(task.some(short), settings.max_iter, settings.tol, n_jobs, progress))
+    return joined(parts, np.argsort(np.concatenate([long, short])))
+
+
+def _solve_each(task: Task, settings: Settings, progress: Callable[[int], Any] | None) -> Solution:
+    """Fit every series of a task by a SciPy method."""
     parts = []
     for i in range(task.batch.n_series):
         parts.append(_solve_one(Problem(task, i), settings))

@@ -8,7 +8,7 @@ in them depend on how many threads there are.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -162,14 +162,19 @@ def fit_lanes(
         parts.append(part)
         if progress is not None:
             progress(part.loss.size)
-    place = np.argsort(order)
+    return joined(parts, np.argsort(order))
+
+
+def joined(parts: Sequence[Solution], place: np.ndarray) -> Solution:
+    """Put solutions one after the other, and take those at these places."""
     return Solution(
         *(
             np.ascontiguousarray(
                 np.concatenate([getattr(part, name) for part in parts], axis=-1)[..., place]
             )
             for name in ("theta", "states", "coefficients", "loss", "n_iter", "converged")
-        )
+        ),
+        message=parts[0].message,
     )
 
 

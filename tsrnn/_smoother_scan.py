@@ -1,7 +1,8 @@
-"""The scan that a search starts from: the squared error at its best unknowns, F, on grids.
+"""The scan that a search starts from: the squared error at its best unknowns, with the prior, F.
 
-F has several local minima, some of them narrow and near zero. So it is computed on a grid that is
-logarithmic near zero, then on finer grids around the lowest local minima of that.
+F, on which the search will end, has several local minima, some of them narrow and near zero. So it
+is computed on a grid that is logarithmic near zero, then on finer grids around the lowest local
+minima of that.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def scan(problem: Problem) -> tuple[list[np.ndarray], np.ndarray]:
         # Minima of the recent past, and a wide grid lest the rest of the series has others.
         recent, _ = _scan_in_full(problem.recent(MOST_SCANNED), axes)
         points = np.column_stack([recent, full_grid(tuple(axis[::4] for axis in axes))])
-        sse, _ = profile(problem.cell, points, problem.series, problem.initial_state)
+        sse = _profiled(problem, points)
         # One start: what were separate minima are often one valley of the whole.
         best = [int(np.argmin(sse))]
         points, sse = points[:, best], sse[best]
@@ -46,11 +47,11 @@ def _scan_in_full(problem: Problem, axes: tuple[Axis, ...]) -> tuple[np.ndarray,
     """Return parameters, (K, n), near the lowest minima of F, and F, the lowest first."""
     coarse = full_grid(axes)
     shape = tuple(len(axis) for axis in axes)
-    sse, _ = profile(problem.cell, coarse, problem.series, problem.initial_state)
+    sse = _profiled(problem, coarse)
     minima = lowest_minima(sse.reshape(shape))
     around = [_grid_around(axes, int(i)) for i in minima]
     fine = np.concatenate(around, axis=1)
-    sse, _ = profile(problem.cell, fine, problem.series, problem.initial_state)
+    sse = _profiled(problem, fine)
     # The lowest point about each minimum of the coarse grid.
     ends = np.cumsum([grid.shape[1] for grid in around])
     lowest = [
@@ -59,6 +60,12 @@ def _scan_in_full(problem: Problem, axes: tuple[Axis, ...]) -> tuple[np.ndarray,
     ]
     order = sorted(lowest, key=lambda i: sse[i])
     return fine[:, order], sse[order]
+
+
+def _profiled(problem: Problem, points: np.ndarray) -> np.ndarray:
+    """Return F at parameters (K, n)."""
+    sse, _ = profile(problem.cell, points, problem.series, problem.initial_state)
+    return sse * np.exp(problem.rates @ points[problem.free] / problem.n_observed)
 
 
 # The grids below are asked for again at every series of the same length.
