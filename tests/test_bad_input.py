@@ -438,10 +438,19 @@ def test_what_is_not_positive_is_refused_by_multiplicative_parts_with_its_place(
         clone(smoother).fit(y)
     with pytest.raises(ValueError, match=message + " of series 1"):
         clone(smoother).fit(np.column_stack([PLAIN, y]))
-    model = clone(smoother).fit(PLAIN)
+
+
+@pytest.mark.parametrize("smoother", SMOOTHERS[2:], ids=repr)
+def test_after_a_fit_predictions_must_be_positive_and_not_values(smoother):
+    """Of what follows, as of a shop's day without sales."""
+    fixed = (
+        {"alpha": 0.2, "gamma": 0.1} if smoother.get_params().get("seasonal") else {"alpha": 0.2}
+    )
+    model = clone(smoother).set_params(**fixed).fit(PLAIN)
+    assert (model.update([4.0, 0.0]).predict(3) > 0.0).all()
     before = model.predict(3)
-    with pytest.raises(ValueError, match="needs a series of positive values"):
-        model.update([4.0, value])
+    with pytest.raises(ValueError, match="the next prediction would not be either"):
+        model.update([4.0, -1000.0])
     np.testing.assert_array_equal(model.predict(3), before)
 
 

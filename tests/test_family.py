@@ -325,12 +325,20 @@ def test_multiplicative_parts_refuse_what_is_not_positive_and_say_where(name, va
 
 
 @positive_names
-def test_an_update_with_what_is_not_positive_is_refused_and_changes_nothing(name):
+@pytest.mark.parametrize("value", [0.0, -1.0, -1e5])
+def test_an_update_leaves_a_positive_prediction_or_is_refused_and_changes_nothing(name, value):
     model = learn(name, Y)
     forecast = model.predict(HORIZON)
-    with pytest.raises(ValueError, match=r"positive.*\b1\b"):
-        model.update([80.0, -1.0])
-    np.testing.assert_array_equal(model.predict(HORIZON), forecast)
+    try:
+        after = model.update([80.0, value]).predict(1)
+    except ValueError as error:
+        assert value == -1e5
+        assert "the next prediction would not be either" in str(error)
+        np.testing.assert_array_equal(model.predict(HORIZON), forecast)
+    else:
+        # Those whose alpha is 0 are not moved by any value.
+        assert after > 0.0
+        assert value > -1e5 or model.alpha_ < 0.01
 
 
 @pytest.mark.parametrize("name", ["ANA", "AAA", "AAdA"])

@@ -10,7 +10,13 @@ import numpy as np
 from tsrnn._batch import Batch
 from tsrnn._smoother_problem import Settings
 from tsrnn._smoothing_arguments import bounds_of
-from tsrnn._smoothing_model import Fit, fit_structure, n_to_learn
+from tsrnn._smoothing_model import (
+    Fit,
+    beyond_reason,
+    fit_structure,
+    n_to_learn,
+    unreasonable,
+)
 from tsrnn._structure import Structure
 
 CRITERIA = ("aicc", "aic", "bic", "backtest")
@@ -104,8 +110,11 @@ def select(
             scores[name][c, series] = fit.numbers[f"{name}_"]
         if criterion == "backtest":
             scores["backtest"][c, series] = _backtest(structure, some, rates, quick, n_jobs)
-        for k, error in fit.failures.items():
-            reasons[c, series[k]] = str(error)
+        against = {k: str(error) for k, error in fit.failures.items()}
+        for k in np.flatnonzero(beyond_reason(structure, fit.model.sigma)).tolist():
+            against.setdefault(k, unreasonable(fit.model.sigma[k]))
+        for k, reason in against.items():
+            reasons[c, series[k]] = reason
             for name in names:
                 scores[name][c, series[k]] = np.inf
     compared = scores[criterion]

@@ -285,11 +285,7 @@ def _flat(task: Task, names: list[str]) -> np.ndarray:
     start = np.zeros((batch.n_series, len(names) + task.states.shape[2] - 1))
     start[:, : len(names)] = np.clip([_FLAT[name] for name in names], *task.search_bounds)
     if task.n_free_state:
-        states = np.zeros((batch.n_series, structure.cell.n_state))
-        observed = np.flatnonzero(~np.isnan(batch.values))
-        states[:, 0] = batch.values[observed[np.searchsorted(observed, batch.offsets[:-1])]]
-        states[:, structure.is_share] = 1.0
-        free_state = structure.free_state(states)
+        free_state = structure.free_state(level_states(structure, batch))
         start[:, len(names) : len(names) + task.n_free_state] = free_state
     return start[:, None]
 
@@ -320,6 +316,15 @@ def nearby_start(task: Task, parameters: dict[str, np.ndarray], states: np.ndarr
     free_state = task.structure.free_state(states.T)
     start[:, len(names) : len(names) + task.n_free_state] = free_state
     return start
+
+
+def level_states(structure: Structure, batch: Batch) -> np.ndarray:
+    """Return states (N, S) at the first value, with no trend and no season."""
+    states = np.zeros((batch.n_series, structure.cell.n_state))
+    observed = np.flatnonzero(~np.isnan(batch.values))
+    states[:, 0] = batch.values[observed[np.searchsorted(observed, batch.offsets[:-1])]]
+    states[:, structure.is_share] = 1.0
+    return states
 
 
 def heuristic_states(structure: Structure, batch: Batch) -> np.ndarray:

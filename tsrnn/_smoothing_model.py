@@ -13,12 +13,23 @@ from tsrnn._batch import Batch
 from tsrnn._scaling import ColumnScaling, Scaling
 from tsrnn._smoother import Settings, solve
 from tsrnn._smoother_batch import SmootherBatch
-from tsrnn._smoother_lanes import Solution, Task, follow, heuristic_states, nearby_start
+from tsrnn._smoother_lanes import (
+    Solution,
+    Task,
+    follow,
+    heuristic_states,
+    level_states,
+    nearby_start,
+)
 from tsrnn._structure import Structure
 from tsrnn.exceptions import InvalidParameterError
 
 # What smoothing parameters are set to where a series is too short to learn them from.
 _FALLBACK = {"alpha": 0.5, "beta": 0.1, "gamma": 0.1, "phi": 0.9}
+
+# The largest standard deviation of relative errors that makes sense: normal errors of half a
+# prediction turn one value in forty negative.
+_LARGEST_SHARE = 0.5
 
 Bounds = Mapping[str, tuple[float, float]]
 
@@ -70,7 +81,8 @@ def fit_structure(
         the structure is.
     bounds : dict
         For each of the cell's parameters what it is searched in; equal ends where it is fixed.
-    initial_state : "learned", "heuristic" or (N, n_state) array
+    initial_state : "learned", "heuristic", "level" or (N, n_state) array
+        "level" is the first value, without a trend and a season to speak of.
     rates : dict
         Of the prior, by parameter.
     settings : Settings
@@ -156,6 +168,8 @@ def _as_fit(
     each = scaling.some(owners)
     failures = _failures(solution, coefficients, ends, name)
     notes = _notes(structure, solution, coefficients, batch.count_observed(), n_parameters, name)
+    for i in np.flatnonzero(beyond_reason(structure, sigma)).tolist():
+        notes[i] = (*notes.get(i, ()), UserWarning(f"{name(i)}: {unreasonable(sigma[i])}"))
     return Fit(
         model,
         each.unscale(predictions),
@@ -191,6 +205,8 @@ def _fitted_numbers(
     loglik -= log_predictions + n * scaling.log_unit
     aic = -2.0 * loglik + 2.0 * (k + 1)
     spare = n - k - 2
+    correction = np.full(len(n), np.inf)
+    np.divide(2.0 * (k + 1) * (k + 2), spare, out=correction, where=spare > 0)
     unit = scaling.unscale_difference(np.ones(len(n)))
     with np.errstate(over="ignore", under="ignore", divide="ignore"):
         numbers = {
@@ -198,10 +214,26 @@ def _fitted_numbers(
             "sigma2_": sigma**2 if structure.is_relative else (sigma * unit) ** 2,
             "loglik_": loglik,
             "aic_": aic,
-            "aicc_": np.where(spare > 0, aic + 2.0 * (k + 1) * (k + 2) / spare, np.inf),
+            "aicc_": np.where(spare > 0, aic, 0.0) + correction,
             "bic_": -2.0 * loglik + (k + 1) * np.log(n),
         }
     return numbers, sigma
+
+
+def beyond_reason(structure: Structure, sigma: np.ndarray) -> np.ndarray:
+    """Return for which series, (N,), errors that are shares of predictions are too large for that.
+
+    With errors about as large as predictions the likelihood grows as predictions go to nothing.
+    """
+    return structure.is_relative & (sigma > _LARGEST_SHARE)
+
+
+def unreasonable(sigma: float) -> str:
+    """Say why a model of relative errors is none."""
+    return (
+        f"errors are {sigma:.2g} times the predictions (one standard deviation): more than "
+        f"{_LARGEST_SHARE:g} is beyond what multiplicative errors can mean; use error='add'"
+    )
 
 
 def _failures(
@@ -278,12 +310,13 @@ def _state_maps(
         return np.hstack([structure.normalised, np.zeros((size, n_columns))])[None]
     maps = np.zeros((scaled.n_series, size, 1 + n_columns))
     if isinstance(initial_state, str):
-        maps[:, :, 0] = heuristic_states(structure, scaled)
+        find = level_states if initial_state == "level" else heuristic_states
+        maps[:, :, 0] = find(structure, scaled)
         for j in range(n_columns):
             # The state is that of the series net of its regressors.
             column = np.where(np.isnan(scaled.values), np.nan, scaled.regressors[:, j])
             if structure.seasonal != "mul":
-                maps[:, :, 1 + j] = -heuristic_states(structure, replace(scaled, values=column))
+                maps[:, :, 1 + j] = -find(structure, replace(scaled, values=column))
         return maps
     states = structure.cell_state(initial_state)
     maps[:, :, 0] = scaling.scale_state(states.T.copy(), structure.is_share).T
@@ -307,6 +340,8 @@ def held(
 ) -> tuple[np.ndarray, Bounds, str | np.ndarray]:
     """Return which series are too short to learn all of, and what is held fixed for them."""
     is_learned = isinstance(initial_state, str) and initial_state == "learned"
+    # A trend from the first two values may take a positive series below zero at once.
+    fallback = "level" if structure.is_positive else "heuristic"
     fixed = {
         name: (_FALLBACK[name], _FALLBACK[name]) if low < high else (low, high)
         for name, (low, high) in bounds.items()
@@ -315,7 +350,7 @@ def held(
         fixed["gamma"] = (1.0 - fixed["alpha"][0],) * 2
     needed = n_to_learn(structure, batch, bounds, with_state=is_learned)
     too_short = np.flatnonzero(batch.count_observed() < needed)
-    return too_short, fixed, "heuristic" if is_learned else initial_state
+    return too_short, fixed, fallback if is_learned else initial_state
 
 
 def shortage(
@@ -323,7 +358,8 @@ def shortage(
 ) -> UserWarning:
     """Return what the user should know of a series that is too short."""
     values = ", ".join(f"{parameter}={low:g}" for parameter, (low, _) in fixed.items())
-    start = " from the heuristic initial state" if isinstance(initial_state, str) else ""
+    starts = {"heuristic": " from the heuristic initial state", "level": " from its first value"}
+    start = starts[initial_state] if isinstance(initial_state, str) else ""
     return UserWarning(
         f"{name} has {n_observed} observed values, fewer than the {needed} parameters to learn: "
         f"it is smoothed with {values}{start}"
@@ -374,13 +410,9 @@ class SmoothingModel:
         parts = []
         for series, batch in self.parts:
             rows = Batch.of_columns(values[:, series], np.empty((len(values), 0)))
-            refuse_not_positive(batch.structure, rows)
             later, mean, deviation = batch.advance(rows)
-            if not np.isfinite(later.state).all():
-                raise ValueError(
-                    "the values are too large beside those that the forecaster was fitted to: the "
-                    "state would not be finite"
-                )
+            for reason in lost(later, rows).values():
+                raise ValueError(reason)
             predictions[:, series] = mean.reshape(series.size, -1).T
             deviations[:, series] = deviation.reshape(series.size, -1).T
             parts.append((series, later))
@@ -555,6 +587,27 @@ def fit_columns(
     return fitted.as_columns(values.shape, {})
 
 
+def lost(later: SmootherBatch, rows: Batch) -> dict[int, str]:
+    """Return for which series new values have left a state that nothing can be predicted from.
+
+    Of a multiplicative smoother it is predictions that must be positive, and not values.
+    """
+    reasons = {
+        i: "the values are too large beside those that the forecaster was fitted to: the state "
+        "would not be finite"
+        for i in np.flatnonzero(~np.isfinite(later.state).all(axis=0)).tolist()
+    }
+    if later.structure.is_positive and (rows.values <= 0.0).any():
+        has_low = rows.add_up(rows.values <= 0.0) > 0
+        for i in np.flatnonzero(has_low & ~(later.forecast(1)[0] > 0.0)).tolist():
+            reasons[i] = (
+                "after values that are not positive the next prediction would not be either, which "
+                f"has no meaning with {later.structure.positive_part}: fit anew, with additive "
+                "parts, or add a constant"
+            )
+    return reasons
+
+
 def refuse_not_positive(structure: Structure, batch: Batch) -> None:
     """Refuse a series with values that a multiplicative part has no meaning for."""
     if not structure.is_positive:
@@ -563,9 +616,8 @@ def refuse_not_positive(structure: Structure, batch: Batch) -> None:
     if wrong.size:
         row = int(wrong[0])
         i = int(np.searchsorted(batch.offsets, row, side="right")) - 1
-        part = "error='mul'" if structure.is_relative else "seasonal='mul'"
         of_series = f" of series {i}" if batch.n_series > 1 else ""
         raise ValueError(
-            f"{part} needs a series of positive values, but y is {batch.values[row]:g} at position "
+            f"{structure.positive_part} needs a series of positive values, but y is {batch.values[row]:g} at position "
             f"{row - int(batch.offsets[i])}{of_series}: use additive parts, or add a constant"
         )

@@ -12,7 +12,7 @@ from tsrnn._batch import Batch
 from tsrnn._panel_model import Progress
 from tsrnn._smoother_batch import SmootherBatch
 from tsrnn._smoother_problem import Settings
-from tsrnn._smoothing_model import Bounds, Fitted, fit_batch, refuse_not_positive
+from tsrnn._smoothing_model import Bounds, Fitted, fit_batch, lost, refuse_not_positive
 from tsrnn._structure import Structure
 from tsrnn._threads import in_threads, one_blas_thread
 
@@ -79,21 +79,12 @@ class SmootherPanel:
         failures, parts = dict(self.failures), []
         for series, smoothers in self.parts:
             some = rows.some(series)
-            refused = not_positive(smoothers.structure, some)
             later, predicted, _ = smoothers.advance(some)
             predictions[some.regressors[:, 0].astype(np.int64)] = predicted
-            is_finite = np.isfinite(later.state).all(axis=0)
-            is_finite[list(refused)] = True
-            for k, error in refused.items():
-                failures[int(series[k])] = error
-            for i in series[~is_finite].tolist():
-                failures[i] = ValueError(
-                    "the values are too large beside those that the forecaster was fitted to: the "
-                    "state would not be finite"
-                )
-            is_finite[list(refused)] = False
-            kept = np.flatnonzero(is_finite)
-            parts.append((series[kept], later if is_finite.all() else later.some(kept)))
+            reasons = lost(later, some)
+            failures |= {int(series[k]): ValueError(reason) for k, reason in reasons.items()}
+            kept = np.setdiff1d(np.arange(series.size), list(reasons))
+            parts.append((series[kept], later.some(kept) if reasons else later))
         return SmootherPanel(tuple(parts), self.n_series, failures), predictions
 
     def _stacked(

@@ -67,8 +67,13 @@ class Structure:
 
     @property
     def is_positive(self) -> bool:
-        """Whether the series, and all predictions of it, must be positive."""
+        """Whether predictions must be positive, and so what they are learned from."""
         return self.is_relative or not self.is_linear
+
+    @property
+    def positive_part(self) -> str:
+        """The argument that asks for that."""
+        return "error='mul'" if self.is_relative else "seasonal='mul'"
 
     @property
     def n_smoothing(self) -> int:
