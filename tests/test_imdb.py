@@ -175,7 +175,9 @@ def test_lines_that_are_no_reviews_are_refused_by_their_number(tiny, changes):
         fetch_imdb(data_home=tiny)
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"[1]\n"), b"\x1f\x8b\x08"])
+@pytest.mark.parametrize(
+    "content", [b"", b"no gzip", gzip.compress(b"[1]\n", mtime=0), b"\x1f\x8b\x08"]
+)
 def test_files_that_are_something_else_are_refused(tiny, content):
     (tiny / "imdb.jsonl.gz").write_bytes(content)
     with pytest.raises(OSError, match="imdb.jsonl.gz"):

@@ -231,6 +231,17 @@ def test_a_horizon_beyond_all_dates_is_refused(freq):
         panel.predict(1_000)
 
 
+@pytest.mark.parametrize("freq", ["D", "MS", "ME", "B"])
+def test_every_date_that_nanoseconds_reach_is_forecast_and_none_beyond(freq):
+    # Listed in seconds: beside the last of its nanoseconds pandas lists none.
+    every = pd.date_range("2260-01-01", "2262-04-11", freq=freq, unit="s").as_unit("ns")
+    panel = PanelForecaster(NaiveForecaster()).fit(frame_of(every[:12]))
+    left = len(every) - 12
+    assert panel.predict(left)["ds"].max() == every[-1]
+    with pytest.raises(ValueError, match="shorter horizon"):
+        panel.predict(left + 1)
+
+
 @pytest.mark.parametrize("freq", [f for f in FREQUENCIES if not f.startswith("SM")])
 def test_an_update_goes_on_from_where_the_dates_ended(freq):
     every = pd.date_range("2019-11-30", periods=32, freq=freq)

@@ -4,6 +4,7 @@ import contextlib
 import re
 import shlex
 import tempfile
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,18 @@ def test_what_was_to_be_learned_is_learned(names):
     X, y = names["X"][200:], names["y"][200:]
     assert names["classifier"].score(X, y) > 0.9
     assert list(names["critic"].predict(["fine", "dull"])) == [1, 0]
+
+
+def test_the_pythons_that_are_tested_are_those_that_the_package_names():
+    """From the classifiers `.ci/run` takes the newest and the oldest Python."""
+    project = tomllib.loads((README.parent / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
+    named = re.findall(r"Python :: (3\.\d+)", "\n".join(project["classifiers"]))
+    assert f"tested: {named[0]} to {named[-1]}" in TEXT
+    assert project["requires-python"] == f">={named[0]}"
+    page = (README.parent / "docs" / "install.rst").read_text(encoding="utf-8")
+    assert f"tested on Python {named[0]} to {named[-1]}" in page
 
 
 def test_there_are_commands():

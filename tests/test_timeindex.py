@@ -555,6 +555,43 @@ def test_stamps_beyond_the_reach_of_nanoseconds_are_an_error(freq):
         grid(trained).stamps(0, len(trained) + 20_000)
 
 
+def nanoseconds(start, end, freq):
+    """List dates up to the last of nanoseconds, beside which pandas lists none in them."""
+    return pd.date_range(start, end, freq=freq, unit="s").as_unit("ns")
+
+
+@pytest.mark.parametrize(("freq", "first"), [("YS", 2250), ("YE", 2250), ("YS", 2259)])
+def test_years_go_on_up_to_the_last_that_nanoseconds_reach(freq, first):
+    """Beyond it NumPy's dates wrap around, or raise an OverflowError from NumPy 2.5 on."""
+    whole = nanoseconds(f"{first}-01-01", "2262-01-01", freq)
+    assert_goes_on_as(whole[:3], whole[3:])
+    with pytest.raises(ValueError, match=r"lies beyond the stamps of datetime64\[ns\]"):
+        grid(whole[:3]).stamps(0, len(whole) + 1)
+
+
+@pytest.mark.parametrize("freq", ["3h", "D", "B", "MS", "YE"])
+def test_stamps_further_apart_than_nanoseconds_count_are_placed(freq):
+    whole = nanoseconds("1690-01-01", "2260-01-01", freq)
+    first, last = whole[:4], whole[-4:]
+    assert list(grid(first).positions(last)) == list(range(len(whole) - 4, len(whole)))
+    with pytest.raises(ValueError, match="before the start"):
+        grid(last).positions(first)
+
+
+def test_a_leap_between_stamps_beyond_what_their_unit_counts_is_refused():
+    stamps = pd.DatetimeIndex(["1700-01-01", "2010-05-05 12:00", "2010-05-06"])
+    with pytest.raises(ValueError, match=r"leaps from 1700-01-01 .*\(row 1\).*as_unit\('s'\)"):
+        grid(stamps.as_unit("ns"))
+    with pytest.raises(ValueError, match="irregular"):
+        grid(stamps.as_unit("s"))
+
+
+def test_a_series_from_the_first_nanosecond_on_is_regular():
+    first = pd.Timestamp.min.ceil("us")
+    whole = pd.date_range(first, periods=9, freq="D", unit="ns")
+    assert_goes_on_as(whole[:5], whole[5:])
+
+
 # Periods.
 
 

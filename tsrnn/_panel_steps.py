@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._timeindex import TimeGrid
+from tsrnn._timesteps import days_of_months, refuse_beyond, ticks_of_months
 
 _Offset: TypeAlias = pd.tseries.offsets.BaseOffset
 
 _MOST_LISTED = 1_000_000  # stamps to list by a pandas offset, at some 7 microseconds each
-_LARGEST = float(np.iinfo(np.int64).max)
 _MOST_TABLED = 1_000_000  # days whose months are looked up in a table
 
 
@@ -78,13 +78,9 @@ class MonthSteps:
 
     def at(self, member: np.ndarray, ahead: np.ndarray) -> np.ndarray:
         steps = self.months[member]
-        # Some days short of the end of a month.
-        refuse_beyond((self.last[member] + steps.astype(float) * ahead) * 30.4 * self.per_day)
-        months = (self.last[member] + steps * ahead).view("M8[M]")
-        first = months.astype("M8[D]").astype(np.int64)
-        length = (months + 1).astype("M8[D]").astype(np.int64) - first
-        days = first + np.minimum(self.day[member], length) - 1
-        return days * self.per_day + self.clock[member]
+        refuse_beyond(self.last[member] + steps.astype(float) * ahead)
+        months = self.last[member] + steps * ahead
+        return ticks_of_months(months, self.day[member], self.clock[member], self.per_day)
 
     def ahead(self, member: np.ndarray, ticks: np.ndarray) -> np.ndarray:
         months, _, _ = months_of(ticks // self.per_day)
@@ -113,9 +109,11 @@ class BusinessSteps:
     local: bool = True
 
     def at(self, member: np.ndarray, ahead: np.ndarray) -> np.ndarray:
-        refuse_beyond((self.last[member] + ahead.astype(float)) * (1.5 * self.per_day))
+        refuse_beyond((self.last[member] + ahead.astype(float)) * self.per_day)
         weeks, weekday = np.divmod(self.last[member] + ahead, 5)
-        return (7 * weeks + weekday - 3) * self.per_day + self.clock[member]
+        days = 7 * weeks + weekday - 3
+        refuse_beyond(days * float(self.per_day) + self.clock[member])
+        return days * self.per_day + self.clock[member]
 
     def ahead(self, member: np.ndarray, ticks: np.ndarray) -> np.ndarray:
         return business_days(ticks // self.per_day) - self.last[member]
@@ -203,12 +201,6 @@ class OwnSteps:
         )
 
 
-def refuse_beyond(ticks: np.ndarray) -> None:
-    """Refuse ticks, computed as floats, that 64 bits cannot hold: integers would wrap around."""
-    if len(ticks) and not (np.abs(ticks) < _LARGEST).all():
-        raise ValueError("so many steps ahead there are no time stamps: take a shorter horizon")
-
-
 def from_utc(ticks: np.ndarray, unit: str, tz: tzinfo | None) -> pd.DatetimeIndex:
     """Return dates of ticks in UTC."""
     index = pd.DatetimeIndex(ticks.view(f"M8[{unit}]"))
@@ -229,10 +221,9 @@ def months_of(days: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _months_of(days: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    months = days.view("M8[D]").astype("M8[M]")
-    first = months.astype("M8[D]").astype(np.int64)
-    length = (months + 1).astype("M8[D]").astype(np.int64) - first
-    return months.astype(np.int64), days - first + 1, length
+    months = days.view("M8[D]").astype("M8[M]").astype(np.int64)
+    first, length = days_of_months(months)
+    return months, days - first + 1, length
 
 
 def business_days(days: np.ndarray) -> np.ndarray:

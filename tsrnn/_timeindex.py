@@ -149,12 +149,12 @@ class TimeGrid:
         if start == stop:
             return self._index[:0]
         self._refuse_empty()
-        positions = np.arange(start, stop)
-        ticks = self._steps.at(positions)
-        # Numbers beyond 64 bits wrap around without an error.
-        back = self._steps.locate(ticks)[0]
-        if ticks.min() < self._steps.at(np.array([0]))[0] or not np.array_equal(back, positions):
-            raise ValueError(f"position {stop - 1} lies beyond the stamps of {self._index.dtype}")
+        try:
+            ticks = self._steps.at(np.arange(start, stop))
+        except OverflowError as error:
+            raise ValueError(
+                f"position {stop - 1} lies beyond the stamps of {self._index.dtype}"
+            ) from error
         return self._dial.write(ticks).rename(self._index.name)
 
     def __eq__(self, other: object) -> bool:

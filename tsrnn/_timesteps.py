@@ -32,6 +32,10 @@ MONTHS = {  # how many, and the day
 }
 
 
+class BeyondStampsError(ValueError, OverflowError):
+    """Time stamps lie so far away that 64 bits cannot hold them."""
+
+
 class IrregularIndexError(ValueError):
     """Stamps do not follow each other regularly; `row` is the first one out of step."""
 
@@ -51,11 +55,31 @@ class ConstantSteps:
     step: np.int64 | np.timedelta64
 
     def at(self, positions: np.ndarray) -> np.ndarray:
-        return self.start + positions * self.step
+        start, step = self._integers()
+        ends = [
+            start + int(end) * step for end in (positions.min(initial=0), positions.max(initial=0))
+        ]
+        refuse_beyond(np.array(ends, dtype=object))
+        return (start + positions * step).view(self._dtype)
 
     def locate(self, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        positions = (ticks - self.start) // self.step
+        start, step = self._integers()
+        ticks = np.maximum(ticks.astype(self._dtype).view(np.int64), start)
+        # Half of the time that 64 bits hold may lie between two stamps, or more.
+        ahead = ticks.view(np.uint64) - np.array(start).view(np.uint64)
+        positions = (ahead // np.uint64(step)).astype(np.int64)
         return positions, self.at(positions)
+
+    @property
+    def _dtype(self) -> np.dtype:
+        return np.result_type(self.start, self.step)
+
+    def _integers(self) -> tuple[int, int]:
+        """Return start and step in the unit of the ticks."""
+        step = self.step
+        if isinstance(step, np.timedelta64):
+            step = step.astype(f"m8[{np.datetime_data(self._dtype)[0]}]")
+        return int(self.start.astype(self._dtype).astype(np.int64)), int(step.astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -67,16 +91,15 @@ class _MonthSteps:
     day: int
 
     def at(self, positions: np.ndarray) -> np.ndarray:
-        months = self.start.astype("M8[M]") + positions * self.months
-        firsts = months.astype("M8[D]")
-        lengths = ((months + 1).astype("M8[D]") - firsts).astype(np.int64)
-        dates = firsts + (np.minimum(self.day, lengths) - 1)
-        return dates.astype(self.start.dtype) + (self.start - self.start.astype("M8[D]"))
+        per_day = _ticks_per_day(self.start.dtype)
+        clock = int(self.start.astype(np.int64)) % per_day
+        months = self.start.astype("M8[M]").astype(np.int64) + positions * self.months
+        return ticks_of_months(months, self.day, clock, per_day).view(self.start.dtype)
 
     def locate(self, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         months = (ticks.astype("M8[M]") - self.start.astype("M8[M]")).astype(np.int64)
         positions = months // self.months
-        return positions, self.at(positions)
+        return positions, self.at(np.maximum(positions, 0))
 
 
 @dataclass(frozen=True)
@@ -97,7 +120,8 @@ class _ListedSteps:
         last, known = ticks.max(), self.known
         if last > known[-1]:
             sample = known if len(known) > 1 else self._extended(periods=2)
-            if (last - known[-1]) // np.diff(sample).mean() > _MOST_LISTED:
+            gap = float(last.astype(np.int64)) - float(known[-1].astype(np.int64))
+            if gap // np.diff(sample).mean().astype(float) > _MOST_LISTED:
                 raise ValueError(f"the time stamp {last} is too far after the training series")
             known = self._extended(end=pd.Timestamp(last))
         positions = np.searchsorted(known, ticks, side="right") - 1
@@ -186,12 +210,43 @@ Dial: TypeAlias = Counts | _Clock
 Steps: TypeAlias = ConstantSteps | _MonthSteps | _ListedSteps
 
 
+def refuse_beyond(ticks: np.ndarray) -> None:
+    """Refuse ticks that 64 bits cannot hold, given as floats or Python's integers.
+
+    Integers of 64 bits would wrap around, and NumPy's dates too before its version 2.5.
+    """
+    if not (np.abs(ticks) < 2.0**63).all():
+        raise BeyondStampsError(
+            "so many steps ahead there are no time stamps: take a shorter horizon"
+        )
+
+
+def days_of_months(months: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first days, since 1970, of months since then, and how many days these have."""
+    first, after = (count.view("M8[M]").astype("M8[D]") for count in (months, months + 1))
+    return first.astype(np.int64), (after - first).astype(np.int64)
+
+
+def ticks_of_months(
+    months: np.ndarray, day: np.ndarray | int, clock: np.ndarray | int, per_day: int
+) -> np.ndarray:
+    """Return the ticks of a day in months since 1970, or of the last day where it comes later.
+
+    `clock` counts ticks since midnight, of which there are `per_day` in a day.
+    """
+    refuse_beyond(months * (28.0 * per_day))  # so that days are right
+    first, length = days_of_months(months)
+    days = first + np.minimum(day, length) - 1
+    refuse_beyond(days * float(per_day) + clock)
+    return days * per_day + clock
+
+
 def daylight_advice(index: pd.Index) -> str:
     """Explain gaps and repeats within days where the index names no zone."""
     if not isinstance(index, pd.DatetimeIndex) or index.tz is not None:
         return ""
-    steps = np.diff(index.to_numpy())
-    if (steps % np.timedelta64(1, "D") == np.timedelta64(0, "D")).all():
+    clocks = _clocks(index.to_numpy())
+    if (clocks == clocks[:1]).all():
         return ""
     return (
         " Local clock times have such gaps and repeats where daylight saving changes: name their"
@@ -264,19 +319,29 @@ def _days(ticks: np.ndarray) -> np.ndarray:
 
 def _anchor(ticks: np.ndarray) -> np.datetime64:
     """Take the first date at the earliest time: midnight, where a zone once leaves it out."""
-    dates = ticks.astype("M8[D]")
-    return dates[0] + (ticks - dates).min()
+    clocks = _clocks(ticks)
+    return (ticks[:1].view(np.int64) - (clocks[0] - clocks.min())).view(ticks.dtype)[0]
+
+
+def _clocks(ticks: np.ndarray) -> np.ndarray:
+    """Count the ticks since midnight."""
+    return ticks.astype(np.int64) % _ticks_per_day(ticks.dtype)
+
+
+def _ticks_per_day(dtype: np.dtype) -> int:
+    return int(np.timedelta64(1, "D") // np.timedelta64(1, np.datetime_data(dtype)[0]))
 
 
 def _guesses(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[tuple[_Clock, Steps]]:
     """List grids on which two or more stamps may lie, by the smallest step between them."""
     ticks = clock.read(index)
     dates, days = ticks.astype("M8[D]"), _days(ticks)
-    month_ends = bool((_days(dates + 1) == 1).all())
+    month_ends = bool((_days(dates + np.timedelta64(1, "D")) == 1).all())
     months = int(np.diff(dates.astype("M8[M]").astype(np.int64)).min())
     # Two stamps on different days of the month say nothing of months, except at month ends.
     if months > 0 and (month_ends or len(ticks) > 2 or days[0] == days[1]):
         yield clock, _MonthSteps(_anchor(ticks), months, 31 if month_ends else int(days.max()))
+    _refuse_leaps(index)
     # Not infer_freq, which warns in pandas 3.1, but what it does: business days and the like.
     offset = pd.DatetimeIndex(ticks, freq="infer").freq
     if offset is not None:
@@ -288,11 +353,24 @@ def _guesses(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[tuple[_Clock, S
     yield utc, ConstantSteps(times[0], np.diff(times).min())
 
 
+def _refuse_leaps(index: pd.DatetimeIndex) -> None:
+    """Refuse a time between two stamps that 64 bits cannot hold: 292 years in nanoseconds."""
+    rows = np.flatnonzero(np.diff(index.asi8) < 0)  # of stamps that ascend, by wrapping around
+    if rows.size:
+        row = int(rows[0])
+        raise ValueError(
+            f"the time index leaps from {index[row]} to {index[row + 1]} (row {row + 1}), further "
+            f"than the unit {index.unit!r} can count: y.index.as_unit('s') gives a longer reach"
+        )
+
+
 def _usual(clock: _Clock, steps: Steps) -> _Offset | None:
     """Name steps as a pandas offset, None where there is no such offset."""
     if isinstance(steps, _ListedSteps):
         return steps.offset
     if isinstance(steps, _MonthSteps):
+        # In seconds, for beside the end of what nanoseconds reach there are no four stamps.
+        steps = replace(steps, start=steps.start.astype("M8[s]"))
         offset = pd.DatetimeIndex(steps.at(np.arange(4)), freq="infer").freq
         if type(offset) in MONTHS:
             return offset
