@@ -222,8 +222,10 @@ ALLOWED = {
     "tsrnn": MODELS | TOOLS | {"exceptions", "cells", "saving", "_version"},
     "_csv": set(),
     "_csv_long": {"_csv"},
-    "_cli_long": {"_csv", "_csv_long", "forecaster", "panel"},
-    "cli": {"tsrnn", "exceptions", "_timesteps", "_csv", "_csv_long", "_cli_long"} | MODELS | TOOLS,
+    "_cli_long": {"_csv", "_csv_long", "_season_length", "forecaster", "panel"},
+    "cli": {"tsrnn", "exceptions", "_season_length", "_timesteps", "_csv", "_csv_long", "_cli_long"}
+    | MODELS
+    | TOOLS,
     "__main__": {"cli"},
 }
 

@@ -127,6 +127,12 @@ def season_of_offset(offset: _offsets.BaseOffset, n: int | None = None) -> Seaso
     return Season(1, f"data of every {offset.freqstr}")
 
 
+def season_in_words(period: int, season: Season) -> str:
+    """Say which period was taken, and by what."""
+    steps = "none" if period == 1 else f"{period} steps"
+    return f"{steps} ({season.data or 'no dates'})"
+
+
 def short_note(season: Season, name: str, n_observed: int) -> UserWarning:
     """Say that a season is not looked for in a series because it is too short."""
     return UserWarning(
