@@ -31,8 +31,9 @@ class AutoExpSmoothingRNN(Forecaster):
     ----------
     period : int or "auto"
         Time steps in a season; 1 for none. "auto" is that of the time stamps: 12 for months, 4 for
-        quarters, 7 for days (see :doc:`/seasons`), and 1 where they tell of none. A season of which
-        the series has fewer than two full periods is not looked for, and a warning says so.
+        quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96 for hours, halves and
+        quarters of them, and 1 for all else. A season of which the series has fewer than two full
+        periods is not looked for.
     criterion : {"aicc", "aic", "bic", "backtest"}
         What is lowest for the structure that is kept: an information criterion, or the mean
         absolute error of forecasts of the last values (a period, or six; a quarter of the series at
@@ -75,6 +76,14 @@ class AutoExpSmoothingRNN(Forecaster):
     sse_, sigma2_, loglik_, aic_, aicc_, bic_ : float or (n_series,) array
         As in `TripleExpSmoothingRNN`.
     n_iter_, converged_ : int, bool or (n_series,) arrays
+
+    Warns
+    -----
+    UserWarning
+        With `period="auto"`: where the series is too short for the season of its time stamps; and
+        where it has no dates, so that no season is taken, but its autocorrelation shows one of 4,
+        7, 12 or 24 steps. The test of the M competitions is made at a limit so high that it errs in
+        one or two percent at most of white noise, random walks, and trends with noise.
 
     References
     ----------

@@ -47,8 +47,9 @@ class DeseasonalizedForecaster(Forecaster):
         is "auto" it is 1.
     period : int or "auto"
         Time steps of a season; 1 for no season. "auto" is that of the time stamps: 12 for months, 4
-        for quarters, 7 for days (see :doc:`/seasons`), and 1 where they tell of none. A season of
-        which the series has fewer than two full periods is not looked for, and a warning says so.
+        for quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96 for hours, halves
+        and quarters of them, and 1 for all else. A season of which the series has fewer than two
+        full periods is not looked for.
     model : {"mul", "add"}
         Whether the season multiplies the series, which must be positive then, or is added to it.
     test : bool
@@ -74,7 +75,8 @@ class DeseasonalizedForecaster(Forecaster):
     -----
     UserWarning
         For a series that is not adjusted because it has values that are not positive and the model
-        is multiplicative, or, without the test, because it is too short.
+        is multiplicative, or, without the test, because it is too short. With `period="auto"` as
+        `AutoExpSmoothingRNN` warns.
 
     Notes
     -----

@@ -34,7 +34,9 @@ class NaiveForecaster(Forecaster):
         Repeat the last value, the last season, or go on from the last value by the mean change.
     period : int or "auto"
         Time steps of a season, with `strategy="seasonal"`. "auto" is that of the time stamps: 12
-        for months, 7 for days (see :doc:`/seasons`); 1 where they tell of none.
+        for months, 4 for quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96
+        for hours, halves and quarters of them, and 1 for all else. A season of which the series has
+        fewer than two full periods is not looked for.
 
     Attributes
     ----------
@@ -46,6 +48,12 @@ class NaiveForecaster(Forecaster):
         The mean change a step; 0 for the other strategies.
     sigma2_ : float or (n_series,) array
         The mean squared residual.
+
+    Warns
+    -----
+    UserWarning
+        With `period="auto"`, where the series is too short for the season of its time stamps, or
+        has none but shows a season all the same (see `AutoExpSmoothingRNN`).
 
     Notes
     -----

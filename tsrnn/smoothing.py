@@ -339,8 +339,10 @@ class TripleExpSmoothingRNN(Forecaster):
         Damping of the trend, with `damped=True`; None learns it in [0.8, 0.995].
     period : int or "auto"
         Time steps in a season, at least 2. "auto" is that of the time stamps: 12 for months, 4 for
-        quarters, 7 for days (see :doc:`/seasons`), and 12 where there are no dates. A series of
-        fewer than two full periods is then fitted without a season, and a warning says so.
+        quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96 for hours, halves and
+        quarters of them; an error for all else, such as years; 12 where there are no dates. A
+        series of fewer than two full periods is then fitted without a season, and a warning says
+        so.
     seasonal : {"add", "mul"}
         Whether a season is a difference from the level or a factor, which needs a positive series.
     trend : {"add", None}
@@ -383,7 +385,8 @@ class TripleExpSmoothingRNN(Forecaster):
         `beta_` is 0 without a trend, and `phi_` 1 without damping. `beta_` is the beta* of the
         literature on ETS models, whose own beta is `alpha_ * beta_`.
     period_ : int
-        The period that was taken; 1 where the series is fitted without a season.
+        The period that was taken; 1 where the series is fitted without a season, in which case
+        `gamma_` is 0.
     initial_state_, state_ : (n_state,) or (n_series, n_state) array
         Level, trend and seasons before the first value, and at the end of what was seen, the
         season of the next value first.
