@@ -15,7 +15,7 @@ three deviations, at the lengths m of 4, 7, 12 and 24: by the test of the M comp
 and only where r_m is a peak, larger than the r_k before and up to two lags after it. The limit is
 above the competitions' 1.645 because eight such tests are made. In white noise, random walks,
 lines and parabolas with noise, and walks under noise, of 24 to 1000 values each, it found a season
-in at most 1.5 percent; in random walks of logarithms, whose changes grow, in up to 6 percent of
+in at most 1.6 percent; in random walks of logarithms, whose changes grow, in up to 6 percent of
 those of 1000 values. The script named above counts them.
 """
 
