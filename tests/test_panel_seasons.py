@@ -138,6 +138,7 @@ def test_short_series_are_listed_and_years_fail_under_triple_smoothing():
     assert panel.failures_["unique_id"].tolist() == ["y"]
     assert "use DoubleExpSmoothingRNN" in panel.failures_["reason"][0]
     assert "y" not in set(panel.predict(2)["unique_id"])
+    assert panel.period_.to_dict() == PERIODS
     short = series_of(df, "e")["y"]
     alone = DoubleExpSmoothingRNN().fit(short).predict(2)
     mine = panel.predict(2)

@@ -119,6 +119,16 @@ def test_the_period_is_that_of_other_offsets(offset, period):
     assert period_taken(pd.Series(values(len(index)), index)) == period
 
 
+def test_steps_of_millennia_have_no_season():
+    forecaster = NaiveForecaster(strategy="seasonal")
+    days = pd.PeriodIndex.from_ordinals(np.arange(30) * 400_000, freq="D")
+    dates = pd.DatetimeIndex(np.arange(30) * np.timedelta64(400_000, "D") + np.datetime64("0", "s"))
+    for stamps in (days, dates):
+        assert period_taken(pd.Series(values(30), stamps)) == 1
+        df = pd.DataFrame({"unique_id": "a", "ds": stamps, "y": values(30)})
+        assert PanelForecaster(forecaster).fit(df).period_.to_list() == [1]
+
+
 def test_days_are_days_where_daylight_saving_changes():
     index = pd.date_range("2020-03-20", periods=30, freq="D", tz="Europe/Berlin")
     assert period_taken(pd.Series(values(30), index)) == 7

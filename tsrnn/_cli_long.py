@@ -59,9 +59,8 @@ def _seasons_told(panel: PanelForecaster, forecaster: Forecaster) -> list[str]:
     if not forecaster._seeks_season():
         return []
     seasons, kind = panel._fitted.grid.seasons()
-    words = pd.Series(
-        [season_in_words(m, seasons[i]) for m, i in zip(panel.period_, kind, strict=True)]
-    )
+    taken = zip(panel.period_, kind[panel._fitted.active], strict=True)
+    words = pd.Series([season_in_words(period, seasons[i]) for period, i in taken])
     counts = words.value_counts()
     if len(counts) == 1:
         return [f"season: {words[0]}; --period overrides"]

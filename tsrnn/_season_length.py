@@ -29,12 +29,14 @@ import pandas as pd
 _offsets = pd.tseries.offsets
 
 _OF_MONTHS = {1: (12, "monthly data"), 3: (4, "quarterly data"), 12: (1, "yearly data")}
+_NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9}
+_NANOSECONDS |= {"h": 3600 * 10**9, "D": 86_400 * 10**9, "W": 7 * 86_400 * 10**9}
 _OF_TIMES = {
-    pd.Timedelta(days=7): (52, "weekly data"),
-    pd.Timedelta(days=1): (7, "daily data"),
-    pd.Timedelta(hours=1): (24, "hourly data"),
-    pd.Timedelta(minutes=30): (48, "half-hourly data"),
-    pd.Timedelta(minutes=15): (96, "quarter-hourly data"),
+    _NANOSECONDS["W"]: (52, "weekly data"),
+    _NANOSECONDS["D"]: (7, "daily data"),
+    _NANOSECONDS["h"]: (24, "hourly data"),
+    30 * _NANOSECONDS["m"]: (48, "half-hourly data"),
+    15 * _NANOSECONDS["m"]: (96, "quarter-hourly data"),
 }
 # Months that begin or end on business days are months.
 _MONTHS = {
@@ -98,10 +100,17 @@ def season_of_months(months: int) -> Season:
     return Season(*_OF_MONTHS.get(months, (1, f"data of every {months} months")))
 
 
-def season_of_time(step: np.timedelta64 | pd.Timedelta) -> Season:
+def season_of_time(step: np.timedelta64) -> Season:
     """Return the season of steps of a length of time."""
-    step = pd.Timedelta(step)
-    return Season(*_OF_TIMES.get(step, (1, f"data of every {step}")))
+    unit, count = np.datetime_data(step.dtype)
+    return _season_of_nanoseconds(int(step.astype(np.int64)) * count * _NANOSECONDS[unit])
+
+
+def _season_of_nanoseconds(total: int) -> Season:
+    """Return the season of steps of any length: millennia, too, which no Timedelta holds."""
+    days, rest = divmod(total, _NANOSECONDS["D"])
+    words = pd.Timedelta(total) if rest and days < 36_500 else f"{days} days"
+    return Season(*_OF_TIMES.get(total, (1, f"data of every {words}")))
 
 
 def season_of_offset(offset: _offsets.BaseOffset, n: int | None = None) -> Season:
@@ -113,17 +122,17 @@ def season_of_offset(offset: _offsets.BaseOffset, n: int | None = None) -> Seaso
     if isinstance(offset, _offsets.BusinessDay) and n == 1:
         return Season(5, "data of business days")
     if isinstance(offset, _offsets.Week):
-        return season_of_time(n * pd.Timedelta(days=7))
+        return _season_of_nanoseconds(n * _NANOSECONDS["W"])
     if isinstance(offset, _offsets.Day):  # in pandas 2 a Tick, too
-        return season_of_time(n * pd.Timedelta(days=1))
+        return _season_of_nanoseconds(n * _NANOSECONDS["D"])
     if isinstance(offset, _offsets.Tick):
-        return season_of_time(n * pd.Timedelta(offset.base))
+        return _season_of_nanoseconds(n * offset.base.nanos)
     if type(offset) is pd.DateOffset:
         if offset.kwds.keys() <= {"years", "months"}:
             months = 12 * offset.kwds.get("years", 0) + offset.kwds.get("months", 0)
             return season_of_months(n * months)
         if offset.kwds.keys() <= {"weeks", "days", "hours", "minutes", "seconds"}:
-            return season_of_time(n * pd.Timedelta(**offset.kwds))
+            return _season_of_nanoseconds(n * pd.Timedelta(**offset.kwds).value)
     return Season(1, f"data of every {offset.freqstr}")
 
 

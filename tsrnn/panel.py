@@ -83,7 +83,7 @@ class PanelForecaster(BaseEstimator):
         What to know of the fits of others, such as too few values to learn all parameters from:
         the columns `id_col`, note.
     period_ : Series
-        By series the period that was taken; where the forecaster has a season.
+        By series the period that was taken in `fit`; where the forecaster has a season.
     ids_ : pandas.Index
         The series that can be predicted, sorted.
     cross_validation_failures_ : DataFrame
@@ -173,7 +173,8 @@ class PanelForecaster(BaseEstimator):
             self._scores: Mapping[int, Scores] = {}
             self.failures_ = failure_table(failures, ids, self.id_col)
             if "period" in forecaster.get_params(deep=False):
-                self.period_ = pd.Series(settled.periods, panel.ids, name="period")
+                taken = settled.periods[self._fitted.active]
+                self.period_ = pd.Series(taken, self.ids_, name="period")
             notes = season_notes(forecaster, panel, kinds)
             notes |= {i: (*notes.get(i, ()), *lines) for i, lines in model.notes.items()}
             notes = {i: lines for i, lines in notes.items() if i not in model.failures}
