@@ -191,7 +191,7 @@ def test_the_command_tells_of_a_season_in_a_file_without_dates(tmp_path, capsys)
     decembers().to_frame().to_csv(tmp_path / "in.csv", index=False)
     assert main(["forecast", str(tmp_path / "in.csv"), "--model", "auto"]) == 0
     err = capsys.readouterr().err
-    assert "season: none (no dates); --period overrides" in err
+    assert "season: none (rows are numbered, not dated); --period overrides" in err
     assert "speaks of one of 12 steps: set period=12" in err
 
 

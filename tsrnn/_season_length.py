@@ -139,7 +139,7 @@ def season_of_offset(offset: _offsets.BaseOffset, n: int | None = None) -> Seaso
 def season_in_words(period: int, season: Season) -> str:
     """Say which period was taken, and by what."""
     steps = "none" if period == 1 else f"{period} steps"
-    return f"{steps} ({season.data or 'no dates'})"
+    return f"{steps} ({season.data or 'rows are numbered, not dated'})"
 
 
 def short_note(season: Season, name: str, n_observed: int) -> UserWarning:
