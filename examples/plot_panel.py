@@ -154,6 +154,6 @@ axes[0].legend(frameon=False, loc="upper left")
 plt.show()
 
 # %%
-# Any forecaster of the library can stand in a panel: ``AutoExpSmoothingRNN(period=12)`` chooses a
-# structure for each series, ``DeseasonalizedForecaster(DoubleExpSmoothingRNN(), period=12)`` takes
+# Any forecaster of the library can stand in a panel: ``AutoExpSmoothingRNN()`` chooses a
+# structure for each series, ``DeseasonalizedForecaster(DoubleExpSmoothingRNN())`` takes
 # the season off first. Further columns of the frame are regressors known in advance.

@@ -38,7 +38,7 @@ train, test = visitors[:-8], visitors[-8:]
 
 from tsrnn import AutoExpSmoothingRNN
 
-model = AutoExpSmoothingRNN(period=4).fit(train)
+model = AutoExpSmoothingRNN().fit(train)  # of quarters, so with a season of four steps
 
 columns = ["n_parameters", "loglik", "aicc", "selected"]
 model.selection_[columns].sort_values("aicc").round(2)
@@ -66,7 +66,7 @@ from tsrnn import TripleExpSmoothingRNN
 from tsrnn.metrics import mase
 
 fits = {
-    prior: TripleExpSmoothingRNN(period=4, seasonal="mul", error="mul", prior=prior).fit(train)
+    prior: TripleExpSmoothingRNN(seasonal="mul", error="mul", prior=prior).fit(train)
     for prior in (None, "cautious")
 }
 rows = {
@@ -107,7 +107,7 @@ panel = pd.concat(
 )
 errors = {}
 for prior in (None, "cautious"):
-    forecaster = TripleExpSmoothingRNN(period=4, seasonal="mul", error="mul", prior=prior)
+    forecaster = TripleExpSmoothingRNN(seasonal="mul", error="mul", prior=prior)
     past = PanelForecaster(forecaster, alias="forecast").cross_validation(panel, h=8)
     by_series = (past["y"] - past["forecast"]).abs().groupby(past["unique_id"])
     errors[f"prior={prior!r}"] = by_series.mean()

@@ -133,7 +133,7 @@ def test_no_more_than_a_handful_of_failures_is_listed(run):
         (["--id", "unique_id", "--jobs", "0"], "--jobs must be"),
         (["--id", "unique_id", "--horizon", "0"], "--horizon must be at least 1"),
         (["--id", "unique_id", "--horizon", "9000000"], "--horizon must be at most 1,000,000"),
-        (["--id", "unique_id", "--model", "holt-winters"], "takes --period"),
+        (["--model", "holt-winters", "--period", "1"], "2 or more: 12 for months"),
         (["--model", "holt-winters", "--period", "0"], "2 or more: 12 for months"),
         (["--model", "auto", "--period", "1"], "2 or more: 12 for months"),
         (["--model", "auto", "--seasonal", "mul"], "auto chooses whether a season is added"),

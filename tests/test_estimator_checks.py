@@ -27,6 +27,7 @@ from tsrnn import (
 FORECASTERS = [
     NaiveForecaster(),
     NaiveForecaster(strategy="seasonal", period=3),
+    NaiveForecaster(strategy="seasonal"),
     NaiveForecaster(strategy="drift"),
     DeseasonalizedForecaster(NaiveForecaster(strategy="drift"), period=3),
     DeseasonalizedForecaster(NaiveForecaster(), period=2, model="add", test=False),
@@ -49,6 +50,10 @@ FORECASTERS = [
 def expected_failed_checks(forecaster):
     """Return the checks that a forecaster with a trend or season cannot pass, with the reason."""
     is_flat = isinstance(forecaster, NaiveForecaster) and forecaster.strategy == "last"
+    # Rows without dates tell of no season, and the last season is then the last value.
+    is_flat |= isinstance(forecaster, NaiveForecaster) and (
+        forecaster.strategy == "seasonal" and forecaster.period == "auto"
+    )
     # Of all structures it chooses simple smoothing for the noise that the checks have.
     is_flat |= isinstance(forecaster, AutoExpSmoothingRNN) and forecaster.models is None
     if is_flat or isinstance(forecaster, SimpleExpSmoothingRNN):

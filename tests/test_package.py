@@ -24,6 +24,7 @@ LEAVES = {
     "_series",
     "_threads",
     "_timeindex",
+    "_season_length",
     "_timesteps",
     "_validation",
 }
@@ -63,6 +64,7 @@ PANEL = {
     "_panel_frame",
     "_panel_model",
     "_panel_report",
+    "_panel_seasons",
     "_panel_state",
     "_panel_time",
     "_panel_windows",
@@ -87,8 +89,9 @@ ALLOWED = {
     "_batch": set(),
     "_scaling": {"_batch"},
     "_threads": set(),
-    "_timeindex": {"_timesteps"},
-    "_timesteps": set(),
+    "_season_length": set(),
+    "_timeindex": {"_season_length", "_timesteps"},
+    "_timesteps": {"_season_length"},
     "_validation": {"exceptions"},
     "_code_cache": {"_files"},
     "_compile": {"_code_cache", "_threads", "_version"},
@@ -200,7 +203,9 @@ ALLOWED = {
     "_panel_frame": {"_panel_columns", "_panel_dial", "_ragged"},
     "_panel_report": {"_panel_dial", "_panel_frame"} | LEAVES,
     "_panel_windows": {"_conformal", "_panel_frame", "_panel_model", "_ragged"},
-    "_panel_state": PANEL - {"_panel_state", "_panel_windows", "panel"} | {"_ragged"},
+    "_panel_seasons": {"_panel_frame", "_panel_model", "_ragged", "forecaster"} | LEAVES,
+    "_panel_state": PANEL - {"_panel_seasons", "_panel_state", "_panel_windows", "panel"}
+    | {"_ragged"},
     "panel": PANEL | {"_ragged", "forecaster"} | LEAVES,
     "_version": set(),
     "_saved_values": {"exceptions"},
@@ -218,8 +223,10 @@ ALLOWED = {
     "tsrnn": MODELS | TOOLS | {"exceptions", "cells", "saving", "_version"},
     "_csv": set(),
     "_csv_long": {"_csv"},
-    "_cli_long": {"_csv", "_csv_long", "forecaster", "panel"},
-    "cli": {"tsrnn", "exceptions", "_timesteps", "_csv", "_csv_long", "_cli_long"} | MODELS | TOOLS,
+    "_cli_long": {"_csv", "_csv_long", "_season_length", "forecaster", "panel"},
+    "cli": {"tsrnn", "exceptions", "_season_length", "_timesteps", "_csv", "_csv_long", "_cli_long"}
+    | MODELS
+    | TOOLS,
     "__main__": {"cli"},
 }
 

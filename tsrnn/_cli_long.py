@@ -10,6 +10,7 @@ import pandas as pd
 
 from tsrnn._csv import UsageError
 from tsrnn._csv_long import LongFile
+from tsrnn._season_length import season_in_words
 from tsrnn.forecaster import Forecaster
 from tsrnn.panel import PanelForecaster
 
@@ -50,7 +51,21 @@ def forecast_long(
     bounds = [f"{side}-{percent:g}" for percent in percents for side in ("lower", "upper")]
     table.columns = [series, date, "forecast", *bounds]
     told = _told(panel.failures_, "left out: ", given) + _told(panel.notes_, "", given)
-    return table, told
+    return table, [*_seasons_told(panel, forecaster), *told]
+
+
+def _seasons_told(panel: PanelForecaster, forecaster: Forecaster) -> list[str]:
+    """Tell which seasons were taken, and in how many series each."""
+    if not forecaster._seeks_season():
+        return []
+    seasons, kind = panel._fitted.grid.seasons()
+    taken = zip(panel.period_, kind[panel._fitted.active], strict=True)
+    words = pd.Series([season_in_words(period, seasons[i]) for period, i in taken])
+    counts = words.value_counts()
+    if len(counts) == 1:
+        return [f"season: {words[0]}; --period overrides"]
+    listed = ", ".join(f"{one} in {count} series" for one, count in counts.items())
+    return [f"season: {listed}; --period overrides"]
 
 
 def _told(table: pd.DataFrame, what: str, given: LongFile) -> list[str]:

@@ -8,9 +8,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from tsrnn._panel_dial import Dates, Dial
+from tsrnn._panel_dial import Dates, Dial, Periods
 from tsrnn._panel_fit import counted_step, fitting_freq, fitting_parts
-from tsrnn._panel_steps import OwnSteps, Steps
+from tsrnn._panel_steps import (
+    BusinessSteps,
+    EvenSteps,
+    ListedSteps,
+    MonthSteps,
+    OwnSteps,
+    Steps,
+)
+from tsrnn._season_length import (
+    NO_DATES,
+    Season,
+    season_of_months,
+    season_of_offset,
+    season_of_time,
+)
 from tsrnn._timeindex import TimeGrid
 
 
@@ -73,6 +87,17 @@ class PanelGrid:
             parts.append((places, steps.take(self.member[series[places]])))
         return PanelGrid.of(self.dial, len(series), parts)
 
+    def seasons(self) -> tuple[tuple[Season, ...], np.ndarray]:
+        """Return which seasons there are by the stamps, and each series' place among them."""
+        found: dict[Season, int] = {}
+        kind = np.zeros(len(self.group), dtype=np.int64)
+        for i, steps in enumerate(self.groups):
+            seasons, of_member = _seasons_of(steps, self.dial)
+            places = np.array([found.setdefault(one, len(found)) for one in seasons])
+            series = np.flatnonzero(self.group == i)
+            kind[series] = places[of_member[self.member[series]]]
+        return tuple(found), kind
+
     def _rows_of_groups(self, series: np.ndarray) -> Iterable[tuple[slice | np.ndarray, Steps]]:
         if len(self.groups) == 1:
             return [(slice(None), self.groups[0])]
@@ -87,6 +112,31 @@ class PanelGrid:
     def _shown(self, steps: Steps, ticks: np.ndarray) -> np.ndarray:
         is_local = isinstance(self.dial, Dates) and steps.local
         return self.dial.shown(ticks) if is_local else ticks
+
+
+def _seasons_of(steps: Steps, dial: Dial) -> tuple[list[Season], np.ndarray]:
+    """Return the seasons in a group, and the place of each member's among them."""
+    if isinstance(steps, OwnSteps):
+        return [grid.season for grid in steps.grids], np.arange(len(steps.grids))
+    if isinstance(steps, MonthSteps):
+        lengths, of_member = np.unique(steps.months, return_inverse=True)
+        return [season_of_months(months) for months in lengths.tolist()], of_member
+    if isinstance(steps, EvenSteps):
+        lengths, of_member = np.unique(steps.step, return_inverse=True)
+        return [_season_of_even(step, dial) for step in lengths.tolist()], of_member
+    if isinstance(steps, BusinessSteps):
+        offset, n_members = pd.offsets.BDay(), len(steps.last)
+    elif isinstance(steps, ListedSteps):
+        offset, n_members = steps.offset, len(steps.position)
+    else:
+        raise NotImplementedError(type(steps).__name__)
+    return [season_of_offset(offset)], np.zeros(n_members, dtype=np.int64)
+
+
+def _season_of_even(step: int, dial: Dial) -> Season:
+    if isinstance(dial, Dates):
+        return season_of_time(np.timedelta64(step, dial.unit))
+    return season_of_offset(dial.freq.base, step) if isinstance(dial, Periods) else NO_DATES
 
 
 def find_grid(

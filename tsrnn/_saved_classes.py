@@ -10,6 +10,7 @@ from tsrnn._lag_windows import Units
 from tsrnn._panel_dial import Dates, Periods, WholeNumbers
 from tsrnn._panel_frame import Panel
 from tsrnn._panel_model import LoopedPanel
+from tsrnn._panel_seasons import GroupedPanel
 from tsrnn._panel_state import FittedPanel
 from tsrnn._panel_steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps, OwnSteps
 from tsrnn._panel_time import PanelGrid
@@ -83,6 +84,7 @@ PARTS = (
     EvenSteps,
     ExponentialPrior,
     FittedPanel,
+    GroupedPanel,
     Layout,
     ListedSteps,
     LoopedPanel,

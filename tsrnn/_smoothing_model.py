@@ -618,6 +618,7 @@ def refuse_not_positive(structure: Structure, batch: Batch) -> None:
         i = int(np.searchsorted(batch.offsets, row, side="right")) - 1
         of_series = f" of series {i}" if batch.n_series > 1 else ""
         raise ValueError(
-            f"{structure.positive_part} needs a series of positive values, but y is {batch.values[row]:g} at position "
-            f"{row - int(batch.offsets[i])}{of_series}: use additive parts, or add a constant"
+            f"{structure.positive_part} needs a series of positive values, but y is "
+            f"{batch.values[row]:g} at position {row - int(batch.offsets[i])}{of_series}: use "
+            "additive parts, or add a constant"
         )

@@ -54,6 +54,10 @@ def series_name(forecaster: Forecaster, i: int) -> str:
 
 def _parameter_rows(forecaster: Forecaster, one, i: int) -> tuple[list, list]:
     rows, stubs = [], []
+    if "period" in forecaster.get_params(deep=False):
+        how = "fixed" if forecaster.period != "auto" else forecaster._grid.season.data or "no dates"
+        rows.append([f"{forecaster.period_}", how])
+        stubs.append("period")
     *origins, origin = one.origins
     structure, parameters = one.structure, one.structure.cell.parameters
     absent = set() if structure.trend else {"beta"}

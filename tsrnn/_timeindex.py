@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype, is_datetime64_any_dtype, is_integer_dtype
 
+from tsrnn._season_length import Season
 from tsrnn._timesteps import (
     ConstantSteps,
     Counts,
@@ -22,6 +23,7 @@ from tsrnn._timesteps import (
     counted_grid,
     datetime_grid,
     daylight_advice,
+    season_of,
 )
 
 _KINDS = {"datetime": "dates", "datetime64": "dates", "date": "dates", "period": "periods"}
@@ -86,6 +88,11 @@ class TimeGrid:
         _refuse_disorder(rows)
         dates = isinstance(rows, pd.DatetimeIndex)
         return cls(True, rows, *(datetime_grid(rows) if dates else counted_grid(rows)))
+
+    @property
+    def season(self) -> Season:
+        """What the stamps say of the season of a series."""
+        return season_of(self._dial, self._steps)
 
     def positions(self, index: pd.Index) -> np.ndarray:
         """Place stamps on the grid.

@@ -18,6 +18,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from tsrnn._season_length import (
+    NO_DATES,
+    Season,
+    season_of_months,
+    season_of_offset,
+    season_of_time,
+)
+
 _Offset: TypeAlias = pd.tseries.offsets.BaseOffset
 
 _MOST_LISTED = 1_000_000  # stamps to list by a pandas offset, at some 7 microseconds each
@@ -239,6 +247,19 @@ def ticks_of_months(
     days = first + np.minimum(day, length) - 1
     refuse_beyond(days * float(per_day) + clock)
     return days * per_day + clock
+
+
+def season_of(dial: Dial, steps: Steps) -> Season:
+    """Return the season of a grid, by the length of its steps."""
+    if isinstance(steps, _MonthSteps):
+        return season_of_months(steps.months)
+    if isinstance(steps, _ListedSteps):
+        return NO_DATES if steps.offset is None else season_of_offset(steps.offset)
+    if isinstance(dial, _Clock):
+        return season_of_time(steps.step)
+    if isinstance(dial.pattern, pd.PeriodIndex):
+        return season_of_offset(dial.pattern.freq.base, int(steps.step))
+    return NO_DATES
 
 
 def daylight_advice(index: pd.Index) -> str:

@@ -55,6 +55,24 @@ def check_count(name: str, value: object, lower: int = 1) -> int:
     return int(value)
 
 
+def check_period(value: object, lower: int = 1) -> None:
+    """Refuse what is neither "auto" nor a number of time steps that is at least `lower`.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    if isinstance(value, str) and value == "auto":
+        return
+    try:
+        check_count("period", value, lower)
+    except InvalidParameterError as error:
+        raise InvalidParameterError(
+            f"period must be an integer >= {lower}, or 'auto' for that of the time stamps, got "
+            f"{value!r}"
+        ) from error
+
+
 def check_choice(name: str, value: object, choices: Collection[str]) -> None:
     """Refuse what is not one of the choices.
 

@@ -10,12 +10,13 @@ import pandas as pd
 
 from tsrnn._auto_fit import fit_auto_columns, fit_auto_panel
 from tsrnn._panel_model import PanelModel
+from tsrnn._season_length import NO_DATES, Season
 from tsrnn._selection import CRITERIA, all_structures, usual_structures
 from tsrnn._smoother_problem import Settings
 from tsrnn._smoothing_arguments import SOLVER_NAMES, penalty_rates
 from tsrnn._smoothing_network import as_network
 from tsrnn._structure import Structure
-from tsrnn._validation import check_choice, check_count, check_number
+from tsrnn._validation import check_choice, check_count, check_number, check_period
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecaster import Forecaster
 from tsrnn.network import RNN
@@ -28,15 +29,19 @@ class AutoExpSmoothingRNN(Forecaster):
 
     Parameters
     ----------
-    period : int
-        Time steps in a season; 1 for none.
+    period : int or "auto"
+        Time steps in a season; 1 for none. "auto" is that of the time stamps: 12 for months, 4 for
+        quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96 for hours, halves and
+        quarters of them, and 1 for all else. A season of which the series has fewer than two full
+        periods is not looked for.
     criterion : {"aicc", "aic", "bic", "backtest"}
         What is lowest for the structure that is kept: an information criterion, or the mean
         absolute error of forecasts of the last values (a period, or six; a quarter of the series at
         most) from those before.
     models : sequence of str or None
         Structures to choose from, in the letters of the literature: errors A or M, trend N, A or
-        Ad, season N, A or M, such as ["ANN", "AAN", "MAdM"]. None stands for all but those of
+        Ad, season N, A or M, such as ["ANN", "AAN", "MAdM"]. With `period="auto"` those with a
+        season are left out where the time stamps tell of none. None stands for all but those of
         additive errors with a multiplicative season, which is what the literature chooses from.
         On held-back training values point forecasts were a little better without multiplicative
         errors beside additive or no seasons, but intervals far too narrow: errors often grow with
@@ -51,6 +56,8 @@ class AutoExpSmoothingRNN(Forecaster):
 
     Attributes
     ----------
+    period_ : int
+        The period that was looked for; 1 for none.
     model_ : str or (n_series,) array
         The structure that was kept, such as "AAdN".
     selection_ : DataFrame
@@ -69,6 +76,14 @@ class AutoExpSmoothingRNN(Forecaster):
     sse_, sigma2_, loglik_, aic_, aicc_, bic_ : float or (n_series,) array
         As in `TripleExpSmoothingRNN`.
     n_iter_, converged_ : int, bool or (n_series,) arrays
+
+    Warns
+    -----
+    UserWarning
+        With `period="auto"`: where the series is too short for the season of its time stamps; and
+        where it has no dates, so that no season is taken, but its autocorrelation shows one of 4,
+        7, 12 or 24 steps. The test of the M competitions is made at a limit so high that it errs in
+        one or two percent at most of white noise, random walks, and trends with noise.
 
     References
     ----------
@@ -90,7 +105,7 @@ class AutoExpSmoothingRNN(Forecaster):
     def __init__(
         self,
         *,
-        period: int = 1,
+        period: int | str = "auto",
         criterion: str = "aicc",
         models: Sequence[str] | None = None,
         prior: Any = "cautious",
@@ -133,7 +148,7 @@ class AutoExpSmoothingRNN(Forecaster):
         return as_network(self)
 
     def _validate_parameters(self) -> None:
-        check_count("period", self.period)
+        check_period(self.period)
         check_choice("criterion", self.criterion, CRITERIA)
         penalty_rates(self.prior)
         check_choice("solver", self.solver, SOLVER_NAMES)
@@ -142,9 +157,11 @@ class AutoExpSmoothingRNN(Forecaster):
         self._structures()
 
     def _structures(self) -> tuple[Structure, ...]:
+        # Which labels there are does not depend on how long a season is.
+        period = 2 if self.period == "auto" else int(self.period)
         if self.models is None:
-            return usual_structures(int(self.period))
-        known = {one.label: one for one in all_structures(int(self.period))}
+            return usual_structures(period)
+        known = {one.label: one for one in all_structures(period)}
         if isinstance(self.models, str) or not len(self.models):
             raise InvalidParameterError(
                 f"models must be a list of structures such as ['ANN', 'AAN'], got {self.models!r}"
@@ -156,6 +173,26 @@ class AutoExpSmoothingRNN(Forecaster):
                     f"{', '.join(known)}"
                 )
         return tuple(known[label] for label in dict.fromkeys(self.models))
+
+    def _in_season(self, season: Season) -> Forecaster:
+        settled = super()._in_season(season)
+        if settled is self or self.models is None or season.taken > 1:
+            return settled
+        plain = [label for label in self.models if label.endswith("N")]
+        if len(plain) < len(self.models) and not season.is_short:
+            seasonal = next(label for label in self.models if label not in plain)
+            if season == NO_DATES:
+                raise ValueError(
+                    f"models holds {seasonal!r}, but y has no dates to tell its season by: set "
+                    "period to its time steps"
+                )
+            if not plain:
+                raise ValueError(
+                    f"models holds none without a season, of which {season.data} tell nothing: "
+                    "add one such as 'AAN', or set period to the time steps of a season"
+                )
+        # What is fitted to a series that is too short for all there are.
+        return settled.set_params(models=plain or ["ANN"])
 
     def _settings(self) -> Settings:
         return Settings("likelihood", 1.345, self.solver, self.max_iter, self.tol)

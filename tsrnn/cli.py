@@ -16,6 +16,7 @@ from tsrnn import __version__, datasets
 from tsrnn._cli_long import forecast_long
 from tsrnn._csv import SeriesOfFile, UsageError, read_series
 from tsrnn._csv_long import read_long
+from tsrnn._season_length import season_in_words
 from tsrnn._timesteps import IrregularIndexError
 from tsrnn.auto import AutoExpSmoothingRNN
 from tsrnn.forecaster import Forecaster
@@ -99,10 +100,13 @@ def _parser() -> argparse.ArgumentParser:
         choices=[*MODELS, *SEASONAL_MODELS],
         default="damped",
         help="the forecaster (%(default)s): simple or ses, double or holt, damped, holt-winters (a "
-        "season), auto (whichever of these suits the series, and with --period a season)",
+        "season), auto (whichever of these suits the series)",
     )
     forecast.add_argument(
-        "--period", type=int, metavar="N", help="time steps of a season, for holt-winters and auto"
+        "--period",
+        type=_period,
+        metavar="N",
+        help="time steps of a season, for holt-winters and auto (by the dates: 12 for months)",
     )
     forecast.add_argument(
         "--seasonal",
@@ -165,6 +169,9 @@ def _forecast(options: argparse.Namespace) -> None:
     _write(table, given, options.output)
     if given.note:
         print(f"tsrnn: {given.note}", file=sys.stderr)
+    if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
+        taken = season_in_words(model.period_, model._grid.season)
+        print(f"tsrnn: season: {taken}; --period overrides", file=sys.stderr)
     if isinstance(model, AutoExpSmoothingRNN):
         print(f"tsrnn: chose {_in_words(model)}", file=sys.stderr)
     if options.plot:
@@ -201,20 +208,31 @@ def _forecaster(options: argparse.Namespace) -> Forecaster:
                     f"{' or '.join(SEASONAL_MODELS)}, not {options.model}"
                 )
         return MODELS[options.model]()
-    is_absent = options.period is None
     if options.model == "auto" and options.seasonal is not None:
         raise UsageError(
             "--seasonal is for --model holt-winters: auto chooses whether a season is added or "
             "multiplied"
         )
-    if (is_absent and options.model == "holt-winters") or (not is_absent and options.period < 2):
+    if isinstance(options.period, int) and options.period < 2:
         raise UsageError(
-            f"--model {options.model} takes --period, the time steps of a season, 2 or more: 12 "
-            "for months of a year"
+            f"--period {options.period}: give the time steps of a season, 2 or more: 12 for months "
+            "of a year, or auto for that of the dates"
         )
     given = {"period": options.period, "seasonal": options.seasonal}
     named = {name: value for name, value in given.items() if value is not None}
     return SEASONAL_MODELS[options.model](**named)
+
+
+def _period(text: str) -> int | str:
+    """Read --period."""
+    if text == "auto":
+        return text
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"must be a number of time steps, or auto, got {text!r}"
+        ) from error
 
 
 def _in_words(model: AutoExpSmoothingRNN) -> str:

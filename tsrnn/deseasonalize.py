@@ -22,7 +22,8 @@ from sklearn.base import clone
 from tsrnn._deseasonalized_panel import DeseasonalizedPanel, Seasons
 from tsrnn._fitted_model import FittedModel
 from tsrnn._panel_model import PanelModel
-from tsrnn._validation import check_choice, check_count, check_flag
+from tsrnn._season_length import Season
+from tsrnn._validation import check_choice, check_flag, check_period
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecaster import Forecaster
 
@@ -30,6 +31,9 @@ _MODELS = ("mul", "add")
 
 # The quantile of the normal distribution for a two-sided test at 90%, as the competitions round it.
 _CRITICAL = 1.645
+
+# What is left when the season is taken off.
+_ADJUSTED = Season(1, "seasonally adjusted series")
 
 
 class DeseasonalizedForecaster(Forecaster):
@@ -39,9 +43,13 @@ class DeseasonalizedForecaster(Forecaster):
     ----------
     forecaster : forecaster
         Fitted, as a clone, to the seasonally adjusted series. With `NaiveForecaster()` this is the
-        M competitions' Naive2.
-    period : int
-        Time steps of a season; 1 for no season.
+        M competitions' Naive2. What is left has no season, so where the period of this forecaster
+        is "auto" it is 1.
+    period : int or "auto"
+        Time steps of a season; 1 for no season. "auto" is that of the time stamps: 12 for months, 4
+        for quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96 for hours, halves
+        and quarters of them, and 1 for all else. A season of which the series has fewer than two
+        full periods is not looked for.
     model : {"mul", "add"}
         Whether the season multiplies the series, which must be positive then, or is added to it.
     test : bool
@@ -50,6 +58,8 @@ class DeseasonalizedForecaster(Forecaster):
 
     Attributes
     ----------
+    period_ : int
+        The period that was looked for; 1 for none.
     is_seasonal_ : bool or (n_series,) array
         Whether a series was adjusted.
     seasonal_indices_ : (period,) or (n_series, period) array
@@ -65,7 +75,8 @@ class DeseasonalizedForecaster(Forecaster):
     -----
     UserWarning
         For a series that is not adjusted because it has values that are not positive and the model
-        is multiplicative, or, without the test, because it is too short.
+        is multiplicative, or, without the test, because it is too short. With `period="auto"` as
+        `AutoExpSmoothingRNN` warns.
 
     Notes
     -----
@@ -91,7 +102,12 @@ class DeseasonalizedForecaster(Forecaster):
     """
 
     def __init__(
-        self, forecaster: Forecaster, *, period: int = 12, model: str = "mul", test: bool = True
+        self,
+        forecaster: Forecaster,
+        *,
+        period: int | str = "auto",
+        model: str = "mul",
+        test: bool = True,
     ) -> None:
         self.forecaster = forecaster
         self.period = period
@@ -104,9 +120,21 @@ class DeseasonalizedForecaster(Forecaster):
                 "forecaster must be a forecaster of this library, such as NaiveForecaster(), got "
                 f"{self.forecaster!r}"
             )
-        check_count("period", self.period)
+        check_period(self.period)
         check_choice("model", self.model, _MODELS)
         check_flag("test", self.test)
+
+    def _seeks_season(self) -> bool:
+        return self.period == "auto"
+
+    def _in_season(self, season: Season) -> Forecaster:
+        return clone(self).set_params(period=season.taken) if self._seeks_season() else self
+
+    def _inner(self) -> Forecaster:
+        """Return what to fit to adjusted series."""
+        forecaster = clone(self.forecaster)
+        forecaster._validate_parameters()
+        return clone(forecaster._in_season(_ADJUSTED))
 
     def _fit_model(self, values, regressors):
         notes: list[Warning] = []
@@ -147,8 +175,7 @@ class DeseasonalizedForecaster(Forecaster):
         nothing = np.zeros_like(season)
         seasons = Seasons(season, nothing) if is_mul else Seasons(nothing + 1.0, season)
         factor, offset = seasons.rows(offsets)
-        inner = clone(self.forecaster)
-        inner._validate_parameters()
+        inner = self._inner()
         fitted = inner._fit_panel(
             (values - offset) / factor, offsets, regressors / factor[:, None], n_jobs, progress
         )
@@ -199,7 +226,7 @@ class DeseasonalizedForecaster(Forecaster):
                     )
                 # y = s z + X b is y / s = z + (X / s) b: so what they add has no season.
                 X = regressors / turn.rows(turn.factor, n_timesteps)
-        inner = clone(self.forecaster)
+        inner = self._inner()
         inner._fit(X, adjusted[:, 0] if n_series == 1 else adjusted)
         return inner
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -21,9 +21,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from tsrnn._conformal import factors_of_scores, past_scores
 from tsrnn._fitted_model import FittedModel
 from tsrnn._panel_model import PanelModel, Progress, fit_each
+from tsrnn._season_length import Season, found_note, seasons_found, short_note
 from tsrnn._series import check_enough, is_single, read_series
 from tsrnn._threads import one_blas_thread
-from tsrnn._timeindex import is_time_index, training_grid
+from tsrnn._timeindex import TimeGrid, is_time_index, training_grid
 from tsrnn._validation import (
     at_this_moment,
     check_choice,
@@ -133,7 +134,8 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         with replaced_when_done(self) as new:
             forget_fit(new)
             new._fit(*((None, X) if y is None else (X, y)))
-            for note in new._model.notes:
+            values = new._training[0]
+            for note in (*new._season_notes(values, new._grid), *new._model.notes):
                 warnings.warn(note, stacklevel=2)
         return self
 
@@ -143,8 +145,11 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         regressors = self._read_regressors(X, len(values), reset=True)
         grid = training_grid(index, X, len(values))
         check_enough(values)
+        settled = self._settled(values, grid)
         with one_blas_thread():
-            model, predictions, deviations, attributes = self._fit_model(values, regressors)
+            model, predictions, deviations, attributes = settled._fit_model(values, regressors)
+        if "period" in self.get_params(deep=False):
+            self.period_ = settled._taken_period()
         training_index = grid.stamps(0, len(values)) if index is None else index
         fitted_values = predictions + model.effect(regressors)
         vars(self).update(attributes | model.attributes())
@@ -156,6 +161,64 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         self._grid = grid
         self._seen = ((predictions, deviations),)
         self._n_seen = len(values)
+
+    def _seeks_season(self) -> bool:
+        """Tell whether the length of a season is to be found, here or by a forecaster within."""
+        parts = self.get_params(deep=False)
+        return _is_auto(parts.get("period")) or any(
+            part._seeks_season() for part in parts.values() if isinstance(part, Forecaster)
+        )
+
+    def _in_season(self, season: Season) -> Forecaster:
+        """Return the forecaster for series of a season: the length of it wherever it says "auto".
+
+        Raises
+        ------
+        ValueError
+            If it is of no use without a season, and there is none.
+        """
+        parts = self.get_params(deep=False)
+        changed = {
+            name: part._in_season(season)
+            for name, part in parts.items()
+            if isinstance(part, Forecaster) and part._seeks_season()
+        }
+        if _is_auto(parts.get("period")):
+            changed["period"] = season.taken
+        return clone(self).set_params(**changed) if changed else self
+
+    def _taken_period(self) -> int:
+        """Return the period of a forecaster that `_in_season` returned."""
+        period = self.get_params(deep=False).get("period", 1)
+        return 1 if _is_auto(period) else int(period)
+
+    def _wants_note(self, period: int) -> bool:
+        """Tell whether a season that shows in series without dates is news."""
+        return self._seeks_season()
+
+    def _settled(self, values: np.ndarray, grid: TimeGrid) -> Forecaster:
+        """Return the forecaster with the season of series (n_timesteps, n_series) on a grid."""
+        if not self._seeks_season():
+            return self
+        return self._in_season(grid.season.among(_most_observed(values)))
+
+    def _season_notes(self, values: np.ndarray, grid: TimeGrid) -> list[Warning]:
+        """Say which season is not looked for though there is, or may be, one."""
+        if not self._seeks_season():
+            return []
+        n_series = values.shape[1]
+        season = grid.season.among(_most_observed(values))
+        if season.is_short:
+            return [short_note(season, "y", _most_observed(values))]
+        if season.data:
+            return []
+        offsets = np.arange(n_series + 1) * len(values)
+        found = seasons_found(values.T.ravel(), offsets)
+        told = [i for i in range(n_series) if found[i] and self._wants_note(int(found[i]))]
+        if not told:
+            return []
+        name = "y" if n_series == 1 else f"series {told[0]}"
+        return [found_note(name, int(found[told[0]]), len(told) - 1)]
 
     def predict(self, X: Any) -> np.ndarray | pd.Series | pd.DataFrame:
         """Predict.
@@ -460,7 +523,8 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         asked = self._asked(X)
         ahead = np.maximum(asked.positions - self._n_seen, 0)  # within the series: one step
         with one_blas_thread():
-            scores = past_scores(self._fit_model, *self._training, int(ahead.max()) + 1)
+            settled = self._settled(self._training[0], self._grid)
+            scores = past_scores(settled._fit_model, *self._training, int(ahead.max()) + 1)
         factors = factors_of_scores(scores, level, stacklevel=4)[ahead]
         width = factors * self._at(asked.positions, 1, asked.model.deviation)
         bounds = self._mean(asked)[:, None] + np.stack([-width, width], axis=1)
@@ -478,6 +542,15 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         kept = np.concatenate([pieces[part] for pieces in self._seen])
         every = np.concatenate([kept, ahead(horizon)]) if horizon > 0 else kept
         return every[positions]
+
+
+def _is_auto(period: Any) -> bool:
+    return isinstance(period, str) and period == "auto"
+
+
+def _most_observed(values: np.ndarray) -> int:
+    """Return how many values the series (n_timesteps, n_series) with most of them has."""
+    return int(np.count_nonzero(~np.isnan(values), axis=0).max())
 
 
 def _check_horizon(horizon: Any) -> int:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn._validation import check_choice, check_count
+from tsrnn._validation import check_choice, check_period
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecaster import Forecaster
 from tsrnn.intervals import normal_quantiles
@@ -32,17 +32,28 @@ class NaiveForecaster(Forecaster):
     ----------
     strategy : {"last", "seasonal", "drift"}
         Repeat the last value, the last season, or go on from the last value by the mean change.
-    period : int
-        Time steps of a season, with `strategy="seasonal"`.
+    period : int or "auto"
+        Time steps of a season, with `strategy="seasonal"`. "auto" is that of the time stamps: 12
+        for months, 4 for quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96
+        for hours, halves and quarters of them, and 1 for all else. A season of which the series has
+        fewer than two full periods is not looked for.
 
     Attributes
     ----------
     fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
         One-step-ahead predictions of the training series, NaN before there is a value to repeat.
+    period_ : int
+        The period that was taken; 1 for the other strategies.
     drift_ : float or (n_series,) array
         The mean change a step; 0 for the other strategies.
     sigma2_ : float or (n_series,) array
         The mean squared residual.
+
+    Warns
+    -----
+    UserWarning
+        With `period="auto"`, where the series is too short for the season of its time stamps, or
+        has none but shows a season all the same (see `AutoExpSmoothingRNN`).
 
     Notes
     -----
@@ -56,25 +67,29 @@ class NaiveForecaster(Forecaster):
     array([ 2., 11.,  2.])
     """
 
-    def __init__(self, *, strategy: str = "last", period: int = 1) -> None:
+    def __init__(self, *, strategy: str = "last", period: int | str = "auto") -> None:
         self.strategy = strategy
         self.period = period
 
     def _validate_parameters(self) -> None:
         check_choice("strategy", self.strategy, _STRATEGIES)
-        period = check_count("period", self.period)
-        if period > 1 and self.strategy != "seasonal":
+        check_period(self.period)
+        if self.period not in ("auto", 1) and self.strategy != "seasonal":
             raise InvalidParameterError(
-                f"period is {period}, but strategy={self.strategy!r} has no season: "
+                f"period is {self.period}, but strategy={self.strategy!r} has no season: "
                 "set strategy='seasonal'"
             )
 
+    def _seeks_season(self) -> bool:
+        return self.strategy == "seasonal" and super()._seeks_season()
+
     def _fit_model(self, values, regressors):
         n_timesteps, n_series = values.shape
+        period = self._taken_period()
         drift = _mean_change(values) if self.strategy == "drift" else np.zeros(n_series)
         start = NaiveModel(
-            last=np.full((self.period, n_series), np.nan),
-            age=np.zeros((self.period, n_series)),
+            last=np.full((period, n_series), np.nan),
+            age=np.zeros((period, n_series)),
             drift=drift,
             sigma=np.zeros(n_series),
             n_changes=np.inf if self.strategy != "drift" else n_timesteps - 1.0,
@@ -84,7 +99,7 @@ class NaiveForecaster(Forecaster):
         n_residuals = np.count_nonzero(~np.isnan(residuals), axis=0)
         if not n_residuals.all():
             raise ValueError(
-                f"series {int(np.argmin(n_residuals))} has no value a season of {self.period} "
+                f"series {int(np.argmin(n_residuals))} has no value a season of {period} "
                 "steps after another: take a longer series or a shorter period"
             )
         # Scaled, for squares of what a float can hold may be beyond it.

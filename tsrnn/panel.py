@@ -25,6 +25,7 @@ from tsrnn._panel_report import (
     warn_of_failures,
     warn_of_notes,
 )
+from tsrnn._panel_seasons import SettledPanel, season_notes
 from tsrnn._panel_state import Asked, FittedPanel, regular_part
 from tsrnn._panel_windows import (
     calibration_scores,
@@ -87,6 +88,8 @@ class PanelForecaster(BaseEstimator):
     notes_ : DataFrame
         What to know of the fits of others, such as too few values to learn all parameters from:
         the columns `id_col`, note.
+    period_ : Series
+        By series the period that was taken in `fit`; where the forecaster has a season.
     ids_ : pandas.Index
         The series that can be predicted, sorted.
     cross_validation_failures_ : DataFrame
@@ -158,8 +161,10 @@ class PanelForecaster(BaseEstimator):
             panel, failures = read_panel(df, columns, None)
             ids = panel.ids
             panel, grid, places = regular_part(panel, failures, self.freq, self.time_col)
+            kinds = grid.seasons()
+            settled = SettledPanel.of(forecaster, panel, kinds)
             with self._progress(len(places)) as progress:
-                model = self._fit_model(forecaster, panel, progress)
+                model = self._fit_model(settled, panel, progress)
             failures |= {int(places[i]): error for i, error in model.failures.items()}
             refuse_all_failed(failures, ids)
             known = (columns.id, columns.time, columns.target)
@@ -172,9 +177,15 @@ class PanelForecaster(BaseEstimator):
             new._training = replace(panel, ticks=np.broadcast_to(0, len(panel.ticks)))
             new._scores = {}  # of each horizon, found when it is first asked for
             new.failures_ = failure_table(failures, ids, self.id_col)
-            new.notes_ = note_table(model.notes, panel.ids, self.id_col)
+            if "period" in forecaster.get_params(deep=False):
+                taken = settled.periods[new._fitted.active]
+                new.period_ = pd.Series(taken, new.ids_, name="period")
+            notes = season_notes(forecaster, panel, kinds)
+            notes |= {i: (*notes.get(i, ()), *lines) for i, lines in model.notes.items()}
+            notes = {i: lines for i, lines in notes.items() if i not in model.failures}
+            new.notes_ = note_table(notes, panel.ids, self.id_col)
             warn_of_failures(new.failures_, len(ids), "failures_")
-            warn_of_notes(note for i in sorted(model.notes) for note in model.notes[i])
+            warn_of_notes(note for i in sorted(notes) for note in notes[i])
         return self
 
     def predict(
@@ -316,19 +327,21 @@ class PanelForecaster(BaseEstimator):
         columns, forecaster = self._validated()
         panel, failures = read_panel(df, columns, None)
         ids = panel.ids
-        panel, _, places = regular_part(panel, failures, self.freq, self.time_col)
+        panel, grid, places = regular_part(panel, failures, self.freq, self.time_col)
         short = too_short_for_windows(panel, h, n_windows, step)
         failures |= {int(places[i]): error for i, error in short.items()}
         refuse_all_failed(failures, ids)
         keep = others(len(places), short)
         panel, places = panel.take(keep), places[keep]
+        seasons, kind = grid.seasons()
         forecasts = np.full((len(places), n_windows, h), np.nan)
         rows = np.empty((len(places), n_windows, h), dtype=np.int64)
         failed = np.zeros((len(places), n_windows), dtype=bool)
         with self._progress(len(places) * -(-n_windows // every)) as progress:
 
             def fit(part: Panel) -> PanelModel:
-                return self._fit_model(forecaster, part, progress)
+                settled = SettledPanel.of(forecaster, part, (seasons, kind[keep]))
+                return self._fit_model(settled, part, progress)
 
             for window in rolling_windows(panel, fit, h, n_windows, step, every, self.n_jobs):
                 forecasts[:, window.number] = window.forecast
@@ -382,12 +395,10 @@ class PanelForecaster(BaseEstimator):
         return columns, forecaster
 
     def _fit_model(
-        self, forecaster: Forecaster, panel: Panel, progress: Progress | None
+        self, settled: SettledPanel, panel: Panel, progress: Progress | None
     ) -> PanelModel:
         with one_blas_thread():
-            return forecaster._fit_panel(
-                panel.values, panel.offsets, panel.regressors, self.n_jobs, progress
-            )
+            return settled.fit(panel, self.n_jobs, progress)
 
     @contextmanager
     def _progress(self, n_series: int) -> Iterator[Progress | None]:
@@ -439,10 +450,11 @@ class PanelForecaster(BaseEstimator):
     def _conformal_factors(self, horizon: int, percent: float) -> np.ndarray:
         """Return by how many deviations bounds differ from forecasts, (2, n_series, horizon)."""
         if horizon not in self._scores:
-            forecaster = clone(self.forecaster)
+            forecaster, kinds = clone(self.forecaster), self._fitted.grid.seasons()
+            settled = SettledPanel.of(forecaster, self._training, kinds)
             scores = calibration_scores(
                 self._training,
-                lambda part: self._fit_model(forecaster, part, None),
+                lambda part: self._fit_model(settled, part, None),
                 horizon,
                 self.conformal_windows,
                 self.n_jobs,

@@ -13,8 +13,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from sklearn.base import clone
+
 from tsrnn._batch import Batch
 from tsrnn._panel_model import PanelModel
+from tsrnn._season_length import NO_DATES, Season
 from tsrnn._smoothing_arguments import (
     bounds_of,
     check_common,
@@ -27,10 +31,13 @@ from tsrnn._smoothing_model import fit_columns
 from tsrnn._smoothing_network import as_network
 from tsrnn._smoothing_panel import fit_panel
 from tsrnn._structure import Structure
-from tsrnn._validation import check_choice, check_count, check_number
+from tsrnn._validation import check_choice, check_number, check_period
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecaster import Forecaster
 from tsrnn.network import RNN
+
+# The period of triple smoothing where neither the user nor dates name one.
+_WITHOUT_DATES = 12
 
 
 class SimpleExpSmoothingRNN(Forecaster):
@@ -330,8 +337,12 @@ class TripleExpSmoothingRNN(Forecaster):
         `1 - alpha`.
     phi : float in (0, 1] or None
         Damping of the trend, with `damped=True`; None learns it in [0.8, 0.995].
-    period : int
-        Time steps in a season, at least 2.
+    period : int or "auto"
+        Time steps in a season, at least 2. "auto" is that of the time stamps: 12 for months, 4 for
+        quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96 for hours, halves and
+        quarters of them; an error for all else, such as years; 12 where there are no dates. A
+        series of fewer than two full periods is then fitted without a season, and a warning says
+        so.
     seasonal : {"add", "mul"}
         Whether a season is a difference from the level or a factor, which needs a positive series.
     trend : {"add", None}
@@ -373,6 +384,9 @@ class TripleExpSmoothingRNN(Forecaster):
     alpha_, beta_, gamma_, phi_ : float or (n_series,) array
         `beta_` is 0 without a trend, and `phi_` 1 without damping. `beta_` is the beta* of the
         literature on ETS models, whose own beta is `alpha_ * beta_`.
+    period_ : int
+        The period that was taken; 1 where the series is fitted without a season, in which case
+        `gamma_` is 0.
     initial_state_, state_ : (n_state,) or (n_series, n_state) array
         Level, trend and seasons before the first value, and at the end of what was seen, the
         season of the next value first.
@@ -423,7 +437,7 @@ class TripleExpSmoothingRNN(Forecaster):
         beta: float | None = None,
         gamma: float | None = None,
         phi: float | None = None,
-        period: int = 12,
+        period: int | str = "auto",
         seasonal: str = "add",
         trend: str | None = "add",
         damped: bool = False,
@@ -479,11 +493,10 @@ class TripleExpSmoothingRNN(Forecaster):
     def _validate_parameters(self) -> None:
         check_common(self)
         check_trend(self.beta, self.phi, self.damped)
-        check_count("period", self.period)
-        if self.period < 2:
+        check_period(self.period)
+        if self.period == 1:
             raise InvalidParameterError(
-                f"period must be at least 2, got {self.period}: without a season, use "
-                "DoubleExpSmoothingRNN"
+                "period must be at least 2, got 1: without a season, use DoubleExpSmoothingRNN"
             )
         check_choice("seasonal", self.seasonal, ("add", "mul"))
         if self.trend is not None:
@@ -502,6 +515,32 @@ class TripleExpSmoothingRNN(Forecaster):
                 f"loss={self.loss!r} is not there for multiplicative seasons: set "
                 "seasonal='add', or loss='likelihood'"
             )
+
+    def _in_season(self, season: Season) -> Forecaster:
+        if not self._seeks_season():
+            return self
+        if season == NO_DATES:
+            return clone(self).set_params(period=_WITHOUT_DATES)
+        if season.taken > 1:
+            return super()._in_season(season)
+        if not season.is_short:
+            raise ValueError(
+                f"{season.data} tell of no season: use DoubleExpSmoothingRNN, or set period to the "
+                "time steps of one"
+            )
+        # What it is without a season.
+        kind = SimpleExpSmoothingRNN if self.trend is None else DoubleExpSmoothingRNN
+        shared = kind._get_param_names()
+        return clone(kind(**{name: getattr(self, name) for name in shared}))
+
+    def _wants_note(self, period: int) -> bool:
+        return super()._wants_note(period) and period != _WITHOUT_DATES
+
+    def _fit(self, X: Any, y: Any) -> None:
+        super()._fit(X, y)
+        for name, value in (("beta_", 0.0), ("gamma_", 0.0), ("phi_", 1.0)):
+            # Fitted without a season it may lack them.
+            vars(self).setdefault(name, value * np.ones_like(self.alpha_))
 
     def _structure(self) -> Structure:
         return Structure(self.error, self.trend, bool(self.damped), self.seasonal, int(self.period))
