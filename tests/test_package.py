@@ -50,6 +50,7 @@ MODELS = {
     "naive",
     "deseasonalize",
     "forecaster",
+    "gaps",
     "intervals",
     "priors",
     "sequence",
@@ -60,7 +61,10 @@ MODELS = {
 }
 PANEL = {
     "_panel_dial",
+    "_panel_differ",
+    "_panel_fill",
     "_panel_frame",
+    "_panel_labels",
     "_panel_model",
     "_panel_report",
     "_panel_state",
@@ -196,10 +200,24 @@ ALLOWED = {
     "_panel_dial": {"_panel_steps"},
     "_panel_fit": {"_panel_dial", "_panel_steps", "_ragged"} | LEAVES,
     "_panel_time": {"_panel_dial", "_panel_fit", "_panel_steps"} | LEAVES,
+    "_panel_anchor": {"_panel_dial", "_panel_fit", "_panel_steps"} | LEAVES,
+    "_panel_guess": {"_panel_anchor", "_panel_dial", "_panel_fit", "_panel_steps", "_panel_time"}
+    | {"_ragged"},
+    "_panel_differ": {"_panel_anchor", "_panel_dial", "_panel_fit", "_panel_guess", "_panel_time"},
+    "_panel_labels": {"_panel_anchor", "_panel_dial", "_panel_fit", "_panel_frame", "_panel_steps"}
+    | {"_ragged"}
+    | LEAVES,
+    "_panel_fill": {"_panel_anchor", "_panel_frame", "_panel_guess", "_panel_labels"}
+    | {"_panel_time", "_ragged"}
+    | LEAVES,
+    "gaps": {"_panel_columns", "_panel_fill", "_panel_frame", "_panel_labels", "_panel_report"}
+    | {"_ragged"}
+    | LEAVES,
     "_panel_frame": {"_panel_columns", "_panel_dial", "_ragged"},
     "_panel_report": {"_panel_dial", "_panel_frame"} | LEAVES,
     "_panel_windows": {"_conformal", "_panel_frame", "_panel_model", "_ragged"},
-    "_panel_state": PANEL - {"_panel_state", "_panel_windows", "panel"} | {"_ragged"},
+    "_panel_state": PANEL - {"_panel_state", "_panel_windows", "panel"}
+    | {"_panel_steps", "_ragged"},
     "panel": PANEL | {"_ragged", "forecaster"} | LEAVES,
     "_version": set(),
     "_saved_values": {"exceptions"},

@@ -12,6 +12,13 @@ from tsrnn._panel_dial import Dates, Dial
 from tsrnn._panel_fit import counted_step, fitting_freq, fitting_parts
 from tsrnn._panel_steps import OwnSteps, Steps
 from tsrnn._timeindex import TimeGrid
+from tsrnn._timesteps import IrregularIndexError, daylight_advice
+
+# What the command, which has no such arguments, replaces by its own.
+GAP_CURE = (
+    "fill=0 or fill='missing' puts in the steps that have no row, as tsrnn.fill_gaps does; "
+    "freq='rows' takes rows as the steps."
+)
 
 
 @dataclass(frozen=True)
@@ -44,13 +51,22 @@ class PanelGrid:
 
     def stamps(self, series: np.ndarray, ahead: np.ndarray) -> pd.Index:
         """Return the stamps of some series (r,) so many steps ahead (r,)."""
+        return self.dial.write(self.ticks(series, ahead))
+
+    def ticks(self, series: np.ndarray, ahead: np.ndarray) -> np.ndarray:
+        """Return the ticks of some series (r,) so many steps ahead (r,)."""
         ticks = np.empty(len(series), dtype=np.int64)
         for rows, steps in self._rows_of_groups(series):
             ticks[rows] = self._utc(steps, steps.at(self.member[series[rows]], ahead[rows]))
-        return self.dial.write(ticks)
+        return ticks
 
     def ahead(self, series: np.ndarray, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how many steps ahead ticks (r,) are, and whether they are on the grid at all."""
+        ahead, on_grid = self.places(series, ticks)
+        return ahead, on_grid & (ahead > 0)
+
+    def places(self, series: np.ndarray, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the same of ticks of which some may be the ends themselves, 0 steps ahead."""
         ahead, on_grid = np.zeros(len(ticks), dtype=np.int64), np.zeros(len(ticks), dtype=bool)
         for rows, steps in self._rows_of_groups(series):
             member = self.member[series[rows]]
@@ -58,7 +74,7 @@ class PanelGrid:
             # Not before the end: some calendars cannot go back, and nothing is asked there.
             ahead[rows] = np.maximum(steps.ahead(member, asked), 0)
             on_grid[rows] = self._utc(steps, steps.at(member, ahead[rows])) == ticks[rows]
-        return ahead, on_grid & (ahead > 0)
+        return ahead, on_grid
 
     def moved(self, ahead: np.ndarray) -> PanelGrid:
         """Move the end of every series on by so many steps, (n_series,)."""
@@ -122,11 +138,11 @@ def find_grid(
             for i in np.flatnonzero(~fits)
         }
     parts, left = fitting_parts(ticks, offsets, dial)
-    own, failures = _own_grids(ticks, offsets, dial, left)
+    own, failures = own_grids(ticks, offsets, dial, left)
     return PanelGrid.of(dial, n_series, [*parts, *own]), failures
 
 
-def _own_grids(
+def own_grids(
     ticks: np.ndarray, offsets: np.ndarray, dial: Dial, series: np.ndarray
 ) -> tuple[list[tuple[np.ndarray, Steps]], dict[int, Exception]]:
     """Find one at a time what is left: rare calendars, and reasons why there is no grid."""
@@ -136,6 +152,8 @@ def _own_grids(
         try:
             grids.append(TimeGrid.from_index(_not_from_zero(index), len(index)))
             found.append(i)
+        except IrregularIndexError as error:
+            failures[i] = _irregular(index, error.row)
         except ValueError as error:
             failures[i] = error.with_traceback(None)
     if not found:
@@ -149,6 +167,15 @@ def _not_from_zero(index: pd.Index) -> pd.Index:
     # As an index, integers from 0 on would be mere numbers of rows; here they are stamps.
     is_numbered = not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) and index[0] == 0
     return index + 1 if is_numbered else index
+
+
+def _irregular(index: pd.Index, row: int) -> IrregularIndexError:
+    """Say where a series is irregular, with the cures that there are in a long frame."""
+    return IrregularIndexError(
+        f"the time index is irregular: after {index[row - 1]} comes {index[row]}. {GAP_CURE}"
+        f"{daylight_advice(index).replace('y.tz_localize', 'df[...].dt.tz_localize')}",
+        row,
+    )
 
 
 def _off_freq(ticks: np.ndarray, dial: Dial, freq: object, name: str) -> ValueError:
@@ -165,5 +192,5 @@ def _off_freq(ticks: np.ndarray, dial: Dial, freq: object, name: str) -> ValueEr
         return ValueError(f"{name} does not follow freq={freq!r}: it starts at {stamps[0]}")
     return ValueError(
         f"{name} does not follow freq={freq!r}: after {stamps[row - 1]} comes {stamps[row]}, not "
-        f"{after[row]}; put in a row with a missing value for every gap"
+        f"{after[row]}. {GAP_CURE}"
     )

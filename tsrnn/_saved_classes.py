@@ -10,7 +10,7 @@ from tsrnn._lag_windows import Units
 from tsrnn._panel_dial import Dates, Periods, WholeNumbers
 from tsrnn._panel_frame import Panel
 from tsrnn._panel_model import LoopedPanel
-from tsrnn._panel_state import FittedPanel
+from tsrnn._panel_state import FittedPanel, SeenRows
 from tsrnn._panel_steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps, OwnSteps
 from tsrnn._panel_time import PanelGrid
 from tsrnn._panel_windows import Scores
@@ -98,6 +98,7 @@ PARTS = (
     Scaling,
     Scores,
     Seasons,
+    SeenRows,
     SmootherBatch,
     SmootherPanel,
     SmoothingModel,
@@ -115,3 +116,9 @@ PARTS = (
     _MonthSteps,
     _Turn,
 )
+
+# What was added to classes since files of them were first saved, and what it is in those files.
+LATER = {
+    PanelForecaster: {"fill": None, "aggregate": None},
+    FittedPanel: {"rows": None, "n_filled": None},
+}

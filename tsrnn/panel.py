@@ -14,18 +14,20 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 from tqdm import tqdm
 
+from tsrnn._panel_fill import StepRules
 from tsrnn._panel_frame import Columns, Panel, read_panel
 from tsrnn._panel_model import PanelModel, Progress
 from tsrnn._panel_report import (
     check_levels,
     failure_table,
+    filled_table,
     note_table,
     refit_every,
     refuse_all_failed,
     warn_of_failures,
     warn_of_notes,
 )
-from tsrnn._panel_state import Asked, FittedPanel, regular_part
+from tsrnn._panel_state import Asked, FittedPanel, SeenRows, regular_part
 from tsrnn._panel_windows import (
     Scores,
     calibration_scores,
@@ -112,6 +114,8 @@ class PanelForecaster(BaseEstimator):
         time_col: str = "ds",
         target_col: str = "y",
         freq: Any = None,
+        fill: Any = None,
+        aggregate: str | None = None,
         alias: str | None = None,
         conformal_windows: int = 2,
         n_jobs: int | None = None,
@@ -122,6 +126,8 @@ class PanelForecaster(BaseEstimator):
         self.time_col = time_col
         self.target_col = target_col
         self.freq = freq
+        self.fill = fill
+        self.aggregate = aggregate
         self.alias = alias
         self.conformal_windows = conformal_windows
         self.n_jobs = n_jobs
@@ -150,9 +156,12 @@ class PanelForecaster(BaseEstimator):
             for name in [name for name in vars(self) if name.endswith("_")]:
                 delattr(self, name)
             columns, forecaster = self._validated()
-            panel, failures = read_panel(df, columns, None)
+            rules = self._rules()
+            panel, failures = read_panel(df, columns, None, repeats=rules.aggregate is not None)
             ids = panel.ids
-            panel, grid, places = regular_part(panel, failures, self.freq, self.time_col)
+            panel, grid, places, n_filled, differing = regular_part(
+                panel, failures, rules, self.time_col
+            )
             with self._progress(len(places)) as progress:
                 model = self._fit_model(forecaster, panel, progress)
             failures |= {int(places[i]): error for i, error in model.failures.items()}
@@ -161,16 +170,28 @@ class PanelForecaster(BaseEstimator):
             self.feature_names_in_ = np.array(
                 [name for name in df.columns if name not in known], dtype=object
             )
-            self._fitted = FittedPanel(panel.ids, model, grid, frozenset(model.failures))
+            rows = SeenRows(panel.dial, panel.last_ticks) if rules.by_rows else None
+            gone = frozenset(model.failures)
+            n_filled = None if rules.fill is None else n_filled
+            self._fitted = FittedPanel(panel.ids, model, grid, gone, rows, n_filled)
             self.ids_ = self._fitted.active_ids
             # For calibration, which needs no stamps.
             self._training = replace(panel, ticks=np.broadcast_to(0, len(panel.ticks)))
             self._scores: Mapping[int, Scores] = {}
             self.failures_ = failure_table(failures, ids, self.id_col)
-            self.notes_ = note_table(model.notes, panel.ids, self.id_col)
+            notes = {**model.notes}
+            for i, note in differing.items():
+                notes[i] = [note, *notes.get(i, ())]
+            self.notes_ = note_table(notes, panel.ids, self.id_col)
             warn_of_failures(self.failures_, len(ids), "failures_")
-            warn_of_notes(note for i in sorted(model.notes) for note in model.notes[i])
+            warn_of_notes(note for i in sorted(notes) for note in notes[i])
         return self
+
+    @property
+    def filled_(self) -> pd.DataFrame:
+        """The series that rows were put into, and how many: `id_col`, n_filled."""
+        check_is_fitted(self, "failures_")
+        return filled_table(self._fitted.ids, self._fitted.n_filled, self.id_col)
 
     def predict(
         self,
@@ -260,11 +281,14 @@ class PanelForecaster(BaseEstimator):
                 df_new,
                 Columns(self.id_col, self.time_col, self.target_col),
                 list(self.feature_names_in_),
+                repeats=self.aggregate is not None,
                 name="df_new",
             )
             n_given, failed = len(more.ids), self.failures_[self.id_col]
             more, failures, series = self._fitted.placed(more, failures, failed, "df_new")
-            fitted, named = self._fitted.moved(more, failures, series, self.time_col, self.n_jobs)
+            fitted, named = self._fitted.moved(
+                more, failures, series, self._rules(), self.time_col, self.n_jobs
+            )
             self._fitted, self.ids_ = fitted, fitted.active_ids
             newly = failure_table(named, fitted.ids, self.id_col)
             self.failures_ = pd.concat([self.failures_, newly], ignore_index=True)
@@ -308,9 +332,10 @@ class PanelForecaster(BaseEstimator):
         step = h if step_size is None else check_count("step_size", step_size)
         every = refit_every(refit, n_windows)
         columns, forecaster = self._validated()
-        panel, failures = read_panel(df, columns, None)
+        rules = self._rules()
+        panel, failures = read_panel(df, columns, None, repeats=rules.aggregate is not None)
         ids = panel.ids
-        panel, _, places = regular_part(panel, failures, self.freq, self.time_col)
+        panel, _, places, _, _ = regular_part(panel, failures, rules, self.time_col)
         short = too_short_for_windows(panel, h, n_windows, step)
         failures |= {int(places[i]): error for i, error in short.items()}
         refuse_all_failed(failures, ids)
@@ -366,6 +391,7 @@ class PanelForecaster(BaseEstimator):
             raise InvalidParameterError(
                 f"alias must be None or a name other than {taken}, got {self.alias!r}"
             )
+        self._rules().check()
         check_count("conformal_windows", self.conformal_windows)
         check_flag("verbose", self.verbose)
         jobs = 1 if self.n_jobs is None else self.n_jobs
@@ -374,6 +400,9 @@ class PanelForecaster(BaseEstimator):
                 f"n_jobs must be None or an integer other than 0, got {self.n_jobs!r}"
             )
         return columns, forecaster
+
+    def _rules(self) -> StepRules:
+        return StepRules(self.freq, self.fill, self.aggregate)
 
     def _fit_model(
         self, forecaster: Forecaster, panel: Panel, progress: Progress | None

@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from tsrnn._files import replace_file
-from tsrnn._saved_classes import MODELS, PARTS
+from tsrnn._saved_classes import LATER, MODELS, PARTS
 from tsrnn._saved_pandas import PANDAS
 from tsrnn._saved_values import (
     VALUES,
@@ -215,7 +215,7 @@ def _class_codec(kind: type) -> Codec:
         return Attributes((name, value) for name, value in kept if not is_record or name in names)
 
     def rebuild(pairs: Any) -> Any:
-        attributes = dict(pairs)
+        attributes = LATER.get(kind, {}) | dict(pairs)
         missing, unknown = names - set(attributes), set(attributes) - names
         if missing or (is_record and unknown):
             raise ValueError(
