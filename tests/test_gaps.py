@@ -119,7 +119,7 @@ def test_weekdays_alone_are_business_days_and_no_weekend_is_filled():
 
 def test_too_few_weekdays_to_tell_are_an_error_that_names_freq():
     few = pd.DatetimeIndex(["2024-01-04", "2024-01-05", "2024-01-09", "2024-01-10"])
-    with pytest.raises(ValueError, match="series 'a': which steps .*freq='D'.*freq='B'"):
+    with pytest.raises(ValueError, match="series 'a': on which steps .*freq='D'.*freq='B'"):
         fill_gaps(long(few))
     assert len(fill_gaps(long(few), "B")) == 5
     assert len(fill_gaps(long(few), "D")) == 7

@@ -235,8 +235,13 @@ ALLOWED = {
     "tsrnn": MODELS | TOOLS | {"exceptions", "cells", "saving", "_version"},
     "_csv": set(),
     "_csv_long": {"_csv"},
-    "_cli_long": {"_csv", "_csv_long", "forecaster", "panel"},
-    "cli": {"tsrnn", "exceptions", "_timesteps", "_csv", "_csv_long", "_cli_long"} | MODELS | TOOLS,
+    "_cli_steps": {"_csv", "_panel_differ", "_panel_fill", "exceptions", "gaps"} | LEAVES,
+    "_cli_long": {"_cli_steps", "_csv", "_csv_long", "_panel_differ", "_panel_fill"}
+    | {"forecaster", "panel"},
+    "cli": {"tsrnn", "exceptions", "_timesteps", "_csv", "_csv_long", "_cli_long"}
+    | {"_cli_steps", "_panel_fill"}
+    | MODELS
+    | TOOLS,
     "__main__": {"cli"},
 }
 

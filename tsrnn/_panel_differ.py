@@ -6,12 +6,13 @@ They may be what they seem, or have gaps that happen to be regular: three months
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from tsrnn._panel_anchor import BUSINESS_DAYS, COUNTS, DAYS, MONTHS_LONG, Rhythm, rhythm_of
-from tsrnn._panel_dial import Dates, Dial, Periods
+from tsrnn._panel_dial import Dates, Dial, Periods, read_stamps
 from tsrnn._panel_fit import of_series
 from tsrnn._panel_guess import lie_on, most_common
-from tsrnn._panel_time import PanelGrid
+from tsrnn._panel_time import PanelGrid, find_grid
 
 
 def grids_that_differ(
@@ -51,6 +52,14 @@ def most_steps(grid: PanelGrid) -> str:
     if most is None or most[0] < 0:
         return "steps"
     return step_words(*most, grid.dial)
+
+
+def words_for_stamps(index: pd.Index) -> str:
+    """Say in words what the steps of a regular series are."""
+    if len(index) < 2:
+        return "steps"
+    ticks, dial = read_stamps(index.to_series(), "the time stamps")
+    return most_steps(find_grid(ticks, np.array([0, len(ticks)]), dial, None, "")[0])
 
 
 def _rhythms(grid: PanelGrid) -> Rhythm:

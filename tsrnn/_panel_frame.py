@@ -17,8 +17,7 @@ from tsrnn._panel_columns import read_floats, word_at
 from tsrnn._panel_dial import MISSING, Dial, read_stamps
 from tsrnn._ragged import differences, extremes, first_marked, offsets_of, rows_between
 
-# What the command, which has no such argument, replaces by its own.
-REPEAT_CURE = ": aggregate='sum', 'mean' or 'last' makes one row of those of a step"
+_REPEAT_CURE = ": aggregate='sum', 'mean' or 'last' makes one row of those of a step"
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ def read_panel(
     if repeated.any() and not repeats:
         # The later one, which is the next row.
         later = np.concatenate([[False], repeated[:-1]]) & ~missing
-        cure = REPEAT_CURE * has_target
+        cure = _REPEAT_CURE * has_target
         fail(later, told(columns.time, "{0} holds {1} a second time"), cure)
     values = np.full(len(ticks), np.nan)
     if has_target:

@@ -81,19 +81,17 @@ def _several(
     parts, left = fitting_parts(ticks, offsets, dial)
     rhythm = _of_parts(parts, len(n_rows), dial)
     rare = []
-    if left.size and isinstance(dial, Dates):
-        least = extremes(differences(*of_series(ticks, offsets, left)), _offsets_of(left, n_rows))
-        seldom = left[least[0] >= _RARE_DAYS * dial.per_day]
-        rare, _ = own_grids(ticks, offsets, dial, seldom)
-        rare = [(series, _from_first(steps)) for series, steps in rare]
-        for series, _ in rare:
-            left = np.setdiff1d(left, series)
-    likely, is_vague, surprise = np.ones(len(n_rows), dtype=bool), np.zeros(len(n_rows), bool), None
+    likely, is_vague = np.ones(len(n_rows), dtype=bool), np.zeros(len(n_rows), dtype=bool)
+    surprise = np.zeros(len(n_rows))
     if left.size:
         rows = of_series(ticks, offsets, left)
-        own, likely[left] = _coarsest(*rows, dial)
-        is_vague[left], surprise = _mark_weekdays(*rows, own, dial)
+        own, likely[left], seldom = _coarsest(*rows, dial)
+        is_vague[left], surprise[left] = _mark_weekdays(*rows, own, dial)
         rhythm.kind[left], rhythm.length[left] = own.kind, own.length
+        rare, _ = own_grids(ticks, offsets, dial, left[seldom])
+        rare = [(series, _from_first(steps)) for series, steps in rare]
+        for series, _ in rare:
+            rhythm.kind[series], is_vague[series] = -1, False
     clear = (rhythm.kind >= 0) & likely & ~is_vague
     most = most_common(rhythm, np.flatnonzero(clear & (n_rows >= 3)))
     if most is not None:
@@ -103,7 +101,7 @@ def _several(
         joining = doubtful[lie_on(most, *of_series(ticks, offsets, doubtful), dial)]
         rhythm.kind[joining], rhythm.length[joining] = most
         clear[joining], is_vague[joining] = True, False
-    if surprise is not None and surprise[is_vague[left]].sum() < _UNLIKELY:
+    if surprise[is_vague].sum() < _UNLIKELY:
         # Not one of them for itself, but all together they leave weekends out.
         rhythm.kind[is_vague], rhythm.length[is_vague] = BUSINESS_DAYS, 1
         clear |= is_vague & likely
@@ -117,10 +115,6 @@ def _of_parts(parts: Iterable[tuple[np.ndarray, Steps]], n_series: int, dial: Di
     for series, steps in parts:
         rhythm.kind[series], rhythm.length[series] = rhythm_of(steps, dial)
     return rhythm
-
-
-def _offsets_of(series: np.ndarray, n_rows: np.ndarray) -> np.ndarray:
-    return offsets_of(n_rows[series])
 
 
 def _from_first(steps: OwnSteps) -> OwnSteps:
@@ -155,36 +149,57 @@ def lie_on(
     return np.logical_and.reduceat(on_grid, offsets[:-1])
 
 
-def _coarsest(ticks: np.ndarray, offsets: np.ndarray, dial: Dial) -> tuple[Rhythm, np.ndarray]:
+def _coarsest(
+    ticks: np.ndarray, offsets: np.ndarray, dial: Dial
+) -> tuple[Rhythm, np.ndarray, np.ndarray]:
     """Find the coarsest steps on which all stamps of each series lie, and whether they are likely.
 
-    They are where stamps follow each other by one such step somewhere; where that is never so, in
-    longer series with steps below a week. Times within days must do so more often than not, for on
-    seconds anything lies.
+    And the series that may have a rare calendar instead.
+
+    The steps are likely where stamps follow each other by one such step somewhere; where that is
+    never so, in longer series with steps below a week. Times within days must do so one time in
+    four, for on seconds anything lies.
     """
     n_series, n_rows = len(offsets) - 1, np.diff(offsets)
     if not isinstance(dial, Dates):
         length, least, _ = _steps_between(ticks, offsets)
-        return Rhythm(np.full(n_series, COUNTS), length), (least == length) | (n_rows >= ENOUGH)
+        likely = (least == length) | (n_rows >= ENOUGH)
+        return Rhythm(np.full(n_series, COUNTS), length), likely, np.zeros(n_series, dtype=bool)
     per_day = dial.per_day
-    shown = dial.shown(ticks)
-    kind = np.full(n_series, DAYS)
+    shown, same_clock = _by_day(ticks, offsets, dial)
+    kind = np.where(same_clock, DAYS, TIMES)
     length, least, often = _steps_between(shown, offsets)
-    low, high = extremes(shown % per_day, offsets)
-    kind[low != high] = TIMES
     likely = (least == length) | ((n_rows >= ENOUGH) & (least < 7 * per_day))
+    seldom = same_clock & (least >= _RARE_DAYS * per_day)
     monthly = np.flatnonzero(least >= 28 * per_day)
     if monthly.size:
         found = month_days(*of_series(shown, offsets, monthly), per_day)
         months, least, _ = _steps_between(found.months, offsets_of(n_rows[monthly]))
         series, same = monthly[found.same], found.same
+        seldom[series] = False
         kind[series], length[series] = MONTHS_LONG, months[same]
         likely[series] = ((least == months) | (n_rows[monthly] >= ENOUGH))[same]
     times = np.flatnonzero(kind == TIMES)
     if times.size:
         length[times], _, often = _steps_between(*of_series(ticks, offsets, times))
-        likely[times] = often >= 0.5
-    return Rhythm(kind, length), likely
+        likely[times] = often >= 0.25
+    return Rhythm(kind, length), likely, seldom
+
+
+def _by_day(ticks: np.ndarray, offsets: np.ndarray, dial: Dates) -> tuple[np.ndarray, np.ndarray]:
+    """Return what clocks show at ticks, and the series whose stamps share a time of day.
+
+    Where daylight saving leaves midnight out, the hour after it stands for that.
+    """
+    shown = dial.shown(ticks)
+    low, high = extremes(shown % dial.per_day, offsets)
+    same = low == high
+    if dial.tz is None or same.all():
+        return shown, same
+    first = shown - shown % dial.per_day + np.repeat(low, np.diff(offsets))
+    agree = dial.instants(first) == ticks
+    left_out = np.logical_and.reduceat(agree, offsets[:-1])
+    return np.where(np.repeat(left_out, np.diff(offsets)), first, shown), same | left_out
 
 
 def _steps_between(
@@ -230,16 +245,24 @@ def _mark_weekdays(
     surprise[series] = weekends * np.log(1.0 - np.minimum(share, 0.98))
     sure = surprise[series] < _UNLIKELY
     own.kind[series[sure]], own.length[series[sure]] = BUSINESS_DAYS, 1
-    is_vague[series[~sure]] = True
+    # Within a week nothing is put into a weekend, and days they remain.
+    is_vague[series[~sure & (weekends > 0)]] = True
     surprise[~is_vague] = 0.0
     return is_vague, surprise
 
 
 def _unclear(ticks: np.ndarray, dial: Dial) -> ValueError:
-    stamps = dial.write(ticks[:3])
-    listed = ", ".join(map(str, stamps))
+    """Say that the steps of a series have to be named, and which names there are."""
+    stamps = dial.write(ticks)
+    advice = "name them, as in freq='D' for days or freq='B' for business days"
+    if not isinstance(dial, Dates):
+        advice = "name them, as in freq=1"
+    elif (dial.shown(ticks) % dial.per_day != dial.shown(ticks[:1]) % dial.per_day).any():
+        advice = (
+            "name them, as in freq='h', and where rows fall between them put these together, as in "
+            "freq='D', aggregate='sum'"
+        )
+    listed = ", ".join(map(str, stamps[:3])) + " and so on" * (len(stamps) > 3)
     return ValueError(
-        f"which steps its {len(ticks)} time stamps, {listed}{' and so on' * (len(ticks) > 3)}, "
-        "have gaps on is not clear: name them, as in freq='D' for days or freq='B' for business "
-        "days"
+        f"on which steps its {len(stamps)} time stamps, {listed}, have gaps is not clear: {advice}"
     )

@@ -14,7 +14,7 @@ from tsrnn._panel_steps import OwnSteps, Steps
 from tsrnn._timeindex import TimeGrid
 from tsrnn._timesteps import IrregularIndexError, daylight_advice
 
-# What the command, which has no such arguments, replaces by its own.
+# The command writes what such texts say of arguments as options.
 GAP_CURE = (
     "fill=0 or fill='missing' puts in the steps that have no row, as tsrnn.fill_gaps does; "
     "freq='rows' takes rows as the steps."
