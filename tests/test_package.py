@@ -235,9 +235,9 @@ ALLOWED = {
     "tsrnn": MODELS | TOOLS | {"exceptions", "cells", "saving", "_version"},
     "_csv": set(),
     "_csv_long": {"_csv"},
-    "_cli_steps": {"_csv", "_panel_differ", "_panel_fill", "exceptions", "gaps"} | LEAVES,
+    "_cli_steps": {"_csv", "_panel_differ", "_panel_fill", "_panel_time", "gaps"} | LEAVES,
     "_cli_long": {"_cli_steps", "_csv", "_csv_long", "_panel_differ", "_panel_fill"}
-    | {"forecaster", "panel"},
+    | {"_panel_labels", "forecaster", "panel"},
     "cli": {"tsrnn", "exceptions", "_timesteps", "_csv", "_csv_long", "_cli_long"}
     | {"_cli_steps", "_panel_fill"}
     | MODELS

@@ -20,6 +20,7 @@ from tsrnn._csv import UsageError
 from tsrnn._csv_long import LongFile
 from tsrnn._panel_differ import most_steps
 from tsrnn._panel_fill import StepRules
+from tsrnn._panel_labels import UnfinishedStepWarning
 from tsrnn.forecaster import Forecaster
 from tsrnn.panel import PanelForecaster
 
@@ -58,8 +59,8 @@ def forecast_long(
         alias="the forecast",
         n_jobs=n_jobs,
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # told below, by the names of the file
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)  # told below, by the names of the file
         try:
             panel.fit(given.frame)
         except ValueError as error:
@@ -71,6 +72,7 @@ def forecast_long(
     bounds = [f"{side}-{percent:g}" for percent in percents for side in ("lower", "upper")]
     table.columns = [series, date, "forecast", *bounds]
     told += _of_steps(panel, given.frame, rules)
+    told += [str(one.message) for one in caught if one.category is UnfinishedStepWarning]
     told += _told(panel.failures_, "left out: ", given) + _told(panel.notes_, "", given)
     return table, told
 

@@ -12,6 +12,7 @@ import pandas as pd
 from tsrnn._csv import SeriesOfFile, UsageError
 from tsrnn._panel_differ import words_for_stamps
 from tsrnn._panel_fill import StepRules
+from tsrnn._panel_time import is_struck_by_no_clock
 from tsrnn._timeindex import is_time_index
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.gaps import fill_gaps
@@ -72,10 +73,7 @@ def with_days(rules: StepRules, stamps: pd.Index) -> tuple[StepRules, list[str]]
     """Put lines together by days where they have times of day that no clock strikes."""
     if rules.aggregate is None or rules.freq is not None:
         return rules, []
-    if not isinstance(stamps, pd.DatetimeIndex):
-        return rules, []
-    seconds = (stamps - stamps.normalize()).dropna().total_seconds().to_numpy()
-    if not len(seconds) or (seconds == seconds[0]).all() or (seconds % 900 == 0).all():
+    if not (isinstance(stamps, pd.DatetimeIndex) and is_struck_by_no_clock(stamps)):
         return rules, []
     told = "the lines of a day are put together: --freq names another time step"
     return replace(rules, freq="D"), [told]
@@ -130,15 +128,17 @@ def filled_words(n_filled: int, words: str, n_series: int, rules: StepRules) -> 
     """Tell how many steps were put in."""
     if not n_filled:
         return []
-    value = "missing values" if rules.fill == "missing" else f"{rules.value:g}"
     where = "" if n_series == 1 else f" in {n_series} series"
-    return [f"filled {_counted(n_filled, words, 'missing ')}{where} with {value}"]
+    if rules.fill == "missing":
+        return [f"{_counted(n_filled, words)} without a line{where} counted as missing values"]
+    return [f"filled {_counted(n_filled, words, 'missing ')}{where} with {rules.value:g}"]
 
 
 def in_options(text: str) -> str:
     """Write what a message says of arguments as options."""
     text = text.replace(", as tsrnn.fill_gaps does", "").replace("takes rows", "takes lines")
     text = text.replace("that have no row", "that have no line")
+    text = re.sub(r"^(freq|fill|aggregate) must", r"--\1 must", text)
     return re.sub(
         r"\b(freq|fill|aggregate)=(?:'([\w-]+)'|(\w+))?",
         lambda found: f"--{found[1]} {found[2] or found[3] or ''}".rstrip(),

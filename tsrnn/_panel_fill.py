@@ -71,8 +71,7 @@ class StepRules:
             check_choice("aggregate", self.aggregate, AGGREGATES)
         if self.by_rows and self.fill is not None:
             raise InvalidParameterError(
-                f"freq='rows' takes rows as the steps, so that there are no gaps: fill must be "
-                f"None, got {self.fill!r}"
+                "freq='rows' takes rows as the steps, so that there are no gaps for fill= to fill"
             )
 
 

@@ -17,7 +17,7 @@ from tsrnn._panel_columns import read_floats, word_at
 from tsrnn._panel_dial import MISSING, Dial, read_stamps
 from tsrnn._ragged import differences, extremes, first_marked, offsets_of, rows_between
 
-_REPEAT_CURE = ": aggregate='sum', 'mean' or 'last' makes one row of those of a step"
+_REPEAT_CURE = ": aggregate= makes one row of those of a step, by 'sum', 'mean' or 'last'"
 
 
 @dataclass(frozen=True)

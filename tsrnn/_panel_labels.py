@@ -21,6 +21,7 @@ from tsrnn._timesteps import MONTHS
 from tsrnn.exceptions import InvalidParameterError
 
 AGGREGATES = ("sum", "mean", "last")
+_FEWEST = 3  # steps before the last one, from which on that may look unfinished
 
 _BY_LAST_DAY = (
     pd.offsets.BusinessMonthEnd,
@@ -30,9 +31,45 @@ _BY_LAST_DAY = (
 _WITHIN_DAYS = (pd.offsets.BusinessHour, pd.offsets.CustomBusinessHour)
 
 
+class UnfinishedStepWarning(UserWarning):
+    """The last step holds rows of its beginning alone, as it seems."""
+
+
+def unfinished(ticks: np.ndarray, labels: np.ndarray, starts: np.ndarray, dial: Dial) -> str | None:
+    """Say that the last step may be unfinished: earlier ones hold rows until nearer to their ends.
+
+    A sum of half a month is half a month's, and would be forecast from as if it were the whole.
+
+    Parameters
+    ----------
+    ticks, labels : (n_rows,) int64 arrays
+        Of the rows of all series, and of the steps that they fall into.
+    starts : array
+        The rows at which steps begin.
+    dial : Dial
+    """
+    if not len(starts):
+        return None
+    last_rows = np.append(starts[1:], len(ticks)) - 1
+    steps, place = np.unique(labels[starts], return_inverse=True)
+    if len(steps) <= _FEWEST:
+        return None
+    ends = np.full(len(steps), np.iinfo(np.int64).min)
+    np.maximum.at(ends, place, ticks[last_rows])
+    reached = ends - steps
+    # By a tenth of a step at least, for the last sale of a day is now earlier, now later.
+    if reached[-1] + 0.1 * np.median(np.diff(steps)) >= reached[:-1].min():
+        return None
+    step, end = dial.write(np.array([steps[-1], ends[-1]]))
+    return (
+        f"the last time step, {step}, may be unfinished: its rows reach {end}, those of earlier "
+        "steps reach further into theirs; if it is, leave its rows out, for it counts as a whole"
+    )
+
+
 def aggregated(
     panel: Panel, how: str, freq: object, anchor: np.ndarray | None = None
-) -> tuple[Panel, dict[int, ValueError]]:
+) -> tuple[Panel, dict[int, ValueError], str | None]:
     """Make one row of the rows of a series that fall into the same step.
 
     Parameters
@@ -52,10 +89,12 @@ def aggregated(
         Its stamps are the labels of the steps.
     failures : dict
         Why series, by their position, will not do: regressors with several values in a step.
+    doubt : str or None
+        That the last step may be unfinished.
     """
     ticks, starts = joint_rows(panel, freq, anchor)
     if len(starts) == len(ticks):
-        return replace(panel, ticks=ticks), {}
+        return replace(panel, ticks=ticks), {}, unfinished(panel.ticks, ticks, starts, panel.dial)
     series = np.searchsorted(panel.offsets, starts, side="right") - 1
     regressors = panel.regressors[starts]
     failures = {}
@@ -75,7 +114,7 @@ def aggregated(
         regressors=regressors,
         ticks=ticks[starts],
     )
-    return made, failures
+    return made, failures, unfinished(panel.ticks, ticks, starts, panel.dial)
 
 
 def joint_rows(

@@ -169,7 +169,7 @@ class FittedPanel:
         bad: dict[int, Exception] = {}
         if rules.aggregate is not None and len(series):
             ends = self.grid.ticks(series, np.zeros_like(series)) if self.rows is None else None
-            more, bad = aggregated(more, rules.aggregate, rules.named, ends)
+            more, bad, _ = aggregated(more, rules.aggregate, rules.named, ends)
         row_series, place = counted(more.lengths)
         if self.rows is not None:
             ahead, wrong = place + 1, more.ticks <= self.rows.last[series[row_series]]
@@ -307,6 +307,8 @@ class RegularPart(NamedTuple):
         How many rows were put in.
     notes : dict
         What to know of the grids of some, by their position here.
+    doubt : str or None
+        What to know of rows that were put together.
     """
 
     panel: Panel
@@ -314,6 +316,7 @@ class RegularPart(NamedTuple):
     places: np.ndarray
     n_filled: np.ndarray
     notes: dict[int, UserWarning]
+    doubt: str | None
 
 
 def regular_part(
@@ -334,16 +337,17 @@ def regular_part(
         places = places[kept]
         return kept
 
+    doubt = None
     panel = panel.take(leave_out(dict(failures)))
     if rules.aggregate is not None:
-        panel, bad = aggregated(panel, rules.aggregate, rules.named)
+        panel, bad, doubt = aggregated(panel, rules.aggregate, rules.named)
         panel = panel.take(leave_out(bad))
     panel = panel.take(leave_out(dict(too_short(panel))))
     if rules.by_rows:
         steps = EvenSteps(panel.lengths, np.ones(len(panel.ids), dtype=np.int64))
         numbers = WholeNumbers(np.dtype(np.int64))
         grid = PanelGrid.of(numbers, len(panel.ids), [(np.arange(len(panel.ids)), steps)])
-        return RegularPart(panel, grid, places, np.zeros_like(places), {})
+        return RegularPart(panel, grid, places, np.zeros_like(places), {}, doubt)
     if rules.fill is None:
         grid, bad = find_grid(panel.ticks, panel.offsets, panel.dial, rules.named, time_col)
         n_filled = np.zeros(len(panel.ids), dtype=np.int64)
@@ -358,4 +362,4 @@ def regular_part(
     notes = {}
     if rules.named is None:
         notes = grids_that_differ(panel.ticks, panel.offsets, grid)
-    return RegularPart(panel, grid, places, n_filled, notes)
+    return RegularPart(panel, grid, places, n_filled, notes, doubt)

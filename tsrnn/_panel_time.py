@@ -171,11 +171,21 @@ def _not_from_zero(index: pd.Index) -> pd.Index:
 
 def _irregular(index: pd.Index, row: int) -> IrregularIndexError:
     """Say where a series is irregular, with the cures that there are in a long frame."""
+    cure = GAP_CURE
+    if isinstance(index, pd.DatetimeIndex) and is_struck_by_no_clock(index):
+        cure = "freq='D', aggregate='sum' puts together the rows of each day."
     return IrregularIndexError(
-        f"the time index is irregular: after {index[row - 1]} comes {index[row]}. {GAP_CURE}"
+        f"the time index is irregular: after {index[row - 1]} comes {index[row]}. {cure}"
         f"{daylight_advice(index).replace('y.tz_localize', 'df[...].dt.tz_localize')}",
         row,
     )
+
+
+def is_struck_by_no_clock(stamps: pd.DatetimeIndex) -> bool:
+    """Tell whether times of day vary, and not by quarters of hours: those of sales, say."""
+    seconds = (stamps - stamps.normalize()).total_seconds().to_numpy()
+    seconds = seconds[~np.isnan(seconds)]
+    return len(seconds) > 0 and bool((seconds != seconds[0]).any() and (seconds % 900 != 0).any())
 
 
 def _off_freq(ticks: np.ndarray, dial: Dial, freq: object, name: str) -> ValueError:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from tsrnn import __version__, datasets
 from tsrnn._cli_long import forecast_long
-from tsrnn._cli_steps import add_options, is_asked, rules_of, stepped
+from tsrnn._cli_steps import add_options, is_asked, rules_of, stepped, with_days
 from tsrnn._csv import SeriesOfFile, UsageError, read_series
 from tsrnn._csv_long import read_long
 from tsrnn._panel_fill import StepRules
@@ -251,12 +251,15 @@ def _fit(model, given: SeriesOfFile):
         return model.fit(given.y)
     except IrregularIndexError as error:
         row, column = error.row, given.y.index.name
+        cure = "missing, or --fill 0 for zeros"
+        if with_days(StepRules(aggregate="sum"), given.y.index)[1]:
+            cure += "; --aggregate sum puts together the lines of a day"
         before, after = given.y.index[row - 1 : row + 1].map(str)
         raise UsageError(
             f"column {column!r} must be evenly spaced, but after {before} on line "
             f"{given.lines[row - 1]} comes {after} on line {given.lines[row]}: where values are "
             "missing, put in a line for each, with its date and an empty cell, or say --fill "
-            "missing, or --fill 0 for zeros"
+            f"{cure}"
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from numbers import Real
@@ -13,7 +14,13 @@ import pandas as pd
 from tsrnn._panel_columns import read_floats
 from tsrnn._panel_fill import ROWS, filled
 from tsrnn._panel_frame import Columns, Panel, read_panel
-from tsrnn._panel_labels import AGGREGATES, combined, joint_rows
+from tsrnn._panel_labels import (
+    AGGREGATES,
+    UnfinishedStepWarning,
+    combined,
+    joint_rows,
+    unfinished,
+)
 from tsrnn._panel_report import name_of
 from tsrnn._ragged import extremes, offsets_of
 from tsrnn._timeindex import is_time_index
@@ -75,7 +82,8 @@ def fill_gaps(
     Notes
     -----
     The first and the last step may be incomplete where rows are put together: a month that has only
-    begun counts as a whole one. Leave its rows out if that matters.
+    begun counts as a whole one. A warning tells where the last one looks as if it were unfinished;
+    leave its rows out if it is.
 
     Examples
     --------
@@ -117,6 +125,9 @@ def fill_gaps(
     order, starts = panel.values.astype(np.int64), None
     if aggregate is not None:
         ticks, starts = joint_rows(panel, freq)
+        doubt = unfinished(panel.ticks, ticks, starts, panel.dial)
+        if doubt is not None:
+            warnings.warn(doubt, UnfinishedStepWarning, stacklevel=2)
         panel = _first_rows(panel, ticks, starts)
     whole = filled(panel, freq, np.nan)
     _refuse_failures(whole.failures, panel.ids)

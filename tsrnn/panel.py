@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from tqdm import tqdm
 
 from tsrnn._panel_fill import StepRules
 from tsrnn._panel_frame import Columns, Panel, read_panel
+from tsrnn._panel_labels import UnfinishedStepWarning
 from tsrnn._panel_model import PanelModel, Progress
 from tsrnn._panel_report import (
     check_levels,
@@ -55,7 +57,8 @@ class PanelForecaster(BaseEstimator):
     A series that will not do never stops the others: it is left out and listed in `failures_`, a
     warning says how many are, and the others are what they would be without it. Such are series
     with words or infinities for values, fewer than two values, missing, repeated or irregular time
-    stamps, and regressors that are not known.
+    stamps, and regressors that are not known. `fill` and `aggregate` make series of irregular and
+    repeated ones.
 
     Parameters
     ----------
@@ -66,7 +69,22 @@ class PanelForecaster(BaseEstimator):
     freq : str, pandas offset, int or None
         What the time stamps of every series must follow, such as "D", "B" or "MS"; an integer
         where they are integers. None finds it for each series: equal steps, equal months (month
-        ends, too), business days, and whatever else pandas can infer.
+        ends, too), business days, and whatever else pandas can infer. With `fill` it is found as
+        `tsrnn.fill_gaps` does. "rows" takes the rows of a series, in the order of their stamps, for
+        its steps, whatever the stamps are, such as trading days: forecasts are numbered on from
+        the number of rows.
+    fill : None, number or "missing"
+        What stands for the steps between the first and the last row of a series that have no row:
+        a number, such as 0 for days without sales, or a missing value. None makes series with such
+        gaps failures. It is for values alone: a series with gaps and regressors is a failure, for
+        the regressors there are not known.
+    aggregate : None, "sum", "mean" or "last"
+        Makes one row of the rows of a series that fall into the same step of `freq`, such as
+        sales of a day, labelled as pandas resamples: weeks, and steps that end a month, quarter or
+        year, by their last day, others by their beginning. Missing values do not count; regressors
+        must be the same in all rows of a step. Without `freq`, and with "rows", only equal stamps
+        are one step. A step that has only begun counts as a whole one: `fit` warns where the last
+        one looks like that.
     alias : str or None
         What to call the column of forecasts; the forecaster's class by default.
     conformal_windows : int
@@ -82,7 +100,10 @@ class PanelForecaster(BaseEstimator):
         Of the series that failed in `fit` or `update`: the columns `id_col`, reason, exception.
     notes_ : DataFrame
         What to know of the fits of others, such as too few values to learn all parameters from:
-        the columns `id_col`, note.
+        the columns `id_col`, note. A series that lies with gaps on the steps that most others
+        have, but is regular in itself, is noted as well.
+    filled_ : DataFrame
+        How many rows `fit` and `update` put into series: the columns `id_col`, n_filled.
     ids_ : pandas.Index
         The series that can be predicted, sorted.
     cross_validation_failures_ : DataFrame
@@ -139,7 +160,8 @@ class PanelForecaster(BaseEstimator):
         Parameters
         ----------
         df : DataFrame
-            The long frame. Missing values are NaN, None or pd.NA; gaps in time are rows with one.
+            The long frame. Missing values are NaN, None or pd.NA; gaps in time are rows with one,
+            or filled by `fill`.
 
         Returns
         -------
@@ -159,7 +181,7 @@ class PanelForecaster(BaseEstimator):
             rules = self._rules()
             panel, failures = read_panel(df, columns, None, repeats=rules.aggregate is not None)
             ids = panel.ids
-            panel, grid, places, n_filled, differing = regular_part(
+            panel, grid, places, n_filled, differing, doubt = regular_part(
                 panel, failures, rules, self.time_col
             )
             with self._progress(len(places)) as progress:
@@ -183,6 +205,8 @@ class PanelForecaster(BaseEstimator):
             for i, note in differing.items():
                 notes[i] = [note, *notes.get(i, ())]
             self.notes_ = note_table(notes, panel.ids, self.id_col)
+            if doubt is not None:
+                warnings.warn(doubt, UnfinishedStepWarning, stacklevel=2)
             warn_of_failures(self.failures_, len(ids), "failures_")
             warn_of_notes(note for i in sorted(notes) for note in notes[i])
         return self
@@ -210,7 +234,8 @@ class PanelForecaster(BaseEstimator):
         X_df : DataFrame, optional
             The time stamps to forecast, with the regressors there: a long frame without values.
             With `h` it must hold the next `h` steps of every series; without, whatever lies after
-            the end of a series may be asked.
+            the end of a series may be asked. With `freq="rows"` its rows are the next steps of each
+            series in the order of their stamps, which the forecasts keep.
         level : number or list of numbers, optional
             Levels of prediction intervals in percent, such as `[80, 95]`.
         method : {"auto", "conformal"}
@@ -262,9 +287,11 @@ class PanelForecaster(BaseEstimator):
         Parameters
         ----------
         df_new : DataFrame
-            Rows that follow those seen, of some or all series, columns as at `fit`. Rows of failed
-            series are skipped. A series whose new rows will not do (words, infinities, a gap)
-            joins `failures_`, for where it stands is no longer known.
+            Rows that follow those seen, of some or all series, columns as at `fit`. Gaps, also
+            right after the last row seen, are filled, and rows of a step put together, as at `fit`;
+            rows of the step that was the last one come too late. Rows of failed series are skipped.
+            A series whose new rows will not do (words, infinities, a gap that is not filled) joins
+            `failures_`, for where it stands is no longer known.
 
         Returns
         -------
@@ -335,7 +362,7 @@ class PanelForecaster(BaseEstimator):
         rules = self._rules()
         panel, failures = read_panel(df, columns, None, repeats=rules.aggregate is not None)
         ids = panel.ids
-        panel, _, places, _, _ = regular_part(panel, failures, rules, self.time_col)
+        panel, _, places, *_ = regular_part(panel, failures, rules, self.time_col)
         short = too_short_for_windows(panel, h, n_windows, step)
         failures |= {int(places[i]): error for i, error in short.items()}
         refuse_all_failed(failures, ids)
