@@ -59,7 +59,7 @@ def test_a_single_series_is_filled_too(run):
     y = one.set_index("day")["sold"].asfreq("D", fill_value=0)
     np.testing.assert_array_equal(table["forecast"], HOLT.fit(y).predict(2))
     assert "tsrnn: filled 3 missing days with 0\n" in told
-    _, told = run(one.iloc[:15].drop(index=85), "--fill", "0")
+    _, told = run(one.iloc[:10].drop(index=85), "--fill", "0")
     assert "tsrnn: filled 1 missing day with 0\n" in told
 
 

@@ -215,7 +215,9 @@ def _class_codec(kind: type) -> Codec:
         return Attributes((name, value) for name, value in kept if not is_record or name in names)
 
     def rebuild(pairs: Any) -> Any:
-        attributes = LATER.get(kind, {}) | dict(pairs)
+        attributes = dict(pairs)
+        for name, value in LATER.get(kind, {}).items():
+            attributes.setdefault(name, value)
         missing, unknown = names - set(attributes), set(attributes) - names
         if missing or (is_record and unknown):
             raise ValueError(
