@@ -199,7 +199,7 @@ ALLOWED = {
     "_panel_steps": LEAVES,
     "_panel_dial": {"_panel_steps"},
     "_panel_fit": {"_panel_dial", "_panel_steps", "_ragged"} | LEAVES,
-    "_panel_time": {"_panel_dial", "_panel_fit", "_panel_steps"} | LEAVES,
+    "_panel_time": {"_panel_dial", "_panel_fit", "_panel_steps", "_ragged"} | LEAVES,
     "_panel_anchor": {"_panel_dial", "_panel_fit", "_panel_steps"} | LEAVES,
     "_panel_guess": {"_panel_anchor", "_panel_dial", "_panel_fit", "_panel_steps", "_panel_time"}
     | {"_ragged"},

@@ -139,6 +139,14 @@ def test_gaps_with_regressors_fail_and_series_without_gaps_do_not():
     assert PanelForecaster(SES).fit(whole).failures_.empty
 
 
+def test_an_update_that_would_fill_the_memory_fails_its_series():
+    panel = PanelForecaster(SES, fill=0).fit(WHOLE)
+    far = WHOLE.groupby("unique_id").tail(1).assign(ds=pd.Timestamp("2924-01-01")).head(1)
+    with pytest.warns(UserWarning, match="would become 3287.. with the gaps filled"):
+        panel.update(far)
+    assert panel.ids_.tolist() == ["b", "c"]
+
+
 def test_an_update_with_regressors_and_a_gap_fails_that_series():
     panel = PanelForecaster(SES, fill=0).fit(REGRESSED)
     last = REGRESSED.groupby("unique_id").tail(1)
@@ -362,6 +370,23 @@ def test_the_reason_of_a_gap_names_the_arguments_that_mend_it():
     assert "asfreq" not in reason
     with pytest.raises(ValueError, match="freq='D', aggregate='sum' puts together"):
         PanelForecaster(SES).fit(receipts())
+
+
+@pytest.mark.parametrize(
+    ("stamps", "gap"),
+    [
+        (pd.bdate_range("2024-01-01", periods=20).delete(7), "2024-01-09 .* comes 2024-01-11"),
+        (pd.date_range("2024-01-01", periods=20).delete(7), "2024-01-07 .* comes 2024-01-09"),
+        (pd.date_range("2024-01-01", periods=20, freq="MS").delete(7), "2024-07-01 .* 2024-09-01"),
+        (pd.date_range("2024-01-01", periods=20, freq="h").delete(7), "06:00:00 comes .* 08:00:00"),
+        (pd.period_range("2024-01", periods=20, freq="M").delete(7), "2024-07 comes 2024-09"),
+        (pd.Index([1, 2, 4]), "2 comes 4"),
+    ],
+)
+def test_the_first_gap_is_named(stamps, gap):
+    df = pd.DataFrame({"unique_id": "a", "ds": stamps, "y": 1.0})
+    with pytest.raises(ValueError, match=f"irregular: after .*{gap}"):
+        PanelForecaster(SES).fit(df)
 
 
 def test_the_arguments_are_parameters_and_are_saved(tmp_path):

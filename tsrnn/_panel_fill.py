@@ -152,9 +152,8 @@ def filled(panel: Panel, freq: object, value: float) -> Filled:
     for i, row in zip(*off, strict=True):
         failures[int(kept[i])] = _off_grid(part, row, freq)
     lengths = steps[part.offsets[1:] - 1] + 1
-    endless = lengths > np.maximum(_MOST_ROWS, 1000 * part.lengths)
-    for i in np.flatnonzero(endless).tolist():
-        failures.setdefault(int(kept[i]), _endless(part, i, int(lengths[i])))
+    for i in endless(lengths, part).tolist():
+        failures.setdefault(int(kept[i]), too_many(part, i, int(lengths[i])))
     gappy = lengths > part.lengths
     if part.regressors.shape[1]:
         for i in np.flatnonzero(gappy).tolist():
@@ -176,8 +175,6 @@ def spread(
 ) -> Panel:
     """Lay rows out among those of all steps; `grid` counts from the first of these."""
     ticks = grid.ticks(*counted(lengths))
-    # As they stand: of the two equal times of a day, stamps may hold the other one.
-    ticks[rows] = panel.ticks
     values = np.full(len(ticks), value)
     values[rows] = panel.values
     regressors = np.full((len(ticks), panel.regressors.shape[1]), np.nan)
@@ -198,7 +195,13 @@ def unknown_regressors(panel: Panel, i: int, steps: np.ndarray) -> ValueError:
     )
 
 
-def _endless(panel: Panel, i: int, length: int) -> ValueError:
+def endless(lengths: np.ndarray, panel: Panel) -> np.ndarray:
+    """Return the series that would become so long that a stamp must be wrong."""
+    return np.flatnonzero(lengths > np.maximum(_MOST_ROWS, 1000 * panel.lengths))
+
+
+def too_many(panel: Panel, i: int, length: int) -> ValueError:
+    """Say how long a series would become."""
     start, stop = panel.offsets[i], panel.offsets[i + 1]
     first, last = panel.dial.write(panel.ticks[[start, stop - 1]])
     return ValueError(

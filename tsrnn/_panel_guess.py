@@ -24,7 +24,7 @@ from tsrnn._panel_anchor import (
 from tsrnn._panel_dial import Dates, Dial
 from tsrnn._panel_fit import fitting_parts, month_days, of_series
 from tsrnn._panel_steps import OwnSteps, Steps, business_days
-from tsrnn._panel_time import PanelGrid, own_grids
+from tsrnn._panel_time import RARE_DAYS, PanelGrid, own_grids
 from tsrnn._ragged import counted, differences, extremes, offsets_of
 
 # Rows from which on a series is believed to have the steps that all its stamps lie on: were every
@@ -32,9 +32,6 @@ from tsrnn._ragged import counted, differences, extremes, offsets_of
 ENOUGH = 8
 # How unlikely it must be that no stamp lies on a weekend, were weekends days like others.
 _UNLIKELY = np.log(1e-3)
-# Calendars that have to be tried one series at a time, such as first business days of months, have
-# steps of some weeks.
-_RARE_DAYS = 20
 
 
 def guessed_parts(
@@ -170,7 +167,7 @@ def _coarsest(
     kind = np.where(same_clock, DAYS, TIMES)
     length, least, often = _steps_between(shown, offsets)
     likely = (least == length) | ((n_rows >= ENOUGH) & (least < 7 * per_day))
-    seldom = same_clock & (least >= _RARE_DAYS * per_day)
+    seldom = same_clock & (least >= RARE_DAYS * per_day)
     monthly = np.flatnonzero(least >= 28 * per_day)
     if monthly.size:
         found = month_days(*of_series(shown, offsets, monthly), per_day)

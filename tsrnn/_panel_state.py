@@ -12,7 +12,7 @@ import pandas as pd
 
 from tsrnn._panel_dial import Dial, WholeNumbers
 from tsrnn._panel_differ import grids_that_differ
-from tsrnn._panel_fill import StepRules, filled, spread
+from tsrnn._panel_fill import StepRules, endless, filled, spread, too_many
 from tsrnn._panel_frame import Panel, too_short
 from tsrnn._panel_labels import aggregated
 from tsrnn._panel_model import PanelModel
@@ -178,9 +178,10 @@ class FittedPanel:
             wrong = ~on_grid if rules.fill is not None else ~on_grid | (ahead != place + 1)
         for i, row in zip(*first_marked(wrong, more.offsets), strict=True):
             bad.setdefault(int(i), self._not_following(more, int(row), rules, time_col))
-        lengths = np.zeros_like(series)
-        lengths[row_series] = ahead  # of the last row of each
+        lengths = ahead[more.offsets[1:] - 1]
         n_filled = lengths - more.lengths
+        for i in endless(lengths, more).tolist():
+            bad.setdefault(i, too_many(more, i, int(lengths[i])))
         if more.regressors.shape[1]:
             for i in np.flatnonzero(n_filled > 0).tolist():
                 bad.setdefault(i, self._unknown_between(more, i, ahead))

@@ -10,7 +10,8 @@ import pandas as pd
 
 from tsrnn._panel_dial import Dates, Dial
 from tsrnn._panel_fit import counted_step, fitting_freq, fitting_parts
-from tsrnn._panel_steps import OwnSteps, Steps
+from tsrnn._panel_steps import OwnSteps, Steps, business_days
+from tsrnn._ragged import differences, extremes
 from tsrnn._timeindex import TimeGrid
 from tsrnn._timesteps import IrregularIndexError, daylight_advice
 
@@ -19,6 +20,9 @@ GAP_CURE = (
     "fill=0 or fill='missing' puts in the steps that have no row, as tsrnn.fill_gaps does; "
     "freq='rows' takes rows as the steps."
 )
+
+# Calendars that are found for one series at a time have longer steps.
+RARE_DAYS = 20
 
 
 @dataclass(frozen=True)
@@ -138,8 +142,39 @@ def find_grid(
             for i in np.flatnonzero(~fits)
         }
     parts, left = fitting_parts(ticks, offsets, dial)
-    own, failures = own_grids(ticks, offsets, dial, left)
+    rare = _may_be_rare(ticks, offsets, dial, left)
+    own, failures = own_grids(ticks, offsets, dial, left[rare])
+    for i in left[~rare].tolist():
+        rows = ticks[offsets[i] : offsets[i + 1]]
+        failures[i] = _irregular(dial.write(rows), _first_gap(rows, dial))
     return PanelGrid.of(dial, n_series, [*parts, *own]), failures
+
+
+def _may_be_rare(
+    ticks: np.ndarray, offsets: np.ndarray, dial: Dial, series: np.ndarray
+) -> np.ndarray:
+    """Tell which series may have a calendar that is found for one at a time, which takes its time.
+
+    Such calendars, as the first business days of months, have steps of some weeks; or a time zone
+    leaves out the hour that days begin with.
+    """
+    if not series.size or not isinstance(dial, Dates):
+        return np.zeros(len(series), dtype=bool)
+    if dial.tz is not None:
+        return np.ones(len(series), dtype=bool)
+    least = extremes(differences(ticks, offsets), offsets)[0]
+    return least[series] >= RARE_DAYS * dial.per_day
+
+
+def _first_gap(ticks: np.ndarray, dial: Dial) -> int:
+    """Return the first row of an irregular series that does not follow the one before it."""
+    steps = np.diff(ticks)
+    if isinstance(dial, Dates):
+        days = ticks // dial.per_day
+        weekdays = np.diff(business_days(days))
+        if ((days + 3) % 7 < 5).all() and (weekdays != weekdays[0]).any():
+            steps = weekdays
+    return 1 + int((steps > steps.min()).argmax())
 
 
 def own_grids(
@@ -183,9 +218,10 @@ def _irregular(index: pd.Index, row: int) -> IrregularIndexError:
 
 def is_struck_by_no_clock(stamps: pd.DatetimeIndex) -> bool:
     """Tell whether times of day vary, and not by quarters of hours: those of sales, say."""
-    seconds = (stamps - stamps.normalize()).total_seconds().to_numpy()
-    seconds = seconds[~np.isnan(seconds)]
-    return len(seconds) > 0 and bool((seconds != seconds[0]).any() and (seconds % 900 != 0).any())
+    shown = stamps if stamps.tz is None else stamps.tz_localize(None)
+    per_day = Dates(stamps.unit, None).per_day
+    clock = shown.asi8[~shown.isna()] % per_day
+    return len(clock) > 0 and bool((clock != clock[0]).any() and (clock % (per_day // 96)).any())
 
 
 def _off_freq(ticks: np.ndarray, dial: Dial, freq: object, name: str) -> ValueError:
