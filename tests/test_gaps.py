@@ -203,6 +203,14 @@ def test_columns_of_every_numeric_kind_are_filled(dtype):
     assert fill_gaps(df)["y"].isna().tolist() == [False, False, True, False]
 
 
+def test_numbers_among_objects_are_filled_and_words_refused():
+    df = long(DAYS[[0, 1, 3]]).astype({"y": object})
+    assert fill_gaps(df, value=0)["y"].tolist() == [1, 2, 0, 3]
+    df.loc[1, "y"] = "two"
+    with pytest.raises(ValueError, match="'y' must hold numbers, not 'two'"):
+        fill_gaps(df, value=0)
+
+
 def test_the_frame_stays_as_it_is_and_one_without_gaps_comes_back_sorted():
     df = make_frame([9, 12])
     before = df.copy()
@@ -216,6 +224,8 @@ def test_a_series_is_filled_on_its_index():
     pd.testing.assert_series_equal(found, y.asfreq("D", fill_value=0), check_freq=False)
     joined = fill_gaps(pd.concat([y, y]), value=0, aggregate="sum")
     assert joined.tolist() == [2.0, 4.0, 0.0, 8.0]
+    with pytest.raises(ValueError, match="^the index holds 2024-01-01 .* a second time"):
+        fill_gaps(pd.concat([y, y]))
     with pytest.raises(TypeError, match="time stamps as the index"):
         fill_gaps(pd.Series([1.0, 2.0]))
 

@@ -142,7 +142,7 @@ def test_gaps_with_regressors_fail_and_series_without_gaps_do_not():
 def test_an_update_that_would_fill_the_memory_fails_its_series():
     panel = PanelForecaster(SES, fill=0).fit(WHOLE)
     far = WHOLE.groupby("unique_id").tail(1).assign(ds=pd.Timestamp("2924-01-01")).head(1)
-    with pytest.warns(UserWarning, match="would become 3287.. with the gaps filled"):
+    with pytest.warns(UserWarning, match="would become 328677 with the gaps filled"):
         panel.update(far)
     assert panel.ids_.tolist() == ["b", "c"]
 
@@ -241,6 +241,14 @@ def test_a_last_step_that_looks_unfinished_is_warned_of():
     assert panel.predict(1).iloc[0, 2] == 29.0
 
 
+def test_a_sum_beyond_floats_fails_its_series():
+    huge = pd.concat([WHOLE.assign(unique_id="huge", y=1e308)] * 2)
+    panel = quietly(PanelForecaster(SES, aggregate="sum").fit, pd.concat([WHOLE, huge]))
+    assert panel.failures_["reason"].tolist() == [
+        "the sum of the rows of a step goes beyond floats"
+    ]
+
+
 # Rows as steps.
 
 TRADING = pd.bdate_range("2024-01-02", periods=60, freq="C", holidays=["2024-01-15", "2024-02-19"])
@@ -287,6 +295,9 @@ def test_a_frame_of_next_trading_days_keeps_its_dates():
     assert table["ds"].tolist() == ahead["ds"].tolist()
     np.testing.assert_array_equal(table.iloc[:, 2], expected.iloc[:, 2])
     same(panel.predict(ahead), table)
+    by_number = panel.predict(3, steps)
+    assert by_number["ds"].tolist() == steps["ds"].tolist()
+    np.testing.assert_array_equal(by_number.iloc[:, 2], table.iloc[:, 2])
     with pytest.raises(ValueError, match="must hold a time step after the end of the series"):
         panel.predict(3, ahead.assign(ds=np.tile(TRADING[48:51], 2)))
 

@@ -36,13 +36,18 @@ def grids_that_differ(
         return {}
     on_most = lie_on(most, *of_series(ticks, offsets, differing), grid.dial)
     usual = step_words(*most, grid.dial)
+    # One note for all series of the same steps.
+    told: dict[tuple[int, int], UserWarning] = {}
     notes = {}
     for i in differing[on_most].tolist():
-        own = step_words(rhythm.kind[i], rhythm.length[i], grid.dial)
-        notes[i] = UserWarning(
-            f"its steps are taken to be {own}, those of most series are {usual}: where that is "
-            "meant here too, name the steps by freq=, and fill the gaps by fill="
-        )
+        key = (int(rhythm.kind[i]), int(rhythm.length[i]))
+        if key not in told:
+            told[key] = UserWarning(
+                f"its steps are taken to be {step_words(*key, grid.dial)}, those of most series "
+                f"are {usual}: where that is meant here too, name the steps by freq=, and fill the "
+                "gaps by fill="
+            )
+        notes[i] = told[key]
     return notes
 
 

@@ -122,12 +122,14 @@ def most_common(rhythm: Rhythm, series: np.ndarray) -> tuple[int, int] | None:
     """Return kind and length of the steps that more than half of some series have, if any do."""
     if not series.size:
         return None
-    found = np.stack([rhythm.kind[series], rhythm.length[series]])
-    if (found == found[:, :1]).all():
-        return int(found[0, 0]), int(found[1, 0])
-    kinds, counts = np.unique(found, axis=1, return_counts=True)
-    best = int(counts.argmax())
-    return (int(kinds[0, best]), int(kinds[1, best])) if 2 * counts[best] > len(series) else None
+    kinds, lengths = rhythm.kind[series], rhythm.length[series]
+    for kind in np.unique(kinds).tolist():
+        # More than half of some are their median, too.
+        of_kind = lengths[kinds == kind]
+        middle = np.partition(of_kind, len(of_kind) // 2)[len(of_kind) // 2]
+        if 2 * np.count_nonzero(of_kind == middle) > len(series):
+            return kind, int(middle)
+    return None
 
 
 def lie_on(

@@ -107,9 +107,13 @@ def aggregated(
                 f"regressors have several values within the step {stamp}: which one counts is not "
                 "for aggregate to say, so put the rows of each step together first"
             )
+    values = combined(panel.values, starts, how)
+    for row in np.flatnonzero(np.isinf(values)).tolist():
+        error = ValueError(f"the {how} of the rows of a step goes beyond floats")
+        failures.setdefault(int(series[row]), error)
     made = replace(
         panel,
-        values=combined(panel.values, starts, how),
+        values=values,
         offsets=offsets_of(np.bincount(series, minlength=len(panel.ids))),
         regressors=regressors,
         ticks=ticks[starts],

@@ -237,7 +237,11 @@ class FittedPanel:
         place, step = counted(more.lengths)
         rows = series[place]
         name = f"X_df[{time_col!r}]"
-        if self.rows is not None:
+        # Steps may be told by their numbers, as forecasts tell them, or by rows with later stamps.
+        by_rows = self.rows is not None and not (
+            isinstance(more.dial, WholeNumbers) and not isinstance(self.rows.dial, WholeNumbers)
+        )
+        if by_rows:
             # In the order of their stamps, which the forecasts keep, rows are the next steps.
             ticks = ticks_as_read(more, self.rows.dial, name)
             ahead, on_grid = step + 1, ticks > self.rows.last[rows]
@@ -248,7 +252,7 @@ class FittedPanel:
             row = int(wrong.argmax())
             one = slice(row, row + 1)
             expected = "a time step after the end of the series"
-            if h is not None and self.rows is None:
+            if h is not None and not by_rows:
                 expected = str(self.grid.stamps(rows[one], step[one] + 1)[0])
             raise ValueError(
                 f"{name} must hold {expected} for {name_of(self.ids, rows[row])}, got "
@@ -265,7 +269,6 @@ class FittedPanel:
         if more.regressors.shape[1]:
             effect = model.effect(more.regressors, self._offsets(more, series))
             model = model.with_regressors(*self._in_order(more, rows, ahead))
-        by_rows = self.rows is not None
         stamps = more.dial.write(more.ticks) if by_rows else self.grid.stamps(rows, ahead)
         return Asked(rows, ahead, stamps, effect, model)
 

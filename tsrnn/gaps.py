@@ -141,6 +141,8 @@ def fill_gaps(
         column = frame[name].iloc[order]
         if starts is not None:
             column = _joined(column, starts, hows.get(name), panel)
+        if name in values and not pd.api.types.is_numeric_dtype(column.dtype):
+            column = _numbers(column)
         answer[name] = _laid_out(column, source, values.get(name), panel.offsets, whole)
     return pd.DataFrame(answer)[list(frame.columns)]
 
@@ -153,7 +155,11 @@ def _of_one(y: pd.Series, freq: Any, value: Any, aggregate: Any) -> pd.Series:
             f"{type(y.index).__name__}"
         )
     frame = pd.DataFrame({"unique_id": 0, "ds": y.index, "y": y.array})
-    filled = fill_gaps(frame, freq, value, aggregate)
+    try:
+        filled = fill_gaps(frame, freq, value, aggregate)
+    except ValueError as error:
+        told = str(error).replace("series 0: ds", "the index", 1).removeprefix("series 0: ")
+        raise ValueError(told) from error
     index = pd.Index(filled["ds"]).rename(y.index.name)
     return pd.Series(filled["y"].array, index=index, name=y.name)
 
@@ -225,11 +231,7 @@ def _first_rows(panel: Panel, ticks: np.ndarray, starts: np.ndarray) -> Panel:
 def _joined(column: pd.Series, starts: np.ndarray, how: str | None, panel: Panel) -> pd.Series:
     """Make one cell of those of a step, from each of its starts on."""
     if how is not None:
-        floats, words = read_floats(column, f"frame[{column.name!r}]")
-        if words is not None:
-            place = int(column.index[words.argmax()])
-            raise ValueError(f"{column.name!r} must hold numbers, not {column.iloc[place]!r}")
-        made = pd.Series(combined(floats, starts, how))
+        made = pd.Series(combined(_numbers(column).to_numpy(), starts, how))
         is_whole = column.dtype.kind in "iu" and how != "mean" and not made.hasnans
         return made.astype(column.dtype) if is_whole else made
     codes = pd.factorize(column)[0]
@@ -244,6 +246,16 @@ def _joined(column: pd.Series, starts: np.ndarray, how: str | None, panel: Panel
             f"together, as in aggregate={{{column.name!r}: 'last', ...}}, or leave the column out"
         )
     return column.iloc[starts]
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    """Read a column of objects, or any other, as numbers."""
+    floats, words = read_floats(column, f"frame[{column.name!r}]")
+    if words is not None:
+        raise ValueError(
+            f"{column.name!r} must hold numbers, not {column.iloc[int(words.argmax())]!r}"
+        )
+    return pd.Series(floats, name=column.name)
 
 
 def _laid_out(
