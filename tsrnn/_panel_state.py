@@ -177,7 +177,8 @@ class FittedPanel:
             ahead, on_grid = self.grid.ahead(series[row_series], more.ticks)
             wrong = ~on_grid if rules.fill is not None else ~on_grid | (ahead != place + 1)
         for i, row in zip(*first_marked(wrong, more.offsets), strict=True):
-            bad.setdefault(int(i), self._not_following(more, int(row), rules, time_col))
+            late = bool(ahead[row] == 0)
+            bad.setdefault(int(i), self._not_following(more, int(row), late, rules, time_col))
         lengths = ahead[more.offsets[1:] - 1]
         n_filled = lengths - more.lengths
         for i in endless(lengths, more).tolist():
@@ -202,12 +203,14 @@ class FittedPanel:
             more = spread(more, lengths, places, rules.value, grid)
         return more, series, rows, n_filled[kept], failures
 
-    def _not_following(self, more: Panel, row: int, rules: StepRules, time_col: str) -> ValueError:
+    def _not_following(
+        self, more: Panel, row: int, late: bool, rules: StepRules, time_col: str
+    ) -> ValueError:
         stamp = more.dial.write(more.ticks[row : row + 1])[0]
         cure = ""
-        if rules.aggregate is not None:
+        if late and rules.aggregate is not None:
             cure = "; rows of the step that a series ended with come too late"
-        elif rules.fill is None and self.rows is None:
+        elif not late and rules.fill is None and self.rows is None:
             cure = "; fill=0 or fill='missing' puts in the steps between"
         return ValueError(f"{time_col} does not go on where the series ended: {stamp}{cure}")
 
