@@ -140,6 +140,14 @@ def test_a_series_with_few_rows_goes_by_the_steps_of_most():
     assert (found["unique_id"] == "quarters").sum() == 8
 
 
+def test_two_stamps_say_something_of_steps_only_where_these_are_a_calendars():
+    with pytest.raises(ValueError, match="its 2 time stamps, .*-01 00:00:00, .*-06 00:00:00, have"):
+        fill_gaps(long(DAYS[[0, 5]]))
+    for pair in (DAYS[[0, 1]], DAYS[[0, 7]], pd.to_datetime(["2024-01-31", "2024-02-29"])):
+        assert len(fill_gaps(long(pair))) == 2
+    assert len(fill_gaps(pd.concat([long(DAYS, "b"), long(DAYS[[0, 5]])]))) == 46
+
+
 def test_what_happens_seldom_is_filled_on_the_days_of_the_others():
     rare = long(pd.to_datetime(["2024-01-03", "2024-01-17", "2024-01-31"]), "rare")
     daily = pd.concat([long(with_holes(DAYS, np.random.default_rng(i)), f"{i}") for i in range(3)])

@@ -89,7 +89,7 @@ def _several(
         rare = [(series, _from_first(steps)) for series, steps in rare]
         for series, _ in rare:
             rhythm.kind[series], is_vague[series] = -1, False
-    clear = (rhythm.kind >= 0) & likely & ~is_vague
+    clear = (rhythm.kind >= 0) & likely & ~is_vague & ((n_rows > 2) | _is_usual(rhythm, dial))
     most = most_common(rhythm, np.flatnonzero(clear & (n_rows >= 3)))
     if most is not None:
         doubtful = np.flatnonzero(
@@ -105,6 +105,17 @@ def _several(
     unclear = np.flatnonzero((rhythm.kind >= 0) & ~clear)
     rhythm.kind[unclear] = -1
     return rhythm, rare, unclear
+
+
+def _is_usual(rhythm: Rhythm, dial: Dial) -> np.ndarray:
+    """Tell which steps are those of calendars: two stamps five days apart say nothing of steps."""
+    if not isinstance(dial, Dates):
+        return rhythm.length == 1
+    usual = {MONTHS_LONG: (1, 3, 12), DAYS: (dial.per_day, 7 * dial.per_day), BUSINESS_DAYS: (1,)}
+    is_usual = rhythm.kind == TIMES
+    for kind, lengths in usual.items():
+        is_usual |= (rhythm.kind == kind) & np.isin(rhythm.length, lengths)
+    return is_usual
 
 
 def _of_parts(parts: Iterable[tuple[np.ndarray, Steps]], n_series: int, dial: Dial) -> Rhythm:
