@@ -51,6 +51,7 @@ MODELS = {
     "naive",
     "deseasonalize",
     "forecaster",
+    "gaps",
     "intervals",
     "priors",
     "sequence",
@@ -61,7 +62,10 @@ MODELS = {
 }
 PANEL = {
     "_panel_dial",
+    "_panel_differ",
+    "_panel_fill",
     "_panel_frame",
+    "_panel_labels",
     "_panel_model",
     "_panel_report",
     "_panel_seasons",
@@ -199,13 +203,26 @@ ALLOWED = {
     "_panel_steps": LEAVES,
     "_panel_dial": {"_panel_steps"},
     "_panel_fit": {"_panel_dial", "_panel_steps", "_ragged"} | LEAVES,
-    "_panel_time": {"_panel_dial", "_panel_fit", "_panel_steps"} | LEAVES,
+    "_panel_time": {"_panel_dial", "_panel_fit", "_panel_steps", "_ragged"} | LEAVES,
+    "_panel_anchor": {"_panel_dial", "_panel_fit", "_panel_steps"} | LEAVES,
+    "_panel_guess": {"_panel_anchor", "_panel_dial", "_panel_fit", "_panel_steps", "_panel_time"}
+    | {"_ragged"},
+    "_panel_differ": {"_panel_anchor", "_panel_dial", "_panel_fit", "_panel_guess", "_panel_time"},
+    "_panel_labels": {"_panel_anchor", "_panel_dial", "_panel_fit", "_panel_frame", "_panel_steps"}
+    | {"_ragged"}
+    | LEAVES,
+    "_panel_fill": {"_panel_anchor", "_panel_frame", "_panel_guess", "_panel_labels"}
+    | {"_panel_time", "_ragged"}
+    | LEAVES,
+    "gaps": {"_panel_columns", "_panel_fill", "_panel_frame", "_panel_labels", "_panel_report"}
+    | {"_ragged"}
+    | LEAVES,
     "_panel_frame": {"_panel_columns", "_panel_dial", "_ragged"},
     "_panel_report": {"_panel_dial", "_panel_frame"} | LEAVES,
     "_panel_windows": {"_conformal", "_panel_frame", "_panel_model", "_ragged"},
     "_panel_seasons": {"_panel_frame", "_panel_model", "_ragged", "forecaster"} | LEAVES,
     "_panel_state": PANEL - {"_panel_seasons", "_panel_state", "_panel_windows", "panel"}
-    | {"_ragged"},
+    | {"_panel_steps", "_ragged"},
     "panel": PANEL | {"_ragged", "forecaster"} | LEAVES,
     "_version": set(),
     "_saved_values": {"exceptions"},
@@ -223,8 +240,11 @@ ALLOWED = {
     "tsrnn": MODELS | TOOLS | {"exceptions", "cells", "saving", "_version"},
     "_csv": set(),
     "_csv_long": {"_csv"},
-    "_cli_long": {"_csv", "_csv_long", "_season_length", "forecaster", "panel"},
+    "_cli_steps": {"_csv", "_panel_differ", "_panel_fill", "_panel_time", "gaps"} | LEAVES,
+    "_cli_long": {"_cli_steps", "_csv", "_csv_long", "_panel_differ", "_panel_fill"}
+    | {"_panel_labels", "_season_length", "forecaster", "panel"},
     "cli": {"tsrnn", "exceptions", "_season_length", "_timesteps", "_csv", "_csv_long", "_cli_long"}
+    | {"_cli_steps", "_panel_fill"}
     | MODELS
     | TOOLS,
     "__main__": {"cli"},

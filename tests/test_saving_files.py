@@ -10,11 +10,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from panels import make_frame
 from saved_models import assert_same
 
 import tsrnn
-from tsrnn import NaiveForecaster, _files, saving
+from tsrnn import NaiveForecaster, PanelForecaster, _files, saving
 from tsrnn.exceptions import ModelFormatError
 
 OLD = NaiveForecaster(strategy="drift").fit([1.0, 2.0, 4.0])
@@ -170,6 +172,31 @@ def test_attributes_of_another_version_are_refused(tmp_path):
     expected = r"no model that tsrnn 0.* knows; tsrnn 9.1 saved it \(.*a Layout has no .'colour'"
     with pytest.raises(ModelFormatError, match=expected):
         tsrnn.load(tmp_path / "model")
+
+
+def test_a_panel_saved_before_it_could_fill_gaps_comes_back(tmp_path):
+    panel = PanelForecaster(NaiveForecaster()).fit(make_frame([9, 12]))
+    tsrnn.save(panel, tmp_path / "model")
+    text, body = saving._checked(memoryview((tmp_path / "model").read_bytes()))
+    header = json.loads(str(text, "utf-8"))
+    later = {"fill", "aggregate", "rows", "n_filled"}
+
+    def as_it_was(node):
+        if isinstance(node, dict):
+            return {name: as_it_was(one) for name, one in node.items()}
+        if not isinstance(node, list):
+            return node
+        return [as_it_was(one) for one in node if not (isinstance(one, list) and one[:1] and
+                isinstance(one[0], str) and one[0] in later)]  # fmt: skip
+
+    old = as_it_was(header)
+    assert len(json.dumps(old)) < len(json.dumps(header))
+    forge(tmp_path / "model", old, body=bytes(body))
+    again = tsrnn.load(tmp_path / "model")
+    assert_same(again.get_params(), panel.get_params())
+    assert again.filled_.empty
+    more = make_frame([2, 2], start="2020-01-13")
+    pd.testing.assert_frame_equal(again.update(more).predict(2), panel.update(more).predict(2))
 
 
 def test_a_file_that_is_not_there_or_a_folder_is_an_oserror(tmp_path):

@@ -4,6 +4,7 @@ from tsrnn import datasets, exceptions, metrics, plotting, priors
 from tsrnn._version import __version__ as __version__
 from tsrnn.auto import AutoExpSmoothingRNN
 from tsrnn.deseasonalize import DeseasonalizedForecaster
+from tsrnn.gaps import fill_gaps
 from tsrnn.naive import NaiveForecaster
 from tsrnn.network import RNN
 from tsrnn.panel import PanelForecaster
@@ -43,6 +44,7 @@ __all__ = [
     "TripleExpSmoothingRNN",
     "datasets",
     "exceptions",
+    "fill_gaps",
     "load",
     "metrics",
     "plotting",

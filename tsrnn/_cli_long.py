@@ -8,8 +8,19 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from tsrnn._cli_steps import (
+    filled_words,
+    in_options,
+    is_asked,
+    joint_words,
+    refuse_without_dates,
+    with_days,
+)
 from tsrnn._csv import UsageError
 from tsrnn._csv_long import LongFile
+from tsrnn._panel_differ import most_steps
+from tsrnn._panel_fill import StepRules
+from tsrnn._panel_labels import UnfinishedStepWarning
 from tsrnn._season_length import season_in_words
 from tsrnn.forecaster import Forecaster
 from tsrnn.panel import PanelForecaster
@@ -18,7 +29,12 @@ _MOST_TOLD = 5  # series whose failures or notes are told one by one
 
 
 def forecast_long(
-    given: LongFile, forecaster: Forecaster, horizon: int, percents: Sequence[float], n_jobs: int
+    given: LongFile,
+    forecaster: Forecaster,
+    horizon: int,
+    percents: Sequence[float],
+    rules: StepRules,
+    n_jobs: int,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Forecast the series of a file.
 
@@ -27,19 +43,25 @@ def forecast_long(
     table : DataFrame
         A line a series and step, columns as for a single series.
     told : list of str
-        What the user should know of single series.
+        What was done about missing lines, and what the user should know of single series.
     """
     series, date, value = given.frame.columns
+    if is_asked(rules) and not given.has_dates:
+        refuse_without_dates()
+    rules, told = with_days(rules, pd.Index(given.frame[date]))
     panel = PanelForecaster(
         forecaster,
         id_col=series,
         time_col=date,
         target_col=value,
+        freq=rules.freq,
+        fill=rules.fill,
+        aggregate=rules.aggregate,
         alias="the forecast",
         n_jobs=n_jobs,
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # told below, by the names of the file
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)  # told below, by the names of the file
         try:
             panel.fit(given.frame)
         except ValueError as error:
@@ -50,8 +72,11 @@ def forecast_long(
         raise UsageError(f"--horizon {horizon} is too far ahead: {error}") from error
     bounds = [f"{side}-{percent:g}" for percent in percents for side in ("lower", "upper")]
     table.columns = [series, date, "forecast", *bounds]
-    told = _told(panel.failures_, "left out: ", given) + _told(panel.notes_, "", given)
-    return table, [*_seasons_told(panel, forecaster), *told]
+    told += _of_steps(panel, given.frame, rules)
+    told += [str(one.message) for one in caught if one.category is UnfinishedStepWarning]
+    told += _seasons_told(panel, forecaster)
+    told += _told(panel.failures_, "left out: ", given) + _told(panel.notes_, "", given)
+    return table, told
 
 
 def _seasons_told(panel: PanelForecaster, forecaster: Forecaster) -> list[str]:
@@ -68,6 +93,16 @@ def _seasons_told(panel: PanelForecaster, forecaster: Forecaster) -> list[str]:
     return [f"season: {listed}; --period overrides"]
 
 
+def _of_steps(panel: PanelForecaster, frame: pd.DataFrame, rules: StepRules) -> list[str]:
+    """Tell what was put together, and what was put in."""
+    words = most_steps(panel._fitted.grid)
+    filled = panel.filled_["n_filled"]
+    n_lines = int(frame[panel.id_col].isin(panel._fitted.ids).sum())
+    n_steps = int(panel._training.lengths.sum() - filled.sum())
+    told = joint_words(n_lines, n_steps, words, rules)
+    return told + filled_words(int(filled.sum()), words, len(filled), rules)
+
+
 def _told(table: pd.DataFrame, what: str, given: LongFile) -> list[str]:
     """Tell of the first series of a table, and how many more there are."""
     told = [
@@ -80,4 +115,7 @@ def _told(table: pd.DataFrame, what: str, given: LongFile) -> list[str]:
 
 def _with_line(reason: str, given: LongFile) -> str:
     """Name the line of the file rather than the row of a frame."""
-    return re.sub(r"in row (\d+)$", lambda row: f"on line {given.lines[int(row[1])]}", reason)
+    reason = re.sub(
+        r"in row (\d+)(?=$|: )", lambda row: f"on line {given.lines[int(row[1])]}", reason
+    )
+    return in_options(reason)

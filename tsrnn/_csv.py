@@ -60,8 +60,13 @@ class SeriesOfFile:
     note: str | None = None
 
 
-def read_series(path: str, date: str | None, value: str | None) -> SeriesOfFile:
-    """Read the series of a CSV file: its values, with its dates as the index."""
+def read_series(
+    path: str, date: str | None, value: str | None, repeats: bool = False
+) -> SeriesOfFile:
+    """Read the series of a CSV file: its values, with its dates as the index.
+
+    A date may stand on several lines where there may be repeats.
+    """
     frame = read_frame(path)
     refuse_unknown_names(frame, date, value)
     # Reading dates is what takes time, so each column is read once.
@@ -76,10 +81,11 @@ def read_series(path: str, date: str | None, value: str | None) -> SeriesOfFile:
     if date is None:
         return SeriesOfFile(y.reset_index(drop=True), lines, note=note)
     index, date_format = _dates(frame[date], readings[date])
-    _refuse_repeats(index, frame[date])
+    if not repeats:
+        _refuse_repeats(index, frame[date])
     if date.startswith(UNNAMED):
         index = index.rename("date")
-    order = index.argsort()
+    order = np.argsort(index, kind="stable")
     return SeriesOfFile(y.set_axis(index).iloc[order], lines[order], date_format, note)
 
 
@@ -320,7 +326,8 @@ def _refuse_repeats(index: pd.Index, column: pd.Series) -> None:
         first = int(np.argmax(index == index[row]))
         raise UsageError(
             f"column {column.name!r} holds {column.iloc[row]} twice, on lines "
-            f"{column.index[first]} and {column.index[row]}: there must be one line a date"
+            f"{column.index[first]} and {column.index[row]}: there must be one line a date, "
+            "which --aggregate sum, mean or last makes of them"
         )
 
 

@@ -39,12 +39,15 @@ class LongFile:
         How dates are written in the file, where that is known.
     note : str or None
         Which columns were taken, where the user did not name them.
+    has_dates : bool
+        False where the lines of each series are merely numbered.
     """
 
     frame: pd.DataFrame
     lines: np.ndarray
     date_format: str | None
     note: str | None
+    has_dates: bool = True
 
 
 def read_long(path: str, series: str, date: str | None, value: str | None) -> LongFile:
@@ -62,7 +65,7 @@ def read_long(path: str, series: str, date: str | None, value: str | None) -> Lo
     if frame[series].isna().any():
         row = int(frame[series].isna().argmax())
         raise UsageError(f"column {series!r} names no series on line {lines[row]}")
-    date_format = None
+    date_format, has_dates = None, date is not None
     if date is None:
         date = "step"
         stamps = frame.groupby(series).cumcount() + 1
@@ -71,7 +74,7 @@ def read_long(path: str, series: str, date: str | None, value: str | None) -> Lo
     taken = "the lines as they come, without dates," if date == "step" else f"{date!r} as dates"
     note = None if is_named else f"taking {taken} and {value!r} as values of the {series!r}"
     columns = {series: frame[series], date: np.asarray(stamps), value: frame[value]}
-    return LongFile(pd.DataFrame(columns), lines, date_format, note)
+    return LongFile(pd.DataFrame(columns), lines, date_format, note, has_dates)
 
 
 def _stamps(

@@ -6,7 +6,7 @@ where it does. What fits a series depends on no other series.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -41,19 +41,19 @@ def fitting_parts(
     shown = dial.shown(ticks)
     months = _month_long(shown, offsets, dial.per_day)
     if months.size:
-        trial = monthly(*_of_series(shown, offsets, months), dial.per_day)
+        trial = monthly(*of_series(shown, offsets, months), dial.per_day)
         parts, _ = _sorted_out(parts, months, trial)
         left = left[others(len(left), parts[0][0])] if parts else left
     if left.size:
-        fits, steps = even(*_of_series(shown, offsets, left))
+        fits, steps = even(*of_series(shown, offsets, left))
         if dial.tz is not None:
             fits = fits & (steps.step % dial.per_day == 0)
         parts, left = _sorted_out(parts, left, (fits, steps))
     if left.size:
-        trial = business(*_of_series(shown, offsets, left), dial.per_day)
+        trial = business(*of_series(shown, offsets, left), dial.per_day)
         parts, left = _sorted_out(parts, left, trial)
     if left.size and dial.tz is not None:
-        trial = even(*_of_series(ticks, offsets, left), local=False)
+        trial = even(*of_series(ticks, offsets, left), local=False)
         parts, left = _sorted_out(parts, left, trial)
     return parts, left
 
@@ -69,7 +69,7 @@ def _sorted_out(
     return parts, series[~fits]
 
 
-def _of_series(
+def of_series(
     values: np.ndarray, offsets: np.ndarray, series: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the values of some series, and their offsets."""
@@ -91,24 +91,44 @@ def even(ticks: np.ndarray, offsets: np.ndarray, *, local: bool = True) -> _Tria
     return low == high, EvenSteps(ticks[offsets[1:] - 1], low, local)
 
 
-def monthly(ticks: np.ndarray, offsets: np.ndarray, per_day: int) -> _Trial:
-    """Try equal numbers of months, to the same day, or to the last of a month too short for it."""
+class MonthDays(NamedTuple):
+    """On which day of its month each stamp of some series lies.
+
+    `months` (n_rows,) since 1970; the `day` of each series, 31 for the last one of every month, and
+    its `clock`; `same` where all stamps of a series lie on that day, at that time.
+    """
+
+    months: np.ndarray
+    day: np.ndarray
+    clock: np.ndarray
+    same: np.ndarray
+
+
+def month_days(ticks: np.ndarray, offsets: np.ndarray, per_day: int) -> MonthDays:
+    """Find the day of the month on which series lie, or the last of a month too short for it."""
     days = ticks // per_day
     clock = ticks - days * per_day
     months, day, length = months_of(days)
-    low, high = extremes(differences(months, offsets), offsets)
     earliest, latest = extremes(clock, offsets)
     first, last = extremes(day, offsets)
     ends = extremes((day == length).view(np.int8), offsets)[0] == 1
     goal = np.where(ends, 31, last)
-    fits = (low == high) & (low > 0) & (earliest == latest)
+    same = earliest == latest
     if (first != last).any():
         wanted = np.minimum(np.repeat(goal, np.diff(offsets)), length)
-        fits &= np.minimum.reduceat((day == wanted).view(np.int8), offsets[:-1]) == 1
+        same &= np.minimum.reduceat((day == wanted).view(np.int8), offsets[:-1]) == 1
     # Two stamps on different days of the month say nothing of months, except at month ends.
-    fits &= ends | (np.diff(offsets) > 2) | (first == last)
-    end = offsets[1:] - 1
-    return fits, MonthSteps(months[end], low, goal, clock[end], per_day)
+    same &= ends | (np.diff(offsets) > 2) | (first == last)
+    return MonthDays(months, goal, earliest, same)
+
+
+def monthly(ticks: np.ndarray, offsets: np.ndarray, per_day: int) -> _Trial:
+    """Try equal numbers of months, to the same day, or to the last of a month too short for it."""
+    found = month_days(ticks, offsets, per_day)
+    low, high = extremes(differences(found.months, offsets), offsets)
+    fits = (low == high) & (low > 0) & found.same
+    last = found.months[offsets[1:] - 1]
+    return fits, MonthSteps(last, low, found.day, found.clock, per_day)
 
 
 def business(ticks: np.ndarray, offsets: np.ndarray, per_day: int) -> _Trial:
@@ -135,7 +155,7 @@ def fitting_freq(ticks: np.ndarray, offsets: np.ndarray, dial: Dial, freq: objec
     if not isinstance(dial, Dates):
         fits, steps = even(ticks, offsets)
         return fits & (steps.step == counted_step(dial, freq)), steps
-    offset = _as_offset(freq)
+    offset = as_offset(freq)
     if type(offset) in MONTHS:
         return _named_months(dial.shown(ticks), offsets, dial.per_day, offset)
     if isinstance(offset, pd.offsets.Day | pd.offsets.Week):
@@ -149,7 +169,7 @@ def fitting_freq(ticks: np.ndarray, offsets: np.ndarray, dial: Dial, freq: objec
     return _listed(dial.shown(ticks), offsets, dial, offset)
 
 
-def _as_offset(freq: object) -> pd.tseries.offsets.BaseOffset:
+def as_offset(freq: object) -> pd.tseries.offsets.BaseOffset:
     """Return a frequency of dates as a pandas offset.
 
     Raises

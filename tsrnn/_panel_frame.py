@@ -17,6 +17,8 @@ from tsrnn._panel_columns import read_floats, word_at
 from tsrnn._panel_dial import MISSING, Dial, read_stamps
 from tsrnn._ragged import differences, extremes, first_marked, offsets_of, rows_between
 
+_REPEAT_CURE = ": aggregate= makes one row of those of a step, by 'sum', 'mean' or 'last'"
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -56,6 +58,11 @@ class Panel:
         """Rows of each series, (n_series,)."""
         return np.diff(self.offsets)
 
+    @property
+    def last_ticks(self) -> np.ndarray:
+        """Where each series ends, (n_series,)."""
+        return self.ticks[self.offsets[1:] - 1]
+
     def take(self, series: np.ndarray) -> Panel:
         """Keep some series, in the order given."""
         if np.array_equal(series, np.arange(len(self.ids))):
@@ -81,6 +88,7 @@ def read_panel(
     regressors: list[Any] | None,
     *,
     has_target: bool = True,
+    repeats: bool = False,
     name: str = "df",
 ) -> tuple[Panel, dict[int, Exception]]:
     """Read a long frame.
@@ -94,6 +102,8 @@ def read_panel(
         Further columns that it must have; None takes all there are.
     has_target : bool
         Whether it holds the series themselves; else their values are NaN.
+    repeats : bool
+        Whether a time stamp may stand in several rows of a series.
     name : str
         What to call the frame in an error.
 
@@ -121,11 +131,11 @@ def read_panel(
     ticks = sorted_rows(ticks)
     failures: dict[int, Exception] = {}
 
-    def fail(mask: np.ndarray, reason: Callable[[int], str]) -> None:
+    def fail(mask: np.ndarray, reason: Callable[[int], str], cure: str = "") -> None:
         """Note the first marked row of each series; the first note of a series stands."""
         for series, row in zip(*first_marked(mask, offsets), strict=True):
             place = int(row if order is None else order[row])
-            failures.setdefault(int(series), ValueError(f"{reason(place)} in row {place}"))
+            failures.setdefault(int(series), ValueError(f"{reason(place)} in row {place}{cure}"))
 
     def told(column: Any, what: str) -> Callable[[int], str]:
         at = frame.columns.get_loc(column)
@@ -136,10 +146,11 @@ def read_panel(
         fail(missing, told(columns.time, "{0} is missing or no ISO date ({1!r})"))
     repeated = differences(ticks, offsets) == 0
     repeated[offsets[1:] - 1] = False
-    if repeated.any():
+    if repeated.any() and not repeats:
         # The later one, which is the next row.
         later = np.concatenate([[False], repeated[:-1]]) & ~missing
-        fail(later, told(columns.time, "{0} holds {1} a second time"))
+        cure = _REPEAT_CURE * has_target
+        fail(later, told(columns.time, "{0} holds {1} a second time"), cure)
     values = np.full(len(ticks), np.nan)
     if has_target:
         column = frame[columns.target]

@@ -39,6 +39,13 @@ def note_table(notes: Mapping[int, Sequence[Warning]], ids: pd.Index, id_col: st
     )
 
 
+def filled_table(ids: pd.Index, n_filled: np.ndarray | None, id_col: str) -> pd.DataFrame:
+    """List the series that rows were put into; None for none at all."""
+    n_filled = np.zeros(len(ids), dtype=np.int64) if n_filled is None else n_filled
+    places = np.flatnonzero(n_filled)
+    return pd.DataFrame({id_col: ids.take(places), "n_filled": n_filled[places]})
+
+
 def name_of(ids: pd.Index, i: int) -> str:
     """Return what a series is called, as Python writes it."""
     return repr(ids[i : i + 1].tolist()[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -9,11 +10,16 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from tsrnn._panel_dial import Dial, WholeNumbers
+from tsrnn._panel_differ import grids_that_differ
+from tsrnn._panel_fill import StepRules, endless, filled, spread, too_many
 from tsrnn._panel_frame import Panel, too_short
+from tsrnn._panel_labels import aggregated
 from tsrnn._panel_model import PanelModel
 from tsrnn._panel_report import name_of, refuse_all_failed, ticks_as_read
+from tsrnn._panel_steps import EvenSteps
 from tsrnn._panel_time import PanelGrid, find_grid
-from tsrnn._ragged import counted, offsets_of, others
+from tsrnn._ragged import counted, first_marked, offsets_of, others
 
 
 class Asked(NamedTuple):
@@ -30,6 +36,21 @@ class Asked(NamedTuple):
 
 
 @dataclass(frozen=True)
+class SeenRows:
+    """The last stamps of series whose rows are numbered: what is new lies after them.
+
+    Attributes
+    ----------
+    dial : Dial
+    last : (n_series,) array
+        Ticks.
+    """
+
+    dial: Dial
+    last: np.ndarray
+
+
+@dataclass(frozen=True)
 class FittedPanel:
     """The series of a panel after a fit.
 
@@ -41,12 +62,18 @@ class FittedPanel:
     grid : PanelGrid
     gone : frozenset of int
         Positions of series that failed in the fit or later, and are not predicted.
+    rows : SeenRows or None
+        Where rows are the steps, whatever their stamps.
+    n_filled : (n_series,) array or None
+        How many rows were put into each.
     """
 
     ids: pd.Index
     model: PanelModel
     grid: PanelGrid
     gone: frozenset[int]
+    rows: SeenRows | None = None
+    n_filled: np.ndarray | None = None
 
     @cached_property
     def active(self) -> np.ndarray:
@@ -95,30 +122,106 @@ class FittedPanel:
         more: Panel,
         failures: dict[int, Exception],
         series: np.ndarray,
+        rules: StepRules,
         time_col: str,
         n_jobs: int | None,
     ) -> tuple[FittedPanel, dict[int, Exception]]:
         """Move on through more rows of some series: where they stand then, and new failures."""
-        ticks = ticks_as_read(more, self.grid.dial, f"df_new[{time_col!r}]")
-        row_series, place = counted(more.lengths)
-        ahead, on_grid = self.grid.ahead(series[row_series], ticks)
-        for row in np.flatnonzero(~on_grid | (ahead != place + 1)):
-            stamp = more.dial.write(more.ticks[row : row + 1])[0]
-            failures.setdefault(
-                int(row_series[row]),
-                ValueError(f"{time_col} does not go on where the series ended: {stamp}"),
-            )
         good = others(len(series), failures)
         more, moving = more.take(good), series[good]
+        newly = {int(series[i]): error for i, error in failures.items()}
+        more, moving, rows, n_filled, bad = self._following(more, moving, rules, time_col)
+        newly |= bad
         offsets, values, model = self._offsets(more, moving), more.values, self.model
         if more.regressors.shape[1]:
             values = values - model.effect(more.regressors, offsets)
             model = model.with_regressors(more.regressors, offsets)
         model, _ = model.advance(values, offsets, n_jobs)
-        newly = {int(series[i]): error for i, error in failures.items()}
         newly |= {i: e for i, e in model.failures.items() if i not in self.model.failures}
         grid = self.grid.moved(np.diff(offsets))
-        return replace(self, model=model, grid=grid, gone=self.gone | newly.keys()), newly
+        if self.n_filled is not None or n_filled.any():
+            before = np.zeros(len(self.ids), np.int64) if self.n_filled is None else self.n_filled
+            n_filled = before + np.bincount(moving, n_filled, len(self.ids)).astype(np.int64)
+        else:
+            n_filled = None
+        gone = self.gone | newly.keys()
+        moved = replace(self, model=model, grid=grid, gone=gone, rows=rows, n_filled=n_filled)
+        return moved, newly
+
+    def _following(
+        self, more: Panel, series: np.ndarray, rules: StepRules, time_col: str
+    ) -> tuple[Panel, np.ndarray, SeenRows | None, np.ndarray, dict[int, Exception]]:
+        """Read rows as the steps that follow the ends of series, gaps filled where that is asked.
+
+        Returns
+        -------
+        more, series
+            Of the series whose rows do follow.
+        rows : SeenRows or None
+        n_filled : array
+            How many rows were put in.
+        failures : dict
+            Why others do not, by their position among all series.
+        """
+        dial = self.grid.dial if self.rows is None else self.rows.dial
+        more = replace(more, ticks=ticks_as_read(more, dial, f"df_new[{time_col!r}]"), dial=dial)
+        wrong = np.zeros(len(more.ticks), dtype=bool)
+        bad: dict[int, Exception] = {}
+        if rules.aggregate is not None and len(series):
+            ends = self.grid.ticks(series, np.zeros_like(series)) if self.rows is None else None
+            more, bad, _ = aggregated(more, rules.aggregate, rules.named, ends)
+        row_series, place = counted(more.lengths)
+        if self.rows is not None:
+            ahead, wrong = place + 1, more.ticks <= self.rows.last[series[row_series]]
+        else:
+            ahead, on_grid = self.grid.ahead(series[row_series], more.ticks)
+            wrong = ~on_grid if rules.fill is not None else ~on_grid | (ahead != place + 1)
+        for i, row in zip(*first_marked(wrong, more.offsets), strict=True):
+            late = bool(ahead[row] == 0)
+            bad.setdefault(int(i), self._not_following(more, int(row), late, rules, time_col))
+        lengths = ahead[more.offsets[1:] - 1]
+        n_filled = lengths - more.lengths
+        for i in endless(lengths, more).tolist():
+            bad.setdefault(i, too_many(more, i, int(lengths[i])))
+        if more.regressors.shape[1]:
+            for i in np.flatnonzero(n_filled > 0).tolist():
+                bad.setdefault(i, self._unknown_between(more, i, ahead))
+        failures = {int(series[i]): error for i, error in bad.items()}
+        kept = others(len(series), bad)
+        good = np.ones(len(series), dtype=bool)
+        good[list(bad)] = False
+        ahead = ahead[good[row_series]]
+        more, series, lengths = more.take(kept), series[kept], lengths[kept]
+        rows = self.rows
+        if rows is not None:
+            last = rows.last.copy()
+            last[series] = more.ticks[more.offsets[1:] - 1]
+            rows = replace(rows, last=last)
+        elif n_filled[kept].any():
+            places = np.repeat(offsets_of(lengths)[:-1], more.lengths) + ahead - 1
+            grid = self.grid.take(series).moved(np.ones_like(series))
+            more = spread(more, lengths, places, rules.value, grid)
+        return more, series, rows, n_filled[kept], failures
+
+    def _not_following(
+        self, more: Panel, row: int, late: bool, rules: StepRules, time_col: str
+    ) -> ValueError:
+        stamp = more.dial.write(more.ticks[row : row + 1])[0]
+        cure = ""
+        if late and rules.aggregate is not None:
+            cure = "; rows of the step that a series ended with come too late"
+        elif not late and rules.fill is None and self.rows is None:
+            cure = "; fill=0 or fill='missing' puts in the steps between"
+        return ValueError(f"{time_col} does not go on where the series ended: {stamp}{cure}")
+
+    def _unknown_between(self, more: Panel, i: int, ahead: np.ndarray) -> ValueError:
+        start, stop = more.offsets[i], more.offsets[i + 1]
+        jumps = np.diff(ahead[start:stop], prepend=0) > 1
+        row = start + int(jumps.argmax())
+        stamp = more.dial.write(more.ticks[row : row + 1])[0]
+        return ValueError(
+            f"there is no row before {stamp} to tell the regressors, and fill is for values alone"
+        )
 
     def next_steps(self, horizon: int) -> Asked:
         """Ask for the next steps of every series."""
@@ -137,13 +240,22 @@ class FittedPanel:
         place, step = counted(more.lengths)
         rows = series[place]
         name = f"X_df[{time_col!r}]"
-        ahead, on_grid = self.grid.ahead(rows, ticks_as_read(more, self.grid.dial, name))
+        # Steps may be told by their numbers, as forecasts tell them, or by rows with later stamps.
+        by_rows = self.rows is not None and not (
+            isinstance(more.dial, WholeNumbers) and not isinstance(self.rows.dial, WholeNumbers)
+        )
+        if by_rows:
+            # In the order of their stamps, which the forecasts keep, rows are the next steps.
+            ticks = ticks_as_read(more, self.rows.dial, name)
+            ahead, on_grid = step + 1, ticks > self.rows.last[rows]
+        else:
+            ahead, on_grid = self.grid.ahead(rows, ticks_as_read(more, self.grid.dial, name))
         wrong = ~on_grid if h is None else ~on_grid | (ahead != step + 1)
         if wrong.any():
             row = int(wrong.argmax())
             one = slice(row, row + 1)
             expected = "a time step after the end of the series"
-            if h is not None:
+            if h is not None and not by_rows:
                 expected = str(self.grid.stamps(rows[one], step[one] + 1)[0])
             raise ValueError(
                 f"{name} must hold {expected} for {name_of(self.ids, rows[row])}, got "
@@ -160,7 +272,8 @@ class FittedPanel:
         if more.regressors.shape[1]:
             effect = model.effect(more.regressors, self._offsets(more, series))
             model = model.with_regressors(*self._in_order(more, rows, ahead))
-        return Asked(rows, ahead, self.grid.stamps(rows, ahead), effect, model)
+        stamps = more.dial.write(more.ticks) if by_rows else self.grid.stamps(rows, ahead)
+        return Asked(rows, ahead, stamps, effect, model)
 
     def _in_order(
         self, more: Panel, series: np.ndarray, ahead: np.ndarray
@@ -188,28 +301,72 @@ class FittedPanel:
         return offsets_of(lengths)
 
 
+class RegularPart(NamedTuple):
+    """The series of a panel that have a regular grid, a row for every step of it.
+
+    Attributes
+    ----------
+    panel : Panel
+    grid : PanelGrid
+    places : array
+        Their positions among all series.
+    n_filled : array
+        How many rows were put in.
+    notes : dict
+        What to know of the grids of some, by their position here.
+    doubt : str or None
+        What to know of rows that were put together.
+    """
+
+    panel: Panel
+    grid: PanelGrid
+    places: np.ndarray
+    n_filled: np.ndarray
+    notes: dict[int, UserWarning]
+    doubt: str | None
+
+
 def regular_part(
-    panel: Panel, failures: dict[int, Exception], freq: object, time_col: str
-) -> tuple[Panel, PanelGrid, np.ndarray]:
+    panel: Panel, failures: dict[int, Exception], rules: StepRules, time_col: str
+) -> RegularPart:
     """Leave out the series that have failed, are too short or have no regular grid.
 
-    Returns
-    -------
-    panel, grid
-        Of the others; the failures grow by what is found here.
-    places : array
-        The positions of the others.
+    The failures grow by what is found here.
     """
-    ids = panel.ids
-    for i, error in too_short(panel):
-        failures.setdefault(i, error)
-    refuse_all_failed(failures, ids)
-    places = others(len(ids), failures)
-    panel = panel.take(places)
-    grid, off = find_grid(panel.ticks, panel.offsets, panel.dial, freq, time_col)
-    if off:
-        failures |= {int(places[i]): error for i, error in off.items()}
+    ids, places = panel.ids, np.arange(len(panel.ids))
+
+    def leave_out(more: Mapping[int, Exception]) -> np.ndarray:
+        """Enter failures of the series that are left: positions of those not among them."""
+        nonlocal places
+        failures.update({int(places[i]): error for i, error in more.items()})
         refuse_all_failed(failures, ids)
-        regular = others(len(places), off)
-        panel, grid, places = panel.take(regular), grid.take(regular), places[regular]
-    return panel, grid, places
+        kept = others(len(places), more)
+        places = places[kept]
+        return kept
+
+    doubt = None
+    panel = panel.take(leave_out(dict(failures)))
+    if rules.aggregate is not None:
+        panel, bad, doubt = aggregated(panel, rules.aggregate, rules.named)
+        panel = panel.take(leave_out(bad))
+    panel = panel.take(leave_out(dict(too_short(panel))))
+    if rules.by_rows:
+        steps = EvenSteps(panel.lengths, np.ones(len(panel.ids), dtype=np.int64))
+        numbers = WholeNumbers(np.dtype(np.int64))
+        grid = PanelGrid.of(numbers, len(panel.ids), [(np.arange(len(panel.ids)), steps)])
+        return RegularPart(panel, grid, places, np.zeros_like(places), {}, doubt)
+    if rules.fill is None:
+        grid, bad = find_grid(panel.ticks, panel.offsets, panel.dial, rules.named, time_col)
+        n_filled = np.zeros(len(panel.ids), dtype=np.int64)
+        if bad:
+            kept = leave_out(bad)
+            panel, grid, n_filled = panel.take(kept), grid.take(kept), n_filled[kept]
+    else:
+        whole = filled(panel, rules.named, rules.value)
+        leave_out(whole.failures)
+        n_filled = whole.n_filled(panel.lengths)
+        panel, grid = whole.panel, whole.grid.moved(whole.panel.lengths - 1)
+    notes = {}
+    if rules.named is None:
+        notes = grids_that_differ(panel.ticks, panel.offsets, grid)
+    return RegularPart(panel, grid, places, n_filled, notes, doubt)

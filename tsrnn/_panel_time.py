@@ -17,7 +17,9 @@ from tsrnn._panel_steps import (
     MonthSteps,
     OwnSteps,
     Steps,
+    business_days,
 )
+from tsrnn._ragged import differences, extremes
 from tsrnn._season_length import (
     NO_DATES,
     Season,
@@ -26,6 +28,16 @@ from tsrnn._season_length import (
     season_of_time,
 )
 from tsrnn._timeindex import TimeGrid
+from tsrnn._timesteps import IrregularIndexError, daylight_advice
+
+# The command writes what such texts say of arguments as options.
+GAP_CURE = (
+    "fill=0 or fill='missing' puts in the steps that have no row, as tsrnn.fill_gaps does; "
+    "freq='rows' takes rows as the steps."
+)
+
+# Calendars that are found for one series at a time have longer steps.
+RARE_DAYS = 20
 
 
 @dataclass(frozen=True)
@@ -58,13 +70,22 @@ class PanelGrid:
 
     def stamps(self, series: np.ndarray, ahead: np.ndarray) -> pd.Index:
         """Return the stamps of some series (r,) so many steps ahead (r,)."""
+        return self.dial.write(self.ticks(series, ahead))
+
+    def ticks(self, series: np.ndarray, ahead: np.ndarray) -> np.ndarray:
+        """Return the ticks of some series (r,) so many steps ahead (r,)."""
         ticks = np.empty(len(series), dtype=np.int64)
         for rows, steps in self._rows_of_groups(series):
             ticks[rows] = self._utc(steps, steps.at(self.member[series[rows]], ahead[rows]))
-        return self.dial.write(ticks)
+        return ticks
 
     def ahead(self, series: np.ndarray, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how many steps ahead ticks (r,) are, and whether they are on the grid at all."""
+        ahead, on_grid = self.places(series, ticks)
+        return ahead, on_grid & (ahead > 0)
+
+    def places(self, series: np.ndarray, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the same of ticks of which some may be the ends themselves, 0 steps ahead."""
         ahead, on_grid = np.zeros(len(ticks), dtype=np.int64), np.zeros(len(ticks), dtype=bool)
         for rows, steps in self._rows_of_groups(series):
             member = self.member[series[rows]]
@@ -72,7 +93,7 @@ class PanelGrid:
             # Not before the end: some calendars cannot go back, and nothing is asked there.
             ahead[rows] = np.maximum(steps.ahead(member, asked), 0)
             on_grid[rows] = self._utc(steps, steps.at(member, ahead[rows])) == ticks[rows]
-        return ahead, on_grid & (ahead > 0)
+        return ahead, on_grid
 
     def moved(self, ahead: np.ndarray) -> PanelGrid:
         """Move the end of every series on by so many steps, (n_series,)."""
@@ -172,11 +193,42 @@ def find_grid(
             for i in np.flatnonzero(~fits)
         }
     parts, left = fitting_parts(ticks, offsets, dial)
-    own, failures = _own_grids(ticks, offsets, dial, left)
+    rare = _may_be_rare(ticks, offsets, dial, left)
+    own, failures = own_grids(ticks, offsets, dial, left[rare])
+    for i in left[~rare].tolist():
+        rows = ticks[offsets[i] : offsets[i + 1]]
+        failures[i] = _irregular(dial.write(rows), _first_gap(rows, dial))
     return PanelGrid.of(dial, n_series, [*parts, *own]), failures
 
 
-def _own_grids(
+def _may_be_rare(
+    ticks: np.ndarray, offsets: np.ndarray, dial: Dial, series: np.ndarray
+) -> np.ndarray:
+    """Tell which series may have a calendar that is found for one at a time, which takes its time.
+
+    Such calendars, as the first business days of months, have steps of some weeks; or a time zone
+    leaves out the hour that days begin with.
+    """
+    if not series.size or not isinstance(dial, Dates):
+        return np.zeros(len(series), dtype=bool)
+    if dial.tz is not None:
+        return np.ones(len(series), dtype=bool)
+    least = extremes(differences(ticks, offsets), offsets)[0]
+    return least[series] >= RARE_DAYS * dial.per_day
+
+
+def _first_gap(ticks: np.ndarray, dial: Dial) -> int:
+    """Return the first row of an irregular series that does not follow the one before it."""
+    steps = np.diff(ticks)
+    if isinstance(dial, Dates):
+        days = ticks // dial.per_day
+        weekdays = np.diff(business_days(days))
+        if ((days + 3) % 7 < 5).all() and (weekdays != weekdays[0]).any():
+            steps = weekdays
+    return 1 + int((steps > steps.min()).argmax())
+
+
+def own_grids(
     ticks: np.ndarray, offsets: np.ndarray, dial: Dial, series: np.ndarray
 ) -> tuple[list[tuple[np.ndarray, Steps]], dict[int, Exception]]:
     """Find one at a time what is left: rare calendars, and reasons why there is no grid."""
@@ -186,6 +238,8 @@ def _own_grids(
         try:
             grids.append(TimeGrid.from_index(_not_from_zero(index), len(index)))
             found.append(i)
+        except IrregularIndexError as error:
+            failures[i] = _irregular(index, error.row)
         except ValueError as error:
             failures[i] = error.with_traceback(None)
     if not found:
@@ -199,6 +253,26 @@ def _not_from_zero(index: pd.Index) -> pd.Index:
     # As an index, integers from 0 on would be mere numbers of rows; here they are stamps.
     is_numbered = not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) and index[0] == 0
     return index + 1 if is_numbered else index
+
+
+def _irregular(index: pd.Index, row: int) -> IrregularIndexError:
+    """Say where a series is irregular, with the cures that there are in a long frame."""
+    cure = GAP_CURE
+    if isinstance(index, pd.DatetimeIndex) and is_struck_by_no_clock(index):
+        cure = "freq='D', aggregate='sum' puts together the rows of each day."
+    return IrregularIndexError(
+        f"the time index is irregular: after {index[row - 1]} comes {index[row]}. {cure}"
+        f"{daylight_advice(index).replace('y.tz_localize', 'df[...].dt.tz_localize')}",
+        row,
+    )
+
+
+def is_struck_by_no_clock(stamps: pd.DatetimeIndex) -> bool:
+    """Tell whether times of day vary, and not by quarters of hours: those of sales, say."""
+    shown = stamps if stamps.tz is None else stamps.tz_localize(None)
+    per_day = Dates(stamps.unit, None).per_day
+    clock = shown.asi8[~shown.isna()] % per_day
+    return len(clock) > 0 and bool((clock != clock[0]).any() and (clock % (per_day // 96)).any())
 
 
 def _off_freq(ticks: np.ndarray, dial: Dial, freq: object, name: str) -> ValueError:
@@ -215,5 +289,5 @@ def _off_freq(ticks: np.ndarray, dial: Dial, freq: object, name: str) -> ValueEr
         return ValueError(f"{name} does not follow freq={freq!r}: it starts at {stamps[0]}")
     return ValueError(
         f"{name} does not follow freq={freq!r}: after {stamps[row - 1]} comes {stamps[row]}, not "
-        f"{after[row]}; put in a row with a missing value for every gap"
+        f"{after[row]}. {GAP_CURE}"
     )

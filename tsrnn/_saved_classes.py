@@ -11,7 +11,7 @@ from tsrnn._panel_dial import Dates, Periods, WholeNumbers
 from tsrnn._panel_frame import Panel
 from tsrnn._panel_model import LoopedPanel
 from tsrnn._panel_seasons import GroupedPanel
-from tsrnn._panel_state import FittedPanel
+from tsrnn._panel_state import FittedPanel, SeenRows
 from tsrnn._panel_steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps, OwnSteps
 from tsrnn._panel_time import PanelGrid
 from tsrnn._panel_windows import Scores
@@ -100,6 +100,7 @@ PARTS = (
     Scaling,
     Scores,
     Seasons,
+    SeenRows,
     SmootherBatch,
     SmootherPanel,
     SmoothingModel,
@@ -117,3 +118,9 @@ PARTS = (
     _MonthSteps,
     _Turn,
 )
+
+# What was added to classes since files of them were first saved, and what it is in those files.
+LATER = {
+    PanelForecaster: {"fill": None, "aggregate": None},
+    FittedPanel: {"rows": None, "n_filled": None},
+}

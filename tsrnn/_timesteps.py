@@ -430,7 +430,10 @@ def _irregular(index: pd.Index, fillings: Iterable[tuple[Dial, Steps, str]]) -> 
             found.append((positions[-1], int((np.diff(positions) > 1).argmax()), code))
     if found:
         _, row, code = min(found, key=lambda gap: gap[0])
-        cure = f"{code} puts NaN, accepted as missing values, into the gaps."
+        cure = (
+            f"{code} puts NaN, accepted as missing values, into the gaps; tsrnn.fill_gaps(y, "
+            "value=0) zeros."
+        )
     else:
         between = pd.Series(index[1:] - index[:-1])
         row = int((between != between.mode()[0]).argmax())

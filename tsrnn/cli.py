@@ -14,8 +14,10 @@ import pandas as pd
 
 from tsrnn import __version__, datasets
 from tsrnn._cli_long import forecast_long
+from tsrnn._cli_steps import add_options, is_asked, rules_of, stepped, with_days
 from tsrnn._csv import SeriesOfFile, UsageError, read_series
 from tsrnn._csv_long import read_long
+from tsrnn._panel_fill import StepRules
 from tsrnn._season_length import season_in_words
 from tsrnn._timesteps import IrregularIndexError
 from tsrnn.auto import AutoExpSmoothingRNN
@@ -121,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PERCENT",
         help="levels of the intervals (80 95)",
     )
+    add_options(forecast)
     forecast.add_argument("--output", metavar="OUT.csv", help="where to write (standard output)")
     forecast.add_argument("--plot", metavar="OUT.png", help="save a picture")
     forecast.set_defaults(run=_forecast)
@@ -154,21 +157,24 @@ def _demo(options: argparse.Namespace) -> None:
 
 def _forecast(options: argparse.Namespace) -> None:
     _check_numbers(options)
-    forecaster = _forecaster(options)
+    forecaster, rules, told = _forecaster(options), rules_of(options), []
     source = "standard input" if options.file == "-" else options.file
     if options.id is not None:
-        _forecast_several(options, forecaster, source)
+        _forecast_several(options, forecaster, rules, source)
         return
     try:
-        given = read_series(options.file, options.date, options.value)
+        repeats = options.aggregate is not None
+        given = read_series(options.file, options.date, options.value, repeats)
+        if is_asked(rules):
+            given, told = stepped(given, rules)
         model = _fit(forecaster, given)
     except (UsageError, ValueError) as error:  # ValueError: from the forecaster, of the data
         raise UsageError(f"{source}: {error}") from error
     table = _table_in_time(model, options.horizon, options.level)
     # First, so that a picture that fails does not take the numbers with it.
     _write(table, given, options.output)
-    if given.note:
-        print(f"tsrnn: {given.note}", file=sys.stderr)
+    for line in [*([given.note] if given.note else []), *told]:
+        print(f"tsrnn: {line}", file=sys.stderr)
     if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
         taken = season_in_words(model.period_, model._grid.season)
         print(f"tsrnn: season: {taken}; --period overrides", file=sys.stderr)
@@ -178,17 +184,22 @@ def _forecast(options: argparse.Namespace) -> None:
         _save_picture(given.y, model.fitted_values_, table, options.level, options.plot)
 
 
-def _forecast_several(options: argparse.Namespace, forecaster: Forecaster, source: str) -> None:
+def _forecast_several(
+    options: argparse.Namespace, forecaster: Forecaster, rules: StepRules, source: str
+) -> None:
     if options.plot:
         raise UsageError("--plot draws a single series: leave it out with --id")
     if options.jobs == 0:
         raise UsageError("--jobs must be a number of threads, or -1 for all there are; got 0")
     try:
         given = read_long(options.file, options.id, options.date, options.value)
-        table, told = forecast_long(given, forecaster, options.horizon, options.level, options.jobs)
+        table, told = forecast_long(
+            given, forecaster, options.horizon, options.level, rules, options.jobs
+        )
     except UsageError as error:
         raise UsageError(f"{source}: {error}") from error
-    written = {"index": False, "date_format": given.date_format}
+    date_format = given.date_format if rules.aggregate is None else None
+    written = {"index": False, "date_format": date_format}
     if options.output is None:
         _print(table.to_csv(lineterminator="\n", **written))
     else:
@@ -261,11 +272,15 @@ def _fit(model, given: SeriesOfFile):
         return model.fit(given.y)
     except IrregularIndexError as error:
         row, column = error.row, given.y.index.name
+        cure = "missing, or --fill 0 for zeros"
+        if with_days(StepRules(aggregate="sum"), given.y.index)[1]:
+            cure += "; --aggregate sum puts together the lines of a day"
         before, after = given.y.index[row - 1 : row + 1].map(str)
         raise UsageError(
             f"column {column!r} must be evenly spaced, but after {before} on line "
             f"{given.lines[row - 1]} comes {after} on line {given.lines[row]}: where values are "
-            "missing, put in a line for each, with its date and an empty cell"
+            "missing, put in a line for each, with its date and an empty cell, or say --fill "
+            f"{cure}"
         ) from error
 
 

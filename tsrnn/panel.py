@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,11 +15,14 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 from tqdm import tqdm
 
+from tsrnn._panel_fill import StepRules
 from tsrnn._panel_frame import Columns, Panel, read_panel
+from tsrnn._panel_labels import UnfinishedStepWarning
 from tsrnn._panel_model import PanelModel, Progress
 from tsrnn._panel_report import (
     check_levels,
     failure_table,
+    filled_table,
     note_table,
     refit_every,
     refuse_all_failed,
@@ -26,7 +30,7 @@ from tsrnn._panel_report import (
     warn_of_notes,
 )
 from tsrnn._panel_seasons import SettledPanel, season_notes
-from tsrnn._panel_state import Asked, FittedPanel, regular_part
+from tsrnn._panel_state import Asked, FittedPanel, SeenRows, regular_part
 from tsrnn._panel_windows import (
     calibration_scores,
     conformal_factors,
@@ -60,7 +64,8 @@ class PanelForecaster(BaseEstimator):
     A series that will not do never stops the others: it is left out and listed in `failures_`, a
     warning says how many are, and the others are what they would be without it. Such are series
     with words or infinities for values, fewer than two values, missing, repeated or irregular time
-    stamps, and regressors that are not known.
+    stamps, and regressors that are not known. `fill` and `aggregate` make series of irregular and
+    repeated ones.
 
     Parameters
     ----------
@@ -71,7 +76,22 @@ class PanelForecaster(BaseEstimator):
     freq : str, pandas offset, int or None
         What the time stamps of every series must follow, such as "D", "B" or "MS"; an integer
         where they are integers. None finds it for each series: equal steps, equal months (month
-        ends, too), business days, and whatever else pandas can infer.
+        ends, too), business days, and whatever else pandas can infer. With `fill` it is found as
+        `tsrnn.fill_gaps` does. "rows" takes the rows of a series, in the order of their stamps, for
+        its steps, whatever the stamps are, such as trading days: forecasts are numbered on from
+        the number of rows.
+    fill : None, number or "missing"
+        What stands for the steps between the first and the last row of a series that have no row:
+        a number, such as 0 for days without sales, or a missing value. None makes series with such
+        gaps failures. It is for values alone: a series with gaps and regressors is a failure, for
+        the regressors there are not known.
+    aggregate : None, "sum", "mean" or "last"
+        Makes one row of the rows of a series that fall into the same step of `freq`, such as
+        sales of a day, labelled as pandas resamples: weeks, and steps that end a month, quarter or
+        year, by their last day, others by their beginning. Missing values do not count; regressors
+        must be the same in all rows of a step. Without `freq`, and with "rows", only equal stamps
+        are one step. A step that has only begun counts as a whole one: `fit` warns where the last
+        one looks like that.
     alias : str or None
         What to call the column of forecasts; the forecaster's class by default.
     conformal_windows : int
@@ -87,7 +107,10 @@ class PanelForecaster(BaseEstimator):
         Of the series that failed in `fit` or `update`: the columns `id_col`, reason, exception.
     notes_ : DataFrame
         What to know of the fits of others, such as too few values to learn all parameters from:
-        the columns `id_col`, note.
+        the columns `id_col`, note. A series that lies with gaps on the steps that most others
+        have, but is regular in itself, is noted as well.
+    filled_ : DataFrame
+        How many rows `fit` and `update` put into series: the columns `id_col`, n_filled.
     period_ : Series
         By series the period that was taken in `fit`; where the forecaster has a season.
     ids_ : pandas.Index
@@ -121,6 +144,8 @@ class PanelForecaster(BaseEstimator):
         time_col: str = "ds",
         target_col: str = "y",
         freq: Any = None,
+        fill: Any = None,
+        aggregate: str | None = None,
         alias: str | None = None,
         conformal_windows: int = 2,
         n_jobs: int | None = None,
@@ -131,6 +156,8 @@ class PanelForecaster(BaseEstimator):
         self.time_col = time_col
         self.target_col = target_col
         self.freq = freq
+        self.fill = fill
+        self.aggregate = aggregate
         self.alias = alias
         self.conformal_windows = conformal_windows
         self.n_jobs = n_jobs
@@ -142,7 +169,8 @@ class PanelForecaster(BaseEstimator):
         Parameters
         ----------
         df : DataFrame
-            The long frame. Missing values are NaN, None or pd.NA; gaps in time are rows with one.
+            The long frame. Missing values are NaN, None or pd.NA; gaps in time are rows with one,
+            or filled by `fill`.
 
         Returns
         -------
@@ -158,9 +186,12 @@ class PanelForecaster(BaseEstimator):
         with replaced_when_done(self) as new:
             forget_fit(new)
             columns, forecaster = self._validated()
-            panel, failures = read_panel(df, columns, None)
+            rules = self._rules()
+            panel, failures = read_panel(df, columns, None, repeats=rules.aggregate is not None)
             ids = panel.ids
-            panel, grid, places = regular_part(panel, failures, self.freq, self.time_col)
+            panel, grid, places, n_filled, differing, doubt = regular_part(
+                panel, failures, rules, self.time_col
+            )
             kinds = grid.seasons()
             settled = SettledPanel.of(forecaster, panel, kinds)
             with self._progress(len(places)) as progress:
@@ -171,7 +202,10 @@ class PanelForecaster(BaseEstimator):
             new.feature_names_in_ = np.array(
                 [name for name in df.columns if name not in known], dtype=object
             )
-            new._fitted = FittedPanel(panel.ids, model, grid, frozenset(model.failures))
+            rows = SeenRows(panel.dial, panel.last_ticks) if rules.by_rows else None
+            gone = frozenset(model.failures)
+            n_filled = None if rules.fill is None else n_filled
+            new._fitted = FittedPanel(panel.ids, model, grid, gone, rows, n_filled)
             new.ids_ = new._fitted.active_ids
             # For calibration, which needs no stamps.
             new._training = replace(panel, ticks=np.broadcast_to(0, len(panel.ticks)))
@@ -182,11 +216,20 @@ class PanelForecaster(BaseEstimator):
                 new.period_ = pd.Series(taken, new.ids_, name="period")
             notes = season_notes(forecaster, panel, kinds)
             notes |= {i: (*notes.get(i, ()), *lines) for i, lines in model.notes.items()}
+            notes |= {i: (line, *notes.get(i, ())) for i, line in differing.items()}
             notes = {i: lines for i, lines in notes.items() if i not in model.failures}
             new.notes_ = note_table(notes, panel.ids, self.id_col)
+            if doubt is not None:
+                warnings.warn(doubt, UnfinishedStepWarning, stacklevel=2)
             warn_of_failures(new.failures_, len(ids), "failures_")
             warn_of_notes(note for i in sorted(notes) for note in notes[i])
         return self
+
+    @property
+    def filled_(self) -> pd.DataFrame:
+        """The series that rows were put into, and how many: `id_col`, n_filled."""
+        check_is_fitted(self, "failures_")
+        return filled_table(self._fitted.ids, self._fitted.n_filled, self.id_col)
 
     def predict(
         self,
@@ -205,7 +248,8 @@ class PanelForecaster(BaseEstimator):
         X_df : DataFrame, optional
             The time stamps to forecast, with the regressors there: a long frame without values.
             With `h` it must hold the next `h` steps of every series; without, whatever lies after
-            the end of a series may be asked.
+            the end of a series may be asked. With `freq="rows"` its rows are the next steps of each
+            series in the order of their stamps, which the forecasts keep.
         level : number or list of numbers, optional
             Levels of prediction intervals in percent, such as `[80, 95]`.
         method : {"auto", "conformal"}
@@ -258,9 +302,11 @@ class PanelForecaster(BaseEstimator):
         Parameters
         ----------
         df_new : DataFrame
-            Rows that follow those seen, of some or all series, columns as at `fit`. Rows of failed
-            series are skipped. A series whose new rows will not do (words, infinities, a gap)
-            joins `failures_`, for where it stands is no longer known.
+            Rows that follow those seen, of some or all series, columns as at `fit`. Gaps, also
+            right after the last row seen, are filled, and rows of a step put together, as at `fit`;
+            rows of the step that was the last one come too late. Rows of failed series are skipped.
+            A series whose new rows will not do (words, infinities, a gap that is not filled) joins
+            `failures_`, for where it stands is no longer known.
 
         Returns
         -------
@@ -277,11 +323,14 @@ class PanelForecaster(BaseEstimator):
                 df_new,
                 Columns(self.id_col, self.time_col, self.target_col),
                 list(self.feature_names_in_),
+                repeats=self.aggregate is not None,
                 name="df_new",
             )
             n_given, failed = len(more.ids), self.failures_[self.id_col]
             more, failures, series = self._fitted.placed(more, failures, failed, "df_new")
-            fitted, named = self._fitted.moved(more, failures, series, self.time_col, self.n_jobs)
+            fitted, named = self._fitted.moved(
+                more, failures, series, self._rules(), self.time_col, self.n_jobs
+            )
             new._fitted, new.ids_ = fitted, fitted.active_ids
             newly = failure_table(named, fitted.ids, self.id_col)
             new.failures_ = pd.concat([new.failures_, newly], ignore_index=True)
@@ -325,9 +374,10 @@ class PanelForecaster(BaseEstimator):
         step = h if step_size is None else check_count("step_size", step_size)
         every = refit_every(refit, n_windows)
         columns, forecaster = self._validated()
-        panel, failures = read_panel(df, columns, None)
+        rules = self._rules()
+        panel, failures = read_panel(df, columns, None, repeats=rules.aggregate is not None)
         ids = panel.ids
-        panel, grid, places = regular_part(panel, failures, self.freq, self.time_col)
+        panel, grid, places, *_ = regular_part(panel, failures, rules, self.time_col)
         short = too_short_for_windows(panel, h, n_windows, step)
         failures |= {int(places[i]): error for i, error in short.items()}
         refuse_all_failed(failures, ids)
@@ -385,6 +435,7 @@ class PanelForecaster(BaseEstimator):
             raise InvalidParameterError(
                 f"alias must be None or a name other than {taken}, got {self.alias!r}"
             )
+        self._rules().check()
         check_count("conformal_windows", self.conformal_windows)
         check_flag("verbose", self.verbose)
         jobs = 1 if self.n_jobs is None else self.n_jobs
@@ -393,6 +444,9 @@ class PanelForecaster(BaseEstimator):
                 f"n_jobs must be None or an integer other than 0, got {self.n_jobs!r}"
             )
         return columns, forecaster
+
+    def _rules(self) -> StepRules:
+        return StepRules(self.freq, self.fill, self.aggregate)
 
     def _fit_model(
         self, settled: SettledPanel, panel: Panel, progress: Progress | None

@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from tsrnn._files import replace_file
-from tsrnn._saved_classes import MODELS, PARTS
+from tsrnn._saved_classes import LATER, MODELS, PARTS
 from tsrnn._saved_pandas import PANDAS
 from tsrnn._saved_values import (
     VALUES,
@@ -216,6 +216,8 @@ def _class_codec(kind: type) -> Codec:
 
     def rebuild(pairs: Any) -> Any:
         attributes = dict(pairs)
+        for name, value in LATER.get(kind, {}).items():
+            attributes.setdefault(name, value)
         missing, unknown = names - set(attributes), set(attributes) - names
         if missing or (is_record and unknown):
             raise ValueError(
