@@ -197,6 +197,9 @@ def judged(results: list[str], right: str) -> Counter:
 def pairs(package: Path, n: int) -> str:
     with Trial(package) as trial:
         results = trial.run(PAIRS, n).splitlines()
+    for one in results:
+        if one != SMALL_RIGHT:
+            print(f"    {one}")
     return f"{n} pairs, and a process of each type after: {dict(judged(results, SMALL_RIGHT))}"
 
 

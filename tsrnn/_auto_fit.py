@@ -34,7 +34,7 @@ def fit_auto_columns(
     settings: Settings,
 ) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any], pd.DataFrame]:
     """Fit columns; what `Forecaster._fit_model` returns, and a table of the candidates."""
-    batch = Batch.of_columns(values, regressors)
+    batch = Batch.of_columns(values, regressors).without_leading()
     fitted, selection = _fit_all(structures, batch, rates, criterion, settings, "series {}".format)
     for error in fitted.failures.values():
         raise error
@@ -59,7 +59,7 @@ def fit_auto_panel(
     progress: Progress | None,
 ) -> SmootherPanel:
     """Fit the series of a panel; see `Forecaster._fit_panel`."""
-    batch = Batch(values, offsets, regressors)
+    batch = Batch(values, offsets, regressors).without_leading()
     parts, failures, notes = [], {}, {}
     for start in range(0, batch.n_series, _BLOCK):
         block = np.arange(start, min(start + _BLOCK, batch.n_series))

@@ -32,6 +32,22 @@ class Batch:
             np.ascontiguousarray(values.T).ravel(), offsets, np.tile(regressors, (n_series, 1))
         )
 
+    def without_leading(self) -> Batch:
+        """Return the batch without the missing values before each series begins.
+
+        A model of a series that has not begun yet would be one of its beginning as well: of a trend
+        that it is said to have had before, and of predictions that must be positive there.
+        """
+        observed = np.flatnonzero(~np.isnan(self.values))
+        place = np.searchsorted(observed, self.offsets[:-1])
+        n_leading = np.append(observed, self.values.size)[place] - self.offsets[:-1]
+        n_leading = np.minimum(n_leading, self.lengths)
+        if not n_leading.any():
+            return self
+        kept = np.arange(self.values.size) >= np.repeat(self.offsets[:-1] + n_leading, self.lengths)
+        offsets = np.concatenate([[0], np.cumsum(self.lengths - n_leading)]).astype(np.int64)
+        return Batch(self.values[kept], offsets, self.regressors[kept])
+
     @property
     def n_series(self) -> int:
         """How many series there are (N)."""

@@ -88,6 +88,8 @@ def past_scores(
 ) -> np.ndarray:
     """Forecast series from points in their second halves by models of their first halves.
 
+    What is missing before they begin belongs to neither.
+
     Parameters
     ----------
     fit_model : callable
@@ -101,6 +103,8 @@ def past_scores(
     scores : (n_origins, horizon, n_series) array
         Errors in units of the deviations that the models expect; NaN where there is no value.
     """
+    began = int(np.argmax(~np.isnan(values).all(axis=1)))
+    values, regressors = values[began:], regressors[began:]
     n_timesteps, half = len(values), (len(values) + 1) // 2
     stride = -(-(n_timesteps - half) // _MOST_ORIGINS)
     model = fit_model(values[:half], regressors[:half])[0]

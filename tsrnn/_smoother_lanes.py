@@ -331,8 +331,7 @@ def heuristic_states(structure: Structure, batch: Batch) -> np.ndarray:
     """Return states (N, S) before the first value, from the first values.
 
     Without a season from the first two: (2 y_1 - y_2, y_2 - y_1), and y_1 where there is no trend;
-    missing values before the first are steps of the trend, and so are those between the two. With
-    one from the first cycles; see `tsrnn._starts.seasonal_states`.
+    missing values between the two are steps of the trend. With one from the first cycles; see `tsrnn._starts.seasonal_states`.
     """
     states = np.zeros((batch.n_series, structure.cell.n_state))
     if structure.seasonal is not None:

@@ -43,6 +43,8 @@ class Fit:
     model : SmootherBatch
     predictions, deviations : (R,) arrays
         One-step-ahead, net of the regressors, in the units of the series.
+    offsets : (N + 1,) array
+        Where each series begins in these.
     numbers : dict of arrays
         Fitted attributes, (N,) or (N, ..).
     notes : dict
@@ -54,6 +56,7 @@ class Fit:
     model: SmootherBatch
     predictions: np.ndarray
     deviations: np.ndarray
+    offsets: np.ndarray
     numbers: dict[str, np.ndarray]
     notes: dict[int, tuple[Warning, ...]] = field(default_factory=dict)
     failures: dict[int, Exception] = field(default_factory=dict)
@@ -174,6 +177,7 @@ def _as_fit(
         model,
         each.unscale(predictions),
         each.unscale_difference(deviations),
+        batch.offsets,
         numbers,
         {i: lines for i, lines in notes.items() if i not in failures},
         failures,
@@ -497,14 +501,17 @@ class Fitted:
     ) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any]]:
         """Return what `Forecaster._fit_model` does of series that are columns of this shape.
 
-        `absent` are fitted attributes of those that have none of that name.
+        What was left out before they begin has no prediction. `absent` are fitted attributes of
+        those that have none of that name.
         """
-        predictions, deviations = np.empty(shape), np.empty(shape)
+        predictions, deviations = np.full(shape, np.nan), np.full(shape, np.nan)
         rows: dict[int, dict[str, Any]] = {}
         for series, fit in self._fits:
-            predictions[:, series] = fit.predictions.reshape(series.size, -1).T
-            deviations[:, series] = fit.deviations.reshape(series.size, -1).T
             for k, i in enumerate(series.tolist()):
+                own = slice(fit.offsets[k], fit.offsets[k + 1])
+                began = shape[0] - (own.stop - own.start)
+                predictions[began:, i] = fit.predictions[own]
+                deviations[began:, i] = fit.deviations[own]
                 rows[i] = {**absent, **{name: numbers[k] for name, numbers in fit.numbers.items()}}
         attributes = {
             name: collect([rows[i][name] for i in range(self.n_series)]) for name in rows[0]
@@ -575,8 +582,9 @@ def fit_columns(
     settings: Settings,
 ) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any]]:
     """Fit a structure to every column; what `Forecaster._fit_model` returns."""
-    batch = Batch.of_columns(values, regressors)
-    refuse_not_positive(structure, batch)
+    whole = Batch.of_columns(values, regressors)
+    batch = whole.without_leading()
+    refuse_not_positive(structure, whole)
     fitted = Fitted(batch.n_series)
     series = np.arange(batch.n_series)
     fit_batch(

@@ -197,6 +197,10 @@ class DeseasonalizedForecaster(Forecaster):
         m = self.period
         if m == 1:
             return None
+        # What is missing before a series begins and after its end says nothing of its season.
+        observed = np.flatnonzero(~np.isnan(y))
+        began = int(observed[0])
+        y = y[began : observed[-1] + 1]
         if self.test and not is_seasonal(y, m):
             return None
         reason = None
@@ -205,7 +209,7 @@ class DeseasonalizedForecaster(Forecaster):
         elif self.model == "mul" and np.nanmin(y) <= 0.0:
             reason = "its values are not all positive, as model='mul' needs: set model='add'"
         if reason is None:
-            return seasonal_indices(y, m, self.model)
+            return np.roll(seasonal_indices(y, m, self.model), began)
         notes.append(UserWarning(f"{name} is not seasonally adjusted: {reason}"))
         return None
 

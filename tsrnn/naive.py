@@ -92,7 +92,7 @@ class NaiveForecaster(Forecaster):
             age=np.zeros((period, n_series)),
             drift=drift,
             sigma=np.zeros(n_series),
-            n_changes=np.inf if self.strategy != "drift" else n_timesteps - 1.0,
+            n_changes=_spans(values) if self.strategy == "drift" else np.inf,
         )
         _, predictions, _ = start.advance(values)
         residuals = values - predictions
@@ -105,7 +105,9 @@ class NaiveForecaster(Forecaster):
         # Scaled, for squares of what a float can hold may be beyond it.
         unit = np.nanmax(np.abs(residuals), axis=0)
         unit[unit == 0.0] = 1.0
-        sigma = unit * np.sqrt(np.nansum((residuals / unit) ** 2, axis=0) / n_residuals)
+        # One after the other, so that what is missing before a series begins changes no rounding.
+        squares = np.cumsum(np.nan_to_num(residuals / unit) ** 2, axis=0)[-1]
+        sigma = unit * np.sqrt(squares / n_residuals)
         model, predictions, deviations = replace(start, sigma=sigma).advance(values)
         one = (lambda numbers: float(numbers[0])) if n_series == 1 else np.array
         with np.errstate(over="ignore", under="ignore"):
@@ -126,7 +128,7 @@ class NaiveModel:
     drift : (k,) array
     sigma : (k,) array
         Standard deviation of a change.
-    n_changes : float
+    n_changes : (k,) array or float
         How many changes the drift is the mean of; infinity where it is known to be 0.
     """
 
@@ -134,7 +136,7 @@ class NaiveModel:
     age: np.ndarray
     drift: np.ndarray
     sigma: np.ndarray
-    n_changes: float
+    n_changes: np.ndarray | float
     notes: tuple[Warning, ...] = ()
 
     def effect(self, regressors: np.ndarray) -> np.ndarray:
@@ -206,9 +208,11 @@ def _carried(
 
 def _mean_change(values: np.ndarray) -> np.ndarray:
     """Return the slope of the line through the first and the last value of each series."""
-    slopes = []
-    for y in values.T:
-        observed = np.flatnonzero(~np.isnan(y))
-        first, last = observed[0], observed[-1]
-        slopes.append((y[last] - y[first]) / (last - first))
-    return np.array(slopes)
+    ends = [y[~np.isnan(y)][[0, -1]] for y in values.T]
+    return np.array([last - first for first, last in ends]) / _spans(values)
+
+
+def _spans(values: np.ndarray) -> np.ndarray:
+    """Return how many steps lie between the first and the last value of each series, (k,)."""
+    observed = [np.flatnonzero(~np.isnan(y)) for y in values.T]
+    return np.array([float(rows[-1] - rows[0]) for rows in observed])

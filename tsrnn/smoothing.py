@@ -577,7 +577,7 @@ def _fit_panel(forecaster: _Smoother, values, offsets, regressors, n_jobs, progr
     structure = forecaster._structure()
     return fit_panel(
         structure,
-        Batch(values, offsets, regressors),
+        Batch(values, offsets, regressors).without_leading(),
         bounds_of(structure, **forecaster._parameters()),
         initial_state_of(forecaster.initial_state, structure, len(offsets) - 1),
         penalty_rates(forecaster.prior),
