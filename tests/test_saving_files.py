@@ -125,7 +125,7 @@ MODEL = ["strategy", "last"], ["period", 1]
         ({"arrays": [], "model": {"is": "NaiveForecaster", "of": 3}}, "TypeError"),
         ({"arrays": [], "model": {"is": "array", "of": 0}}, "ValueError"),
         ({"arrays": [], "model": {"is": "array", "of": -1}}, "ValueError"),
-        ({"arrays": [], "model": {"is": "random_state", "of": [1]}}, "IndexError"),
+        ({"arrays": [], "model": {"is": "random_state", "of": [1]}}, "not enough values"),
         ({"arrays": [], "model": {"is": "offset", "of": ["exec", 1, False, {}]}}, "TypeError|KeyE"),
         ({"arrays": [], "model": {"is": "zone", "of": [True, "../../etc/passwd"]}}, "ValueError"),
         ({"arrays": [{"dtype": "|O", "shape": [1], "order": "C"}], "model": 1}, "no array is like"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import zoneinfo
 from typing import Any
 
@@ -26,8 +27,19 @@ def _reduce_numbers(index: pd.Index) -> Any:
 
 def _rebuild_index(parts: Any) -> pd.Index:
     values, dtype, name = parts
+    if not isinstance(values, list | np.ndarray):
+        raise TypeError("an index is made of a list or an array")
+    if dtype is not None:
+        dtype = _rebuild_dtype(dtype)
     # A list of tuples would become an index of several levels.
     return pd.Index(values, dtype=dtype, name=name, tupleize_cols=False)
+
+
+def _rebuild_range(parts: Any) -> pd.RangeIndex:
+    start, stop, step, name = parts
+    if not all(type(one) is int for one in (start, stop, step)):
+        raise TypeError("a range goes by integers")
+    return pd.RangeIndex(start, stop, step, name=name)
 
 
 def _reduce_dates(index: pd.DatetimeIndex) -> Any:
@@ -153,7 +165,20 @@ def _reduce_zone(zone: datetime.tzinfo) -> Any:
 
 def _rebuild_zone(parts: Any) -> datetime.tzinfo:
     is_zoneinfo, name = parts
+    _refuse_paths(name)
     return zoneinfo.ZoneInfo(name) if is_zoneinfo else pd.DatetimeTZDtype("ns", name).tz
+
+
+def _refuse_paths(zone: Any) -> None:
+    """Refuse what is no name of a time zone: pandas reads the file of any path after dateutil/."""
+    is_name = isinstance(zone, str) and len(zone) <= 64 and _ZONE.fullmatch(zone)
+    if not is_name or zone.lower().startswith(("dateutil", "tzlocal")):
+        raise ValueError(f"no time zone has the name {str(zone)[:64]!r}")
+
+
+_ZONE = re.compile(
+    r"UTC[+-]\d\d:\d\d(:\d\d(\.\d{1,6})?)?|[A-Za-z][\w+-]*(/[A-Za-z][\w+-]*)*", re.ASCII
+)
 
 
 def _reduce_dtype(dtype: Any) -> str:
@@ -166,6 +191,9 @@ def _reduce_dtype(dtype: Any) -> str:
 def _rebuild_dtype(name: Any) -> Any:
     if not isinstance(name, str):
         raise TypeError(f"no type has the name {name!r}")
+    of_zone = re.match(r"\s*datetime64\s*\[[^,\]]*,(.*)\]", name, re.DOTALL | re.IGNORECASE)
+    if of_zone:
+        _refuse_paths(of_zone[1].strip())
     return pandas_dtype(name)
 
 
@@ -181,7 +209,8 @@ PANDAS: dict[type, Codec] = {
     pd.RangeIndex: Codec(
         "range",
         lambda index: [index.start, index.stop, index.step, index.name],
-        lambda parts: pd.RangeIndex(*parts[:3], name=parts[3]),
+        _rebuild_range,
+        length=len,
     ),
     pd.DatetimeIndex: Codec("dates", _reduce_dates, _rebuild_dates),
     pd.TimedeltaIndex: Codec("spans", _reduce_spans, _rebuild_spans),
