@@ -36,6 +36,9 @@ class Codec(NamedTuple):
         Whether a value that is kept in two places is saved once, and is one value again.
     length : callable or None
         Of values that a few bytes describe however many elements they have: how many.
+    check : callable or None
+        Raises ValueError for a value that could not be used: before it is saved, too, so that
+        what is saved can be loaded.
     """
 
     tag: str
@@ -43,6 +46,7 @@ class Codec(NamedTuple):
     rebuild: Callable[[Any], Any]
     is_object: bool = False
     length: Callable[[Any], int] | None = None
+    check: Callable[[Any], None] | None = None
 
 
 class Encoder:
@@ -93,6 +97,11 @@ class Encoder:
             ]
         else:
             parts = self.encode(simpler, name)
+        if codec.check is not None:
+            try:
+                codec.check(value)
+            except NOT_USABLE as error:
+                raise TypeError(f"{name} cannot be saved: {error}") from error
         if codec.is_object:
             self._object_places[id(value)] = len(self._object_places)
         return {"is": codec.tag, "of": parts}
@@ -105,6 +114,10 @@ class Encoder:
         if place == len(self.arrays):
             self.arrays.append(array)
         return place
+
+
+# What a check raises, or what comes of comparing what cannot be compared.
+NOT_USABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class Attributes(dict):
@@ -148,6 +161,8 @@ class Decoder:
             self._n_described += codec.length(value)
             if self._n_described > _FEW + 4 * (self._n_elements + self._n_nodes):
                 raise ValueError("its ranges are longer than anything else in it")
+        if codec.check is not None:
+            codec.check(value)
         if codec.is_object:
             self._objects.append((value, self._written_out - before))
         return value

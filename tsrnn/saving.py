@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from tsrnn._checks import CHECKS
 from tsrnn._files import replace_file
 from tsrnn._saved_classes import MODELS, PARTS
 from tsrnn._saved_pandas import PANDAS
@@ -61,7 +62,8 @@ def save(model: Any, path: str | os.PathLike) -> None:
     TypeError
         If the model is no estimator of this library, or holds what cannot be saved: parts of other
         libraries, such as a scikit-learn regressor within a forecaster, and functions, such as
-        callbacks. The error names the part.
+        callbacks. The error names the part. Or if its parts do not fit together, as after writing
+        to fitted attributes: `load` would refuse the file.
     OSError
         If the file cannot be written, or what is there is no file but a folder, pipe or device.
 
@@ -119,7 +121,8 @@ def load(path: str | os.PathLike) -> Any:
     ------
     ModelFormatError
         If the file is no saved model, is damaged (each byte counts), was written by a newer format,
-        or holds what this version of the library does not. No code of the file is run.
+        holds what this version of the library does not, or parts that do not fit together. No code
+        of the file is run.
     OSError
         If it cannot be read.
 
@@ -250,7 +253,7 @@ def _class_codec(kind: type) -> Codec:
         vars(whole).update(attributes)
         return whole
 
-    return Codec(kind.__name__, reduce, rebuild, is_object=True)
+    return Codec(kind.__name__, reduce, rebuild, is_object=True, check=CHECKS[kind])
 
 
 _CODECS = VALUES | PANDAS | {kind: _class_codec(kind) for kind in MODELS + PARTS}
