@@ -43,7 +43,7 @@ def forge(path, header, body=b"", number=1):
 def small_file(path):
     """Save a small model with an array; every byte of its file will be changed."""
     model = NaiveForecaster()
-    model.sigma2_ = np.array([0.5, 2.0])
+    model.kept = np.array([0.5, 2.0])
     tsrnn.save(model, path)
     assert_same(tsrnn.load(path), model)
     return path.read_bytes()

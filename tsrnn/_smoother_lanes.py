@@ -431,6 +431,13 @@ def follow(
     states : (S, N) array
     predictions : (R,) array
     """
+    cell, n_series = structure.cell, batch.n_series
+    # Compiled code would read on beyond the ends of what is smaller.
+    if theta.shape != (cell.n_parameters, n_series) or states.shape != (cell.n_state, n_series):
+        raise ValueError(
+            f"{n_series} smoothers have {cell.n_parameters} parameters and {cell.n_state} states "
+            f"each, got shapes {theta.shape} and {states.shape}"
+        )
     ends = states.T.copy()
     predictions = np.empty(batch.values.size)
     _follow(
