@@ -253,7 +253,7 @@ def server():
 
 
 def test_a_download_that_breaks_off_is_tried_again(server, tmp_path):
-    _download.download(f"{server}/file", tmp_path / "file", n_retries=2, delay=0.0)
+    _download.download(f"{server}/file", tmp_path / "file", most=10**6, n_retries=2, delay=0.0)
     assert (tmp_path / "file").read_bytes() == bytes(200_000)
     assert _Unsteady.n_asked == 3
     assert len(list(tmp_path.iterdir())) == 1
@@ -262,9 +262,9 @@ def test_a_download_that_breaks_off_is_tried_again(server, tmp_path):
 def test_a_download_that_fails_leaves_what_was_there(server, tmp_path):
     (tmp_path / "file").write_text("old")
     with pytest.raises(OSError, match="ended after 70000 of 200000 bytes"):
-        _download.download(f"{server}/file", tmp_path / "file", n_retries=1, delay=0.0)
+        _download.download(f"{server}/file", tmp_path / "file", most=10**6, n_retries=1, delay=0.0)
     with pytest.raises(OSError, match="404"):
-        _download.download(f"{server}/missing", tmp_path / "file", n_retries=0)
+        _download.download(f"{server}/missing", tmp_path / "file", most=10**6, n_retries=0)
     assert _Unsteady.n_asked == 3
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
 

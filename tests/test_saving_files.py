@@ -288,7 +288,7 @@ def test_what_a_killed_save_left_is_removed_but_not_what_another_one_writes(path
         path.with_name(name).touch()
     written = path.with_name(f".{path.name}.{'1' * 16}.tmp")
     with written.open("xb") as file:
-        _files._lock(file)
+        _files.lock(file)
         tsrnn.save(NEW, path)
         assert sorted(os.listdir(path.parent)) == sorted([path.name, written.name, *others])
     tsrnn.save(NEW, path)

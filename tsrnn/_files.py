@@ -42,7 +42,7 @@ def replace_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
         with _new_file(unfinished, old) as file:
-            _lock(file)
+            lock(file)
             write(file)
             file.flush()
             os.fsync(file.fileno())
@@ -105,14 +105,14 @@ def _remove_leftovers(path: Path) -> None:
         if pattern.fullmatch(other.name):
             try:
                 with other.open("rb") as file:
-                    _lock(file)
+                    lock(file)
                     other.unlink()
             except (BlockingIOError, FileNotFoundError, PermissionError):
                 continue  # it is being written, was removed just now, or is another user's
 
 
-def _lock(file: BinaryIO) -> None:
-    """Hold a file until it is closed, or its process ends.
+def lock(file: BinaryIO | int) -> None:
+    """Hold an open file, or descriptor, until it is closed or its process ends.
 
     Raises
     ------
