@@ -5,6 +5,8 @@ contents and the kernels. Run as a script in a process of its own, this loads an
 a line of output each; a process that dies says so by its end.
 
     python tests/forged_files.py FOLDER FIRST LAST FILL
+
+FOLDER holds what `save_all` has saved there.
 """
 
 import hashlib
@@ -350,7 +352,9 @@ def run(folder, first, last, fill):
     warnings.simplefilter("ignore")
     names = list(makers())
     contents = [(folder / f"{i:02}").read_bytes() for i in range(len(names))]
-    expected = [outcome(folder / f"{i:02}", name)[2] for i, name in enumerate(names)]
+    found = [outcome(folder / f"{i:02}", name) for i, name in enumerate(names)]
+    expected = [finite for _, _, finite in found]
+    assert all(expected), [one for one in found if not one[2]]
     _fill_what_is_empty(fill)
     path = folder / f"forged-{first}-{fill}"
     seed = first

@@ -60,6 +60,8 @@ def check_smoothers(one: SmootherBatch) -> None:
     n_state = 2 + structure.period if is_seasonal else 1 + (structure.trend is not None)
     n = fields.numbers(one.sigma, "sigma", None, low=0.0).size
     fields.numbers(one.state, "state", n_state, n)
+    is_divided_by = one.state[2:] if structure.seasonal == "mul" else np.ones(1)
+    require((is_divided_by != 0.0).all(), "a season that multiplies must not be 0")
     n_parameters = len(structure.cell.parameters)
     theta = fields.numbers(one.theta, "theta", n_parameters, n, low=0.0)
     require((theta <= 1.0).all(), "theta must not be above 1")
@@ -119,6 +121,7 @@ def check_naive(one: NaiveModel) -> None:
     require(fields.number(one.n_changes, "n_changes") > 0.0, "n_changes must be positive")
     # What was never seen is as old as the series, and what was is younger.
     unseen, seen = np.isnan(last), ~np.isnan(last)
+    require(seen.any(axis=0).all(), "last must have a value of each series")
     oldest = np.where(unseen, one.age, np.inf).min(initial=np.inf)
     require((one.age[seen] <= oldest).all(), "last must not lack what was seen")
     fields.tuple_of(one.notes, "notes", Warning)
