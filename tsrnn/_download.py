@@ -112,6 +112,8 @@ def read_arrays(path: Path, expected: Mapping[str, tuple[str, int]]) -> dict[str
             raise OSError(f"{damaged}: {type(error).__name__}: {error}") from error
     for name, (kinds, n_dimensions) in expected.items():
         array = arrays[name]
+        if not isinstance(array, np.ndarray):  # NumPy gives the bytes of what does not begin as one
+            raise OSError(f"{damaged}: {name} is none")
         if array.dtype.kind not in kinds or array.ndim != n_dimensions:
             raise OSError(f"{damaged}: {name} is of {array.dtype}, in {array.ndim} dimensions")
     return arrays
