@@ -12,7 +12,8 @@ import forged_files
 import numpy as np
 import pandas as pd
 import pytest
-from saved_models import FORECASTERS, INDEXES, assert_same, fitted, fitted_network, fitted_panel
+from golden.make_saved import KEPT
+from saved_models import FORECASTERS, assert_same, fitted, fitted_network, fitted_panel
 from saved_models import series as y_of
 from test_saving_files import forge
 
@@ -22,6 +23,7 @@ from tsrnn._checks import CHECKS
 from tsrnn._saved_classes import MODELS, PARTS
 from tsrnn.exceptions import ModelFormatError
 
+SAVED = Path(__file__).parent / "golden" / "saved"
 N_FILES = 2000 if os.environ.get("TSRNN_ALL") == "1" else 250
 
 
@@ -58,6 +60,13 @@ def test_files_that_are_changed_in_their_structure_are_refused_or_right(tmp_path
     assert [line for line in wrong if "named error" not in line] == []
     assert lines == others
     assert found.count("refused") > 0.5 * N_FILES and found.count("right") > 0.05 * N_FILES
+
+
+@pytest.mark.parametrize("path", sorted(SAVED.iterdir()), ids=lambda path: path.stem)
+def test_what_an_older_version_saved_is_loaded_and_used(path):
+    name = next(name for name, file_name in KEPT.items() if file_name == path.stem)
+    what, _, finite = forged_files.outcome(path, name)
+    assert what == "right" and all(finite)
 
 
 @pytest.fixture
@@ -381,4 +390,3 @@ def test_models_with_what_users_put_there_are_saved(tmp_path):
         model.note = "of my own"
         tsrnn.save(model, tmp_path / "model")
         assert tsrnn.load(tmp_path / "model").note == "of my own"
-    assert INDEXES
