@@ -345,6 +345,32 @@ def test_ranges_are_no_longer_than_what_is_in_a_file(tmp_path, form):
     refused(tmp_path / "model", kept([long] * 60), "ranges are longer")
 
 
+OFFSET = {"is": "offset", "of": ["QuarterEnd", 1, False, {"is": "dict", "of": []}]}
+
+
+@pytest.mark.parametrize("values", [-1.5, 3, None, "zz", [], [1, 2], {"is": "tuple", "of": [1]}])
+@pytest.mark.parametrize("tag", ["periods", "dates", "spans", "categories", "levels"])
+def test_an_index_is_made_of_an_array(tmp_path, tag, values):
+    # pandas crashes on periods of a number, later, when it asks for their length.
+    parts = {
+        "periods": [values, OFFSET, None],
+        "dates": [values, None, None, None],
+        "spans": [values, None, None],
+        "categories": [values, [], False, None],
+        "levels": [[values], [values], [None]],
+    }[tag]
+    refused(tmp_path / "model", kept({"is": tag, "of": parts}), "TypeError|ValueError")
+
+
+@pytest.mark.parametrize("freq", [None, "Q", 1, [], 0.5])
+def test_periods_have_a_frequency(tmp_path, freq):
+    model = kept({"is": "periods", "of": [{"is": "array", "of": 0}, freq, None]})
+    header = {"arrays": [{"dtype": "<i8", "shape": [2], "order": "C"}], "model": model}
+    forge(tmp_path / "model", header, bytes(16))
+    with pytest.raises(ModelFormatError, match="TypeError"):
+        tsrnn.load(tmp_path / "model")
+
+
 def test_a_range_of_the_rows_of_a_file_is_taken(tmp_path):
     y = pd.Series(np.arange(50_000.0), index=pd.RangeIndex(1, 50_001))
     model = NaiveForecaster().fit(y)

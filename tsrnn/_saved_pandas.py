@@ -15,6 +15,20 @@ from pandas.tseries import offsets
 from tsrnn._saved_values import Codec
 
 
+def _flat(values: Any, kinds: str) -> np.ndarray:
+    """Check an array of some kinds of types: pandas takes the length of anything for granted."""
+    is_flat = isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in kinds
+    if not is_flat:
+        raise TypeError(f"an index is made of a flat array of the kinds {kinds}")
+    return values
+
+
+def _frequency(freq: Any) -> Any:
+    if freq is not None and not isinstance(freq, pd.offsets.BaseOffset):
+        raise TypeError(f"a frequency is an offset, not {type(freq).__name__}")
+    return freq
+
+
 def _reduce_numbers(index: pd.Index) -> Any:
     """Take numbers as an array, and all else value by value, if its type has a name."""
     if isinstance(index.dtype, np.dtype) and index.dtype != object:
@@ -49,10 +63,10 @@ def _reduce_dates(index: pd.DatetimeIndex) -> Any:
 
 def _rebuild_dates(parts: Any) -> pd.DatetimeIndex:
     values, tz, freq, name = parts
-    index = pd.DatetimeIndex(values, name=name)
+    index = pd.DatetimeIndex(_flat(values, "M"), name=name)
     if tz is not None:
         index = index.tz_localize("UTC").tz_convert(tz)
-    index.freq = freq
+    index.freq = _frequency(freq)
     return index
 
 
@@ -62,8 +76,8 @@ def _reduce_spans(index: pd.TimedeltaIndex) -> Any:
 
 def _rebuild_spans(parts: Any) -> pd.TimedeltaIndex:
     values, freq, name = parts
-    index = pd.TimedeltaIndex(values, name=name)
-    index.freq = freq
+    index = pd.TimedeltaIndex(_flat(values, "m"), name=name)
+    index.freq = _frequency(freq)
     return index
 
 
@@ -73,7 +87,9 @@ def _reduce_periods(index: pd.PeriodIndex) -> Any:
 
 def _rebuild_periods(parts: Any) -> pd.PeriodIndex:
     ordinals, freq, name = parts
-    return pd.PeriodIndex.from_ordinals(ordinals, freq=freq, name=name)
+    if freq is None or _flat(ordinals, "i").dtype != np.int64:
+        raise TypeError("periods are ordinals of a frequency")
+    return pd.PeriodIndex.from_ordinals(ordinals, freq=_frequency(freq), name=name)
 
 
 def _reduce_categories(index: pd.CategoricalIndex) -> Any:
@@ -82,7 +98,7 @@ def _reduce_categories(index: pd.CategoricalIndex) -> Any:
 
 def _rebuild_categories(parts: Any) -> pd.CategoricalIndex:
     codes, categories, ordered, name = parts
-    values = pd.Categorical.from_codes(codes, categories=categories, ordered=ordered)
+    values = pd.Categorical.from_codes(_flat(codes, "i"), categories=categories, ordered=ordered)
     return pd.CategoricalIndex(values, name=name)
 
 
@@ -92,6 +108,9 @@ def _reduce_levels(index: pd.MultiIndex) -> Any:
 
 def _rebuild_levels(parts: Any) -> pd.MultiIndex:
     levels, codes, names = parts
+    for one, numbers in zip(levels, codes, strict=True):
+        if not isinstance(one, pd.Index) or _flat(numbers, "i").min(initial=-1) < -1:
+            raise TypeError("levels are indexes with codes")
     return pd.MultiIndex(levels=levels, codes=codes, names=names)
 
 
@@ -101,6 +120,8 @@ def _reduce_series(series: pd.Series) -> Any:
 
 def _rebuild_series(parts: Any) -> pd.Series:
     index, values, name = parts
+    if not isinstance(values, pd.Index) or not isinstance(index, pd.Index):
+        raise TypeError("a series has an index, and its values as one")
     return _as_series(values, index, name)
 
 
