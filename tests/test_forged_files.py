@@ -416,3 +416,12 @@ def test_models_with_what_users_put_there_are_saved(tmp_path):
         model.note = "of my own"
         tsrnn.save(model, tmp_path / "model")
         assert tsrnn.load(tmp_path / "model").note == "of my own"
+
+
+@pytest.mark.parametrize("name", [(), ("a", "b", "c"), ("a",), 5])
+def test_a_column_that_a_frame_does_not_have_is_told(tmp_path, name):
+    panel = fitted_panel("weeks")
+    panel.target_col = name  # as many as there are columns, or not
+    tsrnn.save(panel, tmp_path / "model")
+    with pytest.raises(ValueError, match="df_new must have one column .*, but it has 0"):
+        tsrnn.load(tmp_path / "model").update(panel.predict(1))
