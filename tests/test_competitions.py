@@ -1,8 +1,14 @@
 """Data of the competitions: the formats in tiny files, the checks, the way over a network."""
 
+import contextlib
 import http.server
+import os
+import subprocess
+import sys
 import threading
+import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -144,6 +150,92 @@ def test_offsets_that_do_not_fit_the_values_are_refused(tiny):
         fetch_m4("quarterly", data_home=tiny)
 
 
+@pytest.mark.parametrize(
+    "offsets",
+    [
+        [0, 11, 7, 18],
+        [0, 0, 7, 18],
+        [0, 18, 18, 18],
+        [1, 7, 11, 19],
+        [-1, 7, 11, 18],
+        [0, 7, 11, 17],
+        [0, 7, 18],
+        [[0, 7, 11, 18]],
+        [0.0, 7.0, 11.0, 18.0],
+        [],
+        np.array([0, 2**64 - 5, 11, 18], dtype=np.uint64),
+    ],
+    ids=str,
+)
+def test_offsets_out_of_order_are_not_returned(tiny, offsets, monkeypatch):
+    # Known by nothing but their number, so that no digest would notice.
+    monkeypatch.setitem(competitions.M4, "quarterly", Part("Q", 3, 2, 4))
+    np.savez(tiny / "m4_quarterly.npz", **vars(PANEL))
+    assert len(PANEL.train_values) == 18
+    assert_is_the_panel(fetch_m4("quarterly", data_home=tiny))
+    np.savez(tiny / "m4_quarterly.npz", **vars(replace(PANEL, train_offsets=np.array(offsets))))
+    with pytest.raises(OSError, match="m4_quarterly.npz.*train_offsets|offsets do not cut"):
+        fetch_m4("quarterly", data_home=tiny)
+
+
+def _npy(header):
+    text = header.encode("latin1") + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        b"",
+        b"\x93NUMPY\x01\x00",
+        _npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,), }"),
+        _npy("{'descr': '<f8', 'fortran_order': False, 'shape': (10" + "0" * 30 + ",), }"),
+        _npy("{'descr': '<f8', 'fortran_order': False, 'shape': (-3,), }"),
+        _npy("{'descr': '<f8', 'fortran_order': False, 'shape': ("),
+        _npy("{'descr': " + "(" * 5000 + ")" * 5000 + ", 'fortran_order': False, 'shape': (1,), }"),
+        _npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"),
+        _npy("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (0,), }"),
+        _npy("\xff\xfe"),
+        _npy("'''"),
+        _npy("[1, 2]"),
+    ],
+    ids=range(12),
+)
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_LZMA])
+def test_arrays_that_are_none_are_an_oserror_whatever_they_raise(tiny, member, compression):
+    with zipfile.ZipFile(tiny / "m4_quarterly.npz", "w", compression) as archive:
+        for name in vars(PANEL):
+            archive.writestr(f"{name}.npy", member)
+    with pytest.raises(OSError, match="m4_quarterly.npz is no archive with the arrays ids"):
+        fetch_m4("quarterly", data_home=tiny)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ids", np.arange(3)),
+        ("ids", np.array("Q1")),
+        ("train_values", np.array(["a"] * 18)),
+        ("train_values", np.zeros((18, 1))),
+        ("test", np.zeros(6)),
+        ("test", np.zeros((3, 2), dtype=complex)),
+    ],
+)
+def test_arrays_of_another_kind_are_an_oserror(tiny, name, value):
+    np.savez(tiny / "m4_quarterly.npz", **vars(PANEL) | {name: value})
+    with pytest.raises(OSError, match=f"m4_quarterly.npz is no archive .*: {name} is of"):
+        fetch_m4("quarterly", data_home=tiny)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b'"V1"\n"Q1",\xff1\n', b"", b"\n"])
+def test_original_files_that_are_no_text_are_an_oserror(tiny, content):
+    write_csv(tiny)
+    for which in ("train", "test"):
+        (tiny / f"Quarterly-{which}.csv").write_bytes(content)
+    with pytest.raises(OSError, match="Quarterly-"):
+        fetch_m4("quarterly", data_home=tiny)
+
+
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 half an archive"])
 def test_a_damaged_archive_is_named(tiny, content):
     (tiny / "m4_quarterly.npz").write_bytes(content)
@@ -232,6 +324,20 @@ class _Unsteady(http.server.BaseHTTPRequestHandler):
         type(self).n_asked += 1
         if self.path == "/missing":
             return self.send_error(404)
+        if self.path == "/endless":
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(OSError):  # until whoever asked has had enough
+                while True:
+                    self.wfile.write(bytes(50_000))
+        if self.path == "/huge":
+            self.send_response(200)
+            self.send_header("Content-Length", str(10**15))
+            return self.end_headers()
+        if self.path == "/nonsense":
+            self.send_response(200)
+            self.send_header("Content-Length", "many")
+            return self.end_headers()
         self.send_response(200)
         self.send_header("Content-Length", "200000")
         self.end_headers()
@@ -253,7 +359,7 @@ def server():
 
 
 def test_a_download_that_breaks_off_is_tried_again(server, tmp_path):
-    _download.download(f"{server}/file", tmp_path / "file", n_retries=2, delay=0.0)
+    _download.download(f"{server}/file", tmp_path / "file", most=10**6, n_retries=2, delay=0.0)
     assert (tmp_path / "file").read_bytes() == bytes(200_000)
     assert _Unsteady.n_asked == 3
     assert len(list(tmp_path.iterdir())) == 1
@@ -262,11 +368,55 @@ def test_a_download_that_breaks_off_is_tried_again(server, tmp_path):
 def test_a_download_that_fails_leaves_what_was_there(server, tmp_path):
     (tmp_path / "file").write_text("old")
     with pytest.raises(OSError, match="ended after 70000 of 200000 bytes"):
-        _download.download(f"{server}/file", tmp_path / "file", n_retries=1, delay=0.0)
+        _download.download(f"{server}/file", tmp_path / "file", most=10**6, n_retries=1, delay=0.0)
     with pytest.raises(OSError, match="404"):
-        _download.download(f"{server}/missing", tmp_path / "file", n_retries=0)
+        _download.download(f"{server}/missing", tmp_path / "file", most=10**6, n_retries=0)
     assert _Unsteady.n_asked == 3
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+
+
+@pytest.mark.parametrize("name", ["endless", "huge"])
+@pytest.mark.parametrize("most", [0, 1, 300_000])
+def test_a_download_has_no_more_than_the_file(server, tmp_path, name, most):
+    with pytest.raises(OSError, match=f"cannot download .*more than the {most} bytes"):
+        _download.download(f"{server}/{name}", tmp_path / "file", most=most, delay=0.0)
+    assert _Unsteady.n_asked == 1 and list(tmp_path.iterdir()) == []
+
+
+def test_a_length_that_is_none_is_an_oserror(server, tmp_path):
+    with pytest.raises(OSError, match="cannot download .*nonsense"):
+        _download.download(f"{server}/nonsense", tmp_path / "file", most=9, n_retries=0)
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from tsrnn._download import folder_for_a_while
+with folder_for_a_while(Path(sys.argv[1]), ".m4_") as place:
+    (place / "half").write_text("half")
+    print(place.name, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the system cannot hold folders")
+def test_the_folder_of_a_killed_download_is_removed_but_not_that_of_another(tmp_path):
+    command = [sys.executable, "-c", KILLED, str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    others = [".m4_file", "m4_folder", ".imdb_folder"]
+    (tmp_path / others[0]).touch()
+    for name in others[1:]:
+        (tmp_path / name).mkdir()
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as running:
+        name = running.stdout.readline().strip()
+        with _download.folder_for_a_while(tmp_path, ".m4_") as place:
+            assert place.is_dir() and place.name != name
+            assert (tmp_path / name / "half").exists()
+        running.kill()
+    assert (tmp_path / name).is_dir()
+    with _download.folder_for_a_while(tmp_path, ".m4_") as place:
+        assert sorted(os.listdir(tmp_path)) == sorted([place.name, *others])
+    assert sorted(os.listdir(tmp_path)) == sorted(others)
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
@@ -314,6 +464,24 @@ def test_m3_gives_the_series_of_a_frequency(monkeypatch, tmp_path):
     np.testing.assert_array_equal(data.test[0], TEST[2])
     frame = fetch_m3("yearly", data_home=tmp_path, as_frame=True).test
     assert frame.ds.tolist() == [7, 8, 8, 9]
+
+
+@pytest.mark.parametrize("which", ["train", "test"])
+@pytest.mark.parametrize("change", ["out of order", "too few", "below 0", "too far"])
+def test_m3_offsets_that_do_not_cut_are_refused(tmp_path, which, change):
+    write_m3(tmp_path)
+    with np.load(tmp_path / "m3.npz") as archive:
+        arrays = dict(archive)
+    offsets = arrays[f"{which}_offsets"]
+    if change == "out of order":
+        offsets[[1, 2]] = offsets[[2, 1]]
+    elif change == "too few":
+        offsets = offsets[:-1]
+    else:
+        offsets[-1 if change == "too far" else 0] += 1 if change == "too far" else -1
+    np.savez(tmp_path / "m3.npz", **arrays | {f"{which}_offsets": offsets})
+    with pytest.raises(OSError, match=f"m3.npz: {which}_offsets do not cut the values"):
+        fetch_m3("quarterly", data_home=tmp_path)
 
 
 def test_m3_that_is_missing_or_another_is_named(tmp_path):

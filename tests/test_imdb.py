@@ -176,6 +176,101 @@ def test_lines_that_are_no_reviews_are_refused_by_their_number(tiny, changes):
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {"text": None},
+        {"text": "\ud800"},
+        {"label": 2},
+        {"label": [1]},
+        {"rating": 1e400},
+        {"rating": "1" * 5000},
+        {"id": float("nan")},
+    ],
+    ids=str,
+)
+def test_numbers_and_texts_that_are_none_are_refused_by_their_line(tiny, changes):
+    write_lines(tiny / "imdb.jsonl.gz", **changes)
+    with pytest.raises(OSError, match="imdb.jsonl.gz, line 1: no review"):
+        fetch_imdb(data_home=tiny)
+
+
+def test_a_line_that_is_nested_too_deeply_is_refused(tiny):
+    (tiny / "imdb.jsonl.gz").write_bytes(gzip.compress(b"[" * 10**6))
+    with pytest.raises(OSError, match="imdb.jsonl.gz, line 1: no review .RecursionError"):
+        fetch_imdb(data_home=tiny)
+
+
+@pytest.mark.parametrize("place", [0, 3, 7])
+@pytest.mark.parametrize("source", ["imdb.jsonl.gz", "aclImdb_v1.tar.gz"])
+def test_two_reviews_of_one_id_are_refused(tiny, monkeypatch, place, source):
+    half, kind, number, rating, _ = REVIEWS[place]
+    other = next(i for i, one in enumerate(REVIEWS) if one[:2] == (half, kind) and i != place)
+    reviews = list(REVIEWS)
+    # Another rating, so that it is another file of the archive.
+    reviews[other] = (half, kind, number, rating + 1 if rating < 10 else 9, "another text")
+    if source == "imdb.jsonl.gz":
+        write_lines(tiny / source, reviews)
+    else:
+        monkeypatch.setattr(_imdb, "SHA256", write_original(tiny / source, reviews))
+    with pytest.raises(OSError, match=f"{source} has two reviews of the id {number} in {half}/"):
+        fetch_imdb(data_home=tiny, download_if_missing=False)
+    assert not (tiny / "imdb_reviews.npz").exists()
+
+
+@pytest.mark.parametrize("damage", ["cut", "no gzip", "no tar", "flipped", "no text", "header"])
+def test_an_archive_that_is_damaged_but_has_its_hash_is_an_oserror(tiny, monkeypatch, damage):
+    path = tiny / "aclImdb_v1.tar.gz"
+    write_original(path)
+    content = path.read_bytes()
+    plain = gzip.decompress(content)
+    content = {
+        "cut": content[: len(content) // 2],
+        "no gzip": b"no gzip",
+        "no tar": gzip.compress(b"x" * 2000),
+        "flipped": content[:40] + bytes([content[40] ^ 0xFF]) + content[41:],
+        "no text": gzip.compress(plain.replace("été".encode(), b"\xff" * 5)),
+        "header": gzip.compress(plain[: len(plain) // 3]),
+    }[damage]
+    path.write_bytes(content)
+    monkeypatch.setattr(_imdb, "SHA256", hashlib.sha256(content).hexdigest())
+    with pytest.raises(OSError, match=r"aclImdb_v1.tar.gz"):
+        fetch_imdb(data_home=tiny, download_if_missing=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("text_offsets", lambda old: old[[0, 2, 1, *range(3, len(old))]]),
+        ("token_offsets", lambda old: old[[0, 2, 1, *range(3, len(old))]]),
+        ("token_offsets", lambda old: old - 1),
+        ("text_offsets", lambda old: old.astype(float)),
+        ("text", lambda old: old | 0x80),
+        ("words", lambda old: old | 0x80),
+        ("tokens", lambda old: old + 100),
+        ("tokens", lambda old: -old),
+        ("rating", lambda old: old[:, None]),
+    ],
+)
+def test_arrays_that_do_not_fit_each_other_are_an_oserror(tiny, name, change):
+    fetch_imdb(data_home=tiny)
+    path = tiny / "imdb_reviews.npz"
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    np.savez(path, **arrays | {name: change(arrays[name])})
+    for as_ids in (False, True):
+        with pytest.raises(OSError, match="imdb_reviews.npz"):
+            fetch_imdb(data_home=tiny, as_ids=as_ids)
+
+
+@pytest.mark.parametrize("size", [0, 100])
+def test_a_download_is_no_larger_than_the_archive(tiny, monkeypatch, size):
+    monkeypatch.setattr(_imdb, "SIZE", size)
+    with pytest.raises(OSError, match=f"cannot download .*more than the {size} bytes"):
+        fetch_imdb(data_home=tiny / "home")
+    assert list((tiny / "home").iterdir()) == []
+
+
+@pytest.mark.parametrize(
     "content", [b"", b"no gzip", gzip.compress(b"[1]\n", mtime=0), b"\x1f\x8b\x08"]
 )
 def test_files_that_are_something_else_are_refused(tiny, content):

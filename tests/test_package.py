@@ -236,7 +236,17 @@ ALLOWED = {
     | SMOOTHER
     | SMOOTHING
     | LEAVES,
-    "saving": {"_files", "_saved_classes", "_saved_pandas", "_saved_values", "_version"} | LEAVES,
+    # What these must be, beside each other.
+    "_checks": {"_deseasonalized_panel", "_lag_windows", "_panel_steps", "_recurrent"}
+    | {"_sequence_arguments", "_sequences", "_structure", "_heads", "cells"}
+    | {"_window_errors", "_window_model", "_window_network"}
+    | MODELS
+    | PANEL
+    | SMOOTHER
+    | SMOOTHING
+    | LEAVES,
+    "saving": {"_checks", "_files", "_saved_classes", "_saved_pandas", "_saved_values", "_version"}
+    | LEAVES,
     "tsrnn": MODELS | TOOLS | {"exceptions", "cells", "saving", "_version"},
     "_csv": set(),
     "_csv_long": {"_csv"},

@@ -204,8 +204,7 @@ def test_the_same_model_gives_the_same_bytes_in_every_process(tmp_path):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import tsrnn, saved_models\n"
         "model = saved_models.fitted_panel('months')\n"
-        "model._fitted = __import__('dataclasses').replace("
-        "model._fitted, gone=frozenset({'a', 'b', 'c', 1, 2}))\n"
+        "model.kept = frozenset({'a', 'b', 'c', 1, 2})\n"
         "tsrnn.save(model, sys.argv[2])"
     )
     contents = []

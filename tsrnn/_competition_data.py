@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from tsrnn._download import read_arrays
+from tsrnn._download import cuts, read_arrays
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,15 @@ def read_csv(train: Path, test: Path) -> Panel:
     return join(np.array(ids), series, truth, test)
 
 
-def read_archive(path: Path, names: Sequence[str]) -> Panel:
-    return Panel(**read_arrays(path, names))
+def read_archive(path: Path, expected: Mapping[str, tuple[str, int]]) -> Panel:
+    return Panel(**read_arrays(path, expected))
 
 
 def join(
     ids: np.ndarray, train: Sequence[np.ndarray], test: Sequence[np.ndarray], origin: Path
 ) -> Panel:
     """Join series; as many values are to be forecast of each."""
-    if len({len(truth) for truth in test}) != 1:
+    if not len(train) or len({len(truth) for truth in test}) != 1:
         raise OSError(f"{origin} does not hold the same number of values for every series")
     offsets = np.cumsum([0, *map(len, train)])
     return Panel(ids, np.concatenate(train), offsets, np.stack(test))
@@ -80,14 +80,13 @@ def check(panel: Panel, part: Part, origin: str) -> None:
     OSError
     """
     wrong = f"{origin}: these are not the data of the competition, for "
-    lengths = np.diff(panel.train_offsets)
     expected = (part.n_series, part.horizon)
     if panel.test.shape != expected or len(panel.ids) != part.n_series:
         raise OSError(
             f"{wrong}the values to be forecast have the shape {panel.test.shape}, not {expected}"
         )
-    n_values = len(panel.train_values)
-    if len(lengths) != part.n_series or lengths.min() < 1 or lengths.sum() != n_values:
+    is_cut = cuts(panel.train_offsets, len(panel.train_values), part.n_series)
+    if not is_cut or (panel.train_offsets[1:] == panel.train_offsets[:-1]).any():
         raise OSError(f"{wrong}the offsets do not cut the values into {part.n_series} series")
     if not all(str(name).startswith(part.prefix) for name in panel.ids):
         raise OSError(f"{wrong}the names of the series do not all begin with {part.prefix}")
@@ -134,13 +133,13 @@ def digest(panel: Panel) -> str:
 def _read_rows(path: Path) -> tuple[list[str], list[np.ndarray]]:
     """Read names and values; rows are padded with empty cells to the longest."""
     ids, series = [], []
-    with path.open(encoding="utf-8") as file:
-        next(file, None)
-        for number, line in enumerate(file, start=2):
-            name, *cells = line.rstrip(",\n").replace('"', "").split(",")
-            try:
+    try:
+        with path.open(encoding="utf-8") as file:
+            next(file, None)
+            for line in file:
+                name, *cells = line.rstrip(",\n").replace('"', "").split(",")
                 series.append(np.array(cells, dtype=float))
-            except ValueError as error:
-                raise OSError(f"{path}, line {number}: {error}") from error
-            ids.append(name)
+                ids.append(name)
+    except (ValueError, MemoryError) as error:  # words, and bytes that are no text
+        raise OSError(f"{path}, line {len(ids) + 2}: {error}") from error
     return ids, series

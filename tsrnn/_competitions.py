@@ -8,7 +8,6 @@ what is returned was compared with what is known of the data: `Part` says how.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,13 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from tsrnn._competition_data import Panel, Part, check, join, read_archive, read_csv
-from tsrnn._download import data_folder, download, read_arrays
+from tsrnn._download import cuts, data_folder, download, folder_for_a_while, read_arrays
 from tsrnn._files import replace_file
+
+_ARRAYS = {"ids": ("US", 1), "train_values": ("fiu", 1), "train_offsets": ("iu", 1)}
+
+# More than any of the files has, in bytes.
+_MOST = 200_000_000
 
 URL = "https://raw.githubusercontent.com/Mcompetitions/M4-methods/master/Dataset/"
 
@@ -134,7 +138,7 @@ def fetch_m4(
     urls = [f"{URL}{which}/{name}" for which, name in zip(("Train", "Test"), names, strict=True)]
     originals = [_original(folder, name) for name in names]
     if archive.is_file():
-        panel = read_archive(archive, ["ids", "train_values", "train_offsets", "test"])
+        panel = read_archive(archive, _ARRAYS | {"test": ("fiu", 2)})
         check(panel, part, f"{archive} (delete it to have it made anew)")
     elif None not in originals:
         panel = read_csv(*originals)
@@ -214,8 +218,13 @@ def fetch_m3(
         )
     data = read_arrays(
         archive,
-        ["ids", "period", "train_values", "train_offsets", "test_values", "test_offsets"],
+        _ARRAYS | {"period": ("US", 1), "test_values": ("fiu", 1), "test_offsets": ("iu", 1)},
     )
+    n_series = len(data["ids"])
+    for which in ("train", "test"):
+        offsets, values = data[f"{which}_offsets"], data[f"{which}_values"]
+        if len(data["period"]) != n_series or not cuts(offsets, len(values), n_series):
+            raise OSError(f"{archive}: {which}_offsets do not cut the values into its series")
     chosen = np.flatnonzero(data["period"] == frequency)
     if not chosen.size:
         raise OSError(f"{archive} holds no series of the frequency {frequency!r}")
@@ -233,11 +242,11 @@ def _download_m4(
 ) -> Panel:
     """Download the original files, which are not kept, and read them."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".m4_", dir=folder) as place:
-        paths = [Path(place) / url.rpartition("/")[2] for url in urls]
+    with folder_for_a_while(folder, ".m4_") as place:
+        paths = [place / url.rpartition("/")[2] for url in urls]
         for url, path in zip(urls, paths, strict=True):
             try:
-                download(url, path, n_retries=n_retries, delay=delay)
+                download(url, path, most=_MOST, n_retries=n_retries, delay=delay)
             except OSError as error:
                 raise OSError(
                     f"{error}. Without a network, download {' and '.join(urls)} elsewhere and put "

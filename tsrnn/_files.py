@@ -6,7 +6,9 @@ import errno
 import os
 import re
 import secrets
+import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,22 +25,24 @@ def replace_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
     Parameters
     ----------
     path : Path
-        What is there is replaced.
+        What is there is replaced, by a file of the same mode and, if the system lets us, owner. Of
+        a symbolic link the file that it points to is.
     write : callable
         Is given a new file, open for writing in binary mode.
 
     Raises
     ------
     OSError
-        If the file cannot be written. There is none of another name then.
+        If the file cannot be written, or is no file: a folder, a pipe, a device, a socket. There is
+        none of another name then.
     """
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder: give the name of a file")
+    old = _replaceable(path)
+    path = Path(os.path.realpath(path))
     _remove_leftovers(path)
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
-        with unfinished.open("xb") as file:
-            _lock(file)
+        with _new_file(unfinished, old) as file:
+            lock(file)
             write(file)
             file.flush()
             os.fsync(file.fileno())
@@ -49,6 +53,51 @@ def replace_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
     _sync_folder(path.parent)
 
 
+def _replaceable(path: Path) -> os.stat_result | None:
+    """Return what is known of the file at a path, None where there is none.
+
+    Raises
+    ------
+    OSError
+        If there is something that is no file.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(f"{path} is a folder: give the name of a file")
+    if not stat.S_ISREG(found.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(found.st_mode), "no file")
+        raise OSError(f"{path} is {kind}, which a file would take the place of: give another name")
+    return found
+
+
+_KINDS = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
+
+
+def _new_file(path: Path, old: os.stat_result | None) -> BinaryIO:
+    """Open a new file for writing, that those may read who may read the old one, and no others."""
+    if old is None or os.name != "posix":
+        return path.open("xb")
+    # Nobody else's from the start: who has it open before its mode is set can read it after.
+    file = open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))
+    try:
+        if (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
+            with suppress(PermissionError):
+                os.fchown(file.fileno(), old.st_uid, old.st_gid)
+        os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode) & 0o777)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
 def _remove_leftovers(path: Path) -> None:
     """Remove unfinished files of this name that no living process is writing."""
     pattern = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{16}}\.tmp")
@@ -56,14 +105,14 @@ def _remove_leftovers(path: Path) -> None:
         if pattern.fullmatch(other.name):
             try:
                 with other.open("rb") as file:
-                    _lock(file)
+                    lock(file)
                     other.unlink()
             except (BlockingIOError, FileNotFoundError, PermissionError):
                 continue  # it is being written, was removed just now, or is another user's
 
 
-def _lock(file: BinaryIO) -> None:
-    """Hold a file until it is closed, or its process ends.
+def lock(file: BinaryIO | int) -> None:
+    """Hold an open file, or descriptor, until it is closed or its process ends.
 
     Raises
     ------

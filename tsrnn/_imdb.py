@@ -15,7 +15,6 @@ import json
 import os
 import re
 import tarfile
-import tempfile
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,11 +26,12 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import Bunch, check_scalar
 
-from tsrnn._download import data_folder, download, read_arrays
+from tsrnn._download import cuts, data_folder, download, folder_for_a_while, read_arrays
 from tsrnn._files import replace_file
 
 URL = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
 SHA256 = "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe"
+SIZE = 84_125_825  # bytes
 N_OF_A_KIND = 12_500  # in each half, of each class
 
 _MEMBER = re.compile(r"aclImdb/(train|test)/(neg|pos)/(\d+)_(\d+)\.txt")
@@ -178,7 +178,14 @@ def _decode(text: np.ndarray) -> str:
     return text.tobytes().decode()
 
 
-_ARRAYS = ["text", "text_offsets", "rating", "tokens", "token_offsets", "words"]
+_ARRAYS = {
+    "text": ("u", 1),
+    "text_offsets": ("iu", 1),
+    "rating": ("iu", 1),
+    "tokens": ("iu", 1),
+    "token_offsets": ("iu", 1),
+    "words": ("u", 1),
+}
 
 
 def _arrays(
@@ -192,7 +199,7 @@ def _arrays(
         arrays = read_arrays(kept, _ARRAYS)
         advice = f"{kept} (delete it to have it made anew)"
         _check_ratings(arrays["rating"], advice)
-        _check_offsets(arrays, advice)
+        _check_arrays(arrays, advice)
         return arrays
     if lines.is_file():
         arrays = _as_arrays(_read_lines(lines), str(lines))
@@ -215,10 +222,10 @@ def _arrays(
 def _download(folder: Path, *, n_retries: int, delay: float) -> dict[str, np.ndarray]:
     """Download the original archive, which is not kept, and read it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".imdb_", dir=folder) as place:
-        path = Path(place) / URL.rpartition("/")[2]
+    with folder_for_a_while(folder, ".imdb_") as place:
+        path = place / URL.rpartition("/")[2]
         try:
-            download(URL, path, n_retries=n_retries, delay=delay)
+            download(URL, path, most=SIZE, n_retries=n_retries, delay=delay)
         except OSError as error:
             raise OSError(
                 f"{error}. Without a network, download it elsewhere and put it into {folder}, or "
@@ -240,13 +247,17 @@ def _read_original(path: Path) -> dict[str, np.ndarray]:
 
 def _members(path: Path) -> Iterator[Review]:
     """Yield the reviews of the original archive, which is unpacked nowhere but in memory."""
-    with tarfile.open(path, "r:gz") as archive:
-        for member in archive:
-            match = _MEMBER.fullmatch(member.name)
-            if match and member.isfile():
-                half, kind, number, rating = match.groups()
-                text = archive.extractfile(member).read().decode()
-                yield Review(half == "test", kind == "pos", int(number), int(rating), text)
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            for member in archive:
+                match = _MEMBER.fullmatch(member.name)
+                if match and member.isfile():
+                    half, kind, number, rating = match.groups()
+                    text = archive.extractfile(member).read().decode()
+                    yield Review(half == "test", kind == "pos", int(number), int(rating), text)
+    except (tarfile.TarError, *_DAMAGES) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise OSError(f"{path} is damaged, or no archive of texts ({what})") from error
 
 
 def _read_lines(path: Path) -> Iterator[Review]:
@@ -256,23 +267,32 @@ def _read_lines(path: Path) -> Iterator[Review]:
             for line in file:
                 yield _review(json.loads(line))
                 n_read += 1
-    except _BAD_LINES as error:
+    except (KeyError, TypeError, *_DAMAGES) as error:
         what = f"{type(error).__name__}: {error}"
         raise OSError(f"{path}, line {n_read + 1}: no review ({what})") from error
 
 
 def _review(row: dict) -> Review:
     is_test = {"train": False, "test": True}[row["split"]]
-    return Review(is_test, row["label"] == 1, int(row["id"]), int(row["rating"]), str(row["text"]))
+    is_positive = {0: False, 1: True}[row["label"]]
+    text = row["text"]
+    if not isinstance(text, str):
+        raise TypeError(f"text is a {type(text).__name__}")
+    text.encode()  # halves of characters, which JSON can hold, are no text
+    return Review(is_test, is_positive, int(row["id"]), int(row["rating"]), text)
 
 
-# What damaged archives and lines that are no reviews raise.
-_BAD_LINES = (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError)
+# What archives, compressed files and texts raise that are damaged, or of no sensible size.
+_DAMAGES = (EOFError, MemoryError, OSError, OverflowError, RecursionError, ValueError, zlib.error)
 
 
 def _as_arrays(reviews: Iterable[Review], origin: str) -> dict[str, np.ndarray]:
     """Put reviews in order and one after the other, with the ids of their words."""
     reviews = sorted(reviews)
+    for one, other in pairwise(reviews):
+        if one[:3] == other[:3]:
+            half, kind = "test" if one.is_test else "train", "pos" if one.is_positive else "neg"
+            raise OSError(f"{origin} has two reviews of the id {one.number} in {half}/{kind}")
     rating = np.array([review.rating for review in reviews])
     _check_ratings(rating, origin)
     encoded = [review.text.encode() for review in reviews]
@@ -328,9 +348,17 @@ def _check_ratings(rating: np.ndarray, origin: str) -> None:
         )
 
 
-def _check_offsets(arrays: dict[str, np.ndarray], origin: str) -> None:
+def _check_arrays(arrays: dict[str, np.ndarray], origin: str) -> None:
+    """Refuse arrays that are no texts and ids of their words."""
     n_reviews = len(arrays["rating"])
     for name, values in (("text_offsets", arrays["text"]), ("token_offsets", arrays["tokens"])):
-        offsets = arrays[name]
-        if len(offsets) != n_reviews + 1 or offsets[0] != 0 or offsets[-1] != len(values):
+        if not cuts(arrays[name], len(values), n_reviews):
             raise OSError(f"{origin}: {name} do not cut the data into {n_reviews} reviews")
+    try:
+        n_words = len(_decode(arrays["words"]).split("\n"))
+        _texts(arrays)
+    except UnicodeDecodeError as error:
+        raise OSError(f"{origin}: its texts are no UTF-8 ({error})") from error
+    tokens = arrays["tokens"]
+    if tokens.size and not 0 <= tokens.min() <= tokens.max() <= n_words:
+        raise OSError(f"{origin}: its tokens are not those of {n_words} words")

@@ -168,6 +168,13 @@ def error_variances(
     error_variances : (R,) array
         Of each prediction.
     """
+    n_series, n_state = forms[1].shape
+    shapes = [part.shape for part in (*forms, covariances, variances, predictions, offsets)]
+    square, flat, n_rows = (n_series, n_state, n_state), (n_series, n_state), is_missing.size
+    expected = [square, flat, flat, square, (n_series,), (n_rows,), (n_series + 1,)]
+    # Compiled code would read on beyond the ends of what is smaller.
+    if shapes != expected or offsets[-1] > n_rows:
+        raise ValueError(f"linear smoothers have arrays of the shapes {expected}, got {shapes}")
     result = np.empty(is_missing.size)
     _error_variances(
         *(np.ascontiguousarray(part) for part in forms),

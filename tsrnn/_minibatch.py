@@ -43,6 +43,16 @@ State = tuple[np.ndarray, ...]
 _NOTHING = 1e-30
 
 
+def _check_sizes(theta: np.ndarray, *others: np.ndarray) -> None:
+    """Refuse what compiled code would read and write beyond the ends of."""
+    sizes = [other.size for other in others]
+    if set(sizes) != {theta.size}:
+        raise ValueError(
+            f"an optimiser of {theta.size} parameters was given arrays of {sizes}: its state is "
+            "not that of these parameters"
+        )
+
+
 @dataclass(frozen=True)
 class RMSprop:
     """Steps divided by the root of a running mean of squares, (1)."""
@@ -57,6 +67,7 @@ class RMSprop:
 
     def update(self, theta: np.ndarray, gradient: np.ndarray, state: State) -> State:
         """Make one step, (1)."""
+        _check_sizes(theta, gradient, *state)
         move = _move_rmsprop[code_of(theta.dtype)]
         move(theta, gradient, *state, self.learning_rate, self.rho, 1.0 - self.rho, self.epsilon)
         return state
@@ -87,6 +98,7 @@ class Adam:
     def update(self, theta: np.ndarray, gradient: np.ndarray, state: State) -> State:
         """Make one step, (2) and (3)."""
         m, v, n_steps = state
+        _check_sizes(theta, gradient, m, v)
         n_steps += 1
         t = int(n_steps[0])
         # (3), with both corrections taken into the rate and epsilon.
@@ -131,6 +143,7 @@ class SGD:
 
     def update(self, theta: np.ndarray, gradient: np.ndarray, state: State) -> State:
         """Make one step, (4) or (5)."""
+        _check_sizes(theta, gradient, *state)
         move = _move_sgd[code_of(theta.dtype)]
         move(theta, gradient, *state, self.learning_rate, self.momentum, self.nesterov)
         return state

@@ -191,7 +191,7 @@ def _further_columns(
         )
     needed = [columns.id, columns.time, *([columns.target] if has_target else [])]
     for column in [*needed, *(regressors or [])]:
-        n_found = int((frame.columns == column).sum())
+        n_found = list(frame.columns).count(column)
         if n_found != 1:
             cure = ": df.reset_index() makes columns of the index" * (column in frame.index.names)
             raise ValueError(

@@ -124,3 +124,11 @@ LATER = {
     PanelForecaster: {"fill": None, "aggregate": None},
     FittedPanel: {"rows": None, "n_filled": None},
 }
+
+# Forecasters that keep the period that was taken: of older ones it is the one they were given.
+WITH_PERIOD = (
+    TripleExpSmoothingRNN,
+    AutoExpSmoothingRNN,
+    NaiveForecaster,
+    DeseasonalizedForecaster,
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import zoneinfo
 from typing import Any
 
@@ -12,6 +13,20 @@ from pandas.api.types import pandas_dtype
 from pandas.tseries import offsets
 
 from tsrnn._saved_values import Codec
+
+
+def _flat(values: Any, kinds: str) -> np.ndarray:
+    """Check an array of some kinds of types: pandas takes the length of anything for granted."""
+    is_flat = isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in kinds
+    if not is_flat:
+        raise TypeError(f"an index is made of a flat array of the kinds {kinds}")
+    return values
+
+
+def _frequency(freq: Any) -> Any:
+    if freq is not None and not isinstance(freq, pd.offsets.BaseOffset):
+        raise TypeError(f"a frequency is an offset, not {type(freq).__name__}")
+    return freq
 
 
 def _reduce_numbers(index: pd.Index) -> Any:
@@ -26,8 +41,19 @@ def _reduce_numbers(index: pd.Index) -> Any:
 
 def _rebuild_index(parts: Any) -> pd.Index:
     values, dtype, name = parts
+    if not isinstance(values, list | np.ndarray):
+        raise TypeError("an index is made of a list or an array")
+    if dtype is not None:
+        dtype = _rebuild_dtype(dtype)
     # A list of tuples would become an index of several levels.
     return pd.Index(values, dtype=dtype, name=name, tupleize_cols=False)
+
+
+def _rebuild_range(parts: Any) -> pd.RangeIndex:
+    start, stop, step, name = parts
+    if not all(type(one) is int for one in (start, stop, step)):
+        raise TypeError("a range goes by integers")
+    return pd.RangeIndex(start, stop, step, name=name)
 
 
 def _reduce_dates(index: pd.DatetimeIndex) -> Any:
@@ -37,10 +63,10 @@ def _reduce_dates(index: pd.DatetimeIndex) -> Any:
 
 def _rebuild_dates(parts: Any) -> pd.DatetimeIndex:
     values, tz, freq, name = parts
-    index = pd.DatetimeIndex(values, name=name)
+    index = pd.DatetimeIndex(_flat(values, "M"), name=name)
     if tz is not None:
         index = index.tz_localize("UTC").tz_convert(tz)
-    index.freq = freq
+    index.freq = _frequency(freq)
     return index
 
 
@@ -50,8 +76,8 @@ def _reduce_spans(index: pd.TimedeltaIndex) -> Any:
 
 def _rebuild_spans(parts: Any) -> pd.TimedeltaIndex:
     values, freq, name = parts
-    index = pd.TimedeltaIndex(values, name=name)
-    index.freq = freq
+    index = pd.TimedeltaIndex(_flat(values, "m"), name=name)
+    index.freq = _frequency(freq)
     return index
 
 
@@ -61,7 +87,9 @@ def _reduce_periods(index: pd.PeriodIndex) -> Any:
 
 def _rebuild_periods(parts: Any) -> pd.PeriodIndex:
     ordinals, freq, name = parts
-    return pd.PeriodIndex.from_ordinals(ordinals, freq=freq, name=name)
+    if freq is None or _flat(ordinals, "i").dtype != np.int64:
+        raise TypeError("periods are ordinals of a frequency")
+    return pd.PeriodIndex.from_ordinals(ordinals, freq=_frequency(freq), name=name)
 
 
 def _reduce_categories(index: pd.CategoricalIndex) -> Any:
@@ -70,7 +98,7 @@ def _reduce_categories(index: pd.CategoricalIndex) -> Any:
 
 def _rebuild_categories(parts: Any) -> pd.CategoricalIndex:
     codes, categories, ordered, name = parts
-    values = pd.Categorical.from_codes(codes, categories=categories, ordered=ordered)
+    values = pd.Categorical.from_codes(_flat(codes, "i"), categories=categories, ordered=ordered)
     return pd.CategoricalIndex(values, name=name)
 
 
@@ -80,6 +108,9 @@ def _reduce_levels(index: pd.MultiIndex) -> Any:
 
 def _rebuild_levels(parts: Any) -> pd.MultiIndex:
     levels, codes, names = parts
+    for one, numbers in zip(levels, codes, strict=True):
+        if not isinstance(one, pd.Index) or _flat(numbers, "i").min(initial=-1) < -1:
+            raise TypeError("levels are indexes with codes")
     return pd.MultiIndex(levels=levels, codes=codes, names=names)
 
 
@@ -89,6 +120,8 @@ def _reduce_series(series: pd.Series) -> Any:
 
 def _rebuild_series(parts: Any) -> pd.Series:
     index, values, name = parts
+    if not isinstance(values, pd.Index) or not isinstance(index, pd.Index):
+        raise TypeError("a series has an index, and its values as one")
     return _as_series(values, index, name)
 
 
@@ -153,7 +186,20 @@ def _reduce_zone(zone: datetime.tzinfo) -> Any:
 
 def _rebuild_zone(parts: Any) -> datetime.tzinfo:
     is_zoneinfo, name = parts
+    _refuse_paths(name)
     return zoneinfo.ZoneInfo(name) if is_zoneinfo else pd.DatetimeTZDtype("ns", name).tz
+
+
+def _refuse_paths(zone: Any) -> None:
+    """Refuse what is no name of a time zone: pandas reads the file of any path after dateutil/."""
+    is_name = isinstance(zone, str) and len(zone) <= 64 and _ZONE.fullmatch(zone)
+    if not is_name or zone.lower().startswith(("dateutil", "tzlocal")):
+        raise ValueError(f"no time zone has the name {str(zone)[:64]!r}")
+
+
+_ZONE = re.compile(
+    r"UTC[+-]\d\d:\d\d(:\d\d(\.\d{1,6})?)?|[A-Za-z][\w+-]*(/[A-Za-z][\w+-]*)*", re.ASCII
+)
 
 
 def _reduce_dtype(dtype: Any) -> str:
@@ -166,6 +212,9 @@ def _reduce_dtype(dtype: Any) -> str:
 def _rebuild_dtype(name: Any) -> Any:
     if not isinstance(name, str):
         raise TypeError(f"no type has the name {name!r}")
+    of_zone = re.match(r"\s*datetime64\s*\[[^,\]]*,(.*)\]", name, re.DOTALL | re.IGNORECASE)
+    if of_zone:
+        _refuse_paths(of_zone[1].strip())
     return pandas_dtype(name)
 
 
@@ -181,7 +230,8 @@ PANDAS: dict[type, Codec] = {
     pd.RangeIndex: Codec(
         "range",
         lambda index: [index.start, index.stop, index.step, index.name],
-        lambda parts: pd.RangeIndex(*parts[:3], name=parts[3]),
+        _rebuild_range,
+        length=len,
     ),
     pd.DatetimeIndex: Codec("dates", _reduce_dates, _rebuild_dates),
     pd.TimedeltaIndex: Codec("spans", _reduce_spans, _rebuild_spans),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import datetime
+import json
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -33,12 +34,19 @@ class Codec(NamedTuple):
         From that to an equal value, whatever it is given: files may be forged.
     is_object : bool
         Whether a value that is kept in two places is saved once, and is one value again.
+    length : callable or None
+        Of values that a few bytes describe however many elements they have: how many.
+    check : callable or None
+        Raises ValueError for a value that could not be used: before it is saved, too, so that
+        what is saved can be loaded.
     """
 
     tag: str
     reduce: Callable[[Any], Any]
     rebuild: Callable[[Any], Any]
     is_object: bool = False
+    length: Callable[[Any], int] | None = None
+    check: Callable[[Any], None] | None = None
 
 
 class Encoder:
@@ -89,6 +97,11 @@ class Encoder:
             ]
         else:
             parts = self.encode(simpler, name)
+        if codec.check is not None:
+            try:
+                codec.check(value)
+            except NOT_USABLE as error:
+                raise TypeError(f"{name} cannot be saved: {error}") from error
         if codec.is_object:
             self._object_places[id(value)] = len(self._object_places)
         return {"is": codec.tag, "of": parts}
@@ -103,20 +116,30 @@ class Encoder:
         return place
 
 
+# What a check raises, or what comes of comparing what cannot be compared.
+NOT_USABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
 class Attributes(dict):
     """What a codec reduces an object of ours to: its attributes by their names."""
 
 
 class Decoder:
-    """Turns what an `Encoder` made into values."""
+    """Turns what an `Encoder` made into values, whose size stays in proportion to it."""
 
     def __init__(self, codecs: Iterable[Codec], arrays: Sequence[np.ndarray]) -> None:
         self._codecs = {codec.tag: codec for codec in codecs}
         self._arrays = arrays
-        self._objects: list[Any] = []
+        self._objects: list[tuple[Any, int]] = []
+        self._n_nodes = 0
+        self._written_out = 0
+        self._n_elements = sum(array.size for array in arrays)
+        self._n_described = 0
 
     def decode(self, node: Any) -> Any:
         """Return the value; raises ValueError, TypeError or KeyError for what is none."""
+        self._n_nodes += 1
+        self._written_out += 1
         if isinstance(node, list):
             return [self.decode(one) for one in node]
         if not isinstance(node, dict):
@@ -125,16 +148,82 @@ class Decoder:
         if len(node) != 2:
             raise ValueError(f"an object of the type {tag!r} has other members than is and of")
         if tag == "array":
-            return self._arrays[range(len(self._arrays)).index(parts)]
+            return self._arrays[_place(parts, self._arrays)]
         if tag == "same":
-            return self._objects[range(len(self._objects)).index(parts)]
+            value, size = self._objects[_place(parts, self._objects)]
+            self._count(size)
+            return value
         if tag not in self._codecs:
             raise ValueError(f"there is no type {tag!r}")
-        codec = self._codecs[tag]
+        codec, before = self._codecs[tag], self._written_out
         value = codec.rebuild(self.decode(parts))
+        if codec.length is not None:
+            self._n_described += codec.length(value)
+            if self._n_described > _FEW + 4 * (self._n_elements + self._n_nodes):
+                raise ValueError("its ranges are longer than anything else in it")
+        if codec.check is not None:
+            codec.check(value)
         if codec.is_object:
-            self._objects.append(value)
+            self._objects.append((value, self._written_out - before))
         return value
+
+    def _count(self, size: int) -> None:
+        """Refuse values that are kept in two places within such values, and so on.
+
+        Whoever walks through them all, as `repr` does, would never come to an end.
+        """
+        self._written_out += size
+        if self._written_out > _FEW + 16 * self._n_nodes:
+            raise ValueError("what it keeps in several places is nested too deeply")
+
+
+_FEW = 4096
+
+
+def _place(place: Any, values: Sequence) -> int:
+    if type(place) is not int or not 0 <= place < len(values):
+        raise ValueError(f"there is nothing at {place!r}")
+    return place
+
+
+def read_json(text: memoryview) -> Any:
+    """Read the JSON of a file: numbers that are finite, and every key once.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    return json.loads(
+        str(text, "utf-8"),
+        parse_float=_finite,
+        parse_constant=_finite,
+        object_pairs_hook=unique_pairs,
+    )
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is no finite number")
+    return number
+
+
+def unique_pairs(pairs: Any) -> dict:
+    """Make a dict of pairs of keys, each different, and values."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key comes twice")
+    return found
+
+
+def printable(text: str) -> str:
+    """Return the beginning of a text from a file as one line, without control characters."""
+    shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + " .."
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in shown)
+
+
+_LONGEST_SHOWN = 500
 
 
 # No objects, no structures, and no long doubles: these have another size on each machine.
@@ -191,10 +280,6 @@ def _rebuild_objects(parts: Any) -> np.ndarray:
     return array.reshape(shape)
 
 
-def _rebuild_dict(pairs: Any) -> dict:
-    return dict(pairs)
-
-
 def _sorted(values: Any) -> list:
     """Put a set in an order that is the same in every process."""
     return sorted(values, key=lambda one: (type(one).__name__, repr(one)))
@@ -209,8 +294,16 @@ def _reduce_random_state(random_state: np.random.RandomState) -> Any:
 
 
 def _rebuild_random_state(parts: Any) -> np.random.RandomState:
+    key, position, has_gauss, gauss = parts
+    # numpy looks at the shape alone, and reads the key at whatever position it is told.
+    if not (isinstance(key, np.ndarray) and key.dtype == np.uint32 and key.shape == (624,)):
+        raise ValueError("a RandomState has a key of 624 unsigned integers of 32 bits")
+    if type(position) is not int or not 0 <= position <= 624:
+        raise ValueError(f"a RandomState is at a position from 0 to 624, not {position!r}")
+    if has_gauss not in (0, 1) or type(gauss) is not float or not math.isfinite(gauss):
+        raise ValueError("a RandomState keeps one normal number, or none")
     random_state = np.random.RandomState()
-    random_state.set_state(("MT19937", *parts))
+    random_state.set_state(("MT19937", key, position, int(has_gauss), gauss))
     return random_state
 
 
@@ -243,7 +336,7 @@ VALUES: dict[type, Codec] = {
     float: Codec("float", repr, float),  # of those that are not finite
     complex: Codec("complex", lambda z: [z.real, z.imag], lambda parts: complex(*parts)),
     tuple: Codec("tuple", list, tuple),
-    dict: Codec("dict", dict.items, _rebuild_dict),
+    dict: Codec("dict", dict.items, unique_pairs),
     set: Codec("set", _sorted, set),
     frozenset: Codec("frozenset", _sorted, frozenset),
     bytes: Codec("bytes", bytes.hex, bytes.fromhex),

@@ -48,6 +48,7 @@ def unroll(
     """
     n_timesteps, _, n_lanes = x.shape
     _check_shapes(cell, theta, x)
+    _check_shape("h_init", h_init, (cell.n_state, n_lanes))
     states = np.empty((n_timesteps + 1, cell.n_state, n_lanes))
     states[0] = h_init
     outputs = np.zeros((n_timesteps, cell.n_outputs, n_lanes))
@@ -308,6 +309,7 @@ def generate(
     x : (T, p, B) array
     """
     _check_shapes(cell, theta, innovations)
+    _check_shape("h_init", h_init, (cell.n_state, innovations.shape[2]))
     x = np.full(innovations.shape, np.nan)
     states = np.empty((2, *h_init.shape))
     states[0] = h_init

@@ -331,7 +331,8 @@ def heuristic_states(structure: Structure, batch: Batch) -> np.ndarray:
     """Return states (N, S) before the first value, from the first values.
 
     Without a season from the first two: (2 y_1 - y_2, y_2 - y_1), and y_1 where there is no trend;
-    missing values between the two are steps of the trend. With one from the first cycles; see `tsrnn._starts.seasonal_states`.
+    missing values between the two are steps of the trend. With one from the first cycles; see
+    `tsrnn._starts.seasonal_states`.
     """
     states = np.zeros((batch.n_series, structure.cell.n_state))
     if structure.seasonal is not None:
@@ -440,6 +441,13 @@ def follow(
     states : (S, N) array
     predictions : (R,) array
     """
+    cell, n_series = structure.cell, batch.n_series
+    # Compiled code would read on beyond the ends of what is smaller.
+    if theta.shape != (cell.n_parameters, n_series) or states.shape != (cell.n_state, n_series):
+        raise ValueError(
+            f"{n_series} smoothers have {cell.n_parameters} parameters and {cell.n_state} states "
+            f"each, got shapes {theta.shape} and {states.shape}"
+        )
     ends = states.T.copy()
     predictions = np.empty(batch.values.size)
     _follow(

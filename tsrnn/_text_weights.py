@@ -62,7 +62,7 @@ class TextWeights:
         E, others = np.asarray(arrays[0]), from_keras(cell, arrays[1:])
         classifier = cls._of_weights({"E": E} | others, classes, parameters | {"cell": cell})
         if vocabulary is not None:
-            classifier.vocabulary_ = dict(vocabulary)
+            classifier.vocabulary_ = known_rows(vocabulary, len(E))
         return classifier
 
     def to_torch_weights(
@@ -122,7 +122,7 @@ class TextWeights:
         weights = {"E": np.asarray(state[key])} | others
         classifier = cls._of_weights(weights, classes, parameters | {"cell": cell})
         if vocabulary is not None:
-            classifier.vocabulary_ = dict(vocabulary)
+            classifier.vocabulary_ = known_rows(vocabulary, len(weights["E"]))
         return classifier
 
     @classmethod
@@ -140,3 +140,17 @@ class TextWeights:
             delattr(self, name)
         self._n_tokens = len(weights["E"])
         return self
+
+
+def known_rows(vocabulary: Mapping[str, int], n_ids: int) -> dict[str, int]:
+    """Return the ids of words.
+
+    Raises
+    ------
+    ValueError
+        If one of them has no row of the embedding.
+    """
+    for word, i in vocabulary.items():
+        if not 0 <= i < n_ids:
+            raise ValueError(f"vocabulary[{word!r}] is {i}, but there are {n_ids} ids, from 0")
+    return dict(vocabulary)

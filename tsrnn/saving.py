@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,8 +19,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from tsrnn._checks import CHECKS
 from tsrnn._files import replace_file
-from tsrnn._saved_classes import LATER, MODELS, PARTS
+from tsrnn._saved_classes import LATER, MODELS, PARTS, WITH_PERIOD
 from tsrnn._saved_pandas import PANDAS
 from tsrnn._saved_values import (
     VALUES,
@@ -28,7 +30,10 @@ from tsrnn._saved_values import (
     Decoder,
     Encoder,
     array_entry,
+    printable,
     read_array,
+    read_json,
+    unique_pairs,
 )
 from tsrnn._version import __version__
 from tsrnn.exceptions import ModelFormatError
@@ -49,16 +54,18 @@ def save(model: Any, path: str | os.PathLike) -> None:
     path : path-like
         The file: of exactly this name, with no suffix added. A model that is there is replaced
         when the new one is whole and on the disk; whatever interrupts that, a crash or a lack of
-        power, the file is the old model or the new one, in full.
+        power, the file is the old model or the new one, in full. Its mode stays, and a symbolic
+        link goes on to point to it.
 
     Raises
     ------
     TypeError
         If the model is no estimator of this library, or holds what cannot be saved: parts of other
         libraries, such as a scikit-learn regressor within a forecaster, and functions, such as
-        callbacks. The error names the part.
+        callbacks. The error names the part. Or if its parts do not fit together, as after writing
+        to fitted attributes: `load` would refuse the file.
     OSError
-        If the file cannot be written.
+        If the file cannot be written, or what is there is no file but a folder, pipe or device.
 
     See Also
     --------
@@ -114,7 +121,8 @@ def load(path: str | os.PathLike) -> Any:
     ------
     ModelFormatError
         If the file is no saved model, is damaged (each byte counts), was written by a newer format,
-        or holds what this version of the library does not. No code of the file is run.
+        holds what this version of the library does not, or parts that do not fit together. No code
+        of the file is run.
     OSError
         If it cannot be read.
 
@@ -132,20 +140,20 @@ def load(path: str | os.PathLike) -> Any:
     ...     tsrnn.load(Path(folder) / "naive.tsrnn").predict(2)
     array([3., 3.])
     """
-    content = memoryview(Path(path).read_bytes())
     try:
-        text, body = _checked(content)
+        with Path(path).open("rb") as file:
+            text, body = _checked(file)
     except ModelFormatError as error:
         raise ModelFormatError(f"{path} {error}") from None
-    writer = "unknown"
+    writer = "of an unknown version"
     try:
-        header = json.loads(str(text, "utf-8"))
-        writer = header.get("tsrnn", writer)
+        header = read_json(text)
+        writer = _version_of(header)
         return _decode(header, body)
     except _MALFORMED as error:
         raise ModelFormatError(
             f"{path} holds no model that tsrnn {__version__} knows; tsrnn {writer} saved it "
-            f"({type(error).__name__}: {error})"
+            f"({type(error).__name__}: {printable(str(error))})"
         ) from error
 
 
@@ -156,6 +164,7 @@ _MALFORMED = (
     LookupError,
     MemoryError,
     NotImplementedError,
+    OSError,
     RecursionError,
     TypeError,
     ValueError,
@@ -172,21 +181,34 @@ def _write(file: BinaryIO, text: bytes, arrays: list[np.ndarray]) -> None:
     file.write(total.digest())
 
 
-def _checked(content: memoryview) -> tuple[memoryview, memoryview]:
+def _checked(file: BinaryIO) -> tuple[memoryview, memoryview]:
     """Return the JSON and the arrays' bytes of a file that is whole and of a known format."""
-    if content[: len(_MAGIC)] != _MAGIC or len(content) < _HEAD + _N_DIGEST:
+    head = file.read(_HEAD)
+    # Before the rest is read: what is no model may be of any size, or have no end.
+    if head[: len(_MAGIC)] != _MAGIC or len(head) < _HEAD:
         raise ModelFormatError("is no saved tsrnn model, or is cut off")
-    number = int.from_bytes(content[len(_MAGIC) : _HEAD - 8], "little")
+    number = int.from_bytes(head[len(_MAGIC) : _HEAD - 8], "little")
     if number > _FORMAT:
         raise ModelFormatError(
             f"has format {number}, but tsrnn {__version__} reads up to {_FORMAT}: a newer version "
             "saved it, or it is damaged"
         )
-    hashed = content[:-_N_DIGEST]
-    if hashlib.sha256(hashed).digest() != content[-_N_DIGEST:]:
+    rest = memoryview(file.read())
+    if len(rest) < _N_DIGEST:
+        raise ModelFormatError("is no saved tsrnn model, or is cut off")
+    found = hashlib.sha256(head)
+    found.update(rest[:-_N_DIGEST])
+    if found.digest() != rest[-_N_DIGEST:]:
         raise ModelFormatError("is damaged: its contents do not have the SHA-256 noted in it")
-    end = _HEAD + int.from_bytes(content[_HEAD - 8 : _HEAD], "little")
-    return hashed[_HEAD:end], hashed[end:]
+    end = int.from_bytes(head[_HEAD - 8 :], "little")
+    return rest[:-_N_DIGEST][:end], rest[:-_N_DIGEST][end:]
+
+
+def _version_of(header: Any) -> str:
+    """Return what a file says of its version, if that is one."""
+    version = header.get("tsrnn")
+    is_one = isinstance(version, str) and re.fullmatch(r"[0-9A-Za-z.+!-]{1,40}", version)
+    return version if is_one else "of an unknown version"
 
 
 def _decode(header: Any, body: memoryview) -> Any:
@@ -215,9 +237,15 @@ def _class_codec(kind: type) -> Codec:
         return Attributes((name, value) for name, value in kept if not is_record or name in names)
 
     def rebuild(pairs: Any) -> Any:
-        attributes = dict(pairs)
+        attributes = unique_pairs(pairs)
+        for name in attributes.keys() - names:
+            # Methods and properties are the class's, whatever a file says.
+            if not isinstance(name, str) or name.startswith("__") or hasattr(kind, name):
+                raise ValueError(f"a {kind.__name__} keeps nothing of the name {name!r}")
         for name, value in LATER.get(kind, {}).items():
             attributes.setdefault(name, value)
+        if kind in WITH_PERIOD and "_model" in attributes:
+            attributes.setdefault("period_", attributes.get("period"))
         missing, unknown = names - set(attributes), set(attributes) - names
         if missing or (is_record and unknown):
             raise ValueError(
@@ -229,7 +257,7 @@ def _class_codec(kind: type) -> Codec:
         vars(whole).update(attributes)
         return whole
 
-    return Codec(kind.__name__, reduce, rebuild, is_object=True)
+    return Codec(kind.__name__, reduce, rebuild, is_object=True, check=CHECKS[kind])
 
 
 _CODECS = VALUES | PANDAS | {kind: _class_codec(kind) for kind in MODELS + PARTS}

@@ -165,6 +165,12 @@ class Run:
             self.tokens,
             count,
         )
+        if count[0] < 0:
+            token = self.values[-1 - count[0]]
+            raise ValueError(
+                f"a word has the id {token}, but the network knows {self.workspace.numbers.size} "
+                "ids, from 0: the vocabulary is not that of its weights"
+            )
         self.ids = ids[: count[0]]
         # From here on the tape's steps are its own.
         self.tape = replace(self.tape, first_row=offsets_of(self.length)[:-1])

@@ -238,17 +238,25 @@ def move_steps(slabs, lane, start, length, is_reversed, steps, first, writes_sla
 def distinct_tokens(tokens, first_row, length, number, ids, local, n_ids):
     """List the distinct tokens of some sequences in `ids`, and write every step's place there.
 
-    number, one for each token there is, is -1 before and after.
+    number, one for each token there is, is -1 before and after. Of a token that there is not,
+    n_ids becomes -1 less the row where it is.
     """
-    row = 0
+    row, unknown = 0, -1
     for i in range(length.size):
         for k in range(first_row[i], first_row[i] + length[i]):
             token = tokens[k]
+            if token < 0 or token >= number.size:
+                unknown = k
+                break
             if number[token] < 0:
                 number[token] = n_ids[0]
                 ids[n_ids[0]] = token
                 n_ids[0] += 1
             local[row] = number[token]
             row += 1
+        if unknown >= 0:
+            break
     for i in range(n_ids[0]):
         number[ids[i]] = -1
+    if unknown >= 0:
+        n_ids[0] = -1 - unknown

@@ -1,0 +1,427 @@
+"""Files with right hashes, whatever they hold, are refused or give right results."""
+
+import json
+import os
+import subprocess
+import sys
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import forged_files
+import numpy as np
+import pandas as pd
+import pytest
+from golden.make_saved import KEPT
+from saved_models import FORECASTERS, assert_same, fitted, fitted_network, fitted_panel
+from saved_models import series as y_of
+from test_saving_files import forge
+
+import tsrnn
+from tsrnn import NaiveForecaster, saving
+from tsrnn._checks import CHECKS
+from tsrnn._saved_classes import MODELS, PARTS
+from tsrnn.exceptions import ModelFormatError
+
+SAVED = Path(__file__).parent / "golden" / "saved"
+N_FILES = 2000 if os.environ.get("TSRNN_ALL") == "1" else 250
+
+
+def test_every_class_of_a_file_has_a_check():
+    assert set(CHECKS) == {*MODELS, *PARTS}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork processes")
+def test_files_that_are_changed_in_their_structure_are_refused_or_right(tmp_path):
+    with warnings.catch_warnings():
+        forged_files.save_all(tmp_path)
+    # What is read from memory that is not initialised differs from one of them to the other.
+    runs = [
+        subprocess.Popen(
+            [sys.executable, forged_files.__file__, *map(str, [tmp_path, 0, N_FILES, fill])],
+            env={
+                **os.environ,
+                "MALLOC_PERTURB_": str(fill),
+                "OPENBLAS_NUM_THREADS": "1",
+                "PYTHONHASHSEED": "0",
+                "PYTHONPATH": str(Path(__file__).parents[1]),
+            },
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for fill in (85, 170)
+    ]
+    lines, others = (run.communicate()[0].splitlines() for run in runs)
+    assert [run.returncode for run in runs] == [0, 0]
+    assert len(lines) == N_FILES
+    found = [line.split("\t")[2] for line in lines]
+    wrong = [line for line in lines if line.split("\t")[2] not in ("right", "refused")]
+    # What a user's argument does later is told in the words of that argument.
+    assert [line for line in wrong if "named error" not in line] == []
+    assert lines == others
+    assert found.count("refused") > 0.5 * N_FILES and found.count("right") > 0.05 * N_FILES
+
+
+@pytest.mark.parametrize("path", sorted(SAVED.iterdir()), ids=lambda path: path.stem)
+def test_what_an_older_version_saved_is_loaded_and_used(path):
+    name = next(name for name, file_name in KEPT.items() if file_name == path.stem)
+    what, _, finite = forged_files.outcome(path, name)
+    assert what == "right" and all(finite)
+
+
+@pytest.fixture
+def loaded(tmp_path, monkeypatch):
+    """Save a model whatever it holds, and load it."""
+
+    def save_and_load(model):
+        with monkeypatch.context() as patch:
+            unchecked = {kind: one._replace(check=None) for kind, one in saving._CODECS.items()}
+            patch.setattr(saving, "_CODECS", unchecked)
+            tsrnn.save(model, tmp_path / "model")
+        return tsrnn.load(tmp_path / "model")
+
+    return save_and_load
+
+
+def _smoothers(name="damped", **changes):
+    """A fitted smoother with parts of another size."""
+    model = fitted(name, y_of())
+    ((series, batch),) = model._model.parts
+    changes = {key: change(getattr(batch, key)) for key, change in changes.items()}
+    model._model = replace(model._model, parts=((series, replace(batch, **changes)),))
+    return model
+
+
+def _naive(**changes):
+    model = fitted("seasonal_naive", y_of())
+    model._model = replace(model._model, **changes)
+    return model
+
+
+def _network(name="texts", **changes):
+    model, *_ = fitted_network(name)
+    vars(model).update(changes)
+    return model
+
+
+def _optimizer(change):
+    model, *_ = fitted_network("gru_classes")
+    solver, state = model._optimizer_state
+    model._optimizer_state = (solver, change(state))
+    return model
+
+
+def _panel(change, name="weeks"):
+    panel = fitted_panel(name)
+    panel._fitted = change(panel._fitted)
+    return panel
+
+
+def _smoother_panel(change):
+    def changed(fitted_panel):
+        ((series, batch),) = fitted_panel.model.parts
+        return replace(
+            fitted_panel, model=replace(fitted_panel.model, parts=(change(series, batch),))
+        )
+
+    return _panel(changed)
+
+
+def _grid(**changes):
+    def changed(one):
+        changed = {key: change(getattr(one.grid, key)) for key, change in changes.items()}
+        return replace(one, grid=replace(one.grid, **changed))
+
+    return _panel(changed)
+
+
+NAN, INF = np.nan, np.inf
+DAMAGED = {
+    "word beyond the embedding": lambda: _network(vocabulary_={"zz": 50}),
+    "word below 0": lambda: _network(vocabulary_={"zz": -1}),
+    "word of half an id": lambda: _network(vocabulary_={"zz": 1.5}),
+    "more words than rows": lambda: _network(_n_tokens=11),
+    "more ids than rows": lambda: _network("text_ids", _n_tokens=10**6),
+    "another embedding": lambda: _network(_network=replace(_network()._network, n_tokens=11)),
+    "classes of another number": lambda: _network(classes_=np.array(["a", "b", "c"])),
+    "classes that descend": lambda: _network(classes_=np.array(["b", "a"])),
+    "weights that are NaN": lambda: _network(
+        "gru", weights_=fitted_network("gru")[0].weights_ | {"b_y": np.full(2, NAN)}
+    ),
+    "features of another number": lambda: _network("gru", n_features_in_=2),
+    "units of another number": lambda: _network("gru", input_center_=np.zeros(2)),
+    "a unit of 0": lambda: _network("gru", target_spread_=np.zeros(2)),
+    "optimiser too short": lambda: _optimizer(lambda state: (state[0][:-1], *state[1:])),
+    "optimiser of another type": lambda: _optimizer(
+        lambda state: (state[0].astype("f4"), *state[1:])
+    ),
+    "optimiser without steps": lambda: _optimizer(lambda state: state[:2]),
+    "state of too few rows": lambda: _smoothers(state=lambda state: state[:1]),
+    "state of no rows": lambda: _smoothers(state=lambda state: state[:0]),
+    "state of other columns": lambda: _smoothers(state=lambda state: np.c_[state, state]),
+    "state that is NaN": lambda: _smoothers(state=lambda state: state * NAN),
+    "state of floats of half": lambda: _smoothers(state=lambda state: state.astype("f4")),
+    "theta of no columns": lambda: _smoothers(theta=lambda theta: theta[:, :0]),
+    "theta of too few rows": lambda: _smoothers("triple", theta=lambda theta: theta[:3]),
+    "theta above 1": lambda: _smoothers(theta=lambda theta: theta + 1.5),
+    "deviation below 0": lambda: _smoothers(sigma=lambda sigma: -sigma),
+    "spread of 0": lambda: _smoothers(scaling=lambda one: replace(one, spread=0 * one.spread)),
+    "another period": lambda: _smoothers("triple", structure=lambda one: replace(one, period=5)),
+    "a huge period": lambda: _smoothers("triple", structure=lambda one: replace(one, period=10**9)),
+    "a season of 0": lambda: _smoothers(
+        "multiplicative", state=lambda s: s * np.r_[1, 1, 0, 1, 1, 1][:, None]
+    ),
+    "uncertain beyond": lambda: _smoothers(uncertain=lambda old: np.array([3])),
+    "a part shorter than its smoothers": lambda: _smoother_panel(lambda s, batch: (s[:-1], batch)),
+    "a series in two places": lambda: _smoother_panel(lambda s, batch: (s * 0, batch)),
+    "a series beyond": lambda: _smoother_panel(lambda s, batch: (s + 1, batch)),
+    "no value to repeat": lambda: _naive(last=np.zeros((0, 1)), age=np.zeros((0, 1))),
+    "ages of another shape": lambda: _naive(age=np.zeros((3, 1))),
+    "what was seen is lacking": lambda: _naive(last=np.full((4, 1), NAN)),
+    "groups that miss a series": lambda: _grid(group=lambda group: group - [0, 0, 1]),
+    "members in two places": lambda: _grid(member=lambda member: member * 0),
+    "no groups": lambda: _grid(groups=lambda groups: ()),
+    "another number of names": lambda: _panel(lambda one: replace(one, ids=one.ids[:2])),
+    "gone that there is not": lambda: _panel(lambda one: replace(one, gone=frozenset({7}))),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_parts_that_do_not_fit_each_other_are_refused(loaded, name, tmp_path):
+    model = DAMAGED[name]()
+    with pytest.raises(ModelFormatError, match="model holds no model that tsrnn 0"):
+        loaded(model)
+    with pytest.raises(TypeError, match="cannot be saved: "):
+        tsrnn.save(model, tmp_path / "another")
+
+
+@pytest.mark.parametrize("position", [-1, 625, 2**31, 10**30, True, 0.5])
+def test_the_position_of_a_random_state_is_within_its_key(tmp_path, position):
+    tsrnn.save(_network("gru"), tmp_path / "model")
+    header, body = forged_files.read((tmp_path / "model").read_bytes())
+    node = next(
+        one
+        for one in _nodes(header["model"])
+        if isinstance(one, dict) and one.get("is") == "random_state"
+    )
+    for good in (0, 624):
+        node["of"][1] = good
+        (tmp_path / "model").write_bytes(forged_files.signed(header, body))
+        tsrnn.load(tmp_path / "model")
+    node["of"][1] = position
+    (tmp_path / "model").write_bytes(forged_files.signed(header, body))
+    with pytest.raises(ModelFormatError, match="a RandomState is at a position from 0 to 624"):
+        tsrnn.load(tmp_path / "model")
+
+
+def _nodes(node):
+    yield node
+    for one in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _nodes(one)
+
+
+# Attributes and values.
+
+
+MODEL = {"is": "NaiveForecaster", "of": [["strategy", "last"], ["period", 1]]}
+
+
+def refused(path, model, message):
+    forge(path, {"tsrnn": "0.1", "arrays": [], "model": model})
+    with pytest.raises(ModelFormatError, match=message) as told:
+        tsrnn.load(path)
+    assert str(told.value).isprintable() and len(str(told.value)) < 900
+
+
+def kept(value, name="kept"):
+    return MODEL | {"of": [*MODEL["of"], [name, value]]}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "predict",
+        "fit",
+        "_fit_model",
+        "get_params",
+        "__class__",
+        "__sklearn_is_fitted__",
+        "__len__",
+        5,
+    ],
+)
+def test_no_attribute_takes_the_place_of_a_method(tmp_path, name):
+    refused(tmp_path / "model", kept(5, name), "keeps nothing of the name|TypeError")
+
+
+def test_attributes_come_once(tmp_path):
+    refused(tmp_path / "model", kept(2, "period"), "a key comes twice")
+    twice = {"is": "dict", "of": [["a", 1], ["a", 2]]}
+    refused(tmp_path / "model", kept(twice), "a key comes twice")
+
+
+@pytest.mark.parametrize(
+    "number", ["NaN", "Infinity", "-Infinity", "1e999", '{"is": 1, "is": "tuple", "of": []}']
+)
+def test_json_has_finite_numbers_and_each_key_once(tmp_path, number):
+    text = json.dumps({"tsrnn": "0.1", "arrays": [], "model": kept("HERE")})
+    forge(tmp_path / "model", text.replace('"HERE"', number).encode())
+    with pytest.raises(ModelFormatError, match="is no finite number|a key comes twice"):
+        tsrnn.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        "dateutil//any/path",
+        "dateutil/Europe/Berlin",
+        "Dateutil//any/path",
+        "tzlocal()",
+        "/any/path",
+        "../any/path",
+        "Europe",
+        "x" * 10**6,
+        "Nowhere/Town",
+        "",
+        None,
+        5,
+        "UTC+99",
+    ],
+    ids=lambda zone: str(zone)[:20],
+)
+@pytest.mark.parametrize("form", ["zone", "zoneinfo", "dtype", "index"])
+def test_the_name_of_a_zone_is_no_path(tmp_path, zone, form, monkeypatch):
+    opened = []
+    real = open
+
+    def watched(path, *args, **options):
+        opened.append(str(path))
+        return real(path, *args, **options)
+
+    monkeypatch.setattr("builtins.open", watched)
+    dtype = f"datetime64[ns, {zone}]"
+    node = {
+        "zone": {"is": "zone", "of": [False, zone]},
+        "zoneinfo": {"is": "zone", "of": [True, zone]},
+        "dtype": {"is": "dtype", "of": dtype},
+        "index": {"is": "index", "of": [[], dtype, None]},
+    }[form]
+    refused(tmp_path / "model", kept(node), "no model that tsrnn")
+    assert not any("any/path" in path for path in opened)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "UTC", "UTC+02:00", "America/Port-au-Prince"])
+def test_the_name_of_a_zone_is_one(tmp_path, zone):
+    node = {"is": "zone", "of": [False, zone]}
+    forge(tmp_path / "model", {"arrays": [], "model": kept(node)})
+    assert str(tsrnn.load(tmp_path / "model").kept) in (zone, "UTC")
+
+
+@pytest.mark.parametrize("depth", [13, 26, 60])
+def test_what_is_kept_in_two_places_at_every_depth_is_refused(tmp_path, depth):
+    node = MODEL
+    for i in range(depth):
+        node = MODEL | {"of": [*MODEL["of"], ["a", node], ["b", {"is": "same", "of": i}]]}
+    refused(tmp_path / "model", node, "nested too deeply")
+
+
+def test_a_part_in_many_places_is_one(tmp_path):
+    model = NaiveForecaster()
+    model.kept = [NaiveForecaster()] * 1000
+    tsrnn.save(model, tmp_path / "model")
+    assert len({id(one) for one in tsrnn.load(tmp_path / "model").kept}) == 1
+
+
+@pytest.mark.parametrize("form", ["tuple", "set", "index", "ValueError", "levels", "series"])
+def test_ranges_are_no_longer_than_what_is_in_a_file(tmp_path, form):
+    long = {"is": "range", "of": [0, 10**10, 1, None]}
+    parts = {
+        "index": [long, "float64", None],
+        "levels": [[long], [[0]], [None]],
+        "series": [long, long, None],
+    }
+    node = {"is": form, "of": parts.get(form, long)}
+    refused(tmp_path / "model", kept(node), "ranges are longer|TypeError")
+    refused(tmp_path / "model", kept([long] * 60), "ranges are longer")
+
+
+OFFSET = {"is": "offset", "of": ["QuarterEnd", 1, False, {"is": "dict", "of": []}]}
+
+
+@pytest.mark.parametrize("values", [-1.5, 3, None, "zz", [], [1, 2], {"is": "tuple", "of": [1]}])
+@pytest.mark.parametrize("tag", ["periods", "dates", "spans", "categories", "levels"])
+def test_an_index_is_made_of_an_array(tmp_path, tag, values):
+    # pandas crashes on periods of a number, later, when it asks for their length.
+    parts = {
+        "periods": [values, OFFSET, None],
+        "dates": [values, None, None, None],
+        "spans": [values, None, None],
+        "categories": [values, [], False, None],
+        "levels": [[values], [values], [None]],
+    }[tag]
+    refused(tmp_path / "model", kept({"is": tag, "of": parts}), "TypeError|ValueError")
+
+
+@pytest.mark.parametrize("freq", [None, "Q", 1, [], 0.5])
+def test_periods_have_a_frequency(tmp_path, freq):
+    model = kept({"is": "periods", "of": [{"is": "array", "of": 0}, freq, None]})
+    header = {"arrays": [{"dtype": "<i8", "shape": [2], "order": "C"}], "model": model}
+    forge(tmp_path / "model", header, bytes(16))
+    with pytest.raises(ModelFormatError, match="TypeError"):
+        tsrnn.load(tmp_path / "model")
+
+
+def test_a_range_of_the_rows_of_a_file_is_taken(tmp_path):
+    y = pd.Series(np.arange(50_000.0), index=pd.RangeIndex(1, 50_001))
+    model = NaiveForecaster().fit(y)
+    tsrnn.save(model, tmp_path / "model")
+    assert_same(tsrnn.load(tmp_path / "model"), model)
+
+
+@pytest.mark.parametrize(
+    "version", ["1\n\x1b[31m", "v" * 10**6, 5, None, ["0.1"], "\u202e0.1", "", "{error}"]
+)
+def test_the_version_of_a_file_is_told_if_it_is_one(tmp_path, version):
+    forge(tmp_path / "model", {"tsrnn": version, "arrays": [], "model": {"is": "\n\x1b" * 900}})
+    with pytest.raises(ModelFormatError, match="tsrnn of an unknown version saved it") as told:
+        tsrnn.load(tmp_path / "model")
+    assert str(told.value).isprintable() and len(str(told.value)) < 900
+
+
+def test_what_is_no_model_is_not_read_to_its_end(tmp_path):
+    path = tmp_path / "large"
+    with path.open("wb") as file:
+        file.truncate(200 * 2**30)  # a hole: more than there is memory
+    with pytest.raises(ModelFormatError, match="is no saved tsrnn model"):
+        tsrnn.load(path)
+    if os.path.exists("/dev/zero"):
+        with pytest.raises(ModelFormatError, match="is no saved tsrnn model"):
+            tsrnn.load("/dev/zero")
+    path.write_bytes(saving._MAGIC)
+    with pytest.raises(ModelFormatError, match="or is cut off"):
+        tsrnn.load(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+def test_a_model_is_read_from_a_pipe(tmp_path):
+    tsrnn.save(NaiveForecaster(), tmp_path / "model")
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cp", tmp_path / "model", tmp_path / "pipe"]):
+        assert tsrnn.load(tmp_path / "pipe").strategy == "last"
+
+
+def test_models_with_what_users_put_there_are_saved(tmp_path):
+    for name in FORECASTERS:
+        model = fitted(name, y_of("months"))
+        model.note = "of my own"
+        tsrnn.save(model, tmp_path / "model")
+        assert tsrnn.load(tmp_path / "model").note == "of my own"
+
+
+@pytest.mark.parametrize("name", [(), ("a", "b", "c"), ("a",), 5])
+def test_a_column_that_a_frame_does_not_have_is_told(tmp_path, name):
+    panel = fitted_panel("weeks")
+    panel.target_col = name  # as many as there are columns, or not
+    tsrnn.save(panel, tmp_path / "model")
+    with pytest.raises(ValueError, match="df_new must have one column .*, but it has 0"):
+        tsrnn.load(tmp_path / "model").update(panel.predict(1))
