@@ -12,7 +12,12 @@ from sklearn.model_selection import TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, TripleExpSmoothingRNN
+from tsrnn import (
+    AutoExpSmoothingRNN,
+    DoubleExpSmoothingRNN,
+    SimpleExpSmoothingRNN,
+    TripleExpSmoothingRNN,
+)
 
 
 def make_data(n_timesteps=120, n_missing=0, seed=0):
@@ -288,11 +293,16 @@ def seasonal_errors(cell, X, y, phi, unknowns):
     return naive.errors(cell, theta, y - X @ coefficients, state)
 
 
+def from_first_value(X, y):
+    began = np.flatnonzero(~np.isnan(y))[0]
+    return X[began:], y[began:]
+
+
 @pytest.mark.parametrize("n_missing", [0, 9])
 @pytest.mark.parametrize("phi", [None, 0.9])
 @pytest.mark.parametrize("solver", ["auto", "L-BFGS-B"])
 def test_with_an_additive_season_they_are_those_of_a_dense_solve(n_missing, phi, solver):
-    X, y = make_seasonal_data(n_missing)
+    X, y = from_first_value(*make_seasonal_data(n_missing))
     seen, size = ~np.isnan(y), 2 + 2 + PERIOD - 1
 
     def errors(unknowns):
@@ -312,8 +322,9 @@ def test_with_an_additive_season_they_are_those_of_a_dense_solve(n_missing, phi,
 
 
 def test_with_a_multiplicative_season_no_least_squares_search_finds_a_lower_sse():
-    X, y = make_seasonal_data(5)
-    model = TripleExpSmoothingRNN(period=PERIOD, seasonal="mul", **SEASONAL).fit(X, y)
+    X, y = from_first_value(*make_seasonal_data(5))
+    model = TripleExpSmoothingRNN(period=PERIOD, seasonal="mul", **SEASONAL).fit(X + 7.0, y)
+    X = X - X.mean(axis=0)  # what they add is counted from there
     seen = ~np.isnan(y)
 
     def errors(unknowns):
@@ -349,6 +360,7 @@ def test_with_a_season_other_initial_states_are_of_the_net_series_too(initial_st
 )
 def test_forecasts_of_all_structures_are_those_of_the_net_series_plus_the_effect(smoother):
     X, y = make_seasonal_data(4)
+    X = X - X[np.flatnonzero(~np.isnan(y))[0] : 48].mean(axis=0)
     model = clone(smoother).fit(X[:48], y[:48])
     names = ("alpha", "beta", "gamma")
     fixed = {name: getattr(model, f"{name}_") for name in names if hasattr(smoother, name)}
@@ -364,3 +376,37 @@ def test_forecasts_of_all_structures_are_those_of_the_net_series_plus_the_effect
     updated = model.update(y[48:50], X=X[48:50]).predict(X[50:])
     expected = net.update(y[48:50] - effect[:2]).predict(10) + effect[2:]
     np.testing.assert_allclose(updated, expected, rtol=1e-9)
+
+
+# Where regressors are measured from: Celsius or Kelvin.
+
+
+def warm_sales(seed, n=48):
+    rng = np.random.default_rng(seed)
+    temperature = 10.0 + 8.0 * np.sin(np.arange(n) * 2.0 * np.pi / 12.0) + rng.normal(size=n)
+    growing = 50.0 * np.exp(0.02 * np.arange(n)) * (1.0 + 0.05 * rng.normal(size=n))
+    return temperature[:, None], growing + 1.5 * temperature
+
+
+@pytest.mark.parametrize("origin", [273.15, -40.0, 100.0, -1e4])
+@pytest.mark.parametrize(
+    "smoother",
+    [
+        AutoExpSmoothingRNN(period=1),
+        SimpleExpSmoothingRNN(error="mul"),
+        DoubleExpSmoothingRNN(error="mul"),
+        TripleExpSmoothingRNN(period=12, seasonal="mul"),
+        TripleExpSmoothingRNN(period=12, seasonal="mul", error="mul"),
+    ],
+    ids=repr,
+)
+def test_no_model_hangs_on_the_origin_of_its_regressors(smoother, origin):
+    X, y = warm_sales(seed=3)
+    one, other = clone(smoother).fit(X, y), clone(smoother).fit(X + origin, y)
+    assert getattr(one, "model_", None) == getattr(other, "model_", None)
+    ahead = X[:4] + 2.0
+    # The same to the rounding of the larger numbers, and what a search leaves.
+    np.testing.assert_allclose(other.coef_, one.coef_, rtol=1e-4)
+    np.testing.assert_allclose(other.predict(ahead + origin), one.predict(ahead), rtol=1e-5)
+    intervals = (other.predict_interval(ahead + origin), one.predict_interval(ahead))
+    np.testing.assert_allclose(*intervals, rtol=1e-4)

@@ -99,12 +99,20 @@ class ColumnScaling:
     unit: np.ndarray
 
     @classmethod
-    def of(cls, batch: Batch, *, centred: bool = True) -> ColumnScaling:
+    def of(cls, batch: Batch, *, from_mean: bool = False) -> ColumnScaling:
         """Find the scalings of the regressors of each series; a constant column becomes zero.
 
-        A model that is not linear in its level has no place for an offset.
+        The offset is the first value. Models of multiplicative parts, for which it matters where
+        the series is zero, count what regressors add from their mean: so that the series net of it
+        is about as large as the series, whatever the regressors are measured from.
         """
-        offset = batch.regressors[batch.offsets[:-1]] * (1.0 if centred else 0.0)
+        first = batch.regressors[batch.offsets[:-1]]
+        offset = first
+        if from_mean:
+            # From the first on, for a column that is constant to be so to the last bit.
+            rest = batch.regressors - first[batch.owners]
+            totals = [batch.add_up(column) for column in rest.T]
+            offset = first + np.array(totals).T.reshape(first.shape) / batch.lengths[:, None]
         unit = batch.largest(np.abs(batch.regressors - offset[batch.owners]))
         return cls(offset, np.where(unit > 0.0, unit, 1.0))
 

@@ -89,9 +89,14 @@ class SmootherBatch:
         return (from_offset * self.coefficients[owners]).sum(axis=1)
 
     def unscaled_state(self, state: np.ndarray) -> np.ndarray:
-        """Return scaled states (S, N) in the units of the series net of all that regressors add."""
+        """Return scaled states (S, N) in the units of the series net of all that regressors add.
+
+        Of a multiplicative season that is what they add beyond their means: a level that it is
+        multiplied with cannot be moved afterwards.
+        """
         unscaled = self.scaling.unscale_state(state, self.structure.is_share)
-        unscaled[0] -= (self.columns.offset * self.coefficients).sum(axis=1)
+        if self.structure.is_linear:
+            unscaled[0] -= (self.columns.offset * self.coefficients).sum(axis=1)
         return unscaled[self.structure.kept]
 
     def advance(self, batch: Batch) -> tuple[SmootherBatch, np.ndarray, np.ndarray]:

@@ -100,7 +100,7 @@ def fit_structure(
     """
     names = [parameter.name for parameter in structure.cell.parameters]
     scaling = Scaling.of(batch, centred=not structure.is_positive)
-    columns = ColumnScaling.of(batch, centred=not structure.is_positive)
+    columns = ColumnScaling.of(batch, from_mean=structure.is_positive)
     scaled = replace(
         batch,
         values=scaling.some(batch.owners).scale(batch.values),
@@ -324,7 +324,8 @@ def _state_maps(
         return maps
     states = structure.cell_state(initial_state)
     maps[:, :, 0] = scaling.scale_state(states.T.copy(), structure.is_share).T
-    maps[:, 0, 1:] = columns.offset / columns.unit
+    if structure.is_linear:
+        maps[:, 0, 1:] = columns.offset / columns.unit
     if not np.isfinite(maps).all():
         raise InvalidParameterError(
             f"initial_state {tuple(initial_state[0].tolist())} is too far from the series to "
