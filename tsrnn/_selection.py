@@ -24,6 +24,9 @@ CRITERIA = ("aicc", "aic", "bic", "backtest")
 # What is held back to compare forecasts by: a period, or so many values; a quarter at most.
 _HELD_BACK = 6
 
+# Criteria closer than this are the same: a search leaves about as much. Of errors it is a share.
+_TIE = 1e-6
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -54,9 +57,21 @@ class Selection:
         self.reasons[c, i] = reason
         for scores in self.scores.values():
             scores[c, i] = np.inf
-        compared = self.scores[criterion][:, i]
         is_left = self.reasons[:, i] == ""
-        self.chosen[i] = np.where(is_left, compared, np.inf).argmin() if is_left.any() else -1
+        compared = np.where(is_left, self.scores[criterion][:, i], np.inf)
+        self.chosen[i] = lowest(compared, criterion) if is_left.any() else -1
+
+
+def lowest(compared: np.ndarray, criterion: str) -> np.ndarray:
+    """Return the first of those that are lowest along the first axis, but for rounding.
+
+    With alpha = 0 additive and multiplicative errors about a level are one model: the unit of the
+    series must not choose between them. The first are the additive, and the simple.
+    """
+    best = compared.min(axis=0)
+    slack = _TIE * (np.abs(best) if criterion == "backtest" else 1.0)
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        return np.argmax(compared <= best + np.where(np.isfinite(best), slack, 0.0), axis=0)
 
 
 def all_structures(period: int) -> tuple[Structure, ...]:
@@ -107,7 +122,8 @@ def select(
         fit = _fit(structure, some, rates, quick, n_jobs, related)
         known[structure] = series, fit.numbers
         for name in ("loglik", "aic", "aicc", "bic"):
-            scores[name][c, series] = fit.numbers[f"{name}_"]
+            best = np.inf if name == "loglik" else -np.inf
+            scores[name][c, series] = np.where(fit.is_exact, best, fit.numbers[f"{name}_"])
         if criterion == "backtest":
             scores["backtest"][c, series] = _backtest(structure, some, rates, quick, n_jobs)
         against = {k: str(error) for k, error in fit.failures.items()}
@@ -117,9 +133,9 @@ def select(
             reasons[c, series[k]] = reason
             for name in names:
                 scores[name][c, series[k]] = np.inf
-    compared = scores[criterion]
-    # A series that is followed exactly has no finite criterion: the simplest does it.
-    chosen = np.where(np.isnan(compared), np.inf, compared).argmin(axis=0)
+    # A series that is followed exactly has no finite criterion: the first, and simplest, does it.
+    compared = np.where(np.isnan(scores[criterion]), np.inf, scores[criterion])
+    chosen = lowest(compared, criterion)
     chosen[(reasons != "").all(axis=0)] = -1
     return Selection(tuple(structures), scores, reasons, chosen, known)
 

@@ -88,7 +88,12 @@ class Task:
     @property
     def n_free_state(self) -> int:
         """How many numbers of the initial state are free (U)."""
-        return self.states.shape[2] - 1 - self.batch.regressors.shape[1]
+        return self.states.shape[2] - 1 - self.n_columns
+
+    @property
+    def n_columns(self) -> int:
+        """How many regressors there are (C)."""
+        return self.batch.regressors.shape[1]
 
     @functools.cached_property
     def gamma_at(self) -> int:

@@ -27,6 +27,9 @@ from tsrnn.exceptions import InvalidParameterError
 # What smoothing parameters are set to where a series is too short to learn them from.
 _FALLBACK = {"alpha": 0.5, "beta": 0.1, "gamma": 0.1, "phi": 0.9}
 
+# Errors of a series of order one that are rounding alone.
+_ROUNDING = 1e-13
+
 # The largest standard deviation of relative errors that makes sense: normal errors of half a
 # prediction turn one value in forty negative.
 _LARGEST_SHARE = 0.5
@@ -45,6 +48,8 @@ class Fit:
         One-step-ahead, net of the regressors, in the units of the series.
     offsets : (N + 1,) array
         Where each series begins in these.
+    is_exact : (N,) array
+        Whether the series is followed to the last digits: its likelihood is one of rounding then.
     numbers : dict of arrays
         Fitted attributes, (N,) or (N, ..).
     notes : dict
@@ -57,6 +62,7 @@ class Fit:
     predictions: np.ndarray
     deviations: np.ndarray
     offsets: np.ndarray
+    is_exact: np.ndarray
     numbers: dict[str, np.ndarray]
     notes: dict[int, tuple[Warning, ...]] = field(default_factory=dict)
     failures: dict[int, Exception] = field(default_factory=dict)
@@ -120,11 +126,61 @@ def fit_structure(
             for one in related
         ]
         task = replace(task, nearby=np.stack(starts, axis=1))
-    solution = solve(task, settings, n_jobs, progress)
     is_word = isinstance(initial_state, str)
+    is_learned = is_word and initial_state == "learned"
+    if structure.seasonal is not None and is_learned and settings.effort == "thorough":
+        plain = _start_without_season(task, bounds, rates, settings, n_jobs)
+        nearby = plain if task.nearby is None else np.concatenate([task.nearby, plain], axis=1)
+        task = replace(task, nearby=nearby)
+    solution = solve(task, settings, n_jobs, progress)
     origins = tuple("learned" if low < high else "given" for low, high in task.bounds)
     origins += (initial_state if is_word else "given",)
     return _as_fit(task, solution, batch, scaling, columns, origins, name)
+
+
+def _start_without_season(
+    task: Task,
+    bounds: Bounds,
+    rates: Mapping[str, float],
+    settings: Settings,
+    n_jobs: int | None,
+) -> np.ndarray:
+    """Return a start at the fit without a season, (N, 1, Q + U + C): none may end above it."""
+    structure = task.structure
+    plain = replace(structure, seasonal=None, period=1)
+    names = [parameter.name for parameter in plain.cell.parameters]
+    # An exponent of the trend that the other cell does not have is as good as none.
+    limits = [bounds.get(name, (1.0, 1.0)) for name in names]
+    free_state = np.hstack([plain.normalised, np.zeros((plain.cell.n_state, task.n_columns))])
+    found = solve(
+        Task(
+            plain,
+            task.batch,
+            np.array(limits, dtype=float),
+            free_state[None],
+            np.array([rates.get(name, 0.0) for name in names]),
+        ),
+        settings,
+        n_jobs,
+    )
+    states = level_states(structure, task.batch).T
+    is_found = np.isfinite(found.loss)
+    n_plain = min(plain.cell.n_state, 2)
+    states[:n_plain, is_found] = found.states[:n_plain, is_found]
+    parameters = {"alpha": 0.5, "beta": 0.01, "gamma": 0.0, "phi": 1.0}
+    start = nearby_start(
+        task,
+        {
+            name: np.where(is_found, found.theta[names.index(name)], value)
+            if name in names
+            else np.full(is_found.size, value)
+            for name, value in parameters.items()
+        },
+        states,
+    )
+    if task.n_columns:
+        start[:, -task.n_columns :] = np.where(is_found, found.coefficients, 0.0).T
+    return start[:, None]
 
 
 def _as_fit(
@@ -143,6 +199,8 @@ def _as_fit(
     ends, predictions = follow(structure, net, solution.theta, solution.states)
     n_parameters = structure.n_smoothing + structure.n_free_state + batch.regressors.shape[1]
     numbers, sigma = _fitted_numbers(structure, net, predictions, scaling, n_parameters)
+    squares = net.add_up(np.nan_to_num(net.values - predictions) ** 2)
+    is_exact = squares <= batch.count_observed() * _ROUNDING**2
     coefficients = (scaling.unscale_difference(solution.coefficients) / columns.unit.T).T
     size = len(ends)
     model = SmootherBatch(
@@ -178,6 +236,7 @@ def _as_fit(
         each.unscale(predictions),
         each.unscale_difference(deviations),
         batch.offsets,
+        is_exact,
         numbers,
         {i: lines for i, lines in notes.items() if i not in failures},
         failures,

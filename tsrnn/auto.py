@@ -172,7 +172,8 @@ class AutoExpSmoothingRNN(Forecaster):
                     f"models holds {label!r}: with period={self.period} there are "
                     f"{', '.join(known)}"
                 )
-        return tuple(known[label] for label in dict.fromkeys(self.models))
+        # In the order of `known`, the simple first: between equals it is the order that chooses.
+        return tuple(one for label, one in known.items() if label in self.models)
 
     def _in_season(self, season: Season) -> Forecaster:
         settled = super()._in_season(season)
