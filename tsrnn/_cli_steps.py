@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from tsrnn._csv import SeriesOfFile, UsageError
+from tsrnn._csv import SeriesOfFile
+from tsrnn._csv_errors import UsageError
 from tsrnn._panel_differ import words_for_stamps
 from tsrnn._panel_fill import StepRules
 from tsrnn._panel_time import is_struck_by_no_clock
@@ -113,7 +114,7 @@ def stepped(given: SeriesOfFile, rules: StepRules) -> tuple[SeriesOfFile, list[s
     # A line that was put in stands after the one before it.
     places = frame["line"].ffill().astype(np.int64)
     date_format = given.date_format if how is None else None
-    return SeriesOfFile(y, given.lines[places], date_format, given.note), told
+    return SeriesOfFile(y, given.lines[places], date_format, given.notes), told
 
 
 def joint_words(n_lines: int, n_steps: int, words: str, rules: StepRules) -> list[str]:
