@@ -94,9 +94,12 @@ def bound_names(percent: float) -> list[str]:
     return [f"lower-{percent:g}", f"upper-{percent:g}"]
 
 
-def refuse_names_of_ours(names: Iterable[str], percents: Sequence[float]) -> None:
+def refuse_names_of_ours(
+    names: Iterable[str], percents: Sequence[float], has_dates: bool = True
+) -> None:
     """Refuse columns whose names the table gives to columns of its own."""
     ours = {"forecast", *(name for percent in percents for name in bound_names(percent))}
+    ours |= set() if has_dates else {"step"}
     for name in names:
         if name in ours:
             raise UsageError(

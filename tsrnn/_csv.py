@@ -102,6 +102,24 @@ class ColumnsOfFile:
             )
         return name
 
+    def _is_word(self, cell: str) -> bool:
+        one = pd.Series([cell], dtype=object)
+        return bool(numbers_of(one, self._table.separator, None).wrong.any())
+
+    def no_number(self, cell: str, row: int = 0) -> str:
+        """Say what to do about some cells that are no numbers."""
+        if cell.lower() in ("true", "false", "yes", "no"):
+            return ": write 1 and 0 if that is what it means"
+        if cell.startswith("#"):
+            return ": mend the formula, or leave the cell empty"
+        if cell.endswith("-"):
+            return ": write 0, or a minus in front; an empty cell is a missing value"
+        if self._decimal and not self._is_word(cell):
+            return f", which is no number with --decimal {self._decimal}"
+        if row == 0 and not any(map(str.isdigit, cell)):
+            return "; lines of a title above the names of the columns are to be taken out"
+        return ""
+
 
 def read_series(
     path: str, date: str | None, value: str | None, spelling: Spelling, repeats: bool = False
@@ -260,36 +278,25 @@ def _values(columns: ColumnsOfFile, name: str) -> pd.Series:
     """Return a column as floats, empty cells missing."""
     numbers, column = columns.numbers(name), columns.cells[name]
     wrong = np.flatnonzero(numbers.wrong)
+    if numbers.doubt is not None:
+        raise UsageError(numbers.doubt)
     if wrong.size and wrong.size < len(column):
         row = wrong[0]
         raise UsageError(
             f"column {quoted(name)} must hold numbers, but on line {column.index[row]} it holds "
-            f"{quoted(column.iloc[row])}{no_number(column.iloc[row])}"
+            f"{quoted(column.iloc[row])}{columns.no_number(column.iloc[row], row)}"
         )
     if wrong.size:
         raise UsageError(
             f"column {quoted(name)} must hold numbers, but it holds none: line {column.index[0]} "
-            f"holds {quoted(column.iloc[0])}{no_number(column.iloc[0])}"
+            f"holds {quoted(column.iloc[0])}{columns.no_number(column.iloc[0])}"
         )
-    if numbers.doubt is not None:
-        raise UsageError(numbers.doubt)
     n_observed = int(np.isfinite(numbers.values).sum())
     if n_observed < 2:
         raise UsageError(
             f"column {quoted(name)} holds {n_observed} value(s): at least two are needed"
         )
     return pd.Series(numbers.values, index=column.index, name=name)
-
-
-def no_number(cell: str) -> str:
-    """Say what to do about some cells that are no numbers."""
-    if cell.lower() in ("true", "false", "yes", "no"):
-        return ": write 1 and 0 if that is what it means"
-    if cell.startswith("#"):
-        return ": mend the formula, or leave the cell empty"
-    if cell.endswith("-") or cell == "-":
-        return ": write 0, or a minus in front; an empty cell is a missing value"
-    return ""
 
 
 def _dates(columns: ColumnsOfFile, name: str) -> tuple[pd.Index, str | None]:

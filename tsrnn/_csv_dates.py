@@ -149,7 +149,7 @@ def numbered_dates(
 
 def unread(cell: str, pattern: str | None) -> str:
     """Say what to do about a cell that is no date."""
-    year = re.search(r"(?<!\d)\d{4}(?!\d)", cell)
+    year = re.search(r"(?<!\d)\d{4,5}(?!\d)", cell)
     if year and not 1678 <= int(year[0]) <= 2261:
         return (
             f"{quoted(cell)}, and pandas {pd.__version__} reads no such date: take the column out, "

@@ -79,7 +79,8 @@ def read_long(
     notes += [columns.numbers(value).note] if columns.numbers(value).note else []
     date_format, label = None, date
     if date is None:
-        label, stamps = "step", pd.Series(codes).groupby(codes).cumcount() + 1
+        label = "step" if value != "step" else "line"
+        stamps = pd.Series(codes).groupby(codes).cumcount() + 1
     else:
         stamps, date_format = _stamps(columns, columns.taken(date), codes)
     frame = pd.DataFrame({series: names, label: np.asarray(stamps), value: values})

@@ -97,7 +97,9 @@ def numbers_of(column: pd.Series, separator: str | None, decimal: str | None) ->
     signs, note = _signs(read)
     values = np.array([np.nan if cell is None else _value(cell, mark or ".") for cell in cells])
     missing = np.array([word in MISSING for word in words], dtype=bool)
-    wrong = ~missing & ~np.isfinite(values)
+    # What a number is remains to be seen where its marks are in doubt, but it is one.
+    words_alone = np.array([cell is None for cell in cells], dtype=bool)
+    wrong = ~missing & (words_alone if doubt else ~np.isfinite(values))
     doubt = doubt or signs
     whole = all(_PLAIN.fullmatch(word) for word in words if word not in MISSING)
     name = quoted(column.name)

@@ -219,11 +219,16 @@ def _cells(
             )
     by_column = zip(*(row for _, row in rows), strict=False)  # blanks beyond the names are left
     columns = [[cell.strip() for cell in column] for column in by_column]
-    names, counts = [], {}
-    for i, name in enumerate(header):
-        name = name.strip() or f"{UNNAMED}{i}"
-        counts[name] = counts.get(name, 0) + 1
-        names.append(name if counts[name] == 1 else f"{name}.{counts[name] - 1}")
+    given = [name.strip() or f"{UNNAMED}{i}" for i, name in enumerate(header)]
+    names: dict[str, None] = {}
+    repeated = set()
+    for name in given:
+        own, count = name, 0
+        while own in names or (count and own in given):
+            repeated.add(name)
+            count += 1
+            own = f"{name}.{count}"
+        names[own] = None
     cells = {
         name: pd.Series(column, dtype=object)
         for name, column in zip(names, columns, strict=False)
@@ -231,4 +236,4 @@ def _cells(
     }
     frame = pd.DataFrame(cells)
     frame.index = pd.Index([line for line, _ in rows])
-    return frame, frozenset(name for name, count in counts.items() if count > 1)
+    return frame, frozenset(repeated)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import warnings
 from collections.abc import Sequence
 
@@ -74,7 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tell("interrupted")
             return 130
     for warning in caught:
-        tell(f"warning: {in_options(str(warning.message))}")
+        text = re.sub("^(y|series 0) has", "the series has", str(warning.message))
+        tell(f"warning: {in_options(text)}")
     return status
 
 
@@ -222,7 +224,8 @@ def _forecast_several(
     try:
         given = read_long(options.file, options.id, options.date, options.value, _spelling(options))
         series = given.frame.iloc[:, 0]
-        refuse_names_of_ours(given.frame.columns[:2], options.level)
+        named = given.frame.columns[: 1 + given.has_dates]
+        refuse_names_of_ours(named, options.level, given.has_dates)
         n_lines = options.horizon * series.nunique()
         if n_lines > MOST_LINES:
             raise UsageError(
