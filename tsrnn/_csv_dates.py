@@ -19,7 +19,7 @@ from tsrnn._timesteps import datetime_grid
 _MOST_CHARACTERS = 40  # of a date with its time and zone
 _MOST_GUESSED = 5  # cells from which formats are guessed
 # Ways to write months that pandas does not guess.
-_MONTH_FORMATS = ["%b %Y", "%b-%Y", "%b-%y", "%B %Y"]
+_MONTH_FORMATS = ["%b %Y", "%b-%Y", "%b-%y", "%b %y", "%B %Y"]
 _NUMBERED_MONTHS = ["%m/%Y", "%m.%Y", "%m-%Y", "%Y/%m"]
 _SHORT_YEARS = {
     ".": ["%d.%m.%y"],

@@ -106,7 +106,7 @@ def numbers_of(column: pd.Series, separator: str | None, decimal: str | None) ->
     return Numbers(
         np.where(wrong, np.nan, values)[codes],
         wrong[codes],
-        whole,
+        whole and not wrong.any(),
         None if doubt is None else f"column {name} {doubt}",
         None if note is None else f"in column {name} {note}",
     )
