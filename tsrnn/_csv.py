@@ -26,6 +26,7 @@ from tsrnn._csv_table import MISSING, UNNAMED, read_table
 
 # Columns of whole numbers that are taken for dates by their name alone.
 _DATE_NAMES = {"date", "year"}
+_MOST_SAMPLED = 1000  # lines
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,12 @@ class ColumnsOfFile:
         return self._dates[name]
 
     def is_numeric(self, name: str) -> bool:
-        numbers = self.numbers(name)
-        return not numbers.wrong.any() and not are_months(self.cells[name])
+        if name not in self._numbers and len(self.lines) > _MOST_SAMPLED:
+            # Whole columns of words need not be taken for numbers one by one.
+            some = self.cells[name].head(_MOST_SAMPLED)
+            if numbers_of(some, self._table.separator, self._decimal).wrong.any():
+                return False
+        return not self.numbers(name).wrong.any() and not are_months(self.cells[name])
 
     def is_data(self, name: str) -> bool:
         return self.is_numeric(name) or is_date(self.dates(name))
@@ -203,7 +208,7 @@ def find_values(columns: ColumnsOfFile, names: list[str], date: str | None) -> s
     if len(numeric) == 1:
         return numeric[0]
     # Of words and numbers, so that the words can be told of.
-    mixed = [name for name in others if columns.numbers(name).wrong.mean() < 0.5]
+    mixed = [n for n in others if not numeric and columns.numbers(n).wrong.mean() < 0.5]
     if not numeric and (len(others) == 1 or len(mixed) == 1):
         return (mixed or others)[0]
     found = (

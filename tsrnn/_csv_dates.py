@@ -18,6 +18,7 @@ from tsrnn._timesteps import datetime_grid
 
 _MOST_CHARACTERS = 40  # of a date with its time and zone
 _MOST_GUESSED = 5  # cells from which formats are guessed
+_MOST_SAMPLED = 1000  # of many, to see which patterns they do not follow
 # Ways to write months that pandas does not guess.
 _MONTH_FORMATS = ["%b %Y", "%b-%Y", "%b-%y", "%b %y", "%B %Y"]
 _NUMBERED_MONTHS = ["%m/%Y", "%m.%Y", "%m-%Y", "%Y/%m"]
@@ -43,6 +44,7 @@ _WORDS = (
     "|Sunday|Mon|Tue|Wed|Thu|Fri|Sat|Sun|AM|PM|UTC|GMT|KW|T|Z|Q|W"
 )
 _LIKE_DATE = re.compile(rf"(?=[^0-9]*[0-9])(?:[0-9\s./:,+-]|{_WORDS})+", re.IGNORECASE)
+_DIGITS = re.compile(r"[0-9][0-9 ./:+T-]*")
 _LIKE_MONTH = re.compile(r"(?:0[1-9]|1[0-2])\.(?:19|20)[0-9]{2}")
 
 
@@ -85,12 +87,15 @@ def readings_of(column: pd.Series, pattern: str | None = None) -> Readings:
     codes, words = pd.factorize(column.to_numpy())
     words = pd.Series(words, dtype=object, name=column.name)
     likely = np.array(
-        [len(w) <= _MOST_CHARACTERS and bool(_LIKE_DATE.fullmatch(w)) for w in words], dtype=bool
+        [len(word) <= _MOST_CHARACTERS and _may_be_date(word) for word in words], dtype=bool
     )
     if pattern is None and not likely.any():
         return []
     cells = words.where(likely) if pattern is None else words.str.slice(0, 2 * _MOST_CHARACTERS)
     patterns = _patterns(cells.dropna()) if pattern is None else [pattern]
+    if len(cells) > _MOST_SAMPLED and pattern is None:
+        some = cells.dropna().head(_MOST_SAMPLED)
+        patterns = [name for name in patterns if _parsed(some, name).notna().any()] or patterns[:1]
     readings = [(name, _parsed(cells, name)) for name in patterns]
     # Lines count, not words: one word may stand on most of them.
     n_lines = np.bincount(codes, minlength=len(words))
@@ -103,6 +108,11 @@ def readings_of(column: pd.Series, pattern: str | None = None) -> Readings:
         Reading(name, dates.take(codes).set_axis(column.index), _writes(name, dates, cells))
         for name, dates in distinct
     ]
+
+
+def _may_be_date(word: str) -> bool:
+    """Tell whether a word is made of what dates are made of, most of them of digits and marks."""
+    return bool(_DIGITS.fullmatch(word) or _LIKE_DATE.fullmatch(word))
 
 
 def is_date(readings: Readings) -> bool:
@@ -237,6 +247,8 @@ def _writes(pattern: str, dates: pd.Series, words: pd.Series) -> bool:
     if pattern == "ISO8601":
         return False
     dates, words = dates.dropna(), words[dates.notna()]
+    some = slice(None, None, 1 + len(dates) // _MOST_SAMPLED)  # writing takes longer than reading
+    dates, words = dates[some], words[some]
     if pattern in _QUARTERS:
         return bool((pd.PeriodIndex(dates, freq="Q").strftime(pattern) == words).all())
     return bool((dates.dt.strftime(pattern) == words).all())

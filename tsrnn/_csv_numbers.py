@@ -30,6 +30,14 @@ _GROUPED = re.compile(
     rf"[0-9]{{1,3}}(?P<by>['’{_BLANKS}])[0-9]{{3}}(?:(?P=by)[0-9]{{3}})*([.,][0-9]*)?"
 )
 _PLAIN = re.compile(r"[+-]?[0-9]+")
+# Numbers as computers write them, a line each, are read at once. A point is surely a decimal one
+# where it does not stand before the last three of four to six digits.
+_ALL_PLAIN = re.compile(
+    r"(?:[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,4})?\n)*"
+)
+_SURE = re.compile(
+    r"^[+-]?(?:0[0-9]*)?\.|[0-9]{4}\.|\.(?:[0-9]{0,2}|[0-9]{4}.*)$|[.].*[eE]", re.MULTILINE
+)
 _OTHER = {".": ",", ",": "."}
 
 
@@ -85,30 +93,44 @@ def numbers_of(column: pd.Series, separator: str | None, decimal: str | None) ->
         The decimal mark, if the user names it.
     """
     codes, words = pd.factorize(column.to_numpy(), use_na_sentinel=False)
-    words = [str(word) for word in words]
-    cells = [_cell(word) if len(word) <= _MOST_DIGITS else None for word in words]
+    missing = np.array([word in MISSING for word in words], dtype=bool)
+    given = words[~missing].tolist()
+    text = "".join([f"{word}\n" for word in given])
+    if decimal != "," and _ALL_PLAIN.fullmatch(text) and ("." not in text or _SURE.search(text)):
+        values = np.full(len(words), np.nan)
+        values[~missing] = list(map(float, given))
+        wrong = np.isinf(values)
+        whole = not wrong.any() and not re.search("[.eE]", text)
+        return Numbers(np.where(wrong, np.nan, values)[codes], wrong[codes], whole)
     first = column.index[np.unique(codes, return_index=True)[1]]  # the line of each word
-    read = [
-        (cell, word, line)
-        for cell, word, line in zip(cells, words, first, strict=True)
-        if cell is not None
-    ]
+    return _marked_numbers(
+        column.name, codes, dict(zip(words, first, strict=True)), (separator, decimal)
+    )
+
+
+def _marked_numbers(
+    name: object, codes: np.ndarray, lines: dict[str, int], marks: tuple[str | None, str | None]
+) -> Numbers:
+    """Read a column word by word; `lines` has the first line of each, by their codes."""
+    separator, decimal = marks
+    cells = [_cell(word) if len(word) <= _MOST_DIGITS else None for word in lines]
+    told = zip(cells, lines.items(), strict=True)
+    read = [(cell, word, line) for cell, (word, line) in told if cell is not None]
     mark, doubt = (decimal, None) if decimal else _decimal_mark(read, separator)
     signs, note = _signs(read)
     values = np.array([np.nan if cell is None else _value(cell, mark or ".") for cell in cells])
-    missing = np.array([word in MISSING for word in words], dtype=bool)
+    missing = np.array([word in MISSING for word in lines], dtype=bool)
     # What a number is remains to be seen where its marks are in doubt, but it is one.
     words_alone = np.array([cell is None for cell in cells], dtype=bool)
     wrong = ~missing & (words_alone if doubt else ~np.isfinite(values))
     doubt = doubt or signs
-    whole = all(_PLAIN.fullmatch(word) for word in words if word not in MISSING)
-    name = quoted(column.name)
+    whole = all(_PLAIN.fullmatch(word) for word in lines if word not in MISSING)
     return Numbers(
         np.where(wrong, np.nan, values)[codes],
         wrong[codes],
         whole and not wrong.any(),
-        None if doubt is None else f"column {name} {doubt}",
-        None if note is None else f"in column {name} {note}",
+        None if doubt is None else f"column {quoted(name)} {doubt}",
+        None if note is None else f"in column {quoted(name)} {note}",
     )
 
 

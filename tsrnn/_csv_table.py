@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 import sys
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ MISSING = frozenset(
 
 _SEPARATORS = (",", ";", "\t")
 _NO_SEPARATOR = "\x1f"  # of one column: no text holds it
+_MOST_AT_ONCE = 10_000  # rows to lay out as columns
 _MOST_SAMPLED = 100  # lines from which the separator is told
 _MARKS_OF_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LIKE_DATA = re.compile(r"[\s+(−-]*[$€£]?\s*[0-9]")
@@ -79,13 +81,12 @@ def read_table(path: str, encoding: str | None = None, decimal: str | None = Non
         held = [line.rstrip(",;\t ") for line in lines[first:last]]
     else:
         separator, n_above, held = found.separator, found.n_above, lines[first:last]
-    rows = _rows(held, separator or _NO_SEPARATOR, first)
-    rows = rows if separator is None else ((at, row) for at, row in rows if "".join(row).strip())
+    rows = _rows(held, separator or _NO_SEPARATOR, first, separator is None)
     above = list(islice(rows, n_above))
     header = next(rows, (0, []))[1]
     if separator is None:
         rows = _one_column(rows, decimal)
-    cells, repeated = _cells(header, list(rows))
+    cells, repeated = _cells(header, rows)
     return TextTable(cells, separator, _note(above), repeated)
 
 
@@ -169,15 +170,17 @@ def _may_name(row: list[str]) -> bool:
     return sum(has_text) >= 2 or (len(row) >= 2 and not has_text[0] and all(has_text[1:]))
 
 
-def _rows(lines: list[str], separator: str, first: int) -> Iterator[tuple[int, list[str]]]:
+def _rows(
+    lines: list[str], separator: str, first: int, keep_blank: bool
+) -> Iterator[tuple[int, list[str]]]:
     """Read rows, each with the line of the file that it begins on."""
-    reader = csv.reader(
-        (line + "\n" for line in lines), delimiter=separator, skipinitialspace=True, strict=True
-    )
+    text = io.StringIO("\n".join(lines))
+    reader = csv.reader(text, delimiter=separator, skipinitialspace=True, strict=True)
     start = first + 1
     try:
         for row in reader:
-            yield start, row or [""]
+            if keep_blank or (row and (row[0].strip() or "".join(row).strip())):
+                yield start, row or [""]
             start = first + reader.line_num + 1
     except csv.Error as error:
         if "field limit" in str(error):
@@ -203,37 +206,50 @@ def _one_column(
 
 
 def _cells(
-    header: list[str], rows: list[tuple[int, list[str]]]
+    header: list[str], rows: Iterator[tuple[int, list[str]]]
 ) -> tuple[pd.DataFrame, frozenset[str]]:
     """Lay rows out as columns."""
-    if not rows:
+    names, repeated = _names(header)
+    lines: list[int] = []
+    columns: list[list[str]] = [[] for _ in names]
+    # Some at a time, for the garbage collector goes through all lists that there are.
+    while some := list(islice(rows, _MOST_AT_ONCE)):
+        lines.extend(line for line, _ in some)
+        whole = zip(*(_as_wide(row, len(names), line) for line, row in some), strict=True)
+        for column, cells in zip(columns, whole, strict=True):
+            column.extend(map(str.strip, cells))
+    if not lines:
         raise UsageError("there is no line below that of the column names")
-    width = len(header)
-    for i, (line, row) in enumerate(rows):
-        if len(row) < width:
-            rows[i] = line, row + [""] * (width - len(row))
-        elif len(row) > width and "".join(row[width:]).strip():
-            raise UsageError(
-                f"this is not readable as CSV: line {line} holds more cells than the line of "
-                f"names, {len(row)} and not {width}"
-            )
-    by_column = zip(*(row for _, row in rows), strict=False)  # blanks beyond the names are left
-    columns = [[cell.strip() for cell in column] for column in by_column]
+    held = {
+        name: pd.Series(column, dtype=object)
+        for name, column in zip(names, columns, strict=True)
+        if not name.startswith(UNNAMED) or any(column)
+    }
+    frame = pd.DataFrame(held)
+    frame.index = pd.Index(lines)
+    return frame, repeated
+
+
+def _as_wide(row: list[str], width: int, line: int) -> list[str]:
+    """Give a row as many cells as there are names: blanks beyond them do not matter."""
+    if len(row) > width and "".join(row[width:]).strip():
+        raise UsageError(
+            f"this is not readable as CSV: line {line} holds more cells than the line of names, "
+            f"{len(row)} and not {width}"
+        )
+    return row[:width] + [""] * (width - len(row))
+
+
+def _names(header: list[str]) -> tuple[list[str], frozenset[str]]:
+    """Give every column a name of its own: the names, and those that were several columns'."""
     given = [name.strip() or f"{UNNAMED}{i}" for i, name in enumerate(header)]
-    names: dict[str, None] = {}
+    taken, names = set(given), {}
     repeated = set()
     for name in given:
         own, count = name, 0
-        while own in names or (count and own in given):
+        while own in names or (count and own in taken):
             repeated.add(name)
             count += 1
             own = f"{name}.{count}"
         names[own] = None
-    cells = {
-        name: pd.Series(column, dtype=object)
-        for name, column in zip(names, columns, strict=False)
-        if not name.startswith(UNNAMED) or any(column)
-    }
-    frame = pd.DataFrame(cells)
-    frame.index = pd.Index([line for line, _ in rows])
-    return frame, frozenset(repeated)
+    return list(names), frozenset(repeated)
