@@ -28,7 +28,7 @@ MISSING = frozenset(
 
 _SEPARATORS = (",", ";", "\t")
 _NO_SEPARATOR = "\x1f"  # of one column: no text holds it
-_MOST_AT_ONCE = 10_000  # rows to lay out as columns
+_MOST_AT_ONCE = 200  # rows to lay out as columns
 _MOST_SAMPLED = 100  # lines from which the separator is told
 _MARKS_OF_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LIKE_DATA = re.compile(r"[\s+(−-]*[$€£]?\s*[0-9]")
@@ -212,7 +212,7 @@ def _cells(
     names, repeated = _names(header)
     lines: list[int] = []
     columns: list[list[str]] = [[] for _ in names]
-    # Some at a time, for the garbage collector goes through all lists that there are.
+    # Few at a time: lists of rows that stay have the garbage collector go through all there is.
     while some := list(islice(rows, _MOST_AT_ONCE)):
         lines.extend(line for line, _ in some)
         whole = zip(*(_as_wide(row, len(names), line) for line, row in some), strict=True)
@@ -232,6 +232,8 @@ def _cells(
 
 def _as_wide(row: list[str], width: int, line: int) -> list[str]:
     """Give a row as many cells as there are names: blanks beyond them do not matter."""
+    if len(row) == width:
+        return row
     if len(row) > width and "".join(row[width:]).strip():
         raise UsageError(
             f"this is not readable as CSV: line {line} holds more cells than the line of names, "
