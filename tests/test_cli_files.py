@@ -229,6 +229,24 @@ def test_what_has_two_readings_or_none_is_refused_in_words_that_say_what_to_do(r
     assert words in err and err.count("\n") == 1
 
 
+@pytest.mark.parametrize("options", [[], ["--id", "shop"]])
+def test_whole_numbers_are_dates_by_the_pattern_that_is_named(run, options):
+    days = ["30012020", "31012020", "01022020", "02022020"]
+    content = file("shop,day,sold", ",", ["a"] * 4, days, ["10", "20", "30", "40"])
+    named = ["--date", "day", "--value", "sold", "--date-format", "%d%m%Y", *options]
+    status, rows, err = run(content, *named)
+    assert status == 0, err
+    assert [row[len(options) // 2] for row in rows[1:]] == ["03022020", "04022020"]
+
+
+def test_quarters_put_in_are_told_as_such(run):
+    quarters = ["Q1 2022", "Q2 2022", "Q4 2022", "Q1 2023"]
+    content = file("day,sold", ",", quarters, ["10", "20", "40", "50"])
+    status, rows, err = run(content, "--fill", "missing")
+    assert status == 0 and "1 quarter without a line counted as missing values" in err
+    assert rows[1][0] == "Q2 2023"
+
+
 def test_ids_are_text_as_it_stands(run):
     ids = ["007", "7", "4006381333931", "0004006381333", "NA", "null", "1e5", "TRUE", "1.0"]
     status, rows, err = run(long_file(ids, MONTHS, GERMAN), "--id", "article")

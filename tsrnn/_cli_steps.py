@@ -166,4 +166,5 @@ def in_options(text: str) -> str:
 
 
 def _counted(count: int, words: str, what: str = "") -> str:
+    words = re.sub("^periods of 'Q.*'$", "quarters", words)  # which is how the file has them
     return f"{count} {what}{words.removesuffix('s') if count == 1 else words}"

@@ -88,6 +88,12 @@ class ColumnsOfFile:
             self._dates[name] = [] if skip else readings_of(self.cells[name], self.date_format)
         return self._dates[name]
 
+    def dates_as_told(self, name: str) -> Readings:
+        """Read the column of dates: whole numbers, too, where it is said how dates are written."""
+        if self.date_format is None or not self.is_numeric(name):
+            return self.dates(name)
+        return readings_of(self.cells[name], self.date_format)
+
     def is_numeric(self, name: str) -> bool:
         if name not in self._numbers and len(self.lines) > _MOST_SAMPLED:
             # Whole columns of words need not be taken for numbers one by one.
@@ -313,8 +319,8 @@ def _dates(columns: ColumnsOfFile, name: str) -> tuple[pd.Index, str | None]:
             f"column {quoted(name)} has no date on line {column.index[missing[0]]}: write one, or "
             "take the line out"
         )
-    readings = columns.dates(name)
-    if columns.is_numeric(name):
+    readings = columns.dates_as_told(name)
+    if not readings and columns.is_numeric(name):
         return _numbered_dates(columns, name)
     if not readings or readings[0].dates.isna().any():
         row = int(readings[0].dates.isna().argmax()) if readings else 0

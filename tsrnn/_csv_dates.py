@@ -196,7 +196,7 @@ def _patterns(words: pd.Series) -> list[str]:
 
 def _day_orders(word: str) -> tuple[bool, ...]:
     """Return whether the day may stand before the month in a date."""
-    if re.match(r"\d{4}", word):
+    if re.search(r"(?<!\d)\d{4}[-/.]?\d", word):
         return (False,)  # after a year comes the month
     return (True,) if re.match(r"\d+\.", word) else (False, True)
 

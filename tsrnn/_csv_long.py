@@ -115,8 +115,8 @@ def _values(columns: ColumnsOfFile, name: str) -> np.ndarray:
 def _stamps(columns: ColumnsOfFile, name: str, series: np.ndarray) -> tuple[pd.Index, str | None]:
     """Return a column as time stamps, missing where they are none, and how dates are written."""
     column = columns.cells[name]
-    readings = columns.dates(name)
-    if columns.is_numeric(name):
+    readings = columns.dates_as_told(name)
+    if not readings and columns.is_numeric(name):
         numbers = columns.numbers(name)
         return numbered_dates(column, numbers.whole, numbers.values)
     if not readings or readings[0].dates.isna().all():

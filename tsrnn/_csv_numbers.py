@@ -32,8 +32,9 @@ _GROUPED = re.compile(
 _PLAIN = re.compile(r"[+-]?[0-9]+")
 # Numbers as computers write them, a line each, are read at once. A point is surely a decimal one
 # where it does not stand before the last three of four to six digits.
+# (Possessive, so that a word at the end of many numbers is found at once.)
 _ALL_PLAIN = re.compile(
-    r"(?:[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,4})?\n)*"
+    r"(?:[+-]?(?:[0-9]{1,400}+(?:\.[0-9]{0,400}+)?|\.[0-9]{1,400}+)(?:[eE][+-]?[0-9]{1,4}+)?\n)*+"
 )
 _SURE = re.compile(
     r"^[+-]?(?:0[0-9]*)?\.|[0-9]{4}\.|\.(?:[0-9]{0,2}|[0-9]{4}.*)$|[.].*[eE]", re.MULTILINE
