@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tsrnn import _cli_output
+from tsrnn import PanelForecaster, SimpleExpSmoothingRNN, _cli_output
 from tsrnn.cli import main
 
 ROOT = Path(__file__).parents[1]  # where the package is imported from, installed or not
@@ -243,3 +243,16 @@ def test_notes_of_forecasters_are_told_as_options(file, capsys):
     file.write_text("year,sold\n" + "".join(f"{1990 + i}-01-01,{i % 4}\n" for i in range(20)))
     assert main(["forecast", str(file), "--model", "holt-winters"]) == 2
     assert "say --model holt, or --period with the time steps of one" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [[], ["--id", "shop"]])
+def test_a_lack_of_memory_is_no_traceback(file, capsys, monkeypatch, options):
+    def fit(*_):
+        raise MemoryError("Unable to allocate 7.28 TiB")
+
+    monkeypatch.setattr(SimpleExpSmoothingRNN, "fit", fit)
+    monkeypatch.setattr(PanelForecaster, "fit", fit)
+    file.write_text(LONG if options else TEXT)
+    assert run(file, *options) == 2
+    told = "tsrnn: there is not enough memory for this: Unable to allocate 7.28 TiB\n"
+    assert capsys.readouterr().err == told

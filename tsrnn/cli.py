@@ -71,6 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except UsageError as error:
             tell(str(error))
             return 2
+        except MemoryError as error:
+            tell(f"there is not enough memory for this: {error}")
+            return 2
         except KeyboardInterrupt:
             tell("interrupted")
             return 130
