@@ -10,9 +10,9 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from csv_files import EXACT_NUMBERS
 
-from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, __version__, _csv
-from tsrnn._csv import _EXACT_NUMBERS
+from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, __version__, _csv_dates
 from tsrnn._timesteps import IrregularIndexError
 from tsrnn.cli import main
 from tsrnn.datasets import load_co2
@@ -35,7 +35,7 @@ def dated(dates, values=VALUES, header="date,value", separator=","):
 
 def read_back(output):
     # A CSV holds the shortest decimals of a float; pandas needs telling to read that float back.
-    return pd.read_csv(output, index_col=0, **_EXACT_NUMBERS)
+    return pd.read_csv(output, index_col=0, **EXACT_NUMBERS)
 
 
 @pytest.fixture
@@ -210,13 +210,15 @@ def test_every_forecast_is_computed_once(monthly, forecast, tmp_path, monkeypatc
 def test_every_column_is_read_as_dates_once(forecast, monthly, monkeypatch):
     rows = [f"Berlin,{date:%Y-%m},{v}" for date, v in monthly[1].items()]
     tried = []
-    parsed = _csv._parsed
+    parsed = _csv_dates._parsed
     monkeypatch.setattr(
-        _csv, "_parsed", lambda cells, name: tried.append((cells.name, name)) or parsed(cells, name)
+        _csv_dates,
+        "_parsed",
+        lambda cells, name: tried.append((cells.name, name)) or parsed(cells, name),
     )
     forecast(["city,date,value", *rows])
     tried = [(column, name) for column, name in tried if column is not None]  # None: a bare name
-    assert {column for column, _ in tried} == {"city", "date"}
+    assert {column for column, _ in tried} == {"date"}  # words without digits are not tried
     assert len(tried) == len(set(tried))
 
 
@@ -357,8 +359,8 @@ def test_a_byte_order_mark_spaces_and_quotes_do_not_matter(forecast, monthly):
 
 def test_standard_input_and_output_are_used(monthly, capsys, monkeypatch):
     path, y = monthly
-    with open(path, encoding="utf-8") as file:
-        monkeypatch.setattr("sys.stdin", io.StringIO(file.read()))
+    with open(path, "rb") as file:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(file.read())))
     assert main(["forecast", "-", "--horizon", "2"]) == 0
     table = read_back(io.StringIO(capsys.readouterr().out))
     expected = DoubleExpSmoothingRNN(damped=True).fit(y).predict(2)
@@ -403,7 +405,7 @@ def test_words_that_differ_are_refused_until_the_others_are_named(complaint, for
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["2020-W01", "2020-W02", "2020-W03", "2020-W04"], "'2020-W01' on line 2"),
+        (["Woche 1", "Woche 2", "Woche 3", "Woche 4"], "'Woche 1' on line 2"),
         (["A", "A", "B", "B"], "'A' on line 2 and 'B' on line 4"),
         (["A", "", "A", "A"], "'A' on line 2 and '' on line 3"),
     ],
@@ -435,7 +437,7 @@ def test_a_second_column_of_dates_is_not_left_out(complaint):
         (["date,value", "2020-01,1", "2020-02,2,5"], [], ["CSV", "line 3"]),
         (["date,value", "2020-01,1", "", "2020-02,x"], [], ["'value'", "line 4", "'x'"]),
         (["date,value", "2020-01,1", "2020-02,inf"], [], ["'value'", "line 3", "'inf'"]),
-        (["a;b", "2020-01;1,5", "2020-02;1.234,5"], [], ["'b'", "line 3", "'1.234,5'"]),
+        (["a;b", "2020-01;1,5", "2020-02;1.23.4"], [], ["'b'", "line 3", "'1.23.4'"]),
         (["date,value", "2020-01,1", "2020-02,"], [], ["'value'", "1 value(s)", "two"]),
         (["value", "1"], [], ["'value'", "1 value(s)"]),
     ],
@@ -487,7 +489,7 @@ def test_lines_are_counted_as_an_editor_counts_them(complaint):
     ("content", "part"),
     [
         (b"\x89PNG\r\n\x1a\n\x00\x00\xff", "this is no text"),
-        ("Größe\n1\n2\n".encode("latin-1"), "this is no text"),
+        ("\nGröße\n1\n2\n".encode("latin-1"), "line 2 is not in UTF-8: save the file as CSV UTF-8"),
         (b"\x00\x01\x02\x03\n\x00\x01", "this is no text"),
     ],
 )

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from csv_files import EXACT_NUMBERS
 
 from tsrnn import DoubleExpSmoothingRNN, PanelForecaster, fill_gaps
-from tsrnn._csv import _EXACT_NUMBERS
 from tsrnn.cli import main
 
 HOLT = DoubleExpSmoothingRNN(damped=True)
@@ -33,7 +33,7 @@ def run(tmp_path, capsys):
         arguments = [str(tmp_path / "in.csv"), "--horizon", "2", "--output", str(output)]
         status = main(["forecast", *arguments, *options])
         err = capsys.readouterr().err
-        return (pd.read_csv(output, **_EXACT_NUMBERS) if status == 0 else None), err
+        return (pd.read_csv(output, **EXACT_NUMBERS) if status == 0 else None), err
 
     return run
 

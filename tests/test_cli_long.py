@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from csv_files import EXACT_NUMBERS
 from panels import make_frame, one_by_one
 
 from tsrnn import (
@@ -11,7 +12,6 @@ from tsrnn import (
     PanelForecaster,
     SimpleExpSmoothingRNN,
 )
-from tsrnn._csv import _EXACT_NUMBERS
 from tsrnn.cli import main
 from tsrnn.datasets import load_co2
 from tsrnn.smoothing import TripleExpSmoothingRNN
@@ -24,13 +24,13 @@ DF = make_frame([24, 30, 18], freq="MS")
 def run(tmp_path, capsys):
     """Run the command on a frame: the table it writes, and what it tells."""
 
-    def run(frame, *options, horizon=3, path=tmp_path / "in.csv"):
+    def run(frame, *options, horizon=3, path=tmp_path / "in.csv", status=0):
         output = tmp_path / "out.csv"
         if frame is not None:
             frame.to_csv(path, index=False)
         arguments = ["--horizon", str(horizon), "--output", str(output), *options]
-        assert main(["forecast", str(path), *arguments]) == 0
-        return pd.read_csv(output, **_EXACT_NUMBERS), capsys.readouterr().err
+        assert main(["forecast", str(path), *arguments]) == status
+        return pd.read_csv(output, **EXACT_NUMBERS), capsys.readouterr().err
 
     return run
 
@@ -109,7 +109,7 @@ def test_series_that_will_not_do_are_told_with_their_line_and_the_others_forecas
     frame = DF.astype({"y": object})
     frame.loc[30, "y"] = "broken"
     frame = frame.drop(index=60)
-    table, told = run(frame, "--id", "unique_id")
+    table, told = run(frame, "--id", "unique_id", status=3)
     np.testing.assert_array_equal(table["forecast"], one_by_one(HOLT, DF, 3)["yhat"][:3])
     assert "tsrnn: series 'b': left out: y must be a number, got 'broken' on line 32\n" in told
     assert "tsrnn: series 'c': left out: the time index is irregular" in told
@@ -118,7 +118,7 @@ def test_series_that_will_not_do_are_told_with_their_line_and_the_others_forecas
 
 def test_no_more_than_a_handful_of_failures_is_listed(run):
     bad = [DF.head(1).assign(unique_id=f"bad-{i}") for i in range(9)]
-    _, told = run(pd.concat([DF, *bad]), "--id", "unique_id")
+    _, told = run(pd.concat([DF, *bad]), "--id", "unique_id", status=3)
     assert told.count("left out: 1 value(s)") == 5
     assert told.endswith("tsrnn: and 4 more series left out\n")
 

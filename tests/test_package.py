@@ -248,13 +248,19 @@ ALLOWED = {
     "saving": {"_checks", "_files", "_saved_classes", "_saved_pandas", "_saved_values", "_version"}
     | LEAVES,
     "tsrnn": MODELS | TOOLS | {"exceptions", "cells", "saving", "_version"},
-    "_csv": set(),
-    "_csv_long": {"_csv"},
-    "_cli_steps": {"_csv", "_panel_differ", "_panel_fill", "_panel_time", "gaps"} | LEAVES,
-    "_cli_long": {"_cli_steps", "_csv", "_csv_long", "_panel_differ", "_panel_fill"}
+    "_csv_errors": set(),
+    "_csv_table": {"_csv_errors"},
+    "_csv_numbers": {"_csv_errors", "_csv_table"},
+    "_csv_dates": {"_csv_errors", "_csv_table", "_timesteps"},
+    "_csv": {"_csv_dates", "_csv_errors", "_csv_numbers", "_csv_table"},
+    "_csv_long": {"_csv", "_csv_dates", "_csv_errors"},
+    "_cli_output": {"_csv_errors", "_files", "plotting"},
+    "_cli_steps": {"_csv", "_csv_errors", "_panel_differ", "_panel_fill", "_panel_time", "gaps"}
+    | LEAVES,
+    "_cli_long": {"_cli_steps", "_csv_errors", "_csv_long", "_panel_differ", "_panel_fill"}
     | {"_panel_labels", "_season_length", "forecaster", "panel"},
     "cli": {"tsrnn", "exceptions", "_season_length", "_timesteps", "_csv", "_csv_long", "_cli_long"}
-    | {"_cli_steps", "_panel_fill"}
+    | {"_cli_output", "_cli_steps", "_csv_errors", "_panel_fill"}
     | MODELS
     | TOOLS,
     "__main__": {"cli"},

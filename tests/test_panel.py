@@ -344,6 +344,22 @@ def test_an_update_moves_every_series_on_as_on_its_own():
         np.testing.assert_array_equal(rows[["m-lo-80", "m-hi-80"]], one.predict_interval(2, 0.8))
 
 
+def test_a_panel_whose_series_all_failed_at_updates_says_so():
+    df = make_frame([24, 30], freq="MS")
+    late = df.groupby("unique_id")["ds"].max() + pd.DateOffset(months=3)
+    late = late.reset_index().assign(y=1.0)
+    for updates in ([late], [late.head(1), late.tail(1)]):
+        panel = PanelForecaster(SES).fit(df)
+        for rows in updates:
+            with pytest.warns(UserWarning, match="failed and are left out"):
+                panel.update(rows)
+        panel.update(late)  # whose rows are skipped by now
+        assert panel.failures_["unique_id"].tolist() == ["a", "b"]
+        for options in ({}, {"level": 80}, {"level": 80, "method": "conformal"}):
+            with pytest.raises(ValueError, match="no series is left to predict: each has failed"):
+                panel.predict(2, **options)
+
+
 def test_series_that_an_update_does_not_mention_stay_where_they_are():
     panel = PanelForecaster(SES).fit(DF)
     before, more = panel.predict(2), after(DF, 2)

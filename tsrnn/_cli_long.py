@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from tsrnn._cli_steps import (
@@ -16,7 +18,7 @@ from tsrnn._cli_steps import (
     refuse_without_dates,
     with_days,
 )
-from tsrnn._csv import UsageError
+from tsrnn._csv_errors import UsageError, quoted
 from tsrnn._csv_long import LongFile
 from tsrnn._panel_differ import most_steps
 from tsrnn._panel_fill import StepRules
@@ -28,6 +30,25 @@ from tsrnn.panel import PanelForecaster
 _MOST_TOLD = 5  # series whose failures or notes are told one by one
 
 
+@dataclass(frozen=True)
+class LongForecasts:
+    """The forecasts of a file.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A line a series and step, columns as for a single series.
+    told : list of str
+        What was done about missing lines, and what the user should know of single series.
+    n_left_out : int
+        How many series are not in the table.
+    """
+
+    table: pd.DataFrame
+    told: list[str]
+    n_left_out: int
+
+
 def forecast_long(
     given: LongFile,
     forecaster: Forecaster,
@@ -35,16 +56,8 @@ def forecast_long(
     percents: Sequence[float],
     rules: StepRules,
     n_jobs: int,
-) -> tuple[pd.DataFrame, list[str]]:
-    """Forecast the series of a file.
-
-    Returns
-    -------
-    table : DataFrame
-        A line a series and step, columns as for a single series.
-    told : list of str
-        What was done about missing lines, and what the user should know of single series.
-    """
+) -> LongForecasts:
+    """Forecast the series of a file."""
     series, date, value = given.frame.columns
     if is_asked(rules) and not given.has_dates:
         refuse_without_dates()
@@ -75,8 +88,22 @@ def forecast_long(
     told += _of_steps(panel, given.frame, rules)
     told += [str(one.message) for one in caught if one.category is UnfinishedStepWarning]
     told += _seasons_told(panel, forecaster)
-    told += _told(panel.failures_, "left out: ", given) + _told(panel.notes_, "", given)
-    return table, told
+    table, beyond = _without_infinities(table)
+    failures = panel.failures_.iloc[:, :2].set_axis(beyond.columns, axis=1)
+    failures = pd.concat([failures, beyond])
+    told += _told(failures, "left out: ", given) + _told(panel.notes_, "", given)
+    return LongForecasts(table, told, len(failures))
+
+
+def _without_infinities(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Take out series whose forecasts floats cannot hold: the others, and why these are not."""
+    ids = table.iloc[:, 0]
+    wrong = ids.isin(ids[np.isinf(table.iloc[:, 2:]).any(axis=1)])
+    reason = "the forecast is beyond the largest numbers: give values in larger units"
+    failures = pd.DataFrame({"series": ids[wrong].unique(), "reason": reason}, dtype=object)
+    if wrong.all():
+        raise UsageError(f"all {len(failures)} series failed: {reason}")
+    return table[~wrong], failures
 
 
 def _seasons_told(panel: PanelForecaster, forecaster: Forecaster) -> list[str]:
@@ -106,7 +133,7 @@ def _of_steps(panel: PanelForecaster, frame: pd.DataFrame, rules: StepRules) -> 
 def _told(table: pd.DataFrame, what: str, given: LongFile) -> list[str]:
     """Tell of the first series of a table, and how many more there are."""
     told = [
-        f"series {name!r}: {what}{_with_line(reason, given)}"
+        f"series {quoted(name)}: {what}{_with_line(reason, given)}"
         for name, reason in zip(table.iloc[:_MOST_TOLD, 0], table.iloc[:, 1], strict=False)
     ]
     n_more = len(table) - len(told)

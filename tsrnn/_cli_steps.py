@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from tsrnn._csv import SeriesOfFile, UsageError
+from tsrnn._csv import SeriesOfFile
+from tsrnn._csv_errors import UsageError
 from tsrnn._panel_differ import words_for_stamps
 from tsrnn._panel_fill import StepRules
 from tsrnn._panel_time import is_struck_by_no_clock
@@ -99,6 +100,12 @@ def stepped(given: SeriesOfFile, rules: StepRules) -> tuple[SeriesOfFile, list[s
         frame = fill_gaps(frame, rules.freq, value, how)
     except (ValueError, TypeError) as error:
         raise UsageError(in_options(str(error).removeprefix("series 0: "))) from error
+    beyond = np.isinf(frame["y"].to_numpy(dtype=float))
+    if beyond.any():
+        raise UsageError(
+            f"the {rules.aggregate} of the lines of {frame['ds'][beyond].iloc[0]} is beyond the "
+            "largest numbers: give values in larger units"
+        )
     gaps = frame["line"].isna().to_numpy()
     if rules.fill is None and gaps.any():
         raise UsageError(
@@ -113,7 +120,7 @@ def stepped(given: SeriesOfFile, rules: StepRules) -> tuple[SeriesOfFile, list[s
     # A line that was put in stands after the one before it.
     places = frame["line"].ffill().astype(np.int64)
     date_format = given.date_format if how is None else None
-    return SeriesOfFile(y, given.lines[places], date_format, given.note), told
+    return SeriesOfFile(y, given.lines[places], date_format, given.notes), told
 
 
 def joint_words(n_lines: int, n_steps: int, words: str, rules: StepRules) -> list[str]:
@@ -134,17 +141,30 @@ def filled_words(n_filled: int, words: str, n_series: int, rules: StepRules) -> 
     return [f"filled {_counted(n_filled, words, 'missing ')}{where} with {rules.value:g}"]
 
 
+_IN_OPTIONS = {
+    ", as tsrnn.fill_gaps does": "",
+    "takes rows": "takes lines",
+    "that have no row": "that have no line",
+    "give y dates as its index": "give the file a column of dates",
+    "use DoubleExpSmoothingRNN, or set period to": "say --model holt, or --period with",
+    "set period to": "say --period with",
+    "set period=": "say period=",
+    "set seasonal=": "say seasonal=",
+}
+
+
 def in_options(text: str) -> str:
     """Write what a message says of arguments as options."""
-    text = text.replace(", as tsrnn.fill_gaps does", "").replace("takes rows", "takes lines")
-    text = text.replace("that have no row", "that have no line")
-    text = re.sub(r"^(freq|fill|aggregate) must", r"--\1 must", text)
+    for python, words in _IN_OPTIONS.items():
+        text = text.replace(python, words)
+    text = re.sub(r"^(freq|fill|aggregate|period|seasonal) must", r"--\1 must", text)
     return re.sub(
-        r"\b(freq|fill|aggregate)=(?:'([\w-]+)'|(\w+))?",
+        r"\b(freq|fill|aggregate|period|seasonal)=(?:'([\w-]+)'|(\w+))?",
         lambda found: f"--{found[1]} {found[2] or found[3] or ''}".rstrip(),
         text,
     )
 
 
 def _counted(count: int, words: str, what: str = "") -> str:
+    words = re.sub("^periods of 'Q.*'$", "quarters", words)  # which is how the file has them
     return f"{count} {what}{words.removesuffix('s') if count == 1 else words}"

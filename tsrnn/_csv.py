@@ -5,37 +5,37 @@ Whatever will not do is a `UsageError` that names the line and the column as the
 
 from __future__ import annotations
 
-import io
-import re
 import shlex
-import sys
-import warnings
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
-from pandas.tseries.api import guess_datetime_format
 
-# Before version 3.1 pandas reads numbers to the last bit only if told to; now it warns if told.
-_PANDAS = tuple(int(part) for part in pd.__version__.split(".")[:2])
-_EXACT_NUMBERS = {} if _PANDAS >= (3, 1) else {"float_precision": "round_trip"}
+from tsrnn._csv_dates import (
+    Readings,
+    are_months,
+    is_date,
+    numbered_dates,
+    readings_of,
+    the_one_reading,
+    unread,
+)
+from tsrnn._csv_errors import UsageError, listed, quoted
+from tsrnn._csv_numbers import Numbers, check_decimal, numbers_of
+from tsrnn._csv_table import MISSING, UNNAMED, read_table
 
 # Columns of whole numbers that are taken for dates by their name alone.
 _DATE_NAMES = {"date", "year"}
-# Ways to write months that pandas does not guess.
-_MONTH_FORMATS = ["%b %Y", "%b-%Y", "%b-%y", "%B %Y"]
-UNNAMED = "Unnamed: "  # begins what pandas calls columns without a name
-QUARTERS = "quarters"  # such as 2020Q1 or 2020-Q1, for which there is no format
-_MONTH_OF_QUARTER = {"1": "01", "2": "04", "3": "07", "4": "10"}
-
-# The ways to read a column as dates, each with its format: none for a column of numbers.
-Readings: TypeAlias = list[tuple[str | None, pd.Series]]
+_MOST_SAMPLED = 1000  # lines
 
 
-class UsageError(Exception):
-    """What the user can mend: a file, a column, a value."""
+@dataclass(frozen=True)
+class Spelling:
+    """How a file is written, where the user says so: None for what is to be found out."""
+
+    decimal: str | None = None
+    date_format: str | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,119 +50,125 @@ class SeriesOfFile:
         The line of the file that each value stands on.
     date_format : str or None
         How dates are written in the file, where that is known.
-    note : str or None
-        Which columns were taken and which were not, where the user did not name them.
+    notes : tuple of str
+        Which columns were taken and which were not, where the user did not name them, and what
+        was passed over.
     """
 
     y: pd.Series
     lines: np.ndarray
     date_format: str | None = None
-    note: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+class ColumnsOfFile:
+    """The columns of a file, each read as numbers or as dates when first asked."""
+
+    def __init__(self, path: str, spelling: Spelling) -> None:
+        check_decimal(spelling.decimal)
+        table = read_table(path, spelling.encoding, spelling.decimal)
+        self.cells = table.cells
+        self.names = list(table.cells.columns)
+        self.lines = table.cells.index.to_numpy()
+        self.notes = [table.note] if table.note else []
+        self.date_format = spelling.date_format
+        self._table, self._decimal = table, spelling.decimal
+        self._numbers: dict[str, Numbers] = {}
+        self._dates: dict[str, Readings] = {}
+
+    def numbers(self, name: str) -> Numbers:
+        if name not in self._numbers:
+            self._numbers[name] = numbers_of(self.cells[name], self._table.separator, self._decimal)
+        return self._numbers[name]
+
+    def dates(self, name: str) -> Readings:
+        """Read a column as dates; columns of numbers have no readings."""
+        if name not in self._dates:
+            skip = self.is_numeric(name)
+            self._dates[name] = [] if skip else readings_of(self.cells[name], self.date_format)
+        return self._dates[name]
+
+    def dates_as_told(self, name: str) -> Readings:
+        """Read the column of dates: whole numbers, too, where it is said how dates are written."""
+        if self.date_format is None or not self.is_numeric(name):
+            return self.dates(name)
+        return readings_of(self.cells[name], self.date_format)
+
+    def is_numeric(self, name: str) -> bool:
+        if name not in self._numbers and len(self.lines) > _MOST_SAMPLED:
+            # Whole columns of words need not be taken for numbers one by one.
+            some = self.cells[name].head(_MOST_SAMPLED)
+            if numbers_of(some, self._table.separator, self._decimal).wrong.any():
+                return False
+        return not self.numbers(name).wrong.any() and not are_months(self.cells[name])
+
+    def is_data(self, name: str) -> bool:
+        return self.is_numeric(name) or is_date(self.dates(name))
+
+    def taken(self, name: str) -> str:
+        """Answer the name of a column that is to be taken: refuse one that several columns have."""
+        if name in self._table.repeated:
+            raise UsageError(
+                f"there are several columns {quoted(name)}: give each a name of its own"
+            )
+        return name
+
+    def _is_word(self, cell: str) -> bool:
+        one = pd.Series([cell], dtype=object)
+        return bool(numbers_of(one, self._table.separator, None).wrong.any())
+
+    def no_number(self, cell: str, row: int = 0) -> str:
+        """Say what to do about some cells that are no numbers."""
+        if cell.lower() in ("true", "false", "yes", "no"):
+            return ": write 1 and 0 if that is what it means"
+        if cell.startswith("#"):
+            return ": mend the formula, or leave the cell empty"
+        if cell.endswith("-"):
+            return ": write 0, or a minus in front; an empty cell is a missing value"
+        if self._decimal and not self._is_word(cell):
+            return f", which is no number with --decimal {self._decimal}"
+        if row == 0 and not any(map(str.isdigit, cell)):
+            return "; lines of a title above the names of the columns are to be taken out"
+        return ""
 
 
 def read_series(
-    path: str, date: str | None, value: str | None, repeats: bool = False
+    path: str, date: str | None, value: str | None, spelling: Spelling, repeats: bool = False
 ) -> SeriesOfFile:
     """Read the series of a CSV file: its values, with its dates as the index.
 
     A date may stand on several lines where there may be repeats.
     """
-    frame = read_frame(path)
-    refuse_unknown_names(frame, date, value)
-    # Reading dates is what takes time, so each column is read once.
-    readings = {name: readings_of(frame[name]) for name in frame.columns}
-    refuse_data_as_names(frame, readings)
+    columns = ColumnsOfFile(path, spelling)
+    refuse_unknown_names(columns.names, date, value)
     is_named = date is not None and value is not None
-    date = date or find_dates(frame, readings, value)
-    value = value or find_values(frame, date)
-    note = None if is_named else _note(frame, date, value)
-    y = _numbers(frame[value])
-    lines = frame.index.to_numpy()
+    if not is_named:
+        refuse_data_as_names(columns, columns.names)
+    date = date or find_dates(columns, columns.names, value)
+    value = columns.taken(value or find_values(columns, columns.names, date))
+    notes = columns.notes if is_named else [*columns.notes, *_notes(columns, date, value)]
+    y = _values(columns, value)
+    notes += [columns.numbers(value).note] if columns.numbers(value).note else []
     if date is None:
-        return SeriesOfFile(y.reset_index(drop=True), lines, note=note)
-    index, date_format = _dates(frame[date], readings[date])
+        return SeriesOfFile(y.reset_index(drop=True), columns.lines, notes=tuple(notes))
+    index, date_format = _dates(columns, columns.taken(date))
     if not repeats:
-        _refuse_repeats(index, frame[date])
+        _refuse_repeats(index, columns.cells[date])
     if date.startswith(UNNAMED):
         index = index.rename("date")
     order = np.argsort(index, kind="stable")
-    return SeriesOfFile(y.set_axis(index).iloc[order], lines[order], date_format, note)
-
-
-def read_frame(path: str) -> pd.DataFrame:
-    """Read a table: columns by the names of its first line, numbers of lines as the index."""
-    try:
-        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise UsageError("there is no such file") from error
-    except UnicodeDecodeError as error:
-        raise UsageError("this is no text: what is wanted is CSV, in UTF-8") from error
-    except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror}") from error
-    if "\0" in text:
-        raise UsageError("this is no text: what is wanted is CSV, in UTF-8")
-    text, lines = _without_blank_ends(text)
-    header = text.partition("\n")[0]
-    separator = max(",;\t", key=header.count)
-    # A blank line is the only way that a single column can hold an empty cell.
-    one_column = separator not in header
-    try:
-        with warnings.catch_warnings():
-            # Cells beyond those of the first line would be dropped with a mere warning.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(
-                io.StringIO(text),
-                sep=separator,
-                index_col=False,
-                **_EXACT_NUMBERS,
-                low_memory=False,
-                skipinitialspace=True,
-                skip_blank_lines=not one_column,
-            )
-    except pd.errors.EmptyDataError as error:
-        raise UsageError("there is nothing in it") from error
-    except pd.errors.ParserWarning as error:
-        raise UsageError("the lines hold more cells than the first one names") from error
-    except pd.errors.ParserError as error:
-        raise UsageError(f"this is not readable as CSV: {str(error).strip()}") from error
-    if frame.empty:
-        raise UsageError("there is no line below that of the column names")
-    if separator != ",":
-        frame = frame.apply(_with_decimal_points)
-    frame.columns = frame.columns.astype(str).str.strip()
-    held = [line for line, content in lines if one_column or content]
-    # Where quoted cells span lines there are more of these than rows.
-    frame.index = held[1 : len(frame) + 1]
-    return frame
-
-
-def _with_decimal_points(column: pd.Series) -> pd.Series:
-    """Read numbers such as 3,5 where commas do not separate columns."""
-    if is_numeric(column):
-        return column
-    cells = column.str.replace(r"^\s*([+-]?\d+),(\d+)\s*$", r"\1.\2", regex=True)
-    numbers = pd.to_numeric(cells, errors="coerce")
-    return cells if (numbers.isna() & cells.notna()).any() else numbers
-
-
-def _without_blank_ends(text: str) -> tuple[str, list[tuple[int, str]]]:
-    """Take off what holds nothing at both ends: the text, and its lines with their numbers."""
-    lines = text.removeprefix("\ufeff").rstrip(",;\t \n").split("\n")
-    numbered = [(number, line if line.strip() else "") for number, line in enumerate(lines, 1)]
-    while numbered and not numbered[0][1]:
-        del numbered[0]
-    return "\n".join(line for _, line in numbered), numbered
+    y = y.set_axis(index).iloc[order]
+    return SeriesOfFile(y, columns.lines[order], date_format, tuple(notes))
 
 
 def refuse_unknown_names(
-    frame: pd.DataFrame, date: str | None, value: str | None, series: str | None = None
+    names: list[str], date: str | None, value: str | None, series: str | None = None
 ) -> None:
     """Refuse options that name no column, or the same one."""
     for option, column in (("--date", date), ("--value", value), ("--id", series)):
-        if column is not None and column not in frame.columns:
+        if column is not None and column not in names:
             raise UsageError(
-                f"there is no column {column!r} for {option}: there is "
-                f"{', '.join(map(repr, frame.columns))}"
+                f"there is no column {quoted(column)} for {option}: there is {listed(names)}"
             )
     if date is not None and date == value:
         raise UsageError(f"--date and --value are both {date!r}")
@@ -170,152 +176,169 @@ def refuse_unknown_names(
         raise UsageError(f"--id and --{'date' if series == date else 'value'} are both {series!r}")
 
 
-def refuse_data_as_names(frame: pd.DataFrame, readings: dict[str, Readings]) -> None:
+def refuse_data_as_names(columns: ColumnsOfFile, names: list[str]) -> None:
     """Refuse a file whose first line is data: every name of numbers or dates is one itself."""
-    names = [name for name in frame.columns if is_numeric(frame[name]) or _is_date(readings[name])]
-    if names and all(
-        _is_number(name) or _is_date(readings_of(pd.Series([name]))) for name in names
-    ):
-        raise UsageError(
-            f"the first line must name the columns, but it holds {', '.join(map(repr, names))}"
-        )
+    like_data = [name for name in names if _is_data(name)]
+    # Columns with names that are words tell soonest, and need not be read all.
+    if not like_data or any(columns.is_data(name) for name in names if name not in like_data):
+        return
+    found = [name for name in like_data if columns.is_data(name)]
+    if found:
+        raise UsageError(f"the first line must name the columns, but it holds {listed(found)}")
 
 
-def is_numeric(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column)
+def _is_data(name: str) -> bool:
+    """Tell whether a name is a number or a date itself."""
+    one = pd.Series([name], dtype=object)
+    return not numbers_of(one, ",", None).wrong.any() or is_date(readings_of(one))
 
 
-def _is_number(name: str) -> bool:
-    return bool(pd.notna(pd.to_numeric(name, errors="coerce")))
-
-
-def _is_date(readings: Readings) -> bool:
-    """Tell whether words read as dates: most of them, so that the others can be told of."""
-    return bool(readings) and bool(readings[0][1].notna().mean() > 0.5)
-
-
-def find_dates(frame: pd.DataFrame, readings: dict[str, Readings], value: str | None) -> str | None:
+def find_dates(columns: ColumnsOfFile, names: list[str], value: str | None) -> str | None:
     """Return the first column that reads as dates; whole numbers only by the column's name."""
-    for column in frame.columns.drop(value or []):
-        if _is_date(readings[column]):
-            return column
-        if is_numeric(frame[column]) and column.lower() in _DATE_NAMES:
-            return column
+    for name in names:
+        if name == value:
+            continue
+        if is_date(columns.dates(name)):
+            return name
+        if name.lower() in _DATE_NAMES and columns.is_numeric(name):
+            return name
     return None
 
 
-def find_values(frame: pd.DataFrame, date: str | None) -> str:
+def find_values(columns: ColumnsOfFile, names: list[str], date: str | None) -> str:
     """Return the one column of numbers."""
-    others = [column for column in frame.columns if column != date]
-    numeric = [column for column in others if is_numeric(frame[column])]
+    others = [name for name in names if name != date]
+    numeric = [name for name in others if columns.is_numeric(name)]
     # Numbers without a name are those of the rows, where there are others.
-    numeric = [column for column in numeric if not column.startswith(UNNAMED)] or numeric
+    numeric = [name for name in numeric if not name.startswith(UNNAMED)] or numeric
     if len(numeric) == 1:
         return numeric[0]
-    if not numeric and len(others) == 1:
-        return others[0]
+    # Of words and numbers, so that the words can be told of.
+    mixed = [n for n in others if not numeric and columns.numbers(n).wrong.mean() < 0.5]
+    if not numeric and (len(others) == 1 or len(mixed) == 1):
+        return (mixed or others)[0]
     found = (
-        f"there are several columns of numbers ({', '.join(map(repr, numeric))})"
+        f"there are several columns of numbers ({listed(numeric)})"
         if numeric
         else "there is no column of numbers"
     )
     raise UsageError(f"{found}: name one with --value")
 
 
-def _note(frame: pd.DataFrame, date: str | None, value: str) -> str | None:
+def _notes(columns: ColumnsOfFile, date: str | None, value: str) -> list[str]:
     """Say which columns are taken; refuse to leave out words that differ between the lines."""
-    ignored = [name for name in frame.columns if name not in (date, value)]
+    ignored = [name for name in columns.names if name not in (date, value)]
+    series = np.zeros(len(columns.lines), dtype=np.int64)
     for name in ignored:
-        if not is_numeric(frame[name]):
-            _refuse_differing_words(frame[name], date, value)
-    if frame.shape[1] == 1:
-        return None
-    times = "the lines as they come, without dates," if date is None else f"{date!r} as dates"
-    left_out = f"; ignoring {', '.join(map(repr, ignored))}" if ignored else ""
-    return f"taking {times} and {value!r} as values{left_out}"
+        refuse_differing_words(columns, name, series, taken_words(date, value))
+    if len(columns.names) == 1:
+        return []
+    return [f"{taking(date, value)}{ignoring(ignored)}"]
 
 
-def _refuse_differing_words(column: pd.Series, date: str | None, value: str) -> None:
-    """Refuse words that may be unread dates or name several series, which would be joined."""
-    codes, words = pd.factorize(column, use_na_sentinel=False)
-    other = int((codes != codes[0]).argmax())
-    if codes[other] == codes[0]:
+def taking(date: str | None, value: str) -> str:
+    """Say which columns are taken."""
+    times = "the lines as they come, without dates," if date is None else f"{quoted(date)} as dates"
+    return f"taking {times} and {quoted(value)} as values"
+
+
+def ignoring(names: list[str]) -> str:
+    """Say which columns are not."""
+    return f"; ignoring {listed(names)}" if names else ""
+
+
+def taken_words(date: str | None, value: str) -> str | None:
+    """Write the options that name the columns: None where there is no column of dates."""
+    return None if date is None else f"--date {shlex.quote(date)} --value {shlex.quote(value)}"
+
+
+def refuse_differing_words(
+    columns: ColumnsOfFile, name: str, series: np.ndarray, options: str | None, id_: bool = False
+) -> None:
+    """Refuse words of a column that differ within a series, whose number `series` is by line.
+
+    They may be unread dates, or name several series, which would be joined.
+    """
+    if columns.is_numeric(name):
         return
-    first, second = ("" if pd.isna(word) else str(word) for word in words[:2])
-    if date is None:
+    column = columns.cells[name]
+    codes = pd.factorize(column.to_numpy())[0]
+    first = pd.Series(codes).groupby(series).transform("first").to_numpy()
+    differs = np.flatnonzero(codes != first)
+    if not differs.size:
+        return
+    row = int(differs[0])
+    start = int(np.flatnonzero(series == series[row])[0])
+    tell_apart = "" if id_ else f"if these tell series apart, say --id {shlex.quote(name)}; "
+    if options is None:
         cures = (
-            "if these are dates, write them as in 2020-01-31; if they tell series apart, say --id "
-            f"{shlex.quote(str(column.name))}; to ignore them, name the columns to take with "
-            "--date and --value, or take the column out"
+            "if these are dates, write them as in 2020-01-31, or name their column with --date and "
+            f"say --date-format; {tell_apart}to ignore them, name the columns to take with --date "
+            "and --value, or take the column out"
         )
     else:
-        cures = (
-            f"if these tell series apart, say --id {shlex.quote(str(column.name))}; to ignore "
-            "them, name the columns to take: "
-            f"--date {shlex.quote(date)} --value {shlex.quote(value)}"
-        )
+        cures = f"{tell_apart}to ignore them, name the columns to take: {options}"
     raise UsageError(
-        f"column {column.name!r} would be ignored, but it holds {first!r} on line "
-        f"{column.index[0]} and {second!r} on line {column.index[other]}: {cures}"
+        f"column {quoted(name)} would be ignored, but it holds {quoted(column.iloc[start])} on "
+        f"line {column.index[start]} and {quoted(column.iloc[row])} on line {column.index[row]}: "
+        f"{cures}"
     )
 
 
-def _numbers(column: pd.Series) -> pd.Series:
+def _values(columns: ColumnsOfFile, name: str) -> pd.Series:
     """Return a column as floats, empty cells missing."""
-    name = column.name
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    wrong = np.flatnonzero((numbers.isna() & column.notna()) | np.isinf(numbers))
+    numbers, column = columns.numbers(name), columns.cells[name]
+    wrong = np.flatnonzero(numbers.wrong)
+    if numbers.doubt is not None:
+        raise UsageError(numbers.doubt)
+    if wrong.size and wrong.size < len(column):
+        row = wrong[0]
+        raise UsageError(
+            f"column {quoted(name)} must hold numbers, but on line {column.index[row]} it holds "
+            f"{quoted(column.iloc[row])}{columns.no_number(column.iloc[row], row)}"
+        )
     if wrong.size:
         raise UsageError(
-            f"column {name!r} must hold numbers, but on line {column.index[wrong[0]]} it holds "
-            f"{str(column.iloc[wrong[0]])!r}"
+            f"column {quoted(name)} must hold numbers, but it holds none: line {column.index[0]} "
+            f"holds {quoted(column.iloc[0])}{columns.no_number(column.iloc[0])}"
         )
-    n_observed = int(numbers.count())
+    n_observed = int(np.isfinite(numbers.values).sum())
     if n_observed < 2:
-        raise UsageError(f"column {name!r} holds {n_observed} value(s): at least two are needed")
-    return numbers
+        raise UsageError(
+            f"column {quoted(name)} holds {n_observed} value(s): at least two are needed"
+        )
+    return pd.Series(numbers.values, index=column.index, name=name)
 
 
-def _dates(column: pd.Series, readings: Readings) -> tuple[pd.Index, str | None]:
+def _dates(columns: ColumnsOfFile, name: str) -> tuple[pd.Index, str | None]:
     """Return a column as stamps, and how its dates are written."""
-    missing = column.isna().to_numpy()
-    if missing.any():
-        raise UsageError(f"column {column.name!r} has no date on line {column.index[missing][0]}")
-    if is_numeric(column):
-        return _numbered_dates(column)
-    unread = readings[0][1].isna().to_numpy()
-    if unread.any():
+    column = columns.cells[name]
+    missing = np.flatnonzero(column.isin(MISSING).to_numpy())
+    if missing.size:
         raise UsageError(
-            f"column {column.name!r} must hold dates, but on line {column.index[unread][0]} it "
-            f"holds {column[unread].iloc[0]!r}: best write them as in 2020-01-31"
+            f"column {quoted(name)} has no date on line {column.index[missing[0]]}: write one, or "
+            "take the line out"
         )
-    if len(readings) > 1:
-        readings = [reading for reading in readings if is_even(reading[1])]
-    if len(readings) != 1:
+    readings = columns.dates_as_told(name)
+    if not readings and columns.is_numeric(name):
+        return _numbered_dates(columns, name)
+    if not readings or readings[0].dates.isna().any():
+        row = int(readings[0].dates.isna().argmax()) if readings else 0
         raise UsageError(
-            f"column {column.name!r} can be read with the day or with the month first, as in "
-            f"{column.iloc[0]!r}: write dates as in 2020-01-31"
+            f"column {quoted(name)} must hold dates, but on line {column.index[row]} it holds "
+            f"{unread(column.iloc[row], columns.date_format)}"
         )
-    date_format, dates = readings[0]
-    if date_format == QUARTERS:
-        return pd.PeriodIndex(dates, freq="Q", name=column.name), None
-    return pd.DatetimeIndex(dates, name=column.name), date_format
+    reading = the_one_reading(column, readings, np.zeros(len(column), dtype=np.int64))
+    return reading.index(name), reading.date_format
 
 
-def _numbered_dates(column: pd.Series) -> tuple[pd.Index, str | None]:
-    """Read whole numbers: 20200131 and 202001 as dates, others, such as years, as they are."""
-    if not pd.api.types.is_integer_dtype(column):
-        raise UsageError(f"column {column.name!r} must hold dates or whole numbers")
-    cells = column.astype(str)
-    for length, date_format in ((8, "%Y%m%d"), (6, "%Y%m")):
-        dates = pd.to_datetime(cells, format=date_format, errors="coerce")
-        if (cells.str.len() == length).all() and dates.notna().all():
-            return pd.DatetimeIndex(dates, name=column.name), date_format
-    index = pd.Index(column, name=column.name)
-    if index.min() == 0 and index.max() >= len(index):
+def _numbered_dates(columns: ColumnsOfFile, name: str) -> tuple[pd.Index, str | None]:
+    numbers = columns.numbers(name)
+    index, date_format = numbered_dates(columns.cells[name], numbers.whole, numbers.values)
+    if date_format is None and index.min() == 0 and index.max() >= len(index):
         # From 0 on they would count as mere positions.
-        raise UsageError(f"column {column.name!r} starts at 0, so it must go on by ones")
-    return index, None
+        raise UsageError(f"column {quoted(name)} starts at 0, so it must go on by ones")
+    return index, date_format
 
 
 def _refuse_repeats(index: pd.Index, column: pd.Series) -> None:
@@ -325,63 +348,7 @@ def _refuse_repeats(index: pd.Index, column: pd.Series) -> None:
         row = repeated[0]
         first = int(np.argmax(index == index[row]))
         raise UsageError(
-            f"column {column.name!r} holds {column.iloc[row]} twice, on lines "
+            f"column {quoted(column.name)} holds {quoted(column.iloc[row])} twice, on lines "
             f"{column.index[first]} and {column.index[row]}: there must be one line a date, "
             "which --aggregate sum, mean or last makes of them"
         )
-
-
-def readings_of(column: pd.Series) -> Readings:
-    """Read a column as dates, NaT where it is none, in all ways that read the most of it.
-
-    Each comes with its format, where writing the dates in it gives the column back.
-    """
-    if is_numeric(column):
-        return []
-    cells = column.astype(str)
-    guesses = {
-        guess_datetime_format(cell, dayfirst=dayfirst)
-        for cell in cells.dropna().head(5)
-        for dayfirst in _day_orders(cell)
-    }
-    formats = sorted(guesses - {None}) + _MONTH_FORMATS + ["ISO8601", QUARTERS]
-    readings = [(name, _parsed(cells, name)) for name in formats]
-    most = max(dates.count() for _, dates in readings)
-    distinct = []
-    for date_format, dates in readings:
-        if dates.count() == most and not any(dates.equals(other) for _, other in distinct):
-            distinct.append((date_format, dates))
-    return [(name if _writes(name, dates, cells) else None, dates) for name, dates in distinct]
-
-
-def _writes(date_format: str, dates: pd.Series, cells: pd.Series) -> bool:
-    """Tell whether dates written in a format are what the cells hold."""
-    if date_format in ("ISO8601", QUARTERS):
-        return date_format == QUARTERS
-    return bool((dates.dt.strftime(date_format) == cells).all())
-
-
-def _day_orders(cell: str) -> tuple[bool, ...]:
-    """Return whether the day may stand before the month in a date."""
-    if re.match(r"\d{4}", cell):
-        return (False,)  # after a year comes the month
-    return (True,) if re.match(r"\d+\.", cell) else (False, True)
-
-
-def _parsed(cells: pd.Series, date_format: str) -> pd.Series:
-    """Read cells by a format, NaT where they do not follow it; times of several zones in UTC."""
-    if date_format == QUARTERS:
-        parts = cells.str.extract(r"^(\d{4})-?Q([1-4])$")
-        cells, date_format = parts[0] + "-" + parts[1].map(_MONTH_OF_QUARTER), "%Y-%m"
-    try:
-        with warnings.catch_warnings():
-            # pandas 2 only warns of what pandas 3 refuses, several zones.
-            warnings.simplefilter("error", FutureWarning)
-            return pd.to_datetime(cells, format=date_format, errors="coerce")
-    except (ValueError, FutureWarning):
-        return pd.to_datetime(cells, format=date_format, errors="coerce", utc=True)
-
-
-def is_even(dates: pd.Series) -> bool:
-    """Tell whether dates follow a calendar of pandas."""
-    return pd.DatetimeIndex(dates.sort_values(), freq="infer").freq is not None

@@ -5,24 +5,29 @@ What will not do for a single series is left to the panel, which leaves that ser
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from tsrnn._csv import (
-    QUARTERS,
-    Readings,
-    UsageError,
+    ColumnsOfFile,
+    Spelling,
     find_dates,
     find_values,
-    is_even,
-    is_numeric,
-    read_frame,
-    readings_of,
+    ignoring,
     refuse_data_as_names,
+    refuse_differing_words,
     refuse_unknown_names,
+    taken_words,
+    taking,
 )
+from tsrnn._csv_dates import numbered_dates, the_one_reading, unread
+from tsrnn._csv_errors import UsageError, quoted
+
+# What Excel makes of long numbers, such as those of articles, whose last digits are lost.
+_SHORTENED = re.compile(r"[0-9][.,][0-9]+E\+[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,8 @@ class LongFile:
         The line of the file that each row stands on.
     date_format : str or None
         How dates are written in the file, where that is known.
-    note : str or None
-        Which columns were taken, where the user did not name them.
+    notes : tuple of str
+        Which columns were taken, where the user did not name them, and what was passed over.
     has_dates : bool
         False where the lines of each series are merely numbered.
     """
@@ -46,66 +51,78 @@ class LongFile:
     frame: pd.DataFrame
     lines: np.ndarray
     date_format: str | None
-    note: str | None
+    notes: tuple[str, ...]
     has_dates: bool = True
 
 
-def read_long(path: str, series: str, date: str | None, value: str | None) -> LongFile:
+def read_long(
+    path: str, series: str, date: str | None, value: str | None, spelling: Spelling
+) -> LongFile:
     """Read the series of a CSV file; without dates, the lines of each are numbered from 1."""
-    frame = read_frame(path)
-    refuse_unknown_names(frame, date, value, series)
-    others = frame.drop(columns=series)
-    readings = {name: readings_of(others[name]) for name in others.columns}
-    refuse_data_as_names(others, readings)
+    columns = ColumnsOfFile(path, spelling)
+    refuse_unknown_names(columns.names, date, value, series)
+    names = _ids(columns, columns.taken(series))
+    others = [name for name in columns.names if name != series]
     is_named = date is not None and value is not None
-    date = date or find_dates(others, readings, value)
-    value = value or find_values(others, date)
-    lines = frame.index.to_numpy()
-    frame = frame.reset_index(drop=True)
-    if frame[series].isna().any():
-        row = int(frame[series].isna().argmax())
-        raise UsageError(f"column {series!r} names no series on line {lines[row]}")
-    date_format, has_dates = None, date is not None
+    if not is_named:
+        refuse_data_as_names(columns, others)
+    date = date or find_dates(columns, others, value)
+    value = columns.taken(value or find_values(columns, others, date))
+    codes = pd.factorize(names)[0]
+    notes = list(columns.notes)
+    if not is_named:
+        ignored = [name for name in others if name not in (date, value)]
+        for name in ignored:
+            refuse_differing_words(columns, name, codes, taken_words(date, value), id_=True)
+        notes.append(f"{taking(date, value)} of the {quoted(series)}{ignoring(ignored)}")
+    values = _values(columns, value)
+    notes += [columns.numbers(value).note] if columns.numbers(value).note else []
+    date_format, label = None, date
     if date is None:
-        date = "step"
-        stamps = frame.groupby(series).cumcount() + 1
+        label = "step" if value != "step" else "line"
+        stamps = pd.Series(codes).groupby(codes).cumcount() + 1
     else:
-        stamps, date_format = _stamps(frame[date], readings[date], frame[series])
-    taken = "the lines as they come, without dates," if date == "step" else f"{date!r} as dates"
-    note = None if is_named else f"taking {taken} and {value!r} as values of the {series!r}"
-    columns = {series: frame[series], date: np.asarray(stamps), value: frame[value]}
-    return LongFile(pd.DataFrame(columns), lines, date_format, note, has_dates)
+        stamps, date_format = _stamps(columns, columns.taken(date), codes)
+    frame = pd.DataFrame({series: names, label: np.asarray(stamps), value: values})
+    return LongFile(frame, columns.lines, date_format, tuple(notes), date is not None)
 
 
-def _stamps(
-    column: pd.Series, readings: Readings, series: pd.Series
-) -> tuple[pd.Series | pd.Index, str | None]:
+def _ids(columns: ColumnsOfFile, name: str) -> np.ndarray:
+    """Return the names of series: text as it stands, for 007 is not 7, and NA may be one."""
+    ids = columns.cells[name]
+    for word, what in (("", "names no series"), (_SHORTENED, "holds a number that Excel cut")):
+        found = ids == word if word == "" else ids.str.fullmatch(word)
+        if found.any():
+            line = columns.lines[int(found.to_numpy().argmax())]
+            cure = "" if word == "" else ": format the column as text there, and save it again"
+            raise UsageError(f"column {quoted(name)} {what} on line {line}{cure}")
+    return ids.to_numpy()
+
+
+def _values(columns: ColumnsOfFile, name: str) -> np.ndarray:
+    """Return numbers, and the words among them, which the panel tells of."""
+    numbers = columns.numbers(name)
+    if numbers.doubt is not None:
+        raise UsageError(numbers.doubt)
+    if not numbers.wrong.any():
+        return numbers.values
+    values = numbers.values.astype(object)
+    words = columns.cells[name][numbers.wrong]
+    values[numbers.wrong] = [word if len(word) <= 40 else f"{word[:37]}..." for word in words]
+    return values
+
+
+def _stamps(columns: ColumnsOfFile, name: str, series: np.ndarray) -> tuple[pd.Index, str | None]:
     """Return a column as time stamps, missing where they are none, and how dates are written."""
-    if is_numeric(column):
-        return _numbered(column)
-    if not readings or readings[0][1].isna().all():
-        raise UsageError(f"column {column.name!r} must hold dates, best as in 2020-01-31")
-    if len(readings) > 1:
-        first = (series == series.iloc[0]).to_numpy()
-        readings = [one for one in readings if is_even(one[1][first])]
-    if len(readings) != 1:
+    column = columns.cells[name]
+    readings = columns.dates_as_told(name)
+    if not readings and columns.is_numeric(name):
+        numbers = columns.numbers(name)
+        return numbered_dates(column, numbers.whole, numbers.values)
+    if not readings or readings[0].dates.isna().all():
         raise UsageError(
-            f"column {column.name!r} can be read with the day or with the month first, as in "
-            f"{column.iloc[0]!r}: write dates as in 2020-01-31"
+            f"column {quoted(name)} must hold dates, but on line {columns.lines[0]} it holds "
+            f"{unread(column.iloc[0], columns.date_format)}"
         )
-    date_format, dates = readings[0]
-    if date_format == QUARTERS:
-        return pd.PeriodIndex(dates, freq="Q"), None
-    return dates.reset_index(drop=True), date_format
-
-
-def _numbered(column: pd.Series) -> tuple[pd.Series, str | None]:
-    """Read whole numbers: 20200131 and 202001 as dates, others, such as years, as they are."""
-    if not pd.api.types.is_integer_dtype(column):
-        raise UsageError(f"column {column.name!r} must hold dates or whole numbers")
-    cells = column.astype(str)
-    for length, date_format in ((8, "%Y%m%d"), (6, "%Y%m")):
-        dates = pd.to_datetime(cells, format=date_format, errors="coerce")
-        if (cells.str.len() == length).all() and dates.notna().all():
-            return dates, date_format
-    return column, None
+    reading = the_one_reading(column, readings, series)
+    return reading.index(), reading.date_format

@@ -224,7 +224,18 @@ class FittedPanel:
         )
 
     def next_steps(self, horizon: int) -> Asked:
-        """Ask for the next steps of every series."""
+        """Ask for the next steps of every series.
+
+        Raises
+        ------
+        ValueError
+            If updates have failed for all of them.
+        """
+        if not len(self.active):
+            raise ValueError(
+                "no series is left to predict: each has failed at an update, for the reason that "
+                "failures_ tells; fit the panel again"
+            )
         series = np.repeat(self.active, horizon)
         ahead = np.tile(np.arange(1, horizon + 1), len(self.active))
         return Asked(series, ahead, self.grid.stamps(series, ahead), 0.0, self.model)

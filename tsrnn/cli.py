@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
+import re
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from tsrnn import __version__, datasets
 from tsrnn._cli_long import forecast_long
-from tsrnn._cli_steps import add_options, is_asked, rules_of, stepped, with_days
-from tsrnn._csv import SeriesOfFile, UsageError, read_series
+from tsrnn._cli_output import (
+    bound_names,
+    print_out,
+    refuse_names_of_ours,
+    refuse_to_overwrite,
+    save_picture,
+    tell,
+    write_table,
+)
+from tsrnn._cli_steps import add_options, in_options, is_asked, rules_of, stepped, with_days
+from tsrnn._csv import SeriesOfFile, Spelling, read_series
+from tsrnn._csv_errors import UsageError
 from tsrnn._csv_long import read_long
 from tsrnn._panel_fill import StepRules
 from tsrnn._season_length import season_in_words
@@ -37,6 +45,8 @@ MODELS = {
 SEASONAL_MODELS = {"holt-winters": TripleExpSmoothingRNN, "auto": AutoExpSmoothingRNN}
 
 MOST_STEPS = 1_000_000  # of a forecast: more is a slip of the keyboard, or exhausts the memory
+MOST_LINES = 10_000_000  # of the forecasts of all series
+INCOMPLETE = 3  # the status where series were left out
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,22 +60,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     status : int
-        0; 2 where something the user gave will not do; 130, as shells have it, after Ctrl-C.
+        0; 2 where something the user gave will not do; 3 where the table is written, but without
+        some of the series; 130, as shells have it, after Ctrl-C.
     """
     options = _parser().parse_args(arguments)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         try:
-            options.run(options)
+            status = options.run(options)
         except UsageError as error:
-            print(f"tsrnn: {error}", file=sys.stderr)
+            tell(str(error))
+            return 2
+        except MemoryError as error:
+            tell(f"there is not enough memory for this: {error}")
             return 2
         except KeyboardInterrupt:
-            print("tsrnn: interrupted", file=sys.stderr)
+            tell("interrupted")
             return 130
     for warning in caught:
-        print(f"tsrnn: warning: {warning.message}", file=sys.stderr)
-    return 0
+        text = re.sub("^(y|series 0) has", "the series has", str(warning.message))
+        tell(f"warning: {in_options(text)}")
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -124,13 +139,27 @@ def _parser() -> argparse.ArgumentParser:
         help="levels of the intervals (80 95)",
     )
     add_options(forecast)
+    _add_spelling(forecast)
     forecast.add_argument("--output", metavar="OUT.csv", help="where to write (standard output)")
     forecast.add_argument("--plot", metavar="OUT.png", help="save a picture")
     forecast.set_defaults(run=_forecast)
     return parser
 
 
-def _demo(options: argparse.Namespace) -> None:
+def _add_spelling(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how a file is written, where it does not tell."""
+    parser.add_argument(
+        "--decimal", metavar=".|,", help="the decimal mark; the other one separates thousands"
+    )
+    parser.add_argument(
+        "--date-format", metavar="FORMAT", help='how dates are written, such as "%%d/%%m/%%Y"'
+    )
+    parser.add_argument(
+        "--encoding", metavar="NAME", help="of the file, such as cp1252 (UTF-8, or UTF-16)"
+    )
+
+
+def _demo(options: argparse.Namespace) -> int:
     """Hold back a year, fit the rest, compare; then fit all and forecast."""
     y = datasets.load_co2(adjusted=True)
     train, test = y.iloc[:-12], y.iloc[-12:]
@@ -148,65 +177,89 @@ def _demo(options: argparse.Namespace) -> None:
         lines.append(f"  {name:<14}{smape(test, ahead):8.4f}{mase(test, ahead, train):8.3f}")
     percents = [80.0, 95.0]
     table = _table(model.fit(y), 12, percents)
-    _print("\n".join([*lines, f"\n{table.round(2).to_string()}\n\n"]))
+    print_out("\n".join([*lines, f"\n{table.round(2).to_string()}\n\n"]))
     shown = slice(-120, None)
     fitted = model.fitted_values_.iloc[shown]
-    _save_picture(y.iloc[shown], fitted, table, percents, options.output)
-    _print(f"picture: {options.output}\n")
+    save_picture(y.iloc[shown], fitted, table, percents, options.output)
+    print_out(f"picture: {options.output}\n")
+    return 0
 
 
-def _forecast(options: argparse.Namespace) -> None:
+def _forecast(options: argparse.Namespace) -> int:
     _check_numbers(options)
+    refuse_to_overwrite(options.file, options.output, options.plot)
     forecaster, rules, told = _forecaster(options), rules_of(options), []
     source = "standard input" if options.file == "-" else options.file
     if options.id is not None:
-        _forecast_several(options, forecaster, rules, source)
-        return
+        return _forecast_several(options, forecaster, rules, source)
     try:
         repeats = options.aggregate is not None
-        given = read_series(options.file, options.date, options.value, repeats)
+        given = read_series(options.file, options.date, options.value, _spelling(options), repeats)
+        refuse_names_of_ours([given.y.index.name], options.level)
         if is_asked(rules):
             given, told = stepped(given, rules)
+        _refuse_long_season(options.period, len(given.y))
         model = _fit(forecaster, given)
     except (UsageError, ValueError) as error:  # ValueError: from the forecaster, of the data
-        raise UsageError(f"{source}: {error}") from error
+        raise UsageError(f"{source}: {in_options(str(error))}") from error
     table = _table_in_time(model, options.horizon, options.level)
     # First, so that a picture that fails does not take the numbers with it.
     _write(table, given, options.output)
-    for line in [*([given.note] if given.note else []), *told]:
-        print(f"tsrnn: {line}", file=sys.stderr)
+    for line in [*given.notes, *told]:
+        tell(line)
     if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
         taken = season_in_words(model.period_, model._grid.season)
-        print(f"tsrnn: season: {taken}; --period overrides", file=sys.stderr)
+        tell(f"season: {taken}; --period overrides")
     if isinstance(model, AutoExpSmoothingRNN):
-        print(f"tsrnn: chose {_in_words(model)}", file=sys.stderr)
+        tell(f"chose {_in_words(model)}")
     if options.plot:
-        _save_picture(given.y, model.fitted_values_, table, options.level, options.plot)
+        save_picture(given.y, model.fitted_values_, table, options.level, options.plot)
+    return 0
 
 
 def _forecast_several(
     options: argparse.Namespace, forecaster: Forecaster, rules: StepRules, source: str
-) -> None:
+) -> int:
     if options.plot:
         raise UsageError("--plot draws a single series: leave it out with --id")
     if options.jobs == 0:
         raise UsageError("--jobs must be a number of threads, or -1 for all there are; got 0")
     try:
-        given = read_long(options.file, options.id, options.date, options.value)
-        table, told = forecast_long(
+        given = read_long(options.file, options.id, options.date, options.value, _spelling(options))
+        series = given.frame.iloc[:, 0]
+        named = given.frame.columns[: 1 + given.has_dates]
+        refuse_names_of_ours(named, options.level, given.has_dates)
+        n_lines = options.horizon * series.nunique()
+        if n_lines > MOST_LINES:
+            raise UsageError(
+                f"--horizon {options.horizon} makes {n_lines:,} lines of {series.nunique():,} "
+                f"series: there may be {MOST_LINES:,}"
+            )
+        if rules.fill is None:
+            _refuse_long_season(options.period, int(series.value_counts().max()))
+        forecasts = forecast_long(
             given, forecaster, options.horizon, options.level, rules, options.jobs
         )
     except UsageError as error:
         raise UsageError(f"{source}: {error}") from error
     date_format = given.date_format if rules.aggregate is None else None
-    written = {"index": False, "date_format": date_format}
-    if options.output is None:
-        _print(table.to_csv(lineterminator="\n", **written))
-    else:
-        with _writing(options.output):
-            table.to_csv(options.output, **written)
-    for line in [*([given.note] if given.note else []), *told]:
-        print(f"tsrnn: {line}", file=sys.stderr)
+    write_table(forecasts.table, options.output, index=False, date_format=date_format)
+    for line in [*given.notes, *forecasts.told]:
+        tell(line)
+    return INCOMPLETE if forecasts.n_left_out else 0
+
+
+def _spelling(options: argparse.Namespace) -> Spelling:
+    return Spelling(options.decimal, options.date_format, options.encoding)
+
+
+def _refuse_long_season(period: int | str | None, n_steps: int) -> None:
+    """Refuse a season that the data do not hold once, before anything of its size is made."""
+    if isinstance(period, int) and period > n_steps:
+        raise UsageError(
+            f"--period {period} is longer than the series, which has {n_steps} steps: give the "
+            "time steps of a season, such as 12 for months of a year"
+        )
 
 
 def _forecaster(options: argparse.Namespace) -> Forecaster:
@@ -260,10 +313,17 @@ def _check_numbers(options: argparse.Namespace) -> None:
         raise UsageError(f"--horizon must be at least 1, got {options.horizon}")
     if options.horizon > MOST_STEPS:
         raise UsageError(f"--horizon must be at most {MOST_STEPS:,} steps, got {options.horizon}")
-    for percent in options.level:
+    names = [bound_names(percent)[0] for percent in options.level]
+    for percent, name in zip(options.level, names, strict=True):
         # The closest to 100 are 100 once they are probabilities.
         if not (percent > 0.0 and _tails(percent)[1] < 1.0):
             raise UsageError(f"--level is in percent, between 0 and 100, got {percent:g}")
+        if percent < 1.0:
+            raise UsageError(
+                f"--level is in percent, from 1 up: write {100.0 * percent:g}, not {percent:g}"
+            )
+        if names.count(name) > 1:
+            raise UsageError(f"--level names {percent:g} twice")
 
 
 def _fit(model, given: SeriesOfFile):
@@ -292,6 +352,8 @@ def _table_in_time(model, horizon: int, percents: Sequence[float]) -> pd.DataFra
         raise UsageError(f"--horizon {horizon} is too far ahead: {error}") from error
     if isinstance(table.index, pd.DatetimeIndex) and table.index[-1].year > 9999:
         raise UsageError(f"--horizon {horizon} goes beyond the last year of dates, 9999")
+    if np.isinf(table).any(axis=None):
+        raise UsageError("the forecast is beyond the largest numbers: give values in larger units")
     return table
 
 
@@ -300,7 +362,7 @@ def _table(model, horizon: int, percents: Sequence[float]) -> pd.DataFrame:
     forecast = model.predict(horizon)
     tails = [tail for percent in percents for tail in _tails(percent)]
     bounds = np.asarray(model.predict_quantiles(horizon, tails)).T
-    names = [name for percent in percents for name in _bound_names(percent)]
+    names = [name for percent in percents for name in bound_names(percent)]
     columns = {"forecast": forecast.to_numpy(), **dict(zip(names, bounds, strict=True))}
     return pd.DataFrame(columns, index=forecast.index)
 
@@ -311,60 +373,9 @@ def _tails(percent: float) -> tuple[float, float]:
     return 0.5 - half, 0.5 + half
 
 
-def _bound_names(percent: float) -> list[str]:
-    return [f"lower-{percent:g}", f"upper-{percent:g}"]
-
-
 def _write(table: pd.DataFrame, given: SeriesOfFile, path: str | None) -> None:
     """Write the table as CSV, dates as the file has them."""
-    label, date_format = given.y.index.name, given.date_format
+    label = given.y.index.name
     if isinstance(given.y.index, pd.RangeIndex):
         table, label = table.set_axis(range(1, len(table) + 1)), "step"
-    if path is None:
-        _print(table.to_csv(index_label=label, date_format=date_format, lineterminator="\n"))
-        return
-    with _writing(path):
-        table.to_csv(path, index_label=label, date_format=date_format)
-
-
-def _save_picture(
-    y: pd.Series, fitted: pd.Series, table: pd.DataFrame, percents: Sequence[float], path: str
-) -> None:
-    # Not by pyplot, which would choose a backend and keep the figure.
-    from matplotlib.figure import Figure
-
-    from tsrnn.plotting import ForecastDisplay
-
-    figure = Figure(figsize=(9, 4), layout="constrained")
-    intervals = {
-        percent / 100.0: table[_bound_names(percent)].set_axis(["lower", "upper"], axis=1)
-        for percent in sorted(percents, reverse=True)
-    }
-    display = ForecastDisplay(y=y, fitted=fitted, forecast=table["forecast"], intervals=intervals)
-    with _writing(path):
-        display.plot(ax=figure.add_subplot())
-        figure.savefig(path, dpi=150)
-
-
-def _print(text: str) -> None:
-    """Write to standard output, whether or not it is still read."""
-    with _writing("standard output"):
-        try:
-            print(text, end="", flush=True)
-        except OSError:
-            # Python would try again at exit, and fail there.
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stdout.fileno())
-            os.close(nowhere)
-            raise
-
-
-@contextmanager
-def _writing(name: str) -> Iterator[None]:
-    """Name what cannot be written. A reader who has seen enough, such as `head`, is no error."""
-    try:
-        yield
-    except BrokenPipeError:
-        return
-    except (OSError, ValueError) as error:  # ValueError: a format that matplotlib does not write
-        raise UsageError(f"cannot write {name}: {error}") from error
+    write_table(table, path, index_label=label, date_format=given.date_format)
