@@ -24,7 +24,7 @@ from tsrnn._panel_model import PanelModel, Progress, fit_each
 from tsrnn._season_length import Season, found_note, seasons_found, short_note
 from tsrnn._series import check_enough, is_single, read_series
 from tsrnn._threads import one_blas_thread
-from tsrnn._timeindex import TimeGrid, is_time_index, training_grid
+from tsrnn._timeindex import TimeGrid, is_time_index, overlooked_times, training_grid
 from tsrnn._validation import (
     at_this_moment,
     check_choice,
@@ -133,9 +133,11 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         """
         with replaced_when_done(self) as new:
             forget_fit(new)
-            new._fit(*((None, X) if y is None else (X, y)))
-            values = new._training[0]
-            for note in (*new._season_notes(values, new._grid), *new._model.notes):
+            rows, series = (None, X) if y is None else (X, y)
+            new._fit(rows, series)
+            notes = overlooked_times(series, rows)
+            notes += new._season_notes(new._training[0], new._grid)
+            for note in (*notes, *new._model.notes):
                 warnings.warn(note, stacklevel=2)
         return self
 
