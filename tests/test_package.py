@@ -191,7 +191,7 @@ ALLOWED = {
     | {"_text_objective", "_text_reading", "_text_weights"}
     | LEAVES,
     # They take arrays, or estimators by their public methods.
-    "metrics": set(),
+    "metrics": {"_stamps"},
     "_files": set(),
     "_download": {"_files"},
     "_competition_data": {"_download"},

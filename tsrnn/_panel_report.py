@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsrnn._panel_dial import Dates, Dial, Periods
+from tsrnn._panel_dial import MISSING, Dates, Dial, Periods, WholeNumbers
 from tsrnn._panel_frame import Panel
+from tsrnn._stamps import dates_in_integers
 from tsrnn._validation import check_count
 from tsrnn.exceptions import InvalidParameterError
 
@@ -117,6 +118,20 @@ def refit_every(refit: bool | int, n_windows: int) -> int:
     if isinstance(refit, bool | np.bool_):
         return 1 if refit else n_windows
     return check_count("refit", refit)
+
+
+def refuse_dates_in_integers(panel: Panel, name: str) -> None:
+    """Refuse stamps such as 202012, which would be counted on to 202013.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not isinstance(panel.dial, WholeNumbers):
+        return
+    found = dates_in_integers(panel.ticks[panel.ticks != MISSING], name)
+    if found:
+        raise ValueError(f"{found}; freq=1 counts them on all the same")
 
 
 def ticks_as_read(panel: Panel, dial: Dial, name: str) -> np.ndarray:

@@ -117,10 +117,11 @@ def labels_note(index: pd.Index) -> UserWarning | None:
     )
 
 
-def dates_in_integers(numbers: np.ndarray) -> str:
+def dates_in_integers(numbers: np.ndarray, name: str) -> str:
     """Say what integers are that hold a year and a part of it, such as 202012; "" for others.
 
-    They cannot be counted on: after 202012 comes 202101.
+    They cannot be counted on: after 202012 comes 202101. `name` is how Python writes what they
+    stand in.
     """
     if not len(numbers):
         return ""
@@ -135,14 +136,13 @@ def dates_in_integers(numbers: np.ndarray) -> str:
         if digits == 4 and not _are_days(within):
             return ""
         formats = {2: "%Y%m", 3: "%Y%j", 4: "%Y%m%d"}
-        cure = f"pd.to_datetime(y.index.astype(str), format={formats.get(digits)!r})"
+        cure = f"pd.to_datetime({name}.astype(str), format={formats.get(digits)!r}) makes dates"
         if digits == 1:
-            cure = "pd.PeriodIndex([f'{i // 10}Q{i % 10}' for i in y.index], freq='Q')"
+            words = f"[f'{{i // 10}}Q{{i % 10}}' for i in {name}]"
+            cure = f"pd.PeriodIndex({words}, freq='Q') makes periods"
         return (
-            f"the integers of the time index read as a year and a {part} ({first}, ..., {last}), "
-            f"and would be counted on beyond the end of a year: y.set_axis({cure}) makes "
-            f"{'periods' if digits == 1 else 'dates'} of them; if they only number rows, "
-            "y.reset_index(drop=True) numbers them from 0"
+            f"the integers in {name} read as a year and a {part} ({first} to {last}), and would be "
+            f"counted on beyond the end of a year: {cure} of them"
         )
     return ""
 
@@ -195,8 +195,9 @@ def _are_iso(index: pd.Index) -> bool:
 def _read_words(index: pd.Index) -> pd.DatetimeIndex:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of mixed time zones, which are an error soon
-        read = pd.to_datetime(pd.Series(index.to_numpy(dtype=object)), errors="coerce",
-                              format="ISO8601")
+        read = pd.to_datetime(
+            pd.Series(index.to_numpy(dtype=object)), errors="coerce", format="ISO8601"
+        )
     wrong = np.flatnonzero(read.isna() & ~index.isna())
     if wrong.size:
         raise ValueError(f"{index[wrong[0]]!r} in row {wrong[0]} is no date")

@@ -88,8 +88,8 @@ class TimeGrid:
         _refuse_missing(rows)
         _refuse_disorder(rows)
         dates = isinstance(rows, pd.DatetimeIndex)
-        if kind_of(rows) == "integers" and (what := dates_in_integers(rows.to_numpy(np.int64))):
-            raise ValueError(what)
+        if kind_of(rows) == "integers":
+            _refuse_dates_in(rows)
         return cls(True, rows, *(datetime_grid(rows) if dates else counted_grid(rows)))
 
     @property
@@ -210,6 +210,14 @@ def _refuse_missing(index: pd.Index) -> None:
     if index.hasnans:
         row = int(index.isna().argmax())
         raise ValueError(f"the time index has a missing stamp (NaT or NA) in row {row}")
+
+
+def _refuse_dates_in(index: pd.Index) -> None:
+    found = dates_in_integers(index.to_numpy(np.int64), "y.index")
+    if found:
+        raise ValueError(
+            f"{found}; if they only number rows, y.reset_index(drop=True) numbers them from 0"
+        )
 
 
 def _refuse_disorder(index: pd.Index) -> None:

@@ -22,7 +22,7 @@ from tsrnn._conformal import factors_of_scores, past_scores
 from tsrnn._fitted_model import FittedModel
 from tsrnn._panel_model import PanelModel, Progress, fit_each
 from tsrnn._season_length import Season, found_note, seasons_found, short_note
-from tsrnn._series import check_enough, is_single, read_series
+from tsrnn._series import check_enough, is_single, read_numbers, read_series
 from tsrnn._threads import one_blas_thread
 from tsrnn._timeindex import TimeGrid, is_time_index, overlooked_times, training_grid
 from tsrnn._validation import (
@@ -360,13 +360,14 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             new._n_seen += len(values)
         return self
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return the coefficient of determination R2 of the predictions.
 
         Parameters
         ----------
         X
-            As for `predict`; None stands for the rows of `y`.
+            As for `predict`; None stands for the rows of `y`. Where `y` is omitted, this is the
+            series, as in `fit`.
         y : array-like of shape (n_rows,) or (n_rows, n_series)
             Rows whose value is missing are skipped, and those that have no prediction.
         sample_weight : array-like of shape (n_rows,), optional
@@ -378,6 +379,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         """
         now = at_this_moment(self)
         check_is_fitted(now)
+        X, y = (None, X) if y is None else (X, y)
         truth, index = now._read_more(y, "y")
         if X is None:
             X = pd.DataFrame(index=pd.RangeIndex(len(truth)) if index is None else index)
@@ -386,12 +388,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             raise ValueError(f"X asks for {len(asked.positions)} rows, but y has {len(truth)}")
         now._check_stamps(index, asked.positions, "X and y have different time indexes")
         predictions = now._mean(asked)
-        weights = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight)
-        if weights.shape != (len(truth),):
-            raise ValueError(
-                f"sample_weight must have shape ({len(truth)},), one number a row of y, "
-                f"got {weights.shape}"
-            )
+        weights = _read_weights(sample_weight, len(truth))
         seen = ~(np.isnan(truth) | np.isnan(predictions))
         if not seen.any(axis=0).all():
             raise ValueError("y has no values to score against: all of a series are missing")
@@ -561,6 +558,28 @@ def _check_horizon(horizon: Any) -> int:
     if horizon > _MOST_AHEAD:
         raise InvalidParameterError(f"horizon must be at most {_MOST_AHEAD}, got {horizon}")
     return horizon
+
+
+def _read_weights(sample_weight: Any, n_rows: int) -> np.ndarray:
+    """Return the weights of rows; ones where there are none."""
+    if sample_weight is None:
+        return np.ones(n_rows)
+    if isinstance(sample_weight, pd.Index):
+        sample_weight = sample_weight.to_numpy()
+    weights = read_numbers(sample_weight, "sample_weight")
+    if weights.shape != (n_rows,):
+        raise ValueError(
+            f"sample_weight must have shape ({n_rows},), one number a row of y, got {weights.shape}"
+        )
+    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0.0)))
+    if wrong.size:
+        row = wrong[0]
+        raise ValueError(
+            f"sample_weight must be finite and not negative, got {weights[row]} in row {row}"
+        )
+    if not weights.any():
+        raise ValueError("sample_weight is 0 in every row: give some row a weight")
+    return weights
 
 
 def _unmasked(X: Any) -> Any:
