@@ -133,6 +133,7 @@ class TimeGrid:
                 f"the time stamp {index[row]} (row {row}) lies "
                 f"{'before the start' if before[row] else 'off the grid'} of the training series, "
                 f"whose {len(self._index)} time stamps are {grid} and so on"
+                f"{self._zones_advice(index)}"
             )
         return positions.astype(np.int64)
 
@@ -182,6 +183,16 @@ class TimeGrid:
     def _refuse_empty(self) -> None:
         if self.has_stamps and len(self._index) == 0:
             raise ValueError("the training series is empty, so that its time stamps are unknown")
+
+    def _zones_advice(self, index: pd.Index) -> str:
+        """Explain stamps off the grid where they are those of another time zone."""
+        zones = [getattr(one, "tz", None) for one in (index, self._index)]
+        if None in zones or str(zones[0]) == str(zones[1]):
+            return ""
+        return (
+            f". They are in {zones[0]}, those of the training series in {zones[1]}: "
+            f"index.tz_localize(None).tz_localize({str(zones[1])!r}) keeps what their clocks show"
+        )
 
     def _refuse_other_kind(self, index: pd.Index) -> None:
         (kind, detail), (expected, wanted) = _family(index), _family(self._index)

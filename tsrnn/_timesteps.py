@@ -468,9 +468,15 @@ def _fillings(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[tuple[_Clock, 
             yield dial, steps, f"y.asfreq({code})"
 
 
-def _twice_a_month(index: pd.Index) -> str:
-    """Name the grid that is meant most often where no other fits: 1st and 15th, or 15th and end."""
-    return "SMS" if bool((index.day == 1).any()) else "SME"
+def _grid_advice(index: pd.Index) -> str:
+    """Name the grid that pandas cannot find by itself, where there is one: two days a month."""
+    days = np.unique(index.day)
+    names = [f"{kind}-{day}" for day in days[:3] for kind in ("SMS", "SME") if 1 < day < 28]
+    for name in names:
+        offset = pd.tseries.frequencies.to_offset(name)
+        if all(map(offset.is_on_offset, index.tz_localize(None))):
+            return f"y.index.freq = {name!r} says which grid it has"
+    return "y.index.freq says which grid it has, where it is one of pandas' own, such as 'SME'"
 
 
 def _irregular(index: pd.Index, fillings: Iterable[tuple[Dial, Steps, str]]) -> IrregularIndexError:
@@ -491,8 +497,7 @@ def _irregular(index: pd.Index, fillings: Iterable[tuple[Dial, Steps, str]]) -> 
         row = int((between != between.mode()[0]).argmax())
         cure = (
             "y.asfreq('D') or y.resample('D').mean() puts it on a grid, with NaN, accepted as "
-            f"missing values, in the gaps; y.index.freq = {_twice_a_month(index)!r} says which "
-            "grid it has."
+            f"missing values, in the gaps; {_grid_advice(index)}."
         )
     return IrregularIndexError(
         f"the time index is irregular: after {index[row]} comes {index[row + 1]} (row {row + 1}). "

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
+from datetime import date
+from numbers import Real
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -144,6 +146,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
     def _fit(self, X: Any, y: Any) -> None:
         self._validate_parameters()
         values, layout, index = read_series(y)
+        X = _as_rows(X)
         regressors = self._read_regressors(X, len(values), reset=True)
         grid = training_grid(index, X, len(values))
         check_enough(values)
@@ -412,11 +415,15 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         if X is None:
             raise TypeError("predict takes a horizon, such as 12, or rows; got None")
         if is_single(X):
+            if isinstance(X, date | np.datetime64 | pd.Period | str):
+                raise InvalidParameterError(
+                    f"horizon must be an integer >= 1, got {X!r}: to predict at a time stamp, pass "
+                    "pd.Index([X])"
+                )
             horizon = _check_horizon(X)
             regressors = self._following_regressors(None, horizon)
             return self._request(*self._following(horizon), regressors)
-        if isinstance(X, pd.Index):
-            X = pd.DataFrame(index=X)
+        X = _as_rows(X)
         regressors = self._read_regressors(X, None)
         if len(regressors) == 0:
             raise ValueError("X has no rows: ask for at least one prediction")
@@ -441,6 +448,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
 
     def _following_regressors(self, X: Any, n_timesteps: int) -> np.ndarray:
         """Read the regressors of the next time steps, (n, p)."""
+        X = _as_rows(X)
         regressors = self._read_regressors(X, n_timesteps)
         if isinstance(X, pd.DataFrame):
             positions, _ = self._following(n_timesteps)
@@ -558,6 +566,30 @@ def _check_horizon(horizon: Any) -> int:
     if horizon > _MOST_AHEAD:
         raise InvalidParameterError(f"horizon must be at most {_MOST_AHEAD}, got {horizon}")
     return horizon
+
+
+def _as_rows(X: Any) -> Any:
+    """Return rows: an index of time stamps as a DataFrame without columns.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For anything else of one dimension.
+    """
+    numbers = isinstance(X, pd.Index) and pd.api.types.is_float_dtype(X.dtype)
+    if isinstance(X, pd.Index) and (is_time_index(X) or not numbers):
+        return pd.DataFrame(index=X)
+    if not isinstance(X, list | tuple | pd.Index | pd.Series) and np.ndim(X) != 1:
+        return X
+    if isinstance(X, list | tuple) and not all(map(is_single, X)):
+        return X
+    accepted = (
+        "X must be rows with a column for each regressor, or an index of time stamps; a horizon is "
+        f"a single integer. Expected 2D array, got 1D array ({type(X).__name__} of {len(X)}): "
+    )
+    if is_time_index(pd.Index(X)) and not all(isinstance(label, Real) for label in X):
+        raise TypeError(f"{accepted}pd.Index(X) makes time stamps of dates or periods")
+    raise ValueError(f"{accepted}Reshape your data by .reshape(-1, 1) if it is one regressor")
 
 
 def _read_weights(sample_weight: Any, n_rows: int) -> np.ndarray:

@@ -102,7 +102,8 @@ def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, *, period: in
     ------
     ValueError
         If shapes or labels differ, there is no row, a series has no observed value, a forecast is
-        NaN where there is one, a value is infinite, or `y_train` holds no two values a period apart.
+        NaN where there is one, a value is infinite, or `y_train` holds no two values a period
+        apart.
     TypeError
         If `period` is not an int.
 

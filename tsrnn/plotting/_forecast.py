@@ -220,10 +220,13 @@ def _frame(values: Any) -> pd.DataFrame:
 def _column(frame: pd.DataFrame, series: Any) -> int:
     """Return the position of the series to draw."""
     names = list(frame.columns)
+    is_first = isinstance(series, Integral) and not isinstance(series, bool) and series == 0
     if series is None:
         if len(names) == 1:
             return 0
         raise ValueError(f"the forecaster has {len(names)} series: pass series=, one of {names}")
+    if len(names) == 1 and names[0] is None and is_first:
+        return 0
     if series not in names:
         raise ValueError(f"series must be one of {names}, got {series!r}")
     return names.index(series)
