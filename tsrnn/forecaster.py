@@ -165,7 +165,15 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         self._layout = layout
         self._grid = grid
         self._seen = ((predictions, deviations),)
+        self._followed = ()
         self._n_seen = len(values)
+
+    def _observed_and_predicted(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return what was seen, by `update` too, and its one-step predictions, (n_seen, k)."""
+        values = self._training[0]
+        fitted = np.asarray(self.fitted_values_).reshape(values.shape)
+        pieces = ((values, fitted), *self._followed)
+        return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))
 
     def _seeks_season(self) -> bool:
         """Tell whether the length of a season is to be found, here or by a forecaster within."""
@@ -356,10 +364,12 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             new._check_stamps(index, following, "y_new must continue the series")
             regressors = new._following_regressors(X, len(values))
             model = new._model.with_regressors(regressors)
-            model, predictions, deviations = model.advance(values - model.effect(regressors))
+            effect = model.effect(regressors)
+            model, predictions, deviations = model.advance(values - effect)
             vars(new).update(model.attributes())
             new._model = model
             new._seen = _appended(new._seen, (predictions, deviations))
+            new._followed = _appended(new._followed, (values, predictions + effect))
             new._n_seen += len(values)
         return self
 
