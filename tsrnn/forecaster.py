@@ -23,7 +23,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from tsrnn._conformal import factors_of_scores, past_scores
 from tsrnn._fitted_model import FittedModel
 from tsrnn._panel_model import PanelModel, Progress, fit_each
-from tsrnn._season_length import Season, found_note, seasons_found, short_note
+from tsrnn._season_length import (
+    Season,
+    found_note,
+    seasons_found,
+    short_note,
+    unseen_note,
+    unseen_positions,
+)
 from tsrnn._series import check_enough, is_single, read_numbers, read_series
 from tsrnn._threads import one_blas_thread
 from tsrnn._timeindex import TimeGrid, is_time_index, overlooked_times, training_grid
@@ -139,6 +146,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             new._fit(rows, series)
             notes = overlooked_times(series, rows)
             notes += new._season_notes(new._training[0], new._grid)
+            notes += new._unseen_notes(new._training[0])
             for note in (*notes, *new._model.notes):
                 warnings.warn(note, stacklevel=2)
         return self
@@ -232,6 +240,23 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             return []
         name = "y" if n_series == 1 else f"series {told[0]}"
         return [found_note(name, int(found[told[0]]), len(told) - 1)]
+
+    def _has_season(self) -> bool:
+        """Tell whether forecasts have a season of the method's own.
+
+        One around another forecaster adjusts series, and tells itself where it cannot.
+        """
+        parts = self.get_params(deep=False)
+        return "period" in parts and not any(isinstance(one, Forecaster) for one in parts.values())
+
+    def _unseen_notes(self, values: np.ndarray) -> list[Warning]:
+        """Say at which positions of the season series were never observed."""
+        n_series = values.shape[1]
+        if not self._has_season():
+            return []
+        offsets = np.arange(n_series + 1) * len(values)
+        unseen = unseen_positions(values.T.ravel(), offsets, np.full(n_series, self.period_))
+        return [unseen_note(f"series {i}", unseen[i], self.period_) for i in unseen]
 
     def predict(self, X: Any) -> np.ndarray | pd.Series | pd.DataFrame:
         """Predict.

@@ -31,7 +31,7 @@ from tsrnn._panel_report import (
     warn_of_failures,
     warn_of_notes,
 )
-from tsrnn._panel_seasons import SettledPanel, season_notes
+from tsrnn._panel_seasons import SettledPanel, season_notes, unseen_notes
 from tsrnn._panel_state import Asked, FittedPanel, SeenRows, regular_part
 from tsrnn._panel_windows import (
     calibration_scores,
@@ -217,6 +217,9 @@ class PanelForecaster(BaseEstimator):
                 taken = settled.periods[new._fitted.active]
                 new.period_ = pd.Series(taken, new.ids_, name="period")
             notes = season_notes(forecaster, panel, kinds)
+            if forecaster._has_season():
+                for i, lines in unseen_notes(panel, settled.periods).items():
+                    notes[i] = (*notes.get(i, ()), *lines)
             notes |= {i: (*notes.get(i, ()), *lines) for i, lines in model.notes.items()}
             notes |= {i: (line, *notes.get(i, ())) for i, line in differing.items()}
             notes = {i: lines for i, lines in notes.items() if i not in model.failures}
