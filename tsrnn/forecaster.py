@@ -614,9 +614,8 @@ def _as_rows(X: Any) -> Any:
     numbers = isinstance(X, pd.Index) and pd.api.types.is_float_dtype(X.dtype)
     if isinstance(X, pd.Index) and (is_time_index(X) or not numbers):
         return pd.DataFrame(index=X)
-    if not isinstance(X, list | tuple | pd.Index | pd.Series) and np.ndim(X) != 1:
-        return X
-    if isinstance(X, list | tuple) and not all(map(is_single, X)):
+    is_flat = isinstance(X, pd.Index | pd.Series) or (isinstance(X, np.ndarray) and X.ndim == 1)
+    if not is_flat and not (isinstance(X, list | tuple) and all(map(is_single, X))):
         return X
     accepted = (
         "X must be rows with a column for each regressor, or an index of time stamps; a horizon is "
