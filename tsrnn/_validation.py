@@ -46,8 +46,8 @@ def check_number(
     return float(value)
 
 
-def check_count(name: str, value: object, lower: int = 1) -> int:
-    """Return an integer that is at least `lower`.
+def check_count(name: str, value: object, lower: int = 1, upper: float = _LARGEST) -> int:
+    """Return an integer that is at least `lower`, and at most `upper`: by default of 64 bits.
 
     Raises
     ------
@@ -55,9 +55,9 @@ def check_count(name: str, value: object, lower: int = 1) -> int:
     """
     if isinstance(value, bool | np.bool_) or not isinstance(value, Integral) or value < lower:
         raise InvalidParameterError(f"{name} must be an integer >= {lower}, got {value!r}")
-    if value > _LARGEST:
+    if value > upper:
         raise InvalidParameterError(
-            f"{name} must be an integer from {lower} to {_LARGEST}, got {value!r}"
+            f"{name} must be an integer from {lower} to {upper}, got {value!r}"
         )
     return int(value)
 

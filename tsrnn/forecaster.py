@@ -266,10 +266,11 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         X : int, array-like of shape (n_rows, n_features), or pandas Index
             An int is a horizon: that many steps after the end of what was seen. Rows ask for one
             prediction each; after a fit with regressors they hold those, and without regressors
-            they are a DataFrame without columns, or its index. With a time index (dates, periods,
-            or integers that do not start at 0) the answer is for the stamps asked: one-step-ahead
-            predictions inside the series, forecasts after it. Rows without a time index always
-            follow the series, so there are no training scores and no gap with plain rows.
+            they are a DataFrame without columns, or its index. With a time index (dates, as words
+            in ISO 8601 too, periods, durations, or integers that do not start at 0) the answer is
+            for the stamps asked: one-step-ahead predictions inside the series, forecasts after it.
+            Rows without a time index always follow the series, so there are no training scores and
+            no gap with plain rows.
 
         Returns
         -------
