@@ -10,7 +10,6 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from datetime import date
-from numbers import Real
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -23,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from tsrnn._conformal import factors_of_scores, past_scores
 from tsrnn._fitted_model import FittedModel
 from tsrnn._panel_model import PanelModel, Progress, fit_each
+from tsrnn._rows import as_rows, read_weights, unmasked
 from tsrnn._season_length import (
     Season,
     found_note,
@@ -31,7 +31,7 @@ from tsrnn._season_length import (
     unseen_note,
     unseen_positions,
 )
-from tsrnn._series import check_enough, is_single, read_numbers, read_series
+from tsrnn._series import check_enough, is_single, read_series
 from tsrnn._threads import one_blas_thread
 from tsrnn._timeindex import TimeGrid, is_time_index, overlooked_times, training_grid
 from tsrnn._validation import (
@@ -154,7 +154,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
     def _fit(self, X: Any, y: Any) -> None:
         self._validate_parameters()
         values, layout, index = read_series(y)
-        X = _as_rows(X)
+        X = as_rows(X)
         regressors = self._read_regressors(X, len(values), reset=True)
         grid = training_grid(index, X, len(values))
         check_enough(values)
@@ -427,7 +427,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             raise ValueError(f"X asks for {len(asked.positions)} rows, but y has {len(truth)}")
         now._check_stamps(index, asked.positions, "X and y have different time indexes")
         predictions = now._mean(asked)
-        weights = _read_weights(sample_weight, len(truth))
+        weights = read_weights(sample_weight, len(truth))
         seen = ~(np.isnan(truth) | np.isnan(predictions))
         if not seen.any(axis=0).all():
             raise ValueError("y has no values to score against: all of a series are missing")
@@ -459,7 +459,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             horizon = _check_horizon(X)
             regressors = self._following_regressors(None, horizon)
             return self._request(*self._following(horizon), regressors)
-        X = _as_rows(X)
+        X = as_rows(X)
         regressors = self._read_regressors(X, None)
         if len(regressors) == 0:
             raise ValueError("X has no rows: ask for at least one prediction")
@@ -484,7 +484,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
 
     def _following_regressors(self, X: Any, n_timesteps: int) -> np.ndarray:
         """Read the regressors of the next time steps, (n, p)."""
-        X = _as_rows(X)
+        X = as_rows(X)
         regressors = self._read_regressors(X, n_timesteps)
         if isinstance(X, pd.DataFrame):
             positions, _ = self._following(n_timesteps)
@@ -506,7 +506,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         else:
             refuse_dates(X)
             regressors = validate_data(
-                self, _unmasked(X), reset=reset, dtype=np.float64, ensure_all_finite=False
+                self, unmasked(X), reset=reset, dtype=np.float64, ensure_all_finite=False
             )
             refuse_unknown(regressors, X)
         if n_timesteps is not None and len(regressors) != n_timesteps:
@@ -602,56 +602,6 @@ def _check_horizon(horizon: Any) -> int:
     if horizon > _MOST_AHEAD:
         raise InvalidParameterError(f"horizon must be at most {_MOST_AHEAD}, got {horizon}")
     return horizon
-
-
-def _as_rows(X: Any) -> Any:
-    """Return rows: an index of time stamps as a DataFrame without columns.
-
-    Raises
-    ------
-    ValueError, TypeError
-        For anything else of one dimension.
-    """
-    numbers = isinstance(X, pd.Index) and pd.api.types.is_float_dtype(X.dtype)
-    if isinstance(X, pd.Index) and (is_time_index(X) or not numbers):
-        return pd.DataFrame(index=X)
-    is_flat = isinstance(X, pd.Index | pd.Series) or (isinstance(X, np.ndarray) and X.ndim == 1)
-    if not is_flat and not (isinstance(X, list | tuple) and all(map(is_single, X))):
-        return X
-    accepted = (
-        "X must be rows with a column for each regressor, or an index of time stamps; a horizon is "
-        f"a single integer. Expected 2D array, got 1D array ({type(X).__name__} of {len(X)}): "
-    )
-    if is_time_index(pd.Index(X)) and not all(isinstance(label, Real) for label in X):
-        raise TypeError(f"{accepted}pd.Index(X) makes time stamps of dates or periods")
-    raise ValueError(f"{accepted}Reshape your data by .reshape(-1, 1) if it is one regressor")
-
-
-def _read_weights(sample_weight: Any, n_rows: int) -> np.ndarray:
-    """Return the weights of rows; ones where there are none."""
-    if sample_weight is None:
-        return np.ones(n_rows)
-    if isinstance(sample_weight, pd.Index):
-        sample_weight = sample_weight.to_numpy()
-    weights = read_numbers(sample_weight, "sample_weight")
-    if weights.shape != (n_rows,):
-        raise ValueError(
-            f"sample_weight must have shape ({n_rows},), one number a row of y, got {weights.shape}"
-        )
-    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0.0)))
-    if wrong.size:
-        row = wrong[0]
-        raise ValueError(
-            f"sample_weight must be finite and not negative, got {weights[row]} in row {row}"
-        )
-    if not weights.any():
-        raise ValueError("sample_weight is 0 in every row: give some row a weight")
-    return weights
-
-
-def _unmasked(X: Any) -> Any:
-    """Return masked regressors with NaN, which is refused, for what is masked."""
-    return X.astype(float).filled(np.nan) if isinstance(X, np.ma.MaskedArray) else X
 
 
 def _appended(pieces: tuple, piece: tuple[np.ndarray, ...]) -> tuple:
