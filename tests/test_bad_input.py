@@ -9,7 +9,13 @@ import pytest
 import scipy.sparse
 from sklearn.base import clone
 
-from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, TripleExpSmoothingRNN
+from tsrnn import (
+    AutoExpSmoothingRNN,
+    DoubleExpSmoothingRNN,
+    NaiveForecaster,
+    SimpleExpSmoothingRNN,
+    TripleExpSmoothingRNN,
+)
 from tsrnn.exceptions import InvalidParameterError
 
 PLAIN = [3.0, 5.0, 4.0, 7.0, 6.0, 9.0, 8.0]
@@ -467,3 +473,124 @@ def test_an_initial_state_of_words_that_are_numbers_is_refused():
 @pytest.mark.parametrize("value", [0, 1, 0.5, np.float32(0.5), np.int64(1), Fraction(1, 2)])
 def test_every_real_number_in_its_interval_is_a_parameter(value):
     assert DoubleExpSmoothingRNN(alpha=value).fit(PLAIN).alpha_ == float(value)
+
+
+# What stands for no argument at all.
+
+VALUES = np.arange(20.0) + np.sin(np.arange(20.0))
+DATED = pd.Series(VALUES, pd.date_range("2020", periods=20))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "message"),
+    [
+        (SimpleExpSmoothingRNN(max_iter=10**30), "max_iter must be an integer from 1 to"),
+        (SimpleExpSmoothingRNN(tol=1e300), r"tol must be a number in \(0, 1\]"),
+        (SimpleExpSmoothingRNN(tol=2), r"tol must be a number in \(0, 1\]"),
+        (SimpleExpSmoothingRNN(solver=np.array([1, 2])), "solver must be one of"),
+        (SimpleExpSmoothingRNN(loss=["huber"]), "loss must be one of"),
+        (DoubleExpSmoothingRNN(initial_state=20.0), "initial_state must be"),
+        (SimpleExpSmoothingRNN(initial_state=True), "initial_state must be"),
+        (SimpleExpSmoothingRNN(initial_state=np.nan), "initial_state must be"),
+        (AutoExpSmoothingRNN(models=3), "models must be a list"),
+        (AutoExpSmoothingRNN(models="ANN"), "models must be a list"),
+        (AutoExpSmoothingRNN(models=[["ANN"]]), "models holds"),
+        (AutoExpSmoothingRNN(models=np.ones((2, 2))), "models holds"),
+        (AutoExpSmoothingRNN(tol=1e300), r"tol must be a number in \(0, 1\]"),
+        (AutoExpSmoothingRNN(max_iter=10**30), "max_iter must be an integer from 1 to"),
+        (NaiveForecaster(strategy="seasonal", period=10**30), "period must be"),
+        (TripleExpSmoothingRNN(period=10**18), "period must be at most"),
+    ],
+    ids=str,
+)
+def test_forecasters_name_what_they_do_not_accept(estimator, message):
+    with pytest.raises(InvalidParameterError, match=message):
+        estimator.fit(VALUES)
+
+
+@pytest.mark.parametrize("given", [20.0, 20, np.float32(20.0), np.array(20.0), (20.0,), [20]])
+def test_one_state_may_be_a_plain_number(given):
+    fitted = SimpleExpSmoothingRNN(alpha=0.5, initial_state=given).fit(VALUES)
+    # To the rounding of the way into the units of the fit, and back.
+    assert fitted.initial_state_ == pytest.approx([20.0], rel=1e-14)
+    assert fitted.fitted_values_[0] == pytest.approx(20.0, rel=1e-14)
+
+
+@pytest.mark.parametrize("given", [Fraction(1, 1000), np.float32(1e-3), Decimal])
+def test_a_tolerance_may_be_any_real_number(given):
+    if given is Decimal:
+        with pytest.raises(InvalidParameterError, match="tol must be a number"):
+            SimpleExpSmoothingRNN(tol=Decimal("0.1")).fit(VALUES)
+        return
+    for model in (SimpleExpSmoothingRNN(tol=given), SimpleExpSmoothingRNN(tol=given, solver="TNC")):
+        assert np.isfinite(model.fit(VALUES).predict(1)).all()
+    Auto = AutoExpSmoothingRNN(tol=given, models=["ANN"])
+    assert np.isfinite(Auto.fit(VALUES).predict(1)).all()
+
+
+@pytest.mark.parametrize("X", [DATED.index, DATED.index.to_period("D"), pd.RangeIndex(7, 27)])
+def test_an_index_alone_places_the_rows_of_a_fit(X):
+    fitted = NaiveForecaster().fit(X, VALUES)
+    same = NaiveForecaster().fit(pd.DataFrame(index=X), VALUES)
+    np.testing.assert_array_equal(fitted.predict(X[1:]), same.predict(X[1:]))
+    assert fitted.score(X[1:], VALUES[1:]) == same.score(X[1:], VALUES[1:])
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ([1, 2, 3], "got 1D array .*list of 3.*Reshape your data"),
+        ((1, 2), "got 1D array .*tuple of 2"),
+        (np.arange(3.0), "got 1D array .*ndarray of 3"),
+        (DATED[:3], "got 1D array .*Series of 3"),
+        (pd.Index([1.5, 2.5]), "got 1D array .*Index of 2"),
+        ([pd.Timestamp("2020-01-21")], r"list of 1.*pd\.Index\(X\) makes time stamps"),
+        (DATED.index.to_numpy(), r"ndarray of 20.*pd\.Index\(X\) makes time stamps"),
+        (pd.Timestamp("2020-01-21"), r"pass pd\.Index\(\[X\]\)"),
+        (np.datetime64("2020-01-21"), r"pass pd\.Index\(\[X\]\)"),
+        (pd.Period("2020-01-21", "D"), r"pass pd\.Index\(\[X\]\)"),
+        ("2020-01-21", r"pass pd\.Index\(\[X\]\)"),
+    ],
+    ids=str,
+)
+def test_what_is_no_request_is_told_what_would_be_one(X, message):
+    fitted = NaiveForecaster().fit(DATED)
+    for method in (fitted.predict, fitted.predict_interval):
+        with pytest.raises((TypeError, ValueError), match=message):
+            method(X)
+
+
+def test_stamps_of_another_zone_are_told_of():
+    fitted = NaiveForecaster().fit(DATED.tz_localize("Europe/Berlin"))
+    later = pd.date_range("2020-01-21", periods=2, tz="UTC")
+    with pytest.raises(ValueError, match="They are in UTC, those of the training series in Europe"):
+        fitted.predict(later)
+    assert len(fitted.predict(later.tz_localize(None).tz_localize("Europe/Berlin"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (DATED.index, "sample_weight must be numbers"),
+        (pd.timedelta_range("1D", periods=20), "sample_weight must be numbers"),
+        (DATED.index.to_numpy(), "sample_weight must be numbers"),
+        (["a"] * 20, "sample_weight at row 0 must be a number"),
+        ([1.0] * 19 + [np.nan], "finite and not negative, got nan in row 19"),
+        (-np.ones(20), "finite and not negative, got -1.0 in row 0"),
+        (np.zeros(20), "is 0 in every row"),
+        (np.ones(19), r"must have shape \(20,\)"),
+    ],
+)
+def test_a_score_names_what_is_no_weight(weights, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        NaiveForecaster().fit(DATED).score(None, DATED, sample_weight=weights)
+
+
+@pytest.mark.parametrize("freq", ["SMS-15", "SME-15", "SMS-10", "SME-12"])
+def test_the_grid_of_two_stamps_a_month_is_named_as_it_is(freq):
+    index = pd.date_range("2020", periods=20, freq=freq)
+    bare = pd.DatetimeIndex(list(index))
+    with pytest.raises(ValueError, match=f"y.index.freq = '{freq}' says"):
+        NaiveForecaster().fit(pd.Series(VALUES, bare))
+    bare.freq = freq
+    assert NaiveForecaster().fit(pd.Series(VALUES, bare)).predict(1).index.freq == freq

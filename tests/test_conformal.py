@@ -12,7 +12,12 @@ from panels import SES, make_frame, series_of
 from shared_data import m3_series, needs_m3
 from sklearn.base import clone
 
-from tsrnn import DoubleExpSmoothingRNN, NaiveForecaster, PanelForecaster
+from tsrnn import (
+    DoubleExpSmoothingRNN,
+    NaiveForecaster,
+    PanelForecaster,
+    SimpleExpSmoothingRNN,
+)
 from tsrnn._conformal import conformal_bounds
 from tsrnn.exceptions import InvalidParameterError
 
@@ -249,3 +254,56 @@ def test_intervals_of_m3_hold_95_percent_of_what_was_held_back(h):
     # 4200 values, those of a series alike: a standard error of some 0.6%.
     assert 0.93 <= share <= 0.97
     assert own < share  # the optimum over the training part believes in itself too much
+
+
+VALUES = [3.0, 5, 4, 6, 5, 7, 6, 8, 5, 6, 7, 4]
+NAN = float("nan")
+EACH = [
+    SimpleExpSmoothingRNN(),
+    NaiveForecaster(),
+    NaiveForecaster(strategy="seasonal", period=2),
+]
+
+
+@pytest.mark.parametrize("model", EACH, ids=str)
+@pytest.mark.parametrize("n_missing", [1, 8, 13, 50])
+def test_missing_values_before_a_series_do_not_change_its_conformal_intervals(model, n_missing):
+    expected = model.fit(VALUES).predict_interval(2, 0.7, method="conformal")
+    later = model.fit([NAN] * n_missing + VALUES).predict_interval(2, 0.7, method="conformal")
+    # Of smoothers the optimum is that of the same function, found to about half its digits.
+    np.testing.assert_allclose(later, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("model", [SimpleExpSmoothingRNN(), NaiveForecaster()], ids=str)
+@pytest.mark.parametrize("y", [[1.0, 2.0], [NAN] * 5 + [1.0, 2.0], [1.0, 2.0, NAN]])
+@pytest.mark.filterwarnings("ignore:series 0 has 2 observed values")
+def test_a_series_with_no_value_after_its_first_half_is_told_so(model, y):
+    with pytest.raises(ValueError, match=r"series 0 has no value after row \d"):
+        model.fit(y).predict_interval(1, 0.8, method="conformal")
+
+
+def test_series_that_do_not_overlap_share_no_half():
+    table = np.column_stack([[NAN] * 20 + VALUES, VALUES + [NAN] * 20])
+    with pytest.raises(ValueError, match="series 1 has no value after row 25"):
+        NaiveForecaster().fit(table).predict_interval(1, 0.8, method="conformal")
+
+
+@pytest.mark.parametrize("model", EACH, ids=str)
+def test_a_constant_series_has_conformal_intervals_of_no_width(model):
+    bounds = model.fit([3.0] * 12).predict_interval(2, 0.8, method="conformal")
+    assert bounds.tolist() == [[3.0, 3.0]] * 2
+
+
+@pytest.mark.parametrize("model", EACH, ids=str)
+@pytest.mark.parametrize("later", [[4.0, 5.0] * 3, [3.5, 2.5, 4.0, 1.0]])
+def test_a_constant_first_half_is_told_as_the_reason(model, later):
+    with pytest.raises(ValueError, match="the fit to the first half of series 0 leaves no error"):
+        model.fit([3.0] * 10 + later).predict_interval(1, 0.7, method="conformal")
+
+
+@pytest.mark.parametrize("y", [[3.0] * 20, [3.0] * 18 + [4.0, 5.0]])
+def test_a_panel_of_constant_series_is_told_so(y):
+    df = pd.DataFrame({"unique_id": "a", "ds": pd.date_range("2020", periods=20), "y": y})
+    panel = PanelForecaster(NaiveForecaster()).fit(df)
+    with pytest.raises(ValueError, match="fits to the beginnings of the series leave no error"):
+        panel.predict(2, level=80, method="conformal")

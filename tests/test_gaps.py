@@ -358,3 +358,20 @@ def test_it_is_public():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fill_gaps(long(DAYS[[0, 1, 5]]))
+
+
+@pytest.mark.parametrize(
+    ("index", "filled"),
+    [
+        (["2020-01-01", "2020-01-02", "2020-01-04"], pd.date_range("2020", periods=4)),
+        ([2000.0, 2001.0, 2003.0], [2000, 2001, 2002, 2003]),
+        (
+            pd.CategoricalIndex(["2020-01", "2020-02", "2020-04"]),
+            pd.date_range("2020", periods=4, freq="MS"),
+        ),
+    ],
+)
+def test_a_series_is_filled_by_what_its_labels_are(index, filled):
+    whole = fill_gaps(pd.Series([1.0, 2.0, 4.0], index=index), value=0)
+    assert list(whole.index) == list(filled)
+    assert list(whole) == [1.0, 2.0, 0.0, 4.0]

@@ -6,8 +6,9 @@ import pytest
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score, cross_validate
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 
-from tsrnn import NaiveForecaster, SimpleExpSmoothingRNN
+from tsrnn import DoubleExpSmoothingRNN, NaiveForecaster, SimpleExpSmoothingRNN
 from tsrnn.metrics import (
     coverage,
     mae_scorer,
@@ -324,3 +325,110 @@ def test_mase_of_what_knows_no_training_series_is_an_error():
 def test_scorers_name_what_they_cannot_score(scorer, y, message):
     with pytest.raises(ValueError, match=message):
         scorer(NaiveForecaster().fit([1.0, 2.0, 4.0]), 2, y)
+
+
+# Labels of pandas arguments.
+
+SERIES = 20.0 + 5.0 * np.sin(np.arange(24.0) ** 1.3)
+DATED = pd.date_range("2020", periods=24, freq="MS")
+DAYS = pd.date_range("2020", periods=6, name="day")
+TRUTH = pd.Series(np.arange(6.0), DAYS)
+TABLE = pd.DataFrame({"a": np.arange(6.0), "b": 1.0}, DAYS)
+WITH_A_FORECAST = [
+    smape,
+    lambda y, f: mase(y, f, y_train=np.asarray(y)),
+    lambda y, f: coverage(y, f, f),
+    lambda y, f: coverage(y, np.asarray(f), f),
+    lambda y, f: (
+        owa([1.0] * len(y), y + 1.0, [1.0] * len(f), f + 1.0) if y.ndim == 1 else smape(y, f)
+    ),
+]
+
+
+@pytest.mark.parametrize("metric", WITH_A_FORECAST)
+@pytest.mark.parametrize(
+    "other",
+    [
+        TRUTH.set_axis(DAYS + pd.Timedelta("1D")),
+        TRUTH[::-1],
+        TRUTH.set_axis(list("abcdef")),
+        TRUTH.set_axis(pd.RangeIndex(100, 106)),
+        TRUTH.set_axis(DAYS.tz_localize("UTC")),
+        TABLE.set_axis(DAYS[::-1]),
+        TABLE[["b", "a"]],
+        TABLE.set_axis(["x", "y"], axis=1),
+    ],
+)
+def test_metrics_refuse_other_labels(metric, other):
+    with pytest.raises(ValueError, match="have different (labels: in row 0|columns)"):
+        metric(TRUTH if other.ndim == 1 else TABLE, other)
+
+
+@pytest.mark.parametrize("metric", WITH_A_FORECAST)
+@pytest.mark.parametrize(
+    "other",
+    [
+        TRUTH.rename("forecast"),
+        TRUTH.to_numpy(),
+        TRUTH.reset_index(drop=True),
+        TRUTH.set_axis(DAYS.as_unit("s")),
+        TRUTH.set_axis(DAYS.strftime("%Y-%m-%d")),
+        TRUTH.set_axis(DAYS.astype(object)),
+        TRUTH.set_axis(pd.CategoricalIndex(DAYS)),
+        TABLE.set_axis([0, 1], axis=1).set_axis(pd.RangeIndex(2), axis=1),
+        TABLE.to_numpy(),
+    ],
+)
+def test_metrics_take_the_same_labels_in_whatever_they_are_held(metric, other):
+    truth = TRUTH if other.ndim == 1 else TABLE
+    assert metric(truth, other) == metric(truth, truth)
+
+
+def test_mase_refuses_a_training_series_of_other_columns():
+    with pytest.raises(ValueError, match="y_true and y_train have different columns"):
+        mase(TABLE, TABLE, TABLE[["b", "a"]])
+
+
+@pytest.mark.parametrize("period", [np.int64(2), np.int32(2), np.uint8(2), 2])
+def test_mase_takes_any_integer_as_its_period(period):
+    assert mase([5.0], [6.0], [1.0, 2.0, 3.0, 5.0], period=period) == 0.4
+
+
+@pytest.mark.parametrize("scorer", [smape_scorer, mase_scorer, mae_scorer, rmse_scorer])
+def test_scorers_refuse_forecasts_of_other_rows_than_those_of_y(scorer):
+    # A transformer that drops the index makes rows follow the training series, whatever the gap.
+    index = pd.date_range("2020", periods=40, freq="MS")
+    t = np.arange(40.0)
+    X, y = pd.DataFrame({"x": np.cos(t)}, index), pd.Series(10.0 * t + np.sin(t), index)
+    scaled = Pipeline([("scale", StandardScaler()), ("model", DoubleExpSmoothingRNN())])
+    train, test = [rows for rows in TimeSeriesSplit(3, test_size=6, gap=3).split(X)][-1]
+    scaled.fit(X.iloc[train], y.iloc[train])
+    with pytest.raises(
+        ValueError, match=r"have different labels.*set_output\(transform='pandas'\)"
+    ):
+        scorer(scaled, X.iloc[test], y.iloc[test])
+    scaled.set_output(transform="pandas").fit(X.iloc[train], y.iloc[train])
+    plain = DoubleExpSmoothingRNN().fit(X.iloc[train], y.iloc[train])
+    scores = [scorer(model, X.iloc[test], y.iloc[test]) for model in (scaled, plain)]
+    # The optimum does not depend on the scale of X; searches end within the tolerance of fits.
+    assert scores[0] == pytest.approx(scores[1], rel=1e-3)
+
+
+@pytest.mark.parametrize("scorer", [smape_scorer, mase_scorer, mae_scorer, rmse_scorer, None])
+@pytest.mark.parametrize("held", [np.asarray, list, pd.Series, lambda y: pd.Series(y, DATED)])
+def test_series_alone_are_cross_validated(scorer, held):
+    y = held(SERIES)
+    scores = cross_val_score(NaiveForecaster(), y, cv=TimeSeriesSplit(3), scoring=scorer)
+    rows = pd.DataFrame(index=y.index if isinstance(y, pd.Series) else pd.RangeIndex(len(y)))
+    same = cross_val_score(NaiveForecaster(), rows, y, cv=TimeSeriesSplit(3), scoring=scorer)
+    np.testing.assert_array_equal(scores, same)
+    assert np.isfinite(scores).all()
+
+
+def test_a_table_alone_is_cross_validated_and_searched():
+    table = pd.DataFrame({"a": SERIES, "b": SERIES[::-1]}, DATED)
+    for y in (table, table.to_numpy(), SERIES):
+        search = GridSearchCV(
+            NaiveForecaster(), {"strategy": ["last", "drift"]}, cv=TimeSeriesSplit(3)
+        ).fit(y)
+        assert np.isfinite(search.best_score_)

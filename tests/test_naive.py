@@ -1,10 +1,13 @@
 """The naive forecasts against their definitions, and their intervals against simulation."""
 
+import copy
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn import NaiveForecaster
+from tsrnn import AutoExpSmoothingRNN, NaiveForecaster, PanelForecaster, TripleExpSmoothingRNN
 from tsrnn.datasets import load_co2
 from tsrnn.exceptions import InvalidParameterError
 
@@ -103,3 +106,87 @@ def test_wrong_arguments_are_named(arguments, message):
 def test_a_series_shorter_than_a_season_is_refused():
     with pytest.raises(ValueError, match="season of 12 steps"):
         NaiveForecaster(strategy="seasonal", period=12).fit(WALK[:12])
+
+
+# Positions of a season that were never observed.
+
+WORKDAYS = np.tile([1.0, 2.0, 3.0, 4.0, 5.0, np.nan, np.nan], 6) + 0.1 * np.arange(42.0)
+
+
+@pytest.mark.parametrize(
+    ("y", "period", "expected"),
+    [
+        ([1.0, np.nan, 2.0], 2, [2.0, 2.0, 2.0, 2.0]),
+        ([np.nan, 1.0, np.nan, 2.0, np.nan, 4.0], 2, [4.0, 4.0, 4.0]),
+        ([1.0, 5.0, np.nan, 2.0, 6.0, np.nan], 3, [2.0, 6.0, 6.0, 2.0]),
+        (WORKDAYS, 7, [4.5, 5.6, 6.7, 7.8, 8.9, 8.9, 8.9, 4.5]),
+    ],
+)
+def test_the_last_value_stands_for_a_season_never_seen(y, period, expected):
+    model = NaiveForecaster(strategy="seasonal", period=period)
+    with pytest.warns(UserWarning, match=rf"series 0 was never observed at \d of the {period} pos"):
+        model.fit(y)
+    h = len(expected)
+    np.testing.assert_allclose(model.predict(h), expected, rtol=1e-14)
+    bounds = model.predict_interval(2 * h, 0.9)
+    assert np.isfinite(bounds).all() and (np.diff(bounds, axis=1) > 0).all()
+    for k in (1, 2, 5):
+        later = copy.deepcopy(model).update(np.full(k, np.nan))
+        np.testing.assert_allclose(later.predict(h), model.predict(h + k)[k:], rtol=1e-14)
+        np.testing.assert_allclose(
+            later.predict_interval(h), model.predict_interval(h + k)[k:], rtol=1e-14
+        )
+
+
+@pytest.mark.filterwarnings("ignore:series 0 was never observed")
+def test_the_interval_of_a_season_never_seen_is_that_of_simulated_paths_and_wider():
+    model = NaiveForecaster(strategy="seasonal", period=7).fit(WORKDAYS)
+    widths = np.diff(model.predict_interval(14, 0.9), axis=1)[:, 0]
+    paths = model.simulate(14, 40_000, random_state=0)
+    simulated = np.quantile(paths, 0.95, axis=1) - np.quantile(paths, 0.05, axis=1)
+    # A quantile of 40,000 normal draws at 5% is uncertain by some 0.011 deviations, 0.7% of these.
+    np.testing.assert_allclose(simulated, widths, rtol=0.03)
+    assert widths[5:7].min() > 1.5 * widths[:5].max()
+    # Once it is seen it is as any other.
+    model.update([10.0, 11.0, 12.0, 13.0, 14.0, 20.0, 30.0])
+    np.testing.assert_array_equal(model.predict(7)[5:], [20.0, 30.0])
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        TripleExpSmoothingRNN(period=7),
+        TripleExpSmoothingRNN(period=7, trend=None),
+        AutoExpSmoothingRNN(period=7, models=["ANA"]),
+    ],
+    ids=str,
+)
+def test_every_method_with_a_season_tells_of_positions_never_seen(model):
+    table = np.column_stack([np.nan_to_num(WORKDAYS, nan=3.0), WORKDAYS])
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        model.fit(table)
+    notes = [str(one.message) for one in told if "was never observed" in str(one.message)]
+    assert len(notes) == 1
+    assert notes[0].startswith("series 1 was never observed at 2 of the 7 positions")
+    assert "first row: 5, 6." in notes[0]
+
+
+def test_a_panel_notes_positions_never_seen():
+    days = pd.date_range("2020", periods=42)
+    df = pd.DataFrame(
+        {
+            "unique_id": np.repeat(["a", "b"], 42),
+            "ds": [*days, *days],
+            "y": [*np.arange(42.0), *WORKDAYS],
+        }
+    )
+    panel = PanelForecaster(NaiveForecaster(strategy="seasonal"))
+    with pytest.warns(UserWarning, match="see notes_"):
+        panel.fit(df)
+    assert panel.notes_["unique_id"].tolist() == ["b"]
+    assert "2 of the 7 positions" in panel.notes_["note"][0]
+    forecasts = panel.predict(7)
+    np.testing.assert_allclose(
+        forecasts.iloc[7:, 2], [4.5, 5.6, 6.7, 7.8, 8.9, 8.9, 8.9], rtol=1e-14
+    )

@@ -122,3 +122,10 @@ def test_frames_floats_of_32_bits_and_integers_are_taken():
     assert network.run(X.astype(np.float32)).dtype == float
     assert relative_error(network.run(X.astype(np.float32)), network.run(X)) < 1e-6
     assert network.run(np.ones((3, 2), dtype=int)).shape == (3, 2)
+
+
+@pytest.mark.parametrize("arguments", [{"tol": 1e300}, {"tol": 0}, {"max_iter": 10**30}])
+def test_a_fit_names_numbers_out_of_bounds(arguments):
+    (name,) = arguments
+    with pytest.raises(InvalidParameterError, match=f"{name} must be"):
+        RNN(1, 2, 1).fit(np.zeros((5, 1)), np.zeros((5, 1)), **arguments)

@@ -23,6 +23,8 @@ LEAVES = {
     "_scaling",
     "_series",
     "_threads",
+    "_rows",
+    "_stamps",
     "_timeindex",
     "_season_length",
     "_timesteps",
@@ -94,7 +96,9 @@ ALLOWED = {
     "_scaling": {"_batch"},
     "_threads": set(),
     "_season_length": set(),
-    "_timeindex": {"_season_length", "_timesteps"},
+    "_rows": {"_series", "_timeindex"},
+    "_stamps": set(),
+    "_timeindex": {"_season_length", "_stamps", "_timesteps"},
     "_timesteps": {"_season_length"},
     "_validation": {"exceptions"},
     "_code_cache": {"_files"},
@@ -189,7 +193,7 @@ ALLOWED = {
     | {"_text_objective", "_text_reading", "_text_weights"}
     | LEAVES,
     # They take arrays, or estimators by their public methods.
-    "metrics": set(),
+    "metrics": {"_stamps"},
     "_files": set(),
     "_download": {"_files"},
     "_competition_data": {"_download"},

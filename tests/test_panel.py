@@ -185,6 +185,20 @@ def test_a_pickle_predicts_and_moves_on_like_the_original():
         ({"target_col": "cutoff"}, "must be three names"),
         ({"alias": "y"}, "alias must be"),
         ({"alias": 3}, "alias must be"),
+        ({"alias": ""}, "alias must be"),
+        ({"alias": " "}, "alias must be"),
+        ({"alias": "cutoff"}, "alias must be"),
+        ({"alias": ["m"]}, "alias must be"),
+        ({"id_col": []}, "id_col must be the name of a column"),
+        ({"time_col": None}, "time_col must be the name of a column"),
+        ({"target_col": {}}, "target_col must be the name of a column"),
+        ({"target_col": "SimpleExpSmoothingRNN"}, "target_col is 'SimpleExpSmoothingRNN', which"),
+        ({"time_col": "SimpleExpSmoothingRNN"}, "time_col is 'SimpleExpSmoothingRNN', which"),
+        ({"id_col": "SimpleExpSmoothingRNN"}, "id_col is 'SimpleExpSmoothingRNN', which"),
+        ({"id_col": "reason"}, "id_col must not be 'reason'"),
+        ({"id_col": "note"}, "id_col must not be 'note'"),
+        ({"id_col": "n_filled"}, "id_col must not be 'n_filled'"),
+        ({"conformal_windows": 10**30}, "conformal_windows must be an integer from 1 to"),
         ({"n_jobs": 0}, "n_jobs must be"),
         ({"n_jobs": 1.5}, "n_jobs must be"),
         ({"verbose": 2}, "verbose must be"),
@@ -480,3 +494,54 @@ def test_notes_on_single_fits_are_collected():
     assert set(panel.notes_["unique_id"]) == {"b", "c"}
     assert panel.notes_["note"].str.contains("observed values").all()
     assert quietly(panel.fit, DF).failures_.empty
+
+
+@pytest.mark.parametrize(
+    ("columns", "bound"),
+    [
+        ({"id_col": "m-lo-80"}, "'m-lo-80'"),
+        ({"time_col": "m-hi-80"}, "'m-hi-80'"),
+        ({"id_col": "m-hi-95"}, "'m-hi-95'"),
+    ],
+)
+@pytest.mark.parametrize("method", ["auto", "conformal"])
+def test_bounds_of_intervals_overwrite_no_column(columns, bound, method):
+    names = {"id_col": "unique_id", "time_col": "ds"} | columns
+    df = make_frame([20]).rename(columns={"unique_id": names["id_col"], "ds": names["time_col"]})
+    panel = PanelForecaster(SES, alias="m", **names).fit(df)
+    assert panel.predict(1).shape == (1, 3)
+    with pytest.raises(InvalidParameterError, match=f"would be called {bound}"):
+        panel.predict(1, level=[80, 95], method=method)
+
+
+@pytest.mark.parametrize("level", [[80, 80.0], [95.0000001, 95], [99.99999, 99.9999900001]])
+def test_levels_that_would_name_columns_alike_are_refused(level):
+    with pytest.raises(InvalidParameterError, match="level has a value twice"):
+        PanelForecaster(SES).fit(make_frame([20])).predict(1, level=level)
+
+
+@pytest.mark.parametrize("column", [["a"], {"a": 1}, {"a"}])
+def test_ids_that_can_be_no_names_are_refused(column):
+    df = make_frame([5, 5])
+    df["unique_id"] = [column] * 5 + ["b"] * 5
+    with pytest.raises(TypeError, match=r"df\['unique_id'\] must hold names of series.*in row 0"):
+        PanelForecaster(SES).fit(df)
+
+
+@pytest.mark.parametrize("home", ["polars.dataframe.frame", "pyarrow.lib", "dask.dataframe"])
+def test_a_frame_of_another_library_is_named_with_it(home):
+    frame = type("DataFrame", (), {"__module__": home})()
+    with pytest.raises(TypeError, match=f"of pandas, got {home.partition('.')[0]}'s DataFrame"):
+        PanelForecaster(SES).fit(frame)
+
+
+def test_stamps_of_two_time_zones_are_refused():
+    df = make_frame([5, 5])
+    zones = ["UTC"] * 5 + ["Europe/Berlin"] * 5
+    pairs = zip(df["ds"], zones, strict=True)
+    df["ds"] = [stamp.tz_localize(zone) for stamp, zone in pairs]
+    with pytest.raises(TypeError, match="in one time zone, got Europe/Berlin and UTC"):
+        PanelForecaster(SES).fit(df)
+    df["ds"] = [*df["ds"][:5], *[stamp.tz_localize(None) for stamp in df["ds"][5:]]]
+    with pytest.raises(TypeError, match="in one time zone, got None and UTC"):
+        PanelForecaster(SES).fit(df)

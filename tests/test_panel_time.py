@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from panels import SES, make_frame, quietly
 
-from tsrnn import NaiveForecaster, PanelForecaster
+from tsrnn import NaiveForecaster, PanelForecaster, fill_gaps
 
 FREQUENCIES = [
     "D", "2D", "7D", "W-SUN", "2W-WED", "B", "h", "15min", "90s", "250ms",
@@ -262,3 +262,23 @@ def test_dates_in_another_unit_are_the_same_dates():
     finer = every[12:13].as_unit("ms") + pd.Timedelta(milliseconds=1)
     with pytest.raises(ValueError, match="finer than the unit"):
         panel.update(frame_of(finer))
+
+
+@pytest.mark.parametrize(
+    ("months", "part"),
+    [
+        (range(202001, 202013), "month or week"),
+        (range(20200101, 20200113), "month and day"),
+        (range(2020001, 2020013), "day"),
+    ],
+)
+def test_integers_that_hold_a_year_and_its_part_are_not_counted_on(months, part):
+    df = pd.DataFrame({"unique_id": "a", "ds": list(months), "y": np.arange(12.0)})
+    for panel in (PanelForecaster(NaiveForecaster()), PanelForecaster(NaiveForecaster(), fill=0)):
+        with pytest.raises(ValueError, match=rf"df\['ds'\] read as a year and a {part} .*freq=1"):
+            panel.fit(df)
+    with pytest.raises(ValueError, match=rf"frame\['ds'\] read as a year and a {part} "):
+        fill_gaps(df)
+    counted = PanelForecaster(NaiveForecaster(), freq=1).fit(df).predict(1)
+    assert counted["ds"].tolist() == [months[-1] + 1]
+    assert PanelForecaster(NaiveForecaster(), freq="rows").fit(df).predict(1)["ds"].tolist() == [13]

@@ -303,3 +303,69 @@ def test_missing_values_are_gaps_and_lone_values_get_a_marker():
     np.testing.assert_array_equal(np.isnan(display.y_line_.get_ydata()), y.isna())
     assert np.isfinite(display.fitted_line_.get_ydata()).all()
     assert display.y_line_.get_marker() == "."
+
+
+@pytest.mark.parametrize("held", [lambda y: y, np.asarray, lambda y: y.to_frame()])
+def test_a_forecast_display_shows_what_update_has_seen(held):
+    y = pd.Series(np.arange(30.0) % 7, pd.date_range("2020", periods=30), name="y")
+    fitted = DoubleExpSmoothingRNN().fit(held(y[:20]))
+    for start, stop in ((20, 21), (21, 25), (25, 30)):
+        fitted.update(held(y[start:stop]))
+    display = ForecastDisplay.from_estimator(fitted, 3)
+    # The sum of a prediction and its residual, as training series are drawn from.
+    np.testing.assert_allclose(display.y_line_.get_ydata(), y, atol=1e-13)
+    assert len(display.fitted_line_.get_ydata()) == 30
+    assert not np.isnan(display.fitted_line_.get_ydata(orig=True)).any()
+    assert len(ForecastDisplay.from_estimator(fitted, 3, last=4).y) == 4
+    plt.close("all")
+
+
+def test_a_forecast_display_shows_updates_of_a_series_with_regressors():
+    y, X = 3.0 * np.arange(30.0) % 7, np.cos(np.arange(30.0))[:, None]
+    fitted = SimpleExpSmoothingRNN().fit(X[:20], y[:20])
+    whole = SimpleExpSmoothingRNN(alpha=fitted.alpha_).fit(X[:20], y[:20]).update(y[20:], X[20:])
+    display = ForecastDisplay.from_estimator(whole, X[:2])
+    np.testing.assert_allclose(display.y, y, atol=1e-13)
+    dated = pd.date_range("2020", periods=30)
+    same = SimpleExpSmoothingRNN(alpha=fitted.alpha_).fit(
+        pd.DataFrame(X[:20], dated[:20]), pd.Series(y[:20], dated[:20])
+    )
+    same.update(pd.Series(y[20:], dated[20:]), pd.DataFrame(X[20:], dated[20:]))
+    inside = same.predict(pd.DataFrame(X, dated))
+    np.testing.assert_allclose(display.fitted, inside, atol=1e-12)
+    plt.close("all")
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.date_range("2020", periods=12, freq="MS"),
+        pd.date_range("2020", periods=12, tz="Europe/Berlin"),
+        pd.period_range("2020", periods=12, freq="Q"),
+        pd.RangeIndex(12),
+        pd.RangeIndex(1990, 2002),
+        pd.timedelta_range("0h", periods=12, freq="h"),
+        pd.date_range("2020", periods=12).strftime("%Y-%m-%d"),
+    ],
+    ids=str,
+)
+def test_the_intervals_of_a_single_step_have_an_area(index):
+    fitted = SimpleExpSmoothingRNN().fit(pd.Series(np.arange(12.0) % 5, index))
+    display = ForecastDisplay.from_estimator(fitted, 1)
+    bounds = fitted.predict_interval(1, level=0.95).to_numpy()[0]
+    corners = display.interval_areas_[0].get_paths()[0].vertices
+    (time,) = display.ax_.convert_xunits(display.forecast_line_.get_xdata())
+    assert corners[:, 0].min() < time < corners[:, 0].max()
+    assert {corners[:, 1].min(), corners[:, 1].max()} == set(bounds)
+    display.figure_.canvas.draw()
+    plt.close("all")
+
+
+@pytest.mark.parametrize("series", [0, np.int64(0), None])
+def test_the_only_series_without_a_name_is_the_first(series):
+    fitted = SimpleExpSmoothingRNN().fit(np.arange(12.0)[:, None] % 5)
+    assert len(ForecastDisplay.from_estimator(fitted, 3, series=series).y) == 12
+    for wrong in (1, -1, "a", True):
+        with pytest.raises(ValueError, match="series must be one of"):
+            ForecastDisplay.from_estimator(fitted, 3, series=wrong)
+    plt.close("all")

@@ -407,3 +407,13 @@ def test_no_threads_are_left_behind_or_pickled(kind):
     model.predict(X)
     assert threading.active_count() == before
     pickle.loads(pickle.dumps(model)).predict(X)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"tol": 1e300}, {"tol": 1.5}, {"max_iter": 10**30}, {"bptt_steps": 10**30}]
+)
+def test_numbers_that_end_training_at_once_or_never_are_refused(arguments):
+    (name,) = arguments
+    X, y = np.arange(40.0).reshape(10, 4), np.arange(10.0)
+    with pytest.raises(InvalidParameterError, match=f"{name} must be"):
+        ElmanRNNRegressor(**arguments).fit(X, y)

@@ -88,8 +88,6 @@ def past_scores(
 ) -> np.ndarray:
     """Forecast series from points in their second halves by models of their first halves.
 
-    What is missing before they begin belongs to neither.
-
     Parameters
     ----------
     fit_model : callable
@@ -101,13 +99,24 @@ def past_scores(
     Returns
     -------
     scores : (n_origins, horizon, n_series) array
-        Errors in units of the deviations that the models expect; NaN where there is no value.
+        Errors in units of the deviations that the models expect; NaN where there is no value, and
+        infinite where the models expected no error.
+
+    Raises
+    ------
+    ValueError
+        If a series has no value after its first half, or that half is too short to tell deviations.
     """
-    began = int(np.argmax(~np.isnan(values).all(axis=1)))
-    values, regressors = values[began:], regressors[began:]
-    n_timesteps, half = len(values), (len(values) + 1) // 2
-    stride = -(-(n_timesteps - half) // _MOST_ORIGINS)
+    n_timesteps, half = len(values), _half(values)
+    stride = max(-(-(n_timesteps - half) // _MOST_ORIGINS), 1)
     model = fit_model(values[:half], regressors[:half])[0]
+    unknown = np.flatnonzero(~np.isfinite(model.deviation(1)[0]))
+    if unknown.size:
+        n_seen = np.count_nonzero(~np.isnan(values[:half, unknown[0]]))
+        raise ValueError(
+            f"series {unknown[0]} has {n_seen} values in its first half, too few to tell how far "
+            "forecasts of the second will miss: take a longer series, or method='auto'"
+        )
     net = values - model.effect(regressors)
     scores = []
     for origin in range(half, n_timesteps, stride):
@@ -115,16 +124,36 @@ def past_scores(
         ahead = net[origin : origin + horizon]
         informed = model.with_regressors(regressors[origin : origin + horizon])
         deviation = informed.deviation(len(ahead))
-        errors[: len(ahead)] = np.divide(
-            ahead - informed.forecast(len(ahead)),
-            deviation,
-            out=np.full_like(ahead, np.nan),
-            where=np.isfinite(deviation) & (deviation > 0.0),
-        )
+        missed = ahead - informed.forecast(len(ahead))
+        exact = np.where(missed == 0.0, 0.0, np.copysign(np.inf, missed))
+        exact[np.isnan(missed)] = np.nan
+        known = np.isfinite(deviation) & (deviation > 0.0)
+        exact[~np.isfinite(deviation)] = np.nan
+        errors[: len(ahead)] = np.divide(missed, deviation, out=exact, where=known)
         scores.append(errors)
         model = model.with_regressors(regressors[origin : origin + stride])
         model = model.advance(net[origin : origin + stride])[0]
     return np.array(scores)
+
+
+def _half(values: np.ndarray) -> int:
+    """Return after how many rows every series has half of its values, and two, and one is left.
+
+    Raises
+    ------
+    ValueError
+    """
+    seen = np.cumsum(~np.isnan(values), axis=0)
+    wanted = np.maximum((seen[-1] + 1) // 2, 2)
+    half = int((seen < wanted).sum(axis=0).max()) + 1
+    spent = np.flatnonzero(seen[-1] <= seen[min(half, len(values)) - 1])
+    if spent.size:
+        raise ValueError(
+            f"series {spent[0]} has no value after row {half - 1}, up to which every series has "
+            "half of its values, and two: a conformal interval is learned from forecasts of values "
+            "after it. Take a longer series, or method='auto'"
+        )
+    return half
 
 
 def factors_of_scores(scores: np.ndarray, level: float, stacklevel: int) -> np.ndarray:
@@ -133,7 +162,7 @@ def factors_of_scores(scores: np.ndarray, level: float, stacklevel: int) -> np.n
     Raises
     ------
     ValueError
-        If there is no score for a step.
+        If there is no score for a step, or it is infinite.
     """
     bounds = [conformal_bounds(scores[:, :, i], level) for i in range(scores.shape[2])]
     factors = np.column_stack([one.upper for one in bounds])
@@ -142,6 +171,12 @@ def factors_of_scores(scores: np.ndarray, level: float, stacklevel: int) -> np.n
         raise ValueError(
             f"series {series} has no past forecasts {step + 1} steps ahead in its second half to "
             "learn an interval from: take a shorter horizon, or method='auto'"
+        )
+    if np.isinf(factors).any():
+        series = np.argwhere(np.isinf(factors))[0][1]
+        raise ValueError(
+            f"the fit to the first half of series {series} leaves no error, so that those of the "
+            "second half have no unit to be told in: take method='auto'"
         )
     reached = min(float(one.reached.min()) for one in bounds)
     if reached < level:

@@ -7,7 +7,7 @@ column's unit, in UTC where there is a time zone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import TypeAlias
 
 import numpy as np
@@ -151,6 +151,12 @@ def _read_objects(column: pd.Series, accepted: str) -> tuple[np.ndarray, Dial]:
                 f"{accepted}, and its dates cannot be joined: {error}; convert them, as in "
                 "pd.to_datetime(column, utc=True)"
             ) from error
+        zones = {str(stamp.tzinfo) for stamp in column if isinstance(stamp, datetime)}
+        if len(zones) > 1:
+            raise TypeError(
+                f"{accepted} in one time zone, got {' and '.join(sorted(zones))}: convert them, as "
+                "in pd.to_datetime(column, utc=True)"
+            )
         if not index.isna().all() or kind == "empty":
             return index.asi8, Dates(index.unit, index.tz)
     raise TypeError(

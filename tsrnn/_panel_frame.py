@@ -187,7 +187,7 @@ def _further_columns(
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(
             f"{name} must be a DataFrame with the columns {columns.id!r}, {columns.time!r} and "
-            f"{columns.target!r}, got {type(frame).__name__}"
+            f"{columns.target!r} of pandas, got {_kind_in_words(frame)}"
         )
     needed = [columns.id, columns.time, *([columns.target] if has_target else [])]
     for column in [*needed, *(regressors or [])]:
@@ -212,6 +212,14 @@ def _further_columns(
     return regressors
 
 
+def _kind_in_words(frame: object) -> str:
+    """Name the type of what is no DataFrame of pandas, and how to make one of it."""
+    kind = type(frame)
+    home = kind.__module__.partition(".")[0]
+    name = kind.__name__ if home in ("builtins", "pandas") else f"{home}'s {kind.__name__}"
+    return f"{name}: pass df.to_pandas()" if home in ("polars", "pyarrow") else name
+
+
 def _series_of_rows(
     column: pd.Series, ticks: np.ndarray, name: str
 ) -> tuple[pd.Index, np.ndarray, np.ndarray | None]:
@@ -224,6 +232,7 @@ def _series_of_rows(
     try:
         codes, ids = pd.factorize(run_ids, sort=True)
     except TypeError:  # ids of several types that have no order
+        _refuse_unhashable(run_ids, starts, name)
         codes, ids = pd.factorize(run_ids)
     ids = pd.Index(ids, name=column.name)
     in_one_run_each = len(ids) == len(run_ids)
@@ -242,6 +251,15 @@ def _series_of_rows(
         rows = np.lexsort((in_order, np.repeat(np.arange(len(runs)), runs)))
         order = rows if order is None else order[rows]
     return ids, offsets, order
+
+
+def _refuse_unhashable(ids: pd.Index, starts: np.ndarray, name: str) -> None:
+    for label, row in zip(ids, starts, strict=True):
+        if not pd.api.types.is_hashable(label):
+            raise TypeError(
+                f"{name} must hold names of series, such as words or numbers, got {label!r} in row "
+                f"{row}: of lists, column.map(tuple) makes names"
+            )
 
 
 def _runs(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:

@@ -14,7 +14,15 @@ import pandas as pd
 from tsrnn._panel_frame import Panel
 from tsrnn._panel_model import PanelModel, Progress
 from tsrnn._ragged import offsets_of, rows_between
-from tsrnn._season_length import NO_DATES, Season, found_note, seasons_found, short_note
+from tsrnn._season_length import (
+    NO_DATES,
+    Season,
+    found_note,
+    seasons_found,
+    short_note,
+    unseen_note,
+    unseen_positions,
+)
 from tsrnn.forecaster import Forecaster
 
 Kinds = tuple[tuple[Season, ...], np.ndarray]
@@ -104,6 +112,12 @@ def season_notes(
                 if forecaster._wants_note(int(found[k])):
                     notes[int(series[k])] = (found_note("the series", int(found[k])),)
     return notes
+
+
+def unseen_notes(panel: Panel, periods: np.ndarray) -> dict[int, tuple[Warning, ...]]:
+    """Say at which positions of their seasons series were never observed."""
+    unseen = unseen_positions(panel.values, panel.offsets, periods)
+    return {i: (unseen_note("the series", unseen[i], int(periods[i])),) for i in unseen}
 
 
 def _series_by_season(panel: Panel, kinds: Kinds) -> list[tuple[Season, np.ndarray]]:

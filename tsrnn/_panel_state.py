@@ -16,7 +16,12 @@ from tsrnn._panel_fill import StepRules, endless, filled, spread, too_many
 from tsrnn._panel_frame import Panel, too_short
 from tsrnn._panel_labels import aggregated
 from tsrnn._panel_model import PanelModel
-from tsrnn._panel_report import name_of, refuse_all_failed, ticks_as_read
+from tsrnn._panel_report import (
+    name_of,
+    refuse_all_failed,
+    refuse_dates_in_integers,
+    ticks_as_read,
+)
 from tsrnn._panel_steps import EvenSteps
 from tsrnn._panel_time import PanelGrid, find_grid
 from tsrnn._ragged import counted, first_marked, offsets_of, others
@@ -356,6 +361,8 @@ def regular_part(
         return kept
 
     doubt = None
+    if rules.freq is None:
+        refuse_dates_in_integers(panel, f"df[{time_col!r}]")
     panel = panel.take(leave_out(dict(failures)))
     if rules.aggregate is not None:
         panel, bad, doubt = aggregated(panel, rules.aggregate, rules.named)

@@ -196,6 +196,11 @@ def conformal_factors(
         bounds = conformal_bounds(scores.errors[column <= max(near, 1.0)], percent / 100.0)
         factors[:, i] = bounds.lower, bounds.upper
         reached = min(reached, float(bounds.reached.min()))
+    if np.isnan(factors).any() and len(scores.errors):
+        raise ValueError(
+            "the fits to the beginnings of the series leave no error, or too few values to tell it "
+            "by, so that past forecasts have no unit to be judged in: take method='auto'"
+        )
     if np.isnan(factors).any():
         raise ValueError(
             f"no series is long enough to learn intervals {horizon} steps ahead from: half of it "

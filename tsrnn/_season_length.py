@@ -160,6 +160,38 @@ def found_note(name: str, period: int, n_more: int = 0) -> UserWarning:
     )
 
 
+def unseen_note(name: str, positions: np.ndarray, period: int) -> UserWarning:
+    """Say at which positions of its season a series was never observed."""
+    listed = ", ".join(map(str, positions[:5])) + (" and so on" if len(positions) > 5 else "")
+    return UserWarning(
+        f"{name} was never observed at {len(positions)} of the {period} positions of its season, "
+        f"counted from 0 in the first row: {listed}. What is forecast there is a guess, and its "
+        "interval may be too narrow"
+    )
+
+
+def unseen_positions(
+    values: np.ndarray, offsets: np.ndarray, periods: np.ndarray
+) -> dict[int, np.ndarray]:
+    """Return by series the positions of its season, from 0, at which there is no value.
+
+    Parameters
+    ----------
+    values : (n_rows,) array
+        Series i is `values[offsets[i]:offsets[i + 1]]`; NaN where missing.
+    offsets : (n_series + 1,) int64 array
+    periods : (n_series,) int64 array
+    """
+    gappy = np.logical_or.reduceat(np.isnan(values), offsets[:-1])
+    unseen = {}
+    for i in np.flatnonzero((periods > 1) & (gappy | (np.diff(offsets) < periods))).tolist():
+        observed = np.flatnonzero(~np.isnan(values[offsets[i] : offsets[i + 1]]))
+        positions = np.setdiff1d(np.arange(periods[i]), observed % periods[i])
+        if positions.size:
+            unseen[i] = positions
+    return unseen
+
+
 def seasons_found(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """Look for seasons in series without dates by (1), (n_series,): 0 where none shows.
 

@@ -42,7 +42,8 @@ def check_arguments(estimator: BaseEstimator) -> None:
     if estimator.bptt_steps is not None:
         check_count("bptt_steps", estimator.bptt_steps)
     check_number("l2", estimator.l2, 0.0, np.inf)
-    check_number("tol", estimator.tol, 0.0, np.inf)
+    # Losses of standardised targets are about 1; others are in the square of the targets' unit.
+    check_number("tol", estimator.tol, 0.0, 1.0 if estimator.standardize else np.inf)
     check_number("momentum", estimator.momentum, 0.0, 1.0, include_upper=False)
     _check_positive(estimator, "learning_rate_init", np.inf)
     _check_positive(estimator, "validation_fraction", 1.0)
@@ -113,7 +114,7 @@ def plan_of(
         optimizer,
         batch_size=min(batch_size, sequences.n_sequences),
         max_iter=1 if partial else estimator.max_iter,
-        tol=estimator.tol,
+        tol=float(estimator.tol),
         n_iter_no_change=estimator.n_iter_no_change,
         early_stopping=bool(estimator.early_stopping),
         clip_norm=estimator.clip_norm,

@@ -44,7 +44,8 @@ def check_common(forecaster: Smoother) -> None:
     check_number("huber_delta", forecaster.huber_delta, 0.0, np.inf, include_lower=False)
     check_choice("solver", forecaster.solver, SOLVER_NAMES)
     check_count("max_iter", forecaster.max_iter)
-    check_number("tol", forecaster.tol, 0.0, np.inf, include_lower=False)
+    # Relative: beyond 1 nothing would be searched for.
+    check_number("tol", forecaster.tol, 0.0, 1.0, include_lower=False)
     if forecaster.loss == "likelihood":
         return
     if forecaster.error == "mul":
@@ -73,10 +74,10 @@ def settings_of(forecaster: Smoother) -> Settings:
     """Return how to fit."""
     return Settings(
         forecaster.loss,
-        forecaster.huber_delta,
+        float(forecaster.huber_delta),
         forecaster.solver,
-        forecaster.max_iter,
-        forecaster.tol,
+        int(forecaster.max_iter),
+        float(forecaster.tol),
     )
 
 
@@ -111,6 +112,8 @@ def initial_state_of(given: Any, structure: Structure, n_series: int) -> str | n
         states = states.astype(float) if states.dtype.kind in "biufO" else np.empty(0)
     except (TypeError, ValueError) as error:
         raise InvalidParameterError(accepted) from error
+    if states.ndim == 0 and size == 1 and not isinstance(given, bool | np.bool_):
+        states = states.reshape(1)  # a plain number, where there is one
     if states.shape not in {(size,), (n_series, size)} or not np.isfinite(states).all():
         raise InvalidParameterError(accepted)
     return np.broadcast_to(states, (n_series, size))

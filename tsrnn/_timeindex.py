@@ -12,9 +12,10 @@ from typing import final
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import infer_dtype, is_datetime64_any_dtype, is_integer_dtype
+from pandas.api.types import is_float_dtype
 
 from tsrnn._season_length import Season
+from tsrnn._stamps import dates_in_integers, kind_of, labels_note, same_labels, stamps_of
 from tsrnn._timesteps import (
     ConstantSteps,
     Counts,
@@ -26,14 +27,13 @@ from tsrnn._timesteps import (
     season_of,
 )
 
-_KINDS = {"datetime": "dates", "datetime64": "dates", "date": "dates", "period": "periods"}
-
 
 def is_time_index(index: object) -> bool:
     """Tell whether the labels of `index` place its rows in time.
 
-    True for a DatetimeIndex, a PeriodIndex, an object index of nothing but dates, datetimes or
-    periods, and an integer index that does not start at 0. False for all else, not only indexes.
+    True for dates, periods and durations, whatever they are held in (as objects, as categories,
+    dates as words in ISO 8601), and for integers that do not start at 0, as floats too. False for
+    all else, not only indexes.
 
     Examples
     --------
@@ -43,9 +43,10 @@ def is_time_index(index: object) -> bool:
     """
     if not isinstance(index, pd.Index):
         return False
-    if _kind(index) == "integers":
+    kind = kind_of(index)
+    if kind == "integers":
         return len(index) > 0 and bool(pd.isna(index[0]) or index[0] != 0)
-    return _kind(index) != "labels"
+    return kind != "labels"
 
 
 @final
@@ -80,13 +81,15 @@ class TimeGrid:
         if index is not None and len(index) != n_timesteps:
             raise ValueError(f"the index has {len(index)} rows, the series {n_timesteps}")
         if index is None or not is_time_index(index):
-            name = index.name if index is not None and _kind(index) == "integers" else None
+            name = index.name if index is not None and kind_of(index) == "integers" else None
             rows = pd.RangeIndex(n_timesteps, name=name)
             return cls(False, rows, Counts(rows), ConstantSteps(np.int64(0), np.int64(1)))
-        rows = _converted(index)
+        rows = stamps_of(index)
         _refuse_missing(rows)
         _refuse_disorder(rows)
         dates = isinstance(rows, pd.DatetimeIndex)
+        if kind_of(rows) == "integers":
+            _refuse_dates_in(rows)
         return cls(True, rows, *(datetime_grid(rows) if dates else counted_grid(rows)))
 
     @property
@@ -117,7 +120,7 @@ class TimeGrid:
             return np.empty(0, dtype=np.int64)
         self._refuse_other_kind(index)
         self._refuse_empty()
-        index = _converted(index)
+        index = stamps_of(index)
         _refuse_missing(index)
         ticks = self._dial.read(index)
         positions, nearest = self._steps.locate(ticks)
@@ -130,6 +133,7 @@ class TimeGrid:
                 f"the time stamp {index[row]} (row {row}) lies "
                 f"{'before the start' if before[row] else 'off the grid'} of the training series, "
                 f"whose {len(self._index)} time stamps are {grid} and so on"
+                f"{self._zones_advice(index)}"
             )
         return positions.astype(np.int64)
 
@@ -180,6 +184,16 @@ class TimeGrid:
         if self.has_stamps and len(self._index) == 0:
             raise ValueError("the training series is empty, so that its time stamps are unknown")
 
+    def _zones_advice(self, index: pd.Index) -> str:
+        """Explain stamps off the grid where they are those of another time zone."""
+        zones = [getattr(one, "tz", None) for one in (index, self._index)]
+        if None in zones or str(zones[0]) == str(zones[1]):
+            return ""
+        return (
+            f". They are in {zones[0]}, those of the training series in {zones[1]}: "
+            f"index.tz_localize(None).tz_localize({str(zones[1])!r}) keeps what their clocks show"
+        )
+
     def _refuse_other_kind(self, index: pd.Index) -> None:
         (kind, detail), (expected, wanted) = _family(index), _family(self._index)
         if kind != expected:
@@ -193,44 +207,28 @@ class TimeGrid:
             )
 
 
-def _kind(index: pd.Index) -> str:
-    if is_datetime64_any_dtype(index.dtype):
-        return "dates"
-    if is_integer_dtype(index.dtype):
-        return "integers"
-    return _KINDS.get(infer_dtype(index, skipna=True), "labels")
-
-
 def _family(index: pd.Index) -> tuple[str, str | None]:
     """Name the kind of stamps, and the time zone of dates or the frequency of periods."""
-    stamps = _converted(index)
+    stamps = stamps_of(index)
     if isinstance(stamps, pd.PeriodIndex):
         return "periods", stamps.freqstr
     if isinstance(stamps, pd.DatetimeIndex) and stamps.tz is not None:
         return "dates", str(stamps.tz)
-    return _kind(index), None
-
-
-def _converted(index: pd.Index) -> pd.Index:
-    """Turn objects, and values of Arrow types, into pandas stamps."""
-    kind = _kind(index)
-    if kind == "periods":
-        return pd.PeriodIndex(index)
-    if kind != "dates" or isinstance(index, pd.DatetimeIndex):
-        return index
-    try:
-        return pd.DatetimeIndex(index)
-    except ValueError as error:
-        raise ValueError(
-            f"the time index holds dates that pandas cannot join: {error}; convert them, as in "
-            "pd.to_datetime(index, utc=True).tz_convert('Europe/Berlin')"
-        ) from error
+    return kind_of(index), None
 
 
 def _refuse_missing(index: pd.Index) -> None:
     if index.hasnans:
         row = int(index.isna().argmax())
         raise ValueError(f"the time index has a missing stamp (NaT or NA) in row {row}")
+
+
+def _refuse_dates_in(index: pd.Index) -> None:
+    found = dates_in_integers(index.to_numpy(np.int64), "y.index")
+    if found:
+        raise ValueError(
+            f"{found}; if they only number rows, y.reset_index(drop=True) numbers them from 0"
+        )
 
 
 def _refuse_disorder(index: pd.Index) -> None:
@@ -255,19 +253,30 @@ def training_grid(index: pd.Index | None, X: object, n_timesteps: int) -> TimeGr
     if not is_time_index(index):
         placing = of_X if is_time_index(of_X) or index is None else index
         _refuse_miscount(placing)
+        if placing is not None and is_float_dtype(placing.dtype):
+            _refuse_disorder(placing)
         return TimeGrid.from_index(placing, n_timesteps)
     grid = TimeGrid.from_index(index, n_timesteps)
-    if is_time_index(of_X) and not of_X.equals(index):
-        row = int(np.argmax(np.asarray(of_X != index)))
+    if is_time_index(of_X) and not same_labels(of_X, index):
+        row = int(np.argmax(np.asarray(stamps_of(of_X) != stamps_of(index))))
         raise ValueError(
             f"X and y have different time indexes: at row {row} X has {of_X[row]}, y {index[row]}"
         )
     return grid
 
 
+def overlooked_times(y: object, X: object) -> list[Warning]:
+    """Say that labels of the training rows look like times but are not read as such."""
+    indexes = [part.index for part in (y, X) if isinstance(part, pd.Series | pd.DataFrame)]
+    if not indexes or any(map(is_time_index, indexes)):
+        return []
+    note = labels_note(indexes[0])
+    return [] if note is None else [note]
+
+
 def _refuse_miscount(index: pd.Index | None) -> None:
     """Refuse integers that start at 0, as rows without time stamps do, but do not count rows."""
-    if index is None or is_time_index(index) or not is_integer_dtype(index.dtype):
+    if index is None or is_time_index(index) or kind_of(index) != "integers":
         return
     labels = index.to_numpy(dtype=float, na_value=np.nan)
     wrong = np.flatnonzero(labels != np.arange(len(index)))

@@ -11,6 +11,7 @@ the numbers there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any, TypeAlias
@@ -29,6 +30,7 @@ from tsrnn._season_length import (
 _Offset: TypeAlias = pd.tseries.offsets.BaseOffset
 
 _MOST_LISTED = 1_000_000  # stamps to list by a pandas offset, at some 7 microseconds each
+_LISTED_AHEAD = 512  # stamps listed beyond those asked for
 _CLOCK_TIMES = {"hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"}
 MONTHS = {  # how many, and the day
     pd.offsets.MonthBegin: (1, 1),
@@ -112,50 +114,80 @@ class _MonthSteps:
 
 @dataclass(frozen=True)
 class _ListedSteps:
-    """What an offset such as business days lists; `known` is the list as far as training goes."""
+    """What an offset such as business days lists; `known` is the list as far as training goes.
+
+    What was listed after it is kept, and more is listed than is asked for: else each of many small
+    updates would list anew all that lies between the training series and itself.
+    """
 
     known: np.ndarray = field(compare=False)
     offset: _Offset | None  # None: nothing is known beyond a single row
 
     def at(self, positions: np.ndarray) -> np.ndarray:
-        missing = positions.max() + 1 - len(self.known)
+        wanted = int(positions.max()) + 1
+        missing = wanted - len(self.known)
         if missing > _MOST_LISTED:
             raise ValueError(f"{missing} steps after the training series is too far ahead")
-        known = self.known if missing <= 0 else self._extended(periods=missing + 1)
-        return known[positions]
+        listed = self._listed()
+        if wanted > len(listed):
+            listed = self._extended(listed, periods=wanted - len(listed) + 1)
+        return listed[positions]
 
     def locate(self, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        last, known = ticks.max(), self.known
-        if last > known[-1]:
-            sample = known if len(known) > 1 else self._extended(periods=2)
-            gap = float(last.astype(np.int64)) - float(known[-1].astype(np.int64))
-            if gap // np.diff(sample).mean().astype(float) > _MOST_LISTED:
+        last, listed = ticks.max(), self._listed()
+        if last > listed[-1]:
+            sample = listed if len(listed) > 1 else self._extended(listed, periods=2)
+            # Of all, for neighbours may be a weekend apart.
+            step = (sample[-1] - sample[0]).astype(float) / (len(sample) - 1)
+            gap = float(last.astype(np.int64)) - float(self.known[-1].astype(np.int64))
+            if gap // step > _MOST_LISTED:
                 raise ValueError(f"the time stamp {last} is too far after the training series")
-            known = self._extended(end=pd.Timestamp(last))
-        positions = np.searchsorted(known, ticks, side="right") - 1
-        return positions, known[np.maximum(positions, 0)]
+            listed = self._extended(sample, end=pd.Timestamp(last))
+        positions = np.searchsorted(listed, ticks, side="right") - 1
+        return positions, listed[np.maximum(positions, 0)]
 
-    def _extended(self, **until: Any) -> np.ndarray:
+    def _listed(self) -> np.ndarray:
+        return vars(self).get("_longer", self.known)
+
+    def _extended(self, listed: np.ndarray, **until: Any) -> np.ndarray:
         if self.offset is None:
             raise ValueError(
                 "the training series has a single row and its time index no frequency, so that "
                 f"nothing after {self.known[-1]} can be placed: set one, as in y.asfreq('D')"
             )
-        start, unit = pd.Timestamp(self.known[-1]), np.datetime_data(self.known.dtype)[0]
-        after = pd.date_range(start, freq=self.offset, unit=unit, **until)[1:]
-        return np.concatenate([self.known, after.to_numpy()])
+        longer = np.concatenate([listed, self._after(listed, **until)])
+        with suppress(OverflowError, ValueError):  # the spare ones may lie beyond the end of time
+            spare = self._after(longer, periods=_LISTED_AHEAD + 1)
+            longer = np.concatenate([longer, spare])
+        # Whole at once, and right whichever thread comes last: no lock is needed.
+        object.__setattr__(self, "_longer", longer)
+        return longer
+
+    def _after(self, listed: np.ndarray, **until: Any) -> np.ndarray:
+        start, unit = pd.Timestamp(listed[-1]), np.datetime_data(listed.dtype)[0]
+        return pd.date_range(start, freq=self.offset, unit=unit, **until)[1:].to_numpy()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"known": self.known, "offset": self.offset}
 
 
 @dataclass(frozen=True)
 class Counts:
-    """The dial of integers, and of periods by their ordinals (which count M for 2M)."""
+    """The dial of integers, of periods by their ordinals (which count M for 2M), and of durations.
+
+    Durations count nanoseconds where they have them, else microseconds.
+    """
 
     pattern: pd.Index = field(compare=False)  # an index of the kind, type and name to write
 
     def read(self, index: pd.Index) -> np.ndarray:
+        if isinstance(index, pd.TimedeltaIndex):
+            return index.as_unit(self._unit()).asi8
         return index.asi8 if isinstance(index, pd.PeriodIndex) else index.to_numpy(dtype=np.int64)
 
     def write(self, ticks: np.ndarray) -> pd.Index:
+        if isinstance(self.pattern, pd.TimedeltaIndex):
+            return self._durations(ticks)
         if isinstance(self.pattern, pd.PeriodIndex):
             return pd.PeriodIndex.from_ordinals(ticks, freq=self.pattern.freq)
         if isinstance(self.pattern, pd.RangeIndex) and len(ticks):
@@ -166,7 +198,19 @@ class Counts:
         return pd.Index(ticks, dtype=dtype if fits else np.int64)
 
     def agrees(self, index: pd.Index, ticks: np.ndarray) -> np.ndarray:
+        if isinstance(index, pd.TimedeltaIndex):  # which may be finer than the training series
+            return np.asarray(index == pd.TimedeltaIndex(ticks.view(f"m8[{self._unit()}]")))
         return self.read(index) == ticks
+
+    def _unit(self) -> str:
+        return "ns" if self.pattern.unit == "ns" else "us"
+
+    def _durations(self, ticks: np.ndarray) -> pd.TimedeltaIndex:
+        exact = pd.TimedeltaIndex(ticks.view(f"m8[{self._unit()}]"))
+        index = exact.as_unit(self.pattern.unit)
+        index = index if (index == exact).all() else exact
+        index.freq = self.pattern.freq
+        return index
 
 
 @dataclass(frozen=True)
@@ -282,13 +326,16 @@ def _fits(dial: Dial, steps: Steps, index: pd.Index) -> bool:
 
 
 def counted_grid(index: pd.Index) -> tuple[Dial, Steps]:
-    """Find the constant step of integers or periods."""
+    """Find the constant step of integers, periods or durations."""
     dial, periods = Counts(index), isinstance(index, pd.PeriodIndex)
     ticks = dial.read(index)
     step = int(np.gcd.reduce(np.diff(ticks))) or (index.freq.n if periods else 1)
     steps = ConstantSteps(ticks[0] if len(ticks) else np.int64(0), np.int64(step))
     if not _fits(dial, steps, index):
         between = f"range({ticks[0]}, {ticks[-1] + step}, {step})"
+        if isinstance(index, pd.TimedeltaIndex):
+            every = pd.TimedeltaIndex(np.array([step]).view(f"m8[{dial._unit()}]"))[0]
+            between = f"pd.timedelta_range('{index[0]}', '{index[-1]}', freq='{every}')"
         if periods:
             between = f"pd.period_range('{index[0]}', '{index[-1]}', freq='{index.freqstr}')"
         raise _irregular(index, [(dial, steps, f"y.reindex({between})")])
@@ -421,6 +468,17 @@ def _fillings(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[tuple[_Clock, 
             yield dial, steps, f"y.asfreq({code})"
 
 
+def _grid_advice(index: pd.Index) -> str:
+    """Name the grid that pandas cannot find by itself, where there is one: two days a month."""
+    days = np.unique(index.day)
+    names = [f"{kind}-{day}" for day in days[:3] for kind in ("SMS", "SME") if 1 < day < 28]
+    for name in names:
+        offset = pd.tseries.frequencies.to_offset(name)
+        if all(map(offset.is_on_offset, index.tz_localize(None))):
+            return f"y.index.freq = {name!r} says which grid it has"
+    return "y.index.freq says which grid it has, where it is one of pandas' own, such as 'SME'"
+
+
 def _irregular(index: pd.Index, fillings: Iterable[tuple[Dial, Steps, str]]) -> IrregularIndexError:
     """Name the first gap, and what fills it: the grid with all stamps that has fewest gaps."""
     found = []
@@ -439,7 +497,7 @@ def _irregular(index: pd.Index, fillings: Iterable[tuple[Dial, Steps, str]]) -> 
         row = int((between != between.mode()[0]).argmax())
         cure = (
             "y.asfreq('D') or y.resample('D').mean() puts it on a grid, with NaN, accepted as "
-            "missing values, in the gaps; y.index.freq = 'SME' says which grid it has."
+            f"missing values, in the gaps; {_grid_advice(index)}."
         )
     return IrregularIndexError(
         f"the time index is irregular: after {index[row]} comes {index[row + 1]} (row {row + 1}). "

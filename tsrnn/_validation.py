@@ -13,6 +13,9 @@ from sklearn.base import BaseEstimator
 
 from tsrnn.exceptions import InvalidParameterError
 
+_LARGEST = int(np.iinfo(np.int64).max)  # that compiled code can count to
+_LONGEST_SEASON = 1_000_000  # a model has a state for each of its steps
+
 Estimator = TypeVar("Estimator", bound=BaseEstimator)
 
 
@@ -43,8 +46,8 @@ def check_number(
     return float(value)
 
 
-def check_count(name: str, value: object, lower: int = 1) -> int:
-    """Return an integer that is at least `lower`.
+def check_count(name: str, value: object, lower: int = 1, upper: float = _LARGEST) -> int:
+    """Return an integer that is at least `lower`, and at most `upper`: by default of 64 bits.
 
     Raises
     ------
@@ -52,6 +55,10 @@ def check_count(name: str, value: object, lower: int = 1) -> int:
     """
     if isinstance(value, bool | np.bool_) or not isinstance(value, Integral) or value < lower:
         raise InvalidParameterError(f"{name} must be an integer >= {lower}, got {value!r}")
+    if value > upper:
+        raise InvalidParameterError(
+            f"{name} must be an integer from {lower} to {upper}, got {value!r}"
+        )
     return int(value)
 
 
@@ -65,12 +72,16 @@ def check_period(value: object, lower: int = 1) -> None:
     if isinstance(value, str) and value == "auto":
         return
     try:
-        check_count("period", value, lower)
+        period = check_count("period", value, lower)
     except InvalidParameterError as error:
         raise InvalidParameterError(
             f"period must be an integer >= {lower}, or 'auto' for that of the time stamps, got "
             f"{value!r}"
         ) from error
+    if period > _LONGEST_SEASON:
+        raise InvalidParameterError(
+            f"period must be at most {_LONGEST_SEASON} time steps, got {value!r}"
+        )
 
 
 def check_choice(name: str, value: object, choices: Collection[str]) -> None:

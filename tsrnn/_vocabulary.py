@@ -45,6 +45,10 @@ class Analyzer:
     ngram_range: tuple[int, int]
 
 
+# A text with what is between words: no token of it may be empty.
+_PROBE = " a word, and-another 12 "
+
+
 def analyzer_of(
     lowercase: Any, token_pattern: Any, stop_words: Any, ngram_range: Any
 ) -> Callable[[str], list[str]]:
@@ -61,14 +65,19 @@ def analyzer_of(
             f"token_pattern must be a regular expression, got {token_pattern!r}"
         )
     try:
-        n_groups = re.compile(token_pattern).groups
+        pattern = re.compile(token_pattern)
     except re.error as error:
         raise InvalidParameterError(
             f"token_pattern must be a regular expression, got {token_pattern!r}: {error}"
         ) from error
-    if n_groups > 1:
+    if pattern.groups > 1:
         raise InvalidParameterError(
             f"token_pattern must be a pattern of one capturing group at most, got {token_pattern!r}"
+        )
+    if pattern.fullmatch("") or "" in pattern.findall(_PROBE):
+        raise InvalidParameterError(
+            f"token_pattern must match words, not what is between them: {token_pattern!r} matches "
+            "nothing at all, too; r'\\w+' takes words"
         )
     stop_words = _read_stop_words(stop_words)
     ngram_range = _read_range(ngram_range)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from tsrnn._auto_fit import fit_auto_columns, fit_auto_panel
@@ -153,7 +152,7 @@ class AutoExpSmoothingRNN(Forecaster):
         penalty_rates(self.prior)
         check_choice("solver", self.solver, SOLVER_NAMES)
         check_count("max_iter", self.max_iter)
-        check_number("tol", self.tol, 0.0, np.inf, include_lower=False)
+        check_number("tol", self.tol, 0.0, 1.0, include_lower=False)
         self._structures()
 
     def _structures(self) -> tuple[Structure, ...]:
@@ -162,12 +161,13 @@ class AutoExpSmoothingRNN(Forecaster):
         if self.models is None:
             return usual_structures(period)
         known = {one.label: one for one in all_structures(period)}
-        if isinstance(self.models, str) or not len(self.models):
+        is_one = isinstance(self.models, str) or not isinstance(self.models, Collection)
+        if is_one or not len(self.models):
             raise InvalidParameterError(
                 f"models must be a list of structures such as ['ANN', 'AAN'], got {self.models!r}"
             )
         for label in self.models:
-            if label not in known:
+            if not isinstance(label, str) or label not in known:
                 raise InvalidParameterError(
                     f"models holds {label!r}: with period={self.period} there are "
                     f"{', '.join(known)}"
@@ -196,7 +196,7 @@ class AutoExpSmoothingRNN(Forecaster):
         return settled.set_params(models=plain or ["ANN"])
 
     def _settings(self) -> Settings:
-        return Settings("likelihood", 1.345, self.solver, self.max_iter, self.tol)
+        return Settings("likelihood", 1.345, self.solver, int(self.max_iter), float(self.tol))
 
     def _fit_model(self, values, regressors):
         model, predictions, deviations, attributes, selection = fit_auto_columns(

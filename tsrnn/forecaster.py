@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
+from datetime import date
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -21,10 +22,18 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from tsrnn._conformal import factors_of_scores, past_scores
 from tsrnn._fitted_model import FittedModel
 from tsrnn._panel_model import PanelModel, Progress, fit_each
-from tsrnn._season_length import Season, found_note, seasons_found, short_note
+from tsrnn._rows import as_rows, read_weights, unmasked
+from tsrnn._season_length import (
+    Season,
+    found_note,
+    seasons_found,
+    short_note,
+    unseen_note,
+    unseen_positions,
+)
 from tsrnn._series import check_enough, is_single, read_series
 from tsrnn._threads import one_blas_thread
-from tsrnn._timeindex import TimeGrid, is_time_index, training_grid
+from tsrnn._timeindex import TimeGrid, is_time_index, overlooked_times, training_grid
 from tsrnn._validation import (
     at_this_moment,
     check_choice,
@@ -133,15 +142,19 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         """
         with replaced_when_done(self) as new:
             forget_fit(new)
-            new._fit(*((None, X) if y is None else (X, y)))
-            values = new._training[0]
-            for note in (*new._season_notes(values, new._grid), *new._model.notes):
+            rows, series = (None, X) if y is None else (X, y)
+            new._fit(rows, series)
+            notes = overlooked_times(series, rows)
+            notes += new._season_notes(new._training[0], new._grid)
+            notes += new._unseen_notes(new._training[0])
+            for note in (*notes, *new._model.notes):
                 warnings.warn(note, stacklevel=2)
         return self
 
     def _fit(self, X: Any, y: Any) -> None:
         self._validate_parameters()
         values, layout, index = read_series(y)
+        X = as_rows(X)
         regressors = self._read_regressors(X, len(values), reset=True)
         grid = training_grid(index, X, len(values))
         check_enough(values)
@@ -160,7 +173,15 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         self._layout = layout
         self._grid = grid
         self._seen = ((predictions, deviations),)
+        self._followed = ()
         self._n_seen = len(values)
+
+    def _observed_and_predicted(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return what was seen, by `update` too, and its one-step predictions, (n_seen, k)."""
+        values = self._training[0]
+        fitted = np.asarray(self.fitted_values_).reshape(values.shape)
+        pieces = ((values, fitted), *self._followed)
+        return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))
 
     def _seeks_season(self) -> bool:
         """Tell whether the length of a season is to be found, here or by a forecaster within."""
@@ -220,6 +241,23 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         name = "y" if n_series == 1 else f"series {told[0]}"
         return [found_note(name, int(found[told[0]]), len(told) - 1)]
 
+    def _has_season(self) -> bool:
+        """Tell whether forecasts have a season of the method's own.
+
+        One around another forecaster adjusts series, and tells itself where it cannot.
+        """
+        parts = self.get_params(deep=False)
+        return "period" in parts and not any(isinstance(one, Forecaster) for one in parts.values())
+
+    def _unseen_notes(self, values: np.ndarray) -> list[Warning]:
+        """Say at which positions of the season series were never observed."""
+        n_series = values.shape[1]
+        if not self._has_season():
+            return []
+        offsets = np.arange(n_series + 1) * len(values)
+        unseen = unseen_positions(values.T.ravel(), offsets, np.full(n_series, self.period_))
+        return [unseen_note(f"series {i}", unseen[i], self.period_) for i in unseen]
+
     def predict(self, X: Any) -> np.ndarray | pd.Series | pd.DataFrame:
         """Predict.
 
@@ -228,10 +266,11 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         X : int, array-like of shape (n_rows, n_features), or pandas Index
             An int is a horizon: that many steps after the end of what was seen. Rows ask for one
             prediction each; after a fit with regressors they hold those, and without regressors
-            they are a DataFrame without columns, or its index. With a time index (dates, periods,
-            or integers that do not start at 0) the answer is for the stamps asked: one-step-ahead
-            predictions inside the series, forecasts after it. Rows without a time index always
-            follow the series, so there are no training scores and no gap with plain rows.
+            they are a DataFrame without columns, or its index. With a time index (dates, as words
+            in ISO 8601 too, periods, durations, or integers that do not start at 0) the answer is
+            for the stamps asked: one-step-ahead predictions inside the series, forecasts after it.
+            Rows without a time index always follow the series, so there are no training scores and
+            no gap with plain rows.
 
         Returns
         -------
@@ -351,20 +390,23 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             new._check_stamps(index, following, "y_new must continue the series")
             regressors = new._following_regressors(X, len(values))
             model = new._model.with_regressors(regressors)
-            model, predictions, deviations = model.advance(values - model.effect(regressors))
+            effect = model.effect(regressors)
+            model, predictions, deviations = model.advance(values - effect)
             vars(new).update(model.attributes())
             new._model = model
             new._seen = _appended(new._seen, (predictions, deviations))
+            new._followed = _appended(new._followed, (values, predictions + effect))
             new._n_seen += len(values)
         return self
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return the coefficient of determination R2 of the predictions.
 
         Parameters
         ----------
         X
-            As for `predict`; None stands for the rows of `y`.
+            As for `predict`; None stands for the rows of `y`. Where `y` is omitted, this is the
+            series, as in `fit`.
         y : array-like of shape (n_rows,) or (n_rows, n_series)
             Rows whose value is missing are skipped, and those that have no prediction.
         sample_weight : array-like of shape (n_rows,), optional
@@ -376,6 +418,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         """
         now = at_this_moment(self)
         check_is_fitted(now)
+        X, y = (None, X) if y is None else (X, y)
         truth, index = now._read_more(y, "y")
         if X is None:
             X = pd.DataFrame(index=pd.RangeIndex(len(truth)) if index is None else index)
@@ -384,12 +427,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             raise ValueError(f"X asks for {len(asked.positions)} rows, but y has {len(truth)}")
         now._check_stamps(index, asked.positions, "X and y have different time indexes")
         predictions = now._mean(asked)
-        weights = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight)
-        if weights.shape != (len(truth),):
-            raise ValueError(
-                f"sample_weight must have shape ({len(truth)},), one number a row of y, "
-                f"got {weights.shape}"
-            )
+        weights = read_weights(sample_weight, len(truth))
         seen = ~(np.isnan(truth) | np.isnan(predictions))
         if not seen.any(axis=0).all():
             raise ValueError("y has no values to score against: all of a series are missing")
@@ -413,11 +451,15 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         if X is None:
             raise TypeError("predict takes a horizon, such as 12, or rows; got None")
         if is_single(X):
+            if isinstance(X, date | np.datetime64 | pd.Period | str):
+                raise InvalidParameterError(
+                    f"horizon must be an integer >= 1, got {X!r}: to predict at a time stamp, pass "
+                    "pd.Index([X])"
+                )
             horizon = _check_horizon(X)
             regressors = self._following_regressors(None, horizon)
             return self._request(*self._following(horizon), regressors)
-        if isinstance(X, pd.Index):
-            X = pd.DataFrame(index=X)
+        X = as_rows(X)
         regressors = self._read_regressors(X, None)
         if len(regressors) == 0:
             raise ValueError("X has no rows: ask for at least one prediction")
@@ -442,6 +484,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
 
     def _following_regressors(self, X: Any, n_timesteps: int) -> np.ndarray:
         """Read the regressors of the next time steps, (n, p)."""
+        X = as_rows(X)
         regressors = self._read_regressors(X, n_timesteps)
         if isinstance(X, pd.DataFrame):
             positions, _ = self._following(n_timesteps)
@@ -463,7 +506,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         else:
             refuse_dates(X)
             regressors = validate_data(
-                self, _unmasked(X), reset=reset, dtype=np.float64, ensure_all_finite=False
+                self, unmasked(X), reset=reset, dtype=np.float64, ensure_all_finite=False
             )
             refuse_unknown(regressors, X)
         if n_timesteps is not None and len(regressors) != n_timesteps:
@@ -559,11 +602,6 @@ def _check_horizon(horizon: Any) -> int:
     if horizon > _MOST_AHEAD:
         raise InvalidParameterError(f"horizon must be at most {_MOST_AHEAD}, got {horizon}")
     return horizon
-
-
-def _unmasked(X: Any) -> Any:
-    """Return masked regressors with NaN, which is refused, for what is masked."""
-    return X.astype(float).filled(np.nan) if isinstance(X, np.ma.MaskedArray) else X
 
 
 def _appended(pieces: tuple, piece: tuple[np.ndarray, ...]) -> tuple:

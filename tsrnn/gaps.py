@@ -21,8 +21,9 @@ from tsrnn._panel_labels import (
     joint_rows,
     unfinished,
 )
-from tsrnn._panel_report import name_of
+from tsrnn._panel_report import name_of, refuse_dates_in_integers
 from tsrnn._ragged import extremes, offsets_of
+from tsrnn._stamps import stamps_of
 from tsrnn._timeindex import is_time_index
 from tsrnn._validation import check_choice
 from tsrnn.exceptions import InvalidParameterError
@@ -122,6 +123,8 @@ def fill_gaps(
     rows = pd.DataFrame({id_col: key, time_col: stamps}).assign(**{row: np.arange(len(frame))})
     panel, failures = read_panel(rows, columns, [], repeats=aggregate is not None, name="frame")
     _refuse_failures(failures, panel.ids)
+    if freq is None:
+        refuse_dates_in_integers(panel, f"frame[{time_col!r}]")
     order, starts = panel.values.astype(np.int64), None
     if aggregate is not None:
         ticks, starts = joint_rows(panel, freq)
@@ -154,11 +157,12 @@ def _of_one(y: pd.Series, freq: Any, value: Any, aggregate: Any) -> pd.Series:
             "a Series must have its time stamps as the index, such as a DatetimeIndex, got "
             f"{type(y.index).__name__}"
         )
-    frame = pd.DataFrame({"unique_id": 0, "ds": y.index, "y": y.array})
+    frame = pd.DataFrame({"unique_id": 0, "ds": stamps_of(y.index), "y": y.array})
     try:
         filled = fill_gaps(frame, freq, value, aggregate)
     except ValueError as error:
         told = str(error).replace("series 0: ds", "the index", 1).removeprefix("series 0: ")
+        told = told.replace("frame['ds']", "y.index")
         raise ValueError(told) from error
     index = pd.Index(filled["ds"]).rename(y.index.name)
     return pd.Series(filled["y"].array, index=index, name=y.name)

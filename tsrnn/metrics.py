@@ -1,19 +1,33 @@
 """How good forecasts are: errors without a unit, the coverage of intervals, and scorers.
 
-Every metric compares by position, takes one series `(n_timesteps,)` or several
-`(n_timesteps, n_series)`, averages over the series, and leaves out missing observations (NaN in
-`y_true`). The scorers are for the argument `scoring` of scikit-learn's `cross_val_score` and
-`GridSearchCV`, whose own refuse NaN.
+Every metric takes one series `(n_timesteps,)` or several `(n_timesteps, n_series)`, averages over
+the series, and leaves out missing observations (NaN in `y_true`). It compares by position, and
+refuses two pandas arguments that label their rows, or several series, differently; a default
+RangeIndex counts as no labels. The scorers are for the argument `scoring` of scikit-learn's
+`cross_val_score` and `GridSearchCV`, whose own refuse NaN.
 """
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, check_scalar
+
+from tsrnn._stamps import same_labels
+
+_SAME_ROWS = (
+    "Rows are compared by position: give both the same rows in the same order, as by .reindex(), "
+    "or without labels, as by .to_numpy()"
+)
+_PLACE_OF_ROWS = (
+    "Rows of X without time stamps follow the training series, wherever those of y lie: give X the "
+    "index of y, and let transformers keep it, as by set_output(transform='pandas')"
+)
 
 
 def smape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
@@ -37,8 +51,8 @@ def smape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     Raises
     ------
     ValueError
-        If the shapes differ, there is no row, a series has no observed value, a forecast is NaN
-        where there is one, or a value is infinite.
+        If shapes or labels differ, there is no row, a series has no observed value, a forecast is
+        NaN where there is one, or a value is infinite.
 
     References
     ----------
@@ -51,6 +65,7 @@ def smape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     >>> smape([100.0, 0.0, float("nan")], [300.0, 0.0, 7.0])
     50.0
     """
+    _refuse_other_labels(y_true, y_pred, "y_true", "y_pred")
     y_true, observed = _observations(y_true)
     y_pred = _beside(y_true, observed, y_pred, "y_pred")
     error = np.abs(y_true - y_pred)
@@ -86,8 +101,9 @@ def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, *, period: in
     Raises
     ------
     ValueError
-        If the shapes differ, there is no row, a series has no observed value, a forecast is NaN
-        where there is one, a value is infinite, or `y_train` holds no two values a period apart.
+        If shapes or labels differ, there is no row, a series has no observed value, a forecast is
+        NaN where there is one, a value is infinite, or `y_train` holds no two values a period
+        apart.
     TypeError
         If `period` is not an int.
 
@@ -102,7 +118,9 @@ def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, *, period: in
     >>> mase([5.0, 6.0], [5.0, 9.0], y_train=[1.0, 2.0, 3.0, 4.0])
     1.5
     """
-    check_scalar(period, "period", int, min_val=1)
+    period = int(check_scalar(period, "period", Integral, min_val=1))
+    _refuse_other_labels(y_true, y_pred, "y_true", "y_pred")
+    _refuse_other_series(y_true, y_train, "y_true", "y_train")
     y_true, observed = _observations(y_true)
     error = np.abs(y_true - _beside(y_true, observed, y_pred, "y_pred"))
 
@@ -142,7 +160,7 @@ def coverage(y_true: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:
     Raises
     ------
     ValueError
-        If the shapes differ, there is no row, a series has no observed value, a bound is NaN
+        If shapes or labels differ, there is no row, a series has no observed value, a bound is NaN
         where there is one, or an observation is infinite.
 
     Examples
@@ -151,6 +169,9 @@ def coverage(y_true: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:
     >>> coverage([1.0, 2.0, 3.0, 4.0], lower=[0.0, 0.0, 0.0, 0.0], upper=[2.0, 2.0, 2.0, 4.0])
     0.75
     """
+    _refuse_other_labels(y_true, lower, "y_true", "lower")
+    _refuse_other_labels(y_true, upper, "y_true", "upper")
+    _refuse_other_labels(lower, upper, "lower", "upper")
     y_true, observed = _observations(y_true)
     lower = _beside(y_true, observed, lower, "lower", infinite=True)
     upper = _beside(y_true, observed, upper, "upper", infinite=True)
@@ -216,6 +237,7 @@ def owa(
         ("smapes", smapes, naive2_smapes),
         ("mases", mases, naive2_mases),
     ):
+        _refuse_other_labels(method, benchmark, name, f"naive2_{name}")
         scores, naive2 = _scores(method, name), _scores(benchmark, f"naive2_{name}")
         if len(scores) != len(naive2):
             raise ValueError(
@@ -228,7 +250,7 @@ def owa(
     return float(np.mean(ratios))
 
 
-def smape_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike) -> float:
+def smape_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike | None = None) -> float:
     """Score a fitted forecaster by its sMAPE, negated; NaN in `y` is left out.
 
     Parameters
@@ -236,7 +258,7 @@ def smape_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike) -> float:
     estimator : forecaster, or a scikit-learn tool around one
         Fitted.
     X
-        What `estimator.predict` takes.
+        What `estimator.predict` takes. Where `y` is omitted, this is what was observed.
     y : array-like of shape (n_rows,) or (n_rows, n_series)
         What was observed. As in the forecasters' `score`, rows without a prediction, such as the
         first of a training series under `NaiveForecaster`, are left out too.
@@ -267,7 +289,9 @@ def smape_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike) -> float:
     return -smape(*_predicted(estimator, X, y))
 
 
-def mase_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike, *, period: int = 1) -> float:
+def mase_scorer(
+    estimator: BaseEstimator, X: Any, y: ArrayLike | None = None, *, period: int = 1
+) -> float:
     """Score a fitted forecaster by its MASE, negated; NaN in `y` is left out.
 
     The training series is the sum of the forecaster's `fitted_values_` and `residuals_`: where it
@@ -279,7 +303,7 @@ def mase_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike, *, period: int =
     estimator : forecaster, or a Pipeline or search around one
         Fitted.
     X
-        What `estimator.predict` takes.
+        What `estimator.predict` takes. Where `y` is omitted, this is what was observed.
     y : array-like of shape (n_rows,) or (n_rows, n_series)
         What was observed; rows without a prediction are left out too.
     period : int, default=1
@@ -316,7 +340,7 @@ def mase_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike, *, period: int =
     return -mase(observed, predictions, _training_series(estimator), period=period)
 
 
-def mae_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike) -> float:
+def mae_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike | None = None) -> float:
     """Score a fitted forecaster by its mean absolute error, negated; NaN in `y` is left out.
 
     Parameters
@@ -344,7 +368,7 @@ def mae_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike) -> float:
     return -_mean_error(estimator, X, y, np.abs)
 
 
-def rmse_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike) -> float:
+def rmse_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike | None = None) -> float:
     """Score a fitted forecaster by its root mean squared error, negated; NaN in `y` is left out.
 
     Parameters
@@ -388,10 +412,17 @@ def _scores(values: ArrayLike, name: str) -> np.ndarray:
     return scores
 
 
-def _predicted(estimator: BaseEstimator, X: Any, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def _predicted(
+    estimator: BaseEstimator, X: Any, y: ArrayLike | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return what was observed, NaN where there is no prediction, and the predictions."""
+    if y is None:
+        labels = X.index if isinstance(X, pd.Series | pd.DataFrame) else pd.RangeIndex(len(X))
+        y, X = X, pd.DataFrame(index=labels)
     observed = _numbers(y, "y")
-    predictions = np.asarray(estimator.predict(X), dtype=float)
+    predictions = estimator.predict(X)
+    _refuse_other_labels(y, predictions, "y", "the predictions", _PLACE_OF_ROWS)
+    predictions = np.asarray(predictions, dtype=float)
     if predictions.shape != observed.shape:
         raise ValueError(
             f"y must have the shape of the predictions, {predictions.shape}, got {observed.shape}."
@@ -399,7 +430,7 @@ def _predicted(estimator: BaseEstimator, X: Any, y: ArrayLike) -> tuple[np.ndarr
     return np.where(np.isnan(predictions), np.nan, observed), predictions
 
 
-def _mean_error(estimator: BaseEstimator, X: Any, y: ArrayLike, size: np.ufunc) -> float:
+def _mean_error(estimator: BaseEstimator, X: Any, y: ArrayLike | None, size: np.ufunc) -> float:
     """Return the mean size of the forecast errors."""
     y, predictions = _predicted(estimator, X, y)
     y_true, observed = _observations(y)
@@ -460,6 +491,42 @@ def _beside(
         place = tuple(int(i) for i in np.unravel_index(absent[0], values.shape))
         raise ValueError(f"{name} is NaN at {place}, where y_true is observed.")
     return np.where(observed, values, 0.0)
+
+
+def _refuse_other_labels(
+    one: Any, other: Any, name: str, other_name: str, cure: str = _SAME_ROWS
+) -> None:
+    """Refuse two pandas objects whose rows, or whose several series, have different labels."""
+    if not all(isinstance(part, pd.Series | pd.DataFrame) for part in (one, other)):
+        return
+    labelled = not any(_are_numbered(part.index) for part in (one, other))
+    if labelled and len(one) == len(other) and not same_labels(one.index, other.index):
+        pairs = ((one.index[[i]], other.index[[i]]) for i in range(len(one)))
+        row = next(i for i, pair in enumerate(pairs) if not same_labels(*pair))
+        raise ValueError(
+            f"{name} and {other_name} have different labels: in row {row} {one.index[row]} and "
+            f"{other.index[row]}. {cure}"
+        )
+    _refuse_other_series(one, other, name, other_name)
+
+
+def _refuse_other_series(one: Any, other: Any, name: str, other_name: str) -> None:
+    """Refuse two DataFrames of several series with different names."""
+    if not all(isinstance(part, pd.DataFrame) for part in (one, other)):
+        return
+    names = [part.columns for part in (one, other)]
+    if any(map(_are_numbered, names)) or one.shape[1] != other.shape[1] or one.shape[1] < 2:
+        return
+    if not names[0].equals(names[1]):
+        raise ValueError(
+            f"{name} and {other_name} have different columns, {list(names[0])} and "
+            f"{list(names[1])}: give both the same series in the same order"
+        )
+
+
+def _are_numbered(labels: pd.Index) -> bool:
+    """Tell whether labels only number what they label, from 0."""
+    return isinstance(labels, pd.RangeIndex) and labels.start == 0 and labels.step == 1
 
 
 def _mean_where(mask: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -53,12 +53,15 @@ class NaiveForecaster(Forecaster):
     -----
     UserWarning
         With `period="auto"`, where the series is too short for the season of its time stamps, or
-        has none but shows a season all the same (see `AutoExpSmoothingRNN`).
+        has none but shows a season all the same (see `AutoExpSmoothingRNN`); and where a position
+        of the season was never observed.
 
     Notes
     -----
     Regressors are accepted and ignored, as by scikit-learn's dummies. Intervals take changes to be
-    independent and normal.
+    independent and normal. For a position of the season at which nothing was ever observed, the
+    last value of all stands in; a warning names it, and its interval is wider by how far the last
+    values of other positions are from that.
 
     Examples
     --------
@@ -166,11 +169,14 @@ class NaiveModel:
 
     def forecast(self, horizon: int) -> np.ndarray:
         """Predict, (horizon, k)."""
-        return self.advance(np.full((horizon, self.drift.size), np.nan))[1]
+        complete, _ = self._complete()
+        return complete.advance(np.full((horizon, self.drift.size), np.nan))[1]
 
     def deviation(self, horizon: int) -> np.ndarray:
         """Return standard deviations of the forecast errors, (horizon, k)."""
-        return self.advance(np.full((horizon, self.drift.size), np.nan))[2]
+        complete, spread = self._complete()
+        deviation = complete.advance(np.full((horizon, self.drift.size), np.nan))[2]
+        return np.hypot(deviation, spread[np.arange(horizon) % len(spread)])
 
     def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, k)."""
@@ -181,14 +187,41 @@ class NaiveModel:
     ) -> np.ndarray:
         """Draw futures with normal changes, (horizon, n_paths, k)."""
         m, k = self.last.shape
+        complete, spread = self._complete()
         drift_error = random_state.standard_normal((n_paths, k)) / np.sqrt(self.n_changes)
         changes = random_state.standard_normal((horizon, n_paths, k)) + drift_error
         for season in range(min(m, horizon)):
-            age = self.age[season]
+            age = complete.age[season]
             missed = np.sqrt(age) * random_state.standard_normal((n_paths, k)) + age * drift_error
             changes[season] += missed
             changes[season::m] = np.cumsum(changes[season::m], axis=0)
-        return self.forecast(horizon)[:, None, :] + self.sigma * changes
+        paths = self.forecast(horizon)[:, None, :] + self.sigma * changes
+        for season in np.flatnonzero(spread[:horizon].any(axis=1)):
+            paths[season::m] += spread[season] * random_state.standard_normal((n_paths, k))
+        return paths
+
+    def _complete(self) -> tuple[NaiveModel, np.ndarray]:
+        """Let the last value of all stand for positions of the season without any.
+
+        And say how far off those may be, (m, k): what the last values of others differ from it by.
+        """
+        unseen = np.isnan(self.last)
+        if not unseen.any():
+            return self, np.zeros_like(self.last)
+        m = len(self.last)
+        ahead = np.arange(1.0, m + 1.0)[:, None]
+        # How many steps before the end each was observed.
+        before = np.where(unseen, np.inf, self.age * m + m - ahead)
+        latest = before.argmin(axis=0)[None]
+        value = np.take_along_axis(self.last, latest, axis=0)
+        age = np.ceil((before.min(axis=0) + ahead) / m) - 1.0
+        far = np.where(unseen, 0.0, self.last - value)
+        unit = np.maximum(np.abs(far).max(axis=0), np.finfo(float).tiny)
+        spread = unit * np.sqrt(((far / unit) ** 2).sum(axis=0) / (~unseen).sum(axis=0))
+        complete = replace(
+            self, last=np.where(unseen, value, self.last), age=np.where(unseen, age, self.age)
+        )
+        return complete, np.where(unseen, spread, 0.0)
 
     def _deviation(self, steps: np.ndarray) -> np.ndarray:
         return self.sigma * np.sqrt(steps * (1.0 + steps / self.n_changes))  # (1), (2)

@@ -256,7 +256,7 @@ class RNN:
             Of the loss, an array for each weight, by name.
         """
         if bptt_steps is not None:
-            check_count("bptt_steps", bptt_steps)
+            check_count("bptt_steps", bptt_steps, upper=np.inf)
         x, y = self._read_pair(X, Y)
         return self._loss_and_gradient(x, y, bptt_steps and min(bptt_steps, x.shape[1]))
 
@@ -292,8 +292,8 @@ class RNN:
         from sklearn.exceptions import ConvergenceWarning
 
         check_choice("solver", solver, SOLVERS)
-        check_count("max_iter", max_iter)
-        check_number("tol", tol, 0.0, np.inf, include_lower=False)
+        max_iter = check_count("max_iter", max_iter)
+        tol = check_number("tol", tol, 0.0, 1.0, include_lower=False)
         x, y = self._read_pair(X, Y)
         start = np.concatenate([getattr(self, name).ravel() for name in _NAMES])
         unit, units = self._units(y)

@@ -21,15 +21,17 @@ from tsrnn._panel_labels import UnfinishedStepWarning
 from tsrnn._panel_model import PanelModel, Progress
 from tsrnn._panel_report import (
     check_levels,
+    check_names,
     failure_table,
     filled_table,
+    interval_names,
     note_table,
     refit_every,
     refuse_all_failed,
     warn_of_failures,
     warn_of_notes,
 )
-from tsrnn._panel_seasons import SettledPanel, season_notes
+from tsrnn._panel_seasons import SettledPanel, season_notes, unseen_notes
 from tsrnn._panel_state import Asked, FittedPanel, SeenRows, regular_part
 from tsrnn._panel_windows import (
     calibration_scores,
@@ -215,6 +217,9 @@ class PanelForecaster(BaseEstimator):
                 taken = settled.periods[new._fitted.active]
                 new.period_ = pd.Series(taken, new.ids_, name="period")
             notes = season_notes(forecaster, panel, kinds)
+            if forecaster._has_season():
+                for i, lines in unseen_notes(panel, settled.periods).items():
+                    notes[i] = (*notes.get(i, ()), *lines)
             notes |= {i: (*notes.get(i, ()), *lines) for i, lines in model.notes.items()}
             notes |= {i: (line, *notes.get(i, ())) for i, line in differing.items()}
             notes = {i: lines for i, lines in notes.items() if i not in model.failures}
@@ -268,6 +273,8 @@ class PanelForecaster(BaseEstimator):
         check_is_fitted(now, "failures_")
         check_choice("method", method, _METHODS)
         levels = check_levels(level)
+        columns = Columns(now.id_col, now.time_col, now.target_col)
+        bound_names = interval_names(now._name(), levels, columns)
         asked = now._asked(h, X_df)
         model, horizon, name = asked.model, int(asked.ahead.max()), now._name()
 
@@ -290,8 +297,8 @@ class PanelForecaster(BaseEstimator):
             for one in levels:
                 for factors in now._conformal_factors(horizon, one):
                     bounds.append(answer[name] + deviation * at(factors))
-        for i, one in enumerate(levels):
-            answer[f"{name}-lo-{one:g}"], answer[f"{name}-hi-{one:g}"] = bounds[2 * i : 2 * i + 2]
+        for i, (low, high) in enumerate(bound_names):
+            answer[low], answer[high] = bounds[2 * i : 2 * i + 2]
         return pd.DataFrame(answer)
 
     def update(self, df_new: pd.DataFrame) -> Self:
@@ -425,16 +432,7 @@ class PanelForecaster(BaseEstimator):
         forecaster = clone(self.forecaster)
         forecaster._validate_parameters()
         columns = Columns(self.id_col, self.time_col, self.target_col)
-        taken = [columns.id, columns.time, columns.target, "cutoff"]
-        if len(set(taken)) < len(taken):
-            raise InvalidParameterError(
-                f"id_col, time_col and target_col must be three names, none of them 'cutoff', got "
-                f"{taken[:3]}"
-            )
-        if self.alias is not None and (not isinstance(self.alias, str) or self.alias in taken):
-            raise InvalidParameterError(
-                f"alias must be None or a name other than {taken}, got {self.alias!r}"
-            )
+        check_names(columns, self.alias, self._name())
         self._rules().check()
         check_count("conformal_windows", self.conformal_windows)
         check_flag("verbose", self.verbose)

@@ -244,8 +244,10 @@ def _class_codec(kind: type) -> Codec:
                 raise ValueError(f"a {kind.__name__} keeps nothing of the name {name!r}")
         for name, value in LATER.get(kind, {}).items():
             attributes.setdefault(name, value)
-        if kind in WITH_PERIOD and "_model" in attributes:
-            attributes.setdefault("period_", attributes.get("period"))
+        if "_model" in attributes:
+            attributes.setdefault("_followed", ())
+            if kind in WITH_PERIOD:
+                attributes.setdefault("period_", attributes.get("period"))
         missing, unknown = names - set(attributes), set(attributes) - names
         if missing or (is_record and unknown):
             raise ValueError(

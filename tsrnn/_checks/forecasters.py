@@ -35,7 +35,9 @@ _MODEL_OF = {
     RNNForecaster: WindowModel,
     **dict.fromkeys(_SMOOTHING, SmoothingModel),
 }
-_LEARNED = "fitted_values_ residuals_ _model _training _layout _grid _seen _n_seen".split()
+_LEARNED = (
+    "fitted_values_ residuals_ _model _training _layout _grid _seen _followed _n_seen".split()
+)
 _LEARNED += ["n_features_in_"]
 _OF_SMOOTHERS = "sse_ sigma2_ loglik_ aic_ aicc_ bic_ converged_ n_iter_".split()
 
@@ -116,15 +118,23 @@ def _check_training(one: Forecaster, model: Any, k: int) -> int:
     require(n_regressors_of(model) in (None, p), f"the model must read {p} regressors")
     check_names(one, p)
     require(n >= 2, "a series has two rows")
-    n_seen = 0
     require(one._seen, "what was seen must not be empty")
-    for part in fields.tuple_of(one._seen, "what was seen", tuple):
-        require(len(part) == 2, "predictions and deviations")
-        n_rows = fields.array(part[0], "predictions", float, None, k).shape[0]
-        fields.array(part[1], "deviations", float, n_rows, k)
-        n_seen += n_rows
+    n_seen = _check_pieces(one._seen, ("predictions", "deviations"), k)
     require(fields.whole(one._n_seen, "the rows seen", n) == n_seen, "the rows seen must be all")
+    n_followed = _check_pieces(one._followed, ("values", "predictions"), k)
+    require(n_followed in (0, n_seen - n), "what followed must be what was seen after the fit")
     return n
+
+
+def _check_pieces(pieces: Any, names: tuple[str, str], k: int) -> int:
+    """Check pairs of arrays with the same rows, and return how many rows there are."""
+    total = 0
+    for part in fields.tuple_of(pieces, " and ".join(names), tuple):
+        require(len(part) == 2, " and ".join(names))
+        n_rows = fields.array(part[0], names[0], float, None, k).shape[0]
+        fields.array(part[1], names[1], float, n_rows, k)
+        total += n_rows
+    return total
 
 
 def _check_rows(value: Any, name: str, layout: Layout, n: int, k: int) -> None:

@@ -23,7 +23,7 @@ class ForecastDisplay:
     Parameters
     ----------
     y : Series
-        The training series; its index is the time axis.
+        What was seen of the series, by `update` too; its index is the time axis.
     fitted : Series
         One-step-ahead predictions of it.
     forecast : Series
@@ -106,23 +106,25 @@ class ForecastDisplay:
         if last is not None:
             check_scalar(last, "last", Integral, min_val=1)
         check_is_fitted(estimator)
-        fitted = _frame(estimator.fitted_values_)
-        column = _column(fitted, series)
-        residuals = _frame(estimator.residuals_)
         forecast = _frame(estimator.predict(X))
+        column = _column(forecast, series)
         levels = [level] if np.isscalar(level) else list(level)
-        n_series = fitted.shape[1]
+        n_series = forecast.shape[1]
         intervals = {
             one: _bounds(estimator.predict_interval(X, level=one), column, n_series)
             for one in sorted(levels, reverse=True)
         }
+        observed, fitted = (part[:, column] for part in estimator._observed_and_predicted())
         # Where rows lie in time the grid knows, whatever arrays or labels came in.
-        stamps = estimator._grid.stamps(0, len(fitted))
-        ahead = estimator._asked(X)[1]
+        asked = estimator._asked(X).positions
+        stamps = estimator._grid.stamps(0, max(len(observed), int(asked.max()) + 1))
+        one_by_one = bool((np.diff(asked) == 1).all())  # a slice keeps the frequency
+        ahead = stamps[asked[0] : asked[-1] + 1] if one_by_one else stamps[asked]
+        seen, name = stamps[: len(observed)], forecast.columns[column]
         shown = slice(None) if last is None else slice(-last, None)
         display = cls(
-            y=(fitted + residuals).set_axis(stamps, axis=0).iloc[shown, column],
-            fitted=fitted.set_axis(stamps, axis=0).iloc[shown, column],
+            y=pd.Series(observed, seen, name=name).iloc[shown],
+            fitted=pd.Series(fitted, seen, name=name).iloc[shown],
             forecast=forecast.set_axis(ahead, axis=0).iloc[:, column],
             intervals={one: bounds.set_axis(ahead, axis=0) for one, bounds in intervals.items()},
         )
@@ -172,9 +174,7 @@ class ForecastDisplay:
         (self.forecast_line_,) = ax.plot(_times(self.forecast), self.forecast, **style)
         self.interval_areas_ = [
             ax.fill_between(
-                _times(bounds),
-                bounds["lower"],
-                bounds["upper"],
+                *_band(_times(bounds), bounds, _times(self.y)),
                 color=self.forecast_line_.get_color(),
                 alpha=min(0.15 + 0.15 * i, 0.6),  # the narrower the darker, in the legend too
                 linewidth=0,
@@ -200,7 +200,8 @@ class ForecastDisplay:
             from matplotlib.ticker import MaxNLocator
 
             locator = MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10])
-            self.ax_.set_xlabel(times.name or "time step")
+            unit = "days" if isinstance(self.y.index, pd.TimedeltaIndex) else "time step"
+            self.ax_.set_xlabel(times.name or unit)
         self.ax_.xaxis.set_major_locator(locator)
         if self.y.name is not None:
             self.ax_.set_ylabel(str(self.y.name))
@@ -220,10 +221,13 @@ def _frame(values: Any) -> pd.DataFrame:
 def _column(frame: pd.DataFrame, series: Any) -> int:
     """Return the position of the series to draw."""
     names = list(frame.columns)
+    is_first = isinstance(series, Integral) and not isinstance(series, bool) and series == 0
     if series is None:
         if len(names) == 1:
             return 0
         raise ValueError(f"the forecaster has {len(names)} series: pass series=, one of {names}")
+    if len(names) == 1 and names[0] is None and is_first:
+        return 0
     if series not in names:
         raise ValueError(f"series must be one of {names}, got {series!r}")
     return names.index(series)
@@ -241,4 +245,16 @@ def _bounds(intervals: Any, column: int, n_series: int) -> pd.DataFrame:
 
 def _times(rows: pd.Series | pd.DataFrame) -> pd.Index:
     """Return the time axis as matplotlib takes it."""
+    if isinstance(rows.index, pd.TimedeltaIndex):
+        return rows.index / pd.Timedelta("1D")
     return rows.index.to_timestamp() if isinstance(rows.index, pd.PeriodIndex) else rows.index
+
+
+def _band(times: pd.Index, bounds: pd.DataFrame, seen: pd.Index) -> tuple[Any, Any, Any]:
+    """Return the times, lower and upper bounds of an area: of a single step, too, a bar."""
+    lower, upper = bounds["lower"].to_numpy(), bounds["upper"].to_numpy()
+    if len(times) > 1:
+        return times, lower, upper
+    step = abs(times[0] - seen[-1]) or abs(seen[-1] - seen[0]) / max(len(seen) - 1, 1)
+    half = 0.3 * min(step, abs(seen[-1] - seen[0]) / max(len(seen) - 1, 1) or step)
+    return pd.Index([times[0] - half, times[0] + half]), lower.repeat(2), upper.repeat(2)
