@@ -192,7 +192,7 @@ def test_the_command_tells_of_a_season_in_a_file_without_dates(tmp_path, capsys)
     assert main(["forecast", str(tmp_path / "in.csv"), "--model", "auto"]) == 0
     err = capsys.readouterr().err
     assert "season: none (rows are numbered, not dated); --period overrides" in err
-    assert "speaks of one of 12 steps: set period=12" in err
+    assert "speaks of one of 12 steps: say --period 12" in err
 
 
 def test_a_period_that_is_none_is_told_by_the_command(tmp_path, capsys):

@@ -398,3 +398,25 @@ def test_nothing_is_found_in_what_does_not_vary_and_series_do_not_mix():
     rows.insert(3, decembers().to_numpy())
     offsets = np.cumsum([0, *map(len, rows)])
     assert seasons_found(np.concatenate(rows), offsets).tolist() == [0, 0, 0, 12, 0, 0, 0]
+
+
+# A season that is a slip of the keyboard: refused before anything of its size is made.
+
+
+@pytest.mark.parametrize("period", [10_001, 123_456, 10**6])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda period: TripleExpSmoothingRNN(period=period),
+        lambda period: AutoExpSmoothingRNN(period=period),
+        lambda period: NaiveForecaster(strategy="seasonal", period=period),
+        lambda period: DeseasonalizedForecaster(NaiveForecaster(), period=period),
+    ],
+)
+def test_a_season_beyond_all_data_is_refused_at_once(make, period):
+    y = [1.0, 2.0, 4.0, 3.0]
+    with pytest.raises(ValueError, match=f"period is {period}, but the series has 4 time steps"):
+        make(period).fit(y)
+    df = pd.DataFrame({"unique_id": "a", "ds": range(1, 5), "y": y})
+    with pytest.raises(ValueError, match=f"period is {period}"):
+        PanelForecaster(make(period)).fit(df)

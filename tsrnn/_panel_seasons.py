@@ -15,9 +15,11 @@ from tsrnn._panel_frame import Panel
 from tsrnn._panel_model import PanelModel, Progress
 from tsrnn._ragged import offsets_of, rows_between
 from tsrnn._season_length import (
+    LONGEST,
     NO_DATES,
     Season,
     found_note,
+    refuse_longer,
     seasons_found,
     short_note,
     unseen_note,
@@ -54,7 +56,15 @@ class SettledPanel:
         """Settle what the forecaster is for the series of a panel."""
         n_series = len(panel.ids)
         if not forecaster._seeks_season():
-            return cls(panel.ids, (forecaster,), np.zeros(n_series, dtype=np.int64), {})
+            which, failures = np.zeros(n_series, dtype=np.int64), {}
+            period = forecaster._taken_period()
+            if period > LONGEST:
+                for i in np.flatnonzero(panel.lengths < period).tolist():
+                    try:
+                        refuse_longer(period, panel.lengths[i])
+                    except ValueError as error:
+                        which[i], failures[i] = -1, error.with_traceback(None)
+            return cls(panel.ids, (forecaster,), which, failures)
         forecasters, which = [], np.full(n_series, -1)
         failures: dict[int, Exception] = {}
         for season, series in _series_by_season(panel, kinds):

@@ -58,6 +58,9 @@ _MONTHS = {
 }
 
 _USUAL = (4, 7, 12, 24)
+
+# A season of more steps than a year has hours is a slip, unless the series is longer.
+LONGEST = 10_000
 _CRITICAL = 2.8
 # A length is taken for another that divides it only where it shows that much better.
 _BETTER = 1.25
@@ -140,6 +143,23 @@ def season_in_words(period: int, season: Season) -> str:
     """Say which period was taken, and by what."""
     steps = "none" if period == 1 else f"{period} steps"
     return f"{steps} ({season.data or 'rows are numbered, not dated'})"
+
+
+def refuse_longer(period: int, n_rows: int) -> None:
+    """Refuse a season that no series of so many rows can tell of, before arrays of its size.
+
+    One that is longer than the series, but of a length that seasons have, is the forecaster's
+    affair.
+
+    Raises
+    ------
+    ValueError
+    """
+    if period > max(n_rows, LONGEST):
+        raise ValueError(
+            f"period is {period}, but the series has {n_rows} time steps: a season that long "
+            "cannot be told; give the number of time steps in a season, such as 12 for months"
+        )
 
 
 def short_note(season: Season, name: str, n_observed: int) -> UserWarning:

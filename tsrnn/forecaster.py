@@ -26,6 +26,7 @@ from tsrnn._rows import as_rows, read_weights, unmasked
 from tsrnn._season_length import (
     Season,
     found_note,
+    refuse_longer,
     seasons_found,
     short_note,
     unseen_note,
@@ -160,6 +161,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         check_enough(values)
         settled = self._settled(values, grid)
         with one_blas_thread():
+            refuse_longer(settled._taken_period(), len(values))
             model, predictions, deviations, attributes = settled._fit_model(values, regressors)
         if "period" in self.get_params(deep=False):
             self.period_ = settled._taken_period()
