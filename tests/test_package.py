@@ -99,7 +99,7 @@ ALLOWED = {
     "_rows": {"_series", "_timeindex"},
     "_stamps": set(),
     "_timeindex": {"_season_length", "_stamps", "_timesteps"},
-    "_timesteps": {"_season_length"},
+    "_timesteps": {"_season_length", "exceptions"},
     "_validation": {"exceptions"},
     "_code_cache": {"_files"},
     "_compile": {"_code_cache", "_threads", "_version"},

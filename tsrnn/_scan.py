@@ -1,4 +1,4 @@
-"""The only loops over time: a cell unrolled along a sequence, and the adjoint of that.
+"""A cell unrolled along a sequence, and the adjoint of that: loops over time for any cell.
 
 With h_{-1} given and (h_t, o_t) = step(theta, x_t, h_{t-1}) for t = 0 .. T-1, the gradient of a
 loss L(h_{-1}, .., h_{T-1}, o_0, .., o_{T-1}) is found by backpropagation through time (BPTT): the

@@ -26,6 +26,7 @@ from tsrnn._season_length import (
     season_of_offset,
     season_of_time,
 )
+from tsrnn.exceptions import BeyondStampsError, IrregularIndexError
 
 _Offset: TypeAlias = pd.tseries.offsets.BaseOffset
 
@@ -40,21 +41,6 @@ MONTHS = {  # how many, and the day
     pd.offsets.QuarterEnd: (3, 31),
     pd.offsets.YearEnd: (12, 31),
 }
-
-
-class BeyondStampsError(ValueError, OverflowError):
-    """Time stamps lie so far away that 64 bits cannot hold them."""
-
-
-class IrregularIndexError(ValueError):
-    """Stamps do not follow each other regularly; `row` is the first one out of step."""
-
-    def __init__(self, message: str, row: int) -> None:
-        super().__init__(message, row)  # both, so that a copy from another process has both
-        self.row = row
-
-    def __str__(self) -> str:
-        return self.args[0]
 
 
 @dataclass(frozen=True)

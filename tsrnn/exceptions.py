@@ -74,3 +74,43 @@ class ModelFormatError(ValueError):
     >>> issubclass(ModelFormatError, ValueError)
     True
     """
+
+
+class BeyondStampsError(ValueError, OverflowError):
+    """Time stamps lie so far away that 64 bits cannot hold them.
+
+    Examples
+    --------
+    >>> from tsrnn.exceptions import BeyondStampsError
+    >>> issubclass(BeyondStampsError, ValueError)
+    True
+    """
+
+
+class IrregularIndexError(ValueError):
+    """Time stamps do not follow each other regularly.
+
+    Parameters
+    ----------
+    message : str
+    row : int
+        The first row that is out of step.
+
+    Attributes
+    ----------
+    row : int
+
+    Examples
+    --------
+    >>> from tsrnn.exceptions import IrregularIndexError
+    >>> IrregularIndexError("2020-01-05 does not follow 2020-01-03", row=3).row
+    3
+    """
+
+    def __init__(self, message: str, row: int) -> None:
+        super().__init__(message, row)  # both, so that a copy from another process has both
+        self.row = row
+
+    def __str__(self) -> str:
+        """Return the message alone."""
+        return self.args[0]
