@@ -33,6 +33,11 @@ fits = pytest.mark.parametrize(
 # Of 20 parameters on 16 values, say.
 few_values = pytest.mark.filterwarnings("ignore:series 0 has:UserWarning")
 
+# At parameters that fit badly.
+large_errors = pytest.mark.filterwarnings(
+    "ignore:.*beyond what multiplicative errors can mean:UserWarning"
+)
+
 
 def is_within_ours(name, expected):
     """Whether R's predictions are positive where the model is one of positive series.
@@ -181,6 +186,7 @@ def test_at_the_parameters_of_r_all_is_as_r_says(series, name):
 
 
 @few_values
+@large_errors
 @shared_data.needs_golden
 @pytest.mark.parametrize("name", MODELS)
 def test_at_the_parameters_of_r_all_is_as_r_says_on_all_golden_series(name):
@@ -227,13 +233,20 @@ def test_of_all_learned_fits_a_goal_is_at_least_as_likely_as_those_of_r():
 @few_values
 @shared_data.needs_golden
 def test_automatic_selection_finds_no_higher_criterion_than_that_of_r():
-    """R chooses among the same structures, by the criterion up to a constant of n."""
+    """R chooses among the same structures, by the criterion up to a constant of n.
+
+    But for those whose relative errors are half as large as predictions, which we leave out: of the
+    lynx series R chooses one, whose intervals reach far below zero.
+    """
     worse = {}
     for series, entry in shared_data.golden().items():
         y, expected = np.array(entry["y"], float), entry["auto"]["aicc"]
         names = [name for name in MODELS if name.endswith("N") or entry["m"] > 1]
         model = AutoExpSmoothingRNN(period=entry["m"], prior=None, models=names).fit(y)
         excess = model.aicc_ - (expected - 2.0 * constant_of_r(len(y)))
+        if series == "lynx":
+            assert model.selection_.loc["MNN", "reason"].startswith("errors are 0.")
+            continue
         if not excess <= 2.0 * AS_GOOD:
             worse[series] = model.model_, entry["auto"]["method"], excess
     assert not worse

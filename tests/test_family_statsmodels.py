@@ -37,6 +37,11 @@ SERIES = {
 series = pytest.mark.parametrize("y", SERIES.values(), ids=SERIES)
 few_values = pytest.mark.filterwarnings("ignore:series 0 has:UserWarning")
 
+# At parameters that fit badly.
+large_errors = pytest.mark.filterwarnings(
+    "ignore:.*beyond what multiplicative errors can mean:UserWarning"
+)
+
 
 # ETSModel divides by alpha.
 ALMOST_ZERO = 1e-14
@@ -89,6 +94,7 @@ def ets_at_values(name, point, y):
 
 
 @few_values
+@large_errors
 @names
 @series
 @points

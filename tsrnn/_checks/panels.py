@@ -152,8 +152,9 @@ def check_forecaster(one: PanelForecaster) -> None:
     fitted = fields.kind(one._fitted, "the series", FittedPanel)
     panel = fields.kind(one._training, "the training series", Panel)
     require(panel.ids.equals(fitted.ids), "the training series must be those that were fitted")
-    require(type(panel.dial) is type(fitted.grid.dial), "stamps must be of one kind")
-    require(panel.dial == fitted.grid.dial, "stamps must be of one kind")
+    dial = fitted.grid.dial if fitted.rows is None else fitted.rows.dial
+    require(type(panel.dial) is type(dial), "stamps must be of one kind")
+    require(panel.dial == dial, "stamps must be of one kind")
     require((panel.lengths >= 2).all(), "a series has two rows")
     p = panel.regressors.shape[1]
     require(_n_regressors(fitted.model) <= {None, p}, f"models must read {p} regressors")
