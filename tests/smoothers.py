@@ -70,24 +70,27 @@ def fit(structure, series, regressors=None, *, solver="gauss-newton", **options)
     return solve(task_of(structure, series, regressors, **options), settings_of(solver))
 
 
-def weighted_residuals(structure, theta, state, x):
+def weighted_residuals(structure, theta, state, y, effect=0.0):
     """z_t of `tsrnn._curvature`, whose squares add up to F; of observed values, complex too.
 
-    Infinite where the structure is one of positive predictions and they are not.
+    `effect` is what regressors add to y. Infinite where the structure is one of positive
+    predictions and they are not.
     """
+    x = y - effect
     outputs = naive.NAIVE[structure.cell.name](theta, x[:, None], state)[1][:, 0]
-    seen = ~np.isnan(np.real(x))
-    x, predictions = x[seen], outputs[seen]
-    if structure.is_positive and not (np.real(outputs) > 0.0).all():
-        return np.full(predictions.shape, np.inf)
+    seen, predictions = ~np.isnan(np.real(x)), outputs + effect
+    positive = [outputs] * (not structure.is_linear) + [predictions] * structure.is_relative
+    if any((np.real(one) <= 0.0).any() for one in positive):
+        return np.full(np.count_nonzero(seen), np.inf)
+    errors, predictions = (x - outputs)[seen], predictions[seen]
     if not structure.is_relative:
-        return x - predictions
-    return np.exp(np.mean(np.log(predictions))) * (x / predictions - 1.0)
+        return errors
+    return np.exp(np.mean(np.log(predictions))) * errors / predictions
 
 
-def squares_of(structure, theta, state, x):
+def squares_of(structure, theta, state, y, effect=0.0):
     """F, by the naive loop."""
-    return np.sum(weighted_residuals(structure, theta, state, x) ** 2)
+    return np.sum(weighted_residuals(structure, theta, state, y, effect) ** 2)
 
 
 def squares_of_solution(task, solution):
@@ -95,8 +98,9 @@ def squares_of_solution(task, solution):
     found = []
     for i in range(task.batch.n_series):
         rows = task.batch.one(i)
-        x = rows[0] - solution.coefficients[:, i] @ rows[1:]
-        found.append(squares_of(task.structure, solution.theta[:, i], solution.states[:, i], x))
+        effect = solution.coefficients[:, i] @ rows[1:]
+        numbers = solution.theta[:, i], solution.states[:, i]
+        found.append(squares_of(task.structure, *numbers, rows[0], effect))
     return np.array(found)
 
 

@@ -28,7 +28,7 @@ def _evaluate(
     step_address,
     tangent_address,
     is_relative,
-    is_positive,
+    is_linear,
     values,
     offsets,
     regressors,
@@ -46,7 +46,7 @@ def _evaluate(
     n_lanes, n_unknowns = v.shape
     longest, n_state, n_parameters = offsets[1] - offsets[0], state_maps.shape[1], theta.shape[0]
     lane_theta, lanes = np.zeros((n_parameters, n_lanes)), np.zeros((11, n_lanes))
-    x, active = np.zeros((longest, 1, n_lanes)), np.zeros(longest, dtype=np.int64)
+    x, active = np.zeros((longest, 2, n_lanes)), np.zeros(longest, dtype=np.int64)
     d_x = np.zeros((longest, regressors.shape[1], n_lanes))
     # What is in them before must not matter.
     states = np.full((2, n_state, n_lanes), np.nan)
@@ -79,7 +79,7 @@ def _evaluate(
         step_at(step_address),
         tangent_at(tangent_address),
         is_relative,
-        is_positive,
+        is_linear,
         lane_theta,
         x,
         d_x,
@@ -115,7 +115,7 @@ def evaluate(task, v):
         cell.step.address,
         cell.tangent.address,
         task.structure.is_relative,
-        task.structure.is_positive,
+        task.structure.is_linear,
         batch.values,
         batch.offsets,
         batch.regressors,
@@ -144,7 +144,7 @@ def naive_residuals(task, i, v):
     linear = v[free.size :]
     coefficients = linear[linear.size - len(rows) + 1 :]
     state = task.states[i % len(task.states)] @ np.r_[1.0, linear]
-    z = weighted_residuals(task.structure, theta, state, rows[0] - coefficients @ rows[1:])
+    z = weighted_residuals(task.structure, theta, state, rows[0], coefficients @ rows[1:])
     return z * np.exp(task.rates[free] @ v[: free.size] / (2 * z.size))
 
 
@@ -267,7 +267,7 @@ def test_the_solver_starts_from_the_same_f(label):
         cell.step.address,
         cell.tangent.address,
         task.structure.is_relative,
-        task.structure.is_positive,
+        task.structure.is_linear,
         batch.values,
         batch.offsets,
         batch.regressors,

@@ -4,16 +4,21 @@ With the prediction o_t of x_t, which depends on D unknowns v (parameters, initi
 coefficients of regressors), a residual is
 
     r_t = x_t - o_t                   for additive errors                               (1)
-    r_t = x_t / o_t - 1               for multiplicative errors                         (2)
+    r_t = (x_t - o_t) / m_t           for multiplicative errors                         (2)
 
-and what minus twice the log-likelihood depends on is n log F, with
+where x_t is the series net of what regressors add, e_t, and m_t = o_t + e_t the prediction of the
+series itself. What minus twice the log-likelihood depends on is n log F, with
 
-    F = w^2 sum_t r_t^2,    log w = (1/n) sum_t log o_t  for multiplicative errors      (3)
+    F = w^2 sum_t r_t^2,    log w = (1/n) sum_t log m_t  for multiplicative errors      (3)
 
 and w = 1 for additive ones. So F is a sum of squares of z_t = w r_t, and the tangents of the cell
 give half the gradient of F, sum_t z_t dz_t, and half its curvature according to Gauss and Newton,
-sum_t dz_t dz_t'. Source of (3): Hyndman, Koehler, Ord and Snyder, Forecasting with Exponential
-Smoothing (2008), chapter 5.
+sum_t dz_t dz_t'. As x_t + e_t does not depend on the unknowns,
+
+    dm_t = do_t - dx_t,    dr_t = (1 + r_t) (dx_t - do_t) / m_t                         (4)
+
+Source of (3): Hyndman, Koehler, Ord and Snyder, Forecasting with Exponential Smoothing (2008),
+chapter 5.
 """
 
 from __future__ import annotations
@@ -35,7 +40,7 @@ def accumulate_curvature(
     step,
     tangent,
     is_relative,
-    is_positive,
+    is_linear,
     theta,
     x,
     d_x,
@@ -59,12 +64,14 @@ def accumulate_curvature(
         Of the cell.
     is_relative : bool
         Residuals (2) rather than (1).
-    is_positive : bool
-        Predictions must be positive, and the first and the last number of the state (level and
-        newest season) of an order that a series of order one can have, or F is infinite.
+    is_linear : bool
+        Whether the cell is. Where it is not, its outputs must be positive, or F is infinite; so
+        must, for residuals (2), predictions be. For either the first and the last number of the
+        state (level and newest season) must be of an order that a series of order one can have.
     theta : (K, B) array
-    x : (T, 1, B) array
-        NaN where missing.
+    x : (T, 1 or 2, B) array
+        The series net of what regressors add, NaN where missing; then, for residuals (2), what
+        they add. None do where that is left out.
     d_x : (T, C, B) array
         Derivatives of x with respect to the last C unknowns.
     active : (T,) array
@@ -90,7 +97,7 @@ def accumulate_curvature(
         Where it is not 0, all ends, and what is filled means nothing.
     """
     n_unknowns, n_state, n_lanes = gradient.shape[0], states.shape[1], x.shape[2]
-    n_columns = d_x.shape[1]
+    n_columns, has_effect = d_x.shape[1], x.shape[1] > 1
     out, error, seen, residual = lanes[0], lanes[1], lanes[2], lanes[3]
     inverse, slope, product, log_sum = lanes[4], lanes[5], lanes[6], lanes[7]
     n_seen, lowest, largest = lanes[8], lanes[9], lanes[10]
@@ -136,31 +143,37 @@ def accumulate_curvature(
             n_active,
             n_lanes,
         )
-        # dr = inverse dx - slope do: zero where x is missing.
+        if not is_linear:
+            for b in range(n_active):
+                lowest[b] = out[b] if out[b] < lowest[b] else lowest[b]
+        # dr = slope (dx - do): zero where x is missing.
         if is_relative:
+            if has_effect:
+                effect = borrowed(x[t, 1])
+                for b in range(n_active):
+                    out[b] += effect[b]
             for b in range(n_active):
                 inverse[b] = seen[b] / out[b]
                 residual[b] = error[b] * inverse[b]
                 slope[b] = inverse[b] * (1.0 + residual[b])
                 product[b] *= out[b] if seen[b] > 0.0 else 1.0
+                lowest[b] = out[b] if out[b] < lowest[b] else lowest[b]
         else:
             for b in range(n_active):
-                inverse[b] = seen[b]
                 residual[b] = error[b]
                 slope[b] = seen[b]
         for b in range(n_active):
             squares[b] += residual[b] * residual[b]
-        if is_positive:
+        if is_relative or not is_linear:
             level, season = borrowed(states[new, 0]), borrowed(states[new, n_state - 1])
             for b in range(n_active):
                 size = max(abs(level[b]), abs(season[b]))
-                lowest[b] = out[b] if out[b] < lowest[b] else lowest[b]
                 largest[b] = size if size > largest[b] else largest[b]
         for d in range(n_unknowns):
             d_r, d_o, row = borrowed(d_residual[d]), borrowed(d_out[d]), borrowed(gradient[d])
             d_i = borrowed(d_input[d])
             for b in range(n_active):
-                d_r[b] = inverse[b] * d_i[b] - slope[b] * d_o[b]
+                d_r[b] = slope[b] * (d_i[b] - d_o[b])
                 row[b] += residual[b] * d_r[b]
             for c in range(d + 1):
                 other, entry = borrowed(d_residual[c]), borrowed(curvature[d, c])
@@ -168,9 +181,9 @@ def accumulate_curvature(
                     entry[b] += d_r[b] * other[b]
         if is_relative:
             for d in range(n_unknowns):
-                d_o, row = borrowed(d_out[d]), borrowed(d_log[d])
+                d_o, d_i, row = borrowed(d_out[d]), borrowed(d_input[d]), borrowed(d_log[d])
                 for b in range(n_active):
-                    row[b] += inverse[b] * d_o[b]
+                    row[b] += inverse[b] * (d_o[b] - d_i[b])
             if t % _LOG_EVERY == _LOG_EVERY - 1 or t == x.shape[0] - 1:
                 for b in range(n_lanes):
                     log_sum[b] += math.log(product[b]) if product[b] > 0.0 else math.inf
@@ -179,7 +192,7 @@ def accumulate_curvature(
         _weigh(squares, gradient, curvature, d_log, log_sum, n_seen)
     for b in range(n_lanes):
         is_valid = squares[b] == squares[b]
-        if is_positive:
+        if is_relative or not is_linear:
             is_valid = is_valid and lowest[b] > 0.0 and largest[b] < MOST_OF_A_STATE
         squares[b] = squares[b] if is_valid else math.inf
 

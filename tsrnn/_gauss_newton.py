@@ -58,7 +58,7 @@ def minimize_lanes(
     step_address,
     tangent_address,
     is_relative,
-    is_positive,
+    is_linear,
     values,
     offsets,
     regressors,
@@ -87,7 +87,7 @@ def minimize_lanes(
     ----------
     step_address, tangent_address : int
         Of the cell.
-    is_relative, is_positive : bool
+    is_relative, is_linear : bool
         As `accumulate_curvature` takes them.
     values : (R,) array
         The series, one after the other, the longest first; NaN where missing.
@@ -133,12 +133,14 @@ def minimize_lanes(
     d_theta = np.zeros((n_unknowns, n_parameters))
     for j in range(free.shape[0]):
         d_theta[j, free[j]] = 1.0
+    # What regressors add matters to errors that are shares of predictions.
+    n_inputs = 2 if is_relative and regressors.shape[1] > 0 else 1
     loss[:], status[:], n_iter[:] = math.inf, RUNNING, 0
     _rounds(
         step_address,
         tangent_address,
         is_relative,
-        is_positive,
+        is_linear,
         values,
         offsets,
         regressors,
@@ -170,7 +172,7 @@ def minimize_lanes(
         np.arange(n_problems),
         # Lanes, as `accumulate_curvature` takes them.
         np.zeros((n_parameters, n_lanes)),
-        np.zeros((longest, 1, n_lanes)),
+        np.zeros((longest, n_inputs, n_lanes)),
         np.zeros((longest, regressors.shape[1], n_lanes)),
         np.zeros(longest, dtype=np.int64),
         np.zeros((2, n_state, n_lanes)),
@@ -191,7 +193,7 @@ def _rounds(
     step_address,
     tangent_address,
     is_relative,
-    is_positive,
+    is_linear,
     values,
     offsets,
     regressors,
@@ -263,7 +265,7 @@ def _rounds(
                 step_at(step_address),
                 tangent_at(tangent_address),
                 is_relative,
-                is_positive,
+                is_linear,
                 borrowed(lane_theta),
                 borrowed(x[:n_timesteps]),
                 borrowed(d_x[:n_timesteps]),
@@ -419,11 +421,17 @@ def _fill_lanes(
             states[0, s, b] = state
         for t in range(length):
             x[t, 0, b] = values[start + t]
+        if x.shape[1] > 1:
+            for t in range(length):
+                x[t, 1, b] = 0.0
         for c in range(n_columns):
             coefficient = trial[p, n_free + n_linear - n_columns + c]
             for t in range(length):
+                effect = coefficient * regressors[start + t, c]
                 d_x[t, c, b] = -regressors[start + t, c]
-                x[t, 0, b] += coefficient * d_x[t, c, b]
+                x[t, 0, b] -= effect
+                if x.shape[1] > 1:
+                    x[t, 1, b] += effect
         # Lanes are in the order of their series, so their lengths do not increase.
         if b == 0:
             n_timesteps = length

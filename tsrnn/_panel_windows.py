@@ -31,7 +31,8 @@ class Window:
     ends : (k,) array
         The row of the panel with the first value that is forecast.
     model : PanelModel
-        At the origins; its failures are positions in `series`.
+        At the origins, with the regressors of the rows that follow; its failures are positions in
+        `series`.
     forecast : (k, horizon) array
         With what regressors add; NaN for failures.
     """
@@ -57,9 +58,10 @@ def forecast_window(
         return Window(number, series, ends, model, model.forecast(horizon, n_jobs))
     regressors = panel.regressors[rows_between(ends, np.full(len(ends), horizon))]
     offsets = np.arange(len(ends) + 1) * horizon
-    forecast = model.with_regressors(regressors, offsets).forecast(horizon, n_jobs)
+    informed = model.with_regressors(regressors, offsets)
+    forecast = informed.forecast(horizon, n_jobs)
     effect = model.effect(regressors, offsets).reshape(forecast.shape)
-    return Window(number, series, ends, model, forecast + effect)
+    return Window(number, series, ends, informed, forecast + effect)
 
 
 def rolling_windows(
@@ -156,7 +158,7 @@ def calibration_scores(
         ends = panel.offsets[series] + before[series]
         model = fit(_until(panel, series, before))
         window = forecast_window(panel, number, series, ends, model, horizon, n_jobs)
-        deviation = model.deviation(horizon, n_jobs)
+        deviation = window.model.deviation(horizon, n_jobs)
         rows = rows_between(ends, np.full(len(ends), horizon))
         missed = panel.values[rows].reshape(window.forecast.shape) - window.forecast
         usable = np.isfinite(deviation) & (deviation > 0.0)

@@ -123,6 +123,7 @@ PARTS = (
 LATER = {
     PanelForecaster: {"fill": None, "aggregate": None},
     FittedPanel: {"rows": None, "n_filled": None},
+    SmootherBatch: {"ahead": None},
 }
 
 # Forecasters that keep the period that was taken: of older ones it is the one they were given.

@@ -124,3 +124,29 @@ class ColumnScaling:
         """Take the regressors of a batch, (R, C), to scaled units."""
         owners = batch.owners
         return (batch.regressors - self.offset[owners]) / self.unit[owners]
+
+
+# What is left of a column's square without the columns before it and the level, as a share of it,
+# below which it says nothing of its own: rounding of columns with a large offset is below that.
+_NOTHING_OF_ITS_OWN = 1e-12
+
+
+def redundant_columns(batch: Batch) -> np.ndarray:
+    """Return which regressors, (N, C), say nothing that those before them and the level do not.
+
+    Of each series, where it is observed. Columns are those of a `ColumnScaling`.
+    """
+    seen, owners, n = ~np.isnan(batch.values), batch.owners, batch.count_observed()
+    redundant = np.zeros((batch.n_series, batch.regressors.shape[1]), dtype=bool)
+    kept: list[tuple[np.ndarray, np.ndarray]] = []
+    for j, column in enumerate(batch.regressors.T):
+        observed = np.where(seen, column, 0.0)
+        rest = np.where(seen, column - (batch.add_up(observed) / n)[owners], 0.0)
+        for direction, square in kept:
+            product = batch.add_up(rest * direction)
+            share = np.divide(product, square, out=np.zeros_like(product), where=square > 0.0)
+            rest = rest - share[owners] * direction
+        square = batch.add_up(rest**2)
+        redundant[:, j] = square <= _NOTHING_OF_ITS_OWN * batch.add_up(observed**2)
+        kept.append((rest, np.where(redundant[:, j], 0.0, square)))
+    return redundant

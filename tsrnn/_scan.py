@@ -291,6 +291,7 @@ def generate(
     innovations: np.ndarray,
     *,
     is_relative: bool = False,
+    effect: np.ndarray | None = None,
 ) -> np.ndarray:
     """Run a predicting cell on the series it makes itself: x_t = o_t + innovation.
 
@@ -302,7 +303,9 @@ def generate(
     h_init : (S, B) array
     innovations : (T, p, B) array
     is_relative : bool
-        x_t = o_t (1 + innovation) instead.
+        x_t = o_t + (o_t + effect_t) innovation instead.
+    effect : (T,) array, optional
+        What is added to the series: 0 where it is left out.
 
     Returns
     -------
@@ -310,6 +313,8 @@ def generate(
     """
     _check_shapes(cell, theta, innovations)
     _check_shape("h_init", h_init, (cell.n_state, innovations.shape[2]))
+    effect = np.zeros(len(innovations)) if effect is None else writable(effect)
+    _check_shape("effect", effect, (len(innovations),))
     x = np.full(innovations.shape, np.nan)
     states = np.empty((2, *h_init.shape))
     states[0] = h_init
@@ -318,6 +323,7 @@ def generate(
         writable(theta),
         writable(innovations),
         is_relative,
+        effect,
         x,
         states,
         np.empty_like(x[0]),
@@ -325,8 +331,8 @@ def generate(
     return x
 
 
-@kernel(f"void(i8, {SLAB}, {SLABS}, b1, {SLABS}, {SLABS}, {SLAB})")
-def _generate(step_address, theta, innovations, is_relative, x, states, prediction):
+@kernel(f"void(i8, {SLAB}, {SLABS}, b1, f8[::1], {SLABS}, {SLABS}, {SLAB})")
+def _generate(step_address, theta, innovations, is_relative, effect, x, states, prediction):
     step = step_at(step_address)
     theta, innovations, x = borrowed(theta), borrowed(innovations), borrowed(x)
     states, prediction = borrowed(states), borrowed(prediction)
@@ -337,6 +343,6 @@ def _generate(step_address, theta, innovations, is_relative, x, states, predicti
         take_step(step, theta, x[t], states[old], states[new], prediction, n_lanes)
         for i in range(x.shape[1]):
             for b in range(n_lanes):
-                scale = prediction[i, b] if is_relative else 1.0
+                scale = prediction[i, b] + effect[t] if is_relative else 1.0
                 x[t, i, b] = prediction[i, b] + scale * innovations[t, i, b]
         take_step(step, theta, x[t], states[old], states[new], prediction, n_lanes)

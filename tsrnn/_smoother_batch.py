@@ -1,4 +1,8 @@
-"""Fitted exponential smoothers of one structure and many series."""
+"""Fitted exponential smoothers of one structure and many series.
+
+Their errors may be shares of the prediction: of that of the series itself, what regressors add to
+it included. So how far a forecast may be off depends on the regressors of the steps ahead.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +31,8 @@ _SEED = 7
 class SmootherBatch:
     """Smoothers of N series; what its methods take and give is net of what regressors add.
 
+    Regressors of the next steps, where they matter besides, are made known by `with_regressors`.
+
     Attributes
     ----------
     structure : Structure
@@ -45,6 +51,8 @@ class SmootherBatch:
         Of the regressors, in the units of the series and of theirs.
     origins : tuple of str
         How each parameter and then the initial state came about: learned, given, held, heuristic.
+    ahead : (H, N) array or None
+        What regressors add in the next steps, in scaled units; nothing beyond them.
     """
 
     structure: Structure
@@ -57,6 +65,7 @@ class SmootherBatch:
     columns: ColumnScaling
     coefficients: np.ndarray
     origins: tuple[str, ...]
+    ahead: np.ndarray | None = None
 
     @property
     def n_series(self) -> int:
@@ -78,7 +87,22 @@ class SmootherBatch:
             covariances=self.covariances[place[series][kept]],
             columns=self.columns.some(series),
             coefficients=self.coefficients[series],
+            ahead=None if self.ahead is None else self.ahead[:, series],
         )
+
+    def with_regressors(self, batch: Batch) -> SmootherBatch:
+        """Return the smoothers that know the regressors of the next steps.
+
+        Those that are NaN count as being at their mean.
+        """
+        if not (self.structure.is_relative and batch.regressors.shape[1]):
+            return self
+        owners = batch.owners
+        unit = self.scaling.unscale_difference(np.ones(self.n_series))
+        ahead = np.zeros((int(batch.lengths.max(initial=0)), self.n_series))
+        steps = np.arange(owners.size) - batch.offsets[owners]
+        ahead[steps, owners] = np.nan_to_num(self.effect(batch) / unit[owners], nan=0.0)
+        return replace(self, ahead=ahead)
 
     def effect(self, batch: Batch) -> np.ndarray:
         """Return what the regressors of a batch add to its series, less a constant, (R,)."""
@@ -107,16 +131,22 @@ class SmootherBatch:
         state, predictions = follow(
             self.structure, replace(batch, values=z), self.theta, self.state
         )
+        steps = np.arange(owners.size) - batch.offsets[owners]
+        effect = self._effect_ahead(int(batch.lengths.max(initial=0)))[steps, owners]
         deviations, uncertain, covariances = self.deviations_along(
-            np.isnan(z), predictions, batch.offsets
+            np.isnan(z), predictions + effect, batch.offsets
         )
-        later = replace(self, state=state, uncertain=uncertain, covariances=covariances)
+        later = replace(self, state=state, uncertain=uncertain, covariances=covariances, ahead=None)
         return later, each.unscale(predictions), each.unscale_difference(deviations)
 
     def deviations_along(
         self, is_missing: np.ndarray, predictions: np.ndarray, offsets: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return scaled deviations of predictions (R,), and which states are uncertain then."""
+        """Return scaled deviations of predictions (R,), and which states are uncertain then.
+
+        Predictions are those of the series itself, in scaled units from where its scaling is
+        zero: what relative errors are shares of.
+        """
         rows = Batch(predictions, offsets, np.empty((predictions.size, 0)))
         owners = rows.owners
         deviations = self.sigma[owners]
@@ -177,12 +207,14 @@ class SmootherBatch:
                 start += vectors * np.sqrt(np.maximum(values, 0.0)) @ draws[:size]
             theta = np.repeat(self.theta[:, [i]], n_paths, axis=1)
             innovations = np.ascontiguousarray(self.sigma[i] * draws[size:, None, :])
+            effect = np.ascontiguousarray(self._effect_ahead(horizon)[:, i])
             paths[:, :, i] = generate(
                 self.structure.cell,
                 theta,
                 start,
                 innovations,
                 is_relative=self.structure.is_relative,
+                effect=effect,
             )[:, 0, :]
         return self.scaling.unscale(paths)
 
@@ -197,13 +229,21 @@ class SmootherBatch:
                 paths = one.simulate(horizon, _N_PATHS, np.random.RandomState(_SEED))[:, :, 0]
             yield np.where(np.isfinite(paths).all(axis=0), paths, np.nan)
 
+    def _effect_ahead(self, horizon: int) -> np.ndarray:
+        """Return what regressors are known to add in the next steps, (horizon, N)."""
+        effect = np.zeros((horizon, self.n_series))
+        if self.ahead is not None:
+            effect[: len(self.ahead)] = self.ahead[:horizon]
+        return effect
+
     def _scaled_forecast(self, horizon: int) -> np.ndarray:
         nothing = np.full((horizon, 1, self.n_series), np.nan)
         return unroll(self.structure.cell, self.theta, nothing, self.state)[1][:, 0]
 
     def _scaled_deviation(self, horizon: int) -> np.ndarray:
         """Return deviations in closed form, (horizon, N)."""
-        means, size = self._scaled_forecast(horizon), self.state.shape[0]
+        means = self._scaled_forecast(horizon) + self._effect_ahead(horizon)
+        size = self.state.shape[0]
         deviations = np.empty((horizon, self.n_series))
         known = dict(zip(self.uncertain.tolist(), self.covariances, strict=True))
         for start in range(0, self.n_series, _BLOCK):

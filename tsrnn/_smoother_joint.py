@@ -4,9 +4,10 @@ For the structures whose initial state has no closed form: those with a multipli
 with errors that are shares of the prediction. With the notation of `tsrnn._curvature`, and o_t from
 backpropagation through time,
 
-    dF/do_t = -2 w^2 r_t x_t / o_t^2 + 2 F / (n o_t)    for multiplicative errors       (1)
+    dF/do_t = -2 w^2 r_t (1 + r_t) / m_t + 2 F / (n m_t)   for multiplicative errors    (1)
 
-and -2 r_t for additive ones.
+and -2 r_t for additive ones. What regressors add moves x_t, of which the opposite is the derivative
+besides what goes through o_t.
 """
 
 from __future__ import annotations
@@ -81,24 +82,25 @@ def squares_and_gradients(
     with np.errstate(all="ignore"):
         states, outputs = unroll(problem.cell, theta, x, state[:, None])
         seen = ~np.isnan(x)
+        predictions = outputs + problem.effect(unknowns) if structure.is_relative else outputs
         if structure.is_positive:
             largest = np.abs(states[1:, [0, -1]]).max()
-            if not ((outputs[seen] > 0.0).all() and largest < MOST_OF_A_STATE):
+            is_positive = (predictions[seen] > 0.0).all()
+            is_positive &= structure.is_linear or (outputs[seen] > 0.0).all()
+            if not (is_positive and largest < MOST_OF_A_STATE):
                 return np.inf, theta, unknowns
+        errors = np.where(seen, x - outputs, 0.0)
         if structure.is_relative:
-            n, safe = problem.n_observed, np.where(seen, x, outputs)
-            residuals = safe / outputs - 1.0
-            weight = np.exp(2.0 * np.log(outputs[seen]).sum() / n)
+            n, residuals = problem.n_observed, errors / predictions
+            weight = np.exp(2.0 * np.log(predictions[seen]).sum() / n)
             value = weight * (residuals**2).sum()
-            d_outputs = -2.0 * weight * residuals * safe / outputs**2
-            d_outputs += np.where(seen, 2.0 * value / (n * outputs), 0.0)
-            d_direct = 2.0 * weight * residuals / outputs
+            d_outputs = -2.0 * weight * residuals * (1.0 + residuals) / predictions
+            d_outputs += np.where(seen, 2.0 * value / (n * predictions), 0.0)
         else:
-            residuals = np.where(seen, x - outputs, 0.0)
-            value = (residuals**2).sum()
-            d_outputs, d_direct = -2.0 * residuals, 2.0 * residuals
+            value = (errors**2).sum()
+            d_outputs = -2.0 * errors
         d_theta, d_state, d_x = backpropagate(
             problem.cell, theta, x, states, outputs, d_outputs=d_outputs
         )
-    d_coefficients = -problem.regressors @ (d_direct + d_x)[:, 0, 0]
+    d_coefficients = -problem.regressors @ (d_x - d_outputs)[:, 0, 0]
     return float(value), d_theta, np.r_[d_coefficients, d_state[:, 0]]

@@ -211,7 +211,7 @@ def _fit_chunk(task: Task, max_iter: int, tol: float, stop: np.ndarray) -> Solut
         step,
         tangent,
         structure.is_relative,
-        structure.is_positive,
+        structure.is_linear,
         batch.values,
         batch.offsets,
         batch.regressors,

@@ -127,10 +127,13 @@ class Problem:
         learned = np.hstack([self.structure.normalised, np.zeros((self.cell.n_state, n_columns))])
         return Problem(replace(self._task, batch=batch, states=learned[None]), 0)
 
+    def effect(self, unknowns: np.ndarray) -> np.ndarray:
+        """Return what the regressors add to the series, (T, 1, 1)."""
+        return (unknowns[: len(self.regressors)] @ self.regressors)[:, None, None]
+
     def net(self, unknowns: np.ndarray) -> np.ndarray:
         """Return the series net of its regressors, (T, 1, 1)."""
-        n_regressors = len(self.regressors)
-        return (self.y - unknowns[:n_regressors] @ self.regressors)[:, None, None]
+        return self.y[:, None, None] - self.effect(unknowns)
 
     def residuals(self, theta: np.ndarray, unknowns: np.ndarray) -> np.ndarray:
         """Errors of the one-step predictions, (T,)."""

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from tsrnn._batch import Batch
-from tsrnn._scaling import ColumnScaling, Scaling
+from tsrnn._scaling import ColumnScaling, Scaling, redundant_columns
 from tsrnn._smoother import Settings, solve
 from tsrnn._smoother_batch import SmootherBatch
 from tsrnn._smoother_lanes import (
@@ -112,6 +112,10 @@ def fit_structure(
         values=scaling.some(batch.owners).scale(batch.values),
         regressors=columns.scale(batch),
     )
+    is_word = isinstance(initial_state, str)
+    if is_word:  # a level that is given cannot stand in for any
+        # Columns of zeros have coefficients of 0.
+        scaled.regressors[redundant_columns(scaled)[batch.owners]] = 0.0
     task = Task(
         structure,
         scaled,
@@ -126,7 +130,6 @@ def fit_structure(
             for one in related
         ]
         task = replace(task, nearby=np.stack(starts, axis=1))
-    is_word = isinstance(initial_state, str)
     is_learned = is_word and initial_state == "learned"
     if structure.seasonal is not None and is_learned and settings.effort == "thorough":
         plain = _start_without_season(task, bounds, rates, settings, n_jobs)
@@ -197,10 +200,13 @@ def _as_fit(
     effect = (scaled.regressors * solution.coefficients.T[owners]).sum(axis=1)
     net = replace(scaled, values=scaled.values - effect)
     ends, predictions = follow(structure, net, solution.theta, solution.states)
-    n_parameters = structure.n_smoothing + structure.n_free_state + batch.regressors.shape[1]
-    numbers, sigma = _fitted_numbers(structure, net, predictions, scaling, n_parameters)
-    squares = net.add_up(np.nan_to_num(net.values - predictions) ** 2)
-    is_exact = squares <= batch.count_observed() * _ROUNDING**2
+    n_parameters = structure.n_smoothing + structure.n_free_state
+    n_parameters += np.count_nonzero(solution.coefficients, axis=0)
+    errors = np.where(np.isnan(net.values), 0.0, net.values - predictions)
+    numbers, sigma = _fitted_numbers(
+        structure, net, errors, predictions + effect, scaling, n_parameters
+    )
+    is_exact = net.add_up(errors**2) <= batch.count_observed() * _ROUNDING**2
     coefficients = (scaling.unscale_difference(solution.coefficients) / columns.unit.T).T
     size = len(ends)
     model = SmootherBatch(
@@ -216,7 +222,7 @@ def _as_fit(
         origins,
     )
     deviations, uncertain, covariances = model.deviations_along(
-        np.isnan(net.values), predictions, net.offsets
+        np.isnan(net.values), predictions + effect, net.offsets
     )
     model = replace(model, uncertain=uncertain, covariances=covariances)
     for parameter, values in zip(structure.cell.parameters, solution.theta, strict=True):
@@ -246,13 +252,16 @@ def _as_fit(
 def _fitted_numbers(
     structure: Structure,
     net: Batch,
+    errors: np.ndarray,
     predictions: np.ndarray,
     scaling: Scaling,
-    n_parameters: int,
+    n_parameters: np.ndarray,
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Return sums of squares and criteria in the units of the series, and the scaled sigma."""
+    """Return sums of squares and criteria in the units of the series, and the scaled sigma.
+
+    Errors are 0 where a value is missing, and predictions of the series itself.
+    """
     seen = ~np.isnan(net.values)
-    errors = np.where(seen, net.values - predictions, 0.0)
     n, k = net.add_up(seen), n_parameters
     sse = net.add_up(errors**2)
     squares, log_predictions = sse, np.zeros(len(n))
@@ -323,7 +332,7 @@ def _notes(
     solution: Solution,
     coefficients: np.ndarray,
     n_observed: np.ndarray,
-    n_parameters: int,
+    n_parameters: np.ndarray,
     name: Callable[[int], str],
 ) -> dict[int, tuple[Warning, ...]]:
     """Return what the user should know of fits."""
@@ -343,7 +352,7 @@ def _notes(
         notes[i] = (*notes.get(i, ()), note)
     for i in np.flatnonzero(n_observed <= n_parameters).tolist():
         note = UserWarning(
-            f"{name(i)} has {n_observed[i]} observed values for {n_parameters} parameters and "
+            f"{name(i)} has {n_observed[i]} observed values for {n_parameters[i]} parameters and "
             "states: no degrees of freedom are left, so sigma2_ is SSE / n and the intervals "
             "are too narrow"
         )
@@ -465,8 +474,18 @@ class SmoothingModel:
         return total
 
     def with_regressors(self, regressors: np.ndarray) -> SmoothingModel:
-        """Return the model as it is: regressors add their effect, and no more."""
-        return self
+        """Return the model that knows regressors (n, p) of the next steps.
+
+        They matter to errors that are shares of the prediction; where they are not told, NaN,
+        these are shares of it at the regressors' mean.
+        """
+        if not regressors.shape[1]:
+            return self
+        parts = []
+        for series, batch in self.parts:
+            rows = Batch.of_columns(np.zeros((len(regressors), series.size)), regressors)
+            parts.append((series, batch.with_regressors(rows)))
+        return replace(self, parts=tuple(parts))
 
     def advance(self, values: np.ndarray) -> tuple[SmoothingModel, np.ndarray, np.ndarray]:
         """See further values, (n, k)."""

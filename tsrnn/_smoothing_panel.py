@@ -52,8 +52,16 @@ class SmootherPanel:
         return total
 
     def with_regressors(self, regressors: np.ndarray, offsets: np.ndarray) -> SmootherPanel:
-        """Return the model as it is: regressors add their effect, and no more."""
-        return self
+        """Return the model that knows regressors (n_rows, p) of the next steps of each series.
+
+        See `SmoothingModel.with_regressors`.
+        """
+        rows = Batch(np.zeros(len(regressors)), offsets, regressors)
+        parts = tuple(
+            (series, smoothers.with_regressors(rows.some(series)))
+            for series, smoothers in self.parts
+        )
+        return replace(self, parts=parts)
 
     def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
         """Predict the next steps, (n_series, horizon)."""

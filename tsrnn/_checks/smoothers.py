@@ -78,6 +78,7 @@ def check_smoothers(one: SmootherBatch) -> None:
     require(shape == one.coefficients.shape, f"columns must have shape {one.coefficients.shape}")
     fields.tuple_of(one.origins, "origins", str)
     require(len(one.origins) == n_parameters + 1, "origins must be of all parameters")
+    require(one.ahead is None, "ahead must be of no steps")
 
 
 def _check_parts(parts: object, n: int) -> np.ndarray:
