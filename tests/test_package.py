@@ -39,7 +39,6 @@ SMOOTHER = {
     "_smoother_lanes",
     "_smoother_problem",
     "_smoother_robust",
-    "_smoother_scan",
 }
 SMOOTHING = {
     "_smoothing_arguments",
@@ -133,8 +132,7 @@ ALLOWED = {
     "network": {"cells", "_recurrent", "_sequences"} | CORE | FITTING | LEAVES,
     "_smoother_lanes": CORE | FITTING | LEAVES,
     "_smoother_problem": {"_smoother_lanes"} | CORE | FITTING | LEAVES,
-    "_smoother_scan": {"_smoother_problem"} | CORE | LEAVES,
-    "_smoother_robust": {"_smoother_problem", "_smoother_scan"} | CORE | FITTING | LEAVES,
+    "_smoother_robust": {"_smoother_problem", "_starts"} | CORE | FITTING | LEAVES,
     "_smoother_joint": {"_smoother_problem", "_smoother_lanes"} | CORE | FITTING | LEAVES,
     "_smoother": SMOOTHER - {"_smoother", "_smoother_batch"} | CORE | FITTING | LEAVES,
     "_smoother_batch": {"intervals", "_smoother_lanes"} | CORE | FITTING | LEAVES,

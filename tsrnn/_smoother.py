@@ -20,11 +20,13 @@ from tsrnn._smoother_joint import minimize_likelihood
 from tsrnn._smoother_lanes import Solution, Task, fit_lanes, joined, starts_of
 from tsrnn._smoother_problem import Problem, Settings, minimize_scaled, rounding
 from tsrnn._smoother_robust import minimize_robust
-from tsrnn._smoother_scan import MOST_SCANNED, scan
+from tsrnn._starts import spread_starts
 
-# How much higher than the lowest point of a scan another may be and still lead to the minimum, by
-# the number of free parameters: the more, the coarser the scan. Measured on M3.
-_WORTH_A_SEARCH = {2: 1.005, 3: 1.03}
+# How much of a series is scanned.
+MOST_SCANNED = 4096
+
+# How much higher than the lowest start another may be and still be searched from.
+_WORTH_A_SEARCH = 1.5
 
 
 def solve(
@@ -84,15 +86,35 @@ def _solve_one(problem: Problem, settings: Settings) -> tuple[np.ndarray, np.nda
         minimum = minimize_likelihood(problem, settings)
         return *problem.split(minimum.theta), minimum
     if structure.seasonal is None:
-        starts, sse = scan(problem)
-        worth_a_search = sse <= _WORTH_A_SEARCH.get(problem.free.size, 1.0) * sse[0]
-        starts = starts[: np.count_nonzero(worth_a_search)]
+        starts = _scanned_starts(problem)
     else:
         starts = [v[: problem.free.size] for v in starts_of(problem.as_task())[0]]
     minimum = minimize_squared(problem, starts, settings)
     if settings.loss != "likelihood":
         minimum = minimize_robust(problem, [minimum.theta, *starts], settings)
     return *problem.split(minimum.theta), minimum
+
+
+def _scanned_starts(problem: Problem) -> list[np.ndarray]:
+    """Return free parameters to search from, the lowest F first: where the compiled solver starts.
+
+    Of a long series these are minima of its recent past, besides points that are far apart lest the
+    rest of it has others. One is enough there: what were separate minima are often one valley of
+    the whole.
+    """
+    n_free, is_long = problem.free.size, problem.y.size > MOST_SCANNED
+    if n_free == 0:
+        return [np.empty(0)]
+    scanned = problem.recent(MOST_SCANNED) if is_long else problem
+    points = starts_of(scanned.as_task())[0][:, :n_free]
+    if is_long:
+        bounds = np.array(problem.free_bounds).T
+        points = np.concatenate([points, spread_starts(problem.free_names, bounds)])
+    points = np.unique(points, axis=0)
+    losses = problem.profiled(points.T)
+    order = np.argsort(losses, kind="stable")
+    n_starts = np.count_nonzero(losses <= _WORTH_A_SEARCH * losses[order[0]])
+    return list(points[order[: 1 if is_long else n_starts]])
 
 
 def minimize_squared(problem: Problem, starts: list[np.ndarray], settings: Settings) -> Minimum:

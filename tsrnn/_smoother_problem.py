@@ -9,7 +9,7 @@ import numpy as np
 from tsrnn._batch import Batch
 from tsrnn._heads import Loss
 from tsrnn._optimize import Minimum, minimize
-from tsrnn._profile import best_unknowns, unknown_map
+from tsrnn._profile import best_unknowns, profile, unknown_map
 from tsrnn._scan import backpropagate, unroll
 from tsrnn._smoother_lanes import Task
 
@@ -63,6 +63,16 @@ class Problem:
     @property
     def free_bounds(self) -> list[tuple[float, float]]:
         return [(low, high) for low, high in self.bounds if low < high]
+
+    @property
+    def free_names(self) -> list[str]:
+        return [self.cell.parameters[k].name for k in self.free]
+
+    def profiled(self, points: np.ndarray) -> np.ndarray:
+        """Return F at free parameters (Q, n), linear unknowns at their best."""
+        thetas = np.concatenate([self.theta(point) for point in points.T], axis=1)
+        sse, _ = profile(self.cell, thetas, self.series, self.initial_state)
+        return sse * np.exp(self.rates @ points / self.n_observed)
 
     def theta(self, free_values: np.ndarray) -> np.ndarray:
         """All parameters, (K, 1), given the free ones; of gamma, its share of 1 - alpha."""

@@ -12,11 +12,14 @@ from tsrnn._linear_scan import error_products
 from tsrnn._optimize import Minimum, Objective
 from tsrnn._profile import profile
 from tsrnn._smoother_problem import Problem, Settings, minimize_scaled, rounding
-from tsrnn._smoother_scan import axes_of, full_grid, lowest_minima
+from tsrnn._starts import grid_of, lowest_minima
 
 # How many searches of a sum of magnitudes are followed to the end, and the change of the loss, as a
 # share of it, at which one has settled.
 _MOST_FOLLOWED = 3
+
+# How many minima of the scan of a loss are searched from.
+_MOST_MINIMA = 8
 _SETTLED = 1e-4
 
 # The median magnitude of a standard normal variable.
@@ -79,11 +82,12 @@ def _follow(
 
 
 def _robust_minima(problem: Problem, loss: Loss) -> list[np.ndarray]:
-    """Return where a coarse scan finds minima of a loss, at the unknowns of the least SSE."""
+    """Return where a scan finds minima of a loss, at the unknowns of the least SSE."""
     if problem.free.size == 0 or problem.structure.seasonal is not None:
         return []
-    axes = axes_of(problem.bounds, problem.y.size)
-    grid = full_grid(axes)
+    points, shape = grid_of(problem.free_names, np.array(problem.free_bounds).T)
+    grid = np.repeat(problem.lower[:, None], points.shape[1], axis=1)
+    grid[problem.free] = points
     _, unknowns = profile(problem.cell, grid, problem.series, problem.initial_state)
     losses = np.array(
         [
@@ -91,8 +95,7 @@ def _robust_minima(problem: Problem, loss: Loss) -> list[np.ndarray]:
             for i, one in enumerate(unknowns)
         ]
     )
-    minima = lowest_minima(losses.reshape([len(axis) for axis in axes]), at_most=8)
-    return list(grid[problem.free][:, minima].T)
+    return list(points[:, lowest_minima(losses, shape, _MOST_MINIMA)].T)
 
 
 def _robust_deviation(problem: Problem, free_values: np.ndarray) -> float:

@@ -314,6 +314,17 @@ def _scan_complete(
         losses[b] = max(losses[b], 0.0)
 
 
+def lowest_minima(losses: np.ndarray, shape: np.ndarray, at_most: int) -> np.ndarray:
+    """Return where the lowest local minima of a grid of losses, (G,), are, best first."""
+    lowest = np.empty(at_most, dtype=np.int64)
+    return lowest[: _lowest_minima_of(losses, shape, lowest)]
+
+
+@kernel("i8(f8[::1], i8[::1], i8[::1])")
+def _lowest_minima_of(losses, shape, lowest):
+    return _lowest_minima(borrowed(losses), borrowed(shape), lowest.shape[0], borrowed(lowest))
+
+
 @inlined
 def _lowest_minima(losses, shape, at_most, lowest):
     """Write where the lowest local minima of a grid are, best first, and return how many."""
