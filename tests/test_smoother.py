@@ -169,10 +169,7 @@ def least_sse(model, seed, missing=False):
 @every_solver
 @every_model
 @pytest.mark.parametrize("seed", range(60))
-def test_the_sse_is_as_low_as_brute_force_finds(model, seed, solver, request):
-    if (model, seed, solver) == ("holt", 55, "gauss-newton"):
-        reason = "next to the optimum at beta = 0 the scan sees another one that is hardly higher"
-        request.applymarker(pytest.mark.xfail(reason=reason))
+def test_the_sse_is_as_low_as_brute_force_finds(model, seed, solver):
     y = simulated(seed)
     sse = naive.squared_error(residuals(fit(model, y, solver=solver), y))
     # Rounding of a series of order one, where a perfect fit leaves nothing else; and what a

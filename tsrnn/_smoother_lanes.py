@@ -245,9 +245,11 @@ def starts_of(task: Task, stop: np.ndarray = NEVER_STOPPED) -> np.ndarray:
         if task.nearby is not None and task.effort == "quick":
             return np.concatenate([task.nearby, _flat(task, names)], axis=1)
         starts = _scanned(task, names, stop)
-        if "beta" in names and "phi" in names:
-            # Next to where the trend does not change there are often several optima along phi.
-            steady = [_steady(starts, names, phi) for phi in (0.993, 0.9)]
+        if "beta" in names:
+            # Next to where the trend does not change there are often other optima: several along
+            # phi.
+            phis = (0.993, 0.9) if "phi" in names else (1.0,)
+            steady = [_steady(starts, names, phi) for phi in phis]
             starts = np.concatenate([starts, *steady], axis=1)
         if task.nearby is not None:
             return np.concatenate([starts, task.nearby], axis=1)
@@ -277,7 +279,8 @@ def _steady(starts: np.ndarray, names: list[str], phi: float) -> np.ndarray:
     """Return the first start of each series with a trend that hardly changes, (N, 1, ..)."""
     steady = starts[:, :1].copy()
     steady[:, :, names.index("beta")] = _STEADY
-    steady[:, :, names.index("phi")] = phi
+    if "phi" in names:
+        steady[:, :, names.index("phi")] = phi
     return steady
 
 
