@@ -455,7 +455,7 @@ def test_after_a_fit_predictions_must_be_positive_and_not_values(smoother):
     model = clone(smoother).set_params(**fixed).fit(PLAIN)
     assert (model.update([4.0, 0.0]).predict(3) > 0.0).all()
     before = model.predict(3)
-    with pytest.raises(ValueError, match="the next prediction would not be either"):
+    with pytest.raises(ValueError, match="a prediction would not be either"):
         model.update([4.0, -1000.0])
     np.testing.assert_array_equal(model.predict(3), before)
 

@@ -282,9 +282,22 @@ def test_a_series_with_no_value_after_its_first_half_is_told_so(model, y):
         model.fit(y).predict_interval(1, 0.8, method="conformal")
 
 
-def test_series_that_do_not_overlap_share_no_half():
-    table = np.column_stack([[NAN] * 20 + VALUES, VALUES + [NAN] * 20])
-    with pytest.raises(ValueError, match="series 1 has no value after row 25"):
+@pytest.mark.parametrize("model", EACH, ids=str)
+@pytest.mark.filterwarnings("ignore:.*past forecasts:UserWarning")
+def test_each_column_has_the_conformal_intervals_that_it_has_alone(model):
+    """Columns that end and begin elsewhere, that do not overlap, and that are of other sizes."""
+    early, late = VALUES + [NAN] * 20, [NAN] * 20 + VALUES
+    whole = np.random.default_rng(0).normal(size=32).cumsum() * 1e6
+    table = np.column_stack([late, early, whole])
+    together = model.fit(table).predict_interval(2, 0.5, method="conformal")
+    for i, column in enumerate(table.T):
+        alone = model.fit(column).predict_interval(2, 0.5, method="conformal")
+        np.testing.assert_allclose(together[:, :, i], alone, rtol=1e-12)
+
+
+def test_a_column_that_has_no_second_half_is_named():
+    table = np.column_stack([VALUES, [NAN] * 10 + [1.0, 2.0]])
+    with pytest.raises(ValueError, match="series 1 has no value after row"):
         NaiveForecaster().fit(table).predict_interval(1, 0.8, method="conformal")
 
 

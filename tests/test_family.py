@@ -336,7 +336,7 @@ def test_an_update_leaves_a_positive_prediction_or_is_refused_and_changes_nothin
         after = model.update([80.0, value]).predict(1)
     except ValueError as error:
         assert value == -1e5
-        assert "the next prediction would not be either" in str(error)
+        assert "a prediction would not be either" in str(error)
         np.testing.assert_array_equal(model.predict(HORIZON), forecast)
     else:
         # Those whose alpha is 0 are not moved by any value.

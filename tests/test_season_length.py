@@ -189,6 +189,29 @@ def test_columns_share_an_index_and_so_a_period(forecaster):
     assert model.predict(12)["a"].iloc[-1] > 180.0
 
 
+@pytest.mark.parametrize(
+    "forecaster", [AutoExpSmoothingRNN(), NaiveForecaster(strategy="seasonal")], ids=str
+)
+def test_columns_too_short_for_the_season_of_the_longest_are_told(forecaster):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        rng.normal(50.0, 5.0, (60, 3)), pd.date_range("2020", periods=60, freq="MS")
+    )
+    frame.iloc[:40, 1] = np.nan
+    with pytest.warns(
+        UserWarning, match=r"series 1 has 20 .* of 12 \(monthly data\), the season of"
+    ):
+        model = clone(forecaster).fit(frame)
+    assert model.period_ == 12
+
+
+def test_the_summary_says_where_a_series_is_too_short_for_its_season():
+    y = pd.Series(np.arange(15.0), pd.date_range("2020", periods=15, freq="MS"))
+    with pytest.warns(UserWarning, match="fewer than two full periods"):
+        model = AutoExpSmoothingRNN().fit(y)
+    assert "monthly data, too short for 12" in str(model.summary())
+
+
 def test_what_was_taken_is_there_of_a_period_that_was_given_too():
     for strategy in ("last", "drift"):
         assert NaiveForecaster(strategy=strategy).fit(decembers()).period_ == 1

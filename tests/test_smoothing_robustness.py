@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
 from tsrnn import (
     AutoExpSmoothingRNN,
@@ -90,6 +91,72 @@ def test_forecasts_after_an_outlier_stay_within_the_data(y):
     assert model.model_[0] == "A"
     assert min(y) <= model.predict(1)[0] <= max(y)
     assert model.selection_.loc["MNN", "reason"].startswith("errors are")
+
+
+@pytest.mark.parametrize("period", [4, 7, 12])
+@pytest.mark.parametrize("place", [0, 30], ids=["first", "middle"])
+@pytest.mark.parametrize("factor", [12.0, 30.0])
+def test_one_outlier_is_no_season(period, place, factor):
+    """What came once is not forecast once a season, which relative errors hardly punish."""
+    y = 100.0 + 5.0 * np.random.default_rng(period).normal(size=10 * period)
+    y[place] *= factor
+    model = AutoExpSmoothingRNN(period=period).fit(y)
+    forecast = model.predict(2 * period)
+    assert model.model_[0] == "A"
+    assert np.ptp(forecast) < 1.0 and abs(forecast[0] - np.median(y)) < 0.1 * np.ptp(y)
+    reasons = model.selection_["reason"][model.selection_["error"] == "mul"]
+    assert reasons.str.contains("times the").all()
+
+
+@pytest.mark.parametrize(
+    "models", [["MNN"], ["MAN", "MAdN"], ["MNN", "MNA", "MAM", "MNM"]], ids=repr
+)
+def test_a_user_is_told_where_none_of_the_models_asked_for_will_do(models):
+    y = np.exp(2.0 * np.random.default_rng(0).normal(size=80))
+    forecaster = AutoExpSmoothingRNN(period=4, models=models)
+    with pytest.warns(UserWarning, match=r"series 0 is fitted by ANN, for none .*\(M\w+: "):
+        model = forecaster.fit(y)
+    assert model.model_ == "ANN"
+    with pytest.warns(UserWarning, match="is fitted by ANN, for none"):
+        panel = PanelForecaster(forecaster).fit(long_frame([y, y]))
+    assert list(panel.notes_["unique_id"]) == ["0000", "0001"]
+
+
+@pytest.mark.parametrize("size", [1e3, 1e6])
+@pytest.mark.parametrize("place", [0, 25, -1])
+@pytest.mark.parametrize(
+    "model",
+    [
+        DoubleExpSmoothingRNN(error="mul", damped=True),
+        DoubleExpSmoothingRNN(error="mul"),
+        TripleExpSmoothingRNN(period=4, seasonal="mul"),
+        TripleExpSmoothingRNN(period=4, seasonal="mul", error="mul", damped=True),
+    ],
+    ids=repr,
+)
+def test_positive_models_of_a_huge_value_have_a_fit(model, place, size):
+    y = 20.0 + np.random.default_rng(3).normal(size=50)
+    y[place] = size
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of errors beyond reason, which they are
+        assert np.isfinite(model.fit(y).predict(3)).all()
+
+
+@pytest.mark.parametrize("model", [SimpleExpSmoothingRNN(error="mul", alpha=0.9)], ids=repr)
+@pytest.mark.parametrize("later", [[-100.0, 500.0, 50.0], [0.0, -300.0, 50.0, 60.0]])
+def test_an_update_is_refused_at_once_and_in_pieces_alike(model, later):
+    y = 50.0 + np.random.default_rng(0).normal(size=40)
+    with pytest.raises(ValueError, match="a prediction would not be"):
+        clone(model).fit(y).update(later)
+    one_by_one = clone(model).fit(y)
+    with pytest.raises(ValueError, match="a prediction would not be"):
+        for value in later:
+            one_by_one.update([value])
+    panel = PanelForecaster(clone(model)).fit(long_frame([y, y]))
+    rows = pd.DataFrame({"unique_id": "0000", "ds": np.arange(len(later)) + 41, "y": later})
+    with pytest.warns(UserWarning):
+        panel.update(rows)
+    assert list(panel.failures_["unique_id"]) == ["0000"]
 
 
 def test_a_user_who_asks_for_multiplicative_errors_is_told_where_they_are_beyond_reason():

@@ -21,6 +21,9 @@ from tsrnn._threads import one_blas_thread
 # Series of a panel that are worked on at a time.
 _BLOCK = 4096
 
+# How many models are named in a note.
+_MOST_NAMED = 3
+
 # What a parameter is where a structure does not have it.
 _ABSENT = {"beta_": 0.0, "gamma_": 0.0, "phi_": 1.0}
 
@@ -102,6 +105,16 @@ def _fit_all(
     rest = np.flatnonzero(selection.chosen < 0)
     if rest.size:
         _fit_chosen(fitted, Structure(), batch, rest, rates, settings, name, n_jobs)
+        for i in rest.tolist():
+            against = [
+                f"{one.label}: {reason}"
+                for one, reason in zip(structures, selection.reasons[:, i], strict=True)
+            ]
+            note = UserWarning(
+                f"{name(i)} is fitted by {Structure().label}, for none of the models will do "
+                f"({'; '.join(against[:_MOST_NAMED])}{', ..' if against[_MOST_NAMED:] else ''})"
+            )
+            fitted.notes[i] = (note, *fitted.notes.get(i, ()))
     return fitted, selection
 
 

@@ -17,7 +17,7 @@ Distribution-free predictive inference for regression, JASA 113 (2018).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,6 +85,7 @@ def past_scores(
     values: np.ndarray,
     regressors: np.ndarray,
     horizon: int,
+    numbers: Sequence[int],
 ) -> np.ndarray:
     """Forecast series from points in their second halves by models of their first halves.
 
@@ -95,6 +96,8 @@ def past_scores(
     values : (n_timesteps, n_series) array
     regressors : (n_timesteps, n_features) array
     horizon : int
+    numbers : sequence of int
+        What to call the series in errors.
 
     Returns
     -------
@@ -107,15 +110,15 @@ def past_scores(
     ValueError
         If a series has no value after its first half, or that half is too short to tell deviations.
     """
-    n_timesteps, half = len(values), _half(values)
+    n_timesteps, half = len(values), _half(values, numbers)
     stride = max(-(-(n_timesteps - half) // _MOST_ORIGINS), 1)
     model = fit_model(values[:half], regressors[:half])[0]
     unknown = np.flatnonzero(~np.isfinite(model.deviation(1)[0]))
     if unknown.size:
         n_seen = np.count_nonzero(~np.isnan(values[:half, unknown[0]]))
         raise ValueError(
-            f"series {unknown[0]} has {n_seen} values in its first half, too few to tell how far "
-            "forecasts of the second will miss: take a longer series, or method='auto'"
+            f"series {numbers[unknown[0]]} has {n_seen} values in its first half, too few to tell "
+            "how far forecasts of the second will miss: take a longer series, or method='auto'"
         )
     net = values - model.effect(regressors)
     scores = []
@@ -136,7 +139,7 @@ def past_scores(
     return np.array(scores)
 
 
-def _half(values: np.ndarray) -> int:
+def _half(values: np.ndarray, numbers: Sequence[int]) -> int:
     """Return after how many rows every series has half of its values, and two, and one is left.
 
     Raises
@@ -149,22 +152,22 @@ def _half(values: np.ndarray) -> int:
     spent = np.flatnonzero(seen[-1] <= seen[min(half, len(values)) - 1])
     if spent.size:
         raise ValueError(
-            f"series {spent[0]} has no value after row {half - 1}, up to which every series has "
-            "half of its values, and two: a conformal interval is learned from forecasts of values "
-            "after it. Take a longer series, or method='auto'"
+            f"series {numbers[spent[0]]} has no value after row {half - 1}, up to which every "
+            "series has half of its values, and two: conformal intervals are learned from "
+            "forecasts of values after it. Take a longer series, or method='auto'"
         )
     return half
 
 
-def factors_of_scores(scores: np.ndarray, level: float, stacklevel: int) -> np.ndarray:
-    """Return how many deviations bounds are away, (horizon, n_series), from `past_scores`.
+def factors_of_scores(scores: Sequence[np.ndarray], level: float, stacklevel: int) -> np.ndarray:
+    """Return how many deviations bounds are away, (horizon, n_series), from scores of each series.
 
     Raises
     ------
     ValueError
         If there is no score for a step, or it is infinite.
     """
-    bounds = [conformal_bounds(scores[:, :, i], level) for i in range(scores.shape[2])]
+    bounds = [conformal_bounds(one, level) for one in scores]
     factors = np.column_stack([one.upper for one in bounds])
     if np.isnan(factors).any():
         step, series = np.argwhere(np.isnan(factors))[0]

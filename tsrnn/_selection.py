@@ -12,10 +12,8 @@ from tsrnn._smoother_problem import Settings
 from tsrnn._smoothing_arguments import bounds_of
 from tsrnn._smoothing_model import (
     Fit,
-    beyond_reason,
     fit_structure,
     n_to_learn,
-    unreasonable,
 )
 from tsrnn._structure import Structure
 
@@ -127,9 +125,7 @@ def select(
         if criterion == "backtest":
             scores["backtest"][c, series] = _backtest(structure, some, rates, quick, n_jobs)
         against = {k: str(error) for k, error in fit.failures.items()}
-        for k in np.flatnonzero(beyond_reason(structure, fit.model.sigma)).tolist():
-            against.setdefault(k, unreasonable(fit.model.sigma[k]))
-        for k, reason in against.items():
+        for k, reason in (fit.unreasonable | against).items():
             reasons[c, series[k]] = reason
             for name in names:
                 scores[name][c, series[k]] = np.inf

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import ndtri
 
 from tsrnn._batch import Batch
 from tsrnn._linear_scan import error_variances
@@ -25,6 +26,9 @@ _BLOCK = 1024
 # Futures from which the quantiles of models without a closed form are read, and their seed.
 _N_PATHS = 2000
 _SEED = 7
+
+# Products of relative errors are as good as normal where a deviation is below so much of the mean.
+_AS_NORMAL = 0.1
 
 
 @dataclass(frozen=True)
@@ -183,14 +187,22 @@ class SmootherBatch:
         if self.structure.is_linear:
             return self.scaling.unscale_difference(self._scaled_deviation(horizon))
         parts = [np.nanstd(one, axis=1) for one in self._simulated(horizon)]
-        return np.stack(parts, axis=1)
+        return self.scaling.unscale_difference(np.stack(parts, axis=1))
 
     def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
-        if self.structure.is_linear:
-            return normal_quantiles(self.forecast(horizon), self.deviation(horizon), quantiles)
-        parts = [np.nanquantile(one, quantiles, axis=1).T for one in self._simulated(horizon)]
-        return np.stack(parts, axis=2)
+        if not self.structure.is_linear:
+            return self._simulated_quantiles(horizon, quantiles)
+        values = normal_quantiles(self.forecast(horizon), self.deviation(horizon), quantiles)
+        if self.structure.is_relative:
+            means = np.abs(self._scaled_forecast(horizon) + self._effect_ahead(horizon))
+            is_skewed = self._scaled_deviation(horizon) > _AS_NORMAL * means
+            series = np.flatnonzero(is_skewed.any(axis=0))
+            if series.size:
+                simulated = self.some(series)._simulated_quantiles(horizon, quantiles)
+                some = values[:, :, series]
+                values[:, :, series] = np.where(is_skewed[:, None, series], simulated, some)
+        return values
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
@@ -199,35 +211,52 @@ class SmootherBatch:
         paths = np.empty((horizon, n_paths, self.n_series))
         size = self.state.shape[0]
         places = dict(zip(self.uncertain.tolist(), self.covariances, strict=True))
+        effect = self._effect_ahead(horizon)
         for i in range(self.n_series):
             draws = random_state.standard_normal((size + horizon, n_paths))
-            start = np.repeat(self.state[:, [i]], n_paths, axis=1)
-            if i in places:
-                values, vectors = np.linalg.eigh(places[i])
-                start += vectors * np.sqrt(np.maximum(values, 0.0)) @ draws[:size]
-            theta = np.repeat(self.theta[:, [i]], n_paths, axis=1)
-            innovations = np.ascontiguousarray(self.sigma[i] * draws[size:, None, :])
-            effect = np.ascontiguousarray(self._effect_ahead(horizon)[:, i])
-            paths[:, :, i] = generate(
-                self.structure.cell,
-                theta,
-                start,
-                innovations,
-                is_relative=self.structure.is_relative,
-                effect=effect,
-            )[:, 0, :]
+            paths[:, :, i] = self._future(i, draws, effect[:, i], places.get(i))
         return self.scaling.unscale(paths)
 
-    def _simulated(self, horizon: int) -> Iterator[np.ndarray]:
-        """Yield futures of each series, (horizon, n_paths), the same at every call.
+    def _future(
+        self, i: int, draws: np.ndarray, effect: np.ndarray, covariance: np.ndarray | None
+    ) -> np.ndarray:
+        """Make scaled futures of series i, (horizon, n_paths), of normal draws.
 
-        A future that leaves the model's domain, where a season or a level comes to zero, is NaN.
+        The first S of these, (S + horizon, n_paths), are for a state that is not known exactly.
         """
+        size, n_paths = self.state.shape[0], draws.shape[1]
+        start = np.repeat(self.state[:, [i]], n_paths, axis=1)
+        if covariance is not None:
+            values, vectors = np.linalg.eigh(covariance)
+            start += vectors * np.sqrt(np.maximum(values, 0.0)) @ draws[:size]
+        return generate(
+            self.structure.cell,
+            np.repeat(self.theta[:, [i]], n_paths, axis=1),
+            start,
+            np.ascontiguousarray(self.sigma[i] * draws[size:, None, :]),
+            is_relative=self.structure.is_relative,
+            effect=np.ascontiguousarray(effect),
+        )[:, 0, :]
+
+    def _simulated_quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
+        """Return quantiles of simulated futures, (horizon, n_quantiles, N)."""
+        parts = [np.nanquantile(one, quantiles, axis=1).T for one in self._simulated(horizon)]
+        return self.scaling.unscale(np.stack(parts, axis=2))
+
+    def _simulated(self, horizon: int) -> Iterator[np.ndarray]:
+        """Yield scaled futures of each series, (horizon, n_paths), the same at every call.
+
+        A future is NaN once it has left the model's domain, where a season or a level comes to
+        zero.
+        """
+        draws = _even_draws(self.state.shape[0] + horizon)
+        places = dict(zip(self.uncertain.tolist(), self.covariances, strict=True))
+        effect = self._effect_ahead(horizon)
         for i in range(self.n_series):
-            one = self.some(np.array([i]))
             with np.errstate(all="ignore"):
-                paths = one.simulate(horizon, _N_PATHS, np.random.RandomState(_SEED))[:, :, 0]
-            yield np.where(np.isfinite(paths).all(axis=0), paths, np.nan)
+                paths = self._future(i, draws, effect[:, i], places.get(i))
+            is_inside = np.logical_and.accumulate(np.isfinite(paths), axis=0)
+            yield paths if is_inside.all() else np.where(is_inside, paths, np.nan)
 
     def _effect_ahead(self, horizon: int) -> np.ndarray:
         """Return what regressors are known to add in the next steps, (horizon, N)."""
@@ -263,3 +292,14 @@ class SmootherBatch:
             )
             deviations[:, start:stop] = np.sqrt(variances).reshape(-1, horizon).T
         return deviations
+
+
+def _even_draws(n_rows: int) -> np.ndarray:
+    """Return normal draws, (n_rows, n_paths), each row the even quantiles in an order of its own.
+
+    So there is no chance in how large errors are, but only in which meet. The first rows are the
+    same whatever follows.
+    """
+    even = ndtri((np.arange(_N_PATHS) + 0.5) / _N_PATHS)
+    random = np.random.RandomState(_SEED)
+    return np.array([random.permutation(even) for _ in range(n_rows)])

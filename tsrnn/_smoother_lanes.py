@@ -33,8 +33,9 @@ _PROBING = {"thorough": (5, 3.0), "quick": (1, 1.2)}
 # beta of a trend that hardly changes.
 _STEADY = 0.0005
 
-# Parameters of a level that follows the series.
-_FLAT = {"alpha": 0.5, "beta": 0.001, "gamma": 0.001, "phi": 0.9}
+# Parameters of a level that follows the series, and of nothing else that does: however it jumps,
+# its predictions stay between its values.
+_FLAT = {"alpha": 0.5, "beta": 0.0, "gamma": 0.0, "phi": 0.9}
 
 # How many of the usual starts of a seasonal smoother go along with those from related structures.
 _N_BESIDE = 1
@@ -198,10 +199,27 @@ def _work(lengths: np.ndarray, task: Task) -> np.ndarray:
 
 def _fit_chunk(task: Task, max_iter: int, tol: float, stop: np.ndarray) -> Solution:
     """Fit series whose lengths do not increase."""
+    solution = _search(task, starts_of(task, stop), max_iter, tol, stop)
+    lost = np.flatnonzero(~np.isfinite(solution.loss))
+    if not lost.size or not task.structure.is_positive:
+        return solution
+    # From every start a prediction of theirs is not positive.
+    some = task.some(lost)
+    names = [task.structure.cell.parameters[k].name for k in task.free]
+    found = _search(some, _flat(some, names), max_iter, tol, stop)
+    place = np.arange(task.batch.n_series)
+    place[lost] = place.size + np.arange(lost.size)
+    return joined([solution, found], place)
+
+
+def _search(
+    task: Task, starts: np.ndarray, max_iter: int, tol: float, stop: np.ndarray
+) -> Solution:
+    """Search from every start, (N, n_starts, Q + U + C), and return the best ends."""
     structure, batch, free = task.structure, task.batch, task.free
     cell, n_series = structure.cell, task.batch.n_series
     step, tangent = cell.step.address, cell.tangent.address
-    bounds, starts = task.search_bounds, starts_of(task, stop)
+    bounds = task.search_bounds
     n_starts = starts.shape[1]
     v = np.ascontiguousarray(starts.reshape(n_series * n_starts, -1))
     loss = np.empty(len(v))

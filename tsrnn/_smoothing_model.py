@@ -34,6 +34,10 @@ _ROUNDING = 1e-13
 # prediction turn one value in forty negative.
 _LARGEST_SHARE = 0.5
 
+# How many times a value a prediction may be. Relative errors are never below -1, so that a model
+# which predicts one huge value again and again is hardly punished by them.
+_MOST_TIMES = 4.0
+
 Bounds = Mapping[str, tuple[float, float]]
 
 
@@ -56,6 +60,8 @@ class Fit:
         What the user should know of the series at these positions.
     failures : dict
         Why the series at these positions have no fit; their other entries mean nothing.
+    unreasonable : dict
+        Why multiplicative errors mean nothing for the series at these positions.
     """
 
     model: SmootherBatch
@@ -66,6 +72,7 @@ class Fit:
     numbers: dict[str, np.ndarray]
     notes: dict[int, tuple[Warning, ...]] = field(default_factory=dict)
     failures: dict[int, Exception] = field(default_factory=dict)
+    unreasonable: dict[int, str] = field(default_factory=dict)
 
 
 def fit_structure(
@@ -235,8 +242,9 @@ def _as_fit(
     each = scaling.some(owners)
     failures = _failures(solution, coefficients, ends, name)
     notes = _notes(structure, solution, coefficients, batch.count_observed(), n_parameters, name)
-    for i in np.flatnonzero(beyond_reason(structure, sigma)).tolist():
-        notes[i] = (*notes.get(i, ()), UserWarning(f"{name(i)}: {unreasonable(sigma[i])}"))
+    doubts = _unreasonable(structure, net, errors, predictions + effect, sigma)
+    for i, reason in doubts.items():
+        notes[i] = (*notes.get(i, ()), UserWarning(f"{name(i)}: {reason}"))
     return Fit(
         model,
         each.unscale(predictions),
@@ -246,6 +254,7 @@ def _as_fit(
         numbers,
         {i: lines for i, lines in notes.items() if i not in failures},
         failures,
+        doubts,
     )
 
 
@@ -292,20 +301,33 @@ def _fitted_numbers(
     return numbers, sigma
 
 
-def beyond_reason(structure: Structure, sigma: np.ndarray) -> np.ndarray:
-    """Return for which series, (N,), errors that are shares of predictions are too large for that.
+def _unreasonable(
+    structure: Structure,
+    net: Batch,
+    errors: np.ndarray,
+    predictions: np.ndarray,
+    sigma: np.ndarray,
+) -> dict[int, str]:
+    """Return for which series, and why, errors are too large to be shares of predictions.
 
     With errors about as large as predictions the likelihood grows as predictions go to nothing.
     """
-    return structure.is_relative & (sigma > _LARGEST_SHARE)
-
-
-def unreasonable(sigma: float) -> str:
-    """Say why a model of relative errors is none."""
-    return (
-        f"errors are {sigma:.2g} times the predictions (one standard deviation): more than "
-        f"{_LARGEST_SHARE:g} is beyond what multiplicative errors can mean; use error='add'"
-    )
+    if not structure.is_relative:
+        return {}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        times = predictions / (predictions + errors)
+    most = net.largest(np.where(np.isnan(net.values), 0.0, times))
+    reasons = {
+        i: f"a prediction is {most[i]:.2g} times the value: more than {_MOST_TIMES:g} times is "
+        "beyond what multiplicative errors can mean; use error='add', or mend outliers"
+        for i in np.flatnonzero(most > _MOST_TIMES).tolist()
+    }
+    for i in np.flatnonzero(sigma > _LARGEST_SHARE).tolist():
+        reasons[i] = (
+            f"errors are {sigma[i]:.2g} times the predictions (one standard deviation): more than "
+            f"{_LARGEST_SHARE:g} is beyond what multiplicative errors can mean; use error='add'"
+        )
+    return reasons
 
 
 def _failures(
@@ -494,7 +516,7 @@ class SmoothingModel:
         for series, batch in self.parts:
             rows = Batch.of_columns(values[:, series], np.empty((len(values), 0)))
             later, mean, deviation = batch.advance(rows)
-            for reason in lost(later, rows).values():
+            for reason in lost(later, rows, mean).values():
                 raise ValueError(reason)
             predictions[:, series] = mean.reshape(series.size, -1).T
             deviations[:, series] = deviation.reshape(series.size, -1).T
@@ -674,10 +696,12 @@ def fit_columns(
     return fitted.as_columns(values.shape, {})
 
 
-def lost(later: SmootherBatch, rows: Batch) -> dict[int, str]:
+def lost(later: SmootherBatch, rows: Batch, predictions: np.ndarray) -> dict[int, str]:
     """Return for which series new values have left a state that nothing can be predicted from.
 
-    Of a multiplicative smoother it is predictions that must be positive, and not values.
+    Of a multiplicative smoother it is predictions that must be positive, and not values. Those of
+    the new rows, (R,), are looked at as well, so that it makes no difference in how many pieces
+    values come.
     """
     reasons = {
         i: "the values are too large beside those that the forecaster was fitted to: the state "
@@ -685,10 +709,16 @@ def lost(later: SmootherBatch, rows: Batch) -> dict[int, str]:
         for i in np.flatnonzero(~np.isfinite(later.state).all(axis=0)).tolist()
     }
     if later.structure.is_positive and (rows.values <= 0.0).any():
+        # From the first such value of each series on.
+        n_low = np.cumsum(rows.values <= 0.0)
+        before = np.r_[0, n_low][rows.offsets[:-1]][rows.owners]
+        after_low = np.r_[0, n_low][:-1] > before
+        n_wrong = rows.add_up(after_low & (predictions <= 0.0))
         has_low = rows.add_up(rows.values <= 0.0) > 0
-        for i in np.flatnonzero(has_low & ~(later.forecast(1)[0] > 0.0)).tolist():
+        is_lost = (n_wrong > 0) | (has_low & ~(later.forecast(1)[0] > 0.0))
+        for i in np.flatnonzero(is_lost).tolist():
             reasons[i] = (
-                "after values that are not positive the next prediction would not be either, which "
+                "after values that are not positive a prediction would not be either, which "
                 f"has no meaning with {later.structure.positive_part}: fit anew, with additive "
                 "parts, or add a constant"
             )

@@ -55,7 +55,10 @@ def series_name(forecaster: Forecaster, i: int) -> str:
 def _parameter_rows(forecaster: Forecaster, one, i: int) -> tuple[list, list]:
     rows, stubs = [], []
     if "period" in forecaster.get_params(deep=False):
-        how = "fixed" if forecaster.period != "auto" else forecaster._grid.season.data or "no dates"
+        season = forecaster._grid.season
+        how = "fixed" if forecaster.period != "auto" else season.data or "no dates"
+        if how == season.data and season.period != forecaster.period_:
+            how += f", too short for {season.period}"
         rows.append([f"{forecaster.period_}", how])
         stubs.append("period")
     *origins, origin = one.origins

@@ -40,8 +40,10 @@ class AutoExpSmoothingRNN(Forecaster):
     models : sequence of str or None
         Structures to choose from, in the letters of the literature: errors A or M, trend N, A or
         Ad, season N, A or M, such as ["ANN", "AAN", "MAdM"]. With `period="auto"` those with a
-        season are left out where the time stamps tell of none. None stands for all but those of
-        additive errors with a multiplicative season, which is what the literature chooses from.
+        season are left out where the time stamps tell of none, or of one that the series is too
+        short for; without time stamps `period` must be given for them. None stands for all but
+        those of additive errors with a multiplicative season, which is what the literature chooses
+        from. Where none that is named will do, the series is fitted by ANN, and a warning says so.
         On held-back training values point forecasts were a little better without multiplicative
         errors beside additive or no seasons, but intervals far too narrow: errors often grow with
         the level.

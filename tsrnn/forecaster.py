@@ -234,7 +234,15 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         if season.is_short:
             return [short_note(season, "y", _most_observed(values))]
         if season.data:
-            return []
+            n_observed = np.count_nonzero(~np.isnan(values), axis=0)
+            return [
+                UserWarning(
+                    f"series {i} has {n_observed[i]} observed values, fewer than two full periods "
+                    f"of {season.period} ({season.data}), the season of the longest column"
+                )
+                for i in np.flatnonzero(n_observed < 2 * season.period).tolist()
+                if season.period > 1
+            ]
         offsets = np.arange(n_series + 1) * len(values)
         found = seasons_found(values.T.ravel(), offsets)
         told = [i for i in range(n_series) if found[i] and self._wants_note(int(found[i]))]
@@ -433,6 +441,11 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         seen = ~(np.isnan(truth) | np.isnan(predictions))
         if not seen.any(axis=0).all():
             raise ValueError("y has no values to score against: all of a series are missing")
+        without_weight = np.flatnonzero(weights @ seen == 0.0)
+        if without_weight.size:
+            raise ValueError(
+                f"sample_weight is 0 in every row in which series {without_weight[0]} has a value"
+            )
         scores = [
             r2_score(truth[rows, i], predictions[rows, i], sample_weight=weights[rows])
             for i, rows in enumerate(seen.T)
@@ -564,12 +577,27 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             values[~ahead] = normal_quantiles(mean, deviation, quantiles)
         return self._layout.columns(values, asked.index, labels, label_name)
 
+    def _past_scores(self, horizon: int) -> list[np.ndarray]:
+        """Return what `tsrnn._conformal.past_scores` does of each series, alone as it is fitted."""
+        values, regressors = self._training
+        settled, every = self._settled(values, self._grid), list(range(values.shape[1]))
+        groups = [every] if self._learns_from_all() else [[i] for i in every]
+        scores = [
+            past_scores(settled._fit_model, values[:, group], regressors, horizon, group)
+            for group in groups
+        ]
+        return [one for group in scores for one in np.moveaxis(group, 2, 0)]
+
+    def _learns_from_all(self) -> bool:
+        """Tell whether what is learned of a series depends on the others."""
+        parts = self.get_params(deep=False).values()
+        return any(part._learns_from_all() for part in parts if isinstance(part, Forecaster))
+
     def _conformal_interval(self, X: Any, level: float):
         asked = self._asked(X)
         ahead = np.maximum(asked.positions - self._n_seen, 0)  # within the series: one step
         with one_blas_thread():
-            settled = self._settled(self._training[0], self._grid)
-            scores = past_scores(settled._fit_model, *self._training, int(ahead.max()) + 1)
+            scores = self._past_scores(int(ahead.max()) + 1)
         factors = factors_of_scores(scores, level, stacklevel=4)[ahead]
         width = factors * self._at(asked.positions, 1, asked.model.deviation)
         bounds = self._mean(asked)[:, None] + np.stack([-width, width], axis=1)

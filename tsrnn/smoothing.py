@@ -341,8 +341,8 @@ class TripleExpSmoothingRNN(Forecaster):
         Time steps in a season, at least 2. "auto" is that of the time stamps: 12 for months, 4 for
         quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96 for hours, halves and
         quarters of them; an error for all else, such as years; 12 where there are no dates. A
-        series of fewer than two full periods is then fitted without a season, and a warning says
-        so.
+        series whose dates tell of a season of which it has fewer than two full periods is fitted
+        without one, and a warning says so.
     seasonal : {"add", "mul"}
         Whether a season is a difference from the level or a factor, which needs a positive series.
     trend : {"add", None}

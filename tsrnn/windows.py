@@ -161,6 +161,9 @@ class RNNForecaster(Forecaster):
         if self.cut_off is not None:
             check_number("cut_off", self.cut_off, 0.0, np.inf, include_lower=False)
 
+    def _learns_from_all(self) -> bool:
+        return True
+
     def _fit_model(self, values, regressors):
         recipe = self._recipe(regressors.shape[1], None)
         batch = Batch.of_columns(values, regressors)
