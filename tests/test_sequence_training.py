@@ -380,7 +380,7 @@ def test_ctrl_c_ends_training_within_a_second_and_keeps_a_model(solver, n_jobs):
     y = X[:, -5:].sum(axis=(1, 2))
     LSTMRegressor(max_iter=1).fit(X[:10], y[:10])  # compiled
     model = LSTMRegressor(
-        hidden_layer_sizes=64, max_iter=10_000, solver=solver, n_jobs=n_jobs, random_state=0
+        hidden_layer_sizes=16, max_iter=10_000, solver=solver, n_jobs=n_jobs, random_state=0
     )
     sent = []
 
@@ -417,3 +417,22 @@ def test_numbers_that_end_training_at_once_or_never_are_refused(arguments):
     X, y = np.arange(40.0).reshape(10, 4), np.arange(10.0)
     with pytest.raises(InvalidParameterError, match=f"{name} must be"):
         ElmanRNNRegressor(**arguments).fit(X, y)
+
+
+@every_solver
+def test_ctrl_c_before_anything_is_learned_leaves_the_estimator_as_it_was(solver, monkeypatch):
+    X = np.random.default_rng(0).standard_normal((60, 5))
+    y = X[:, -1]
+    model = ElmanRNNRegressor(max_iter=3, solver=solver, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X, y)
+    before = model.predict(X)
+
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tsrnn._sequence_fit.NetworkObjective.loss_and_gradient", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, 2.0 * y)
+    np.testing.assert_array_equal(model.predict(X), before)

@@ -112,12 +112,20 @@ def train(
         (theta, history) -> bool; called at the end of each epoch. True ends training.
     partial : bool
         Whether training goes on in another call, so that not having converged is no news.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Before anything was learned; afterwards it ends training, and `training.warning` says so.
     """
+    start = training.theta.copy()
     watch = Watch(training, plan, measure, hook)
     run = _search if plan.optimizer is None else _run_epochs
     try:
         run(objective, watch, plan, random_state)
     except KeyboardInterrupt:
+        if training.n_epochs == 0 and np.array_equal(training.theta, start):
+            raise
         training.warning = (
             f"training was interrupted after {watch.n_iter} epochs: the best weights so far "
             "are kept"
