@@ -108,7 +108,9 @@ def select(
     shape = (len(structures), batch.n_series)
     scores = {name: np.full(shape, np.inf) for name in names}
     reasons = np.full(shape, "", dtype=object)
-    quick = replace(settings, effort="quick")
+    # With regressors there are more optima than what related structures found leads to.
+    effort = "thorough" if batch.regressors.shape[1] else "quick"
+    quick = replace(settings, effort=effort)
     known: dict[Structure, tuple[np.ndarray, dict[str, np.ndarray]]] = {}
     for c, structure in enumerate(structures):
         reasons[c] = _reasons(structure, batch)
