@@ -68,7 +68,8 @@ class SimpleExpSmoothingRNN(Forecaster):
         but for other losses and, without a season and with additive errors, for series of more
         than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that
         keeps to bounds: "L-BFGS-B", "TNC", "SLSQP", "trust-constr" (by BPTT gradients),
-        "Nelder-Mead", "Powell", "COBYQA" (without).
+        "Nelder-Mead", "Powell", "COBYQA" (without). Where the last four end, L-BFGS-B goes on to
+        the minimum next to it.
     max_iter : int
         Iterations of the solver at most, each time that it is called: from every promising
         start, and for losses other than the likelihood in several stages. TNC counts evaluations.
@@ -206,7 +207,8 @@ class DoubleExpSmoothingRNN(Forecaster):
         but for other losses and, without a season and with additive errors, for series of more
         than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that
         keeps to bounds: "L-BFGS-B", "TNC", "SLSQP", "trust-constr" (by BPTT gradients),
-        "Nelder-Mead", "Powell", "COBYQA" (without).
+        "Nelder-Mead", "Powell", "COBYQA" (without). Where the last four end, L-BFGS-B goes on to
+        the minimum next to it.
     max_iter : int
         Iterations of the solver at most, each time that it is called: from every promising
         start, and for losses other than the likelihood in several stages. TNC counts evaluations.
@@ -372,7 +374,8 @@ class TripleExpSmoothingRNN(Forecaster):
         but for other losses and, without a season and with additive errors, for series of more
         than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that
         keeps to bounds: "L-BFGS-B", "TNC", "SLSQP", "trust-constr" (by BPTT gradients),
-        "Nelder-Mead", "Powell", "COBYQA" (without).
+        "Nelder-Mead", "Powell", "COBYQA" (without). Where the last four end, L-BFGS-B goes on to
+        the minimum next to it.
     max_iter : int
         Iterations of the solver at most, each time that it is called: from every promising
         start, and for losses other than the likelihood in several stages. TNC counts evaluations.
