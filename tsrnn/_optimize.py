@@ -182,8 +182,8 @@ def minimize(
             # The gradient tells what is left to gain, and takes it.
             result = run("L-BFGS-B", max_iter - n_iter)
             n_iter += _count(result)
-            has_ended = bool(result.success) and watched.is_flat(_NEARLY_FLAT)
-            if has_ended:
+            has_ended = bool(result.success)
+            if has_ended and watched.is_flat(_NEARLY_FLAT):
                 break
             message = str(result.message)
     except TrainingDivergedError as error:
@@ -191,6 +191,7 @@ def minimize(
         raise
     # L-BFGS-B calls it abnormal when rounding stops its line search: at a minimum as sharp as
     # floating point allows that is where one wants to be, and its gradient tells.
+    has_ended &= solver not in _END_SHORT or watched.is_flat(_NEARLY_FLAT)
     converged = has_ended or watched.is_flat(_FLAT)
     return Minimum(watched.best_theta, watched.best_loss, n_iter, converged, message)
 
