@@ -215,6 +215,10 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         period = self.get_params(deep=False).get("period", 1)
         return 1 if _is_auto(period) else int(period)
 
+    def _uses_regressors(self) -> bool:
+        """Tell whether forecasts depend on regressors, where there are any."""
+        return True
+
     def _wants_note(self, period: int) -> bool:
         """Tell whether a season that shows in series without dates is news."""
         return self._seeks_season()

@@ -86,6 +86,9 @@ class NaiveForecaster(Forecaster):
     def _seeks_season(self) -> bool:
         return self.strategy == "seasonal" and super()._seeks_season()
 
+    def _uses_regressors(self) -> bool:
+        return False
+
     def _fit_model(self, values, regressors):
         n_timesteps, n_series = values.shape
         period = self._taken_period()
