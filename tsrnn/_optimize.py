@@ -45,9 +45,9 @@ _END_SHORT = {"trust-constr", "Nelder-Mead", "Powell", "COBYQA"}
 _FLAT = 1e-5
 _NEARLY_FLAT = 1e-3
 
-# COBYQA's first steps, of 1 unless it is told, would leave the valley of the start, where variables
-# and the bounds of rates are of order one.
-_FIRST_STEP = 0.1
+# COBYQA's first steps, of 1 unless it is told, would leave the valley of the start: those of rates
+# next to zero are this narrow.
+_FIRST_STEP = 0.01
 
 # L-BFGS-B stops where a step lowers the loss by less than so much of it: its rounding.
 _LOSS_TOLERANCE = 1e-12
