@@ -30,7 +30,7 @@ from sklearn.base import clone
 from tsrnn._deseasonalized_panel import DeseasonalizedPanel, Seasons
 from tsrnn._fitted_model import FittedModel
 from tsrnn._panel_model import PanelModel
-from tsrnn._season_length import Season
+from tsrnn._season_length import LONGEST, Season
 from tsrnn._validation import check_choice, check_flag, check_period
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecaster import Forecaster
@@ -65,7 +65,8 @@ class DeseasonalizedForecaster(Forecaster):
         Whether the season multiplies the series, which must be positive then, or is added to it.
     test : bool
         Adjust a series only if its autocorrelation at the lag of the season is significant at 90%,
-        and it has three seasons; otherwise adjust every series that has two.
+        and it has three seasons; otherwise adjust every series that has two. Shorter ones are
+        forecast as they are.
 
     Attributes
     ----------
@@ -207,6 +208,14 @@ class DeseasonalizedForecaster(Forecaster):
         }
         end = seasons.after(np.diff(offsets))
         return DeseasonalizedPanel(fitted, end, constant, fitted.failures, told)
+
+    def _needed_steps(self) -> int:
+        # What a series is too short to tell of is not taken off; a slip would be large arrays.
+        is_slip = self.period != "auto" and self.period > LONGEST
+        return max(int(self.period) if is_slip else 1, self.forecaster._needed_steps())
+
+    def _would_take(self, period: int, n_observed: int) -> bool:
+        return False
 
     def _uses_regressors(self) -> bool:
         return self.forecaster._uses_regressors()

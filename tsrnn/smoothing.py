@@ -344,7 +344,7 @@ class TripleExpSmoothingRNN(Forecaster):
         quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96 for hours, halves and
         quarters of them; an error for all else, such as years; 12 where there are no dates. A
         series of fewer than two full periods is then fitted without a season, and a warning says
-        so.
+        so. A period that is given must not be longer than the series.
     seasonal : {"add", "mul"}
         Whether a season is a difference from the level or a factor, which needs a positive series.
     trend : {"add", None}
