@@ -235,6 +235,31 @@ def test_columns_of_forecasts_do_not_take_names_of_the_file(file, capsys, header
     assert "has the name of a column of forecasts" in capsys.readouterr().err
 
 
+TAKEN_BY_PANELS = ["cutoff", "reason", "exception", "note", "n_filled", "the forecast", "ds", "y"]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("name", [*TAKEN_BY_PANELS, "the forecast-lo-80", "lower-90", "step"])
+def test_any_other_name_of_the_file_is_a_column_of_its_own(file, capsys, name, place):
+    names = ["shop", "month", "sold"]
+    names[place] = name
+    file.write_text(LONG.replace("shop,month,sold", ",".join(names)) + "c,2020-01,x\n")
+    chosen = ["--id", names[0], "--date", names[1], "--value", names[2]]
+    assert run(file, *chosen, "--output", "out.csv", "--level", "80", "95") == 3
+    bounds = ["lower-80", "upper-80", "lower-95", "upper-95"]
+    header = Path("out.csv").read_text().split("\n")[0]
+    assert header == ",".join([*names[:2], "forecast", *bounds])
+    assert "series 'c': left out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("names", [["shop", "step"], ["line", "step"], ["row", "step"]])
+def test_numbers_of_lines_have_a_name_of_their_own(file, names):
+    file.write_text(",".join(names) + "\n" + "".join(f"a,{i * i % 7}\n" for i in range(9)))
+    assert run(file, "--id", names[0], "--output", "out.csv") == 0
+    header = Path("out.csv").read_text().split("\n")[0].split(",")
+    assert header[0] == names[0] and len(set(header)) == 7
+
+
 def test_notes_of_forecasters_are_told_as_options(file, capsys):
     file.write_text("sold\n" + "".join(f"{i % 4}\n" for i in range(40)))
     assert main(["forecast", str(file), "--model", "auto"]) == 0

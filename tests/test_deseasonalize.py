@@ -1,6 +1,7 @@
 """Forecasts of adjusted series against the competitions' recipe written as obvious loops."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,12 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from statsmodels.tsa.stattools import acf
 
-from tsrnn import DeseasonalizedForecaster, DoubleExpSmoothingRNN, NaiveForecaster
+from tsrnn import (
+    DeseasonalizedForecaster,
+    DoubleExpSmoothingRNN,
+    NaiveForecaster,
+    PanelForecaster,
+)
 from tsrnn.datasets import load_co2
 from tsrnn.deseasonalize import is_seasonal
 from tsrnn.exceptions import InvalidParameterError
@@ -214,6 +220,83 @@ class TestRegressors:
         ).predict(self.X[44:] / found[44:, None] if model == "mul" else self.X[44:])
         ahead = found[44:] * ahead if model == "mul" else found[44:] + ahead
         np.testing.assert_allclose(updated.predict(self.X[44:]), ahead, rtol=1e-10)
+
+    @staticmethod
+    def known_truth(model, kind, seed=0):
+        """A series with indices, coefficients, and regressors that have a season of their own."""
+        rng = np.random.default_rng(seed)
+        swing = np.resize([1.0, -0.5, 0.0, -0.5], 60)
+        X = {
+            "a season": 10.0 * swing[:, None] + rng.normal(size=(60, 1)),
+            "a growing season": (swing * np.arange(60))[:, None] / 4.0 + rng.normal(size=(60, 1)),
+            "two": np.column_stack([5.0 * swing, np.full(60, 20.0)]) + rng.normal(size=(60, 2)),
+            "rare": 10.0 * (rng.random((60, 1)) < 0.15),
+        }[kind]
+        beta = np.array([6.0, -4.0])[: X.shape[1]]
+        line = 300.0 + 2.0 * np.arange(60) + rng.normal(size=60)
+        indices = SEASON / SEASON.mean() if model == "mul" else np.array([-30.0, 10.0, 40.0, -20.0])
+        s = np.resize(indices, 60)
+        return X, (line * s if model == "mul" else line + s) + X @ beta, indices, beta
+
+    @pytest.mark.parametrize("model", ["mul", "add"])
+    @pytest.mark.parametrize("kind", ["a season", "a growing season", "two", "rare"])
+    def test_what_they_add_is_no_part_of_the_indices(self, model, kind):
+        X, y, indices, beta = self.known_truth(model, kind)
+        forecaster = DeseasonalizedForecaster(DoubleExpSmoothingRNN(), period=4, model=model)
+        alone = clone(forecaster).fit(X, y)
+        # The noise of the line has a deviation of 1 to 1.3, of which each index is a mean of 15,
+        # and coefficients are told by deviations of X of 1; they were out by 150 and 6.
+        atol = 0.02 if model == "mul" else 4.0
+        np.testing.assert_allclose(alone.seasonal_indices_, indices, rtol=0, atol=atol)
+        np.testing.assert_allclose(alone.forecaster_.coef_, beta, rtol=0, atol=0.5)
+        ahead = alone.predict(X[:8])
+        if model == "add":
+            both = clone(forecaster).fit(X, np.column_stack([y, 2.0 * y]))
+            np.testing.assert_allclose(both.predict(X[:8])[:, 0], ahead, rtol=1e-8)
+            np.testing.assert_allclose(
+                both.seasonal_indices_[1], 2.0 * alone.seasonal_indices_, rtol=1e-8
+            )
+        df = pd.DataFrame(X).add_prefix("x").assign(unique_id="a", ds=np.arange(60), y=y)
+        df = pd.concat([df, df.tail(40).assign(unique_id="b")])
+        after = df.head(8).assign(ds=np.arange(60, 68)).drop(columns="y")
+        after = pd.concat([after, after.assign(unique_id="b")])
+        panel = PanelForecaster(forecaster, alias="f").fit(df).predict(8, after)
+        np.testing.assert_allclose(panel.loc[panel["unique_id"] == "a", "f"], ahead, rtol=1e-8)
+
+    def test_a_season_that_they_explain_is_not_taken_off(self):
+        X, *_ = self.known_truth("add", "a season")
+        level = 500.0 + np.random.default_rng(1).normal(size=60)
+        model = DeseasonalizedForecaster(DoubleExpSmoothingRNN(), period=4).fit(
+            X, level + 6.0 * X[:, 0]
+        )
+        assert not model.is_seasonal_
+        assert model.forecaster_.coef_ == pytest.approx(6.0, abs=0.5)
+
+    def test_one_that_is_nothing_but_season_is_left_to_the_indices(self):
+        swing = np.resize(ZERO, 42)
+        model = DeseasonalizedForecaster(DoubleExpSmoothingRNN(), period=4, model="add", test=False)
+        for X in (swing, np.arange(42.0), np.full(42, 3.0)):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # that it says nothing of its own
+                found = clone(model).fit(X[:, None], ADD)
+            plain = clone(model).fit(ADD)
+            np.testing.assert_allclose(found.seasonal_indices_, plain.seasonal_indices_, rtol=1e-9)
+
+    def test_a_forecaster_that_ignores_them_has_their_season_in_its_indices(self):
+        X, y, *_ = self.known_truth("mul", "a season")
+        model = DeseasonalizedForecaster(NaiveForecaster(), period=4)
+        with_them, without = clone(model).fit(X, y), clone(model).fit(y)
+        np.testing.assert_array_equal(with_them.seasonal_indices_, without.seasonal_indices_)
+
+    def test_a_series_that_is_not_positive_net_of_them_is_told_of(self):
+        X, y, *_ = self.known_truth("mul", "a season")
+        noise = np.random.default_rng(3).normal(size=60)
+        far = X + 1000.0
+        y = y - y.min() + 100.0 + noise
+        model = DeseasonalizedForecaster(DoubleExpSmoothingRNN(), period=4, test=False)
+        with pytest.warns(UserWarning, match="net of what regressors add, are not all positive"):
+            assert not clone(model).fit(far, y).is_seasonal_
+        assert clone(model).fit(X, y).is_seasonal_
 
     def test_several_series_with_a_multiplicative_season_are_refused(self):
         both = np.column_stack([FLAT, MUL])

@@ -273,7 +273,8 @@ def test_a_training_that_explodes_is_an_error_and_keeps_the_last_good_weights(ac
         np.testing.assert_array_equal(getattr(network, name), weights[name])
 
 
-@pytest.mark.parametrize("solver", ["L-BFGS-B", "SLSQP", "Powell", "COBYQA"])
+# COBYQA's steps are too small for it.
+@pytest.mark.parametrize("solver", ["L-BFGS-B", "SLSQP", "Powell"])
 def test_when_a_later_step_explodes_the_best_weights_before_it_are_kept(solver):
     """A stable network, and a target that tempts each of these to a step beyond stability."""
     x = np.random.default_rng(0).normal(size=3000)

@@ -249,3 +249,31 @@ def test_a_callback_is_told_of_each_iteration_and_ends_the_search():
     for theta, loss in seen:
         assert valley(theta)[0] == loss
     np.testing.assert_array_equal(minimum.theta, seen[-1][0])
+
+
+@pytest.mark.parametrize("solver", [name for name, by_slope in SOLVERS.items() if not by_slope])
+@pytest.mark.parametrize("start", [[1.0, 1.0], [-0.5, -0.5], [0.9, 0.2]])
+def test_ending_at_a_kink_short_of_the_minimum_is_not_called_convergence(solver, start):
+    """Steps along either axis go up from anywhere on the diagonal, though zero is the minimum."""
+
+    def folded(theta):
+        across, along = np.sign(theta[0] - theta[1]), np.sign(theta.sum())
+        loss = 1.0 + 10.0 * abs(theta[0] - theta[1]) + abs(theta.sum())
+        return float(loss), np.array([10.0 * across + along, along - 10.0 * across])
+
+    minimum = minimize(folded, np.array(start), [(-2.0, 2.0)] * 2, solver=solver)
+    if minimum.loss > 1.0 + 1e-6:
+        assert not minimum.converged
+
+
+@every_solver
+@pytest.mark.parametrize("start", [[0.05, 0.9], [0.9, 0.05], [1.0, 1.0]])
+def test_a_solver_ends_at_the_bottom_of_a_narrow_valley_or_says_that_it_does_not(solver, start):
+    def bent(theta):
+        x, y = theta
+        gradient = [-2.0 * (0.6 - x) - 800.0 * x * (y - x * x), 400.0 * (y - x * x)]
+        return float(1.0 + (0.6 - x) ** 2 + 200.0 * (y - x * x) ** 2), np.array(gradient)
+
+    minimum = minimize(bent, np.array(start), [(0.0, 1.0)] * 2, solver=solver)
+    # What is left to gain is of the order of the gradient that L-BFGS-B ends at, squared.
+    assert minimum.loss - 1.0 < 1e-6 or not minimum.converged

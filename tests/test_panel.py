@@ -310,7 +310,7 @@ def test_a_frame_alone_asks_for_its_rows_whichever_lie_after_the_ends():
         (4, lambda f: f.assign(x2=1.0), "column 'x2', which the panel was not fitted with"),
         (None, lambda f: f.assign(ds=f["ds"] - pd.Timedelta(days=4)), "after the end of the"),
         (None, lambda f: f.assign(ds=f["ds"] + pd.Timedelta(hours=1)), "after the end of the"),
-        (None, lambda f: f.assign(ds=f["ds"].dt.tz_localize("UTC")), "dates in a time zone, but"),
+        (None, lambda f: f.assign(ds=f["ds"].dt.tz_localize("UTC")), "dates in UTC, but"),
         (None, lambda f: f.assign(ds=range(30, 42)), "holds integers, but the panel"),
         (None, lambda f: f.replace({"unique_id": "c"}, "new"), "1 series that were not fitted: "),
     ],
@@ -543,5 +543,5 @@ def test_stamps_of_two_time_zones_are_refused():
     with pytest.raises(TypeError, match="in one time zone, got Europe/Berlin and UTC"):
         PanelForecaster(SES).fit(df)
     df["ds"] = [*df["ds"][:5], *[stamp.tz_localize(None) for stamp in df["ds"][5:]]]
-    with pytest.raises(TypeError, match="in one time zone, got None and UTC"):
+    with pytest.raises(TypeError, match="in one time zone, got UTC and no zone"):
         PanelForecaster(SES).fit(df)

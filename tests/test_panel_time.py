@@ -1,5 +1,7 @@
 """Time stamps of panels: read in every form, continued as pandas continues them."""
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -282,3 +284,67 @@ def test_integers_that_hold_a_year_and_its_part_are_not_counted_on(months, part)
     counted = PanelForecaster(NaiveForecaster(), freq=1).fit(df).predict(1)
     assert counted["ds"].tolist() == [months[-1] + 1]
     assert PanelForecaster(NaiveForecaster(), freq="rows").fit(df).predict(1)["ds"].tolist() == [13]
+
+
+ZONES = [("UTC", "Europe/Berlin"), ("Asia/Kolkata", "America/New_York"), ("Europe/Berlin", "UTC")]
+
+
+@pytest.mark.parametrize(("given_zone", "fitted_zone"), ZONES)
+@pytest.mark.parametrize("freq", ["D", "W", "MS"])
+def test_stamps_of_another_zone_than_that_of_the_fit_are_told_of_by_both(
+    given_zone, fitted_zone, freq
+):
+    every = pd.date_range("2024-01-01", periods=14, freq=freq)
+    panel = PanelForecaster(NaiveForecaster()).fit(frame_of(every[:12].tz_localize(fitted_zone)))
+    after = frame_of(every[12:].tz_localize(given_zone))
+    told = f"They are in {given_zone}, those of the fit in {fitted_zone}: column.dt.tz_localize"
+    for h in (None, 2):
+        with pytest.raises(ValueError, match=told):
+            panel.predict(h, after.drop(columns="y"))
+    ds = after["ds"].dt.tz_localize(None).dt.tz_localize(fitted_zone)  # as it says
+    cured = after.assign(ds=ds)
+    assert len(panel.predict(2, cured.drop(columns="y"))) == 4
+    moved = copy.deepcopy(panel)
+    assert panel.update(cured).failures_.empty
+    with pytest.warns(UserWarning, match="of 2 series failed"):
+        moved.update(after)
+    assert moved.failures_["reason"].str.contains(told, regex=False).all()
+
+
+@pytest.mark.parametrize(
+    ("given_zone", "fitted_zone", "told"),
+    [
+        (None, "Europe/Berlin", r"without a time zone, .* dates in Europe/Berlin: .*'Europe/Berl"),
+        ("UTC", None, r"dates in UTC, .* without a time zone: column.dt.tz_localize\(None\)"),
+        ("Asia/Tokyo", None, r"dates in Asia/Tokyo, .* without a time zone"),
+    ],
+)
+def test_stamps_with_a_zone_and_without_are_told_apart_by_name(given_zone, fitted_zone, told):
+    every = pd.date_range("2024-01-01", periods=14)
+    panel = PanelForecaster(NaiveForecaster()).fit(frame_of(every[:12].tz_localize(fitted_zone)))
+    after = frame_of(every[12:].tz_localize(given_zone))
+    with pytest.raises(ValueError, match=told):
+        panel.predict(after.drop(columns="y"))
+    with pytest.raises(ValueError, match=told):
+        panel.update(after)
+
+
+def test_the_same_instants_in_another_zone_are_the_same_stamps():
+    every = pd.date_range("2024-01-01", periods=14, freq="h", tz="Europe/Berlin")
+    panel = PanelForecaster(NaiveForecaster()).fit(frame_of(every[:12]))
+    after = frame_of(every[12:].tz_convert("UTC")).drop(columns="y")
+    pd.testing.assert_frame_equal(panel.predict(2, after), panel.predict(2))
+
+
+@pytest.mark.parametrize(
+    ("ends", "named"),
+    [
+        (("+01:00", "+02:00"), "UTC.01:00 and UTC.02:00"),
+        (("Z", "+05:30"), "UTC and UTC.05:30"),
+        (("", "+01:00"), "UTC.01:00 and no zone"),
+    ],
+)
+def test_words_for_dates_of_several_zones_are_refused_with_two_of_them(ends, named):
+    df = frame_of([f"2024-01-{i + 1:02}T00:00:00{ends[i % 2]}" for i in range(9)])
+    with pytest.raises(TypeError, match=f"in one time zone, got {named}: convert them"):
+        PanelForecaster(NaiveForecaster()).fit(df)

@@ -155,7 +155,7 @@ def test_a_trained_network_comes_back_and_trains_on(again, name):
 
 
 def test_what_a_fit_warned_of_and_what_failed_comes_back(again):
-    short = fitted("triple", [1.0, 2.0, 4.0])
+    short = fitted("triple", [1.0, 2.0, 4.0, 3.0])
     assert short._model.notes
     assert_same(short, again(short))
     frame = long_frame(INDEXES["months"])

@@ -1,5 +1,7 @@
 """The season of a series is that of its time stamps; without any a note tells of one that shows."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -443,3 +445,85 @@ def test_a_season_beyond_all_data_is_refused_at_once(make, period):
     df = pd.DataFrame({"unique_id": "a", "ds": range(1, 5), "y": y})
     with pytest.raises(ValueError, match=f"period is {period}"):
         PanelForecaster(make(period)).fit(df)
+
+
+# Longer than the data
+
+GIVEN = {
+    "naive": lambda period: NaiveForecaster(strategy="seasonal", period=period),
+    "auto": lambda period: AutoExpSmoothingRNN(period=period),
+    "triple": lambda period: TripleExpSmoothingRNN(period=period),
+    "within": lambda period: DeseasonalizedForecaster(
+        AutoExpSmoothingRNN(period=period), period=2, test=False
+    ),
+}
+given = pytest.mark.parametrize("make", GIVEN.values(), ids=GIVEN)
+REFUSED = r"period is {}, but the series has {} time steps.*give the number .* or period='auto'"
+
+
+@given
+@pytest.mark.parametrize("period", [21, 48, 1_000_000])
+def test_a_season_that_is_given_and_longer_than_the_series_is_refused(make, period):
+    y = values(20)
+    late = np.r_[np.full(period, np.nan) if period < 100 else [], y]  # no part of the series
+    for series in (y, pd.Series(y), late, np.column_stack([late, late])):
+        with pytest.raises(ValueError, match=REFUSED.format(period, 20)):
+            make(period).fit(series)
+
+
+# Of a series of one season and a bit what it does not tell of is warned of.
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@given
+@pytest.mark.parametrize("period", [3, 12, 19])
+def test_a_season_that_the_longest_column_holds_is_fitted(make, period):
+    y = values(20)
+    both = np.column_stack([y, np.r_[np.full(0 if period > 12 else 5, np.nan), y][:20]])
+    for series in (y, both):
+        assert np.isfinite(make(period).fit(series).predict(3)).all()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@given
+@pytest.mark.parametrize("lengths", [(8, 30), (30, 11, 13), (2, 12, 40)])
+def test_in_a_panel_it_is_the_failure_of_the_series_that_are_shorter(make, lengths):
+    frames = [
+        pd.DataFrame({"unique_id": i, "ds": np.arange(n), "y": values(n)})
+        for i, n in enumerate(lengths)
+    ]
+    panel = PanelForecaster(make(12)).fit(pd.concat(frames))
+    reasons = dict(zip(panel.failures_["unique_id"], panel.failures_["reason"], strict=True))
+    for i, n in enumerate(lengths):
+        if n < 12:
+            assert f"period is 12, but the series has {n} time steps" in reasons[i]
+        else:
+            assert "time steps" not in reasons.get(i, "")
+    # Of twelve values none is a season after another, which only a naive forecast needs.
+    assert set(panel.ids_) >= {i for i, n in enumerate(lengths) if n > 12}
+
+
+@pytest.mark.parametrize("n", [5, 11, 13, 23])
+def test_series_too_short_for_a_season_are_not_adjusted_by_it(n):
+    model = DeseasonalizedForecaster(NaiveForecaster(), period=12).fit(values(n))
+    assert not model.is_seasonal_
+    df = pd.DataFrame({"unique_id": "a", "ds": np.arange(n), "y": values(n)})
+    panel = PanelForecaster(DeseasonalizedForecaster(NaiveForecaster(), period=12)).fit(df)
+    assert panel.predict(1).iloc[0, -1] == model.predict(1)[0]
+
+
+@seasonal
+@pytest.mark.parametrize(("n", "is_advised"), [(5, False), (12, False), (13, True), (23, True)])
+def test_a_period_is_advised_only_where_it_would_be_taken(forecaster, n, is_advised):
+    with pytest.warns(UserWarning, match="no season is looked for") as caught:
+        clone(forecaster).fit(decembers(n))
+    told = "period=12 takes one all the same" in str(caught[0].message)
+    # A series of fewer than two seasons is not adjusted whatever is given.
+    is_taken = is_advised and not isinstance(forecaster, DeseasonalizedForecaster)
+    assert told == is_taken
+    df = decembers(n).rename_axis("ds").reset_index(name="y").assign(unique_id="a")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        notes = PanelForecaster(clone(forecaster)).fit(df).notes_["note"]
+        assert notes.str.contains("period=12 takes one all the same").any() == is_taken
+        by_hand = clone(forecaster).set_params(period=12)
+        if is_taken:
+            assert by_hand.fit(decembers(n)).period_ == 12

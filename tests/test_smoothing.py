@@ -9,9 +9,10 @@ import pytest
 from cases import relative_error
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
+from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, TripleExpSmoothingRNN
 from tsrnn.datasets import load_co2, make_noisy_line
 
 SOLVERS = ["L-BFGS-B", "TNC", "SLSQP", "trust-constr", "Nelder-Mead", "Powell", "COBYQA"]
@@ -135,6 +136,37 @@ def test_every_solver_finds_the_minimum(smoother, solver):
         model = smoother(solver=solver).fit(WALK)
     # A solver may stop early, but from the best point of the scan.
     assert model.sse_ <= smoother().fit(WALK).sse_ * (1.0 + 1e-6)
+
+
+def short_series(seed, season=0.0):
+    """Walks under noise, of 12 to 39 values."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(12, 40))
+    y = 50.0 + np.cumsum(rng.normal(size=n) * rng.choice([0.1, 1.0, 2.0]))
+    y += rng.normal(size=n) * rng.choice([0.3, 2.0])
+    return np.maximum(y + season * np.tile(rng.normal(size=4), 10)[:n], 5.0)
+
+
+@pytest.mark.parametrize(
+    ("smoother", "solver", "y"),
+    [
+        # Where these ended short of the minimum, by the excess of the sum of squares.
+        (DoubleExpSmoothingRNN(), "trust-constr", short_series(4)),  # 1e-6
+        (damped(), "trust-constr", short_series(4)),
+        (damped(), "trust-constr", short_series(5)),  # 0.2%
+        (damped(), "Powell", short_series(0)),  # 0.4%
+        (DoubleExpSmoothingRNN(error="mul"), "Powell", short_series(0)),  # 0.5%
+        (TripleExpSmoothingRNN(period=4), "COBYQA", short_series(0, season=3.0)),  # 0.3%
+        (SimpleExpSmoothingRNN(error="mul"), "trust-constr", short_series(1)),
+        (SimpleExpSmoothingRNN(), "COBYQA", short_series(7)),
+    ],
+)
+def test_a_solver_that_says_it_has_converged_is_at_the_minimum(smoother, solver, y):
+    model = clone(smoother).set_params(solver=solver).fit(y)
+    best = clone(smoother).fit(y)
+    assert model.converged_
+    # The likelihood is (F / n) ^ (-n / 2), so of F there is no more than 1e-6 left to gain.
+    assert model.loglik_ >= best.loglik_ - 0.5 * len(y) * 1e-6
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

@@ -30,6 +30,12 @@ from tsrnn.panel import PanelForecaster
 _MOST_TOLD = 5  # series whose failures or notes are told one by one
 
 
+# What a panel calls the columns of its tables, which its own names may be no others of: the command
+# has other tables, and takes any name of a file that is not in these.
+_ALIAS = "the forecast"
+_OF_PANELS = ("cutoff", "reason", "exception", "note", "n_filled", _ALIAS)
+
+
 @dataclass(frozen=True)
 class LongForecasts:
     """The forecasts of a file.
@@ -58,25 +64,27 @@ def forecast_long(
     n_jobs: int,
 ) -> LongForecasts:
     """Forecast the series of a file."""
-    series, date, value = given.frame.columns
+    series, date, _ = given.frame.columns
+    names = [_unlike_ours(name) for name in given.frame.columns]
+    frame = given.frame.set_axis(names, axis=1)
     if is_asked(rules) and not given.has_dates:
         refuse_without_dates()
     rules, told = with_days(rules, pd.Index(given.frame[date]))
     panel = PanelForecaster(
         forecaster,
-        id_col=series,
-        time_col=date,
-        target_col=value,
+        id_col=names[0],
+        time_col=names[1],
+        target_col=names[2],
         freq=rules.freq,
         fill=rules.fill,
         aggregate=rules.aggregate,
-        alias="the forecast",
+        alias=_ALIAS,
         n_jobs=n_jobs,
     )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)  # told below, by the names of the file
         try:
-            panel.fit(given.frame)
+            panel.fit(frame)
         except ValueError as error:
             raise UsageError(_with_line(str(error), given)) from error
     try:
@@ -85,7 +93,7 @@ def forecast_long(
         raise UsageError(f"--horizon {horizon} is too far ahead: {error}") from error
     bounds = [f"{side}-{percent:g}" for percent in percents for side in ("lower", "upper")]
     table.columns = [series, date, "forecast", *bounds]
-    told += _of_steps(panel, given.frame, rules)
+    told += _of_steps(panel, frame, rules)
     told += [str(one.message) for one in caught if one.category is UnfinishedStepWarning]
     told += _seasons_told(panel, forecaster)
     table, beyond = _without_infinities(table)
@@ -93,6 +101,12 @@ def forecast_long(
     failures = pd.concat([failures, beyond])
     told += _told(failures, "left out: ", given) + _told(panel.notes_, "", given)
     return LongForecasts(table, told, len(failures))
+
+
+def _unlike_ours(name: str) -> str:
+    """Return what a panel is told that a column of the file is called."""
+    is_ours = name in _OF_PANELS or name.startswith(f"{_ALIAS}-")
+    return f"{name} of the file" if is_ours else name
 
 
 def _without_infinities(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -79,7 +79,7 @@ def read_long(
     notes += [columns.numbers(value).note] if columns.numbers(value).note else []
     date_format, label = None, date
     if date is None:
-        label = "step" if value != "step" else "line"
+        label = next(name for name in ("step", "line", "row") if name not in (series, value))
         stamps = pd.Series(codes).groupby(codes).cumcount() + 1
     else:
         stamps, date_format = _stamps(columns, columns.taken(date), codes)

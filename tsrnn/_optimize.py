@@ -37,6 +37,18 @@ SOLVERS = {
 # Those that step over the bounds on their way, if only by rounding.
 _STEPS_OVER = {"trust-constr", "COBYQA", "Powell"}
 
+# Those that end by a barrier's criterion, or by one without gradients: there may be more to gain.
+_END_SHORT = {"trust-constr", "Nelder-Mead", "Powell", "COBYQA"}
+
+# Projected gradients, as shares of the loss: at the minimum, however a search ended, and where one
+# that says it is at a minimum may be. L-BFGS-B says so next to losses that are walls, too.
+_FLAT = 1e-5
+_NEARLY_FLAT = 1e-3
+
+# COBYQA's first steps, of 1 unless it is told, would leave the valley of the start: those of rates
+# next to zero are this narrow.
+_FIRST_STEP = 0.01
+
 # L-BFGS-B stops where a step lowers the loss by less than so much of it: its rounding.
 _LOSS_TOLERANCE = 1e-12
 
@@ -60,14 +72,15 @@ class _Watched:
     ) -> None:
         self._objective = objective
         self._clips = clips
-        self._lower, self._upper = np.array(bounds, dtype=float).reshape(-1, 2).T
+        self.bounds = np.array(bounds, dtype=float).reshape(-1, 2).T
         self.n_calls = 0
         self.best_theta: np.ndarray | None = None
         self.best_loss = np.inf
+        self._best_gradient: np.ndarray | None = None
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         if self._clips:
-            theta = np.clip(theta, self._lower, self._upper)
+            theta = np.clip(theta, *self.bounds)
         loss, gradient = self._objective(theta)
         self.n_calls += 1
         if not (math.isfinite(loss) and np.isfinite(gradient).all()):
@@ -82,10 +95,17 @@ class _Watched:
             )
         if loss < self.best_loss:
             self.best_loss, self.best_theta = loss, theta.copy()
+            self._best_gradient = np.array(gradient)
         return loss, gradient
 
     def loss(self, theta: np.ndarray) -> float:
         return self(theta)[0]
+
+    def is_flat(self, tolerance: float) -> bool:
+        """Whether the projected gradient at the best point is small against the loss."""
+        slope = self._best_gradient / max(1.0, abs(self.best_loss))
+        step = np.clip(self.best_theta - slope, *self.bounds) - self.best_theta
+        return bool(np.max(np.abs(step), initial=0.0) <= tolerance)
 
 
 def minimize(
@@ -108,7 +128,8 @@ def minimize(
     start : (n,) array
     bounds : list of (lower, upper)
     solver : str
-        A key of `SOLVERS`.
+        A key of `SOLVERS`. Where one without gradients, or with a barrier, has ended, L-BFGS-B goes
+        on to the minimum next to it.
     max_iter : int
     tol : float
         What SciPy's `minimize` calls by that name; L-BFGS-B takes it for the gradient alone.
@@ -131,37 +152,53 @@ def minimize(
     import scipy.optimize
 
     watched = _Watched(objective, bounds, clips=solver in _STEPS_OVER)
-    uses_gradient = SOLVERS[solver]
-    lower, upper = np.array(bounds, dtype=float).reshape(-1, 2).T
+
+    def run(method: str, n_iter: int) -> OptimizeResult:
+        uses_gradient = SOLVERS[method]
+        best = start if watched.best_theta is None else watched.best_theta
+        with _inner_warnings_ignored(method):
+            return scipy.optimize.minimize(
+                watched if uses_gradient else watched.loss,
+                np.clip(best, *watched.bounds),
+                jac=True if uses_gradient else None,
+                bounds=bounds,
+                method=method,
+                tol=tol,
+                options=_options(method, n_iter, gradient_tolerance or tol),
+                callback=None if callback is None else _halting(callback),
+            )
+
     n_iter = 0
     try:
         # A search without gradients may stop short of a minimum, and does not if it starts afresh.
-        for _ in range(1 if uses_gradient else 2):
+        for _ in range(1 if SOLVERS[solver] else 2):
             if n_iter >= max_iter:
                 break
-            best = start if watched.best_theta is None else watched.best_theta
-            with _inner_warnings_ignored(solver):
-                result = scipy.optimize.minimize(
-                    watched if uses_gradient else watched.loss,
-                    np.clip(best, lower, upper),
-                    jac=True if uses_gradient else None,
-                    bounds=bounds,
-                    method=solver,
-                    tol=tol,
-                    options=_options(solver, max_iter - n_iter, gradient_tolerance or tol),
-                    callback=None if callback is None else _halting(callback),
-                )
-            n_iter += int(result.get("nit", result.nfev))
+            result = run(solver, max_iter - n_iter)
+            n_iter += _count(result)
+            message, has_ended = str(result.message), bool(result.success)
+            if solver not in _END_SHORT or not has_ended or n_iter >= max_iter:
+                continue
+            # The gradient tells what is left to gain, and takes it.
+            result = run("L-BFGS-B", max_iter - n_iter)
+            n_iter += _count(result)
+            has_ended = bool(result.success)
+            if has_ended and watched.is_flat(_NEARLY_FLAT):
+                break
+            message = str(result.message)
     except TrainingDivergedError as error:
         error.best_theta = watched.best_theta
         raise
-    message = str(result.message)
     # L-BFGS-B calls it abnormal when rounding stops its line search: at a minimum as sharp as
     # floating point allows that is where one wants to be, and its gradient tells.
-    converged = bool(result.success) or _is_stationary(
-        watched.best_theta, *objective(watched.best_theta), bounds
-    )
+    has_ended &= solver not in _END_SHORT or watched.is_flat(_NEARLY_FLAT)
+    converged = has_ended or watched.is_flat(_FLAT)
     return Minimum(watched.best_theta, watched.best_loss, n_iter, converged, message)
+
+
+def _count(result: OptimizeResult) -> int:
+    """Return how many iterations a search took; of evaluations where it does not count them."""
+    return int(result.get("nit", result.nfev))
 
 
 def _halting(callback: Callback) -> Callable[..., None]:
@@ -180,6 +217,8 @@ def _options(solver: str, max_iter: int, gradient_tolerance: float) -> dict[str,
         return {"maxfun": max_iter}
     if solver == "L-BFGS-B":
         return {"maxiter": max_iter, "gtol": gradient_tolerance, "ftol": _LOSS_TOLERANCE}
+    if solver == "COBYQA":
+        return {"maxiter": max_iter, "initial_tr_radius": _FIRST_STEP}
     return {"maxiter": max_iter}
 
 
@@ -195,12 +234,3 @@ def _inner_warnings_ignored(solver: str) -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=UserWarning)
         yield
-
-
-def _is_stationary(
-    theta: np.ndarray, loss: float, gradient: np.ndarray, bounds: list[tuple[float, float]]
-) -> bool:
-    """Whether the projected gradient is small against the loss."""
-    lower, upper = np.array(bounds, dtype=float).T
-    step = np.clip(theta - gradient / max(1.0, abs(loss)), lower, upper) - theta
-    return bool(np.max(np.abs(step), initial=0.0) <= 1e-5)

@@ -6,6 +6,7 @@ column's unit, in UTC where there is a time zone.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TypeAlias
@@ -147,19 +148,31 @@ def _read_objects(column: pd.Series, accepted: str) -> tuple[np.ndarray, Dial]:
         try:
             index = pd.DatetimeIndex(pd.to_datetime(column, errors="coerce", format="ISO8601"))
         except ValueError as error:
+            _refuse_several_zones(column, accepted)
             raise TypeError(
                 f"{accepted}, and its dates cannot be joined: {error}; convert them, as in "
                 "pd.to_datetime(column, utc=True)"
             ) from error
-        zones = {str(stamp.tzinfo) for stamp in column if isinstance(stamp, datetime)}
-        if len(zones) > 1:
-            raise TypeError(
-                f"{accepted} in one time zone, got {' and '.join(sorted(zones))}: convert them, as "
-                "in pd.to_datetime(column, utc=True)"
-            )
+        if kind not in ("string", "empty"):
+            _refuse_several_zones(column[[isinstance(one, datetime) for one in column]], accepted)
         if not index.isna().all() or kind == "empty":
             return index.asi8, Dates(index.unit, index.tz)
     raise TypeError(
         f"{accepted}, got {kind} objects such as {column.iloc[0]!r}: convert them, as in "
         "pd.to_datetime(column)"
     )
+
+
+def _refuse_several_zones(column: pd.Series, accepted: str) -> None:
+    """Refuse dates, or words for them, of more than one time zone, and name two."""
+    zones: set[str] = set()
+    for stamp in column.dropna():
+        with contextlib.suppress(ValueError, TypeError):  # what is no date is in no zone either
+            date = stamp if isinstance(stamp, datetime) else pd.Timestamp(stamp)
+            zones.add(str(date.tzinfo or "no zone"))
+        if len(zones) > 1:
+            raise TypeError(
+                f"{accepted} in one time zone, got {' and '.join(sorted(zones))}: convert them, as "
+                "in pd.to_datetime(column, utc=True), and to the zone of their days by "
+                "column.dt.tz_convert('Europe/Berlin') or the like"
+            )

@@ -209,8 +209,12 @@ def ticks_as_read(panel: Panel, dial: Dial, name: str) -> np.ndarray:
         If these are stamps of another kind.
     """
     given, fitted = _kind(panel.dial), _kind(dial)
-    if given != fitted:
-        raise ValueError(f"{name} holds {given}, but the panel was fitted with {fitted}")
+    are_zoned = [isinstance(one, Dates) and one.tz is not None for one in (panel.dial, dial)]
+    if given != fitted and not all(are_zoned):
+        raise ValueError(
+            f"{name} holds {given}, but the panel was fitted with {fitted}"
+            f"{zones_advice(panel.dial, dial)}"
+        )
     if not isinstance(dial, Dates) or panel.dial.unit == dial.unit:
         return panel.ticks
     index = pd.DatetimeIndex(panel.ticks.view(f"M8[{panel.dial.unit}]"))
@@ -223,7 +227,24 @@ def ticks_as_read(panel: Panel, dial: Dial, name: str) -> np.ndarray:
     return converted.asi8
 
 
+def zones_advice(given: Dial, fitted: Dial) -> str:
+    """Say what to do with dates of another time zone than that of the fit."""
+    if not isinstance(given, Dates) or not isinstance(fitted, Dates):
+        return ""
+    if str(given.tz) == str(fitted.tz):
+        return ""
+    to_fitted = "" if fitted.tz is None else f".dt.tz_localize({str(fitted.tz)!r})"
+    if given.tz is None:
+        return f": say of which zone they are, as in column{to_fitted}"
+    if fitted.tz is None:
+        return ": column.dt.tz_localize(None) keeps what their clocks show"
+    return (
+        f". They are in {given.tz}, those of the fit in {fitted.tz}: "
+        f"column.dt.tz_localize(None){to_fitted} keeps what their clocks show"
+    )
+
+
 def _kind(dial: Dial) -> str:
     if isinstance(dial, Dates):
-        return "dates without a time zone" if dial.tz is None else "dates in a time zone"
+        return "dates without a time zone" if dial.tz is None else f"dates in {dial.tz}"
     return f"periods of {dial.freq.freqstr!r}" if isinstance(dial, Periods) else "integers"

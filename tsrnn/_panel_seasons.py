@@ -15,13 +15,13 @@ from tsrnn._panel_frame import Panel
 from tsrnn._panel_model import PanelModel, Progress
 from tsrnn._ragged import offsets_of, rows_between
 from tsrnn._season_length import (
-    LONGEST,
     NO_DATES,
     Season,
     found_note,
     refuse_longer,
     seasons_found,
     short_note,
+    steps_since_first,
     unseen_note,
     unseen_positions,
 )
@@ -55,18 +55,12 @@ class SettledPanel:
     def of(cls, forecaster: Forecaster, panel: Panel, kinds: Kinds) -> SettledPanel:
         """Settle what the forecaster is for the series of a panel."""
         n_series = len(panel.ids)
+        failures = _failures_of_length(forecaster, panel)
         if not forecaster._seeks_season():
-            which, failures = np.zeros(n_series, dtype=np.int64), {}
-            period = forecaster._taken_period()
-            if period > LONGEST:
-                for i in np.flatnonzero(panel.lengths < period).tolist():
-                    try:
-                        refuse_longer(period, panel.lengths[i])
-                    except ValueError as error:
-                        which[i], failures[i] = -1, error.with_traceback(None)
+            which = np.zeros(n_series, dtype=np.int64)
+            which[list(failures)] = -1
             return cls(panel.ids, (forecaster,), which, failures)
         forecasters, which = [], np.full(n_series, -1)
-        failures: dict[int, Exception] = {}
         for season, series in _series_by_season(panel, kinds):
             try:
                 settled = forecaster._in_season(season)
@@ -75,6 +69,7 @@ class SettledPanel:
                 continue
             which[series] = len(forecasters)
             forecasters.append(settled)
+        which[list(failures)] = -1
         return cls(panel.ids, tuple(forecasters), which, failures)
 
     @property
@@ -114,7 +109,8 @@ def season_notes(
     for season, series in _series_by_season(panel, kinds):
         if season.is_short:
             for i in series.tolist():
-                notes[i] = (short_note(season, "the series", n_observed[i]),)
+                would_take = forecaster._would_take(season.period, n_observed[i])
+                notes[i] = (short_note(season, "the series", n_observed[i], would_take),)
         if season == NO_DATES:
             part = panel.take(series)
             found = seasons_found(part.values, part.offsets)
@@ -128,6 +124,21 @@ def unseen_notes(panel: Panel, periods: np.ndarray) -> dict[int, tuple[Warning, 
     """Say at which positions of their seasons series were never observed."""
     unseen = unseen_positions(panel.values, panel.offsets, periods)
     return {i: (unseen_note("the series", unseen[i], int(periods[i])),) for i in unseen}
+
+
+def _failures_of_length(forecaster: Forecaster, panel: Panel) -> dict[int, Exception]:
+    """Return why some series are too short for the seasons that were given."""
+    needed = forecaster._needed_steps()
+    if needed == 1:
+        return {}
+    n_steps = steps_since_first(panel.values, panel.offsets)
+    failures: dict[int, Exception] = {}
+    for i in np.flatnonzero((n_steps < needed) & (n_steps > 0)).tolist():
+        try:
+            refuse_longer(needed, int(n_steps[i]))
+        except ValueError as error:
+            failures[i] = error.with_traceback(None)
+    return failures
 
 
 def _series_by_season(panel: Panel, kinds: Kinds) -> list[tuple[Season, np.ndarray]]:

@@ -21,6 +21,7 @@ from tsrnn._panel_report import (
     refuse_all_failed,
     refuse_dates_in_integers,
     ticks_as_read,
+    zones_advice,
 )
 from tsrnn._panel_steps import EvenSteps
 from tsrnn._panel_time import PanelGrid, find_grid
@@ -169,6 +170,7 @@ class FittedPanel:
             Why others do not, by their position among all series.
         """
         dial = self.grid.dial if self.rows is None else self.rows.dial
+        zones = zones_advice(more.dial, dial)
         more = replace(more, ticks=ticks_as_read(more, dial, f"df_new[{time_col!r}]"), dial=dial)
         wrong = np.zeros(len(more.ticks), dtype=bool)
         bad: dict[int, Exception] = {}
@@ -183,7 +185,9 @@ class FittedPanel:
             wrong = ~on_grid if rules.fill is not None else ~on_grid | (ahead != place + 1)
         for i, row in zip(*first_marked(wrong, more.offsets), strict=True):
             late = bool(ahead[row] == 0)
-            bad.setdefault(int(i), self._not_following(more, int(row), late, rules, time_col))
+            bad.setdefault(
+                int(i), self._not_following(more, int(row), late, rules, time_col, zones)
+            )
         lengths = ahead[more.offsets[1:] - 1]
         n_filled = lengths - more.lengths
         for i in endless(lengths, more).tolist():
@@ -209,7 +213,7 @@ class FittedPanel:
         return more, series, rows, n_filled[kept], failures
 
     def _not_following(
-        self, more: Panel, row: int, late: bool, rules: StepRules, time_col: str
+        self, more: Panel, row: int, late: bool, rules: StepRules, time_col: str, zones: str
     ) -> ValueError:
         stamp = more.dial.write(more.ticks[row : row + 1])[0]
         cure = ""
@@ -217,7 +221,7 @@ class FittedPanel:
             cure = "; rows of the step that a series ended with come too late"
         elif not late and rules.fill is None and self.rows is None:
             cure = "; fill=0 or fill='missing' puts in the steps between"
-        return ValueError(f"{time_col} does not go on where the series ended: {stamp}{cure}")
+        return ValueError(f"{time_col} does not go on where the series ended: {stamp}{cure}{zones}")
 
     def _unknown_between(self, more: Panel, i: int, ahead: np.ndarray) -> ValueError:
         start, stop = more.offsets[i], more.offsets[i + 1]
@@ -270,12 +274,14 @@ class FittedPanel:
         if wrong.any():
             row = int(wrong.argmax())
             one = slice(row, row + 1)
+            fitted = self.grid.dial if self.rows is None else self.rows.dial
             expected = "a time step after the end of the series"
             if h is not None and not by_rows:
                 expected = str(self.grid.stamps(rows[one], step[one] + 1)[0])
             raise ValueError(
                 f"{name} must hold {expected} for {name_of(self.ids, rows[row])}, got "
                 f"{more.dial.write(more.ticks[one])[0]}"
+                f"{zones_advice(more.dial, fitted)}"
             )
         if h is not None and (more.lengths != h).any():
             i = int((more.lengths != h).argmax())

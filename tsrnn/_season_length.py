@@ -145,30 +145,47 @@ def season_in_words(period: int, season: Season) -> str:
     return f"{steps} ({season.data or 'rows are numbered, not dated'})"
 
 
-def refuse_longer(period: int, n_rows: int) -> None:
-    """Refuse a season that no series of so many rows can tell of, before arrays of its size.
+def refuse_longer(period: int, n_steps: int) -> None:
+    """Refuse a season that a series of so many steps does not hold once.
 
-    One that is longer than the series, but of a length that seasons have, is the forecaster's
-    affair.
+    So nothing of the size of a slip is made.
 
     Raises
     ------
     ValueError
     """
-    if period > max(n_rows, LONGEST):
+    if period > n_steps:
         raise ValueError(
-            f"period is {period}, but the series has {n_rows} time steps: a season that long "
-            "cannot be told; give the number of time steps in a season, such as 12 for months"
+            f"period is {period}, but the series has {n_steps} time steps: a season that long "
+            "cannot be told; give the number of time steps in a season, such as 12 for months, a "
+            "longer series, or period='auto'"
         )
 
 
-def short_note(season: Season, name: str, n_observed: int) -> UserWarning:
-    """Say that a season is not looked for in a series because it is too short."""
+def short_note(season: Season, name: str, n_observed: int, would_take: bool) -> UserWarning:
+    """Say that a season is not looked for in a series because it is too short.
+
+    `would_take` tells whether it is taken where it is given.
+    """
+    advice = f". period={season.period} takes one all the same" if would_take else ""
     return UserWarning(
         f"{name} has {n_observed} observed values, fewer than two full periods of "
-        f"{season.period} ({season.data}): no season is looked for. period={season.period} takes "
-        "one all the same"
+        f"{season.period} ({season.data}): no season is looked for{advice}"
     )
+
+
+def steps_since_first(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Return how many steps series have from their first value on, (n_series,); 0 without any.
+
+    Parameters
+    ----------
+    values : (n_rows,) array
+        Series i is `values[offsets[i]:offsets[i + 1]]`; NaN where missing.
+    offsets : (n_series + 1,) int64 array
+    """
+    observed = np.append(np.flatnonzero(~np.isnan(values)), len(values))
+    first = observed[np.searchsorted(observed, offsets[:-1])]
+    return np.maximum(offsets[1:] - first, 0)
 
 
 def found_note(name: str, period: int, n_more: int = 0) -> UserWarning:

@@ -32,7 +32,7 @@ class AutoExpSmoothingRNN(Forecaster):
         Time steps in a season; 1 for none. "auto" is that of the time stamps: 12 for months, 4 for
         quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96 for hours, halves and
         quarters of them, and 1 for all else. A season of which the series has fewer than two full
-        periods is not looked for.
+        periods is then not looked for. A period that is given must not be longer than the series.
     criterion : {"aicc", "aic", "bic", "backtest"}
         What is lowest for the structure that is kept: an information criterion, or the mean
         absolute error of forecasts of the last values (a period, or six; a quarter of the series at

@@ -7,6 +7,14 @@ of the season is significant at 90%,
 
     n >= 3 m   and   |r_m| > 1.645 sqrt((1 + 2 (r_1^2 + .. + r_{m-1}^2)) / n)           (1)
 
+With regressors x_t the series is y_t = s_t z_t + b'x_t or y_t = s_t + z_t + b'x_t, and the test and
+the indices are those of y_t - b'x_t. For these b is estimated from the changes of changes
+
+    w_t = (y_t - y_{t-m}) - (y_{t-1} - y_{t-1-m})                                       (2)
+
+and those of x_t, less their means at each position of the season: what a season of either kind adds
+to a line is the same at all of one position, and gone. The forecaster estimates its own b.
+
 Source: S. Makridakis, E. Spiliotis and V. Assimakopoulos, The M4 Competition: 100,000 time series
 and 61 forecasting methods, International Journal of Forecasting 36 (2020); its benchmarks.
 """
@@ -22,7 +30,7 @@ from sklearn.base import clone
 from tsrnn._deseasonalized_panel import DeseasonalizedPanel, Seasons
 from tsrnn._fitted_model import FittedModel
 from tsrnn._panel_model import PanelModel
-from tsrnn._season_length import Season
+from tsrnn._season_length import LONGEST, Season
 from tsrnn._validation import check_choice, check_flag, check_period
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecaster import Forecaster
@@ -31,6 +39,9 @@ _MODELS = ("mul", "add")
 
 # The quantile of the normal distribution for a two-sided test at 90%, as the competitions round it.
 _CRITICAL = 1.645
+
+# What is smaller, of a regressor in units of its largest value, may be its rounding.
+_ROUNDING = 1e-10
 
 # What is left when the season is taken off.
 _ADJUSTED = Season(1, "seasonally adjusted series")
@@ -54,7 +65,8 @@ class DeseasonalizedForecaster(Forecaster):
         Whether the season multiplies the series, which must be positive then, or is added to it.
     test : bool
         Adjust a series only if its autocorrelation at the lag of the season is significant at 90%,
-        and it has three seasons; otherwise adjust every series that has two.
+        and it has three seasons; otherwise adjust every series that has two. Shorter ones are
+        forecast as they are.
 
     Attributes
     ----------
@@ -82,8 +94,11 @@ class DeseasonalizedForecaster(Forecaster):
     -----
     Every series has its own test and indices. Missing values are left out of the test; for the
     decomposition they are interpolated between the same seasons of the years around. Regressors
-    are handed on to the forecaster, and add to the series beside the season; where a multiplicative
-    season is taken off, they are accepted with one series only. Intervals do not know that the
+    are handed on to the forecaster, and add to the series beside the season, whose test and indices
+    are those of the series net of them. What they add is told from the season by their changes from
+    one step to the next that are not those of a season before: a regressor that does the same in
+    every season is no other than the season. Where a multiplicative season is taken off, they are
+    accepted with one series only. Intervals do not know that the
     indices are estimates.
 
     References
@@ -138,7 +153,8 @@ class DeseasonalizedForecaster(Forecaster):
 
     def _fit_model(self, values, regressors):
         notes: list[Warning] = []
-        found = [self._indices(y, f"series {i}", notes) for i, y in enumerate(values.T)]
+        X = self._heard(regressors)
+        found = [self._indices(y, X, f"series {i}", notes) for i, y in enumerate(values.T)]
         is_seasonal = np.array([indices is not None for indices in found])
         neutral = np.full(self.period, 1.0 if self.model == "mul" else 0.0)
         season = np.column_stack([neutral if indices is None else indices for indices in found])
@@ -163,8 +179,9 @@ class DeseasonalizedForecaster(Forecaster):
 
     def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         notes: dict[int, list[Warning]] = {i: [] for i in range(len(offsets) - 1)}
+        X = self._heard(regressors)
         found = [
-            self._indices(values[start:stop], "the series", notes[i])
+            self._indices(values[start:stop], X[start:stop], "the series", notes[i])
             for i, (start, stop) in enumerate(zip(offsets[:-1], offsets[1:], strict=True))
         ]
         is_seasonal = np.array([indices is not None for indices in found])
@@ -192,22 +209,45 @@ class DeseasonalizedForecaster(Forecaster):
         end = seasons.after(np.diff(offsets))
         return DeseasonalizedPanel(fitted, end, constant, fitted.failures, told)
 
-    def _indices(self, y: np.ndarray, name: str, notes: list[Warning]) -> np.ndarray | None:
-        """Return the seasonal indices of a series, None where it is not to be adjusted."""
+    def _needed_steps(self) -> int:
+        # What a series is too short to tell of is not taken off; a slip would be large arrays.
+        is_slip = self.period != "auto" and self.period > LONGEST
+        return max(int(self.period) if is_slip else 1, self.forecaster._needed_steps())
+
+    def _would_take(self, period: int, n_observed: int) -> bool:
+        return False
+
+    def _uses_regressors(self) -> bool:
+        return self.forecaster._uses_regressors()
+
+    def _heard(self, regressors: np.ndarray) -> np.ndarray:
+        """Return the regressors that the forecaster takes off: their effect is no season."""
+        return regressors if self._uses_regressors() else regressors[:, :0]
+
+    def _indices(
+        self, y: np.ndarray, X: np.ndarray, name: str, notes: list[Warning]
+    ) -> np.ndarray | None:
+        """Return the seasonal indices of a series net of regressors, None if it has none."""
         m = self.period
         if m == 1:
             return None
         # What is missing before a series begins and after its end says nothing of its season.
         observed = np.flatnonzero(~np.isnan(y))
         began = int(observed[0])
-        y = y[began : observed[-1] + 1]
+        y, X = y[began : observed[-1] + 1], X[began : observed[-1] + 1]
+        is_positive = np.nanmin(y) > 0.0
+        y = y - X @ coefficients(y, X, m)
         if self.test and not is_seasonal(y, m):
             return None
         reason = None
         if len(y) < 2 * m or any(np.isnan(y[i::m]).all() for i in range(m)):
             reason = f"it does not show two whole seasons of {m} time steps"
         elif self.model == "mul" and np.nanmin(y) <= 0.0:
-            reason = "its values are not all positive, as model='mul' needs: set model='add'"
+            whose, cure = "its values", "set model='add'"
+            if is_positive:
+                whose += ", net of what regressors add,"
+                cure += ", or give columns of X as differences from their means"
+            reason = f"{whose} are not all positive, as model='mul' needs: {cure}"
         if reason is None:
             return np.roll(seasonal_indices(y, m, self.model), began)
         notes.append(UserWarning(f"{name} is not seasonally adjusted: {reason}"))
@@ -357,6 +397,35 @@ def is_seasonal(y: np.ndarray, period: int) -> bool:
     *before, at_season = np.array(products[1:]) / products[0]
     variance = (1.0 + 2.0 * np.sum(np.square(before))) / n_observed
     return bool(abs(at_season) > _CRITICAL * np.sqrt(variance))
+
+
+def coefficients(y: np.ndarray, X: np.ndarray, period: int) -> np.ndarray:
+    """Estimate by (2) what regressors (n, p) add to a series (n,) beside its season, (p,).
+
+    0 for regressors that are nothing but season and line, and for all where the rows are too few.
+    """
+    n_columns, n_rows = X.shape[1], len(y) - period - 1
+    found = np.zeros(n_columns)
+    if n_columns == 0 or n_rows < 2 * n_columns:
+        return found
+    both = np.column_stack([y, X])
+    # In units of their own, for differences of what a float can hold may be beyond it.
+    units = np.nanmax(np.abs(both), axis=0)
+    units[units == 0.0] = 1.0
+    changes = np.diff((both / units)[period:] - (both / units)[:-period], axis=0)
+    seen = ~np.isnan(changes).any(axis=1)
+    changes, position = changes[seen], (np.arange(n_rows) % period)[seen]
+    count = np.bincount(position, minlength=period)
+    if len(changes) - np.count_nonzero(count) < 2 * n_columns:
+        return found
+    for column in changes.T:
+        column -= (np.bincount(position, column, period) / np.maximum(count, 1))[position]
+    left = np.abs(changes[:, 1:]).max(axis=0)
+    told = left > _ROUNDING
+    A = changes[:, 1:][:, told] / left[told]
+    estimate = np.linalg.lstsq(A, changes[:, 0], rcond=_ROUNDING)[0]
+    found[told] = estimate / left[told] / units[1:][told] * units[0]
+    return found
 
 
 def seasonal_indices(y: np.ndarray, period: int, model: str) -> np.ndarray:

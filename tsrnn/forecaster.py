@@ -29,6 +29,7 @@ from tsrnn._season_length import (
     refuse_longer,
     seasons_found,
     short_note,
+    steps_since_first,
     unseen_note,
     unseen_positions,
 )
@@ -160,8 +161,8 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         grid = training_grid(index, X, len(values))
         check_enough(values)
         settled = self._settled(values, grid)
+        refuse_longer(self._needed_steps(), _most_steps(values))
         with one_blas_thread():
-            refuse_longer(settled._taken_period(), len(values))
             model, predictions, deviations, attributes = settled._fit_model(values, regressors)
         if "period" in self.get_params(deep=False):
             self.period_ = settled._taken_period()
@@ -215,6 +216,21 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         period = self.get_params(deep=False).get("period", 1)
         return 1 if _is_auto(period) else int(period)
 
+    def _needed_steps(self) -> int:
+        """Return how many time steps a series must have for the seasons that were given."""
+        parts = self.get_params(deep=False)
+        within = [one._needed_steps() for one in parts.values() if isinstance(one, Forecaster)]
+        period = parts.get("period", 1)
+        return max([1 if _is_auto(period) else int(period), *within])
+
+    def _would_take(self, period: int, n_observed: int) -> bool:
+        """Tell whether a period is taken, where it is given, of fewer than two seasons."""
+        return n_observed > period
+
+    def _uses_regressors(self) -> bool:
+        """Tell whether forecasts depend on regressors, where there are any."""
+        return True
+
     def _wants_note(self, period: int) -> bool:
         """Tell whether a season that shows in series without dates is news."""
         return self._seeks_season()
@@ -232,7 +248,9 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         n_series = values.shape[1]
         season = grid.season.among(_most_observed(values))
         if season.is_short:
-            return [short_note(season, "y", _most_observed(values))]
+            n_observed = _most_observed(values)
+            would_take = self._would_take(season.period, n_observed)
+            return [short_note(season, "y", n_observed, would_take)]
         if season.data:
             n_observed = np.count_nonzero(~np.isnan(values), axis=0)
             return [
@@ -619,6 +637,12 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
 
 def _is_auto(period: Any) -> bool:
     return isinstance(period, str) and period == "auto"
+
+
+def _most_steps(values: np.ndarray) -> int:
+    """Return how many steps the series (n_timesteps, n_series) that begins first has."""
+    offsets = np.arange(values.shape[1] + 1) * len(values)
+    return int(steps_since_first(values.T.ravel(), offsets).max())
 
 
 def _most_observed(values: np.ndarray) -> int:

@@ -36,7 +36,8 @@ class NaiveForecaster(Forecaster):
         Time steps of a season, with `strategy="seasonal"`. "auto" is that of the time stamps: 12
         for months, 4 for quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96
         for hours, halves and quarters of them, and 1 for all else. A season of which the series has
-        fewer than two full periods is not looked for.
+        fewer than two full periods is then not looked for. A period that is given must be shorter
+        than the series.
 
     Attributes
     ----------
@@ -85,6 +86,9 @@ class NaiveForecaster(Forecaster):
 
     def _seeks_season(self) -> bool:
         return self.strategy == "seasonal" and super()._seeks_season()
+
+    def _uses_regressors(self) -> bool:
+        return False
 
     def _fit_model(self, values, regressors):
         n_timesteps, n_series = values.shape

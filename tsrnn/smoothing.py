@@ -68,7 +68,8 @@ class SimpleExpSmoothingRNN(Forecaster):
         but for other losses and, without a season and with additive errors, for series of more
         than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that
         keeps to bounds: "L-BFGS-B", "TNC", "SLSQP", "trust-constr" (by BPTT gradients),
-        "Nelder-Mead", "Powell", "COBYQA" (without).
+        "Nelder-Mead", "Powell", "COBYQA" (without). Where the last four end, L-BFGS-B goes on to
+        the minimum next to it.
     max_iter : int
         Iterations of the solver at most, each time that it is called: from every promising
         start, and for losses other than the likelihood in several stages. TNC counts evaluations.
@@ -206,7 +207,8 @@ class DoubleExpSmoothingRNN(Forecaster):
         but for other losses and, without a season and with additive errors, for series of more
         than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that
         keeps to bounds: "L-BFGS-B", "TNC", "SLSQP", "trust-constr" (by BPTT gradients),
-        "Nelder-Mead", "Powell", "COBYQA" (without).
+        "Nelder-Mead", "Powell", "COBYQA" (without). Where the last four end, L-BFGS-B goes on to
+        the minimum next to it.
     max_iter : int
         Iterations of the solver at most, each time that it is called: from every promising
         start, and for losses other than the likelihood in several stages. TNC counts evaluations.
@@ -342,7 +344,8 @@ class TripleExpSmoothingRNN(Forecaster):
         quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96 for hours, halves and
         quarters of them; an error for all else, such as years; 12 where there are no dates. A
         series whose dates tell of a season of which it has fewer than two full periods is fitted
-        without one, and a warning says so.
+        without one, and a warning says so. A period that is given must not be longer than the
+        series.
     seasonal : {"add", "mul"}
         Whether a season is a difference from the level or a factor, which needs a positive series.
     trend : {"add", None}
@@ -372,7 +375,8 @@ class TripleExpSmoothingRNN(Forecaster):
         but for other losses and, without a season and with additive errors, for series of more
         than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that
         keeps to bounds: "L-BFGS-B", "TNC", "SLSQP", "trust-constr" (by BPTT gradients),
-        "Nelder-Mead", "Powell", "COBYQA" (without).
+        "Nelder-Mead", "Powell", "COBYQA" (without). Where the last four end, L-BFGS-B goes on to
+        the minimum next to it.
     max_iter : int
         Iterations of the solver at most, each time that it is called: from every promising
         start, and for losses other than the likelihood in several stages. TNC counts evaluations.
