@@ -216,8 +216,8 @@ ALLOWED = {
     "_panel_fill": {"_panel_anchor", "_panel_frame", "_panel_guess", "_panel_labels"}
     | {"_panel_time", "_ragged"}
     | LEAVES,
-    "gaps": {"_panel_columns", "_panel_fill", "_panel_frame", "_panel_labels", "_panel_report"}
-    | {"_ragged"}
+    "_panel_cells": {"_panel_columns", "_panel_frame", "_panel_labels", "_panel_report", "_ragged"},
+    "gaps": {"_panel_cells", "_panel_fill", "_panel_frame", "_panel_labels", "_panel_report"}
     | LEAVES,
     "_panel_frame": {"_panel_columns", "_panel_dial", "_ragged"},
     "_panel_report": {"_panel_dial", "_panel_frame"} | LEAVES,
@@ -257,7 +257,8 @@ ALLOWED = {
     "_csv": {"_csv_dates", "_csv_errors", "_csv_numbers", "_csv_table"},
     "_csv_long": {"_csv", "_csv_dates", "_csv_errors"},
     "_cli_output": {"_csv_errors", "_files", "plotting"},
-    "_cli_steps": {"_csv", "_csv_errors", "_panel_differ", "_panel_fill", "_panel_time", "gaps"}
+    "_cli_steps": {"_csv", "_csv_errors", "_panel_cells", "_panel_differ", "_panel_fill", "gaps"}
+    | {"_panel_frame", "_panel_time"}
     | LEAVES,
     "_cli_long": {"_cli_steps", "_csv_errors", "_csv_long", "_panel_differ", "_panel_fill"}
     | {"_panel_labels", "_season_length", "forecaster", "panel"},

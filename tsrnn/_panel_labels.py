@@ -138,7 +138,7 @@ def combined(values: np.ndarray, starts: np.ndarray, how: str) -> np.ndarray:
     """Combine stretches of values that begin at these rows; missing ones do not count."""
     missing = np.isnan(values)
     if how == "last":
-        rows = np.maximum.reduceat(np.where(missing, -1, np.arange(len(values))), starts)
+        rows = last_known(missing, starts)
         return np.where(rows < 0, np.nan, values[rows])
     counts = np.add.reduceat(~missing, starts, dtype=np.int64)
     with np.errstate(over="ignore"):  # infinite sums are found where series are checked
@@ -149,6 +149,11 @@ def combined(values: np.ndarray, starts: np.ndarray, how: str) -> np.ndarray:
         out=np.full(len(starts), np.nan),
         where=counts > 0,
     )
+
+
+def last_known(missing: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Return the last row that is not missing, of stretches that begin at these; -1 for none."""
+    return np.maximum.reduceat(np.where(missing, -1, np.arange(len(missing))), starts)
 
 
 def step_labels(
