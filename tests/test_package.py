@@ -261,7 +261,7 @@ ALLOWED = {
     | {"_panel_frame", "_panel_time"}
     | LEAVES,
     "_cli_long": {"_cli_steps", "_csv_errors", "_csv_long", "_panel_differ", "_panel_fill"}
-    | {"_panel_labels", "_season_length", "forecaster", "panel"},
+    | {"_season_length", "exceptions", "forecaster", "panel"},
     "cli": {"tsrnn", "exceptions", "_season_length", "_timesteps", "_csv", "_csv_long", "_cli_long"}
     | {"_cli_output", "_cli_steps", "_csv_errors", "_panel_fill"}
     | MODELS

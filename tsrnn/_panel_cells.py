@@ -75,7 +75,7 @@ def put_together(
         That the last step may be unfinished.
     """
     ticks, starts = joint_rows(panel, freq)
-    doubt = unfinished(panel.ticks, ticks, starts, panel.dial)
+    doubt, _ = unfinished(panel.ticks, ticks, starts, panel.dial, freq)
     series = np.searchsorted(panel.offsets, starts, side="right") - 1
     made = replace(
         panel,

@@ -21,12 +21,12 @@ from tsrnn._panel_cells import (
 )
 from tsrnn._panel_fill import ROWS, filled
 from tsrnn._panel_frame import Columns
-from tsrnn._panel_labels import AGGREGATES, UnfinishedStepWarning
+from tsrnn._panel_labels import AGGREGATES
 from tsrnn._panel_report import refuse_dates_in_integers
 from tsrnn._stamps import kind_of, stamps_of
 from tsrnn._timeindex import is_time_index
 from tsrnn._validation import check_choice
-from tsrnn.exceptions import InvalidParameterError
+from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
 
 
 def fill_gaps(
@@ -83,8 +83,11 @@ def fill_gaps(
     Notes
     -----
     The first and the last step may be incomplete where rows are put together: a month that has only
-    begun counts as a whole one. A warning tells where the last one looks as if it were unfinished;
-    leave its rows out if it is.
+    begun counts as a whole one. An `UnfinishedStepWarning` tells where the last one looks as if it
+    were unfinished; leave its rows out if it is.
+
+    Sums of whole numbers are exact, in 64 bits; numbers keep their type where it can hold what goes
+    into gaps.
 
     Examples
     --------
