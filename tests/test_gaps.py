@@ -107,6 +107,18 @@ def test_periods_are_filled(freq):
         assert fill_gaps(long(kept), given_freq)["ds"].tolist() == every.tolist()
 
 
+@pytest.mark.parametrize(("periods", "offset"), [("M", "ME"), ("Q-JAN", "QE-JAN"), ("Y", "YE"),
+                                                 ("2M", pd.offsets.MonthEnd(2))])  # fmt: skip
+def test_periods_take_the_alias_of_their_ends_and_are_called_by_their_own(periods, offset):
+    every = pd.period_range("2020-01", periods=9, freq=periods)
+    kept = long(every.delete(3))
+    assert fill_gaps(kept, offset)["ds"].tolist() == every.tolist()
+    alias = periods.replace("Y", "Y-DEC").removeprefix("2")
+    for other in ("MS", "QE-FEB", "W"):
+        with pytest.raises(InvalidParameterError, match=f"'{other}' is no .* periods of '{alias}'"):
+            fill_gaps(kept, other)
+
+
 def test_weekdays_alone_are_business_days_and_no_weekend_is_filled():
     every = pd.bdate_range("2024-01-01", periods=40)
     kept = with_holes(every, np.random.default_rng(1), 0.15)

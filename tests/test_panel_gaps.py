@@ -394,6 +394,16 @@ def test_a_gappy_series_that_is_regular_in_itself_is_noted():
     assert filled.predict(1)["ds"].tolist()[-1] == pd.Timestamp("2023-12-01")
 
 
+@pytest.mark.parametrize(("fill", "cure"), [(None, "fill the gaps by fill=$"), (0, "freq=$")])
+def test_the_note_names_what_is_missing_and_periods_by_their_own_alias(fill, cure):
+    months = pd.period_range("2020-01", periods=30, freq="M")
+    df = pd.concat([pd.DataFrame({"unique_id": n, "ds": months, "y": 1.0}) for n in "ab"])
+    quarters = pd.DataFrame({"unique_id": "c", "ds": months[::3], "y": 1.0})
+    panel = PanelForecaster(NaiveForecaster(), fill=fill)
+    with pytest.warns(UserWarning, match=f"3 periods of 'M', .* periods of 'M': .*{cure}"):
+        panel.fit(pd.concat([df, quarters]))
+
+
 def test_a_week_of_weekdays_among_business_days_is_noted():
     days = pd.bdate_range("2024-01-01", periods=30)
     frames = [pd.DataFrame({"unique_id": n, "ds": days, "y": 1.0}) for n in "abc"]

@@ -79,6 +79,11 @@ class Dates:
 Dial: TypeAlias = WholeNumbers | Periods | Dates
 
 
+def period_alias(freq: pd.tseries.offsets.BaseOffset) -> str:
+    """Return the name of periods, "M" where that of the offset is "ME"."""
+    return pd.PeriodDtype(freq).name.removeprefix("period[").removesuffix("]")
+
+
 def read_stamps(column: pd.Series, name: str) -> tuple[np.ndarray, Dial]:
     """Read a column of time stamps.
 

@@ -419,5 +419,6 @@ def regular_part(
         panel, grid = whole.panel, whole.grid.moved(whole.panel.lengths - 1)
     notes = {}
     if rules.named is None:
-        notes = grids_that_differ(panel.ticks, panel.offsets, grid)
+        is_filled = rules.fill is not None
+        notes = grids_that_differ(panel.ticks, panel.offsets, grid, filled=is_filled)
     return RegularPart(panel, grid, places, n_filled, notes, doubt, reach)
