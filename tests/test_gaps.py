@@ -306,6 +306,19 @@ def test_what_is_wrong_with_a_series_is_told_of_the_series():
         fill_gaps(pd.Series(1.0, DAYS), value={"y": 0})
 
 
+@pytest.mark.parametrize("kind", [str, pd.Timestamp])
+def test_dates_of_several_offsets_are_told_what_puts_them_into_one_zone(kind):
+    stamps = ["2024-01-01T00:00+01:00", "2024-06-02T00:00+02:00", "2024-06-03T00:00+02:00"]
+    df = long(pd.Series(list(map(kind, stamps)), dtype=object))
+    with pytest.raises(TypeError, match=r"utc=True\).dt.tz_convert\('Europe/Berlin'\)") as error:
+        fill_gaps(df, "D")
+    assert "Pass utc=True" not in str(error.value)
+    converted = df.assign(ds=pd.to_datetime(df["ds"], utc=True).dt.tz_convert("Europe/Berlin"))
+    assert len(fill_gaps(converted, "D")) == 155
+    with pytest.raises(ValueError, match=r"utc=True\).tz_convert\('Europe/Berlin'\)"):
+        fill_gaps(df.set_index("ds")["y"], "D")
+
+
 def test_numbers_among_objects_are_filled_and_words_refused():
     df = long(DAYS[[0, 1, 3]]).astype({"y": object})
     assert fill_gaps(df, value=0)["y"].tolist() == [1, 2, 0, 3]

@@ -25,6 +25,7 @@ LEAVES = {
     "_threads",
     "_rows",
     "_stamps",
+    "_time_advice",
     "_timeindex",
     "_season_length",
     "_timesteps",
@@ -97,8 +98,9 @@ ALLOWED = {
     "_season_length": set(),
     "_rows": {"_series", "_timeindex"},
     "_stamps": set(),
-    "_timeindex": {"_season_length", "_stamps", "_timesteps"},
-    "_timesteps": {"_season_length", "exceptions"},
+    "_time_advice": {"_stamps", "exceptions"},
+    "_timeindex": {"_season_length", "_stamps", "_time_advice", "_timesteps"},
+    "_timesteps": {"_season_length", "_stamps", "_time_advice", "exceptions"},
     "_validation": {"exceptions"},
     "_code_cache": {"_files"},
     "_compile": {"_code_cache", "_threads", "_version"},
@@ -258,11 +260,11 @@ ALLOWED = {
     "_csv_long": {"_csv", "_csv_dates", "_csv_errors"},
     "_cli_output": {"_csv_errors", "_files", "plotting"},
     "_cli_steps": {"_csv", "_csv_errors", "_panel_cells", "_panel_differ", "_panel_fill", "gaps"}
-    | {"_panel_frame", "_panel_time"}
+    | {"_panel_frame"}
     | LEAVES,
     "_cli_long": {"_cli_steps", "_csv_errors", "_csv_long", "_panel_differ", "_panel_fill"}
     | {"_season_length", "exceptions", "forecaster", "panel"},
-    "cli": {"tsrnn", "exceptions", "_season_length", "_timesteps", "_csv", "_csv_long", "_cli_long"}
+    "cli": {"tsrnn", "exceptions", "_season_length", "_csv", "_csv_long", "_cli_long"}
     | {"_cli_output", "_cli_steps", "_csv_errors", "_panel_fill"}
     | MODELS
     | TOOLS,

@@ -16,7 +16,7 @@ from tsrnn._panel_cells import cells_of, put_together, read_rows
 from tsrnn._panel_differ import words_for_stamps
 from tsrnn._panel_fill import StepRules
 from tsrnn._panel_frame import Columns
-from tsrnn._panel_time import is_struck_by_no_clock
+from tsrnn._time_advice import is_struck_by_no_clock
 from tsrnn._timeindex import is_time_index
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.gaps import fill_gaps

@@ -20,6 +20,11 @@ MISSING = int(np.iinfo(np.int64).min)  # the tick of a stamp that is missing, as
 
 _PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
+_TO_ZONE = (
+    "convert them, as in pd.to_datetime(column, utc=True).dt.tz_convert('Europe/Berlin'), in whose "
+    "days they are to count"
+)
+
 
 @dataclass(frozen=True)
 class WholeNumbers:
@@ -152,15 +157,16 @@ def _read_objects(column: pd.Series, accepted: str) -> tuple[np.ndarray, Dial]:
         try:
             index = pd.DatetimeIndex(pd.to_datetime(column, errors="coerce", format="ISO8601"))
         except ValueError as error:
+            told = str(error).partition(". ")[
+                0
+            ]  # without the advice of pandas, which is half of it
             raise TypeError(
-                f"{accepted}, and its dates cannot be joined: {error}; convert them, as in "
-                "pd.to_datetime(column, utc=True)"
+                f"{accepted}, and its dates cannot be joined: {told}; {_TO_ZONE}"
             ) from error
         zones = {str(stamp.tzinfo) for stamp in column if isinstance(stamp, datetime)}
         if len(zones) > 1:
             raise TypeError(
-                f"{accepted} in one time zone, got {' and '.join(sorted(zones))}: convert them, as "
-                "in pd.to_datetime(column, utc=True)"
+                f"{accepted} in one time zone, got {' and '.join(sorted(zones))}; {_TO_ZONE}"
             )
         if not index.isna().all() or kind == "empty":
             return index.asi8, Dates(index.unit, index.tz)
