@@ -6,6 +6,7 @@ column's unit, in UTC where there is a time zone.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TypeAlias
@@ -155,11 +156,13 @@ def _read_objects(column: pd.Series, accepted: str) -> tuple[np.ndarray, Dial]:
     if kind in ("string", "date", "datetime", "datetime64", "empty", "mixed"):
         # Of other formats, whether the month or the day comes first would be a guess.
         try:
-            index = pd.DatetimeIndex(pd.to_datetime(column, errors="coerce", format="ISO8601"))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # pandas 2 warns of several zones, and goes on
+                read = pd.to_datetime(column, errors="coerce", format="ISO8601")
+            index = pd.DatetimeIndex(read)
         except ValueError as error:
-            told = str(error).partition(". ")[
-                0
-            ]  # without the advice of pandas, which is half of it
+            # Without the advice of pandas, which is half of it.
+            told = str(error).partition(". ")[0]
             raise TypeError(
                 f"{accepted}, and its dates cannot be joined: {told}; {_TO_ZONE}"
             ) from error

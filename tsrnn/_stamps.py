@@ -79,7 +79,8 @@ def stamps_of(index: pd.Index) -> pd.Index:
     try:
         return _read_words(index) if _are_iso(index) else pd.DatetimeIndex(index)
     except ValueError as error:
-        told = str(error).partition(". ")[0]  # without the advice of pandas, which is half of it
+        # Without the advice of pandas, which is half of it.
+        told = str(error).partition(". ")[0]
         raise ValueError(
             f"the time index holds dates that pandas cannot join: {told}; convert them, as in "
             "pd.to_datetime(index, utc=True).tz_convert('Europe/Berlin')"

@@ -309,9 +309,10 @@ class PanelForecaster(BaseEstimator):
         df_new : DataFrame
             Rows that follow those seen, of some or all series, columns as at `fit`. Gaps, also
             right after the last row seen, are filled, and rows of a step put together, as at `fit`;
-            rows of the step that was the last one come too late. Rows of failed series are skipped.
-            A series whose new rows will not do (words, infinities, a gap that is not filled) joins
-            `failures_`, for where it stands is no longer known.
+            rows of the step that was the last one come too late, and an `UnfinishedStepWarning`
+            tells where the new last one looks unfinished beside those of the fit. Rows of failed
+            series are skipped. A series whose new rows will not do (words, infinities, a gap that
+            is not filled) joins `failures_`, for where it stands is no longer known.
 
         Returns
         -------
