@@ -13,9 +13,9 @@ import pytest
 from csv_files import EXACT_NUMBERS
 
 from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, __version__, _csv_dates
-from tsrnn._timesteps import IrregularIndexError
 from tsrnn.cli import main
 from tsrnn.datasets import load_co2
+from tsrnn.exceptions import IrregularIndexError
 from tsrnn.plotting import ForecastDisplay
 
 COMMAND = [sys.executable, "-c", "import sys; from tsrnn.cli import main; sys.exit(main())"]

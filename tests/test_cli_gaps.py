@@ -101,6 +101,16 @@ def test_lines_as_steps_are_numbered_on(run):
     assert "made 37 steps of 74 lines, by their mean" in told
 
 
+@pytest.mark.parametrize("how", ["sum", "mean", "last"])
+def test_a_date_of_missing_values_alone_stays_missing_where_lines_are_steps(run, how):
+    twice = pd.concat([GAPPY, GAPPY]).astype({"sold": float})
+    twice.loc[[81, 85, 100], "sold"] = np.nan  # both lines of these dates
+    table, _ = run(twice, "--id", "shop", "--freq", "rows", "--aggregate", how)
+    one = twice[twice["shop"] == "Ulm"].drop(columns="shop")
+    single, _ = run(one, "--freq", "rows", "--aggregate", how)
+    np.testing.assert_array_equal(single["forecast"], table["forecast"][4:])
+
+
 ONE = GAPPY[GAPPY["shop"] == "Ulm"].drop(columns="shop")
 
 

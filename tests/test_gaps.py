@@ -107,6 +107,18 @@ def test_periods_are_filled(freq):
         assert fill_gaps(long(kept), given_freq)["ds"].tolist() == every.tolist()
 
 
+@pytest.mark.parametrize(("periods", "offset"), [("M", "ME"), ("Q-JAN", "QE-JAN"), ("Y", "YE"),
+                                                 ("2M", pd.offsets.MonthEnd(2))])  # fmt: skip
+def test_periods_take_the_alias_of_their_ends_and_are_called_by_their_own(periods, offset):
+    every = pd.period_range("2020-01", periods=9, freq=periods)
+    kept = long(every.delete(3))
+    assert fill_gaps(kept, offset)["ds"].tolist() == every.tolist()
+    alias = periods.replace("Y", "Y-DEC").removeprefix("2")
+    for other in ("MS", "QE-FEB", "W"):
+        with pytest.raises(InvalidParameterError, match=f"'{other}' is no .* periods of '{alias}'"):
+            fill_gaps(kept, other)
+
+
 def test_weekdays_alone_are_business_days_and_no_weekend_is_filled():
     every = pd.bdate_range("2024-01-01", periods=40)
     kept = with_holes(every, np.random.default_rng(1), 0.15)
@@ -211,6 +223,102 @@ def test_columns_of_every_numeric_kind_are_filled(dtype):
     assert fill_gaps(df)["y"].isna().tolist() == [False, False, True, False]
 
 
+@pytest.mark.parametrize(
+    ("dtype", "value", "filled"),
+    [
+        ("int8", 300, "int64"),
+        ("uint8", -1, "int64"),
+        ("uint64", -1, "float64"),
+        ("int64", 2**63, "float64"),
+        ("uint64", 2**63, "uint64"),
+        ("bool", 0, "int64"),
+        ("int32", 0.5, "float64"),
+        ("Int64", 0.5, "Float64"),
+        ("UInt8", 300.0, "Int64"),
+        ("boolean", 2, "Int64"),
+        ("float32", 0.5, "float32"),
+        ("Float32", 1e300, "Float64"),
+        ("Sparse[int]", 3, "int64"),
+    ],
+)
+def test_a_column_becomes_what_can_hold_the_value_put_in(dtype, value, filled):
+    df = long(DAYS[[0, 1, 3]], values=[1, 0, 1]).astype({"y": bool}).astype({"y": dtype})
+    found = fill_gaps(df, "D", value)["y"]
+    assert found.dtype == filled
+    assert found.tolist() == [1, 0, value, 1]
+
+
+INTEGERS = "int8 int16 int32 int64 uint8 uint16 uint32 uint64".split()
+MASKED = [name.replace("i", "I").replace("u", "U") for name in INTEGERS]
+
+
+@pytest.mark.parametrize("dtype", [*INTEGERS, *MASKED, "bool", "boolean"])
+def test_whole_numbers_are_added_exactly_as_pandas_adds_them(dtype):
+    most = 1 if "bool" in dtype else np.iinfo(dtype.lower()).max
+    most = min(most, 2**53 + 1)  # the first integer that floats do not hold
+    df = long(DAYS[[0, 0, 0, 1]], values=pd.array([most, 0, most, most], dtype=dtype))
+    found = fill_gaps(df, "D", aggregate="sum")["y"]
+    expected = df.groupby("ds")["y"].sum()
+    assert found.tolist() == [2 * most, most]
+    assert found.dtype == expected.dtype
+    last = fill_gaps(df, "D", aggregate="last")["y"]
+    assert last.tolist() == [most, most]
+    assert last.dtype == dtype
+    assert fill_gaps(df, "D", aggregate="mean")["y"].dtype.kind == "f"
+
+
+def test_sums_beyond_64_bits_are_floats_and_missing_values_do_not_count():
+    days = DAYS[[0, 0, 1, 1]]
+    beyond = long(days, values=np.array([2**62, 2**62, 1, -1]))
+    assert fill_gaps(beyond, "D", aggregate="sum")["y"].tolist() == [2.0**63, 0.0]
+    whole = long(days, values=np.array([2**62, 2**62 - 1, -(2**62), -(2**62)]))
+    assert fill_gaps(whole, "D", aggregate="sum")["y"].tolist() == [2**63 - 1, -(2**63)]
+    some = long(days, values=pd.array([None, None, 3, None], dtype="Int16"))
+    for how in ("sum", "last", "mean"):
+        found = fill_gaps(some, "D", aggregate=how)["y"]
+        assert found.isna().tolist() == [True, False]
+        assert found[1] == 3
+
+
+def test_words_are_put_together_by_the_last():
+    df = long(DAYS[[0, 0, 1]]).assign(note=["x", "y", None])
+    found = fill_gaps(df, "D", aggregate={"y": "sum", "note": "last"})
+    assert found["note"][0] == "y"
+    assert found["note"].isna()[1]
+
+
+def test_a_column_twice_is_refused():
+    with pytest.raises(ValueError, match="each column once, but it has 'y' more often"):
+        fill_gaps(long(DAYS).assign(z=0).set_axis(["unique_id", "ds", "y", "y"], axis=1))
+
+
+def test_what_is_wrong_with_a_series_is_told_of_the_series():
+    durations = pd.Series(1.0, pd.to_timedelta([0, 1, 3], "h"))
+    with pytest.raises(TypeError, match="y.index must hold .*, not durations: y.resample"):
+        fill_gaps(durations)
+    with pytest.raises(TypeError, match="^y must hold numbers, got datetime64"):
+        fill_gaps(pd.Series(DAYS, index=DAYS))
+    with pytest.raises(ValueError, match="^y must hold numbers, not 'x'"):
+        fill_gaps(pd.Series(["x", "y"], index=DAYS[:2]))
+    with pytest.raises(ValueError, match="^y has no rows"):
+        fill_gaps(pd.Series([], index=DAYS[:0], dtype=float))
+    with pytest.raises(InvalidParameterError, match="value of a Series is one for all"):
+        fill_gaps(pd.Series(1.0, DAYS), value={"y": 0})
+
+
+@pytest.mark.parametrize("kind", [str, pd.Timestamp])
+def test_dates_of_several_offsets_are_told_what_puts_them_into_one_zone(kind):
+    stamps = ["2024-01-01T00:00+01:00", "2024-06-02T00:00+02:00", "2024-06-03T00:00+02:00"]
+    df = long(pd.Series(list(map(kind, stamps)), dtype=object))
+    with pytest.raises(TypeError, match=r"utc=True\).dt.tz_convert\('Europe/Berlin'\)") as error:
+        fill_gaps(df, "D")
+    assert "Pass utc=True" not in str(error.value)
+    converted = df.assign(ds=pd.to_datetime(df["ds"], utc=True).dt.tz_convert("Europe/Berlin"))
+    assert len(fill_gaps(converted, "D")) == 155
+    with pytest.raises(ValueError, match=r"utc=True\).tz_convert\('Europe/Berlin'\)"):
+        fill_gaps(df.set_index("ds")["y"], "D")
+
+
 def test_numbers_among_objects_are_filled_and_words_refused():
     df = long(DAYS[[0, 1, 3]]).astype({"y": object})
     assert fill_gaps(df, value=0)["y"].tolist() == [1, 2, 0, 3]
@@ -244,7 +352,12 @@ def test_a_series_is_filled_on_its_index():
         ({"value": "0"}, "value must be a number"),
         ({"value": True}, "value must be a number"),
         ({"value": np.inf}, "value must be a number"),
+        ({"value": 10**400}, "value must be a number"),
         ({"value": {"z": 0}}, "no column 'z' for value"),
+        ({"value": {"ds": 5}}, "value is for columns of values, but 'ds' holds the time stamps"),
+        ({"aggregate": {"unique_id": "last"}}, "but 'unique_id' names the series"),
+        ({"value": 0, "target_col": "ds"}, "value is for columns of values"),
+        ({"id_col": "ds"}, "id_col and time_col must differ"),
         ({"value": 0, "target_col": "sales"}, "no column 'sales' for value: name it by target_col"),
         ({"aggregate": "median"}, "aggregate must be one of 'sum', 'mean', 'last'"),
         ({"aggregate": {"z": "sum"}}, "no column 'z' for aggregate"),

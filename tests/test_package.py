@@ -25,6 +25,7 @@ LEAVES = {
     "_threads",
     "_rows",
     "_stamps",
+    "_time_advice",
     "_timeindex",
     "_season_length",
     "_timesteps",
@@ -97,8 +98,9 @@ ALLOWED = {
     "_season_length": set(),
     "_rows": {"_series", "_timeindex"},
     "_stamps": set(),
-    "_timeindex": {"_season_length", "_stamps", "_timesteps"},
-    "_timesteps": {"_season_length", "exceptions"},
+    "_time_advice": {"_stamps", "exceptions"},
+    "_timeindex": {"_season_length", "_stamps", "_time_advice", "_timesteps"},
+    "_timesteps": {"_season_length", "_stamps", "_time_advice", "exceptions"},
     "_validation": {"exceptions"},
     "_code_cache": {"_files"},
     "_compile": {"_code_cache", "_threads", "_version"},
@@ -216,8 +218,8 @@ ALLOWED = {
     "_panel_fill": {"_panel_anchor", "_panel_frame", "_panel_guess", "_panel_labels"}
     | {"_panel_time", "_ragged"}
     | LEAVES,
-    "gaps": {"_panel_columns", "_panel_fill", "_panel_frame", "_panel_labels", "_panel_report"}
-    | {"_ragged"}
+    "_panel_cells": {"_panel_columns", "_panel_frame", "_panel_labels", "_panel_report", "_ragged"},
+    "gaps": {"_panel_cells", "_panel_fill", "_panel_frame", "_panel_labels", "_panel_report"}
     | LEAVES,
     "_panel_frame": {"_panel_columns", "_panel_dial", "_ragged"},
     "_panel_report": {"_panel_dial", "_panel_frame"} | LEAVES,
@@ -257,11 +259,12 @@ ALLOWED = {
     "_csv": {"_csv_dates", "_csv_errors", "_csv_numbers", "_csv_table"},
     "_csv_long": {"_csv", "_csv_dates", "_csv_errors"},
     "_cli_output": {"_csv_errors", "_files", "plotting"},
-    "_cli_steps": {"_csv", "_csv_errors", "_panel_differ", "_panel_fill", "_panel_time", "gaps"}
+    "_cli_steps": {"_csv", "_csv_errors", "_panel_cells", "_panel_differ", "_panel_fill", "gaps"}
+    | {"_panel_frame"}
     | LEAVES,
     "_cli_long": {"_cli_steps", "_csv_errors", "_csv_long", "_panel_differ", "_panel_fill"}
-    | {"_panel_labels", "_season_length", "forecaster", "panel"},
-    "cli": {"tsrnn", "exceptions", "_season_length", "_timesteps", "_csv", "_csv_long", "_cli_long"}
+    | {"_season_length", "exceptions", "forecaster", "panel"},
+    "cli": {"tsrnn", "exceptions", "_season_length", "_csv", "_csv_long", "_cli_long"}
     | {"_cli_output", "_cli_steps", "_csv_errors", "_panel_fill"}
     | MODELS
     | TOOLS,

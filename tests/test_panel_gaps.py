@@ -12,7 +12,7 @@ from sklearn.base import clone
 
 import tsrnn
 from tsrnn import DoubleExpSmoothingRNN, NaiveForecaster, PanelForecaster, fill_gaps
-from tsrnn.exceptions import InvalidParameterError
+from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
 
 WHOLE = make_frame([30, 42, 36], start="2024-01-01")
 REGRESSED = make_frame([30, 42], start="2024-01-01", n_regressors=1)
@@ -211,7 +211,7 @@ def test_an_update_joins_rows_by_the_steps_of_the_fit(freq):
     cut = labels[len(labels) // 2] + pd.Timedelta(days=int(freq.endswith("W")))
     panel = quietly(PanelForecaster(NaiveForecaster(), freq=freq, aggregate="sum", fill=0).fit,
                     df[df["ds"] < cut])  # fmt: skip
-    panel.update(df[df["ds"] >= cut])
+    quietly(panel.update, df[df["ds"] >= cut])
     whole = quietly(PanelForecaster(NaiveForecaster(), freq=freq, aggregate="sum", fill=0).fit, df)
     assert panel.failures_.empty
     pd.testing.assert_frame_equal(panel.predict(2), whole.predict(2), rtol=1e-12)
@@ -252,6 +252,53 @@ def test_a_last_step_that_looks_unfinished_is_warned_of():
         # The last sale of a day is now earlier, now later.
         PanelForecaster(SES, freq="D", aggregate="sum", fill=0).fit(receipts())
     assert panel.predict(1).iloc[0, 2] == 29.0
+
+
+def daily(first, last):
+    return pd.DataFrame({"unique_id": "a", "ds": pd.date_range(first, last), "y": 1.0})
+
+
+@pytest.mark.parametrize(("freq", "end"), [("MS", "2024-06-03"), ("ME", "2024-06-03"),
+                                           ("W", "2024-01-02"), ("QS", "2024-05-01")])  # fmt: skip
+@pytest.mark.parametrize("start", ["2023-01-01", "2023-11-01"])
+def test_an_update_holds_its_last_step_against_those_of_the_fit(freq, end, start, tmp_path):
+    panel = PanelForecaster(NaiveForecaster(), freq=freq, aggregate="sum")
+    panel.fit(daily(start if freq != "QS" else "2023-01-01", "2023-12-31"))
+    tsrnn.save(panel, tmp_path / "panel")
+    with pytest.warns(UnfinishedStepWarning, match=f"its rows reach {end}") as caught:
+        tsrnn.load(tmp_path / "panel").update(daily("2024-01-01", end))
+    assert caught[0].filename == __file__
+    whole = {"MS": "05-31", "ME": "05-31", "W": "01-07", "QS": "03-31"}[freq]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        panel.update(daily("2024-01-01", f"2024-{whole}"))
+
+
+def test_a_cross_validation_warns_of_an_unfinished_step():
+    panel = PanelForecaster(NaiveForecaster(), freq="MS", aggregate="sum")
+    with pytest.warns(UnfinishedStepWarning, match="2024-05-01 .* reach 2024-05-10") as caught:
+        panel.cross_validation(daily("2024-01-01", "2024-05-10"), 1)
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("freq", ["W", "MS", "ME", "QS", "SMS", "BME", "5D"])
+@pytest.mark.parametrize("tz", [None, "America/Sao_Paulo"])
+def test_where_steps_are_few_rows_that_end_early_tell_of_an_unfinished_one(freq, tz):
+    labels = pd.date_range("2018-09-03", periods=3, freq=freq, tz=tz)
+    # Weeks, and ends of months, are labelled by their last day.
+    ends = labels + pd.Timedelta(days=int(freq in ("W", "ME", "BME")))
+    hours = pd.date_range(ends[0], ends[2], freq="h", inclusive="left")
+    opened = hours[(hours.hour >= 9) & (hours.hour < 18)]
+    df = pd.DataFrame({"unique_id": "a", "ds": opened, "y": 1.0})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fill_gaps(df, freq, aggregate="sum")
+        fill_gaps(df.iloc[:-3], freq, aggregate="sum")
+        # A night is longer than what is left of a day.
+        fill_gaps(df.iloc[:15], "D", aggregate="sum")
+    early = df[df["ds"] < ends[1] + 0.3 * (ends[2] - ends[1])]
+    with pytest.warns(UnfinishedStepWarning, match="further from its end than any two rows"):
+        fill_gaps(early, freq, aggregate="sum")
 
 
 def test_a_sum_beyond_floats_fails_its_series():
@@ -345,6 +392,16 @@ def test_a_gappy_series_that_is_regular_in_itself_is_noted():
     filled = PanelForecaster(NaiveForecaster(), fill=0).fit(df)
     assert filled.notes_.empty
     assert filled.predict(1)["ds"].tolist()[-1] == pd.Timestamp("2023-12-01")
+
+
+@pytest.mark.parametrize(("fill", "cure"), [(None, "fill the gaps by fill=$"), (0, "freq=$")])
+def test_the_note_names_what_is_missing_and_periods_by_their_own_alias(fill, cure):
+    months = pd.period_range("2020-01", periods=30, freq="M")
+    df = pd.concat([pd.DataFrame({"unique_id": n, "ds": months, "y": 1.0}) for n in "ab"])
+    quarters = pd.DataFrame({"unique_id": "c", "ds": months[::3], "y": 1.0})
+    panel = PanelForecaster(NaiveForecaster(), fill=fill)
+    with pytest.warns(UserWarning, match=f"3 periods of 'M', .* periods of 'M': .*{cure}"):
+        panel.fit(pd.concat([df, quarters]))
 
 
 def test_a_week_of_weekdays_among_business_days_is_noted():

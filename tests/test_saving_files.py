@@ -182,7 +182,7 @@ def test_a_panel_saved_before_it_could_fill_gaps_comes_back(tmp_path):
     with (tmp_path / "model").open("rb") as file:
         text, body = saving._checked(file)
     header = json.loads(str(text, "utf-8"))
-    later = {"fill", "aggregate", "rows", "n_filled"}
+    later = {"fill", "aggregate", "rows", "n_filled", "reach"}
 
     def as_it_was(node):
         if isinstance(node, dict):

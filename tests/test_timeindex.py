@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsrnn import NaiveForecaster
+from tsrnn import NaiveForecaster, fill_gaps
 from tsrnn._timeindex import TimeGrid, is_time_index
 
 BERLIN = "Europe/Berlin"
@@ -554,6 +554,7 @@ def test_a_gap_is_named_with_the_asfreq_that_fills_it(freq, said, zone):
     with pytest.raises(ValueError, match="irregular") as error:
         grid(y.index)
     assert f"after {whole[16]} comes {whole[18]} (row 17). y.asfreq({said})" in str(error.value)
+    assert ("y.reset_index(drop=True) takes the rows" in str(error.value)) == (freq == "B")
     filled = y.asfreq(eval(said))
     pd.testing.assert_index_equal(grid(filled.index).stamps(0, 30), whole)
     assert filled.isna().sum() == 2
@@ -565,6 +566,45 @@ def test_stamps_on_no_grid_name_the_first_unusual_step():
     )
     with pytest.raises(ValueError, match="irregular: after 2024-01-01 01:00:00 comes .*02:00:07"):
         grid(index)
+
+
+SALES = pd.DatetimeIndex(
+    ["2024-01-01 09:12:40", "2024-01-01 17:03:01", "2024-01-02 11:30:00", "2024-01-05 10:00:00"]
+)
+
+
+@pytest.mark.parametrize("zone", [None, BERLIN])
+@pytest.mark.parametrize(
+    "index",
+    [
+        SALES,
+        SALES.append(SALES[3:]),
+        SALES.floor("15min"),
+        SALES.floor("D"),
+        # Each is on a grid of quarters of hours, which is hardly ever met.
+        pd.DatetimeIndex([f"2024-01-{day:02} {day + 7}:{15 * (day % 4)}" for day in range(1, 9)]),
+    ],
+)
+def test_several_rows_a_day_are_told_what_makes_them_one(index, zone):
+    with pytest.raises(ValueError, match="duplicated|irregular") as error:
+        grid(index.tz_localize(zone))
+    assert "tsrnn.fill_gaps(y, freq='D', aggregate='sum')" in str(error.value)
+    assert "asfreq" not in str(error.value) and "tz_localize" not in str(error.value)
+    y = fill_gaps(pd.Series(1.0, index.tz_localize(zone)), freq="D", aggregate="sum", value=0)
+    assert grid(y.index).has_stamps
+    assert y.sum() == len(index)
+
+
+def test_days_on_no_grid_and_durations_are_told_what_fills_them():
+    with pytest.raises(ValueError, match=r"fill_gaps\(y, freq='D'\) puts NaN.*reset_index"):
+        grid(pd.to_datetime(["2024-01-01", "2024-01-03", "2024-01-06", "2024-01-11"]))
+    with pytest.raises(ValueError, match=r"timedelta_range.*timedelta_range\(.*, fill_value=0\)"):
+        grid(pd.to_timedelta([0, 1, 3], "h"))
+    for twice in (pd.Index([5, 6, 6]), pd.PeriodIndex(["2024-01", "2024-01"], freq="M")):
+        with pytest.raises(ValueError, match=r"fill_gaps\(y, aggregate='sum'\) makes"):
+            grid(twice)
+    with pytest.raises(ValueError, match=r"y.groupby\(level=0\).sum\(\)"):
+        grid(pd.to_timedelta([0, 1, 1], "h"))
 
 
 # Daylight saving.
@@ -634,9 +674,18 @@ def test_a_repeated_hour_of_naive_local_time_is_duplicated_and_the_zone_is_advis
     assert grid(local.tz_localize(BERLIN, ambiguous="infer")).has_stamps
 
 
-def test_the_zone_is_not_advised_where_gaps_are_whole_days():
-    with pytest.raises(ValueError, match="irregular") as error:
-        grid(pd.DatetimeIndex(["2024-01-01", "2024-01-02", "2024-01-04"]))
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.DatetimeIndex(["2024-01-01", "2024-01-02", "2024-01-04"]),
+        pd.date_range("2024-01-01", periods=9, freq="h").delete([4, 5]),
+        pd.date_range("2024-01-01 10:00", periods=9, freq="h").delete(4),  # no hour of the night
+        pd.DatetimeIndex(["1700-01-01 01:00", "1700-01-01 01:00", "2200-01-01"]).as_unit("ns"),
+    ],
+)
+def test_the_zone_is_not_advised_where_gaps_are_no_hour_of_a_night(index):
+    with pytest.raises(ValueError, match="irregular|duplicated") as error:
+        grid(index)
     assert "tz_localize" not in str(error.value)
 
 

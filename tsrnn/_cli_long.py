@@ -22,8 +22,8 @@ from tsrnn._csv_errors import UsageError, quoted
 from tsrnn._csv_long import LongFile
 from tsrnn._panel_differ import most_steps
 from tsrnn._panel_fill import StepRules
-from tsrnn._panel_labels import UnfinishedStepWarning
 from tsrnn._season_length import season_in_words
+from tsrnn.exceptions import UnfinishedStepWarning
 from tsrnn.forecaster import Forecaster
 from tsrnn.panel import PanelForecaster
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +12,11 @@ import pandas as pd
 
 from tsrnn._csv import SeriesOfFile
 from tsrnn._csv_errors import UsageError
+from tsrnn._panel_cells import cells_of, put_together, read_rows
 from tsrnn._panel_differ import words_for_stamps
 from tsrnn._panel_fill import StepRules
-from tsrnn._panel_time import is_struck_by_no_clock
+from tsrnn._panel_frame import Columns
+from tsrnn._time_advice import is_struck_by_no_clock
 from tsrnn._timeindex import is_time_index
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.gaps import fill_gaps
@@ -90,14 +93,11 @@ def stepped(given: SeriesOfFile, rules: StepRules) -> tuple[SeriesOfFile, list[s
     frame = pd.DataFrame({"unique_id": 0, "ds": y.index, "y": y.array, "line": lines})
     value = {"y": np.nan if rules.fill is None else rules.value}
     how = None if rules.aggregate is None else {"y": rules.aggregate, "line": "last"}
-    if rules.by_rows:
-        if how is not None:
-            frame = frame.groupby("ds", as_index=False).agg({"y": rules.aggregate, "line": "last"})
-            told += joint_words(len(y), len(frame), "steps", rules)
-        y = pd.Series(frame["y"].array, name=y.name)
-        return replace(given, y=y, lines=given.lines[frame["line"]], date_format=None), told
     try:
-        frame = fill_gaps(frame, rules.freq, value, how)
+        if not rules.by_rows:
+            frame = fill_gaps(frame, rules.freq, value, how)
+        elif how is not None:
+            frame = _joint_by_date(frame, how)
     except (ValueError, TypeError) as error:
         raise UsageError(in_options(str(error).removeprefix("series 0: "))) from error
     beyond = np.isinf(frame["y"].to_numpy(dtype=float))
@@ -106,6 +106,10 @@ def stepped(given: SeriesOfFile, rules: StepRules) -> tuple[SeriesOfFile, list[s
             f"the {rules.aggregate} of the lines of {frame['ds'][beyond].iloc[0]} is beyond the "
             "largest numbers: give values in larger units"
         )
+    if rules.by_rows:
+        told += joint_words(len(y), len(frame), "steps", rules)
+        y = pd.Series(frame["y"].array, name=y.name)
+        return replace(given, y=y, lines=given.lines[frame["line"]], date_format=None), told
     gaps = frame["line"].isna().to_numpy()
     if rules.fill is None and gaps.any():
         raise UsageError(
@@ -121,6 +125,13 @@ def stepped(given: SeriesOfFile, rules: StepRules) -> tuple[SeriesOfFile, list[s
     places = frame["line"].ffill().astype(np.int64)
     date_format = given.date_format if how is None else None
     return SeriesOfFile(y, given.lines[places], date_format, given.notes), told
+
+
+def _joint_by_date(frame: pd.DataFrame, hows: Mapping[str, str]) -> pd.DataFrame:
+    """Make one row of those of a date."""
+    panel = read_rows(frame, Columns("unique_id", "ds", "y"), repeats=True)
+    cells = cells_of(frame, panel, pd.Index(["ds", *hows]))
+    return pd.DataFrame(put_together(panel, cells, None, hows)[1])
 
 
 def joint_words(n_lines: int, n_steps: int, words: str, rules: StepRules) -> list[str]:

@@ -7,6 +7,7 @@ column's unit, in UTC where there is a time zone.
 from __future__ import annotations
 
 import contextlib
+import warnings
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TypeAlias
@@ -20,6 +21,11 @@ from tsrnn._panel_steps import from_utc
 MISSING = int(np.iinfo(np.int64).min)  # the tick of a stamp that is missing, as in pandas
 
 _PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+
+_TO_ZONE = (
+    "convert them, as in pd.to_datetime(column, utc=True).dt.tz_convert('Europe/Berlin'), in whose "
+    "days they are to count"
+)
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,11 @@ class Dates:
 
 
 Dial: TypeAlias = WholeNumbers | Periods | Dates
+
+
+def period_alias(freq: pd.tseries.offsets.BaseOffset) -> str:
+    """Return the name of periods, "M" where that of the offset is "ME"."""
+    return pd.PeriodDtype(freq).name.removeprefix("period[").removesuffix("]")
 
 
 def read_stamps(column: pd.Series, name: str) -> tuple[np.ndarray, Dial]:
@@ -146,12 +157,16 @@ def _read_objects(column: pd.Series, accepted: str) -> tuple[np.ndarray, Dial]:
     if kind in ("string", "date", "datetime", "datetime64", "empty", "mixed"):
         # Of other formats, whether the month or the day comes first would be a guess.
         try:
-            index = pd.DatetimeIndex(pd.to_datetime(column, errors="coerce", format="ISO8601"))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # pandas 2 warns of several zones, and goes on
+                read = pd.to_datetime(column, errors="coerce", format="ISO8601")
+            index = pd.DatetimeIndex(read)
         except ValueError as error:
             _refuse_several_zones(column, accepted)
+            # Without the advice of pandas, which is half of it.
+            told = str(error).partition(". ")[0]
             raise TypeError(
-                f"{accepted}, and its dates cannot be joined: {error}; convert them, as in "
-                "pd.to_datetime(column, utc=True)"
+                f"{accepted}, and its dates cannot be joined: {told}; {_TO_ZONE}"
             ) from error
         if kind not in ("string", "empty"):
             _refuse_several_zones(column[[isinstance(one, datetime) for one in column]], accepted)
@@ -172,7 +187,5 @@ def _refuse_several_zones(column: pd.Series, accepted: str) -> None:
             zones.add(str(date.tzinfo or "no zone"))
         if len(zones) > 1:
             raise TypeError(
-                f"{accepted} in one time zone, got {' and '.join(sorted(zones))}: convert them, as "
-                "in pd.to_datetime(column, utc=True), and to the zone of their days by "
-                "column.dt.tz_convert('Europe/Berlin') or the like"
+                f"{accepted} in one time zone, got {' and '.join(sorted(zones))}: {_TO_ZONE}"
             )

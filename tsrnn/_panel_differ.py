@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._panel_anchor import BUSINESS_DAYS, COUNTS, DAYS, MONTHS_LONG, Rhythm, rhythm_of
-from tsrnn._panel_dial import Dates, Dial, Periods, read_stamps
+from tsrnn._panel_dial import Dates, Dial, Periods, period_alias, read_stamps
 from tsrnn._panel_fit import of_series
 from tsrnn._panel_guess import lie_on, most_common
 from tsrnn._panel_time import PanelGrid, find_grid
 
 
 def grids_that_differ(
-    ticks: np.ndarray, offsets: np.ndarray, grid: PanelGrid
+    ticks: np.ndarray, offsets: np.ndarray, grid: PanelGrid, *, filled: bool = False
 ) -> dict[int, UserWarning]:
     """Tell of the series that lie on the steps of most, but have others.
 
@@ -26,6 +26,8 @@ def grids_that_differ(
     offsets : (n_series + 1,) int64 array
     grid : PanelGrid
         Of these series.
+    filled : bool
+        Whether gaps are filled, once their steps are known.
     """
     rhythm = _rhythms(grid)
     most = most_common(rhythm, np.arange(len(grid.group)))
@@ -36,6 +38,7 @@ def grids_that_differ(
         return {}
     on_most = lie_on(most, *of_series(ticks, offsets, differing), grid.dial)
     usual = step_words(*most, grid.dial)
+    cure = "name the steps by freq=" + ", and fill the gaps by fill=" * (not filled)
     # One note for all series of the same steps.
     told: dict[tuple[int, int], UserWarning] = {}
     notes = {}
@@ -44,8 +47,7 @@ def grids_that_differ(
         if key not in told:
             told[key] = UserWarning(
                 f"its steps are taken to be {step_words(*key, grid.dial)}, those of most series "
-                f"are {usual}: where that is meant here too, name the steps by freq=, and fill the "
-                "gaps by fill="
+                f"are {usual}: where that is meant here too, {cure}"
             )
         notes[i] = told[key]
     return notes
@@ -82,7 +84,11 @@ def step_words(kind: int, length: int, dial: Dial) -> str:
     if kind == BUSINESS_DAYS:
         return "business days"
     if kind == COUNTS:
-        unit = f"periods of {dial.freq.base.freqstr!r}" if isinstance(dial, Periods) else "numbers"
+        unit = (
+            f"periods of {period_alias(dial.freq.base)!r}"
+            if isinstance(dial, Periods)
+            else "numbers"
+        )
         return _times(int(length), unit)
     if kind == MONTHS_LONG:
         for months, unit in ((12, "years"), (3, "quarters")):

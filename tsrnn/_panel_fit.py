@@ -6,12 +6,13 @@ where it does. What fits a series depends on no other series.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from tsrnn._panel_dial import Dates, Dial, Periods
+from tsrnn._panel_dial import Dates, Dial, Periods, period_alias
 from tsrnn._panel_steps import (
     BusinessSteps,
     EvenSteps,
@@ -196,19 +197,26 @@ def counted_step(dial: Dial, freq: object) -> int:
     InvalidParameterError
     """
     if isinstance(dial, Periods):
-        refusal = f"freq={freq!r} is no frequency of periods of {dial.freq.freqstr!r}"
-        try:
-            offset = pd.PeriodDtype(freq).freq
-        except (TypeError, ValueError) as error:
-            raise InvalidParameterError(refusal) from error
-        if offset.base != dial.freq.base:
-            raise InvalidParameterError(refusal)
+        offset = _period_offset(freq)
+        if offset is None or offset.base != dial.freq.base or offset.n < 1:
+            raise InvalidParameterError(
+                f"freq={freq!r} is no frequency of periods of {period_alias(dial.freq.base)!r}"
+            )
         return offset.n
     if isinstance(freq, bool) or not isinstance(freq, int | np.integer) or freq < 1:
         raise InvalidParameterError(
             f"freq must be an integer >= 1 where time stamps are integers, got {freq!r}"
         )
     return int(freq)
+
+
+def _period_offset(freq: object) -> pd.tseries.offsets.BaseOffset | None:
+    """Read a frequency of periods, "M", or of dates at their ends, "ME"; None for any other."""
+    for read in (pd.PeriodDtype, pd.tseries.frequencies.to_offset):
+        with suppress(TypeError, ValueError):
+            found = read(freq)
+            return found.freq if isinstance(found, pd.PeriodDtype) else found
+    return None
 
 
 def _named_months(ticks: np.ndarray, offsets: np.ndarray, per_day: int, offset) -> _Trial:

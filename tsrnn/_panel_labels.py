@@ -6,7 +6,7 @@ years by their last day, all others by their beginning.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -31,14 +31,42 @@ _BY_LAST_DAY = (
 _WITHIN_DAYS = (pd.offsets.BusinessHour, pd.offsets.CustomBusinessHour)
 
 
-class UnfinishedStepWarning(UserWarning):
-    """The last step holds rows of its beginning alone, as it seems."""
+@dataclass(frozen=True)
+class Reach:
+    """How far rows reached into the steps that were finished, in ticks, those of all series taken.
+
+    Attributes
+    ----------
+    n_steps : int
+    least : int
+        From the label of a step to its last row, where that was least.
+    length : float
+        Of a step; 0 where that is unknown.
+    pause : int
+        The longest time between two rows, while there are few steps.
+    """
+
+    n_steps: int
+    least: int
+    length: float
+    pause: int
 
 
-def unfinished(ticks: np.ndarray, labels: np.ndarray, starts: np.ndarray, dial: Dial) -> str | None:
+_NONE_SEEN = Reach(0, np.iinfo(np.int64).max, 0.0, 0)
+
+
+def unfinished(
+    ticks: np.ndarray,
+    labels: np.ndarray,
+    starts: np.ndarray,
+    dial: Dial,
+    freq: object,
+    before: Reach | None = None,
+) -> tuple[str | None, Reach | None]:
     """Say that the last step may be unfinished: earlier ones hold rows until nearer to their ends.
 
     A sum of half a month is half a month's, and would be forecast from as if it were the whole.
+    Where steps are few, the end of the last one is held against how far rows lie apart.
 
     Parameters
     ----------
@@ -47,29 +75,54 @@ def unfinished(ticks: np.ndarray, labels: np.ndarray, starts: np.ndarray, dial: 
     starts : array
         The rows at which steps begin.
     dial : Dial
+    freq : str, offset, int or None
+        The steps; None for each stamp one, which is then whole.
+    before : Reach, optional
+        What was seen of earlier rows.
+
+    Returns
+    -------
+    doubt : str or None
+    reach : Reach or None
+        What has been seen now.
     """
-    if not len(starts):
-        return None
+    if freq is None or not len(starts):
+        return None, before
+    seen = _NONE_SEEN if before is None else before
     last_rows = np.append(starts[1:], len(ticks)) - 1
     steps, place = np.unique(labels[starts], return_inverse=True)
-    if len(steps) <= _FEWEST:
-        return None
     ends = np.full(len(steps), np.iinfo(np.int64).min)
     np.maximum.at(ends, place, ticks[last_rows])
     reached = ends - steps
+    length = float(np.median(np.diff(steps))) if len(steps) > 1 else seen.length
+    n_before = seen.n_steps + len(steps) - 1
+    least = min(seen.least, int(reached[:-1].min(initial=seen.least)))
+    pause, far = seen.pause, None
     # By a tenth of a step at least, for the last sale of a day is now earlier, now later.
-    if reached[-1] + 0.1 * np.median(np.diff(steps)) >= reached[:-1].min():
-        return None
+    if n_before >= _FEWEST:
+        if reached[-1] + 0.1 * length < least:
+            far = "those of earlier steps reach further into theirs"
+    else:
+        pause = max(pause, int(np.diff(np.unique(ticks)).max(initial=0)))
+        if n_before and end_of_step(steps[-1], dial, freq) - ends[-1] > pause + 0.1 * length:
+            far = "further from its end than any two rows lie apart"
+    if far is None:
+        return None, Reach(n_before + 1, min(least, int(reached[-1])), length, pause)
     step, end = dial.write(np.array([steps[-1], ends[-1]]))
-    return (
-        f"the last time step, {step}, may be unfinished: its rows reach {end}, those of earlier "
-        "steps reach further into theirs; if it is, leave its rows out, for it counts as a whole"
+    doubt = (
+        f"the last time step, {step}, may be unfinished: its rows reach {end}, {far}; if it is, "
+        "leave its rows out, for it counts as a whole"
     )
+    return doubt, Reach(n_before, least, length, pause)
 
 
 def aggregated(
-    panel: Panel, how: str, freq: object, anchor: np.ndarray | None = None
-) -> tuple[Panel, dict[int, ValueError], str | None]:
+    panel: Panel,
+    how: str,
+    freq: object,
+    anchor: np.ndarray | None = None,
+    before: Reach | None = None,
+) -> tuple[Panel, dict[int, ValueError], str | None, Reach | None]:
     """Make one row of the rows of a series that fall into the same step.
 
     Parameters
@@ -82,6 +135,8 @@ def aggregated(
         The steps; None takes each stamp for one.
     anchor : (n_series,) int64 array, optional
         Ticks at which a step of each series begins or ends; by its first row by default.
+    before : Reach, optional
+        What was seen of earlier rows.
 
     Returns
     -------
@@ -91,10 +146,12 @@ def aggregated(
         Why series, by their position, will not do: regressors with several values in a step.
     doubt : str or None
         That the last step may be unfinished.
+    reach : Reach or None
     """
     ticks, starts = joint_rows(panel, freq, anchor)
+    doubt, reach = unfinished(panel.ticks, ticks, starts, panel.dial, freq, before)
     if len(starts) == len(ticks):
-        return replace(panel, ticks=ticks), {}, unfinished(panel.ticks, ticks, starts, panel.dial)
+        return replace(panel, ticks=ticks), {}, doubt, reach
     series = np.searchsorted(panel.offsets, starts, side="right") - 1
     regressors = panel.regressors[starts]
     failures = {}
@@ -118,7 +175,7 @@ def aggregated(
         regressors=regressors,
         ticks=ticks[starts],
     )
-    return made, failures, unfinished(panel.ticks, ticks, starts, panel.dial)
+    return made, failures, doubt, reach
 
 
 def joint_rows(
@@ -138,7 +195,7 @@ def combined(values: np.ndarray, starts: np.ndarray, how: str) -> np.ndarray:
     """Combine stretches of values that begin at these rows; missing ones do not count."""
     missing = np.isnan(values)
     if how == "last":
-        rows = np.maximum.reduceat(np.where(missing, -1, np.arange(len(values))), starts)
+        rows = last_known(missing, starts)
         return np.where(rows < 0, np.nan, values[rows])
     counts = np.add.reduceat(~missing, starts, dtype=np.int64)
     with np.errstate(over="ignore"):  # infinite sums are found where series are checked
@@ -149,6 +206,11 @@ def combined(values: np.ndarray, starts: np.ndarray, how: str) -> np.ndarray:
         out=np.full(len(starts), np.nan),
         where=counts > 0,
     )
+
+
+def last_known(missing: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Return the last row that is not missing, of stretches that begin at these; -1 for none."""
+    return np.maximum.reduceat(np.where(missing, -1, np.arange(len(missing))), starts)
 
 
 def step_labels(
@@ -188,13 +250,35 @@ def step_labels(
     return dial.instants(labels * per_day)
 
 
+def end_of_step(label: int, dial: Dial, freq: object) -> int:
+    """Return the tick at which a step with this label is over."""
+    if not isinstance(dial, Dates):
+        return int(label) + counted_step(dial, freq)
+    offset = as_offset(freq)
+    step = pd.DateOffset(days=1) if _is_by_last_day(offset) else offset
+    try:
+        end = dial.write(np.array([label]))[0] + step
+    except (OverflowError, ValueError):  # beyond the end of time
+        return int(label)
+    return int(pd.DatetimeIndex([end]).as_unit(dial.unit).asi8[0])
+
+
+def _is_by_last_day(offset: pd.tseries.offsets.BaseOffset) -> bool:
+    """Tell whether steps are labelled by their last day."""
+    if type(offset) in MONTHS:
+        return MONTHS[type(offset)][1] == 31
+    if isinstance(offset, pd.offsets.Week):
+        return offset.weekday is not None
+    return isinstance(offset, _BY_LAST_DAY)
+
+
 def _labels_of_days(
     days: np.ndarray, begin: np.ndarray, offset: pd.tseries.offsets.BaseOffset
 ) -> np.ndarray:
     """Return the days that label the steps of days, counted from the step of `begin`."""
     if type(offset) in MONTHS:
         return _labels_of_months(days, begin, offset)
-    if isinstance(offset, pd.offsets.Week) and offset.weekday is not None:
+    if isinstance(offset, pd.offsets.Week) and _is_by_last_day(offset):
         day, first = (one + (offset.weekday - (one + 3) % 7) % 7 for one in (days, begin))
         return _from(first, day, days_of(offset), by_end=True)
     if isinstance(offset, pd.offsets.Day | pd.offsets.Week):
@@ -209,15 +293,15 @@ def _labels_of_days(
     ends = np.array([days.min(), days.max()]).astype("M8[D]").astype("M8[s]")
     known = pd.date_range(ends[0] - around, ends[1] + around, freq=offset, unit="s", normalize=True)
     listed = known.asi8 // 86_400
-    side = "left" if isinstance(offset, _BY_LAST_DAY) else "right"
+    side = "left" if _is_by_last_day(offset) else "right"
     return listed[np.searchsorted(listed, days, side=side) - (side == "right")]
 
 
 def _labels_of_months(
     days: np.ndarray, begin: np.ndarray, offset: pd.tseries.offsets.BaseOffset
 ) -> np.ndarray:
-    count, goal = MONTHS[type(offset)]
-    by_end = goal == 31
+    count, _ = MONTHS[type(offset)]
+    by_end = _is_by_last_day(offset)
     months, first = months_of(days)[0], months_of(begin)[0]
     if count > 1:
         anchor = month_of_year(offset) - 1

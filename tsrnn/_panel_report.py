@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsrnn._panel_dial import MISSING, Dates, Dial, Periods, WholeNumbers
+from tsrnn._panel_dial import MISSING, Dates, Dial, Periods, WholeNumbers, period_alias
 from tsrnn._panel_frame import Columns, Panel
 from tsrnn._stamps import dates_in_integers
 from tsrnn._validation import check_count
@@ -247,4 +247,4 @@ def zones_advice(given: Dial, fitted: Dial) -> str:
 def _kind(dial: Dial) -> str:
     if isinstance(dial, Dates):
         return "dates without a time zone" if dial.tz is None else f"dates in {dial.tz}"
-    return f"periods of {dial.freq.freqstr!r}" if isinstance(dial, Periods) else "integers"
+    return f"periods of {period_alias(dial.freq)!r}" if isinstance(dial, Periods) else "integers"

@@ -14,7 +14,7 @@ from tsrnn._panel_dial import Dial, WholeNumbers
 from tsrnn._panel_differ import grids_that_differ
 from tsrnn._panel_fill import StepRules, endless, filled, spread, too_many
 from tsrnn._panel_frame import Panel, too_short
-from tsrnn._panel_labels import aggregated
+from tsrnn._panel_labels import Reach, aggregated
 from tsrnn._panel_model import PanelModel
 from tsrnn._panel_report import (
     name_of,
@@ -72,6 +72,8 @@ class FittedPanel:
         Where rows are the steps, whatever their stamps.
     n_filled : (n_series,) array or None
         How many rows were put into each.
+    reach : Reach or None
+        Where rows are put together by steps: how far into these they reached.
     """
 
     ids: pd.Index
@@ -80,6 +82,7 @@ class FittedPanel:
     gone: frozenset[int]
     rows: SeenRows | None = None
     n_filled: np.ndarray | None = None
+    reach: Reach | None = None
 
     @cached_property
     def active(self) -> np.ndarray:
@@ -90,6 +93,11 @@ class FittedPanel:
     def active_ids(self) -> pd.Index:
         """The series that are predicted."""
         return self.ids.take(self.active) if self.gone else self.ids
+
+    @property
+    def _dial(self) -> Dial:
+        """How stamps were read at the fit."""
+        return self.grid.dial if self.rows is None else self.rows.dial
 
     def placed(
         self, more: Panel, failures: dict[int, Exception], failed: pd.Series, name: str
@@ -131,12 +139,26 @@ class FittedPanel:
         rules: StepRules,
         time_col: str,
         n_jobs: int | None,
-    ) -> tuple[FittedPanel, dict[int, Exception]]:
-        """Move on through more rows of some series: where they stand then, and new failures."""
+    ) -> tuple[FittedPanel, dict[int, Exception], str | None]:
+        """Move on through more rows of some series.
+
+        Returns
+        -------
+        moved : FittedPanel
+            Where they stand then.
+        newly : dict
+            New failures.
+        doubt : str or None
+            What to know of rows that were put together.
+        """
         good = others(len(series), failures)
         more, moving = more.take(good), series[good]
         newly = {int(series[i]): error for i, error in failures.items()}
-        more, moving, rows, n_filled, bad = self._following(more, moving, rules, time_col)
+        zones = zones_advice(more.dial, self._dial)
+        more, bad, doubt, reach = self._joint(more, moving, rules, time_col)
+        more, moving, rows, n_filled, bad = self._following(
+            more, moving, bad, rules, time_col, zones
+        )
         newly |= bad
         offsets, values, model = self._offsets(more, moving), more.values, self.model
         if more.regressors.shape[1]:
@@ -151,13 +173,39 @@ class FittedPanel:
         else:
             n_filled = None
         gone = self.gone | newly.keys()
-        moved = replace(self, model=model, grid=grid, gone=gone, rows=rows, n_filled=n_filled)
-        return moved, newly
+        new = {"model": model, "grid": grid, "gone": gone, "rows": rows, "reach": reach}
+        return replace(self, n_filled=n_filled, **new), newly, doubt
+
+    def _joint(
+        self, more: Panel, series: np.ndarray, rules: StepRules, time_col: str
+    ) -> tuple[Panel, dict[int, Exception], str | None, Reach | None]:
+        """Read stamps as the fit did, and put rows together: see `aggregated`."""
+        dial = self._dial
+        more = replace(more, ticks=ticks_as_read(more, dial, f"df_new[{time_col!r}]"), dial=dial)
+        if rules.aggregate is None or not len(series):
+            return more, {}, None, self.reach
+        ends = self.grid.ticks(series, np.zeros_like(series)) if self.rows is None else None
+        return aggregated(more, rules.aggregate, rules.named, ends, self.reach)
 
     def _following(
-        self, more: Panel, series: np.ndarray, rules: StepRules, time_col: str
+        self,
+        more: Panel,
+        series: np.ndarray,
+        bad: dict[int, Exception],
+        rules: StepRules,
+        time_col: str,
+        zones: str,
     ) -> tuple[Panel, np.ndarray, SeenRows | None, np.ndarray, dict[int, Exception]]:
         """Read rows as the steps that follow the ends of series, gaps filled where that is asked.
+
+        Parameters
+        ----------
+        more, series
+        bad : dict
+            Why series of these will not do, by their position here.
+        rules, time_col
+        zones : str
+            What to say of another time zone than that of the fit.
 
         Returns
         -------
@@ -169,14 +217,6 @@ class FittedPanel:
         failures : dict
             Why others do not, by their position among all series.
         """
-        dial = self.grid.dial if self.rows is None else self.rows.dial
-        zones = zones_advice(more.dial, dial)
-        more = replace(more, ticks=ticks_as_read(more, dial, f"df_new[{time_col!r}]"), dial=dial)
-        wrong = np.zeros(len(more.ticks), dtype=bool)
-        bad: dict[int, Exception] = {}
-        if rules.aggregate is not None and len(series):
-            ends = self.grid.ticks(series, np.zeros_like(series)) if self.rows is None else None
-            more, bad, _ = aggregated(more, rules.aggregate, rules.named, ends)
         row_series, place = counted(more.lengths)
         if self.rows is not None:
             ahead, wrong = place + 1, more.ticks <= self.rows.last[series[row_series]]
@@ -274,14 +314,13 @@ class FittedPanel:
         if wrong.any():
             row = int(wrong.argmax())
             one = slice(row, row + 1)
-            fitted = self.grid.dial if self.rows is None else self.rows.dial
             expected = "a time step after the end of the series"
             if h is not None and not by_rows:
                 expected = str(self.grid.stamps(rows[one], step[one] + 1)[0])
             raise ValueError(
                 f"{name} must hold {expected} for {name_of(self.ids, rows[row])}, got "
                 f"{more.dial.write(more.ticks[one])[0]}"
-                f"{zones_advice(more.dial, fitted)}"
+                f"{zones_advice(more.dial, self._dial)}"
             )
         if h is not None and (more.lengths != h).any():
             i = int((more.lengths != h).argmax())
@@ -338,6 +377,8 @@ class RegularPart(NamedTuple):
         What to know of the grids of some, by their position here.
     doubt : str or None
         What to know of rows that were put together.
+    reach : Reach or None
+        How far these reached into their steps.
     """
 
     panel: Panel
@@ -346,6 +387,7 @@ class RegularPart(NamedTuple):
     n_filled: np.ndarray
     notes: dict[int, UserWarning]
     doubt: str | None
+    reach: Reach | None
 
 
 def regular_part(
@@ -366,19 +408,19 @@ def regular_part(
         places = places[kept]
         return kept
 
-    doubt = None
+    doubt = reach = None
     if rules.freq is None:
         refuse_dates_in_integers(panel, f"df[{time_col!r}]")
     panel = panel.take(leave_out(dict(failures)))
     if rules.aggregate is not None:
-        panel, bad, doubt = aggregated(panel, rules.aggregate, rules.named)
+        panel, bad, doubt, reach = aggregated(panel, rules.aggregate, rules.named)
         panel = panel.take(leave_out(bad))
     panel = panel.take(leave_out(dict(too_short(panel))))
     if rules.by_rows:
         steps = EvenSteps(panel.lengths, np.ones(len(panel.ids), dtype=np.int64))
         numbers = WholeNumbers(np.dtype(np.int64))
         grid = PanelGrid.of(numbers, len(panel.ids), [(np.arange(len(panel.ids)), steps)])
-        return RegularPart(panel, grid, places, np.zeros_like(places), {}, doubt)
+        return RegularPart(panel, grid, places, np.zeros_like(places), {}, doubt, reach)
     if rules.fill is None:
         grid, bad = find_grid(panel.ticks, panel.offsets, panel.dial, rules.named, time_col)
         n_filled = np.zeros(len(panel.ids), dtype=np.int64)
@@ -392,5 +434,6 @@ def regular_part(
         panel, grid = whole.panel, whole.grid.moved(whole.panel.lengths - 1)
     notes = {}
     if rules.named is None:
-        notes = grids_that_differ(panel.ticks, panel.offsets, grid)
-    return RegularPart(panel, grid, places, n_filled, notes, doubt)
+        is_filled = rules.fill is not None
+        notes = grids_that_differ(panel.ticks, panel.offsets, grid, filled=is_filled)
+    return RegularPart(panel, grid, places, n_filled, notes, doubt, reach)

@@ -27,8 +27,9 @@ from tsrnn._season_length import (
     season_of_offset,
     season_of_time,
 )
+from tsrnn._time_advice import daylight_advice, is_struck_by_no_clock
 from tsrnn._timeindex import TimeGrid
-from tsrnn._timesteps import IrregularIndexError, daylight_advice
+from tsrnn.exceptions import IrregularIndexError
 
 # The command writes what such texts say of arguments as options.
 GAP_CURE = (
@@ -262,17 +263,9 @@ def _irregular(index: pd.Index, row: int) -> IrregularIndexError:
         cure = "freq='D', aggregate='sum' puts together the rows of each day."
     return IrregularIndexError(
         f"the time index is irregular: after {index[row - 1]} comes {index[row]}. {cure}"
-        f"{daylight_advice(index).replace('y.tz_localize', 'df[...].dt.tz_localize')}",
+        f"{daylight_advice(index, row).replace('y.tz_localize', 'df[...].dt.tz_localize')}",
         row,
     )
-
-
-def is_struck_by_no_clock(stamps: pd.DatetimeIndex) -> bool:
-    """Tell whether times of day vary, and not by quarters of hours: those of sales, say."""
-    shown = stamps if stamps.tz is None else stamps.tz_localize(None)
-    per_day = Dates(stamps.unit, None).per_day
-    clock = shown.asi8[~shown.isna()] % per_day
-    return len(clock) > 0 and bool((clock != clock[0]).any() and (clock % (per_day // 96)).any())
 
 
 def _off_freq(ticks: np.ndarray, dial: Dial, freq: object, name: str) -> ValueError:

@@ -9,6 +9,7 @@ from tsrnn._deseasonalized_panel import DeseasonalizedPanel, Seasons
 from tsrnn._lag_windows import Units
 from tsrnn._panel_dial import Dates, Periods, WholeNumbers
 from tsrnn._panel_frame import Panel
+from tsrnn._panel_labels import Reach
 from tsrnn._panel_model import LoopedPanel
 from tsrnn._panel_seasons import GroupedPanel
 from tsrnn._panel_state import FittedPanel, SeenRows
@@ -95,6 +96,7 @@ PARTS = (
     PanelGrid,
     PastErrors,
     Periods,
+    Reach,
     Recipe,
     RegressorScaling,
     Scaling,
@@ -122,7 +124,7 @@ PARTS = (
 # What was added to classes since files of them were first saved, and what it is in those files.
 LATER = {
     PanelForecaster: {"fill": None, "aggregate": None},
-    FittedPanel: {"rows": None, "n_filled": None},
+    FittedPanel: {"rows": None, "n_filled": None, "reach": None},
     SmootherBatch: {"ahead": None},
 }
 

@@ -16,6 +16,7 @@ from pandas.api.types import is_float_dtype
 
 from tsrnn._season_length import Season
 from tsrnn._stamps import dates_in_integers, kind_of, labels_note, same_labels, stamps_of
+from tsrnn._time_advice import daylight_advice, joining_advice
 from tsrnn._timesteps import (
     ConstantSteps,
     Counts,
@@ -23,7 +24,6 @@ from tsrnn._timesteps import (
     Steps,
     counted_grid,
     datetime_grid,
-    daylight_advice,
     season_of,
 )
 
@@ -235,8 +235,8 @@ def _refuse_disorder(index: pd.Index) -> None:
     if not index.is_unique:
         row = int(index.duplicated().argmax())
         raise ValueError(
-            f"the time index has a duplicated stamp, {index[row]} in row {row}: keep one of them, "
-            f"as in y.groupby(level=0).mean().{daylight_advice(index)}"
+            f"the time index has a duplicated stamp, {index[row]} in row {row}: "
+            f"{joining_advice(index)}.{daylight_advice(index, row)}"
         )
     if not index.is_monotonic_increasing:
         row = int((index[1:] < index[:-1]).argmax()) + 1

@@ -10,7 +10,7 @@ the numbers there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -26,7 +26,9 @@ from tsrnn._season_length import (
     season_of_offset,
     season_of_time,
 )
-from tsrnn.exceptions import BeyondStampsError, IrregularIndexError
+from tsrnn._stamps import clocks_of, ticks_per_day
+from tsrnn._time_advice import Filling, irregular
+from tsrnn.exceptions import BeyondStampsError
 
 _Offset: TypeAlias = pd.tseries.offsets.BaseOffset
 
@@ -87,7 +89,7 @@ class _MonthSteps:
     day: int
 
     def at(self, positions: np.ndarray) -> np.ndarray:
-        per_day = _ticks_per_day(self.start.dtype)
+        per_day = ticks_per_day(self.start.dtype)
         clock = int(self.start.astype(np.int64)) % per_day
         months = self.start.astype("M8[M]").astype(np.int64) + positions * self.months
         return ticks_of_months(months, self.day, clock, per_day).view(self.start.dtype)
@@ -292,19 +294,6 @@ def season_of(dial: Dial, steps: Steps) -> Season:
     return NO_DATES
 
 
-def daylight_advice(index: pd.Index) -> str:
-    """Explain gaps and repeats within days where the index names no zone."""
-    if not isinstance(index, pd.DatetimeIndex) or index.tz is not None:
-        return ""
-    clocks = _clocks(index.to_numpy())
-    if (clocks == clocks[:1]).all():
-        return ""
-    return (
-        " Local clock times have such gaps and repeats where daylight saving changes: name their"
-        " zone, as in y.tz_localize('Europe/Berlin', ambiguous='infer')."
-    )
-
-
 def _fits(dial: Dial, steps: Steps, index: pd.Index) -> bool:
     positions, ticks = steps.locate(dial.read(index))
     in_order = np.array_equal(positions, np.arange(len(index)))
@@ -324,7 +313,7 @@ def counted_grid(index: pd.Index) -> tuple[Dial, Steps]:
             between = f"pd.timedelta_range('{index[0]}', '{index[-1]}', freq='{every}')"
         if periods:
             between = f"pd.period_range('{index[0]}', '{index[-1]}', freq='{index.freqstr}')"
-        raise _irregular(index, [(dial, steps, f"y.reindex({between})")])
+        raise irregular(index, [(dial, steps, f"y.reindex({between})", "")])
     return dial, steps
 
 
@@ -343,7 +332,7 @@ def datetime_grid(index: pd.DatetimeIndex) -> tuple[Dial, Steps]:
     for dial, steps in _guesses(clock, index):
         if _fits(dial, steps, index):
             return replace(dial, freq=_usual(dial, steps)), steps
-    raise _irregular(index, _fillings(clock, index))
+    raise irregular(index, _fillings(clock, index))
 
 
 def _meaning(offset: _Offset, clock: _Clock, index: pd.DatetimeIndex) -> tuple[_Clock, Steps]:
@@ -373,17 +362,8 @@ def _days(ticks: np.ndarray) -> np.ndarray:
 
 def _anchor(ticks: np.ndarray) -> np.datetime64:
     """Take the first date at the earliest time: midnight, where a zone once leaves it out."""
-    clocks = _clocks(ticks)
+    clocks = clocks_of(ticks)
     return (ticks[:1].view(np.int64) - (clocks[0] - clocks.min())).view(ticks.dtype)[0]
-
-
-def _clocks(ticks: np.ndarray) -> np.ndarray:
-    """Count the ticks since midnight."""
-    return ticks.astype(np.int64) % _ticks_per_day(ticks.dtype)
-
-
-def _ticks_per_day(dtype: np.dtype) -> int:
-    return int(np.timedelta64(1, "D") // np.timedelta64(1, np.datetime_data(dtype)[0]))
 
 
 def _guesses(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[tuple[_Clock, Steps]]:
@@ -441,8 +421,8 @@ def _usual(clock: _Clock, steps: Steps) -> _Offset | None:
     )
 
 
-def _fillings(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[tuple[_Clock, Steps, str]]:
-    """List grids on which irregular stamps may lie with gaps, and the code to fill these."""
+def _fillings(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[Filling]:
+    """List grids on which irregular stamps may lie with gaps, the code to fill these, and freq."""
     guesses = list(_guesses(clock, index))
     if (index.day_of_week < 5).all():
         guesses.append(_meaning(pd.offsets.BDay(), clock, index[:1]))
@@ -451,42 +431,4 @@ def _fillings(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[tuple[_Clock, 
         if offset is not None:
             months = type(offset) is pd.DateOffset
             code = f"pd.DateOffset(months={steps.months})" if months else repr(offset.freqstr)
-            yield dial, steps, f"y.asfreq({code})"
-
-
-def _grid_advice(index: pd.Index) -> str:
-    """Name the grid that pandas cannot find by itself, where there is one: two days a month."""
-    days = np.unique(index.day)
-    names = [f"{kind}-{day}" for day in days[:3] for kind in ("SMS", "SME") if 1 < day < 28]
-    for name in names:
-        offset = pd.tseries.frequencies.to_offset(name)
-        if all(map(offset.is_on_offset, index.tz_localize(None))):
-            return f"y.index.freq = {name!r} says which grid it has"
-    return "y.index.freq says which grid it has, where it is one of pandas' own, such as 'SME'"
-
-
-def _irregular(index: pd.Index, fillings: Iterable[tuple[Dial, Steps, str]]) -> IrregularIndexError:
-    """Name the first gap, and what fills it: the grid with all stamps that has fewest gaps."""
-    found = []
-    for dial, steps, code in fillings:
-        positions, ticks = steps.locate(dial.read(index))
-        if dial.agrees(index, ticks).all():
-            found.append((positions[-1], int((np.diff(positions) > 1).argmax()), code))
-    if found:
-        _, row, code = min(found, key=lambda gap: gap[0])
-        cure = (
-            f"{code} puts NaN, accepted as missing values, into the gaps; tsrnn.fill_gaps(y, "
-            "value=0) zeros."
-        )
-    else:
-        between = pd.Series(index[1:] - index[:-1])
-        row = int((between != between.mode()[0]).argmax())
-        cure = (
-            "y.asfreq('D') or y.resample('D').mean() puts it on a grid, with NaN, accepted as "
-            f"missing values, in the gaps; {_grid_advice(index)}."
-        )
-    return IrregularIndexError(
-        f"the time index is irregular: after {index[row]} comes {index[row + 1]} (row {row + 1}). "
-        f"{cure}{daylight_advice(index)}",
-        row + 1,
-    )
+            yield dial, steps, f"y.asfreq({code})", "" if months else offset.freqstr

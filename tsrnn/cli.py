@@ -27,8 +27,8 @@ from tsrnn._csv_errors import UsageError
 from tsrnn._csv_long import read_long
 from tsrnn._panel_fill import StepRules
 from tsrnn._season_length import season_in_words
-from tsrnn._timesteps import IrregularIndexError
 from tsrnn.auto import AutoExpSmoothingRNN
+from tsrnn.exceptions import IrregularIndexError
 from tsrnn.forecaster import Forecaster
 from tsrnn.metrics import mase, smape
 from tsrnn.naive import NaiveForecaster

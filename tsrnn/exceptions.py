@@ -1,4 +1,4 @@
-"""The exceptions that are tsrnn's own."""
+"""The exceptions and warnings that are tsrnn's own."""
 
 
 class InvalidParameterError(ValueError, TypeError):
@@ -114,3 +114,18 @@ class IrregularIndexError(ValueError):
     def __str__(self) -> str:
         """Return the message alone."""
         return self.args[0]
+
+
+class UnfinishedStepWarning(UserWarning):
+    """The last step of rows that were put together seems to hold those of its beginning alone.
+
+    Ten days' sales then count as a month's. Given by ``fill_gaps`` and ``PanelForecaster`` with
+    ``aggregate``.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from tsrnn.exceptions import UnfinishedStepWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", UnfinishedStepWarning)  # today is to count as a day
+    """

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tsrnn._panel_columns import read_floats
-from tsrnn._panel_fill import ROWS, filled
-from tsrnn._panel_frame import Columns, Panel, read_panel
-from tsrnn._panel_labels import (
-    AGGREGATES,
-    UnfinishedStepWarning,
-    combined,
-    joint_rows,
-    unfinished,
+from tsrnn._panel_cells import (
+    cells_of,
+    laid_out,
+    numbers,
+    put_together,
+    read_rows,
+    refuse_failures,
 )
-from tsrnn._panel_report import name_of, refuse_dates_in_integers
-from tsrnn._ragged import extremes, offsets_of
-from tsrnn._stamps import stamps_of
+from tsrnn._panel_fill import ROWS, filled
+from tsrnn._panel_frame import Columns
+from tsrnn._panel_labels import AGGREGATES
+from tsrnn._panel_report import refuse_dates_in_integers
+from tsrnn._stamps import kind_of, stamps_of
 from tsrnn._timeindex import is_time_index
 from tsrnn._validation import check_choice
-from tsrnn.exceptions import InvalidParameterError
+from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
 
 
 def fill_gaps(
@@ -83,8 +83,11 @@ def fill_gaps(
     Notes
     -----
     The first and the last step may be incomplete where rows are put together: a month that has only
-    begun counts as a whole one. A warning tells where the last one looks as if it were unfinished;
-    leave its rows out if it is.
+    begun counts as a whole one. An `UnfinishedStepWarning` tells where the last one looks as if it
+    were unfinished; leave its rows out if it is.
+
+    Sums of whole numbers are exact, in 64 bits; numbers keep their type where it can hold what goes
+    into gaps.
 
     Examples
     --------
@@ -107,98 +110,126 @@ def fill_gaps(
     5         b 2024-03-03  4
     """
     if isinstance(frame, pd.Series):
-        return _of_one(frame, freq, value, aggregate)
-    if not isinstance(frame, pd.DataFrame):
+        whole, doubt = _of_one(frame, freq, value, aggregate)
+    elif isinstance(frame, pd.DataFrame):
+        columns = Columns(id_col, time_col, target_col)
+        whole, doubt = _of_long(frame, freq, value, aggregate, columns)
+    else:
         raise TypeError(f"frame must be a DataFrame or a Series, got {type(frame).__name__}")
-    _refuse_wide(frame, id_col, time_col)
+    if doubt is not None:
+        warnings.warn(doubt, UnfinishedStepWarning, stacklevel=2)
+    return whole
+
+
+def _of_long(
+    frame: pd.DataFrame, freq: Any, value: Any, aggregate: Any, columns: Columns
+) -> tuple[pd.DataFrame, str | None]:
+    """Fill a long frame: that, and what is in doubt."""
+    _refuse_columns(frame, columns)
     if isinstance(freq, str) and freq == ROWS:
         raise InvalidParameterError(
             "with freq='rows' rows are the steps: there are no gaps to fill"
         )
-    values = _of_columns("value", value, frame, target_col, _check_number)
-    hows = _of_columns("aggregate", aggregate, frame, target_col, _check_how)
-    key, stamps = frame[id_col], frame[time_col]
-    row = f"row of {id_col} and {time_col}"
-    columns = Columns(id_col, time_col, row)
-    rows = pd.DataFrame({id_col: key, time_col: stamps}).assign(**{row: np.arange(len(frame))})
-    panel, failures = read_panel(rows, columns, [], repeats=aggregate is not None, name="frame")
-    _refuse_failures(failures, panel.ids)
+    values = _of_columns("value", value, frame, columns, _check_number)
+    hows = _of_columns("aggregate", aggregate, frame, columns, _check_how)
+    panel, doubt = read_rows(frame, columns, repeats=aggregate is not None), None
     if freq is None:
-        refuse_dates_in_integers(panel, f"frame[{time_col!r}]")
-    order, starts = panel.values.astype(np.int64), None
+        refuse_dates_in_integers(panel, f"frame[{columns.time!r}]")
+    cells = cells_of(frame, panel, frame.columns.drop([columns.id, columns.time]))
+    for name in values:
+        if not pd.api.types.is_numeric_dtype(cells[name].dtype):
+            cells[name] = numbers(cells[name])
     if aggregate is not None:
-        ticks, starts = joint_rows(panel, freq)
-        doubt = unfinished(panel.ticks, ticks, starts, panel.dial)
-        if doubt is not None:
-            warnings.warn(doubt, UnfinishedStepWarning, stacklevel=2)
-        panel = _first_rows(panel, ticks, starts)
+        panel, cells, doubt = put_together(panel, cells, freq, hows)
     whole = filled(panel, freq, np.nan)
-    _refuse_failures(whole.failures, panel.ids)
+    refuse_failures(whole.failures, panel.ids)
     source = np.full(len(whole.panel.ticks), -1, dtype=np.int64)
     source[whole.rows] = np.arange(len(panel.ticks))
+    lengths = whole.panel.lengths
     answer = {
-        id_col: panel.ids.take(np.repeat(np.arange(len(panel.ids)), whole.panel.lengths)),
-        time_col: panel.dial.write(whole.panel.ticks),
+        columns.id: panel.ids.take(np.repeat(np.arange(len(panel.ids)), lengths)),
+        columns.time: panel.dial.write(whole.panel.ticks),
     }
-    for name in frame.columns.drop([id_col, time_col]):
-        column = frame[name].iloc[order]
-        if starts is not None:
-            column = _joined(column, starts, hows.get(name), panel)
-        if name in values and not pd.api.types.is_numeric_dtype(column.dtype):
-            column = _numbers(column)
-        answer[name] = _laid_out(column, source, values.get(name), panel.offsets, whole)
-    return pd.DataFrame(answer)[list(frame.columns)]
+    for name, column in cells.items():
+        put_in = values.get(name)
+        put_in = np.nan if put_in is None else put_in
+        answer[name] = laid_out(column, source, put_in, panel.offsets, lengths)
+    return pd.DataFrame(answer)[list(frame.columns)], doubt
 
 
-def _of_one(y: pd.Series, freq: Any, value: Any, aggregate: Any) -> pd.Series:
-    """Fill a single series, whose stamps are its index."""
+def _of_one(y: pd.Series, freq: Any, value: Any, aggregate: Any) -> tuple[pd.Series, str | None]:
+    """Fill a single series, whose stamps are its index: that, and what is in doubt."""
     if not is_time_index(y.index):
         raise TypeError(
             "a Series must have its time stamps as the index, such as a DatetimeIndex, got "
             f"{type(y.index).__name__}"
         )
+    if kind_of(y.index) == "durations":
+        raise TypeError(
+            "y.index must hold dates, periods or integers, not durations: y.resample('h').asfreq() "
+            "puts in the rows of hours, with NaN, y.resample('h').asfreq(fill_value=0) with zeros, "
+            "and y.resample('h').sum() makes one row of those of an hour"
+        )
+    for name, given in (("value", value), ("aggregate", aggregate)):
+        if isinstance(given, Mapping):
+            raise InvalidParameterError(f"{name} of a Series is one for all, got {given!r}")
     frame = pd.DataFrame({"unique_id": 0, "ds": stamps_of(y.index), "y": y.array})
     try:
-        filled = fill_gaps(frame, freq, value, aggregate)
-    except ValueError as error:
+        whole, doubt = _of_long(frame, freq, value, aggregate, Columns("unique_id", "ds", "y"))
+    except (TypeError, ValueError) as error:
         told = str(error).replace("series 0: ds", "the index", 1).removeprefix("series 0: ")
-        told = told.replace("frame['ds']", "y.index")
-        raise ValueError(told) from error
-    index = pd.Index(filled["ds"]).rename(y.index.name)
-    return pd.Series(filled["y"].array, index=index, name=y.name)
+        told = told.replace("frame['ds']", "y.index").replace("frame['y']", "y")
+        told = re.sub("^'y' must", "y must", re.sub("^frame has", "y has", told))
+        kinds = (InvalidParameterError, ValueError, TypeError)
+        raise next(kind for kind in kinds if isinstance(error, kind))(told) from error
+    index = pd.Index(whole["ds"]).rename(y.index.name)
+    return pd.Series(whole["y"].array, index=index, name=y.name), doubt
 
 
-def _refuse_wide(frame: pd.DataFrame, id_col: str, time_col: str) -> None:
+def _refuse_columns(frame: pd.DataFrame, columns: Columns) -> None:
     """Refuse a frame without the columns of a long one; tell what to do with a wide one."""
-    missing = [name for name in (id_col, time_col) if name not in frame.columns]
+    missing = [name for name in (columns.id, columns.time) if name not in frame.columns]
     if len(missing) == 2 and is_time_index(frame.index):
         raise ValueError(
-            f"a long frame has the columns {id_col!r} and {time_col!r}: in this one, with its time "
-            "stamps as the index, frame.asfreq('D') puts in the rows, with NaN, and "
+            f"a long frame has the columns {columns.id!r} and {columns.time!r}: in this one, with "
+            "its time stamps as the index, frame.asfreq('D') puts in the rows, with NaN, and "
             "frame.asfreq('D', fill_value=0) with zeros"
         )
     if missing:
         raise ValueError(
             f"frame must have a column {missing[0]!r}: its columns are {list(frame.columns)}"
         )
+    if columns.id == columns.time:
+        raise InvalidParameterError(f"id_col and time_col must differ, got {columns.id!r} twice")
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise ValueError(
+            f"frame must have each column once, but it has {twice!r} more often: its columns are "
+            f"{list(frame.columns)}"
+        )
 
 
 def _of_columns(
-    name: str, given: Any, frame: pd.DataFrame, target: str, check: Callable[[str, Any], None]
+    name: str, given: Any, frame: pd.DataFrame, columns: Columns, check: Callable[[str, Any], None]
 ) -> dict[Any, Any]:
     """Return what was given for each column; what is none of a column alone is the target's."""
     is_none = given is None or (isinstance(given, float) and np.isnan(given))
     if isinstance(given, Mapping):
         by_column = dict(given)
-    elif is_none and target not in frame.columns:
+    elif is_none and columns.target not in frame.columns.drop([columns.id, columns.time]):
         by_column = {}
     else:
-        by_column = {target: given}
+        by_column = {columns.target: given}
     for column, one in by_column.items():
         if column not in frame.columns:
             raise ValueError(
                 f"there is no column {column!r} for {name}: name it by target_col=, or write "
                 f"{name}={{column: ...}}; the columns are {list(frame.columns)}"
+            )
+        if column in (columns.id, columns.time):
+            raise InvalidParameterError(
+                f"{name} is for columns of values, but {column!r} "
+                f"{'names the series' if column == columns.id else 'holds the time stamps'}"
             )
         if one is not None:
             check(name, one)
@@ -206,82 +237,14 @@ def _of_columns(
 
 
 def _check_number(name: str, given: Any) -> None:
-    if isinstance(given, bool | np.bool_) or not isinstance(given, Real) or np.isinf(given):
+    is_number = isinstance(given, Real) and not isinstance(given, bool | np.bool_)
+    try:
+        is_number = is_number and not np.isinf(float(given))
+    except OverflowError:  # an integer beyond floats
+        is_number = False
+    if not is_number:
         raise InvalidParameterError(f"{name} must be a number or NaN, got {given!r}")
 
 
 def _check_how(name: str, given: Any) -> None:
     check_choice(name, given, AGGREGATES)
-
-
-def _refuse_failures(failures: Mapping[int, Exception], ids: pd.Index) -> None:
-    if failures:
-        first = min(failures)
-        raise ValueError(f"series {name_of(ids, first)}: {failures[first]}")
-
-
-def _first_rows(panel: Panel, ticks: np.ndarray, starts: np.ndarray) -> Panel:
-    """Keep the first row of each step."""
-    series = np.searchsorted(panel.offsets, starts, side="right") - 1
-    return replace(
-        panel,
-        values=panel.values[starts],
-        offsets=offsets_of(np.bincount(series, minlength=len(panel.ids))),
-        regressors=panel.regressors[starts],
-        ticks=ticks[starts],
-    )
-
-
-def _joined(column: pd.Series, starts: np.ndarray, how: str | None, panel: Panel) -> pd.Series:
-    """Make one cell of those of a step, from each of its starts on."""
-    if how is not None:
-        made = pd.Series(combined(_numbers(column).to_numpy(), starts, how))
-        is_whole = column.dtype.kind in "iu" and how != "mean" and not made.hasnans
-        return made.astype(column.dtype) if is_whole else made
-    codes = pd.factorize(column)[0]
-    differs = codes != np.repeat(codes[starts], np.diff(starts, append=len(codes)))
-    if differs.any():
-        row = int(differs.argmax())
-        step = int(np.searchsorted(starts, row, side="right")) - 1
-        stamp = panel.dial.write(panel.ticks[step : step + 1])[0]
-        raise ValueError(
-            f"{column.name!r} has several values within the step {stamp}, such as "
-            f"{column.iloc[int(starts[step])]!r} and {column.iloc[row]!r}: say how to put them "
-            f"together, as in aggregate={{{column.name!r}: 'last', ...}}, or leave the column out"
-        )
-    return column.iloc[starts]
-
-
-def _numbers(column: pd.Series) -> pd.Series:
-    """Read a column of objects, or any other, as numbers."""
-    floats, words = read_floats(column, f"frame[{column.name!r}]")
-    if words is not None:
-        raise ValueError(
-            f"{column.name!r} must hold numbers, not {column.iloc[int(words.argmax())]!r}"
-        )
-    return pd.Series(floats, name=column.name)
-
-
-def _laid_out(
-    column: pd.Series, source: np.ndarray, value: float | None, offsets: np.ndarray, whole: Any
-) -> Any:
-    """Lay a column out among the rows of all steps."""
-    if (source >= 0).all():
-        return column.array
-    if not pd.api.types.is_numeric_dtype(column.dtype):
-        codes = pd.factorize(column, use_na_sentinel=False)[0]
-        low, high = extremes(codes, offsets)
-        same = np.repeat(low == high, whole.panel.lengths)
-        first = np.repeat(offsets[:-1], whole.panel.lengths)
-        source = np.where((source < 0) & same, first, source)
-        return column.array.take(source, allow_fill=True)
-    value = np.nan if value is None else value
-    if pd.api.types.is_extension_array_dtype(column.dtype):
-        fill = pd.NA if np.isnan(value) else value
-        return column.array.take(source, allow_fill=True, fill_value=fill)
-    cells = column.to_numpy()
-    # Whole numbers stay what they are where what is put in is whole.
-    is_whole = cells.dtype.kind in "iu" and float(value).is_integer()
-    laid = np.full(len(source), value, dtype=cells.dtype if is_whole else np.float64)
-    laid[source >= 0] = cells[source[source >= 0]]
-    return laid

@@ -17,7 +17,6 @@ from tqdm import tqdm
 
 from tsrnn._panel_fill import StepRules
 from tsrnn._panel_frame import Columns, Panel, read_panel
-from tsrnn._panel_labels import UnfinishedStepWarning
 from tsrnn._panel_model import PanelModel, Progress
 from tsrnn._panel_report import (
     check_levels,
@@ -49,7 +48,7 @@ from tsrnn._validation import (
     forget_fit,
     replaced_when_done,
 )
-from tsrnn.exceptions import InvalidParameterError
+from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
 from tsrnn.forecaster import Forecaster
 
 _METHODS = ("auto", "conformal")
@@ -92,8 +91,8 @@ class PanelForecaster(BaseEstimator):
         sales of a day, labelled as pandas resamples: weeks, and steps that end a month, quarter or
         year, by their last day, others by their beginning. Missing values do not count; regressors
         must be the same in all rows of a step. Without `freq`, and with "rows", only equal stamps
-        are one step. A step that has only begun counts as a whole one: `fit` warns where the last
-        one looks like that.
+        are one step. A step that has only begun counts as a whole one: an `UnfinishedStepWarning`
+        tells where the last one looks like that.
     alias : str or None
         What to call the column of forecasts; the forecaster's class by default.
     conformal_windows : int
@@ -191,7 +190,7 @@ class PanelForecaster(BaseEstimator):
             rules = self._rules()
             panel, failures = read_panel(df, columns, None, repeats=rules.aggregate is not None)
             ids = panel.ids
-            panel, grid, places, n_filled, differing, doubt = regular_part(
+            panel, grid, places, n_filled, differing, doubt, reach = regular_part(
                 panel, failures, rules, self.time_col
             )
             kinds = grid.seasons()
@@ -207,7 +206,7 @@ class PanelForecaster(BaseEstimator):
             rows = SeenRows(panel.dial, panel.last_ticks) if rules.by_rows else None
             gone = frozenset(model.failures)
             n_filled = None if rules.fill is None else n_filled
-            new._fitted = FittedPanel(panel.ids, model, grid, gone, rows, n_filled)
+            new._fitted = FittedPanel(panel.ids, model, grid, gone, rows, n_filled, reach)
             new.ids_ = new._fitted.active_ids
             # For calibration, which needs no stamps.
             new._training = replace(panel, ticks=np.broadcast_to(0, len(panel.ticks)))
@@ -224,8 +223,7 @@ class PanelForecaster(BaseEstimator):
             notes |= {i: (line, *notes.get(i, ())) for i, line in differing.items()}
             notes = {i: lines for i, lines in notes.items() if i not in model.failures}
             new.notes_ = note_table(notes, panel.ids, self.id_col)
-            if doubt is not None:
-                warnings.warn(doubt, UnfinishedStepWarning, stacklevel=2)
+            _warn_of_last_step(doubt)
             warn_of_failures(new.failures_, len(ids), "failures_")
             warn_of_notes(note for i in sorted(notes) for note in notes[i])
         return self
@@ -311,9 +309,10 @@ class PanelForecaster(BaseEstimator):
         df_new : DataFrame
             Rows that follow those seen, of some or all series, columns as at `fit`. Gaps, also
             right after the last row seen, are filled, and rows of a step put together, as at `fit`;
-            rows of the step that was the last one come too late. Rows of failed series are skipped.
-            A series whose new rows will not do (words, infinities, a gap that is not filled) joins
-            `failures_`, for where it stands is no longer known.
+            rows of the step that was the last one come too late, and an `UnfinishedStepWarning`
+            tells where the new last one looks unfinished beside those of the fit. Rows of failed
+            series are skipped. A series whose new rows will not do (words, infinities, a gap that
+            is not filled) joins `failures_`, for where it stands is no longer known.
 
         Returns
         -------
@@ -335,12 +334,13 @@ class PanelForecaster(BaseEstimator):
             )
             n_given, failed = len(more.ids), self.failures_[self.id_col]
             more, failures, series = self._fitted.placed(more, failures, failed, "df_new")
-            fitted, named = self._fitted.moved(
+            fitted, named, doubt = self._fitted.moved(
                 more, failures, series, self._rules(), self.time_col, self.n_jobs
             )
             new._fitted, new.ids_ = fitted, fitted.active_ids
             newly = failure_table(named, fitted.ids, self.id_col)
             new.failures_ = pd.concat([new.failures_, newly], ignore_index=True)
+            _warn_of_last_step(doubt)
             warn_of_failures(newly, n_given, "failures_")
         return self
 
@@ -384,7 +384,7 @@ class PanelForecaster(BaseEstimator):
         rules = self._rules()
         panel, failures = read_panel(df, columns, None, repeats=rules.aggregate is not None)
         ids = panel.ids
-        panel, grid, places, *_ = regular_part(panel, failures, rules, self.time_col)
+        panel, grid, places, *_, doubt, _ = regular_part(panel, failures, rules, self.time_col)
         short = too_short_for_windows(panel, h, n_windows, step)
         failures |= {int(places[i]): error for i, error in short.items()}
         refuse_all_failed(failures, ids)
@@ -408,6 +408,7 @@ class PanelForecaster(BaseEstimator):
                     failed[i, window.number] = True
         refuse_all_failed(failures if failed.all() else {}, ids)
         self.cross_validation_failures_ = failure_table(failures, ids, self.id_col)
+        _warn_of_last_step(doubt)
         warn_of_failures(self.cross_validation_failures_, len(ids), "cross_validation_failures_")
         kept = np.repeat(~failed.reshape(-1), h)
         asked = rows.reshape(-1)[kept]
@@ -514,3 +515,9 @@ class PanelForecaster(BaseEstimator):
             self._scores[horizon] = scores
         lengths = self._training.lengths
         return conformal_factors(self._scores[horizon], lengths, percent, stacklevel=4)
+
+
+def _warn_of_last_step(doubt: str | None) -> None:
+    """Tell what is in doubt, at the line that called the caller."""
+    if doubt is not None:
+        warnings.warn(doubt, UnfinishedStepWarning, stacklevel=3)

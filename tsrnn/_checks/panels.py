@@ -14,6 +14,7 @@ from tsrnn._checks.networks import check_names
 from tsrnn._checks.times import DIALS
 from tsrnn._deseasonalized_panel import DeseasonalizedPanel, Seasons
 from tsrnn._panel_frame import Panel
+from tsrnn._panel_labels import Reach
 from tsrnn._panel_model import LoopedPanel
 from tsrnn._panel_seasons import GroupedPanel
 from tsrnn._panel_state import FittedPanel, SeenRows
@@ -131,6 +132,15 @@ def check_fitted(one: FittedPanel) -> None:
     if one.n_filled is not None:
         n_filled = fields.array(one.n_filled, "n_filled", INT, n)
         require((n_filled >= 0).all(), "n_filled must not be below 0")
+    fields.kind(one.reach, "reach", Reach, type(None))
+
+
+def check_reach(one: Reach) -> None:
+    """Check how far rows reached into their steps."""
+    fields.whole(one.n_steps, "n_steps")
+    fields.whole(one.least, "least", -(2**63), 2**63 - 1)
+    fields.whole(one.pause, "pause", 0, 2**63 - 1)
+    require(np.isfinite(fields.number(one.length, "length", 0.0)), "length must be finite")
 
 
 def check_scores(one: Scores) -> None:
@@ -177,6 +187,7 @@ CHECKS = {
     LoopedPanel: check_looped,
     Panel: check_panel,
     PanelForecaster: check_forecaster,
+    Reach: check_reach,
     Scores: check_scores,
     SeenRows: check_rows,
     Seasons: check_seasons,
