@@ -1,6 +1,7 @@
 """Compiled code on the disk: right, or compiled anew, whatever has happened to it."""
 
 import ast
+import errno
 import logging
 import os
 import re
@@ -522,3 +523,18 @@ def test_what_nobody_asks_for_is_removed_and_what_is_used_stays(folder, entry):
     assert follows("f4") == (True, 0)
     assert used.exists()
     assert not unused.exists()
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.ENOENT, errno.EIO])
+def test_an_old_entry_that_cannot_be_marked_as_used_is_used(monkeypatch, tmp_path, number):
+    """On a disk that can only be read, of another user, or removed just now."""
+    monkeypatch.setenv("TSRNN_CACHE_DIR", str(tmp_path))
+    _code_cache.write("some", b"code")
+    for path in _code_cache.folder().iterdir():
+        os.utime(path, (1e9, 1e9))
+
+    def refuse(path, times=None):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert _code_cache.read("some") == b"code"

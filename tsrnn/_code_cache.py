@@ -91,11 +91,11 @@ def _digest(name: str, content: bytes) -> bytes:
 
 def _mark_as_used(path: Path) -> None:
     """Note that an entry was read, once a day, where its folder can be written."""
-    if time.time() - path.stat().st_mtime > _DAY:
-        try:
+    try:
+        if time.time() - path.stat().st_mtime > _DAY:
             os.utime(path)
-        except PermissionError:
-            pass  # another user's, who removes it or keeps it
+    except OSError:
+        pass  # another user's, on a disk that can only be read, or just removed: it was read
 
 
 @functools.cache
@@ -106,8 +106,8 @@ def _remove_unused(where: Path) -> None:
         try:
             if path.stat().st_mtime < oldest:
                 path.unlink()
-        except (FileNotFoundError, PermissionError):
-            pass  # another process was faster, or it is another user's
+        except OSError:
+            pass  # another process was faster, or it cannot be removed
 
 
 class UnknownSources(Exception):
