@@ -31,6 +31,13 @@ def long_file(ids, dates, values, header="article;month;sold"):
 GERMAN_FILE = file("Monat;Umsatz", ";", MONTHS, GERMAN)
 DAYS = [f"{day:02}/05/2023" for day in range(1, 7)]
 
+# Three sales a day, of which clocks are put forward after the third: their sums are 100, 110, ...
+TILL = [
+    (f"2024-03-{28 + day}T{time}:00+0{1 + (day > 2)}:00", str(sold + 10 * (time == "12:00") * day))
+    for day in range(4)
+    for time, sold in (("00:30", 50), ("12:00", 30), ("20:07", 20))
+]
+
 # A name, the file, the options, and the first column and the forecasts that come out, with what is
 # told; or what is refused.
 READ = {
@@ -120,6 +127,19 @@ READ = {
     "gaps, with the fill named": (
         file("Monat;Umsatz", ";", MONTHS[:2] + MONTHS[3:], GERMAN[:2] + GERMAN[3:]),
         ["--fill", "missing"], ["07.2023"], ON, "1 month without a line",
+    ),
+    "a decimal comma below a name with a comma": (
+        file('Monat;"Umsatz, netto"', ";", MONTHS, [f"{v};" for v in GERMAN]), [], ["07.2023"], ON,
+        "'Monat' as dates and 'Umsatz, netto' as values",
+    ),
+    "sales with the offsets of winter and of summer": (
+        file("time,sold", ",", *zip(*TILL, strict=True)), ["--aggregate", "sum"],
+        ["2024-04-01", "2024-04-02"], [140, 150], "are taken as the clocks show them",
+    ),
+    "sales of a shop with the offsets of winter and of summer": (
+        file("time,shop,sold", ",", [f"{time},A" for time, _ in TILL], [v for _, v in TILL]),
+        ["--aggregate", "sum", "--date", "time", "--value", "sold", "--freq", "D"],
+        ["2024-04-01", "2024-04-02"], [140, 150], "are taken as the clocks show them",
     ),
 }  # fmt: skip
 

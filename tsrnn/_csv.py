@@ -133,11 +133,17 @@ class ColumnsOfFile:
 
 
 def read_series(
-    path: str, date: str | None, value: str | None, spelling: Spelling, repeats: bool = False
+    path: str,
+    date: str | None,
+    value: str | None,
+    spelling: Spelling,
+    repeats: bool = False,
+    freq: object = None,
 ) -> SeriesOfFile:
     """Read the series of a CSV file: its values, with its dates as the index.
 
-    A date may stand on several lines where there may be repeats.
+    A date may stand on several lines where there may be repeats; `freq` is the time step where it
+    is named.
     """
     columns = ColumnsOfFile(path, spelling)
     refuse_unknown_names(columns.names, date, value)
@@ -151,7 +157,8 @@ def read_series(
     notes += [columns.numbers(value).note] if columns.numbers(value).note else []
     if date is None:
         return SeriesOfFile(y.reset_index(drop=True), columns.lines, notes=tuple(notes))
-    index, date_format = _dates(columns, columns.taken(date))
+    index, date_format, note = _dates(columns, columns.taken(date), freq)
+    notes += [note] if note else []
     if not repeats:
         _refuse_repeats(index, columns.cells[date])
     if date.startswith(UNNAMED):
@@ -310,8 +317,10 @@ def _values(columns: ColumnsOfFile, name: str) -> pd.Series:
     return pd.Series(numbers.values, index=column.index, name=name)
 
 
-def _dates(columns: ColumnsOfFile, name: str) -> tuple[pd.Index, str | None]:
-    """Return a column as stamps, and how its dates are written."""
+def _dates(
+    columns: ColumnsOfFile, name: str, freq: object
+) -> tuple[pd.Index, str | None, str | None]:
+    """Return a column as stamps, how its dates are written, and what there is to say of them."""
     column = columns.cells[name]
     missing = np.flatnonzero(column.isin(MISSING).to_numpy())
     if missing.size:
@@ -321,15 +330,15 @@ def _dates(columns: ColumnsOfFile, name: str) -> tuple[pd.Index, str | None]:
         )
     readings = columns.dates_as_told(name)
     if not readings and columns.is_numeric(name):
-        return _numbered_dates(columns, name)
+        return *_numbered_dates(columns, name), None
     if not readings or readings[0].dates.isna().any():
         row = int(readings[0].dates.isna().argmax()) if readings else 0
         raise UsageError(
             f"column {quoted(name)} must hold dates, but on line {column.index[row]} it holds "
             f"{unread(column.iloc[row], columns.date_format)}"
         )
-    reading = the_one_reading(column, readings, np.zeros(len(column), dtype=np.int64))
-    return reading.index(name), reading.date_format
+    reading = the_one_reading(column, readings, np.zeros(len(column), dtype=np.int64), freq)
+    return reading.index(name), reading.date_format, reading.note
 
 
 def _numbered_dates(columns: ColumnsOfFile, name: str) -> tuple[pd.Index, str | None]:

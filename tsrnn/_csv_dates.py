@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
-from tsrnn._csv_errors import UsageError, quoted
+from tsrnn._csv_errors import UsageError, listed, quoted
 from tsrnn._csv_table import MISSING
+from tsrnn._panel_time import is_struck_by_no_clock
 from tsrnn._timesteps import datetime_grid
 
 _MOST_CHARACTERS = 40  # of a date with its time and zone
@@ -45,18 +46,24 @@ _WORDS = (
 )
 _LIKE_DATE = re.compile(rf"(?=[^0-9]*[0-9])(?:[0-9\s./:,+-]|{_WORDS})+", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9][0-9 ./:+T-]*")
+# A time of day, and its offset from UTC.
+_OFFSET = r"([T:][0-9:.,]*)\s*(Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)$"
 _LIKE_MONTH = re.compile(r"(?:0[1-9]|1[0-2])\.(?:19|20)[0-9]{2}")
 
 
 class Reading(NamedTuple):
     """A way to read a column as dates, NaT where it is none.
 
-    `is_written` tells whether writing the dates by the pattern gives the column back.
+    `is_written` tells whether writing the dates by the pattern gives the column back. Of dates with
+    several offsets from UTC, as an hour is put forward in spring, `clock` is what the clocks show;
+    `note` says which was taken.
     """
 
     pattern: str
     dates: pd.Series
     is_written: bool
+    clock: pd.Series | None = None
+    note: str | None = None
 
     @property
     def date_format(self) -> str | None:
@@ -104,10 +111,15 @@ def readings_of(column: pd.Series, pattern: str | None = None) -> Readings:
     for (name, dates), count in zip(readings, counts, strict=True):
         if count == max(counts) and not any(dates.equals(other) for _, other in distinct):
             distinct.append((name, dates))
-    return [
-        Reading(name, dates.take(codes).set_axis(column.index), _writes(name, dates, cells))
-        for name, dates in distinct
-    ]
+    found = []
+    for name, dates in distinct:
+        clock = _clock(cells, name) if isinstance(dates.dtype, pd.DatetimeTZDtype) else None
+        by_line = [
+            None if one is None else one.take(codes).set_axis(column.index)
+            for one in (dates, clock)
+        ]
+        found.append(Reading(name, by_line[0], _writes(name, dates, cells), by_line[1]))
+    return found
 
 
 def _may_be_date(word: str) -> bool:
@@ -120,10 +132,19 @@ def is_date(readings: Readings) -> bool:
     return bool(readings) and bool(readings[0].dates.notna().mean() > 0.5)
 
 
-def the_one_reading(column: pd.Series, readings: Readings, series: np.ndarray) -> Reading:
+def the_one_reading(
+    column: pd.Series, readings: Readings, series: np.ndarray, freq: object = None
+) -> Reading:
     """Take the reading whose dates are even.
 
-    `series` are the numbers of the series of the lines.
+    Parameters
+    ----------
+    column : Series
+    readings : list of Reading
+    series : (n_lines,) array
+        The numbers of the series of the lines.
+    freq : str, int or None
+        The time step that the user names.
 
     Raises
     ------
@@ -131,7 +152,12 @@ def the_one_reading(column: pd.Series, readings: Readings, series: np.ndarray) -
         If that is not one.
     """
     if len(readings) > 1:
-        even = [one for one in readings if _any_even(one.dates, series)]
+        even = [
+            one
+            for one in readings
+            if _any_even(one.dates, series)
+            or (one.clock is not None and _any_even(one.clock, series))
+        ]
         if len(even) != 1:
             cures = " or ".join(f'"{one.pattern}"' for one in readings)
             raise UsageError(
@@ -139,8 +165,38 @@ def the_one_reading(column: pd.Series, readings: Readings, series: np.ndarray) -
                 f"as in {quoted(column.iloc[0])} on line {column.index[0]}: say --date-format "
                 f"{cures}, or write dates as in 2020-01-31"
             )
-        return even[0]
-    return readings[0]
+        readings = even
+    return _of_one_clock(column, readings[0], series, freq)
+
+
+def _of_one_clock(column: pd.Series, reading: Reading, series: np.ndarray, freq: object) -> Reading:
+    """Take what the clocks show where steps are days or longer, and UTC where they are shorter."""
+    if reading.clock is None:
+        return reading
+    offsets = sorted(_offsets(column).unique())
+    told = (
+        f"the dates of {quoted(column.name)} have several offsets from UTC ({listed(offsets)}) and "
+        "are taken"
+    )
+    if _steps_are_days(reading, series, freq):
+        told += " as the clocks show them"
+        return reading._replace(dates=reading.clock, is_written=False, clock=None, note=told)
+    told += " in UTC, in which the forecasts' are written, too"
+    return reading._replace(is_written=False, clock=None, note=told)
+
+
+def _steps_are_days(reading: Reading, series: np.ndarray, freq: object) -> bool:
+    """Tell whether the steps of dates with several offsets from UTC are days or longer."""
+    if isinstance(freq, str):
+        try:
+            step = pd.tseries.frequencies.to_offset(freq)
+            return not isinstance(step, pd.offsets.Tick) or isinstance(step, pd.offsets.Day)
+        except ValueError:
+            pass  # rows as the steps, or an error that is told later
+    shown = pd.DatetimeIndex(reading.clock.dropna())
+    if (shown - shown.normalize()).nunique() == 1 or is_struck_by_no_clock(shown):
+        return True
+    return _any_even(reading.clock, series) and not _any_even(reading.dates, series)
 
 
 def numbered_dates(
@@ -218,6 +274,22 @@ def _parsed(words: pd.Series, pattern: str) -> pd.Series:
         raise UsageError(
             f'--date-format {pattern} is none: it is written as in "%d.%m.%Y" ({error})'
         ) from error
+
+
+def _offsets(words: pd.Series) -> pd.Series:
+    """Return the offset from UTC of each word, as in +01:00; "none" where there is none."""
+    found = words.str.extract(_OFFSET, flags=re.IGNORECASE)[1].str.upper().str.replace(":", "")
+    found = found.where(~found.isin(["Z", "UTC", "GMT"]), "+0000").str.ljust(5, "0")
+    return (found.str[:3] + ":" + found.str[3:]).fillna("none")
+
+
+def _clock(words: pd.Series, pattern: str) -> pd.Series | None:
+    """Read what the clocks show where words have several offsets; None where they have one."""
+    if _offsets(words.dropna()).nunique() < 2:
+        return None
+    shown = words.str.replace(_OFFSET, r"\1", regex=True, flags=re.IGNORECASE)
+    dates = _parsed(shown, re.sub("\\s*%[zZ]$", "", pattern))
+    return None if isinstance(dates.dtype, pd.DatetimeTZDtype) else dates
 
 
 def _named(pattern: str) -> re.Pattern[str]:

@@ -56,9 +56,17 @@ class LongFile:
 
 
 def read_long(
-    path: str, series: str, date: str | None, value: str | None, spelling: Spelling
+    path: str,
+    series: str,
+    date: str | None,
+    value: str | None,
+    spelling: Spelling,
+    freq: object = None,
 ) -> LongFile:
-    """Read the series of a CSV file; without dates, the lines of each are numbered from 1."""
+    """Read the series of a CSV file; without dates, the lines of each are numbered from 1.
+
+    `freq` is the time step where it is named.
+    """
     columns = ColumnsOfFile(path, spelling)
     refuse_unknown_names(columns.names, date, value, series)
     names = _ids(columns, columns.taken(series))
@@ -82,7 +90,8 @@ def read_long(
         label = "step" if value != "step" else "line"
         stamps = pd.Series(codes).groupby(codes).cumcount() + 1
     else:
-        stamps, date_format = _stamps(columns, columns.taken(date), codes)
+        stamps, date_format, note = _stamps(columns, columns.taken(date), codes, freq)
+        notes += [note] if note else []
     frame = pd.DataFrame({series: names, label: np.asarray(stamps), value: values})
     return LongFile(frame, columns.lines, date_format, tuple(notes), date is not None)
 
@@ -112,17 +121,22 @@ def _values(columns: ColumnsOfFile, name: str) -> np.ndarray:
     return values
 
 
-def _stamps(columns: ColumnsOfFile, name: str, series: np.ndarray) -> tuple[pd.Index, str | None]:
-    """Return a column as time stamps, missing where they are none, and how dates are written."""
+def _stamps(
+    columns: ColumnsOfFile, name: str, series: np.ndarray, freq: object
+) -> tuple[pd.Index, str | None, str | None]:
+    """Return a column as time stamps, missing where they are none.
+
+    With how dates are written, and what there is to say of them.
+    """
     column = columns.cells[name]
     readings = columns.dates_as_told(name)
     if not readings and columns.is_numeric(name):
         numbers = columns.numbers(name)
-        return numbered_dates(column, numbers.whole, numbers.values)
+        return *numbered_dates(column, numbers.whole, numbers.values), None
     if not readings or readings[0].dates.isna().all():
         raise UsageError(
             f"column {quoted(name)} must hold dates, but on line {columns.lines[0]} it holds "
             f"{unread(column.iloc[0], columns.date_format)}"
         )
-    reading = the_one_reading(column, readings, series)
-    return reading.index(), reading.date_format
+    reading = the_one_reading(column, readings, series, freq)
+    return reading.index(), reading.date_format, reading.note

@@ -194,7 +194,8 @@ def _forecast(options: argparse.Namespace) -> int:
         return _forecast_several(options, forecaster, rules, source)
     try:
         repeats = options.aggregate is not None
-        given = read_series(options.file, options.date, options.value, _spelling(options), repeats)
+        columns = options.date, options.value
+        given = read_series(options.file, *columns, _spelling(options), repeats, rules.freq)
         refuse_names_of_ours([given.y.index.name], options.level)
         if is_asked(rules):
             given, told = stepped(given, rules)
@@ -225,7 +226,8 @@ def _forecast_several(
     if options.jobs == 0:
         raise UsageError("--jobs must be a number of threads, or -1 for all there are; got 0")
     try:
-        given = read_long(options.file, options.id, options.date, options.value, _spelling(options))
+        columns = options.id, options.date, options.value
+        given = read_long(options.file, *columns, _spelling(options), rules.freq)
         series = given.frame.iloc[:, 0]
         named = given.frame.columns[: 1 + given.has_dates]
         refuse_names_of_ours(named, options.level, given.has_dates)
