@@ -38,6 +38,9 @@ TILL = [
     for time, sold in (("00:30", 50), ("12:00", 30), ("20:07", 20))
 ]
 
+SIX = [str(100 + 10 * i) for i in range(6)]
+MONTH_CODES = ["201911", "201912", "202001", "202002", "202003", "202004"]
+
 # A name, the file, the options, and the first column and the forecasts that come out, with what is
 # told; or what is refused.
 READ = {
@@ -132,11 +135,55 @@ READ = {
         file('Monat;"Umsatz, netto"', ";", MONTHS, [f"{v};" for v in GERMAN]), [], ["07.2023"], ON,
         "'Monat' as dates and 'Umsatz, netto' as values",
     ),
+    "months in whole numbers, with the values named": (
+        file("month,sold", ",", MONTH_CODES, SIX), ["--value", "sold"], ["202005", "202006"],
+        [160, 170], "'month' as dates and 'sold' as values",
+    ),
+    "months in whole numbers, with a gap": (
+        file("Periode;Umsatz", ";", MONTH_CODES[:2] + MONTH_CODES[3:], SIX[:2] + SIX[3:]),
+        ["--fill", "missing"], ["202005"], [160, 170], "1 month without a line",
+    ),
+    "days in whole numbers": (
+        file("t,sold", ",", [f"202002{day}" for day in range(24, 30)], SIX), [], ["20200301"],
+        [160, 170], "'t' as dates and 'sold' as values",
+    ),
+    "weeks in whole numbers over a new year": (
+        file("wk,sold", ",", ["202050", "202051", "202052", "202053", "202101", "202102"], SIX),
+        [], ["202103", "202104"], [160, 170], "'wk' as dates",
+    ),
+    "weeks in whole numbers, of which the name tells": (
+        file("Kalenderwoche;Menge", ";", [f"20200{week}" for week in range(1, 7)], SIX),
+        [], ["202007"], [160, 170], "'Kalenderwoche' as dates",
+    ),
+    "quarters in whole numbers": (
+        file("q,sold", ",", ["20193", "20194", "20201", "20202", "20203", "20204"], SIX), [],
+        ["20211", "20212"], [160, 170], "'q' as dates",
+    ),
+    "days of the year in whole numbers": (
+        file("d,sold", ",", [str(day) for day in (2019364, 2019365, 2020001, 2020002)], SIX[:4]),
+        [], ["2020003"], [140, 150], "'d' as dates",
+    ),
+    "years by their German name, newest first": (
+        file("Jahr;Wert", ";", ["2015", "2014", "2013", "2012", "2011", "2010"], SIX[::-1]), [],
+        ["2016", "2017"], [160, 170], "'Jahr' as dates",
+    ),
+    "years by whatever name": (
+        file("season of;2001", ";", map(str, range(1996, 2002)), SIX), [], ["2002"], [160, 170],
+        "'season of' as dates and '2001' as values",
+    ),
+    "what looks like years and is not": (
+        file("price;sold", ";", ["2010", "1990", "2001", "1990", "2000", "1999"], SIX),
+        ["--value", "sold"], ["1", "2"], [160, 170], "without dates, and 'sold' as values",
+    ),
+    "a single column that looks like months": (
+        "sold\n" + "".join(f"{code}\n" for code in range(202001, 202007)), [], ["1", "2"],
+        [202007, 202008], "",
+    ),
     "sales with the offsets of winter and of summer": (
         file("time,sold", ",", *zip(*TILL, strict=True)), ["--aggregate", "sum"],
         ["2024-04-01", "2024-04-02"], [140, 150], "are taken as the clocks show them",
     ),
-    "sales of a shop with the offsets of winter and of summer": (
+    "sales with several offsets and columns that are named, by days": (
         file("time,shop,sold", ",", [f"{time},A" for time, _ in TILL], [v for _, v in TILL]),
         ["--aggregate", "sum", "--date", "time", "--value", "sold", "--freq", "D"],
         ["2024-04-01", "2024-04-02"], [140, 150], "are taken as the clocks show them",
@@ -207,6 +254,16 @@ REFUSED = {
     "article numbers that Excel cut": (
         long_file(["4,00638E+12"], MONTHS, GERMAN), ["--id", "article"],
         "holds a number that Excel cut on line 2: format the column as text there",
+    ),
+    "a week that is none": (
+        file("week,sold", ",", ["202150", "202151", "202152", "202153"], SIX[:4]),
+        ["--value", "sold"],
+        "'week' holds a year and a week in one number, but '202153' on line 5 is none",
+    ),
+    "years beside their months": (
+        file("year,month,sold", ",", 6 * ["2020"], map(str, range(1, 7)), SIX),
+        ["--value", "sold"],
+        "makes of them; if 'month' holds their months or the like, write both in one column, as in",
     ),
     "a workbook": (b"PK\x03\x04\x14\x00", [], "no text but a workbook: save it as CSV UTF-8"),
     "a decimal comma in a single column": (

@@ -253,7 +253,7 @@ ALLOWED = {
     "_csv_errors": set(),
     "_csv_table": {"_csv_errors"},
     "_csv_numbers": {"_csv_errors", "_csv_table"},
-    "_csv_dates": {"_csv_errors", "_csv_table", "_panel_time", "_timesteps"},
+    "_csv_dates": {"_csv_errors", "_csv_table", "_panel_time", "_stamps", "_timesteps"},
     "_csv": {"_csv_dates", "_csv_errors", "_csv_numbers", "_csv_table"},
     "_csv_long": {"_csv", "_csv_dates", "_csv_errors"},
     "_cli_output": {"_csv_errors", "_files", "plotting"},

@@ -144,6 +144,8 @@ def filled_words(n_filled: int, words: str, n_series: int, rules: StepRules) -> 
 _IN_OPTIONS = {
     ", as tsrnn.fill_gaps does": "",
     "takes rows": "takes lines",
+    "puts rows together": "puts lines together",
+    ": y.index.as_unit('s') gives a longer reach": "",
     "that have no row": "that have no line",
     "give y dates as its index": "give the file a column of dates",
     "use DoubleExpSmoothingRNN, or set period to": "say --model holt, or --period with",

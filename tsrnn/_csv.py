@@ -14,6 +14,7 @@ import pandas as pd
 from tsrnn._csv_dates import (
     Readings,
     are_months,
+    are_numbered_dates,
     is_date,
     numbered_dates,
     readings_of,
@@ -25,7 +26,19 @@ from tsrnn._csv_numbers import Numbers, check_decimal, numbers_of
 from tsrnn._csv_table import MISSING, UNNAMED, read_table
 
 # Columns of whole numbers that are taken for dates by their name alone.
-_DATE_NAMES = {"date", "year"}
+_DATE_NAMES = {
+    "date",
+    "year",
+    "datum",
+    "jahr",
+    "annee",
+    "année",
+    "anno",
+    "ano",
+    "año",
+    "jaar",
+    "år",
+}
 _MOST_SAMPLED = 1000  # lines
 
 
@@ -102,6 +115,13 @@ class ColumnsOfFile:
                 return False
         return not self.numbers(name).wrong.any() and not are_months(self.cells[name])
 
+    def is_numbered_dates(self, name: str) -> bool:
+        """Tell whether a column holds whole numbers that are surely dates, such as 202001."""
+        if not self.is_numeric(name):
+            return False
+        numbers = self.numbers(name)
+        return numbers.whole and are_numbered_dates(self.cells[name], numbers.values)
+
     def is_data(self, name: str) -> bool:
         return self.is_numeric(name) or is_date(self.dates(name))
 
@@ -160,7 +180,7 @@ def read_series(
     index, date_format, note = _dates(columns, columns.taken(date), freq)
     notes += [note] if note else []
     if not repeats:
-        _refuse_repeats(index, columns.cells[date])
+        _refuse_repeats(index, columns, date)
     if date.startswith(UNNAMED):
         index = index.rename("date")
     order = np.argsort(index, kind="stable")
@@ -201,13 +221,20 @@ def _is_data(name: str) -> bool:
 
 
 def find_dates(columns: ColumnsOfFile, names: list[str], value: str | None) -> str | None:
-    """Return the first column that reads as dates; whole numbers only by the column's name."""
-    for name in names:
-        if name == value:
-            continue
+    """Return the first column that reads as dates.
+
+    Whole numbers do by the column's name, or if they are surely dates and not the only numbers.
+    """
+    others = [name for name in names if name != value]
+    for name in others:
         if is_date(columns.dates(name)):
             return name
         if name.lower() in _DATE_NAMES and columns.is_numeric(name):
+            return name
+    for name in others:
+        if columns.is_numbered_dates(name) and any(
+            columns.is_numeric(other) for other in names if other != name
+        ):
             return name
     return None
 
@@ -330,7 +357,7 @@ def _dates(
         )
     readings = columns.dates_as_told(name)
     if not readings and columns.is_numeric(name):
-        return *_numbered_dates(columns, name), None
+        return *_numbered_dates(columns, name, freq), None
     if not readings or readings[0].dates.isna().any():
         row = int(readings[0].dates.isna().argmax()) if readings else 0
         raise UsageError(
@@ -341,23 +368,44 @@ def _dates(
     return reading.index(name), reading.date_format, reading.note
 
 
-def _numbered_dates(columns: ColumnsOfFile, name: str) -> tuple[pd.Index, str | None]:
+def _numbered_dates(columns: ColumnsOfFile, name: str, freq: object) -> tuple[pd.Index, str | None]:
     numbers = columns.numbers(name)
-    index, date_format = numbered_dates(columns.cells[name], numbers.whole, numbers.values)
+    index, date_format = numbered_dates(columns.cells[name], numbers.whole, numbers.values, freq)
     if date_format is None and index.min() == 0 and index.max() >= len(index):
         # From 0 on they would count as mere positions.
         raise UsageError(f"column {quoted(name)} starts at 0, so it must go on by ones")
     return index, date_format
 
 
-def _refuse_repeats(index: pd.Index, column: pd.Series) -> None:
+def _refuse_repeats(index: pd.Index, columns: ColumnsOfFile, name: str) -> None:
     """Refuse dates that stand on several lines."""
     repeated = np.flatnonzero(index.duplicated())
     if repeated.size:
-        row = repeated[0]
+        row, column = repeated[0], columns.cells[name]
         first = int(np.argmax(index == index[row]))
-        raise UsageError(
-            f"column {quoted(column.name)} holds {quoted(column.iloc[row])} twice, on lines "
-            f"{column.index[first]} and {column.index[row]}: there must be one line a date, "
-            "which --aggregate sum, mean or last makes of them"
+        part = _part_beside(columns, name) if not isinstance(index, pd.DatetimeIndex) else None
+        both = (
+            ""
+            if part is None
+            else f"; if {quoted(part)} holds their months or the like, write both in one column, "
+            "as in 2020-01"
         )
+        raise UsageError(
+            f"column {quoted(name)} holds {quoted(column.iloc[row])} twice, on lines "
+            f"{column.index[first]} and {column.index[row]}: there must be one line a date, "
+            f"which --aggregate sum, mean or last makes of them{both}"
+        )
+
+
+def _part_beside(columns: ColumnsOfFile, date: str) -> str | None:
+    """Return the column that may hold the months, quarters or weeks of years in another."""
+    for name in columns.names:
+        if name == date or not columns.is_numeric(name):
+            continue
+        numbers = columns.numbers(name)
+        if numbers.whole and ((numbers.values >= 1) & (numbers.values <= _MOST_PARTS)).all():
+            return name
+    return None
+
+
+_MOST_PARTS = 53  # of a year: weeks

@@ -15,6 +15,7 @@ from pandas.tseries.api import guess_datetime_format
 from tsrnn._csv_errors import UsageError, listed, quoted
 from tsrnn._csv_table import MISSING
 from tsrnn._panel_time import is_struck_by_no_clock
+from tsrnn._stamps import part_in_integers
 from tsrnn._timesteps import datetime_grid
 
 _MOST_CHARACTERS = 40  # of a date with its time and zone
@@ -29,8 +30,8 @@ _SHORT_YEARS = {
     "-": ["%m-%d-%y", "%d-%m-%y", "%y-%m-%d"],
 }
 # %q is the quarter, as pandas has it; %G and %V are the year and week of ISO 8601.
-_QUARTERS = ["%YQ%q", "%Y-Q%q", "%Y Q%q", "%Y/Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y", "Q%q%Y"]
-_WEEKS = ["%G-W%V", "%GW%V", "%G W%V", "W%V %G", "W%V-%G", "W%V/%G", "%G-KW%V", "%G KW%V"]
+_QUARTERS = ["%Y%q", "%YQ%q", "%Y-Q%q", "%Y Q%q", "%Y/Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y", "Q%q%Y"]
+_WEEKS = ["%G%V", "%G-W%V", "%GW%V", "%G W%V", "W%V %G", "W%V-%G", "W%V/%G", "%G-KW%V", "%G KW%V"]
 _WEEKS += ["KW%V %G", "KW %V %G", "KW%V/%G", "KW %V/%G", "%G/KW%V", "KW%V-%G"]
 _PARTS = {
     "%Y": r"(?P<y>\d{4})",
@@ -38,6 +39,16 @@ _PARTS = {
     "%q": "(?P<n>[1-4])",
     "%V": r"(?P<n>\d{1,2})",
 }
+
+# Whole numbers that hold a year and a part of it.
+_NUMBERED = {
+    "quarter": "%Y%q",
+    "month": "%Y%m",
+    "week": "%G%V",
+    "day": "%Y%j",
+    "month and day": "%Y%m%d",
+}
+_OF_WEEKS = re.compile("week|woche|kw|semaine|semana|settimana|uge|vecka|tydzie", re.IGNORECASE)
 
 _WORDS = (
     "January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb"
@@ -200,17 +211,59 @@ def _steps_are_days(reading: Reading, series: np.ndarray, freq: object) -> bool:
 
 
 def numbered_dates(
-    column: pd.Series, whole: bool, values: np.ndarray
+    column: pd.Series, whole: bool, values: np.ndarray, freq: object = None
 ) -> tuple[pd.Index, str | None]:
-    """Read whole numbers: 20200131 and 202001 as dates, others, such as years, as they are."""
+    """Read whole numbers: 20200131, 202001 and the like as dates, others, such as years, as such.
+
+    Where the user names a step that is a number, all are numbers.
+    """
     if not whole or not (np.abs(values) < 2.0**53).all():
         raise UsageError(f"column {quoted(column.name)} must hold dates or whole numbers")
-    for length, pattern in ((8, "%Y%m%d"), (6, "%Y%m")):
-        if (column.str.len() == length).all():
-            dates = pd.to_datetime(column, format=pattern, errors="coerce")
-            if dates.notna().all():
-                return pd.DatetimeIndex(dates, name=column.name), pattern
+    part = "" if isinstance(freq, int) else _part_of(column.name, values)
+    patterns = [_NUMBERED[part]] if part else []
+    if not part and not isinstance(freq, int):
+        lengths = column.str.len()
+        patterns = [p for n, p in ((8, "%Y%m%d"), (6, "%Y%m")) if (lengths == n).all()]
+    for pattern in patterns:
+        dates = _parsed(column, pattern)
+        if dates.notna().all():
+            return Reading(pattern, dates, True).index(column.name), pattern
+        if part:
+            row = int(dates.isna().argmax())
+            raise UsageError(
+                f"column {quoted(column.name)} holds a year and a {part} in one number, but "
+                f"{quoted(column.iloc[row])} on line {column.index[row]} is none"
+            )
     return pd.Index(values.astype(np.int64), name=column.name), None
+
+
+def are_numbered_dates(column: pd.Series, values: np.ndarray) -> bool:
+    """Tell whether whole numbers are surely dates: years in order, or years with parts of them."""
+    distinct = np.unique(values)
+    if len(distinct) < _FEWEST_NUMBERED or not np.isfinite(values).all():
+        return False
+    steps = np.diff(values)
+    part = _part_of(column.name, values)
+    if not part:
+        is_even = (np.diff(distinct, 2) == 0).all()
+        in_order = is_even or (steps > 0).all() or (steps < 0).all()
+        return bool(_FIRST_YEAR <= distinct[0] and distinct[-1] <= _LAST_YEAR and in_order)
+    # Few numbers have parts such as these by accident.
+    if part in ("month", "month and day") or _OF_WEEKS.search(str(column.name)):
+        return True
+    in_order = (steps >= 0).all() or (steps <= 0).all()
+    dates = _parsed(column.drop_duplicates(), _NUMBERED[part])
+    return bool(dates.notna().all() and (in_order or _is_even(pd.DatetimeIndex(dates))))
+
+
+_FEWEST_NUMBERED = 3  # of numbers that are told to be dates by themselves
+_FIRST_YEAR, _LAST_YEAR = 1700, 2100
+
+
+def _part_of(name: object, values: np.ndarray) -> str:
+    """Name the part of a year in whole numbers; the first twelve weeks are told by the name."""
+    part = part_in_integers(values.astype(np.int64))
+    return "week" if part == "month" and _OF_WEEKS.search(str(name)) else part
 
 
 def unread(cell: str, pattern: str | None) -> str:

@@ -132,7 +132,7 @@ def _stamps(
     readings = columns.dates_as_told(name)
     if not readings and columns.is_numeric(name):
         numbers = columns.numbers(name)
-        return *numbered_dates(column, numbers.whole, numbers.values), None
+        return *numbered_dates(column, numbers.whole, numbers.values, freq), None
     if not readings or readings[0].dates.isna().all():
         raise UsageError(
             f"column {quoted(name)} must hold dates, but on line {columns.lines[0]} it holds "
