@@ -131,6 +131,7 @@ def test_no_more_than_a_handful_of_failures_is_listed(run):
         (["--id", "y", "--value", "y"], "--id and --value are both 'y'"),
         (["--id", "unique_id", "--plot", "x.png"], "--plot draws a single series"),
         (["--id", "unique_id", "--jobs", "0"], "--jobs must be"),
+        (["--jobs", "2"], "--jobs is for several series"),
         (["--id", "unique_id", "--horizon", "0"], "--horizon must be at least 1"),
         (["--id", "unique_id", "--horizon", "9000000"], "--horizon must be at most 1,000,000"),
         (["--model", "holt-winters", "--period", "1"], "2 or more: 12 for months"),

@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         help="column that names the series, in a file of several; each is forecast on its own",
     )
     forecast.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="threads, with --id (%(default)s)"
+        "--jobs", type=int, metavar="N", help="threads, with --id; -1 for all there are (1)"
     )
     forecast.add_argument(
         "--model",
@@ -192,6 +192,8 @@ def _forecast(options: argparse.Namespace) -> int:
     source = "standard input" if options.file == "-" else options.file
     if options.id is not None:
         return _forecast_several(options, forecaster, rules, source)
+    if options.jobs is not None:
+        raise UsageError("--jobs is for several series: leave it out, or name their column by --id")
     try:
         repeats = options.aggregate is not None
         columns = options.date, options.value
@@ -240,7 +242,7 @@ def _forecast_several(
         if rules.fill is None:
             _refuse_long_season(options.period, int(series.value_counts().max()))
         forecasts = forecast_long(
-            given, forecaster, options.horizon, options.level, rules, options.jobs
+            given, forecaster, options.horizon, options.level, rules, options.jobs or 1
         )
     except UsageError as error:
         raise UsageError(f"{source}: {error}") from error
