@@ -367,3 +367,29 @@ def test_quarters_and_weeks_set_the_order(run, dates, options):
     assert status == 0, err
     at = 1 + bool(options)
     np.testing.assert_allclose([float(row[at]) for row in rows[1:]], [250, 260], rtol=1e-6)
+
+
+def test_dates_of_a_series_that_will_not_do_are_told_as_they_are_written(run):
+    days = ["13.01.2024", "14.01.2024", "15.01.2024"]
+    good = [("A", day, str(i)) for i, day in enumerate(days)]
+    bad = {
+        "'day' must hold dates, but holds 'Summe' on line 6": ("Summe", "3"),
+        "'day' has no date on line 6": ("", "3"),
+        "'day' holds '15.01.2024' a second time on line 6: --aggregate makes one line": (
+            days[2],
+            "3",
+        ),
+    }
+    for words, cells in bad.items():
+        rows = [*good, ("B", days[2], "1"), ("B", *cells), ("B", "16.01.2024", "1")]
+        status, table, err = run(
+            file("shop;day;sold", ";", *zip(*rows, strict=True)), "--id", "shop"
+        )
+        assert (status, [row[0] for row in table[1:]]) == (3, ["A", "A"])
+        assert f"series 'B': left out: {words}" in err
+
+
+def test_lines_of_one_date_that_another_column_tells_apart_are_not_to_be_put_together(run):
+    content = file("shop,day,sold", ",", "ABAB", ["2024-01-01"] * 2 + ["2024-01-02"] * 2, "1234")
+    status, _, err = run(content, "--date", "day", "--value", "sold")
+    assert status == 2 and "if 'shop' tells series apart, say --id shop" in err

@@ -259,7 +259,14 @@ ALLOWED = {
     "_cli_output": {"_csv_errors", "_files", "plotting"},
     "_cli_steps": {"_csv", "_csv_errors", "_panel_differ", "_panel_fill", "_panel_time", "gaps"}
     | LEAVES,
-    "_cli_long": {"_cli_steps", "_csv_errors", "_csv_long", "_panel_differ", "_panel_fill"}
+    "_cli_long": {
+        "_cli_steps",
+        "_csv_errors",
+        "_csv_long",
+        "_csv_table",
+        "_panel_differ",
+        "_panel_fill",
+    }
     | {"_panel_labels", "_season_length", "forecaster", "panel"},
     "cli": {"tsrnn", "exceptions", "_season_length", "_timesteps", "_csv", "_csv_long", "_cli_long"}
     | {"_cli_output", "_cli_steps", "_csv_errors", "_panel_fill"}

@@ -20,6 +20,7 @@ from tsrnn._cli_steps import (
 )
 from tsrnn._csv_errors import UsageError, quoted
 from tsrnn._csv_long import LongFile
+from tsrnn._csv_table import MISSING
 from tsrnn._panel_differ import most_steps
 from tsrnn._panel_fill import StepRules
 from tsrnn._panel_labels import UnfinishedStepWarning
@@ -141,8 +142,31 @@ def _told(table: pd.DataFrame, what: str, given: LongFile) -> list[str]:
 
 
 def _with_line(reason: str, given: LongFile) -> str:
-    """Name the line of the file rather than the row of a frame."""
+    """Name the line of the file rather than the row of a frame, and cells as they are written."""
+    if given.words is not None:
+        name = re.escape(str(given.frame.columns[1]))
+        for pattern, words in _OF_DATES.items():
+            reason = re.sub(
+                pattern.format(name), lambda found, words=words: _dated(found, words, given), reason
+            )
     reason = re.sub(
         r"in row (\d+)(?=$|: )", lambda row: f"on line {given.lines[int(row[1])]}", reason
     )
     return in_options(reason)
+
+
+# What a panel says of time stamps, and what is said of the cells that they were read from.
+_OF_DATES = {
+    r"{} is missing or no ISO date \(.*?\) in row (\d+)": (
+        "must hold dates, but holds {0} on line {1}"
+    ),
+    r"{} holds [^()]*? a second time in row (\d+)": "holds {0} a second time on line {1}",
+}
+
+
+def _dated(found: re.Match[str], words: str, given: LongFile) -> str:
+    row = int(found[1])
+    cell, line, name = given.words.iloc[row], given.lines[row], quoted(given.words.name)
+    if cell in MISSING:
+        return f"{name} has no date on line {line}"
+    return f"{name} {words.format(quoted(cell), line)}"

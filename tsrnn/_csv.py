@@ -383,29 +383,31 @@ def _refuse_repeats(index: pd.Index, columns: ColumnsOfFile, name: str) -> None:
     if repeated.size:
         row, column = repeated[0], columns.cells[name]
         first = int(np.argmax(index == index[row]))
-        part = _part_beside(columns, name) if not isinstance(index, pd.DatetimeIndex) else None
-        both = (
-            ""
-            if part is None
-            else f"; if {quoted(part)} holds their months or the like, write both in one column, "
-            "as in 2020-01"
-        )
+        beside = _beside_repeats(columns, name, has_years=not isinstance(index, pd.DatetimeIndex))
         raise UsageError(
             f"column {quoted(name)} holds {quoted(column.iloc[row])} twice, on lines "
             f"{column.index[first]} and {column.index[row]}: there must be one line a date, "
-            f"which --aggregate sum, mean or last makes of them{both}"
+            f"which --aggregate sum, mean or last makes of them{beside}"
         )
 
 
-def _part_beside(columns: ColumnsOfFile, date: str) -> str | None:
-    """Return the column that may hold the months, quarters or weeks of years in another."""
+def _beside_repeats(columns: ColumnsOfFile, date: str, has_years: bool) -> str:
+    """Say what another column may hold that tells lines of one date apart: months, or series."""
     for name in columns.names:
-        if name == date or not columns.is_numeric(name):
+        if name == date:
+            continue
+        if not columns.is_numeric(name):
+            if columns.cells[name].nunique() > 1:
+                return f"; if {quoted(name)} tells series apart, say --id {shlex.quote(name)}"
             continue
         numbers = columns.numbers(name)
-        if numbers.whole and ((numbers.values >= 1) & (numbers.values <= _MOST_PARTS)).all():
-            return name
-    return None
+        is_part = numbers.whole and (numbers.values >= 1) & (numbers.values <= _MOST_PARTS)
+        if has_years and np.all(is_part):
+            return (
+                f"; if {quoted(name)} holds their months or the like, write both in one column, as "
+                "in 2020-01"
+            )
+    return ""
 
 
 _MOST_PARTS = 53  # of a year: weeks

@@ -46,6 +46,8 @@ class LongFile:
         Which columns were taken, where the user did not name them, and what was passed over.
     has_dates : bool
         False where the lines of each series are merely numbered.
+    words : Series or None
+        The cells of the column of dates, as they are written.
     """
 
     frame: pd.DataFrame
@@ -53,6 +55,7 @@ class LongFile:
     date_format: str | None
     notes: tuple[str, ...]
     has_dates: bool = True
+    words: pd.Series | None = None
 
 
 def read_long(
@@ -93,7 +96,8 @@ def read_long(
         stamps, date_format, note = _stamps(columns, columns.taken(date), codes, freq)
         notes += [note] if note else []
     frame = pd.DataFrame({series: names, label: np.asarray(stamps), value: values})
-    return LongFile(frame, columns.lines, date_format, tuple(notes), date is not None)
+    words = None if date is None else columns.cells[date]
+    return LongFile(frame, columns.lines, date_format, tuple(notes), date is not None, words)
 
 
 def _ids(columns: ColumnsOfFile, name: str) -> np.ndarray:
