@@ -179,6 +179,22 @@ READ = {
         "sold\n" + "".join(f"{code}\n" for code in range(202001, 202007)), [], ["1", "2"],
         [202007, 202008], "",
     ),
+    "sales of a till, by days, which have no time of day": (
+        file("Zeit;Menge", ";", [f"0{day}.01.2024 1{h}:07" for day in range(5, 9) for h in "02"],
+             ["40", "60", "50", "60", "60", "60", "70", "60"]),
+        ["--aggregate", "sum"], ["09.01.2024", "10.01.2024"], [140, 150], "made 4 days of 8 lines",
+    ),
+    "sales of a till, by months": (
+        file("Zeit;Menge", ";", [f"{day}.0{month}.2024" for month in (1, 2, 3) for day in (10, 20)],
+             ["40", "60", "50", "60", "60", "60"]),
+        ["--aggregate", "sum", "--freq", "MS"], ["01.04.2024", "01.05.2024"], [130, 140],
+        "made 3 months of 6 lines",
+    ),
+    "several lines a month, by its short name": (
+        file("Monat;Menge", ";", sorted(2 * MONTHS[:3]),
+             ["40", "60", "50", "60", "60", "60"]),
+        ["--aggregate", "sum"], ["04.2023"], [130, 140], "made 3 months of 6 lines",
+    ),
     "sales with the offsets of winter and of summer": (
         file("time,sold", ",", *zip(*TILL, strict=True)), ["--aggregate", "sum"],
         ["2024-04-01", "2024-04-02"], [140, 150], "are taken as the clocks show them",

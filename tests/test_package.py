@@ -269,7 +269,7 @@ ALLOWED = {
     }
     | {"_panel_labels", "_season_length", "forecaster", "panel"},
     "cli": {"tsrnn", "exceptions", "_season_length", "_timesteps", "_csv", "_csv_long", "_cli_long"}
-    | {"_cli_output", "_cli_steps", "_csv_errors", "_panel_fill"}
+    | {"_cli_output", "_cli_steps", "_csv_dates", "_csv_errors", "_panel_fill"}
     | MODELS
     | TOOLS,
     "__main__": {"cli"},

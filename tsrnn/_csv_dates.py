@@ -266,6 +266,23 @@ def _part_of(name: object, values: np.ndarray) -> str:
     return "week" if part == "month" and _OF_WEEKS.search(str(name)) else part
 
 
+def format_of_steps(pattern: str | None, stamps: pd.Index) -> str | None:
+    """Return how a file would write steps that were made of its dates; None where it could not.
+
+    Days are written without the time of day that the file's dates have.
+    """
+    if pattern is None:
+        return None
+    if isinstance(stamps, pd.PeriodIndex):
+        return pattern if pattern in _QUARTERS and stamps.freqstr == "Q-DEC" else None
+    if not isinstance(stamps, pd.DatetimeIndex) or stamps.tz is not None:
+        return None
+    if (stamps == stamps.normalize()).all():
+        pattern = re.sub("[ T]+%H.*$", "", pattern)
+    written = pd.Series(stamps.strftime(pattern), dtype=object)
+    return pattern if (_parsed(written, pattern).to_numpy() == stamps.to_numpy()).all() else None
+
+
 def unread(cell: str, pattern: str | None) -> str:
     """Say what to do about a cell that is no date."""
     year = re.search(r"(?<!\d)\d{4,5}(?!\d)", cell)

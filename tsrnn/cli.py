@@ -23,6 +23,7 @@ from tsrnn._cli_output import (
 )
 from tsrnn._cli_steps import add_options, in_options, is_asked, rules_of, stepped, with_days
 from tsrnn._csv import SeriesOfFile, Spelling, read_series
+from tsrnn._csv_dates import format_of_steps
 from tsrnn._csv_errors import UsageError
 from tsrnn._csv_long import read_long
 from tsrnn._panel_fill import StepRules
@@ -199,6 +200,7 @@ def _forecast(options: argparse.Namespace) -> int:
         columns = options.date, options.value
         given = read_series(options.file, *columns, _spelling(options), repeats, rules.freq)
         refuse_names_of_ours([given.y.index.name], options.level)
+        date_format = given.date_format
         if is_asked(rules):
             given, told = stepped(given, rules)
         _refuse_long_season(options.period, len(given.y))
@@ -206,8 +208,10 @@ def _forecast(options: argparse.Namespace) -> int:
     except (UsageError, ValueError) as error:  # ValueError: from the forecaster, of the data
         raise UsageError(f"{source}: {in_options(str(error))}") from error
     table = _table_in_time(model, options.horizon, options.level)
+    if rules.aggregate is not None:
+        date_format = format_of_steps(date_format, table.index)
     # First, so that a picture that fails does not take the numbers with it.
-    _write(table, given, options.output)
+    _write(table, given, options.output, date_format)
     for line in [*given.notes, *told]:
         tell(line)
     if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
@@ -246,7 +250,9 @@ def _forecast_several(
         )
     except UsageError as error:
         raise UsageError(f"{source}: {error}") from error
-    date_format = given.date_format if rules.aggregate is None else None
+    date_format = given.date_format
+    if rules.aggregate is not None:
+        date_format = format_of_steps(date_format, pd.Index(forecasts.table.iloc[:, 1]))
     write_table(forecasts.table, options.output, index=False, date_format=date_format)
     for line in [*given.notes, *forecasts.told]:
         tell(line)
@@ -377,9 +383,11 @@ def _tails(percent: float) -> tuple[float, float]:
     return 0.5 - half, 0.5 + half
 
 
-def _write(table: pd.DataFrame, given: SeriesOfFile, path: str | None) -> None:
+def _write(
+    table: pd.DataFrame, given: SeriesOfFile, path: str | None, date_format: str | None
+) -> None:
     """Write the table as CSV, dates as the file has them."""
     label = given.y.index.name
     if isinstance(given.y.index, pd.RangeIndex):
         table, label = table.set_axis(range(1, len(table) + 1)), "step"
-    write_table(table, path, index_label=label, date_format=given.date_format)
+    write_table(table, path, index_label=label, date_format=date_format)
