@@ -43,11 +43,14 @@ class LongForecasts:
         What was done about missing lines, and what the user should know of single series.
     n_left_out : int
         How many series are not in the table.
+    may_have_season : bool
+        Whether the dates tell of a season, of which there is data enough.
     """
 
     table: pd.DataFrame
     told: list[str]
     n_left_out: int
+    may_have_season: bool
 
 
 def forecast_long(
@@ -93,7 +96,7 @@ def forecast_long(
     failures = panel.failures_.iloc[:, :2].set_axis(beyond.columns, axis=1)
     failures = pd.concat([failures, beyond])
     told += _told(failures, "left out: ", given) + _told(panel.notes_, "", given)
-    return LongForecasts(table, told, len(failures))
+    return LongForecasts(table, told, len(failures), _may_have_season(panel))
 
 
 def _without_infinities(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -119,6 +122,14 @@ def _seasons_told(panel: PanelForecaster, forecaster: Forecaster) -> list[str]:
         return [f"season: {words[0]}; --period overrides"]
     listed = ", ".join(f"{one} in {count} series" for one, count in counts.items())
     return [f"season: {listed}; --period overrides"]
+
+
+def _may_have_season(panel: PanelForecaster) -> bool:
+    """Tell whether the longest series could have a season by its dates."""
+    seasons, kind = panel._fitted.grid.seasons()
+    longest = int(panel._training.lengths.max())
+    found = np.unique(kind[panel._fitted.active]).tolist()
+    return any(seasons[i].among(longest).taken > 1 for i in found)
 
 
 def _of_steps(panel: PanelForecaster, frame: pd.DataFrame, rules: StepRules) -> list[str]:
@@ -157,10 +168,12 @@ def _with_line(reason: str, given: LongFile) -> str:
 
 # What a panel says of time stamps, and what is said of the cells that they were read from.
 _OF_DATES = {
-    r"{} is missing or no ISO date \(.*?\) in row (\d+)": (
+    r"{}(?: of the file)? is missing or no ISO date \(.*?\) in row (\d+)": (
         "must hold dates, but holds {0} on line {1}"
     ),
-    r"{} holds [^()]*? a second time in row (\d+)": "holds {0} a second time on line {1}",
+    r"{}(?: of the file)? holds [^()]*? a second time in row (\d+)": (
+        "holds {0} a second time on line {1}"
+    ),
 }
 
 

@@ -44,6 +44,7 @@ MODELS = {
 }
 # These take the length of the season; "auto" chooses by itself how it enters, if at all.
 SEASONAL_MODELS = {"holt-winters": TripleExpSmoothingRNN, "auto": AutoExpSmoothingRNN}
+DEFAULT_MODEL = "damped"
 
 MOST_STEPS = 1_000_000  # of a forecast: more is a slip of the keyboard, or exhausts the memory
 MOST_LINES = 10_000_000  # of the forecasts of all series
@@ -116,9 +117,8 @@ def _parser() -> argparse.ArgumentParser:
     forecast.add_argument(
         "--model",
         choices=[*MODELS, *SEASONAL_MODELS],
-        default="damped",
-        help="the forecaster (%(default)s): simple or ses, double or holt, damped, holt-winters (a "
-        "season), auto (whichever of these suits the series)",
+        help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
+        "holt-winters (a season), auto (whichever of these suits the series)",
     )
     forecast.add_argument(
         "--period",
@@ -189,10 +189,11 @@ def _demo(options: argparse.Namespace) -> int:
 def _forecast(options: argparse.Namespace) -> int:
     _check_numbers(options)
     refuse_to_overwrite(options.file, options.output, options.plot)
+    is_named, options.model = options.model is not None, options.model or DEFAULT_MODEL
     forecaster, rules, told = _forecaster(options), rules_of(options), []
     source = "standard input" if options.file == "-" else options.file
     if options.id is not None:
-        return _forecast_several(options, forecaster, rules, source)
+        return _forecast_several(options, forecaster, rules, source, is_named)
     if options.jobs is not None:
         raise UsageError("--jobs is for several series: leave it out, or name their column by --id")
     try:
@@ -212,20 +213,19 @@ def _forecast(options: argparse.Namespace) -> int:
         date_format = format_of_steps(date_format, table.index)
     # First, so that a picture that fails does not take the numbers with it.
     _write(table, given, options.output, date_format)
-    for line in [*given.notes, *told]:
+    for line in [*given.notes, *told, *_of_model(options, is_named, model, given.y)]:
         tell(line)
-    if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
-        taken = season_in_words(model.period_, model._grid.season)
-        tell(f"season: {taken}; --period overrides")
-    if isinstance(model, AutoExpSmoothingRNN):
-        tell(f"chose {_in_words(model)}")
     if options.plot:
         save_picture(given.y, model.fitted_values_, table, options.level, options.plot)
     return 0
 
 
 def _forecast_several(
-    options: argparse.Namespace, forecaster: Forecaster, rules: StepRules, source: str
+    options: argparse.Namespace,
+    forecaster: Forecaster,
+    rules: StepRules,
+    source: str,
+    is_named: bool,
 ) -> int:
     if options.plot:
         raise UsageError("--plot draws a single series: leave it out with --id")
@@ -254,9 +254,31 @@ def _forecast_several(
     if rules.aggregate is not None:
         date_format = format_of_steps(date_format, pd.Index(forecasts.table.iloc[:, 1]))
     write_table(forecasts.table, options.output, index=False, date_format=date_format)
-    for line in [*given.notes, *forecasts.told]:
+    model = [] if is_named else [_default_told(forecasts.may_have_season)]
+    for line in [*given.notes, *model, *forecasts.told]:
         tell(line)
     return INCOMPLETE if forecasts.n_left_out else 0
+
+
+def _of_model(
+    options: argparse.Namespace, is_named: bool, model: Forecaster, y: pd.Series
+) -> list[str]:
+    """Say what was chosen for the user: the model, its season, its structure."""
+    season = model._grid.season.among(int(y.count()))
+    told = [] if is_named else [_default_told(season.taken > 1)]
+    if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
+        # The choice takes no season of which there are not two periods, whatever is said.
+        override = "" if season.is_short and options.model == "auto" else "; --period overrides"
+        told.append(f"season: {season_in_words(model.period_, season)}{override}")
+    if isinstance(model, AutoExpSmoothingRNN):
+        told.append(f"chose {_in_words(model)}")
+    return told
+
+
+def _default_told(may_have_season: bool) -> str:
+    """Say which model was taken where none was named."""
+    more = ", without a season; --model auto looks for one" if may_have_season else ""
+    return f"model: {DEFAULT_MODEL}{more or '; --model names another'}"
 
 
 def _spelling(options: argparse.Namespace) -> Spelling:
