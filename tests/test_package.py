@@ -256,7 +256,7 @@ ALLOWED = {
     "_csv_dates": {"_csv_errors", "_csv_table", "_panel_time", "_stamps", "_timesteps"},
     "_csv": {"_csv_dates", "_csv_errors", "_csv_numbers", "_csv_table"},
     "_csv_long": {"_csv", "_csv_dates", "_csv_errors"},
-    "_cli_output": {"_csv_errors", "_files", "plotting"},
+    "_cli_output": {"_compile", "_csv_errors", "_files", "plotting"},
     "_cli_steps": {"_csv", "_csv_errors", "_panel_differ", "_panel_fill", "_panel_time", "gaps"}
     | LEAVES,
     "_cli_long": {

@@ -19,6 +19,7 @@ from tsrnn._cli_output import (
     refuse_to_overwrite,
     save_picture,
     tell,
+    telling_of_compilation,
     write_table,
 )
 from tsrnn._cli_steps import add_options, in_options, is_asked, rules_of, stepped, with_days
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         some of the series; 130, as shells have it, after Ctrl-C.
     """
     options = _parser().parse_args(arguments)
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, telling_of_compilation():
         warnings.simplefilter("always", UserWarning)
         try:
             status = options.run(options)
