@@ -20,9 +20,10 @@ import pandas as pd
 from tsrnn._csv_errors import UsageError, quoted
 
 UNNAMED = "Unnamed: "  # begins the names of columns without one, as pandas has it
-# What stands for a missing value, as pandas has it.
+# What stands for a missing value, as pandas has it, and as statistical offices write it.
 MISSING = frozenset(
-    ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"]
+    [".", "..", "...", ":"]
+    + ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"]
     + ["<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
 )
 
@@ -184,8 +185,12 @@ def _layout_by(sample: list[str], separator: str) -> _Layout | None:
     named = [i for i, row in enumerate(rows) if _may_name(row)]
     if not named:
         return None
+    # Names may begin with the mark of remarks: what is below them is data then.
+    if rows[named[0]][0].startswith("#"):
+        rest = [i for i in named if not rows[i][0].startswith("#")]
+        named = rest if rest and not _is_like_data(rows[rest[0]]) else named
     n_above, row = named[0], rows[named[0]]
-    if n_above and all(_LIKE_DATA.match(cell) for cell in row if cell.strip()):
+    if n_above and _is_like_data(row):
         # Two numbers below one name: a value with a decimal comma, or a column without a name.
         return None
     width, below = len(row), rows[n_above:]
@@ -193,6 +198,10 @@ def _layout_by(sample: list[str], separator: str) -> _Layout | None:
     n_fitting = sum(len(one) >= width and not "".join(one[width:]).strip() for one in below)
     in_data = (len(cell) for one in below[1:] for cell in one if _DATA.fullmatch(cell))
     return _Layout(separator, n_above, n_fitting / len(below), sum(in_data))
+
+
+def _is_like_data(row: list[str]) -> bool:
+    return all(_LIKE_DATA.match(cell) for cell in row if cell.strip())
 
 
 def _may_name(row: list[str]) -> bool:
