@@ -179,6 +179,39 @@ READ = {
         "sold\n" + "".join(f"{code}\n" for code in range(202001, 202007)), [], ["1", "2"],
         [202007, 202008], "",
     ),
+    "quarters that look like months, of which the name tells": (
+        file("Quartal;Umsatz", ";", ["3/2019", "4/2019", "1/2020", "2/2020", "3/2020", "4/2020"],
+             SIX), [], ["1/2021", "2/2021"], [160, 170], "",
+    ),
+    "weeks that look like months, of which the name tells": (
+        file("week,sold", ",", [f"2023-0{week}" for week in range(1, 7)], SIX), [],
+        ["2023-07", "2023-08"], [160, 170], "'week' as dates",
+    ),
+    "missing values as statistical offices write them": (
+        file("date,sold", ",", [f"2020-01-0{day}" for day in range(1, 7)],
+             [".", "110", ":", "130", "..", "150"]),
+        [], ["2020-01-07"], [160, 170], "",
+    ),
+    "remarks above the names": (
+        "# Mauna Loa\n# use with care, please\n" + file("year,ppm", ",", map(str, range(6)), SIX),
+        [], ["6", "7"], [160, 170], "passing over lines 1 to 2, '# Mauna Loa' and so on",
+    ),
+    "names behind the mark of remarks": (
+        file("#year,ppm", ",", map(str, range(2001, 2007)), SIX), [], ["2007"], [160, 170], "",
+    ),
+    "the days of a spreadsheet": (
+        file("Date;sold", ";", map(str, range(43831, 43837)), SIX), [], ["43837"], [160, 170],
+        "if they are the days of a spreadsheet, of which 43831 is 2020-01-01, format them as dates",
+    ),
+    "seconds since 1970": (
+        file("timestamp,sold", ",", [str(1577836800 + 3600 * i) for i in range(6)], SIX),
+        ["--value", "sold"], ["1577858400"], [160, 170],
+        "if they are seconds since 1970, of which 1577836800 is 2020-01-01T00:00:00, write them",
+    ),
+    "a meter that looks like weeks": (
+        file("kWh,sold", ",", ["201512", "201530", "201541", "201550", "201602", "201610"], SIX),
+        ["--value", "sold"], ["1", "2"], [160, 170], "ignoring 'kWh'",
+    ),
     "sales of a till, by days, which have no time of day": (
         file("Zeit;Menge", ";", [f"0{day}.01.2024 1{h}:07" for day in range(5, 9) for h in "02"],
              ["40", "60", "50", "60", "60", "60", "70", "60"]),
@@ -253,6 +286,10 @@ REFUSED = {
     "gaps": (
         file("Monat;Umsatz", ";", MONTHS[:2] + MONTHS[3:], GERMAN[:2] + GERMAN[3:]), [],
         "comes 2023-04-01 00:00:00 on line 4: where values are missing",
+    ),
+    "a holiday among trading days": (
+        file("day,price", ",", ["2023-04-05", "2023-04-06", "2023-04-11", "2023-04-12"], SIX[:4]),
+        [], "; --freq rows takes the lines as the steps, such as trading days",
     ),
     "two lines of a month": (
         GERMAN_FILE + "06.2023;12,00\n", [],

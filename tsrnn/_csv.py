@@ -17,6 +17,7 @@ from tsrnn._csv_dates import (
     are_numbered_dates,
     is_date,
     numbered_dates,
+    numbers_note,
     readings_of,
     the_one_reading,
     unread,
@@ -357,7 +358,9 @@ def _dates(
         )
     readings = columns.dates_as_told(name)
     if not readings and columns.is_numeric(name):
-        return *_numbered_dates(columns, name, freq), None
+        index, date_format = _numbered_dates(columns, name, freq)
+        values = columns.numbers(name).values
+        return index, date_format, None if date_format else numbers_note(column, values)
     if not readings or readings[0].dates.isna().any():
         row = int(readings[0].dates.isna().argmax()) if readings else 0
         raise UsageError(

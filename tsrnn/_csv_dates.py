@@ -33,6 +33,11 @@ _SHORT_YEARS = {
 _QUARTERS = ["%Y%q", "%YQ%q", "%Y-Q%q", "%Y Q%q", "%Y/Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y", "Q%q%Y"]
 _WEEKS = ["%G%V", "%G-W%V", "%GW%V", "%G W%V", "W%V %G", "W%V-%G", "W%V/%G", "%G-KW%V", "%G KW%V"]
 _WEEKS += ["KW%V %G", "KW %V %G", "KW%V/%G", "KW %V/%G", "%G/KW%V", "KW%V-%G"]
+# Those that look like months: the name of their column tells.
+_BARE_QUARTERS = ["%q/%Y", "%q.%Y", "%q-%Y", "%q %Y", "%Y/%q", "%Y.%q", "%Y-%q", "%Y %q"]
+_BARE_WEEKS = ["%V/%G", "%V.%G", "%V-%G", "%V %G", "%G/%V", "%G.%V", "%G-%V", "%G %V"]
+_QUARTERS += _BARE_QUARTERS
+_WEEKS += _BARE_WEEKS
 _PARTS = {
     "%Y": r"(?P<y>\d{4})",
     "%G": r"(?P<y>\d{4})",
@@ -48,7 +53,11 @@ _NUMBERED = {
     "day": "%Y%j",
     "month and day": "%Y%m%d",
 }
-_OF_WEEKS = re.compile("week|woche|kw|semaine|semana|settimana|uge|vecka|tydzie", re.IGNORECASE)
+_OF_QUARTERS = re.compile("quart|trimest|kvartal|kwarta", re.IGNORECASE)
+_OF_WEEKS = re.compile(
+    r"week|woche|^kw\b|\bwk\b|semaine|semana|settimana|vecka|tydzie", re.IGNORECASE
+)
+_OF_TIMES = re.compile("time|date|stamp|unix|epoch|zeit", re.IGNORECASE)
 
 _WORDS = (
     "January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb"
@@ -243,21 +252,50 @@ def are_numbered_dates(column: pd.Series, values: np.ndarray) -> bool:
     if len(distinct) < _FEWEST_NUMBERED or not np.isfinite(values).all():
         return False
     steps = np.diff(values)
+    in_order = bool((steps >= 0).all() or (steps <= 0).all())
     part = _part_of(column.name, values)
     if not part:
-        is_even = (np.diff(distinct, 2) == 0).all()
-        in_order = is_even or (steps > 0).all() or (steps < 0).all()
-        return bool(_FIRST_YEAR <= distinct[0] and distinct[-1] <= _LAST_YEAR and in_order)
+        if _counted_from(values) and _OF_TIMES.search(str(column.name)):
+            return in_order
+        is_even = bool((np.diff(distinct, 2) == 0).all())
+        in_order = in_order and len(distinct) == len(values)
+        return _FIRST_YEAR <= distinct[0] and distinct[-1] <= _LAST_YEAR and (is_even or in_order)
     # Few numbers have parts such as these by accident.
-    if part in ("month", "month and day") or _OF_WEEKS.search(str(column.name)):
+    if part in ("month", "month and day") or (in_order and _OF_WEEKS.search(str(column.name))):
         return True
-    in_order = (steps >= 0).all() or (steps <= 0).all()
     dates = _parsed(column.drop_duplicates(), _NUMBERED[part])
-    return bool(dates.notna().all() and (in_order or _is_even(pd.DatetimeIndex(dates))))
+    are_many = len(distinct) >= _FEWEST_UNEVEN and in_order
+    return bool(dates.notna().all() and (are_many or _is_even(pd.DatetimeIndex(dates))))
 
 
 _FEWEST_NUMBERED = 3  # of numbers that are told to be dates by themselves
+_FEWEST_UNEVEN = 8  # where they are weeks with gaps: every other number could be one
 _FIRST_YEAR, _LAST_YEAR = 1700, 2100
+
+
+def numbers_note(column: pd.Series, values: np.ndarray) -> str | None:
+    """Say what whole numbers that are counted on as such may be of dates; None for others."""
+    unit = _counted_from(values)
+    if unit is None:
+        return None
+    origin, what, cure = {
+        "D": ("1899-12-30", "the days of a spreadsheet", "format them as dates there"),
+        "s": ("1970-01-01", "seconds since 1970", "write them as dates"),
+        "ms": ("1970-01-01", "milliseconds since 1970", "write them as dates"),
+    }[unit]
+    first = np.datetime64(origin, unit) + np.timedelta64(int(values[0]), unit)
+    return (
+        f"column {quoted(column.name)} holds whole numbers, which are counted on as such; if they "
+        f"are {what}, of which {column.iloc[0]} is {first}, {cure}"
+    )
+
+
+def _counted_from(values: np.ndarray) -> str | None:
+    """Return the unit in which whole numbers may count time from a date on."""
+    for unit, (first, last) in {"D": (3e4, 6e4), "s": (5e8, 4e9), "ms": (5e11, 4e12)}.items():
+        if first <= values.min() and values.max() <= last:
+            return unit
+    return None
 
 
 def _part_of(name: object, values: np.ndarray) -> str:
@@ -301,6 +339,11 @@ def unread(cell: str, pattern: str | None) -> str:
 
 def _patterns(words: pd.Series) -> list[str]:
     """List the patterns that may read some words."""
+    for of_name, patterns in ((_OF_QUARTERS, _BARE_QUARTERS), (_OF_WEEKS, _BARE_WEEKS)):
+        if of_name.search(str(words.name)):
+            bare = [one for one in patterns if _reads(one, words.head(_MOST_GUESSED))]
+            if bare:
+                return bare
     found: set[str] = set()
     for word in words.head(_MOST_GUESSED):
         short = re.fullmatch(r"\d{1,2}([./-])\d{1,2}\1\d{2}", word)
@@ -315,9 +358,18 @@ def _patterns(words: pd.Series) -> list[str]:
                 for dayfirst in _day_orders(word)
             )
     some = words.head(_MOST_GUESSED).tolist()
-    named = [one for one in [*_QUARTERS, *_WEEKS] if any(_named(one).fullmatch(w) for w in some)]
+    named = [
+        one
+        for one in [*_QUARTERS, *_WEEKS]
+        if one not in _BARE_QUARTERS + _BARE_WEEKS and _reads(one, some)
+    ]
     months = _MONTH_FORMATS if words.str.contains("[A-Za-z]").any() else _NUMBERED_MONTHS
     return [*sorted(found - {""}), *months, "ISO8601", *named]
+
+
+def _reads(pattern: str, words: Iterable[str]) -> bool:
+    """Tell whether a pattern of quarters or weeks reads one of some words."""
+    return any(_named(pattern).fullmatch(word) for word in words)
 
 
 def _day_orders(word: str) -> tuple[bool, ...]:

@@ -23,7 +23,7 @@ from tsrnn._csv import (
     taken_words,
     taking,
 )
-from tsrnn._csv_dates import numbered_dates, the_one_reading, unread
+from tsrnn._csv_dates import numbered_dates, numbers_note, the_one_reading, unread
 from tsrnn._csv_errors import UsageError, quoted
 
 # What Excel makes of long numbers, such as those of articles, whose last digits are lost.
@@ -136,7 +136,8 @@ def _stamps(
     readings = columns.dates_as_told(name)
     if not readings and columns.is_numeric(name):
         numbers = columns.numbers(name)
-        return *numbered_dates(column, numbers.whole, numbers.values, freq), None
+        index, date_format = numbered_dates(column, numbers.whole, numbers.values, freq)
+        return index, date_format, None if date_format else numbers_note(column, numbers.values)
     if not readings or readings[0].dates.isna().all():
         raise UsageError(
             f"column {quoted(name)} must hold dates, but on line {columns.lines[0]} it holds "

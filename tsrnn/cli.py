@@ -368,6 +368,8 @@ def _fit(model, given: SeriesOfFile):
         cure = "missing, or --fill 0 for zeros"
         if with_days(StepRules(aggregate="sum"), given.y.index)[1]:
             cure += "; --aggregate sum puts together the lines of a day"
+        if isinstance(given.y.index, pd.DatetimeIndex) and (given.y.index.day_of_week < 5).all():
+            cure += "; --freq rows takes the lines as the steps, such as trading days"
         before, after = given.y.index[row - 1 : row + 1].map(str)
         raise UsageError(
             f"column {column!r} must be evenly spaced, but after {before} on line "
