@@ -213,10 +213,10 @@ def test_every_forecast_is_computed_once(monthly, forecast, tmp_path, monkeypatc
 def test_every_column_is_read_as_dates_once(forecast, monthly, monkeypatch):
     rows = [f"Berlin,{date:%Y-%m},{v}" for date, v in monthly[1].items()]
     tried = []
-    parsed = _csv_dates._parsed
+    parsed = _csv_dates.parsed
     monkeypatch.setattr(
         _csv_dates,
-        "_parsed",
+        "parsed",
         lambda cells, name: tried.append((cells.name, name)) or parsed(cells, name),
     )
     forecast(["city,date,value", *rows])

@@ -253,9 +253,10 @@ ALLOWED = {
     "_csv_errors": set(),
     "_csv_table": {"_csv_errors"},
     "_csv_numbers": {"_csv_errors", "_csv_table"},
-    "_csv_dates": {"_csv_errors", "_csv_table", "_panel_time", "_stamps", "_timesteps"},
-    "_csv": {"_csv_dates", "_csv_errors", "_csv_numbers", "_csv_table"},
-    "_csv_long": {"_csv", "_csv_dates", "_csv_errors"},
+    "_csv_dates": {"_csv_errors", "_csv_table", "_panel_time", "_timesteps"},
+    "_csv_numbered": {"_csv_dates", "_csv_errors", "_stamps"},
+    "_csv": {"_csv_dates", "_csv_errors", "_csv_numbered", "_csv_numbers", "_csv_table"},
+    "_csv_long": {"_csv", "_csv_dates", "_csv_errors", "_csv_numbered"},
     "_cli_output": {"_compile", "_csv_errors", "_files", "plotting"},
     "_cli_steps": {"_csv", "_csv_errors", "_panel_differ", "_panel_fill", "_panel_time", "gaps"}
     | LEAVES,

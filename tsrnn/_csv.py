@@ -11,18 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tsrnn._csv_dates import (
-    Readings,
-    are_months,
-    are_numbered_dates,
-    is_date,
-    numbered_dates,
-    numbers_note,
-    readings_of,
-    the_one_reading,
-    unread,
-)
+from tsrnn._csv_dates import Readings, are_months, is_date, readings_of, the_one_reading, unread
 from tsrnn._csv_errors import UsageError, listed, quoted
+from tsrnn._csv_numbered import are_numbered_dates, numbered_dates, numbers_note
 from tsrnn._csv_numbers import Numbers, check_decimal, numbers_of
 from tsrnn._csv_table import MISSING, UNNAMED, read_table
 

@@ -15,7 +15,6 @@ from pandas.tseries.api import guess_datetime_format
 from tsrnn._csv_errors import UsageError, listed, quoted
 from tsrnn._csv_table import MISSING
 from tsrnn._panel_time import is_struck_by_no_clock
-from tsrnn._stamps import part_in_integers
 from tsrnn._timesteps import datetime_grid
 
 _MOST_CHARACTERS = 40  # of a date with its time and zone
@@ -45,19 +44,10 @@ _PARTS = {
     "%V": r"(?P<n>\d{1,2})",
 }
 
-# Whole numbers that hold a year and a part of it.
-_NUMBERED = {
-    "quarter": "%Y%q",
-    "month": "%Y%m",
-    "week": "%G%V",
-    "day": "%Y%j",
-    "month and day": "%Y%m%d",
-}
 _OF_QUARTERS = re.compile("quart|trimest|kvartal|kwarta", re.IGNORECASE)
-_OF_WEEKS = re.compile(
+OF_WEEKS = re.compile(
     r"week|woche|^kw\b|\bwk\b|semaine|semana|settimana|vecka|tydzie", re.IGNORECASE
 )
-_OF_TIMES = re.compile("time|date|stamp|unix|epoch|zeit", re.IGNORECASE)
 
 _WORDS = (
     "January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb"
@@ -122,8 +112,8 @@ def readings_of(column: pd.Series, pattern: str | None = None) -> Readings:
     patterns = _patterns(cells.dropna()) if pattern is None else [pattern]
     if len(cells) > _MOST_SAMPLED and pattern is None:
         some = cells.dropna().head(_MOST_SAMPLED)
-        patterns = [name for name in patterns if _parsed(some, name).notna().any()] or patterns[:1]
-    readings = [(name, _parsed(cells, name)) for name in patterns]
+        patterns = [name for name in patterns if parsed(some, name).notna().any()] or patterns[:1]
+    readings = [(name, parsed(cells, name)) for name in patterns]
     # Lines count, not words: one word may stand on most of them.
     n_lines = np.bincount(codes, minlength=len(words))
     counts = [int(n_lines[dates.notna()].sum()) for _, dates in readings]
@@ -219,91 +209,6 @@ def _steps_are_days(reading: Reading, series: np.ndarray, freq: object) -> bool:
     return _any_even(reading.clock, series) and not _any_even(reading.dates, series)
 
 
-def numbered_dates(
-    column: pd.Series, whole: bool, values: np.ndarray, freq: object = None
-) -> tuple[pd.Index, str | None]:
-    """Read whole numbers: 20200131, 202001 and the like as dates, others, such as years, as such.
-
-    Where the user names a step that is a number, all are numbers.
-    """
-    if not whole or not (np.abs(values) < 2.0**53).all():
-        raise UsageError(f"column {quoted(column.name)} must hold dates or whole numbers")
-    part = "" if isinstance(freq, int) else _part_of(column.name, values)
-    patterns = [_NUMBERED[part]] if part else []
-    if not part and not isinstance(freq, int):
-        lengths = column.str.len()
-        patterns = [p for n, p in ((8, "%Y%m%d"), (6, "%Y%m")) if (lengths == n).all()]
-    for pattern in patterns:
-        dates = _parsed(column, pattern)
-        if dates.notna().all():
-            return Reading(pattern, dates, True).index(column.name), pattern
-        if part:
-            row = int(dates.isna().argmax())
-            raise UsageError(
-                f"column {quoted(column.name)} holds a year and a {part} in one number, but "
-                f"{quoted(column.iloc[row])} on line {column.index[row]} is none"
-            )
-    return pd.Index(values.astype(np.int64), name=column.name), None
-
-
-def are_numbered_dates(column: pd.Series, values: np.ndarray) -> bool:
-    """Tell whether whole numbers are surely dates: years in order, or years with parts of them."""
-    distinct = np.unique(values)
-    if len(distinct) < _FEWEST_NUMBERED or not np.isfinite(values).all():
-        return False
-    steps = np.diff(values)
-    in_order = bool((steps >= 0).all() or (steps <= 0).all())
-    part = _part_of(column.name, values)
-    if not part:
-        if _counted_from(values) and _OF_TIMES.search(str(column.name)):
-            return in_order
-        is_even = bool((np.diff(distinct, 2) == 0).all())
-        in_order = in_order and len(distinct) == len(values)
-        return _FIRST_YEAR <= distinct[0] and distinct[-1] <= _LAST_YEAR and (is_even or in_order)
-    # Few numbers have parts such as these by accident.
-    if part in ("month", "month and day") or (in_order and _OF_WEEKS.search(str(column.name))):
-        return True
-    dates = _parsed(column.drop_duplicates(), _NUMBERED[part])
-    are_many = len(distinct) >= _FEWEST_UNEVEN and in_order
-    return bool(dates.notna().all() and (are_many or _is_even(pd.DatetimeIndex(dates))))
-
-
-_FEWEST_NUMBERED = 3  # of numbers that are told to be dates by themselves
-_FEWEST_UNEVEN = 8  # where they are weeks with gaps: every other number could be one
-_FIRST_YEAR, _LAST_YEAR = 1700, 2100
-
-
-def numbers_note(column: pd.Series, values: np.ndarray) -> str | None:
-    """Say what whole numbers that are counted on as such may be of dates; None for others."""
-    unit = _counted_from(values)
-    if unit is None:
-        return None
-    origin, what, cure = {
-        "D": ("1899-12-30", "the days of a spreadsheet", "format them as dates there"),
-        "s": ("1970-01-01", "seconds since 1970", "write them as dates"),
-        "ms": ("1970-01-01", "milliseconds since 1970", "write them as dates"),
-    }[unit]
-    first = np.datetime64(origin, unit) + np.timedelta64(int(values[0]), unit)
-    return (
-        f"column {quoted(column.name)} holds whole numbers, which are counted on as such; if they "
-        f"are {what}, of which {column.iloc[0]} is {first}, {cure}"
-    )
-
-
-def _counted_from(values: np.ndarray) -> str | None:
-    """Return the unit in which whole numbers may count time from a date on."""
-    for unit, (first, last) in {"D": (3e4, 6e4), "s": (5e8, 4e9), "ms": (5e11, 4e12)}.items():
-        if first <= values.min() and values.max() <= last:
-            return unit
-    return None
-
-
-def _part_of(name: object, values: np.ndarray) -> str:
-    """Name the part of a year in whole numbers; the first twelve weeks are told by the name."""
-    part = part_in_integers(values.astype(np.int64))
-    return "week" if part == "month" and _OF_WEEKS.search(str(name)) else part
-
-
 def format_of_steps(pattern: str | None, stamps: pd.Index) -> str | None:
     """Return how a file would write steps that were made of its dates; None where it could not.
 
@@ -318,7 +223,7 @@ def format_of_steps(pattern: str | None, stamps: pd.Index) -> str | None:
     if (stamps == stamps.normalize()).all():
         pattern = re.sub("[ T]+%H.*$", "", pattern)
     written = pd.Series(stamps.strftime(pattern), dtype=object)
-    return pattern if (_parsed(written, pattern).to_numpy() == stamps.to_numpy()).all() else None
+    return pattern if (parsed(written, pattern).to_numpy() == stamps.to_numpy()).all() else None
 
 
 def unread(cell: str, pattern: str | None) -> str:
@@ -339,7 +244,7 @@ def unread(cell: str, pattern: str | None) -> str:
 
 def _patterns(words: pd.Series) -> list[str]:
     """List the patterns that may read some words."""
-    for of_name, patterns in ((_OF_QUARTERS, _BARE_QUARTERS), (_OF_WEEKS, _BARE_WEEKS)):
+    for of_name, patterns in ((_OF_QUARTERS, _BARE_QUARTERS), (OF_WEEKS, _BARE_WEEKS)):
         if of_name.search(str(words.name)):
             bare = [one for one in patterns if _reads(one, words.head(_MOST_GUESSED))]
             if bare:
@@ -379,7 +284,7 @@ def _day_orders(word: str) -> tuple[bool, ...]:
     return (True,) if re.match(r"\d+\.", word) else (False, True)
 
 
-def _parsed(words: pd.Series, pattern: str) -> pd.Series:
+def parsed(words: pd.Series, pattern: str) -> pd.Series:
     """Read words by a pattern, NaT where they do not follow it; times of several zones in UTC."""
     if pattern in _QUARTERS or pattern in _WEEKS:
         return _named_dates(words, pattern)
@@ -410,7 +315,7 @@ def _clock(words: pd.Series, pattern: str) -> pd.Series | None:
     if _offsets(words.dropna()).nunique() < 2:
         return None
     shown = words.str.replace(_OFFSET, r"\1", regex=True, flags=re.IGNORECASE)
-    dates = _parsed(shown, re.sub("\\s*%[zZ]$", "", pattern))
+    dates = parsed(shown, re.sub("\\s*%[zZ]$", "", pattern))
     return None if isinstance(dates.dtype, pd.DatetimeTZDtype) else dates
 
 
@@ -454,13 +359,13 @@ def _any_even(dates: pd.Series, series: np.ndarray) -> bool:
     Two stamps are always even, so that they tell nothing.
     """
     some = pd.Series(dates.to_numpy()).groupby(series).unique().head(_MOST_TRIED)
-    return any(_is_even(pd.DatetimeIndex(stamps)) for stamps in some)
+    return any(is_even(pd.DatetimeIndex(stamps)) for stamps in some)
 
 
 _MOST_TRIED = 20  # series: their dates are written alike
 
 
-def _is_even(stamps: pd.DatetimeIndex) -> bool:
+def is_even(stamps: pd.DatetimeIndex) -> bool:
     stamps = stamps.dropna().sort_values()
     if len(stamps) < 3:
         return False

@@ -23,8 +23,9 @@ from tsrnn._csv import (
     taken_words,
     taking,
 )
-from tsrnn._csv_dates import numbered_dates, numbers_note, the_one_reading, unread
+from tsrnn._csv_dates import the_one_reading, unread
 from tsrnn._csv_errors import UsageError, quoted
+from tsrnn._csv_numbered import numbered_dates, numbers_note
 
 # What Excel makes of long numbers, such as those of articles, whose last digits are lost.
 _SHORTENED = re.compile(r"[0-9][.,][0-9]+E\+[0-9]{2}")
