@@ -179,6 +179,10 @@ READ = {
         "sold\n" + "".join(f"{code}\n" for code in range(202001, 202007)), [], ["1", "2"],
         [202007, 202008], "",
     ),
+    "months as Eurostat writes them": (
+        file("TIME,OBS", ",", ["2020M11", "2020M12", "2021M01", "2021M02", "2021M03"], SIX[:5]), [],
+        ["2021M04", "2021M05"], [150, 160], "'TIME' as dates",
+    ),
     "quarters that look like months, of which the name tells": (
         file("Quartal;Umsatz", ";", ["3/2019", "4/2019", "1/2020", "2/2020", "3/2020", "4/2020"],
              SIX), [], ["1/2021", "2/2021"], [160, 170], "",
@@ -286,6 +290,15 @@ REFUSED = {
     "gaps": (
         file("Monat;Umsatz", ";", MONTHS[:2] + MONTHS[3:], GERMAN[:2] + GERMAN[3:]), [],
         "comes 2023-04-01 00:00:00 on line 4: where values are missing",
+    ),
+    "years beside the names of their months": (
+        file("Jahr;Monat;Wert", ";", 4 * ["2020"], ["Januar", "Februar", "März", "April"], SIX[:4]),
+        [], "if these are parts of the dates in 'Jahr', write both in one column, as in 2020-01",
+    ),
+    "days beside their times": (
+        file("day,time,sold", ",", 2 * ["2020-01-01"] + 2 * ["2020-01-02"], 2 * ["0:00", "12:00"],
+             SIX[:4]),
+        [], "if these are parts of the dates in 'day', write both in one column",
     ),
     "a holiday among trading days": (
         file("day,price", ",", ["2023-04-05", "2023-04-06", "2023-04-11", "2023-04-12"], SIX[:4]),

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tsrnn._csv_dates import Readings, are_months, is_date, readings_of, the_one_reading, unread
+from tsrnn._csv_dates import (
+    Readings,
+    are_months,
+    is_date,
+    may_be_parts,
+    readings_of,
+    the_one_reading,
+    unread,
+)
 from tsrnn._csv_errors import UsageError, listed, quoted
 from tsrnn._csv_numbered import are_numbered_dates, numbered_dates, numbers_note
 from tsrnn._csv_numbers import Numbers, check_decimal, numbers_of
@@ -256,7 +264,7 @@ def _notes(columns: ColumnsOfFile, date: str | None, value: str) -> list[str]:
     ignored = [name for name in columns.names if name not in (date, value)]
     series = np.zeros(len(columns.lines), dtype=np.int64)
     for name in ignored:
-        refuse_differing_words(columns, name, series, taken_words(date, value))
+        refuse_differing_words(columns, name, series, taken_words(date, value), date)
     if len(columns.names) == 1:
         return []
     return [f"{taking(date, value)}{ignoring(ignored)}"]
@@ -279,11 +287,17 @@ def taken_words(date: str | None, value: str) -> str | None:
 
 
 def refuse_differing_words(
-    columns: ColumnsOfFile, name: str, series: np.ndarray, options: str | None, id_: bool = False
+    columns: ColumnsOfFile,
+    name: str,
+    series: np.ndarray,
+    options: str | None,
+    date: str | None,
+    id_: bool = False,
 ) -> None:
     """Refuse words of a column that differ within a series, whose number `series` is by line.
 
-    They may be unread dates, or name several series, which would be joined.
+    They may be unread dates, or parts of those in `date`, or name several series, which would be
+    joined.
     """
     if columns.is_numeric(name):
         return
@@ -296,6 +310,11 @@ def refuse_differing_words(
     row = int(differs[0])
     start = int(np.flatnonzero(series == series[row])[0])
     tell_apart = "" if id_ else f"if these tell series apart, say --id {shlex.quote(name)}; "
+    if date is not None and may_be_parts(column.unique()):
+        tell_apart = (
+            f"if these are parts of the dates in {quoted(date)}, write both in one column, as in "
+            f"2020-01 or 2020-01-31 12:00; {tell_apart}"
+        )
     if options is None:
         cures = (
             "if these are dates, write them as in 2020-01-31, or name their column with --date and "

@@ -21,7 +21,7 @@ _MOST_CHARACTERS = 40  # of a date with its time and zone
 _MOST_GUESSED = 5  # cells from which formats are guessed
 _MOST_SAMPLED = 1000  # of many, to see which patterns they do not follow
 # Ways to write months that pandas does not guess.
-_MONTH_FORMATS = ["%b %Y", "%b-%Y", "%b-%y", "%b %y", "%B %Y"]
+_MONTH_FORMATS = ["%b %Y", "%b-%Y", "%b-%y", "%b %y", "%B %Y", "%YM%m", "%Y-M%m"]
 _NUMBERED_MONTHS = ["%m/%Y", "%m.%Y", "%m-%Y", "%Y/%m"]
 _SHORT_YEARS = {
     ".": ["%d.%m.%y"],
@@ -52,12 +52,19 @@ OF_WEEKS = re.compile(
 _WORDS = (
     "January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb"
     "|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday"
-    "|Sunday|Mon|Tue|Wed|Thu|Fri|Sat|Sun|AM|PM|UTC|GMT|KW|T|Z|Q|W"
+    "|Sunday|Mon|Tue|Wed|Thu|Fri|Sat|Sun|AM|PM|UTC|GMT|KW|T|Z|Q|W|M"
 )
 _LIKE_DATE = re.compile(rf"(?=[^0-9]*[0-9])(?:[0-9\s./:,+-]|{_WORDS})+", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9][0-9 ./:+T-]*")
 # A time of day, and its offset from UTC.
 _OFFSET = r"([T:][0-9:.,]*)\s*(Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)$"
+# What may stand in a column beside that of years or days: months, quarters, weeks, times.
+_LIKE_PART = re.compile(
+    r"[MQSW]?\d{1,2}|\d{1,2}(:\d{2}){1,2}.*"
+    r"|(jan|feb|fev|fév|mar|mär|mae|mrz|apr|avr|mai|may|jun|jui|jul|aug|aoû|sep|okt|oct|nov|dez|dec|déc)"
+    r"[^\W\d]*\.?",
+    re.IGNORECASE,
+)
 _LIKE_MONTH = re.compile(r"(?:0[1-9]|1[0-2])\.(?:19|20)[0-9]{2}")
 
 
@@ -94,6 +101,11 @@ def are_months(words: Iterable[str]) -> bool:
     """Tell whether what looks like numbers is months, such as 01.2020."""
     words = [word for word in words if word not in MISSING]
     return bool(words) and all(_LIKE_MONTH.fullmatch(word) for word in words)
+
+
+def may_be_parts(words: Iterable[str]) -> bool:
+    """Tell whether words may be months, times of day and the like, of dates in another column."""
+    return all(_LIKE_PART.fullmatch(word) for word in words)
 
 
 def readings_of(column: pd.Series, pattern: str | None = None) -> Readings:

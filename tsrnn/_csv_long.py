@@ -85,7 +85,7 @@ def read_long(
     if not is_named:
         ignored = [name for name in others if name not in (date, value)]
         for name in ignored:
-            refuse_differing_words(columns, name, codes, taken_words(date, value), id_=True)
+            refuse_differing_words(columns, name, codes, taken_words(date, value), date, id_=True)
         notes.append(f"{taking(date, value)} of the {quoted(series)}{ignoring(ignored)}")
     values = _values(columns, value)
     notes += [columns.numbers(value).note] if columns.numbers(value).note else []
