@@ -212,6 +212,10 @@ READ = {
         ["--value", "sold"], ["1577858400"], [160, 170],
         "if they are seconds since 1970, of which 1577836800 is 2020-01-01T00:00:00, write them",
     ),
+    "prices that look like years, evenly apart": (
+        file("price;sold", ";", ["1800", "1900", "1800", "2000", "1800", "1800"], SIX),
+        ["--value", "sold"], ["1", "2"], [160, 170], "ignoring 'price'",
+    ),
     "a meter that looks like weeks": (
         file("kWh,sold", ",", ["201512", "201530", "201541", "201550", "201602", "201610"], SIX),
         ["--value", "sold"], ["1", "2"], [160, 170], "ignoring 'kWh'",

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn._csv_dates import readings_of, the_one_reading, unread
+from tsrnn._csv_dates import is_date, readings_of, the_one_reading, unread
 from tsrnn._csv_errors import UsageError
 
 
@@ -113,6 +113,12 @@ def test_weeks_and_quarters_that_are_none_are_not_read(cell):
 @pytest.mark.parametrize("cell", ["1/" * 50_000, "1" * 10**6, "Jan" * 10_000, "item-17", "x"])
 def test_what_does_not_look_like_a_date_is_not_tried(cell):
     assert readings_of(pd.Series([cell] * 3, dtype=object)) == []
+
+
+def test_codes_are_no_weeks_and_quarters_but_in_a_column_of_that_name():
+    cells = ["10115", "20204", "202012", "D-10117"]
+    assert not is_date(readings_of(pd.Series(cells, dtype=object, name="code")))
+    assert is_date(readings_of(pd.Series(cells, dtype=object, name="week")))
 
 
 @pytest.mark.parametrize("cell", ["1500-01-01", "01.01.1500", "2500-01-01", "10000-01-01"])

@@ -29,12 +29,12 @@ _SHORT_YEARS = {
     "-": ["%m-%d-%y", "%d-%m-%y", "%y-%m-%d"],
 }
 # %q is the quarter, as pandas has it; %G and %V are the year and week of ISO 8601.
-_QUARTERS = ["%Y%q", "%YQ%q", "%Y-Q%q", "%Y Q%q", "%Y/Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y", "Q%q%Y"]
-_WEEKS = ["%G%V", "%G-W%V", "%GW%V", "%G W%V", "W%V %G", "W%V-%G", "W%V/%G", "%G-KW%V", "%G KW%V"]
+_QUARTERS = ["%YQ%q", "%Y-Q%q", "%Y Q%q", "%Y/Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y", "Q%q%Y"]
+_WEEKS = ["%G-W%V", "%GW%V", "%G W%V", "W%V %G", "W%V-%G", "W%V/%G", "%G-KW%V", "%G KW%V"]
 _WEEKS += ["KW%V %G", "KW %V %G", "KW%V/%G", "KW %V/%G", "%G/KW%V", "KW%V-%G"]
-# Those that look like months: the name of their column tells.
-_BARE_QUARTERS = ["%q/%Y", "%q.%Y", "%q-%Y", "%q %Y", "%Y/%q", "%Y.%q", "%Y-%q", "%Y %q"]
-_BARE_WEEKS = ["%V/%G", "%V.%G", "%V-%G", "%V %G", "%G/%V", "%G.%V", "%G-%V", "%G %V"]
+# Those that look like months or mere numbers: the name of their column tells.
+_BARE_QUARTERS = ["%Y%q", "%q/%Y", "%q.%Y", "%q-%Y", "%q %Y", "%Y/%q", "%Y.%q", "%Y-%q", "%Y %q"]
+_BARE_WEEKS = ["%G%V", "%V/%G", "%V.%G", "%V-%G", "%V %G", "%G/%V", "%G.%V", "%G-%V", "%G %V"]
 _QUARTERS += _BARE_QUARTERS
 _WEEKS += _BARE_WEEKS
 _PARTS = {
@@ -57,7 +57,7 @@ _WORDS = (
 _LIKE_DATE = re.compile(rf"(?=[^0-9]*[0-9])(?:[0-9\s./:,+-]|{_WORDS})+", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9][0-9 ./:+T-]*")
 # A time of day, and its offset from UTC.
-_OFFSET = r"([T:][0-9:.,]*)\s*(Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)$"
+_OFFSET = re.compile(r"([T:][0-9:.,]*+)\s*+(Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)$", re.IGNORECASE)
 # What may stand in a column beside that of years or days: months, quarters, weeks, times.
 _LIKE_PART = re.compile(
     r"[MQSW]?\d{1,2}|\d{1,2}(:\d{2}){1,2}.*"
@@ -195,7 +195,7 @@ def _of_one_clock(column: pd.Series, reading: Reading, series: np.ndarray, freq:
     """Take what the clocks show where steps are days or longer, and UTC where they are shorter."""
     if reading.clock is None:
         return reading
-    offsets = sorted(_offsets(column).unique())
+    offsets = sorted(_offsets(column))
     told = (
         f"the dates of {quoted(column.name)} have several offsets from UTC ({listed(offsets)}) and "
         "are taken"
@@ -315,19 +315,26 @@ def parsed(words: pd.Series, pattern: str) -> pd.Series:
         ) from error
 
 
-def _offsets(words: pd.Series) -> pd.Series:
-    """Return the offset from UTC of each word, as in +01:00; "none" where there is none."""
-    found = words.str.extract(_OFFSET, flags=re.IGNORECASE)[1].str.upper().str.replace(":", "")
-    found = found.where(~found.isin(["Z", "UTC", "GMT"]), "+0000").str.ljust(5, "0")
-    return (found.str[:3] + ":" + found.str[3:]).fillna("none")
+def _offsets(words: Iterable[str]) -> set[str]:
+    """Return the offsets from UTC of words, as in +01:00; "none" where there is none."""
+    found = {one[2].upper() if (one := _OFFSET.search(word)) else "none" for word in words}
+    return {_offset_in_words(offset) for offset in found}
+
+
+def _offset_in_words(offset: str) -> str:
+    if offset == "none":
+        return offset
+    digits = "+0000" if offset in ("Z", "UTC", "GMT") else offset.replace(":", "").ljust(5, "0")
+    return f"{digits[:3]}:{digits[3:]}"
 
 
 def _clock(words: pd.Series, pattern: str) -> pd.Series | None:
     """Read what the clocks show where words have several offsets; None where they have one."""
-    if _offsets(words.dropna()).nunique() < 2:
+    given = words.dropna()
+    if len(_offsets(given)) < 2:
         return None
-    shown = words.str.replace(_OFFSET, r"\1", regex=True, flags=re.IGNORECASE)
-    dates = parsed(shown, re.sub("\\s*%[zZ]$", "", pattern))
+    shown = pd.Series([_OFFSET.sub(r"\1", word) for word in given], given.index, dtype=object)
+    dates = parsed(shown.reindex(words.index), re.sub(r"\s*%[zZ]$", "", pattern))
     return None if isinstance(dates.dtype, pd.DatetimeTZDtype) else dates
 
 

@@ -63,9 +63,11 @@ def are_numbered_dates(column: pd.Series, values: np.ndarray) -> bool:
     if not part:
         if _counted_from(values) and _OF_TIMES.search(str(column.name)):
             return in_order
-        are_even = bool((np.diff(distinct, 2) == 0).all())
-        in_order = in_order and len(distinct) == len(values)
-        return _FIRST_YEAR <= distinct[0] and distinct[-1] <= _LAST_YEAR and (are_even or in_order)
+        gaps = np.unique(np.diff(distinct))
+        are_alone = len(distinct) == len(values)
+        in_turn = len(gaps) == 1 and (are_alone or gaps[0] == 1)
+        are_years = _FIRST_YEAR <= distinct[0] and distinct[-1] <= _LAST_YEAR
+        return bool(are_years and (in_turn or (in_order and are_alone)))
     # Few numbers have parts such as these by accident.
     if part in ("month", "month and day") or (in_order and OF_WEEKS.search(str(column.name))):
         return True

@@ -35,7 +35,8 @@ _MOST_AT_ONCE = 200  # rows to lay out as columns
 _MOST_SAMPLED = 100  # lines from which the separator is told
 _MARKS_OF_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LIKE_DATA = re.compile(r"[\s+(−-]*[$€£]?\s*[0-9]")
-_DATA = re.compile(r"[\s+(−-]*[$€£]?\s*[0-9][0-9.,:/'’\u00a0\u202f T-]*[%$€£)]*\s*")
+# (Possessive, so that long cells take no time.)
+_DATA = re.compile(r"[\s+(−-]*+[$€£]?\s*+[0-9][0-9.,:/'’\u00a0\u202f T-]*+[%$€£) ]*+")
 
 
 @dataclass(frozen=True)
