@@ -143,6 +143,10 @@ READ = {
         file("Periode;Umsatz", ";", MONTH_CODES[:2] + MONTH_CODES[3:], SIX[:2] + SIX[3:]),
         ["--fill", "missing"], ["202005"], [160, 170], "1 month without a line",
     ),
+    "months of another century in whole numbers": (
+        file("yyyymm,sold", ",", ["185011", "185012", "185101", "185102"], SIX[:4]), [],
+        ["185103", "185104"], [140, 150], "'yyyymm' as dates",
+    ),
     "days in whole numbers": (
         file("t,sold", ",", [f"202002{day}" for day in range(24, 30)], SIX), [], ["20200301"],
         [160, 170], "'t' as dates and 'sold' as values",

@@ -70,6 +70,7 @@ def test_names_are_found_and_lines_counted(read, text, separator, names, lines, 
         (b"PK\x03\x04", None, "a workbook: save it as CSV UTF-8"),
         (b"a\n\x001\n", None, "this is no text"),
         (b"a,b\n1,2,3\n", None, "line 2 holds more cells than the line of names, 3 and not 2"),
+        (b"day,v\nJan 2020,1,5\n", None, "3 and not 2: quote numbers with decimal commas, or"),
         # Most lines tell what is between the columns; a remark does not make it the comma.
         (b"a;b, net\nx;1,5\nx;2,5\nx;3,5;so\n", None, "line 4 holds more cells .* 3 and not 2"),
         (b'a,b\n1,2\n"3,4\n', None, "a quotation mark that is not closed on line 3"),

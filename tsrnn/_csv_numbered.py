@@ -103,5 +103,5 @@ def _counted_from(values: np.ndarray) -> str | None:
 
 def _part_of(name: object, values: np.ndarray) -> str:
     """Name the part of a year in whole numbers; the first twelve weeks are told by the name."""
-    part = part_in_integers(values.astype(np.int64))
+    part = part_in_integers(values.astype(np.int64), _FIRST_YEAR)
     return "week" if part == "month" and OF_WEEKS.search(str(name)) else part

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -276,11 +276,20 @@ def _as_wide(row: list[str], width: int, line: int) -> list[str]:
     if len(row) == width:
         return row
     if len(row) > width and "".join(row[width:]).strip():
+        commas = ": quote numbers with decimal commas, or separate columns by ;"
         raise UsageError(
             f"this is not readable as CSV: line {line} holds more cells than the line of names, "
-            f"{len(row)} and not {width}"
+            f"{len(row)} and not {width}{commas if _is_cut(row) else ''}"
         )
     return row[:width] + [""] * (width - len(row))
+
+
+def _is_cut(row: list[str]) -> bool:
+    """Tell whether two cells beside each other may be a number with a decimal comma."""
+    return any(
+        one[-1:].isdigit() and re.fullmatch(r"[0-9]+\s*[%€]?", other)
+        for one, other in pairwise(row)
+    )
 
 
 def _names(header: list[str]) -> tuple[list[str], frozenset[str]]:

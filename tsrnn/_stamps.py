@@ -130,18 +130,18 @@ def labels_note(index: pd.Index) -> UserWarning | None:
     )
 
 
-def part_in_integers(numbers: np.ndarray) -> str:
+def part_in_integers(numbers: np.ndarray, since: int = 1900) -> str:
     """Name the part of a year that integers hold behind the year; "" where they hold none.
 
     It is a "quarter" in 20204, a "month" in 202012, a "week" where one is above 12, a "day" in
-    2020366 and "month and day" in 20201231.
+    2020366 and "month and day" in 20201231. Years are those from `since` to 2100.
     """
     if not len(numbers):
         return ""
     first, last = int(numbers.min()), int(numbers.max())
     for part, digits, most in _CODES:
         size = 10**digits
-        if not (1900 * size <= first and last < 2101 * size):
+        if not (since * size <= first and last < 2101 * size):
             continue
         within = numbers % size
         if ((within >= 1) & (within <= most)).all() and (digits < 4 or _are_days(within)):
