@@ -148,6 +148,7 @@ _IN_OPTIONS = {
     ", as tsrnn.fill_gaps does": "",
     "takes rows": "takes lines",
     "puts rows together": "puts lines together",
+    "where rows fall between": "where lines fall between",
     "makes one row of those": "makes one line of those",
     ": y.index.as_unit('s') gives a longer reach": "",
     "that have no row": "that have no line",
