@@ -100,7 +100,10 @@ def test_the_installed_command_runs(monthly):
         [*COMMAND, "forecast", path, "--horizon", "2"], capture_output=True, text=True
     )
     assert done.returncode == 0
-    assert done.stderr == "tsrnn: taking 'date' as dates and 'value' as values\n"
+    assert done.stderr == (
+        "tsrnn: taking 'date' as dates and 'value' as values\n"
+        "tsrnn: model: damped; --model names another\n"
+    )
     assert done.stdout.splitlines()[0] == "date,forecast,lower-80,upper-80,lower-95,upper-95"
     failed = subprocess.run([*COMMAND, "forecast", "none.csv"], capture_output=True, text=True)
     assert (failed.returncode, failed.stdout) == (2, "")
@@ -210,10 +213,10 @@ def test_every_forecast_is_computed_once(monthly, forecast, tmp_path, monkeypatc
 def test_every_column_is_read_as_dates_once(forecast, monthly, monkeypatch):
     rows = [f"Berlin,{date:%Y-%m},{v}" for date, v in monthly[1].items()]
     tried = []
-    parsed = _csv_dates._parsed
+    parsed = _csv_dates.parsed
     monkeypatch.setattr(
         _csv_dates,
-        "_parsed",
+        "parsed",
         lambda cells, name: tried.append((cells.name, name)) or parsed(cells, name),
     )
     forecast(["city,date,value", *rows])
@@ -302,10 +305,29 @@ def test_what_is_taken_and_what_is_ignored_is_told_where_it_was_found(forecast, 
     lines = ["month,city,sold,step", *rows]
     forecast(lines, "--value", "sold")
     told = "tsrnn: taking 'month' as dates and 'sold' as values; ignoring 'city', 'step'\n"
-    assert capsys.readouterr().err == told
-    forecast(lines, "--date", "month", "--value", "sold")
-    forecast(["value", *map(str, VALUES)])
+    model = "tsrnn: model: damped; --model names another\n"
+    assert capsys.readouterr().err == told + model
+    forecast(lines, "--date", "month", "--value", "sold", "--model", "damped")
+    forecast(["value", *map(str, VALUES)], "--model", "damped")
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("options", [[], ["--id", "shop"]])
+def test_a_season_that_the_dates_tell_of_is_pointed_to_where_no_model_is_named(
+    forecast, capsys, options
+):
+    months = pd.date_range("2020-01", periods=24, freq="MS").strftime("a,%Y-%m")
+    lines = dated(months, 2 * VALUES, header="shop,month,sold")
+    forecast(lines, *options)
+    told = "tsrnn: model: damped, without a season; --model auto looks for one\n"
+    assert told in capsys.readouterr().err
+    forecast(lines[:-1], *options)  # of which auto looks for none
+    assert "tsrnn: model: damped; --model names another\n" in capsys.readouterr().err
+    forecast(lines, *options, "--model", "ses")
+    assert "model: " not in capsys.readouterr().err
+    forecast(lines[:-1], *options, "--model", "auto")
+    err = capsys.readouterr().err
+    assert "season: none (monthly data)" in err and (options or "--period overrides" not in err)
 
 
 def test_numbers_beside_the_values_are_told_to_be_ignored(forecast, capsys):
@@ -313,7 +335,7 @@ def test_numbers_beside_the_values_are_told_to_be_ignored(forecast, capsys):
     table = forecast(dated(steps, header="step,sold"), "--value", "sold")
     assert table.index.tolist() == [1, 2, 3]
     err = capsys.readouterr().err
-    assert err.count("\n") == 1 and "without dates" in err and "ignoring 'step'" in err
+    assert err.count("\n") == 2 and "without dates" in err and "ignoring 'step'" in err
 
 
 def test_dates_set_the_order(forecast, monthly):
@@ -376,7 +398,7 @@ def test_hours_go_on_where_daylight_saving_changes(forecast):
 
 
 def test_a_short_series_is_forecast_with_a_warning(forecast, capsys):
-    table = forecast(["value", "3", "5", "6"])
+    table = forecast(["value", "3", "5", "6"], "--model", "damped")
     assert len(table) == 3
     err = capsys.readouterr().err
     assert err.startswith("tsrnn: warning: ") and "fewer than the" in err
@@ -533,7 +555,8 @@ def test_a_table_that_cannot_be_written_is_named(complaint, monthly, tmp_path):
 def test_a_picture_that_cannot_be_written_is_named_after_the_table_is_written(
     monthly, tmp_path, capsys, name, part
 ):
-    options = ["--date", "date", "--value", "value", "--plot", str(tmp_path / name)]
+    options = ["--date", "date", "--value", "value", "--model", "holt"]
+    options += ["--plot", str(tmp_path / name)]
     assert main(["forecast", monthly[0], "--horizon", "2", *options]) == 2
     out, err = capsys.readouterr()
     assert len(read_back(io.StringIO(out))) == 2

@@ -31,6 +31,16 @@ def long_file(ids, dates, values, header="article;month;sold"):
 GERMAN_FILE = file("Monat;Umsatz", ";", MONTHS, GERMAN)
 DAYS = [f"{day:02}/05/2023" for day in range(1, 7)]
 
+# Three sales a day, of which clocks are put forward after the third: their sums are 100, 110, ...
+TILL = [
+    (f"2024-03-{28 + day}T{time}:00+0{1 + (day > 2)}:00", str(sold + 10 * (time == "12:00") * day))
+    for day in range(4)
+    for time, sold in (("00:30", 50), ("12:00", 30), ("20:07", 20))
+]
+
+SIX = [str(100 + 10 * i) for i in range(6)]
+MONTH_CODES = ["201911", "201912", "202001", "202002", "202003", "202004"]
+
 # A name, the file, the options, and the first column and the forecasts that come out, with what is
 # told; or what is refused.
 READ = {
@@ -121,6 +131,124 @@ READ = {
         file("Monat;Umsatz", ";", MONTHS[:2] + MONTHS[3:], GERMAN[:2] + GERMAN[3:]),
         ["--fill", "missing"], ["07.2023"], ON, "1 month without a line",
     ),
+    "a decimal comma below a name with a comma": (
+        file('Monat;"Umsatz, netto"', ";", MONTHS, [f"{v};" for v in GERMAN]), [], ["07.2023"], ON,
+        "'Monat' as dates and 'Umsatz, netto' as values",
+    ),
+    "months in whole numbers, with the values named": (
+        file("month,sold", ",", MONTH_CODES, SIX), ["--value", "sold"], ["202005", "202006"],
+        [160, 170], "'month' as dates and 'sold' as values",
+    ),
+    "months in whole numbers, with a gap": (
+        file("Periode;Umsatz", ";", MONTH_CODES[:2] + MONTH_CODES[3:], SIX[:2] + SIX[3:]),
+        ["--fill", "missing"], ["202005"], [160, 170], "1 month without a line",
+    ),
+    "months of another century in whole numbers": (
+        file("yyyymm,sold", ",", ["185011", "185012", "185101", "185102"], SIX[:4]), [],
+        ["185103", "185104"], [140, 150], "'yyyymm' as dates",
+    ),
+    "days in whole numbers": (
+        file("t,sold", ",", [f"202002{day}" for day in range(24, 30)], SIX), [], ["20200301"],
+        [160, 170], "'t' as dates and 'sold' as values",
+    ),
+    "weeks in whole numbers over a new year": (
+        file("wk,sold", ",", ["202050", "202051", "202052", "202053", "202101", "202102"], SIX),
+        [], ["202103", "202104"], [160, 170], "'wk' as dates",
+    ),
+    "weeks in whole numbers, of which the name tells": (
+        file("Kalenderwoche;Menge", ";", [f"20200{week}" for week in range(1, 7)], SIX),
+        [], ["202007"], [160, 170], "'Kalenderwoche' as dates",
+    ),
+    "quarters in whole numbers": (
+        file("q,sold", ",", ["20193", "20194", "20201", "20202", "20203", "20204"], SIX), [],
+        ["20211", "20212"], [160, 170], "'q' as dates",
+    ),
+    "days of the year in whole numbers": (
+        file("d,sold", ",", [str(day) for day in (2019364, 2019365, 2020001, 2020002)], SIX[:4]),
+        [], ["2020003"], [140, 150], "'d' as dates",
+    ),
+    "years by their German name, newest first": (
+        file("Jahr;Wert", ";", ["2015", "2014", "2013", "2012", "2011", "2010"], SIX[::-1]), [],
+        ["2016", "2017"], [160, 170], "'Jahr' as dates",
+    ),
+    "years by whatever name": (
+        file("season of;2001", ";", map(str, range(1996, 2002)), SIX), [], ["2002"], [160, 170],
+        "'season of' as dates and '2001' as values",
+    ),
+    "what looks like years and is not": (
+        file("price;sold", ";", ["2010", "1990", "2001", "1990", "2000", "1999"], SIX),
+        ["--value", "sold"], ["1", "2"], [160, 170], "without dates, and 'sold' as values",
+    ),
+    "a single column that looks like months": (
+        "sold\n" + "".join(f"{code}\n" for code in range(202001, 202007)), [], ["1", "2"],
+        [202007, 202008], "",
+    ),
+    "months as Eurostat writes them": (
+        file("TIME,OBS", ",", ["2020M11", "2020M12", "2021M01", "2021M02", "2021M03"], SIX[:5]), [],
+        ["2021M04", "2021M05"], [150, 160], "'TIME' as dates",
+    ),
+    "quarters that look like months, of which the name tells": (
+        file("Quartal;Umsatz", ";", ["3/2019", "4/2019", "1/2020", "2/2020", "3/2020", "4/2020"],
+             SIX), [], ["1/2021", "2/2021"], [160, 170], "",
+    ),
+    "weeks that look like months, of which the name tells": (
+        file("week,sold", ",", [f"2023-0{week}" for week in range(1, 7)], SIX), [],
+        ["2023-07", "2023-08"], [160, 170], "'week' as dates",
+    ),
+    "missing values as statistical offices write them": (
+        file("date,sold", ",", [f"2020-01-0{day}" for day in range(1, 7)],
+             [".", "110", ":", "130", "..", "150"]),
+        [], ["2020-01-07"], [160, 170], "",
+    ),
+    "remarks above the names": (
+        "# Mauna Loa\n# use with care, please\n" + file("year,ppm", ",", map(str, range(6)), SIX),
+        [], ["6", "7"], [160, 170], "passing over lines 1 to 2, '# Mauna Loa' and so on",
+    ),
+    "names behind the mark of remarks": (
+        file("#year,ppm", ",", map(str, range(2001, 2007)), SIX), [], ["2007"], [160, 170], "",
+    ),
+    "the days of a spreadsheet": (
+        file("Date;sold", ";", map(str, range(43831, 43837)), SIX), [], ["43837"], [160, 170],
+        "if they are the days of a spreadsheet, of which 43831 is 2020-01-01, format them as dates",
+    ),
+    "seconds since 1970": (
+        file("timestamp,sold", ",", [str(1577836800 + 3600 * i) for i in range(6)], SIX),
+        ["--value", "sold"], ["1577858400"], [160, 170],
+        "if they are seconds since 1970, of which 1577836800 is 2020-01-01T00:00:00, write them",
+    ),
+    "prices that look like years, evenly apart": (
+        file("price;sold", ";", ["1800", "1900", "1800", "2000", "1800", "1800"], SIX),
+        ["--value", "sold"], ["1", "2"], [160, 170], "ignoring 'price'",
+    ),
+    "a meter that looks like weeks": (
+        file("kWh,sold", ",", ["201512", "201530", "201541", "201550", "201602", "201610"], SIX),
+        ["--value", "sold"], ["1", "2"], [160, 170], "ignoring 'kWh'",
+    ),
+    "sales of a till, by days, which have no time of day": (
+        file("Zeit;Menge", ";", [f"0{day}.01.2024 1{h}:07" for day in range(5, 9) for h in "02"],
+             ["40", "60", "50", "60", "60", "60", "70", "60"]),
+        ["--aggregate", "sum"], ["09.01.2024", "10.01.2024"], [140, 150], "made 4 days of 8 lines",
+    ),
+    "sales of a till, by months": (
+        file("Zeit;Menge", ";", [f"{day}.0{month}.2024" for month in (1, 2, 3) for day in (10, 20)],
+             ["40", "60", "50", "60", "60", "60"]),
+        ["--aggregate", "sum", "--freq", "MS"], ["01.04.2024", "01.05.2024"], [130, 140],
+        "made 3 months of 6 lines",
+    ),
+    "several lines a month, by its short name": (
+        file("Monat;Menge", ";", sorted(2 * MONTHS[:3]),
+             ["40", "60", "50", "60", "60", "60"]),
+        ["--aggregate", "sum"], ["04.2023"], [130, 140], "made 3 months of 6 lines",
+    ),
+    "sales with the offsets of winter and of summer": (
+        file("time,sold", ",", *zip(*TILL, strict=True)), ["--aggregate", "sum"],
+        ["2024-04-01", "2024-04-02"], [140, 150], "are taken as the clocks show them",
+    ),
+    "sales with several offsets and columns that are named, by days": (
+        file("time,shop,sold", ",", [f"{time},A" for time, _ in TILL], [v for _, v in TILL]),
+        ["--aggregate", "sum", "--date", "time", "--value", "sold", "--freq", "D"],
+        ["2024-04-01", "2024-04-02"], [140, 150], "are taken as the clocks show them",
+    ),
 }  # fmt: skip
 
 REFUSED = {
@@ -171,6 +299,19 @@ REFUSED = {
         file("Monat;Umsatz", ";", MONTHS[:2] + MONTHS[3:], GERMAN[:2] + GERMAN[3:]), [],
         "comes 2023-04-01 00:00:00 on line 4: where values are missing",
     ),
+    "years beside the names of their months": (
+        file("Jahr;Monat;Wert", ";", 4 * ["2020"], ["Januar", "Februar", "März", "April"], SIX[:4]),
+        [], "if these are parts of the dates in 'Jahr', write both in one column, as in 2020-01",
+    ),
+    "days beside their times": (
+        file("day,time,sold", ",", 2 * ["2020-01-01"] + 2 * ["2020-01-02"], 2 * ["0:00", "12:00"],
+             SIX[:4]),
+        [], "if these are parts of the dates in 'day', write both in one column",
+    ),
+    "a holiday among trading days": (
+        file("day,price", ",", ["2023-04-05", "2023-04-06", "2023-04-11", "2023-04-12"], SIX[:4]),
+        [], "; --freq rows takes the lines as the steps, such as trading days",
+    ),
     "two lines of a month": (
         GERMAN_FILE + "06.2023;12,00\n", [],
         "holds '06.2023' twice, on lines 7 and 8",
@@ -187,6 +328,16 @@ REFUSED = {
     "article numbers that Excel cut": (
         long_file(["4,00638E+12"], MONTHS, GERMAN), ["--id", "article"],
         "holds a number that Excel cut on line 2: format the column as text there",
+    ),
+    "a week that is none": (
+        file("week,sold", ",", ["202150", "202151", "202152", "202153"], SIX[:4]),
+        ["--value", "sold"],
+        "'week' holds a year and a week in one number, but '202153' on line 5 is none",
+    ),
+    "years beside their months": (
+        file("year,month,sold", ",", 6 * ["2020"], map(str, range(1, 7)), SIX),
+        ["--value", "sold"],
+        "makes of them; if 'month' holds their months or the like, write both in one column, as in",
     ),
     "a workbook": (b"PK\x03\x04\x14\x00", [], "no text but a workbook: save it as CSV UTF-8"),
     "a decimal comma in a single column": (
@@ -290,3 +441,29 @@ def test_quarters_and_weeks_set_the_order(run, dates, options):
     assert status == 0, err
     at = 1 + bool(options)
     np.testing.assert_allclose([float(row[at]) for row in rows[1:]], [250, 260], rtol=1e-6)
+
+
+def test_dates_of_a_series_that_will_not_do_are_told_as_they_are_written(run):
+    days = ["13.01.2024", "14.01.2024", "15.01.2024"]
+    good = [("A", day, str(i)) for i, day in enumerate(days)]
+    bad = {
+        "'day' must hold dates, but holds 'Summe' on line 6": ("Summe", "3"),
+        "'day' has no date on line 6": ("", "3"),
+        "'day' holds '15.01.2024' a second time on line 6: --aggregate makes one line": (
+            days[2],
+            "3",
+        ),
+    }
+    for words, cells in bad.items():
+        rows = [*good, ("B", days[2], "1"), ("B", *cells), ("B", "16.01.2024", "1")]
+        status, table, err = run(
+            file("shop;day;sold", ";", *zip(*rows, strict=True)), "--id", "shop"
+        )
+        assert (status, [row[0] for row in table[1:]]) == (3, ["A", "A"])
+        assert f"series 'B': left out: {words}" in err
+
+
+def test_lines_of_one_date_that_another_column_tells_apart_are_not_to_be_put_together(run):
+    content = file("shop,day,sold", ",", "ABAB", ["2024-01-01"] * 2 + ["2024-01-02"] * 2, "1234")
+    status, _, err = run(content, "--date", "day", "--value", "sold")
+    assert status == 2 and "if 'shop' tells series apart, say --id shop" in err

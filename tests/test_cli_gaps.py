@@ -126,7 +126,7 @@ ONE = GAPPY[GAPPY["shop"] == "Ulm"].drop(columns="shop")
         (TILL[TILL["shop"] == "Ulm"][["day", "sold"]], [], "--aggregate sum puts together the"),
         (pd.concat([ONE, ONE.tail(1)]), [], "which --aggregate sum, mean or last makes of them"),
         (ONE, ["--fill", "none"], "--fill must be a number or missing, got 'none'"),
-        (ONE, ["--fill", "inf"], "--fill must be None, a number such as 0"),
+        (ONE, ["--fill", "inf"], "--fill must be a number or missing, got 'inf'"),
         (ONE, ["--fill", "0", "--freq", "rows"], "--freq rows takes lines as the steps"),
         (ONE, ["--fill", "0", "--freq", "fortnight"], "--freq must be a pandas frequency"),
         (ONE, ["--fill", "0", "--freq", "7"], "--freq must be a pandas frequency"),

@@ -59,13 +59,15 @@ def test_every_series_is_forecast_and_named(run):
     assert table["unique_id"].tolist() == expected["unique_id"].tolist()
     assert table["ds"].tolist() == expected["ds"].dt.strftime("%Y-%m-%d").tolist()
     np.testing.assert_array_equal(table["forecast"], expected["yhat"])
-    assert told == "tsrnn: taking 'ds' as dates and 'y' as values of the 'unique_id'\n"
+    assert told == (
+        "tsrnn: taking 'ds' as dates and 'y' as values of the 'unique_id'\n"
+        "tsrnn: model: damped, without a season; --model auto looks for one\n"
+    )
 
 
 def test_levels_are_in_percent(run):
-    table, told = run(
-        DF, "--id", "unique_id", "--date", "ds", "--value", "y", "--level", "50", "99.5"
-    )
+    named = ["--id", "unique_id", "--date", "ds", "--value", "y", "--model", "damped"]
+    table, told = run(DF, *named, "--level", "50", "99.5")
     expected = PanelForecaster(HOLT).fit(DF).predict(3, level=[50, 99.5])
     assert list(table)[3:] == ["lower-50", "upper-50", "lower-99.5", "upper-99.5"]
     np.testing.assert_array_equal(table.iloc[:, 2:], expected.iloc[:, 2:])
@@ -131,6 +133,7 @@ def test_no_more_than_a_handful_of_failures_is_listed(run):
         (["--id", "y", "--value", "y"], "--id and --value are both 'y'"),
         (["--id", "unique_id", "--plot", "x.png"], "--plot draws a single series"),
         (["--id", "unique_id", "--jobs", "0"], "--jobs must be"),
+        (["--jobs", "2"], "--jobs is for several series"),
         (["--id", "unique_id", "--horizon", "0"], "--horizon must be at least 1"),
         (["--id", "unique_id", "--horizon", "9000000"], "--horizon must be at most 1,000,000"),
         (["--model", "holt-winters", "--period", "1"], "2 or more: 12 for months"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tsrnn import PanelForecaster, SimpleExpSmoothingRNN, _cli_output
+from tsrnn import PanelForecaster, SimpleExpSmoothingRNN, _cli_output, _compile, cli
 from tsrnn.cli import main
 
 ROOT = Path(__file__).parents[1]  # where the package is imported from, installed or not
@@ -281,3 +281,20 @@ def test_a_lack_of_memory_is_no_traceback(file, capsys, monkeypatch, options):
     assert run(file, *options) == 2
     told = "tsrnn: there is not enough memory for this: Unable to allocate 7.28 TiB\n"
     assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_compilation_is_told_of_once_on_a_terminal(file, capsys, monkeypatch, is_terminal):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+
+    def slow(*options):
+        for _ in range(2):
+            if _compile.on_slow_compiling is not None:
+                _compile.on_slow_compiling()
+        return 0
+
+    monkeypatch.setattr(cli, "_forecast", slow)
+    assert run(file) == 0
+    told = "tsrnn: compiling, once for this machine and version; this takes about half a minute\n"
+    assert capsys.readouterr().err == told * is_terminal
+    assert _compile.on_slow_compiling is None

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from numba.core.errors import TypingError
@@ -48,6 +49,18 @@ def test_a_kernel_that_numba_cannot_compile_fails_loudly():
 def test_a_kernel_is_compiled_once():
     counting = Kernel(plus_one, "f8(f8)")
     assert counting.compiled is counting.compiled
+
+
+def test_slow_compiling_is_told_of_to_who_asks_and_quick_compiling_is_not(monkeypatch):
+    told = threading.Event()
+    monkeypatch.setattr(_compile, "on_slow_compiling", told.set)
+    for slow, is_told in ((LONG, False), (0.0, True)):
+        monkeypatch.setattr(_compile, "_SLOW", slow)
+        waiting = threading.active_count()
+        assert Kernel(plus_one, "f8(f8)")(1.0) == 2.0
+        assert told.wait(LONG if is_told else 0.0) is is_told
+        while threading.active_count() > waiting:  # an alarm that is not rung is switched off
+            time.sleep(0.01)
 
 
 def test_threads_that_ask_at_once_get_the_same_code():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn._csv_dates import readings_of, the_one_reading, unread
+from tsrnn._csv_dates import is_date, readings_of, the_one_reading, unread
 from tsrnn._csv_errors import UsageError
 
 
@@ -115,6 +115,12 @@ def test_what_does_not_look_like_a_date_is_not_tried(cell):
     assert readings_of(pd.Series([cell] * 3, dtype=object)) == []
 
 
+def test_codes_are_no_weeks_and_quarters_but_in_a_column_of_that_name():
+    cells = ["10115", "20204", "202012", "D-10117"]
+    assert not is_date(readings_of(pd.Series(cells, dtype=object, name="code")))
+    assert is_date(readings_of(pd.Series(cells, dtype=object, name="week")))
+
+
 @pytest.mark.parametrize("cell", ["1500-01-01", "01.01.1500", "2500-01-01", "10000-01-01"])
 def test_dates_that_pandas_may_not_have_are_not_told_to_follow_what_they_follow(cell):
     words = unread(cell, None)
@@ -125,3 +131,63 @@ def test_dates_that_pandas_may_not_have_are_not_told_to_follow_what_they_follow(
 def test_a_pattern_that_is_none_is_named():
     with pytest.raises(UsageError, match="--date-format %k is none"):
         read(["2020-01-01"], "%k")
+
+
+def berlin(freq, n, start="2024-03-28", form="%Y-%m-%dT%H:%M:%S%z", gap=None):
+    """Dates over the night of 31 March 2024, in which clocks are put forward."""
+    dates = pd.date_range(start, periods=n, freq=freq, tz="Europe/Berlin")
+    cells = [date.strftime(form) for date in dates]
+    return dates.delete([] if gap is None else gap), [c for i, c in enumerate(cells) if i != gap]
+
+
+@pytest.mark.parametrize(
+    ("dates", "cells"),
+    [
+        berlin("D", 8),
+        berlin("D", 8, gap=2),
+        berlin("MS", 8, "2024-01-01"),
+        berlin("D", 8, form="%d/%m/%Y %H:%M %z"),
+        berlin("D", 8, form="%Y%m%dT%H%M%z"),
+    ],
+)
+def test_steps_of_days_are_those_of_the_clocks_whatever_their_offsets_from_utc(dates, cells):
+    reading = read(cells)
+    assert reading.dates.tolist() == dates.tz_localize(None).tolist()
+    assert "('+01:00', '+02:00') and are taken as the clocks show" in reading.note
+    assert reading.date_format is None
+
+
+@pytest.mark.parametrize(
+    ("dates", "cells"),
+    [
+        berlin("h", 12, "2024-03-30 22:00"),
+        berlin("h", 12, "2024-10-26 22:00"),
+        berlin("h", 12, "2024-03-30 22:00", gap=7),
+        berlin("15min", 40, "2024-03-31", form="%d.%m.%Y %H:%M %z"),
+    ],
+)
+def test_steps_within_days_are_those_of_utc_over_a_change_of_clocks(dates, cells):
+    reading = read(cells)
+    assert reading.dates.tolist() == dates.tz_convert("UTC").tolist()
+    assert "are taken in UTC" in reading.note
+
+
+def test_a_step_that_is_named_tells_whose_days_are_meant():
+    times = [
+        time for day in ("30", "31") for time in (f"2024-03-{day}T00:30", f"2024-03-{day}T23:07")
+    ]
+    column = pd.Series([f"{time}:00+0{1 + (i > 2)}:00" for i, time in enumerate(times)], name="t")
+    readings, one = readings_of(column), np.zeros(4, dtype=np.int64)
+    days = {
+        freq: the_one_reading(column, readings, one, freq).dates.dt.day.tolist()
+        for freq in (None, "D", "W", "h", "24h", "rows")
+    }
+    by_clock, in_utc = [30, 30, 31, 31], [29, 30, 30, 31]
+    assert days == {None: by_clock, "D": by_clock, "W": by_clock, "h": in_utc, "24h": in_utc} | {
+        "rows": by_clock
+    }
+
+
+def test_dates_of_one_offset_and_of_none_have_no_note():
+    for offset in ("", "Z", "+01:00"):
+        assert read([f"2024-03-{day}T00:30:00{offset}" for day in (29, 30, 31)]).note is None

@@ -80,7 +80,7 @@ def test_a_point_in_a_file_of_commas_is_a_decimal_point_unless_beside_short_whol
 @pytest.mark.parametrize(
     "cell",
     ["1.23.4", "1,23,4", "1.2345,6,7", "12.34,5", "1 23", "1'23", "1-", "(5", "5)", "1_000", "0x10"]
-    + ["inf", "1e999", "True", "٣", "1" * 500, "--5", "5%%", "$5€", "e5", ".", "-", "#DIV/0!"],
+    + ["inf", "1e999", "True", "٣", "1" * 500, "--5", "5%%", "$5€", "e5", ",", "-", "#DIV/0!"],
 )
 def test_what_is_no_number_is_wrong(cell):
     numbers = read([cell, "3"])

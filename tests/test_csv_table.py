@@ -38,6 +38,15 @@ def read(tmp_path):
         ("y\n1\n\n3\n", None, ["y"], [2, 3, 4], None),
         ("y;\n1;\n3;\n", None, ["y"], [2, 3], None),
         ("a,b\n1\n", ",", ["a", "b"], [2], None),
+        ("a|b\n1|2,5\n", "|", ["a", "b"], [2], None),
+        # Commas in names and decimals fit as well as what is between the columns, or better.
+        ("sold, net;shop\n1,5;A\n2,5;A\n", ";", ["sold, net", "shop"], [2, 3], None),
+        ('day;"sold, net"\nJan 2023;1,5\n', ";", ["day", "sold, net"], [2], None),
+        ("day\tsold, net\nJan 2023\t1,5\n", "\t", ["day", "sold, net"], [2], None),
+        ("a, net;b, net\n1,5;2,5\n", ";", ["a, net", "b, net"], [2], None),
+        ("land;shop;sold, net\nDE;Bonn;1,5\n", ";", ["land", "shop", "sold, net"], [2], None),
+        ("day;sold\nJan 2023;1,5;\nFeb 2023;2,5; \n", ";", ["day", "sold"], [2, 3], None),
+        ("what; unit,sold\nkg; m,3\nkg; m,4\n", ",", ["what; unit", "sold"], [2, 3], None),
     ],
 )
 def test_names_are_found_and_lines_counted(read, text, separator, names, lines, above):
@@ -61,6 +70,9 @@ def test_names_are_found_and_lines_counted(read, text, separator, names, lines, 
         (b"PK\x03\x04", None, "a workbook: save it as CSV UTF-8"),
         (b"a\n\x001\n", None, "this is no text"),
         (b"a,b\n1,2,3\n", None, "line 2 holds more cells than the line of names, 3 and not 2"),
+        (b"day,v\nJan 2020,1,5\n", None, "3 and not 2: quote numbers with decimal commas, or"),
+        # Most lines tell what is between the columns; a remark does not make it the comma.
+        (b"a;b, net\nx;1,5\nx;2,5\nx;3,5;so\n", None, "line 4 holds more cells .* 3 and not 2"),
         (b'a,b\n1,2\n"3,4\n', None, "a quotation mark that is not closed on line 3"),
         (b'a,b\n"1"x,2\n', None, "on line 2"),
         (b"a,b\n1," + b"2" * 200_000, None, "a cell of more than 131,072 characters on line 2"),

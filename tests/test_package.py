@@ -255,17 +255,18 @@ ALLOWED = {
     "_csv_errors": set(),
     "_csv_table": {"_csv_errors"},
     "_csv_numbers": {"_csv_errors", "_csv_table"},
-    "_csv_dates": {"_csv_errors", "_csv_table", "_timesteps"},
-    "_csv": {"_csv_dates", "_csv_errors", "_csv_numbers", "_csv_table"},
-    "_csv_long": {"_csv", "_csv_dates", "_csv_errors"},
-    "_cli_output": {"_csv_errors", "_files", "plotting"},
+    "_csv_dates": {"_csv_errors", "_csv_table", "_panel_time", "_timesteps"},
+    "_csv_numbered": {"_csv_dates", "_csv_errors", "_stamps"},
+    "_csv": {"_csv_dates", "_csv_errors", "_csv_numbered", "_csv_numbers", "_csv_table"},
+    "_csv_long": {"_csv", "_csv_dates", "_csv_errors", "_csv_numbered"},
+    "_cli_output": {"_compile", "_csv_errors", "_files", "plotting"},
     "_cli_steps": {"_csv", "_csv_errors", "_panel_cells", "_panel_differ", "_panel_fill", "gaps"}
     | {"_panel_frame"}
     | LEAVES,
-    "_cli_long": {"_cli_steps", "_csv_errors", "_csv_long", "_panel_differ", "_panel_fill"}
-    | {"_season_length", "exceptions", "forecaster", "panel"},
-    "cli": {"tsrnn", "exceptions", "_season_length", "_csv", "_csv_long", "_cli_long"}
-    | {"_cli_output", "_cli_steps", "_csv_errors", "_panel_fill"}
+    "_cli_long": {"_cli_steps", "_csv_errors", "_csv_long", "_csv_table", "_panel_differ"}
+    | {"_panel_fill", "_season_length", "exceptions", "forecaster", "panel"},
+    "cli": {"tsrnn", "exceptions", "_season_length", "_timesteps", "_csv", "_csv_long", "_cli_long"}
+    | {"_cli_output", "_cli_steps", "_csv_dates", "_csv_errors", "_panel_fill"}
     | MODELS
     | TOOLS,
     "__main__": {"cli"},

@@ -1,6 +1,7 @@
 import copy
 import datetime
 import pickle
+import re
 import time
 
 import numpy as np
@@ -209,7 +210,7 @@ def test_years_as_floats_go_on_as_integers():
     ("integers", "part"),
     [
         (range(202001, 202013), "month or week"),
-        (range(202001, 202053), "month or week"),
+        (range(202001, 202053), "week"),
         (range(20200131, 20200100, -1), "month and day"),
         ([20200131], "month and day"),
         ([20201, 20202, 20203], "quarter"),
@@ -219,6 +220,23 @@ def test_years_as_floats_go_on_as_integers():
 def test_integers_that_hold_a_year_and_its_part_are_not_counted_on(integers, part):
     with pytest.raises(ValueError, match=f"read as a year and a {part} "):
         grid(pd.Index(sorted(integers)))
+
+
+def test_what_makes_dates_of_such_integers_is_told_and_does():
+    made = {
+        (202011, 202012): "2020-11-01",
+        (202053, 202101): "2020-12-28",
+        (2020366, 2021001): "2020-12-31",
+        (20201231, 20210101): "2020-12-31",
+        (20204, 20211): "2020-10-01",
+    }
+    for integers, first in made.items():
+        index = pd.Index(integers)
+        with pytest.raises(ValueError, match="read as a year") as caught:
+            grid(index)
+        cure = re.search(r": (pd\..*) makes", str(caught.value))[1]
+        stamps = eval(cure.replace("y.index", "index"), {"pd": pd, "index": index})
+        assert stamps[0] in (pd.Timestamp(first), pd.Period(first, "Q"))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from tsrnn._cli_steps import (
 )
 from tsrnn._csv_errors import UsageError, quoted
 from tsrnn._csv_long import LongFile
+from tsrnn._csv_table import MISSING
 from tsrnn._panel_differ import most_steps
 from tsrnn._panel_fill import StepRules
 from tsrnn._season_length import season_in_words
@@ -48,11 +49,14 @@ class LongForecasts:
         What was done about missing lines, and what the user should know of single series.
     n_left_out : int
         How many series are not in the table.
+    may_have_season : bool
+        Whether the dates tell of a season, of which there is data enough.
     """
 
     table: pd.DataFrame
     told: list[str]
     n_left_out: int
+    may_have_season: bool
 
 
 def forecast_long(
@@ -100,7 +104,7 @@ def forecast_long(
     failures = panel.failures_.iloc[:, :2].set_axis(beyond.columns, axis=1)
     failures = pd.concat([failures, beyond])
     told += _told(failures, "left out: ", given) + _told(panel.notes_, "", given)
-    return LongForecasts(table, told, len(failures))
+    return LongForecasts(table, told, len(failures), _may_have_season(panel))
 
 
 def _unlike_ours(name: str) -> str:
@@ -134,6 +138,14 @@ def _seasons_told(panel: PanelForecaster, forecaster: Forecaster) -> list[str]:
     return [f"season: {listed}; --period overrides"]
 
 
+def _may_have_season(panel: PanelForecaster) -> bool:
+    """Tell whether the longest series could have a season by its dates."""
+    seasons, kind = panel._fitted.grid.seasons()
+    longest = int(panel._training.lengths.max())
+    found = np.unique(kind[panel._fitted.active]).tolist()
+    return any(seasons[i].among(longest).taken > 1 for i in found)
+
+
 def _of_steps(panel: PanelForecaster, frame: pd.DataFrame, rules: StepRules) -> list[str]:
     """Tell what was put together, and what was put in."""
     words = most_steps(panel._fitted.grid)
@@ -155,8 +167,33 @@ def _told(table: pd.DataFrame, what: str, given: LongFile) -> list[str]:
 
 
 def _with_line(reason: str, given: LongFile) -> str:
-    """Name the line of the file rather than the row of a frame."""
+    """Name the line of the file rather than the row of a frame, and cells as they are written."""
+    if given.words is not None:
+        name = re.escape(str(given.frame.columns[1]))
+        for pattern, words in _OF_DATES.items():
+            reason = re.sub(
+                pattern.format(name), lambda found, words=words: _dated(found, words, given), reason
+            )
     reason = re.sub(
         r"in row (\d+)(?=$|: )", lambda row: f"on line {given.lines[int(row[1])]}", reason
     )
     return in_options(reason)
+
+
+# What a panel says of time stamps, and what is said of the cells that they were read from.
+_OF_DATES = {
+    r"{}(?: of the file)? is missing or no ISO date \(.*?\) in row (\d+)": (
+        "must hold dates, but holds {0} on line {1}"
+    ),
+    r"{}(?: of the file)? holds [^()]*? a second time in row (\d+)": (
+        "holds {0} a second time on line {1}"
+    ),
+}
+
+
+def _dated(found: re.Match[str], words: str, given: LongFile) -> str:
+    row = int(found[1])
+    cell, line, name = given.words.iloc[row], given.lines[row], quoted(given.words.name)
+    if cell in MISSING:
+        return f"{name} has no date on line {line}"
+    return f"{name} {words.format(quoted(cell), line)}"

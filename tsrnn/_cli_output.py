@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from tsrnn import _compile
 from tsrnn._csv_errors import UsageError
 from tsrnn._files import replace_file
 
@@ -34,6 +35,28 @@ def tell(line: str) -> None:
     """Write a line to standard error, where that is open."""
     if sys.stderr is not None:
         sys.stderr.write(f"tsrnn: {line}\n")
+
+
+@contextmanager
+def telling_of_compilation() -> Iterator[None]:
+    """Say once that kernels are compiled, where that takes long and somebody waits for it.
+
+    What is not a terminal has the lines about the data alone, the first time as ever after.
+    """
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield
+        return
+
+    def say() -> None:
+        if _compile.on_slow_compiling is not None:
+            _compile.on_slow_compiling = None
+            tell("compiling, once for this machine and version; this takes about half a minute")
+
+    _compile.on_slow_compiling = say
+    try:
+        yield
+    finally:
+        _compile.on_slow_compiling = None
 
 
 def print_out(text: str) -> None:

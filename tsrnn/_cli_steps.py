@@ -48,9 +48,12 @@ def rules_of(options: argparse.Namespace) -> StepRules:
     fill, freq = options.fill, options.freq
     if fill is not None and fill != "missing":
         try:
-            fill = float(fill)
-        except ValueError as error:
-            raise UsageError(f"--fill must be a number or missing, got {fill!r}") from error
+            number = float(fill)
+        except ValueError:
+            number = np.nan
+        if not np.isfinite(number):
+            raise UsageError(f"--fill must be a number or missing, got {fill!r}")
+        fill = number
     if freq is not None and freq.isdecimal():
         freq = int(freq)
     rules = StepRules(freq, fill, options.aggregate)
@@ -155,6 +158,10 @@ def filled_words(n_filled: int, words: str, n_series: int, rules: StepRules) -> 
 _IN_OPTIONS = {
     ", as tsrnn.fill_gaps does": "",
     "takes rows": "takes lines",
+    "puts rows together": "puts lines together",
+    "where rows fall between": "where lines fall between",
+    "makes one row of those": "makes one line of those",
+    ": y.index.as_unit('s') gives a longer reach": "",
     "that have no row": "that have no line",
     "give y dates as its index": "give the file a column of dates",
     "use DoubleExpSmoothingRNN, or set period to": "say --model holt, or --period with",

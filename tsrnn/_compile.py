@@ -38,6 +38,10 @@ if hasattr(os, "register_at_fork"):
         after_in_child=_compiling.release,
     )
 
+# Called, where it is set, when compiling has taken so many seconds. The library itself is silent.
+on_slow_compiling: Callable[[], None] | None = None
+_SLOW = 1.0
+
 # Numba's settings that compiled code does not depend on begin like this.
 _SETTINGS_OF_OTHERS = ("CUDA", "CACHE", "NUMBA_", "THREADING", "COLOR", "SHOW_HELP", "GDB")
 
@@ -202,6 +206,7 @@ class _KernelCache:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._name: str | None = None
+        self._alarm: threading.Timer | None = None
 
     def load_overload(self, signature, target_context):
         """Return the compiled code, or None."""
@@ -211,6 +216,7 @@ class _KernelCache:
         self._name = self._entry_name(target_context.codegen())
         content = None if self._name is None else _code_cache.read(self._name)
         if content is None:
+            self._begin()
             return None
         import pickle
 
@@ -218,10 +224,19 @@ class _KernelCache:
 
     def save_overload(self, signature, compiled) -> None:
         """Keep compiled code, but for what holds addresses of this process."""
+        if self._alarm is not None:
+            self._alarm.cancel()
         from numba.core.serialize import dumps
 
         if self._name is not None and not compiled.library.has_dynamic_globals:
             _code_cache.write(self._name, dumps(compiled._reduce()))
+
+    def _begin(self) -> None:
+        """Look at the clock, for compiling begins now."""
+        if on_slow_compiling is not None:
+            self._alarm = threading.Timer(_SLOW, on_slow_compiling)
+            self._alarm.daemon = True
+            self._alarm.start()
 
     def _entry_name(self, codegen) -> str | None:
         """Name all that the code depends on; None where that cannot be known."""

@@ -15,17 +15,30 @@ from tsrnn._csv_dates import (
     Readings,
     are_months,
     is_date,
-    numbered_dates,
+    may_be_parts,
     readings_of,
     the_one_reading,
     unread,
 )
 from tsrnn._csv_errors import UsageError, listed, quoted
+from tsrnn._csv_numbered import are_numbered_dates, numbered_dates, numbers_note
 from tsrnn._csv_numbers import Numbers, check_decimal, numbers_of
 from tsrnn._csv_table import MISSING, UNNAMED, read_table
 
 # Columns of whole numbers that are taken for dates by their name alone.
-_DATE_NAMES = {"date", "year"}
+_DATE_NAMES = {
+    "date",
+    "year",
+    "datum",
+    "jahr",
+    "annee",
+    "année",
+    "anno",
+    "ano",
+    "año",
+    "jaar",
+    "år",
+}
 _MOST_SAMPLED = 1000  # lines
 
 
@@ -102,6 +115,13 @@ class ColumnsOfFile:
                 return False
         return not self.numbers(name).wrong.any() and not are_months(self.cells[name])
 
+    def is_numbered_dates(self, name: str) -> bool:
+        """Tell whether a column holds whole numbers that are surely dates, such as 202001."""
+        if not self.is_numeric(name):
+            return False
+        numbers = self.numbers(name)
+        return numbers.whole and are_numbered_dates(self.cells[name], numbers.values)
+
     def is_data(self, name: str) -> bool:
         return self.is_numeric(name) or is_date(self.dates(name))
 
@@ -133,11 +153,17 @@ class ColumnsOfFile:
 
 
 def read_series(
-    path: str, date: str | None, value: str | None, spelling: Spelling, repeats: bool = False
+    path: str,
+    date: str | None,
+    value: str | None,
+    spelling: Spelling,
+    repeats: bool = False,
+    freq: object = None,
 ) -> SeriesOfFile:
     """Read the series of a CSV file: its values, with its dates as the index.
 
-    A date may stand on several lines where there may be repeats.
+    A date may stand on several lines where there may be repeats; `freq` is the time step where it
+    is named.
     """
     columns = ColumnsOfFile(path, spelling)
     refuse_unknown_names(columns.names, date, value)
@@ -151,9 +177,10 @@ def read_series(
     notes += [columns.numbers(value).note] if columns.numbers(value).note else []
     if date is None:
         return SeriesOfFile(y.reset_index(drop=True), columns.lines, notes=tuple(notes))
-    index, date_format = _dates(columns, columns.taken(date))
+    index, date_format, note = _dates(columns, columns.taken(date), freq)
+    notes += [note] if note else []
     if not repeats:
-        _refuse_repeats(index, columns.cells[date])
+        _refuse_repeats(index, columns, date)
     if date.startswith(UNNAMED):
         index = index.rename("date")
     order = np.argsort(index, kind="stable")
@@ -194,13 +221,20 @@ def _is_data(name: str) -> bool:
 
 
 def find_dates(columns: ColumnsOfFile, names: list[str], value: str | None) -> str | None:
-    """Return the first column that reads as dates; whole numbers only by the column's name."""
-    for name in names:
-        if name == value:
-            continue
+    """Return the first column that reads as dates.
+
+    Whole numbers do by the column's name, or if they are surely dates and not the only numbers.
+    """
+    others = [name for name in names if name != value]
+    for name in others:
         if is_date(columns.dates(name)):
             return name
         if name.lower() in _DATE_NAMES and columns.is_numeric(name):
+            return name
+    for name in others:
+        if columns.is_numbered_dates(name) and any(
+            columns.is_numeric(other) for other in names if other != name
+        ):
             return name
     return None
 
@@ -230,7 +264,7 @@ def _notes(columns: ColumnsOfFile, date: str | None, value: str) -> list[str]:
     ignored = [name for name in columns.names if name not in (date, value)]
     series = np.zeros(len(columns.lines), dtype=np.int64)
     for name in ignored:
-        refuse_differing_words(columns, name, series, taken_words(date, value))
+        refuse_differing_words(columns, name, series, taken_words(date, value), date)
     if len(columns.names) == 1:
         return []
     return [f"{taking(date, value)}{ignoring(ignored)}"]
@@ -253,11 +287,17 @@ def taken_words(date: str | None, value: str) -> str | None:
 
 
 def refuse_differing_words(
-    columns: ColumnsOfFile, name: str, series: np.ndarray, options: str | None, id_: bool = False
+    columns: ColumnsOfFile,
+    name: str,
+    series: np.ndarray,
+    options: str | None,
+    date: str | None,
+    id_: bool = False,
 ) -> None:
     """Refuse words of a column that differ within a series, whose number `series` is by line.
 
-    They may be unread dates, or name several series, which would be joined.
+    They may be unread dates, or parts of those in `date`, or name several series, which would be
+    joined.
     """
     if columns.is_numeric(name):
         return
@@ -270,6 +310,11 @@ def refuse_differing_words(
     row = int(differs[0])
     start = int(np.flatnonzero(series == series[row])[0])
     tell_apart = "" if id_ else f"if these tell series apart, say --id {shlex.quote(name)}; "
+    if date is not None and may_be_parts(column.unique()):
+        tell_apart = (
+            f"if these are parts of the dates in {quoted(date)}, write both in one column, as in "
+            f"2020-01 or 2020-01-31 12:00; {tell_apart}"
+        )
     if options is None:
         cures = (
             "if these are dates, write them as in 2020-01-31, or name their column with --date and "
@@ -310,8 +355,10 @@ def _values(columns: ColumnsOfFile, name: str) -> pd.Series:
     return pd.Series(numbers.values, index=column.index, name=name)
 
 
-def _dates(columns: ColumnsOfFile, name: str) -> tuple[pd.Index, str | None]:
-    """Return a column as stamps, and how its dates are written."""
+def _dates(
+    columns: ColumnsOfFile, name: str, freq: object
+) -> tuple[pd.Index, str | None, str | None]:
+    """Return a column as stamps, how its dates are written, and what there is to say of them."""
     column = columns.cells[name]
     missing = np.flatnonzero(column.isin(MISSING).to_numpy())
     if missing.size:
@@ -321,34 +368,59 @@ def _dates(columns: ColumnsOfFile, name: str) -> tuple[pd.Index, str | None]:
         )
     readings = columns.dates_as_told(name)
     if not readings and columns.is_numeric(name):
-        return _numbered_dates(columns, name)
+        index, date_format = _numbered_dates(columns, name, freq)
+        values = columns.numbers(name).values
+        return index, date_format, None if date_format else numbers_note(column, values)
     if not readings or readings[0].dates.isna().any():
         row = int(readings[0].dates.isna().argmax()) if readings else 0
         raise UsageError(
             f"column {quoted(name)} must hold dates, but on line {column.index[row]} it holds "
             f"{unread(column.iloc[row], columns.date_format)}"
         )
-    reading = the_one_reading(column, readings, np.zeros(len(column), dtype=np.int64))
-    return reading.index(name), reading.date_format
+    reading = the_one_reading(column, readings, np.zeros(len(column), dtype=np.int64), freq)
+    return reading.index(name), reading.date_format, reading.note
 
 
-def _numbered_dates(columns: ColumnsOfFile, name: str) -> tuple[pd.Index, str | None]:
+def _numbered_dates(columns: ColumnsOfFile, name: str, freq: object) -> tuple[pd.Index, str | None]:
     numbers = columns.numbers(name)
-    index, date_format = numbered_dates(columns.cells[name], numbers.whole, numbers.values)
+    index, date_format = numbered_dates(columns.cells[name], numbers.whole, numbers.values, freq)
     if date_format is None and index.min() == 0 and index.max() >= len(index):
         # From 0 on they would count as mere positions.
         raise UsageError(f"column {quoted(name)} starts at 0, so it must go on by ones")
     return index, date_format
 
 
-def _refuse_repeats(index: pd.Index, column: pd.Series) -> None:
+def _refuse_repeats(index: pd.Index, columns: ColumnsOfFile, name: str) -> None:
     """Refuse dates that stand on several lines."""
     repeated = np.flatnonzero(index.duplicated())
     if repeated.size:
-        row = repeated[0]
+        row, column = repeated[0], columns.cells[name]
         first = int(np.argmax(index == index[row]))
+        beside = _beside_repeats(columns, name, has_years=not isinstance(index, pd.DatetimeIndex))
         raise UsageError(
-            f"column {quoted(column.name)} holds {quoted(column.iloc[row])} twice, on lines "
+            f"column {quoted(name)} holds {quoted(column.iloc[row])} twice, on lines "
             f"{column.index[first]} and {column.index[row]}: there must be one line a date, "
-            "which --aggregate sum, mean or last makes of them"
+            f"which --aggregate sum, mean or last makes of them{beside}"
         )
+
+
+def _beside_repeats(columns: ColumnsOfFile, date: str, has_years: bool) -> str:
+    """Say what another column may hold that tells lines of one date apart: months, or series."""
+    for name in columns.names:
+        if name == date:
+            continue
+        if not columns.is_numeric(name):
+            if columns.cells[name].nunique() > 1:
+                return f"; if {quoted(name)} tells series apart, say --id {shlex.quote(name)}"
+            continue
+        numbers = columns.numbers(name)
+        is_part = numbers.whole and (numbers.values >= 1) & (numbers.values <= _MOST_PARTS)
+        if has_years and np.all(is_part):
+            return (
+                f"; if {quoted(name)} holds their months or the like, write both in one column, as "
+                "in 2020-01"
+            )
+    return ""
+
+
+_MOST_PARTS = 53  # of a year: weeks

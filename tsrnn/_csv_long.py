@@ -23,8 +23,9 @@ from tsrnn._csv import (
     taken_words,
     taking,
 )
-from tsrnn._csv_dates import numbered_dates, the_one_reading, unread
+from tsrnn._csv_dates import the_one_reading, unread
 from tsrnn._csv_errors import UsageError, quoted
+from tsrnn._csv_numbered import numbered_dates, numbers_note
 
 # What Excel makes of long numbers, such as those of articles, whose last digits are lost.
 _SHORTENED = re.compile(r"[0-9][.,][0-9]+E\+[0-9]{2}")
@@ -46,6 +47,8 @@ class LongFile:
         Which columns were taken, where the user did not name them, and what was passed over.
     has_dates : bool
         False where the lines of each series are merely numbered.
+    words : Series or None
+        The cells of the column of dates, as they are written.
     """
 
     frame: pd.DataFrame
@@ -53,12 +56,21 @@ class LongFile:
     date_format: str | None
     notes: tuple[str, ...]
     has_dates: bool = True
+    words: pd.Series | None = None
 
 
 def read_long(
-    path: str, series: str, date: str | None, value: str | None, spelling: Spelling
+    path: str,
+    series: str,
+    date: str | None,
+    value: str | None,
+    spelling: Spelling,
+    freq: object = None,
 ) -> LongFile:
-    """Read the series of a CSV file; without dates, the lines of each are numbered from 1."""
+    """Read the series of a CSV file; without dates, the lines of each are numbered from 1.
+
+    `freq` is the time step where it is named.
+    """
     columns = ColumnsOfFile(path, spelling)
     refuse_unknown_names(columns.names, date, value, series)
     names = _ids(columns, columns.taken(series))
@@ -73,7 +85,7 @@ def read_long(
     if not is_named:
         ignored = [name for name in others if name not in (date, value)]
         for name in ignored:
-            refuse_differing_words(columns, name, codes, taken_words(date, value), id_=True)
+            refuse_differing_words(columns, name, codes, taken_words(date, value), date, id_=True)
         notes.append(f"{taking(date, value)} of the {quoted(series)}{ignoring(ignored)}")
     values = _values(columns, value)
     notes += [columns.numbers(value).note] if columns.numbers(value).note else []
@@ -82,9 +94,11 @@ def read_long(
         label = next(name for name in ("step", "line", "row") if name not in (series, value))
         stamps = pd.Series(codes).groupby(codes).cumcount() + 1
     else:
-        stamps, date_format = _stamps(columns, columns.taken(date), codes)
+        stamps, date_format, note = _stamps(columns, columns.taken(date), codes, freq)
+        notes += [note] if note else []
     frame = pd.DataFrame({series: names, label: np.asarray(stamps), value: values})
-    return LongFile(frame, columns.lines, date_format, tuple(notes), date is not None)
+    words = None if date is None else columns.cells[date]
+    return LongFile(frame, columns.lines, date_format, tuple(notes), date is not None, words)
 
 
 def _ids(columns: ColumnsOfFile, name: str) -> np.ndarray:
@@ -112,17 +126,23 @@ def _values(columns: ColumnsOfFile, name: str) -> np.ndarray:
     return values
 
 
-def _stamps(columns: ColumnsOfFile, name: str, series: np.ndarray) -> tuple[pd.Index, str | None]:
-    """Return a column as time stamps, missing where they are none, and how dates are written."""
+def _stamps(
+    columns: ColumnsOfFile, name: str, series: np.ndarray, freq: object
+) -> tuple[pd.Index, str | None, str | None]:
+    """Return a column as time stamps, missing where they are none.
+
+    With how dates are written, and what there is to say of them.
+    """
     column = columns.cells[name]
     readings = columns.dates_as_told(name)
     if not readings and columns.is_numeric(name):
         numbers = columns.numbers(name)
-        return numbered_dates(column, numbers.whole, numbers.values)
+        index, date_format = numbered_dates(column, numbers.whole, numbers.values, freq)
+        return index, date_format, None if date_format else numbers_note(column, numbers.values)
     if not readings or readings[0].dates.isna().all():
         raise UsageError(
             f"column {quoted(name)} must hold dates, but on line {columns.lines[0]} it holds "
             f"{unread(column.iloc[0], columns.date_format)}"
         )
-    reading = the_one_reading(column, readings, series)
-    return reading.index(), reading.date_format
+    reading = the_one_reading(column, readings, series, freq)
+    return reading.index(), reading.date_format, reading.note

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -20,18 +20,23 @@ import pandas as pd
 from tsrnn._csv_errors import UsageError, quoted
 
 UNNAMED = "Unnamed: "  # begins the names of columns without one, as pandas has it
-# What stands for a missing value, as pandas has it.
+# What stands for a missing value, as pandas has it, and as statistical offices write it.
 MISSING = frozenset(
-    ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"]
+    [".", "..", "...", ":"]
+    + ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"]
     + ["<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
 )
 
-_SEPARATORS = (",", ";", "\t")
+# In the order in which they are taken where a file fits several: decimals and names hold commas.
+_SEPARATORS = ("\t", ";", "|", ",")
+_SEPARATORS_AND_BLANKS = "".join(_SEPARATORS) + " "
 _NO_SEPARATOR = "\x1f"  # of one column: no text holds it
 _MOST_AT_ONCE = 200  # rows to lay out as columns
 _MOST_SAMPLED = 100  # lines from which the separator is told
 _MARKS_OF_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LIKE_DATA = re.compile(r"[\s+(−-]*[$€£]?\s*[0-9]")
+# (Possessive, so that long cells take no time.)
+_DATA = re.compile(r"[\s+(−-]*+[$€£]?\s*+[0-9][0-9.,:/'’\u00a0\u202f T-]*+[%$€£) ]*+")
 
 
 @dataclass(frozen=True)
@@ -58,27 +63,38 @@ class TextTable:
 
 @dataclass(frozen=True)
 class _Layout:
-    """How a file is laid out with a separator: the line of names, and how many lines fit it."""
+    """How a file is laid out with a separator.
+
+    Attributes
+    ----------
+    separator : str
+    n_above : int
+        Lines above that of the names.
+    share : float
+        How many of the lines below have as many cells.
+    n_in_data : int
+        How many characters of those lines stand in numbers and dates.
+    """
 
     separator: str
     n_above: int
-    width: int
     share: float
+    n_in_data: int
 
 
 def read_table(path: str, encoding: str | None = None, decimal: str | None = None) -> TextTable:
     """Read a table: columns by the names of its first line, numbers of lines as the index."""
     lines = _text(path, encoding).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    first = next((i for i, line in enumerate(lines) if line.strip(",;\t ")), None)
+    first = next((i for i, line in enumerate(lines) if line.strip(_SEPARATORS_AND_BLANKS)), None)
     if first is None:
         raise UsageError("there is nothing in it")
-    last = next(i for i in range(len(lines), 0, -1) if lines[i - 1].strip(",;\t "))
+    last = next(i for i in range(len(lines), 0, -1) if lines[i - 1].strip(_SEPARATORS_AND_BLANKS))
     told = re.fullmatch(r"\"?sep=(.|\t)\"?\s*", lines[first], re.IGNORECASE)
     first += told is not None
     found = _layout(lines[first:last], told[1] if told else None)
     if found is None:
         separator, n_above = None, 0
-        held = [line.rstrip(",;\t ") for line in lines[first:last]]
+        held = [line.rstrip(_SEPARATORS_AND_BLANKS) for line in lines[first:last]]
     else:
         separator, n_above, held = found.separator, found.n_above, lines[first:last]
     rows = _rows(held, separator or _NO_SEPARATOR, first, separator is None)
@@ -138,12 +154,27 @@ def _standard_input() -> bytes:
 
 def _layout(lines: list[str], told: str | None) -> _Layout | None:
     """Find what separates the columns: None where there is one column."""
-    sample = list(islice((line for line in lines if line.strip(",;\t ")), _MOST_SAMPLED))
+    sample = list(
+        islice((line for line in lines if line.strip(_SEPARATORS_AND_BLANKS)), _MOST_SAMPLED)
+    )
     found = [_layout_by(sample, one) for one in ([told] if told else _SEPARATORS)]
     layouts = [one for one in found if one is not None]
+    # Commas cut decimals into cells that fit as well, and may fit better.
+    layouts = [one for one in layouts if not any(_is_meant(other, one) for other in layouts)]
     if not layouts:
         return None
-    return max(layouts, key=lambda one: (one.share, -one.n_above, one.width))
+    return max(layouts, key=lambda one: (one.share, -one.n_above, one.n_in_data))
+
+
+def _is_meant(layout: _Layout, commas: _Layout) -> bool:
+    """Tell whether a layout shows that the commas of a file are not between columns."""
+    return (
+        commas.separator == ","
+        and layout.separator != ","
+        and layout.n_above <= commas.n_above
+        and layout.share > 0.5
+        and layout.n_in_data >= commas.n_in_data
+    )
 
 
 def _layout_by(sample: list[str], separator: str) -> _Layout | None:
@@ -155,13 +186,23 @@ def _layout_by(sample: list[str], separator: str) -> _Layout | None:
     named = [i for i, row in enumerate(rows) if _may_name(row)]
     if not named:
         return None
+    # Names may begin with the mark of remarks: what is below them is data then.
+    if rows[named[0]][0].startswith("#"):
+        rest = [i for i in named if not rows[i][0].startswith("#")]
+        named = rest if rest and not _is_like_data(rows[rest[0]]) else named
     n_above, row = named[0], rows[named[0]]
-    if n_above and all(_LIKE_DATA.match(cell) for cell in row if cell.strip()):
+    if n_above and _is_like_data(row):
         # Two numbers below one name: a value with a decimal comma, or a column without a name.
         return None
-    width = len(row)
-    below = rows[n_above:]
-    return _Layout(separator, n_above, width, sum(len(one) == width for one in below) / len(below))
+    width, below = len(row), rows[n_above:]
+    # Blanks beyond the names are of no account; see `_as_wide`.
+    n_fitting = sum(len(one) >= width and not "".join(one[width:]).strip() for one in below)
+    in_data = (len(cell) for one in below[1:] for cell in one if _DATA.fullmatch(cell))
+    return _Layout(separator, n_above, n_fitting / len(below), sum(in_data))
+
+
+def _is_like_data(row: list[str]) -> bool:
+    return all(_LIKE_DATA.match(cell) for cell in row if cell.strip())
 
 
 def _may_name(row: list[str]) -> bool:
@@ -197,7 +238,7 @@ def _one_column(
 ) -> Iterator[tuple[int, list[str]]]:
     """Refuse lines that may hold a decimal comma, or two cells."""
     for line, row in rows:
-        if decimal is None and re.search(r"[0-9]\s*[,;\t]", row[0]):
+        if decimal is None and re.search(r"[0-9]\s*[,;\t|]", row[0]):
             raise UsageError(
                 f"line {line} holds more cells than the line of names, or a decimal comma: it is "
                 f"{quoted(row[0])}. Name every column, or say --decimal , or --decimal ."
@@ -235,11 +276,20 @@ def _as_wide(row: list[str], width: int, line: int) -> list[str]:
     if len(row) == width:
         return row
     if len(row) > width and "".join(row[width:]).strip():
+        commas = ": quote numbers with decimal commas, or separate columns by ;"
         raise UsageError(
             f"this is not readable as CSV: line {line} holds more cells than the line of names, "
-            f"{len(row)} and not {width}"
+            f"{len(row)} and not {width}{commas if _is_cut(row) else ''}"
         )
     return row[:width] + [""] * (width - len(row))
+
+
+def _is_cut(row: list[str]) -> bool:
+    """Tell whether two cells beside each other may be a number with a decimal comma."""
+    return any(
+        one[-1:].isdigit() and re.fullmatch(r"[0-9]+\s*[%€]?", other)
+        for one, other in pairwise(row)
+    )
 
 
 def _names(header: list[str]) -> tuple[list[str], frozenset[str]]:

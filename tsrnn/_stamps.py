@@ -37,7 +37,20 @@ _LIKE_A_DATE = re.compile(
     re.IGNORECASE,
 )
 # What may follow a year in an integer: its name, the digits, the number of them in a year.
-_CODES = (("quarter", 1, 4), ("month or week", 2, 53), ("day", 3, 366), ("month and day", 4, 1231))
+_CODES = (
+    ("quarter", 1, 4),
+    ("month", 2, 12),
+    ("week", 2, 53),
+    ("day", 3, 366),
+    ("month and day", 4, 1231),
+)
+_CURES = {
+    "quarter": "pd.PeriodIndex([f'{{i // 10}}Q{{i % 10}}' for i in {0}], freq='Q') makes periods",
+    "month": "pd.to_datetime({0}.astype(str), format='%Y%m') makes dates",
+    "week": "pd.to_datetime({0}.astype(str) + '1', format='%G%V%u') makes dates",
+    "day": "pd.to_datetime({0}.astype(str), format='%Y%j') makes dates",
+    "month and day": "pd.to_datetime({0}.astype(str), format='%Y%m%d') makes dates",
+}
 
 
 def kind_of(index: pd.Index) -> str:
@@ -129,34 +142,41 @@ def labels_note(index: pd.Index) -> UserWarning | None:
     )
 
 
-def dates_in_integers(numbers: np.ndarray, name: str) -> str:
-    """Say what integers are that hold a year and a part of it, such as 202012; "" for others.
+def part_in_integers(numbers: np.ndarray, since: int = 1900) -> str:
+    """Name the part of a year that integers hold behind the year; "" where they hold none.
 
-    They cannot be counted on: after 202012 comes 202101. `name` is how Python writes what they
-    stand in.
+    It is a "quarter" in 20204, a "month" in 202012, a "week" where one is above 12, a "day" in
+    2020366 and "month and day" in 20201231. Years are those from `since` to 2100.
     """
     if not len(numbers):
         return ""
     first, last = int(numbers.min()), int(numbers.max())
     for part, digits, most in _CODES:
         size = 10**digits
-        if not (1900 * size <= first and last < 2101 * size):
+        if not (since * size <= first and last < 2101 * size):
             continue
         within = numbers % size
-        if not ((within >= 1) & (within <= most)).all():
-            return ""
-        if digits == 4 and not _are_days(within):
-            return ""
-        formats = {2: "%Y%m", 3: "%Y%j", 4: "%Y%m%d"}
-        cure = f"pd.to_datetime({name}.astype(str), format={formats.get(digits)!r}) makes dates"
-        if digits == 1:
-            words = f"[f'{{i // 10}}Q{{i % 10}}' for i in {name}]"
-            cure = f"pd.PeriodIndex({words}, freq='Q') makes periods"
-        return (
-            f"the integers in {name} read as a year and a {part} ({first} to {last}), and would be "
-            f"counted on beyond the end of a year: {cure} of them"
-        )
+        if ((within >= 1) & (within <= most)).all() and (digits < 4 or _are_days(within)):
+            return part
     return ""
+
+
+def dates_in_integers(numbers: np.ndarray, name: str) -> str:
+    """Say what integers are that hold a year and a part of it, such as 202012; "" for others.
+
+    They cannot be counted on: after 202012 comes 202101. `name` is how Python writes what they
+    stand in.
+    """
+    part = part_in_integers(numbers)
+    if not part:
+        return ""
+    first, last = int(numbers.min()), int(numbers.max())
+    # The first twelve weeks of years look like months.
+    words = "month or week" if part == "month" else part
+    return (
+        f"the integers in {name} read as a year and a {words} ({first} to {last}), and would be "
+        f"counted on beyond the end of a year: {_CURES[part].format(name)} of them"
+    )
 
 
 def same_labels(one: pd.Index, other: pd.Index) -> bool:

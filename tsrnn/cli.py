@@ -19,10 +19,12 @@ from tsrnn._cli_output import (
     refuse_to_overwrite,
     save_picture,
     tell,
+    telling_of_compilation,
     write_table,
 )
 from tsrnn._cli_steps import add_options, in_options, is_asked, rules_of, stepped, with_days
 from tsrnn._csv import SeriesOfFile, Spelling, read_series
+from tsrnn._csv_dates import format_of_steps
 from tsrnn._csv_errors import UsageError
 from tsrnn._csv_long import read_long
 from tsrnn._panel_fill import StepRules
@@ -43,6 +45,7 @@ MODELS = {
 }
 # These take the length of the season; "auto" chooses by itself how it enters, if at all.
 SEASONAL_MODELS = {"holt-winters": TripleExpSmoothingRNN, "auto": AutoExpSmoothingRNN}
+DEFAULT_MODEL = "damped"
 
 MOST_STEPS = 1_000_000  # of a forecast: more is a slip of the keyboard, or exhausts the memory
 MOST_LINES = 10_000_000  # of the forecasts of all series
@@ -64,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         some of the series; 130, as shells have it, after Ctrl-C.
     """
     options = _parser().parse_args(arguments)
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, telling_of_compilation():
         warnings.simplefilter("always", UserWarning)
         try:
             status = options.run(options)
@@ -110,14 +113,13 @@ def _parser() -> argparse.ArgumentParser:
         help="column that names the series, in a file of several; each is forecast on its own",
     )
     forecast.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="threads, with --id (%(default)s)"
+        "--jobs", type=int, metavar="N", help="threads, with --id; -1 for all there are (1)"
     )
     forecast.add_argument(
         "--model",
         choices=[*MODELS, *SEASONAL_MODELS],
-        default="damped",
-        help="the forecaster (%(default)s): simple or ses, double or holt, damped, holt-winters (a "
-        "season), auto (whichever of these suits the series)",
+        help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
+        "holt-winters (a season), auto (whichever of these suits the series)",
     )
     forecast.add_argument(
         "--period",
@@ -188,14 +190,19 @@ def _demo(options: argparse.Namespace) -> int:
 def _forecast(options: argparse.Namespace) -> int:
     _check_numbers(options)
     refuse_to_overwrite(options.file, options.output, options.plot)
+    is_named, options.model = options.model is not None, options.model or DEFAULT_MODEL
     forecaster, rules, told = _forecaster(options), rules_of(options), []
     source = "standard input" if options.file == "-" else options.file
     if options.id is not None:
-        return _forecast_several(options, forecaster, rules, source)
+        return _forecast_several(options, forecaster, rules, source, is_named)
+    if options.jobs is not None:
+        raise UsageError("--jobs is for several series: leave it out, or name their column by --id")
     try:
         repeats = options.aggregate is not None
-        given = read_series(options.file, options.date, options.value, _spelling(options), repeats)
+        columns = options.date, options.value
+        given = read_series(options.file, *columns, _spelling(options), repeats, rules.freq)
         refuse_names_of_ours([given.y.index.name], options.level)
+        date_format = given.date_format
         if is_asked(rules):
             given, told = stepped(given, rules)
         _refuse_long_season(options.period, len(given.y))
@@ -203,29 +210,31 @@ def _forecast(options: argparse.Namespace) -> int:
     except (UsageError, ValueError) as error:  # ValueError: from the forecaster, of the data
         raise UsageError(f"{source}: {in_options(str(error))}") from error
     table = _table_in_time(model, options.horizon, options.level)
+    if rules.aggregate is not None:
+        date_format = format_of_steps(date_format, table.index)
     # First, so that a picture that fails does not take the numbers with it.
-    _write(table, given, options.output)
-    for line in [*given.notes, *told]:
+    _write(table, given, options.output, date_format)
+    for line in [*given.notes, *told, *_of_model(options, is_named, model, given.y)]:
         tell(line)
-    if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
-        taken = season_in_words(model.period_, model._grid.season)
-        tell(f"season: {taken}; --period overrides")
-    if isinstance(model, AutoExpSmoothingRNN):
-        tell(f"chose {_in_words(model)}")
     if options.plot:
         save_picture(given.y, model.fitted_values_, table, options.level, options.plot)
     return 0
 
 
 def _forecast_several(
-    options: argparse.Namespace, forecaster: Forecaster, rules: StepRules, source: str
+    options: argparse.Namespace,
+    forecaster: Forecaster,
+    rules: StepRules,
+    source: str,
+    is_named: bool,
 ) -> int:
     if options.plot:
         raise UsageError("--plot draws a single series: leave it out with --id")
     if options.jobs == 0:
         raise UsageError("--jobs must be a number of threads, or -1 for all there are; got 0")
     try:
-        given = read_long(options.file, options.id, options.date, options.value, _spelling(options))
+        columns = options.id, options.date, options.value
+        given = read_long(options.file, *columns, _spelling(options), rules.freq)
         series = given.frame.iloc[:, 0]
         named = given.frame.columns[: 1 + given.has_dates]
         refuse_names_of_ours(named, options.level, given.has_dates)
@@ -238,15 +247,39 @@ def _forecast_several(
         if rules.fill is None:
             _refuse_long_season(options.period, int(series.value_counts().max()))
         forecasts = forecast_long(
-            given, forecaster, options.horizon, options.level, rules, options.jobs
+            given, forecaster, options.horizon, options.level, rules, options.jobs or 1
         )
     except UsageError as error:
         raise UsageError(f"{source}: {error}") from error
-    date_format = given.date_format if rules.aggregate is None else None
+    date_format = given.date_format
+    if rules.aggregate is not None:
+        date_format = format_of_steps(date_format, pd.Index(forecasts.table.iloc[:, 1]))
     write_table(forecasts.table, options.output, index=False, date_format=date_format)
-    for line in [*given.notes, *forecasts.told]:
+    model = [] if is_named else [_default_told(forecasts.may_have_season)]
+    for line in [*given.notes, *model, *forecasts.told]:
         tell(line)
     return INCOMPLETE if forecasts.n_left_out else 0
+
+
+def _of_model(
+    options: argparse.Namespace, is_named: bool, model: Forecaster, y: pd.Series
+) -> list[str]:
+    """Say what was chosen for the user: the model, its season, its structure."""
+    season = model._grid.season.among(int(y.count()))
+    told = [] if is_named else [_default_told(season.taken > 1)]
+    if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
+        # The choice takes no season of which there are not two periods, whatever is said.
+        override = "" if season.is_short and options.model == "auto" else "; --period overrides"
+        told.append(f"season: {season_in_words(model.period_, season)}{override}")
+    if isinstance(model, AutoExpSmoothingRNN):
+        told.append(f"chose {_in_words(model)}")
+    return told
+
+
+def _default_told(may_have_season: bool) -> str:
+    """Say which model was taken where none was named."""
+    more = ", without a season; --model auto looks for one" if may_have_season else ""
+    return f"model: {DEFAULT_MODEL}{more or '; --model names another'}"
 
 
 def _spelling(options: argparse.Namespace) -> Spelling:
@@ -335,6 +368,8 @@ def _fit(model, given: SeriesOfFile):
         cure = "missing, or --fill 0 for zeros"
         if with_days(StepRules(aggregate="sum"), given.y.index)[1]:
             cure += "; --aggregate sum puts together the lines of a day"
+        if isinstance(given.y.index, pd.DatetimeIndex) and (given.y.index.day_of_week < 5).all():
+            cure += "; --freq rows takes the lines as the steps, such as trading days"
         before, after = given.y.index[row - 1 : row + 1].map(str)
         raise UsageError(
             f"column {column!r} must be evenly spaced, but after {before} on line "
@@ -373,9 +408,11 @@ def _tails(percent: float) -> tuple[float, float]:
     return 0.5 - half, 0.5 + half
 
 
-def _write(table: pd.DataFrame, given: SeriesOfFile, path: str | None) -> None:
+def _write(
+    table: pd.DataFrame, given: SeriesOfFile, path: str | None, date_format: str | None
+) -> None:
     """Write the table as CSV, dates as the file has them."""
     label = given.y.index.name
     if isinstance(given.y.index, pd.RangeIndex):
         table, label = table.set_axis(range(1, len(table) + 1)), "step"
-    write_table(table, path, index_label=label, date_format=given.date_format)
+    write_table(table, path, index_label=label, date_format=date_format)
