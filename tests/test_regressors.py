@@ -548,3 +548,16 @@ def test_they_go_on_through_updates_and_are_the_same_in_a_panel(smoother):
     width = np.diff(model.predict_interval(X[:52], 0.9))[:, 0]
     of_normal = 2.0 * 1.6448536269514722 * np.sqrt(model.sigma2_)
     np.testing.assert_allclose(width / predictions, of_normal, rtol=1e-9)
+
+
+@pytest.mark.parametrize("seed", [1, 3, 13, 18, 23])
+def test_what_is_chosen_is_as_likely_as_that_structure_alone(seed):
+    """The last search begins where that of the choice ended, coefficients and all."""
+    rng = np.random.default_rng(seed)
+    X, y = warm_sales(seed, n=int(rng.integers(24, 49)))
+    for origin in (0.0, 273.15):
+        chosen = AutoExpSmoothingRNN(period=1, prior=None).fit(X + origin, y)
+        table = chosen.selection_
+        assert chosen.loglik_ >= table.loc[chosen.model_, "loglik"] - 1e-6
+        alone = DoubleExpSmoothingRNN(error="mul").fit(X + origin, y)
+        assert table.loc["MAN", "loglik"] >= alone.loglik_ - 0.02

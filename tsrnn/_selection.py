@@ -108,9 +108,7 @@ def select(
     shape = (len(structures), batch.n_series)
     scores = {name: np.full(shape, np.inf) for name in names}
     reasons = np.full(shape, "", dtype=object)
-    # With regressors there are more optima than what related structures found leads to.
-    effort = "thorough" if batch.regressors.shape[1] else "quick"
-    quick = replace(settings, effort=effort)
+    quick = replace(settings, effort="quick")
     known: dict[Structure, tuple[np.ndarray, dict[str, np.ndarray]]] = {}
     for c, structure in enumerate(structures):
         reasons[c] = _reasons(structure, batch)
@@ -207,6 +205,8 @@ def found_for(
     for name in ("alpha", *absent):
         if f"{name}_" in numbers:
             found[name] = numbers[f"{name}_"][place]
+    if "coef_" in numbers:
+        found["coefficients"] = numbers["coef_"][place]
     return {**found, "states": states}
 
 

@@ -109,7 +109,8 @@ def fit_structure(
         Called with numbers of series done.
     related : sequence of dict
         Fitted numbers of the same series by related structures, to start from as well: parameters,
-        and the initial state as the cell of this structure has it, (N, S).
+        the initial state as the cell of this structure has it, (N, S), and, with regressors, their
+        coefficients, (N, C).
     """
     names = [parameter.name for parameter in structure.cell.parameters]
     scaling = Scaling.of(batch, centred=not structure.is_positive)
@@ -132,10 +133,7 @@ def fit_structure(
         settings.effort,
     )
     if related:
-        starts = [
-            nearby_start(task, one, scaling.scale_state(one["states"].T.copy(), structure.is_share))
-            for one in related
-        ]
+        starts = [_related_start(task, one, scaling, columns) for one in related]
         task = replace(task, nearby=np.stack(starts, axis=1))
     is_learned = is_word and initial_state == "learned"
     if structure.seasonal is not None and is_learned and settings.effort == "thorough":
@@ -146,6 +144,21 @@ def fit_structure(
     origins = tuple("learned" if low < high else "given" for low, high in task.bounds)
     origins += (initial_state if is_word else "given",)
     return _as_fit(task, solution, batch, scaling, columns, origins, name)
+
+
+def _related_start(
+    task: Task, found: dict[str, np.ndarray], scaling: Scaling, columns: ColumnScaling
+) -> np.ndarray:
+    """Return a start from fitted numbers of a related structure, (N, Q + U + C)."""
+    states, coefficients = found["states"].T.copy(), found.get("coefficients")
+    if coefficients is not None and task.structure.is_linear:
+        # Told as those of the series net of all that regressors add: see `unscaled_state`.
+        states[0] += (columns.offset * coefficients).sum(axis=1)
+    start = nearby_start(task, found, scaling.scale_state(states, task.structure.is_share))
+    if coefficients is not None:
+        unit = scaling.unscale_difference(np.ones(len(coefficients)))
+        start[:, -task.n_columns :] = coefficients * columns.unit / unit[:, None]
+    return start
 
 
 def _start_without_season(
