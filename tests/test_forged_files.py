@@ -12,7 +12,7 @@ import forged_files
 import numpy as np
 import pandas as pd
 import pytest
-from golden.make_saved import KEPT
+from golden.make_saved import KEPT, UPDATED
 from saved_models import FORECASTERS, assert_same, fitted, fitted_network, fitted_panel
 from saved_models import series as y_of
 from test_saving_files import forge
@@ -63,10 +63,13 @@ def test_files_that_are_changed_in_their_structure_are_refused_or_right(tmp_path
 
 
 @pytest.mark.parametrize("path", sorted(SAVED.iterdir()), ids=lambda path: path.stem)
-def test_what_an_older_version_saved_is_loaded_and_used(path):
-    name = next(name for name, file_name in KEPT.items() if file_name == path.stem)
-    what, _, finite = forged_files.outcome(path, name)
+def test_what_an_older_version_saved_is_loaded_and_used(path, tmp_path):
+    names = {file_name: name for name, file_name in (KEPT | UPDATED).items()}
+    what, _, finite = forged_files.outcome(path, names[path.stem])
     assert what == "right" and all(finite)
+    model = tsrnn.load(path)
+    tsrnn.save(model, tmp_path / "again")
+    assert_same(tsrnn.load(tmp_path / "again"), model)
 
 
 @pytest.fixture
@@ -343,6 +346,12 @@ def test_ranges_are_no_longer_than_what_is_in_a_file(tmp_path, form):
     node = {"is": form, "of": parts.get(form, long)}
     refused(tmp_path / "model", kept(node), "ranges are longer|TypeError")
     refused(tmp_path / "model", kept([long] * 60), "ranges are longer")
+
+
+@pytest.mark.parametrize("name", ["int64[pyarrow]", "interval", "zz", "f4,f4", "O", "Int128"])
+def test_a_type_that_is_not_there_is_refused(tmp_path, name):
+    node = {"is": "WholeNumbers", "of": [["dtype", {"is": "dtype", "of": name}]]}
+    refused(tmp_path / "model", kept(node), "no model that tsrnn")
 
 
 OFFSET = {"is": "offset", "of": ["QuarterEnd", 1, False, {"is": "dict", "of": []}]}

@@ -90,7 +90,7 @@ def test_a_fitted_forecaster_comes_back_as_it_was(again, name, index_name):
     # The streaming use: what comes next is learned in the same way.
     for one in (model, loaded):
         one.update([51.5, np.nan, 49.0])
-    assert_same(model, loaded)
+    assert_same(model, again(loaded))
     assert_same(model.predict(5), loaded.predict(5))
 
 
@@ -130,7 +130,7 @@ def test_a_fitted_panel_comes_back(again, name):
     )
     for one in (panel, loaded):
         one.update(more)
-    assert_same(panel, loaded)
+    assert_same(panel, again(loaded))
     assert_same(panel.predict(3), loaded.predict(3))
 
 
@@ -290,6 +290,8 @@ KEPT = [
     pd.NA,
     np.dtype("float32"),
     pd.StringDtype("python"),
+    pd.Int64Dtype(),
+    pd.UInt8Dtype(),
     ValueError("series 3 fails", 7),
     UserWarning("beware"),
     ConvergenceWarning("stopped early"),

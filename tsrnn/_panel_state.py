@@ -149,7 +149,7 @@ class FittedPanel:
             n_filled = before + np.bincount(moving, n_filled, len(self.ids)).astype(np.int64)
         else:
             n_filled = None
-        gone = self.gone | newly.keys()
+        gone = self.gone.union(newly)
         moved = replace(self, model=model, grid=grid, gone=gone, rows=rows, n_filled=n_filled)
         return moved, newly
 

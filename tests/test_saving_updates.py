@@ -1,0 +1,165 @@
+"""Models that go on are saved wherever they stand: after an update as after a fit."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from saved_models import INDEXES, assert_same
+from sklearn.base import clone
+
+import tsrnn
+from tsrnn import (
+    DeseasonalizedForecaster,
+    DoubleExpSmoothingRNN,
+    ElmanRNNRegressor,
+    NaiveForecaster,
+    PanelForecaster,
+    RNNForecaster,
+    SimpleExpSmoothingRNN,
+    TripleExpSmoothingRNN,
+)
+
+N = 14  # rows of a series that are fitted; those after it are for updates
+Y = 50.0 + np.tile([3.0, 0.0, -4.0, 1.0], 5) + np.arange(20.0) ** 0.5
+
+STAMPS = {name: index[:20] for name, index in INDEXES.items() if index is not None}
+del STAMPS["labels"]
+STAMPS |= {
+    "half_months": pd.date_range("2020-01-01", periods=20, freq="SMS"),
+    "first_business_days": pd.date_range("2020-01-01", periods=20, freq="BMS"),
+    "nanoseconds": pd.date_range("2020-01-01", periods=20, freq="7ns", unit="ns"),
+    "words": pd.Index([f"2020-01-{day:02}" for day in range(1, 21)]),
+    "from_0": pd.RangeIndex(20),
+    "small_integers": pd.Index(np.arange(20, dtype="int8")),
+    "nullable": pd.Index(np.arange(5, 25), dtype="Int64"),
+}
+
+# Parameters that are given make fits cheap.
+FORECASTERS = {
+    "naive": NaiveForecaster(),
+    "drift": NaiveForecaster(strategy="drift"),
+    "seasonal": NaiveForecaster(strategy="seasonal", period=4),
+    "adjusted": DeseasonalizedForecaster(NaiveForecaster(), period=4, test=False),
+    "simple": SimpleExpSmoothingRNN(alpha=0.5, initial_state="heuristic"),
+    "shares": SimpleExpSmoothingRNN(alpha=0.5, error="mul", initial_state="heuristic"),
+    "damped": DoubleExpSmoothingRNN(
+        alpha=0.5, beta=0.1, phi=0.9, damped=True, initial_state="heuristic"
+    ),
+    "triple": TripleExpSmoothingRNN(
+        alpha=0.5, beta=0.1, gamma=0.1, period=4, initial_state="heuristic"
+    ),
+    "windows": RNNForecaster(
+        ElmanRNNRegressor(hidden_layer_sizes=2, max_iter=1, random_state=0), window=3
+    ),
+}
+
+
+@pytest.fixture
+def again(tmp_path):
+    """Save a model, load it, and compare the two."""
+
+    def save_and_load(model):
+        tsrnn.save(model, tmp_path / "model")
+        loaded = tsrnn.load(tmp_path / "model")
+        assert_same(model, loaded)
+        return loaded
+
+    return save_and_load
+
+
+def rows_of(start, stop, ds=STAMPS["months"], **columns):
+    """Rows of two series."""
+    parts = [
+        pd.DataFrame({"unique_id": name, "ds": ds[start:stop], "y": Y[start:stop] + i, **columns})
+        for i, name in enumerate("ab")
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def check_that_it_goes_on(again, forecaster, pieces, **options):
+    """Fit to the first piece and go on to the others, saved in between and not."""
+    with warnings.catch_warnings(action="ignore"):  # what a fit warns of is not the subject
+        panel = PanelForecaster(clone(forecaster), **options).fit(pieces[0])
+        loaded = again(panel)
+        for piece in pieces[1:]:
+            panel.update(piece)
+            loaded = again(loaded.update(piece))
+    assert_same(panel, loaded)
+    return panel, loaded
+
+
+@pytest.mark.parametrize("name", STAMPS)
+def test_a_panel_on_stamps_of_any_kind_goes_on_after_each_update(again, name):
+    ds = STAMPS[name]
+    freq = ds.freq if name in ("holidays", "half_months") else None
+    pieces = [rows_of(0, N, ds), rows_of(N, 17, ds), rows_of(17, 20, ds)]
+    panel, loaded = check_that_it_goes_on(again, NaiveForecaster(), pieces, freq=freq)
+    assert len(panel.ids_) == 2
+    assert_same(panel.predict(2), loaded.predict(2))
+
+
+@pytest.mark.parametrize("name", FORECASTERS)
+def test_a_panel_of_any_forecaster_goes_on_after_each_update(again, name):
+    pieces = [rows_of(0, N), rows_of(N, 17).iloc[:3], rows_of(17, 20).iloc[:3]]
+    panel, loaded = check_that_it_goes_on(again, FORECASTERS[name], pieces)
+    assert_same(panel.predict(3), loaded.predict(3))
+
+
+@pytest.mark.parametrize("name", FORECASTERS)
+@pytest.mark.parametrize("reason", ["gap", "word", "too large"])
+def test_a_panel_that_lost_a_series_goes_on(again, name, reason):
+    lost = rows_of(N + (reason == "gap"), 17)
+    if reason == "word":
+        lost["y"] = lost["y"].astype(object)
+        lost.loc[0, "y"] = "zz"
+    elif reason == "too large":
+        lost.loc[0, "y"] = 1e308
+    pieces = [rows_of(0, N), lost.iloc[:2] if reason == "gap" else lost]
+    panel, loaded = check_that_it_goes_on(again, FORECASTERS[name], pieces)
+    assert reason == "too large" or list(panel.ids_) == ["b"]
+    assert_same(panel.predict(2), loaded.predict(2))
+
+
+@pytest.mark.parametrize("options", [{"fill": 0}, {"fill": "missing"}, {"freq": "rows"}], ids=str)
+def test_a_panel_with_gaps_goes_on(again, options):
+    gappy = [rows_of(0, N).drop([4, 5]), rows_of(N, 17).drop(1), rows_of(18, 20)]
+    panel, loaded = check_that_it_goes_on(again, NaiveForecaster(), gappy, **options)
+    assert_same(panel.predict(2), loaded.predict(2))
+    assert len(panel.filled_) == (2 if "fill" in options else 0)
+
+
+@pytest.mark.parametrize("name", ["naive", "simple", "adjusted", "windows"])
+def test_a_panel_with_regressors_goes_on(again, name):
+    pieces = [rows_of(*ends, price=0.5) for ends in ((0, N), (N, 17), (17, 18))]
+    for piece in pieces:
+        piece["price"] += np.cos(np.arange(len(piece)))
+    panel, loaded = check_that_it_goes_on(again, FORECASTERS[name], pieces)
+    ahead = rows_of(18, 20, price=0.25).drop(columns="y")
+    assert_same(panel.predict(ahead), loaded.predict(ahead))
+
+
+def test_a_panel_whose_series_have_seasons_of_different_lengths_goes_on(again):
+    days = rows_of(0, 20, STAMPS["utc"].tz_localize(None)).assign(unique_id="c")
+    years = rows_of(0, 20, pd.date_range("1990", periods=20, freq="YS")).assign(unique_id="d")
+    whole = [pd.concat([one.iloc[:20] for one in (days, years)])]
+    parts = [whole[0].groupby("unique_id").nth(slice(*ends)) for ends in ((0, 15), (15, 20))]
+    panel, loaded = check_that_it_goes_on(again, NaiveForecaster(strategy="seasonal"), parts)
+    assert set(panel.period_) == {1, 7}
+    assert_same(panel.predict(2), loaded.predict(2))
+
+
+@pytest.mark.parametrize("name", FORECASTERS)
+@pytest.mark.parametrize("with_X", [False, True])
+def test_a_forecaster_goes_on_after_each_update(again, name, with_X):
+    X = np.cos(np.arange(20.0))[:, None] if with_X else None
+    part = (lambda *ends: X[slice(*ends)]) if with_X else (lambda *ends: None)
+    with warnings.catch_warnings(action="ignore"):
+        model = clone(FORECASTERS[name]).fit(part(0, N), Y[:N])
+    loaded = again(model)
+    for ends in ((N, 15), (15, 18), (18, 19)):
+        model.update(Y[slice(*ends)], part(*ends))
+        loaded = again(loaded.update(Y[slice(*ends)], part(*ends)))
+    assert_same(model, loaded)
+    for one, other in zip(*map(type(model)._observed_and_predicted, (model, loaded)), strict=True):
+        assert_same(one, other)
