@@ -218,6 +218,7 @@ def _rebuild_dtype(name: Any) -> Any:
     return pandas_dtype(name)
 
 
+_SIZES = (8, 16, 32, 64)
 _OFFSETS = {name: getattr(offsets, name) for name in offsets.__all__ if name != "BaseOffset"}
 
 _INDEX = Codec("index", _reduce_numbers, _rebuild_index)
@@ -250,4 +251,6 @@ PANDAS: dict[type, Codec] = {
 }
 PANDAS |= {type(np.dtype(code)): _DTYPE for code in np.typecodes["All"]}
 PANDAS |= {kind: _DTYPE for kind in (pd.StringDtype, pd.PeriodDtype, pd.DatetimeTZDtype)}
+# Of columns of integers some of which may be missing.
+PANDAS |= {type(pandas_dtype(f"{sign}Int{size}")): _DTYPE for sign in ("", "U") for size in _SIZES}
 PANDAS |= {kind: _OFFSET for kind in _OFFSETS.values()}
