@@ -1,6 +1,7 @@
 """Models that go on are saved wherever they stand: after an update as after a fit."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -163,3 +164,44 @@ def test_a_forecaster_goes_on_after_each_update(again, name, with_X):
     assert_same(model, loaded)
     for one, other in zip(*map(type(model)._observed_and_predicted, (model, loaded)), strict=True):
         assert_same(one, other)
+
+
+# What older versions did not keep.
+
+SAVED = Path(__file__).parent / "golden" / "saved"
+
+
+def test_values_that_an_older_version_did_not_keep_are_missing(again):
+    model = tsrnn.load(SAVED / "drift_updated.tsrnn")
+    n = len(model.fitted_values_)
+    model.update([52.0])
+    observed, predicted = again(model)._observed_and_predicted()
+    assert len(observed) == len(predicted) == n + 3
+    assert np.isnan(observed[n : n + 2]).all() and observed[n + 2, 0] == 52.0
+    # The drift was added to the values that were seen, 51 and 50.
+    assert predicted[n + 1, 0] == 51.0 + model.drift_
+    assert predicted[n + 2, 0] == 50.0 + model.drift_
+
+
+def test_what_regressors_added_before_it_was_kept_is_missing(again):
+    model = tsrnn.load(SAVED / "columns_updated.tsrnn")
+    n = len(model.fitted_values_)
+    with pytest.warns(UserWarning, match="feature names"):
+        model.update([[52.0, 50.0]], [[0.1]])
+    observed, predicted = again(model)._observed_and_predicted()
+    assert np.isnan(observed[n:-1]).all() and np.isnan(predicted[n:-1]).all()
+    assert list(observed[-1]) == [52.0, 50.0] and np.isfinite(predicted[-1]).all()
+
+
+def test_the_period_of_an_older_panel_is_the_one_that_it_was_given(again):
+    panel = again(tsrnn.load(SAVED / "panel_utc.tsrnn"))
+    assert panel.period_.to_dict() == dict.fromkeys("abc", 4) and panel.period_.name == "period"
+
+
+@pytest.mark.parametrize("n_kept", [0, 1, 3])
+def test_what_followed_is_all_that_was_seen_after_the_fit(tmp_path, n_kept):
+    model = NaiveForecaster().fit(Y[:N]).update(Y[N:16])
+    ((values, predictions),) = model._followed
+    model._followed = ((np.resize(values, (n_kept, 1)), np.resize(predictions, (n_kept, 1))),)
+    with pytest.raises(TypeError, match="what followed must be what was seen after the fit"):
+        tsrnn.save(model, tmp_path / "model")

@@ -122,7 +122,7 @@ def _check_training(one: Forecaster, model: Any, k: int) -> int:
     n_seen = _check_pieces(one._seen, ("predictions", "deviations"), k)
     require(fields.whole(one._n_seen, "the rows seen", n) == n_seen, "the rows seen must be all")
     n_followed = _check_pieces(one._followed, ("values", "predictions"), k)
-    require(n_followed in (0, n_seen - n), "what followed must be what was seen after the fit")
+    require(n_followed == n_seen - n, "what followed must be what was seen after the fit")
     return n
 
 
