@@ -49,6 +49,16 @@ def _auto_of_columns():
     return saved_models.fitted("auto_seasonal", y)
 
 
+def _on_durations():
+    index = pd.timedelta_range("1h", periods=len(saved_models.VALUES), freq="90s")
+    return saved_models.fitted("naive", pd.Series(saved_models.VALUES, index))
+
+
+def _updated_panel():
+    panel = saved_models.fitted_panel("weeks", conformal_windows=2)
+    return panel.update(panel.predict(2).set_axis(["unique_id", "ds", "y"], axis=1))
+
+
 def _network():
     x = np.arange(8.0).reshape(4, 2)
     return tsrnn.RNN(2, 3, 1, random_state=0).fit(x, x[:, :1])
@@ -69,6 +79,8 @@ def makers():
         found[f"network {name}"] = lambda n=name: saved_models.fitted_network(n)[0]
     found["forecaster columns"] = _smoother_of_columns
     found["forecaster auto columns"] = _auto_of_columns
+    found["forecaster on durations"] = _on_durations
+    found["panel weeks updated"] = _updated_panel
     found["rnn"] = _network
     return found
 
@@ -242,7 +254,7 @@ def uses_of(name, model):
 
 
 def _uses_of_panel(which):
-    stamps = pd.Series(saved_models.PANELS[which][0])
+    stamps = pd.Series(saved_models.PANELS[which.split()[0]][0])
 
     def update(model):
         more = model.predict(2).set_axis(["unique_id", "ds", "y"], axis=1)

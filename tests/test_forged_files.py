@@ -21,6 +21,7 @@ import tsrnn
 from tsrnn import NaiveForecaster, saving
 from tsrnn._checks import CHECKS
 from tsrnn._saved_classes import MODELS, PARTS
+from tsrnn._timesteps import ConstantSteps, Counts
 from tsrnn.exceptions import ModelFormatError
 
 SAVED = Path(__file__).parent / "golden" / "saved"
@@ -101,6 +102,13 @@ def _naive(**changes):
     return model
 
 
+def _of_durations(**changes):
+    index = pd.timedelta_range("1s", periods=36, freq="s")
+    model = fitted("naive", pd.Series(y_of(), index))
+    model._grid = replace(model._grid, **changes)
+    return model
+
+
 def _network(name="texts", **changes):
     model, *_ = fitted_network(name)
     vars(model).update(changes)
@@ -178,6 +186,16 @@ DAMAGED = {
     "a part shorter than its smoothers": lambda: _smoother_panel(lambda s, batch: (s[:-1], batch)),
     "a series in two places": lambda: _smoother_panel(lambda s, batch: (s * 0, batch)),
     "a series beyond": lambda: _smoother_panel(lambda s, batch: (s + 1, batch)),
+    "durations on a dial of integers": lambda: _of_durations(_dial=Counts(pd.RangeIndex(36))),
+    "durations of another unit": lambda: _of_durations(
+        _dial=Counts(pd.timedelta_range("1s", periods=36, freq="s", unit="ns"))
+    ),
+    "durations with steps of dates": lambda: _of_durations(
+        _steps=ConstantSteps(np.datetime64(1, "s"), np.timedelta64(1, "s"))
+    ),
+    "durations off their steps": lambda: _of_durations(
+        _index=pd.timedelta_range("2s", periods=36, freq="2s")
+    ),
     "no value to repeat": lambda: _naive(last=np.zeros((0, 1)), age=np.zeros((0, 1))),
     "ages of another shape": lambda: _naive(age=np.zeros((3, 1))),
     "what was seen is lacking": lambda: _naive(last=np.full((4, 1), NAN)),

@@ -20,6 +20,7 @@ from tsrnn import (
     SimpleExpSmoothingRNN,
     TripleExpSmoothingRNN,
 )
+from tsrnn._timeindex import is_time_index
 
 N = 14  # rows of a series that are fitted; those after it are for updates
 Y = 50.0 + np.tile([3.0, 0.0, -4.0, 1.0], 5) + np.arange(20.0) ** 0.5
@@ -32,7 +33,7 @@ STAMPS |= {
     "nanoseconds": pd.date_range("2020-01-01", periods=20, freq="7ns", unit="ns"),
     "words": pd.Index([f"2020-01-{day:02}" for day in range(1, 21)]),
     "from_0": pd.RangeIndex(20),
-    "small_integers": pd.Index(np.arange(20, dtype="int8")),
+    "small_integers": pd.Index(np.arange(1, 21, dtype="int8")),
     "nullable": pd.Index(np.arange(5, 25), dtype="Int64"),
 }
 
@@ -164,6 +165,58 @@ def test_a_forecaster_goes_on_after_each_update(again, name, with_X):
     assert_same(model, loaded)
     for one, other in zip(*map(type(model)._observed_and_predicted, (model, loaded)), strict=True):
         assert_same(one, other)
+
+
+# Stamps of every kind, in whatever holds them.
+_DATES = STAMPS["months"]
+_PERIODS = pd.period_range("2020-01", periods=20, freq="M")
+_DURATIONS = pd.timedelta_range("1h", periods=20, freq="90s", name="after")
+HELD = STAMPS | {
+    "periods": _PERIODS,
+    "every_other_period": pd.period_range("2020-01", periods=40, freq="M")[::2],
+    "durations": _DURATIONS,
+    "durations_in_seconds": _DURATIONS.as_unit("s"),
+    "durations_in_nanoseconds": pd.TimedeltaIndex(np.arange(1, 21) * 7),
+    "durations_without_freq": pd.TimedeltaIndex(list(_DURATIONS)),
+    "negative_durations": pd.timedelta_range("-5D", periods=20, freq="D"),
+    "objects_of_dates": pd.Index(list(_DATES), dtype=object),
+    "objects_of_periods": pd.Index(list(_PERIODS), dtype=object),
+    "objects_of_durations": pd.Index(list(_DURATIONS), dtype=object),
+    "python_durations": pd.Index([one.to_pytimedelta() for one in _DURATIONS], dtype=object),
+    "categories_of_dates": pd.CategoricalIndex(_DATES),
+    "categories_of_periods": pd.CategoricalIndex(_PERIODS),
+    "categories_of_durations": pd.CategoricalIndex(_DURATIONS),
+    "categories_of_integers": pd.CategoricalIndex(range(3, 23)),
+    "floats": pd.Index(np.arange(3.0, 23.0)),
+    "unsigned": pd.Index(np.arange(3, 23, dtype="uint16")),
+    "timestamps_with_zones": pd.Index(list(STAMPS["berlin"]), dtype=object),
+    "words_with_zones": pd.Index([f"2020-01-{day:02}T00:00+02:00" for day in range(1, 21)]),
+    "near_the_end": pd.date_range("2262-03-22", "2262-04-10", unit="ns"),
+    "months_near_the_end": pd.date_range("2260-09-01", periods=20, freq="MS", unit="ns"),
+    "business_days_near_the_end": pd.date_range("2262-03-17", periods=20, freq="B", unit="ns"),
+    "half_months_near_the_end": pd.date_range("2261-06-15", periods=20, freq="SMS", unit="ns"),
+    "durations_near_the_end": pd.TimedeltaIndex(np.arange(2**63 - 20, 2**63, dtype=np.uint64)),
+    "integers_near_the_end": pd.Index(np.arange(2**63 - 20, 2**63, dtype=np.uint64)).astype(int),
+}
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_a_forecaster_on_stamps_of_any_kind_goes_on_after_each_update(again, name):
+    y = pd.Series(Y, HELD[name])
+    assert is_time_index(y.index) or name == "from_0"
+    model = NaiveForecaster().fit(y[:N])
+    loaded = again(model)
+    for one in (model, loaded):
+        one.update(y[N:18])
+    loaded = again(loaded)
+    assert_same(model.predict(2), loaded.predict(2))
+    assert_same(model.predict(y.index[3:5]), loaded.predict(y.index[3:5]))
+    again(NaiveForecaster().fit(y))  # which, near the end, cannot go on
+
+
+@pytest.mark.parametrize("name", ["near_the_end", "months_near_the_end", "integers_near_the_end"])
+def test_a_panel_near_the_end_of_its_stamps_comes_back(again, name):
+    again(PanelForecaster(NaiveForecaster()).fit(rows_of(0, 20, HELD[name])))
 
 
 # What older versions did not keep.
