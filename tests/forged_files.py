@@ -79,6 +79,7 @@ def makers():
         found[f"network {name}"] = lambda n=name: saved_models.fitted_network(n)[0]
     found["forecaster columns"] = _smoother_of_columns
     found["forecaster auto columns"] = _auto_of_columns
+    found["forecaster auto columns of two sizes"] = saved_models.with_states_of_two_sizes
     found["forecaster on durations"] = _on_durations
     found["panel weeks updated"] = _updated_panel
     found["rnn"] = _network
@@ -240,7 +241,7 @@ def uses_of(name, model):
             lambda m: m.update(more, ahead).predict(ahead),
         ]
     more = np.array([51.5, np.nan, 49.0])
-    if which == "auto columns":
+    if which.startswith("auto columns"):
         more = np.column_stack([more, more])
     uses = [
         lambda m: m.predict(3),

@@ -13,12 +13,21 @@ import numpy as np
 import pandas as pd
 import pytest
 from golden.make_saved import KEPT, UPDATED
-from saved_models import FORECASTERS, assert_same, fitted, fitted_network, fitted_panel
+from saved_models import (
+    FORECASTERS,
+    INDEXES,
+    assert_same,
+    fitted,
+    fitted_network,
+    fitted_panel,
+    long_frame,
+    with_states_of_two_sizes,
+)
 from saved_models import series as y_of
 from test_saving_files import forge
 
 import tsrnn
-from tsrnn import NaiveForecaster, saving
+from tsrnn import NaiveForecaster, PanelForecaster, saving
 from tsrnn._checks import CHECKS
 from tsrnn._saved_classes import MODELS, PARTS
 from tsrnn._timesteps import ConstantSteps, Counts
@@ -102,6 +111,20 @@ def _naive(**changes):
     return model
 
 
+def _two_sizes(change, name="initial_state_"):
+    """States of columns one after the other, as an array of arrays."""
+    model = with_states_of_two_sizes()
+    states = np.empty(2, dtype=object)
+    states[0], states[1] = getattr(model, name)
+    setattr(model, name, change(states))
+    return model
+
+
+def _in_place(states, place, value):
+    states[place] = value
+    return states
+
+
 def _of_durations(**changes):
     index = pd.timedelta_range("1s", periods=36, freq="s")
     model = fitted("naive", pd.Series(y_of(), index))
@@ -125,6 +148,14 @@ def _optimizer(change):
 def _panel(change, name="weeks"):
     panel = fitted_panel(name)
     panel._fitted = change(panel._fitted)
+    return panel
+
+
+def _named(name):
+    """A panel with a regressor of some name."""
+    frame = long_frame(INDEXES["months"])
+    panel = PanelForecaster(NaiveForecaster()).fit(frame.assign(price=1.0))
+    panel.feature_names_in_[0] = name
     return panel
 
 
@@ -167,6 +198,17 @@ DAMAGED = {
         lambda state: (state[0].astype("f4"), *state[1:])
     ),
     "optimiser without steps": lambda: _optimizer(lambda state: state[:2]),
+    "states in another order": lambda: _two_sizes(lambda states: states[::-1].copy()),
+    "too few states": lambda: _two_sizes(lambda states: states[:1].copy()),
+    "states that are words": lambda: _two_sizes(lambda states: _in_place(states, 0, "zz")),
+    "a state of integers": lambda: _two_sizes(lambda states: _in_place(states, 0, np.array([1]))),
+    "a state that is none": lambda: _two_sizes(lambda states: _in_place(states, 1, None)),
+    "states within states": lambda: _two_sizes(lambda states: _in_place(states, 1, states[:1])),
+    "last states in another order": lambda: _two_sizes(lambda s: s[::-1].copy(), "state_"),
+    "states of two axes": lambda: _two_sizes(lambda states: states[:, None]),
+    "classes of several types": lambda: _network(classes_=np.array(["neg", 5], dtype=object)),
+    "a name that is a list": lambda: _named(["zz"]),
+    "a name that is an array": lambda: _named(np.zeros(2)),
     "state of too few rows": lambda: _smoothers(state=lambda state: state[:1]),
     "state of no rows": lambda: _smoothers(state=lambda state: state[:0]),
     "state of other columns": lambda: _smoothers(state=lambda state: np.c_[state, state]),

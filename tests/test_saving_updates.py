@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from saved_models import INDEXES, assert_same
+from saved_models import INDEXES, assert_same, with_states_of_two_sizes
 from sklearn.base import clone
 
 import tsrnn
@@ -165,6 +165,26 @@ def test_a_forecaster_goes_on_after_each_update(again, name, with_X):
     assert_same(model, loaded)
     for one, other in zip(*map(type(model)._observed_and_predicted, (model, loaded)), strict=True):
         assert_same(one, other)
+
+
+def test_columns_whose_states_have_different_sizes_go_on(again):
+    model = with_states_of_two_sizes()
+    assert [len(state) for state in model.initial_state_] == [1, 2]
+    loaded = again(model)
+    for one in (model, loaded):
+        one.update([[0.5, 120.0]])
+    assert_same(model, again(loaded))
+    assert_same(model.predict(3), loaded.predict(3))
+    assert str(model.summary().tables[1]) == str(loaded.summary().tables[1])
+
+
+@pytest.mark.parametrize("label", [5, ("a", "b"), pd.Timestamp("2020"), "", 0.5], ids=str)
+def test_the_names_of_the_regressors_of_a_panel_may_be_any_labels(again, label):
+    pieces = [rows_of(*ends, price=0.5) for ends in ((0, N), (N, 17))]
+    pieces = [piece.rename(columns={"price": label}) for piece in pieces]
+    panel, loaded = check_that_it_goes_on(again, NaiveForecaster(), pieces)
+    ahead = rows_of(17, 19, price=0.25).rename(columns={"price": label}).drop(columns="y")
+    assert_same(panel.predict(ahead), loaded.predict(ahead))
 
 
 # Stamps of every kind, in whatever holds them.

@@ -267,16 +267,15 @@ def _name(kind: type) -> str:
 
 
 def _reduce_objects(array: np.ndarray) -> Any:
-    """Take names: the only arrays of objects that estimators keep."""
-    if not all(type(one) is str for one in array.flat):
-        raise ValueError("it is an array of objects that are not all str")
-    return [list(array.shape), array.ravel().tolist()]
+    """Take one object after the other: names, or states of different sizes."""
+    return [list(array.shape), list(array.flat)]
 
 
 def _rebuild_objects(parts: Any) -> np.ndarray:
     shape, values = parts
     array = np.empty(len(values), dtype=object)
-    array[:] = values
+    for i, value in enumerate(values):  # of arrays of one size numpy would make one array
+        array[i] = value
     return array.reshape(shape)
 
 

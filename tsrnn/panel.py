@@ -201,9 +201,10 @@ class PanelForecaster(BaseEstimator):
             failures |= {int(places[i]): error for i, error in model.failures.items()}
             refuse_all_failed(failures, ids)
             known = (columns.id, columns.time, columns.target)
-            new.feature_names_in_ = np.array(
-                [name for name in df.columns if name not in known], dtype=object
-            )
+            names = [name for name in df.columns if name not in known]
+            # Labels that are tuples are names as well, and no second axis.
+            index = pd.Index(names, dtype=object, tupleize_cols=False)
+            new.feature_names_in_ = index.to_numpy(copy=True)
             rows = SeenRows(panel.dial, panel.last_ticks) if rules.by_rows else None
             gone = frozenset(model.failures)
             n_filled = None if rules.fill is None else n_filled

@@ -155,12 +155,13 @@ def _check_smoothing(one: Forecaster, k: int) -> None:
             fields.kind(value, name, np.ndarray)
             is_one = value.shape == (k,) and value.dtype.kind in "biuf"
             require(is_one, f"{name} must be a number for each of {k} series")
-    if k > 1:
-        sized = isinstance(one.initial_state_, np.ndarray | list) and len(one.initial_state_) == k
-        require(sized, f"initial_state_ must be of {k} series")
-    states = [one.initial_state_] if k == 1 else one.initial_state_
-    for state, smoother in zip(states, one._model.series, strict=True):
-        fields.array(state, "initial_state_", float, len(smoother.structure.kept))
+    for name in ("initial_state_", "state_"):
+        states = getattr(one, name)
+        if k > 1:
+            is_sized = isinstance(states, np.ndarray) and len(states) == k
+            require(is_sized, f"{name} must be of {k} series")
+        for state, smoother in zip([states] if k == 1 else states, one._model.series, strict=True):
+            fields.array(state, name, float, len(smoother.structure.kept))
 
 
 CHECKS = {

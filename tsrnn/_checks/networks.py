@@ -181,8 +181,8 @@ def _check_classes(one: Any) -> None:
     fields.members(one, ["classes_"])
     classes = fields.kind(one.classes_, "classes_", np.ndarray)
     require(classes.ndim == 1 and classes.size >= 2, "classes_ must be two or more")
-    accepted = classes.dtype == object or classes.dtype.kind in "biufUS"
-    require(accepted, "classes_ must be numbers or words")
+    are_words = classes.dtype == object and all(isinstance(label, str) for label in classes)
+    require(are_words or classes.dtype.kind in "biufUS", "classes_ must be numbers or words")
     ordered = np.unique(classes)
     require(np.array_equal(ordered, classes), "classes_ must be different, and ascend")
     n = 1 if classes.size == 2 else classes.size

@@ -10,7 +10,6 @@ import pandas as pd
 from tsrnn._checks import fields
 from tsrnn._checks.fields import INT, require
 from tsrnn._checks.forecasters import FITTED_MODELS, n_regressors_of, n_series_of
-from tsrnn._checks.networks import check_names
 from tsrnn._checks.times import DIALS
 from tsrnn._deseasonalized_panel import DeseasonalizedPanel, Seasons
 from tsrnn._panel_frame import Panel
@@ -159,8 +158,8 @@ def check_forecaster(one: PanelForecaster) -> None:
     p = panel.regressors.shape[1]
     require(_n_regressors(fitted.model) <= {None, p}, f"models must read {p} regressors")
     fields.labels(one.ids_, "ids_", len(fitted.active))
-    fields.kind(one.feature_names_in_, "feature_names_in_", np.ndarray)
-    check_names(one, p)
+    names = fields.array(one.feature_names_in_, "feature_names_in_", object, p)
+    require(all(pd.api.types.is_hashable(name) for name in names), "names must be labels")
     for horizon, scores in fields.kind(one._scores, "scores", dict).items():
         fields.kind(scores, "scores", Scores)
         fields.whole(horizon, "a horizon", 1)
