@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from saved_models import INDEXES, assert_same, with_states_of_two_sizes
+from saved_models import INDEXES, assert_same, fitted_network, with_states_of_two_sizes
 from sklearn.base import clone
 
 import tsrnn
@@ -21,6 +21,7 @@ from tsrnn import (
     TripleExpSmoothingRNN,
 )
 from tsrnn._timeindex import is_time_index
+from tsrnn.exceptions import InvalidParameterError
 
 N = 14  # rows of a series that are fitted; those after it are for updates
 Y = 50.0 + np.tile([3.0, 0.0, -4.0, 1.0], 5) + np.arange(20.0) ** 0.5
@@ -185,6 +186,165 @@ def test_the_names_of_the_regressors_of_a_panel_may_be_any_labels(again, label):
     panel, loaded = check_that_it_goes_on(again, NaiveForecaster(), pieces)
     ahead = rows_of(17, 19, price=0.25).rename(columns={"price": label}).drop(columns="y")
     assert_same(panel.predict(ahead), loaded.predict(ahead))
+
+
+# Arguments for the next fit.
+
+OTHERS = {
+    "naive": ({"strategy": "zz"}, {"period": -5}, {"strategy": "seasonal"}),
+    "adjusted": ({"period": 0}, {"model": "zz"}),
+    "simple": ({"alpha": 3.0}, {"tol": 5.0}, {"max_iter": 0}, {"solver": "zz"}, {"alpha": None}),
+    "damped": ({"damped": False}, {"beta": np.float32(-1.0)}, {"initial_state": "zz"}),
+    "triple": ({"period": 10**9}, {"gamma": 0.9}, {"seasonal": "zz"}, {"trend": None}),
+    "windows": (
+        {"window": 1},
+        {"window": 10**9},
+        {"strategy": "direct"},
+        {"cut_off": -1.0},
+        {"estimator__tol": 5.0},
+        {"estimator__return_sequences": True},
+        {"estimator__random_state": -1},
+        {"estimator__activation": "zz"},
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [(name, one) for name, found in OTHERS.items() for one in found],
+    ids=lambda one: str(one),
+)
+def test_a_forecaster_is_saved_whatever_its_next_fit_would_say_to_its_arguments(
+    again, name, changed
+):
+    with warnings.catch_warnings(action="ignore"):
+        model = clone(FORECASTERS[name]).fit(Y)
+        expected = model.predict(3)
+        loaded = again(model.set_params(**changed))
+        assert_same(loaded.predict(3), expected)
+        assert_same(loaded.update(50.0).predict(3), model.update(50.0).predict(3))
+        # What fits again reads them, and no kernel without.
+        try:
+            loaded.predict_interval(2, method="conformal")
+        except ValueError:
+            pass
+        try:
+            loaded.fit(Y)
+        except ValueError:
+            return
+    assert changed in ({"strategy": "seasonal"}, {"alpha": None}, {"estimator__tol": 5.0})
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"forecaster__alpha": 3.0},
+        {"conformal_windows": 0},
+        {"id_col": "store"},
+        {"id_col": "ds"},
+        {"n_jobs": 0},
+        {"fill": np.inf},
+        {"aggregate": "zz"},
+        {"freq": "zz"},
+        {"alias": "unique_id"},
+    ],
+    ids=str,
+)
+def test_a_panel_is_saved_whatever_its_next_fit_would_say_to_its_arguments(again, changed):
+    panel = PanelForecaster(clone(FORECASTERS["simple"])).fit(rows_of(0, N))
+    loaded = again(panel.set_params(**changed))
+    if not {"n_jobs", "alias"} & changed.keys() and changed != {"id_col": "ds"}:
+        assert_same(panel.predict(2), loaded.predict(2))
+    else:
+        with pytest.raises(InvalidParameterError, match=next(iter(changed))):
+            loaded.predict(2)
+    if {"n_jobs", "alias", "fill", "aggregate"} & changed.keys() or "ds" in changed.values():
+        with pytest.raises(InvalidParameterError, match=next(iter(changed))):
+            loaded.update(rows_of(N, 16))
+    if {"conformal_windows", "forecaster__alpha"} & changed.keys():
+        with pytest.raises(InvalidParameterError, match=next(iter(changed)).split("__")[-1]):
+            loaded.predict(2, level=80, method="conformal")
+
+
+def test_a_panel_goes_on_under_other_names_of_columns(again):
+    panel = PanelForecaster(NaiveForecaster()).fit(rows_of(0, N))
+    panel.set_params(id_col="store", time_col="day", target_col="sales")
+    names = {"unique_id": "store", "ds": "day", "y": "sales"}
+    more = rows_of(N, 17).rename(columns=names)
+    loaded = again(panel)
+    with pytest.warns(UserWarning, match="1 of 2 series failed"):
+        loaded.update(more.drop(1))
+    loaded = again(loaded)
+    assert list(loaded.failures_.columns) == ["unique_id", "reason", "exception"]
+    more = rows_of(17, 19).rename(columns=names)
+    assert list(again(loaded.update(more)).predict(1)["store"]) == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "used"),
+    [
+        ("elman", {"activation": "relu"}, None),
+        ("elman", {"hidden_layer_sizes": 0, "solver": "zz", "tol": 5.0}, None),
+        ("gru", {"return_sequences": True, "early_stopping": True}, None),
+        ("gru", {"n_jobs": 0}, "n_jobs"),
+        ("gru", {"bptt_steps": -1}, "bptt_steps"),
+        ("lstm_classes", {"class_weight": "zz", "random_state": -1}, None),
+        ("texts", {"cell": "lstm", "dropout": 5.0, "embedding_dim": 0}, None),
+        ("texts", {"max_length": -1}, "max_length"),
+        ("text_ids", {"max_length": 0}, "max_length"),
+        ("texts", {"ngram_range": (2, 1)}, "ngram_range"),
+        ("texts", {"token_pattern": "("}, "token_pattern"),
+    ],
+    ids=str,
+)
+def test_a_network_is_saved_whatever_its_next_fit_would_say_to_its_arguments(
+    again, name, changed, used
+):
+    model, X, y = fitted_network(name)
+    expected = model.predict(X)
+    loaded = again(model.set_params(**changed))
+    if used is None:
+        assert_same(loaded.predict(X), expected)
+    else:
+        with pytest.raises(InvalidParameterError, match=used):
+            loaded.predict(X)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("simple", {"alpha": "zz"}),
+        ("simple", {"alpha": [0.5]}),
+        ("simple", {"max_iter": 2.5}),
+        ("simple", {"tol": True}),
+        ("triple", {"period": 4.0}),
+        ("triple", {"period": None}),
+        ("damped", {"damped": 1}),
+        ("damped", {"damped": None}),
+        ("adjusted", {"forecaster": None}),
+        ("naive", {"strategy": ("last",)}),
+    ],
+    ids=str,
+)
+def test_arguments_of_another_type_than_the_constructor_has_are_refused(tmp_path, name, changed):
+    model = clone(FORECASTERS[name]).fit(Y).set_params(**changed)
+    with pytest.raises(TypeError, match=f"{next(iter(changed))} must not be a "):
+        tsrnn.save(model, tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"alpha": 1},
+        {"alpha": np.float32(0.5)},
+        {"max_iter": np.int64(7)},
+        {"initial_state": [5.0]},
+        {"prior": "zz"},
+    ],
+    ids=str,
+)
+def test_arguments_of_types_that_will_do_are_taken(again, changed):
+    again(clone(FORECASTERS["simple"]).fit(Y).set_params(**changed))
 
 
 # Stamps of every kind, in whatever holds them.

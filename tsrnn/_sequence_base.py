@@ -19,7 +19,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine, NetworkLoss
-from tsrnn._sequence_arguments import check_arguments, plan_of, sizes_of_layers
+from tsrnn._sequence_arguments import (
+    check_arguments,
+    check_running,
+    plan_of,
+    sizes_of_layers,
+)
 from tsrnn._sequence_fit import (
     NetworkObjective,
     Samples,
@@ -298,6 +303,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         self._optimizer_state = (self.solver, training.optimizer_state)
 
     def _engine(self) -> Engine:
+        check_running(self)
         return Engine(
             self._network,
             n_jobs=self.n_jobs,

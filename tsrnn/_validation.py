@@ -109,6 +109,20 @@ def check_flag(name: str, value: object) -> bool:
     return bool(value)
 
 
+def check_jobs(n_jobs: object) -> None:
+    """Refuse what is no number of threads, as joblib counts them.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    is_count = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool) and n_jobs != 0
+    if not (n_jobs is None or is_count):
+        raise InvalidParameterError(
+            f"n_jobs must be None or an integer other than 0, got {n_jobs!r}"
+        )
+
+
 def check_level(level: object) -> float:
     """Return a coverage level between 0 and 1.
 

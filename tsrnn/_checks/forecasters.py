@@ -90,7 +90,7 @@ def check_forecaster(one: Forecaster) -> None:
     if not fields.is_fitted(one):
         return
     fields.members(one, _LEARNED)
-    one._validate_parameters()
+    fields.arguments(one)
     model = fields.kind(one._model, "the model", _MODEL_OF[type(one)])
     k = n_series_of(model)
     n = _check_training(one, model, k)

@@ -147,7 +147,7 @@ def check_forecaster(one: PanelForecaster) -> None:
         require(left == {"cross_validation_failures_"}, "a fitted panel has its series")
         return
     fields.members(one, _LEARNED)
-    one._validated()
+    fields.arguments(one)
     fitted = fields.kind(one._fitted, "the series", FittedPanel)
     panel = fields.kind(one._training, "the training series", Panel)
     require(panel.ids.equals(fitted.ids), "the training series must be those that were fitted")
@@ -164,9 +164,10 @@ def check_forecaster(one: PanelForecaster) -> None:
         fields.kind(scores, "scores", Scores)
         fields.whole(horizon, "a horizon", 1)
         require(scores.errors.shape[1] == horizon, "scores must be of the horizon")
-    for name in ("failures_", "notes_"):
+    for name, others in (("failures_", ["reason", "exception"]), ("notes_", ["note"])):
         table = fields.kind(getattr(one, name), name, pd.DataFrame)
-        require(one.id_col in table.columns, f"{name} must have the column {one.id_col!r}")
+        is_one = list(table.columns[1:]) == others
+        require(is_one, f"{name} must have the columns id, {', '.join(others)}")
 
 
 CHECKS = {
