@@ -1,5 +1,6 @@
 """Models come back from a file as they were; what cannot is refused by its name."""
 
+import datetime
 import json
 import os
 import pickle
@@ -9,6 +10,7 @@ import warnings
 from inspect import isclass
 from pathlib import Path
 
+import dateutil.tz
 import numpy as np
 import pandas as pd
 import pytest
@@ -361,6 +363,33 @@ def test_what_cannot_be_saved_is_refused_by_its_name(tmp_path, value, message):
     with pytest.raises(TypeError, match=rf"{place}.* cannot be saved: .*({message})"):
         tsrnn.save(model, tmp_path / "model")
     assert os.listdir(tmp_path) == []
+
+
+ZONES = {
+    "dateutil's": dateutil.tz.gettz("Europe/Berlin"),
+    "dateutil's UTC": dateutil.tz.tzutc(),
+    "dateutil's offset": dateutil.tz.tzoffset("X", 3600),
+    "the local one": dateutil.tz.tzlocal(),
+    "an offset with a name": datetime.timezone(datetime.timedelta(hours=2), "EET"),
+}
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_a_time_zone_that_cannot_be_saved_is_told_with_those_that_can(tmp_path, name):
+    dates = pd.date_range("2020-01-01", periods=5, tz=ZONES[name])
+    frame = pd.DataFrame({"unique_id": "a", "ds": dates, "y": np.arange(5.0)})
+    told = "it is the time zone .*; those of the module zoneinfo and offsets from UTC can be saved"
+    for model in (
+        NaiveForecaster().fit(pd.Series(np.arange(5.0), dates)),
+        PanelForecaster(NaiveForecaster()).fit(frame),
+    ):
+        with pytest.raises(TypeError, match=told):
+            tsrnn.save(model, tmp_path / "model")
+    model = NaiveForecaster()
+    for value in (dates.dtype, dates[0], dates):
+        model.kept = value
+        with pytest.raises(TypeError, match=told):
+            tsrnn.save(model, tmp_path / "model")
 
 
 def test_a_part_of_another_library_is_named(tmp_path):
