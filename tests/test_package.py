@@ -97,7 +97,7 @@ ALLOWED = {
     "_season_length": set(),
     "_rows": {"_series", "_timeindex"},
     "_stamps": set(),
-    "_timeindex": {"_season_length", "_stamps", "_timesteps"},
+    "_timeindex": {"_season_length", "_stamps", "_timesteps", "exceptions"},
     "_timesteps": {"_season_length", "exceptions"},
     "_validation": {"exceptions"},
     "_code_cache": {"_files"},
