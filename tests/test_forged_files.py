@@ -132,6 +132,12 @@ def _of_durations(**changes):
     return model
 
 
+def _without(name, attribute):
+    model = fitted(name, y_of())
+    delattr(model, attribute)
+    return model
+
+
 def _network(name="texts", **changes):
     model, *_ = fitted_network(name)
     vars(model).update(changes)
@@ -238,6 +244,11 @@ DAMAGED = {
     "durations off their steps": lambda: _of_durations(
         _index=pd.timedelta_range("2s", periods=36, freq="2s")
     ),
+    "no windows": lambda: _without("windows", "n_windows_"),
+    "no trained regressor": lambda: _without("windows", "estimator_"),
+    "no variance": lambda: _without("windows", "sigma2_"),
+    "no change": lambda: _without("drift", "drift_"),
+    "no criterion": lambda: _without("damped", "aicc_"),
     "no value to repeat": lambda: _naive(last=np.zeros((0, 1)), age=np.zeros((0, 1))),
     "ages of another shape": lambda: _naive(age=np.zeros((3, 1))),
     "what was seen is lacking": lambda: _naive(last=np.full((4, 1), NAN)),
