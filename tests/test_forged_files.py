@@ -1,5 +1,6 @@
 """Files with right hashes, whatever they hold, are refused or give right results."""
 
+import datetime
 import json
 import os
 import subprocess
@@ -138,6 +139,14 @@ def _without(name, attribute):
     return model
 
 
+def _listed(**changes):
+    def changed(one):
+        (steps,) = one.grid.groups
+        return replace(one, grid=replace(one.grid, groups=(replace(steps, **changes),)))
+
+    return _panel(changed, "holidays")
+
+
 def _network(name="texts", **changes):
     model, *_ = fitted_network(name)
     vars(model).update(changes)
@@ -244,6 +253,11 @@ DAMAGED = {
     "durations off their steps": lambda: _of_durations(
         _index=pd.timedelta_range("2s", periods=36, freq="2s")
     ),
+    "an offset that lists other dates": lambda: _listed(
+        offset=pd.offsets.CustomBusinessDay(offset=datetime.timedelta(seconds=1))
+    ),
+    "an offset that goes back": lambda: _listed(offset=pd.offsets.CustomBusinessDay(-1)),
+    "an offset that stays where it is": lambda: _listed(offset=pd.offsets.Day(0)),
     "no windows": lambda: _without("windows", "n_windows_"),
     "no trained regressor": lambda: _without("windows", "estimator_"),
     "no variance": lambda: _without("windows", "sigma2_"),
@@ -417,6 +431,27 @@ def test_ranges_are_no_longer_than_what_is_in_a_file(tmp_path, form):
     node = {"is": form, "of": parts.get(form, long)}
     refused(tmp_path / "model", kept(node), "ranges are longer|TypeError")
     refused(tmp_path / "model", kept([long] * 60), "ranges are longer")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "content"),
+    [
+        ("<U1", b"\0\0\x11\0"),
+        (">U2", b"\0\0\0a\xff\xff\xff\xff"),
+        ("<U1", b"a\0\0\x80"),
+        ("|b1", b"\0\2"),
+        ("|b1", b"\xff"),
+    ],
+)
+@pytest.mark.parametrize("tag", ["array", "scalar"])
+def test_bytes_that_are_no_value_of_their_type_are_refused(tmp_path, dtype, content, tag):
+    n = len(content) // np.dtype(dtype).itemsize
+    node = {"is": "array", "of": 0}
+    node = node if tag == "array" else {"is": "scalar", "of": node}
+    header = {"model": kept(node), "arrays": [{"dtype": dtype, "shape": [n], "order": "C"}]}
+    forge(tmp_path / "model", header, content)
+    with pytest.raises(ModelFormatError, match="has bytes that are no such value"):
+        tsrnn.load(tmp_path / "model")
 
 
 @pytest.mark.parametrize("name", ["int64[pyarrow]", "interval", "zz", "f4,f4", "O", "Int128"])

@@ -17,6 +17,7 @@ from pandas.api.types import is_float_dtype
 from tsrnn._season_length import Season
 from tsrnn._stamps import dates_in_integers, kind_of, labels_note, same_labels, stamps_of
 from tsrnn._timesteps import (
+    BEYOND,
     ConstantSteps,
     Counts,
     Dial,
@@ -27,9 +28,6 @@ from tsrnn._timesteps import (
     season_of,
 )
 from tsrnn.exceptions import BeyondStampsError
-
-# What pandas and our own steps raise where stamps end.
-_BEYOND = (OverflowError, pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta)
 
 
 def is_time_index(index: object) -> bool:
@@ -168,7 +166,7 @@ class TimeGrid:
         self._refuse_empty()
         try:
             stamps = self._dial.write(self._steps.at(np.arange(start, stop)))
-        except _BEYOND as error:
+        except BEYOND as error:
             raise BeyondStampsError(
                 f"position {stop - 1} lies beyond the stamps of {self._index.dtype}"
             ) from error

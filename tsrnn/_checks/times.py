@@ -15,7 +15,14 @@ from tsrnn._panel_dial import Dates, Periods, WholeNumbers
 from tsrnn._panel_steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps, OwnSteps
 from tsrnn._panel_time import PanelGrid
 from tsrnn._timeindex import TimeGrid
-from tsrnn._timesteps import ConstantSteps, Counts, _Clock, _ListedSteps, _MonthSteps
+from tsrnn._timesteps import (
+    BEYOND,
+    ConstantSteps,
+    Counts,
+    _Clock,
+    _ListedSteps,
+    _MonthSteps,
+)
 from tsrnn.exceptions import BeyondStampsError
 
 _UNITS = ("s", "ms", "us", "ns")
@@ -147,6 +154,10 @@ def check_listed_steps(one: ListedSteps) -> None:
     fields.kind(one.offset, "offset", _OFFSET)
     fields.choice(one.unit, "unit", _UNITS)
     fields.flag(one.local, "local")
+    with suppress(*BEYOND):
+        longer = one._extended(3)
+        goes_on = len(longer) == known.size + 3 and (np.diff(longer) > 0).all()
+        require(goes_on, "offset must go on from what is known")
 
 
 def check_own(one: OwnSteps) -> None:
