@@ -354,6 +354,7 @@ def test_arguments_of_types_that_will_do_are_taken(again, changed):
 _DATES = STAMPS["months"]
 _PERIODS = pd.period_range("2020-01", periods=20, freq="M")
 _DURATIONS = pd.timedelta_range("1h", periods=20, freq="90s", name="after")
+LAST = np.iinfo(np.int64).max - np.arange(20)[::-1]  # the last integers that there are
 HELD = STAMPS | {
     "periods": _PERIODS,
     "every_other_period": pd.period_range("2020-01", periods=40, freq="M")[::2],
@@ -378,8 +379,8 @@ HELD = STAMPS | {
     "months_near_the_end": pd.date_range("2260-09-01", periods=20, freq="MS", unit="ns"),
     "business_days_near_the_end": pd.date_range("2262-03-17", periods=20, freq="B", unit="ns"),
     "half_months_near_the_end": pd.date_range("2261-06-15", periods=20, freq="SMS", unit="ns"),
-    "durations_near_the_end": pd.TimedeltaIndex(np.arange(2**63 - 20, 2**63, dtype=np.uint64)),
-    "integers_near_the_end": pd.Index(np.arange(2**63 - 20, 2**63, dtype=np.uint64)).astype(int),
+    "durations_near_the_end": pd.TimedeltaIndex(LAST.view("m8[ns]")),
+    "integers_near_the_end": pd.Index(LAST),
 }
 
 
