@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from numbers import Integral, Real
 from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -150,7 +150,7 @@ def _is_of(value: Any, hint: Any) -> bool:
     origin = get_origin(hint) or hint
     if hint is Any:
         return True
-    if origin is UnionType:
+    if origin in (Union, UnionType):
         return any(_is_of(value, one) for one in get_args(hint))
     kinds = _STANDS_FOR.get(origin, origin)
     if kinds in (Integral, Real) and isinstance(value, bool | np.bool_):
