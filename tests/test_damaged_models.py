@@ -179,6 +179,9 @@ DAMAGED = {
         "multiplicative", state=lambda s: s * np.r_[1, 1, 0, 1, 1, 1][:, None]
     ),
     "uncertain beyond": lambda: _smoothers(uncertain=lambda old: np.array([3])),
+    "more series than there is memory for": lambda: _panel(
+        lambda one: replace(one, model=replace(one.model, n_series=10**30))
+    ),
     "a part shorter than its smoothers": lambda: _smoother_panel(lambda s, batch: (s[:-1], batch)),
     "a series in two places": lambda: _smoother_panel(lambda s, batch: (s * 0, batch)),
     "a series beyond": lambda: _smoother_panel(lambda s, batch: (s + 1, batch)),

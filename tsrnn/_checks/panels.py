@@ -60,7 +60,6 @@ def check_grouped(one: GroupedPanel) -> None:
     """Check groups of series: each series has a place in one of them, or a failure."""
     n = fields.whole(one.n_series, "n_series", 1)
     failed = fields.failures(one.failures, "failures", n)
-    left = set(range(n)) - failed.keys()
     seen: set[int] = set()
     for part in fields.tuple_of(one.parts, "parts", tuple):
         require(len(part) == 2, "a part must be series and their model")
@@ -71,7 +70,7 @@ def check_grouped(one: GroupedPanel) -> None:
         gone = {series[i] for i in fields.failures(model.failures, "failures", len(series))}
         require(gone <= failed.keys(), "what failed in a group must have failed")
         seen.update(series)
-    require(left <= seen, "groups must hold all series but failures")
+    require(len(seen | failed.keys()) == n, "groups must hold all series but failures")
     fields.notes(one.notes, n)
 
 
