@@ -229,7 +229,14 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         network = self._architecture(samples)
         if not goes_on:
             self._network = network
-            return Training(network.initial(self._random_state, samples.sequences.dtype))
+            try:
+                theta = network.initial(self._random_state, samples.sequences.dtype)
+            except (MemoryError, OverflowError, ValueError) as error:
+                raise InvalidParameterError(
+                    f"the network would have {network.n_parameters} parameters, more than there is "
+                    "memory for: take smaller layers"
+                ) from error
+            return Training(theta)
         if network != self._network:
             raise ValueError(
                 f"training cannot go on: the weights are those of {self._network}, and what is "
