@@ -91,6 +91,12 @@ def fitted(name, y, X=None):
         return clone(FORECASTERS[name]).fit(X, y)
 
 
+def with_states_of_two_sizes():
+    """A level alone for one column, and a trend for the other."""
+    noise = np.sin(np.arange(24.0) ** 2)
+    return fitted("auto", np.column_stack([noise, 5.0 * np.arange(24.0) + noise]))
+
+
 def long_frame(ds):
     """Three series with the same values and stamps."""
     parts = [pd.DataFrame({"unique_id": name, "ds": ds, "y": VALUES}) for name in "abc"]
@@ -181,7 +187,7 @@ def assert_same(one, other, name="model"):
     elif isinstance(one, np.ndarray):
         assert one.dtype == other.dtype and one.shape == other.shape, name
         if one.dtype == object:
-            assert_same(list(one), list(other), name)
+            assert_same(list(one.flat), list(other.flat), name)
         else:
             assert one.tobytes() == other.tobytes(), name
     elif isinstance(one, dict):

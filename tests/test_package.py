@@ -99,7 +99,7 @@ ALLOWED = {
     "_rows": {"_series", "_timeindex"},
     "_stamps": set(),
     "_time_advice": {"_stamps", "exceptions"},
-    "_timeindex": {"_season_length", "_stamps", "_time_advice", "_timesteps"},
+    "_timeindex": {"_season_length", "_stamps", "_time_advice", "_timesteps", "exceptions"},
     "_timesteps": {"_season_length", "_stamps", "_time_advice", "exceptions"},
     "_validation": {"exceptions"},
     "_code_cache": {"_files"},
@@ -240,6 +240,7 @@ ALLOWED = {
     | SMOOTHER
     | SMOOTHING
     | LEAVES,
+    "_saved_older": {"_panel_state", "_smoother_batch"} | MODELS,
     # What these must be, beside each other.
     "_checks": {"_deseasonalized_panel", "_lag_windows", "_panel_steps", "_recurrent"}
     | {"_sequence_arguments", "_sequences", "_structure", "_heads", "cells"}
@@ -249,7 +250,8 @@ ALLOWED = {
     | SMOOTHER
     | SMOOTHING
     | LEAVES,
-    "saving": {"_checks", "_files", "_saved_classes", "_saved_pandas", "_saved_values", "_version"}
+    "saving": {"_checks", "_files", "_version"}
+    | {"_saved_classes", "_saved_older", "_saved_pandas", "_saved_values"}
     | LEAVES,
     "tsrnn": MODELS | TOOLS | {"exceptions", "cells", "saving", "_version"},
     "_csv_errors": set(),

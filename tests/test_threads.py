@@ -24,24 +24,27 @@ def frame(y):
 
 def ask_while_fitting(ask, fit):
     """Everything that was answered while another thread fitted now this, now that."""
-    answers, errors, is_over = set(), [], threading.Event()
+    answers, errors = set(), []
+    is_asking, is_over = threading.Event(), threading.Event()
 
     def go_on_asking():
         try:
             while not is_over.is_set():
                 answers.add(ask())
+                is_asking.set()
         except Exception as error:  # whatever it is, it is told by the assertion below
             errors.append(error)
 
     threads = [threading.Thread(target=go_on_asking) for _ in range(2)]
     for thread in threads:
         thread.start()
+    is_asking.wait(10.0)  # seconds: or there was an error
     for i in range(60):
         fit(HIGH if i % 2 else LOW)
     is_over.set()
     for thread in threads:
         thread.join()
-    assert not errors
+    assert answers and not errors
     return answers
 
 

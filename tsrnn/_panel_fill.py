@@ -18,6 +18,7 @@ from tsrnn._validation import check_choice
 from tsrnn.exceptions import InvalidParameterError
 
 ROWS = "rows"  # the frequency at which each row is a step, whatever its stamp
+_LARGEST = float(np.finfo(float).max)
 _MOST_ROWS = 200_000  # of one series, that may be more than a thousand times those it has
 
 
@@ -62,7 +63,7 @@ class StepRules:
             is_known = self.fill in (None, "missing")
         else:
             is_number = isinstance(self.fill, Real) and not isinstance(self.fill, bool | np.bool_)
-            is_known = is_number and bool(np.isfinite(self.fill))
+            is_known = is_number and bool(abs(self.fill) <= _LARGEST)
         if not is_known:
             raise InvalidParameterError(
                 f"fill must be None, a number such as 0, or 'missing', got {self.fill!r}"

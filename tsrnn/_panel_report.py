@@ -113,7 +113,7 @@ def check_names(columns: Columns, alias: Any, name: str) -> None:
     """
     given = (("id_col", columns.id), ("time_col", columns.time), ("target_col", columns.target))
     for argument, column in given:
-        if column is None or not pd.api.types.is_hashable(column):
+        if column is None or column is pd.NA or not pd.api.types.is_hashable(column):
             raise InvalidParameterError(
                 f"{argument} must be the name of a column, such as 'unique_id', got {column!r}"
             )

@@ -172,7 +172,7 @@ class FittedPanel:
             n_filled = before + np.bincount(moving, n_filled, len(self.ids)).astype(np.int64)
         else:
             n_filled = None
-        gone = self.gone | newly.keys()
+        gone = self.gone.union(newly)
         new = {"model": model, "grid": grid, "gone": gone, "rows": rows, "reach": reach}
         return replace(self, n_filled=n_filled, **new), newly, doubt
 

@@ -120,18 +120,3 @@ PARTS = (
     _MonthSteps,
     _Turn,
 )
-
-# What was added to classes since files of them were first saved, and what it is in those files.
-LATER = {
-    PanelForecaster: {"fill": None, "aggregate": None},
-    FittedPanel: {"rows": None, "n_filled": None, "reach": None},
-    SmootherBatch: {"ahead": None},
-}
-
-# Forecasters that keep the period that was taken: of older ones it is the one they were given.
-WITH_PERIOD = (
-    TripleExpSmoothingRNN,
-    AutoExpSmoothingRNN,
-    NaiveForecaster,
-    DeseasonalizedForecaster,
-)

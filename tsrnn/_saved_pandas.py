@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import zoneinfo
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -179,9 +180,13 @@ def _rebuild_stamp(index: Any) -> Any:
 
 def _reduce_zone(zone: datetime.tzinfo) -> Any:
     parts = [isinstance(zone, zoneinfo.ZoneInfo), str(zone)]
-    if _rebuild_zone(parts) != zone:
-        raise ValueError(f"it is the time zone {zone!r}; those of the module zoneinfo can be saved")
-    return parts
+    with suppress(ValueError, LookupError, OSError):  # where there is none of that name
+        if _rebuild_zone(parts) == zone:
+            return parts
+    raise ValueError(
+        f"it is the time zone {zone!r}; those of the module zoneinfo and offsets from UTC can be "
+        "saved: tz_convert('Europe/Berlin') gives one of them"
+    )
 
 
 def _rebuild_zone(parts: Any) -> datetime.tzinfo:
@@ -203,6 +208,8 @@ _ZONE = re.compile(
 
 
 def _reduce_dtype(dtype: Any) -> str:
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        _reduce_zone(dtype.tz)
     name = dtype.str if isinstance(dtype, np.dtype) else str(dtype)
     if _rebuild_dtype(name) != dtype:
         raise ValueError(f"it is the type {dtype!r}")
@@ -218,6 +225,7 @@ def _rebuild_dtype(name: Any) -> Any:
     return pandas_dtype(name)
 
 
+_SIZES = (8, 16, 32, 64)
 _OFFSETS = {name: getattr(offsets, name) for name in offsets.__all__ if name != "BaseOffset"}
 
 _INDEX = Codec("index", _reduce_numbers, _rebuild_index)
@@ -250,4 +258,6 @@ PANDAS: dict[type, Codec] = {
 }
 PANDAS |= {type(np.dtype(code)): _DTYPE for code in np.typecodes["All"]}
 PANDAS |= {kind: _DTYPE for kind in (pd.StringDtype, pd.PeriodDtype, pd.DatetimeTZDtype)}
+# Of columns of integers some of which may be missing.
+PANDAS |= {type(pandas_dtype(f"{sign}Int{size}")): _DTYPE for sign in ("", "U") for size in _SIZES}
 PANDAS |= {kind: _OFFSET for kind in _OFFSETS.values()}

@@ -12,6 +12,7 @@ import datetime
 import json
 import math
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -249,7 +250,17 @@ def read_array(entry: dict[str, Any], content: memoryview, start: int) -> tuple[
         raise ValueError(f"the bytes end before an array of the shape {shape}")
     if start == end:
         return np.empty(shape, dtype, order), end
+    _refuse_no_values(np.dtype(dtype), content[start:end])
     return np.ndarray(shape, dtype, content, start, order=order).copy(order="K"), end
+
+
+def _refuse_no_values(dtype: np.dtype, content: memoryview) -> None:
+    """Refuse bytes that are no value of their type: numpy takes whatever there is for one."""
+    codes = {"b": np.dtype("u1"), "U": np.dtype("u4").newbyteorder(dtype.byteorder)}
+    largest = {"b": 1, "U": sys.maxunicode}
+    if dtype.kind in codes:
+        if np.frombuffer(content, codes[dtype.kind]).max() > largest[dtype.kind]:
+            raise ValueError(f"an array of {dtype} has bytes that are no such value")
 
 
 def _reason(value: Any) -> str:
@@ -267,16 +278,15 @@ def _name(kind: type) -> str:
 
 
 def _reduce_objects(array: np.ndarray) -> Any:
-    """Take names: the only arrays of objects that estimators keep."""
-    if not all(type(one) is str for one in array.flat):
-        raise ValueError("it is an array of objects that are not all str")
-    return [list(array.shape), array.ravel().tolist()]
+    """Take one object after the other: names, or states of different sizes."""
+    return [list(array.shape), list(array.flat)]
 
 
 def _rebuild_objects(parts: Any) -> np.ndarray:
     shape, values = parts
     array = np.empty(len(values), dtype=object)
-    array[:] = values
+    for i, value in enumerate(values):  # of arrays of one size numpy would make one array
+        array[i] = value
     return array.reshape(shape)
 
 

@@ -6,12 +6,13 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
 
 from tsrnn._minibatch import SGD, Adam, RMSprop
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._sequences import Sequences
 from tsrnn._training_watch import Plan
-from tsrnn._validation import check_choice, check_count, check_flag, check_number
+from tsrnn._validation import check_choice, check_count, check_flag, check_jobs, check_number
 from tsrnn.exceptions import InvalidParameterError
 
 _OPTIMIZERS = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
@@ -39,8 +40,8 @@ def check_arguments(estimator: BaseEstimator) -> None:
         check_count("batch_size", estimator.batch_size)
     for name in ("max_iter", "n_iter_no_change"):
         check_count(name, getattr(estimator, name))
-    if estimator.bptt_steps is not None:
-        check_count("bptt_steps", estimator.bptt_steps)
+    check_running(estimator)
+    check_seed(estimator)
     check_number("l2", estimator.l2, 0.0, np.inf)
     # Losses of standardised targets are about 1; others are in the square of the targets' unit.
     check_number("tol", estimator.tol, 0.0, 1.0 if estimator.standardize else np.inf)
@@ -49,12 +50,6 @@ def check_arguments(estimator: BaseEstimator) -> None:
     _check_positive(estimator, "validation_fraction", 1.0)
     if estimator.clip_norm is not None:
         _check_positive(estimator, "clip_norm", np.inf)
-    n_jobs = estimator.n_jobs
-    is_count = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool) and n_jobs != 0
-    if not (n_jobs is None or is_count):
-        raise InvalidParameterError(
-            f"n_jobs must be None or an integer other than 0, got {n_jobs!r}"
-        )
     for name in _FLAGS:
         check_flag(name, getattr(estimator, name))
     if not isinstance(estimator.verbose, bool | np.bool_):
@@ -63,6 +58,31 @@ def check_arguments(estimator: BaseEstimator) -> None:
         raise InvalidParameterError(
             f"callback must be None or callable, got {estimator.callback!r}"
         )
+
+
+def check_running(estimator: BaseEstimator) -> None:
+    """Refuse arguments that no network runs with, trained or not.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    if estimator.bptt_steps is not None:
+        check_count("bptt_steps", estimator.bptt_steps)
+    check_jobs(estimator.n_jobs)
+
+
+def check_seed(estimator: BaseEstimator) -> None:
+    """Refuse what is no `random_state`.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    try:
+        check_random_state(estimator.random_state)
+    except (TypeError, ValueError) as error:
+        raise InvalidParameterError(f"random_state: {error}") from error
 
 
 def _check_positive(estimator: BaseEstimator, name: str, upper: float) -> None:

@@ -19,7 +19,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine, NetworkLoss
-from tsrnn._sequence_arguments import check_arguments, plan_of, sizes_of_layers
+from tsrnn._sequence_arguments import (
+    check_arguments,
+    check_running,
+    plan_of,
+    sizes_of_layers,
+)
 from tsrnn._sequence_fit import (
     NetworkObjective,
     Samples,
@@ -224,7 +229,14 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         network = self._architecture(samples)
         if not goes_on:
             self._network = network
-            return Training(network.initial(self._random_state, samples.sequences.dtype))
+            try:
+                theta = network.initial(self._random_state, samples.sequences.dtype)
+            except (MemoryError, OverflowError, ValueError) as error:
+                raise InvalidParameterError(
+                    f"the network would have {network.n_parameters} parameters, more than there is "
+                    "memory for: take smaller layers"
+                ) from error
+            return Training(theta)
         if network != self._network:
             raise ValueError(
                 f"training cannot go on: the weights are those of {self._network}, and what is "
@@ -298,6 +310,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         self._optimizer_state = (self.solver, training.optimizer_state)
 
     def _engine(self) -> Engine:
+        check_running(self)
         return Engine(
             self._network,
             n_jobs=self.n_jobs,

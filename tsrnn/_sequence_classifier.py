@@ -323,7 +323,10 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         if given is None:
             return None
         if isinstance(given, dict):
-            weights = compute_class_weight(given, classes=self.classes_, y=samples.targets)
+            try:
+                weights = compute_class_weight(given, classes=self.classes_, y=samples.targets)
+            except (TypeError, ValueError) as error:
+                raise InvalidParameterError(f"class_weight: {error}") from error
             if not (np.isfinite(weights).all() and weights.min() >= 0.0 and weights.any()):
                 raise InvalidParameterError(
                     f"class_weight must have weights of zero and above, got {given!r}"

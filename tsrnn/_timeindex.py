@@ -18,6 +18,7 @@ from tsrnn._season_length import Season
 from tsrnn._stamps import dates_in_integers, kind_of, labels_note, same_labels, stamps_of
 from tsrnn._time_advice import daylight_advice, joining_advice
 from tsrnn._timesteps import (
+    BEYOND,
     ConstantSteps,
     Counts,
     Dial,
@@ -26,6 +27,7 @@ from tsrnn._timesteps import (
     datetime_grid,
     season_of,
 )
+from tsrnn.exceptions import BeyondStampsError
 
 
 def is_time_index(index: object) -> bool:
@@ -153,7 +155,9 @@ class TimeGrid:
         Raises
         ------
         ValueError
-            If `start` and `stop` are no range, or pandas has no stamps there.
+            If `start` and `stop` are no range.
+        BeyondStampsError
+            If pandas has no stamps there.
         """
         if not 0 <= start <= stop:
             raise ValueError(f"start={start} and stop={stop} are no range of positions")
@@ -161,12 +165,12 @@ class TimeGrid:
             return self._index[:0]
         self._refuse_empty()
         try:
-            ticks = self._steps.at(np.arange(start, stop))
-        except OverflowError as error:
-            raise ValueError(
+            stamps = self._dial.write(self._steps.at(np.arange(start, stop)))
+        except BEYOND as error:
+            raise BeyondStampsError(
                 f"position {stop - 1} lies beyond the stamps of {self._index.dtype}"
             ) from error
-        return self._dial.write(ticks).rename(self._index.name)
+        return stamps.rename(self._index.name)
 
     def __eq__(self, other: object) -> bool:
         """Tell whether two series have the same stamps and go on in the same way."""

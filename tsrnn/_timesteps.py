@@ -32,6 +32,9 @@ from tsrnn.exceptions import BeyondStampsError
 
 _Offset: TypeAlias = pd.tseries.offsets.BaseOffset
 
+# What pandas and our own steps raise where stamps end.
+BEYOND = (OverflowError, pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta)
+
 _MOST_LISTED = 1_000_000  # stamps to list by a pandas offset, at some 7 microseconds each
 _LISTED_AHEAD = 512  # stamps listed beyond those asked for
 _CLOCK_TIMES = {"hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"}

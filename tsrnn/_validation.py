@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator
 from tsrnn.exceptions import InvalidParameterError
 
 _LARGEST = int(np.iinfo(np.int64).max)  # that compiled code can count to
+_MOST_JOBS = 100_000  # which joblib reads; far more threads than a system has
 _LONGEST_SEASON = 1_000_000  # a model has a state for each of its steps
 
 Estimator = TypeVar("Estimator", bound=BaseEstimator)
@@ -107,6 +108,22 @@ def check_flag(name: str, value: object) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise InvalidParameterError(f"{name} must be True or False, got {value!r}")
     return bool(value)
+
+
+def check_jobs(n_jobs: object) -> None:
+    """Refuse what is no number of threads, as joblib counts them.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    is_count = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool) and n_jobs != 0
+    if not (n_jobs is None or is_count):
+        raise InvalidParameterError(
+            f"n_jobs must be None or an integer other than 0, got {n_jobs!r}"
+        )
+    if n_jobs is not None and abs(n_jobs) > _MOST_JOBS:
+        raise InvalidParameterError(f"n_jobs must be at most {_MOST_JOBS}, got {n_jobs!r}")
 
 
 def check_level(level: object) -> float:

@@ -613,6 +613,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
 
     def _conformal_interval(self, X: Any, level: float):
         asked = self._asked(X)
+        self._validate_parameters()  # which may be others than those that it was fitted with
         ahead = np.maximum(asked.positions - self._n_seen, 0)  # within the series: one step
         with one_blas_thread():
             scores = self._past_scores(int(ahead.max()) + 1)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -45,6 +44,7 @@ from tsrnn._validation import (
     check_choice,
     check_count,
     check_flag,
+    check_jobs,
     forget_fit,
     replaced_when_done,
 )
@@ -141,9 +141,9 @@ class PanelForecaster(BaseEstimator):
         self,
         forecaster: Forecaster,
         *,
-        id_col: str = "unique_id",
-        time_col: str = "ds",
-        target_col: str = "y",
+        id_col: Hashable = "unique_id",
+        time_col: Hashable = "ds",
+        target_col: Hashable = "y",
         freq: Any = None,
         fill: Any = None,
         aggregate: str | None = None,
@@ -200,9 +200,10 @@ class PanelForecaster(BaseEstimator):
             failures |= {int(places[i]): error for i, error in model.failures.items()}
             refuse_all_failed(failures, ids)
             known = (columns.id, columns.time, columns.target)
-            new.feature_names_in_ = np.array(
-                [name for name in df.columns if name not in known], dtype=object
-            )
+            names = [name for name in df.columns if name not in known]
+            # Labels that are tuples are names as well, and no second axis.
+            index = pd.Index(names, dtype=object, tupleize_cols=False)
+            new.feature_names_in_ = index.to_numpy(copy=True)
             rows = SeenRows(panel.dial, panel.last_ticks) if rules.by_rows else None
             gone = frozenset(model.failures)
             n_filled = None if rules.fill is None else n_filled
@@ -271,7 +272,7 @@ class PanelForecaster(BaseEstimator):
         check_is_fitted(now, "failures_")
         check_choice("method", method, _METHODS)
         levels = check_levels(level)
-        columns = Columns(now.id_col, now.time_col, now.target_col)
+        columns = now._columns()
         bound_names = interval_names(now._name(), levels, columns)
         asked = now._asked(h, X_df)
         model, horizon, name = asked.model, int(asked.ahead.max()), now._name()
@@ -324,21 +325,23 @@ class PanelForecaster(BaseEstimator):
             If there are series that were not fitted: `fit` is where series begin.
         """
         check_is_fitted(self, "failures_")
+        columns = self._columns()
+        self._rules().check()
         with replaced_when_done(self) as new:
             more, failures = read_panel(
                 df_new,
-                Columns(self.id_col, self.time_col, self.target_col),
+                columns,
                 list(self.feature_names_in_),
                 repeats=self.aggregate is not None,
                 name="df_new",
             )
-            n_given, failed = len(more.ids), self.failures_[self.id_col]
+            n_given, failed = len(more.ids), self.failures_.iloc[:, 0]
             more, failures, series = self._fitted.placed(more, failures, failed, "df_new")
             fitted, named, doubt = self._fitted.moved(
                 more, failures, series, self._rules(), self.time_col, self.n_jobs
             )
             new._fitted, new.ids_ = fitted, fitted.active_ids
-            newly = failure_table(named, fitted.ids, self.id_col)
+            newly = failure_table(named, fitted.ids, self.failures_.columns[0])
             new.failures_ = pd.concat([new.failures_, newly], ignore_index=True)
             _warn_of_last_step(doubt)
             warn_of_failures(newly, n_given, "failures_")
@@ -432,17 +435,18 @@ class PanelForecaster(BaseEstimator):
             )
         forecaster = clone(self.forecaster)
         forecaster._validate_parameters()
-        columns = Columns(self.id_col, self.time_col, self.target_col)
-        check_names(columns, self.alias, self._name())
+        columns = self._columns()
         self._rules().check()
         check_count("conformal_windows", self.conformal_windows)
         check_flag("verbose", self.verbose)
-        jobs = 1 if self.n_jobs is None else self.n_jobs
-        if not isinstance(jobs, Integral) or isinstance(jobs, bool) or jobs == 0:
-            raise InvalidParameterError(
-                f"n_jobs must be None or an integer other than 0, got {self.n_jobs!r}"
-            )
         return columns, forecaster
+
+    def _columns(self) -> Columns:
+        """Check what every method uses: what columns are called, and threads."""
+        columns = Columns(self.id_col, self.time_col, self.target_col)
+        check_names(columns, self.alias, self._name())
+        check_jobs(self.n_jobs)
+        return columns
 
     def _rules(self) -> StepRules:
         return StepRules(self.freq, self.fill, self.aggregate)
@@ -485,10 +489,9 @@ class PanelForecaster(BaseEstimator):
 
     def _asked_rows(self, h: int | None, X_df: pd.DataFrame) -> Asked:
         """Read a frame of what is to be predicted; series of it that will not do are left out."""
-        columns = Columns(self.id_col, self.time_col, self.target_col)
         names = list(self.feature_names_in_)
-        more, failures = read_panel(X_df, columns, names, has_target=False, name="X_df")
-        failed = self.failures_[self.id_col]
+        more, failures = read_panel(X_df, self._columns(), names, has_target=False, name="X_df")
+        failed = self.failures_.iloc[:, 0]
         more, failures, series = self._fitted.placed(more, failures, failed, "X_df")
         if len(more.ids) == 0:
             raise ValueError("X_df holds failed series alone: see failures_")
@@ -503,7 +506,8 @@ class PanelForecaster(BaseEstimator):
     def _conformal_factors(self, horizon: int, percent: float) -> np.ndarray:
         """Return by how many deviations bounds differ from forecasts, (2, n_series, horizon)."""
         if horizon not in self._scores:
-            forecaster, kinds = clone(self.forecaster), self._fitted.grid.seasons()
+            _, forecaster = self._validated()
+            kinds = self._fitted.grid.seasons()
             settled = SettledPanel.of(forecaster, self._training, kinds)
             scores = calibration_scores(
                 self._training,

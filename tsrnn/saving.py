@@ -21,7 +21,8 @@ from sklearn.base import BaseEstimator
 
 from tsrnn._checks import CHECKS
 from tsrnn._files import replace_file
-from tsrnn._saved_classes import LATER, MODELS, PARTS, WITH_PERIOD
+from tsrnn._saved_classes import MODELS, PARTS
+from tsrnn._saved_older import bring_up_to_date
 from tsrnn._saved_pandas import PANDAS
 from tsrnn._saved_values import (
     VALUES,
@@ -161,6 +162,7 @@ def load(path: str | os.PathLike) -> Any:
 _MALFORMED = (
     ArithmeticError,
     AttributeError,
+    ImportError,
     LookupError,
     MemoryError,
     NotImplementedError,
@@ -242,12 +244,7 @@ def _class_codec(kind: type) -> Codec:
             # Methods and properties are the class's, whatever a file says.
             if not isinstance(name, str) or name.startswith("__") or hasattr(kind, name):
                 raise ValueError(f"a {kind.__name__} keeps nothing of the name {name!r}")
-        for name, value in LATER.get(kind, {}).items():
-            attributes.setdefault(name, value)
-        if "_model" in attributes:
-            attributes.setdefault("_followed", ())
-            if kind in WITH_PERIOD:
-                attributes.setdefault("period_", attributes.get("period"))
+        bring_up_to_date(kind, attributes)
         missing, unknown = names - set(attributes), set(attributes) - names
         if missing or (is_record and unknown):
             raise ValueError(

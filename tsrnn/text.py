@@ -304,8 +304,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
             check_number(name, getattr(self, name), 0.0, 1.0, include_upper=False)
         check_flag("train_embedding", self.train_embedding)
         self._analyzer()
-        if self.max_length is not None:
-            check_count("max_length", self.max_length)
+        self._check_max_length()
         if self.ema_momentum is not None:
             check_number("ema_momentum", self.ema_momentum, 0.0, 1.0, include_upper=False)
         if isinstance(self.min_df, float):
@@ -334,7 +333,15 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
             if reset:
                 self._n_tokens = self._most_ids()
             read = read_ids(items, name, self._n_tokens)
+        return self._as_tokens(read)
+
+    def _as_tokens(self, read: list[np.ndarray]) -> Tokens:
+        self._check_max_length()
         return as_tokens(read, self.max_length)
+
+    def _check_max_length(self) -> None:
+        if self.max_length is not None:
+            check_count("max_length", self.max_length)
 
     def _learn_words(self, texts: Sequence[str]) -> list[np.ndarray]:
         words = map(self._analyzer(), texts)
@@ -411,7 +418,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         with self._engine() as engine:
             for part in _parts(items):
                 ids = self._encode(part) if is_text else part
-                outputs.append(engine.predict(theta, as_tokens(ids, self.max_length)))
+                outputs.append(engine.predict(theta, self._as_tokens(ids)))
         return np.concatenate(outputs), Tokens(np.empty(0, np.int32), np.zeros(1, np.int64))
 
     def _ready(self, X: Any) -> tuple[np.ndarray, Tokens]:

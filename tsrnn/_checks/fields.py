@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from numbers import Integral, Real
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pandas as pd
+
+# What stands for a type that a constructor names: numpy's numbers, and lists for tuples.
+_STANDS_FOR = {bool: bool | np.bool_, int: Integral, float: Real}
+_STANDS_FOR |= dict.fromkeys((tuple, list, Sequence), Collection)
 
 INT, FLOAT = np.dtype(np.int64), np.dtype(np.float64)
 
@@ -125,6 +131,31 @@ def notes(value: Any, n: int) -> None:
     for i, told in kind(value, "notes", dict).items():
         whole(i, "a series of notes", 0, n - 1)
         tuple_of(told, "notes", Warning)
+
+
+def arguments(estimator: Any) -> None:
+    """Check the types of constructor arguments, as the constructor has them.
+
+    What they may be is checked where they are used: a fitted estimator may have been given others
+    since, for its next fit.
+    """
+    hints = get_type_hints(type(estimator).__init__)
+    for name in type(estimator)._get_param_names():
+        value = getattr(estimator, name)
+        is_one = _is_of(value, hints[name])
+        require(is_one, f"{name} must not be a {type(value).__name__}")
+
+
+def _is_of(value: Any, hint: Any) -> bool:
+    origin = get_origin(hint) or hint
+    if hint is Any:
+        return True
+    if origin in (Union, UnionType):
+        return any(_is_of(value, one) for one in get_args(hint))
+    kinds = _STANDS_FOR.get(origin, origin)
+    if kinds in (Integral, Real) and isinstance(value, bool | np.bool_):
+        return False
+    return isinstance(value, kinds) and not (kinds is Collection and isinstance(value, str))
 
 
 def members(whole_object: Any, names: Iterable[str]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 
 from tsrnn._checks import fields
 from tsrnn._checks.fields import require
@@ -90,7 +92,7 @@ def check_forecaster(one: Forecaster) -> None:
     if not fields.is_fitted(one):
         return
     fields.members(one, _LEARNED)
-    one._validate_parameters()
+    fields.arguments(one)
     model = fields.kind(one._model, "the model", _MODEL_OF[type(one)])
     k = n_series_of(model)
     n = _check_training(one, model, k)
@@ -103,6 +105,13 @@ def check_forecaster(one: Forecaster) -> None:
     require(len(grid._index) == n, f"the grid must be of {n} rows")
     if isinstance(one, _SMOOTHING):
         _check_smoothing(one, k)
+    if isinstance(one, NaiveForecaster):
+        _check_numbers(one, ["drift_", "sigma2_"], k)
+    if isinstance(one, RNNForecaster):
+        fields.members(one, ["estimator_", "n_windows_"])
+        fields.kind(one.estimator_, "estimator_", BaseEstimator)
+        fields.whole(one.n_windows_, "n_windows_", 1)
+        _check_numbers(one, ["sigma2_"], k)
     if isinstance(one, DeseasonalizedForecaster):
         fields.members(one, ["forecaster_", "seasonal_indices_", "is_seasonal_"])
         fields.kind(one.forecaster_, "forecaster_", Forecaster)
@@ -122,7 +131,7 @@ def _check_training(one: Forecaster, model: Any, k: int) -> int:
     n_seen = _check_pieces(one._seen, ("predictions", "deviations"), k)
     require(fields.whole(one._n_seen, "the rows seen", n) == n_seen, "the rows seen must be all")
     n_followed = _check_pieces(one._followed, ("values", "predictions"), k)
-    require(n_followed in (0, n_seen - n), "what followed must be what was seen after the fit")
+    require(n_followed == n_seen - n, "what followed must be what was seen after the fit")
     return n
 
 
@@ -146,8 +155,21 @@ def _check_rows(value: Any, name: str, layout: Layout, n: int, k: int) -> None:
 
 def _check_smoothing(one: Forecaster, k: int) -> None:
     """Check the numbers that a smoother tells of itself."""
-    fields.members(one, [*_OF_SMOOTHERS, "initial_state_", "state_"])
-    for name in _OF_SMOOTHERS:
+    fields.members(one, ["initial_state_", "state_"])
+    _check_numbers(one, _OF_SMOOTHERS, k)
+    for name in ("initial_state_", "state_"):
+        states = getattr(one, name)
+        if k > 1:
+            is_sized = isinstance(states, np.ndarray) and len(states) == k
+            require(is_sized, f"{name} must be of {k} series")
+        for state, smoother in zip([states] if k == 1 else states, one._model.series, strict=True):
+            fields.array(state, name, float, len(smoother.structure.kept))
+
+
+def _check_numbers(one: Forecaster, names: Iterable[str], k: int) -> None:
+    """Check numbers of each series, or of the only one."""
+    fields.members(one, names)
+    for name in names:
         value = getattr(one, name)
         if k == 1:
             fields.kind(value, name, float, int, bool, np.number, np.bool_)
@@ -155,12 +177,6 @@ def _check_smoothing(one: Forecaster, k: int) -> None:
             fields.kind(value, name, np.ndarray)
             is_one = value.shape == (k,) and value.dtype.kind in "biuf"
             require(is_one, f"{name} must be a number for each of {k} series")
-    if k > 1:
-        sized = isinstance(one.initial_state_, np.ndarray | list) and len(one.initial_state_) == k
-        require(sized, f"initial_state_ must be of {k} series")
-    states = [one.initial_state_] if k == 1 else one.initial_state_
-    for state, smoother in zip(states, one._model.series, strict=True):
-        fields.array(state, "initial_state_", float, len(smoother.structure.kept))
 
 
 CHECKS = {

@@ -9,7 +9,6 @@ import numpy as np
 from tsrnn._checks import fields
 from tsrnn._checks.fields import FLOAT, require
 from tsrnn._recurrent.architecture import Architecture
-from tsrnn._sequence_arguments import check_arguments
 from tsrnn._sequences import TargetLayout
 from tsrnn.cells import NETWORK_CELLS
 from tsrnn.network import RNN
@@ -83,10 +82,12 @@ def check_sequence_estimator(one: Any) -> None:
         return
     is_text = isinstance(one, TextRNNClassifier)
     fields.members(one, _LEARNED + ([] if is_text else _OF_SEQUENCES))
-    check_arguments(one)
+    fields.arguments(one)
     network = fields.kind(one._network, "the network", Architecture)
     layout = fields.kind(one._target_layout, "the layout of targets", TargetLayout)
-    require(network.cell == one._cell_name, f"the cell must be {one._cell_name}")
+    if not is_text:
+        kind = network.cell.partition("_")[0]
+        require(kind == one._kind_of_cell, f"the cell must be of the kind {one._kind_of_cell}")
     require(not network.learns_h_init, "the state before the first step must be zero")
     dtype = _check_weights(one.weights_, network)
     _check_optimizer(one._optimizer_state, network, dtype)
@@ -181,8 +182,8 @@ def _check_classes(one: Any) -> None:
     fields.members(one, ["classes_"])
     classes = fields.kind(one.classes_, "classes_", np.ndarray)
     require(classes.ndim == 1 and classes.size >= 2, "classes_ must be two or more")
-    accepted = classes.dtype == object or classes.dtype.kind in "biufUS"
-    require(accepted, "classes_ must be numbers or words")
+    are_words = classes.dtype == object and all(isinstance(label, str) for label in classes)
+    require(are_words or classes.dtype.kind in "biufUS", "classes_ must be numbers or words")
     ordered = np.unique(classes)
     require(np.array_equal(ordered, classes), "classes_ must be different, and ascend")
     n = 1 if classes.size == 2 else classes.size
@@ -195,7 +196,6 @@ def _check_classes(one: Any) -> None:
 def check_text(one: TextRNNClassifier) -> None:
     """Check that words have rows of the embedding."""
     fields.members(one, ["_n_tokens"])
-    one._check_own_arguments()
     n = fields.whole(one._n_tokens, "the number of words", 1)
     require(one._network.n_tokens == n, f"the network must read {n} words")
     if "vocabulary_" in vars(one):

@@ -10,7 +10,6 @@ import pandas as pd
 from tsrnn._checks import fields
 from tsrnn._checks.fields import INT, require
 from tsrnn._checks.forecasters import FITTED_MODELS, n_regressors_of, n_series_of
-from tsrnn._checks.networks import check_names
 from tsrnn._checks.times import DIALS
 from tsrnn._deseasonalized_panel import DeseasonalizedPanel, Seasons
 from tsrnn._panel_frame import Panel
@@ -62,7 +61,6 @@ def check_grouped(one: GroupedPanel) -> None:
     """Check groups of series: each series has a place in one of them, or a failure."""
     n = fields.whole(one.n_series, "n_series", 1)
     failed = fields.failures(one.failures, "failures", n)
-    left = set(range(n)) - failed.keys()
     seen: set[int] = set()
     for part in fields.tuple_of(one.parts, "parts", tuple):
         require(len(part) == 2, "a part must be series and their model")
@@ -73,7 +71,7 @@ def check_grouped(one: GroupedPanel) -> None:
         gone = {series[i] for i in fields.failures(model.failures, "failures", len(series))}
         require(gone <= failed.keys(), "what failed in a group must have failed")
         seen.update(series)
-    require(left <= seen, "groups must hold all series but failures")
+    require(len(seen | failed.keys()) == n, "groups must hold all series but failures")
     fields.notes(one.notes, n)
 
 
@@ -158,7 +156,7 @@ def check_forecaster(one: PanelForecaster) -> None:
         require(left == {"cross_validation_failures_"}, "a fitted panel has its series")
         return
     fields.members(one, _LEARNED)
-    one._validated()
+    fields.arguments(one)
     fitted = fields.kind(one._fitted, "the series", FittedPanel)
     panel = fields.kind(one._training, "the training series", Panel)
     require(panel.ids.equals(fitted.ids), "the training series must be those that were fitted")
@@ -169,15 +167,16 @@ def check_forecaster(one: PanelForecaster) -> None:
     p = panel.regressors.shape[1]
     require(_n_regressors(fitted.model) <= {None, p}, f"models must read {p} regressors")
     fields.labels(one.ids_, "ids_", len(fitted.active))
-    fields.kind(one.feature_names_in_, "feature_names_in_", np.ndarray)
-    check_names(one, p)
+    names = fields.array(one.feature_names_in_, "feature_names_in_", object, p)
+    require(all(pd.api.types.is_hashable(name) for name in names), "names must be labels")
     for horizon, scores in fields.kind(one._scores, "scores", dict).items():
         fields.kind(scores, "scores", Scores)
         fields.whole(horizon, "a horizon", 1)
         require(scores.errors.shape[1] == horizon, "scores must be of the horizon")
-    for name in ("failures_", "notes_"):
+    for name, others in (("failures_", ["reason", "exception"]), ("notes_", ["note"])):
         table = fields.kind(getattr(one, name), name, pd.DataFrame)
-        require(one.id_col in table.columns, f"{name} must have the column {one.id_col!r}")
+        is_one = list(table.columns[1:]) == others
+        require(is_one, f"{name} must have the columns id, {', '.join(others)}")
 
 
 CHECKS = {

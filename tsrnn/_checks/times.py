@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,15 @@ from tsrnn._panel_dial import Dates, Periods, WholeNumbers
 from tsrnn._panel_steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps, OwnSteps
 from tsrnn._panel_time import PanelGrid
 from tsrnn._timeindex import TimeGrid
-from tsrnn._timesteps import ConstantSteps, Counts, _Clock, _ListedSteps, _MonthSteps
+from tsrnn._timesteps import (
+    BEYOND,
+    ConstantSteps,
+    Counts,
+    _Clock,
+    _ListedSteps,
+    _MonthSteps,
+)
+from tsrnn.exceptions import BeyondStampsError
 
 _UNITS = ("s", "ms", "us", "ns")
 _OFFSET = pd.tseries.offsets.BaseOffset
@@ -51,10 +60,11 @@ def check_listed(one: _ListedSteps) -> None:
 
 
 def check_counts(one: Counts) -> None:
-    """Check the dial of integers and periods."""
+    """Check the dial of integers, periods and durations."""
     pattern = fields.labels(one.pattern, "pattern")
-    is_one = isinstance(pattern, pd.PeriodIndex) or is_integer_dtype(pattern.dtype)
-    require(is_one, "pattern must be of integers or periods")
+    is_one = isinstance(pattern, pd.PeriodIndex | pd.TimedeltaIndex)
+    is_one = is_one or is_integer_dtype(pattern.dtype)
+    require(is_one, "pattern must be of integers, periods or durations")
 
 
 def check_clock(one: _Clock) -> None:
@@ -90,9 +100,12 @@ def check_grid(one: TimeGrid) -> None:
         positions, ticks = steps.locate(dial.read(index))
         require(np.array_equal(positions, np.arange(len(index))), "the stamps must be on the grid")
         require(dial.agrees(index, ticks).all(), "the stamps must be on the grid")
-        # And that it goes on, where it can: not a single row, whose steps nobody knows.
-        goes_on = getattr(steps, "offset", steps) is not None
-        one.stamps(0, len(index) + (3 if goes_on else 0))
+        one.stamps(0, len(index))
+        # And that it goes on, where it can: not a single row, whose steps nobody knows, nor beyond
+        # the last stamp that there is.
+        if getattr(steps, "offset", steps) is not None:
+            with suppress(BeyondStampsError):
+                one.stamps(len(index), len(index) + 3)
 
 
 def _check_members(one: object, *names: str) -> int:
@@ -141,6 +154,10 @@ def check_listed_steps(one: ListedSteps) -> None:
     fields.kind(one.offset, "offset", _OFFSET)
     fields.choice(one.unit, "unit", _UNITS)
     fields.flag(one.local, "local")
+    with suppress(*BEYOND):
+        longer = one._extended(3)
+        goes_on = len(longer) == known.size + 3 and (np.diff(longer) > 0).all()
+        require(goes_on, "offset must go on from what is known")
 
 
 def check_own(one: OwnSteps) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
 
 from tsrnn._batch import Batch
 from tsrnn._checks import fields
@@ -12,7 +11,6 @@ from tsrnn._checks.fields import FLOAT, require
 from tsrnn._checks.networks import REGRESSORS
 from tsrnn._lag_windows import Units
 from tsrnn._scaling import Scaling
-from tsrnn._sequence_arguments import check_arguments
 from tsrnn._window_errors import PastErrors
 from tsrnn._window_model import RegressorScaling, WindowModel, WindowPanel, WindowState
 from tsrnn._window_network import Recipe, WindowNetwork
@@ -101,10 +99,8 @@ def check_reads(estimator: object, recipe: Recipe, p: int) -> None:
         is_constant = type(estimator).__module__.startswith("sklearn.")
         require(is_constant or not type(estimator).__module__.startswith("tsrnn."), "no regressor")
         return
-    check_arguments(estimator)
-    check_random_state(estimator.random_state)
+    fields.arguments(estimator)
     require(recipe.as_sequences, "networks read sequences")
-    require(not estimator.return_sequences, "there must be no target for each step")
     if not fields.is_fitted(estimator):
         return
     network, layout = estimator._network, estimator._target_layout
@@ -133,7 +129,7 @@ def check_panel(one: WindowPanel) -> None:
     series = fields.positions(one.series, "series", n, state.n_series)
     failed = fields.failures(one.failures, "failures", n)
     found = set(series.tolist())
-    require(found | failed.keys() == set(range(n)), "all series must be there but failures")
+    require(len(found | failed.keys()) == n, "all series must be there but failures")
     require(found.isdisjoint(failed), "there must be no failures in the state")
     require(fields.is_fitted(state.network.estimator), "the network must be trained")
     fields.notes(one.notes, n)
