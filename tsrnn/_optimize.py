@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import math
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,6 +62,18 @@ class Minimum:
     n_iter: int
     converged: bool
     message: str
+
+
+# Losses that differ by less than so much of them are the same.
+_SAME = 1e-10
+
+
+def lowest(minima: Sequence[Minimum]) -> Minimum:
+    """Return the lowest; it has converged if any that is as low, from another start, has."""
+    best = min(minima, key=lambda minimum: minimum.loss)
+    most = best.loss + _SAME * abs(best.loss)
+    converged = any(one.converged for one in minima if one.loss <= most)
+    return replace(best, converged=converged)
 
 
 class _Watched:

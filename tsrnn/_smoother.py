@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn._optimize import Minimum
+from tsrnn._optimize import Minimum, lowest
 from tsrnn._profile import ProfiledSSE
 from tsrnn._smoother_joint import minimize_likelihood
 from tsrnn._smoother_lanes import Solution, Task, fit_lanes, joined, starts_of
@@ -132,7 +132,7 @@ def minimize_squared(problem: Problem, starts: list[np.ndarray], settings: Setti
     if problem.free.size == 0 or scale <= rounding(problem):
         return Minimum(starts[0], scale, 0, True, "nothing to search")
     minima = [minimize_scaled(objective, start, problem.free_bounds, settings) for start in starts]
-    best = min(minima, key=lambda minimum: minimum.loss)
+    best = lowest(minima)
     if problem.y.size > MOST_SCANNED:
         return best
     # The scan left out zero, which may be a minimum with a ridge before it; on a long series the

@@ -12,10 +12,12 @@ besides what goes through o_t.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from tsrnn._curvature import MOST_OF_A_STATE
-from tsrnn._optimize import Minimum, Objective
+from tsrnn._optimize import Minimum, Objective, lowest
 from tsrnn._scan import backpropagate, unroll
 from tsrnn._smoother_lanes import starts_of
 from tsrnn._smoother_problem import Problem, Settings, minimize_scaled
@@ -38,10 +40,10 @@ def minimize_likelihood(problem: Problem, settings: Settings) -> Minimum:
         if not bounds:
             return Minimum(variables, 1.0, 0, True, "nothing to search")
         minimum = minimize_scaled(objective[0], variables, bounds, settings)
-        minima.append((minimum.loss * objective[1], minimum))
+        minima.append(replace(minimum, loss=minimum.loss * objective[1]))
     if not minima:
         return Minimum(variables, np.inf, 0, True, "no start has a likelihood")
-    return min(minima, key=lambda pair: pair[0])[1]
+    return lowest(minima)
 
 
 def _objective(problem: Problem, start: np.ndarray) -> tuple[Objective, float] | None:

@@ -252,6 +252,8 @@ def _search(
         n_iter,
     )
     best = np.arange(n_series) * n_starts + np.argmin(loss.reshape(n_series, n_starts), axis=1)
+    if v.shape[1]:
+        n_iter = np.maximum(n_iter, 1)  # to see that it is the minimum already is one
     return _solution(task, v[best], loss[best], n_iter[best], status[best] != OUT_OF_ITERATIONS)
 
 
