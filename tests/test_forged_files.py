@@ -11,7 +11,7 @@ import forged_files
 import numpy as np
 import pandas as pd
 import pytest
-from golden.make_saved import KEPT, UPDATED
+from golden.make_saved import KEPT, RARE, UPDATED, file_names
 from saved_models import (
     FORECASTERS,
     assert_same,
@@ -29,11 +29,12 @@ from tsrnn._saved_classes import MODELS, PARTS
 from tsrnn.exceptions import ModelFormatError
 
 SAVED = Path(__file__).parent / "golden" / "saved"
+SAVED_TAGS = Path(__file__).parent / "golden" / "saved_tags"
 N_FILES = 2000 if os.environ.get("TSRNN_ALL") == "1" else 250
 
 
 def test_every_class_of_a_file_has_a_check():
-    assert set(CHECKS) == {*MODELS, *PARTS}
+    assert set(CHECKS) == {*MODELS.values(), *PARTS.values()}
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork processes")
@@ -67,14 +68,44 @@ def test_files_that_are_changed_in_their_structure_are_refused_or_right(tmp_path
     assert found.count("refused") > 0.5 * N_FILES and found.count("right") > 0.05 * N_FILES
 
 
-@pytest.mark.parametrize("path", sorted(SAVED.iterdir()), ids=lambda path: path.stem)
-def test_what_an_older_version_saved_is_loaded_and_used(path, tmp_path):
-    names = {file_name: name for name, file_name in (KEPT | UPDATED).items()}
-    what, _, finite = forged_files.outcome(path, names[path.stem])
-    assert what == "right" and all(finite)
+def assert_comes_back(path, tmp_path):
     model = tsrnn.load(path)
     tsrnn.save(model, tmp_path / "again")
     assert_same(tsrnn.load(tmp_path / "again"), model)
+
+
+@pytest.mark.parametrize("path", sorted(SAVED.iterdir()), ids=lambda path: path.stem)
+def test_what_was_saved_before_files_were_checked_is_loaded_and_used(path, tmp_path):
+    names = {file_name: name for name, file_name in (KEPT | UPDATED).items()}
+    what, _, finite = forged_files.outcome(path, names[path.stem])
+    assert what == "right" and all(finite)
+    assert_comes_back(path, tmp_path)
+
+
+@pytest.mark.parametrize(("name", "file_name"), file_names().items())
+def test_a_saved_model_of_every_kind_is_loaded_and_used(name, file_name, tmp_path):
+    path = SAVED_TAGS / f"{file_name}.tsrnn"
+    what, _, finite = forged_files.outcome(path, name)
+    # What a model is asked for that it does not have is told in words.
+    assert what == "right" and all(finite) or what == "named error"
+    assert_comes_back(path, tmp_path)
+
+
+@pytest.mark.parametrize("file_name", RARE)
+def test_a_saved_panel_of_every_kind_is_loaded_and_used(file_name, tmp_path):
+    path = SAVED_TAGS / f"{file_name}.tsrnn"
+    assert np.isfinite(tsrnn.load(path).predict(2).iloc[:, 2].to_numpy()).all()
+    assert_comes_back(path, tmp_path)
+
+
+def test_every_kind_of_model_is_among_what_an_older_version_saved():
+    """So whoever renames a class and changes its tag is told."""
+    assert {path.stem for path in SAVED_TAGS.iterdir()} == {*file_names().values(), *RARE}
+    tags = set()
+    for path in SAVED_TAGS.iterdir():
+        header, _ = forged_files.read(path.read_bytes())
+        tags |= {one["is"] for one in _nodes(header["model"]) if isinstance(one, dict)}
+    assert {*MODELS, *PARTS} <= tags
 
 
 @pytest.mark.parametrize("position", [-1, 625, 2**31, 10**30, True, 0.5])

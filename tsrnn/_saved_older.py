@@ -15,6 +15,12 @@ from tsrnn.naive import NaiveForecaster
 from tsrnn.panel import PanelForecaster
 from tsrnn.smoothing import TripleExpSmoothingRNN
 
+# What was called otherwise in older files, and its tag now.
+OLDER_TAGS = {  # beside "dates" and "periods", which are indexes of pandas
+    "Dates": "DateStamps",
+    "Periods": "PeriodStamps",
+}
+
 # What was added to classes since files of them were first saved, and what it is in those files.
 _LATER = {
     PanelForecaster: {"fill": None, "aggregate": None},

@@ -13,7 +13,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -128,8 +128,14 @@ class Attributes(dict):
 class Decoder:
     """Turns what an `Encoder` made into values, whose size stays in proportion to it."""
 
-    def __init__(self, codecs: Iterable[Codec], arrays: Sequence[np.ndarray]) -> None:
+    def __init__(
+        self,
+        codecs: Iterable[Codec],
+        arrays: Sequence[np.ndarray],
+        older_tags: Mapping[str, str],
+    ) -> None:
         self._codecs = {codec.tag: codec for codec in codecs}
+        self._codecs |= {older: self._codecs[tag] for older, tag in older_tags.items()}
         self._arrays = arrays
         self._objects: list[tuple[Any, int]] = []
         self._n_nodes = 0

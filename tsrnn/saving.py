@@ -22,7 +22,7 @@ from sklearn.base import BaseEstimator
 from tsrnn._checks import CHECKS
 from tsrnn._files import replace_file
 from tsrnn._saved_classes import MODELS, PARTS
-from tsrnn._saved_older import bring_up_to_date
+from tsrnn._saved_older import OLDER_TAGS, bring_up_to_date
 from tsrnn._saved_pandas import PANDAS
 from tsrnn._saved_values import (
     VALUES,
@@ -90,8 +90,8 @@ def save(model: Any, path: str | os.PathLike) -> None:
     >>> bool((again.predict(12) == model.predict(12)).all())
     True
     """
-    if type(model) not in MODELS:
-        names = ", ".join(sorted(one.__name__ for one in MODELS))
+    if type(model) not in MODELS.values():
+        names = ", ".join(sorted(one.__name__ for one in MODELS.values()))
         raise TypeError(f"model must be one of {names}, got {type(model).__name__}")
     encoder = Encoder(_CODECS)
     node = encoder.encode(model, type(model).__name__)
@@ -220,13 +220,13 @@ def _decode(header: Any, body: memoryview) -> Any:
         arrays.append(array)
     if end != len(body):
         raise ValueError(f"there are {len(body) - end} bytes after the last array")
-    model = Decoder(_CODECS.values(), arrays).decode(header["model"])
-    if type(model) not in MODELS:
+    model = Decoder(_CODECS.values(), arrays, OLDER_TAGS).decode(header["model"])
+    if type(model) not in MODELS.values():
         raise TypeError(f"the outermost object is of the type {type(model).__name__}")
     return model
 
 
-def _class_codec(kind: type) -> Codec:
+def _class_codec(tag: str, kind: type) -> Codec:
     """Save a dataclass by its fields, and what is no dataclass by whatever attributes it has."""
     is_record = dataclasses.is_dataclass(kind)
     names = {field.name for field in dataclasses.fields(kind)} if is_record else set()
@@ -256,7 +256,8 @@ def _class_codec(kind: type) -> Codec:
         vars(whole).update(attributes)
         return whole
 
-    return Codec(kind.__name__, reduce, rebuild, is_object=True, check=CHECKS[kind])
+    return Codec(tag, reduce, rebuild, is_object=True, check=CHECKS[kind])
 
 
-_CODECS = VALUES | PANDAS | {kind: _class_codec(kind) for kind in MODELS + PARTS}
+_CODECS = VALUES | PANDAS
+_CODECS |= {kind: _class_codec(tag, kind) for tag, kind in (MODELS | PARTS).items()}

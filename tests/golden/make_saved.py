@@ -1,9 +1,10 @@
-"""Save models as `saved/` holds them, by the version of tsrnn that is installed.
+"""Save models as `saved/` and `saved_tags/` hold them, by the version of tsrnn that is installed.
 
-    python tests/golden/make_saved.py FOLDER
+    python tests/golden/make_saved.py FOLDER [--all]
 
-What is there was saved by version 0.1.0 before loading checked what a file says against itself.
-Those that end in _updated had been updated.
+What is in `saved/` was saved by version 0.1.0 before loading checked what a file says against
+itself; those that end in _updated had been updated. In `saved_tags/` are models of every kind, as
+0.1.0 saved them when files got tags that stay whatever becomes of the names of classes.
 """
 
 import sys
@@ -12,6 +13,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import forged_files
+import numpy as np
+import pandas as pd
+import saved_models
 
 import tsrnn
 
@@ -32,6 +36,54 @@ UPDATED = {
 }
 
 
+def _two_seasons():
+    """A panel of months and quarters."""
+    frames = [
+        pd.DataFrame({"unique_id": name, "ds": ds, "y": saved_models.VALUES})
+        for name, ds in (
+            ("months", saved_models.INDEXES["months"]),
+            ("quarters", pd.date_range("2010-01", periods=36, freq="QS")),
+        )
+    ]
+    return tsrnn.PanelForecaster(tsrnn.AutoExpSmoothingRNN()).fit(pd.concat(frames))
+
+
+def _put_together(**options):
+    """A panel of a few sales a week."""
+    days = pd.date_range("2024-01-01", periods=150)
+    frame = pd.DataFrame({"unique_id": "a", "ds": days, "y": 1.0 + np.arange(150) % 7})
+    return tsrnn.PanelForecaster(tsrnn.NaiveForecaster(), **options).fit(frame[::3])
+
+
+def _with_scores():
+    """A panel that was asked for conformal intervals."""
+    panel = saved_models.fitted_panel("months", conformal_windows=2)
+    panel.predict(2, level=[50], method="conformal")
+    return panel
+
+
+def _third_fridays():
+    """A panel on a calendar that is found for one series at a time."""
+    ds = pd.date_range("2020-01", periods=36, freq="WOM-3FRI")
+    frame = saved_models.long_frame(ds)
+    return tsrnn.PanelForecaster(tsrnn.NaiveForecaster()).fit(frame)
+
+
+# Of parts that no model of `forged_files` has.
+RARE = {
+    "panel-of-two-seasons": _two_seasons,
+    "panel-of-rows": lambda: _put_together(freq="rows"),
+    "panel-of-weeks-put-together": lambda: _put_together(freq="W", aggregate="sum"),
+    "panel-of-third-fridays": _third_fridays,
+    "panel-with-scores": _with_scores,
+}
+
+
+def file_names():
+    """Return what the file of each other model in `saved_tags/` is called, by the model's name."""
+    return {name: name.replace(" ", "-") for name in forged_files.makers()}
+
+
 def updated(name):
     """Fit a model and go on."""
     model = forged_files.makers()[name]()
@@ -45,6 +97,12 @@ def updated(name):
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
+    if "--all" in sys.argv:
+        for name, file_name in file_names().items():
+            tsrnn.save(forged_files.makers()[name](), folder / f"{file_name}.tsrnn")
+        for file_name, make in RARE.items():
+            tsrnn.save(make(), folder / f"{file_name}.tsrnn")
+        sys.exit()
     for name, file_name in KEPT.items():
         tsrnn.save(forged_files.makers()[name](), folder / f"{file_name}.tsrnn")
     for name, file_name in UPDATED.items():
