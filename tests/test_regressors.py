@@ -571,3 +571,54 @@ def test_what_is_chosen_is_as_likely_as_it_was_found_to_be(seed):
         # To what a search for a choice leaves.
         assert chosen.loglik_ == pytest.approx(found, abs=1e-3)
         assert chosen.model_ == "MAN"
+
+
+def test_an_update_is_judged_by_the_series_and_not_by_what_is_net_of_regressors():
+    """A series that stays far above zero while its level, without the regressor, does not."""
+    rng = np.random.default_rng(0)
+    t = np.arange(300)
+    x = 3.0 * t + 200.0 * rng.random(300)
+    y = (120.0 - 1.6 * t + x) * (1.0 + 0.02 * rng.normal(size=300))
+    X = x[:, None]
+    model = DoubleExpSmoothingRNN(error="mul").fit(X[:60], y[:60])
+    in_pieces = DoubleExpSmoothingRNN(error="mul").fit(X[:60], y[:60])
+    model.update(y[60:], X[60:])
+    for row in range(60, 300):
+        in_pieces.update(y[[row]], X[[row]])
+    assert model.state_ == pytest.approx(in_pieces.state_, rel=1e-12)
+    frame = pd.DataFrame({"unique_id": "a", "ds": t, "y": y, "x": x})
+    panel = PanelForecaster(DoubleExpSmoothingRNN(error="mul")).fit(frame[:60])
+    assert panel.update(frame[60:]).failures_.empty
+
+
+def test_an_update_to_predictions_that_are_not_positive_is_refused_with_regressors_too():
+    rng = np.random.default_rng(0)
+    x = rng.random(60) * 200.0
+    y = (50.0 + x) * (1.0 + 0.02 * rng.normal(size=60))
+    model = SimpleExpSmoothingRNN(error="mul").fit(x[:, None], y)
+    with pytest.raises(ValueError, match="a prediction would not be"):
+        model.update([-30.0] * 9, [[-80.0]] * 9)
+
+
+@pytest.mark.parametrize("n_columns", [1, 6, 11])
+@pytest.mark.parametrize(
+    "smoother", [AutoExpSmoothingRNN(), SimpleExpSmoothingRNN(error="mul")], ids=repr
+)
+def test_columns_that_say_nothing_take_no_values_to_learn(smoother, n_columns):
+    y = np.array([3.0, 5, 7, 9.2, 11, 13, 15.1, 17, 19, 21, 23.05, 25])
+    alone = clone(smoother).fit(y)
+    X = np.ones((12, n_columns))
+    with pytest.warns(UserWarning, match="say nothing"):
+        beside = clone(smoother).fit(X, y)
+    np.testing.assert_allclose(beside.predict(X[:3]), alone.predict(3), rtol=1e-9)
+
+
+@pytest.mark.parametrize("size", [1e307, 1e-300])
+@pytest.mark.parametrize("error", ["add", "mul"])
+def test_regressors_may_be_as_large_and_as_small_as_floats_are(error, size):
+    p = (np.arange(60) % 3 == 0).astype(float)[:, None]
+    y = 50.0 + 20.0 * p[:, 0] + np.random.default_rng(0).random(60)
+    model = SimpleExpSmoothingRNN(error=error).fit(p * size, y)
+    assert model.coef_[0] * size == pytest.approx(20.0, abs=0.5)
+    with pytest.raises(ValueError, match="column 0 of X is beyond the range of floats"):
+        SimpleExpSmoothingRNN(error=error).fit(p * 1e-308, y)

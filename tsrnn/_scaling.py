@@ -109,10 +109,12 @@ class ColumnScaling:
         first = batch.regressors[batch.offsets[:-1]]
         offset = first
         if from_mean:
-            # From the first on, for a column that is constant to be so to the last bit.
-            rest = batch.regressors - first[batch.owners]
+            # From the first on, for a column that is constant to be so to the last bit; and shares
+            # of the mean, for sums not to overflow.
+            share = 1.0 / batch.lengths[batch.owners, None]
+            rest = batch.regressors * share - first[batch.owners] * share
             totals = [batch.add_up(column) for column in rest.T]
-            offset = first + np.array(totals).T.reshape(first.shape) / batch.lengths[:, None]
+            offset = first + np.array(totals).T.reshape(first.shape)
         unit = batch.largest(np.abs(batch.regressors - offset[batch.owners]))
         return cls(offset, np.where(unit > 0.0, unit, 1.0))
 

@@ -214,10 +214,8 @@ def _reasons(structure: Structure, batch: Batch) -> np.ndarray:
     """Return why each series rules a structure out, (N,); empty where it does not."""
     reasons = np.full(batch.n_series, "", dtype=object)
     n_observed = batch.count_observed()
-    n_parameters = (
-        n_to_learn(structure, batch, bounds_of(structure), with_state=True) + 1
-    )  # and the variance
-    needed = np.full(batch.n_series, n_parameters + 2)
+    n_parameters = n_to_learn(structure, batch, bounds_of(structure), with_state=True)
+    needed = n_parameters + 1 + 2  # the variance, and two to spare
     if structure.seasonal is not None:
         needed = np.maximum(needed, 2 * structure.period)
     for i in np.flatnonzero(n_observed < needed).tolist():

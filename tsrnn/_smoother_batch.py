@@ -135,8 +135,7 @@ class SmootherBatch:
         state, predictions = follow(
             self.structure, replace(batch, values=z), self.theta, self.state
         )
-        steps = np.arange(owners.size) - batch.offsets[owners]
-        effect = self._effect_ahead(int(batch.lengths.max(initial=0)))[steps, owners]
+        effect = self._effect_at(batch)
         deviations, uncertain, covariances = self.deviations_along(
             np.isnan(z), predictions + effect, batch.offsets
         )
@@ -257,6 +256,14 @@ class SmootherBatch:
                 paths = self._future(i, draws, effect[:, i], places.get(i))
             is_inside = np.logical_and.accumulate(np.isfinite(paths), axis=0)
             yield paths if is_inside.all() else np.where(is_inside, paths, np.nan)
+
+    def known_effect(self, batch: Batch) -> np.ndarray:
+        """Return what regressors are known to add to rows that follow, (R,), from their mean."""
+        return self.scaling.some(batch.owners).unscale_difference(self._effect_at(batch))
+
+    def _effect_at(self, batch: Batch) -> np.ndarray:
+        steps = np.arange(batch.owners.size) - batch.offsets[batch.owners]
+        return self._effect_ahead(int(batch.lengths.max(initial=0)))[steps, batch.owners]
 
     def _effect_ahead(self, horizon: int) -> np.ndarray:
         """Return what regressors are known to add in the next steps, (horizon, N)."""

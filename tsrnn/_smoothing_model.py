@@ -227,7 +227,8 @@ def _as_fit(
         structure, net, errors, predictions + effect, scaling, n_parameters
     )
     is_exact = net.add_up(errors**2) <= batch.count_observed() * _ROUNDING**2
-    coefficients = (scaling.unscale_difference(solution.coefficients) / columns.unit.T).T
+    with np.errstate(over="ignore"):  # told as a failure
+        coefficients = (scaling.unscale_difference(solution.coefficients) / columns.unit.T).T
     size = len(ends)
     model = SmootherBatch(
         structure,
@@ -437,10 +438,18 @@ def _state_maps(
     return maps
 
 
-def n_to_learn(structure: Structure, batch: Batch, bounds: Bounds, *, with_state: bool) -> int:
-    """Return how many values it takes to learn what is free."""
-    n_free = sum(low < high for low, high in bounds.values()) + batch.regressors.shape[1]
-    return n_free + (structure.n_free_state if with_state else 0)
+def n_to_learn(
+    structure: Structure, batch: Batch, bounds: Bounds, *, with_state: bool
+) -> np.ndarray:
+    """Return how many values it takes to learn what is free of each series, (N,)."""
+    n_free = sum(low < high for low, high in bounds.values())
+    n_free += structure.n_free_state if with_state else 0
+    needed = np.full(batch.n_series, n_free)
+    if batch.regressors.shape[1]:
+        columns = ColumnScaling.of(batch, from_mean=structure.is_positive)
+        scaled = replace(batch, regressors=columns.scale(batch))
+        needed += np.count_nonzero(~redundant_columns(scaled), axis=1)
+    return needed
 
 
 def held(
@@ -529,7 +538,7 @@ class SmoothingModel:
         for series, batch in self.parts:
             rows = Batch.of_columns(values[:, series], np.empty((len(values), 0)))
             later, mean, deviation = batch.advance(rows)
-            for reason in lost(later, rows, mean).values():
+            for reason in lost(batch, later, rows, mean).values():
                 raise ValueError(reason)
             predictions[:, series] = mean.reshape(series.size, -1).T
             deviations[:, series] = deviation.reshape(series.size, -1).T
@@ -678,7 +687,7 @@ def fit_batch(
         if some is short:
             n_observed = batch.count_observed()
             for k, i in enumerate(some.tolist()):
-                note = shortage(int(n_observed[i]), needed, fixed, fallback, name(i))
+                note = shortage(int(n_observed[i]), int(needed[i]), fixed, fallback, name(i))
                 fit.notes[k] = (note, *fit.notes.get(k, ()))
             origins = tuple("held" if low < high else "given" for low, high in bounds.values())
             origins += (fallback if is_word else "given",)
@@ -709,26 +718,33 @@ def fit_columns(
     return fitted.as_columns(values.shape, {})
 
 
-def lost(later: SmootherBatch, rows: Batch, predictions: np.ndarray) -> dict[int, str]:
+def lost(
+    before: SmootherBatch, later: SmootherBatch, rows: Batch, predictions: np.ndarray
+) -> dict[int, str]:
     """Return for which series new values have left a state that nothing can be predicted from.
 
-    Of a multiplicative smoother it is predictions that must be positive, and not values. Those of
-    the new rows, (R,), are looked at as well, so that it makes no difference in how many pieces
-    values come.
+    Of a multiplicative smoother it is predictions that must be positive, and not values: those of
+    the series itself where errors are shares of them, and those net of regressors where a season
+    is one. The predictions of the new rows, (R,), are looked at as well, so that it makes no
+    difference in how many pieces values come; the next one is at the regressors' mean.
     """
     reasons = {
         i: "the values are too large beside those that the forecaster was fitted to: the state "
         "would not be finite"
         for i in np.flatnonzero(~np.isfinite(later.state).all(axis=0)).tolist()
     }
-    if later.structure.is_positive and (rows.values <= 0.0).any():
-        # From the first such value of each series on.
-        n_low = np.cumsum(rows.values <= 0.0)
-        before = np.r_[0, n_low][rows.offsets[:-1]][rows.owners]
-        after_low = np.r_[0, n_low][:-1] > before
-        n_wrong = rows.add_up(after_low & (predictions <= 0.0))
-        has_low = rows.add_up(rows.values <= 0.0) > 0
-        is_lost = (n_wrong > 0) | (has_low & ~(later.forecast(1)[0] > 0.0))
+    effect = before.known_effect(rows)
+    is_low = rows.values + effect <= 0.0
+    if later.structure.is_positive and is_low.any():
+        wrong = predictions + effect <= 0.0
+        if not later.structure.is_linear:
+            wrong |= predictions <= 0.0
+        # From the first value on that is not positive.
+        n_low = np.r_[0, np.cumsum(is_low)]
+        after_low = n_low[:-1] > n_low[rows.offsets[:-1]][rows.owners]
+        has_low = rows.add_up(is_low) > 0
+        is_lost = rows.add_up(after_low & wrong) > 0
+        is_lost |= has_low & ~(later.forecast(1)[0] > 0.0)
         for i in np.flatnonzero(is_lost).tolist():
             reasons[i] = (
                 "after values that are not positive a prediction would not be either, which "

@@ -89,7 +89,7 @@ class SmootherPanel:
             some = rows.some(series)
             later, predicted, _ = smoothers.advance(some)
             predictions[some.regressors[:, 0].astype(np.int64)] = predicted
-            reasons = lost(later, some, predicted)
+            reasons = lost(smoothers, later, some, predicted)
             failures |= {int(series[k]): ValueError(reason) for k, reason in reasons.items()}
             kept = np.setdiff1d(np.arange(series.size), list(reasons))
             parts.append((series[kept], later.some(kept) if reasons else later))
