@@ -9,8 +9,10 @@ import pytest
 from cases import relative_error
 from scipy.ndimage import minimum_filter
 from scipy.optimize import linprog, minimize
+from sklearn.base import clone
 from smoothers import STRUCTURES, settings_of, task_of
 
+from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
 from tsrnn._profile import ProfiledSSE, profile
 from tsrnn._scan import unroll
 from tsrnn._smoother import solve
@@ -415,3 +417,29 @@ def test_other_solvers_end_where_the_usual_one_does(model, solver):
     other = naive.squared_error(residuals(fit(model, y, solver=solver), y))
     # Barriers and simplices are coarser than they were asked to be.
     assert other == pytest.approx(usual, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("model", "seed", "n"),
+    [
+        (SimpleExpSmoothingRNN(), 17, 2000),
+        (SimpleExpSmoothingRNN(), 3, 500),
+        (DoubleExpSmoothingRNN(damped=True), 21, 1000),
+        (DoubleExpSmoothingRNN(damped=True), 19, 1000),
+        (DoubleExpSmoothingRNN(damped=True), 20, 4000),
+    ],
+    ids=repr,
+)
+def test_noise_is_no_less_likely_than_where_nothing_is_learned_from_it(model, seed, n):
+    """At alpha = 0 there is an optimum that has a ridge before it."""
+    y = 100.0 + np.random.default_rng(seed).normal(size=n)
+    nothing = clone(model).set_params(alpha=0.0).fit(y)
+    assert model.fit(y).loglik_ >= nothing.loglik_ - 1e-6
+
+
+def test_a_value_more_than_are_scanned_does_not_lead_to_another_optimum():
+    rng = np.random.default_rng(1)
+    y = 300.0 + np.cumsum(rng.normal(size=4097) * 0.5) + 5.0 * rng.normal(size=4097)
+    found = DoubleExpSmoothingRNN(damped=True).fit(y).loglik_
+    compiled = DoubleExpSmoothingRNN(damped=True, solver="gauss-newton").fit(y).loglik_
+    assert found == pytest.approx(compiled, abs=1e-3)

@@ -28,6 +28,9 @@ MOST_SCANNED = 4096
 # How much higher than the lowest start another may be and still be searched from.
 _WORTH_A_SEARCH = 1.5
 
+# How many starts of a long series are searched from, by the number of free parameters.
+_MOST_OF_LONG = {1: 1, 2: 1, 3: 3}
+
 
 def solve(
     task: Task,
@@ -99,8 +102,8 @@ def _scanned_starts(problem: Problem) -> list[np.ndarray]:
     """Return free parameters to search from, the lowest F first: where the compiled solver starts.
 
     Of a long series these are minima of its recent past, besides points that are far apart lest the
-    rest of it has others. One is enough there: what were separate minima are often one valley of
-    the whole.
+    rest of it has others. Few are enough there: what were separate minima are often one valley of
+    the whole, but for those along phi.
     """
     n_free, is_long = problem.free.size, problem.y.size > MOST_SCANNED
     if n_free == 0:
@@ -114,7 +117,7 @@ def _scanned_starts(problem: Problem) -> list[np.ndarray]:
     losses = problem.profiled(points.T)
     order = np.argsort(losses, kind="stable")
     n_starts = np.count_nonzero(losses <= _WORTH_A_SEARCH * losses[order[0]])
-    return list(points[order[: 1 if is_long else n_starts]])
+    return list(points[order[: _MOST_OF_LONG[n_free] if is_long else n_starts]])
 
 
 def minimize_squared(problem: Problem, starts: list[np.ndarray], settings: Settings) -> Minimum:
@@ -133,10 +136,7 @@ def minimize_squared(problem: Problem, starts: list[np.ndarray], settings: Setti
         return Minimum(starts[0], scale, 0, True, "nothing to search")
     minima = [minimize_scaled(objective, start, problem.free_bounds, settings) for start in starts]
     best = lowest(minima)
-    if problem.y.size > MOST_SCANNED:
-        return best
-    # The scan left out zero, which may be a minimum with a ridge before it; on a long series the
-    # scan came close enough.
+    # The scan left out zero, which may be a minimum with a ridge before it.
     corner = np.where(problem.lower[problem.free] == 0.0, 0.0, best.theta)
     loss_there = objective(corner)[0]
     return replace(best, theta=corner, loss=loss_there) if loss_there < best.loss else best

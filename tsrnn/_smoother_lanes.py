@@ -40,6 +40,9 @@ _FLAT = {"alpha": 0.5, "beta": 0.0, "gamma": 0.0, "phi": 0.9}
 # How many of the usual starts of a seasonal smoother go along with those from related structures.
 _N_BESIDE = 1
 
+# An alpha below which the optimum may as well be at none.
+_NEAR_NOTHING = 0.1
+
 # Lanes: what a step of all of them reads and writes should stay in the L2 cache.
 _LANES = 64
 
@@ -200,16 +203,41 @@ def _work(lengths: np.ndarray, task: Task) -> np.ndarray:
 def _fit_chunk(task: Task, max_iter: int, tol: float, stop: np.ndarray) -> Solution:
     """Fit series whose lengths do not increase."""
     solution = _search(task, starts_of(task, stop), max_iter, tol, stop)
-    lost = np.flatnonzero(~np.isfinite(solution.loss))
-    if not lost.size or not task.structure.is_positive:
-        return solution
-    # From every start a prediction of theirs is not positive.
-    some = task.some(lost)
     names = [task.structure.cell.parameters[k].name for k in task.free]
-    found = _search(some, _flat(some, names), max_iter, tol, stop)
-    place = np.arange(task.batch.n_series)
-    place[lost] = place.size + np.arange(lost.size)
+    lost = np.flatnonzero(~np.isfinite(solution.loss))
+    if lost.size and task.structure.is_positive:
+        # From every start a prediction of theirs is not positive.
+        some = task.some(lost)
+        found = _search(some, _flat(some, names), max_iter, tol, stop)
+        solution = _lower(solution, found, lost)
+    if task.structure.seasonal is None and "alpha" in names and task.bounds[0, 0] == 0.0:
+        is_there = (solution.theta[0] == 0.0) & ("phi" not in names)
+        near = np.flatnonzero((solution.theta[0] < _NEAR_NOTHING) & ~is_there)
+        if near.size:
+            corner = _at_nothing(task.some(near), names)
+            found = _search(corner, starts_of(corner, stop), max_iter, tol, stop)
+            solution = _lower(solution, found, near)
+    return solution
+
+
+def _lower(solution: Solution, found: Solution, series: np.ndarray) -> Solution:
+    """Return a solution, or where it is lower what was found for these series."""
+    is_lower = found.loss < solution.loss[series]
+    place = np.arange(solution.loss.size)
+    place[series[is_lower]] = place.size + np.flatnonzero(is_lower)
     return joined([solution, found], place)
+
+
+def _at_nothing(task: Task, names: list[str]) -> Task:
+    """Return the task of smoothers that learn nothing from the series after its beginning.
+
+    At alpha = 0 there may be another optimum, with a ridge before it, that no grid has a point of.
+    """
+    bounds = task.bounds.copy()
+    for k, name in zip(task.free, names, strict=True):
+        if name != "phi":
+            bounds[k] = 0.0
+    return replace(task, bounds=bounds, nearby=None)
 
 
 def _search(
