@@ -63,6 +63,11 @@ class Batch:
         """To which series each row belongs, (R,)."""
         return np.repeat(np.arange(self.n_series), self.lengths)
 
+    @property
+    def steps(self) -> np.ndarray:
+        """Which row of its series each row is, (R,)."""
+        return np.arange(self.offsets[-1]) - np.repeat(self.offsets[:-1], self.lengths)
+
     def one(self, i: int) -> np.ndarray:
         """Return series i with its regressors, (1 + C, T)."""
         rows = slice(self.offsets[i], self.offsets[i + 1])

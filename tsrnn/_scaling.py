@@ -60,6 +60,11 @@ class Scaling:
         with np.errstate(over="ignore"):
             return np.ldexp(z * self.spread + self.centre, self.exponent)
 
+    def scale_difference(self, y: np.ndarray) -> np.ndarray:
+        """Take differences (a trend, an error) to scaled units."""
+        with np.errstate(over="ignore"):
+            return np.ldexp(y, -self.exponent) / self.spread
+
     def unscale_difference(self, z: np.ndarray) -> np.ndarray:
         """Take scaled differences (a trend, an error) back."""
         with np.errstate(over="ignore"):

@@ -235,8 +235,7 @@ def _backtest(
     """Return the mean absolute errors of forecasts of what is held back, (N,)."""
     lengths = batch.lengths
     n_held = np.maximum(np.minimum(max(structure.period, _HELD_BACK), lengths // 4), 1)
-    place = np.arange(batch.values.size) - batch.offsets[:-1][batch.owners]
-    is_kept = place < (lengths - n_held)[batch.owners]
+    is_kept = batch.steps < (lengths - n_held)[batch.owners]
     offsets = np.concatenate([[0], np.cumsum(lengths - n_held)]).astype(np.int64)
     kept = Batch(batch.values[is_kept], offsets, batch.regressors[is_kept])
     enough = np.flatnonzero(_reasons(structure, kept) == "")
@@ -247,8 +246,8 @@ def _backtest(
     forecasts = fit.model.forecast(int(n_held.max())).T
     ahead = Batch(batch.values[~is_kept], np.r_[0, np.cumsum(n_held)], batch.regressors[~is_kept])
     ahead = ahead.some(enough)
-    steps = np.arange(ahead.values.size) - ahead.offsets[:-1][ahead.owners]
-    missed = np.abs(ahead.values - fit.model.effect(ahead) - forecasts[ahead.owners, steps])
+    forecast = forecasts[ahead.owners, ahead.steps]
+    missed = np.abs(ahead.values - fit.model.effect(ahead) - forecast)
     seen = ~np.isnan(missed)
     with np.errstate(invalid="ignore", divide="ignore"):
         means = ahead.add_up(np.where(seen, missed, 0.0)) / ahead.add_up(seen)

@@ -102,10 +102,9 @@ class SmootherBatch:
         if not (self.structure.is_relative and batch.regressors.shape[1]):
             return self
         owners = batch.owners
-        unit = self.scaling.unscale_difference(np.ones(self.n_series))
         ahead = np.zeros((int(batch.lengths.max(initial=0)), self.n_series))
-        steps = np.arange(owners.size) - batch.offsets[owners]
-        ahead[steps, owners] = np.nan_to_num(self.effect(batch) / unit[owners], nan=0.0)
+        effect = self.scaling.some(owners).scale_difference(self.effect(batch))
+        ahead[batch.steps, owners] = np.nan_to_num(effect, nan=0.0)
         return replace(self, ahead=ahead)
 
     def effect(self, batch: Batch) -> np.ndarray:
@@ -262,8 +261,9 @@ class SmootherBatch:
         return self.scaling.some(batch.owners).unscale_difference(self._effect_at(batch))
 
     def _effect_at(self, batch: Batch) -> np.ndarray:
-        steps = np.arange(batch.owners.size) - batch.offsets[batch.owners]
-        return self._effect_ahead(int(batch.lengths.max(initial=0)))[steps, batch.owners]
+        if self.ahead is None:
+            return np.zeros(batch.values.size)
+        return self._effect_ahead(int(batch.lengths.max(initial=0)))[batch.steps, batch.owners]
 
     def _effect_ahead(self, horizon: int) -> np.ndarray:
         """Return what regressors are known to add in the next steps, (horizon, N)."""

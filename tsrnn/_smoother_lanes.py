@@ -89,6 +89,11 @@ class Task:
         """Which parameters are free."""
         return np.flatnonzero(self.bounds[:, 0] < self.bounds[:, 1])
 
+    @functools.cached_property
+    def free_names(self) -> list[str]:
+        """What these are called."""
+        return [self.structure.cell.parameters[k].name for k in self.free]
+
     @property
     def n_free_state(self) -> int:
         """How many numbers of the initial state are free (U)."""
@@ -102,8 +107,7 @@ class Task:
     @functools.cached_property
     def gamma_at(self) -> int:
         """The place of gamma among the free parameters, or -1."""
-        names = [self.structure.cell.parameters[k].name for k in self.free]
-        return names.index("gamma") if "gamma" in names else -1
+        return self.free_names.index("gamma") if "gamma" in self.free_names else -1
 
     @functools.cached_property
     def search_bounds(self) -> np.ndarray:
@@ -203,7 +207,7 @@ def _work(lengths: np.ndarray, task: Task) -> np.ndarray:
 def _fit_chunk(task: Task, max_iter: int, tol: float, stop: np.ndarray) -> Solution:
     """Fit series whose lengths do not increase."""
     solution = _search(task, starts_of(task, stop), max_iter, tol, stop)
-    names = [task.structure.cell.parameters[k].name for k in task.free]
+    names = task.free_names
     lost = np.flatnonzero(~np.isfinite(solution.loss))
     if lost.size and task.structure.is_positive:
         # From every start a prediction of theirs is not positive.
@@ -287,7 +291,7 @@ def _search(
 
 def starts_of(task: Task, stop: np.ndarray = NEVER_STOPPED) -> np.ndarray:
     """Return where to start, (N, n_starts, Q + U + C)."""
-    names = [task.structure.cell.parameters[k].name for k in task.free]
+    names = task.free_names
     points = spread_starts(names, task.search_bounds)
     if task.structure.seasonal is None:
         if task.nearby is not None and task.effort == "quick":
@@ -357,7 +361,7 @@ def nearby_start(task: Task, parameters: dict[str, np.ndarray], states: np.ndarr
     states : (S, N) array
         In scaled units.
     """
-    names = [task.structure.cell.parameters[k].name for k in task.free]
+    names = task.free_names
     n_linear = task.states.shape[2] - 1
     start = np.zeros((task.batch.n_series, len(names) + n_linear))
     for j, name in enumerate(names):

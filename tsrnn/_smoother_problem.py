@@ -49,6 +49,7 @@ class Problem:
         self.regressors = self.series[1:]
         self.lower, self.upper = task.bounds.T.copy()
         self.free = task.free
+        self.free_names = task.free_names
         self.gamma_at = task.gamma_at
         self.lower[self.free], self.upper[self.free] = task.search_bounds
         self.rates = task.rates[self.free]
@@ -63,10 +64,6 @@ class Problem:
     @property
     def free_bounds(self) -> list[tuple[float, float]]:
         return [(low, high) for low, high in self.bounds if low < high]
-
-    @property
-    def free_names(self) -> list[str]:
-        return [self.cell.parameters[k].name for k in self.free]
 
     def profiled(self, points: np.ndarray) -> np.ndarray:
         """Return F at free parameters (Q, n), linear unknowns at their best."""

@@ -156,8 +156,8 @@ def _related_start(
         states[0] += (columns.offset * coefficients).sum(axis=1)
     start = nearby_start(task, found, scaling.scale_state(states, task.structure.is_share))
     if coefficients is not None:
-        unit = scaling.unscale_difference(np.ones(len(coefficients)))
-        start[:, -task.n_columns :] = coefficients * columns.unit / unit[:, None]
+        effect_of_unit = (coefficients * columns.unit).T
+        start[:, -task.n_columns :] = scaling.scale_difference(effect_of_unit).T
     return start
 
 
@@ -733,9 +733,11 @@ def lost(
         "would not be finite"
         for i in np.flatnonzero(~np.isfinite(later.state).all(axis=0)).tolist()
     }
+    if not later.structure.is_positive:
+        return reasons
     effect = before.known_effect(rows)
     is_low = rows.values + effect <= 0.0
-    if later.structure.is_positive and is_low.any():
+    if is_low.any():
         wrong = predictions + effect <= 0.0
         if not later.structure.is_linear:
             wrong |= predictions <= 0.0

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from tsrnn._checks import fields
 from tsrnn._checks.fields import require
 from tsrnn._checks.networks import check_names
+from tsrnn._deseasonalized_panel import Seasons
 from tsrnn._series import Layout
 from tsrnn._smoothing_model import SmoothingModel
 from tsrnn._timeindex import TimeGrid
@@ -71,8 +72,8 @@ def check_layout(one: Layout) -> None:
         fields.labels(one.names, "names", 1 if one.is_flat else None)
 
 
-def check_turn(one: _Turn) -> None:
-    """Check a season of columns."""
+def check_turn(one: _Turn | Seasons) -> None:
+    """Check a season of columns or of a panel."""
     factor = fields.numbers(one.factor, "factor", None, None)
     require(factor.size and (factor != 0.0).all(), "factor must not be 0, or empty")
     fields.numbers(one.offset, "offset", *factor.shape)

@@ -9,7 +9,12 @@ import pandas as pd
 
 from tsrnn._checks import fields
 from tsrnn._checks.fields import INT, require
-from tsrnn._checks.forecasters import FITTED_MODELS, n_regressors_of, n_series_of
+from tsrnn._checks.forecasters import (
+    FITTED_MODELS,
+    check_turn,
+    n_regressors_of,
+    n_series_of,
+)
 from tsrnn._checks.times import DIALS
 from tsrnn._deseasonalized_panel import DeseasonalizedPanel, Seasons
 from tsrnn._panel_frame import Panel
@@ -79,13 +84,6 @@ def check_rows(one: SeenRows) -> None:
     """Check the last stamps of series whose rows are numbered."""
     fields.kind(one.dial, "dial", *DIALS)
     fields.array(one.last, "last", INT, None)
-
-
-def check_seasons(one: Seasons) -> None:
-    """Check the seasons of a panel."""
-    factor = fields.numbers(one.factor, "factor", None, None)
-    require(factor.size and (factor != 0.0).all(), "factor must not be 0, or empty")
-    fields.numbers(one.offset, "offset", *factor.shape)
 
 
 def check_deseasonalized(one: DeseasonalizedPanel) -> None:
@@ -189,5 +187,5 @@ CHECKS = {
     Reach: check_reach,
     Scores: check_scores,
     SeenRows: check_rows,
-    Seasons: check_seasons,
+    Seasons: check_turn,
 }
