@@ -307,10 +307,9 @@ def _labels_of_months(
         anchor = month_of_year(offset) - 1
         side = 1 if by_end else -1
         months, first = (one + side * (side * (anchor - one) % count) for one in (months, first))
-    labels = _from(first, months, count * offset.n, by_end=by_end).view("M8[M]")
-    if by_end:
-        return (labels + 1).astype("M8[D]").astype(np.int64) - 1
-    return labels.astype("M8[D]").astype(np.int64)
+    labels = _from(first, months, count * offset.n, by_end=by_end)
+    # The day before the month after, where months are labelled by their ends.
+    return (labels + by_end).view("M8[M]").astype("M8[D]").astype(np.int64) - by_end
 
 
 def _from(first: np.ndarray, numbers: np.ndarray, step: int, *, by_end: bool) -> np.ndarray:
