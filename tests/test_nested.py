@@ -13,7 +13,7 @@ from tsrnn._nested import as_array, as_items, read_items, refuse_not_finite
 FLAT = [np.array([1.0, 2.0, 3.0]), np.array([4.0]), np.array([5.0, 6.0])]
 WIDE = [np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([[7.0, 8.0]])]
 
-NaT = np.datetime64("NaT")
+NaT = np.datetime64("NaT", "s")
 
 
 def objects(items):
@@ -117,7 +117,11 @@ BAD_ITEMS = [
     ([FLAT[0], FLAT[1].astype("m8[s]")], TypeError, r"X\[1\] must be numbers, got timedelta64"),
     ([FLAT[0], [pd.Timestamp(0)]], TypeError, r"X\[1\] at step 0 is Timestamp"),
     ([FLAT[0], [pd.Timedelta(1)]], TypeError, r"X\[1\] at step 0 is Timedelta"),
-    ([FLAT[0], [Decimal(1), np.timedelta64(1)]], TypeError, r"X\[1\] at step 1 is np.timedelta64"),
+    (
+        [FLAT[0], [Decimal(1), np.timedelta64(1, "s")]],
+        TypeError,
+        r"X\[1\] at step 1 is np.timedelta64",
+    ),
     ([FLAT[0], [{}]], TypeError, r"X\[1\] at step 0 is {}"),
     ([pd.DataFrame({"a": [1], "b": pd.to_datetime([0])})], TypeError, r"X\[0\] at step 0, feat"),
     ([FLAT[0], np.zeros(2, [("a", float)])], TypeError, r"X\[1\] must be numbers"),
