@@ -130,6 +130,23 @@ def test_a_classifier_keeps_labels_of_any_type(kind, names):
         assert decision.shape == (100, 3)
 
 
+@pytest.mark.parametrize("kind", CLASSIFIERS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_logarithms_order_labels_as_the_probabilities_do(kind, dtype):
+    """Also where two labels are so unlikely that their probabilities are the same number."""
+    X = matrix(100).astype(dtype)
+    y = np.searchsorted(np.quantile(means(X), [1 / 3, 2 / 3]), means(X))
+    model = kind(**QUICK | {"max_iter": 20}).fit(X, y)
+    for stretch in (1.0, 1e2, 1e4):
+        model.weights_["W_yh"] *= stretch
+        probabilities = model.predict_proba(X)
+        logs = model.predict_log_proba(X)
+        assert np.isfinite(logs).all()
+        np.testing.assert_array_equal(np.argsort(logs), np.argsort(probabilities))
+        np.testing.assert_allclose(logs, np.log(probabilities), rtol=1e-5, atol=1e-6)
+    assert (probabilities == np.finfo(dtype).tiny).any()
+
+
 def test_a_classifier_of_steps_gives_probabilities_of_steps():
     X, lists = matrix(), ragged()
     model = GRUClassifier(**QUICK, return_sequences=True)

@@ -126,13 +126,15 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         Returns
         -------
         log_probabilities : array
-            In the shape of what `predict_proba` returns; finite however small a probability is.
+            In the shape of what `predict_proba` returns, and none below the logarithm of the
+            smallest probability that it tells apart: labels that tie there tie here.
         """
         outputs, sequences = self._outputs(X)
         if outputs.shape[1] == 1:
             outputs = np.concatenate([np.zeros_like(outputs), outputs], axis=1)
         logits = outputs - outputs.max(axis=1, keepdims=True)
         logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        np.maximum(logs, np.log(np.finfo(logs.dtype).tiny), out=logs)
         return self._arranged(logs, sequences)
 
     def decision_function(self, X: Any) -> Any:
