@@ -88,8 +88,9 @@ def test_fills_go_on_across_the_end_of_the_fit_for_all_steps(freq, tz):
 
 
 def test_a_poisoned_series_fails_alone_while_others_are_filled():
-    gappy = with_gaps(WHOLE).astype({"y": object})
-    days = pd.date_range("2024-01-01", periods=9)
+    # In seconds, since nanoseconds, which pandas 2 takes for all dates, end in 2262.
+    gappy = with_gaps(WHOLE).astype({"y": object, "ds": "M8[s]"})
+    days = pd.date_range("2024-01-01", periods=9, unit="s")
     bad = {
         "word": (days, ["x", *range(8)]),
         "infinite": (days, [np.inf, *range(8)]),
@@ -97,10 +98,12 @@ def test_a_poisoned_series_fails_alone_while_others_are_filled():
         "twice": ([days[0], *days[:8]], range(9)),
         "between": ([*days[:8], days[8] + pd.Timedelta(hours=6)], range(9)),
         "one": (days[:1], [1.0]),
-        "far": ([*days[:8], pd.Timestamp("3024-01-01")], range(9)),
+        "far": (np.array([*days[:8], "3024-01-01"], "M8[s]"), range(9)),
     }
     frames = [
-        pd.DataFrame({"unique_id": n, "ds": pd.DatetimeIndex(s), "y": np.array(v, dtype=object)})
+        pd.DataFrame(
+            {"unique_id": n, "ds": pd.DatetimeIndex(s).as_unit("s"), "y": np.array(v, object)}
+        )
         for n, (s, v) in bad.items()
     ]
     expected = PanelForecaster(SES, fill=0, freq="D").fit(gappy).predict(2)
@@ -140,11 +143,18 @@ def test_gaps_with_regressors_fail_and_series_without_gaps_do_not():
 
 
 def test_an_update_that_would_fill_the_memory_fails_its_series():
-    panel = PanelForecaster(SES, fill=0).fit(WHOLE)
-    far = WHOLE.groupby("unique_id").tail(1).assign(ds=pd.Timestamp("2924-01-01")).head(1)
+    panel = PanelForecaster(SES, fill=0).fit(WHOLE.astype({"ds": "M8[s]"}))
+    far = pd.DataFrame({"unique_id": "a", "ds": np.array(["2924-01-01"], "M8[s]"), "y": 1.0})
     with pytest.warns(UserWarning, match="would become 328677 with the gaps filled"):
         panel.update(far)
     assert panel.ids_.tolist() == ["b", "c"]
+
+
+def test_stamps_beyond_what_nanoseconds_reach_are_refused_in_words():
+    panel = PanelForecaster(SES, fill=0).fit(WHOLE.astype({"ds": "M8[ns]"}))
+    far = pd.DataFrame({"unique_id": "a", "ds": np.array(["2924-01-01"], "M8[s]"), "y": 1.0})
+    with pytest.raises(ValueError, match="unit of the fit, 'ns', does not reach .*in seconds"):
+        panel.update(far)
 
 
 def test_an_update_with_regressors_and_a_gap_fails_that_series():

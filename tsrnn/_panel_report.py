@@ -218,7 +218,14 @@ def ticks_as_read(panel: Panel, dial: Dial, name: str) -> np.ndarray:
     if not isinstance(dial, Dates) or panel.dial.unit == dial.unit:
         return panel.ticks
     index = pd.DatetimeIndex(panel.ticks.view(f"M8[{panel.dial.unit}]"))
-    converted = index.as_unit(dial.unit)
+    try:
+        converted = index.as_unit(dial.unit)
+    except pd.errors.OutOfBoundsDatetime as error:
+        raise ValueError(
+            f"{name} holds a stamp that the unit of the fit, {dial.unit!r}, does not reach "
+            f"({error}): if it is right, fit the panel with stamps in seconds, as column.astype"
+            "('datetime64[s]') makes them"
+        ) from error
     wrong = np.flatnonzero(converted != index)
     if wrong.size:
         raise ValueError(
