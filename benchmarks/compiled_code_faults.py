@@ -36,7 +36,7 @@ NETWORK = """
 import sys, time
 import numpy as np
 from tsrnn import GRURegressor
-import tsrnn._compile, numba.core.ccallback, numba.core.dispatcher, llvmlite.binding
+import tsrnn._compute.compile, numba.core.ccallback, numba.core.dispatcher, llvmlite.binding
 X = np.random.default_rng(0).normal(size=(60, 6)).astype(sys.argv[1])
 y = X.sum(axis=1)
 moment = float(sys.argv[2])
@@ -52,8 +52,8 @@ print(repr([round(float(v), 3) for v in model.predict(X[:3])]))
 SMALL = """
 import sys, time
 import numpy as np
-from tsrnn._minibatch import _follow, _move_sgd
-import tsrnn._compile, numba.core.ccallback, numba.core.dispatcher, llvmlite.binding
+from tsrnn._optim.minibatch import _follow, _move_sgd
+import tsrnn._compute.compile, numba.core.ccallback, numba.core.dispatcher, llvmlite.binding
 
 def results(code):
     x = np.dtype(code).type
@@ -104,7 +104,7 @@ import logging, os, sys, time
 import numba, numba.core.ccallback, numba.core.dispatcher, numba.core.serialize, llvmlite.binding
 import numpy as np
 from tsrnn import DoubleExpSmoothingRNN
-import tsrnn._vector_code
+import tsrnn._compute.vector_code
 if os.geteuid() == 0:
     os.seteuid(65534)
 began = time.perf_counter()
@@ -209,7 +209,7 @@ def kills(package: Path, n: int) -> str:
     with Trial(package) as trial, tempfile.TemporaryDirectory() as scratch:
         checkout = Path(scratch) / "checkout"
         shutil.copytree(package / "tsrnn", checkout / "tsrnn")
-        path = checkout / "tsrnn" / "_minibatch.py"
+        path = checkout / "tsrnn" / "_optim" / "minibatch.py"
         new = path.read_text()
         old = new.replace("average[i] += rate * ", "average[i] += theta.dtype.type(0.5) * rate * ")
         assert old != new
@@ -237,13 +237,16 @@ def kills(package: Path, n: int) -> str:
 def upgrade(package: Path, n: int) -> str:
     """An inlined function of another file is replaced: Holt's trend is no longer damped there."""
     changes = {
-        "_curvature.py": ("miss = now[b] - out[b]", "miss = 0.5 * (now[b] - out[b])"),
-        "_scan.py": ('"""Call a step on slabs."""', '"""Call a step on slabs."""\n    x[:] *= 0.5'),
-        "_vector_sizes.py": ("return 8 if", "return 5 if"),
+        "_scan/curvature.py": ("miss = now[b] - out[b]", "miss = 0.5 * (now[b] - out[b])"),
+        "_scan/unroll.py": (
+            '"""Call a step on slabs."""',
+            '"""Call a step on slabs."""\n    x[:] *= 0.5',
+        ),
+        "_compute/vector_sizes.py": ("return 8 if", "return 5 if"),
     }
     results = []
     for name, (old, new) in changes.items():
-        code, arguments = (NETWORK, ("f4", 0)) if name == "_vector_sizes.py" else (HOLT, ())
+        code, arguments = (NETWORK, ("f4", 0)) if name == "_compute/vector_sizes.py" else (HOLT, ())
         with Trial(package) as trial, tempfile.TemporaryDirectory() as scratch:
             checkout = Path(scratch) / "checkout"
             shutil.copytree(package / "tsrnn", checkout / "tsrnn")

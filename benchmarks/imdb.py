@@ -71,11 +71,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import Bunch
 
 from tsrnn import TextRNNClassifier
-from tsrnn._heads import BinaryLogLoss
+from tsrnn._optim.losses import BinaryLogLoss
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
-from tsrnn._text_reading import as_tokens
 from tsrnn.datasets import fetch_imdb
+from tsrnn.text.reading import as_tokens
 
 NUM_WORDS, EMBEDDING_DIM = 10_000, 32
 

@@ -40,7 +40,7 @@ from tsrnn import (
     SimpleExpSmoothingRNN,
 )
 from tsrnn.datasets import fetch_m3, fetch_m4
-from tsrnn.forecaster import Forecaster
+from tsrnn.forecasting.forecaster import Forecaster
 
 LEVEL = 95
 EXPLODED = 10.0

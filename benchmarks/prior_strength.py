@@ -28,14 +28,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tsrnn._batch import Batch
-from tsrnn._selection import _backtest, _reasons, all_structures, usual_structures
-from tsrnn._smoother_problem import Settings
-from tsrnn._smoothing_arguments import bounds_of, penalty_rates
-from tsrnn._smoothing_model import fit_structure
-from tsrnn._structure import Structure
+from tsrnn._input.batch import Batch
 from tsrnn.datasets import fetch_m3, fetch_m4
 from tsrnn.priors import ExponentialPrior
+from tsrnn.smoothing.arguments import bounds_of, penalty_rates
+from tsrnn.smoothing.fit import fit_structure
+from tsrnn.smoothing.search.scipy_methods.problem import Settings
+from tsrnn.smoothing.selection import _backtest, _reasons, all_structures, usual_structures
+from tsrnn.smoothing.structure import Structure
 
 # Of M4 so many series at most, drawn by chance, so that no data set takes all the time.
 PARTS = {

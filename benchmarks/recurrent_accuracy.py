@@ -54,7 +54,7 @@ from tsrnn import (
     PanelForecaster,
     RNNForecaster,
 )
-from tsrnn.forecaster import Forecaster
+from tsrnn.forecasting.forecaster import Forecaster
 
 # What was chosen on held-back values: the window, and where targets are cut off.
 SETTINGS = {

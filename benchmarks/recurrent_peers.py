@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsrnn._foreign_weights import to_keras, to_torch
+from tsrnn.sequence.foreign_weights import to_keras, to_torch
 
 BATCH = 128
 LEARNING_RATE = 1e-3

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from recurrent_peers import LEARNING_RATE, Task
 
-from tsrnn._minibatch import Adam
+from tsrnn._input.sequences import Sequences
+from tsrnn._optim.minibatch import Adam
 from tsrnn._recurrent.engine import Engine, NetworkLoss
-from tsrnn._sequences import Sequences
 
 # Whoever takes longer for an epoch, in seconds, has one timed and not N_ROUNDS.
 SLOW, N_ROUNDS = 5.0, 5

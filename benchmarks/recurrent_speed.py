@@ -63,10 +63,10 @@ from recurrent_peers import (
 from recurrent_race import N_ROUNDS, Ours, Race, seconds_of
 
 from tsrnn import ElmanRNNRegressor, GRURegressor, LSTMRegressor
-from tsrnn._heads import SquaredErrorLoss
+from tsrnn._input.sequences import Sequences
+from tsrnn._optim.losses import SquaredErrorLoss
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
-from tsrnn._sequences import Sequences
 
 N_WINDOWS, N_STEPS = 4096, 100
 N_RAGGED, LONGEST = 2048, 2500

@@ -37,7 +37,7 @@ from tsrnn import (
     NaiveForecaster,
     PanelForecaster,
 )
-from tsrnn._season_length import seasons_found
+from tsrnn._time.season_length import seasons_found
 from tsrnn.datasets import load_co2
 from tsrnn.metrics import smape
 

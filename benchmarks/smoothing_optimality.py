@@ -12,10 +12,10 @@ import numpy as np
 import scipy.optimize
 
 from tsrnn import DoubleExpSmoothingRNN
-from tsrnn._batch import Batch
-from tsrnn._profile import ProfiledSSE, profile
-from tsrnn._scaling import Scaling
+from tsrnn._input.batch import Batch
+from tsrnn._input.scaling import Scaling
 from tsrnn.cells import HOLT
+from tsrnn.smoothing.search.profile import ProfiledSSE, profile
 
 AXIS = np.r_[0.0, np.geomspace(1e-4, 0.1, 18), np.linspace(0.12, 1.0, 24)]
 BOUNDS = [(0.0, 1.0), (0.0, 1.0), (0.8, 0.995)]

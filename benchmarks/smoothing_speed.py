@@ -31,7 +31,7 @@ from tsrnn import (
     SimpleExpSmoothingRNN,
 )
 from tsrnn.datasets import fetch_m3, fetch_m4
-from tsrnn.forecaster import Forecaster
+from tsrnn.forecasting.forecaster import Forecaster
 
 PARTS = ("holt", "auto", "single", "scaling")
 M3 = ("yearly", "quarterly", "monthly", "other")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import naive
 import numpy as np
 
-from tsrnn._cell import Cell
 from tsrnn.cells import CELLS
+from tsrnn.cells.smoother_cell import Cell
 
 PREDICTING_CELLS = [name for name, make in CELLS.items() if make().n_outputs > 0]
 # Those whose errors are linear in the initial state.

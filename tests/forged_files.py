@@ -25,8 +25,8 @@ import saved_models
 from sklearn.exceptions import NotFittedError
 
 import tsrnn
-from tsrnn import saving
 from tsrnn.exceptions import InvalidParameterError, ModelFormatError, TrainingDivergedError
+from tsrnn.saving import file as saving
 
 SECONDS = 20  # that a file is given
 

@@ -6,11 +6,11 @@ from itertools import product
 import naive
 import numpy as np
 
-from tsrnn._batch import Batch
-from tsrnn._smoother import solve
-from tsrnn._smoother_lanes import Solution, Task
-from tsrnn._smoother_problem import Settings
-from tsrnn._structure import Structure
+from tsrnn._input.batch import Batch
+from tsrnn.smoothing.search.compiled.fit import Solution, Task
+from tsrnn.smoothing.search.scipy_methods.problem import Settings
+from tsrnn.smoothing.search.solve import solve
+from tsrnn.smoothing.structure import Structure
 
 PERIOD = 4
 
@@ -71,7 +71,7 @@ def fit(structure, series, regressors=None, *, solver="gauss-newton", **options)
 
 
 def weighted_residuals(structure, theta, state, y, effect=0.0):
-    """z_t of `tsrnn._curvature`, whose squares add up to F; of observed values, complex too.
+    """z_t of `tsrnn._scan.curvature`, whose squares add up to F; of observed values, complex too.
 
     `effect` is what regressors add to y. Infinite where the structure is one of positive
     predictions and they are not.

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from smoothers import PERIOD, STRUCTURES, batch_of
 
-from tsrnn._batch import Batch
-from tsrnn._scaling import ColumnScaling, Scaling
-from tsrnn._structure import Structure
+from tsrnn._input.batch import Batch
+from tsrnn._input.scaling import ColumnScaling, Scaling
+from tsrnn.smoothing.structure import Structure
 
 every_structure = pytest.mark.parametrize("label", STRUCTURES)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from cases import PREDICTING_CELLS, Case, make_case, relative_error
 
-from tsrnn._scan import backpropagate, unroll
+from tsrnn._scan.unroll import backpropagate, unroll
 from tsrnn.cells import CELLS
 
 # A dozen steps of a dozen operations, each rounded to 1e-16.

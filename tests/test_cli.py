@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from csv_files import EXACT_NUMBERS
 
-from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, __version__, _csv_dates
-from tsrnn.cli import main
+from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, __version__
+from tsrnn.cli import csv_dates, main
 from tsrnn.datasets import load_co2
 from tsrnn.exceptions import IrregularIndexError
 from tsrnn.plotting import ForecastDisplay
@@ -213,9 +213,9 @@ def test_every_forecast_is_computed_once(monthly, forecast, tmp_path, monkeypatc
 def test_every_column_is_read_as_dates_once(forecast, monthly, monkeypatch):
     rows = [f"Berlin,{date:%Y-%m},{v}" for date, v in monthly[1].items()]
     tried = []
-    parsed = _csv_dates.parsed
+    parsed = csv_dates.parsed
     monkeypatch.setattr(
-        _csv_dates,
+        csv_dates,
         "parsed",
         lambda cells, name: tried.append((cells.name, name)) or parsed(cells, name),
     )

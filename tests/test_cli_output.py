@@ -9,8 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tsrnn import PanelForecaster, SimpleExpSmoothingRNN, _cli_output, _compile, cli
-from tsrnn.cli import main
+from tsrnn import PanelForecaster, SimpleExpSmoothingRNN
+from tsrnn._compute import compile as compiling
+from tsrnn.cli import command, main
+from tsrnn.cli import output as cli_output
 
 ROOT = Path(__file__).parents[1]  # where the package is imported from, installed or not
 COMMAND = [sys.executable, "-c", "import sys; from tsrnn.cli import main; sys.exit(main())"]
@@ -85,7 +87,7 @@ def test_what_stops_in_the_middle_leaves_the_old_file(file, capsys, monkeypatch,
     def stop(path, write):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(_cli_output, "replace_file", stop)
+    monkeypatch.setattr(cli_output, "replace_file", stop)
     assert run(file, option, path) == 2
     assert f"cannot write {path}: [Errno 28]" in capsys.readouterr().err
     assert path.read_text() == "old"
@@ -289,12 +291,12 @@ def test_compilation_is_told_of_once_on_a_terminal(file, capsys, monkeypatch, is
 
     def slow(*options):
         for _ in range(2):
-            if _compile.on_slow_compiling is not None:
-                _compile.on_slow_compiling()
+            if compiling.on_slow_compiling is not None:
+                compiling.on_slow_compiling()
         return 0
 
-    monkeypatch.setattr(cli, "_forecast", slow)
+    monkeypatch.setattr(command, "_forecast", slow)
     assert run(file) == 0
     told = "tsrnn: compiling, once for this machine and version; this takes about half a minute\n"
     assert capsys.readouterr().err == told * is_terminal
-    assert _compile.on_slow_compiling is None
+    assert compiling.on_slow_compiling is None

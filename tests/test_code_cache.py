@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tsrnn import _code_cache
-from tsrnn._code_cache import reachable_sources
-from tsrnn._compile import Kernel
-from tsrnn._minibatch import _follow
+from tsrnn._compute import code_cache
+from tsrnn._compute.code_cache import reachable_sources
+from tsrnn._compute.compile import Kernel
+from tsrnn._optim.minibatch import _follow
 
 PACKAGE = Path(__file__).parents[1] / "tsrnn"
 
@@ -27,7 +27,7 @@ UNROLL = """
 import logging
 logging.basicConfig(level=logging.INFO)
 import numpy as np
-from tsrnn._scan import unroll
+from tsrnn._scan.unroll import unroll
 from tsrnn.cells import CELLS
 theta = np.array([[0.5], [0.5], [0.8]])
 states, outputs = unroll(CELLS["holt"](), theta, np.ones((4, 1, 1)), np.zeros((2, 1)))
@@ -91,12 +91,12 @@ def entry(folder):
 def test_the_folder_is_named_by_its_variable_then_numbas_then_the_users(monkeypatch, tmp_path):
     monkeypatch.setenv("TSRNN_CACHE_DIR", str(tmp_path / "own"))
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "numba"))
-    assert _code_cache.folder() == tmp_path / "own"
+    assert code_cache.folder() == tmp_path / "own"
     monkeypatch.delenv("TSRNN_CACHE_DIR")
-    assert _code_cache.folder() == tmp_path / "numba" / "tsrnn"
+    assert code_cache.folder() == tmp_path / "numba" / "tsrnn"
     monkeypatch.delenv("NUMBA_CACHE_DIR")
-    assert "tsrnn" in _code_cache.folder().parts
-    assert not _code_cache.folder().is_relative_to(PACKAGE.parent)
+    assert "tsrnn" in code_cache.folder().parts
+    assert not code_cache.folder().is_relative_to(PACKAGE.parent)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of folders are of Unix")
@@ -181,7 +181,7 @@ def test_what_can_be_read_and_not_written_is_read(entry):
 REPORT_CACHE_HITS = """
 import importlib, pkgutil
 import tsrnn
-from tsrnn._compile import Kernel
+from tsrnn._compute.compile import Kernel
 seen = set()
 for module in pkgutil.walk_packages(tsrnn.__path__, "tsrnn."):
     if module.name.endswith("__main__"):
@@ -202,7 +202,7 @@ def test_the_next_process_compiles_no_kernel_again():
     assert first.returncode == 0, first.stderr
 
     def kept():
-        return {file: file.stat().st_mtime_ns for file in _code_cache.folder().iterdir()}
+        return {file: file.stat().st_mtime_ns for file in code_cache.folder().iterdir()}
 
     before = kept()
     second = run(REPORT_CACHE_HITS)
@@ -244,7 +244,7 @@ DAMAGES = {
 def test_a_damaged_entry_is_compiled_anew_and_mended(entry, damage, caplog):
     good = entry.read_bytes()
     entry.write_bytes(DAMAGES[damage](good))
-    with caplog.at_level(logging.WARNING, logger="tsrnn._code_cache"):
+    with caplog.at_level(logging.WARNING, logger="tsrnn._compute.code_cache"):
         assert follows("f8") == (True, 0)
     assert "is damaged: compiled anew" in caplog.text
     assert follows("f8") == (True, 1)
@@ -253,11 +253,11 @@ def test_a_damaged_entry_is_compiled_anew_and_mended(entry, damage, caplog):
 def test_no_byte_can_be_flipped_unseen(entry):
     """A flipped bit in machine code would crash, or compute something else."""
     name, good = entry.name.removesuffix(".code"), entry.read_bytes()
-    assert _code_cache.read(name) == good[32:]
+    assert code_cache.read(name) == good[32:]
     with entry.open("r+b", buffering=0) as file:
         for place in range(len(good)):
             os.pwrite(file.fileno(), bytes([good[place] ^ 1 << place % 8]), place)
-            assert _code_cache.read(name) is None, place
+            assert code_cache.read(name) is None, place
             os.pwrite(file.fileno(), good[place : place + 1], place)
     assert follows("f8") == (True, 1)
 
@@ -282,7 +282,7 @@ def test_what_stands_in_the_way_is_survived(folder, entry, obstacle):
 FILL = """
 import sys, time
 import numpy as np
-from tsrnn._minibatch import _follow
+from tsrnn._optim.minibatch import _follow
 import numba.core.ccallback
 while time.time() < float(sys.argv[2]):
     pass
@@ -308,7 +308,7 @@ KILLED = """
 import os, sys
 import numpy as np
 from tsrnn import _files
-from tsrnn._minibatch import _follow
+from tsrnn._optim.minibatch import _follow
 
 deadly, calls = int(sys.argv[1]), 0
 
@@ -340,8 +340,8 @@ class File:
 
 _files.os = Os()
 replace_file = _files.replace_file
-from tsrnn import _code_cache
-_code_cache.replace_file = lambda path, write: replace_file(
+from tsrnn._compute import code_cache
+code_cache.replace_file = lambda path, write: replace_file(
     path, lambda file: write(File(file))
 )
 _follow["f8"](np.zeros(3), np.ones(3), 0.5)
@@ -387,7 +387,7 @@ def replace_in(path, old, new):
 
 HALVED = """
 import numpy as np
-from tsrnn._linear_scan import error_products
+from tsrnn._scan.linear import error_products
 from tsrnn.cells import CELLS
 print(repr(float(error_products(CELLS["ses"](), np.array([[0.5]]), np.ones((1, 4)))[0, 0, 0])))
 """
@@ -398,7 +398,7 @@ def test_an_upgrade_in_place_is_not_served_the_code_of_before(package_copy, fold
     first = run(HALVED, folder=package_copy)
     assert float(first.stdout) == 1.0 + 0.25 + 0.0625 + 0.015625, first.stderr
     replace_in(
-        package_copy / "tsrnn" / "_scan.py",
+        package_copy / "tsrnn" / "_scan" / "unroll.py",
         '    """Call a step on slabs."""\n',
         '    """Call a step on slabs."""\n    x[:] *= 2.0\n',
     )
@@ -410,8 +410,8 @@ def test_an_upgrade_in_place_is_not_served_the_code_of_before(package_copy, fold
 def test_a_process_whose_sources_were_replaced_keeps_nothing(package_copy, folder):
     """It runs what it has imported, and on the disk is something else."""
     upgrade = f"""
-import os, tsrnn._scan
-path = {str(package_copy / "tsrnn" / "_scan.py")!r}
+import os, tsrnn._scan.unroll
+path = {str(package_copy / "tsrnn" / "_scan" / "unroll.py")!r}
 text = open(path).read()
 os.unlink(path)
 open(path, "w").write(text + "# a new version\\n")
@@ -423,10 +423,10 @@ open(path, "w").write(text + "# a new version\\n")
 
 
 NAME_OF_ENTRY = """
-from tsrnn import _code_cache
-_code_cache.write = lambda name, content: print(name)
-_code_cache.read = lambda name: None
-from tsrnn._minibatch import _follow
+from tsrnn._compute import code_cache
+code_cache.write = lambda name, content: print(name)
+code_cache.read = lambda name: None
+from tsrnn._optim.minibatch import _follow
 _follow["f8"].compiled
 """
 
@@ -452,7 +452,7 @@ def test_another_processor_or_setting_is_another_entry():
 
 def test_vectors_are_as_wide_as_the_registers_compiled_for():
     """Not as this machine's, where code is made for another (numba's way to share a cache)."""
-    code = "from tsrnn._vector_sizes import most_rows, tile_shape; print(most_rows(), tile_shape())"
+    code = "from tsrnn._compute import vector_sizes as v; print(v.most_rows(), v.tile_shape())"
     assert run(code, NUMBA_CPU_NAME="generic").stdout == "6 (2, 3)\n"
 
 
@@ -479,10 +479,14 @@ def imports_of(path):
         for name in names:
             parts = name.split(".")
             if parts[0] == "tsrnn":
-                for n in range(2, len(parts) + 1):
-                    place = PACKAGE.joinpath(*parts[1:n])
-                    found |= {place.with_suffix(".py"), place / "__init__.py"}
-    return {one for one in found if one.is_file()}
+                on_the_way = [PACKAGE.joinpath(*parts[1:n]) for n in range(2, len(parts) + 1)]
+                files = [file for place in on_the_way for file in modules_at(place)]
+                found |= set(files[-1:])  # what a name is taken from, not what leads there
+    return found
+
+
+def modules_at(place):
+    return [file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()]
 
 
 def test_all_that_a_kernel_can_reach_is_in_its_key():
@@ -519,7 +523,7 @@ def test_what_nobody_asks_for_is_removed_and_what_is_used_stays(folder, entry):
     for path in (used, unused):
         os.utime(path, (long_ago, long_ago))
     assert follows("f8") == (True, 1)
-    _code_cache._remove_unused.cache_clear()
+    code_cache._remove_unused.cache_clear()
     assert follows("f4") == (True, 0)
     assert used.exists()
     assert not unused.exists()
@@ -529,12 +533,12 @@ def test_what_nobody_asks_for_is_removed_and_what_is_used_stays(folder, entry):
 def test_an_old_entry_that_cannot_be_marked_as_used_is_used(monkeypatch, tmp_path, number):
     """On a disk that can only be read, of another user, or removed just now."""
     monkeypatch.setenv("TSRNN_CACHE_DIR", str(tmp_path))
-    _code_cache.write("some", b"code")
-    for path in _code_cache.folder().iterdir():
+    code_cache.write("some", b"code")
+    for path in code_cache.folder().iterdir():
         os.utime(path, (1e9, 1e9))
 
     def refuse(path, times=None):
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "utime", refuse)
-    assert _code_cache.read("some") == b"code"
+    assert code_cache.read("some") == b"code"

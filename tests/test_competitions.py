@@ -15,11 +15,10 @@ import pandas as pd
 import pytest
 from shared_data import FOLDER, needs
 
-from tsrnn import _competitions as competitions
-from tsrnn import _download, _files
-from tsrnn._competition_data import Panel, Part, digest
-from tsrnn._competition_data import naive_scores as scores_to_check_by
-from tsrnn.datasets import fetch_m3, fetch_m4
+from tsrnn import _files
+from tsrnn.datasets import competitions, download, fetch_m3, fetch_m4
+from tsrnn.datasets.competition_data import Panel, Part, digest
+from tsrnn.datasets.competition_data import naive_scores as scores_to_check_by
 from tsrnn.metrics import mase, smape
 
 IDS = ["Q1", "Q2", "Q3"]
@@ -359,7 +358,7 @@ def server():
 
 
 def test_a_download_that_breaks_off_is_tried_again(server, tmp_path):
-    _download.download(f"{server}/file", tmp_path / "file", most=10**6, n_retries=2, delay=0.0)
+    download.download(f"{server}/file", tmp_path / "file", most=10**6, n_retries=2, delay=0.0)
     assert (tmp_path / "file").read_bytes() == bytes(200_000)
     assert _Unsteady.n_asked == 3
     assert len(list(tmp_path.iterdir())) == 1
@@ -368,9 +367,9 @@ def test_a_download_that_breaks_off_is_tried_again(server, tmp_path):
 def test_a_download_that_fails_leaves_what_was_there(server, tmp_path):
     (tmp_path / "file").write_text("old")
     with pytest.raises(OSError, match="ended after 70000 of 200000 bytes"):
-        _download.download(f"{server}/file", tmp_path / "file", most=10**6, n_retries=1, delay=0.0)
+        download.download(f"{server}/file", tmp_path / "file", most=10**6, n_retries=1, delay=0.0)
     with pytest.raises(OSError, match="404"):
-        _download.download(f"{server}/missing", tmp_path / "file", most=10**6, n_retries=0)
+        download.download(f"{server}/missing", tmp_path / "file", most=10**6, n_retries=0)
     assert _Unsteady.n_asked == 3
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
 
@@ -379,19 +378,19 @@ def test_a_download_that_fails_leaves_what_was_there(server, tmp_path):
 @pytest.mark.parametrize("most", [0, 1, 300_000])
 def test_a_download_has_no_more_than_the_file(server, tmp_path, name, most):
     with pytest.raises(OSError, match=f"cannot download .*more than the {most} bytes"):
-        _download.download(f"{server}/{name}", tmp_path / "file", most=most, delay=0.0)
+        download.download(f"{server}/{name}", tmp_path / "file", most=most, delay=0.0)
     assert _Unsteady.n_asked == 1 and list(tmp_path.iterdir()) == []
 
 
 def test_a_length_that_is_none_is_an_oserror(server, tmp_path):
     with pytest.raises(OSError, match="cannot download .*nonsense"):
-        _download.download(f"{server}/nonsense", tmp_path / "file", most=9, n_retries=0)
+        download.download(f"{server}/nonsense", tmp_path / "file", most=9, n_retries=0)
 
 
 KILLED = """
 import sys, time
 from pathlib import Path
-from tsrnn._download import folder_for_a_while
+from tsrnn.datasets.download import folder_for_a_while
 with folder_for_a_while(Path(sys.argv[1]), ".m4_") as place:
     (place / "half").write_text("half")
     print(place.name, flush=True)
@@ -409,12 +408,12 @@ def test_the_folder_of_a_killed_download_is_removed_but_not_that_of_another(tmp_
         (tmp_path / name).mkdir()
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as running:
         name = running.stdout.readline().strip()
-        with _download.folder_for_a_while(tmp_path, ".m4_") as place:
+        with download.folder_for_a_while(tmp_path, ".m4_") as place:
             assert place.is_dir() and place.name != name
             assert (tmp_path / name / "half").exists()
         running.kill()
     assert (tmp_path / name).is_dir()
-    with _download.folder_for_a_while(tmp_path, ".m4_") as place:
+    with download.folder_for_a_while(tmp_path, ".m4_") as place:
         assert sorted(os.listdir(tmp_path)) == sorted([place.name, *others])
     assert sorted(os.listdir(tmp_path)) == sorted(others)
 

@@ -13,9 +13,9 @@ import time
 import pytest
 from numba.core.errors import TypingError
 
-from tsrnn import _compile
-from tsrnn._compile import Kernel, kernel
-from tsrnn._threads import in_threads, to_its_end
+from tsrnn._compute import compile as compiling
+from tsrnn._compute.compile import Kernel, kernel
+from tsrnn._compute.threads import in_threads, to_its_end
 
 # What is thought to hang is given so long.
 LONG = 300
@@ -53,9 +53,9 @@ def test_a_kernel_is_compiled_once():
 
 def test_slow_compiling_is_told_of_to_who_asks_and_quick_compiling_is_not(monkeypatch):
     told = threading.Event()
-    monkeypatch.setattr(_compile, "on_slow_compiling", told.set)
+    monkeypatch.setattr(compiling, "on_slow_compiling", told.set)
     for slow, is_told in ((LONG, False), (0.0, True)):
-        monkeypatch.setattr(_compile, "_SLOW", slow)
+        monkeypatch.setattr(compiling, "_SLOW", slow)
         waiting = threading.active_count()
         assert Kernel(plus_one, "f8(f8)")(1.0) == 2.0
         assert told.wait(LONG if is_told else 0.0) is is_told
@@ -84,11 +84,11 @@ def test_what_numba_is_told_is_struck_off_when_it_knows_it(monkeypatch):
         if len(tries) == 1:
             raise MemoryError
 
-    monkeypatch.setattr(_compile, "_lessons", [teach])
+    monkeypatch.setattr(compiling, "_lessons", [teach])
     with pytest.raises(MemoryError):
-        _compile._teach_numba()
-    _compile._teach_numba()
-    _compile._teach_numba()
+        compiling._teach_numba()
+    compiling._teach_numba()
+    compiling._teach_numba()
     assert tries == [0, 1]
 
 
@@ -128,9 +128,9 @@ def test_a_fork_waits_for_the_compiler_and_the_child_works():
     code = """
 import os, threading, time, warnings
 import numpy as np
-import tsrnn._compile
-from tsrnn._compile import Kernel
-from tsrnn._minibatch import _follow
+import tsrnn._compute.compile
+from tsrnn._compute.compile import Kernel
+from tsrnn._optim.minibatch import _follow
 
 warnings.simplefilter("ignore", DeprecationWarning)  # of a fork where there are threads
 begun = threading.Event()
@@ -164,18 +164,18 @@ INTERRUPTED_SEARCH = """
 import os, signal, threading, time
 import numpy as np
 from tsrnn import TripleExpSmoothingRNN
-from tsrnn import _smoother_lanes
+from tsrnn.smoothing.search.compiled import fit as lanes
 
 rng = np.random.default_rng(0)
 y = 100 + 10 * np.sin(np.arange(4000) * 2 * np.pi / 168) + rng.normal(size=4000)
 TripleExpSmoothingRNN(period=4).fit(y[:40])  # compiles
-compiled, begun = _smoother_lanes.minimize_lanes.compiled, threading.Event()
+compiled, begun = lanes.minimize_lanes.compiled, threading.Event()
 
 def search(*arguments):
     begun.set()
     compiled(*arguments)
 
-_smoother_lanes.minimize_lanes._code = search
+lanes.minimize_lanes._code = search
 
 def send():
     begun.wait()

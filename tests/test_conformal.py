@@ -18,8 +18,8 @@ from tsrnn import (
     PanelForecaster,
     SimpleExpSmoothingRNN,
 )
-from tsrnn._conformal import conformal_bounds
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.conformal import conformal_bounds
 
 LEVELS = st.integers(1, 99)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn._csv_dates import is_date, readings_of, the_one_reading, unread
-from tsrnn._csv_errors import UsageError
+from tsrnn.cli.csv_dates import is_date, readings_of, the_one_reading, unread
+from tsrnn.cli.csv_errors import UsageError
 
 
 def read(cells, pattern=None, series=None):

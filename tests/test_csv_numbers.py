@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn._csv_errors import UsageError
-from tsrnn._csv_numbers import check_decimal, numbers_of
+from tsrnn.cli.csv_errors import UsageError
+from tsrnn.cli.csv_numbers import check_decimal, numbers_of
 
 
 def read(cells, separator=";", decimal=None):

@@ -6,10 +6,9 @@ import time
 import pandas as pd
 import pytest
 
-from tsrnn import _csv
-from tsrnn._csv_errors import UsageError, listed, quoted
-from tsrnn._csv_table import read_table
-from tsrnn.cli import main
+from tsrnn.cli import csv_file, main
+from tsrnn.cli.csv_errors import UsageError, listed, quoted
+from tsrnn.cli.csv_table import read_table
 
 
 @pytest.fixture
@@ -131,9 +130,9 @@ def test_blank_lines_cost_no_more_than_their_number(tmp_path, place):
 
 def test_columns_that_are_not_asked_for_are_not_read(tmp_path, monkeypatch):
     looked_at = set()
-    numbers_of = _csv.numbers_of
+    numbers_of = csv_file.numbers_of
     monkeypatch.setattr(
-        _csv, "numbers_of", lambda c, *rest: looked_at.add(c.name) or numbers_of(c, *rest)
+        csv_file, "numbers_of", lambda c, *rest: looked_at.add(c.name) or numbers_of(c, *rest)
     )
     names = [f"c{i}" for i in range(2000)]
     rows = [[f"2020-0{i}", str(i), *(f"item-{name}" for name in names)] for i in range(1, 9)]

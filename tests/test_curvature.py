@@ -7,11 +7,11 @@ from cases import PREDICTING_CELLS, make_case, relative_error
 from smoothers import PERIOD, STRUCTURES, make_series, task_of, weighted_residuals
 from test_tangent import directions_of, push
 
-from tsrnn._cell import step_at, tangent_at
-from tsrnn._compile import borrowed, kernel
-from tsrnn._curvature import accumulate_curvature
-from tsrnn._gauss_newton import _fill_lanes, _of_search, minimize_lanes
-from tsrnn._scan import SLAB, SLABS, backpropagate, unroll
+from tsrnn._compute.compile import borrowed, kernel
+from tsrnn._scan.curvature import accumulate_curvature
+from tsrnn._scan.unroll import SLAB, SLABS, backpropagate, unroll
+from tsrnn.cells.smoother_cell import step_at, tangent_at
+from tsrnn.smoothing.search.compiled.rounds import _fill_lanes, _of_search, minimize_lanes
 
 # Derivatives by complex steps are exact; some tens of steps of a few operations, each rounded to
 # 1e-16, grow with the size of the state.

@@ -18,7 +18,7 @@ from saved_models import series as y_of
 
 import tsrnn
 from tsrnn import NaiveForecaster, PanelForecaster, saving
-from tsrnn._timesteps import ConstantSteps, Counts
+from tsrnn._time.steps import ConstantSteps, Counts
 from tsrnn.exceptions import ModelFormatError
 
 

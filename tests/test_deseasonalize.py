@@ -17,8 +17,8 @@ from tsrnn import (
     NaiveForecaster,
     PanelForecaster,
 )
+from tsrnn.compose.deseasonalize import is_seasonal
 from tsrnn.datasets import load_co2
-from tsrnn.deseasonalize import is_seasonal
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.metrics import mase, smape
 

@@ -13,7 +13,10 @@ import tsrnn
 from tsrnn.cells import NETWORK_CELLS
 
 DOCS = Path(__file__).parents[1] / "docs"
-FETCHERS = ("tsrnn._competitions", "tsrnn._imdb")  # whose functions datasets passes on
+FETCHERS = (
+    "tsrnn.datasets.competitions",
+    "tsrnn.datasets.imdb",
+)  # whose functions datasets passes on
 # What numpydoc finds and this project does without: types where prose tells them, capitals and full
 # stops of descriptions, a "See Also" for everything, examples for each method.
 DISPENSED = {"ES01", "PR04", "PR06", "PR07", "RT02", "RT03", "RT04", "RT05", "SA01"}

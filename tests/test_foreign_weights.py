@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import recurrent_golden as golden
 
-from tsrnn._foreign_weights import GATES, from_keras, from_torch, to_keras, to_torch
+from tsrnn.sequence.foreign_weights import GATES, from_keras, from_torch, to_keras, to_torch
 
 CELLS = tuple(GATES)
 LAYOUTS = {
@@ -283,6 +283,6 @@ def test_the_weights_of_another_cell_are_refused(cell):
 
 
 def test_neither_framework_is_imported():
-    code = "import sys, tsrnn._foreign_weights; print(*sys.modules)"
+    code = "import sys, tsrnn.sequence.foreign_weights; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"torch", "keras", "tensorflow"} & set(run.stdout.split())

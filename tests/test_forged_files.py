@@ -24,9 +24,9 @@ from test_saving_files import forge
 
 import tsrnn
 from tsrnn import NaiveForecaster, saving
-from tsrnn._checks import CHECKS
-from tsrnn._saved_classes import MODELS, PARTS
 from tsrnn.exceptions import ModelFormatError
+from tsrnn.saving.checks import CHECKS
+from tsrnn.saving.classes import MODELS, PARTS
 
 SAVED = Path(__file__).parent / "golden" / "saved"
 SAVED_TAGS = Path(__file__).parent / "golden" / "saved_tags"

@@ -13,12 +13,12 @@ from tsrnn import (
     LSTMClassifier,
     LSTMRegressor,
 )
-from tsrnn._foreign_weights import from_keras, from_torch
-from tsrnn._heads import BinaryLogLoss, SquaredErrorLoss
-from tsrnn._minibatch import RMSprop
+from tsrnn._input.sequences import Sequences
+from tsrnn._optim.losses import BinaryLogLoss, SquaredErrorLoss
+from tsrnn._optim.minibatch import RMSprop
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
-from tsrnn._sequences import Sequences
+from tsrnn.sequence.foreign_weights import from_keras, from_torch
 
 # Outputs are of size 1: in float32 a dozen roundings of 6e-8. Gradients are of size 10, being sums
 # over all steps; an epoch is six steps of 0.01, divided by roots of gradients. In float64 all that

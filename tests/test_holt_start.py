@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 from scipy.optimize import differential_evolution
 
 from tsrnn import DoubleExpSmoothingRNN, ElmanRNNRegressor, GRURegressor, LSTMRegressor
-from tsrnn._holt_start import (
+from tsrnn._input.sequences import Sequences
+from tsrnn._recurrent.architecture import Architecture
+from tsrnn._recurrent.engine import Engine
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.sequence.holt_start import (
     TOLERANCE,
     HoltFit,
     _Problem,
@@ -17,10 +21,6 @@ from tsrnn._holt_start import (
     forecast_weights,
     holt_start,
 )
-from tsrnn._recurrent.architecture import Architecture
-from tsrnn._recurrent.engine import Engine
-from tsrnn._sequences import Sequences
-from tsrnn.exceptions import InvalidParameterError
 
 
 def make_windows(n=300, T=7, m=2, seed=0):

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from shared_data import FOLDER, needs
 
-from tsrnn import _imdb
-from tsrnn.datasets import fetch_imdb
+from tsrnn.datasets import fetch_imdb, imdb
 
 # (half, kind, number, rating, text), in the order in which they are returned.
 REVIEWS = [
@@ -63,9 +62,9 @@ def tiny(monkeypatch, tmp_path):
     """Put eight reviews in the place of all, and a folder in that of the network."""
     (tmp_path / "remote").mkdir()
     path = tmp_path / "remote" / "aclImdb_v1.tar.gz"
-    monkeypatch.setattr(_imdb, "URL", path.as_uri())
-    monkeypatch.setattr(_imdb, "SHA256", write_original(path))
-    monkeypatch.setattr(_imdb, "N_OF_A_KIND", 2)
+    monkeypatch.setattr(imdb, "URL", path.as_uri())
+    monkeypatch.setattr(imdb, "SHA256", write_original(path))
+    monkeypatch.setattr(imdb, "N_OF_A_KIND", 2)
     return tmp_path
 
 
@@ -116,7 +115,7 @@ def test_a_folder_that_cannot_be_written_serves_too(tiny, monkeypatch):
         raise PermissionError(path)
 
     write_lines(tiny / "imdb.jsonl.gz")
-    monkeypatch.setattr(_imdb, "replace_file", refuse)
+    monkeypatch.setattr(imdb, "replace_file", refuse)
     assert_are_the_reviews(fetch_imdb(data_home=tiny, download_if_missing=False))
     assert not (tiny / "imdb_reviews.npz").exists()
 
@@ -211,7 +210,7 @@ def test_two_reviews_of_one_id_are_refused(tiny, monkeypatch, place, source):
     if source == "imdb.jsonl.gz":
         write_lines(tiny / source, reviews)
     else:
-        monkeypatch.setattr(_imdb, "SHA256", write_original(tiny / source, reviews))
+        monkeypatch.setattr(imdb, "SHA256", write_original(tiny / source, reviews))
     with pytest.raises(OSError, match=f"{source} has two reviews of the id {number} in {half}/"):
         fetch_imdb(data_home=tiny, download_if_missing=False)
     assert not (tiny / "imdb_reviews.npz").exists()
@@ -232,7 +231,7 @@ def test_an_archive_that_is_damaged_but_has_its_hash_is_an_oserror(tiny, monkeyp
         "header": gzip.compress(plain[: len(plain) // 3]),
     }[damage]
     path.write_bytes(content)
-    monkeypatch.setattr(_imdb, "SHA256", hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(imdb, "SHA256", hashlib.sha256(content).hexdigest())
     with pytest.raises(OSError, match=r"aclImdb_v1.tar.gz"):
         fetch_imdb(data_home=tiny, download_if_missing=False)
 
@@ -264,7 +263,7 @@ def test_arrays_that_do_not_fit_each_other_are_an_oserror(tiny, name, change):
 
 @pytest.mark.parametrize("size", [0, 100])
 def test_a_download_is_no_larger_than_the_archive(tiny, monkeypatch, size):
-    monkeypatch.setattr(_imdb, "SIZE", size)
+    monkeypatch.setattr(imdb, "SIZE", size)
     with pytest.raises(OSError, match=f"cannot download .*more than the {size} bytes"):
         fetch_imdb(data_home=tiny / "home")
     assert list((tiny / "home").iterdir()) == []

@@ -9,10 +9,10 @@ from saved_models import fitted, fitted_network, fitted_panel, series
 
 import tsrnn
 from tsrnn import TextRNNClassifier
-from tsrnn._batch import Batch
-from tsrnn._linear_scan import error_variances
-from tsrnn._minibatch import SGD, Adam, RMSprop
-from tsrnn._smoother_lanes import follow
+from tsrnn._input.batch import Batch
+from tsrnn._optim.minibatch import SGD, Adam, RMSprop
+from tsrnn._scan.linear import error_variances
+from tsrnn.smoothing.search.compiled.fit import follow
 
 
 @pytest.mark.parametrize("i", [10, 50, -1, 2**31 - 1])

@@ -8,7 +8,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from tsrnn._minibatch import SGD, Adam, MovingAverage, RMSprop, clip_by_norm
+from tsrnn._optim.minibatch import SGD, Adam, MovingAverage, RMSprop, clip_by_norm
 
 OPTIMIZERS = {
     "rmsprop": RMSprop(0.01),

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
-from tsrnn._nested import as_array, as_items, read_items, refuse_not_finite
+from tsrnn._input.nested import as_array, as_items, read_items, refuse_not_finite
 
 FLAT = [np.array([1.0, 2.0, 3.0]), np.array([4.0]), np.array([5.0, 6.0])]
 WIDE = [np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([[7.0, 8.0]])]

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from cases import relative_error
 
+from tsrnn._input.sequences import Sequences
 from tsrnn._recurrent import engine as engine_module
 from tsrnn._recurrent import run as run_module
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn._recurrent.run import Dropout
-from tsrnn._sequences import Sequences
 from tsrnn.cells import NETWORK_CELLS
 
 # Some tens of operations, each rounded to 1e-16; a hyperbolic tangent of ours is off by 4e-16.

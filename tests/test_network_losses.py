@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from cases import relative_error
 
-from tsrnn._heads import BinaryLogLoss, SoftmaxLogLoss, SquaredErrorLoss
+from tsrnn._optim.losses import BinaryLogLoss, SoftmaxLogLoss, SquaredErrorLoss
 
 # What the design asks of a gradient against complex-step derivatives, which are exact to rounding.
 EXACT = 1e-10

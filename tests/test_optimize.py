@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import rosen, rosen_der
 
-from tsrnn._optimize import SOLVERS, minimize
+from tsrnn._optim.scipy_minimize import SOLVERS, minimize
 from tsrnn.exceptions import TrainingDivergedError
 
 every_solver = pytest.mark.parametrize("solver", SOLVERS)

@@ -11,10 +11,10 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
 from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, TripleExpSmoothingRNN
-from tsrnn._smoothing_arguments import penalty_rates
 from tsrnn.datasets import load_co2
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.priors import PRIORS, ExponentialPrior
+from tsrnn.smoothing.arguments import penalty_rates
 
 Y = load_co2(adjusted=True).to_numpy()[-40:]
 

@@ -12,8 +12,8 @@ from cases import LINEAR_CELLS, keep_stable, relative_error
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tsrnn._profile import ProfiledSSE, profile
 from tsrnn.cells import CELLS
+from tsrnn.smoothing.search.profile import ProfiledSSE, profile
 
 linear_cell = pytest.mark.parametrize("name", LINEAR_CELLS)
 
@@ -258,7 +258,7 @@ def test_a_scan_of_many_sets_is_each_of_them_alone(name, given_state):
 
 EVALUATE = """
 import numpy as np
-from tsrnn._profile import ProfiledSSE
+from tsrnn.smoothing.search.profile import ProfiledSSE
 from tsrnn.cells import CELLS
 for n_timesteps in (30, 5000):
     y = np.random.default_rng(0).normal(size=n_timesteps)
@@ -270,7 +270,7 @@ for n_timesteps in (30, 5000):
 # A long memory of a long series: its arrays are so large that the system takes them back at once.
 EVALUATE_A_MILLION = """
 import numpy as np
-from tsrnn._profile import ProfiledSSE
+from tsrnn.smoothing.search.profile import ProfiledSSE
 from tsrnn.cells import CELLS
 y = np.random.default_rng(0).normal(size=1_000_000)
 for alpha in (1e-6, 0.5):

@@ -41,9 +41,9 @@ from tsrnn import (
     PanelForecaster,
     SimpleExpSmoothingRNN,
 )
-from tsrnn._saved_classes import MODELS, PARTS
-from tsrnn._saved_pandas import PANDAS
-from tsrnn._saved_values import VALUES, Decoder, Encoder
+from tsrnn.saving.classes import MODELS, PARTS
+from tsrnn.saving.pandas_values import PANDAS
+from tsrnn.saving.values import VALUES, Decoder, Encoder
 from tsrnn.windows import RNNForecaster
 
 # Networks are trained for a few steps, and again when intervals are asked for.

@@ -18,8 +18,9 @@ from panels import make_frame
 from saved_models import assert_same
 
 import tsrnn
-from tsrnn import NaiveForecaster, PanelForecaster, _files, saving
+from tsrnn import NaiveForecaster, PanelForecaster, _files
 from tsrnn.exceptions import ModelFormatError
+from tsrnn.saving import file as saving
 
 OLD = NaiveForecaster(strategy="drift").fit([1.0, 2.0, 4.0])
 NEW = NaiveForecaster(strategy="seasonal", period=3).fit([3.0, 1.0, 2.0, 5.0])

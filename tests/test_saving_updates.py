@@ -20,7 +20,7 @@ from tsrnn import (
     SimpleExpSmoothingRNN,
     TripleExpSmoothingRNN,
 )
-from tsrnn._timeindex import is_time_index
+from tsrnn._time.grid import is_time_index
 from tsrnn.exceptions import InvalidParameterError
 
 N = 14  # rows of a series that are fitted; those after it are for updates

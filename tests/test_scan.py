@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from cases import LINEAR_CELLS, PREDICTING_CELLS, make_case, relative_error
 
-from tsrnn._linear_scan import error_products
-from tsrnn._scan import generate, unroll
+from tsrnn._scan.linear import error_products
+from tsrnn._scan.unroll import generate, unroll
 
 predicting_cell = pytest.mark.parametrize("name", PREDICTING_CELLS)
 linear_cell = pytest.mark.parametrize("name", LINEAR_CELLS)

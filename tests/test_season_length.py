@@ -18,7 +18,7 @@ from tsrnn import (
     SimpleExpSmoothingRNN,
     TripleExpSmoothingRNN,
 )
-from tsrnn._season_length import seasons_found
+from tsrnn._time.season_length import seasons_found
 from tsrnn.exceptions import InvalidParameterError
 
 SEASONAL = {

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tsrnn import AutoExpSmoothingRNN
-from tsrnn._selection import all_structures, usual_structures
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.priors import PRIORS
+from tsrnn.smoothing.selection import all_structures, usual_structures
 
 Y = 50.0 + np.arange(32) + np.tile([3.0, -2.0, 4.0, -5.0], 8)
 Y += np.random.default_rng(0).normal(size=32)

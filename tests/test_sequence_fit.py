@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tsrnn._sequence_fit import Samples, center_and_spread, merged, r2, split_off
-from tsrnn._sequences import Sequences
+from tsrnn._input.sequences import Sequences
+from tsrnn.sequence.objective import Samples, center_and_spread, merged, r2, split_off
 
 
 def samples_of(sequences, targets, weights=None, by_step=False):

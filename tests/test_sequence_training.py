@@ -432,7 +432,7 @@ def test_ctrl_c_before_anything_is_learned_leaves_the_estimator_as_it_was(solver
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tsrnn._sequence_fit.NetworkObjective.loss_and_gradient", interrupted)
+    monkeypatch.setattr("tsrnn.sequence.objective.NetworkObjective.loss_and_gradient", interrupted)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, 2.0 * y)
     np.testing.assert_array_equal(model.predict(X), before)

@@ -11,7 +11,7 @@ from sklearn.utils import Tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn._sequences import (
+from tsrnn._input.sequences import (
     Sequences,
     TargetLayout,
     read_sequences,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tsrnn._compile import Kernel, pointer
-from tsrnn._simd import (
+from tsrnn._compute.compile import Kernel, pointer
+from tsrnn._compute.simd import (
     first_lanes,
     load,
     logistic,
@@ -15,7 +15,7 @@ from tsrnn._simd import (
     tile_product,
     where_positive,
 )
-from tsrnn._vector_sizes import most_rows, n_lanes_of, tile_shape
+from tsrnn._compute.vector_sizes import most_rows, n_lanes_of, tile_shape
 
 DTYPES = [np.float32, np.float64]
 

@@ -13,9 +13,9 @@ from sklearn.base import clone
 from smoothers import STRUCTURES, settings_of, task_of
 
 from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
-from tsrnn._profile import ProfiledSSE, profile
-from tsrnn._scan import unroll
-from tsrnn._smoother import solve
+from tsrnn._scan.unroll import unroll
+from tsrnn.smoothing.search.profile import ProfiledSSE, profile
+from tsrnn.smoothing.search.solve import solve
 
 # Name -> the structure.
 MODELS = {"ses": STRUCTURES["ANN"], "holt": STRUCTURES["AAN"], "damped": STRUCTURES["AAdN"]}

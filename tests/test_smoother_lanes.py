@@ -16,9 +16,9 @@ from smoothers import (
 )
 from test_curvature import evaluate
 
-from tsrnn._profile import profile
-from tsrnn._smoother import solve
-from tsrnn._smoother_lanes import _chunks, fit_lanes, follow
+from tsrnn.smoothing.search.compiled.fit import _chunks, fit_lanes, follow
+from tsrnn.smoothing.search.profile import profile
+from tsrnn.smoothing.search.solve import solve
 
 every_structure = pytest.mark.parametrize("label", STRUCTURES)
 
@@ -333,7 +333,7 @@ def test_results_do_not_depend_on_the_company_its_order_or_the_threads(label, mo
     structure, series = STRUCTURES[label], several(label, 9)
     columns = columns_for(series)
     # Many chunks, so that threads have something to share.
-    monkeypatch.setattr("tsrnn._smoother_lanes._CHUNK_WORK", 900)
+    monkeypatch.setattr("tsrnn.smoothing.search.compiled.fit._CHUNK_WORK", 900)
     task = task_of(structure, series, columns, rates={"beta": 3.0})
     expected = fit_lanes(task, 60, 1e-10)
     for n_jobs in (1, 2, 5):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from cases import PREDICTING_CELLS, make_case, relative_error
 
-from tsrnn._scan import unroll
+from tsrnn._scan.unroll import unroll
 
 # What the design asks of an adjoint against complex-step derivatives, which are exact to rounding.
 EXACT = 1e-10

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsrnn import NaiveForecaster, fill_gaps
-from tsrnn._timeindex import TimeGrid, is_time_index
+from tsrnn._time.grid import TimeGrid, is_time_index
 
 BERLIN = "Europe/Berlin"
 NEW_YORK = "America/New_York"

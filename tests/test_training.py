@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tsrnn._minibatch import SGD, Adam, RMSprop
-from tsrnn._training import _PenalisedMean, train
-from tsrnn._training_watch import Plan, Training
+from tsrnn._optim.minibatch import SGD, Adam, RMSprop
+from tsrnn._optim.training import _PenalisedMean, train
+from tsrnn._optim.watch import Plan, Training
 from tsrnn.exceptions import TrainingDivergedError
 
 OPTIMIZERS = {"adam": Adam(0.02), "rmsprop": RMSprop(0.005), "sgd": SGD(0.02), "lbfgs": None}

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
-from tsrnn._vocabulary import UNKNOWN, analyzer_of, decode, encode, learn_vocabulary
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.text.vocabulary import UNKNOWN, analyzer_of, decode, encode, learn_vocabulary
 
 TEXTS = ["the cat sat", "the dog sat on the mat", "a dog", "a bird"]
 

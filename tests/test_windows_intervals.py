@@ -6,7 +6,7 @@ from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsRegressor
 
 from tsrnn import PanelForecaster, RNNForecaster
-from tsrnn._window_errors import factors
+from tsrnn.windows.errors import factors
 
 RIDGE = Ridge(1e-3)
 

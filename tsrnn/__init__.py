@@ -2,14 +2,13 @@
 
 from tsrnn import datasets, exceptions, metrics, plotting, priors
 from tsrnn._version import __version__ as __version__
-from tsrnn.auto import AutoExpSmoothingRNN
-from tsrnn.deseasonalize import DeseasonalizedForecaster
-from tsrnn.gaps import fill_gaps
-from tsrnn.naive import NaiveForecaster
+from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
+from tsrnn.forecasting.naive import NaiveForecaster
 from tsrnn.network import RNN
-from tsrnn.panel import PanelForecaster
-from tsrnn.saving import load, save
-from tsrnn.sequence import (
+from tsrnn.panel.forecaster import PanelForecaster
+from tsrnn.panel.gaps import fill_gaps
+from tsrnn.saving.file import load, save
+from tsrnn.sequence.estimators import (
     ElmanRNNClassifier,
     ElmanRNNRegressor,
     GRUClassifier,
@@ -17,13 +16,14 @@ from tsrnn.sequence import (
     LSTMClassifier,
     LSTMRegressor,
 )
-from tsrnn.smoothing import (
+from tsrnn.smoothing.auto import AutoExpSmoothingRNN
+from tsrnn.smoothing.base import (
     DoubleExpSmoothingRNN,
     SimpleExpSmoothingRNN,
     TripleExpSmoothingRNN,
 )
-from tsrnn.text import TextRNNClassifier
-from tsrnn.windows import RNNForecaster
+from tsrnn.text.classifier import TextRNNClassifier
+from tsrnn.windows.forecaster import RNNForecaster
 
 __all__ = [
     "RNN",

@@ -18,7 +18,7 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, check_scalar
 
-from tsrnn._stamps import same_labels
+from tsrnn._time.labels import same_labels
 
 _SAME_ROWS = (
     "Rows are compared by position: give both the same rows in the same order, as by .reindex(), "

@@ -18,14 +18,14 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from tsrnn._heads import ACTIVATIONS, Activation
-from tsrnn._optimize import SOLVERS, minimize
+from tsrnn._compute.threads import one_blas_thread
+from tsrnn._input.sequences import Sequences
+from tsrnn._input.series import read_numbers
+from tsrnn._input.validation import check_choice, check_count, check_number
+from tsrnn._optim.losses import ACTIVATIONS, Activation
+from tsrnn._optim.scipy_minimize import SOLVERS, minimize
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
-from tsrnn._sequences import Sequences
-from tsrnn._series import read_numbers
-from tsrnn._threads import one_blas_thread
-from tsrnn._validation import check_choice, check_count, check_number
 from tsrnn.exceptions import TrainingDivergedError
 
 _NAMES = ("W_hx", "W_hh", "b_h", "W_yh", "b_y", "h_init")

@@ -15,9 +15,9 @@ from functools import cached_property
 
 import numpy as np
 
-from tsrnn._cell import Parameter
-from tsrnn._network_cell import NetworkCell
 from tsrnn.cells import NETWORK_CELLS
+from tsrnn.cells.network_cell import NetworkCell
+from tsrnn.cells.smoother_cell import Parameter
 
 
 @dataclass(frozen=True)

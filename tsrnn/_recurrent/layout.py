@@ -9,9 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
+from tsrnn._compute.vector_sizes import tile_shape
 from tsrnn._recurrent.architecture import Architecture, LayerShape
 from tsrnn._recurrent.products import LayerProducts, input_rows, layer_products
-from tsrnn._vector_sizes import tile_shape
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsrnn._network_cell import NetworkCell
-from tsrnn._vector_sizes import most_rows
+from tsrnn._compute.vector_sizes import most_rows
+from tsrnn.cells.network_cell import NetworkCell
 
 
 @dataclass(frozen=True)

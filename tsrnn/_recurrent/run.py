@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tsrnn._compile import code_of
-from tsrnn._ragged import offsets_of, rows_between
+from tsrnn._compute.compile import code_of
+from tsrnn._input.ragged import offsets_of, rows_between
 from tsrnn._recurrent.layout import Layer, PackedNetwork
 from tsrnn._recurrent.scan import (
     backward_layer,

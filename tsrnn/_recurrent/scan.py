@@ -13,9 +13,8 @@ a forward pass that nothing goes back through turns round in two.
 
 from __future__ import annotations
 
-from tsrnn._compile import borrowed, kernel, kernel_of_both, pointer
-from tsrnn._network_cell import unit_function_at
-from tsrnn._simd import (
+from tsrnn._compute.compile import borrowed, kernel, kernel_of_both, pointer
+from tsrnn._compute.simd import (
     fill,
     first_lanes,
     gather_rows,
@@ -25,6 +24,7 @@ from tsrnn._simd import (
     store,
     tile_product,
 )
+from tsrnn.cells.network_cell import unit_function_at
 
 _TABLE = "i8[:,::1]"
 _LIST = "i8[::1]"

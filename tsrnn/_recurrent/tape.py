@@ -15,8 +15,8 @@ from functools import cached_property
 
 import numpy as np
 
-from tsrnn._compile import kernel
-from tsrnn._ragged import rows_between
+from tsrnn._compute.compile import kernel
+from tsrnn._input.ragged import rows_between
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from tsrnn._cell import Cell
-from tsrnn._network_cell import NetworkCell
 from tsrnn.cells.elman import ELMAN
 from tsrnn.cells.gru import GRU
 from tsrnn.cells.holt_winters import holt_winters_add, holt_winters_mul
 from tsrnn.cells.lstm import LSTM
+from tsrnn.cells.network_cell import NetworkCell
+from tsrnn.cells.smoother_cell import Cell
 from tsrnn.cells.smoothing import HOLT, SES
 
 # Name -> a function that makes the cell; those whose sizes are free have small defaults.

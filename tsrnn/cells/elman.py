@@ -10,8 +10,8 @@ a_t. Source: Elman, Finding structure in time, Cognitive Science 14 (1990).
 
 from __future__ import annotations
 
-from tsrnn._network_cell import NetworkCell, unit_kernel
-from tsrnn._simd import load, logistic, rectify, store, tanh, where_positive
+from tsrnn._compute.simd import load, logistic, rectify, store, tanh, where_positive
+from tsrnn.cells.network_cell import NetworkCell, unit_kernel
 
 # For each sigma its step (2) and, right beneath, the adjoint.
 

@@ -17,8 +17,8 @@ translation (2014), who reset before.
 
 from __future__ import annotations
 
-from tsrnn._network_cell import NetworkCell, unit_kernel
-from tsrnn._simd import load, logistic, store, tanh
+from tsrnn._compute.simd import load, logistic, store, tanh
+from tsrnn.cells.network_cell import NetworkCell, unit_kernel
 
 # Rows of a_t: n's part of the input, r, z, n's part of the state (3).
 

@@ -26,8 +26,8 @@ Koehler, Ord and Snyder, Forecasting with Exponential Smoothing (2008), chapter 
 
 from __future__ import annotations
 
-from tsrnn._cell import Cell, Parameter, adjoint_kernel, step_kernel, tangent_kernel
-from tsrnn._compile import Kernel
+from tsrnn._compute.compile import Kernel
+from tsrnn.cells.smoother_cell import Cell, Parameter, adjoint_kernel, step_kernel, tangent_kernel
 from tsrnn.cells.smoothing import ALPHA, BETA, PHI
 
 _N_PARAMETERS = 4

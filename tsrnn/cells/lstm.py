@@ -15,8 +15,8 @@ Schmidhuber and Cummins, Learning to forget, Neural Computation 12 (2000).
 
 from __future__ import annotations
 
-from tsrnn._network_cell import NetworkCell, unit_kernel
-from tsrnn._simd import load, logistic, store, tanh
+from tsrnn._compute.simd import load, logistic, store, tanh
+from tsrnn.cells.network_cell import NetworkCell, unit_kernel
 
 
 @unit_kernel

@@ -22,7 +22,7 @@ Forecasting with Exponential Smoothing (2008), chapter 2; their beta is our alph
 
 from __future__ import annotations
 
-from tsrnn._cell import Cell, Parameter, adjoint_kernel, step_kernel, tangent_kernel
+from tsrnn.cells.smoother_cell import Cell, Parameter, adjoint_kernel, step_kernel, tangent_kernel
 
 
 @step_kernel

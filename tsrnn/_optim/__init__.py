@@ -1,0 +1,1 @@
+"""Minimisers that know no cell: SciPy's methods, mini-batches, training and its watch."""

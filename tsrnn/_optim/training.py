@@ -1,0 +1,333 @@
+"""Training: epochs of mini-batches or a full-batch search, early stopping, Ctrl-C, divergence.
+
+Nothing here knows a cell. An objective is a sum over rows (samples) of weighted losses; what is
+descended is its mean and a penalty on some of the parameters theta,
+
+    L(theta) = (sum_i w_i loss_i(theta) + 1/2 sum_k decay_k theta_k^2) / W,  W = sum_i w_i.     (1)
+
+So the penalty weighs as much whatever the batches are, and repeating a row is the same as doubling
+its weight. The step of a batch B of n rows in all descends the estimate of (1)
+
+    (n / |B|) sum_{i in B} w_i loss_i / W + 1/2 sum_k decay_k theta_k^2 / W,                    (2)
+
+whose mean over batches drawn at random is (1) whatever the weights are: dividing by the weights of
+the batch, which is more usual, is biased where they differ.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import numpy as np
+
+from tsrnn._optim.minibatch import MovingAverage, clip_by_norm
+from tsrnn._optim.scipy_minimize import minimize
+from tsrnn._optim.watch import Hook, Measure, Plan, Training, Watch
+from tsrnn.exceptions import TrainingDivergedError
+
+# Training that ends so many times above the loss of a constant answer has made things worse.
+_WORSE_THAN_A_CONSTANT = 2.0
+
+
+class Objective(Protocol):
+    """A sum of weighted losses over rows.
+
+    Attributes
+    ----------
+    n_rows : int
+    total_weight : float
+        W of (1).
+    constant_loss : float
+        The mean loss of a sensible constant answer, positive: it tells what a bad loss is.
+    explosion : float
+        An epoch whose mean loss is so many times that, or that of the start, is no bad luck: the
+        parameters have blown up, though they are finite.
+    """
+
+    n_rows: int
+    total_weight: float
+    constant_loss: float
+    explosion: float
+
+    def loss_and_gradient(self, theta: np.ndarray, rows: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the sum over the rows, and its gradient, which the caller may write to."""
+
+
+class _PenalisedMean:
+    """(2) of a batch; memory for the penalty is taken once."""
+
+    def __init__(self, objective: Objective, decay: np.ndarray | None) -> None:
+        self._objective = objective
+        self._total_weight = objective.total_weight
+        self._n_rows = objective.n_rows
+        self._decay = None if decay is None else decay / objective.total_weight
+        self._pull = None if decay is None else np.empty_like(self._decay)
+
+    def __call__(self, theta: np.ndarray, rows: np.ndarray) -> tuple[float, np.ndarray]:
+        loss, gradient = self._objective.loss_and_gradient(theta, rows)
+        scale = self._n_rows / (len(rows) * self._total_weight)
+        loss *= scale
+        gradient *= scale
+        return self._penalised(theta, loss, gradient)
+
+    def of_all(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return (1), the gradient in double precision."""
+        loss, gradient = self(theta, np.arange(self._n_rows))
+        return loss, gradient.astype(float)
+
+    def _penalised(
+        self, theta: np.ndarray, loss: float, gradient: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        if self._decay is not None:
+            np.multiply(self._decay, theta, out=self._pull)
+            loss += 0.5 * float(self._pull @ theta)
+            gradient += self._pull
+        return loss, gradient
+
+
+def train(
+    objective: Objective,
+    training: Training,
+    plan: Plan,
+    random_state: np.random.RandomState,
+    *,
+    measure: Measure | None = None,
+    hook: Hook | None = None,
+    partial: bool = False,
+) -> None:
+    """Train, moving `training` on.
+
+    Parameters
+    ----------
+    objective : Objective
+    training : Training
+        Its theta, (K,) float32 or float64, is where to start; it is written to.
+    plan : Plan
+    random_state : RandomState
+        Draws the batches. Where one batch holds all rows there is nothing to draw.
+    measure : callable, optional
+        theta -> dict; called at the end of each epoch. With early stopping it must have "val_loss".
+    hook : callable, optional
+        (theta, history) -> bool; called at the end of each epoch. True ends training.
+    partial : bool
+        Whether training goes on in another call, so that not having converged is no news.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Before anything was learned; afterwards it ends training, and `training.warning` says so.
+    """
+    start = training.theta.copy()
+    watch = Watch(training, plan, measure, hook)
+    run = _search if plan.optimizer is None else _run_epochs
+    try:
+        run(objective, watch, plan, random_state)
+    except KeyboardInterrupt:
+        if training.n_epochs == 0 and np.array_equal(training.theta, start):
+            raise
+        training.warning = (
+            f"training was interrupted after {watch.n_iter} epochs: the best weights so far "
+            "are kept"
+        )
+        return
+    except TrainingDivergedError as error:
+        error.best_theta = training.theta.copy()
+        training.error = error
+        return
+    if training.warning is not None or watch.stopped or partial:
+        return
+    if not watch.converged:
+        training.warning = (
+            f"training stopped at max_iter={plan.max_iter} and had not converged: raise max_iter, "
+            "or learning_rate_init where the loss still falls slowly"
+        )
+    elif watch.final_loss() > _WORSE_THAN_A_CONSTANT * objective.constant_loss:
+        training.warning = (
+            f"training has come to an end at a loss of {watch.final_loss():.3g}, where a constant "
+            f"answer has {objective.constant_loss:.3g}: the network has learned nothing; try "
+            "another learning_rate_init, or standardize=True"
+        )
+
+
+def _run_epochs(
+    objective: Objective, watch: Watch, plan: Plan, random_state: np.random.RandomState
+) -> None:
+    """Descend epoch by epoch."""
+    training = watch.training
+    descent = _Descent(objective, plan, training)
+    order = np.arange(objective.n_rows)
+    try:
+        while not watch.finished():
+            measured_at = descent.theta.copy()
+            if plan.batch_size < objective.n_rows:
+                order = random_state.permutation(objective.n_rows)
+            descent.epoch(order)
+            watch.epoch(descent.loss(), descent.outcome(), measured_at)
+            descent.close_epoch()
+        training.theta = watch.best() if plan.early_stopping else descent.outcome()
+    except TrainingDivergedError:
+        watch.judge(descent.loss())
+        training.theta = watch.best(_WORSE_THAN_A_CONSTANT * descent.reference)
+        raise
+    except KeyboardInterrupt:
+        training.theta = _best_so_far(watch, plan, descent)
+        raise
+    finally:
+        training.optimizer_state = descent.state
+    _warn_if_worse(watch, descent.reference)
+
+
+class _Descent:
+    """Steps of an optimiser over batches, and what is known of the epoch that is under way.
+
+    Attributes
+    ----------
+    theta : (K,) array
+        Where it is; moved in place.
+    state : tuple of arrays
+        Of the optimiser.
+    reference : float
+        The loss of a constant answer or of the first batch, whichever is larger: what is far
+        beyond it has become worse than anything that it might have begun with.
+    """
+
+    def __init__(self, objective: Objective, plan: Plan, training: Training) -> None:
+        optimizer, state = plan.optimizer, training.optimizer_state
+        self.theta = training.theta
+        self.state = optimizer.init(self.theta) if state is None else state
+        self.reference = objective.constant_loss
+        self._optimizer, self._batch_size = optimizer, plan.batch_size
+        self._clip_norm = np.inf if plan.clip_norm is None else plan.clip_norm
+        self._mean = _PenalisedMean(objective, plan.decay)
+        self._explosion = objective.explosion
+        ema = plan.ema_momentum
+        self._average = None if ema is None else MovingAverage(self.theta, ema)
+        self._n_steps = 0
+        self.close_epoch()
+
+    def epoch(self, order: np.ndarray) -> None:
+        """Go through the rows in this order."""
+        # What overflows is told by a loss that is not finite.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, len(order), self._batch_size):
+                self._step(order[start : start + self._batch_size])
+        if self.loss() > self._explosion * self.reference:
+            raise _exploded(self._n_steps - 1, self.loss(), self._norm, self.reference)
+
+    def _step(self, rows: np.ndarray) -> None:
+        loss, gradient = self._mean(self.theta, rows)
+        self._norm = clip_by_norm(gradient, self._clip_norm)
+        if not (math.isfinite(loss) and math.isfinite(self._norm)):
+            raise _not_finite(self._n_steps, loss, self._norm)
+        if self._n_steps == 0:
+            self.reference = max(self.reference, loss)
+        self.state = self._optimizer.update(self.theta, gradient, self.state)
+        if self._average is not None:
+            self._average.follow(self.theta)
+        self._total += loss * len(rows)
+        self._n_seen += len(rows)
+        self._n_steps += 1
+
+    def loss(self) -> float:
+        """Return the mean loss of the epoch as far as it has come, infinite before its first step.
+
+        So what a step cannot be made from is not known to be good.
+        """
+        return self._total / self._n_seen if self._n_seen else np.inf
+
+    def is_within_an_epoch(self) -> bool:
+        return self._n_seen > 0
+
+    def close_epoch(self) -> None:
+        """Begin to count anew."""
+        self._total, self._n_seen = 0.0, 0
+
+    def outcome(self) -> np.ndarray:
+        """Return what is measured and kept: the parameters, or their average."""
+        return self.theta if self._average is None else self._average.theta
+
+
+def _best_so_far(watch: Watch, plan: Plan, descent: _Descent) -> np.ndarray:
+    """Return the best parameters known when training is interrupted."""
+    acceptable = _WORSE_THAN_A_CONSTANT * descent.reference
+    if plan.early_stopping and watch.n_iter:
+        return watch.best(acceptable)
+    latest = descent.loss() if descent.is_within_an_epoch() else watch.latest
+    is_good = latest <= (watch.lowest if watch.n_iter else acceptable)
+    return descent.outcome() if is_good else watch.best(acceptable)
+
+
+def _warn_if_worse(watch: Watch, reference: float) -> None:
+    """Refuse to leave behind, without a word, what is worse than a constant answer."""
+    training = watch.training
+    acceptable = _WORSE_THAN_A_CONSTANT * reference
+    loss = watch.final_loss()
+    if loss > acceptable:
+        training.theta = watch.best(acceptable)
+        training.warning = (
+            f"training made the loss worse: {loss:.3g}, where a constant answer or the weights "
+            f"that it started from have {reference:.3g}. The best weights seen are kept; lower "
+            "learning_rate_init"
+        )
+
+
+def _search(
+    objective: Objective, watch: Watch, plan: Plan, random_state: np.random.RandomState
+) -> None:
+    """Search with all rows at once, in double precision."""
+    training = watch.training
+    dtype = training.theta.dtype
+    mean = _PenalisedMean(objective, plan.decay)
+    best = [np.inf, training.theta]
+
+    def loss_and_gradient(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        theta = theta.astype(dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss, gradient = mean.of_all(theta)
+        if loss < best[0]:
+            best[:] = loss, theta
+        return loss, gradient
+
+    def at_iteration(theta: np.ndarray, loss: float) -> bool:
+        theta = theta.astype(dtype)
+        watch.epoch(loss, theta, theta)
+        return watch.stopped or (plan.early_stopping and watch.converged)
+
+    try:
+        minimum = minimize(
+            loss_and_gradient,
+            training.theta.astype(float),
+            [(-np.inf, np.inf)] * training.theta.size,
+            max_iter=plan.max_iter,
+            tol=plan.tol,
+            callback=at_iteration,
+        )
+    finally:
+        training.theta = watch.best() if plan.early_stopping and watch.n_iter else best[1]
+    # At a minimum from the start there is no iteration to tell of.
+    if watch.n_iter == 0:
+        watch.epoch(minimum.loss, training.theta, training.theta)
+    watch.converged = minimum.converged or (plan.early_stopping and watch.converged)
+
+
+def _not_finite(step: int, loss: float, norm: float) -> TrainingDivergedError:
+    return TrainingDivergedError(
+        f"the loss or its gradient is not finite at step {step} (loss {loss:g}, norm of the "
+        f"gradient {norm:g}): lower learning_rate_init or set clip_norm; the last good weights are "
+        "kept",
+        step=step,
+        loss=loss,
+        gradient_norm=norm,
+    )
+
+
+def _exploded(step: int, loss: float, norm: float, reference: float) -> TrainingDivergedError:
+    return TrainingDivergedError(
+        f"the weights have blown up by step {step}: the mean loss of the epoch is {loss:.3g}, "
+        f"where a constant answer or the weights at the start have {reference:.3g}; lower "
+        "learning_rate_init or set clip_norm. The last good weights are kept",
+        step=step,
+        loss=loss,
+        gradient_norm=norm,
+    )

@@ -1,0 +1,155 @@
+"""Training from epoch to epoch: how it is meant to go, where it has come to, when it stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tsrnn._optim.minibatch import SGD, Adam, RMSprop
+from tsrnn.exceptions import TrainingDivergedError
+
+Optimizer = RMSprop | Adam | SGD
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train.
+
+    Attributes
+    ----------
+    optimizer : RMSprop, Adam or SGD, or None
+        None is the full-batch search by L-BFGS-B.
+    batch_size : int
+    max_iter : int
+        Epochs; iterations of the search.
+    tol, n_iter_no_change
+        Mini-batches stop where the loss that is watched has not been lower than its lowest by more
+        than `tol` for that many epochs in a row; the search stops at a gradient below `tol`.
+    early_stopping : bool
+        Watch "val_loss" rather than "loss", and go back to where it was lowest.
+    clip_norm : float or None
+        Longest gradient, by its Euclidean norm; the search ignores it.
+    decay : (K,) array or None
+        Of (1).
+    ema_momentum : float or None
+        Of a moving average of the parameters, step by step, which is what is measured and kept.
+    """
+
+    optimizer: Optimizer | None
+    batch_size: int
+    max_iter: int
+    tol: float
+    n_iter_no_change: int
+    early_stopping: bool = False
+    clip_norm: float | None = None
+    decay: np.ndarray | None = None
+    ema_momentum: float | None = None
+
+
+@dataclass
+class Training:
+    """Where training has come to.
+
+    Attributes
+    ----------
+    theta : (K,) array
+    history : dict of str to list of float
+        One number an epoch each: "loss", the mean of (2) over its batches, and what else was
+        measured at its end.
+    optimizer_state : tuple of arrays or None
+        To go on from.
+    best_loss : float
+        The lowest of the loss that was watched.
+    warning : str or None
+        What the user should know.
+    error : TrainingDivergedError or None
+        To be raised once `theta` is kept: the last good parameters.
+    """
+
+    theta: np.ndarray
+    history: dict[str, list[float]] = field(default_factory=dict)
+    optimizer_state: tuple[np.ndarray, ...] | None = None
+    best_loss: float = np.inf
+    warning: str | None = None
+    error: TrainingDivergedError | None = None
+
+    @property
+    def n_epochs(self) -> int:
+        return len(self.history.get("loss", ()))
+
+
+# At the end of an epoch: what else to measure, by the names of the history; and whether to stop,
+# given the parameters and the history so far.
+Measure = Callable[[np.ndarray], dict[str, float]]
+Hook = Callable[[np.ndarray, dict[str, list[float]]], bool]
+
+
+class Watch:
+    """What is kept from epoch to epoch: the history, the best parameters, when to stop."""
+
+    def __init__(
+        self, training: Training, plan: Plan, measure: Measure | None, hook: Hook | None
+    ) -> None:
+        self.training = training
+        self.n_iter = 0
+        self.converged = False
+        self.stopped = False
+        self.latest = -np.inf
+        self.lowest = np.inf
+        # The training loss that the best parameters are known by.
+        self.loss_of_best = np.inf
+        self._start = training.theta.copy()
+        self._best = self._start
+        self._epoch_of_best = 0
+        self._plan = plan
+        self._measure = measure
+        self._hook = hook
+        self._n_unchanged = 0
+
+    def finished(self) -> bool:
+        return self.converged or self.stopped or self.n_iter >= self._plan.max_iter
+
+    def epoch(self, loss: float, theta: np.ndarray, measured_at: np.ndarray) -> None:
+        """Take note of an epoch that ended at theta.
+
+        Its training loss was seen at `measured_at`, or from there on: parameters that are known to
+        be as good as that, whatever the last step did.
+        """
+        self.judge(loss)
+        self.latest = loss
+        history = self.training.history
+        self.n_iter += 1
+        measured = {"loss": loss} | (self._measure(theta) if self._measure else {})
+        for name, value in measured.items():
+            history.setdefault(name, []).append(value)
+        watched = measured["val_loss" if self._plan.early_stopping else "loss"]
+        self._n_unchanged += 1
+        if watched < self.lowest - self._plan.tol:
+            self._n_unchanged = 0
+        if watched < self.lowest:
+            self.lowest, self.loss_of_best, self._epoch_of_best = watched, loss, self.n_iter
+            self._best = (theta if self._plan.early_stopping else measured_at).copy()
+        self.training.best_loss = min(self.training.best_loss, watched)
+        self.converged = self._n_unchanged >= self._plan.n_iter_no_change
+        if self._hook is not None:
+            self.stopped = bool(self._hook(theta, history))
+
+    def judge(self, loss: float) -> None:
+        """Take the loss of an epoch that began at the best parameters for theirs.
+
+        With early stopping they are those that an epoch ended at, after the step that its own loss
+        does not know of.
+        """
+        if self._plan.early_stopping and self._epoch_of_best == self.n_iter:
+            self.loss_of_best = loss
+
+    def final_loss(self) -> float:
+        """Return the training loss of what training leaves behind."""
+        early = self._plan.early_stopping
+        return self.loss_of_best if early else self.training.history["loss"][-1]
+
+    def best(self, acceptable: float = np.inf) -> np.ndarray:
+        """Return the parameters of the best epoch, or where it all began if none was acceptable."""
+        return self._best if self.loss_of_best <= acceptable else self._start

@@ -1,0 +1,1 @@
+"""All loops over time of smoothers: predictions, linear forms, slope and curvature."""

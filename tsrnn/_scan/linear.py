@@ -1,0 +1,256 @@
+"""Loops over time that only a linear smoother has: products of its errors, and its covariance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tsrnn._compute.compile import borrowed, inlined, kernel
+from tsrnn._compute.threads import NEVER_STOPPED
+from tsrnn._scan.unroll import SLAB, SLABS, take_step
+from tsrnn.cells.smoother_cell import Cell, step_at
+
+
+def error_products(
+    cell: Cell, theta: np.ndarray, series: np.ndarray, *, all_errors: bool = True
+) -> np.ndarray:
+    """Return sums of products from which a linear smoother's SSE follows for all linear unknowns.
+
+    The errors on y - sum_j c_j x_j from the initial state h are linear in the coefficients c of
+    the regressors x and in h: e = e_0 + sum_j c_j r_j + sum_i h_i g_i, where e_0 are those on y
+    from the zero state, r_j minus those on x_j, and g_i what the i-th unit state adds.
+
+    Parameters
+    ----------
+    cell : Cell
+        A linear smoother with parameters for each lane.
+    theta : (K, G) array
+        G sets of parameters.
+    series : (1 + p, T) array
+        y, NaN where missing, and p regressors.
+    all_errors : bool
+        Whether to go on, for the sum of e_0 squared alone, when the initial state is forgotten.
+
+    Returns
+    -------
+    products : (1 + p + S, 1 + p + S, G) array
+        Inner products over time of (e_0, r_1 .. r_p, g_1 .. g_S), in that order.
+    """
+    size, n_sets = len(series) + cell.n_state, theta.shape[1]
+    products = np.zeros((size, size, n_sets))
+    states = np.zeros((2, cell.n_state, size * n_sets))
+    scratch = np.empty((2, 1, size * n_sets))
+    _error_products(
+        cell.step.address,
+        np.tile(theta, (1, size)),
+        series,
+        all_errors,
+        states,
+        scratch,
+        products,
+        NEVER_STOPPED,
+    )
+    return products
+
+
+@kernel(f"void(i8, {SLAB}, {SLAB}, b1, {SLABS}, {SLABS}, {SLABS}, i1[::1])")
+def _error_products(step_address, theta, series, all_errors, states, scratch, products, stop):
+    accumulate_products(
+        step_at(step_address),
+        borrowed(theta),
+        borrowed(series),
+        borrowed(states),
+        borrowed(scratch),
+        borrowed(products),
+        all_errors,
+        borrowed(stop),
+    )
+
+
+# How often the loop below looks whether the initial state still matters, and what no longer does
+# (in units of the unit states; the series is of order one). At least so many steps also let the
+# derivatives of the state die, where a state dies at once (alpha = 1).
+_LOOK_EVERY = 64
+_FORGOTTEN = 1e-17
+
+
+@inlined
+def accumulate_products(step, theta, series, states, scratch, products, all_errors, stop):
+    """Fill products, and return after how many steps the initial state was forgotten.
+
+    Without regressors, the sum of e_0 squared stops there unless all errors are wanted. Where
+    `stop[0]` is not 0 all ends, and what is filled means nothing.
+    """
+    x, out = scratch[0], scratch[1]
+    size, n_sets, n_state = products.shape[0], products.shape[2], states.shape[1]
+    n_series, n_timesteps = series.shape
+    # Runs: y and the regressors from the zero state, then y from each unit state.
+    errors = x.reshape(size, n_sets)
+    predictions = out.reshape(size, n_sets)
+    products[:] = 0.0
+    states[0] = 0.0
+    for i in range(n_state):
+        for b in range(n_sets):
+            states[0, i, (n_series + i) * n_sets + b] = 1.0
+    n_runs = size
+    memory = n_timesteps
+    for t in range(n_timesteps):
+        if stop[0] != 0:
+            break
+        y = series[0, t]
+        for i in range(n_runs):
+            value = series[i, t] if y == y and i < n_series else y
+            for b in range(n_sets):
+                errors[i, b] = value
+        take_step(step, theta, x, states[t % 2], states[(t + 1) % 2], out, n_runs * n_sets)
+        if y != y:
+            continue
+        for i in range(1, n_series):
+            for b in range(n_sets):
+                errors[i, b] = predictions[i, b] - errors[i, b]
+        # A unit state runs on y itself, so g_i is a difference; on a series of zeros it would
+        # decay into subnormal numbers, at which processors are slow.
+        for i in range(n_series, n_runs):
+            for b in range(n_sets):
+                errors[i, b] = predictions[0, b] - predictions[i, b]
+        for b in range(n_sets):
+            errors[0, b] -= predictions[0, b]
+        for i in range(n_runs):
+            for j in range(i, n_runs):
+                for b in range(n_sets):
+                    products[i, j, b] += errors[i, b] * errors[j, b]
+        if n_runs > n_series and t % _LOOK_EVERY == _LOOK_EVERY - 1:
+            largest = 0.0
+            for k in range(n_state):
+                for i in range(n_series, size):
+                    for b in range(n_sets):
+                        trace = states[(t + 1) % 2, k, i * n_sets + b] - states[(t + 1) % 2, k, b]
+                        largest = max(largest, abs(trace))
+            if largest <= _FORGOTTEN:
+                n_runs, memory = n_series, t + 1
+        if n_runs == 1 and not all_errors:
+            break
+    for i in range(size):
+        for j in range(i):
+            for b in range(n_sets):
+                products[i, j, b] = products[j, i, b]
+    return memory
+
+
+def error_variances(
+    forms: tuple[np.ndarray, np.ndarray, np.ndarray],
+    is_missing: np.ndarray,
+    predictions: np.ndarray,
+    offsets: np.ndarray,
+    variances: np.ndarray,
+    covariances: np.ndarray,
+    *,
+    is_relative: bool,
+) -> np.ndarray:
+    """Run the covariances of linear smoothers' states along; see `tsrnn.intervals`.
+
+    Parameters
+    ----------
+    forms : (N, S, S), (N, S) and (N, S) arrays
+        Transitions, gains and observations.
+    is_missing : (R,) array
+        Of series one after the other: series i is rows offsets[i]:offsets[i + 1].
+    predictions : (R,) array
+        What relative errors are shares of.
+    offsets : (N + 1,) array
+    variances : (N,) array
+        Of the innovations.
+    covariances : (N, S, S) array
+        Of the states; on return, of the last ones.
+    is_relative : bool
+
+    Returns
+    -------
+    error_variances : (R,) array
+        Of each prediction.
+    """
+    n_series, n_state = forms[1].shape
+    shapes = [part.shape for part in (*forms, covariances, variances, predictions, offsets)]
+    square, flat, n_rows = (n_series, n_state, n_state), (n_series, n_state), is_missing.size
+    expected = [square, flat, flat, square, (n_series,), (n_rows,), (n_series + 1,)]
+    # Compiled code would read on beyond the ends of what is smaller.
+    if shapes != expected or offsets[-1] > n_rows:
+        raise ValueError(f"linear smoothers have arrays of the shapes {expected}, got {shapes}")
+    result = np.empty(is_missing.size)
+    _error_variances(
+        *(np.ascontiguousarray(part) for part in forms),
+        is_missing,
+        np.ascontiguousarray(predictions),
+        offsets,
+        variances,
+        is_relative,
+        covariances,
+        result,
+    )
+    return result
+
+
+@kernel(f"void({SLABS}, {SLAB}, {SLAB}, b1[::1], f8[::1], i8[::1], f8[::1], b1, {SLABS}, f8[::1])")
+def _error_variances(
+    transitions,
+    gains,
+    observations,
+    is_missing,
+    predictions,
+    offsets,
+    variances,
+    is_relative,
+    covariances,
+    result,
+):
+    n_state = gains.shape[1]
+    seeing, half = np.empty((n_state, n_state)), np.empty((n_state, n_state))
+    for i in range(offsets.shape[0] - 1):
+        move, gain, observation = (
+            borrowed(transitions[i]),
+            borrowed(gains[i]),
+            borrowed(observations[i]),
+        )
+        covariance = borrowed(covariances[i])
+        for j in range(n_state):
+            for k in range(n_state):
+                seeing[j, k] = move[j, k] - gain[j] * observation[k]
+        is_certain = not covariance.any()
+        for t in range(offsets[i], offsets[i + 1]):
+            of_state = 0.0
+            if not is_certain:
+                for j in range(n_state):
+                    for k in range(n_state):
+                        of_state += observation[j] * covariance[j, k] * observation[k]
+            innovation = variances[i]
+            if is_relative:
+                innovation *= predictions[t] * predictions[t] + of_state
+            result[t] = innovation + of_state
+            if is_missing[t]:
+                _move_covariance(move, covariance, half)
+                for j in range(n_state):
+                    for k in range(n_state):
+                        covariance[j, k] += gain[j] * gain[k] * innovation
+                is_certain = False
+            elif not is_certain:
+                _move_covariance(seeing, covariance, half)
+
+
+@inlined
+def _move_covariance(move, covariance, half):
+    """Replace P by M P M'."""
+    n_state = half.shape[0]
+    for j in range(n_state):
+        for k in range(n_state):
+            half[j, k] = 0.0
+        for i in range(n_state):
+            if move[j, i] != 0.0:
+                for k in range(n_state):
+                    half[j, k] += move[j, i] * covariance[i, k]
+    for j in range(n_state):
+        for k in range(n_state):
+            covariance[j, k] = 0.0
+    for k in range(n_state):
+        for i in range(n_state):
+            if move[k, i] != 0.0:
+                for j in range(n_state):
+                    covariance[j, k] += half[j, i] * move[k, i]

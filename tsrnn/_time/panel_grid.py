@@ -1,0 +1,286 @@
+"""Where the series of a panel lie in time: found all at once, and continued all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._input.ragged import differences, extremes
+from tsrnn._time.advice import daylight_advice, is_struck_by_no_clock
+from tsrnn._time.grid import TimeGrid
+from tsrnn._time.panel_search import counted_step, fitting_freq, fitting_parts
+from tsrnn._time.panel_steps import (
+    BusinessSteps,
+    EvenSteps,
+    ListedSteps,
+    MonthSteps,
+    OwnSteps,
+    Steps,
+    business_days,
+)
+from tsrnn._time.season_length import (
+    NO_DATES,
+    Season,
+    season_of_months,
+    season_of_offset,
+    season_of_time,
+)
+from tsrnn._time.stamps import Dates, Dial, Periods
+from tsrnn.exceptions import IrregularIndexError
+
+# The command writes what such texts say of arguments as options.
+GAP_CURE = (
+    "fill=0 or fill='missing' puts in the steps that have no row, as tsrnn.fill_gaps does; "
+    "freq='rows' takes rows as the steps."
+)
+
+# Calendars that are found for one series at a time have longer steps.
+RARE_DAYS = 20
+
+
+@dataclass(frozen=True)
+class PanelGrid:
+    """The regular grids of many series; a step ahead is one after the end of a series.
+
+    Attributes
+    ----------
+    dial : Dial
+    groups : tuple of Steps
+        Series whose stamps go on in one manner.
+    group, member : (n_series,) int arrays
+        Which of the groups each series is in, -1 for none, and as which member.
+    """
+
+    dial: Dial
+    groups: tuple[Steps, ...]
+    group: np.ndarray
+    member: np.ndarray
+
+    @classmethod
+    def of(cls, dial: Dial, n_series: int, parts: Iterable[tuple[np.ndarray, Steps]]) -> PanelGrid:
+        """Join parts: which series they hold, and how these go on."""
+        group, member = np.full(n_series, -1), np.zeros(n_series, dtype=np.int64)
+        groups = []
+        for series, steps in parts:
+            group[series], member[series] = len(groups), np.arange(len(series))
+            groups.append(steps)
+        return cls(dial, tuple(groups), group, member)
+
+    def stamps(self, series: np.ndarray, ahead: np.ndarray) -> pd.Index:
+        """Return the stamps of some series (r,) so many steps ahead (r,)."""
+        return self.dial.write(self.ticks(series, ahead))
+
+    def ticks(self, series: np.ndarray, ahead: np.ndarray) -> np.ndarray:
+        """Return the ticks of some series (r,) so many steps ahead (r,)."""
+        ticks = np.empty(len(series), dtype=np.int64)
+        for rows, steps in self._rows_of_groups(series):
+            ticks[rows] = self._utc(steps, steps.at(self.member[series[rows]], ahead[rows]))
+        return ticks
+
+    def ahead(self, series: np.ndarray, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return how many steps ahead ticks (r,) are, and whether they are on the grid at all."""
+        ahead, on_grid = self.places(series, ticks)
+        return ahead, on_grid & (ahead > 0)
+
+    def places(self, series: np.ndarray, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the same of ticks of which some may be the ends themselves, 0 steps ahead."""
+        ahead, on_grid = np.zeros(len(ticks), dtype=np.int64), np.zeros(len(ticks), dtype=bool)
+        for rows, steps in self._rows_of_groups(series):
+            member = self.member[series[rows]]
+            asked = self._shown(steps, ticks[rows])
+            # Not before the end: some calendars cannot go back, and nothing is asked there.
+            ahead[rows] = np.maximum(steps.ahead(member, asked), 0)
+            on_grid[rows] = self._utc(steps, steps.at(member, ahead[rows])) == ticks[rows]
+        return ahead, on_grid
+
+    def moved(self, ahead: np.ndarray) -> PanelGrid:
+        """Move the end of every series on by so many steps, (n_series,)."""
+        groups = tuple(steps.moved(ahead[self.group == i]) for i, steps in enumerate(self.groups))
+        return replace(self, groups=groups)
+
+    def take(self, series: np.ndarray) -> PanelGrid:
+        """Keep some series, in their order."""
+        parts = []
+        for i, steps in enumerate(self.groups):
+            places = np.flatnonzero(self.group[series] == i)
+            parts.append((places, steps.take(self.member[series[places]])))
+        return PanelGrid.of(self.dial, len(series), parts)
+
+    def seasons(self) -> tuple[tuple[Season, ...], np.ndarray]:
+        """Return which seasons there are by the stamps, and each series' place among them."""
+        found: dict[Season, int] = {}
+        kind = np.zeros(len(self.group), dtype=np.int64)
+        for i, steps in enumerate(self.groups):
+            seasons, of_member = _seasons_of(steps, self.dial)
+            places = np.array([found.setdefault(one, len(found)) for one in seasons])
+            series = np.flatnonzero(self.group == i)
+            kind[series] = places[of_member[self.member[series]]]
+        return tuple(found), kind
+
+    def _rows_of_groups(self, series: np.ndarray) -> Iterable[tuple[slice | np.ndarray, Steps]]:
+        if len(self.groups) == 1:
+            return [(slice(None), self.groups[0])]
+        group = self.group[series]
+        parts = [(np.flatnonzero(group == i), steps) for i, steps in enumerate(self.groups)]
+        return [(rows, steps) for rows, steps in parts if len(rows)]
+
+    def _utc(self, steps: Steps, ticks: np.ndarray) -> np.ndarray:
+        is_local = isinstance(self.dial, Dates) and steps.local
+        return self.dial.instants(ticks) if is_local else ticks
+
+    def _shown(self, steps: Steps, ticks: np.ndarray) -> np.ndarray:
+        is_local = isinstance(self.dial, Dates) and steps.local
+        return self.dial.shown(ticks) if is_local else ticks
+
+
+def _seasons_of(steps: Steps, dial: Dial) -> tuple[list[Season], np.ndarray]:
+    """Return the seasons in a group, and the place of each member's among them."""
+    if isinstance(steps, OwnSteps):
+        return [grid.season for grid in steps.grids], np.arange(len(steps.grids))
+    if isinstance(steps, MonthSteps):
+        lengths, of_member = np.unique(steps.months, return_inverse=True)
+        return [season_of_months(months) for months in lengths.tolist()], of_member
+    if isinstance(steps, EvenSteps):
+        lengths, of_member = np.unique(steps.step, return_inverse=True)
+        return [_season_of_even(step, dial) for step in lengths.tolist()], of_member
+    if isinstance(steps, BusinessSteps):
+        offset, n_members = pd.offsets.BDay(), len(steps.last)
+    elif isinstance(steps, ListedSteps):
+        offset, n_members = steps.offset, len(steps.position)
+    else:
+        raise NotImplementedError(type(steps).__name__)
+    return [season_of_offset(offset)], np.zeros(n_members, dtype=np.int64)
+
+
+def _season_of_even(step: int, dial: Dial) -> Season:
+    if isinstance(dial, Dates):
+        return season_of_time(np.timedelta64(step, dial.unit))
+    return season_of_offset(dial.freq.base, step) if isinstance(dial, Periods) else NO_DATES
+
+
+def find_grid(
+    ticks: np.ndarray, offsets: np.ndarray, dial: Dial, freq: object, name: str
+) -> tuple[PanelGrid, dict[int, Exception]]:
+    """Find the grid of every series.
+
+    Parameters
+    ----------
+    ticks : (n_rows,) int64 array
+        Increasing in each series, of which there are two or more.
+    offsets : (n_series + 1,) int64 array
+    dial : Dial
+    freq : str, offset, int or None
+        What the stamps must follow; None finds for each series what fits it.
+    name : str
+        What to call the stamps in an error.
+
+    Returns
+    -------
+    grid : PanelGrid
+        Without the series that failed.
+    failures : dict
+        Why the series at these positions have none.
+    """
+    n_series = len(offsets) - 1
+    if freq is not None:
+        fits, steps = fitting_freq(ticks, offsets, dial, freq)
+        good = np.flatnonzero(fits)
+        grid = PanelGrid.of(dial, n_series, [(good, steps.take(good))])
+        return grid, {
+            int(i): _off_freq(ticks[offsets[i] : offsets[i + 1]], dial, freq, name)
+            for i in np.flatnonzero(~fits)
+        }
+    parts, left = fitting_parts(ticks, offsets, dial)
+    rare = _may_be_rare(ticks, offsets, dial, left)
+    own, failures = own_grids(ticks, offsets, dial, left[rare])
+    for i in left[~rare].tolist():
+        rows = ticks[offsets[i] : offsets[i + 1]]
+        failures[i] = _irregular(dial.write(rows), _first_gap(rows, dial))
+    return PanelGrid.of(dial, n_series, [*parts, *own]), failures
+
+
+def _may_be_rare(
+    ticks: np.ndarray, offsets: np.ndarray, dial: Dial, series: np.ndarray
+) -> np.ndarray:
+    """Tell which series may have a calendar that is found for one at a time, which takes its time.
+
+    Such calendars, as the first business days of months, have steps of some weeks; or a time zone
+    leaves out the hour that days begin with.
+    """
+    if not series.size or not isinstance(dial, Dates):
+        return np.zeros(len(series), dtype=bool)
+    if dial.tz is not None:
+        return np.ones(len(series), dtype=bool)
+    least = extremes(differences(ticks, offsets), offsets)[0]
+    return least[series] >= RARE_DAYS * dial.per_day
+
+
+def _first_gap(ticks: np.ndarray, dial: Dial) -> int:
+    """Return the first row of an irregular series that does not follow the one before it."""
+    steps = np.diff(ticks)
+    if isinstance(dial, Dates):
+        days = ticks // dial.per_day
+        weekdays = np.diff(business_days(days))
+        if ((days + 3) % 7 < 5).all() and (weekdays != weekdays[0]).any():
+            steps = weekdays
+    return 1 + int((steps > steps.min()).argmax())
+
+
+def own_grids(
+    ticks: np.ndarray, offsets: np.ndarray, dial: Dial, series: np.ndarray
+) -> tuple[list[tuple[np.ndarray, Steps]], dict[int, Exception]]:
+    """Find one at a time what is left: rare calendars, and reasons why there is no grid."""
+    found, grids, failures = [], [], {}
+    for i in series.tolist():
+        index = dial.write(ticks[offsets[i] : offsets[i + 1]])
+        try:
+            grids.append(TimeGrid.from_index(_not_from_zero(index), len(index)))
+            found.append(i)
+        except IrregularIndexError as error:
+            failures[i] = _irregular(index, error.row)
+        except ValueError as error:
+            failures[i] = error.with_traceback(None)
+    if not found:
+        return [], failures
+    places = np.array(found)
+    steps = OwnSteps(tuple(grids), np.diff(offsets)[places], dial.unit, dial.tz)
+    return [(places, steps)], failures
+
+
+def _not_from_zero(index: pd.Index) -> pd.Index:
+    # As an index, integers from 0 on would be mere numbers of rows; here they are stamps.
+    is_numbered = not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) and index[0] == 0
+    return index + 1 if is_numbered else index
+
+
+def _irregular(index: pd.Index, row: int) -> IrregularIndexError:
+    """Say where a series is irregular, with the cures that there are in a long frame."""
+    cure = GAP_CURE
+    if isinstance(index, pd.DatetimeIndex) and is_struck_by_no_clock(index):
+        cure = "freq='D', aggregate='sum' puts together the rows of each day."
+    return IrregularIndexError(
+        f"the time index is irregular: after {index[row - 1]} comes {index[row]}. {cure}"
+        f"{daylight_advice(index, row).replace('y.tz_localize', 'df[...].dt.tz_localize')}",
+        row,
+    )
+
+
+def _off_freq(ticks: np.ndarray, dial: Dial, freq: object, name: str) -> ValueError:
+    """Say where a series leaves the grid that the user named."""
+    stamps = dial.write(ticks)
+    if isinstance(dial, Dates):
+        start = stamps[0]
+        after = pd.date_range(start, periods=len(stamps), freq=freq, unit=dial.unit)
+    else:
+        after = dial.write(ticks[0] + counted_step(dial, freq) * np.arange(len(ticks)))
+    wrong = np.flatnonzero(np.asarray(stamps != after))
+    row = int(wrong[0]) if wrong.size else 0
+    if row == 0:
+        return ValueError(f"{name} does not follow freq={freq!r}: it starts at {stamps[0]}")
+    return ValueError(
+        f"{name} does not follow freq={freq!r}: after {stamps[row - 1]} comes {stamps[row]}, not "
+        f"{after[row]}. {GAP_CURE}"
+    )

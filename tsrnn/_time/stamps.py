@@ -1,0 +1,191 @@
+"""Columns of time stamps as integers and back: the *dial* of a panel.
+
+The integers, *ticks*, are whole numbers themselves, ordinals of periods, or dates since 1970 in the
+column's unit, in UTC where there is a time zone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import infer_dtype, is_integer_dtype
+
+from tsrnn._time.panel_steps import from_utc
+
+MISSING = int(np.iinfo(np.int64).min)  # the tick of a stamp that is missing, as in pandas
+
+_PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+
+_TO_ZONE = (
+    "convert them, as in pd.to_datetime(column, utc=True).dt.tz_convert('Europe/Berlin'), in whose "
+    "days they are to count"
+)
+
+
+@dataclass(frozen=True)
+class WholeNumbers:
+    """The dial of integers."""
+
+    dtype: np.dtype | pd.api.extensions.ExtensionDtype
+
+    def write(self, ticks: np.ndarray) -> pd.Index:
+        numbers = pd.Index(ticks)
+        size = self.dtype.itemsize
+        fits = size == 8 or np.abs(ticks).max(initial=0) < 2 ** (8 * size - 1)
+        return numbers.astype(self.dtype) if fits else numbers
+
+
+@dataclass(frozen=True)
+class Periods:
+    """The dial of periods."""
+
+    freq: pd.tseries.offsets.BaseOffset
+
+    def write(self, ticks: np.ndarray) -> pd.Index:
+        return pd.PeriodIndex.from_ordinals(ticks, freq=self.freq)
+
+
+@dataclass(frozen=True)
+class Dates:
+    """The dial of dates, in a unit, perhaps in a time zone."""
+
+    unit: str
+    tz: tzinfo | None
+
+    @property
+    def per_day(self) -> int:
+        """Ticks of a day."""
+        return _PER_DAY[self.unit]
+
+    def write(self, ticks: np.ndarray) -> pd.DatetimeIndex:
+        return from_utc(ticks, self.unit, self.tz)
+
+    def shown(self, ticks: np.ndarray) -> np.ndarray:
+        """Return what clocks of the zone show at ticks of UTC, as ticks."""
+        return ticks if self.tz is None else self.write(ticks).tz_localize(None).asi8
+
+    def instants(self, shown: np.ndarray) -> np.ndarray:
+        """Return ticks of UTC from what clocks of the zone show.
+
+        As pandas resamples: the first of two equal times, and the end of an hour left out.
+        """
+        if self.tz is None:
+            return shown
+        plain = from_utc(shown, self.unit, None)
+        first = np.ones(len(shown), dtype=bool)
+        local = plain.tz_localize(self.tz, ambiguous=first, nonexistent="shift_forward")
+        return local.as_unit(self.unit).asi8
+
+
+Dial: TypeAlias = WholeNumbers | Periods | Dates
+
+
+def period_alias(freq: pd.tseries.offsets.BaseOffset) -> str:
+    """Return the name of periods, "M" where that of the offset is "ME"."""
+    return pd.PeriodDtype(freq).name.removeprefix("period[").removesuffix("]")
+
+
+def read_stamps(column: pd.Series, name: str) -> tuple[np.ndarray, Dial]:
+    """Read a column of time stamps.
+
+    Parameters
+    ----------
+    column : Series
+        Dates, periods or integers, also as objects; dates also as words in ISO 8601.
+    name : str
+        What to call it in an error.
+
+    Returns
+    -------
+    ticks : (n_rows,) int64 array
+        `MISSING` where a stamp is missing or no date.
+    dial : Dial
+
+    Raises
+    ------
+    TypeError
+        For a column of anything else.
+    """
+    accepted = f"{name} must hold dates, periods or integers"
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return read_stamps(column.astype(dtype.categories.dtype), name)
+    kind = dtype.kind if isinstance(dtype, np.dtype) else None
+    if kind == "O" or isinstance(dtype, pd.StringDtype):
+        return _read_objects(column, accepted)
+    if isinstance(dtype, pd.PeriodDtype):
+        return pd.PeriodIndex(column).asi8, Periods(dtype.freq)
+    if is_integer_dtype(dtype):
+        return _read_integers(column, name)
+    if kind == "M" or isinstance(dtype, pd.DatetimeTZDtype) or _is_arrow_time(dtype):
+        index = pd.DatetimeIndex(column)
+        return index.asi8, Dates(index.unit, index.tz)
+    raise TypeError(f"{accepted}, got {dtype}")
+
+
+def _is_arrow_time(dtype: object) -> bool:
+    return isinstance(dtype, pd.ArrowDtype) and dtype.kind == "M"
+
+
+def _read_integers(column: pd.Series, name: str) -> tuple[np.ndarray, Dial]:
+    missing = column.isna().to_numpy()
+    if missing.any():
+        column = column.fillna(0)
+    if column.dtype.kind == "u" and len(column) and column.max() > np.iinfo(np.int64).max:
+        raise TypeError(f"{name} holds integers beyond 64 signed bits")
+    ticks = column.to_numpy(dtype=np.int64, copy=bool(missing.any()))
+    if missing.any():
+        ticks[missing] = MISSING
+    return ticks, WholeNumbers(column.dtype)
+
+
+def _read_objects(column: pd.Series, accepted: str) -> tuple[np.ndarray, Dial]:
+    kind = infer_dtype(column, skipna=True)
+    if kind == "period":
+        periods = pd.PeriodIndex(column)
+        return periods.asi8, Periods(periods.freq)
+    if kind in ("integer", "mixed-integer"):
+        # Words of one series must not stop the others.
+        whole = [isinstance(stamp, int | np.integer) for stamp in column]
+        return _read_integers(column.where(whole).astype("Int64"), "the column of time stamps")
+    if kind in ("string", "date", "datetime", "datetime64", "empty", "mixed"):
+        # Of other formats, whether the month or the day comes first would be a guess.
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # pandas 2 warns of several zones, and goes on
+                read = pd.to_datetime(column, errors="coerce", format="ISO8601")
+            index = pd.DatetimeIndex(read)
+        except ValueError as error:
+            _refuse_several_zones(column, accepted)
+            # Without the advice of pandas, which is half of it.
+            told = str(error).partition(". ")[0]
+            raise TypeError(
+                f"{accepted}, and its dates cannot be joined: {told}; {_TO_ZONE}"
+            ) from error
+        if kind not in ("string", "empty"):
+            _refuse_several_zones(column[[isinstance(one, datetime) for one in column]], accepted)
+        if not index.isna().all() or kind == "empty":
+            return index.asi8, Dates(index.unit, index.tz)
+    raise TypeError(
+        f"{accepted}, got {kind} objects such as {column.iloc[0]!r}: convert them, as in "
+        "pd.to_datetime(column)"
+    )
+
+
+def _refuse_several_zones(column: pd.Series, accepted: str) -> None:
+    """Refuse dates, or words for them, of more than one time zone, and name two."""
+    zones: set[str] = set()
+    for stamp in column.dropna():
+        with contextlib.suppress(ValueError, TypeError):  # what is no date is in no zone either
+            date = stamp if isinstance(stamp, datetime) else pd.Timestamp(stamp)
+            zones.add(str(date.tzinfo or "no zone"))
+        if len(zones) > 1:
+            raise TypeError(
+                f"{accepted} in one time zone, got {' and '.join(sorted(zones))}: {_TO_ZONE}"
+            )

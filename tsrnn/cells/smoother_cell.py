@@ -1,0 +1,127 @@
+"""What a recurrent cell is: named parameters with bounds, a step and the adjoint of that step.
+
+A cell reads a sequence one step at a time,
+
+    (h_t, o_t) = step(theta, x_t, h_{t-1})                                              (1)
+
+with input x, state h, output o and parameters theta. A smoother's output is its prediction of x_t,
+made from h_{t-1} before x_t is seen, and a missing x_t (NaN) moves the state on without an
+innovation; a network has no output of its own (its head reads the states). The adjoint of (1)
+takes the gradients of a loss with respect to h_t and o_t to those with respect to h_{t-1}, x_t and
+theta. Its tangent takes changes of theta, x_t and h_{t-1}, in D directions, to those of h_t and
+o_t: a smoother has few numbers to learn, and these give curvature as well as slope.
+
+All work on a slab: B sequences side by side, the lane index innermost, so that the compiler makes
+vector instructions of the loop over lanes. Shapes: theta (K, B) where each lane has parameters of
+its own and (K,) where they are shared; x (p, B); h (S, B); o (m, B). A step gets the address of
+each, without shapes, which would cost more than a small step does: row i of lane b is at
+`i * B + b`, and a tangent's row i in direction d at `(d * n_rows + i) * B + b`. Only the first
+`n_lanes` lanes are read and written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsrnn._compute.compile import Kernel, function_at, kernel
+
+_ADDRESS = "CPointer(f8)"
+
+# step(theta, x, h, h_new, out, p, S, n_lanes, B): writes h_new and out.
+STEP_SIGNATURE = f"void({', '.join([_ADDRESS] * 5)}, i8, i8, i8, i8)"
+
+# adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p, S, n_lanes, B): writes d_h
+# and d_x, adds to d_theta, and may use d_h_new as scratch.
+ADJOINT_SIGNATURE = f"void({', '.join([_ADDRESS] * 10)}, i8, i8, i8, i8)"
+
+# tangent(theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, turn, D, S, n_lanes, B): moves
+# d_h on in place, and writes d_out. error (B,) is x - out, zero where x is missing; seen (B,) is 0
+# there and 1 elsewhere; d_theta (D, K) is the same in all lanes; d_x (D, B), d_h (D, S, B),
+# d_out (D, B), scratch (4, B). A cell whose step moves numbers of the state up by one place leaves
+# those of d_h where they are, and puts the new one in place of the oldest: after `turn` steps that
+# is so many places further. Only cells of one input have a tangent.
+TANGENT_SIGNATURE = f"void({', '.join([_ADDRESS] * 9)}, i8, i8, i8, i8, i8)"
+
+step_kernel: Callable[[Callable], Kernel] = kernel(STEP_SIGNATURE, as_step=True)
+adjoint_kernel: Callable[[Callable], Kernel] = kernel(ADJOINT_SIGNATURE, as_step=True)
+tangent_kernel: Callable[[Callable], Kernel] = kernel(TANGENT_SIGNATURE, as_step=True)
+
+# In a loop's kernel: the function at an address that it was given.
+step_at = function_at(STEP_SIGNATURE)
+adjoint_at = function_at(ADJOINT_SIGNATURE)
+tangent_at = function_at(TANGENT_SIGNATURE)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A named array of numbers to learn, with the bounds it is learned in."""
+
+    name: str
+    shape: tuple[int, ...] = ()
+    lower: float = -np.inf
+    upper: float = np.inf
+
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return int(np.prod(self.shape))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A recurrent cell; see the module's text for the equations and shapes.
+
+    Attributes
+    ----------
+    name : str
+        Its key in the table of cells.
+    parameters : tuple of Parameter
+        In the order in which theta holds them.
+    n_inputs, n_outputs : int
+        Sizes of x_t and o_t (p and m).
+    state_names : tuple of str
+        One name for each of the S numbers of the state.
+    step, adjoint : Kernel
+        Equation (1) and its adjoint.
+    own_parameters : bool
+        Whether each lane has its own column of theta.
+    tangent : Kernel or None
+        Of a smoother; networks have too many numbers for it.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    n_inputs: int
+    n_outputs: int
+    state_names: tuple[str, ...]
+    step: Kernel
+    adjoint: Kernel
+    own_parameters: bool
+    tangent: Kernel | None = None
+
+    @property
+    def n_state(self) -> int:
+        """Size of the state (S)."""
+        return len(self.state_names)
+
+    @property
+    def n_parameters(self) -> int:
+        """Size of theta (K)."""
+        return sum(parameter.size for parameter in self.parameters)
+
+    def pack(self, values: Mapping[str, np.ndarray | float]) -> np.ndarray:
+        """Lay named parameters out as one column theta, (K, 1)."""
+        columns = [np.ravel(values[parameter.name]) for parameter in self.parameters]
+        return np.concatenate(columns).astype(float)[:, None]
+
+    def unpack(self, theta: np.ndarray) -> dict[str, np.ndarray]:
+        """Return named parameters, copied from the single column theta, (K, 1)."""
+        values, start = {}, 0
+        for parameter in self.parameters:
+            stop = start + parameter.size
+            values[parameter.name] = theta[start:stop, 0].reshape(parameter.shape).copy()
+            start = stop
+        return values

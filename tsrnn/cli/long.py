@@ -1,0 +1,199 @@
+"""What `tsrnn forecast --id` does: a panel of the series of a file."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._time.season_length import season_in_words
+from tsrnn.cli.csv_errors import UsageError, quoted
+from tsrnn.cli.csv_long import LongFile
+from tsrnn.cli.csv_table import MISSING
+from tsrnn.cli.steps import (
+    filled_words,
+    in_options,
+    is_asked,
+    joint_words,
+    refuse_without_dates,
+    with_days,
+)
+from tsrnn.exceptions import UnfinishedStepWarning
+from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.panel.differ import most_steps
+from tsrnn.panel.fill import StepRules
+from tsrnn.panel.forecaster import PanelForecaster
+
+_MOST_TOLD = 5  # series whose failures or notes are told one by one
+
+
+# What a panel calls the columns of its tables, which its own names may be no others of: the command
+# has other tables, and takes any name of a file that is not in these.
+_ALIAS = "the forecast"
+_OF_PANELS = ("cutoff", "reason", "exception", "note", "n_filled", _ALIAS)
+
+
+@dataclass(frozen=True)
+class LongForecasts:
+    """The forecasts of a file.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A line a series and step, columns as for a single series.
+    told : list of str
+        What was done about missing lines, and what the user should know of single series.
+    n_left_out : int
+        How many series are not in the table.
+    may_have_season : bool
+        Whether the dates tell of a season, of which there is data enough.
+    """
+
+    table: pd.DataFrame
+    told: list[str]
+    n_left_out: int
+    may_have_season: bool
+
+
+def forecast_long(
+    given: LongFile,
+    forecaster: Forecaster,
+    horizon: int,
+    percents: Sequence[float],
+    rules: StepRules,
+    n_jobs: int,
+) -> LongForecasts:
+    """Forecast the series of a file."""
+    series, date, _ = given.frame.columns
+    names = [_unlike_ours(name) for name in given.frame.columns]
+    frame = given.frame.set_axis(names, axis=1)
+    if is_asked(rules) and not given.has_dates:
+        refuse_without_dates()
+    rules, told = with_days(rules, pd.Index(given.frame[date]))
+    panel = PanelForecaster(
+        forecaster,
+        id_col=names[0],
+        time_col=names[1],
+        target_col=names[2],
+        freq=rules.freq,
+        fill=rules.fill,
+        aggregate=rules.aggregate,
+        alias=_ALIAS,
+        n_jobs=n_jobs,
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)  # told below, by the names of the file
+        try:
+            panel.fit(frame)
+        except ValueError as error:
+            raise UsageError(_with_line(str(error), given)) from error
+    try:
+        table = panel.predict(horizon, level=list(percents))
+    except ValueError as error:
+        raise UsageError(f"--horizon {horizon} is too far ahead: {error}") from error
+    bounds = [f"{side}-{percent:g}" for percent in percents for side in ("lower", "upper")]
+    table.columns = [series, date, "forecast", *bounds]
+    told += _of_steps(panel, frame, rules)
+    told += [str(one.message) for one in caught if one.category is UnfinishedStepWarning]
+    told += _seasons_told(panel, forecaster)
+    table, beyond = _without_infinities(table)
+    failures = panel.failures_.iloc[:, :2].set_axis(beyond.columns, axis=1)
+    failures = pd.concat([failures, beyond])
+    told += _told(failures, "left out: ", given) + _told(panel.notes_, "", given)
+    return LongForecasts(table, told, len(failures), _may_have_season(panel))
+
+
+def _unlike_ours(name: str) -> str:
+    """Return what a panel is told that a column of the file is called."""
+    is_ours = name in _OF_PANELS or name.startswith(f"{_ALIAS}-")
+    return f"{name} of the file" if is_ours else name
+
+
+def _without_infinities(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Take out series whose forecasts floats cannot hold: the others, and why these are not."""
+    ids = table.iloc[:, 0]
+    wrong = ids.isin(ids[np.isinf(table.iloc[:, 2:]).any(axis=1)])
+    reason = "the forecast is beyond the largest numbers: give values in larger units"
+    failures = pd.DataFrame({"series": ids[wrong].unique(), "reason": reason}, dtype=object)
+    if wrong.all():
+        raise UsageError(f"all {len(failures)} series failed: {reason}")
+    return table[~wrong], failures
+
+
+def _seasons_told(panel: PanelForecaster, forecaster: Forecaster) -> list[str]:
+    """Tell which seasons were taken, and in how many series each."""
+    if not forecaster._seeks_season():
+        return []
+    seasons, kind = panel._fitted.grid.seasons()
+    taken = zip(panel.period_, kind[panel._fitted.active], strict=True)
+    words = pd.Series([season_in_words(period, seasons[i]) for period, i in taken])
+    counts = words.value_counts()
+    if len(counts) == 1:
+        return [f"season: {words[0]}; --period overrides"]
+    listed = ", ".join(f"{one} in {count} series" for one, count in counts.items())
+    return [f"season: {listed}; --period overrides"]
+
+
+def _may_have_season(panel: PanelForecaster) -> bool:
+    """Tell whether the longest series could have a season by its dates."""
+    seasons, kind = panel._fitted.grid.seasons()
+    longest = int(panel._training.lengths.max())
+    found = np.unique(kind[panel._fitted.active]).tolist()
+    return any(seasons[i].among(longest).taken > 1 for i in found)
+
+
+def _of_steps(panel: PanelForecaster, frame: pd.DataFrame, rules: StepRules) -> list[str]:
+    """Tell what was put together, and what was put in."""
+    words = most_steps(panel._fitted.grid)
+    filled = panel.filled_["n_filled"]
+    n_lines = int(frame[panel.id_col].isin(panel._fitted.ids).sum())
+    n_steps = int(panel._training.lengths.sum() - filled.sum())
+    told = joint_words(n_lines, n_steps, words, rules)
+    return told + filled_words(int(filled.sum()), words, len(filled), rules)
+
+
+def _told(table: pd.DataFrame, what: str, given: LongFile) -> list[str]:
+    """Tell of the first series of a table, and how many more there are."""
+    told = [
+        f"series {quoted(name)}: {what}{_with_line(reason, given)}"
+        for name, reason in zip(table.iloc[:_MOST_TOLD, 0], table.iloc[:, 1], strict=False)
+    ]
+    n_more = len(table) - len(told)
+    return [*told, f"and {n_more} more series {what.rstrip(': ')}".rstrip()] if n_more > 0 else told
+
+
+def _with_line(reason: str, given: LongFile) -> str:
+    """Name the line of the file rather than the row of a frame, and cells as they are written."""
+    if given.words is not None:
+        name = re.escape(str(given.frame.columns[1]))
+        for pattern, words in _OF_DATES.items():
+            reason = re.sub(
+                pattern.format(name), lambda found, words=words: _dated(found, words, given), reason
+            )
+    reason = re.sub(
+        r"in row (\d+)(?=$|: )", lambda row: f"on line {given.lines[int(row[1])]}", reason
+    )
+    return in_options(reason)
+
+
+# What a panel says of time stamps, and what is said of the cells that they were read from.
+_OF_DATES = {
+    r"{}(?: of the file)? is missing or no ISO date \(.*?\) in row (\d+)": (
+        "must hold dates, but holds {0} on line {1}"
+    ),
+    r"{}(?: of the file)? holds [^()]*? a second time in row (\d+)": (
+        "holds {0} a second time on line {1}"
+    ),
+}
+
+
+def _dated(found: re.Match[str], words: str, given: LongFile) -> str:
+    row = int(found[1])
+    cell, line, name = given.words.iloc[row], given.lines[row], quoted(given.words.name)
+    if cell in MISSING:
+        return f"{name} has no date on line {line}"
+    return f"{name} {words.format(quoted(cell), line)}"

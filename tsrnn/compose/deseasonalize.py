@@ -1,0 +1,444 @@
+"""Forecasts of the seasonally adjusted series, with the season put back: as the M competitions do.
+
+A series y_t with a season of m time steps is y_t = s_t z_t (multiplicative) or y_t = s_t + z_t
+(additive), its indices s_t = s_{t-m} those of the classical decomposition by moving averages. A
+forecaster of z_t forecasts y_t. The series is adjusted only if its autocorrelation r_m at the lag
+of the season is significant at 90%,
+
+    n >= 3 m   and   |r_m| > 1.645 sqrt((1 + 2 (r_1^2 + .. + r_{m-1}^2)) / n)           (1)
+
+With regressors x_t the series is y_t = s_t z_t + b'x_t or y_t = s_t + z_t + b'x_t, and the test and
+the indices are those of y_t - b'x_t. For these b is estimated from the changes of changes
+
+    w_t = (y_t - y_{t-m}) - (y_{t-1} - y_{t-1-m})                                       (2)
+
+and those of x_t, less their means at each position of the season: what a season of either kind adds
+to a line is the same at all of one position, and gone. The forecaster estimates its own b.
+
+Source: S. Makridakis, E. Spiliotis and V. Assimakopoulos, The M4 Competition: 100,000 time series
+and 61 forecasting methods, International Journal of Forecasting 36 (2020); its benchmarks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from tsrnn._input.validation import check_choice, check_flag, check_period
+from tsrnn._time.season_length import LONGEST, Season
+from tsrnn.compose.deseasonalized_panel import DeseasonalizedPanel, Seasons
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.fitted_model import FittedModel
+from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.panel_model import PanelModel
+
+_MODELS = ("mul", "add")
+
+# The quantile of the normal distribution for a two-sided test at 90%, as the competitions round it.
+_CRITICAL = 1.645
+
+# What is smaller, of a regressor in units of its largest value, may be its rounding.
+_ROUNDING = 1e-10
+
+# What is left when the season is taken off.
+_ADJUSTED = Season(1, "seasonally adjusted series")
+
+
+class DeseasonalizedForecaster(Forecaster):
+    """Take the season off, forecast what is left, put the season back.
+
+    Parameters
+    ----------
+    forecaster : forecaster
+        Fitted, as a clone, to the seasonally adjusted series. With `NaiveForecaster()` this is the
+        M competitions' Naive2. What is left has no season, so where the period of this forecaster
+        is "auto" it is 1.
+    period : int or "auto"
+        Time steps of a season; 1 for no season. "auto" is that of the time stamps: 12 for months, 4
+        for quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96 for hours, halves
+        and quarters of them, and 1 for all else. A season of which the series has fewer than two
+        full periods is not looked for.
+    model : {"mul", "add"}
+        Whether the season multiplies the series, which must be positive then, or is added to it.
+    test : bool
+        Adjust a series only if its autocorrelation at the lag of the season is significant at 90%,
+        and it has three seasons; otherwise adjust every series that has two. Shorter ones are
+        forecast as they are.
+
+    Attributes
+    ----------
+    period_ : int
+        The period that was looked for; 1 for none.
+    is_seasonal_ : bool or (n_series,) array
+        Whether a series was adjusted.
+    seasonal_indices_ : (period,) or (n_series, period) array
+        The season that begins at the first time step of the series; ones ("mul") or zeros ("add")
+        where it was not adjusted.
+    forecaster_ : forecaster
+        The clone, as `fit` left it: it holds plain arrays, and `update` does not move it.
+    fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
+        One-step-ahead predictions of the training series, season included. The season is that of
+        the whole series, so the first of them know more than forecasts do.
+
+    Warns
+    -----
+    UserWarning
+        For a series that is not adjusted because it has values that are not positive and the model
+        is multiplicative, or, without the test, because it is too short. With `period="auto"` as
+        `AutoExpSmoothingRNN` warns.
+
+    Notes
+    -----
+    Every series has its own test and indices. Missing values are left out of the test; for the
+    decomposition they are interpolated between the same seasons of the years around. Regressors
+    are handed on to the forecaster, and add to the series beside the season, whose test and indices
+    are those of the series net of them. What they add is told from the season by their changes from
+    one step to the next that are not those of a season before: a regressor that does the same in
+    every season is no other than the season. Where a multiplicative season is taken off, they are
+    accepted with one series only. Intervals do not know that the
+    indices are estimates.
+
+    References
+    ----------
+    .. [1] S. Makridakis, E. Spiliotis, V. Assimakopoulos (2020). The M4 Competition: 100,000 time
+       series and 61 forecasting methods. International Journal of Forecasting, 36(1), 54-74.
+
+    Examples
+    --------
+    >>> from tsrnn import DeseasonalizedForecaster, NaiveForecaster
+    >>> naive2 = DeseasonalizedForecaster(NaiveForecaster(), period=2)
+    >>> naive2.fit([8.0, 12.0] * 6).seasonal_indices_
+    array([0.8, 1.2])
+    >>> naive2.predict(3)
+    array([ 8., 12.,  8.])
+    """
+
+    def __init__(
+        self,
+        forecaster: Forecaster,
+        *,
+        period: int | str = "auto",
+        model: str = "mul",
+        test: bool = True,
+    ) -> None:
+        self.forecaster = forecaster
+        self.period = period
+        self.model = model
+        self.test = test
+
+    def _validate_parameters(self) -> None:
+        if not isinstance(self.forecaster, Forecaster):
+            raise InvalidParameterError(
+                "forecaster must be a forecaster of this library, such as NaiveForecaster(), got "
+                f"{self.forecaster!r}"
+            )
+        check_period(self.period)
+        check_choice("model", self.model, _MODELS)
+        check_flag("test", self.test)
+
+    def _seeks_season(self) -> bool:
+        return self.period == "auto"
+
+    def _in_season(self, season: Season) -> Forecaster:
+        return clone(self).set_params(period=season.taken) if self._seeks_season() else self
+
+    def _inner(self) -> Forecaster:
+        """Return what to fit to adjusted series."""
+        forecaster = clone(self.forecaster)
+        forecaster._validate_parameters()
+        return clone(forecaster._in_season(_ADJUSTED))
+
+    def _fit_model(self, values, regressors):
+        notes: list[Warning] = []
+        X = self._heard(regressors)
+        found = [self._indices(y, X, f"series {i}", notes) for i, y in enumerate(values.T)]
+        is_seasonal = np.array([indices is not None for indices in found])
+        neutral = np.full(self.period, 1.0 if self.model == "mul" else 0.0)
+        season = np.column_stack([neutral if indices is None else indices for indices in found])
+        turn = _Turn.of(season, self.model)
+        inner = self._fit_inner(values, regressors, turn, is_seasonal)
+        (predictions, deviations), *_ = inner._seen
+        constant = np.zeros(is_seasonal.size)
+        if self.model == "mul" and is_seasonal.any() and regressors.shape[1]:
+            constant = inner._model.effect(np.zeros((1, regressors.shape[1])))[0]
+        end = turn.after(len(values))
+        model = DeseasonalizedModel(
+            inner._model, end, constant, notes=(*notes, *inner._model.notes)
+        )
+        one = is_seasonal.size == 1
+        attributes = {
+            "is_seasonal_": bool(is_seasonal[0]) if one else is_seasonal,
+            "seasonal_indices_": season[:, 0] if one else season.T,
+            "forecaster_": inner,
+        }
+        predictions = turn.put_on(predictions + constant)
+        return model, predictions, turn.widen(deviations), attributes
+
+    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+        notes: dict[int, list[Warning]] = {i: [] for i in range(len(offsets) - 1)}
+        X = self._heard(regressors)
+        found = [
+            self._indices(values[start:stop], X[start:stop], "the series", notes[i])
+            for i, (start, stop) in enumerate(zip(offsets[:-1], offsets[1:], strict=True))
+        ]
+        is_seasonal = np.array([indices is not None for indices in found])
+        is_mul = self.model == "mul"
+        season = np.full((len(found), self.period), 1.0 if is_mul else 0.0)
+        for i in np.flatnonzero(is_seasonal):
+            season[i] = found[i]
+        nothing = np.zeros_like(season)
+        seasons = Seasons(season, nothing) if is_mul else Seasons(nothing + 1.0, season)
+        factor, offset = seasons.rows(offsets)
+        inner = self._inner()
+        fitted = inner._fit_panel(
+            (values - offset) / factor, offsets, regressors / factor[:, None], n_jobs, progress
+        )
+        constant = np.zeros(len(found))
+        if is_mul and regressors.shape[1]:
+            nowhere = np.zeros((len(found), regressors.shape[1]))
+            effect = fitted.effect(nowhere, np.arange(len(found) + 1))
+            constant = np.where(is_seasonal, effect, 0.0)
+        told = {
+            i: (*lines, *fitted.notes.get(i, ()))
+            for i, lines in notes.items()
+            if i not in fitted.failures and (lines or i in fitted.notes)
+        }
+        end = seasons.after(np.diff(offsets))
+        return DeseasonalizedPanel(fitted, end, constant, fitted.failures, told)
+
+    def _needed_steps(self) -> int:
+        # What a series is too short to tell of is not taken off; a slip would be large arrays.
+        is_slip = self.period != "auto" and self.period > LONGEST
+        return max(int(self.period) if is_slip else 1, self.forecaster._needed_steps())
+
+    def _would_take(self, period: int, n_observed: int) -> bool:
+        return False
+
+    def _uses_regressors(self) -> bool:
+        return self.forecaster._uses_regressors()
+
+    def _heard(self, regressors: np.ndarray) -> np.ndarray:
+        """Return the regressors that the forecaster takes off: their effect is no season."""
+        return regressors if self._uses_regressors() else regressors[:, :0]
+
+    def _indices(
+        self, y: np.ndarray, X: np.ndarray, name: str, notes: list[Warning]
+    ) -> np.ndarray | None:
+        """Return the seasonal indices of a series net of regressors, None if it has none."""
+        m = self.period
+        if m == 1:
+            return None
+        # What is missing before a series begins and after its end says nothing of its season.
+        observed = np.flatnonzero(~np.isnan(y))
+        began = int(observed[0])
+        y, X = y[began : observed[-1] + 1], X[began : observed[-1] + 1]
+        is_positive = np.nanmin(y) > 0.0
+        y = y - X @ coefficients(y, X, m)
+        if self.test and not is_seasonal(y, m):
+            return None
+        reason = None
+        if len(y) < 2 * m or any(np.isnan(y[i::m]).all() for i in range(m)):
+            reason = f"it does not show two whole seasons of {m} time steps"
+        elif self.model == "mul" and np.nanmin(y) <= 0.0:
+            whose, cure = "its values", "set model='add'"
+            if is_positive:
+                whose += ", net of what regressors add,"
+                cure += ", or give columns of X as differences from their means"
+            reason = f"{whose} are not all positive, as model='mul' needs: {cure}"
+        if reason is None:
+            return np.roll(seasonal_indices(y, m, self.model), began)
+        notes.append(UserWarning(f"{name} is not seasonally adjusted: {reason}"))
+        return None
+
+    def _fit_inner(
+        self, values: np.ndarray, regressors: np.ndarray, turn: _Turn, is_seasonal: np.ndarray
+    ) -> Forecaster:
+        """Fit a clone of the forecaster to the adjusted series."""
+        n_timesteps, n_series = values.shape
+        adjusted = turn.take_off(values)
+        X = None
+        if regressors.shape[1]:
+            X = regressors
+            if self.model == "mul" and is_seasonal.any():
+                if n_series > 1:
+                    raise ValueError(
+                        f"series {int(np.argmax(is_seasonal))} has a multiplicative season: with "
+                        f"regressors fit the {n_series} series one by one, or set model='add'"
+                    )
+                # y = s z + X b is y / s = z + (X / s) b: so what they add has no season.
+                X = regressors / turn.rows(turn.factor, n_timesteps)
+        inner = self._inner()
+        inner._fit(X, adjusted[:, 0] if n_series == 1 else adjusted)
+        return inner
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """A season as y = factor z + offset, both (m, k), the season of the next time step first."""
+
+    factor: np.ndarray
+    offset: np.ndarray
+
+    @classmethod
+    def of(cls, season: np.ndarray, model: str) -> _Turn:
+        if model == "mul":
+            return cls(season, np.zeros_like(season))
+        return cls(np.ones_like(season), season)
+
+    @staticmethod
+    def rows(indices: np.ndarray, n_timesteps: int) -> np.ndarray:
+        """Repeat indices (m, k) over the next time steps, (n, k)."""
+        return indices[np.arange(n_timesteps) % len(indices)]
+
+    def take_off(self, values: np.ndarray) -> np.ndarray:
+        """Adjust series (n, k)."""
+        return (values - self.rows(self.offset, len(values))) / self.rows(self.factor, len(values))
+
+    def put_on(self, values: np.ndarray) -> np.ndarray:
+        """Undo `take_off`."""
+        return self.widen(values) + self.rows(self.offset, len(values))
+
+    def widen(self, deviations: np.ndarray) -> np.ndarray:
+        """Return differences of the series from those of the adjusted ones, (n, k)."""
+        return deviations * self.rows(self.factor, len(deviations))
+
+    def after(self, n_timesteps: int) -> _Turn:
+        """Return the season after some time steps."""
+        return _Turn(
+            np.roll(self.factor, -n_timesteps, axis=0), np.roll(self.offset, -n_timesteps, axis=0)
+        )
+
+
+@dataclass(frozen=True)
+class DeseasonalizedModel:
+    """A fitted model of the adjusted series, and the season; a `FittedModel`.
+
+    Attributes
+    ----------
+    inner : FittedModel
+    turn : _Turn
+    constant : (k,) array
+        What regressors of 0 add to the adjusted series, where these are divided by the season:
+        what they add must be proportional to them to be free of it.
+    """
+
+    inner: FittedModel
+    turn: _Turn
+    constant: np.ndarray
+    notes: tuple[Warning, ...] = ()
+
+    def effect(self, regressors: np.ndarray) -> np.ndarray:
+        """Return what regressors (n, p) add to the series, (n, k)."""
+        return self.inner.effect(regressors) - self.constant
+
+    def with_regressors(self, regressors: np.ndarray) -> DeseasonalizedModel:
+        """Return the model that knows regressors (n, p) of the next time steps."""
+        # Several series have regressors only where their factors are 1.
+        factor = self.turn.rows(self.turn.factor[:, :1], len(regressors))
+        return replace(self, inner=self.inner.with_regressors(regressors / factor))
+
+    def attributes(self) -> dict[str, Any]:
+        """Return no attributes that move."""
+        return {}
+
+    def advance(self, values: np.ndarray) -> tuple[DeseasonalizedModel, np.ndarray, np.ndarray]:
+        """See further values (n, k): the model then, one-step predictions, their deviations."""
+        adjusted = self.turn.take_off(values) - self.constant
+        inner, predictions, deviations = self.inner.advance(adjusted)
+        later = replace(self, inner=inner, turn=self.turn.after(len(values)), notes=())
+        return later, self._seasonal(predictions), self.turn.widen(deviations)
+
+    def forecast(self, horizon: int) -> np.ndarray:
+        """Predict, (horizon, k)."""
+        return self._seasonal(self.inner.forecast(horizon))
+
+    def deviation(self, horizon: int) -> np.ndarray:
+        """Return standard deviations of the forecast errors, (horizon, k)."""
+        return self.turn.widen(self.inner.deviation(horizon))
+
+    def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
+        """Return quantiles of the next values, (horizon, n_quantiles, k)."""
+        return self._seasonal_paths(self.inner.quantiles(horizon, quantiles))
+
+    def simulate(
+        self, horizon: int, n_paths: int, random_state: np.random.RandomState
+    ) -> np.ndarray:
+        """Draw futures, (horizon, n_paths, k)."""
+        return self._seasonal_paths(self.inner.simulate(horizon, n_paths, random_state))
+
+    def _seasonal_paths(self, values: np.ndarray) -> np.ndarray:
+        """Put the season on adjusted values (n, .., k)."""
+        factor, offset = (
+            self.turn.rows(indices, len(values))[:, None]
+            for indices in (self.turn.factor, self.turn.offset)
+        )
+        return factor * (values + self.constant) + offset
+
+    def _seasonal(self, values: np.ndarray) -> np.ndarray:
+        return self.turn.put_on(values + self.constant)
+
+
+def is_seasonal(y: np.ndarray, period: int) -> bool:
+    """Test a series (n,) for a season by (1); missing values are left out."""
+    n_observed = np.count_nonzero(~np.isnan(y))
+    if n_observed < 3 * period or not np.nanmax(np.abs(y)):
+        return False
+    # In units of their own, for squares of what a float can hold may be beyond it.
+    deviations = y / np.nanmax(np.abs(y))
+    deviations -= np.nanmean(deviations)
+    size = np.nanmax(np.abs(deviations))
+    if size == 0.0:
+        return False
+    deviations = np.nan_to_num(deviations / size)  # what is missing adds to no product
+    products = [deviations[lag:] @ deviations[: len(y) - lag] for lag in range(period + 1)]
+    *before, at_season = np.array(products[1:]) / products[0]
+    variance = (1.0 + 2.0 * np.sum(np.square(before))) / n_observed
+    return bool(abs(at_season) > _CRITICAL * np.sqrt(variance))
+
+
+def coefficients(y: np.ndarray, X: np.ndarray, period: int) -> np.ndarray:
+    """Estimate by (2) what regressors (n, p) add to a series (n,) beside its season, (p,).
+
+    0 for regressors that are nothing but season and line, and for all where the rows are too few.
+    """
+    n_columns, n_rows = X.shape[1], len(y) - period - 1
+    found = np.zeros(n_columns)
+    if n_columns == 0 or n_rows < 2 * n_columns:
+        return found
+    both = np.column_stack([y, X])
+    # In units of their own, for differences of what a float can hold may be beyond it.
+    units = np.nanmax(np.abs(both), axis=0)
+    units[units == 0.0] = 1.0
+    changes = np.diff((both / units)[period:] - (both / units)[:-period], axis=0)
+    seen = ~np.isnan(changes).any(axis=1)
+    changes, position = changes[seen], (np.arange(n_rows) % period)[seen]
+    count = np.bincount(position, minlength=period)
+    if len(changes) - np.count_nonzero(count) < 2 * n_columns:
+        return found
+    for column in changes.T:
+        column -= (np.bincount(position, column, period) / np.maximum(count, 1))[position]
+    left = np.abs(changes[:, 1:]).max(axis=0)
+    told = left > _ROUNDING
+    A = changes[:, 1:][:, told] / left[told]
+    estimate = np.linalg.lstsq(A, changes[:, 0], rcond=_ROUNDING)[0]
+    found[told] = estimate / left[told] / units[1:][told] * units[0]
+    return found
+
+
+def seasonal_indices(y: np.ndarray, period: int, model: str) -> np.ndarray:
+    """Return the classical seasonal indices of a series (n,) with every season in it, (period,)."""
+    from statsmodels.tsa.seasonal import seasonal_decompose  # slow to import
+
+    filled = y.copy()
+    for start in range(period):
+        same = filled[start::period]  # a view
+        missing = np.isnan(same)
+        year = np.arange(len(same))
+        same[missing] = np.interp(year[missing], year[~missing], same[~missing])
+    unit = np.abs(filled).max() or 1.0
+    name = "multiplicative" if model == "mul" else "additive"
+    indices = seasonal_decompose(filled / unit, model=name, period=period).seasonal[:period]
+    return indices if model == "mul" else indices * unit

@@ -1,0 +1,6 @@
+"""The contract of forecasters: one series or several, fitted models, intervals, naive methods."""
+
+from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.naive import NaiveForecaster
+
+__all__ = ["Forecaster", "NaiveForecaster"]

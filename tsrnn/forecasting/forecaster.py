@@ -1,0 +1,673 @@
+"""The forecaster contract: rows are time steps, in order; pandas and time stamps in and out.
+
+`Forecaster` does what every forecaster does alike: it reads series, keeps their place in time, and
+turns a request (a horizon, or rows with time stamps) into positions on the training grid. What a
+method knows of its own is a `FittedModel`, made by `_fit_model`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from datetime import date
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.metrics import r2_score
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from tsrnn._compute.threads import one_blas_thread
+from tsrnn._input.series import check_enough, is_single, read_series
+from tsrnn._input.validation import (
+    at_this_moment,
+    check_choice,
+    check_count,
+    check_level,
+    check_number,
+    forget_fit,
+    refuse_dates,
+    refuse_unknown,
+    replaced_when_done,
+)
+from tsrnn._time.grid import TimeGrid, is_time_index, overlooked_times, training_grid
+from tsrnn._time.season_length import (
+    Season,
+    found_note,
+    refuse_longer,
+    seasons_found,
+    short_note,
+    steps_since_first,
+    unseen_note,
+    unseen_positions,
+)
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.conformal import factors_of_scores, past_scores
+from tsrnn.forecasting.fitted_model import FittedModel
+from tsrnn.forecasting.intervals import normal_quantiles
+from tsrnn.forecasting.panel_model import PanelModel, Progress, fit_each
+from tsrnn.forecasting.rows import as_rows, read_weights, unmasked
+
+# Steps ahead that are computed at most: beyond it a slip is likelier than a wish.
+_MOST_AHEAD = 10_000_000
+
+
+class _Request(NamedTuple):
+    """Rows to predict: their positions, the index of the answer, what regressors add, (n, k).
+
+    And the model that knows the regressors of what lies ahead.
+    """
+
+    positions: np.ndarray
+    index: pd.Index
+    effect: np.ndarray
+    model: FittedModel
+
+
+class Forecaster(RegressorMixin, BaseEstimator, ABC):
+    """Base of the forecasters; see the module's text."""
+
+    @abstractmethod
+    def _validate_parameters(self) -> None:
+        """Refuse constructor arguments that the method does not accept."""
+
+    @abstractmethod
+    def _fit_model(
+        self, values: np.ndarray, regressors: np.ndarray
+    ) -> tuple[FittedModel, np.ndarray, np.ndarray, dict[str, Any]]:
+        """Fit series (n_timesteps, n_series) with regressors (n_timesteps, n_features).
+
+        Returns
+        -------
+        model : FittedModel
+            At the end of the series.
+        predictions, deviations : (n_timesteps, n_series) arrays
+            One-step-ahead predictions net of the regressors, and their standard deviations.
+        attributes : dict
+            Further fitted attributes.
+        """
+
+    def _fit_panel(
+        self,
+        values: np.ndarray,
+        offsets: np.ndarray,
+        regressors: np.ndarray,
+        n_jobs: int | None = None,
+        progress: Progress | None = None,
+    ) -> PanelModel:
+        """Fit every series of a panel on its own; one that fails does not stop the others.
+
+        Overridden by methods that can compute all series at once. The result must not depend on
+        `n_jobs`, nor that of a series on the others.
+
+        Parameters
+        ----------
+        values : (n_rows,) array
+            Series i is `values[offsets[i]:offsets[i + 1]]`: finite, or NaN for a missing value,
+            and at least two values observed.
+        offsets : (n_series + 1,) int64 array
+        regressors : (n_rows, p) array
+            Finite.
+        n_jobs : int or None
+            Threads, as joblib counts them.
+        progress : callable or None
+            To be called in this thread with the number of series done since the last call.
+        """
+        return fit_each(self._fit_model, values, offsets, regressors, n_jobs, progress)
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit the forecaster to one or several series.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_timesteps, n_features) or None
+            Regressors known in advance, one row a time step; smoothers add them to the series,
+            linearly. A DataFrame without columns only carries a time index. Where `y` is omitted,
+            this is the series.
+        y : array-like of shape (n_timesteps,) or (n_timesteps, n_series)
+            The series, in the order of time; every column is fitted on its own, but for
+            `RNNForecaster`, which trains one regressor on all of them. NaN, None and
+            pd.NA are missing values.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For too few values, infinities, words, an irregular time index, missing regressors.
+        TypeError
+            For what is no series of numbers.
+        """
+        with replaced_when_done(self) as new:
+            forget_fit(new)
+            rows, series = (None, X) if y is None else (X, y)
+            new._fit(rows, series)
+            notes = overlooked_times(series, rows)
+            notes += new._season_notes(new._training[0], new._grid)
+            notes += new._unseen_notes(new._training[0])
+            for note in (*notes, *new._model.notes):
+                warnings.warn(note, stacklevel=2)
+        return self
+
+    def _fit(self, X: Any, y: Any) -> None:
+        self._validate_parameters()
+        values, layout, index = read_series(y)
+        X = as_rows(X)
+        regressors = self._read_regressors(X, len(values), reset=True)
+        grid = training_grid(index, X, len(values))
+        check_enough(values)
+        settled = self._settled(values, grid)
+        refuse_longer(self._needed_steps(), _most_steps(values))
+        with one_blas_thread():
+            model, predictions, deviations, attributes = settled._fit_model(values, regressors)
+        if "period" in self.get_params(deep=False):
+            self.period_ = settled._taken_period()
+        training_index = grid.stamps(0, len(values)) if index is None else index
+        fitted_values = predictions + model.effect(regressors)
+        vars(self).update(attributes | model.attributes())
+        self.fitted_values_ = layout.rows(fitted_values, training_index)
+        self.residuals_ = layout.rows(values - fitted_values, training_index)
+        self._model = model
+        self._training = (values, regressors)
+        self._layout = layout
+        self._grid = grid
+        self._seen = ((predictions, deviations),)
+        self._followed = ()
+        self._n_seen = len(values)
+
+    def _observed_and_predicted(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return what was seen, by `update` too, and its one-step predictions, (n_seen, k)."""
+        values = self._training[0]
+        fitted = np.asarray(self.fitted_values_).reshape(values.shape)
+        pieces = ((values, fitted), *self._followed)
+        return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))
+
+    def _seeks_season(self) -> bool:
+        """Tell whether the length of a season is to be found, here or by a forecaster within."""
+        parts = self.get_params(deep=False)
+        return _is_auto(parts.get("period")) or any(
+            part._seeks_season() for part in parts.values() if isinstance(part, Forecaster)
+        )
+
+    def _in_season(self, season: Season) -> Forecaster:
+        """Return the forecaster for series of a season: the length of it wherever it says "auto".
+
+        Raises
+        ------
+        ValueError
+            If it is of no use without a season, and there is none.
+        """
+        parts = self.get_params(deep=False)
+        changed = {
+            name: part._in_season(season)
+            for name, part in parts.items()
+            if isinstance(part, Forecaster) and part._seeks_season()
+        }
+        if _is_auto(parts.get("period")):
+            changed["period"] = season.taken
+        return clone(self).set_params(**changed) if changed else self
+
+    def _taken_period(self) -> int:
+        """Return the period of a forecaster that `_in_season` returned."""
+        period = self.get_params(deep=False).get("period", 1)
+        return 1 if _is_auto(period) else int(period)
+
+    def _needed_steps(self) -> int:
+        """Return how many time steps a series must have for the seasons that were given."""
+        parts = self.get_params(deep=False)
+        within = [one._needed_steps() for one in parts.values() if isinstance(one, Forecaster)]
+        period = parts.get("period", 1)
+        return max([1 if _is_auto(period) else int(period), *within])
+
+    def _would_take(self, period: int, n_observed: int) -> bool:
+        """Tell whether a period is taken, where it is given, of fewer than two seasons."""
+        return n_observed > period
+
+    def _uses_regressors(self) -> bool:
+        """Tell whether forecasts depend on regressors, where there are any."""
+        return True
+
+    def _wants_note(self, period: int) -> bool:
+        """Tell whether a season that shows in series without dates is news."""
+        return self._seeks_season()
+
+    def _settled(self, values: np.ndarray, grid: TimeGrid) -> Forecaster:
+        """Return the forecaster with the season of series (n_timesteps, n_series) on a grid."""
+        if not self._seeks_season():
+            return self
+        return self._in_season(grid.season.among(_most_observed(values)))
+
+    def _season_notes(self, values: np.ndarray, grid: TimeGrid) -> list[Warning]:
+        """Say which season is not looked for though there is, or may be, one."""
+        if not self._seeks_season():
+            return []
+        n_series = values.shape[1]
+        season = grid.season.among(_most_observed(values))
+        if season.is_short:
+            n_observed = _most_observed(values)
+            would_take = self._would_take(season.period, n_observed)
+            return [short_note(season, "y", n_observed, would_take)]
+        if season.data:
+            n_observed = np.count_nonzero(~np.isnan(values), axis=0)
+            return [
+                UserWarning(
+                    f"series {i} has {n_observed[i]} observed values, fewer than two full periods "
+                    f"of {season.period} ({season.data}), the season of the longest column"
+                )
+                for i in np.flatnonzero(n_observed < 2 * season.period).tolist()
+                if season.period > 1
+            ]
+        offsets = np.arange(n_series + 1) * len(values)
+        found = seasons_found(values.T.ravel(), offsets)
+        told = [i for i in range(n_series) if found[i] and self._wants_note(int(found[i]))]
+        if not told:
+            return []
+        name = "y" if n_series == 1 else f"series {told[0]}"
+        return [found_note(name, int(found[told[0]]), len(told) - 1)]
+
+    def _has_season(self) -> bool:
+        """Tell whether forecasts have a season of the method's own.
+
+        One around another forecaster adjusts series, and tells itself where it cannot.
+        """
+        parts = self.get_params(deep=False)
+        return "period" in parts and not any(isinstance(one, Forecaster) for one in parts.values())
+
+    def _unseen_notes(self, values: np.ndarray) -> list[Warning]:
+        """Say at which positions of the season series were never observed."""
+        n_series = values.shape[1]
+        if not self._has_season():
+            return []
+        offsets = np.arange(n_series + 1) * len(values)
+        unseen = unseen_positions(values.T.ravel(), offsets, np.full(n_series, self.period_))
+        return [unseen_note(f"series {i}", unseen[i], self.period_) for i in unseen]
+
+    def predict(self, X: Any) -> np.ndarray | pd.Series | pd.DataFrame:
+        """Predict.
+
+        Parameters
+        ----------
+        X : int, array-like of shape (n_rows, n_features), or pandas Index
+            An int is a horizon: that many steps after the end of what was seen. Rows ask for one
+            prediction each; after a fit with regressors they hold those, and without regressors
+            they are a DataFrame without columns, or its index. With a time index (dates, as words
+            in ISO 8601 too, periods, durations, or integers that do not start at 0) the answer is
+            for the stamps asked: one-step-ahead predictions inside the series, forecasts after it.
+            Rows without a time index always follow the series, so there are no training scores and
+            no gap with plain rows.
+
+        Returns
+        -------
+        predictions : (n_rows,) or (n_rows, n_series) array, Series or DataFrame
+            In the units of the series; pandas if and only if `y` was at `fit`.
+
+        Raises
+        ------
+        ValueError
+            For a horizon below 1, a stamp off the grid or before the start, or columns.
+        """
+        now = at_this_moment(self)
+        asked = now._asked(X)
+        return now._layout.rows(now._mean(asked), asked.index)
+
+    def predict_interval(
+        self, X: Any, level: float = 0.95, method: str = "auto"
+    ) -> np.ndarray | pd.DataFrame:
+        """Predict intervals that hold a value with a given probability.
+
+        Parameters
+        ----------
+        X
+            As for `predict`.
+        level : float
+            The probability, as a fraction.
+        method : {"auto", "conformal"}
+            The method's own intervals, or conformal ones: symmetric, and as many of the model's
+            standard deviations wide as would have held that share of the second half of the
+            training series, forecast by a fit to the first.
+
+        Returns
+        -------
+        intervals : (n_rows, 2) array or DataFrame, (n_rows, 2, n_series) for several series
+            Columns lower, upper. A DataFrame of several series has two levels of columns.
+        """
+        level = check_level(level)
+        check_choice("method", method, ("auto", "conformal"))
+        now = at_this_moment(self)
+        if method == "conformal":
+            return now._conformal_interval(X, level)
+        tails = np.array([0.5 - 0.5 * level, 0.5 + 0.5 * level])
+        return now._quantiles(X, tails, ["lower", "upper"], "bound")
+
+    def predict_quantiles(self, X: Any, quantiles: Any) -> np.ndarray | pd.DataFrame:
+        """Predict quantiles.
+
+        Parameters
+        ----------
+        X
+            As for `predict`.
+        quantiles : array-like of float
+            Between 0 and 1, both excluded.
+
+        Returns
+        -------
+        values : (n_rows, n_quantiles) array or DataFrame, (n_rows, n_quantiles, n_series) for
+            several series
+        """
+        quantiles = [quantiles] if is_single(quantiles) else list(quantiles)
+        for quantile in quantiles:
+            check_number("quantiles", quantile, 0.0, 1.0, include_lower=False, include_upper=False)
+        if not quantiles:
+            raise InvalidParameterError("quantiles is empty: give at least one, such as [0.1, 0.9]")
+        now = at_this_moment(self)
+        return now._quantiles(X, np.array(quantiles, dtype=float), quantiles, "quantile")
+
+    def simulate(
+        self, horizon: int, n_paths: int = 1, X: Any = None, random_state: Any = None
+    ) -> np.ndarray | pd.DataFrame:
+        """Draw possible futures.
+
+        Parameters
+        ----------
+        horizon : int
+            Steps after the end of what was seen.
+        n_paths : int
+        X : array-like of shape (horizon, n_features), optional
+            The regressors, after a fit with some.
+        random_state : int, RandomState or None
+
+        Returns
+        -------
+        paths : (horizon, n_paths) array or DataFrame, (horizon, n_paths, n_series) for several
+            series
+        """
+        now = at_this_moment(self)
+        check_is_fitted(now)
+        horizon = _check_horizon(horizon)
+        n_paths = check_count("n_paths", n_paths)
+        regressors = now._following_regressors(X, horizon)
+        model = now._model.with_regressors(regressors)
+        paths = model.simulate(horizon, n_paths, check_random_state(random_state))
+        paths += model.effect(regressors)[:, None, :]
+        index = now._grid.stamps(now._n_seen, now._n_seen + horizon)
+        return now._layout.columns(paths, index, range(n_paths), "path")
+
+    def update(self, y_new: Any, X: Any = None) -> Self:
+        """Move the state on through new values, parameters kept, at a constant cost a step.
+
+        Parameters
+        ----------
+        y_new : number, array-like, Series or DataFrame
+            The values that follow what was seen; NaN is a missing one. A time index, where there
+            is one, must continue that of the series.
+        X : array-like of shape (n_timesteps, n_features), optional
+            The regressors, after a fit with some.
+
+        Returns
+        -------
+        self
+        """
+        check_is_fitted(self)
+        with replaced_when_done(self) as new:
+            values, index = new._read_more([y_new] if is_single(y_new) else y_new, "y_new")
+            following = np.arange(new._n_seen, new._n_seen + len(values))
+            new._check_stamps(index, following, "y_new must continue the series")
+            regressors = new._following_regressors(X, len(values))
+            model = new._model.with_regressors(regressors)
+            effect = model.effect(regressors)
+            model, predictions, deviations = model.advance(values - effect)
+            vars(new).update(model.attributes())
+            new._model = model
+            new._seen = _appended(new._seen, (predictions, deviations))
+            new._followed = _appended(new._followed, (values, predictions + effect))
+            new._n_seen += len(values)
+        return self
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Return the coefficient of determination R2 of the predictions.
+
+        Parameters
+        ----------
+        X
+            As for `predict`; None stands for the rows of `y`. Where `y` is omitted, this is the
+            series, as in `fit`.
+        y : array-like of shape (n_rows,) or (n_rows, n_series)
+            Rows whose value is missing are skipped, and those that have no prediction.
+        sample_weight : array-like of shape (n_rows,), optional
+
+        Returns
+        -------
+        score : float
+            The mean over the series.
+        """
+        now = at_this_moment(self)
+        check_is_fitted(now)
+        X, y = (None, X) if y is None else (X, y)
+        truth, index = now._read_more(y, "y")
+        if X is None:
+            X = pd.DataFrame(index=pd.RangeIndex(len(truth)) if index is None else index)
+        asked = now._asked(X)
+        if len(asked.positions) != len(truth):
+            raise ValueError(f"X asks for {len(asked.positions)} rows, but y has {len(truth)}")
+        now._check_stamps(index, asked.positions, "X and y have different time indexes")
+        predictions = now._mean(asked)
+        weights = read_weights(sample_weight, len(truth))
+        seen = ~(np.isnan(truth) | np.isnan(predictions))
+        if not seen.any(axis=0).all():
+            raise ValueError("y has no values to score against: all of a series are missing")
+        without_weight = np.flatnonzero(weights @ seen == 0.0)
+        if without_weight.size:
+            raise ValueError(
+                f"sample_weight is 0 in every row in which series {without_weight[0]} has a value"
+            )
+        scores = [
+            r2_score(truth[rows, i], predictions[rows, i], sample_weight=weights[rows])
+            for i, rows in enumerate(seen.T)
+        ]
+        return float(np.mean(scores))
+
+    def __sklearn_tags__(self):
+        """Tell scikit-learn what to expect."""
+        tags = super().__sklearn_tags__()
+        tags.regressor_tags.poor_score = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = True
+        return tags
+
+    def _asked(self, X: Any) -> _Request:
+        """Read what X asks for."""
+        check_is_fitted(self)
+        if X is None:
+            raise TypeError("predict takes a horizon, such as 12, or rows; got None")
+        if is_single(X):
+            if isinstance(X, date | np.datetime64 | pd.Period | str):
+                raise InvalidParameterError(
+                    f"horizon must be an integer >= 1, got {X!r}: to predict at a time stamp, pass "
+                    "pd.Index([X])"
+                )
+            horizon = _check_horizon(X)
+            regressors = self._following_regressors(None, horizon)
+            return self._request(*self._following(horizon), regressors)
+        X = as_rows(X)
+        regressors = self._read_regressors(X, None)
+        if len(regressors) == 0:
+            raise ValueError("X has no rows: ask for at least one prediction")
+        if isinstance(X, pd.DataFrame) and is_time_index(X.index):
+            return self._request(self._grid.positions(X.index), X.index, regressors)
+        return self._request(*self._following(len(regressors)), regressors)
+
+    def _request(self, positions: np.ndarray, index: pd.Index, regressors: np.ndarray) -> _Request:
+        """Put together what is asked; regressors of the future are laid out in its order."""
+        ahead = positions - self._n_seen
+        known = np.empty((0, regressors.shape[1]))
+        if regressors.shape[1] and 0 <= ahead.max() < _MOST_AHEAD:
+            known = np.full((ahead.max() + 1, regressors.shape[1]), np.nan)
+            known[ahead[ahead >= 0]] = regressors[ahead >= 0]
+        effect, model = self._model.effect(regressors), self._model.with_regressors(known)
+        return _Request(positions, index, effect, model)
+
+    def _following(self, n_timesteps: int) -> tuple[np.ndarray, pd.Index]:
+        """Return positions and stamps of the next time steps."""
+        start, stop = self._n_seen, self._n_seen + n_timesteps
+        return np.arange(start, stop), self._grid.stamps(start, stop)
+
+    def _following_regressors(self, X: Any, n_timesteps: int) -> np.ndarray:
+        """Read the regressors of the next time steps, (n, p)."""
+        X = as_rows(X)
+        regressors = self._read_regressors(X, n_timesteps)
+        if isinstance(X, pd.DataFrame):
+            positions, _ = self._following(n_timesteps)
+            self._check_stamps(X.index, positions, "X must continue the series")
+        return regressors
+
+    def _read_regressors(
+        self, X: Any, n_timesteps: int | None, *, reset: bool = False
+    ) -> np.ndarray:
+        """Read regressors, (n, p): none from None, and from a DataFrame without columns."""
+        if X is None or (isinstance(X, pd.DataFrame) and X.shape[1] == 0):
+            if not reset and self.n_features_in_ > 0:
+                raise ValueError(
+                    f"{type(self).__name__} was fitted with {self.n_features_in_} regressors: pass "
+                    "X with their values in the time steps asked, one row each"
+                )
+            regressors = np.empty((n_timesteps if X is None else len(X), 0))
+            self.n_features_in_ = 0
+        else:
+            refuse_dates(X)
+            regressors = validate_data(
+                self, unmasked(X), reset=reset, dtype=np.float64, ensure_all_finite=False
+            )
+            refuse_unknown(regressors, X)
+        if n_timesteps is not None and len(regressors) != n_timesteps:
+            raise ValueError(
+                f"X has {len(regressors)} rows, but there are {n_timesteps} time steps"
+            )
+        return regressors
+
+    def _read_more(self, y: Any, name: str) -> tuple[np.ndarray, pd.Index | None]:
+        """Read further values, (n, k), of the series that the forecaster was fitted on."""
+        values, layout, index = read_series(y, name)
+        n_series = self._seen[0][0].shape[1]
+        if values.shape[1] != n_series:
+            raise ValueError(
+                f"{name} has {values.shape[1]} series, but the forecaster was fitted on "
+                f"{n_series}: pass shape (n_timesteps, {n_series})"
+            )
+        fitted, given = self._layout.names, layout.names
+        both_pandas = self._layout.is_pandas and layout.is_pandas
+        if n_series > 1 and both_pandas and not given.equals(fitted):
+            raise ValueError(
+                f"{name} has the columns {list(given)}, but the forecaster was fitted on "
+                f"{list(fitted)}, in that order"
+            )
+        return values, index
+
+    def _check_stamps(self, index: pd.Index | None, positions: np.ndarray, problem: str) -> None:
+        """Refuse other time stamps than those of some positions."""
+        if not is_time_index(index):
+            return
+        wrong = np.flatnonzero(self._grid.positions(index) != positions)
+        if wrong.size:
+            row = wrong[0]
+            stamp = self._grid.stamps(positions[row], positions[row] + 1)[0]
+            raise ValueError(f"{problem}: at row {row} expected {stamp}, got {index[row]}")
+
+    def _mean(self, asked: _Request) -> np.ndarray:
+        return self._at(asked.positions, 0, asked.model.forecast) + asked.effect
+
+    def _quantiles(self, X: Any, quantiles: np.ndarray, labels: list, label_name: str):
+        asked = self._asked(X)
+        ahead = asked.positions >= self._n_seen
+        values = np.empty((len(ahead), len(quantiles), asked.effect.shape[1]))
+        if ahead.any():
+            future = self._at(
+                asked.positions[ahead], 0, lambda h: asked.model.quantiles(h, quantiles)
+            )
+            values[ahead] = future + asked.effect[ahead, None]
+        if not ahead.all():
+            past = asked.positions[~ahead]
+            mean = self._at(past, 0, asked.model.forecast) + asked.effect[~ahead]
+            deviation = self._at(past, 1, asked.model.deviation)
+            values[~ahead] = normal_quantiles(mean, deviation, quantiles)
+        return self._layout.columns(values, asked.index, labels, label_name)
+
+    def _past_scores(self, horizon: int) -> list[np.ndarray]:
+        """Return the errors of past forecasts of each series, alone as it is fitted.
+
+        See `tsrnn.forecasting.conformal.past_scores`.
+        """
+        values, regressors = self._training
+        settled, every = self._settled(values, self._grid), list(range(values.shape[1]))
+        groups = [every] if self._learns_from_all() else [[i] for i in every]
+        scores = [
+            past_scores(settled._fit_model, values[:, group], regressors, horizon, group)
+            for group in groups
+        ]
+        return [one for group in scores for one in np.moveaxis(group, 2, 0)]
+
+    def _learns_from_all(self) -> bool:
+        """Tell whether what is learned of a series depends on the others."""
+        parts = self.get_params(deep=False).values()
+        return any(part._learns_from_all() for part in parts if isinstance(part, Forecaster))
+
+    def _conformal_interval(self, X: Any, level: float):
+        asked = self._asked(X)
+        self._validate_parameters()  # which may be others than those that it was fitted with
+        ahead = np.maximum(asked.positions - self._n_seen, 0)  # within the series: one step
+        with one_blas_thread():
+            scores = self._past_scores(int(ahead.max()) + 1)
+        factors = factors_of_scores(scores, level, stacklevel=4)[ahead]
+        width = factors * self._at(asked.positions, 1, asked.model.deviation)
+        bounds = self._mean(asked)[:, None] + np.stack([-width, width], axis=1)
+        return self._layout.columns(bounds, asked.index, ["lower", "upper"], "bound")
+
+    def _at(self, positions: np.ndarray, part: int, ahead: Any) -> np.ndarray:
+        """Take a part of what was kept of the series, followed by what lies ahead of its end."""
+        horizon = int(positions.max()) + 1 - self._n_seen
+        if horizon > _MOST_AHEAD:
+            raise ValueError(
+                f"X asks for {horizon} steps ahead: at most {_MOST_AHEAD} are computed"
+            )
+        if positions.min() >= self._n_seen:
+            return ahead(horizon)[positions - self._n_seen]
+        kept = np.concatenate([pieces[part] for pieces in self._seen])
+        every = np.concatenate([kept, ahead(horizon)]) if horizon > 0 else kept
+        return every[positions]
+
+
+def _is_auto(period: Any) -> bool:
+    return isinstance(period, str) and period == "auto"
+
+
+def _most_steps(values: np.ndarray) -> int:
+    """Return how many steps the series (n_timesteps, n_series) that begins first has."""
+    offsets = np.arange(values.shape[1] + 1) * len(values)
+    return int(steps_since_first(values.T.ravel(), offsets).max())
+
+
+def _most_observed(values: np.ndarray) -> int:
+    """Return how many values the series (n_timesteps, n_series) with most of them has."""
+    return int(np.count_nonzero(~np.isnan(values), axis=0).max())
+
+
+def _check_horizon(horizon: Any) -> int:
+    """Return a horizon as an int that is not too large to compute."""
+    horizon = check_count("horizon", horizon)
+    if horizon > _MOST_AHEAD:
+        raise InvalidParameterError(f"horizon must be at most {_MOST_AHEAD}, got {horizon}")
+    return horizon
+
+
+def _appended(pieces: tuple, piece: tuple[np.ndarray, ...]) -> tuple:
+    """Append a piece, joined with those before it that are no longer: so they stay few.
+
+    Pieces do not change: a copy of a forecaster may share them.
+    """
+    while pieces and len(pieces[-1][0]) <= len(piece[0]):
+        piece = tuple(np.concatenate(pair) for pair in zip(pieces[-1], piece, strict=True))
+        pieces = pieces[:-1]
+    return (*pieces, piece)

@@ -1,0 +1,62 @@
+"""Rows that users pass beside a series: regressors, time stamps alone, and weights."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._input.series import is_single, read_numbers
+from tsrnn._time.grid import is_time_index
+
+
+def as_rows(X: Any) -> Any:
+    """Return rows: an index of time stamps as a DataFrame without columns.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For anything else of one dimension.
+    """
+    numbers = isinstance(X, pd.Index) and pd.api.types.is_float_dtype(X.dtype)
+    if isinstance(X, pd.Index) and (is_time_index(X) or not numbers):
+        return pd.DataFrame(index=X)
+    is_flat = isinstance(X, pd.Index | pd.Series) or (isinstance(X, np.ndarray) and X.ndim == 1)
+    if not is_flat and not (isinstance(X, list | tuple) and all(map(is_single, X))):
+        return X
+    accepted = (
+        "X must be rows with a column for each regressor, or an index of time stamps; a horizon is "
+        f"a single integer. Expected 2D array, got 1D array ({type(X).__name__} of {len(X)}): "
+    )
+    if is_time_index(pd.Index(X)) and not all(isinstance(label, Real) for label in X):
+        raise TypeError(f"{accepted}pd.Index(X) makes time stamps of dates or periods")
+    raise ValueError(f"{accepted}Reshape your data by .reshape(-1, 1) if it is one regressor")
+
+
+def unmasked(X: Any) -> Any:
+    """Return masked regressors with NaN, which is refused, for what is masked."""
+    return X.astype(float).filled(np.nan) if isinstance(X, np.ma.MaskedArray) else X
+
+
+def read_weights(sample_weight: Any, n_rows: int) -> np.ndarray:
+    """Return the weights of rows; ones where there are none."""
+    if sample_weight is None:
+        return np.ones(n_rows)
+    if isinstance(sample_weight, pd.Index):
+        sample_weight = sample_weight.to_numpy()
+    weights = read_numbers(sample_weight, "sample_weight")
+    if weights.shape != (n_rows,):
+        raise ValueError(
+            f"sample_weight must have shape ({n_rows},), one number a row of y, got {weights.shape}"
+        )
+    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0.0)))
+    if wrong.size:
+        row = wrong[0]
+        raise ValueError(
+            f"sample_weight must be finite and not negative, got {weights[row]} in row {row}"
+        )
+    if not weights.any():
+        raise ValueError("sample_weight is 0 in every row: give some row a weight")
+    return weights

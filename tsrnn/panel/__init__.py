@@ -1,0 +1,6 @@
+"""Panels of many series in a long frame: steps, gaps, forecasts, backtests."""
+
+from tsrnn.panel.forecaster import PanelForecaster
+from tsrnn.panel.gaps import fill_gaps
+
+__all__ = ["PanelForecaster", "fill_gaps"]

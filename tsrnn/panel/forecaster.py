@@ -1,0 +1,527 @@
+"""Panels of many series: long frames in, long frames out, every series fitted on its own."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import check_is_fitted
+from tqdm import tqdm
+
+from tsrnn._compute.threads import one_blas_thread
+from tsrnn._input.ragged import others
+from tsrnn._input.validation import (
+    at_this_moment,
+    check_choice,
+    check_count,
+    check_flag,
+    check_jobs,
+    forget_fit,
+    replaced_when_done,
+)
+from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
+from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.panel_model import PanelModel, Progress
+from tsrnn.panel.backtest import (
+    calibration_scores,
+    conformal_factors,
+    rolling_windows,
+    too_short_for_windows,
+)
+from tsrnn.panel.fill import StepRules
+from tsrnn.panel.frame import Columns, Panel, read_panel
+from tsrnn.panel.report import (
+    check_levels,
+    check_names,
+    failure_table,
+    filled_table,
+    interval_names,
+    note_table,
+    refit_every,
+    refuse_all_failed,
+    warn_of_failures,
+    warn_of_notes,
+)
+from tsrnn.panel.seasons import SettledPanel, season_notes, unseen_notes
+from tsrnn.panel.state import Asked, FittedPanel, SeenRows, regular_part
+
+_METHODS = ("auto", "conformal")
+
+
+class PanelForecaster(BaseEstimator):
+    """Fit a forecaster to every series of a long frame.
+
+    A long frame has one row a series and time step, in any order: a column that names the series,
+    one of time stamps, and one of values; further columns are regressors known in advance. Each
+    series is fitted on its own, has a regular grid of time stamps of its own, and may begin and
+    end where it will.
+
+    A series that will not do never stops the others: it is left out and listed in `failures_`, a
+    warning says how many are, and the others are what they would be without it. Such are series
+    with words or infinities for values, fewer than two values, missing, repeated or irregular time
+    stamps, and regressors that are not known. `fill` and `aggregate` make series of irregular and
+    repeated ones.
+
+    Parameters
+    ----------
+    forecaster : Forecaster
+        Such as `DoubleExpSmoothingRNN()`. It is cloned, and not changed.
+    id_col, time_col, target_col : str
+        What the columns are called.
+    freq : str, pandas offset, int or None
+        What the time stamps of every series must follow, such as "D", "B" or "MS"; an integer
+        where they are integers. None finds it for each series: equal steps, equal months (month
+        ends, too), business days, and whatever else pandas can infer. With `fill` it is found as
+        `tsrnn.fill_gaps` does. "rows" takes the rows of a series, in the order of their stamps, for
+        its steps, whatever the stamps are, such as trading days: forecasts are numbered on from
+        the number of rows.
+    fill : None, number or "missing"
+        What stands for the steps between the first and the last row of a series that have no row:
+        a number, such as 0 for days without sales, or a missing value. None makes series with such
+        gaps failures. It is for values alone: a series with gaps and regressors is a failure, for
+        the regressors there are not known.
+    aggregate : None, "sum", "mean" or "last"
+        Makes one row of the rows of a series that fall into the same step of `freq`, such as
+        sales of a day, labelled as pandas resamples: weeks, and steps that end a month, quarter or
+        year, by their last day, others by their beginning. Missing values do not count; regressors
+        must be the same in all rows of a step. Without `freq`, and with "rows", only equal stamps
+        are one step. A step that has only begun counts as a whole one: an `UnfinishedStepWarning`
+        tells where the last one looks like that.
+    alias : str or None
+        What to call the column of forecasts; the forecaster's class by default.
+    conformal_windows : int
+        How many windows at the ends of the series `method="conformal"` learns its intervals from.
+    n_jobs : int or None
+        Threads, as joblib counts them. Results do not depend on it.
+    verbose : bool
+        Whether to show a bar of progress.
+
+    Attributes
+    ----------
+    failures_ : DataFrame
+        Of the series that failed in `fit` or `update`: the columns `id_col`, reason, exception.
+    notes_ : DataFrame
+        What to know of the fits of others, such as too few values to learn all parameters from:
+        the columns `id_col`, note. A series that lies with gaps on the steps that most others
+        have, but is regular in itself, is noted as well.
+    filled_ : DataFrame
+        How many rows `fit` and `update` put into series: the columns `id_col`, n_filled.
+    period_ : Series
+        By series the period that was taken in `fit`; where the forecaster has a season.
+    ids_ : pandas.Index
+        The series that can be predicted, sorted.
+    cross_validation_failures_ : DataFrame
+        As `failures_`, of the last `cross_validation`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tsrnn import NaiveForecaster, PanelForecaster
+    >>> months, years = ["2024-02-29", "2024-03-31", "2024-04-30"], ["2022-12-31", "2023-12-31"]
+    >>> df = pd.DataFrame({
+    ...     "unique_id": ["a", "a", "a", "b", "b"],
+    ...     "ds": pd.to_datetime(months + years),
+    ...     "y": [1.0, 2.0, 3.0, 10.0, 20.0],
+    ... })
+    >>> PanelForecaster(NaiveForecaster(strategy="drift"), alias="drift").fit(df).predict(2)
+      unique_id         ds  drift
+    0         a 2024-05-31    4.0
+    1         a 2024-06-30    5.0
+    2         b 2024-12-31   30.0
+    3         b 2025-12-31   40.0
+    """
+
+    def __init__(
+        self,
+        forecaster: Forecaster,
+        *,
+        id_col: Hashable = "unique_id",
+        time_col: Hashable = "ds",
+        target_col: Hashable = "y",
+        freq: Any = None,
+        fill: Any = None,
+        aggregate: str | None = None,
+        alias: str | None = None,
+        conformal_windows: int = 2,
+        n_jobs: int | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.forecaster = forecaster
+        self.id_col = id_col
+        self.time_col = time_col
+        self.target_col = target_col
+        self.freq = freq
+        self.fill = fill
+        self.aggregate = aggregate
+        self.alias = alias
+        self.conformal_windows = conformal_windows
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    def fit(self, df: pd.DataFrame) -> Self:
+        """Fit all series.
+
+        Parameters
+        ----------
+        df : DataFrame
+            The long frame. Missing values are NaN, None or pd.NA; gaps in time are rows with one,
+            or filled by `fill`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError
+            If a column is of the wrong kind altogether, or `df` no DataFrame.
+        ValueError
+            If a column is not there, a row names no series, or every single series fails.
+        """
+        with replaced_when_done(self) as new:
+            forget_fit(new)
+            columns, forecaster = self._validated()
+            rules = self._rules()
+            panel, failures = read_panel(df, columns, None, repeats=rules.aggregate is not None)
+            ids = panel.ids
+            panel, grid, places, n_filled, differing, doubt, reach = regular_part(
+                panel, failures, rules, self.time_col
+            )
+            kinds = grid.seasons()
+            settled = SettledPanel.of(forecaster, panel, kinds)
+            with self._progress(len(places)) as progress:
+                model = self._fit_model(settled, panel, progress)
+            failures |= {int(places[i]): error for i, error in model.failures.items()}
+            refuse_all_failed(failures, ids)
+            known = (columns.id, columns.time, columns.target)
+            names = [name for name in df.columns if name not in known]
+            # Labels that are tuples are names as well, and no second axis.
+            index = pd.Index(names, dtype=object, tupleize_cols=False)
+            new.feature_names_in_ = index.to_numpy(copy=True)
+            rows = SeenRows(panel.dial, panel.last_ticks) if rules.by_rows else None
+            gone = frozenset(model.failures)
+            n_filled = None if rules.fill is None else n_filled
+            new._fitted = FittedPanel(panel.ids, model, grid, gone, rows, n_filled, reach)
+            new.ids_ = new._fitted.active_ids
+            # For calibration, which needs no stamps.
+            new._training = replace(panel, ticks=np.broadcast_to(0, len(panel.ticks)))
+            new._scores = {}  # of each horizon, found when it is first asked for
+            new.failures_ = failure_table(failures, ids, self.id_col)
+            if "period" in forecaster.get_params(deep=False):
+                taken = settled.periods[new._fitted.active]
+                new.period_ = pd.Series(taken, new.ids_, name="period")
+            notes = season_notes(forecaster, panel, kinds)
+            if forecaster._has_season():
+                for i, lines in unseen_notes(panel, settled.periods).items():
+                    notes[i] = (*notes.get(i, ()), *lines)
+            notes |= {i: (*notes.get(i, ()), *lines) for i, lines in model.notes.items()}
+            notes |= {i: (line, *notes.get(i, ())) for i, line in differing.items()}
+            notes = {i: lines for i, lines in notes.items() if i not in model.failures}
+            new.notes_ = note_table(notes, panel.ids, self.id_col)
+            _warn_of_last_step(doubt)
+            warn_of_failures(new.failures_, len(ids), "failures_")
+            warn_of_notes(note for i in sorted(notes) for note in notes[i])
+        return self
+
+    @property
+    def filled_(self) -> pd.DataFrame:
+        """The series that rows were put into, and how many: `id_col`, n_filled."""
+        check_is_fitted(self, "failures_")
+        return filled_table(self._fitted.ids, self._fitted.n_filled, self.id_col)
+
+    def predict(
+        self,
+        h: int | pd.DataFrame | None = None,
+        X_df: pd.DataFrame | None = None,
+        *,
+        level: Any = None,
+        method: str = "auto",
+    ) -> pd.DataFrame:
+        """Forecast all series.
+
+        Parameters
+        ----------
+        h : int, or DataFrame
+            Steps ahead of the end of each series. A frame stands for `X_df` alone.
+        X_df : DataFrame, optional
+            The time stamps to forecast, with the regressors there: a long frame without values.
+            With `h` it must hold the next `h` steps of every series; without, whatever lies after
+            the end of a series may be asked. With `freq="rows"` its rows are the next steps of each
+            series in the order of their stamps, which the forecasts keep.
+        level : number or list of numbers, optional
+            Levels of prediction intervals in percent, such as `[80, 95]`.
+        method : {"auto", "conformal"}
+            Intervals of the forecaster's own, or conformal ones: its deviations, stretched so that
+            the intervals would have held as many values in the last `conformal_windows` windows of
+            the series about as long, one factor a step ahead. The first call for a horizon fits
+            the series anew once a window.
+
+        Returns
+        -------
+        forecasts : DataFrame
+            Columns `id_col`, `time_col`, the model's name, and for each level the model's name
+            followed by -lo-80, -hi-80. Sorted by series and time; without failed series.
+        """
+        now = at_this_moment(self)
+        check_is_fitted(now, "failures_")
+        check_choice("method", method, _METHODS)
+        levels = check_levels(level)
+        columns = now._columns()
+        bound_names = interval_names(now._name(), levels, columns)
+        asked = now._asked(h, X_df)
+        model, horizon, name = asked.model, int(asked.ahead.max()), now._name()
+
+        def at(matrix: np.ndarray) -> np.ndarray:
+            return matrix[asked.series, asked.ahead - 1]
+
+        answer = {
+            now.id_col: now._fitted.ids.take(asked.series),
+            now.time_col: asked.stamps,
+            name: at(model.forecast(horizon, now.n_jobs)) + asked.effect,
+        }
+        if levels and method == "auto":
+            halves = [0.5 * (one / 100.0) for one in levels]
+            tails = [0.5 + side * half for half in halves for side in (-1.0, 1.0)]
+            quantiles = at(model.quantiles(horizon, np.array(tails), now.n_jobs))
+            bounds = np.atleast_2d(quantiles).T + asked.effect
+        elif levels:
+            deviation = at(model.deviation(horizon, now.n_jobs))
+            bounds = []
+            for one in levels:
+                for factors in now._conformal_factors(horizon, one):
+                    bounds.append(answer[name] + deviation * at(factors))
+        for i, (low, high) in enumerate(bound_names):
+            answer[low], answer[high] = bounds[2 * i : 2 * i + 2]
+        return pd.DataFrame(answer)
+
+    def update(self, df_new: pd.DataFrame) -> Self:
+        """Move the states of series on through new values, parameters kept.
+
+        The cost does not depend on how long the series are.
+
+        Parameters
+        ----------
+        df_new : DataFrame
+            Rows that follow those seen, of some or all series, columns as at `fit`. Gaps, also
+            right after the last row seen, are filled, and rows of a step put together, as at `fit`;
+            rows of the step that was the last one come too late, and an `UnfinishedStepWarning`
+            tells where the new last one looks unfinished beside those of the fit. Rows of failed
+            series are skipped. A series whose new rows will not do (words, infinities, a gap that
+            is not filled) joins `failures_`, for where it stands is no longer known.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If there are series that were not fitted: `fit` is where series begin.
+        """
+        check_is_fitted(self, "failures_")
+        columns = self._columns()
+        self._rules().check()
+        with replaced_when_done(self) as new:
+            more, failures = read_panel(
+                df_new,
+                columns,
+                list(self.feature_names_in_),
+                repeats=self.aggregate is not None,
+                name="df_new",
+            )
+            n_given, failed = len(more.ids), self.failures_.iloc[:, 0]
+            more, failures, series = self._fitted.placed(more, failures, failed, "df_new")
+            fitted, named, doubt = self._fitted.moved(
+                more, failures, series, self._rules(), self.time_col, self.n_jobs
+            )
+            new._fitted, new.ids_ = fitted, fitted.active_ids
+            newly = failure_table(named, fitted.ids, self.failures_.columns[0])
+            new.failures_ = pd.concat([new.failures_, newly], ignore_index=True)
+            _warn_of_last_step(doubt)
+            warn_of_failures(newly, n_given, "failures_")
+        return self
+
+    def cross_validation(
+        self,
+        df: pd.DataFrame,
+        h: int,
+        n_windows: int = 1,
+        step_size: int | None = None,
+        refit: bool | int = True,
+    ) -> pd.DataFrame:
+        """Forecast from points in the past of each series, the last one `h` steps before its end.
+
+        What was fitted before is kept.
+
+        Parameters
+        ----------
+        df : DataFrame
+            As for `fit`.
+        h : int
+            Steps to forecast from each point.
+        n_windows : int
+            How many points.
+        step_size : int or None
+            Steps between them; `h` by default.
+        refit : bool or int
+            True fits at every point, False only at the first (from there the states move on), an
+            integer at every so many.
+
+        Returns
+        -------
+        forecasts : DataFrame
+            Columns `id_col`, `time_col`, cutoff (the last time stamp that was known), `target_col`,
+            and the model's name; sorted by series and time. Failed series are left out, and listed
+            in `cross_validation_failures_`.
+        """
+        h, n_windows = check_count("h", h), check_count("n_windows", n_windows)
+        step = h if step_size is None else check_count("step_size", step_size)
+        every = refit_every(refit, n_windows)
+        columns, forecaster = self._validated()
+        rules = self._rules()
+        panel, failures = read_panel(df, columns, None, repeats=rules.aggregate is not None)
+        ids = panel.ids
+        panel, grid, places, *_, doubt, _ = regular_part(panel, failures, rules, self.time_col)
+        short = too_short_for_windows(panel, h, n_windows, step)
+        failures |= {int(places[i]): error for i, error in short.items()}
+        refuse_all_failed(failures, ids)
+        keep = others(len(places), short)
+        panel, places = panel.take(keep), places[keep]
+        seasons, kind = grid.seasons()
+        forecasts = np.full((len(places), n_windows, h), np.nan)
+        rows = np.empty((len(places), n_windows, h), dtype=np.int64)
+        failed = np.zeros((len(places), n_windows), dtype=bool)
+        with self._progress(len(places) * -(-n_windows // every)) as progress:
+
+            def fit(part: Panel) -> PanelModel:
+                settled = SettledPanel.of(forecaster, part, (seasons, kind[keep]))
+                return self._fit_model(settled, part, progress)
+
+            for window in rolling_windows(panel, fit, h, n_windows, step, every, self.n_jobs):
+                forecasts[:, window.number] = window.forecast
+                rows[:, window.number] = window.ends[:, None] + np.arange(h)
+                for i, error in window.model.failures.items():
+                    failures.setdefault(int(places[i]), error)
+                    failed[i, window.number] = True
+        refuse_all_failed(failures if failed.all() else {}, ids)
+        self.cross_validation_failures_ = failure_table(failures, ids, self.id_col)
+        _warn_of_last_step(doubt)
+        warn_of_failures(self.cross_validation_failures_, len(ids), "cross_validation_failures_")
+        kept = np.repeat(~failed.reshape(-1), h)
+        asked = rows.reshape(-1)[kept]
+        cutoffs = np.repeat(rows[:, :, 0].reshape(-1) - 1, h)[kept]
+        return pd.DataFrame(
+            {
+                self.id_col: panel.ids.take(np.repeat(np.arange(len(places)), n_windows * h)[kept]),
+                self.time_col: panel.dial.write(panel.ticks[asked]),
+                "cutoff": panel.dial.write(panel.ticks[cutoffs]),
+                self.target_col: panel.values[asked],
+                self._name(): forecasts.reshape(-1)[kept],
+            }
+        )
+
+    def _validated(self) -> tuple[Columns, Forecaster]:
+        """Check the constructor's arguments: the columns, and a forecaster to fit with."""
+        if not isinstance(self.forecaster, Forecaster):
+            raise InvalidParameterError(
+                "forecaster must be a forecaster, such as DoubleExpSmoothingRNN(), got "
+                f"{self.forecaster!r}"
+            )
+        forecaster = clone(self.forecaster)
+        forecaster._validate_parameters()
+        columns = self._columns()
+        self._rules().check()
+        check_count("conformal_windows", self.conformal_windows)
+        check_flag("verbose", self.verbose)
+        return columns, forecaster
+
+    def _columns(self) -> Columns:
+        """Check what every method uses: what columns are called, and threads."""
+        columns = Columns(self.id_col, self.time_col, self.target_col)
+        check_names(columns, self.alias, self._name())
+        check_jobs(self.n_jobs)
+        return columns
+
+    def _rules(self) -> StepRules:
+        return StepRules(self.freq, self.fill, self.aggregate)
+
+    def _fit_model(
+        self, settled: SettledPanel, panel: Panel, progress: Progress | None
+    ) -> PanelModel:
+        with one_blas_thread():
+            return settled.fit(panel, self.n_jobs, progress)
+
+    @contextmanager
+    def _progress(self, n_series: int) -> Iterator[Progress | None]:
+        if not self.verbose:
+            yield None
+            return
+        with tqdm(total=n_series, unit="series", desc=self._name()) as bar:
+            yield bar.update
+
+    def _name(self) -> str:
+        return type(self.forecaster).__name__ if self.alias is None else self.alias
+
+    def _asked(self, h: Any, X_df: pd.DataFrame | None) -> Asked:
+        """Read what is to be predicted."""
+        if isinstance(h, pd.DataFrame):
+            if X_df is not None:
+                raise TypeError("predict takes one frame: predict(h, X_df), or predict(X_df)")
+            h, X_df = None, h
+        if h is not None:
+            h = check_count("h", h)
+        if X_df is not None:
+            return self._asked_rows(h, X_df)
+        if h is None:
+            raise TypeError("predict takes a horizon, such as 12, or a frame of what to predict")
+        if len(self.feature_names_in_):
+            raise ValueError(
+                f"the panel was fitted with the regressors {list(self.feature_names_in_)}: pass "
+                "X_df with their values in the time steps asked"
+            )
+        return self._fitted.next_steps(h)
+
+    def _asked_rows(self, h: int | None, X_df: pd.DataFrame) -> Asked:
+        """Read a frame of what is to be predicted; series of it that will not do are left out."""
+        names = list(self.feature_names_in_)
+        more, failures = read_panel(X_df, self._columns(), names, has_target=False, name="X_df")
+        failed = self.failures_.iloc[:, 0]
+        more, failures, series = self._fitted.placed(more, failures, failed, "X_df")
+        if len(more.ids) == 0:
+            raise ValueError("X_df holds failed series alone: see failures_")
+        refuse_all_failed(failures, more.ids)
+        told = failure_table(failures, more.ids, self.id_col)
+        warn_of_failures(told, len(more.ids), "X_df", stacklevel=5)
+        if h is not None:
+            self._fitted.refuse_absent(series)
+        good = others(len(series), failures)
+        return self._fitted.steps_of(more.take(good), series[good], h, self.time_col)
+
+    def _conformal_factors(self, horizon: int, percent: float) -> np.ndarray:
+        """Return by how many deviations bounds differ from forecasts, (2, n_series, horizon)."""
+        if horizon not in self._scores:
+            _, forecaster = self._validated()
+            kinds = self._fitted.grid.seasons()
+            settled = SettledPanel.of(forecaster, self._training, kinds)
+            scores = calibration_scores(
+                self._training,
+                lambda part: self._fit_model(settled, part, None),
+                horizon,
+                self.conformal_windows,
+                self.n_jobs,
+            )
+            self._scores[horizon] = scores
+        lengths = self._training.lengths
+        return conformal_factors(self._scores[horizon], lengths, percent, stacklevel=4)
+
+
+def _warn_of_last_step(doubt: str | None) -> None:
+    """Tell what is in doubt, at the line that called the caller."""
+    if doubt is not None:
+        warnings.warn(doubt, UnfinishedStepWarning, stacklevel=3)

@@ -1,0 +1,276 @@
+"""Long frames of many series, one row a series and time step, as arrays: read without a loop.
+
+Whatever is wrong with a series makes that series a failure and leaves the others as they are; only
+what is wrong with the frame itself, such as a column that is not there, is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._input.ragged import differences, extremes, first_marked, offsets_of, rows_between
+from tsrnn._time.stamps import MISSING, Dial, read_stamps
+from tsrnn.panel.columns import read_floats, word_at
+
+_REPEAT_CURE = ": aggregate= makes one row of those of a step, by 'sum', 'mean' or 'last'"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the columns of a long frame are called."""
+
+    id: str
+    time: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Many series, one after another: series i has the rows `offsets[i]` to `offsets[i + 1] - 1`.
+
+    Attributes
+    ----------
+    ids : pandas.Index
+        (n_series,), sorted where they can be.
+    values : (n_rows,) array
+        NaN where missing.
+    offsets : (n_series + 1,) int64 array
+    regressors : (n_rows, p) array
+    ticks : (n_rows,) int64 array
+        The time stamps, as `dial` reads them; increasing in each series.
+    dial : Dial
+    """
+
+    ids: pd.Index
+    values: np.ndarray
+    offsets: np.ndarray
+    regressors: np.ndarray
+    ticks: np.ndarray
+    dial: Dial
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Rows of each series, (n_series,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def last_ticks(self) -> np.ndarray:
+        """Where each series ends, (n_series,)."""
+        return self.ticks[self.offsets[1:] - 1]
+
+    def take(self, series: np.ndarray) -> Panel:
+        """Keep some series, in the order given."""
+        if np.array_equal(series, np.arange(len(self.ids))):
+            return self
+        return self.cut(series, self.offsets[series], self.lengths[series])
+
+    def cut(self, series: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> Panel:
+        """Keep a stretch of some series each, which begins at a row and is so long."""
+        rows = rows_between(starts, lengths)
+        return replace(
+            self,
+            ids=self.ids[series],
+            values=self.values[rows],
+            offsets=offsets_of(lengths),
+            regressors=self.regressors[rows],
+            ticks=self.ticks[rows],
+        )
+
+
+def read_panel(
+    frame: pd.DataFrame,
+    columns: Columns,
+    regressors: list[Any] | None,
+    *,
+    has_target: bool = True,
+    repeats: bool = False,
+    name: str = "df",
+) -> tuple[Panel, dict[int, Exception]]:
+    """Read a long frame.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        In any order of rows.
+    columns : Columns
+    regressors : list or None
+        Further columns that it must have; None takes all there are.
+    has_target : bool
+        Whether it holds the series themselves; else their values are NaN.
+    repeats : bool
+        Whether a time stamp may stand in several rows of a series.
+    name : str
+        What to call the frame in an error.
+
+    Returns
+    -------
+    panel : Panel
+        With the failed series.
+    failures : dict
+        Why series, by their position, will not do.
+
+    Raises
+    ------
+    TypeError
+        If `frame` is no DataFrame, or a column no such thing at all.
+    ValueError
+        If there are no rows, a column is not there, or a row names no series.
+    """
+    further = _further_columns(frame, columns, regressors, has_target, name)
+    ticks, dial = read_stamps(frame[columns.time], f"{name}[{columns.time!r}]")
+    ids, offsets, order = _series_of_rows(frame[columns.id], ticks, f"{name}[{columns.id!r}]")
+
+    def sorted_rows(rows: np.ndarray) -> np.ndarray:
+        return rows if order is None else rows[order]
+
+    ticks = sorted_rows(ticks)
+    failures: dict[int, Exception] = {}
+
+    def fail(mask: np.ndarray, reason: Callable[[int], str], cure: str = "") -> None:
+        """Note the first marked row of each series; the first note of a series stands."""
+        for series, row in zip(*first_marked(mask, offsets), strict=True):
+            place = int(row if order is None else order[row])
+            failures.setdefault(int(series), ValueError(f"{reason(place)} in row {place}{cure}"))
+
+    def told(column: Any, what: str) -> Callable[[int], str]:
+        at = frame.columns.get_loc(column)
+        return lambda place: what.format(column, frame.iloc[place : place + 1, at].tolist()[0])
+
+    missing = ticks == MISSING
+    if missing.any():
+        fail(missing, told(columns.time, "{0} is missing or no ISO date ({1!r})"))
+    repeated = differences(ticks, offsets) == 0
+    repeated[offsets[1:] - 1] = False
+    if repeated.any() and not repeats:
+        # The later one, which is the next row.
+        later = np.concatenate([[False], repeated[:-1]]) & ~missing
+        cure = _REPEAT_CURE * has_target
+        fail(later, told(columns.time, "{0} holds {1} a second time"), cure)
+    values = np.full(len(ticks), np.nan)
+    if has_target:
+        column = frame[columns.target]
+        floats, words = read_floats(column, f"{name}[{columns.target!r}]")
+        values = sorted_rows(floats)
+        if words is not None:
+            fail(sorted_rows(words), lambda place: word_at(column, columns.target, place))
+        infinite = np.isinf(values)
+        if infinite.any():
+            fail(infinite, told(columns.target, "{0} is infinite ({1})"))
+    matrix = np.empty((len(ticks), len(further)))
+    for i, label in enumerate(further):
+        floats, words = read_floats(frame[label], f"{name}[{label!r}]")
+        matrix[:, i] = sorted_rows(floats)
+        unknown = ~np.isfinite(matrix[:, i])
+        if words is not None:
+            unknown |= sorted_rows(words)
+        if unknown.any():
+            fail(unknown, told(label, "the regressor {0!r} must be known, not {1!r},"))
+    return Panel(ids, values, offsets, matrix, ticks, dial), failures
+
+
+def too_short(panel: Panel, least: int = 2) -> Iterator[tuple[int, ValueError]]:
+    """Yield the series that hold too few values, and the reason."""
+    observed = np.add.reduceat(~np.isnan(panel.values), panel.offsets[:-1], dtype=np.int64)
+    for i in np.flatnonzero(observed < least).tolist():
+        yield i, ValueError(f"{observed[i]} value(s) that are not missing: a series needs {least}")
+
+
+def _further_columns(
+    frame: object, columns: Columns, regressors: list[Any] | None, has_target: bool, name: str
+) -> list[Any]:
+    """Check the columns of a frame: the regressors among them."""
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(
+            f"{name} must be a DataFrame with the columns {columns.id!r}, {columns.time!r} and "
+            f"{columns.target!r} of pandas, got {_kind_in_words(frame)}"
+        )
+    needed = [columns.id, columns.time, *([columns.target] if has_target else [])]
+    for column in [*needed, *(regressors or [])]:
+        n_found = list(frame.columns).count(column)
+        if n_found != 1:
+            cure = ": df.reset_index() makes columns of the index" * (column in frame.index.names)
+            raise ValueError(
+                f"{name} must have one column {column!r}, but it has {n_found}: its columns are "
+                f"{list(frame.columns)}{cure}"
+            )
+    if len(frame) == 0:
+        raise ValueError(f"{name} has no rows")
+    others = [column for column in frame.columns if column not in (*needed, columns.target)]
+    if regressors is None:
+        return others
+    unexpected = [column for column in others if column not in regressors]
+    if unexpected:
+        raise ValueError(
+            f"{name} has the column {unexpected[0]!r}, which the panel was not fitted with: its "
+            f"regressors are {regressors}"
+        )
+    return regressors
+
+
+def _kind_in_words(frame: object) -> str:
+    """Name the type of what is no DataFrame of pandas, and how to make one of it."""
+    kind = type(frame)
+    home = kind.__module__.partition(".")[0]
+    name = kind.__name__ if home in ("builtins", "pandas") else f"{home}'s {kind.__name__}"
+    return f"{name}: pass df.to_pandas()" if home in ("polars", "pyarrow") else name
+
+
+def _series_of_rows(
+    column: pd.Series, ticks: np.ndarray, name: str
+) -> tuple[pd.Index, np.ndarray, np.ndarray | None]:
+    """Tell series apart: their ids, offsets, and the rows in order where they are not."""
+    starts, runs = _runs(column)
+    run_ids = pd.Index(column.iloc[starts])
+    if run_ids.hasnans:
+        row = int(starts[run_ids.isna().argmax()])
+        raise ValueError(f"{name} is missing in row {row}: every row must name its series")
+    try:
+        codes, ids = pd.factorize(run_ids, sort=True)
+    except TypeError:  # ids of several types that have no order
+        _refuse_unhashable(run_ids, starts, name)
+        codes, ids = pd.factorize(run_ids)
+    ids = pd.Index(ids, name=column.name)
+    in_one_run_each = len(ids) == len(run_ids)
+    if not in_one_run_each:
+        order = np.lexsort((ticks, np.repeat(codes, runs)))
+        lengths = np.bincount(codes, weights=runs, minlength=len(ids)).astype(np.int64)
+        return ids, offsets_of(lengths), order
+    order = None
+    if (np.diff(codes) < 0).any():
+        by_id = np.argsort(codes)
+        starts, runs = starts[by_id], runs[by_id]
+        order = rows_between(starts, runs)
+    offsets = offsets_of(runs)
+    in_order = ticks if order is None else ticks[order]
+    if extremes(differences(in_order, offsets), offsets)[0].min() < 0:
+        rows = np.lexsort((in_order, np.repeat(np.arange(len(runs)), runs)))
+        order = rows if order is None else order[rows]
+    return ids, offsets, order
+
+
+def _refuse_unhashable(ids: pd.Index, starts: np.ndarray, name: str) -> None:
+    for label, row in zip(ids, starts, strict=True):
+        if not pd.api.types.is_hashable(label):
+            raise TypeError(
+                f"{name} must hold names of series, such as words or numbers, got {label!r} in row "
+                f"{row}: of lists, column.map(tuple) makes names"
+            )
+
+
+def _runs(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return where runs of rows of one series begin, and how long they are.
+
+    Comparing neighbours costs a quarter of looking up every row.
+    """
+    if isinstance(column.dtype, np.dtype):
+        labels = column.to_numpy()
+    else:
+        labels = pd.factorize(column, use_na_sentinel=False)[0]
+    changes = np.flatnonzero(np.asarray(labels[1:] != labels[:-1], dtype=bool)) + 1
+    starts = np.concatenate([[0], changes])
+    return starts, np.diff(np.append(starts, len(labels)))

@@ -1,0 +1,254 @@
+"""Panels whose series have seasons of different lengths: those of one length are fitted together.
+
+Which length a series has is told by its time stamps; see `tsrnn._time.season_length`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._input.ragged import offsets_of, rows_between
+from tsrnn._time.season_length import (
+    NO_DATES,
+    Season,
+    found_note,
+    refuse_longer,
+    seasons_found,
+    short_note,
+    steps_since_first,
+    unseen_note,
+    unseen_positions,
+)
+from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.panel_model import PanelModel, Progress
+from tsrnn.panel.frame import Panel
+
+Kinds = tuple[tuple[Season, ...], np.ndarray]
+"""Seasons, and the place of each series' among them."""
+
+
+@dataclass(frozen=True)
+class SettledPanel:
+    """A forecaster as it is for each series of a panel: with its season.
+
+    Attributes
+    ----------
+    ids : pandas.Index
+        (n_series,)
+    forecasters : tuple of Forecaster
+    which : (n_series,) int array
+        The forecaster of each series; -1 where there is none.
+    failures : dict
+        Why the series at these positions have none.
+    """
+
+    ids: pd.Index
+    forecasters: tuple[Forecaster, ...]
+    which: np.ndarray
+    failures: Mapping[int, Exception]
+
+    @classmethod
+    def of(cls, forecaster: Forecaster, panel: Panel, kinds: Kinds) -> SettledPanel:
+        """Settle what the forecaster is for the series of a panel."""
+        n_series = len(panel.ids)
+        failures = _failures_of_length(forecaster, panel)
+        if not forecaster._seeks_season():
+            which = np.zeros(n_series, dtype=np.int64)
+            which[list(failures)] = -1
+            return cls(panel.ids, (forecaster,), which, failures)
+        forecasters, which = [], np.full(n_series, -1)
+        for season, series in _series_by_season(panel, kinds):
+            try:
+                settled = forecaster._in_season(season)
+            except ValueError as error:
+                failures |= dict.fromkeys(series.tolist(), error.with_traceback(None))
+                continue
+            which[series] = len(forecasters)
+            forecasters.append(settled)
+        which[list(failures)] = -1
+        return cls(panel.ids, tuple(forecasters), which, failures)
+
+    @property
+    def periods(self) -> np.ndarray:
+        """The period that was taken for each series, (n_series,); 1 where there is none."""
+        taken = [one._taken_period() for one in self.forecasters]
+        return np.array([*taken, 1], dtype=np.int64)[self.which]
+
+    def fit(self, panel: Panel, n_jobs: int | None, progress: Progress | None) -> PanelModel:
+        """Fit the series, or some stretch of some of them."""
+        which, failures = self.which, self.failures
+        if len(panel.ids) < len(self.ids):
+            place = self.ids.get_indexer(panel.ids)
+            which = which[place]
+            failures = {i: failures[k] for i, k in enumerate(place.tolist()) if k in failures}
+        if not failures and (which == which[0]).all():
+            return _fitted(self.forecasters[which[0]], panel, n_jobs, progress)
+        parts = []
+        for i, forecaster in enumerate(self.forecasters):
+            series = np.flatnonzero(which == i)
+            if series.size:
+                part = panel.take(series)
+                parts.append((series, _fitted(forecaster, part, n_jobs, progress)))
+        if progress is not None and failures:
+            progress(len(failures))
+        return GroupedPanel.of(parts, len(panel.ids), failures)
+
+
+def season_notes(
+    forecaster: Forecaster, panel: Panel, kinds: Kinds
+) -> dict[int, tuple[Warning, ...]]:
+    """Say in which series a season is not looked for though there is, or may be, one."""
+    if not forecaster._seeks_season():
+        return {}
+    notes: dict[int, tuple[Warning, ...]] = {}
+    n_observed = _count_observed(panel)
+    for season, series in _series_by_season(panel, kinds):
+        if season.is_short:
+            for i in series.tolist():
+                would_take = forecaster._would_take(season.period, n_observed[i])
+                notes[i] = (short_note(season, "the series", n_observed[i], would_take),)
+        if season == NO_DATES:
+            part = panel.take(series)
+            found = seasons_found(part.values, part.offsets)
+            for k in np.flatnonzero(found).tolist():
+                if forecaster._wants_note(int(found[k])):
+                    notes[int(series[k])] = (found_note("the series", int(found[k])),)
+    return notes
+
+
+def unseen_notes(panel: Panel, periods: np.ndarray) -> dict[int, tuple[Warning, ...]]:
+    """Say at which positions of their seasons series were never observed."""
+    unseen = unseen_positions(panel.values, panel.offsets, periods)
+    return {i: (unseen_note("the series", unseen[i], int(periods[i])),) for i in unseen}
+
+
+def _failures_of_length(forecaster: Forecaster, panel: Panel) -> dict[int, Exception]:
+    """Return why some series are too short for the seasons that were given."""
+    needed = forecaster._needed_steps()
+    if needed == 1:
+        return {}
+    n_steps = steps_since_first(panel.values, panel.offsets)
+    failures: dict[int, Exception] = {}
+    for i in np.flatnonzero((n_steps < needed) & (n_steps > 0)).tolist():
+        try:
+            refuse_longer(needed, int(n_steps[i]))
+        except ValueError as error:
+            failures[i] = error.with_traceback(None)
+    return failures
+
+
+def _series_by_season(panel: Panel, kinds: Kinds) -> list[tuple[Season, np.ndarray]]:
+    """Return the seasons in a panel, and which series have them."""
+    seasons, kind = kinds
+    n_observed = _count_observed(panel)
+    parts = []
+    for i, season in enumerate(seasons):
+        is_short = (n_observed < 2 * season.period) & (season.period > 1)
+        for one, are_meant in ((season, ~is_short), (season.among(0), is_short)):
+            series = np.flatnonzero((kind == i) & are_meant)
+            if series.size:
+                parts.append((one, series))
+    return parts
+
+
+def _count_observed(panel: Panel) -> np.ndarray:
+    return np.add.reduceat(~np.isnan(panel.values), panel.offsets[:-1], dtype=np.int64)
+
+
+def _fitted(
+    forecaster: Forecaster, panel: Panel, n_jobs: int | None, progress: Progress | None
+) -> PanelModel:
+    return forecaster._fit_panel(panel.values, panel.offsets, panel.regressors, n_jobs, progress)
+
+
+@dataclass(frozen=True)
+class GroupedPanel:
+    """Models of groups of series of a panel; a `PanelModel`.
+
+    Attributes
+    ----------
+    parts : tuple of (array, PanelModel)
+        Which series, in order, and their model.
+    n_series : int
+    failures, notes : dict
+    """
+
+    parts: tuple[tuple[np.ndarray, PanelModel], ...]
+    n_series: int
+    failures: Mapping[int, Exception] = field(default_factory=dict)
+    notes: Mapping[int, tuple[Warning, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        parts: list[tuple[np.ndarray, PanelModel]],
+        n_series: int,
+        failures: Mapping[int, Exception],
+    ) -> GroupedPanel:
+        """Join models, and what they tell of their series; failures are of series in none."""
+        failures, notes = dict(failures), {}
+        for series, model in parts:
+            failures |= {int(series[k]): error for k, error in model.failures.items()}
+            notes |= {int(series[k]): lines for k, lines in model.notes.items()}
+        return cls(tuple(parts), n_series, failures, notes)
+
+    def effect(self, regressors: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+        """Return what regressors (n_rows, p) add to the series, (n_rows,)."""
+        total = np.full(len(regressors), np.nan)
+        for series, model in self.parts:
+            rows, own = _rows_of(offsets, series)
+            total[rows] = model.effect(regressors[rows], own)
+        return total
+
+    def with_regressors(self, regressors: np.ndarray, offsets: np.ndarray) -> GroupedPanel:
+        """Return the model that knows regressors (n_rows, p) of the next steps of each series."""
+        parts = []
+        for series, model in self.parts:
+            rows, own = _rows_of(offsets, series)
+            parts.append((series, model.with_regressors(regressors[rows], own)))
+        return replace(self, parts=tuple(parts))
+
+    def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
+        """Predict the next steps, (n_series, horizon)."""
+        return self._stacked(lambda model: model.forecast(horizon, n_jobs), (horizon,))
+
+    def deviation(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
+        """Return standard deviations of the errors of `forecast`, (n_series, horizon)."""
+        return self._stacked(lambda model: model.deviation(horizon, n_jobs), (horizon,))
+
+    def quantiles(
+        self, horizon: int, quantiles: np.ndarray, n_jobs: int | None = None
+    ) -> np.ndarray:
+        """Return quantiles of the next values, (n_series, horizon, n_quantiles)."""
+        shape = (horizon, len(quantiles))
+        return self._stacked(lambda model: model.quantiles(horizon, quantiles, n_jobs), shape)
+
+    def advance(
+        self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
+    ) -> tuple[GroupedPanel, np.ndarray]:
+        """See further values (n_rows,): the model then, and one-step predictions, (n_rows,)."""
+        predictions, parts = np.full(len(values), np.nan), []
+        for series, model in self.parts:
+            rows, own = _rows_of(offsets, series)
+            later, predictions[rows] = model.advance(values[rows], own, n_jobs)
+            parts.append((series, later))
+        return GroupedPanel.of(parts, self.n_series, self.failures), predictions
+
+    def _stacked(
+        self, compute: Callable[[PanelModel], np.ndarray], shape: tuple[int, ...]
+    ) -> np.ndarray:
+        """Put together what is computed of each model, NaN for series in none."""
+        result = np.full((self.n_series, *shape), np.nan)
+        for series, model in self.parts:
+            result[series] = compute(model)
+        return result
+
+
+def _rows_of(offsets: np.ndarray, series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of some series, and their offsets in these."""
+    lengths = np.diff(offsets)[series]
+    return rows_between(offsets[series], lengths), offsets_of(lengths)

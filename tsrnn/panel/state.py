@@ -1,0 +1,439 @@
+"""Where the series of a fitted panel stand: who they are, what is known of them, where in time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._input.ragged import counted, first_marked, offsets_of, others
+from tsrnn._time.panel_grid import PanelGrid, find_grid
+from tsrnn._time.panel_steps import EvenSteps
+from tsrnn._time.stamps import Dial, WholeNumbers
+from tsrnn.forecasting.panel_model import PanelModel
+from tsrnn.panel.differ import grids_that_differ
+from tsrnn.panel.fill import StepRules, endless, filled, spread, too_many
+from tsrnn.panel.frame import Panel, too_short
+from tsrnn.panel.labels import Reach, aggregated
+from tsrnn.panel.report import (
+    name_of,
+    refuse_all_failed,
+    refuse_dates_in_integers,
+    ticks_as_read,
+    zones_advice,
+)
+
+
+class Asked(NamedTuple):
+    """Rows to predict: the series, the steps ahead, the stamps, what regressors add (or 0).
+
+    And the model that knows the regressors.
+    """
+
+    series: np.ndarray
+    ahead: np.ndarray
+    stamps: pd.Index
+    effect: np.ndarray | float
+    model: PanelModel
+
+
+@dataclass(frozen=True)
+class SeenRows:
+    """The last stamps of series whose rows are numbered: what is new lies after them.
+
+    Attributes
+    ----------
+    dial : Dial
+    last : (n_series,) array
+        Ticks.
+    """
+
+    dial: Dial
+    last: np.ndarray
+
+
+@dataclass(frozen=True)
+class FittedPanel:
+    """The series of a panel after a fit.
+
+    Attributes
+    ----------
+    ids : pandas.Index
+        (n_series,)
+    model : PanelModel
+    grid : PanelGrid
+    gone : frozenset of int
+        Positions of series that failed in the fit or later, and are not predicted.
+    rows : SeenRows or None
+        Where rows are the steps, whatever their stamps.
+    n_filled : (n_series,) array or None
+        How many rows were put into each.
+    reach : Reach or None
+        Where rows are put together by steps: how far into these they reached.
+    """
+
+    ids: pd.Index
+    model: PanelModel
+    grid: PanelGrid
+    gone: frozenset[int]
+    rows: SeenRows | None = None
+    n_filled: np.ndarray | None = None
+    reach: Reach | None = None
+
+    @cached_property
+    def active(self) -> np.ndarray:
+        """Positions of the series that are predicted."""
+        return others(len(self.ids), self.gone)
+
+    @property
+    def active_ids(self) -> pd.Index:
+        """The series that are predicted."""
+        return self.ids.take(self.active) if self.gone else self.ids
+
+    @property
+    def _dial(self) -> Dial:
+        """How stamps were read at the fit."""
+        return self.grid.dial if self.rows is None else self.rows.dial
+
+    def placed(
+        self, more: Panel, failures: dict[int, Exception], failed: pd.Series, name: str
+    ) -> tuple[Panel, dict[int, Exception], np.ndarray]:
+        """Place the series of another frame among these, without the `failed`.
+
+        Returns
+        -------
+        more, failures
+            In the order of these series, the failures with their new positions.
+        series : array
+            Their positions here.
+
+        Raises
+        ------
+        ValueError
+            For series that were never fitted.
+        """
+        series = self.ids.get_indexer(more.ids)
+        skipped = more.ids.isin(failed)
+        unknown = np.flatnonzero((series < 0) & ~skipped)
+        if unknown.size:
+            listed = ", ".join(map(repr, more.ids.take(unknown[:5]).tolist()))
+            raise ValueError(
+                f"{name} has {unknown.size} series that were not fitted: {listed}"
+                f"{' and so on' if unknown.size > 5 else ''}"
+            )
+        kept = np.flatnonzero(~skipped)
+        kept = kept[np.argsort(series[kept])]
+        renumbered = {old: new for new, old in enumerate(kept.tolist())} if failures else {}
+        failures = {renumbered[i]: error for i, error in failures.items() if i in renumbered}
+        return more.take(kept), failures, series[kept]
+
+    def moved(
+        self,
+        more: Panel,
+        failures: dict[int, Exception],
+        series: np.ndarray,
+        rules: StepRules,
+        time_col: str,
+        n_jobs: int | None,
+    ) -> tuple[FittedPanel, dict[int, Exception], str | None]:
+        """Move on through more rows of some series.
+
+        Returns
+        -------
+        moved : FittedPanel
+            Where they stand then.
+        newly : dict
+            New failures.
+        doubt : str or None
+            What to know of rows that were put together.
+        """
+        good = others(len(series), failures)
+        more, moving = more.take(good), series[good]
+        newly = {int(series[i]): error for i, error in failures.items()}
+        zones = zones_advice(more.dial, self._dial)
+        more, bad, doubt, reach = self._joint(more, moving, rules, time_col)
+        more, moving, rows, n_filled, bad = self._following(
+            more, moving, bad, rules, time_col, zones
+        )
+        newly |= bad
+        offsets, values, model = self._offsets(more, moving), more.values, self.model
+        if more.regressors.shape[1]:
+            values = values - model.effect(more.regressors, offsets)
+            model = model.with_regressors(more.regressors, offsets)
+        model, _ = model.advance(values, offsets, n_jobs)
+        newly |= {i: e for i, e in model.failures.items() if i not in self.model.failures}
+        grid = self.grid.moved(np.diff(offsets))
+        if self.n_filled is not None or n_filled.any():
+            before = np.zeros(len(self.ids), np.int64) if self.n_filled is None else self.n_filled
+            n_filled = before + np.bincount(moving, n_filled, len(self.ids)).astype(np.int64)
+        else:
+            n_filled = None
+        gone = self.gone.union(newly)
+        new = {"model": model, "grid": grid, "gone": gone, "rows": rows, "reach": reach}
+        return replace(self, n_filled=n_filled, **new), newly, doubt
+
+    def _joint(
+        self, more: Panel, series: np.ndarray, rules: StepRules, time_col: str
+    ) -> tuple[Panel, dict[int, Exception], str | None, Reach | None]:
+        """Read stamps as the fit did, and put rows together: see `aggregated`."""
+        dial = self._dial
+        more = replace(more, ticks=ticks_as_read(more, dial, f"df_new[{time_col!r}]"), dial=dial)
+        if rules.aggregate is None or not len(series):
+            return more, {}, None, self.reach
+        ends = self.grid.ticks(series, np.zeros_like(series)) if self.rows is None else None
+        return aggregated(more, rules.aggregate, rules.named, ends, self.reach)
+
+    def _following(
+        self,
+        more: Panel,
+        series: np.ndarray,
+        bad: dict[int, Exception],
+        rules: StepRules,
+        time_col: str,
+        zones: str,
+    ) -> tuple[Panel, np.ndarray, SeenRows | None, np.ndarray, dict[int, Exception]]:
+        """Read rows as the steps that follow the ends of series, gaps filled where that is asked.
+
+        Parameters
+        ----------
+        more, series
+        bad : dict
+            Why series of these will not do, by their position here.
+        rules, time_col
+        zones : str
+            What to say of another time zone than that of the fit.
+
+        Returns
+        -------
+        more, series
+            Of the series whose rows do follow.
+        rows : SeenRows or None
+        n_filled : array
+            How many rows were put in.
+        failures : dict
+            Why others do not, by their position among all series.
+        """
+        row_series, place = counted(more.lengths)
+        if self.rows is not None:
+            ahead, wrong = place + 1, more.ticks <= self.rows.last[series[row_series]]
+        else:
+            ahead, on_grid = self.grid.ahead(series[row_series], more.ticks)
+            wrong = ~on_grid if rules.fill is not None else ~on_grid | (ahead != place + 1)
+        for i, row in zip(*first_marked(wrong, more.offsets), strict=True):
+            late = bool(ahead[row] == 0)
+            bad.setdefault(
+                int(i), self._not_following(more, int(row), late, rules, time_col, zones)
+            )
+        lengths = ahead[more.offsets[1:] - 1]
+        n_filled = lengths - more.lengths
+        for i in endless(lengths, more).tolist():
+            bad.setdefault(i, too_many(more, i, int(lengths[i])))
+        if more.regressors.shape[1]:
+            for i in np.flatnonzero(n_filled > 0).tolist():
+                bad.setdefault(i, self._unknown_between(more, i, ahead))
+        failures = {int(series[i]): error for i, error in bad.items()}
+        kept = others(len(series), bad)
+        good = np.ones(len(series), dtype=bool)
+        good[list(bad)] = False
+        ahead = ahead[good[row_series]]
+        more, series, lengths = more.take(kept), series[kept], lengths[kept]
+        rows = self.rows
+        if rows is not None:
+            last = rows.last.copy()
+            last[series] = more.ticks[more.offsets[1:] - 1]
+            rows = replace(rows, last=last)
+        elif n_filled[kept].any():
+            places = np.repeat(offsets_of(lengths)[:-1], more.lengths) + ahead - 1
+            grid = self.grid.take(series).moved(np.ones_like(series))
+            more = spread(more, lengths, places, rules.value, grid)
+        return more, series, rows, n_filled[kept], failures
+
+    def _not_following(
+        self, more: Panel, row: int, late: bool, rules: StepRules, time_col: str, zones: str
+    ) -> ValueError:
+        stamp = more.dial.write(more.ticks[row : row + 1])[0]
+        cure = ""
+        if late and rules.aggregate is not None:
+            cure = "; rows of the step that a series ended with come too late"
+        elif not late and rules.fill is None and self.rows is None:
+            cure = "; fill=0 or fill='missing' puts in the steps between"
+        return ValueError(f"{time_col} does not go on where the series ended: {stamp}{cure}{zones}")
+
+    def _unknown_between(self, more: Panel, i: int, ahead: np.ndarray) -> ValueError:
+        start, stop = more.offsets[i], more.offsets[i + 1]
+        jumps = np.diff(ahead[start:stop], prepend=0) > 1
+        row = start + int(jumps.argmax())
+        stamp = more.dial.write(more.ticks[row : row + 1])[0]
+        return ValueError(
+            f"there is no row before {stamp} to tell the regressors, and fill is for values alone"
+        )
+
+    def next_steps(self, horizon: int) -> Asked:
+        """Ask for the next steps of every series.
+
+        Raises
+        ------
+        ValueError
+            If updates have failed for all of them.
+        """
+        if not len(self.active):
+            raise ValueError(
+                "no series is left to predict: each has failed at an update, for the reason that "
+                "failures_ tells; fit the panel again"
+            )
+        series = np.repeat(self.active, horizon)
+        ahead = np.tile(np.arange(1, horizon + 1), len(self.active))
+        return Asked(series, ahead, self.grid.stamps(series, ahead), 0.0, self.model)
+
+    def steps_of(self, more: Panel, series: np.ndarray, h: int | None, time_col: str) -> Asked:
+        """Ask for the rows of a frame: the next `h` of every series, or any after their ends.
+
+        Raises
+        ------
+        ValueError
+            For other rows.
+        """
+        place, step = counted(more.lengths)
+        rows = series[place]
+        name = f"X_df[{time_col!r}]"
+        # Steps may be told by their numbers, as forecasts tell them, or by rows with later stamps.
+        by_rows = self.rows is not None and not (
+            isinstance(more.dial, WholeNumbers) and not isinstance(self.rows.dial, WholeNumbers)
+        )
+        if by_rows:
+            # In the order of their stamps, which the forecasts keep, rows are the next steps.
+            ticks = ticks_as_read(more, self.rows.dial, name)
+            ahead, on_grid = step + 1, ticks > self.rows.last[rows]
+        else:
+            ahead, on_grid = self.grid.ahead(rows, ticks_as_read(more, self.grid.dial, name))
+        wrong = ~on_grid if h is None else ~on_grid | (ahead != step + 1)
+        if wrong.any():
+            row = int(wrong.argmax())
+            one = slice(row, row + 1)
+            expected = "a time step after the end of the series"
+            if h is not None and not by_rows:
+                expected = str(self.grid.stamps(rows[one], step[one] + 1)[0])
+            raise ValueError(
+                f"{name} must hold {expected} for {name_of(self.ids, rows[row])}, got "
+                f"{more.dial.write(more.ticks[one])[0]}"
+                f"{zones_advice(more.dial, self._dial)}"
+            )
+        if h is not None and (more.lengths != h).any():
+            i = int((more.lengths != h).argmax())
+            raise ValueError(
+                f"X_df must hold {h} rows of every series, but it has {more.lengths[i]} of "
+                f"{name_of(more.ids, i)}"
+            )
+        effect: np.ndarray | float = 0.0
+        model = self.model
+        if more.regressors.shape[1]:
+            effect = model.effect(more.regressors, self._offsets(more, series))
+            model = model.with_regressors(*self._in_order(more, rows, ahead))
+        stamps = more.dial.write(more.ticks) if by_rows else self.grid.stamps(rows, ahead)
+        return Asked(rows, ahead, stamps, effect, model)
+
+    def _in_order(
+        self, more: Panel, series: np.ndarray, ahead: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Lay regressors of rows out step by step: NaN where a step is not asked, and offsets."""
+        furthest = np.zeros(len(self.ids), dtype=np.int64)
+        np.maximum.at(furthest, series, ahead)
+        offsets = offsets_of(furthest)
+        regressors = np.full((offsets[-1], more.regressors.shape[1]), np.nan)
+        regressors[offsets[series] + ahead - 1] = more.regressors
+        return regressors, offsets
+
+    def refuse_absent(self, series: np.ndarray) -> None:
+        """Refuse a frame that lacks some of the series."""
+        absent = np.setdiff1d(self.active, series)
+        if absent.size:
+            raise ValueError(
+                f"X_df has no rows of {absent.size} series, such as {name_of(self.ids, absent[0])}"
+            )
+
+    def _offsets(self, more: Panel, series: np.ndarray) -> np.ndarray:
+        """Return offsets of all these series in the rows of some, which are in order."""
+        lengths = np.zeros(len(self.ids), dtype=np.int64)
+        lengths[series] = more.lengths
+        return offsets_of(lengths)
+
+
+class RegularPart(NamedTuple):
+    """The series of a panel that have a regular grid, a row for every step of it.
+
+    Attributes
+    ----------
+    panel : Panel
+    grid : PanelGrid
+    places : array
+        Their positions among all series.
+    n_filled : array
+        How many rows were put in.
+    notes : dict
+        What to know of the grids of some, by their position here.
+    doubt : str or None
+        What to know of rows that were put together.
+    reach : Reach or None
+        How far these reached into their steps.
+    """
+
+    panel: Panel
+    grid: PanelGrid
+    places: np.ndarray
+    n_filled: np.ndarray
+    notes: dict[int, UserWarning]
+    doubt: str | None
+    reach: Reach | None
+
+
+def regular_part(
+    panel: Panel, failures: dict[int, Exception], rules: StepRules, time_col: str
+) -> RegularPart:
+    """Leave out the series that have failed, are too short or have no regular grid.
+
+    The failures grow by what is found here.
+    """
+    ids, places = panel.ids, np.arange(len(panel.ids))
+
+    def leave_out(more: Mapping[int, Exception]) -> np.ndarray:
+        """Enter failures of the series that are left: positions of those not among them."""
+        nonlocal places
+        failures.update({int(places[i]): error for i, error in more.items()})
+        refuse_all_failed(failures, ids)
+        kept = others(len(places), more)
+        places = places[kept]
+        return kept
+
+    doubt = reach = None
+    if rules.freq is None:
+        refuse_dates_in_integers(panel, f"df[{time_col!r}]")
+    panel = panel.take(leave_out(dict(failures)))
+    if rules.aggregate is not None:
+        panel, bad, doubt, reach = aggregated(panel, rules.aggregate, rules.named)
+        panel = panel.take(leave_out(bad))
+    panel = panel.take(leave_out(dict(too_short(panel))))
+    if rules.by_rows:
+        steps = EvenSteps(panel.lengths, np.ones(len(panel.ids), dtype=np.int64))
+        numbers = WholeNumbers(np.dtype(np.int64))
+        grid = PanelGrid.of(numbers, len(panel.ids), [(np.arange(len(panel.ids)), steps)])
+        return RegularPart(panel, grid, places, np.zeros_like(places), {}, doubt, reach)
+    if rules.fill is None:
+        grid, bad = find_grid(panel.ticks, panel.offsets, panel.dial, rules.named, time_col)
+        n_filled = np.zeros(len(panel.ids), dtype=np.int64)
+        if bad:
+            kept = leave_out(bad)
+            panel, grid, n_filled = panel.take(kept), grid.take(kept), n_filled[kept]
+    else:
+        whole = filled(panel, rules.named, rules.value)
+        leave_out(whole.failures)
+        n_filled = whole.n_filled(panel.lengths)
+        panel, grid = whole.panel, whole.grid.moved(whole.panel.lengths - 1)
+    notes = {}
+    if rules.named is None:
+        is_filled = rules.fill is not None
+        notes = grids_that_differ(panel.ticks, panel.offsets, grid, filled=is_filled)
+    return RegularPart(panel, grid, places, n_filled, notes, doubt, reach)

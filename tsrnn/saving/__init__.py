@@ -1,0 +1,5 @@
+"""Models in files: written, checked and read."""
+
+from tsrnn.saving.file import load, save
+
+__all__ = ["load", "save"]

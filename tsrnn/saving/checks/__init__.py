@@ -1,0 +1,18 @@
+"""What the parts of models must be, beside each other: held against files before they are used.
+
+A file may be forged, or come from memory that was damaged. Each class that a file may hold has a
+check of what its methods, and above all kernels, rely on: types, shapes, ranges. Parts are checked
+before what keeps them, which compares no more than their sizes. A check raises ValueError, or what
+becomes of comparing things that are none.
+"""
+
+from tsrnn.saving.checks import forecasters, networks, panels, smoothers, times, windows
+
+CHECKS = (
+    smoothers.CHECKS
+    | times.CHECKS
+    | networks.CHECKS
+    | windows.CHECKS
+    | forecasters.CHECKS
+    | panels.CHECKS
+)

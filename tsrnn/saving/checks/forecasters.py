@@ -1,0 +1,188 @@
+"""What fitted forecasters of columns must hold: the model, the series, and their place in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from tsrnn._input.series import Layout
+from tsrnn._time.grid import TimeGrid
+from tsrnn.compose.deseasonalize import DeseasonalizedForecaster, DeseasonalizedModel, _Turn
+from tsrnn.compose.deseasonalized_panel import Seasons
+from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.naive import NaiveForecaster, NaiveModel
+from tsrnn.saving.checks import fields
+from tsrnn.saving.checks.fields import require
+from tsrnn.saving.checks.networks import check_names
+from tsrnn.smoothing.auto import AutoExpSmoothingRNN
+from tsrnn.smoothing.base import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, TripleExpSmoothingRNN
+from tsrnn.smoothing.fit import SmoothingModel
+from tsrnn.windows.forecaster import RNNForecaster
+from tsrnn.windows.model import WindowModel
+
+FITTED_MODELS = (DeseasonalizedModel, NaiveModel, SmoothingModel, WindowModel)
+
+_SMOOTHING = (
+    AutoExpSmoothingRNN,
+    DoubleExpSmoothingRNN,
+    SimpleExpSmoothingRNN,
+    TripleExpSmoothingRNN,
+)
+_MODEL_OF = {
+    NaiveForecaster: NaiveModel,
+    DeseasonalizedForecaster: DeseasonalizedModel,
+    RNNForecaster: WindowModel,
+    **dict.fromkeys(_SMOOTHING, SmoothingModel),
+}
+_LEARNED = (
+    "fitted_values_ residuals_ _model _training _layout _grid _seen _followed _n_seen".split()
+)
+_LEARNED += ["n_features_in_"]
+_OF_SMOOTHERS = "sse_ sigma2_ loglik_ aic_ aicc_ bic_ converged_ n_iter_".split()
+
+
+def n_series_of(model: Any) -> int:
+    """Return how many series a model of columns has."""
+    if isinstance(model, NaiveModel):
+        return model.drift.size
+    if isinstance(model, DeseasonalizedModel):
+        return n_series_of(model.inner)
+    return model.n_series if isinstance(model, SmoothingModel) else model.state.n_series
+
+
+def n_regressors_of(model: Any) -> int | None:
+    """Return how many regressors a model reads, None where any number will do."""
+    if isinstance(model, DeseasonalizedModel):
+        return n_regressors_of(model.inner)
+    if isinstance(model, SmoothingModel):
+        return model.parts[0][1].coefficients.shape[1]
+    return model.state.known.shape[2] if isinstance(model, WindowModel) else None
+
+
+def check_layout(one: Layout) -> None:
+    """Check how the series came."""
+    fields.flag(one.is_pandas, "is_pandas")
+    fields.flag(one.is_flat, "is_flat")
+    require(one.is_pandas == (one.names is not None), "names come with pandas")
+    if one.names is not None:
+        fields.labels(one.names, "names", 1 if one.is_flat else None)
+
+
+def check_turn(one: _Turn | Seasons) -> None:
+    """Check a season of columns or of a panel."""
+    factor = fields.numbers(one.factor, "factor", None, None)
+    require(factor.size and (factor != 0.0).all(), "factor must not be 0, or empty")
+    fields.numbers(one.offset, "offset", *factor.shape)
+
+
+def check_deseasonalized(one: DeseasonalizedModel) -> None:
+    """Check the model of adjusted columns."""
+    n = n_series_of(fields.kind(one.inner, "inner", *FITTED_MODELS))
+    turn = fields.kind(one.turn, "turn", _Turn)
+    require(turn.factor.shape[1] == n, f"the season must be of {n} series")
+    fields.numbers(one.constant, "constant", n)
+    fields.tuple_of(one.notes, "notes", Warning)
+
+
+def check_forecaster(one: Forecaster) -> None:
+    """Check a forecaster of columns, if it is fitted."""
+    if not fields.is_fitted(one):
+        return
+    fields.members(one, _LEARNED)
+    fields.arguments(one)
+    model = fields.kind(one._model, "the model", _MODEL_OF[type(one)])
+    k = n_series_of(model)
+    n = _check_training(one, model, k)
+    layout = fields.kind(one._layout, "the layout", Layout)
+    require(k == 1 or not layout.is_flat, "a flat series is one")
+    require(layout.names is None or len(layout.names) == k, f"names must be of {k} series")
+    for name in ("fitted_values_", "residuals_"):
+        _check_rows(getattr(one, name), name, layout, n, k)
+    grid = fields.kind(one._grid, "the grid", TimeGrid)
+    require(len(grid._index) == n, f"the grid must be of {n} rows")
+    if isinstance(one, _SMOOTHING):
+        _check_smoothing(one, k)
+    if isinstance(one, NaiveForecaster):
+        _check_numbers(one, ["drift_", "sigma2_"], k)
+    if isinstance(one, RNNForecaster):
+        fields.members(one, ["estimator_", "n_windows_"])
+        fields.kind(one.estimator_, "estimator_", BaseEstimator)
+        fields.whole(one.n_windows_, "n_windows_", 1)
+        _check_numbers(one, ["sigma2_"], k)
+    if isinstance(one, DeseasonalizedForecaster):
+        fields.members(one, ["forecaster_", "seasonal_indices_", "is_seasonal_"])
+        fields.kind(one.forecaster_, "forecaster_", Forecaster)
+
+
+def _check_training(one: Forecaster, model: Any, k: int) -> int:
+    """Check the series and what was seen of them; return how many rows they had at the fit."""
+    require(isinstance(one._training, tuple) and len(one._training) == 2, "series, regressors")
+    values, regressors = one._training
+    n = fields.observations(values, "the series", None, k).shape[0]
+    p = fields.whole(one.n_features_in_, "n_features_in_")
+    fields.numbers(regressors, "the regressors", n, p)
+    require(n_regressors_of(model) in (None, p), f"the model must read {p} regressors")
+    check_names(one, p)
+    require(n >= 2, "a series has two rows")
+    require(one._seen, "what was seen must not be empty")
+    n_seen = _check_pieces(one._seen, ("predictions", "deviations"), k)
+    require(fields.whole(one._n_seen, "the rows seen", n) == n_seen, "the rows seen must be all")
+    n_followed = _check_pieces(one._followed, ("values", "predictions"), k)
+    require(n_followed == n_seen - n, "what followed must be what was seen after the fit")
+    return n
+
+
+def _check_pieces(pieces: Any, names: tuple[str, str], k: int) -> int:
+    """Check pairs of arrays with the same rows, and return how many rows there are."""
+    total = 0
+    for part in fields.tuple_of(pieces, " and ".join(names), tuple):
+        require(len(part) == 2, " and ".join(names))
+        n_rows = fields.array(part[0], names[0], float, None, k).shape[0]
+        fields.array(part[1], names[1], float, n_rows, k)
+        total += n_rows
+    return total
+
+
+def _check_rows(value: Any, name: str, layout: Layout, n: int, k: int) -> None:
+    if layout.is_pandas:
+        fields.kind(value, name, pd.Series if layout.is_flat else pd.DataFrame)
+        value = value.to_numpy()
+    fields.array(value, name, float, *((n,) if layout.is_flat else (n, k)))
+
+
+def _check_smoothing(one: Forecaster, k: int) -> None:
+    """Check the numbers that a smoother tells of itself."""
+    fields.members(one, ["initial_state_", "state_"])
+    _check_numbers(one, _OF_SMOOTHERS, k)
+    for name in ("initial_state_", "state_"):
+        states = getattr(one, name)
+        if k > 1:
+            is_sized = isinstance(states, np.ndarray) and len(states) == k
+            require(is_sized, f"{name} must be of {k} series")
+        for state, smoother in zip([states] if k == 1 else states, one._model.series, strict=True):
+            fields.array(state, name, float, len(smoother.structure.kept))
+
+
+def _check_numbers(one: Forecaster, names: Iterable[str], k: int) -> None:
+    """Check numbers of each series, or of the only one."""
+    fields.members(one, names)
+    for name in names:
+        value = getattr(one, name)
+        if k == 1:
+            fields.kind(value, name, float, int, bool, np.number, np.bool_)
+        else:
+            fields.kind(value, name, np.ndarray)
+            is_one = value.shape == (k,) and value.dtype.kind in "biuf"
+            require(is_one, f"{name} must be a number for each of {k} series")
+
+
+CHECKS = {
+    DeseasonalizedModel: check_deseasonalized,
+    Layout: check_layout,
+    _Turn: check_turn,
+    **dict.fromkeys(_MODEL_OF, check_forecaster),
+}

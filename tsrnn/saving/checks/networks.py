@@ -1,0 +1,217 @@
+"""What trained networks must hold: weights of their shapes, words below the rows of a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tsrnn._input.sequences import TargetLayout
+from tsrnn._recurrent.architecture import Architecture
+from tsrnn.cells import NETWORK_CELLS
+from tsrnn.network import RNN
+from tsrnn.saving.checks import fields
+from tsrnn.saving.checks.fields import FLOAT, require
+from tsrnn.sequence.estimators import (
+    ElmanRNNClassifier,
+    ElmanRNNRegressor,
+    GRUClassifier,
+    GRURegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+)
+from tsrnn.text.classifier import TextRNNClassifier
+
+CLASSIFIERS = (ElmanRNNClassifier, GRUClassifier, LSTMClassifier)
+REGRESSORS = (ElmanRNNRegressor, GRURegressor, LSTMRegressor)
+
+# Arrays of a parameter each that optimisers keep, and whether they count steps besides.
+_STATES = {"adam": 2, "rmsprop": 1, "sgd": 1}
+
+_LEARNED = "_network _target_layout weights_ history_ loss_curve_ n_iter_ best_loss_".split()
+_LEARNED += ["_optimizer_state", "_random_state"]
+_OF_SEQUENCES = ["_sequence_kind", "n_features_in_", "input_center_", "input_spread_"]
+
+
+def check_architecture(one: Architecture) -> None:
+    """Check the shape of a network."""
+    fields.choice(one.cell, "cell", NETWORK_CELLS)
+    fields.tuple_of(one.hidden_sizes, "hidden_sizes", int, np.integer)
+    require(one.hidden_sizes, "hidden_sizes must not be empty")
+    for size in (one.n_inputs, one.n_outputs, *one.hidden_sizes):
+        fields.whole(size, "a size of a network", 1)
+    fields.whole(one.n_tokens, "n_tokens")
+    fields.flag(one.bidirectional, "bidirectional")
+    fields.flag(one.learns_h_init, "learns_h_init")
+
+
+def check_target_layout(one: TargetLayout) -> None:
+    """Check how targets came."""
+    fields.flag(one.is_flat, "is_flat")
+    fields.flag(one.by_step, "by_step")
+
+
+def check_rnn(one: RNN) -> None:
+    """Check the explicit network."""
+    fields.members(one, ["n_inputs", "n_hidden", "n_outputs", "activation", "output_activation"])
+    fields.members(one, ["_architecture", "h"])
+    sizes = one.n_inputs, one.n_hidden, one.n_outputs
+    for size in sizes:
+        fields.whole(size, "a size of a network", 1)
+    fields.choice(one.output_activation, "output_activation", _activations())
+    fields.choice(one.activation, "activation", _activations())
+    expected = Architecture(
+        f"elman_{one.activation}", sizes[0], (sizes[1],), sizes[2], learns_h_init=True
+    )
+    require(one._architecture == expected, "the architecture must be that of the sizes")
+    for name, shape in one._shapes.items():
+        fields.members(one, [name])
+        fields.numbers(getattr(one, name), name, *shape)
+    fields.numbers(one.h, "h", one.n_hidden)
+
+
+def _activations() -> Any:
+    from tsrnn._optim.losses import ACTIVATIONS
+
+    return ACTIVATIONS
+
+
+def check_sequence_estimator(one: Any) -> None:
+    """Check a sequence estimator, if it is fitted."""
+    if not fields.is_fitted(one):
+        return
+    is_text = isinstance(one, TextRNNClassifier)
+    fields.members(one, _LEARNED + ([] if is_text else _OF_SEQUENCES))
+    fields.arguments(one)
+    network = fields.kind(one._network, "the network", Architecture)
+    layout = fields.kind(one._target_layout, "the layout of targets", TargetLayout)
+    if not is_text:
+        kind = network.cell.partition("_")[0]
+        require(kind == one._kind_of_cell, f"the cell must be of the kind {one._kind_of_cell}")
+    require(not network.learns_h_init, "the state before the first step must be zero")
+    dtype = _check_weights(one.weights_, network)
+    _check_optimizer(one._optimizer_state, network, dtype)
+    fields.kind(one._random_state, "the random state", np.random.RandomState)
+    _check_history(one)
+    if is_text:
+        check_text(one)
+    else:
+        _check_inputs(one)
+    if isinstance(one, REGRESSORS):
+        fields.members(one, ["target_center_", "target_spread_"])
+        fields.numbers(one.target_center_, "target_center_", network.n_outputs)
+        fields.numbers(one.target_spread_, "target_spread_", network.n_outputs)
+        require((one.target_spread_ > 0.0).all(), "target_spread_ must be positive")
+        require(network.n_outputs == 1 or not layout.is_flat, "flat targets are one a step")
+    else:
+        _check_classes(one)
+
+
+def _check_weights(weights: Any, network: Architecture) -> np.dtype:
+    """Check that weights are those of a network; return their type."""
+    shapes = {}
+    for name, weight in fields.kind(weights, "weights_", dict).items():
+        shapes[name] = fields.kind(weight, f"weights_[{name!r}]", np.ndarray).shape
+    # Whose sizes are those of arrays is not so large that its parameters cannot be listed.
+    n_layers = len(network.hidden_sizes) * network.n_directions
+    require(n_layers <= len(shapes), "weights_ must be of all layers")
+    expected = {weight.name: weight.shape for weight in network.parameters}
+    require(shapes == expected, "weights_ must have the shapes that the network has")
+    dtypes = {weight.dtype for weight in weights.values()}
+    require(len(dtypes) == 1, "weights_ must be of one type")
+    dtype = dtypes.pop()
+    require(dtype in (FLOAT, np.float32), "weights_ must be floats")
+    require(all(np.isfinite(one).all() for one in weights.values()), "weights_ must be finite")
+    return dtype
+
+
+def _check_optimizer(kept: Any, network: Architecture, dtype: np.dtype) -> None:
+    """Check that what an optimiser remembers is of every weight."""
+    require(isinstance(kept, tuple) and len(kept) == 2, "an optimiser has a name and a state")
+    solver, state = kept
+    fields.choice(solver, "the optimiser", (*_STATES, "lbfgs"))
+    if state is None:
+        return
+    fields.tuple_of(state, "the state of the optimiser", np.ndarray)
+    n_arrays = _STATES.get(solver, 0)
+    n_expected = n_arrays + (solver == "adam")
+    require(len(state) == n_expected, "the state must be that of the optimiser")
+    for array in state[:n_arrays]:
+        fields.array(array, "the state of the optimiser", dtype, network.n_parameters)
+        require(np.isfinite(array).all(), "the state of the optimiser must be finite")
+    if solver in ("adam", "rmsprop"):
+        require((state[n_arrays - 1] >= 0.0).all(), "mean squares must not be negative")
+    if solver == "adam":
+        count = fields.array(state[2], "the steps of the optimiser", np.int64, 1)
+        require(0 <= count[0] < 2**62, "steps must not be negative")
+
+
+def _check_history(one: Any) -> None:
+    for name, values in fields.kind(one.history_, "history_", dict).items():
+        fields.kind(name, "a name of history_", str)
+        for value in fields.kind(values, "a part of history_", list):
+            fields.kind(value, "a number of history_", float, np.floating)
+    fields.kind(one.loss_curve_, "loss_curve_", list)
+    fields.whole(one.n_iter_, "n_iter_")
+    fields.kind(one.best_loss_, "best_loss_", float, np.floating)
+    require("loss" in one.history_, "history_ must have the loss")
+
+
+def _check_inputs(one: Any) -> None:
+    """Check what the network reads beside what the estimator was fitted to."""
+    network = one._network
+    require(network.n_tokens == 0, "a sequence estimator reads no words")
+    fields.choice(one._sequence_kind, "the kind of sequences", ("matrix", "sequences"))
+    n_features = fields.whole(one.n_features_in_, "n_features_in_", 1)
+    expected = 1 if one._sequence_kind == "matrix" else n_features
+    require(network.n_inputs == expected, f"the network must read {expected} features a step")
+    fields.numbers(one.input_center_, "input_center_", expected)
+    fields.numbers(one.input_spread_, "input_spread_", expected)
+    require((one.input_spread_ > 0.0).all(), "input_spread_ must be positive")
+    check_names(one, n_features)
+
+
+def check_names(one: Any, n_features: int) -> None:
+    """Check the names of features, where there are some."""
+    if "feature_names_in_" in vars(one):
+        names = fields.array(one.feature_names_in_, "feature_names_in_", object, n_features)
+        require(all(isinstance(name, str) for name in names), "names must be words")
+
+
+def _check_classes(one: Any) -> None:
+    fields.members(one, ["classes_"])
+    classes = fields.kind(one.classes_, "classes_", np.ndarray)
+    require(classes.ndim == 1 and classes.size >= 2, "classes_ must be two or more")
+    are_words = classes.dtype == object and all(isinstance(label, str) for label in classes)
+    require(are_words or classes.dtype.kind in "biufUS", "classes_ must be numbers or words")
+    ordered = np.unique(classes)
+    require(np.array_equal(ordered, classes), "classes_ must be different, and ascend")
+    n = 1 if classes.size == 2 else classes.size
+    require(one._network.n_outputs == n, f"{classes.size} classes take {n} outputs")
+    weights = vars(one).get("_class_weights")
+    if weights is not None:
+        fields.numbers(weights, "class weights", classes.size, low=0.0)
+
+
+def check_text(one: TextRNNClassifier) -> None:
+    """Check that words have rows of the embedding."""
+    fields.members(one, ["_n_tokens"])
+    n = fields.whole(one._n_tokens, "the number of words", 1)
+    require(one._network.n_tokens == n, f"the network must read {n} words")
+    if "vocabulary_" in vars(one):
+        check_vocabulary(one.vocabulary_, n)
+
+
+def check_vocabulary(vocabulary: Any, n: int) -> None:
+    """Check the ids of words: different ones, from 0, below the rows of the embedding."""
+    for word, i in fields.kind(vocabulary, "vocabulary_", dict).items():
+        fields.kind(word, "a word of vocabulary_", str)
+        fields.whole(i, f"vocabulary_[{word!r}]", 0, n - 1)
+
+
+CHECKS = {
+    Architecture: check_architecture,
+    RNN: check_rnn,
+    TargetLayout: check_target_layout,
+    **{kind: check_sequence_estimator for kind in (*CLASSIFIERS, *REGRESSORS, TextRNNClassifier)},
+}

@@ -1,0 +1,147 @@
+"""What forecasters on lag windows must hold."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from tsrnn._input.batch import Batch
+from tsrnn._input.scaling import Scaling
+from tsrnn.saving.checks import fields
+from tsrnn.saving.checks.fields import FLOAT, require
+from tsrnn.saving.checks.networks import REGRESSORS
+from tsrnn.windows.errors import PastErrors
+from tsrnn.windows.lags import Units
+from tsrnn.windows.model import RegressorScaling, WindowModel, WindowPanel, WindowState
+from tsrnn.windows.network import Recipe, WindowNetwork
+
+
+def check_units(one: Units) -> None:
+    """Check the units of windows."""
+    fields.numbers(one.change, "change", None, low=0.0)
+    fields.flag(one.is_fixed, "is_fixed")
+
+
+def check_regressor_scaling(one: RegressorScaling) -> None:
+    """Check the units of regressors."""
+    center = fields.numbers(one.center, "center", None)
+    fields.numbers(one.unit, "unit", center.size)
+    require((one.unit > 0.0).all(), "unit must be positive")
+
+
+def check_recipe(one: Recipe) -> None:
+    """Check what is trained."""
+    fields.kind(one.estimator, "estimator", BaseEstimator)
+    fields.whole(one.window, "window", 2)
+    fields.whole(one.n_ahead, "n_ahead", 1)
+    fields.flag(one.as_sequences, "as_sequences")
+    if one.cut_off is not None:
+        require(fields.number(one.cut_off, "cut_off") > 0.0, "cut_off must be positive")
+
+
+def check_network(one: WindowNetwork) -> None:
+    """Check a trained regressor."""
+    recipe = fields.kind(one.recipe, "recipe", Recipe)
+    fields.kind(one.estimator, "estimator", BaseEstimator)
+    errors = fields.numbers(one.errors, "errors", None, recipe.n_ahead)
+    require(len(errors), "errors must not be empty")
+    fields.number(one.deviation, "deviation", 0.0)
+    require(np.isfinite(one.deviation), "deviation must be finite")
+    fields.whole(one.n_windows, "n_windows", 1)
+
+
+def check_past(one: PastErrors) -> None:
+    """Check what past errors are computed from."""
+    fields.kind(one.recipe, "recipe", Recipe)
+    batch = fields.kind(one.batch, "batch", Batch)
+    units = fields.kind(one.units, "units", Units)
+    require(units.change.size == batch.n_series, "units must be of all series")
+    require((batch.lengths > 0).all(), "series must not be empty")
+    require(not np.isnan(batch.values[batch.offsets[:-1]]).any(), "series begin with a value")
+    for horizon, errors in fields.kind(one._found, "past errors", dict).items():
+        fields.whole(horizon, "a horizon", 1)
+        fields.observations(errors, "past errors", None, horizon)
+        is_known = ~np.isnan(errors)
+        require(is_known.any(), "past errors must not all be missing")
+
+
+def check_state(one: WindowState) -> None:
+    """Check networks at the ends of series."""
+    network = fields.kind(one.network, "network", WindowNetwork)
+    window = network.recipe.window
+    n = fields.numbers(one.values, "values", None, window).shape[0]
+    p = fields.kind(one.columns, "columns", RegressorScaling).center.size
+    require(fields.kind(one.scaling, "scaling", Scaling).exponent.size == n, "scaling of all")
+    units = fields.kind(one.units, "units", Units)
+    require(units.change.size == n, "units must be of all series")
+    require(units.is_fixed == (p > 0), "units are fixed where there are regressors")
+    fields.array(one.ceilings, "ceilings", FLOAT, n)
+    require((one.ceilings >= 0.0).all(), "ceilings must not be negative")
+    fields.numbers(one.known, "known", n, window, p)
+    fields.observations(one.future, "future", n, None, p)
+    past = fields.kind(one.past, "past", PastErrors)
+    require(past.batch.regressors.shape[1] == p, "past regressors must be as many as now")
+    recipes = past.recipe, network.recipe
+    sizes = {(each.window, each.n_ahead, bool(each.as_sequences)) for each in recipes}
+    require(len(sizes) == 1, "past forecasts must be of the same windows")
+    require(past.units.is_fixed == units.is_fixed, "past units must be as now")
+    for each in recipes:
+        check_reads(each.estimator, each, p)
+    check_reads(network.estimator, network.recipe, p)
+
+
+def check_reads(estimator: object, recipe: Recipe, p: int) -> None:
+    """Check that a network of ours reads windows, and predicts as many values as are expected.
+
+    What another library made cannot come from a file; whatever it is, it is no concern of ours.
+    """
+    if not isinstance(estimator, REGRESSORS):
+        is_constant = type(estimator).__module__.startswith("sklearn.")
+        require(is_constant or not type(estimator).__module__.startswith("tsrnn."), "no regressor")
+        return
+    fields.arguments(estimator)
+    require(recipe.as_sequences, "networks read sequences")
+    if not fields.is_fitted(estimator):
+        return
+    network, layout = estimator._network, estimator._target_layout
+    require(network.n_inputs == 1 + p, f"the network must read {1 + p} features a step")
+    expected = "sequences" if p else "matrix"
+    n_features = 1 + p if p else recipe.window
+    require(estimator._sequence_kind == expected, f"the network must be fitted to a {expected}")
+    require(estimator.n_features_in_ == n_features, f"windows have {n_features} features")
+    require("feature_names_in_" not in vars(estimator), "windows have no names")
+    require(network.n_outputs == recipe.n_ahead, "the network must predict n_ahead values")
+    require(not layout.by_step, "there must be no target for each step")
+
+
+def check_model(one: WindowModel) -> None:
+    """Check a network at the ends of columns."""
+    fields.kind(one.state, "state", WindowState)
+    require(one.state.n_series > 0, "there must be a series")
+    fields.tuple_of(one.notes, "notes", Warning)
+    require(fields.is_fitted(one.state.network.estimator), "the network must be trained")
+
+
+def check_panel(one: WindowPanel) -> None:
+    """Check a network at the ends of the series of a panel."""
+    n = fields.whole(one.n_series, "n_series", 1)
+    state = fields.kind(one.state, "state", WindowState)
+    series = fields.positions(one.series, "series", n, state.n_series)
+    failed = fields.failures(one.failures, "failures", n)
+    found = set(series.tolist())
+    require(len(found | failed.keys()) == n, "all series must be there but failures")
+    require(found.isdisjoint(failed), "there must be no failures in the state")
+    require(fields.is_fitted(state.network.estimator), "the network must be trained")
+    fields.notes(one.notes, n)
+
+
+CHECKS = {
+    PastErrors: check_past,
+    Recipe: check_recipe,
+    RegressorScaling: check_regressor_scaling,
+    Units: check_units,
+    WindowModel: check_model,
+    WindowNetwork: check_network,
+    WindowPanel: check_panel,
+    WindowState: check_state,
+}

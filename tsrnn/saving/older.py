@@ -1,0 +1,82 @@
+"""What files of older versions hold, made what it is now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
+from tsrnn.forecasting.naive import NaiveForecaster
+from tsrnn.panel.forecaster import PanelForecaster
+from tsrnn.panel.state import FittedPanel
+from tsrnn.smoothing.auto import AutoExpSmoothingRNN
+from tsrnn.smoothing.base import TripleExpSmoothingRNN
+from tsrnn.smoothing.smoothers import SmootherBatch
+
+# What was called otherwise in older files, and its tag now.
+OLDER_TAGS = {  # beside "dates" and "periods", which are indexes of pandas
+    "Dates": "DateStamps",
+    "Periods": "PeriodStamps",
+}
+
+# What was added to classes since files of them were first saved, and what it is in those files.
+_LATER = {
+    PanelForecaster: {"fill": None, "aggregate": None},
+    FittedPanel: {"rows": None, "n_filled": None, "reach": None},
+    SmootherBatch: {"ahead": None},
+}
+
+# Forecasters that keep the period that was taken, as panels of them do: of older ones it is the one
+# that they were given.
+_WITH_PERIOD = (
+    TripleExpSmoothingRNN,
+    AutoExpSmoothingRNN,
+    NaiveForecaster,
+    DeseasonalizedForecaster,
+)
+
+
+def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
+    """Add to what a file says of an object what it would say today.
+
+    Parameters
+    ----------
+    kind : type
+    attributes : dict
+        As read, and not checked yet; changed in place.
+
+    Raises
+    ------
+    ValueError, TypeError, LookupError
+        For what no version saves.
+    """
+    for name, value in _LATER.get(kind, {}).items():
+        attributes.setdefault(name, value)
+    if kind is FittedPanel and isinstance(attributes.get("gone"), set):
+        attributes["gone"] = frozenset(attributes["gone"])  # of a panel that was updated
+    if "_model" in attributes:
+        if not attributes.get("_followed"):
+            attributes["_followed"] = _followed(attributes["_training"], attributes["_seen"])
+        if kind in _WITH_PERIOD:
+            attributes.setdefault("period_", attributes.get("period"))
+    if kind is PanelForecaster and "_fitted" in attributes and "period_" not in attributes:
+        given = vars(attributes["forecaster"])
+        if "period" in given:
+            ids = attributes["ids_"]
+            taken = np.full(len(ids), given["period"], dtype=np.int64)
+            attributes["period_"] = pd.Series(taken, ids, name="period")
+
+
+def _followed(training: Any, seen: Any) -> tuple:
+    """Return what is known of rows seen after a fit, where no more was kept than predictions.
+
+    Their values are not, nor what regressors added to the predictions.
+    """
+    values, regressors = training
+    predictions = np.concatenate([net for net, _ in seen])[len(values) :]
+    if not len(predictions):
+        return ()
+    unknown = np.full(predictions.shape, np.nan)
+    return ((unknown, unknown if regressors.shape[1] else predictions),)

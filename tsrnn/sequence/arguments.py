@@ -1,0 +1,154 @@
+"""The arguments of sequence estimators: what is accepted, and what training makes of them."""
+
+from __future__ import annotations
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+
+from tsrnn._input.sequences import Sequences
+from tsrnn._input.validation import check_choice, check_count, check_flag, check_jobs, check_number
+from tsrnn._optim.minibatch import SGD, Adam, RMSprop
+from tsrnn._optim.watch import Plan
+from tsrnn._recurrent.architecture import Architecture
+from tsrnn.exceptions import InvalidParameterError
+
+_OPTIMIZERS = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
+
+# Sequences in a batch, where that is left to us: scikit-learn's number.
+_BATCH = 200
+
+_FLAGS = ("early_stopping", "return_sequences", "bidirectional", "standardize", "warm_start")
+
+
+def check_arguments(estimator: BaseEstimator) -> None:
+    """Refuse constructor arguments that are not accepted.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    sizes_of_layers(estimator)
+    check_choice("solver", estimator.solver, (*_OPTIMIZERS, "lbfgs"))
+    if not (isinstance(estimator.batch_size, str) and estimator.batch_size == "auto"):
+        if isinstance(estimator.batch_size, str):
+            raise InvalidParameterError(
+                f"batch_size must be 'auto' or an integer >= 1, got {estimator.batch_size!r}"
+            )
+        check_count("batch_size", estimator.batch_size)
+    for name in ("max_iter", "n_iter_no_change"):
+        check_count(name, getattr(estimator, name))
+    check_running(estimator)
+    check_seed(estimator)
+    check_number("l2", estimator.l2, 0.0, np.inf)
+    # Losses of standardised targets are about 1; others are in the square of the targets' unit.
+    check_number("tol", estimator.tol, 0.0, 1.0 if estimator.standardize else np.inf)
+    check_number("momentum", estimator.momentum, 0.0, 1.0, include_upper=False)
+    _check_positive(estimator, "learning_rate_init", np.inf)
+    _check_positive(estimator, "validation_fraction", 1.0)
+    if estimator.clip_norm is not None:
+        _check_positive(estimator, "clip_norm", np.inf)
+    for name in _FLAGS:
+        check_flag(name, getattr(estimator, name))
+    if not isinstance(estimator.verbose, bool | np.bool_):
+        check_count("verbose", estimator.verbose, 0)
+    if estimator.callback is not None and not callable(estimator.callback):
+        raise InvalidParameterError(
+            f"callback must be None or callable, got {estimator.callback!r}"
+        )
+
+
+def check_running(estimator: BaseEstimator) -> None:
+    """Refuse arguments that no network runs with, trained or not.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    if estimator.bptt_steps is not None:
+        check_count("bptt_steps", estimator.bptt_steps)
+    check_jobs(estimator.n_jobs)
+
+
+def check_seed(estimator: BaseEstimator) -> None:
+    """Refuse what is no `random_state`.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    try:
+        check_random_state(estimator.random_state)
+    except (TypeError, ValueError) as error:
+        raise InvalidParameterError(f"random_state: {error}") from error
+
+
+def _check_positive(estimator: BaseEstimator, name: str, upper: float) -> None:
+    value = getattr(estimator, name)
+    check_number(name, value, 0.0, upper, include_lower=False, include_upper=False)
+
+
+def sizes_of_layers(estimator: BaseEstimator) -> tuple[int, ...]:
+    """Return how many units each layer has.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    sizes = estimator.hidden_layer_sizes
+    sizes = (sizes,) if isinstance(sizes, Integral) else sizes
+    sizes = sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
+    if not isinstance(sizes, tuple | list) or not sizes:
+        raise InvalidParameterError(
+            "hidden_layer_sizes must be an integer or a tuple of them, one a layer, got "
+            f"{estimator.hidden_layer_sizes!r}"
+        )
+    return tuple(check_count("hidden_layer_sizes", size) for size in sizes)
+
+
+def plan_of(
+    estimator: BaseEstimator, network: Architecture, sequences: Sequences, *, partial: bool
+) -> Plan:
+    """Say how an estimator trains.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the arguments do not go together.
+    """
+    batch_size = _BATCH if isinstance(estimator.batch_size, str) else estimator.batch_size
+    optimizer = None
+    if estimator.solver == "sgd":
+        optimizer = SGD(estimator.learning_rate_init, estimator.momentum)
+    elif estimator.solver != "lbfgs":
+        optimizer = _OPTIMIZERS[estimator.solver](estimator.learning_rate_init)
+    elif estimator.bptt_steps is not None and estimator.bptt_steps < sequences.lengths.max():
+        raise InvalidParameterError(
+            f"bptt_steps={estimator.bptt_steps} cuts the gradient of sequences of "
+            f"{sequences.lengths.max()} steps, and what is left is no gradient of the loss that "
+            "solver='lbfgs' searches: use a mini-batch solver, or bptt_steps=None"
+        )
+    return Plan(
+        optimizer,
+        batch_size=min(batch_size, sequences.n_sequences),
+        max_iter=1 if partial else estimator.max_iter,
+        tol=float(estimator.tol),
+        n_iter_no_change=estimator.n_iter_no_change,
+        early_stopping=bool(estimator.early_stopping),
+        clip_norm=estimator.clip_norm,
+        decay=_decay(network, estimator.l2, sequences.dtype),
+        ema_momentum=estimator.ema_momentum,
+    )
+
+
+def _decay(network: Architecture, l2: float, dtype: np.dtype) -> np.ndarray | None:
+    """Return the penalty on each parameter: on weights, and not on biases."""
+    if l2 == 0.0:
+        return None
+    decay = np.zeros(network.n_parameters, dtype)
+    for name, view in network.unpack(decay).items():
+        if name.startswith("W_"):
+            view[:] = l2
+    return decay

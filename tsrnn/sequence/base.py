@@ -1,0 +1,376 @@
+"""What the sequence estimators share: arguments, training, what they tell of themselves.
+
+A final estimator adds its cell (`_cell_name`), and a mixin the kind of target: how targets are read
+and encoded, the loss, the score, and what becomes of raw outputs.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from tsrnn._input.sequences import Sequences, read_sequences
+from tsrnn._input.validation import unchanged_on_failure
+from tsrnn._optim.training import train
+from tsrnn._optim.watch import Training
+from tsrnn._recurrent.architecture import Architecture
+from tsrnn._recurrent.engine import Engine, NetworkLoss
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.sequence.arguments import (
+    check_arguments,
+    check_running,
+    plan_of,
+    sizes_of_layers,
+)
+from tsrnn.sequence.objective import (
+    NetworkObjective,
+    Samples,
+    center_and_spread,
+    check_weights,
+    hook_of,
+    measure_of,
+    merged,
+    split_off,
+    without_weightless,
+)
+from tsrnn.sequence.weights import NetworkMethods
+
+
+class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
+    """Base of the sequence estimators; see the module's text."""
+
+    # Set by the mixin of the kind of target: the name of its score, and `_training`'s explosion.
+    _metric: str
+    _explosion: float
+
+    # Whether the end of `max_iter` epochs is no news: they are as many as were meant.
+    _epochs_are_meant = False
+
+    # Of averaged weights, where an estimator has it as an argument.
+    ema_momentum: float | None = None
+
+    @property
+    @abstractmethod
+    def _cell_name(self) -> str:
+        """The key of the cell in the table of networks' cells."""
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Train on sequences.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps) or (n_samples, n_timesteps, n_features), \
+or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
+            One sequence a sample; one feature a step where there is no axis for them.
+        y : array-like
+            The target of each sequence, (n_samples,), or for a regressor (n_samples, n_outputs).
+            With `return_sequences=True` that of each step: (n_samples, n_timesteps), or a list of
+            (n_timesteps_i,) arrays, and for a regressor of several outputs with an axis for them.
+        sample_weight : array-like of shape (n_samples,), optional
+            Sequences that are the same, targets and all, are made one, with the sum of their
+            weights: so doubling a weight is the same as repeating the sequence.
+        X_val, y_val, sample_weight_val : optional
+            Sequences to validate on at the end of each epoch, like X and y. With `early_stopping`
+            they take the place of a part of X; without it they are only recorded.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For sequences, targets, weights or arguments that are not accepted; the message says
+            which and where. The estimator is then as it was before.
+        TrainingDivergedError
+            If the loss or its gradient is not finite, or the weights blow up. The estimator then
+            has the last good weights, and can predict.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If training ended before it converged, was interrupted by Ctrl-C (which ends it and
+            keeps the best weights so far), or made the loss worse.
+        """
+        return self._finish(self._trained(X, y, sample_weight, X_val, y_val, sample_weight_val))
+
+    def _trained(
+        self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, sample_weight_val: Any
+    ) -> Training:
+        with unchanged_on_failure(self):
+            if (X_val is None) != (y_val is None):
+                raise ValueError("X_val and y_val belong together: pass both or neither")
+            validation = None if X_val is None else (X_val, y_val, sample_weight_val)
+            return self._fit(X, y, sample_weight, validation)
+
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
+        with unchanged_on_failure(self):
+            if self.early_stopping:
+                raise InvalidParameterError(
+                    "partial_fit is one epoch on what it is given: it does not support "
+                    "early_stopping=True"
+                )
+            training = self._fit(X, y, sample_weight, None, partial=True, classes=classes)
+        return self._finish(training)
+
+    def _finish(self, training: Training) -> Self:
+        from sklearn.exceptions import ConvergenceWarning
+
+        if training.error is not None:
+            raise training.error
+        if training.warning is not None:
+            warnings.warn(training.warning, ConvergenceWarning, stacklevel=3)
+        return self
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        validation: tuple[Any, Any, Any] | None,
+        *,
+        partial: bool = False,
+        classes: Any = None,
+    ) -> Training:
+        check_arguments(self)
+        goes_on = "weights_" in vars(self) and (partial or self.warm_start)
+        if not goes_on:
+            # Nothing of an earlier fit may outlive this one.
+            for name in [name for name in vars(self) if name.endswith("_")]:
+                delattr(self, name)
+            self._random_state = check_random_state(self.random_state)
+        elif self._random_state is not self.random_state:
+            self._random_state = copy.deepcopy(self._random_state)
+        samples = self._read(X, y, sample_weight, reset=not goes_on)
+        samples = self._learn_targets(samples, classes, goes_on=goes_on, partial=partial)
+        samples = merged(samples, self._as_numbers(samples.targets))
+        held_out = None
+        if validation is not None:
+            held_out = self._read_validation(*validation)
+        elif self.early_stopping:
+            labels = self._labels_to_stratify(samples)
+            samples, held_out = split_off(
+                samples, self.validation_fraction, labels, self._random_state
+            )
+        if not goes_on:
+            self._learn_units(samples)
+        training = self._start(samples, goes_on=goes_on, partial=partial)
+        dtype = training.theta.dtype
+        samples = self._in_units(samples, dtype)
+        if not goes_on:
+            self._initialize(training.theta, samples)
+        held_out = None if held_out is None else self._in_units(held_out, dtype)
+        self._train(training, samples, held_out, partial=partial)
+        self._keep(training)
+        return training
+
+    def _read_sequences(self, X: Any, *, reset: bool, name: str = "X") -> Sequences:
+        return read_sequences(self, X, reset=reset, name=name)
+
+    def _read(self, X: Any, y: Any, sample_weight: Any, *, reset: bool, which: str = "") -> Samples:
+        """Read sequences, targets and weights; `which` is what their names end in."""
+        sequences = self._read_sequences(X, reset=reset, name=f"X{which}")
+        targets, layout = self._read_targets(y, sequences, name=f"y{which}")
+        if reset:
+            self._target_layout = layout
+        elif layout.by_step != self._target_layout.by_step:
+            raise ValueError(
+                f"{type(self).__name__} was fitted with "
+                f"return_sequences={self._target_layout.by_step}, and it is now {layout.by_step}: "
+                "fit it anew"
+            )
+        name = f"sample_weight{which}"
+        weights = check_weights(sample_weight, sequences.n_sequences, sequences.dtype, name)
+        return without_weightless(Samples(sequences, targets, weights, layout.by_step))
+
+    def _read_validation(self, X_val: Any, y_val: Any, sample_weight_val: Any) -> Samples:
+        samples = self._read(X_val, y_val, sample_weight_val, reset=False, which="_val")
+        return self._known_targets(samples, "y_val")
+
+    def _learn_units(self, samples: Samples) -> None:
+        sequences = samples.sequences
+        n_features = sequences.n_features
+        self.input_center_, self.input_spread_ = np.zeros(n_features), np.ones(n_features)
+        if self.standardize:
+            self.input_center_, self.input_spread_ = center_and_spread(
+                sequences.values, samples.step_weights
+            )
+        self._learn_target_units(samples)
+
+    def _in_units(self, samples: Samples, dtype: np.dtype) -> Samples:
+        """Return samples as the network reads them, in a precision."""
+        sequences = samples.sequences.scaled(self.input_center_, self.input_spread_)
+        return Samples(
+            replace(sequences, values=sequences.values.astype(dtype, copy=False)),
+            self._encoded(samples.targets, dtype),
+            samples.weights.astype(dtype, copy=False),
+            samples.by_step,
+        )
+
+    def _start(self, samples: Samples, *, goes_on: bool, partial: bool) -> Training:
+        """Draw weights, or take those there are, and refuse them where they do not fit."""
+        network = self._architecture(samples)
+        if not goes_on:
+            self._network = network
+            try:
+                theta = network.initial(self._random_state, samples.sequences.dtype)
+            except (MemoryError, OverflowError, ValueError) as error:
+                raise InvalidParameterError(
+                    f"the network would have {network.n_parameters} parameters, more than there is "
+                    "memory for: take smaller layers"
+                ) from error
+            return Training(theta)
+        if network != self._network:
+            raise ValueError(
+                f"training cannot go on: the weights are those of {self._network}, and what is "
+                f"asked for now is {network}; set warm_start=False and call fit to start anew"
+            )
+        solver, state = self._optimizer_state
+        return Training(
+            self._network.pack(self.weights_, self.weights_["b_y"].dtype),
+            {name: list(values) for name, values in self.history_.items()},
+            copy.deepcopy(state) if partial and solver == self.solver else None,
+            self.best_loss_,
+        )
+
+    def _architecture(self, samples: Samples) -> Architecture:
+        return Architecture(
+            self._cell_name,
+            samples.sequences.n_features,
+            sizes_of_layers(self),
+            self._n_outputs(samples.targets),
+            bool(self.bidirectional),
+        )
+
+    def _initialize(self, theta: np.ndarray, samples: Samples) -> None:
+        """Write another start over weights drawn at random, where one is asked for."""
+
+    def _train(
+        self, training: Training, samples: Samples, held_out: Samples | None, *, partial: bool
+    ) -> None:
+        from tqdm import tqdm
+
+        plan = plan_of(self, self._network, samples.sequences, partial=partial)
+        loss = self._loss()
+        progress = tqdm(
+            total=plan.max_iter, desc=type(self).__name__, unit="epoch", disable=not self.verbose
+        )
+        parts = {}
+        if self.verbose or held_out is not None:
+            parts = {"": samples} | ({} if held_out is None else {"val_": held_out})
+        with self._engine() as engine, progress:
+            objective = self._objective(
+                engine,
+                samples,
+                loss,
+                total_weight=self._total_weight(samples),
+                constant_loss=self._constant_loss(samples),
+                explosion=self._explosion,
+            )
+            train(
+                objective,
+                training,
+                plan,
+                self._random_state,
+                measure=measure_of(
+                    engine, loss, parts, self._metric, self._score_outputs, self._total_weight
+                ),
+                hook=hook_of(self._network, progress, self.callback),
+                partial=partial or self._epochs_are_meant,
+            )
+
+    def _objective(
+        self, engine: Engine, samples: Samples, loss: NetworkLoss, **settings: Any
+    ) -> NetworkObjective:
+        return NetworkObjective(engine, samples, loss, **settings)
+
+    def _keep(self, training: Training) -> None:
+        self.weights_ = self._network.unpack(training.theta.copy())
+        self.history_ = training.history
+        self.loss_curve_ = training.history.setdefault("loss", [])
+        self.n_iter_ = training.n_epochs
+        self.best_loss_ = training.best_loss
+        self._optimizer_state = (self.solver, training.optimizer_state)
+
+    def _engine(self) -> Engine:
+        check_running(self)
+        return Engine(
+            self._network,
+            n_jobs=self.n_jobs,
+            bptt_steps=self.bptt_steps,
+            return_sequences=self._by_step,
+        )
+
+    def _outputs(self, X: Any) -> tuple[np.ndarray, Sequences]:
+        """Return the network's raw outputs, and the sequences."""
+        theta, sequences = self._ready(X)
+        with self._engine() as engine:
+            outputs = engine.predict(theta, sequences)
+        if not np.isfinite(outputs).all():
+            warnings.warn(
+                "the network's output is not finite: it explodes on X, as one with smaller "
+                "weights W_hh does not",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+        return outputs, sequences
+
+    @property
+    def _by_step(self) -> bool:
+        return self._target_layout.by_step
+
+    def _evaluated(
+        self, X: Any, y: Any, sample_weight: Any
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return raw outputs, targets as they were read, and weights, a row for each of them."""
+        check_is_fitted(self)
+        samples = self._read(X, y, sample_weight, reset=False)
+        dtype = samples.sequences.dtype
+        scaled = samples.sequences.scaled(self.input_center_, self.input_spread_)
+        with self._engine() as engine:
+            outputs = engine.predict(self._network.pack(self.weights_, dtype), scaled)
+        return outputs, samples.targets, samples.target_weights
+
+    def _ready(self, X: Any) -> tuple[np.ndarray, Sequences]:
+        """Return weights, and sequences as the network reads them: in the precision of X."""
+        check_is_fitted(self)
+        sequences = self._read_sequences(X, reset=False)
+        scaled = sequences.scaled(self.input_center_, self.input_spread_)
+        return self._network.pack(self.weights_, scaled.dtype), scaled
+
+
+def store_arguments(estimator: SequenceEstimator, arguments: dict[str, Any]) -> None:
+    """Store the arguments of `__init__`, unchanged."""
+    for name, value in arguments.items():
+        if name not in ("self", "__class__"):
+            setattr(estimator, name, value)
+
+
+def takes_batches(estimator: SequenceEstimator) -> bool:
+    """Whether there is `partial_fit`.
+
+    Raises
+    ------
+    AttributeError
+        If not.
+    """
+    if estimator.solver == "lbfgs":
+        raise AttributeError("partial_fit needs a mini-batch solver: solver='lbfgs' is none")
+    return True

@@ -1,0 +1,141 @@
+"""What the smoothing forecasters take: checked, and turned into what is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Protocol
+
+import numpy as np
+
+from tsrnn._input.validation import check_choice, check_count, check_flag, check_number
+from tsrnn._optim.scipy_minimize import SOLVERS
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.priors import PRIORS, ExponentialPrior
+from tsrnn.smoothing.fit import Bounds
+from tsrnn.smoothing.search.scipy_methods.problem import Settings
+from tsrnn.smoothing.structure import Structure
+
+_LOSSES = ("likelihood", "absolute_error", "huber")
+SOLVER_NAMES = ("auto", "gauss-newton", *SOLVERS)
+
+
+class Smoother(Protocol):
+    """The constructor arguments that all of them have."""
+
+    alpha: float | None
+    error: str
+    prior: Any
+    initial_state: Any
+    loss: str
+    huber_delta: float
+    solver: str
+    max_iter: int
+    tol: float
+
+
+def check_common(forecaster: Smoother) -> None:
+    """Check what all smoothers take."""
+    if forecaster.alpha is not None:
+        check_number("alpha", forecaster.alpha, 0.0, 1.0)
+    check_choice("error", forecaster.error, ("add", "mul"))
+    penalty_rates(forecaster.prior)
+    check_choice("loss", forecaster.loss, _LOSSES)
+    check_number("huber_delta", forecaster.huber_delta, 0.0, np.inf, include_lower=False)
+    check_choice("solver", forecaster.solver, SOLVER_NAMES)
+    check_count("max_iter", forecaster.max_iter)
+    # Relative: beyond 1 nothing would be searched for.
+    check_number("tol", forecaster.tol, 0.0, 1.0, include_lower=False)
+    if forecaster.loss == "likelihood":
+        return
+    if forecaster.error == "mul":
+        raise InvalidParameterError(
+            f"loss={forecaster.loss!r} is of additive errors: set error='add', or loss='likelihood'"
+        )
+    if forecaster.solver == "gauss-newton":
+        raise InvalidParameterError(
+            f"solver='gauss-newton' minimises the likelihood, not loss={forecaster.loss!r}: set "
+            "solver='auto'"
+        )
+
+
+def check_trend(beta: float | None, phi: float | None, damped: Any) -> None:
+    """Check what smoothers with a trend take."""
+    if beta is not None:
+        check_number("beta", beta, 0.0, 1.0)
+    damped = check_flag("damped", damped)
+    if phi is not None:
+        check_number("phi", phi, 0.0, 1.0, include_lower=False)
+        if not damped:
+            raise InvalidParameterError("phi is given, but damped=False: set damped=True")
+
+
+def settings_of(forecaster: Smoother) -> Settings:
+    """Return how to fit."""
+    return Settings(
+        forecaster.loss,
+        float(forecaster.huber_delta),
+        forecaster.solver,
+        int(forecaster.max_iter),
+        float(forecaster.tol),
+    )
+
+
+def bounds_of(structure: Structure, **given: float | None) -> Bounds:
+    """Return what each parameter of the cell is searched in: its bounds, or its one value."""
+    bounds = {}
+    for parameter in structure.cell.parameters:
+        value = given.get(parameter.name)
+        if parameter.name == "beta" and structure.trend is None:
+            value = 0.0
+        if parameter.name == "phi" and not structure.damped:
+            value = 1.0
+        low, high = parameter.lower, parameter.upper
+        bounds[parameter.name] = (low, high) if value is None else (float(value), float(value))
+    return bounds
+
+
+def initial_state_of(given: Any, structure: Structure, n_series: int) -> str | np.ndarray:
+    """Check `initial_state`: one of two words, or numbers (n_series, n_state)."""
+    size = len(structure.state_names)
+    if isinstance(given, str):
+        check_choice("initial_state", given, ("learned", "heuristic"))
+        return given
+    names = ", ".join(structure.state_names)
+    accepted = (
+        f"initial_state must be 'learned', 'heuristic' or ({names}) before the first value"
+        f"{', one row a series,' if n_series > 1 else ''} as finite numbers, got {given!r}"
+    )
+    try:
+        # By way of what numpy makes of them: words that read as numbers are words.
+        states = np.asarray(given)
+        states = states.astype(float) if states.dtype.kind in "biufO" else np.empty(0)
+    except (TypeError, ValueError) as error:
+        raise InvalidParameterError(accepted) from error
+    if states.ndim == 0 and size == 1 and not isinstance(given, bool | np.bool_):
+        states = states.reshape(1)  # a plain number, where there is one
+    if states.shape not in {(size,), (n_series, size)} or not np.isfinite(states).all():
+        raise InvalidParameterError(accepted)
+    return np.broadcast_to(states, (n_series, size))
+
+
+def penalty_rates(prior: str | ExponentialPrior | None) -> Mapping[str, float]:
+    """Return by parameter what a unit of it adds to minus twice the log-likelihood.
+
+    Raises
+    ------
+    InvalidParameterError
+        For what is no prior.
+    """
+    if prior is None:
+        return {}
+    if isinstance(prior, str) and prior in PRIORS:
+        prior = PRIORS[prior]
+    if not isinstance(prior, ExponentialPrior):
+        raise InvalidParameterError(
+            f"prior must be None, one of {sorted(PRIORS)} or an ExponentialPrior, got {prior!r}"
+        )
+    rates = asdict(prior)
+    for name, rate in rates.items():
+        check_number(f"the prior's rate of {name}", rate, -1e3, 1e3)
+    return {name: 2.0 * rate for name, rate in rates.items()}

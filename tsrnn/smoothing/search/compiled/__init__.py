@@ -1,0 +1,1 @@
+"""The compiled search: many series and starts side by side."""

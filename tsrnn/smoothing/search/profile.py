@@ -1,0 +1,332 @@
+"""The squared error of a linear smoother with its linear unknowns solved for.
+
+The errors of a linear smoother are linear in its initial state h and in the coefficients c of
+regressors, e = e_0 + sum_j c_j r_j + sum_i h_i g_i, so the unknowns v = (c, h) with the least SSE
+solve a small least-squares problem, and
+
+    F(theta) = min_v SSE(theta, v),    dF/dtheta = dSSE/dtheta at the minimising v      (1)
+
+(the envelope theorem; the right-hand side comes from backpropagation through time). Source: Golub
+and Pereyra, The differentiation of pseudo-inverses and nonlinear least squares problems whose
+variables separate, SIAM J. Numer. Anal. 10 (1973).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tsrnn._compute.compile import borrowed, inlined, kernel
+from tsrnn._compute.threads import NEVER_STOPPED
+from tsrnn._scan.linear import accumulate_products, error_products
+from tsrnn._scan.unroll import SLAB, SLABS, backward, forward
+from tsrnn.cells.smoother_cell import Cell, adjoint_at, step_at
+
+# Sets of parameters in one slab of a scan: three runs of each stay in the L1 cache.
+_SETS_PER_SLAB = 128
+
+# Windows of a long series: as many as two vectors of four numbers hold.
+_N_WINDOWS = 8
+
+# A series is long if it has so many times the steps that its smoother remembers.
+_WORTH_CUTTING = 16
+
+# What an unknown must add of its own to those before it, as a share of its square: the rounding of
+# products of errors, with room to spare.
+_SINGULAR = 1e-13
+
+
+def profile(
+    cell: Cell, theta: np.ndarray, series: np.ndarray, initial_state: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find the least SSE over the linear unknowns for many sets of parameters.
+
+    Parameters
+    ----------
+    cell : Cell
+        A linear smoother with parameters for each lane.
+    theta : (K, G) array
+    series : (1 + p, T) array
+        y, NaN where missing, and p regressors.
+    initial_state : (S, ..) array or None
+        The initial state where not all of it is unknown: a constant, then slopes in the
+        coefficients, then in unknowns of its own.
+
+    Returns
+    -------
+    sse : (G,) array
+    unknowns : (G, p + S) array
+        Coefficients and initial state.
+    """
+    products = np.concatenate(
+        [
+            error_products(cell, np.ascontiguousarray(theta[:, i : i + _SETS_PER_SLAB]), series)
+            for i in range(0, theta.shape[1], _SETS_PER_SLAB)
+        ],
+        axis=2,
+    )
+    return _solve_each(products, unknown_map(cell, series, initial_state))
+
+
+def best_unknowns(
+    cell: Cell, theta: np.ndarray, series: np.ndarray, initial_state: np.ndarray | None
+) -> np.ndarray:
+    """Return coefficients and initial state, (p + S,), with the least SSE for one theta (K, 1)."""
+    products = error_products(cell, theta, series, all_errors=False)
+    return _solve_each(products, unknown_map(cell, series, initial_state))[1][0]
+
+
+def unknown_map(cell: Cell, series: np.ndarray, initial_state: np.ndarray | None) -> np.ndarray:
+    """Return the matrix that takes (1, free unknowns) to (1, coefficients, initial state)."""
+    n_regressors = len(series) - 1
+    if initial_state is None:
+        return np.eye(1 + n_regressors + cell.n_state)
+    affine = np.reshape(initial_state, (cell.n_state, -1))
+    n_columns = max(1 + n_regressors, affine.shape[1])
+    states = np.zeros((cell.n_state, n_columns))
+    states[:, : affine.shape[1]] = affine
+    return np.vstack([np.eye(1 + n_regressors, n_columns), states])
+
+
+def _solve_each(products: np.ndarray, unknown_map: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least SSE, (G,), and the unknowns there, (G, n), from error products."""
+    size, _, n_sets = products.shape
+    sse, unknowns = np.empty(n_sets), np.empty((n_sets, size - 1))
+    _solve_sets(np.ascontiguousarray(products.transpose(2, 0, 1)), unknown_map, sse, unknowns)
+    return sse, unknowns
+
+
+@kernel(f"void({SLABS}, {SLAB}, f8[::1], {SLAB})")
+def _solve_sets(products, unknown_map, sse, unknowns):
+    for g in range(products.shape[0]):
+        sse[g] = solve_for_unknowns(products[g], unknown_map, unknowns[g])
+
+
+class ProfiledSSE:
+    """The SSE of a linear smoother at its best linear unknowns, and its gradient.
+
+    A smoother forgets: after `memory` steps its state does not depend, to rounding, on where it
+    started. So a series much longer than that is cut into windows that run side by side as lanes,
+    each from `memory` steps before the part whose errors it counts, and an evaluation takes a
+    fraction of the time; so does the backpropagation, whose gradients die out as fast.
+
+    Parameters
+    ----------
+    cell : Cell
+        A linear smoother with parameters for each lane.
+    series : (1 + p, T) array
+        y, NaN where missing, and p regressors.
+    initial_state : (S, ..) array or None
+        As in `profile`.
+
+    Notes
+    -----
+    The arrays that a call works in are made once: an evaluation on a short series is shorter than
+    the making of its arrays.
+    """
+
+    def __init__(self, cell: Cell, series: np.ndarray, initial_state: np.ndarray | None) -> None:
+        n_state, (n_series, n_timesteps) = cell.n_state, series.shape
+        size = n_series + n_state
+        # Windows overlap by less than half of their length.
+        room = 2 * n_timesteps + _N_WINDOWS
+        self._cell = cell
+        self._series = series
+        # What is missing makes memory longer than it is where the series starts.
+        self._most_windows = 1 if np.isnan(series[0]).any() else _N_WINDOWS
+        self._unknown_map = unknown_map(cell, series, initial_state)
+        self._unknowns = np.zeros(size - 1)
+        self._windows = np.empty((4, room))
+        self._active = np.empty(n_timesteps, dtype=np.int64)
+        self._states = np.empty((room + _N_WINDOWS) * n_state)
+        self._carry = np.empty(2 * n_state * _N_WINDOWS)
+        self._thetas = np.empty((2, cell.n_parameters * max(size, _N_WINDOWS)))
+        self._run_states = np.empty((2, n_state, size))
+        self._scratch = np.empty((2, 1, size))
+        self._products = np.empty((size, size, 1))
+
+    def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the SSE and its gradient with respect to theta, (K, 1)."""
+        d_theta = np.zeros_like(theta)
+        sse = _profiled_sse(
+            self._cell.step.address,
+            self._cell.adjoint.address,
+            theta,
+            self._series,
+            self._unknown_map,
+            self._unknowns,
+            self._most_windows,
+            self._windows,
+            self._active,
+            self._states,
+            self._carry,
+            self._thetas,
+            self._run_states,
+            self._scratch,
+            self._products,
+            NEVER_STOPPED,
+            d_theta,
+        )
+        return sse, d_theta
+
+
+@kernel(
+    f"f8(i8, i8, {SLAB}, {SLAB}, {SLAB}, f8[::1], i8, {SLAB}, i8[::1], f8[::1], f8[::1], {SLAB}, "
+    f"{SLABS}, {SLABS}, {SLABS}, i1[::1], {SLAB})"
+)
+def _profiled_sse(
+    step_address,
+    adjoint_address,
+    theta,
+    series,
+    unknown_map,
+    unknowns,
+    most_windows,
+    windows,
+    active,
+    states,
+    carry,
+    thetas,
+    run_states,
+    scratch,
+    products,
+    stop,
+    d_theta,
+):
+    # All arrays come from the caller: what is borrowed must outlive the call.
+    step, adjoint = step_at(step_address), adjoint_at(adjoint_address)
+    n_series, n_timesteps = series.shape
+    n_state, n_parameters = run_states.shape[1], theta.shape[0]
+    memory = accumulate_products(
+        step,
+        borrowed(_repeated(theta, thetas[0], n_series + n_state)),
+        borrowed(series),
+        borrowed(run_states),
+        borrowed(scratch),
+        borrowed(products),
+        False,
+        borrowed(stop),
+    )
+    solve_for_unknowns(products[:, :, 0], unknown_map, unknowns)
+
+    n_windows = most_windows if n_timesteps >= _WORTH_CUTTING * memory else 1
+    lead = memory if n_windows > 1 else 0
+    advance = (n_timesteps - lead + n_windows - 1) // n_windows
+    length = lead + advance
+    x, outputs, d_outputs, d_x = (
+        windows[0, : length * n_windows].reshape(length, 1, n_windows),
+        windows[1, : length * n_windows].reshape(length, 1, n_windows),
+        windows[2, : length * n_windows].reshape(length, 1, n_windows),
+        windows[3, : length * n_windows].reshape(length, 1, n_windows),
+    )
+    for i in range(length):
+        for b in range(n_windows):
+            k = b * advance + i
+            value = series[0, k] if k < n_timesteps else math.nan
+            for j in range(1, n_series):
+                value -= unknowns[j - 1] * series[j, min(k, n_timesteps - 1)]
+            x[i, 0, b] = value
+    states = states[: (length + 1) * n_state * n_windows].reshape(length + 1, n_state, n_windows)
+    for i in range(n_state):
+        states[0, i] = unknowns[n_series - 1 + i]
+    own = _repeated(theta, thetas[0], n_windows)
+    d_own = thetas[1, : n_parameters * n_windows].reshape(n_parameters, n_windows)
+    carry = carry[: 2 * n_state * n_windows].reshape(2, n_state, n_windows)
+    active = active[:length]
+    d_own[:], carry[:], active[:] = 0.0, 0.0, n_windows
+
+    forward(step, borrowed(own), borrowed(x), borrowed(states), borrowed(outputs), borrowed(active))
+    sse = 0.0
+    for i in range(length):
+        for b in range(n_windows):
+            error = x[i, 0, b] - outputs[i, 0, b]
+            counts = error == error and (i >= lead or b == 0)
+            error = error if counts else 0.0
+            sse += error * error
+            d_outputs[i, 0, b] = -2.0 * error
+    backward(
+        adjoint,
+        borrowed(own),
+        borrowed(x),
+        borrowed(states),
+        borrowed(outputs),
+        borrowed(states[:0]),
+        borrowed(d_outputs),
+        length,
+        borrowed(active),
+        borrowed(carry),
+        borrowed(d_x),
+        borrowed(d_own),
+    )
+    for k in range(n_parameters):
+        d_theta[k, 0] = d_own[k].sum()
+    return sse
+
+
+@inlined
+def _repeated(theta, room, n_lanes):
+    """Return the one column of theta for every lane, in the room given."""
+    repeated = room[: theta.shape[0] * n_lanes].reshape(theta.shape[0], n_lanes)
+    for k in range(theta.shape[0]):
+        repeated[k] = theta[k, 0]
+    return repeated
+
+
+@inlined
+def solve_for_unknowns(products, unknown_map, unknowns):
+    """Write the unknowns with the least SSE, and return that.
+
+    By Cholesky on a unit diagonal. An unknown that no observation tells apart from those before it
+    is left out, and so zero.
+    """
+    n_errors, n_free = unknown_map.shape[0], unknown_map.shape[1] - 1
+    # Products of the errors that the free unknowns multiply: those of one unit of each.
+    half = np.zeros((n_errors, n_free + 1))
+    free = np.zeros((n_free + 1, n_free + 1))
+    for i in range(n_errors):
+        for j in range(n_free + 1):
+            for k in range(n_errors):
+                half[i, j] += products[i, k] * unknown_map[k, j]
+    for i in range(n_free + 1):
+        for j in range(n_free + 1):
+            for k in range(n_errors):
+                free[i, j] += unknown_map[k, i] * half[k, j]
+
+    scale, value = np.empty(n_free), np.empty(n_free + 1)
+    factor = np.zeros((n_free, n_free))
+    for i in range(n_free):
+        norm = math.sqrt(free[i + 1, i + 1])
+        scale[i] = norm if norm > 0.0 else 1.0
+    for i in range(n_free):
+        rest = free[i + 1, i + 1] / (scale[i] * scale[i])
+        for j in range(i):
+            entry = free[i + 1, j + 1] / (scale[i] * scale[j])
+            for k in range(j):
+                entry -= factor[i, k] * factor[j, k]
+            factor[i, j] = entry / factor[j, j] if factor[j, j] > 0.0 else 0.0
+            rest -= factor[i, j] * factor[i, j]
+        factor[i, i] = math.sqrt(rest) if rest > _SINGULAR else 0.0
+    value[0] = 1.0
+    for i in range(n_free):
+        entry = -free[i + 1, 0] / scale[i]
+        for k in range(i):
+            entry -= factor[i, k] * value[k + 1]
+        value[i + 1] = entry / factor[i, i] if factor[i, i] > 0.0 else 0.0
+    for i in range(n_free - 1, -1, -1):
+        entry = value[i + 1]
+        for k in range(i + 1, n_free):
+            entry -= factor[k, i] * value[k + 1]
+        value[i + 1] = entry / factor[i, i] if factor[i, i] > 0.0 else 0.0
+    for i in range(n_free):
+        value[i + 1] /= scale[i]
+
+    sse = 0.0
+    for i in range(n_free + 1):
+        for j in range(n_free + 1):
+            sse += value[i] * free[i, j] * value[j]
+    for i in range(unknowns.shape[0]):
+        unknowns[i] = 0.0
+        for j in range(n_free + 1):
+            unknowns[i] += unknown_map[i + 1, j] * value[j]
+    return max(sse, 0.0)

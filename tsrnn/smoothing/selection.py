@@ -1,0 +1,265 @@
+"""The structure that suits each series best, of all that it allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tsrnn._input.batch import Batch
+from tsrnn.smoothing.arguments import bounds_of
+from tsrnn.smoothing.fit import (
+    Fit,
+    fit_structure,
+    n_to_learn,
+)
+from tsrnn.smoothing.search.scipy_methods.problem import Settings
+from tsrnn.smoothing.structure import Structure
+
+CRITERIA = ("aicc", "aic", "bic", "backtest")
+
+# What is held back to compare forecasts by: a period, or so many values; a quarter at most.
+_HELD_BACK = 6
+
+# Criteria closer than this are the same: a search leaves about as much. Of errors it is a share.
+_TIE = 1e-6
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Candidates beside each other.
+
+    Attributes
+    ----------
+    structures : tuple of Structure
+    scores : dict of (n_candidates, N) arrays
+        By name; infinite where a candidate was left out.
+    reasons : (n_candidates, N) object array
+        Why; empty where it was not.
+    chosen : (N,) int array
+        -1 where none was left in.
+    found : dict
+        For each structure the series that it was fitted to, and the numbers of that.
+    """
+
+    structures: tuple[Structure, ...]
+    scores: dict[str, np.ndarray]
+    reasons: np.ndarray
+    chosen: np.ndarray
+    found: dict[Structure, tuple[np.ndarray, dict[str, np.ndarray]]]
+
+    def leave_out(self, i: int, reason: str, criterion: str) -> None:
+        """Choose another structure for series i than the one that was chosen."""
+        c = self.chosen[i]
+        self.reasons[c, i] = reason
+        for scores in self.scores.values():
+            scores[c, i] = np.inf
+        is_left = self.reasons[:, i] == ""
+        compared = np.where(is_left, self.scores[criterion][:, i], np.inf)
+        self.chosen[i] = lowest(compared, criterion) if is_left.any() else -1
+
+
+def lowest(compared: np.ndarray, criterion: str) -> np.ndarray:
+    """Return the first of those that are lowest along the first axis, but for rounding.
+
+    With alpha = 0 additive and multiplicative errors about a level are one model: the unit of the
+    series must not choose between them. The first are the additive, and the simple.
+    """
+    best = compared.min(axis=0)
+    slack = _TIE * (np.abs(best) if criterion == "backtest" else 1.0)
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        return np.argmax(compared <= best + np.where(np.isfinite(best), slack, 0.0), axis=0)
+
+
+def all_structures(period: int) -> tuple[Structure, ...]:
+    """Return what can be chosen from: every error, trend and season."""
+    seasons = [None] if period == 1 else [None, "add", "mul"]
+    trends = [(None, False), ("add", False), ("add", True)]
+    return tuple(
+        Structure(error, trend, damped, seasonal, period if seasonal else 1)
+        for seasonal in seasons
+        for error in ("add", "mul")
+        for trend, damped in trends
+    )
+
+
+def usual_structures(period: int) -> tuple[Structure, ...]:
+    """Return what is chosen from unless the user says otherwise.
+
+    Additive errors do not grow with a multiplicative season, and their likelihood has poor optima.
+    """
+    return tuple(
+        one for one in all_structures(period) if one.error == "mul" or one.seasonal != "mul"
+    )
+
+
+def select(
+    structures: Sequence[Structure],
+    batch: Batch,
+    rates: Mapping[str, float],
+    criterion: str,
+    settings: Settings,
+    n_jobs: int | None = None,
+) -> Selection:
+    """Fit every structure to every series that allows it, and choose by a criterion."""
+    names = ("loglik", "aic", "aicc", "bic")
+    names += ("backtest",) if criterion == "backtest" else ()
+    shape = (len(structures), batch.n_series)
+    scores = {name: np.full(shape, np.inf) for name in names}
+    reasons = np.full(shape, "", dtype=object)
+    quick = replace(settings, effort="quick")
+    known: dict[Structure, tuple[np.ndarray, dict[str, np.ndarray]]] = {}
+    for c, structure in enumerate(structures):
+        reasons[c] = _reasons(structure, batch)
+        series = np.flatnonzero(reasons[c] == "")
+        if not series.size:
+            continue
+        some = batch.some(series)
+        related = _related(structure, series, known)
+        fit = _fit(structure, some, rates, quick, n_jobs, related)
+        known[structure] = series, fit.numbers
+        for name in ("loglik", "aic", "aicc", "bic"):
+            best = np.inf if name == "loglik" else -np.inf
+            scores[name][c, series] = np.where(fit.is_exact, best, fit.numbers[f"{name}_"])
+        if criterion == "backtest":
+            scores["backtest"][c, series] = _backtest(structure, some, rates, quick, n_jobs)
+        against = {k: str(error) for k, error in fit.failures.items()}
+        for k, reason in (fit.unreasonable | against).items():
+            reasons[c, series[k]] = reason
+            for name in names:
+                scores[name][c, series[k]] = np.inf
+    # A series that is followed exactly has no finite criterion: the first, and simplest, does it.
+    compared = np.where(np.isnan(scores[criterion]), np.inf, scores[criterion])
+    chosen = lowest(compared, criterion)
+    chosen[(reasons != "").all(axis=0)] = -1
+    return Selection(tuple(structures), scores, reasons, chosen, known)
+
+
+def _fit(
+    structure: Structure,
+    batch: Batch,
+    rates: Mapping[str, float],
+    settings: Settings,
+    n_jobs: int | None,
+    related: Sequence[dict[str, np.ndarray]] = (),
+) -> Fit:
+    return fit_structure(
+        structure,
+        batch,
+        bounds_of(structure),
+        "learned",
+        rates,
+        settings,
+        _unnamed,
+        n_jobs,
+        related=related,
+    )
+
+
+def _unnamed(i: int) -> str:
+    return "the series"
+
+
+def _related(
+    structure: Structure,
+    series: np.ndarray,
+    known: Mapping[Structure, tuple[np.ndarray, dict[str, np.ndarray]]],
+) -> list[dict[str, np.ndarray]]:
+    """Return what structures next to this one, with the same season, found for all its series."""
+    if structure.seasonal is None and not structure.is_relative:
+        return []  # a scan says where the optimum is
+    neighbours = [replace(structure, error="add")]
+    neighbours += [replace(structure, damped=False)] if structure.damped else []
+    neighbours += [replace(structure, trend=None, damped=False)]
+    return [
+        found
+        for neighbour in dict.fromkeys(neighbours)
+        if neighbour != structure and neighbour in known
+        for found in [found_for(series, neighbour, *known[neighbour], like=structure)]
+        if found is not None
+    ]
+
+
+def found_for(
+    series: np.ndarray,
+    structure: Structure,
+    fitted: np.ndarray,
+    numbers: dict[str, np.ndarray],
+    *,
+    like: Structure,
+) -> dict[str, np.ndarray] | None:
+    """Return what a structure found for some series, to start another one like it from.
+
+    None if it was not fitted to all of them.
+    """
+    place = np.searchsorted(fitted, series)
+    place[place == fitted.size] = 0
+    if not np.array_equal(fitted[place], series):
+        return None
+    states = numbers["initial_state_"][place]
+    if structure.trend is None and like.cell.n_state > 1:
+        states = np.insert(states, 1, 0.0, axis=1)
+    absent = {"beta": 0.0, "gamma": 0.0, "phi": 1.0}
+    found = {name: np.full(series.size, value) for name, value in absent.items()}
+    for name in ("alpha", *absent):
+        if f"{name}_" in numbers:
+            found[name] = numbers[f"{name}_"][place]
+    if "coef_" in numbers:
+        found["coefficients"] = numbers["coef_"][place]
+    return {**found, "states": states}
+
+
+def _reasons(structure: Structure, batch: Batch) -> np.ndarray:
+    """Return why each series rules a structure out, (N,); empty where it does not."""
+    reasons = np.full(batch.n_series, "", dtype=object)
+    n_observed = batch.count_observed()
+    n_parameters = n_to_learn(structure, batch, bounds_of(structure), with_state=True)
+    needed = n_parameters + 1 + 2  # the variance, and two to spare
+    if structure.seasonal is not None:
+        needed = np.maximum(needed, 2 * structure.period)
+    for i in np.flatnonzero(n_observed < needed).tolist():
+        reasons[i] = f"{n_observed[i]} observed values: {needed[i]} are needed"
+    if structure.is_positive:
+        reasons[batch.add_up(batch.values <= 0.0) > 0] = "not all values are positive"
+    return reasons
+
+
+def _backtest(
+    structure: Structure,
+    batch: Batch,
+    rates: Mapping[str, float],
+    settings: Settings,
+    n_jobs: int | None,
+) -> np.ndarray:
+    """Return the mean absolute errors of forecasts of what is held back, (N,)."""
+    lengths = batch.lengths
+    n_held = np.maximum(np.minimum(max(structure.period, _HELD_BACK), lengths // 4), 1)
+    is_kept = batch.steps < (lengths - n_held)[batch.owners]
+    offsets = np.concatenate([[0], np.cumsum(lengths - n_held)]).astype(np.int64)
+    kept = Batch(batch.values[is_kept], offsets, batch.regressors[is_kept])
+    enough = np.flatnonzero(_reasons(structure, kept) == "")
+    errors = np.full(batch.n_series, np.inf)
+    if not enough.size:
+        return errors
+    fit = _fit(structure, kept.some(enough), rates, settings, n_jobs)
+    forecasts = fit.model.forecast(int(n_held.max())).T
+    ahead = Batch(batch.values[~is_kept], np.r_[0, np.cumsum(n_held)], batch.regressors[~is_kept])
+    ahead = ahead.some(enough)
+    forecast = forecasts[ahead.owners, ahead.steps]
+    missed = np.abs(ahead.values - fit.model.effect(ahead) - forecast)
+    seen = ~np.isnan(missed)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = ahead.add_up(np.where(seen, missed, 0.0)) / ahead.add_up(seen)
+    errors[enough] = np.where(np.isfinite(means), means, np.inf)
+    return errors
+
+
+def chosen_parts(selection: Selection, series: np.ndarray) -> list[tuple[Structure, np.ndarray]]:
+    """Return each structure that was chosen, and for which of some series."""
+    chosen = selection.chosen[series]
+    return [
+        (structure, series[chosen == c])
+        for c, structure in enumerate(selection.structures)
+        if (chosen == c).any()
+    ]

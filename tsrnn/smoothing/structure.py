@@ -1,0 +1,134 @@
+"""The structures of exponential smoothing: which errors, trend and season a smoother has.
+
+Structures are written as in the literature on ETS models: error (A, M), trend (N, A, Ad), season
+(N, A, M), so that AAN is Holt's method with additive errors and MAdM has everything but additive
+parts. Additive and multiplicative errors share their equations and differ in the likelihood: a
+multiplicative error is a share of the prediction.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsrnn.cells import HOLT, SES
+from tsrnn.cells.holt_winters import holt_winters_add, holt_winters_mul
+from tsrnn.cells.smoother_cell import Cell
+
+_LETTERS = {None: "N", "add": "A", "mul": "M"}
+
+
+@dataclass(frozen=True)
+class Structure:
+    """One member of the family.
+
+    Attributes
+    ----------
+    error : {"add", "mul"}
+    trend : {None, "add"}
+    damped : bool
+    seasonal : {None, "add", "mul"}
+    period : int
+        Steps of a season; 1 without one.
+    """
+
+    error: str = "add"
+    trend: str | None = None
+    damped: bool = False
+    seasonal: str | None = None
+    period: int = 1
+
+    @property
+    def label(self) -> str:
+        """The structure in the letters of the literature, such as AAdM."""
+        damped = "d" if self.damped else ""
+        return f"{_LETTERS[self.error]}{_LETTERS[self.trend]}{damped}{_LETTERS[self.seasonal]}"
+
+    @functools.cached_property
+    def cell(self) -> Cell:
+        """The cell that has these equations; seasonal ones have a trend, if only of zero."""
+        if self.seasonal == "add":
+            return holt_winters_add(self.period)
+        if self.seasonal == "mul":
+            return holt_winters_mul(self.period)
+        return SES if self.trend is None else HOLT
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether predictions are linear in the initial state."""
+        return self.seasonal != "mul"
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether errors are shares of the prediction."""
+        return self.error == "mul"
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether predictions must be positive, and so what they are learned from."""
+        return self.is_relative or not self.is_linear
+
+    @property
+    def positive_part(self) -> str:
+        """The argument that asks for that."""
+        return "error='mul'" if self.is_relative else "seasonal='mul'"
+
+    @property
+    def n_smoothing(self) -> int:
+        """How many smoothing parameters it has."""
+        return 1 + (self.trend is not None) + self.damped + (self.seasonal is not None)
+
+    @property
+    def n_free_state(self) -> int:
+        """How many numbers of the initial state are free."""
+        return 1 + (self.trend is not None) + (self.period - 1 if self.seasonal else 0)
+
+    @functools.cached_property
+    def kept(self) -> np.ndarray:
+        """Which numbers of the cell's state are the structure's."""
+        held = self.seasonal is not None and self.trend is None
+        return np.array([i for i in range(self.cell.n_state) if not (held and i == 1)])
+
+    @functools.cached_property
+    def is_share(self) -> np.ndarray:
+        """Which numbers of the cell's state have no unit, (S,)."""
+        return np.arange(self.cell.n_state) >= (2 if self.seasonal == "mul" else np.inf)
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """Names of the numbers of its state."""
+        return tuple(self.cell.state_names[i] for i in self.kept)
+
+    def cell_state(self, state: np.ndarray) -> np.ndarray:
+        """Take a state, (.., n), to the cell's, (.., S)."""
+        full = np.zeros((*state.shape[:-1], self.cell.n_state))
+        full[..., self.kept] = state
+        return full
+
+    @functools.cached_property
+    def normalised(self) -> np.ndarray:
+        """What takes (1, free numbers) to the cell's state: (S, 1 + n_free_state).
+
+        Additive seasons add up to zero, multiplicative ones have a mean of one: the last season
+        is what that leaves it.
+        """
+        n_state, n_plain = self.cell.n_state, 1 + (self.trend is not None)
+        matrix = np.zeros((n_state, 1 + self.n_free_state))
+        matrix[0, 1] = 1.0
+        if self.trend is not None:
+            matrix[1, 2] = 1.0
+        if self.seasonal is not None:
+            matrix[2:-1, 1 + n_plain :] = np.eye(self.period - 1)
+            matrix[-1, 1 + n_plain :] = -1.0
+            matrix[2:, 0] = 1.0 if self.seasonal == "mul" else 0.0
+        return matrix
+
+    def free_state(self, states: np.ndarray) -> np.ndarray:
+        """Return the free numbers of normalised states of the cell, (N, S) to (N, n_free_state)."""
+        names = self.kept[:-1] if self.seasonal is not None else self.kept
+        free = states[:, names].copy()
+        if self.seasonal == "mul":
+            free[:, -(self.period - 1) :] -= 1.0
+        return free

@@ -1,0 +1,439 @@
+"""Texts as sequences of words: an embedding, recurrent layers, and the class of a text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from tsrnn._input.validation import check_choice, check_count, check_flag, check_number
+from tsrnn._optim.training import Training
+from tsrnn._recurrent.architecture import Architecture
+from tsrnn._recurrent.engine import Engine
+from tsrnn._recurrent.run import NetworkLoss
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.sequence.arguments import sizes_of_layers
+from tsrnn.sequence.base import store_arguments
+from tsrnn.sequence.classifier import SequenceClassifier
+from tsrnn.sequence.objective import NetworkObjective, Samples, TrainingState
+from tsrnn.text.objective import TextObjective
+from tsrnn.text.reading import (
+    Tokens,
+    as_items,
+    as_tokens,
+    holds_texts,
+    read_ids,
+    write_embeddings,
+)
+from tsrnn.text.vocabulary import analyzer_of, decode, encode, learn_vocabulary
+from tsrnn.text.weights import TextWeights
+
+# Texts that are turned into ids, and read by the network, at a time.
+_TEXTS_AT_A_TIME = 4096
+
+# An underscore too: what "word" means to Python's regular expressions, and apostrophes within.
+_WORDS = r"(?u)\b\w+(?:'\w+)*\b"
+
+_CELLS = {"elman": "elman_tanh", "gru": "gru", "lstm": "lstm"}
+
+
+class TextRNNClassifier(TextWeights, SequenceClassifier):
+    r"""Tell the classes of texts by a recurrent network that reads them word by word.
+
+    Words are looked up in an embedding, a table that is learned with the rest; recurrent layers
+    read them in order, from the first to the last however many there are; and the state that they
+    end in gives the class, by a logistic unit for two and a softmax for more.
+
+    Parameters
+    ----------
+    max_features : int, default=10000
+        Most ids that there are: that of unknown words and those of the most frequent ones.
+    embedding_dim : int, default=32
+        Numbers that a word becomes.
+    cell : {"elman", "gru", "lstm"}, default="elman"
+        Of the recurrent layers; "elman" has the hyperbolic tangent.
+    hidden_layer_sizes : int or tuple of int, default=10
+        Units of each recurrent layer, from the input up.
+    bidirectional : bool, default=False
+        Whether each layer reads both ways, with `hidden_layer_sizes` units in each direction.
+    dropout : float, default=0.0
+        Share of the last layer's units that the output does without at a step of training.
+    embedding_dropout : float, default=0.0
+        Share of distinct words whose embedding is put to zero at a step of training, wherever they
+        stand in the texts that are read together [1]_.
+    embedding_init : array of shape (n_ids, embedding_dim), dict of str to array, or None
+        Embeddings to start from: a row for each id, or vectors of some words (the others are drawn
+        at random).
+    train_embedding : bool, default=True
+        Whether embeddings are learned, or stay what they were at first.
+    lowercase, token_pattern, stop_words, ngram_range, min_df
+        How a text becomes words, as in scikit-learn's `CountVectorizer`. The pattern's default
+        takes apostrophes within words. An n-gram stands where its last word does.
+    max_length : int or None, default=None
+        Read only so many words of a text, the last ones.
+    solver : {"rmsprop", "adam", "sgd", "lbfgs"}, default="rmsprop"
+    batch_size : int or "auto", default=128
+    learning_rate_init : float, default=0.001
+    momentum : float, default=0.9
+        Of "sgd".
+    l2 : float, default=0.0
+        Penalty on the weights of layers (not on biases, nor on embeddings).
+    clip_norm : float or None, default=1.0
+        Longest gradient, by its Euclidean norm, that the mini-batch solvers follow.
+    ema_momentum : float or None, default=0.995
+        Of a moving average of the weights over the steps of training, by its name in Keras: what is
+        kept at the end, and measured after each epoch. None keeps the weights of the last step.
+    max_iter : int, default=4
+        Epochs. Texts are learned by heart if there are many, so that few are meant, and there is no
+        warning at the end of them.
+    tol, n_iter_no_change
+        Training ends where its loss has not fallen by `tol` for so many epochs in a row.
+    early_stopping : bool, default=False
+        Watch the loss of texts set aside, or of X_val, and go back to the best epoch.
+    validation_fraction : float, default=0.1
+        Part of the texts that early stopping sets aside, stratified by class.
+    class_weight : dict, "balanced" or None, default=None
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights there are, with their vocabulary.
+    random_state : int, RandomState or None, default=None
+    verbose : bool or int, default=False
+        Whether to show a progress bar with losses and scores.
+    n_jobs : int or None, default=None
+        Threads, as joblib counts them. The result is the same to the last bit.
+    callback : callable or None, default=None
+        Called at the end of each epoch; see `ElmanRNNClassifier`.
+
+    Attributes
+    ----------
+    vocabulary_ : dict of str to int
+        The ids of words, from 1, by how often they occur in the training texts; 0 stands for all
+        others. Not there after a fit to integer sequences.
+    weights_ : dict of str to array
+        `E` (n_ids, embedding_dim) and the weights of the layers, as `ElmanRNNClassifier` names
+        them; float32.
+    classes_ : (n_classes,) array
+    history_, loss_curve_, n_iter_, best_loss_
+        As of `ElmanRNNClassifier`.
+
+    Notes
+    -----
+    By default it is the network of Keras' ``Embedding(10000, 32)``, ``SimpleRNN(10)`` and
+    ``Dense(1, activation="sigmoid")``, trained as by its "rmsprop" on "binary_crossentropy", but
+    that gradients longer than `clip_norm` are shortened, and weights averaged over the last two
+    hundred steps or so: without that, one batch can undo an epoch. A text in which no word is found
+    is read as one unknown word. Everything is computed in single precision.
+
+    Embeddings times input weights are a table with a row for each word, so that a step costs a
+    look-up rather than a product; texts of any lengths are read side by side without padding.
+
+    References
+    ----------
+    .. [1] Gal, Y., Ghahramani, Z., A theoretically grounded application of dropout in recurrent
+       neural networks, NeurIPS (2016).
+    .. [2] Maas, A. L. et al., Learning word vectors for sentiment analysis, ACL (2011).
+
+    Examples
+    --------
+    >>> from tsrnn import TextRNNClassifier
+    >>> texts = ["a fine film", "truly fine", "a dull film", "dull, so dull"] * 20
+    >>> mood = ["good", "good", "bad", "bad"] * 20
+    >>> model = TextRNNClassifier(max_iter=40, batch_size=8, learning_rate_init=0.01)
+    >>> model.set_params(random_state=0).fit(texts, mood).predict(["a fine story", "how dull"])
+    array(['good', 'bad'], dtype='<U4')
+    >>> model.encode(["a fine story"])[0]
+    array([2, 4, 0], dtype=int32)
+    """
+
+    # What the other sequence classifiers have as arguments, and texts have no use for.
+    standardize = False
+    return_sequences = False
+    bptt_steps = None
+
+    def __init__(
+        self,
+        *,
+        max_features: int | None = 10_000,
+        embedding_dim: int = 32,
+        cell: str = "elman",
+        hidden_layer_sizes: int | tuple[int, ...] = 10,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        embedding_dropout: float = 0.0,
+        embedding_init: Any = None,
+        train_embedding: bool = True,
+        lowercase: bool = True,
+        token_pattern: str = _WORDS,
+        stop_words: str | list[str] | None = None,
+        ngram_range: tuple[int, int] = (1, 1),
+        min_df: int | float = 1,
+        max_length: int | None = None,
+        solver: str = "rmsprop",
+        batch_size: int | str = 128,
+        learning_rate_init: float = 0.001,
+        momentum: float = 0.9,
+        l2: float = 0.0,
+        clip_norm: float | None = 1.0,
+        ema_momentum: float | None = 0.995,
+        max_iter: int = 4,
+        tol: float = 1e-4,
+        n_iter_no_change: int = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        class_weight: dict | str | None = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: bool | int = False,
+        n_jobs: int | None = None,
+        callback: Callable[[TrainingState], Any] | None = None,
+    ) -> None:
+        store_arguments(self, locals())
+
+    @property
+    def _epochs_are_meant(self) -> bool:
+        return self.solver != "lbfgs"
+
+    @property
+    def _cell_name(self) -> str:
+        check_choice("cell", self.cell, _CELLS)
+        return _CELLS[self.cell]
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Learn the vocabulary, and train on texts.
+
+        Parameters
+        ----------
+        X : list, array or Series of str, or of integer sequences
+            Texts, or ids of words: integers from 0 to `max_features` - 1, 0 for unknown words. All
+            may be of any length.
+        y : array-like of shape (n_samples,)
+            Labels of any type.
+        sample_weight : array-like of shape (n_samples,), optional
+            Texts that are the same, labels and all, are made one, with the sum of their weights.
+        X_val, y_val, sample_weight_val : optional
+            Texts to validate on at the end of each epoch, like X and y. With `early_stopping` they
+            take the place of a part of X; without it they are only recorded.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError
+            For what is no list of texts, or holds what is none; the message says where.
+        ValueError
+            For ids, labels, weights or arguments that are not accepted. After any error but the
+            next the classifier is as it was before.
+        TrainingDivergedError
+            If the loss or its gradient is not finite, or the weights blow up. The classifier then
+            has the last good weights, and can predict.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If "lbfgs" ended before it converged, or training was interrupted by Ctrl-C (which ends
+            it and keeps the best weights so far), or made the loss worse.
+        """
+        return self._finish(self._trained(X, y, sample_weight, X_val, y_val, sample_weight_val))
+
+    def encode(self, X: Any) -> list[np.ndarray]:
+        """Turn texts into the ids of their words.
+
+        Parameters
+        ----------
+        X : list, array or Series of str
+
+        Returns
+        -------
+        ids : list of (n_words,) int32 arrays
+            0 for words that are not in the vocabulary; empty for a text without words.
+        """
+        check_is_fitted(self)
+        items = as_items(X, "X")
+        if not holds_texts(items, "X"):
+            raise TypeError("encode takes texts, and X[0] is a sequence: it may be ids already")
+        return self._encode(items)
+
+    def decode(self, ids: Iterable[Iterable[int]]) -> list[list[str]]:
+        """Turn ids back into words.
+
+        Parameters
+        ----------
+        ids : list of integer sequences
+
+        Returns
+        -------
+        words : list of list of str
+            "<unknown>" for 0.
+        """
+        check_is_fitted(self)
+        return decode(ids, self._known_words())
+
+    def _known_words(self) -> dict[str, int]:
+        if "vocabulary_" not in vars(self):
+            raise ValueError(
+                "there is no vocabulary, for the classifier was fitted to integer sequences: fit "
+                "it to texts, or keep to integers"
+            )
+        return self.vocabulary_
+
+    def _analyzer(self) -> Callable[[str], list[str]]:
+        return analyzer_of(self.lowercase, self.token_pattern, self.stop_words, self.ngram_range)
+
+    def _encode(self, texts: Sequence[str]) -> list[np.ndarray]:
+        words_of, vocabulary = self._analyzer(), self._known_words()
+        return encode(map(words_of, texts), vocabulary)
+
+    def _check_own_arguments(self) -> None:
+        if self.max_features is not None:
+            check_count("max_features", self.max_features, 2)
+        check_count("embedding_dim", self.embedding_dim)
+        for name in ("dropout", "embedding_dropout"):
+            check_number(name, getattr(self, name), 0.0, 1.0, include_upper=False)
+        check_flag("train_embedding", self.train_embedding)
+        self._analyzer()
+        self._check_max_length()
+        if self.ema_momentum is not None:
+            check_number("ema_momentum", self.ema_momentum, 0.0, 1.0, include_upper=False)
+        if isinstance(self.min_df, float):
+            check_number("min_df", self.min_df, 0.0, 1.0)
+        else:
+            check_count("min_df", self.min_df)
+        if self.solver == "lbfgs" and (self.dropout or self.embedding_dropout):
+            raise InvalidParameterError(
+                "solver='lbfgs' searches one function, and dropout draws another at every step: "
+                "use a mini-batch solver, or dropout=0 and embedding_dropout=0"
+            )
+
+    def _fit(self, *args: Any, **kwargs: Any) -> Training:
+        self._check_own_arguments()
+        return super()._fit(*args, **kwargs)
+
+    def _read_sequences(self, X: Any, *, reset: bool, name: str = "X") -> Tokens:
+        """Read texts or ids, and learn the vocabulary where there is none yet."""
+        items = as_items(X, name)
+        is_text = holds_texts(items, name)
+        if reset and is_text:
+            read = self._learn_words(items)
+        elif is_text:
+            read = self._encode(items)
+        else:
+            if reset:
+                self._n_tokens = self._most_ids()
+            read = read_ids(items, name, self._n_tokens)
+        return self._as_tokens(read)
+
+    def _as_tokens(self, read: list[np.ndarray]) -> Tokens:
+        self._check_max_length()
+        return as_tokens(read, self.max_length)
+
+    def _check_max_length(self) -> None:
+        if self.max_length is not None:
+            check_count("max_length", self.max_length)
+
+    def _learn_words(self, texts: Sequence[str]) -> list[np.ndarray]:
+        words = map(self._analyzer(), texts)
+        self.vocabulary_, read = learn_vocabulary(words, self.max_features, self.min_df)
+        if not self.vocabulary_:
+            raise ValueError(
+                "X has no words to learn: all texts are empty, or stop_words, token_pattern or "
+                "min_df leave none"
+            )
+        self._n_tokens = len(self.vocabulary_) + 1
+        return read
+
+    def _most_ids(self) -> int:
+        if self.max_features is None:
+            raise InvalidParameterError(
+                "max_features=None takes all words of texts, but X holds integer sequences: set "
+                "it to the number of ids"
+            )
+        return self.max_features
+
+    def _learn_units(self, samples: Samples) -> None:
+        """Learn nothing: ids have no units."""
+        self._learn_target_units(samples)
+
+    def _in_units(self, samples: Samples, dtype: np.dtype) -> Samples:
+        targets = self._encoded(samples.targets, dtype)
+        return replace(samples, targets=targets, weights=samples.weights.astype(dtype, copy=False))
+
+    def _architecture(self, samples: Samples) -> Architecture:
+        return Architecture(
+            self._cell_name,
+            self.embedding_dim,
+            sizes_of_layers(self),
+            self._n_outputs(samples.targets),
+            bool(self.bidirectional),
+            n_tokens=self._n_tokens,
+        )
+
+    def _initialize(self, theta: np.ndarray, samples: Samples) -> None:
+        """Write the embeddings that are given over those drawn at random."""
+        given = self.embedding_init
+        if given is not None:
+            vocabulary = self._known_words() if isinstance(given, Mapping) else None
+            write_embeddings(self._network.unpack(theta)["E"], given, vocabulary)
+
+    def _objective(
+        self, engine: Engine, samples: Samples, loss: NetworkLoss, **settings: Any
+    ) -> NetworkObjective:
+        return TextObjective(
+            engine,
+            samples,
+            loss,
+            **settings,
+            words=self.embedding_dropout,
+            states=self.dropout,
+            seed=self._draw_seed(),
+            n_frozen=0 if self.train_embedding else self._n_tokens * self.embedding_dim,
+        )
+
+    def _draw_seed(self) -> int:
+        # Without dropout nothing is drawn, so that epochs one by one have the batches of a fit.
+        drops = self.dropout or self.embedding_dropout
+        return int(self._random_state.randint(2**31 - 1)) if drops else 0
+
+    def _outputs(self, X: Any) -> tuple[np.ndarray, Tokens]:
+        """Return the network's raw outputs, some thousand texts at a time."""
+        check_is_fitted(self)
+        items = as_items(X, "X")
+        is_text = holds_texts(items, "X")
+        if not is_text:
+            items = read_ids(items, "X", self._n_tokens)
+        theta = self._network.pack(self.weights_, np.float32)
+        outputs = []
+        with self._engine() as engine:
+            for part in _parts(items):
+                ids = self._encode(part) if is_text else part
+                outputs.append(engine.predict(theta, self._as_tokens(ids)))
+        return np.concatenate(outputs), Tokens(np.empty(0, np.int32), np.zeros(1, np.int64))
+
+    def _ready(self, X: Any) -> tuple[np.ndarray, Tokens]:
+        check_is_fitted(self)
+        tokens = self._read_sequences(X, reset=False)
+        return self._network.pack(self.weights_, np.float32), tokens
+
+    def __sklearn_tags__(self):
+        """Tell scikit-learn what to expect."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        return tags
+
+
+def _parts(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(items), _TEXTS_AT_A_TIME):
+        yield items[start : start + _TEXTS_AT_A_TIME]

@@ -1,0 +1,148 @@
+"""What forecasts would have missed in the past, and intervals from it.
+
+A network has no distribution of its errors in closed form, and those on what it was trained on are
+too small. So another one is trained on the beginnings of the series, and forecasts their ends. Its
+errors, in spreads of the windows before them, have the root mean square r_j at j steps ahead; in
+units of that they are pooled over steps and series, and order statistics of them are quantiles of
+the next one (see `tsrnn.forecasting.conformal`).
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import rows_between
+from tsrnn.windows.lags import Units, windows_before
+from tsrnn.windows.network import Recipe, follow, run_on, train
+
+# Past forecasts of every number of steps that there are to be, if half of the windows suffices.
+_ENOUGH = 100
+
+# Points in the past that are forecast from, at most.
+_MOST_ORIGINS = 20_000
+
+# (19 + 1) 0.95 is 19 to the last bit but other products are not: ranks are integers up to this.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class PastErrors:
+    """Errors of forecasts from points in the past of series, computed when they are asked for.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    batch : Batch
+        What was trained on, in scaled units.
+    units : Units
+    """
+
+    recipe: Recipe
+    batch: Batch
+    units: Units
+    _found: dict[int, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
+
+    def of(self, horizon: int) -> np.ndarray:
+        """Return errors in spreads, (n, horizon); NaN where there is no value.
+
+        Raises
+        ------
+        ValueError
+            If there are none.
+        """
+        if horizon not in self._found:
+            self._found[horizon] = self._compute(horizon)
+        return self._found[horizon]
+
+    def _compute(self, horizon: int) -> np.ndarray:
+        T, batch = self.recipe.window, self.batch
+        held_out = self._held_out(horizon)
+        starts, stops = batch.offsets[:-1], batch.offsets[1:]
+        if not held_out.any():
+            raise ValueError(self._too_few())
+        rows = rows_between(starts, batch.lengths - held_out)
+        lengths = batch.lengths - held_out
+        offsets = np.r_[0, np.cumsum(lengths)].astype(np.int64)
+        try:
+            network = train(
+                self.recipe,
+                Batch(batch.values[rows], offsets, batch.regressors[rows]),
+                self.units,
+            )
+        except ValueError as error:
+            raise ValueError(self._too_few()) from error
+        followed = follow(network, batch, self.units)
+        origins = rows_between(stops - held_out, held_out)
+        chosen = np.linspace(0, len(origins) - 1, min(len(origins), _MOST_ORIGINS))
+        origins = origins[chosen.astype(np.int64)]
+        owners, steps = batch.owners[origins], origins[:, None] + np.arange(horizon)
+        is_within = steps < stops[owners][:, None]
+        steps = np.minimum(steps, stops[owners][:, None] - 1)
+        forecasts = run_on(
+            network,
+            windows_before(followed.values, origins, T),
+            windows_before(batch.regressors, origins, T),
+            batch.regressors[steps],
+            self.units.some(owners),
+            horizon,
+        )
+        spread = followed.spreads[origins]
+        missed = np.where(is_within, batch.values[steps], np.nan) - forecasts
+        errors = missed[spread > 0.0] / spread[spread > 0.0, None]
+        if not errors.size:  # all are constant, and followed exactly
+            errors = np.zeros((1, horizon))
+        return errors
+
+    def _held_out(self, horizon: int) -> np.ndarray:
+        """Return how many values at the end of each series are forecast, (N,)."""
+        n_windows = self.batch.lengths - self.recipe.window - self.recipe.n_ahead + 1
+        wanted = horizon - 1 + -(-_ENOUGH // self.batch.n_series)
+        return np.clip(n_windows // 2, 0, wanted)
+
+    def _too_few(self) -> str:
+        return (
+            f"the series are too short to learn intervals from: half of their windows of "
+            f"{self.recipe.window} values are held back for it, and the others trained on; take a "
+            "smaller window, longer series or more of them"
+        )
+
+
+def factors(errors: np.ndarray, quantiles: np.ndarray, stacklevel: int) -> np.ndarray:
+    """Return how many spreads quantiles are from forecasts, (n_quantiles, horizon).
+
+    Parameters
+    ----------
+    errors : (n, horizon) array
+        NaN where there is none.
+    quantiles : (n_quantiles,) array
+    stacklevel : int
+    """
+    sizes = _sizes(errors)
+    units = np.divide(errors, sizes, out=np.zeros_like(errors), where=sizes > 0.0)
+    ordered = np.sort(units[~np.isnan(errors)])
+    n = ordered.size
+    places = (n + 1) * quantiles
+    rank = np.where(
+        quantiles < 0.5, np.floor(places + _ROUNDING), np.ceil(places - _ROUNDING)
+    ).astype(np.int64)
+    if rank.min() < 1 or rank.max() > n:
+        warnings.warn(
+            f"{n} past forecasts are too few for quantiles this far out: the extremes of their "
+            f"errors are given, as for quantiles {1 / (n + 1):.2g} and {n / (n + 1):.2g}",
+            stacklevel=stacklevel,
+        )
+    return ordered[np.clip(rank, 1, n) - 1][:, None] * sizes
+
+
+def _sizes(errors: np.ndarray) -> np.ndarray:
+    """Return the root mean squares of the columns; where there is no error, by a random walk."""
+    count = np.count_nonzero(~np.isnan(errors), axis=0)
+    known = np.flatnonzero(count > 0)
+    sizes = np.sqrt(np.nansum(errors**2, axis=0) / np.maximum(count, 1))
+    steps = np.arange(1, errors.shape[1] + 1)
+    last = known[-1]
+    return np.where(steps > last + 1, sizes[last] * np.sqrt(steps / (last + 1)), sizes)

@@ -1,0 +1,232 @@
+"""A sequence regressor as a forecaster: it reads windows of lags and predicts what follows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone, is_regressor
+from sklearn.utils import get_tags
+
+from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import others
+from tsrnn._input.validation import check_choice, check_count, check_number
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.panel_model import LoopedPanel, PanelModel, Progress
+from tsrnn.sequence.estimators import ElmanRNNRegressor
+from tsrnn.windows.model import WindowModel, WindowPanel, fit_windows, too_short
+from tsrnn.windows.network import Recipe
+from tsrnn.windows.summary import summarize_windows
+
+_STRATEGIES = ("recursive", "direct")
+
+
+class RNNForecaster(Forecaster):
+    r"""Forecast by a regressor that reads windows of lags, such as a recurrent network.
+
+    Every stretch of `window` values becomes a sequence, and the value after it a target. All series
+    train ONE regressor: columns of `y`, or with `PanelForecaster` the series of a panel. Each
+    window is read in units of its own, so that what is learned at one height and in one unit serves
+    at all others, and series that go on rising are followed.
+
+    Parameters
+    ----------
+    estimator : regressor or None
+        One of the sequence regressors, or any regressor of scikit-learn's that takes a matrix. It
+        is cloned, and not changed; where it draws random numbers, its `random_state` says which.
+        By default ``ElmanRNNRegressor(hidden_layer_sizes=16, learning_rate_init=0.003,
+        early_stopping=True, init="holt")``, which does well on one short series and on thousands.
+    window : int
+        How many values are read, 2 at least.
+    strategy : {"recursive", "direct"}
+        Predict one step ahead, and further ahead from what was predicted; or predict `horizon`
+        steps together, as so many outputs.
+    horizon : int or None
+        With `strategy="direct"`, how many steps; forecasts further ahead go on from them.
+    cut_off : float or None
+        Targets are cut off at so many times their root mean square, without regressors, lest the
+        squared error should be about a few outliers. Noisy series may be forecast better with 1.5;
+        where rare large changes come regularly, as a peak once in a long season, None leaves them.
+
+    Attributes
+    ----------
+    estimator_ : regressor
+        As it was trained; scikit-learn's `DummyRegressor` where all targets are alike, as those of
+        a line are, so that there is nothing to learn.
+    fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
+        One-step-ahead predictions of the training series, and what they miss; NaN for the first
+        `window` steps of a series.
+    sigma2_ : float or (n_series,) array
+        The mean squared residual.
+    n_windows_ : int
+        How many windows were trained on.
+
+    Notes
+    -----
+    With :math:`w_1, \ldots, w_T` the values of a window, :math:`T` as `window`, the regressor reads
+
+    .. math::
+
+        z_t = (w_t - w_T) / s, \qquad s = \max(\overline{|w_t - w_{t-1}|}, 0.1\,c),
+
+    where :math:`c` is the mean change of the series, and its outputs are
+    :math:`(y_{T+j} - w_T) / s`. Of forecasts further ahead the unit is at most three times that of
+    the last window seen, or :math:`3c`, so that they never grow faster than a line.
+
+    Regressors known in advance are standardised and stand beside the lags: next to each the
+    regressors of the step after it, so that the last has those of the step that is predicted. A
+    sequence regressor reads (n, window, 1 + n_features), in single precision, others that as a
+    matrix. With them :math:`s` is :math:`c`, for what they add does not depend on how calm a window
+    was. They are for `strategy="recursive"`, and those of all steps from the end of the series on
+    are needed.
+
+    In the place of missing values stand predictions of them, or, in the first window, the last
+    value before. Windows with missing values are not trained on.
+
+    Intervals and quantiles are conformal: the first call of one trains the regressor again, on the
+    beginnings of the series, and takes the errors of its forecasts of the rest, in units of `s`.
+    They are pooled over series and steps. `simulate` draws errors from those of the training
+    windows, which are smaller. `predict_interval(method="conformal")` looks at each series alone,
+    as it does elsewhere.
+
+    The regressor of a panel depends on all of its series, and so do forecasts of each.
+
+    References
+    ----------
+    .. [1] S. Ben Taieb, G. Bontempi, A. F. Atiya, A. Sorjamaa, A review and comparison of
+       strategies for multi-step ahead time series forecasting, Expert Systems with Applications 39
+       (2012).
+    .. [2] P. Montero-Manso, R. J. Hyndman, Principles and algorithms for forecasting groups of time
+       series: locality and globality, International Journal of Forecasting 37 (2021).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import Ridge
+    >>> from tsrnn import RNNForecaster
+    >>> model = RNNForecaster(Ridge(1e-6), window=3).fit(np.arange(1.0, 13.0))
+    >>> model.predict(3).round(3)
+    array([13., 14., 15.])
+    """
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        window: int = 10,
+        strategy: str = "recursive",
+        horizon: int | None = None,
+        cut_off: float | None = 3.0,
+    ) -> None:
+        self.estimator = estimator
+        self.window = window
+        self.strategy = strategy
+        self.horizon = horizon
+        self.cut_off = cut_off
+
+    def summary(self):
+        """Summarise the fit: what was trained, on how much, and tests of the residuals.
+
+        Returns
+        -------
+        statsmodels.iolib.summary.Summary
+        """
+        return summarize_windows(self)
+
+    def _validate_parameters(self) -> None:
+        estimator = self.estimator
+        if estimator is not None and not (
+            isinstance(estimator, BaseEstimator)
+            and is_regressor(estimator)
+            and not isinstance(estimator, Forecaster)
+        ):
+            raise InvalidParameterError(
+                "estimator must be a regressor, such as ElmanRNNRegressor() or scikit-learn's "
+                f"Ridge(), got {estimator!r}"
+            )
+        check_count("window", self.window, 2)
+        check_choice("strategy", self.strategy, _STRATEGIES)
+        if self.strategy == "direct" and self.horizon is None:
+            raise InvalidParameterError(
+                "strategy='direct' predicts a number of steps together: set horizon, such as 12"
+            )
+        if self.strategy == "direct":
+            check_count("horizon", self.horizon)
+        elif self.horizon is not None:
+            raise InvalidParameterError(
+                f"horizon is for strategy='direct', got {self.horizon!r}: leave it None, and ask "
+                "predict for as many steps as you like"
+            )
+        if self.cut_off is not None:
+            check_number("cut_off", self.cut_off, 0.0, np.inf, include_lower=False)
+
+    def _learns_from_all(self) -> bool:
+        return True
+
+    def _fit_model(self, values, regressors):
+        recipe = self._recipe(regressors.shape[1], None)
+        batch = Batch.of_columns(values, regressors)
+        for error in too_short(batch, recipe, "series {}".format).values():
+            raise error
+        state, predictions, deviations = fit_windows(recipe, batch)
+        predictions, deviations = (
+            rows.reshape(values.T.shape).T.copy() for rows in (predictions, deviations)
+        )
+        attributes = {
+            "estimator_": state.network.estimator,
+            "n_windows_": state.network.n_windows,
+            "sigma2_": _mean_squares(values - predictions),
+        }
+        return WindowModel(state), predictions, deviations, attributes
+
+    def _fit_panel(
+        self,
+        values: np.ndarray,
+        offsets: np.ndarray,
+        regressors: np.ndarray,
+        n_jobs: int | None = None,
+        progress: Progress | None = None,
+    ) -> PanelModel:
+        recipe = self._recipe(regressors.shape[1], n_jobs)
+        batch = Batch(values, offsets, regressors)
+        failures = too_short(batch, recipe, lambda i: "the series")
+        kept = others(batch.n_series, failures)
+        if not kept.size:
+            return LoopedPanel((None,) * batch.n_series, failures)
+        state, _, _ = fit_windows(recipe, batch.some(kept) if failures else batch)
+        if progress is not None:
+            progress(batch.n_series)
+        return WindowPanel(kept, state, batch.n_series, failures)
+
+    def _recipe(self, n_regressors: int, n_jobs: int | None) -> Recipe:
+        """Return what is to be trained; threads as given where the estimator does not say."""
+        if self.strategy == "direct" and n_regressors:
+            raise ValueError(
+                "strategy='direct' takes no regressors, for it would need those of steps that are "
+                "not asked for: set strategy='recursive', or leave X out"
+            )
+        estimator = self.estimator
+        if estimator is None:
+            estimator = ElmanRNNRegressor(
+                hidden_layer_sizes=16, learning_rate_init=0.003, early_stopping=True, init="holt"
+            )
+        if n_jobs is not None and estimator.get_params().get("n_jobs", n_jobs) is None:
+            estimator = clone(estimator).set_params(n_jobs=n_jobs)
+        return Recipe(
+            estimator,
+            int(self.window),
+            1 if self.strategy == "recursive" else int(self.horizon),
+            get_tags(estimator).input_tags.three_d_array,
+            None if n_regressors else self.cut_off,
+        )
+
+
+def _mean_squares(residuals: np.ndarray) -> float | np.ndarray:
+    """Return the mean of the squares in each column (n, k), without missing ones."""
+    size = np.abs(residuals).max(axis=0, where=~np.isnan(residuals), initial=0.0)
+    unit = np.where(size > 0.0, size, 1.0)
+    count = np.count_nonzero(~np.isnan(residuals), axis=0)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
+        means = np.nansum((residuals / unit) ** 2, axis=0) / count * unit * unit
+    return float(means[0]) if means.size == 1 else means

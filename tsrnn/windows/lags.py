@@ -1,0 +1,145 @@
+"""Lag windows of many series, and the units in which a network reads them.
+
+A window w_1 .. w_T is read, and the values after it are predicted, in units of its own,
+
+    z = (w - w_T) / s,    s = max(mean |w_t - w_{t-1}|, 0.1 c)                           (1)
+
+so that a network that knows steps from one window knows them from all: it goes on with 1, 2, 3 at
+any height and in any unit. c is the mean change of the series, lest a window that happens to be
+flat should make a small step a large one. Where a network reads regressors as well, s is c: what
+they add does not depend on how calm the window before was. A series that is constant has no unit:
+its windows are zeros, and so is what is predicted of it.
+
+Series are ragged, one after another, and begin with an observed value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tsrnn._input.batch import Batch
+
+# What s is at least, in mean changes of the series.
+_LEAST = 0.1
+
+# What is predicted from windows of forecasts is in units of s, but of no more than so many spreads
+# of the last window seen, or mean changes where these are larger. The window itself, in units of s,
+# is bounded, so that forecasts never grow faster than a line.
+_MOST = 3.0
+
+
+@dataclass(frozen=True)
+class Units:
+    """What the spreads of the windows of series are made of.
+
+    Attributes
+    ----------
+    change : (N,) array
+        c of each series.
+    is_fixed : bool
+        Whether s is c, and not of the window.
+    """
+
+    change: np.ndarray
+    is_fixed: bool
+
+    @classmethod
+    def of(cls, batch: Batch) -> Units:
+        """Find the units of series: from changes between observed values next to each other."""
+        observed = np.flatnonzero(~np.isnan(batch.values))
+        owners, values = batch.owners[observed], batch.values[observed]
+        is_within = owners[1:] == owners[:-1]
+        sizes, of_series = np.abs(np.diff(values))[is_within], owners[1:][is_within]
+        totals = np.bincount(of_series, weights=sizes, minlength=batch.n_series)
+        counts = np.bincount(of_series, minlength=batch.n_series)
+        return cls(totals / np.maximum(counts, 1), batch.regressors.shape[1] > 0)
+
+    def some(self, series: np.ndarray) -> Units:
+        """Return the units of the series at these positions."""
+        return replace(self, change=self.change[series])
+
+    def spreads(self, windows: np.ndarray) -> np.ndarray:
+        """Return s of a window of each series, (N,)."""
+        if self.is_fixed:
+            return self.change
+        spreads = np.abs(np.diff(windows, axis=1)).mean(axis=1)
+        return np.maximum(spreads, _LEAST * self.change)
+
+    def ceilings(self, spreads: np.ndarray) -> np.ndarray:
+        """Return the largest unit of forecasts, (N,), after windows with these spreads."""
+        return _MOST * np.maximum(spreads, self.change)
+
+
+def relative(windows: np.ndarray, units: Units) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Take windows to units of their own by (1).
+
+    Parameters
+    ----------
+    windows : (n, T) array
+        Without missing values.
+    units : Units
+        Of the series of each.
+
+    Returns
+    -------
+    z : (n, T) array
+    level, spread : (n,) arrays
+        w_T and s.
+    """
+    level, spread = windows[:, -1], units.spreads(windows)
+    unit = np.where(spread > 0.0, spread, 1.0)[:, None]
+    z = (windows - level[:, None]) / unit
+    return np.where(spread[:, None] > 0.0, z, 0.0), level, spread
+
+
+def from_first_observed(batch: Batch) -> tuple[Batch, np.ndarray]:
+    """Cut missing values off the beginnings of series: the batch, and its rows in the old one."""
+    is_observed = ~np.isnan(batch.values)
+    seen = np.cumsum(is_observed)
+    before = np.r_[0, seen][batch.offsets[:-1]]
+    rows = np.flatnonzero(seen > before[batch.owners])
+    lengths = np.bincount(batch.owners[rows], minlength=batch.n_series)
+    offsets = np.r_[0, np.cumsum(lengths)].astype(np.int64)
+    return Batch(batch.values[rows], offsets, batch.regressors[rows]), rows
+
+
+def rows_after_windows(batch: Batch, window: int, n_ahead: int) -> np.ndarray:
+    """Return the rows that a window lies before, within the series, and n_ahead values from there.
+
+    Without those whose window or values have a missing one.
+    """
+    place = np.arange(batch.values.size) - batch.offsets[:-1][batch.owners]
+    left = batch.lengths[batch.owners] - place
+    rows = np.flatnonzero((place >= window) & (left >= n_ahead))
+    n_missing = np.r_[0, np.cumsum(np.isnan(batch.values))]
+    return rows[n_missing[rows + n_ahead] == n_missing[rows - window]]
+
+
+def windows_before(values: np.ndarray, rows: np.ndarray, window: int) -> np.ndarray:
+    """Return the window before each of some rows, (n, window, ..)."""
+    if rows.size == 0:
+        return np.empty((0, window, *values.shape[1:]))
+    windows = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)[rows - window]
+    return np.moveaxis(windows, -1, 1)
+
+
+def inputs(z: np.ndarray, regressors: np.ndarray, *, as_sequences: bool) -> np.ndarray:
+    """Put windows (n, T) and the regressors of the step after each lag, (n, T, p), together.
+
+    As sequences of 1 + p features in single precision, which networks are twice as fast in, or as a
+    matrix, for estimators that read no sequences.
+    """
+    together = z
+    if regressors.shape[2]:
+        together = np.concatenate([z[:, :, None], regressors], axis=2)
+    return together.astype(np.float32) if as_sequences else together.reshape(len(z), -1)
+
+
+def with_gaps_carried(batch: Batch, window: int) -> np.ndarray:
+    """Return the values with the last observed one for those missing in the first window."""
+    place = np.arange(batch.values.size) - batch.offsets[:-1][batch.owners]
+    is_observed = ~np.isnan(batch.values)
+    source = np.maximum.accumulate(np.where(is_observed, np.arange(place.size), 0))
+    return np.where(place < window, batch.values[source], batch.values)

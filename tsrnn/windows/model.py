@@ -1,0 +1,401 @@
+"""A network on lag windows at the ends of the series that it follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import offsets_of, rows_between
+from tsrnn._input.scaling import Scaling
+from tsrnn.windows.errors import PastErrors, factors
+from tsrnn.windows.lags import Units, from_first_observed
+from tsrnn.windows.network import Recipe, WindowNetwork, follow, run_on, train
+
+# Scaled values beyond this have squares, and sums of them, that are not finite.
+_LARGEST = 1e150
+
+
+@dataclass(frozen=True)
+class RegressorScaling:
+    """The map between regressors and what a network reads: (x - center) / unit.
+
+    Attributes
+    ----------
+    center, unit : (p,) arrays
+        Mean and standard deviation over all series.
+    """
+
+    center: np.ndarray
+    unit: np.ndarray
+
+    @classmethod
+    def of(cls, regressors: np.ndarray) -> RegressorScaling:
+        """Find the scaling of regressors (R, p); a constant one becomes zero."""
+        size = np.abs(regressors).max(axis=0, initial=0.0)
+        size = np.where(size > 0.0, size, 1.0)
+        center = (regressors / size).mean(axis=0)
+        spread = (regressors / size).std(axis=0)
+        return cls(center * size, np.where(spread > 1e-14, spread, 1.0) * size)
+
+    def scale(self, regressors: np.ndarray) -> np.ndarray:
+        """Take regressors (.., p) to what is read."""
+        return (regressors - self.center) / self.unit
+
+
+@dataclass(frozen=True)
+class WindowState:
+    """N series at the end of what was seen of them; their values come and go in their own units.
+
+    Attributes
+    ----------
+    network : WindowNetwork
+    scaling : Scaling
+    columns : RegressorScaling
+    units : Units
+        In scaled units, as are the values.
+    values : (N, T) array
+        The last window, predictions in the place of missing values.
+    ceilings : (N,) array
+        Of the units of forecasts, where the window ends in predictions; infinite elsewhere.
+    known : (N, T, p) array
+        Regressors of the steps in it.
+    future : (N, n, p) array
+        Those of the steps after it, as far as they were told, and then NaN.
+    past : PastErrors
+    """
+
+    network: WindowNetwork
+    scaling: Scaling
+    columns: RegressorScaling
+    units: Units
+    values: np.ndarray
+    ceilings: np.ndarray
+    known: np.ndarray
+    future: np.ndarray
+    past: PastErrors
+
+    @property
+    def n_series(self) -> int:
+        """How many series there are (N)."""
+        return len(self.values)
+
+    def some(self, series: np.ndarray) -> WindowState:
+        """Return the states of the series at these positions."""
+        return replace(
+            self,
+            scaling=self.scaling.some(series),
+            units=self.units.some(series),
+            values=self.values[series],
+            ceilings=self.ceilings[series],
+            known=self.known[series],
+            future=self.future[series],
+        )
+
+    def informed(self, regressors: np.ndarray, offsets: np.ndarray) -> WindowState:
+        """Return the states that know regressors (R, p) of the next steps of each series.
+
+        Raises
+        ------
+        ValueError
+            If one of them is left out.
+        """
+        lengths = np.diff(offsets)
+        unknown = np.flatnonzero(np.isnan(regressors).any(axis=1))
+        if unknown.size:
+            i = int(np.searchsorted(offsets, unknown[0], side="right")) - 1
+            raise ValueError(
+                f"X has no row for step {unknown[0] - offsets[i] + 1} after the end of the series, "
+                "but asks for a later one: the network reads the regressors of every step from the "
+                "end on, so give them all"
+            )
+        future = np.full((self.n_series, lengths.max(initial=0), regressors.shape[1]), np.nan)
+        series = np.repeat(np.arange(self.n_series), lengths)
+        step = rows_between(np.zeros(self.n_series, dtype=np.int64), lengths)
+        future[series, step] = self.columns.scale(regressors)
+        return replace(self, future=future)
+
+    def forecast(self, horizon: int) -> np.ndarray:
+        """Predict the next values, (N, horizon)."""
+        return self.scaling.unscale(self._scaled_forecast(horizon).T).T
+
+    def deviation(self, horizon: int) -> np.ndarray:
+        """Return deviations as of a random walk with the errors of training, (N, horizon)."""
+        sizes = self.network.deviation * np.sqrt(np.arange(1, horizon + 1))
+        return self.scaling.unscale_difference(np.outer(sizes, self._spreads())).T
+
+    def quantiles(self, horizon: int, quantiles: np.ndarray, stacklevel: int) -> np.ndarray:
+        """Return quantiles of the next values, (N, horizon, n_quantiles)."""
+        of_step = factors(self.past.of(horizon), quantiles, stacklevel + 1)
+        distances = self._spreads()[:, None, None] * of_step.T
+        values = self._scaled_forecast(horizon)[:, :, None] + distances
+        return self.scaling.unscale(values.T).T
+
+    def simulate(
+        self, horizon: int, n_paths: int, random_state: np.random.RandomState
+    ) -> np.ndarray:
+        """Draw futures with errors of the training windows, (horizon, n_paths, N)."""
+        lanes = np.repeat(np.arange(self.n_series), n_paths)
+        errors = self.network.errors
+
+        def draw() -> np.ndarray:
+            return errors[random_state.randint(len(errors), size=len(lanes))]
+
+        paths = run_on(
+            self.network,
+            self.values[lanes],
+            self.known[lanes],
+            self._future(horizon)[lanes],
+            self.units.some(lanes),
+            horizon,
+            self.ceilings[lanes],
+            draw,
+        )
+        return self.scaling.unscale(paths.T.reshape(horizon, self.n_series, n_paths).swapaxes(1, 2))
+
+    def advance(
+        self, values: np.ndarray, offsets: np.ndarray
+    ) -> tuple[WindowState, np.ndarray, np.ndarray]:
+        """See further values (R,): the states then, predictions (R,) and their deviations.
+
+        States are not finite where the values are too large for them.
+        """
+        T, lengths = self.network.recipe.window, np.diff(offsets)
+        owners = np.repeat(np.arange(self.n_series), lengths)
+        z = self.scaling.some(owners).scale(values)
+        z = np.where(np.abs(z) <= _LARGEST, z, np.nan)
+        extended = offsets_of(lengths + T)
+        old = rows_between(extended[:-1], np.full(self.n_series, T))
+        new = rows_between(extended[:-1] + T, lengths)
+        rows = np.empty(extended[-1])
+        rows[old], rows[new] = self.values.ravel(), z
+        p = self.known.shape[2]
+        regressors = np.empty((extended[-1], p))
+        regressors[old] = self.known.reshape(old.size, p)
+        step = rows_between(np.zeros(self.n_series, dtype=np.int64), lengths)
+        regressors[new] = self._future(lengths.max(initial=0))[owners, step]
+        followed = follow(
+            self.network, Batch(rows, extended, regressors), self.units, self.ceilings
+        )
+        last = extended[1:, None] + np.arange(-T, 0)
+        ends = followed.values[last]
+        is_lost = np.isnan(z) & ~np.isnan(values)
+        ends[np.unique(owners[is_lost])] = np.nan
+        later = replace(
+            self,
+            values=ends,
+            ceilings=followed.ceilings,
+            known=regressors[last],
+            future=np.empty((self.n_series, 0, p)),
+        )
+        each = self.scaling.some(owners)
+        deviations = self.network.deviation * followed.spreads[new]
+        return (
+            later,
+            each.unscale(followed.predictions[new]),
+            each.unscale_difference(deviations),
+        )
+
+    def _scaled_forecast(self, horizon: int) -> np.ndarray:
+        return run_on(
+            self.network,
+            self.values,
+            self.known,
+            self._future(horizon),
+            self.units,
+            horizon,
+            self.ceilings,
+        )
+
+    def _spreads(self) -> np.ndarray:
+        """Return the spreads of the last windows, in scaled units."""
+        return self.units.spreads(self.values)
+
+    def _future(self, horizon: int) -> np.ndarray:
+        """Return regressors of the next steps, (N, horizon, p); zeros where none were told."""
+        future = np.zeros((self.n_series, horizon, self.known.shape[2]))
+        told = self.future[:, :horizon]
+        future[:, : told.shape[1]] = np.nan_to_num(told)
+        return future
+
+
+def too_short(batch: Batch, recipe: Recipe, name: Any) -> dict[int, ValueError]:
+    """Return which series do not fill a window from their first observed value on."""
+    trimmed, _ = from_first_observed(batch)
+    return {
+        i: ValueError(
+            f"{name(i)} has {trimmed.lengths[i]} time steps from its first value on, and a window "
+            f"takes {recipe.window}: set window to {max(trimmed.lengths[i] - recipe.n_ahead, 2)} "
+            "or less, or give a longer series"
+        )
+        for i in np.flatnonzero(trimmed.lengths < recipe.window).tolist()
+    }
+
+
+def fit_windows(recipe: Recipe, batch: Batch) -> tuple[WindowState, np.ndarray, np.ndarray]:
+    """Train one network on series, none of them too short.
+
+    Returns
+    -------
+    state : WindowState
+        At their ends.
+    predictions, deviations : (R,) arrays
+        One step ahead; NaN before there is a window.
+    """
+    scaling, columns = Scaling.of(batch), RegressorScaling.of(batch.regressors)
+    each = scaling.some(batch.owners)
+    scaled = Batch(each.scale(batch.values), batch.offsets, columns.scale(batch.regressors))
+    trimmed, rows = from_first_observed(scaled)
+    units = Units.of(trimmed)
+    network = train(recipe, trimmed, units)
+    followed = follow(network, trimmed, units)
+    last = trimmed.offsets[1:, None] + np.arange(-recipe.window, 0)
+    state = WindowState(
+        network,
+        scaling,
+        columns,
+        units,
+        followed.values[last],
+        followed.ceilings,
+        trimmed.regressors[last],
+        np.empty((batch.n_series, 0, batch.regressors.shape[1])),
+        PastErrors(recipe, trimmed, units),
+    )
+    predictions, deviations = np.full((2, batch.values.size), np.nan)
+    predictions[rows] = followed.predictions
+    deviations[rows] = network.deviation * followed.spreads
+    return state, each.unscale(predictions), each.unscale_difference(deviations)
+
+
+@dataclass(frozen=True)
+class WindowModel:
+    """Series that are columns; a `FittedModel`."""
+
+    state: WindowState
+    notes: tuple[Warning, ...] = ()
+
+    def effect(self, regressors: np.ndarray) -> np.ndarray:
+        """Return zeros (n, k): the network reads regressors, they add nothing to the series."""
+        return np.zeros((len(regressors), self.state.n_series))
+
+    def with_regressors(self, regressors: np.ndarray) -> WindowModel:
+        """Return the model that knows regressors (n, p) of the next time steps."""
+        rows = Batch.of_columns(np.empty((len(regressors), self.state.n_series)), regressors)
+        return replace(self, state=self.state.informed(rows.regressors, rows.offsets))
+
+    def attributes(self) -> dict[str, Any]:
+        """Return no attributes that move."""
+        return {}
+
+    def advance(self, values: np.ndarray) -> tuple[WindowModel, np.ndarray, np.ndarray]:
+        """See further values, (n, k)."""
+        rows = Batch.of_columns(values, np.empty((len(values), 0)))
+        state, predictions, deviations = self.state.advance(rows.values, rows.offsets)
+        if not np.isfinite(state.values).all():
+            raise too_large()
+        shape = (values.shape[1], len(values))
+        return (
+            WindowModel(state),
+            predictions.reshape(shape).T.copy(),
+            deviations.reshape(shape).T.copy(),
+        )
+
+    def forecast(self, horizon: int) -> np.ndarray:
+        """Predict, (horizon, k)."""
+        return self.state.forecast(horizon).T
+
+    def deviation(self, horizon: int) -> np.ndarray:
+        """Return standard deviations of the forecast errors, (horizon, k)."""
+        return self.state.deviation(horizon).T
+
+    def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
+        """Return quantiles of the next values, (horizon, n_quantiles, k)."""
+        return np.moveaxis(self.state.quantiles(horizon, quantiles, stacklevel=7), 0, -1)
+
+    def simulate(
+        self, horizon: int, n_paths: int, random_state: np.random.RandomState
+    ) -> np.ndarray:
+        """Draw futures, (horizon, n_paths, k)."""
+        return self.state.simulate(horizon, n_paths, random_state)
+
+
+@dataclass(frozen=True)
+class WindowPanel:
+    """Series of a panel; a `PanelModel`.
+
+    Attributes
+    ----------
+    series : (N,) array
+        Which of the panel are in the state.
+    state : WindowState
+    n_series : int
+    failures, notes : dict
+    """
+
+    series: np.ndarray
+    state: WindowState
+    n_series: int
+    failures: Mapping[int, Exception] = field(default_factory=dict)
+    notes: Mapping[int, tuple[Warning, ...]] = field(default_factory=dict)
+
+    def effect(self, regressors: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+        """Return zeros (n_rows,): regressors add nothing to the series; NaN for failures."""
+        total = np.full(len(regressors), np.nan)
+        total[self._rows(offsets)] = 0.0
+        return total
+
+    def with_regressors(self, regressors: np.ndarray, offsets: np.ndarray) -> WindowPanel:
+        """Return the model that knows regressors (n_rows, p) of the next steps of each series."""
+        state = self.state.informed(
+            regressors[self._rows(offsets)], offsets_of(np.diff(offsets)[self.series])
+        )
+        return replace(self, state=state)
+
+    def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
+        """Predict the next steps, (n_series, horizon)."""
+        return self._of_all(self.state.forecast(horizon))
+
+    def deviation(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
+        """Return standard deviations of the errors of `forecast`, (n_series, horizon)."""
+        return self._of_all(self.state.deviation(horizon))
+
+    def quantiles(
+        self, horizon: int, quantiles: np.ndarray, n_jobs: int | None = None
+    ) -> np.ndarray:
+        """Return quantiles of the next values, (n_series, horizon, n_quantiles)."""
+        return self._of_all(self.state.quantiles(horizon, quantiles, stacklevel=4))
+
+    def advance(
+        self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
+    ) -> tuple[WindowPanel, np.ndarray]:
+        """See further values (n_rows,): the model then, and one-step predictions, (n_rows,)."""
+        rows, predictions = self._rows(offsets), np.full(len(values), np.nan)
+        of_some = offsets_of(np.diff(offsets)[self.series])
+        state, predictions[rows], _ = self.state.advance(values[rows], of_some)
+        is_finite = np.isfinite(state.values).all(axis=1)
+        failures = dict(self.failures) | {int(i): too_large() for i in self.series[~is_finite]}
+        kept = np.flatnonzero(is_finite)
+        if kept.size < is_finite.size:
+            state = state.some(kept)
+        return WindowPanel(self.series[kept], state, self.n_series, failures), predictions
+
+    def _rows(self, offsets: np.ndarray) -> np.ndarray:
+        """Return the rows of the series in the state."""
+        return rows_between(offsets[self.series], np.diff(offsets)[self.series])
+
+    def _of_all(self, of_some: np.ndarray) -> np.ndarray:
+        """Put numbers of each series in their places, NaN for failures."""
+        result = np.full((self.n_series, *of_some.shape[1:]), np.nan)
+        result[self.series] = of_some
+        return result
+
+
+def too_large() -> ValueError:
+    """Say that values cannot be computed with."""
+    return ValueError(
+        "the values are too large beside those that the forecaster was fitted to: the state would "
+        "not be finite"
+    )
