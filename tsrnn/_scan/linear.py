@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tsrnn._compute.compile import borrowed, inlined, kernel
+from tsrnn._compute.compile import SLAB, SLABS, borrowed, inlined, kernel
 from tsrnn._compute.threads import NEVER_STOPPED
-from tsrnn._scan.unroll import SLAB, SLABS, take_step
+from tsrnn._scan.unroll import take_step
 from tsrnn.cells.smoother_cell import Cell, step_at
 
 

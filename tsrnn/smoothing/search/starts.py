@@ -12,9 +12,9 @@ import math
 
 import numpy as np
 
-from tsrnn._compute.compile import borrowed, inlined, kernel
+from tsrnn._compute.compile import SLAB, SLABS, borrowed, inlined, kernel
 from tsrnn._scan.linear import accumulate_products
-from tsrnn._scan.unroll import SLAB, SLABS, take_step
+from tsrnn._scan.unroll import take_step
 from tsrnn.cells.smoother_cell import step_at
 from tsrnn.smoothing.search.profile import solve_for_unknowns
 

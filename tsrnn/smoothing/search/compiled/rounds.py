@@ -23,9 +23,8 @@ import math
 
 import numpy as np
 
-from tsrnn._compute.compile import borrowed, inlined, kernel
+from tsrnn._compute.compile import SLAB, SLABS, borrowed, inlined, kernel
 from tsrnn._scan.curvature import accumulate_curvature
-from tsrnn._scan.unroll import SLAB, SLABS
 from tsrnn.cells.smoother_cell import step_at, tangent_at
 
 # What became of a problem. One that has settled may have been misled by what it learned of the
