@@ -13,14 +13,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tsrnn._compute.compile import SLAB, borrowed, inlined, kernel
 from tsrnn._compute.threads import NEVER_STOPPED, in_threads
 from tsrnn._input.batch import Batch
-from tsrnn._scan.unroll import take_step
-from tsrnn.cells.smoother_cell import step_at
+from tsrnn._scan.seasonal_start import seasonal_states
 from tsrnn.smoothing.search.compiled.rounds import OUT_OF_ITERATIONS, minimize_lanes
 from tsrnn.smoothing.search.profile import best_unknowns
-from tsrnn.smoothing.search.starts import grid_of, profiled_starts, seasonal_states, spread_starts
+from tsrnn.smoothing.search.starts import grid_of, profiled_starts, spread_starts
 from tsrnn.smoothing.structure import Structure
 
 # Starts of the search, by the number of free smoothing parameters: the more, the coarser the scan.
@@ -392,7 +390,7 @@ def heuristic_states(structure: Structure, batch: Batch) -> np.ndarray:
 
     Without a season from the first two: (2 y_1 - y_2, y_2 - y_1), and y_1 where there is no trend;
     missing values between the two are steps of the trend. With one from the first cycles; see
-    `tsrnn.smoothing.search.starts.seasonal_states`.
+    `tsrnn._scan.seasonal_start`.
     """
     states = np.zeros((batch.n_series, structure.cell.n_state))
     if structure.seasonal is not None:
@@ -481,74 +479,3 @@ def _solve_again(
         one = np.ascontiguousarray(theta[:, [i]])
         unknowns = best_unknowns(task.structure.cell, one, series, of_state)
         coefficients[:, i], states[:, i] = unknowns[:n_columns], unknowns[n_columns:]
-
-
-def follow(
-    structure: Structure, batch: Batch, theta: np.ndarray, states: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Move smoothers along their series, net of regressors: states at the end, and predictions.
-
-    Parameters
-    ----------
-    structure : Structure
-    batch : Batch
-        Its regressors are not looked at.
-    theta : (K, N) array
-    states : (S, N) array
-
-    Returns
-    -------
-    states : (S, N) array
-    predictions : (R,) array
-    """
-    cell, n_series = structure.cell, batch.n_series
-    # Compiled code would read on beyond the ends of what is smaller.
-    if theta.shape != (cell.n_parameters, n_series) or states.shape != (cell.n_state, n_series):
-        raise ValueError(
-            f"{n_series} smoothers have {cell.n_parameters} parameters and {cell.n_state} states "
-            f"each, got shapes {theta.shape} and {states.shape}"
-        )
-    ends = states.T.copy()
-    predictions = np.empty(batch.values.size)
-    _follow(
-        structure.cell.step.address,
-        np.ascontiguousarray(theta.T),
-        batch.values,
-        batch.offsets,
-        ends,
-        predictions,
-    )
-    return np.ascontiguousarray(ends.T), predictions
-
-
-@kernel(f"void(i8, {SLAB}, f8[::1], i8[::1], {SLAB}, f8[::1])")
-def _follow(step_address, thetas, values, offsets, ends, predictions):
-    _follow_each(
-        step_at(step_address),
-        thetas,
-        values,
-        offsets,
-        ends,
-        predictions,
-        np.empty((2, ends.shape[1], 1)),
-        np.empty((thetas.shape[1], 1)),
-        np.empty((1, 1)),
-        np.empty((1, 1)),
-    )
-
-
-@inlined
-def _follow_each(step, thetas, values, offsets, ends, predictions, states, theta, x, out):
-    n_state = ends.shape[1]
-    for i in range(ends.shape[0]):
-        for k in range(theta.shape[0]):
-            theta[k, 0] = thetas[i, k]
-        for s in range(n_state):
-            states[offsets[i] % 2, s, 0] = ends[i, s]
-        for t in range(offsets[i], offsets[i + 1]):
-            old, new = borrowed(states[t % 2]), borrowed(states[(t + 1) % 2])
-            x[0, 0] = values[t]
-            take_step(step, borrowed(theta), borrowed(x), old, new, borrowed(out), 1)
-            predictions[t] = out[0, 0]
-        for s in range(n_state):
-            ends[i, s] = states[offsets[i + 1] % 2, s, 0]
