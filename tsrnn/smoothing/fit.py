@@ -13,14 +13,9 @@ from tsrnn._input.batch import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling, redundant_columns
 from tsrnn._scan.follow import follow
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.smoothing.search.compiled.fit import (
-    Solution,
-    Task,
-    heuristic_states,
-    level_states,
-    nearby_start,
-)
-from tsrnn.smoothing.search.solve import Settings, solve
+from tsrnn.smoothing.search.solve import solve
+from tsrnn.smoothing.search.starts import heuristic_states, level_states, nearby_start
+from tsrnn.smoothing.search.task import Settings, Solution, Task
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
 

@@ -15,17 +15,17 @@ from typing import Any
 import numpy as np
 
 from tsrnn._optim.scipy_minimize import Minimum, lowest
-from tsrnn.smoothing.search.compiled.fit import Solution, Task, fit_lanes, joined, starts_of
+from tsrnn.smoothing.search.compiled.fit import fit_lanes
 from tsrnn.smoothing.search.profile import ProfiledSSE
 from tsrnn.smoothing.search.scipy_methods.likelihood import minimize_likelihood
 from tsrnn.smoothing.search.scipy_methods.problem import (
     Problem,
-    Settings,
     minimize_scaled,
     rounding,
 )
 from tsrnn.smoothing.search.scipy_methods.robust import minimize_robust
-from tsrnn.smoothing.search.starts import spread_starts
+from tsrnn.smoothing.search.starts import spread_starts, starts_of
+from tsrnn.smoothing.search.task import Settings, Solution, Task, joined
 
 # How much of a series is scanned.
 MOST_SCANNED = 4096
