@@ -8,23 +8,16 @@ no season is to within a cell of the grid.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from tsrnn._compute.compile import SLAB, SLABS, borrowed, inlined, kernel
 from tsrnn._scan.linear import accumulate_products
 from tsrnn._scan.unroll import take_step
-from tsrnn.cells.smoother_cell import step_at
+from tsrnn.cells.smoother_cell import SmoothingParameter, step_at
 from tsrnn.smoothing.search.profile import solve_for_unknowns
 from tsrnn.smoothing.search.task import Task
-
-# Grids of smoothing parameters. Zero is left out: next to it the search sees which way is down,
-# and at alpha = 0 every beta is alike.
-_GRIDS = {
-    "alpha": (0.005, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 1.0),
-    "beta": (0.003, 0.02, 0.06, 0.12, 0.25, 0.5, 0.8, 1.0),
-    "phi": (0.8, 0.9, 0.96, 0.99),
-}
 
 # Series up to this length are searched with tables; see `_profiled_starts`. A response below this
 # is none, and a state whose own response is such a share of it is not told apart from the other.
@@ -36,14 +29,16 @@ _SINGULAR = 1e-13
 _NEAR = 1.5
 
 
-def grid_of(free: list[str], bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return every combination of values of the free parameters, (Q, G), and the grid's shape.
+def grid_of(
+    free: Sequence[SmoothingParameter], bounds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return every combination of values of free parameters, (Q, G), and the grid's shape.
 
     `bounds` (2, Q) cuts the grid.
     """
     axes = [
-        np.unique(np.clip(_GRIDS[name], low, high))
-        for name, low, high in zip(free, *bounds, strict=True)
+        np.unique(np.clip(parameter.grid, low, high))
+        for parameter, low, high in zip(free, *bounds, strict=True)
     ]
     shape = np.array([len(axis) for axis in axes], dtype=np.int64)
     points = (
@@ -59,7 +54,7 @@ def profiled_starts(task: Task, n_starts: int, stop: np.ndarray) -> np.ndarray:
     batch, cell, free = task.batch, task.structure.cell, task.free
     n_columns, n_linear = batch.regressors.shape[1], task.states.shape[2] - 1
     n_free_state = n_linear - n_columns
-    points, shape = grid_of(task.free_names, task.search_bounds)
+    points, shape = grid_of(task.free_parameters, task.search_bounds)
     thetas = np.repeat(task.bounds[:, :1], points.shape[1], axis=1)
     thetas[free] = points
     starts = np.zeros((batch.n_series, n_starts, free.size + n_linear))

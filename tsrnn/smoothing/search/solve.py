@@ -117,7 +117,7 @@ def _scanned_starts(problem: Problem) -> list[np.ndarray]:
     points = starts_of(scanned.as_task())[0][:, :n_free]
     if is_long:
         bounds = np.array(problem.free_bounds).T
-        points = np.concatenate([points, spread_starts(problem.free_names, bounds)])
+        points = np.concatenate([points, spread_starts(problem.free_parameters, bounds)])
     points = np.unique(points, axis=0)
     losses = problem.profiled(points.T)
     order = np.argsort(losses, kind="stable")

@@ -7,11 +7,14 @@ points that are far apart, with a heuristic initial state.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tsrnn._compute.threads import NEVER_STOPPED
 from tsrnn._input.batch import Batch
 from tsrnn._scan.seasonal_start import seasonal_states
+from tsrnn.cells.smoother_cell import SmoothingParameter
 from tsrnn.smoothing.search.grid_search import profiled_starts
 from tsrnn.smoothing.search.task import Task
 from tsrnn.smoothing.structure import Structure
@@ -19,21 +22,8 @@ from tsrnn.smoothing.structure import Structure
 # Starts of the search, by the number of free smoothing parameters: the more, the coarser the grid.
 _N_STARTS = {0: 1, 1: 2, 2: 4, 3: 4}
 
-# Where seasonal smoothers start: from one of these nearly every series of M3 finds the best optimum
-# that a hundred starts find. gamma stands for its share of 1 - alpha.
-_SPREAD = {
-    "alpha": (0.5, 0.05, 0.01, 0.75, 0.01, 0.01, 0.75),
-    "beta": (0.95, 0.95, 0.01, 0.1, 0.95, 0.95, 0.01),
-    "gamma": (0.01, 0.1, 0.01, 0.1, 0.9, 0.01, 0.01),
-    "phi": (0.9, 0.95, 0.985, 0.95, 0.82, 0.95, 0.975),
-}
-
 # beta of a trend that hardly changes.
 _STEADY = 0.0005
-
-# Parameters of a level that follows the series, and of nothing else that does: however it jumps,
-# its predictions stay between its values.
-_FLAT = {"alpha": 0.5, "beta": 0.0, "gamma": 0.0, "phi": 0.9}
 
 # How many of the usual starts of a seasonal smoother go along with those from related structures.
 _N_BESIDE = 1
@@ -42,7 +32,7 @@ _N_BESIDE = 1
 def starts_of(task: Task, stop: np.ndarray = NEVER_STOPPED) -> np.ndarray:
     """Return where to start, (N, n_starts, Q + U + C)."""
     names = task.free_names
-    points = spread_starts(names, task.search_bounds)
+    points = spread_starts(task.free_parameters, task.search_bounds)
     if task.structure.seasonal is None:
         if task.nearby is not None and task.effort == "quick":
             return np.concatenate([task.nearby, flat_start(task)], axis=1)
@@ -91,12 +81,13 @@ def flat_start(task: Task) -> np.ndarray:
 
     A level that follows the series, with no trend and no season to speak of.
     """
-    batch, structure, names = task.batch, task.structure, task.free_names
-    start = np.zeros((batch.n_series, len(names) + task.states.shape[2] - 1))
-    start[:, : len(names)] = np.clip([_FLAT[name] for name in names], *task.search_bounds)
+    batch, structure, n_free = task.batch, task.structure, task.free.size
+    values = [parameter.flat for parameter in task.free_parameters]
+    start = np.zeros((batch.n_series, n_free + task.states.shape[2] - 1))
+    start[:, :n_free] = np.clip(values, *task.search_bounds)
     if task.n_free_state:
         free_state = structure.free_state(level_states(structure, batch))
-        start[:, len(names) : len(names) + task.n_free_state] = free_state
+        start[:, n_free : n_free + task.n_free_state] = free_state
     return start[:, None]
 
 
@@ -163,9 +154,9 @@ def heuristic_states(structure: Structure, batch: Batch) -> np.ndarray:
     return states
 
 
-def spread_starts(free: list[str], bounds: np.ndarray) -> np.ndarray:
+def spread_starts(free: Sequence[SmoothingParameter], bounds: np.ndarray) -> np.ndarray:
     """Return parameters to start from that are far apart, (n_starts, Q)."""
     if not free:
         return np.zeros((1, 0))
-    points = np.column_stack([_SPREAD[name] for name in free])
+    points = np.column_stack([parameter.spread for parameter in free])
     return np.array(list(dict.fromkeys(map(tuple, np.clip(points, *bounds).tolist()))))

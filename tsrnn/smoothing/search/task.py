@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsrnn._input.batch import Batch
+from tsrnn.cells.smoother_cell import SmoothingParameter
 from tsrnn.smoothing.structure import Structure
 
 
@@ -48,9 +49,14 @@ class Task:
         return np.flatnonzero(self.bounds[:, 0] < self.bounds[:, 1])
 
     @functools.cached_property
+    def free_parameters(self) -> list[SmoothingParameter]:
+        """These parameters of the cell."""
+        return [self.structure.cell.parameters[k] for k in self.free]
+
+    @functools.cached_property
     def free_names(self) -> list[str]:
         """What these are called."""
-        return [self.structure.cell.parameters[k].name for k in self.free]
+        return [parameter.name for parameter in self.free_parameters]
 
     @property
     def n_free_state(self) -> int:

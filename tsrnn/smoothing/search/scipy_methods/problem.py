@@ -37,7 +37,7 @@ class Problem:
         self.regressors = self.series[1:]
         self.lower, self.upper = task.bounds.T.copy()
         self.free = task.free
-        self.free_names = task.free_names
+        self.free_parameters = task.free_parameters
         self.gamma_at = task.gamma_at
         self.lower[self.free], self.upper[self.free] = task.search_bounds
         self.rates = task.rates[self.free]

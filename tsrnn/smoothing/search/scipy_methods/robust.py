@@ -90,7 +90,7 @@ def _robust_minima(problem: Problem, loss: Loss) -> list[np.ndarray]:
     """Return where a grid search finds minima of a loss, at the unknowns of the least SSE."""
     if problem.free.size == 0 or problem.structure.seasonal is not None:
         return []
-    points, shape = grid_of(problem.free_names, np.array(problem.free_bounds).T)
+    points, shape = grid_of(problem.free_parameters, np.array(problem.free_bounds).T)
     grid = np.repeat(problem.lower[:, None], points.shape[1], axis=1)
     grid[problem.free] = points
     _, unknowns = profile(problem.cell, grid, problem.series, problem.initial_state)
