@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from tsrnn._input.batch import Batch
-from tsrnn._optim.losses import Loss
 from tsrnn._optim.scipy_minimize import Minimum, minimize
 from tsrnn._scan.unroll import backpropagate, unroll
 from tsrnn.smoothing.search.profile import best_unknowns, profile, unknown_map
+from tsrnn.smoothing.search.scipy_methods.losses import Loss
 from tsrnn.smoothing.search.task import Settings, Task
 
 # L-BFGS-B stops at a gradient of so many times the tolerance. What a step of a smaller one can gain

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from tsrnn._optim.losses import AbsoluteError, Huber, Loss
 from tsrnn._optim.scipy_minimize import Minimum, Objective
 from tsrnn._scan.linear import error_products
 from tsrnn.smoothing.search.grid_search import grid_of, lowest_minima
 from tsrnn.smoothing.search.profile import profile
+from tsrnn.smoothing.search.scipy_methods.losses import AbsoluteError, Huber, Loss
 from tsrnn.smoothing.search.scipy_methods.problem import (
     Problem,
     minimize_scaled,
