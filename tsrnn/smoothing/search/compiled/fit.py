@@ -13,7 +13,8 @@ from dataclasses import replace
 import numpy as np
 
 from tsrnn._compute.threads import in_threads
-from tsrnn.smoothing.search.compiled.rounds import OUT_OF_ITERATIONS, minimize_lanes
+from tsrnn.smoothing.search.compiled.gauss_newton import OUT_OF_ITERATIONS
+from tsrnn.smoothing.search.compiled.rounds import minimize_lanes
 from tsrnn.smoothing.search.profile import best_unknowns
 from tsrnn.smoothing.search.starts import flat_start, starts_of
 from tsrnn.smoothing.search.task import Solution, Task, joined
