@@ -7,9 +7,9 @@ from cases import PREDICTING_CELLS, make_case, relative_error
 from smoothers import PERIOD, STRUCTURES, make_series, task_of, weighted_residuals
 from test_tangent import directions_of, push
 
-from tsrnn._compute.compile import borrowed, kernel
+from tsrnn._compute.compile import SLAB, SLABS, borrowed, kernel
 from tsrnn._scan.curvature import accumulate_curvature
-from tsrnn._scan.unroll import SLAB, SLABS, backpropagate, unroll
+from tsrnn._scan.unroll import backpropagate, unroll
 from tsrnn.cells.smoother_cell import step_at, tangent_at
 from tsrnn.smoothing.search.compiled.rounds import _fill_lanes, _of_search, minimize_lanes
 

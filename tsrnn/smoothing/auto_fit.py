@@ -14,7 +14,7 @@ from tsrnn.forecasting.panel_model import Progress
 from tsrnn.smoothing.arguments import bounds_of
 from tsrnn.smoothing.fit import Fitted, SmoothingModel, fit_batch
 from tsrnn.smoothing.panel import SmootherPanel, unnamed
-from tsrnn.smoothing.search.scipy_methods.problem import Settings
+from tsrnn.smoothing.search.task import Settings
 from tsrnn.smoothing.selection import Selection, chosen_parts, found_for, select
 from tsrnn.smoothing.structure import Structure
 

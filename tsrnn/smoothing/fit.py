@@ -11,16 +11,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from tsrnn._input.batch import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling, redundant_columns
+from tsrnn._scan.follow import follow
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.smoothing.search.compiled.fit import (
-    Solution,
-    Task,
-    follow,
-    heuristic_states,
-    level_states,
-    nearby_start,
-)
-from tsrnn.smoothing.search.solve import Settings, solve
+from tsrnn.smoothing.search.solve import solve
+from tsrnn.smoothing.search.starts import heuristic_states, level_states, nearby_start
+from tsrnn.smoothing.search.task import Settings, Solution, Task
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
 
@@ -219,7 +214,7 @@ def _as_fit(
     structure, scaled, owners = task.structure, task.batch, task.batch.owners
     effect = (scaled.regressors * solution.coefficients.T[owners]).sum(axis=1)
     net = replace(scaled, values=scaled.values - effect)
-    ends, predictions = follow(structure, net, solution.theta, solution.states)
+    ends, predictions = follow(structure.cell, net, solution.theta, solution.states)
     n_parameters = structure.n_smoothing + structure.n_free_state
     n_parameters += np.count_nonzero(solution.coefficients, axis=0)
     errors = np.where(np.isnan(net.values), 0.0, net.values - predictions)

@@ -12,7 +12,7 @@ from tsrnn._compute.threads import in_threads, one_blas_thread
 from tsrnn._input.batch import Batch
 from tsrnn.forecasting.panel_model import Progress
 from tsrnn.smoothing.fit import Bounds, Fitted, fit_batch, lost, refuse_not_positive
-from tsrnn.smoothing.search.scipy_methods.problem import Settings
+from tsrnn.smoothing.search.task import Settings
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
 

@@ -14,7 +14,7 @@ from tsrnn.smoothing.fit import (
     fit_structure,
     n_to_learn,
 )
-from tsrnn.smoothing.search.scipy_methods.problem import Settings
+from tsrnn.smoothing.search.task import Settings
 from tsrnn.smoothing.structure import Structure
 
 CRITERIA = ("aicc", "aic", "bic", "backtest")

@@ -14,10 +14,10 @@ from scipy.special import ndtri
 
 from tsrnn._input.batch import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling
-from tsrnn._scan.linear import error_variances
+from tsrnn._scan.follow import follow
+from tsrnn._scan.linear import error_variances, linear_forms
 from tsrnn._scan.unroll import generate, unroll
-from tsrnn.forecasting.intervals import linear_forms, normal_quantiles
-from tsrnn.smoothing.search.compiled.fit import follow
+from tsrnn.forecasting.intervals import normal_quantiles
 from tsrnn.smoothing.structure import Structure
 
 # Series whose matrices are in memory at a time.
@@ -132,7 +132,7 @@ class SmootherBatch:
         each = scaling.some(owners)
         z = each.scale(batch.values)
         state, predictions = follow(
-            self.structure, replace(batch, values=z), self.theta, self.state
+            self.structure.cell, replace(batch, values=z), self.theta, self.state
         )
         effect = self._effect_at(batch)
         deviations, uncertain, covariances = self.deviations_along(
