@@ -41,7 +41,7 @@ from tsrnn.smoothing.base import (
     SimpleExpSmoothingRNN,
     TripleExpSmoothingRNN,
 )
-from tsrnn.smoothing.fit import SmoothingModel
+from tsrnn.smoothing.columns import SmoothingModel
 from tsrnn.smoothing.panel import SmootherPanel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure

@@ -32,7 +32,7 @@ from tsrnn.smoothing.arguments import (
     settings_of,
 )
 from tsrnn.smoothing.as_network import as_network
-from tsrnn.smoothing.fit import fit_columns
+from tsrnn.smoothing.columns import fit_columns
 from tsrnn.smoothing.panel import fit_panel
 from tsrnn.smoothing.structure import Structure
 

@@ -20,7 +20,7 @@ from tsrnn.saving.checks.fields import require
 from tsrnn.saving.checks.networks import check_names
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.base import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, TripleExpSmoothingRNN
-from tsrnn.smoothing.fit import SmoothingModel
+from tsrnn.smoothing.columns import SmoothingModel
 from tsrnn.windows.forecaster import RNNForecaster
 from tsrnn.windows.model import WindowModel
 
