@@ -11,6 +11,7 @@ has phi = 1, and phi in [0.8, 0.995] damps it.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from tsrnn.smoothing.arguments import (
 )
 from tsrnn.smoothing.as_network import as_network
 from tsrnn.smoothing.columns import fit_columns
+from tsrnn.smoothing.fit import Bounds
 from tsrnn.smoothing.panel import fit_panel
 from tsrnn.smoothing.structure import Structure
 
@@ -40,7 +42,73 @@ from tsrnn.smoothing.structure import Structure
 _WITHOUT_DATES = 12
 
 
-class SimpleExpSmoothingRNN(Forecaster):
+class SmoothingForecaster(Forecaster):
+    """Base of the exponential smoothers of one structure, which each of them names."""
+
+    @abstractmethod
+    def _structure(self) -> Structure:
+        """Return what is fitted, which the constructor's arguments say."""
+
+    def summary(self):
+        """Summarise the fit: parameters, criteria and a test of the residuals.
+
+        Returns
+        -------
+        statsmodels.iolib.summary.Summary
+        """
+        from tsrnn.forecasting.summary import summarize
+
+        return summarize(self)
+
+    def to_rnn(self) -> RNN:
+        """Return the network that is this smoother, where its season is not multiplicative.
+
+        Its state is that of the smoother, `state_`, its input y_t and its output the prediction of
+        y_{t+1}, so that `to_rnn().run(y)[t]` is the one-step-ahead prediction of the value after
+        `y[t]`. Several series make one network with their states side by side.
+
+        Returns
+        -------
+        RNN
+            With identity activation: of one series `RNN(1, n_state, 1)`, so that Holt's method is
+            an `RNN(1, 2, 1)`.
+        """
+        return as_network(self)
+
+    def _validate_parameters(self) -> None:
+        check_common(self)
+
+    def _bounds(self, structure: Structure) -> Bounds:
+        names = [parameter.name for parameter in structure.cell.parameters]
+        return bounds_of(structure, **{name: getattr(self, name, None) for name in names})
+
+    def _fit_model(self, values, regressors):
+        structure = self._structure()
+        return fit_columns(
+            structure,
+            values,
+            regressors,
+            self._bounds(structure),
+            initial_state_of(self.initial_state, structure, values.shape[1]),
+            penalty_rates(self.prior),
+            settings_of(self),
+        )
+
+    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+        structure = self._structure()
+        return fit_panel(
+            structure,
+            Batch(values, offsets, regressors).without_leading(),
+            self._bounds(structure),
+            initial_state_of(self.initial_state, structure, len(offsets) - 1),
+            penalty_rates(self.prior),
+            settings_of(self),
+            n_jobs,
+            progress,
+        )
+
+
+class SimpleExpSmoothingRNN(SmoothingForecaster):
     r"""Simple exponential smoothing as a recurrent network: a level that follows the series.
 
     Parameters
@@ -137,44 +205,11 @@ class SimpleExpSmoothingRNN(Forecaster):
         self.max_iter = max_iter
         self.tol = tol
 
-    def summary(self):
-        """Summarise the fit: parameters, criteria and a test of the residuals.
-
-        Returns
-        -------
-        statsmodels.iolib.summary.Summary
-        """
-        from tsrnn.forecasting.summary import summarize
-
-        return summarize(self)
-
-    def to_rnn(self) -> RNN:
-        """Return the network that is this smoother; see `DoubleExpSmoothingRNN.to_rnn`.
-
-        Returns
-        -------
-        RNN
-            With identity activation, `RNN(1, 1, 1)` for one series.
-        """
-        return as_network(self)
-
-    def _validate_parameters(self) -> None:
-        check_common(self)
-
     def _structure(self) -> Structure:
         return Structure(self.error)
 
-    def _parameters(self) -> dict[str, float | None]:
-        return {"alpha": self.alpha}
 
-    def _fit_model(self, values, regressors):
-        return _fit_columns(self, values, regressors)
-
-    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
-        return _fit_panel(self, values, offsets, regressors, n_jobs, progress)
-
-
-class DoubleExpSmoothingRNN(Forecaster):
+class DoubleExpSmoothingRNN(SmoothingForecaster):
     r"""Double exponential smoothing (Holt's method) as a recurrent network: a level and a trend.
 
     Parameters
@@ -287,49 +322,15 @@ class DoubleExpSmoothingRNN(Forecaster):
         self.max_iter = max_iter
         self.tol = tol
 
-    def summary(self):
-        """Summarise the fit: parameters, criteria and a test of the residuals.
-
-        Returns
-        -------
-        statsmodels.iolib.summary.Summary
-        """
-        from tsrnn.forecasting.summary import summarize
-
-        return summarize(self)
-
-    def to_rnn(self) -> RNN:
-        """Return the network that is this smoother.
-
-        Its state is (level, trend), its input y_t and its output the prediction of y_{t+1}, so
-        that `to_rnn().run(y)[t]` is the one-step-ahead prediction of the value after `y[t]`.
-        Several series make one network with their states side by side.
-
-        Returns
-        -------
-        RNN
-            With identity activation, `RNN(1, 2, 1)` for one series.
-        """
-        return as_network(self)
-
     def _validate_parameters(self) -> None:
-        check_common(self)
+        super()._validate_parameters()
         check_trend(self.beta, self.phi, self.damped)
 
     def _structure(self) -> Structure:
         return Structure(self.error, "add", bool(self.damped))
 
-    def _parameters(self) -> dict[str, float | None]:
-        return {"alpha": self.alpha, "beta": self.beta, "phi": self.phi}
 
-    def _fit_model(self, values, regressors):
-        return _fit_columns(self, values, regressors)
-
-    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
-        return _fit_panel(self, values, offsets, regressors, n_jobs, progress)
-
-
-class TripleExpSmoothingRNN(Forecaster):
+class TripleExpSmoothingRNN(SmoothingForecaster):
     r"""Triple exponential smoothing (Holt-Winters): a level, a trend and a season.
 
     Parameters
@@ -471,31 +472,8 @@ class TripleExpSmoothingRNN(Forecaster):
         self.max_iter = max_iter
         self.tol = tol
 
-    def summary(self):
-        """Summarise the fit: parameters, criteria and a test of the residuals.
-
-        Returns
-        -------
-        statsmodels.iolib.summary.Summary
-        """
-        from tsrnn.forecasting.summary import summarize
-
-        return summarize(self)
-
-    def to_rnn(self) -> RNN:
-        """Return the network that is this smoother, where its season is additive.
-
-        See `DoubleExpSmoothingRNN.to_rnn`; the state is that of the smoother, `state_`.
-
-        Returns
-        -------
-        RNN
-            With identity activation.
-        """
-        return as_network(self)
-
     def _validate_parameters(self) -> None:
-        check_common(self)
+        super()._validate_parameters()
         check_trend(self.beta, self.phi, self.damped)
         check_period(self.period)
         if self.period == 1:
@@ -548,44 +526,3 @@ class TripleExpSmoothingRNN(Forecaster):
 
     def _structure(self) -> Structure:
         return Structure(self.error, self.trend, bool(self.damped), self.seasonal, int(self.period))
-
-    def _parameters(self) -> dict[str, float | None]:
-        return {"alpha": self.alpha, "beta": self.beta, "gamma": self.gamma, "phi": self.phi}
-
-    def _fit_model(self, values, regressors):
-        return _fit_columns(self, values, regressors)
-
-    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
-        return _fit_panel(self, values, offsets, regressors, n_jobs, progress)
-
-
-_Smoother = SimpleExpSmoothingRNN | DoubleExpSmoothingRNN | TripleExpSmoothingRNN
-
-
-def _fit_columns(forecaster: _Smoother, values, regressors):
-    """Fit the columns of an array; what `Forecaster._fit_model` returns."""
-    structure = forecaster._structure()
-    return fit_columns(
-        structure,
-        values,
-        regressors,
-        bounds_of(structure, **forecaster._parameters()),
-        initial_state_of(forecaster.initial_state, structure, values.shape[1]),
-        penalty_rates(forecaster.prior),
-        settings_of(forecaster),
-    )
-
-
-def _fit_panel(forecaster: _Smoother, values, offsets, regressors, n_jobs, progress) -> PanelModel:
-    """Fit the series of a panel; see `Forecaster._fit_panel`."""
-    structure = forecaster._structure()
-    return fit_panel(
-        structure,
-        Batch(values, offsets, regressors).without_leading(),
-        bounds_of(structure, **forecaster._parameters()),
-        initial_state_of(forecaster.initial_state, structure, len(offsets) - 1),
-        penalty_rates(forecaster.prior),
-        settings_of(forecaster),
-        n_jobs,
-        progress,
-    )
