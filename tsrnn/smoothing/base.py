@@ -20,6 +20,7 @@ from tsrnn.smoothing.columns import fit_columns
 from tsrnn.smoothing.fit import Bounds
 from tsrnn.smoothing.panel import fit_panel
 from tsrnn.smoothing.structure import Structure
+from tsrnn.smoothing.summary import summarize
 
 
 class SmoothingForecaster(Forecaster):
@@ -36,8 +37,6 @@ class SmoothingForecaster(Forecaster):
         -------
         statsmodels.iolib.summary.Summary
         """
-        from tsrnn.forecasting.summary import summarize
-
         return summarize(self)
 
     def to_rnn(self) -> RNN:
