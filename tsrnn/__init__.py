@@ -17,11 +17,9 @@ from tsrnn.sequence.estimators import (
     LSTMRegressor,
 )
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
-from tsrnn.smoothing.base import (
-    DoubleExpSmoothingRNN,
-    SimpleExpSmoothingRNN,
-    TripleExpSmoothingRNN,
-)
+from tsrnn.smoothing.double import DoubleExpSmoothingRNN
+from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
+from tsrnn.smoothing.triple import TripleExpSmoothingRNN
 from tsrnn.text.classifier import TextRNNClassifier
 from tsrnn.windows.forecaster import RNNForecaster
 

@@ -36,15 +36,13 @@ from tsrnn.sequence.estimators import (
     LSTMRegressor,
 )
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
-from tsrnn.smoothing.base import (
-    DoubleExpSmoothingRNN,
-    SimpleExpSmoothingRNN,
-    TripleExpSmoothingRNN,
-)
-from tsrnn.smoothing.fit import SmoothingModel
+from tsrnn.smoothing.columns import SmoothingModel
+from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.smoothing.panel import SmootherPanel
+from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
+from tsrnn.smoothing.triple import TripleExpSmoothingRNN
 from tsrnn.text.classifier import TextRNNClassifier
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.forecaster import RNNForecaster

@@ -12,7 +12,8 @@ from tsrnn._compute.threads import one_blas_thread
 from tsrnn._input.batch import Batch
 from tsrnn.forecasting.panel_model import Progress
 from tsrnn.smoothing.arguments import bounds_of
-from tsrnn.smoothing.fit import Fitted, SmoothingModel, fit_batch
+from tsrnn.smoothing.columns import SmoothingModel, as_columns
+from tsrnn.smoothing.fit_batch import Fitted, fit_batch
 from tsrnn.smoothing.panel import SmootherPanel, unnamed
 from tsrnn.smoothing.search.task import Settings
 from tsrnn.smoothing.selection import Selection, chosen_parts, found_for, select
@@ -41,7 +42,7 @@ def fit_auto_columns(
     fitted, selection = _fit_all(structures, batch, rates, criterion, settings, "series {}".format)
     for error in fitted.failures.values():
         raise error
-    model, predictions, deviations, attributes = fitted.as_columns(values.shape, _ABSENT)
+    model, predictions, deviations, attributes = as_columns(fitted, values.shape, _ABSENT)
     labels = [None] * batch.n_series
     for series, one in fitted.parts:
         for i in series.tolist():

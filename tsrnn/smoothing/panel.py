@@ -11,10 +11,11 @@ import numpy as np
 from tsrnn._compute.threads import in_threads, one_blas_thread
 from tsrnn._input.batch import Batch
 from tsrnn.forecasting.panel_model import Progress
-from tsrnn.smoothing.fit import Bounds, Fitted, fit_batch, lost, refuse_not_positive
+from tsrnn.smoothing.fit import Bounds
+from tsrnn.smoothing.fit_batch import Fitted, fit_batch
 from tsrnn.smoothing.search.task import Settings
-from tsrnn.smoothing.smoothers import SmootherBatch
-from tsrnn.smoothing.structure import Structure
+from tsrnn.smoothing.smoothers import SmootherBatch, lost
+from tsrnn.smoothing.structure import Structure, refuse_not_positive
 
 # Series that are fitted at a time, which bounds the memory that it takes, and those whose futures
 # are computed at a time. Neither depends on the number of threads.

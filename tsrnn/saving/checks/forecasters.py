@@ -19,8 +19,10 @@ from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import require
 from tsrnn.saving.checks.networks import check_names
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
-from tsrnn.smoothing.base import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, TripleExpSmoothingRNN
-from tsrnn.smoothing.fit import SmoothingModel
+from tsrnn.smoothing.columns import SmoothingModel
+from tsrnn.smoothing.double import DoubleExpSmoothingRNN
+from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
+from tsrnn.smoothing.triple import TripleExpSmoothingRNN
 from tsrnn.windows.forecaster import RNNForecaster
 from tsrnn.windows.model import WindowModel
 

@@ -10,7 +10,7 @@ from tsrnn.forecasting.naive import NaiveModel
 from tsrnn.priors import ExponentialPrior
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import INT, require
-from tsrnn.smoothing.fit import SmoothingModel
+from tsrnn.smoothing.columns import SmoothingModel
 from tsrnn.smoothing.panel import SmootherPanel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
