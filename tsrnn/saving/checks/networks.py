@@ -12,7 +12,7 @@ from tsrnn.cells import NETWORK_CELLS
 from tsrnn.network import RNN
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import FLOAT, require
-from tsrnn.sequence.estimators import (
+from tsrnn.sequence import (
     ElmanRNNClassifier,
     ElmanRNNRegressor,
     GRUClassifier,
