@@ -45,7 +45,7 @@ from tsrnn.sequence.weights import NetworkMethods
 class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
     """Base of the sequence estimators; see the module's text."""
 
-    # Set by the mixin of the kind of target: the name of its score, and the explosion of `Objective`.
+    # Set by the mixin of the kind of target: the name of its score, and `Objective.explosion`.
     _metric: str
     _explosion: float
 
