@@ -8,11 +8,11 @@ import pytest
 from cases import PREDICTING_CELLS, make_case, relative_error
 
 from tsrnn._optim.losses import (
-    ACTIVATIONS,
     AbsoluteError,
     Huber,
     SquaredError,
 )
+from tsrnn._recurrent.activations import ACTIVATIONS
 from tsrnn._scan.unroll import backpropagate, unroll
 
 # What the design asks of a gradient against complex-step derivatives, which are exact to rounding.

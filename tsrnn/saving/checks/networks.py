@@ -71,7 +71,7 @@ def check_rnn(one: RNN) -> None:
 
 
 def _activations() -> Any:
-    from tsrnn._optim.losses import ACTIVATIONS
+    from tsrnn._recurrent.activations import ACTIVATIONS
 
     return ACTIVATIONS
 
