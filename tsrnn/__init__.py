@@ -8,7 +8,7 @@ from tsrnn.network import RNN
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.gaps import fill_gaps
 from tsrnn.saving.file import load, save
-from tsrnn.sequence.estimators import (
+from tsrnn.sequence import (
     ElmanRNNClassifier,
     ElmanRNNRegressor,
     GRUClassifier,

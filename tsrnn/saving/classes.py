@@ -27,7 +27,7 @@ from tsrnn.panel.labels import Reach
 from tsrnn.panel.seasons import GroupedPanel
 from tsrnn.panel.state import FittedPanel, SeenRows
 from tsrnn.priors import ExponentialPrior
-from tsrnn.sequence.estimators import (
+from tsrnn.sequence import (
     ElmanRNNClassifier,
     ElmanRNNRegressor,
     GRUClassifier,
