@@ -5,7 +5,7 @@ Of an estimator or network its attributes are saved, of a dataclass or named tup
 they hold must be values that `_saved_values` knows, or of these.
 """
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling
 from tsrnn._input.sequences import TargetLayout
 from tsrnn._input.series import Layout

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._compute.threads import one_blas_thread
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn.forecasting.panel_model import Progress
 from tsrnn.smoothing.arguments import bounds_of
 from tsrnn.smoothing.fit import Fitted, SmoothingModel, fit_batch

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tsrnn._compute.threads import in_threads, one_blas_thread
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn.forecasting.panel_model import Progress
 from tsrnn.smoothing.fit import Bounds, Fitted, fit_batch, lost, refuse_not_positive
 from tsrnn.smoothing.search.scipy_methods.problem import Settings

@@ -15,7 +15,7 @@ import numpy as np
 
 from tsrnn._compute.compile import borrowed, inlined, kernel
 from tsrnn._compute.threads import NEVER_STOPPED, in_threads
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._scan.unroll import SLAB, take_step
 from tsrnn.cells.smoother_cell import step_at
 from tsrnn.smoothing.search.compiled.rounds import OUT_OF_ITERATIONS, minimize_lanes

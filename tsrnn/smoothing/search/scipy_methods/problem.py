@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._optim.losses import Loss
 from tsrnn._optim.scipy_minimize import Minimum, minimize
 from tsrnn._scan.unroll import backpropagate, unroll
