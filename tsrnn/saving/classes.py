@@ -24,7 +24,7 @@ from tsrnn.forecasting.naive import NaiveForecaster, NaiveModel
 from tsrnn.forecasting.panel_model import LoopedPanel
 from tsrnn.forecasting.season import ColumnSeasons, PanelSeasons
 from tsrnn.network import RNN
-from tsrnn.panel.backtest import Scores
+from tsrnn.panel.calibration import Scores
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.frame import Panel
 from tsrnn.panel.labels import Reach

@@ -11,7 +11,7 @@ from tsrnn._time.panel_grid import PanelGrid
 from tsrnn.compose.deseasonalize import DeseasonalizedPanel
 from tsrnn.forecasting.panel_model import LoopedPanel
 from tsrnn.forecasting.season import PanelSeasons
-from tsrnn.panel.backtest import Scores
+from tsrnn.panel.calibration import Scores
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.frame import Panel
 from tsrnn.panel.labels import Reach
