@@ -11,8 +11,6 @@ could overflow, and the logarithm of no probability.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.special import expit
 

@@ -5,7 +5,7 @@ Of an estimator or network its attributes are saved, of a dataclass or named tup
 they hold must be values that `_saved_values` knows, or of these.
 """
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling
 from tsrnn._input.sequences import TargetLayout
 from tsrnn._input.series import Layout
@@ -15,12 +15,16 @@ from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.panel_steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps, OwnSteps
 from tsrnn._time.stamps import Dates, Periods, WholeNumbers
 from tsrnn._time.steps import ConstantSteps, Counts, _Clock, _ListedSteps, _MonthSteps
-from tsrnn.compose.deseasonalize import DeseasonalizedForecaster, DeseasonalizedModel, _Turn
-from tsrnn.compose.deseasonalized_panel import DeseasonalizedPanel, Seasons
+from tsrnn.compose.deseasonalize import (
+    DeseasonalizedForecaster,
+    DeseasonalizedModel,
+    DeseasonalizedPanel,
+)
 from tsrnn.forecasting.naive import NaiveForecaster, NaiveModel
 from tsrnn.forecasting.panel_model import LoopedPanel
+from tsrnn.forecasting.season import ColumnSeasons, PanelSeasons
 from tsrnn.network import RNN
-from tsrnn.panel.backtest import Scores
+from tsrnn.panel.calibration import Scores
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.frame import Panel
 from tsrnn.panel.labels import Reach
@@ -100,7 +104,7 @@ PARTS: dict[str, type] = {
     "RegressorScaling": RegressorScaling,
     "Scaling": Scaling,
     "Scores": Scores,
-    "Seasons": Seasons,
+    "Seasons": PanelSeasons,
     "SeenRows": SeenRows,
     "SmootherBatch": SmootherBatch,
     "SmootherPanel": SmootherPanel,
@@ -117,5 +121,5 @@ PARTS: dict[str, type] = {
     "_Clock": _Clock,
     "_ListedSteps": _ListedSteps,
     "_MonthSteps": _MonthSteps,
-    "_Turn": _Turn,
+    "_Turn": ColumnSeasons,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.panel_model import PanelModel
 from tsrnn.network import RNN

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn.smoothing.fit import Bounds
 from tsrnn.smoothing.fit_batch import Fitted, fit_batch
 from tsrnn.smoothing.search.task import Settings

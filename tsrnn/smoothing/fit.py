@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling, redundant_columns
 from tsrnn._scan.follow import follow
 from tsrnn.exceptions import InvalidParameterError

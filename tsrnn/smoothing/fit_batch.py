@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, redundant_columns
 from tsrnn.smoothing.fit import Bounds, Fit, fit_structure
 from tsrnn.smoothing.search.task import Settings

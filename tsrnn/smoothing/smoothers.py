@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtri
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling
 from tsrnn._scan.follow import follow
 from tsrnn._scan.linear import error_variances, linear_forms

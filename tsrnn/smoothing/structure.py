@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn.cells import HOLT, SES
 from tsrnn.cells.holt_winters import holt_winters_add, holt_winters_mul
 from tsrnn.cells.smoother_cell import Cell

@@ -8,8 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.utils import get_tags
 
-from tsrnn._input.batch import Batch
-from tsrnn._input.ragged import others
+from tsrnn._input.ragged import Batch, others
 from tsrnn._input.validation import check_choice, check_count, check_number
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.forecaster import Forecaster

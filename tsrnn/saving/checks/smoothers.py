@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling
 from tsrnn.forecasting.naive import NaiveModel
 from tsrnn.priors import ExponentialPrior

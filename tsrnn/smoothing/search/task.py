@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn.cells.smoother_cell import SmoothingParameter
 from tsrnn.smoothing.structure import Structure
 
