@@ -7,15 +7,12 @@ import subprocess
 import sys
 import tomllib
 from graphlib import TopologicalSorter
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
+from paths import PACKAGE, ROOT
 
 import tsrnn
-
-ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "tsrnn"
 
 LEAVES = {
     "exceptions",
