@@ -2,20 +2,18 @@
 
 import json
 import os
-from pathlib import Path
 
 import family
 import numpy as np
 import pytest
 import shared_data
 from cases import relative_error
+from paths import GOLDEN
 from scipy.special import ndtri
 
 from tsrnn import AutoExpSmoothingRNN
 
-EXCERPT = json.loads(
-    (Path(__file__).parent / "golden" / "r_forecast_ets_excerpt.json").read_text(encoding="utf-8")
-)
+EXCERPT = json.loads((GOLDEN / "r_forecast_ets_excerpt.json").read_text(encoding="utf-8"))
 
 # R's numbers have 15 digits, parameters among them; some hundreds of steps leave 12. What is asked.
 R_DIGITS = 1e-6

@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 import warnings
-from pathlib import Path
 
 import forged_files
 import numpy as np
 import pandas as pd
 import pytest
-from golden.make_saved import KEPT, RARE, UPDATED, file_names
+from forged_files import forge
+from golden_models import KEPT, RARE, UPDATED, file_names
+from paths import GOLDEN, ROOT
 from saved_models import (
     FORECASTERS,
     assert_same,
@@ -20,7 +21,6 @@ from saved_models import (
     fitted_panel,
 )
 from saved_models import series as y_of
-from test_saving_files import forge
 
 import tsrnn
 from tsrnn import NaiveForecaster
@@ -29,8 +29,8 @@ from tsrnn.saving import file as saving
 from tsrnn.saving.checks import CHECKS
 from tsrnn.saving.classes import MODELS, PARTS
 
-SAVED = Path(__file__).parent / "golden" / "saved"
-SAVED_TAGS = Path(__file__).parent / "golden" / "saved_tags"
+SAVED = GOLDEN / "saved"
+SAVED_TAGS = GOLDEN / "saved_tags"
 N_FILES = 2000 if os.environ.get("TSRNN_ALL") == "1" else 250
 
 
@@ -51,7 +51,7 @@ def test_files_that_are_changed_in_their_structure_are_refused_or_right(tmp_path
                 "MALLOC_PERTURB_": str(fill),
                 "OPENBLAS_NUM_THREADS": "1",
                 "PYTHONHASHSEED": "0",
-                "PYTHONPATH": str(Path(__file__).parents[1]),
+                "PYTHONPATH": str(ROOT),
             },
             stdout=subprocess.PIPE,
             text=True,

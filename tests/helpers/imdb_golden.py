@@ -1,11 +1,11 @@
 """What Keras makes of film reviews and of random ids; `golden/README.md` says how it was asked."""
 
 import hashlib
-from pathlib import Path
 
 import numpy as np
+from paths import GOLDEN
 
-FILE = Path(__file__).parent / "golden" / "imdb_keras.npz"
+FILE = GOLDEN / "imdb_keras.npz"
 NUM_WORDS = 10_000
 
 

@@ -1,11 +1,11 @@
 """What PyTorch and Keras said of recurrent networks: golden/recurrent.npz (README.md there)."""
 
 import json
-from pathlib import Path
 
 import numpy as np
+from paths import GOLDEN
 
-FILE = Path(__file__).parent / "golden" / "recurrent.npz"
+FILE = GOLDEN / "recurrent.npz"
 
 
 def read():

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from forged_files import forge
 from panels import make_frame
 from saved_models import assert_same
 
@@ -32,14 +33,6 @@ def path(tmp_path):
     path = tmp_path / "model.any"
     tsrnn.save(OLD, path)
     return path
-
-
-def forge(path, header, body=b"", number=1):
-    """Write a file of the right form, whatever it holds."""
-    text = header if isinstance(header, bytes) else json.dumps(header).encode()
-    start = saving._MAGIC + number.to_bytes(4, "little") + len(text).to_bytes(8, "little")
-    content = start + text + body
-    path.write_bytes(content + hashlib.sha256(content).digest())
 
 
 # What is refused.

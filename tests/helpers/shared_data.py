@@ -6,7 +6,7 @@ The folder is named by the environment variable TSRNN_TEST_DATA and holds
     data/imdb.jsonl.gz                the film reviews, as fetch_imdb takes them
     data/m3.npz                       the M3 competition: train_values, train_offsets, ...
     data/m4_yearly.npz, ...           the M4 competition, as fetch_m4 keeps it
-    golden/r_forecast_ets.json        R's fits, of which golden/ beside this file has an excerpt
+    golden/r_forecast_ets.json        R's fits, of which tests/golden has an excerpt
 """
 
 import functools
@@ -20,7 +20,7 @@ import pytest
 
 from tsrnn.datasets import fetch_imdb
 
-FOLDER = Path(os.environ.get("TSRNN_TEST_DATA", Path(__file__).parents[2] / "shared"))
+FOLDER = Path(os.environ.get("TSRNN_TEST_DATA") or os.devnull)
 
 
 def needs(name):

@@ -1,11 +1,11 @@
 """Models that go on are saved wherever they stand: after an update as after a fit."""
 
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from paths import GOLDEN
 from saved_models import INDEXES, assert_same, fitted_network, with_states_of_two_sizes
 from sklearn.base import clone
 
@@ -409,7 +409,7 @@ def test_a_panel_near_the_end_of_its_stamps_comes_back(again, name):
 
 # What older versions did not keep.
 
-SAVED = Path(__file__).parent / "golden" / "saved"
+SAVED = GOLDEN / "saved"
 
 
 def test_values_that_an_older_version_did_not_keep_are_missing(again):

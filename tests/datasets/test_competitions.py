@@ -8,11 +8,11 @@ import sys
 import threading
 import zipfile
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from paths import ROOT
 from shared_data import FOLDER, needs
 
 from tsrnn import _files
@@ -401,7 +401,7 @@ with folder_for_a_while(Path(sys.argv[1]), ".m4_") as place:
 @pytest.mark.skipif(os.name != "posix", reason="the system cannot hold folders")
 def test_the_folder_of_a_killed_download_is_removed_but_not_that_of_another(tmp_path):
     command = [sys.executable, "-c", KILLED, str(tmp_path)]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     others = [".m4_file", "m4_folder", ".imdb_folder"]
     (tmp_path / others[0]).touch()
     for name in others[1:]:

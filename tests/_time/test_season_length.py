@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from seasons import SEASONAL, decembers, values
 from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit, cross_val_score
 
@@ -21,12 +22,6 @@ from tsrnn import (
 from tsrnn._time.season_length import seasons_found
 from tsrnn.exceptions import InvalidParameterError
 
-SEASONAL = {
-    "auto": AutoExpSmoothingRNN(),
-    "triple": TripleExpSmoothingRNN(),
-    "naive": NaiveForecaster(strategy="seasonal"),
-    "adjusted": DeseasonalizedForecaster(NaiveForecaster()),
-}
 seasonal = pytest.mark.parametrize("forecaster", SEASONAL.values(), ids=SEASONAL)
 
 # The steps of dates, and the period that goes with them.
@@ -73,17 +68,6 @@ PERIODS = {
     "15min": 96,
     "min": 1,
 }
-
-
-def values(n, seed=0):
-    return 50.0 + np.random.default_rng(seed).normal(size=n)
-
-
-def decembers(n=48, start="2020-01"):
-    """Months with a peak each December, of about 190."""
-    index = pd.date_range(start, periods=n, freq="MS", name="ds")
-    noise = np.random.default_rng(0).normal(0.0, 2.0, n)
-    return pd.Series(100.0 + noise + 90.0 * (index.month == 12), index, name="y")
 
 
 def period_taken(y):

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import naive
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 from cases import LINEAR_CELLS, keep_stable, relative_error
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from paths import ROOT
 
 from tsrnn.cells import CELLS
 from tsrnn.smoothing.search.profile import ProfiledSSE, profile
@@ -281,7 +281,7 @@ for alpha in (1e-6, 0.5):
 def evaluate(code, **environment):
     result = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[1],
+        cwd=ROOT,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,

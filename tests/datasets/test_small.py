@@ -1,13 +1,13 @@
 import importlib.util
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from paths import DOCS
 
 from tsrnn.datasets import load_co2, make_noisy_line
 
-MAKE_CO2 = Path(__file__).parents[1] / "docs" / "scripts" / "make_co2.py"
+MAKE_CO2 = DOCS / "scripts" / "make_co2.py"
 
 
 def test_co2_is_a_monthly_series_of_43_whole_years():

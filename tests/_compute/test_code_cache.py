@@ -10,17 +10,15 @@ import stat
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import PACKAGE
 
 from tsrnn._compute import code_cache
 from tsrnn._compute.code_cache import reachable_sources
 from tsrnn._compute.compile import Kernel
 from tsrnn._optim.minibatch import _follow
-
-PACKAGE = Path(__file__).parents[1] / "tsrnn"
 
 # What a forecaster does first: it runs Holt's cell along a series. The sum is of plain fractions.
 UNROLL = """

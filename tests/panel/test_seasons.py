@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from panels import quietly, series_of
+from seasons import SEASONAL, decembers, values
 from sklearn.base import clone
-from test_season_length import SEASONAL, decembers, values
 
 import tsrnn
 from tsrnn import (

@@ -3,12 +3,12 @@
 import json
 import os
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 import shared_data
 from cases import relative_error
+from paths import GOLDEN
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.holtwinters import Holt, SimpleExpSmoothing
 from threadpoolctl import threadpool_limits
@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
 from tsrnn.datasets import load_co2, make_noisy_line
 
-EXCERPT = Path(__file__).parent / "golden" / "r_forecast_ets_excerpt.json"
+EXCERPT = GOLDEN / "r_forecast_ets_excerpt.json"
 
 # The same recursion in another order of operations: rounding, grown over some hundreds of steps.
 SAME_RECURSION = 1e-10

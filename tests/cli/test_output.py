@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from paths import ROOT
 
 from tsrnn import PanelForecaster, SimpleExpSmoothingRNN
 from tsrnn._compute import compile as compiling
 from tsrnn.cli import command, main
 from tsrnn.cli import output as cli_output
 
-ROOT = Path(__file__).parents[1]  # where the package is imported from, installed or not
 COMMAND = [sys.executable, "-c", "import sys; from tsrnn.cli import main; sys.exit(main())"]
 TEXT = "month,sold\n" + "".join(f"2020-{i:02},{10 * i}\n" for i in range(1, 13))
 LONG = "shop,month,sold\n" + "".join(

@@ -4,7 +4,7 @@ A forged file has the right hash, so that nothing but what `tsrnn.load` checks s
 contents and the kernels. Run as a script in a process of its own, this loads and uses many of them,
 a line of output each; a process that dies says so by its end.
 
-    python tests/forged_files.py FOLDER FIRST LAST FILL
+    python tests/helpers/forged_files.py FOLDER FIRST LAST FILL
 
 FOLDER holds what `save_all` has saved there.
 """
@@ -100,6 +100,14 @@ def read(content):
     """Return the header of a saved model and the bytes of its arrays."""
     end = _N_HEAD + int.from_bytes(content[_N_HEAD - 8 : _N_HEAD], "little")
     return json.loads(content[_N_HEAD:end]), content[end:-32]
+
+
+def forge(path, header, body=b"", number=1):
+    """Write a file of the right form, whatever it holds."""
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    start = saving._MAGIC + number.to_bytes(4, "little") + len(text).to_bytes(8, "little")
+    content = start + text + body
+    path.write_bytes(content + hashlib.sha256(content).digest())
 
 
 def signed(header, body):

@@ -4,6 +4,7 @@ import naive
 import numpy as np
 import pytest
 from cases import relative_error
+from curvature import evaluate
 from smoothers import (
     PERIOD,
     STRUCTURES,
@@ -14,7 +15,6 @@ from smoothers import (
     squares_of_solution,
     task_of,
 )
-from test_curvature import evaluate
 
 from tsrnn._scan.follow import follow
 from tsrnn.smoothing.search.compiled.fit import _chunks, fit_lanes

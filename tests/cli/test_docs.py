@@ -5,10 +5,11 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from paths import DOCS
 
 from tsrnn.cli import main
 
-PAGE = (Path(__file__).parents[1] / "docs" / "cli.rst").read_text(encoding="utf-8")
+PAGE = (DOCS / "cli.rst").read_text(encoding="utf-8")
 NUMBER = re.compile(r"\d+\.\d{3,}")
 
 
