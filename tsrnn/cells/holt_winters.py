@@ -226,6 +226,5 @@ def _holt_winters(name: str, period: int, step: Kernel, adjoint: Kernel, tangent
         state_names=("level", "trend", *seasons),
         step=step,
         adjoint=adjoint,
-        own_parameters=True,
         tangent=tangent,
     )
