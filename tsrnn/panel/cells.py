@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.numbers import read_floats
 from tsrnn._input.ragged import extremes, offsets_of
-from tsrnn.panel.columns import read_floats
 from tsrnn.panel.frame import Columns, Panel, read_panel
 from tsrnn.panel.labels import combined, joint_rows, last_known, unfinished
 from tsrnn.panel.report import name_of

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.numbers import read_floats, word_at
 from tsrnn._input.ragged import differences, extremes, first_marked, offsets_of, rows_between
 from tsrnn._time.stamps import MISSING, Dial, read_stamps
-from tsrnn.panel.columns import read_floats, word_at
 
 _REPEAT_CURE = ": aggregate= makes one row of those of a step, by 'sum', 'mean' or 'last'"
 
