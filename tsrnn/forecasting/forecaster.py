@@ -7,7 +7,6 @@ method knows of its own is a `FittedModel`, made by `_fit_model`.
 
 from __future__ import annotations
 
-import warnings
 from abc import ABC, abstractmethod
 from datetime import date
 from typing import Any, NamedTuple, Self
@@ -20,6 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tsrnn._compute.threads import one_blas_thread
+from tsrnn._input.notes import warn_user
 from tsrnn._input.series import check_enough, is_single, read_series
 from tsrnn._input.validation import (
     at_this_moment,
@@ -150,7 +150,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             notes += new._season_notes(new._training[0], new._grid)
             notes += new._unseen_notes(new._training[0])
             for note in (*notes, *new._model.notes):
-                warnings.warn(note, stacklevel=2)
+                warn_user(note)
         return self
 
     def _fit(self, X: Any, y: Any) -> None:
@@ -620,7 +620,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         ahead = np.maximum(asked.positions - self._n_seen, 0)  # within the series: one step
         with one_blas_thread():
             scores = self._past_scores(int(ahead.max()) + 1)
-        factors = factors_of_scores(scores, level, stacklevel=4)[ahead]
+        factors = factors_of_scores(scores, level)[ahead]
         width = factors * self._at(asked.positions, 1, asked.model.deviation)
         bounds = self._mean(asked)[:, None] + np.stack([-width, width], axis=1)
         return self._layout.columns(bounds, asked.index, ["lower", "upper"], "bound")

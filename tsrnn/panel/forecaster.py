@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from tqdm import tqdm
 
 from tsrnn._compute.threads import one_blas_thread
+from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import others
 from tsrnn._input.validation import (
     at_this_moment,
@@ -493,7 +493,7 @@ class PanelForecaster(BaseEstimator):
             raise ValueError("X_df holds failed series alone: see failures_")
         refuse_all_failed(failures, more.ids)
         told = failure_table(failures, more.ids, self.id_col)
-        warn_of_failures(told, len(more.ids), "X_df", stacklevel=5)
+        warn_of_failures(told, len(more.ids), "X_df")
         if h is not None:
             self._fitted.refuse_absent(series)
         good = others(len(series), failures)
@@ -514,10 +514,10 @@ class PanelForecaster(BaseEstimator):
             )
             self._scores[horizon] = scores
         lengths = self._training.lengths
-        return conformal_factors(self._scores[horizon], lengths, percent, stacklevel=4)
+        return conformal_factors(self._scores[horizon], lengths, percent)
 
 
 def _warn_of_last_step(doubt: str | None) -> None:
-    """Tell what is in doubt, at the line that called the caller."""
+    """Tell what is in doubt."""
     if doubt is not None:
-        warnings.warn(doubt, UnfinishedStepWarning, stacklevel=3)
+        warn_user(doubt, UnfinishedStepWarning)

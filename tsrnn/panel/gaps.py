@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.notes import warn_user
 from tsrnn._input.validation import check_choice
 from tsrnn._time.grid import is_time_index
 from tsrnn._time.labels import kind_of, stamps_of
@@ -117,7 +117,7 @@ def fill_gaps(
     else:
         raise TypeError(f"frame must be a DataFrame or a Series, got {type(frame).__name__}")
     if doubt is not None:
-        warnings.warn(doubt, UnfinishedStepWarning, stacklevel=2)
+        warn_user(doubt, UnfinishedStepWarning)
     return whole
 
 

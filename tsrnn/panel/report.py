@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.notes import warn_user
 from tsrnn._input.validation import check_count
 from tsrnn._time.labels import dates_in_integers
 from tsrnn._time.stamps import MISSING, Dates, Dial, Periods, WholeNumbers, period_alias
@@ -71,28 +71,26 @@ def refuse_all_failed(failures: Mapping[int, Exception], ids: pd.Index) -> None:
     )
 
 
-def warn_of_failures(table: pd.DataFrame, n_series: int, where: str, stacklevel: int = 3) -> None:
-    """Tell how many series failed, at the line that called the caller."""
+def warn_of_failures(table: pd.DataFrame, n_series: int, where: str) -> None:
+    """Tell how many series failed."""
     if len(table):
         name, reason = name_of(pd.Index(table.iloc[:1, 0]), 0), table.iloc[0, 1]
-        warnings.warn(
+        warn_user(
             f"{len(table)} of {n_series} series failed and are left out, see {where}; the first, "
             f"{name}: {reason}",
-            stacklevel=stacklevel,
         )
 
 
-def warn_of_notes(notes: Iterable[Warning], stacklevel: int = 3) -> None:
-    """Tell how many notes of each kind there are, at the line that called the caller."""
+def warn_of_notes(notes: Iterable[Warning]) -> None:
+    """Tell how many notes of each kind there are."""
     by_kind: dict[type[Warning], list[Warning]] = {}
     for note in notes:
         by_kind.setdefault(type(note), []).append(note)
     for kind, found in by_kind.items():
-        warnings.warn(
+        warn_user(
             f"{len(found)} note(s) on the fits of single series, see notes_; the first: "
             f"{of_series(found[0])}",
             kind,
-            stacklevel=stacklevel,
         )
 
 
