@@ -84,11 +84,6 @@ def read_floats(column: pd.Series, name: str) -> tuple[np.ndarray, np.ndarray | 
     return floats, words if words.any() else None
 
 
-def word_at(column: pd.Series, name: str, place: int) -> str:
-    """Say what stands there instead of a number."""
-    return f"{name} must be a number, got {column.iloc[place]!r}"
-
-
 def as_array(y: object, name: str) -> np.ndarray:
     """Return an array-like as an array, of objects where it holds others than numbers.
 

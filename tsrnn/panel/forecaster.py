@@ -31,12 +31,13 @@ from tsrnn.forecasting.panel_model import PanelModel, Progress
 from tsrnn.panel.backtest import rolling_windows, too_short_for_windows
 from tsrnn.panel.calibration import calibration_scores, conformal_factors
 from tsrnn.panel.fill import StepRules
-from tsrnn.panel.frame import Columns, Panel, read_panel
+from tsrnn.panel.frame import Columns, FrameNames, Panel, read_panel
 from tsrnn.panel.report import (
     check_levels,
     check_names,
     failure_table,
     filled_table,
+    id_of,
     interval_names,
     note_table,
     refit_every,
@@ -180,11 +181,18 @@ class PanelForecaster(BaseEstimator):
         ValueError
             If a column is not there, a row names no series, or every single series fails.
         """
+        self._fit(df)
+        return self
+
+    def _fit(self, df: pd.DataFrame) -> list[tuple[Hashable, Exception]]:
+        """Fit the panel: the ids of series that failed, and why."""
         with replaced_when_done(self) as new:
             forget_fit(new)
             columns, forecaster = self._validated()
             rules = self._rules()
-            panel, failures = read_panel(df, columns, None, repeats=rules.aggregate is not None)
+            panel, failures = read_panel(
+                df, columns, None, repeats=rules.aggregate is not None, names=FrameNames("df")
+            )
             ids = panel.ids
             panel, grid, places, n_filled, differing, doubt, reach = regular_part(
                 panel, failures, rules, self.time_col
@@ -223,7 +231,7 @@ class PanelForecaster(BaseEstimator):
             _warn_of_last_step(doubt)
             warn_of_failures(new.failures_, len(ids), "failures_")
             warn_of_notes(note for i in sorted(notes) for note in notes[i])
-        return self
+        return [(id_of(ids, i), failures[i]) for i in sorted(failures)]
 
     @property
     def filled_(self) -> pd.DataFrame:
@@ -329,7 +337,7 @@ class PanelForecaster(BaseEstimator):
                 columns,
                 list(self.feature_names_in_),
                 repeats=self.aggregate is not None,
-                name="df_new",
+                names=FrameNames("df_new"),
             )
             n_given, failed = len(more.ids), self.failures_.iloc[:, 0]
             more, failures, series = self._fitted.placed(more, failures, failed, "df_new")
@@ -381,7 +389,9 @@ class PanelForecaster(BaseEstimator):
         every = refit_every(refit, n_windows)
         columns, forecaster = self._validated()
         rules = self._rules()
-        panel, failures = read_panel(df, columns, None, repeats=rules.aggregate is not None)
+        panel, failures = read_panel(
+            df, columns, None, repeats=rules.aggregate is not None, names=FrameNames("df")
+        )
         ids = panel.ids
         panel, grid, places, *_, doubt, _ = regular_part(panel, failures, rules, self.time_col)
         short = too_short_for_windows(panel, h, n_windows, step)
@@ -486,7 +496,9 @@ class PanelForecaster(BaseEstimator):
     def _asked_rows(self, h: int | None, X_df: pd.DataFrame) -> Asked:
         """Read a frame of what is to be predicted; series of it that will not do are left out."""
         names = list(self.feature_names_in_)
-        more, failures = read_panel(X_df, self._columns(), names, has_target=False, name="X_df")
+        more, failures = read_panel(
+            X_df, self._columns(), names, has_target=False, names=FrameNames("X_df")
+        )
         failed = self.failures_.iloc[:, 0]
         more, failures, series = self._fitted.placed(more, failures, failed, "X_df")
         if len(more.ids) == 0:
@@ -515,6 +527,11 @@ class PanelForecaster(BaseEstimator):
             self._scores[horizon] = scores
         lengths = self._training.lengths
         return conformal_factors(self._scores[horizon], lengths, percent)
+
+
+def fit_frame(panel: PanelForecaster, df: pd.DataFrame) -> list[tuple[Hashable, Exception]]:
+    """Fit a panel as its `fit` does: the ids of series that failed, and why, as errors."""
+    return panel._fit(df)
 
 
 def _warn_of_last_step(doubt: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -14,6 +14,7 @@ from tsrnn._input.validation import check_count
 from tsrnn._time.labels import dates_in_integers
 from tsrnn._time.stamps import MISSING, Dates, Dial, Periods, WholeNumbers, period_alias
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.panel.errors import AllFailedError
 from tsrnn.panel.frame import Columns, Panel
 
 _CUTOFF = "cutoff"  # a column of cross-validations
@@ -26,15 +27,15 @@ def failure_table(failures: Mapping[int, Exception], ids: pd.Index, id_col: str)
     return pd.DataFrame(
         {
             id_col: ids.take(np.array(places, dtype=np.int64)),
-            "reason": pd.Series([of_series(failures[i]) for i in places], dtype=object),
-            "exception": pd.Series([type(failures[i]).__name__ for i in places], dtype=object),
+            "reason": pd.Series([str(failures[i]) for i in places], dtype=object),
+            "exception": pd.Series([_kind_of(failures[i]) for i in places], dtype=object),
         }
     )
 
 
 def note_table(notes: Mapping[int, Sequence[Warning]], ids: pd.Index, id_col: str) -> pd.DataFrame:
     """List notes by the position of their series among `ids`."""
-    listed = [(i, of_series(note)) for i in sorted(notes) for note in notes[i]]
+    listed = [(i, str(note)) for i in sorted(notes) for note in notes[i]]
     return pd.DataFrame(
         {
             id_col: ids.take(np.array([i for i, _ in listed], dtype=np.int64)),
@@ -50,14 +51,9 @@ def filled_table(ids: pd.Index, n_filled: np.ndarray | None, id_col: str) -> pd.
     return pd.DataFrame({id_col: ids.take(places), "n_filled": n_filled[places]})
 
 
-def name_of(ids: pd.Index, i: int) -> str:
-    """Return what a series is called, as Python writes it."""
-    return repr(ids[i : i + 1].tolist()[0])
-
-
-def of_series(told: Exception) -> str:
-    """Return what a method says of its only series, which it calls series 0."""
-    return str(told).removeprefix("series 0: ").removeprefix("series 0 ")
+def id_of(ids: pd.Index, i: int) -> Hashable:
+    """Return the id of a series, as an object of Python."""
+    return ids[i : i + 1].tolist()[0]
 
 
 def refuse_all_failed(failures: Mapping[int, Exception], ids: pd.Index) -> None:
@@ -65,19 +61,16 @@ def refuse_all_failed(failures: Mapping[int, Exception], ids: pd.Index) -> None:
     if len(failures) < len(ids):
         return
     first = min(failures)
-    raise ValueError(
-        f"all {len(ids)} series failed; the first, {name_of(ids, first)}: "
-        f"{of_series(failures[first])}"
-    )
+    raise AllFailedError(len(ids), id_of(ids, first), failures[first])
 
 
 def warn_of_failures(table: pd.DataFrame, n_series: int, where: str) -> None:
     """Tell how many series failed."""
     if len(table):
-        name, reason = name_of(pd.Index(table.iloc[:1, 0]), 0), table.iloc[0, 1]
+        name, reason = id_of(pd.Index(table.iloc[:1, 0]), 0), table.iloc[0, 1]
         warn_user(
             f"{len(table)} of {n_series} series failed and are left out, see {where}; the first, "
-            f"{name}: {reason}",
+            f"{name!r}: {reason}",
         )
 
 
@@ -88,8 +81,7 @@ def warn_of_notes(notes: Iterable[Warning]) -> None:
         by_kind.setdefault(type(note), []).append(note)
     for kind, found in by_kind.items():
         warn_user(
-            f"{len(found)} note(s) on the fits of single series, see notes_; the first: "
-            f"{of_series(found[0])}",
+            f"{len(found)} note(s) on the fits of single series, see notes_; the first: {found[0]}",
             kind,
         )
 
@@ -247,6 +239,16 @@ def zones_advice(given: Dial, fitted: Dial) -> str:
         f". They are in {given.tz}, those of the fit in {fitted.tz}: "
         f"column.dt.tz_localize(None){to_fitted} keeps what their clocks show"
     )
+
+
+def _kind_of(failure: Exception) -> str:
+    """Return the name of an error's type, or of the nearest above it that users know."""
+    known = (
+        kind
+        for kind in type(failure).__mro__
+        if not kind.__module__.startswith("tsrnn.") or kind.__module__ == "tsrnn.exceptions"
+    )
+    return next(known).__name__
 
 
 def _kind(dial: Dial) -> str:
