@@ -26,7 +26,7 @@ from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.panel.differ import most_steps
 from tsrnn.panel.errors import AllFailedError, CellError, CellProblem
 from tsrnn.panel.fill import StepRules
-from tsrnn.panel.forecaster import PanelForecaster, fit_frame
+from tsrnn.panel.forecaster import FrameFit, PanelForecaster, fit_frame
 
 _MOST_TOLD = 5  # series whose failures or notes are told one by one
 
@@ -88,10 +88,10 @@ def forecast_long(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)  # told below, by the names of the file
         try:
-            failed = fit_frame(panel, frame)
+            fit = fit_frame(panel, frame)
         except AllFailedError as error:
-            told = f"all {error.n_series} series failed; the first, {error.series!r}: "
-            raise UsageError(told + _in_words(error.failure, given)) from error
+            words = f"all {error.n_series} series failed; the first, {error.series!r}: "
+            raise UsageError(words + _in_words(error.failure, given)) from error
         except ValueError as error:
             raise UsageError(in_options(str(error))) from error
     try:
@@ -100,14 +100,14 @@ def forecast_long(
         raise UsageError(f"--horizon {horizon} is too far ahead: {error}") from error
     bounds = [f"{side}-{percent:g}" for percent in percents for side in ("lower", "upper")]
     table.columns = [series, date, "forecast", *bounds]
-    told += _of_steps(panel, frame, rules)
+    told += _of_steps(panel, fit, frame, rules)
     told += [str(one.message) for one in caught if one.category is UnfinishedStepWarning]
-    told += _seasons_told(panel, forecaster)
+    told += _seasons_told(panel, fit)
     table, beyond = _without_infinities(table)
-    failures = [(name, _in_words(failure, given)) for name, failure in failed] + beyond
+    failures = [(name, _in_words(failure, given)) for name, failure in fit.failed] + beyond
     notes = [(name, in_options(note)) for name, note in panel.notes_.itertuples(index=False)]
     told += _told(failures, "left out: ") + _told(notes, "")
-    return LongForecasts(table, told, len(failures), _may_have_season(panel))
+    return LongForecasts(table, told, len(failures), _may_have_season(fit))
 
 
 def _unlike_ours(name: str) -> str:
@@ -127,12 +127,12 @@ def _without_infinities(table: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[s
     return table[~wrong], failures
 
 
-def _seasons_told(panel: PanelForecaster, forecaster: Forecaster) -> list[str]:
+def _seasons_told(panel: PanelForecaster, fit: FrameFit) -> list[str]:
     """Tell which seasons were taken, and in how many series each."""
-    if not forecaster._seeks_season():
+    if not fit.sought_season:
         return []
-    seasons, kind = panel._fitted.grid.seasons()
-    taken = zip(panel.period_, kind[panel._fitted.active], strict=True)
+    seasons, kind = fit.fitted.grid.seasons()
+    taken = zip(panel.period_, kind[fit.fitted.active], strict=True)
     words = pd.Series([season_in_words(period, seasons[i]) for period, i in taken])
     counts = words.value_counts()
     if len(counts) == 1:
@@ -141,20 +141,22 @@ def _seasons_told(panel: PanelForecaster, forecaster: Forecaster) -> list[str]:
     return [f"season: {listed}; --period overrides"]
 
 
-def _may_have_season(panel: PanelForecaster) -> bool:
+def _may_have_season(fit: FrameFit) -> bool:
     """Tell whether the longest series could have a season by its dates."""
-    seasons, kind = panel._fitted.grid.seasons()
-    longest = int(panel._training.lengths.max())
-    found = np.unique(kind[panel._fitted.active]).tolist()
+    seasons, kind = fit.fitted.grid.seasons()
+    longest = int(fit.lengths.max())
+    found = np.unique(kind[fit.fitted.active]).tolist()
     return any(seasons[i].among(longest).taken > 1 for i in found)
 
 
-def _of_steps(panel: PanelForecaster, frame: pd.DataFrame, rules: StepRules) -> list[str]:
+def _of_steps(
+    panel: PanelForecaster, fit: FrameFit, frame: pd.DataFrame, rules: StepRules
+) -> list[str]:
     """Tell what was put together, and what was put in."""
-    words = most_steps(panel._fitted.grid)
+    words = most_steps(fit.fitted.grid)
     filled = panel.filled_["n_filled"]
-    n_lines = int(frame[panel.id_col].isin(panel._fitted.ids).sum())
-    n_steps = int(panel._training.lengths.sum() - filled.sum())
+    n_lines = int(frame[panel.id_col].isin(fit.fitted.ids).sum())
+    n_steps = int(fit.lengths.sum() - filled.sum())
     told = joint_words(n_lines, n_steps, words, rules)
     return told + filled_words(int(filled.sum()), words, len(filled), rules)
 

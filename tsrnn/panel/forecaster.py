@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -49,6 +49,26 @@ from tsrnn.panel.seasons import SettledPanel, season_notes, unseen_notes
 from tsrnn.panel.state import Asked, FittedPanel, SeenRows, regular_part
 
 _METHODS = ("auto", "conformal")
+
+
+class FrameFit(NamedTuple):
+    """What became of a long frame that a panel was fitted to.
+
+    Attributes
+    ----------
+    fitted : FittedPanel
+    lengths : (n_series,) array
+        Steps of the series in `fitted`, with those that were put in.
+    failed : list
+        The ids of series that failed, and why, as errors.
+    sought_season : bool
+        Whether the length of the season was that of the time stamps.
+    """
+
+    fitted: FittedPanel
+    lengths: np.ndarray
+    failed: list[tuple[Hashable, Exception]]
+    sought_season: bool
 
 
 class PanelForecaster(BaseEstimator):
@@ -184,8 +204,8 @@ class PanelForecaster(BaseEstimator):
         self._fit(df)
         return self
 
-    def _fit(self, df: pd.DataFrame) -> list[tuple[Hashable, Exception]]:
-        """Fit the panel: the ids of series that failed, and why."""
+    def _fit(self, df: pd.DataFrame) -> FrameFit:
+        """Fit the panel, and tell what became of the frame."""
         with replaced_when_done(self) as new:
             forget_fit(new)
             columns, forecaster = self._validated()
@@ -231,7 +251,8 @@ class PanelForecaster(BaseEstimator):
             _warn_of_last_step(doubt)
             warn_of_failures(new.failures_, len(ids), "failures_")
             warn_of_notes(note for i in sorted(notes) for note in notes[i])
-        return [(id_of(ids, i), failures[i]) for i in sorted(failures)]
+        failed = [(id_of(ids, i), failures[i]) for i in sorted(failures)]
+        return FrameFit(new._fitted, panel.lengths, failed, forecaster._seeks_season())
 
     @property
     def filled_(self) -> pd.DataFrame:
@@ -529,8 +550,8 @@ class PanelForecaster(BaseEstimator):
         return conformal_factors(self._scores[horizon], lengths, percent)
 
 
-def fit_frame(panel: PanelForecaster, df: pd.DataFrame) -> list[tuple[Hashable, Exception]]:
-    """Fit a panel as its `fit` does: the ids of series that failed, and why, as errors."""
+def fit_frame(panel: PanelForecaster, df: pd.DataFrame) -> FrameFit:
+    """Fit a panel as its `fit` does, and tell what became of the frame."""
     return panel._fit(df)
 
 
