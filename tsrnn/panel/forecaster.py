@@ -28,19 +28,16 @@ from tsrnn._input.validation import (
 from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.panel_model import PanelModel, Progress
+from tsrnn.panel.arguments import check_levels, check_names, interval_names, refit_every
 from tsrnn.panel.backtest import rolling_windows, too_short_for_windows
 from tsrnn.panel.calibration import calibration_scores, conformal_factors
 from tsrnn.panel.fill import StepRules
 from tsrnn.panel.frame import Columns, FrameNames, Panel, read_panel
 from tsrnn.panel.report import (
-    check_levels,
-    check_names,
     failure_table,
     filled_table,
     id_of,
-    interval_names,
     note_table,
-    refit_every,
     refuse_all_failed,
     warn_of_failures,
     warn_of_notes,

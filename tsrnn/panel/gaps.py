@@ -26,7 +26,7 @@ from tsrnn.panel.errors import CellError, SeriesError
 from tsrnn.panel.fill import ROWS, filled
 from tsrnn.panel.frame import Columns, FrameNames
 from tsrnn.panel.labels import AGGREGATES
-from tsrnn.panel.report import refuse_dates_in_integers
+from tsrnn.panel.stamps import refuse_dates_in_integers
 
 # What errors call the columns of the frame that is made of a single series.
 _OF_ONE = {"ds": "y.index", "y": "y"}

@@ -1,24 +1,14 @@
-"""What a panel's users are told: which series failed and why, and what will not do at all."""
+"""What a panel's users are told of series: which failed and why, notes, and rows put in."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from numbers import Real
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tsrnn._input.notes import warn_user
-from tsrnn._input.validation import check_count
-from tsrnn._time.labels import dates_in_integers
-from tsrnn._time.stamps import MISSING, Dates, Dial, Periods, WholeNumbers, period_alias
-from tsrnn.exceptions import InvalidParameterError
 from tsrnn.panel.errors import AllFailedError
-from tsrnn.panel.frame import Columns, Panel
-
-_CUTOFF = "cutoff"  # a column of cross-validations
-_OF_SERIES = ("reason", "exception", "note", "n_filled")  # beside the ids, in tables of series
 
 
 def failure_table(failures: Mapping[int, Exception], ids: pd.Index, id_col: str) -> pd.DataFrame:
@@ -86,161 +76,6 @@ def warn_of_notes(notes: Iterable[Warning]) -> None:
         )
 
 
-def check_names(columns: Columns, alias: Any, name: str) -> None:
-    """Check what columns are called: of what a panel returns none may overwrite another.
-
-    Parameters
-    ----------
-    columns : Columns
-    alias : str or None
-        As the user gave it.
-    name : str
-        What the forecasts are called.
-
-    Raises
-    ------
-    InvalidParameterError
-    """
-    given = (("id_col", columns.id), ("time_col", columns.time), ("target_col", columns.target))
-    for argument, column in given:
-        if column is None or column is pd.NA or not pd.api.types.is_hashable(column):
-            raise InvalidParameterError(
-                f"{argument} must be the name of a column, such as 'unique_id', got {column!r}"
-            )
-    taken = [column for _, column in given]
-    if len({*taken, _CUTOFF}) < len(taken) + 1:
-        raise InvalidParameterError(
-            f"id_col, time_col and target_col must be three names, none of them {_CUTOFF!r}, got "
-            f"{taken}"
-        )
-    if columns.id in _OF_SERIES:
-        raise InvalidParameterError(
-            f"id_col must not be {columns.id!r}, which is a column of failures_, notes_ or "
-            "filled_: rename it, as in df.rename(columns={'note': 'series'})"
-        )
-    taken.append(_CUTOFF)
-    if alias is not None and (not isinstance(alias, str) or not alias.strip() or alias in taken):
-        raise InvalidParameterError(
-            f"alias must be None or a name other than {taken}, got {alias!r}"
-        )
-    if name in taken:
-        argument = next(argument for argument, column in given if column == name)
-        raise InvalidParameterError(
-            f"{argument} is {name!r}, which is what the column of forecasts is called: set alias "
-            "to another name"
-        )
-
-
-def interval_names(name: str, levels: Sequence[float], columns: Columns) -> list[tuple[str, str]]:
-    """Return what the bounds of intervals are called.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a column of the panel is called so.
-    """
-    names = [(f"{name}-lo-{level:g}", f"{name}-hi-{level:g}") for level in levels]
-    for bound in [bound for pair in names for bound in pair]:
-        if bound in (columns.id, columns.time):
-            raise InvalidParameterError(
-                f"the bounds of intervals would be called {bound!r}, as is a column of the panel: "
-                "set alias to another name"
-            )
-    return names
-
-
-def check_levels(level: Any) -> list[float]:
-    """Return levels in percent.
-
-    Raises
-    ------
-    InvalidParameterError
-    """
-    if level is None:
-        return []
-    levels = [level] if isinstance(level, Real) else list(level)
-    for one in levels:
-        if isinstance(one, bool) or not isinstance(one, Real) or not 1 <= one < 100:
-            raise InvalidParameterError(
-                f"level is in percent, from 1 to below 100, as in [80, 95]; got {one!r}"
-            )
-    if len({f"{one:g}" for one in levels}) < len(levels):  # as they name columns
-        raise InvalidParameterError(f"level has a value twice: {levels}")
-    return [float(one) for one in levels]
-
-
-def refit_every(refit: bool | int, n_windows: int) -> int:
-    """Return at every how many windows a panel is fitted anew."""
-    if isinstance(refit, bool | np.bool_):
-        return 1 if refit else n_windows
-    return check_count("refit", refit)
-
-
-def refuse_dates_in_integers(panel: Panel, name: str) -> None:
-    """Refuse stamps such as 202012, which would be counted on to 202013.
-
-    Raises
-    ------
-    ValueError
-    """
-    if not isinstance(panel.dial, WholeNumbers):
-        return
-    found = dates_in_integers(panel.ticks[panel.ticks != MISSING], name)
-    if found:
-        raise ValueError(f"{found}; freq=1 counts them on all the same")
-
-
-def ticks_as_read(panel: Panel, dial: Dial, name: str) -> np.ndarray:
-    """Return a panel's ticks as another dial, that of the fit, would have read its stamps.
-
-    Raises
-    ------
-    ValueError
-        If these are stamps of another kind.
-    """
-    given, fitted = _kind(panel.dial), _kind(dial)
-    are_zoned = [isinstance(one, Dates) and one.tz is not None for one in (panel.dial, dial)]
-    if given != fitted and not all(are_zoned):
-        raise ValueError(
-            f"{name} holds {given}, but the panel was fitted with {fitted}"
-            f"{zones_advice(panel.dial, dial)}"
-        )
-    if not isinstance(dial, Dates) or panel.dial.unit == dial.unit:
-        return panel.ticks
-    index = pd.DatetimeIndex(panel.ticks.view(f"M8[{panel.dial.unit}]"))
-    try:
-        converted = index.as_unit(dial.unit)
-    except pd.errors.OutOfBoundsDatetime as error:
-        raise ValueError(
-            f"{name} holds a stamp that the unit of the fit, {dial.unit!r}, does not reach "
-            f"({error}): if it is right, fit the panel with stamps in seconds, as column.astype"
-            "('datetime64[s]') makes them"
-        ) from error
-    wrong = np.flatnonzero(converted != index)
-    if wrong.size:
-        raise ValueError(
-            f"{name} holds {index[wrong[0]]}, finer than the unit of the fit, {dial.unit!r}"
-        )
-    return converted.asi8
-
-
-def zones_advice(given: Dial, fitted: Dial) -> str:
-    """Say what to do with dates of another time zone than that of the fit."""
-    if not isinstance(given, Dates) or not isinstance(fitted, Dates):
-        return ""
-    if str(given.tz) == str(fitted.tz):
-        return ""
-    to_fitted = "" if fitted.tz is None else f".dt.tz_localize({str(fitted.tz)!r})"
-    if given.tz is None:
-        return f": say of which zone they are, as in column{to_fitted}"
-    if fitted.tz is None:
-        return ": column.dt.tz_localize(None) keeps what their clocks show"
-    return (
-        f". They are in {given.tz}, those of the fit in {fitted.tz}: "
-        f"column.dt.tz_localize(None){to_fitted} keeps what their clocks show"
-    )
-
-
 def _kind_of(failure: Exception) -> str:
     """Return the name of an error's type, or of the nearest above it that users know."""
     known = (
@@ -249,9 +84,3 @@ def _kind_of(failure: Exception) -> str:
         if not kind.__module__.startswith("tsrnn.") or kind.__module__ == "tsrnn.exceptions"
     )
     return next(known).__name__
-
-
-def _kind(dial: Dial) -> str:
-    if isinstance(dial, Dates):
-        return "dates without a time zone" if dial.tz is None else f"dates in {dial.tz}"
-    return f"periods of {period_alias(dial.freq)!r}" if isinstance(dial, Periods) else "integers"

@@ -19,13 +19,8 @@ from tsrnn.panel.differ import grids_that_differ
 from tsrnn.panel.fill import StepRules, endless, filled, spread, too_many
 from tsrnn.panel.frame import Panel, too_short
 from tsrnn.panel.labels import Reach, aggregated
-from tsrnn.panel.report import (
-    id_of,
-    refuse_all_failed,
-    refuse_dates_in_integers,
-    ticks_as_read,
-    zones_advice,
-)
+from tsrnn.panel.report import id_of, refuse_all_failed
+from tsrnn.panel.stamps import refuse_dates_in_integers, ticks_as_read, zones_advice
 
 
 class Asked(NamedTuple):
