@@ -25,6 +25,7 @@ from tsrnn.panel.errors import SeriesError
 from tsrnn.panel.fill import StepRules
 from tsrnn.panel.frame import Columns, FrameNames
 from tsrnn.panel.gaps import fill_gaps
+from tsrnn.smoothing.triple import WITHOUT_SEASON
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -168,27 +169,13 @@ _PHRASES = {
     LONGER_REACH: "",
     SET: "say",
     GIVE_DATES: "give the file a column of dates",
-}
-
-# What smoothers, whose texts have no fields, say of seasons.
-_OF_SMOOTHERS = {
-    "use DoubleExpSmoothingRNN, or set period to": "say --model holt, or --period with",
-    "set period to": "say --period with",
-    "set seasonal=": "say seasonal=",
+    WITHOUT_SEASON: "say --model holt, or --period with the time steps of one",
 }
 
 
 def in_options(told: Exception | str) -> str:
     """Write what a message says of arguments as options."""
-    text = worded(told, _as_option)
-    for python, words in _OF_SMOOTHERS.items():
-        text = text.replace(python, words)
-    text = re.sub(r"^(period|seasonal) must", r"--\1 must", text)
-    return re.sub(
-        r"\b(period|seasonal)=(?:'([\w-]+)'|(\w+))?",
-        lambda found: f"--{found[1]} {found[2] or found[3] or ''}".rstrip(),
-        text,
-    )
+    return worded(told, _as_option)
 
 
 def _as_option(term: Term) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsrnn._input.ragged import Batch
+from tsrnn._input.wording import Argument, Told
 from tsrnn.cells import HOLT, SES
 from tsrnn.cells.holt_winters import holt_winters_add, holt_winters_mul
 from tsrnn.cells.smoother_cell import Cell
@@ -145,7 +146,12 @@ def refuse_not_positive(structure: Structure, batch: Batch) -> None:
         i = int(np.searchsorted(batch.offsets, row, side="right")) - 1
         of_series = f" of series {i}" if batch.n_series > 1 else ""
         raise ValueError(
-            f"{structure.positive_part} needs a series of positive values, but y is "
-            f"{batch.values[row]:g} at position {row - int(batch.offsets[i])}{of_series}: use "
-            "additive parts, or add a constant"
+            Told(
+                "{part} needs a series of positive values, but y is {value:g} at position "
+                "{place}{of_series}: use additive parts, or add a constant",
+                part=Argument("error" if structure.is_relative else "seasonal", "mul"),
+                value=batch.values[row],
+                place=row - int(batch.offsets[i]),
+                of_series=of_series,
+            )
         )

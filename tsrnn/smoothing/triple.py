@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import clone
 
 from tsrnn._input.validation import check_choice, check_number, check_period
+from tsrnn._input.wording import Phrase, Told
 from tsrnn._time.season_length import NO_DATES, Season
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.forecaster import Forecaster
@@ -19,6 +20,8 @@ from tsrnn.smoothing.structure import Structure
 
 # The period where neither the user nor dates name one.
 _WITHOUT_DATES = 12
+
+WITHOUT_SEASON = Phrase("use DoubleExpSmoothingRNN, or set period to the time steps of one")
 
 
 class TripleExpSmoothingRNN(SmoothingForecaster):
@@ -198,8 +201,7 @@ class TripleExpSmoothingRNN(SmoothingForecaster):
             return super()._in_season(season)
         if not season.is_short:
             raise ValueError(
-                f"{season.data} tell of no season: use DoubleExpSmoothingRNN, or set period to the "
-                "time steps of one"
+                Told("{data} tell of no season: {cure}", data=season.data, cure=WITHOUT_SEASON)
             )
         # What it is without a season.
         kind = SimpleExpSmoothingRNN if self.trend is None else DoubleExpSmoothingRNN
