@@ -13,6 +13,7 @@ import functools
 import importlib
 import logging
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable
@@ -112,7 +113,8 @@ class Kernel:
     function : callable
         The plain Python function, within numba's language.
     signature : str
-        Its signature in numba's notation.
+        Its signature in numba's notation. A NamedTuple of the function's module is written as a
+        call with the types of its fields: "void(f8, Slabs(f8[:,:,::1],i8))".
     as_step : bool
         Compile to a first-class function with a fixed address, which a loop takes as an argument,
         rather than to something that Python calls.
@@ -154,15 +156,26 @@ class Kernel:
         _teach_numba()
         options = {"error_model": "numpy"}
         if self.as_step:
-            code = CFunc(self.function, sigutils.normalize_signature(self.signature), {}, options)
+            code = CFunc(self.function, sigutils.normalize_signature(self._types()), {}, options)
             code._cache = _KernelCache(self)
             code.compile()
         else:
             code = numba.njit(nogil=True, **options)(self.function)
             code._cache = _KernelCache(self)
-            code.compile(self.signature)
+            code.compile(self._types())
             code.disable_compile()
         return code
+
+    def _types(self) -> Any:
+        """Return the signature of numba's types that the text stands for."""
+        from numba.core import types
+
+        records = {
+            name: functools.partial(_record_type, item)
+            for name, item in self.function.__globals__.items()
+            if isinstance(item, type) and issubclass(item, tuple) and hasattr(item, "_fields")
+        }
+        return eval(self.signature, {**vars(types), **records})
 
     def __reduce__(self) -> tuple:
         """Pickle by name, as Python does functions: compiled code stays in its process."""
@@ -171,6 +184,15 @@ class Kernel:
     def __call__(self, *arguments):
         """Call the compiled function."""
         return self.compiled(*arguments)
+
+
+def _record_type(record: type, *fields: Any) -> Any:
+    """Return numba's type of a NamedTuple, given those of its fields."""
+    from numba.core import types
+
+    if len(fields) != len(record._fields):
+        raise TypeError(f"{record.__name__} has {len(record._fields)} fields, not {len(fields)}")
+    return types.BaseTuple.from_types(fields, record)
 
 
 def _kernel_named(module: str, name: str) -> Kernel:
@@ -191,15 +213,15 @@ def kernel_of_both(signature: str) -> Callable[[Callable], dict[str, Kernel]]:
     """Declare a function to be a kernel for float32 and for float64, under "f4" and "f8".
 
     The signature lists its arguments: X is a number of that type, N, M and S are arrays of them in
-    one to three dimensions, all else is numba's.
+    one to three dimensions, all else is as for `Kernel`; a NamedTuple is written without blanks.
     """
     own = {"X": "", "N": "[::1]", "M": "[:,::1]", "S": "[:,:,::1]"}
 
     def declare(function: Callable) -> dict[str, Kernel]:
         kernels = {}
         for code in ("f4", "f8"):
-            arguments = [code + own[kind] if kind in own else kind for kind in signature.split()]
-            kernels[code] = Kernel(function, f"void({', '.join(arguments)})")
+            types = re.sub(r"\b[XNMS]\b", lambda kind, code=code: code + own[kind[0]], signature)
+            kernels[code] = Kernel(function, f"void({', '.join(types.split())})")
         return kernels
 
     return declare
