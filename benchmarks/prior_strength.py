@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn.datasets import fetch_m3, fetch_m4
 from tsrnn.priors import ExponentialPrior
 from tsrnn.smoothing.arguments import bounds_of, penalty_rates

@@ -62,7 +62,7 @@ def python(package, code, arguments, fill):
     """Run code that sees a package and the tests of this checkout."""
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(package), str(_HERE / "tests")]),
+        "PYTHONPATH": os.pathsep.join([str(package), str(_HERE / "tests" / "helpers")]),
         "PYTHONHASHSEED": "0",
         "MALLOC_PERTURB_": str(fill),
         "OPENBLAS_NUM_THREADS": "1",

@@ -4,15 +4,14 @@ import re
 import textwrap
 from importlib import import_module
 from inspect import getattr_static, getmembers, isclass, isfunction
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
+from paths import DOCS
 
 import tsrnn
 from tsrnn.cells import NETWORK_CELLS
 
-DOCS = Path(__file__).parents[1] / "docs"
 FETCHERS = (
     "tsrnn.datasets.competitions",
     "tsrnn.datasets.imdb",

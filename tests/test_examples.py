@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from paths import EXAMPLES as FOLDER
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("plot_*.py"))
+EXAMPLES = sorted(FOLDER.glob("plot_*.py"))
 
 
 def test_there_are_examples():

@@ -9,10 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 import tsrnn
 
-ROOT = Path(__file__).parents[1]
 SHIPPED = ["tsrnn", "pyproject.toml", "README.md", "LICENSE"]
 FIT = """
 import tsrnn

@@ -4,11 +4,11 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
+from paths import EXAMPLES as FOLDER
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("interplay_*.py"))
+EXAMPLES = sorted(FOLDER.glob("interplay_*.py"))
 
 
 def run(path, folder):

@@ -9,7 +9,7 @@ from saved_models import fitted, fitted_network, fitted_panel, series
 
 import tsrnn
 from tsrnn import TextRNNClassifier
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._optim.minibatch import SGD, Adam, RMSprop
 from tsrnn._scan.follow import follow
 from tsrnn._scan.linear import error_variances

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from paths import ROOT
 
 from tsrnn.cli import main
 from tsrnn.datasets import load_co2
 
-README = Path(__file__).parents[1] / "README.md"
+README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", TEXT, flags=re.DOTALL | re.MULTILINE)
 COMMANDS = re.findall(r"^tsrnn (forecast .*)$", TEXT, flags=re.MULTILINE)

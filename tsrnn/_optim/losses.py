@@ -1,4 +1,4 @@
-"""Losses of networks, and activations of outputs: a value and, right beneath it, its gradient.
+"""Losses of networks: a value and, right beneath it, its gradient.
 
 They are functions of raw outputs o (n, m), a row for each target, and are sums over
 the rows, each times its weight w. Outputs may be of any size: the exponential of none is taken that
@@ -10,9 +10,6 @@ could overflow, and the logarithm of no probability.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit
@@ -103,19 +100,3 @@ def _column(weights: np.ndarray, outputs: np.ndarray) -> np.ndarray:
 def _total(losses: np.ndarray) -> float:
     # In double precision: sums of millions of steps decide when training stops.
     return float(losses.sum(dtype=np.float64))
-
-
-@dataclass(frozen=True)
-class Activation:
-    """A function applied to each number, and its derivative in terms of its value."""
-
-    value: Callable[[np.ndarray], np.ndarray]
-    derivative: Callable[[np.ndarray], np.ndarray]
-
-
-ACTIVATIONS: dict[str, Activation] = {
-    "identity": Activation(lambda a: a, np.ones_like),
-    "tanh": Activation(np.tanh, lambda y: 1.0 - y * y),
-    "logistic": Activation(lambda a: 0.5 + 0.5 * np.tanh(0.5 * a), lambda y: y * (1.0 - y)),
-    "relu": Activation(lambda a: np.where(a <= 0.0, 0.0, a), lambda y: (y > 0.0).astype(y.dtype)),
-}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tsrnn._compute.compile import SLAB, borrowed, inlined, kernel
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._scan.unroll import take_step
 from tsrnn.cells.smoother_cell import Cell, step_at
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tsrnn._compute.threads import NEVER_STOPPED
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._scan.seasonal_start import seasonal_states
 from tsrnn.cells.smoother_cell import SmoothingParameter
 from tsrnn.smoothing.search.grid_search import profiled_starts

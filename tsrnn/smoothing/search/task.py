@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tsrnn._compute.compile import Integers, Slab, Vector
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn.cells.smoother_cell import SmoothingParameter
 from tsrnn.smoothing.structure import Structure
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._optim.scipy_minimize import Minimum, minimize
 from tsrnn._scan.unroll import backpropagate, unroll
 from tsrnn.smoothing.search.profile import best_unknowns, profile, unknown_map
