@@ -51,10 +51,10 @@ FOLDERS = table(
     _optim: exceptions _compute
     cells: _compute
     datasets: _files
-    _scan: _compute cells
+    _scan: _compute _input cells
     _time: exceptions _input
-    _recurrent: _compute _input cells _scan
-    forecasting: exceptions _compute _input cells _scan _time
+    _recurrent: _compute _input cells
+    forecasting: exceptions _compute _input _time
     metrics: _time
     network: exceptions _compute _input _optim _recurrent
     panel: exceptions _compute _input _time forecasting
