@@ -118,10 +118,7 @@ REACHED_INTO = table(
 
 # Functions that still take more than nine arguments.
 MOST_ARGUMENTS = 9
-LONG_SIGNATURES = {
-    "tsrnn.smoothing.fit.fit_structure": 10,
-    "tsrnn.smoothing.fit.fit_batch": 12,
-}
+LONG_SIGNATURES = {}
 
 
 def dotted_name(path):

@@ -12,8 +12,8 @@ from tsrnn._input.validation import check_choice, check_count, check_flag, check
 from tsrnn._optim.scipy_minimize import SOLVERS
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.priors import PRIORS, ExponentialPrior
-from tsrnn.smoothing.fit import Bounds
 from tsrnn.smoothing.search.task import Settings
+from tsrnn.smoothing.spec import FitSpec, bounds_of
 from tsrnn.smoothing.structure import Structure
 
 _LOSSES = ("likelihood", "absolute_error", "huber")
@@ -81,18 +81,16 @@ def settings_of(forecaster: Smoother) -> Settings:
     )
 
 
-def bounds_of(structure: Structure, **given: float | None) -> Bounds:
-    """Return what each parameter of the cell is searched in: its bounds, or its one value."""
-    bounds = {}
-    for parameter in structure.cell.parameters:
-        value = given.get(parameter.name)
-        if parameter.name == "beta" and structure.trend is None:
-            value = 0.0
-        if parameter.name == "phi" and not structure.damped:
-            value = 1.0
-        low, high = parameter.lower, parameter.upper
-        bounds[parameter.name] = (low, high) if value is None else (float(value), float(value))
-    return bounds
+def spec_of(forecaster: Smoother, structure: Structure, n_series: int) -> FitSpec:
+    """Return what a forecaster fits to so many series."""
+    names = [parameter.name for parameter in structure.cell.parameters]
+    return FitSpec(
+        structure,
+        bounds_of(structure, **{name: getattr(forecaster, name, None) for name in names}),
+        initial_state_of(forecaster.initial_state, structure, n_series),
+        penalty_rates(forecaster.prior),
+        settings_of(forecaster),
+    )
 
 
 def initial_state_of(given: Any, structure: Structure, n_series: int) -> str | np.ndarray:

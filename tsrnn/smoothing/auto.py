@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import check_choice, check_count, check_number, check_period
 from tsrnn._time.season_length import NO_DATES, Season
 from tsrnn.exceptions import InvalidParameterError
@@ -17,7 +18,7 @@ from tsrnn.smoothing.arguments import SOLVER_NAMES, penalty_rates
 from tsrnn.smoothing.as_network import as_network
 from tsrnn.smoothing.auto_fit import fit_auto_columns, fit_auto_panel
 from tsrnn.smoothing.search.task import Settings
-from tsrnn.smoothing.selection import CRITERIA, all_structures, usual_structures
+from tsrnn.smoothing.selection import CRITERIA, Candidates, all_structures, usual_structures
 from tsrnn.smoothing.structure import Structure
 from tsrnn.smoothing.summary import summarize
 
@@ -196,20 +197,13 @@ class AutoExpSmoothingRNN(Forecaster):
         # What is fitted to a series that is too short for all there are.
         return settled.set_params(models=plain or ["ANN"])
 
-    def _settings(self) -> Settings:
-        return Settings("likelihood", 1.345, self.solver, int(self.max_iter), float(self.tol))
+    def _candidates(self) -> Candidates:
+        settings = Settings("likelihood", 1.345, self.solver, int(self.max_iter), float(self.tol))
+        rates = penalty_rates(self.prior)
+        return Candidates(self._structures(), self.criterion, rates, settings)
 
     def _fit_model(self, values, regressors):
-        model, predictions, deviations, attributes, selection = fit_auto_columns(
-            self._structures(),
-            values,
-            regressors,
-            penalty_rates(self.prior),
-            self.criterion,
-            self._settings(),
-        )
-        attributes["selection_"] = selection
-        return model, predictions, deviations, attributes
+        return fit_auto_columns(self._candidates(), values, regressors)
 
     def _fit(self, X: Any, y: Any) -> None:
         super()._fit(X, y)
@@ -218,14 +212,5 @@ class AutoExpSmoothingRNN(Forecaster):
             self.selection_ = self.selection_.rename(index=names, level="series")
 
     def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
-        return fit_auto_panel(
-            self._structures(),
-            values,
-            offsets,
-            regressors,
-            penalty_rates(self.prior),
-            self.criterion,
-            self._settings(),
-            n_jobs,
-            progress,
-        )
+        batch = Batch(values, offsets, regressors).without_leading()
+        return fit_auto_panel(self._candidates(), batch, n_jobs, progress)

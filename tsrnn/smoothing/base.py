@@ -8,16 +8,9 @@ from tsrnn._input.ragged import Batch
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.panel_model import PanelModel
 from tsrnn.network import RNN
-from tsrnn.smoothing.arguments import (
-    bounds_of,
-    check_common,
-    initial_state_of,
-    penalty_rates,
-    settings_of,
-)
+from tsrnn.smoothing.arguments import check_common, spec_of
 from tsrnn.smoothing.as_network import as_network
 from tsrnn.smoothing.columns import fit_columns
-from tsrnn.smoothing.fit import Bounds
 from tsrnn.smoothing.panel import fit_panel
 from tsrnn.smoothing.structure import Structure
 from tsrnn.smoothing.summary import summarize
@@ -57,31 +50,11 @@ class SmoothingForecaster(Forecaster):
     def _validate_parameters(self) -> None:
         check_common(self)
 
-    def _bounds(self, structure: Structure) -> Bounds:
-        names = [parameter.name for parameter in structure.cell.parameters]
-        return bounds_of(structure, **{name: getattr(self, name, None) for name in names})
-
     def _fit_model(self, values, regressors):
-        structure = self._structure()
-        return fit_columns(
-            structure,
-            values,
-            regressors,
-            self._bounds(structure),
-            initial_state_of(self.initial_state, structure, values.shape[1]),
-            penalty_rates(self.prior),
-            settings_of(self),
-        )
+        spec = spec_of(self, self._structure(), values.shape[1])
+        return fit_columns(spec, values, regressors)
 
     def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
-        structure = self._structure()
-        return fit_panel(
-            structure,
-            Batch(values, offsets, regressors).without_leading(),
-            self._bounds(structure),
-            initial_state_of(self.initial_state, structure, len(offsets) - 1),
-            penalty_rates(self.prior),
-            settings_of(self),
-            n_jobs,
-            progress,
-        )
+        spec = spec_of(self, self._structure(), len(offsets) - 1)
+        batch = Batch(values, offsets, regressors).without_leading()
+        return fit_panel(spec, batch, n_jobs, progress)
