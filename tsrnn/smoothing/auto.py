@@ -8,22 +8,19 @@ from typing import Any
 import pandas as pd
 
 from tsrnn._input.ragged import Batch
-from tsrnn._input.validation import check_choice, check_count, check_number, check_period
+from tsrnn._input.validation import check_choice, check_period
 from tsrnn._time.season_length import NO_DATES, Season
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.panel_model import PanelModel
-from tsrnn.network import RNN
-from tsrnn.smoothing.arguments import SOLVER_NAMES, penalty_rates
-from tsrnn.smoothing.as_network import as_network
+from tsrnn.smoothing.arguments import penalty_rates, settings_of
 from tsrnn.smoothing.auto_fit import fit_auto_columns, fit_auto_panel
-from tsrnn.smoothing.search.task import Settings
+from tsrnn.smoothing.base import SmoothingForecaster
 from tsrnn.smoothing.selection import CRITERIA, Candidates, all_structures, usual_structures
 from tsrnn.smoothing.structure import Structure
-from tsrnn.smoothing.summary import summarize
 
 
-class AutoExpSmoothingRNN(Forecaster):
+class AutoExpSmoothingRNN(SmoothingForecaster):
     r"""Exponential smoothing that chooses its errors, trend and season from the series.
 
     Every structure that the series allows is fitted, and the best by a criterion is kept.
@@ -124,37 +121,14 @@ class AutoExpSmoothingRNN(Forecaster):
         self.max_iter = max_iter
         self.tol = tol
 
-    # What a summary shows beside the numbers.
+    # What is not for choosing: criteria are of likelihoods.
     loss = "likelihood"
-
-    def summary(self):
-        """Summarise the fit: parameters, criteria and a test of the residuals.
-
-        Returns
-        -------
-        statsmodels.iolib.summary.Summary
-        """
-        return summarize(self)
-
-    def to_rnn(self) -> RNN:
-        """Return the network that is this smoother, where its season is not multiplicative.
-
-        See `DoubleExpSmoothingRNN.to_rnn`; the state is that of the smoother, `state_`.
-
-        Returns
-        -------
-        RNN
-            With identity activation.
-        """
-        return as_network(self)
+    huber_delta = 1.345
 
     def _validate_parameters(self) -> None:
+        super()._validate_parameters()
         check_period(self.period)
         check_choice("criterion", self.criterion, CRITERIA)
-        penalty_rates(self.prior)
-        check_choice("solver", self.solver, SOLVER_NAMES)
-        check_count("max_iter", self.max_iter)
-        check_number("tol", self.tol, 0.0, 1.0, include_lower=False)
         self._structures()
 
     def _structures(self) -> tuple[Structure, ...]:
@@ -198,9 +172,8 @@ class AutoExpSmoothingRNN(Forecaster):
         return settled.set_params(models=plain or ["ANN"])
 
     def _candidates(self) -> Candidates:
-        settings = Settings("likelihood", 1.345, self.solver, int(self.max_iter), float(self.tol))
         rates = penalty_rates(self.prior)
-        return Candidates(self._structures(), self.criterion, rates, settings)
+        return Candidates(self._structures(), self.criterion, rates, settings_of(self))
 
     def _fit_model(self, values, regressors):
         return fit_auto_columns(self._candidates(), values, regressors)

@@ -1,4 +1,4 @@
-"""The base of the exponential smoothers of one structure."""
+"""The bases of the exponential-smoothing forecasters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tsrnn._input.ragged import Batch
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.panel_model import PanelModel
 from tsrnn.network import RNN
-from tsrnn.smoothing.arguments import check_common, spec_of
+from tsrnn.smoothing.arguments import check_loss, check_search, spec_of
 from tsrnn.smoothing.as_network import as_network
 from tsrnn.smoothing.columns import fit_columns
 from tsrnn.smoothing.panel import fit_panel
@@ -17,11 +17,7 @@ from tsrnn.smoothing.summary import summarize
 
 
 class SmoothingForecaster(Forecaster):
-    """Base of the exponential smoothers of one structure, which each of them names."""
-
-    @abstractmethod
-    def _structure(self) -> Structure:
-        """Return what is fitted, which the constructor's arguments say."""
+    """Base of all of them: whatever structure its series have, they are fitted smoothers."""
 
     def summary(self):
         """Summarise the fit: parameters, criteria and a test of the residuals.
@@ -48,7 +44,19 @@ class SmoothingForecaster(Forecaster):
         return as_network(self)
 
     def _validate_parameters(self) -> None:
-        check_common(self)
+        check_search(self)
+
+
+class OneStructureForecaster(SmoothingForecaster):
+    """Base of those whose structure the constructor's arguments say."""
+
+    @abstractmethod
+    def _structure(self) -> Structure:
+        """Return what is fitted."""
+
+    def _validate_parameters(self) -> None:
+        super()._validate_parameters()
+        check_loss(self)
 
     def _fit_model(self, values, regressors):
         spec = spec_of(self, self._structure(), values.shape[1])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tsrnn.smoothing.arguments import check_trend
-from tsrnn.smoothing.base import SmoothingForecaster
+from tsrnn.smoothing.base import OneStructureForecaster
 from tsrnn.smoothing.structure import Structure
 
 
-class DoubleExpSmoothingRNN(SmoothingForecaster):
+class DoubleExpSmoothingRNN(OneStructureForecaster):
     r"""Double exponential smoothing (Holt's method) as a recurrent network: a level and a trend.
 
     Parameters

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tsrnn.smoothing.base import SmoothingForecaster
+from tsrnn.smoothing.base import OneStructureForecaster
 from tsrnn.smoothing.structure import Structure
 
 
-class SimpleExpSmoothingRNN(SmoothingForecaster):
+class SimpleExpSmoothingRNN(OneStructureForecaster):
     r"""Simple exponential smoothing as a recurrent network: a level that follows the series.
 
     Parameters

@@ -12,7 +12,7 @@ from tsrnn._time.season_length import NO_DATES, Season
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.smoothing.arguments import check_trend
-from tsrnn.smoothing.base import SmoothingForecaster
+from tsrnn.smoothing.base import OneStructureForecaster
 from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
 from tsrnn.smoothing.structure import Structure
@@ -21,7 +21,7 @@ from tsrnn.smoothing.structure import Structure
 _WITHOUT_DATES = 12
 
 
-class TripleExpSmoothingRNN(SmoothingForecaster):
+class TripleExpSmoothingRNN(OneStructureForecaster):
     r"""Triple exponential smoothing (Holt-Winters): a level, a trend and a season.
 
     Parameters
