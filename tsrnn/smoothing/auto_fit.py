@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.ragged import Batch
+from tsrnn.cells import ABSENT
 from tsrnn.forecasting.blocks import Block, fit_blocks, partition
 from tsrnn.forecasting.panel_model import Progress
 from tsrnn.smoothing.columns import SmoothingModel, as_columns
@@ -25,9 +26,6 @@ _BLOCK = 4096
 # How many models are named in a note.
 _MOST_NAMED = 3
 
-# What a parameter is where a structure does not have it.
-_ABSENT = {"beta_": 0.0, "gamma_": 0.0, "phi_": 1.0}
-
 
 def fit_auto_columns(
     candidates: Candidates, values: np.ndarray, regressors: np.ndarray
@@ -37,7 +35,8 @@ def fit_auto_columns(
     fitted, selection = _fit_all(candidates, batch, "series {}".format)
     for error in fitted.failures.values():
         raise error
-    model, predictions, deviations, attributes = as_columns(fitted, values.shape, _ABSENT)
+    absent = {f"{name}_": value for name, value in ABSENT.items()}
+    model, predictions, deviations, attributes = as_columns(fitted, values.shape, absent)
     labels = [None] * batch.n_series
     for series, one in fitted.parts:
         for i in series.tolist():

@@ -149,14 +149,12 @@ def _start_without_season(task: Task, spec: FitSpec, n_jobs: int | None) -> np.n
     structure = task.structure
     plain = replace(structure, seasonal=None, period=1)
     names = [parameter.name for parameter in plain.cell.parameters]
-    # An exponent of the trend that the other cell does not have is as good as none.
-    limits = [spec.bounds.get(name, (1.0, 1.0)) for name in names]
     free_state = np.hstack([plain.normalised, np.zeros((plain.cell.n_state, task.n_columns))])
     found = solve(
         Task(
             plain,
             task.batch,
-            np.array(limits, dtype=float),
+            np.array([spec.bounds[name] for name in names], dtype=float),
             free_state[None],
             np.array([spec.rates.get(name, 0.0) for name in names]),
         ),
@@ -167,6 +165,7 @@ def _start_without_season(task: Task, spec: FitSpec, n_jobs: int | None) -> np.n
     is_found = np.isfinite(found.loss)
     n_plain = min(plain.cell.n_state, 2)
     states[:n_plain, is_found] = found.states[:n_plain, is_found]
+    # What that fit does not tell, or does not where it fails.
     parameters = {"alpha": 0.5, "beta": 0.01, "gamma": 0.0, "phi": 1.0}
     start = nearby_start(
         task,

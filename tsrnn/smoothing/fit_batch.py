@@ -10,12 +10,10 @@ import numpy as np
 
 from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, redundant_columns
+from tsrnn.cells import SMOOTHING_PARAMETERS
 from tsrnn.smoothing.fit import Fit, fit_structure
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.spec import FitSpec
-
-# What smoothing parameters are set to where a series is too short to learn them from.
-_FALLBACK = {"alpha": 0.5, "beta": 0.1, "gamma": 0.1, "phi": 0.9}
 
 
 class Fitted:
@@ -111,7 +109,7 @@ def n_to_learn(spec: FitSpec, batch: Batch) -> np.ndarray:
 def held(spec: FitSpec) -> FitSpec:
     """Return what is fitted to series that are too short to learn all of: it holds that fixed."""
     fixed = {
-        name: (_FALLBACK[name], _FALLBACK[name]) if low < high else (low, high)
+        name: (SMOOTHING_PARAMETERS[name].fallback,) * 2 if low < high else (low, high)
         for name, (low, high) in spec.bounds.items()
     }
     if "gamma" in fixed and fixed["gamma"][0] > 1.0 - fixed["alpha"][0]:

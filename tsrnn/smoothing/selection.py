@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsrnn._input.ragged import Batch
+from tsrnn.cells import ABSENT, SMOOTHING_PARAMETERS
 from tsrnn.smoothing.fit import fit_structure, unnamed
 from tsrnn.smoothing.fit_batch import n_to_learn
 from tsrnn.smoothing.search.task import Settings
@@ -188,9 +189,8 @@ def found_for(
     states = numbers["initial_state_"][place]
     if structure.trend is None and like.cell.n_state > 1:
         states = np.insert(states, 1, 0.0, axis=1)
-    absent = {"beta": 0.0, "gamma": 0.0, "phi": 1.0}
-    found = {name: np.full(series.size, value) for name, value in absent.items()}
-    for name in ("alpha", *absent):
+    found = {name: np.full(series.size, value) for name, value in ABSENT.items()}
+    for name in SMOOTHING_PARAMETERS:
         if f"{name}_" in numbers:
             found[name] = numbers[f"{name}_"][place]
     if "coef_" in numbers:

@@ -75,11 +75,8 @@ def bounds_of(structure: Structure, **given: float | None) -> Bounds:
     """Return what each parameter of the cell is searched in: its bounds, or its one value."""
     bounds = {}
     for parameter in structure.cell.parameters:
-        value = given.get(parameter.name)
-        if parameter.name == "beta" and structure.trend is None:
-            value = 0.0
-        if parameter.name == "phi" and not structure.damped:
-            value = 1.0
+        is_there = parameter.part in structure.parts
+        value = given.get(parameter.name) if is_there else parameter.absent
         low, high = parameter.lower, parameter.upper
         bounds[parameter.name] = (low, high) if value is None else (float(value), float(value))
     return bounds

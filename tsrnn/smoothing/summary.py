@@ -62,13 +62,10 @@ def _parameter_rows(forecaster: Forecaster, one: SmootherBatch, i: int) -> tuple
         stubs.append("period")
     *origins, origin = one.origins
     structure, parameters = one.structure, one.structure.cell.parameters
-    absent = set() if structure.trend else {"beta"}
-    absent |= set() if structure.damped else {"phi"}
     for parameter, value, how in zip(parameters, one.theta[:, 0], origins, strict=True):
-        if parameter.name in absent:
-            continue
-        rows.append([f"{value:.6g}", how])
-        stubs.append(parameter.name)
+        if parameter.part in structure.parts:
+            rows.append([f"{value:.6g}", how])
+            stubs.append(parameter.name)
     single = len(forecaster._model.series) == 1
     states = forecaster.initial_state_ if single else forecaster.initial_state_[i]
     for name, value in zip(structure.state_names, states, strict=True):

@@ -9,6 +9,7 @@ from sklearn.base import clone
 
 from tsrnn._input.validation import check_choice, check_number, check_period
 from tsrnn._time.season_length import NO_DATES, Season
+from tsrnn.cells import ABSENT
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.smoothing.arguments import check_trend
@@ -211,9 +212,9 @@ class TripleExpSmoothingRNN(OneStructureForecaster):
 
     def _fit(self, X: Any, y: Any) -> None:
         super()._fit(X, y)
-        for name, value in (("beta_", 0.0), ("gamma_", 0.0), ("phi_", 1.0)):
+        for name, value in ABSENT.items():
             # Fitted without a season it may lack them.
-            vars(self).setdefault(name, value * np.ones_like(self.alpha_))
+            vars(self).setdefault(f"{name}_", value * np.ones_like(self.alpha_))
 
     def _structure(self) -> Structure:
         return Structure(self.error, self.trend, bool(self.damped), self.seasonal, int(self.period))
