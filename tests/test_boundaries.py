@@ -112,7 +112,6 @@ REACHED_INTO = table(
     tsrnn.panel.seasons: _fit_panel _in_season _needed_steps _seeks_season _taken_period _wants_note
     tsrnn.panel.seasons: _would_take
     tsrnn.plotting._forecast: _asked _grid _observed_and_predicted
-    tsrnn.smoothing.as_network: _model
     """
 )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+from sklearn.utils.validation import check_is_fitted
+
 from tsrnn._input.ragged import Batch
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.panel_model import PanelModel
@@ -26,7 +28,8 @@ class SmoothingForecaster(Forecaster):
         -------
         statsmodels.iolib.summary.Summary
         """
-        return summarize(self)
+        check_is_fitted(self)
+        return summarize(self, self._model.series, self._grid.season)
 
     def to_rnn(self) -> RNN:
         """Return the network that is this smoother, where its season is not multiplicative.
@@ -41,7 +44,8 @@ class SmoothingForecaster(Forecaster):
             With identity activation: of one series `RNN(1, n_state, 1)`, so that Holt's method is
             an `RNN(1, 2, 1)`.
         """
-        return as_network(self)
+        check_is_fitted(self)
+        return as_network(self, self._model.series)
 
     def _validate_parameters(self) -> None:
         check_search(self)
