@@ -16,10 +16,12 @@ from tsrnn.forecasting.panel_model import PanelModel
 from tsrnn.smoothing.arguments import penalty_rates, settings_of
 from tsrnn.smoothing.auto_fit import fit_auto_columns, fit_auto_panel
 from tsrnn.smoothing.base import SmoothingForecaster
+from tsrnn.smoothing.docs import documented
 from tsrnn.smoothing.selection import CRITERIA, Candidates, all_structures, usual_structures
 from tsrnn.smoothing.structure import Structure
 
 
+@documented
 class AutoExpSmoothingRNN(SmoothingForecaster):
     r"""Exponential smoothing that chooses its errors, trend and season from the series.
 
@@ -71,8 +73,7 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
         the end of what was seen.
     coef_ : (n_features,) or (n_series, n_features) array
         Coefficients of the regressors, where there are any.
-    fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
-        One-step-ahead predictions of the training series, and what they miss.
+    {rows}
     sse_, sigma2_, loglik_, aic_, aicc_, bic_ : float or (n_series,) array
         As in `TripleExpSmoothingRNN`.
     n_iter_, converged_ : int, bool or (n_series,) arrays
