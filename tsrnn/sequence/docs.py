@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
-Documented = TypeVar("Documented", bound=type)
+from tsrnn._docs import Documented, filled_in
 
 _PARAMETERS = """\
 hidden_layer_sizes : int or tuple of int, default=(32,)
@@ -150,39 +148,22 @@ class CellText:
 def documented(cell: CellText, *, kind: str) -> Callable[[Documented], Documented]:
     """Fill in what a class's docstring leaves to this module and to the text of its cell."""
     regressor = kind == "regressor"
-    words = {
-        "{parameters}": _PARAMETERS,
-        "{attributes}": _ATTRIBUTES,
-        "{equations}": cell.equations,
-        "{notes}": _NOTES,
-        "{references}": cell.references,
-        "{activation}": _ACTIVATION if cell.has_activation else "",
-        "{target}": _INIT if regressor else _CLASS_WEIGHT,
-        "{stratified}": "" if regressor else ", with as many of each label",
-        "{units}": "inputs and targets" if regressor else "inputs",
-        "{gates}": cell.gates,
-        "{of_target}": _OF_REGRESSOR if regressor else _OF_CLASSIFIER,
-        "{in_units}": ", in standardised units" if regressor else "",
-        "{metric}": "r2" if regressor else "accuracy",
-        "{forget}": ", but for the forget gate's, which is one [2]_" if cell.forgets else "",
-        "{explosion}": "ten thousand" if regressor else "a hundred",
-    }
-
-    def fill(described: Documented) -> Documented:
-        text = described.__doc__
-        if text is not None:  # it is under python -OO
-            for mark, word in words.items():
-                text = _filled(text, mark, word)
-            described.__doc__ = text
-        return described
-
-    return fill
-
-
-def _filled(text: str, mark: str, word: str) -> str:
-    """Replace a mark; a block that stands on lines of its own takes over their indentation."""
-    lines = []
-    for line in text.split("\n"):
-        indent = line[: len(line) - len(line.lstrip())]
-        lines.append(line.replace(mark, re.sub(r"\n(?!\n)", "\n" + indent, word)))
-    return "\n".join(lines)
+    return filled_in(
+        {
+            "{parameters}": _PARAMETERS,
+            "{attributes}": _ATTRIBUTES,
+            "{equations}": cell.equations,
+            "{notes}": _NOTES,
+            "{references}": cell.references,
+            "{activation}": _ACTIVATION if cell.has_activation else "",
+            "{target}": _INIT if regressor else _CLASS_WEIGHT,
+            "{stratified}": "" if regressor else ", with as many of each label",
+            "{units}": "inputs and targets" if regressor else "inputs",
+            "{gates}": cell.gates,
+            "{of_target}": _OF_REGRESSOR if regressor else _OF_CLASSIFIER,
+            "{in_units}": ", in standardised units" if regressor else "",
+            "{metric}": "r2" if regressor else "accuracy",
+            "{forget}": ", but for the forget gate's, which is one [2]_" if cell.forgets else "",
+            "{explosion}": "ten thousand" if regressor else "a hundred",
+        }
+    )
