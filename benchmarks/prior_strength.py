@@ -28,12 +28,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn.datasets import fetch_m3, fetch_m4
 from tsrnn.priors import ExponentialPrior
 from tsrnn.smoothing.arguments import bounds_of, penalty_rates
 from tsrnn.smoothing.fit import fit_structure
-from tsrnn.smoothing.search.scipy_methods.problem import Settings
+from tsrnn.smoothing.search.task import Settings
 from tsrnn.smoothing.selection import _backtest, _reasons, all_structures, usual_structures
 from tsrnn.smoothing.structure import Structure
 

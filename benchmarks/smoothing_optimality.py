@@ -12,7 +12,7 @@ import numpy as np
 import scipy.optimize
 
 from tsrnn import DoubleExpSmoothingRNN
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import Scaling
 from tsrnn.cells import HOLT
 from tsrnn.smoothing.search.profile import ProfiledSSE, profile

@@ -51,10 +51,10 @@ FOLDERS = table(
     _optim: exceptions _compute
     cells: _compute
     datasets: _files
-    _scan: _compute cells
+    _scan: _compute _input cells
     _time: exceptions _input
-    _recurrent: _compute _input cells _scan
-    forecasting: exceptions _compute _input cells _scan _time
+    _recurrent: _compute _input cells
+    forecasting: exceptions _compute _input _time
     metrics: _time
     network: exceptions _compute _input _optim _recurrent
     panel: exceptions _compute _input _time forecasting
@@ -63,12 +63,12 @@ FOLDERS = table(
     text: exceptions _input _optim _recurrent sequence
     windows: exceptions _input forecasting sequence
     compose: exceptions _input _time forecasting
-    saving: _files _version exceptions priors _input _optim cells _time _recurrent forecasting
-    saving: network panel sequence smoothing text windows compose
+    saving: _files _version exceptions priors _input cells _time _recurrent forecasting network
+    saving: panel sequence smoothing text windows compose
     tsrnn: _version exceptions plotting priors datasets forecasting metrics network panel sequence
     tsrnn: smoothing text windows compose saving
-    cli: _files exceptions plotting _compute datasets _time forecasting metrics panel
-    cli: smoothing tsrnn
+    cli: _files exceptions plotting _compute datasets _time forecasting metrics panel smoothing
+    cli: tsrnn
     """
 )
 
@@ -113,6 +113,7 @@ REACHED_INTO = table(
     tsrnn.panel.seasons: _would_take
     tsrnn.plotting._forecast: _asked _grid _observed_and_predicted
     tsrnn.smoothing.as_network: _model
+    tsrnn.smoothing.summary: _grid _model
     """
 )
 
@@ -120,7 +121,7 @@ REACHED_INTO = table(
 MOST_ARGUMENTS = 9
 LONG_SIGNATURES = {
     "tsrnn.smoothing.fit.fit_structure": 10,
-    "tsrnn.smoothing.fit.fit_batch": 12,
+    "tsrnn.smoothing.fit_batch.fit_batch": 12,
 }
 
 

@@ -8,7 +8,7 @@ from tsrnn.network import RNN
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.gaps import fill_gaps
 from tsrnn.saving.file import load, save
-from tsrnn.sequence.estimators import (
+from tsrnn.sequence import (
     ElmanRNNClassifier,
     ElmanRNNRegressor,
     GRUClassifier,
@@ -17,11 +17,9 @@ from tsrnn.sequence.estimators import (
     LSTMRegressor,
 )
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
-from tsrnn.smoothing.base import (
-    DoubleExpSmoothingRNN,
-    SimpleExpSmoothingRNN,
-    TripleExpSmoothingRNN,
-)
+from tsrnn.smoothing.double import DoubleExpSmoothingRNN
+from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
+from tsrnn.smoothing.triple import TripleExpSmoothingRNN
 from tsrnn.text.classifier import TextRNNClassifier
 from tsrnn.windows.forecaster import RNNForecaster
 

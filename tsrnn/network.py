@@ -22,8 +22,8 @@ from tsrnn._compute.threads import one_blas_thread
 from tsrnn._input.sequences import Sequences
 from tsrnn._input.series import read_numbers
 from tsrnn._input.validation import check_choice, check_count, check_number
-from tsrnn._optim.losses import ACTIVATIONS, Activation
 from tsrnn._optim.scipy_minimize import SOLVERS, minimize
+from tsrnn._recurrent.activations import ACTIVATIONS, Activation
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.exceptions import TrainingDivergedError

@@ -7,13 +7,9 @@ import numpy as np
 import pytest
 from cases import PREDICTING_CELLS, make_case, relative_error
 
-from tsrnn._optim.losses import (
-    ACTIVATIONS,
-    AbsoluteError,
-    Huber,
-    SquaredError,
-)
+from tsrnn._recurrent.activations import ACTIVATIONS
 from tsrnn._scan.unroll import backpropagate, unroll
+from tsrnn.smoothing.search.scipy_methods.losses import AbsoluteError, Huber, SquaredError
 
 # What the design asks of a gradient against complex-step derivatives, which are exact to rounding.
 EXACT = 1e-10

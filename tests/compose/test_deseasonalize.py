@@ -17,9 +17,9 @@ from tsrnn import (
     NaiveForecaster,
     PanelForecaster,
 )
-from tsrnn.compose.deseasonalize import is_seasonal
 from tsrnn.datasets import load_co2
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.season import is_seasonal
 from tsrnn.metrics import mase, smape
 
 SEASON = np.array([0.8, 0.9, 1.3, 1.0])

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from tsrnn._compute.compile import borrowed, kernel
+from tsrnn._compute.compile import SLAB, SLABS, borrowed, kernel
 from tsrnn._scan.curvature import accumulate_curvature
-from tsrnn._scan.unroll import SLAB, SLABS
 from tsrnn.cells.smoother_cell import step_at, tangent_at
 from tsrnn.smoothing.search.compiled.rounds import _fill_lanes, _of_search
 

@@ -6,10 +6,9 @@ from itertools import product
 import naive
 import numpy as np
 
-from tsrnn._input.batch import Batch
-from tsrnn.smoothing.search.compiled.fit import Solution, Task
-from tsrnn.smoothing.search.scipy_methods.problem import Settings
+from tsrnn._input.ragged import Batch
 from tsrnn.smoothing.search.solve import solve
+from tsrnn.smoothing.search.task import Settings, Solution, Task
 from tsrnn.smoothing.structure import Structure
 
 PERIOD = 4

@@ -17,9 +17,10 @@ from saved_models import (
 from saved_models import series as y_of
 
 import tsrnn
-from tsrnn import NaiveForecaster, PanelForecaster, saving
+from tsrnn import NaiveForecaster, PanelForecaster
 from tsrnn._time.steps import ConstantSteps, Counts
 from tsrnn.exceptions import ModelFormatError
+from tsrnn.saving import file as saving
 
 
 @pytest.fixture

@@ -23,8 +23,9 @@ from saved_models import (
 from saved_models import series as y_of
 
 import tsrnn
-from tsrnn import NaiveForecaster, saving
+from tsrnn import NaiveForecaster
 from tsrnn.exceptions import ModelFormatError
+from tsrnn.saving import file as saving
 from tsrnn.saving.checks import CHECKS
 from tsrnn.saving.classes import MODELS, PARTS
 

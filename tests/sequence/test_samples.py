@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tsrnn._input.sequences import Sequences
-from tsrnn.sequence.objective import Samples, center_and_spread, merged, r2, split_off
+from tsrnn.sequence.objective import r2
+from tsrnn.sequence.samples import Samples, center_and_spread, merged, split_off
 
 
 def samples_of(sequences, targets, weights=None, by_step=False):

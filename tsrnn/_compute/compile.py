@@ -46,6 +46,16 @@ _SLOW = 1.0
 _SETTINGS_OF_OTHERS = ("CUDA", "CACHE", "NUMBA_", "THREADING", "COLOR", "SHOW_HELP", "GDB")
 
 
+# Arrays of two and three dimensions in kernels' signatures.
+SLAB = "f8[:,::1]"
+SLABS = "f8[:,:,::1]"
+
+
+def writable(array: np.ndarray) -> np.ndarray:
+    """Copy an array that is read-only, as in a model loaded as a memory map: kernels take none."""
+    return array if array.flags.writeable else array.copy()
+
+
 def borrowed(array):
     """Return a view of an array that carries no reference count (inside kernels).
 

@@ -1,70 +1,22 @@
-"""Losses, and activations of outputs: a value and, right beneath it, its gradient.
+"""Losses of networks: a value and, right beneath it, its gradient.
 
-Losses of smoothers are functions of residuals r (target less prediction) and are sums over all of
-them; a missing residual (NaN) counts nothing.
-
-    squared       L = sum r^2                                                           (1)
-    absolute      L = sum |r|                                                           (2)
-    Huber         L = sum r^2 / 2 where |r| <= delta, delta (|r| - delta / 2) beyond    (3)
-
-Losses of networks are functions of raw outputs o (n, m), a row for each target, and are sums over
+They are functions of raw outputs o (n, m), a row for each target, and are sums over
 the rows, each times its weight w. Outputs may be of any size: the exponential of none is taken that
 could overflow, and the logarithm of no probability.
 
-    squared       L = w sum_k (o_k - y_k)^2 / m                                         (4)
-    two classes   L = w log(1 + exp(-s)), s = o for the second class, -o for the first  (5)
-    K classes     L = w (log sum_k exp(o_k) - o_y)                                      (6)
+    squared       L = w sum_k (o_k - y_k)^2 / m                                         (1)
+    two classes   L = w log(1 + exp(-s)), s = o for the second class, -o for the first  (2)
+    K classes     L = w (log sum_k exp(o_k) - o_y)                                      (3)
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit
 
 
-class SquaredError:
-    """The sum of squares, (1)."""
-
-    def value_and_gradient(self, residuals: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return L and dL/dr."""
-        r = _without_missing(residuals)
-        return float(np.vdot(r, r)), 2.0 * r
-
-
-class AbsoluteError:
-    """The sum of magnitudes, (2)."""
-
-    def value_and_gradient(self, residuals: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return L and dL/dr."""
-        r = _without_missing(residuals)
-        return float(np.abs(r).sum()), np.sign(r)
-
-
-@dataclass(frozen=True)
-class Huber:
-    """Huber's loss, (3): quadratic up to delta, linear beyond."""
-
-    delta: float
-
-    def value_and_gradient(self, residuals: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return L and dL/dr."""
-        r = _without_missing(residuals)
-        clipped = np.clip(r, -self.delta, self.delta)
-        return float(np.sum(clipped * (r - 0.5 * clipped))), clipped
-
-
-Loss = SquaredError | AbsoluteError | Huber
-
-
-def _without_missing(residuals: np.ndarray) -> np.ndarray:
-    return np.where(np.isnan(residuals), 0.0, residuals)
-
-
 class SquaredErrorLoss:
-    """The mean square over the outputs of a row, (4)."""
+    """The mean square over the outputs of a row, (1)."""
 
     def value_and_gradient(
         self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
@@ -84,7 +36,7 @@ class SquaredErrorLoss:
 
 
 class BinaryLogLoss:
-    """The log-loss of two classes with one output, the log-odds of the second, (5)."""
+    """The log-loss of two classes with one output, the log-odds of the second, (2)."""
 
     def value_and_gradient(
         self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
@@ -104,7 +56,7 @@ class BinaryLogLoss:
 
 
 class SoftmaxLogLoss:
-    """The log-loss of K classes with K outputs, (6)."""
+    """The log-loss of K classes with K outputs, (3)."""
 
     def value_and_gradient(
         self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
@@ -148,19 +100,3 @@ def _column(weights: np.ndarray, outputs: np.ndarray) -> np.ndarray:
 def _total(losses: np.ndarray) -> float:
     # In double precision: sums of millions of steps decide when training stops.
     return float(losses.sum(dtype=np.float64))
-
-
-@dataclass(frozen=True)
-class Activation:
-    """A function applied to each number, and its derivative in terms of its value."""
-
-    value: Callable[[np.ndarray], np.ndarray]
-    derivative: Callable[[np.ndarray], np.ndarray]
-
-
-ACTIVATIONS: dict[str, Activation] = {
-    "identity": Activation(lambda a: a, np.ones_like),
-    "tanh": Activation(np.tanh, lambda y: 1.0 - y * y),
-    "logistic": Activation(lambda a: 0.5 + 0.5 * np.tanh(0.5 * a), lambda y: y * (1.0 - y)),
-    "relu": Activation(lambda a: np.where(a <= 0.0, 0.0, a), lambda y: (y > 0.0).astype(y.dtype)),
-}

@@ -16,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 from joblib import effective_n_jobs
 
+from tsrnn._compute.compile import writable
 from tsrnn._compute.threads import one_blas_thread
 from tsrnn._compute.vector_sizes import n_lanes_of
 from tsrnn._input.sequences import Sequences
@@ -23,7 +24,6 @@ from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.layout import PackedNetwork, layout_of
 from tsrnn._recurrent.run import Dropout, NetworkLoss, Run, Workspace
 from tsrnn._recurrent.tape import Tape, lay_tapes
-from tsrnn._scan.unroll import writable
 
 # What a tape should take at least: a tenth of a millisecond or two, against which handing it to a
 # thread costs little.

@@ -15,11 +15,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tsrnn._compute.compile import borrowed, inlined, kernel, pointer
+from tsrnn._compute.compile import SLAB, SLABS, borrowed, inlined, kernel, pointer, writable
 from tsrnn.cells.smoother_cell import Cell, adjoint_at, step_at
-
-SLAB = "f8[:,::1]"
-SLABS = "f8[:,:,::1]"
 
 
 def unroll(
@@ -270,11 +267,6 @@ def _check_shapes(cell: Cell, theta: np.ndarray, x: np.ndarray) -> None:
 def _check_shape(name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:
     if array.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
-
-
-def writable(array: np.ndarray) -> np.ndarray:
-    """Copy an array that is read-only, as in a model loaded as a memory map: kernels take none."""
-    return array if array.flags.writeable else array.copy()
 
 
 def _active_lanes(n_timesteps: int, n_lanes: int, lengths: np.ndarray | None) -> np.ndarray:

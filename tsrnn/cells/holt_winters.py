@@ -27,13 +27,25 @@ Koehler, Ord and Snyder, Forecasting with Exponential Smoothing (2008), chapter 
 from __future__ import annotations
 
 from tsrnn._compute.compile import Kernel
-from tsrnn.cells.smoother_cell import Cell, Parameter, adjoint_kernel, step_kernel, tangent_kernel
+from tsrnn.cells.smoother_cell import (
+    Cell,
+    SmoothingParameter,
+    adjoint_kernel,
+    step_kernel,
+    tangent_kernel,
+)
 from tsrnn.cells.smoothing import ALPHA, BETA, PHI
 
 _N_PARAMETERS = 4
 
-# gamma stays under 1 - alpha besides, which a box cannot say.
-_GAMMA = Parameter("gamma", lower=0.0, upper=1.0)
+# gamma stays under 1 - alpha besides, which a box cannot say: searches spread its share of that.
+_GAMMA = SmoothingParameter(
+    "gamma",
+    lower=0.0,
+    upper=1.0,
+    spread=(0.01, 0.1, 0.01, 0.1, 0.9, 0.01, 0.01),
+    flat=0.0,
+)
 
 
 @step_kernel

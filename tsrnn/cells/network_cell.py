@@ -9,11 +9,11 @@ The products of (1) are the same for every cell and belong to the loop over time
 its own is its list of gates, each D rows of a_t, and (2), which looks at one unit at a time: unit j
 of every gate and of both states. A gate may read the input, the state or both; b_h enters all.
 
-A step works on rows of lanes (see `_simd`): row g * D + j of `gates` is unit j of gate g. It writes
-h_t and c_t, and leaves in `gates` what the adjoint will want to know, which may be further rows
-after the gates'. The adjoint takes the gradient of a loss with respect to h_t (`d_h`) and c_t
-(`d_c`) to that with respect to a_t, which it writes over `gates`; to c_{t-1}, over `d_c`; and to
-h_{t-1}, over `d_h`, as far as it does not come by way of a_t.
+A step works on rows of lanes (see `tsrnn._compute.simd`): row g * D + j of `gates` is unit j of
+gate g. It writes h_t and c_t, and leaves in `gates` what the adjoint will want to know, which may
+be further rows after the gates'. The adjoint takes the gradient of a loss with respect to h_t
+(`d_h`) and c_t (`d_c`) to that with respect to a_t, which it writes over `gates`; to c_{t-1}, over
+`d_c`; and to h_{t-1}, over `d_h`, as far as it does not come by way of a_t.
 """
 
 from __future__ import annotations

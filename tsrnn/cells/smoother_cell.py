@@ -22,7 +22,7 @@ each, without shapes, which would cost more than a small step does: row i of lan
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 
@@ -71,6 +71,29 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class SmoothingParameter(Parameter):
+    """A number that a smoother learns, with what its search knows of it.
+
+    Attributes
+    ----------
+    spread : tuple of float
+        Values that are far apart, as many as the cell's other parameters have: the first of all go
+        together, and so on. A smoother with a season is searched from there.
+    flat : float
+        What it is for a level that follows the series, and nothing else that does: however the
+        series jumps, predictions stay between its values.
+    grid : tuple of float
+        Values that a smoother without a season is tried at; none for one that only seasonal ones
+        have.
+    """
+
+    _: KW_ONLY
+    spread: tuple[float, ...]
+    flat: float
+    grid: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class Cell:
     """A recurrent cell; see the module's text for the equations and shapes.
 
@@ -78,7 +101,7 @@ class Cell:
     ----------
     name : str
         Its key in the table of cells.
-    parameters : tuple of Parameter
+    parameters : tuple of SmoothingParameter
         In the order in which theta holds them.
     n_inputs, n_outputs : int
         Sizes of x_t and o_t (p and m).
@@ -93,7 +116,7 @@ class Cell:
     """
 
     name: str
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[SmoothingParameter, ...]
     n_inputs: int
     n_outputs: int
     state_names: tuple[str, ...]

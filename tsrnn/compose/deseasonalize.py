@@ -1,27 +1,13 @@
 """Forecasts of the seasonally adjusted series, with the season put back: as the M competitions do.
 
-A series y_t with a season of m time steps is y_t = s_t z_t (multiplicative) or y_t = s_t + z_t
-(additive), its indices s_t = s_{t-m} those of the classical decomposition by moving averages. A
-forecaster of z_t forecasts y_t. The series is adjusted only if its autocorrelation r_m at the lag
-of the season is significant at 90%,
-
-    n >= 3 m   and   |r_m| > 1.645 sqrt((1 + 2 (r_1^2 + .. + r_{m-1}^2)) / n)           (1)
-
-With regressors x_t the series is y_t = s_t z_t + b'x_t or y_t = s_t + z_t + b'x_t, and the test and
-the indices are those of y_t - b'x_t. For these b is estimated from the changes of changes
-
-    w_t = (y_t - y_{t-m}) - (y_{t-1} - y_{t-1-m})                                       (2)
-
-and those of x_t, less their means at each position of the season: what a season of either kind adds
-to a line is the same at all of one position, and gone. The forecaster estimates its own b.
-
-Source: S. Makridakis, E. Spiliotis and V. Assimakopoulos, The M4 Competition: 100,000 time series
-and 61 forecasting methods, International Journal of Forecasting 36 (2020); its benchmarks.
+What is a season, which series are adjusted, and the source: see `tsrnn.forecasting.season`. The
+forecaster of adjusted series estimates its own coefficients of regressors.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,19 +15,13 @@ from sklearn.base import clone
 
 from tsrnn._input.validation import check_choice, check_flag, check_period
 from tsrnn._time.season_length import LONGEST, Season
-from tsrnn.compose.deseasonalized_panel import DeseasonalizedPanel, Seasons
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.fitted_model import FittedModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.panel_model import PanelModel
+from tsrnn.forecasting.season import ColumnSeasons, PanelSeasons, find_season
 
 _MODELS = ("mul", "add")
-
-# The quantile of the normal distribution for a two-sided test at 90%, as the competitions round it.
-_CRITICAL = 1.645
-
-# What is smaller, of a regressor in units of its largest value, may be its rounding.
-_ROUNDING = 1e-10
 
 # What is left when the season is taken off.
 _ADJUSTED = Season(1, "seasonally adjusted series")
@@ -158,7 +138,7 @@ class DeseasonalizedForecaster(Forecaster):
         is_seasonal = np.array([indices is not None for indices in found])
         neutral = np.full(self.period, 1.0 if self.model == "mul" else 0.0)
         season = np.column_stack([neutral if indices is None else indices for indices in found])
-        turn = _Turn.of(season, self.model)
+        turn = ColumnSeasons.of(season, self.model)
         inner = self._fit_inner(values, regressors, turn, is_seasonal)
         (predictions, deviations), *_ = inner._seen
         constant = np.zeros(is_seasonal.size)
@@ -189,12 +169,11 @@ class DeseasonalizedForecaster(Forecaster):
         season = np.full((len(found), self.period), 1.0 if is_mul else 0.0)
         for i in np.flatnonzero(is_seasonal):
             season[i] = found[i]
-        nothing = np.zeros_like(season)
-        seasons = Seasons(season, nothing) if is_mul else Seasons(nothing + 1.0, season)
-        factor, offset = seasons.rows(offsets)
-        inner = self._inner()
-        fitted = inner._fit_panel(
-            (values - offset) / factor, offsets, regressors / factor[:, None], n_jobs, progress
+        seasons = PanelSeasons.of(season, self.model)
+        factor, _ = seasons.rows(offsets)
+        adjusted = seasons.take_off(values, offsets)
+        fitted = self._inner()._fit_panel(
+            adjusted, offsets, regressors / factor[:, None], n_jobs, progress
         )
         constant = np.zeros(len(found))
         if is_mul and regressors.shape[1]:
@@ -228,33 +207,17 @@ class DeseasonalizedForecaster(Forecaster):
         self, y: np.ndarray, X: np.ndarray, name: str, notes: list[Warning]
     ) -> np.ndarray | None:
         """Return the seasonal indices of a series net of regressors, None if it has none."""
-        m = self.period
-        if m == 1:
-            return None
-        # What is missing before a series begins and after its end says nothing of its season.
-        observed = np.flatnonzero(~np.isnan(y))
-        began = int(observed[0])
-        y, X = y[began : observed[-1] + 1], X[began : observed[-1] + 1]
-        is_positive = np.nanmin(y) > 0.0
-        y = y - X @ coefficients(y, X, m)
-        if self.test and not is_seasonal(y, m):
-            return None
-        reason = None
-        if len(y) < 2 * m or any(np.isnan(y[i::m]).all() for i in range(m)):
-            reason = f"it does not show two whole seasons of {m} time steps"
-        elif self.model == "mul" and np.nanmin(y) <= 0.0:
-            whose, cure = "its values", "set model='add'"
-            if is_positive:
-                whose += ", net of what regressors add,"
-                cure += ", or give columns of X as differences from their means"
-            reason = f"{whose} are not all positive, as model='mul' needs: {cure}"
-        if reason is None:
-            return np.roll(seasonal_indices(y, m, self.model), began)
-        notes.append(UserWarning(f"{name} is not seasonally adjusted: {reason}"))
-        return None
+        indices, reason = find_season(y, X, self.period, self.model, test=self.test)
+        if reason is not None:
+            notes.append(UserWarning(f"{name} is not seasonally adjusted: {reason}"))
+        return indices
 
     def _fit_inner(
-        self, values: np.ndarray, regressors: np.ndarray, turn: _Turn, is_seasonal: np.ndarray
+        self,
+        values: np.ndarray,
+        regressors: np.ndarray,
+        turn: ColumnSeasons,
+        is_seasonal: np.ndarray,
     ) -> Forecaster:
         """Fit a clone of the forecaster to the adjusted series."""
         n_timesteps, n_series = values.shape
@@ -276,57 +239,20 @@ class DeseasonalizedForecaster(Forecaster):
 
 
 @dataclass(frozen=True)
-class _Turn:
-    """A season as y = factor z + offset, both (m, k), the season of the next time step first."""
-
-    factor: np.ndarray
-    offset: np.ndarray
-
-    @classmethod
-    def of(cls, season: np.ndarray, model: str) -> _Turn:
-        if model == "mul":
-            return cls(season, np.zeros_like(season))
-        return cls(np.ones_like(season), season)
-
-    @staticmethod
-    def rows(indices: np.ndarray, n_timesteps: int) -> np.ndarray:
-        """Repeat indices (m, k) over the next time steps, (n, k)."""
-        return indices[np.arange(n_timesteps) % len(indices)]
-
-    def take_off(self, values: np.ndarray) -> np.ndarray:
-        """Adjust series (n, k)."""
-        return (values - self.rows(self.offset, len(values))) / self.rows(self.factor, len(values))
-
-    def put_on(self, values: np.ndarray) -> np.ndarray:
-        """Undo `take_off`."""
-        return self.widen(values) + self.rows(self.offset, len(values))
-
-    def widen(self, deviations: np.ndarray) -> np.ndarray:
-        """Return differences of the series from those of the adjusted ones, (n, k)."""
-        return deviations * self.rows(self.factor, len(deviations))
-
-    def after(self, n_timesteps: int) -> _Turn:
-        """Return the season after some time steps."""
-        return _Turn(
-            np.roll(self.factor, -n_timesteps, axis=0), np.roll(self.offset, -n_timesteps, axis=0)
-        )
-
-
-@dataclass(frozen=True)
 class DeseasonalizedModel:
     """A fitted model of the adjusted series, and the season; a `FittedModel`.
 
     Attributes
     ----------
     inner : FittedModel
-    turn : _Turn
+    turn : ColumnSeasons
     constant : (k,) array
         What regressors of 0 add to the adjusted series, where these are divided by the season:
         what they add must be proportional to them to be free of it.
     """
 
     inner: FittedModel
-    turn: _Turn
+    turn: ColumnSeasons
     constant: np.ndarray
     notes: tuple[Warning, ...] = ()
 
@@ -381,64 +307,61 @@ class DeseasonalizedModel:
         return self.turn.put_on(values + self.constant)
 
 
-def is_seasonal(y: np.ndarray, period: int) -> bool:
-    """Test a series (n,) for a season by (1); missing values are left out."""
-    n_observed = np.count_nonzero(~np.isnan(y))
-    if n_observed < 3 * period or not np.nanmax(np.abs(y)):
-        return False
-    # In units of their own, for squares of what a float can hold may be beyond it.
-    deviations = y / np.nanmax(np.abs(y))
-    deviations -= np.nanmean(deviations)
-    size = np.nanmax(np.abs(deviations))
-    if size == 0.0:
-        return False
-    deviations = np.nan_to_num(deviations / size)  # what is missing adds to no product
-    products = [deviations[lag:] @ deviations[: len(y) - lag] for lag in range(period + 1)]
-    *before, at_season = np.array(products[1:]) / products[0]
-    variance = (1.0 + 2.0 * np.sum(np.square(before))) / n_observed
-    return bool(abs(at_season) > _CRITICAL * np.sqrt(variance))
+@dataclass(frozen=True)
+class DeseasonalizedPanel:
+    """A model of the adjusted series, and the seasons; a `PanelModel`.
 
-
-def coefficients(y: np.ndarray, X: np.ndarray, period: int) -> np.ndarray:
-    """Estimate by (2) what regressors (n, p) add to a series (n,) beside its season, (p,).
-
-    0 for regressors that are nothing but season and line, and for all where the rows are too few.
+    Attributes
+    ----------
+    inner : PanelModel
+    seasons : PanelSeasons
+    constant : (N,) array
+        What regressors of 0 add to an adjusted series; see `DeseasonalizedModel`.
+    failures, notes : dict
     """
-    n_columns, n_rows = X.shape[1], len(y) - period - 1
-    found = np.zeros(n_columns)
-    if n_columns == 0 or n_rows < 2 * n_columns:
-        return found
-    both = np.column_stack([y, X])
-    # In units of their own, for differences of what a float can hold may be beyond it.
-    units = np.nanmax(np.abs(both), axis=0)
-    units[units == 0.0] = 1.0
-    changes = np.diff((both / units)[period:] - (both / units)[:-period], axis=0)
-    seen = ~np.isnan(changes).any(axis=1)
-    changes, position = changes[seen], (np.arange(n_rows) % period)[seen]
-    count = np.bincount(position, minlength=period)
-    if len(changes) - np.count_nonzero(count) < 2 * n_columns:
-        return found
-    for column in changes.T:
-        column -= (np.bincount(position, column, period) / np.maximum(count, 1))[position]
-    left = np.abs(changes[:, 1:]).max(axis=0)
-    told = left > _ROUNDING
-    A = changes[:, 1:][:, told] / left[told]
-    estimate = np.linalg.lstsq(A, changes[:, 0], rcond=_ROUNDING)[0]
-    found[told] = estimate / left[told] / units[1:][told] * units[0]
-    return found
 
+    inner: PanelModel
+    seasons: PanelSeasons
+    constant: np.ndarray
+    failures: Mapping[int, Exception]
+    notes: Mapping[int, tuple[Warning, ...]] = field(default_factory=dict)
 
-def seasonal_indices(y: np.ndarray, period: int, model: str) -> np.ndarray:
-    """Return the classical seasonal indices of a series (n,) with every season in it, (period,)."""
-    from statsmodels.tsa.seasonal import seasonal_decompose  # slow to import
+    def effect(self, regressors: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+        """Return what regressors (n_rows, p) add to the series, (n_rows,)."""
+        return self.inner.effect(regressors, offsets) - np.repeat(self.constant, np.diff(offsets))
 
-    filled = y.copy()
-    for start in range(period):
-        same = filled[start::period]  # a view
-        missing = np.isnan(same)
-        year = np.arange(len(same))
-        same[missing] = np.interp(year[missing], year[~missing], same[~missing])
-    unit = np.abs(filled).max() or 1.0
-    name = "multiplicative" if model == "mul" else "additive"
-    indices = seasonal_decompose(filled / unit, model=name, period=period).seasonal[:period]
-    return indices if model == "mul" else indices * unit
+    def with_regressors(self, regressors: np.ndarray, offsets: np.ndarray) -> DeseasonalizedPanel:
+        """Return the model that knows regressors (n_rows, p) of the next steps of each series."""
+        factor, _ = self.seasons.rows(offsets)
+        return replace(
+            self, inner=self.inner.with_regressors(regressors / factor[:, None], offsets)
+        )
+
+    def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
+        """Predict the next steps, (n_series, horizon)."""
+        factor, offset = self.seasons.steps(horizon)
+        return factor * (self.inner.forecast(horizon, n_jobs) + self.constant[:, None]) + offset
+
+    def deviation(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
+        """Return standard deviations of the errors of `forecast`, (n_series, horizon)."""
+        return self.seasons.steps(horizon)[0] * self.inner.deviation(horizon, n_jobs)
+
+    def quantiles(
+        self, horizon: int, quantiles: np.ndarray, n_jobs: int | None = None
+    ) -> np.ndarray:
+        """Return quantiles of the next values, (n_series, horizon, n_quantiles)."""
+        factor, offset = (part[:, :, None] for part in self.seasons.steps(horizon))
+        adjusted = self.inner.quantiles(horizon, quantiles, n_jobs)
+        return factor * (adjusted + self.constant[:, None, None]) + offset
+
+    def advance(
+        self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
+    ) -> tuple[DeseasonalizedPanel, np.ndarray]:
+        """See further values (n_rows,): the model then, and one-step predictions, (n_rows,)."""
+        constant = np.repeat(self.constant, np.diff(offsets))
+        adjusted = self.seasons.take_off(values, offsets) - constant
+        inner, predictions = self.inner.advance(adjusted, offsets, n_jobs)
+        later = DeseasonalizedPanel(
+            inner, self.seasons.after(np.diff(offsets)), self.constant, inner.failures
+        )
+        return later, self.seasons.put_on(predictions + constant, offsets)

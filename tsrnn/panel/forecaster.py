@@ -28,12 +28,8 @@ from tsrnn._input.validation import (
 from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.panel_model import PanelModel, Progress
-from tsrnn.panel.backtest import (
-    calibration_scores,
-    conformal_factors,
-    rolling_windows,
-    too_short_for_windows,
-)
+from tsrnn.panel.backtest import rolling_windows, too_short_for_windows
+from tsrnn.panel.calibration import calibration_scores, conformal_factors
 from tsrnn.panel.fill import StepRules
 from tsrnn.panel.frame import Columns, Panel, read_panel
 from tsrnn.panel.report import (

@@ -5,7 +5,7 @@ Of an estimator or network its attributes are saved, of a dataclass or named tup
 they hold must be values that `_saved_values` knows, or of these.
 """
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling
 from tsrnn._input.sequences import TargetLayout
 from tsrnn._input.series import Layout
@@ -15,19 +15,23 @@ from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.panel_steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps, OwnSteps
 from tsrnn._time.stamps import Dates, Periods, WholeNumbers
 from tsrnn._time.steps import ConstantSteps, Counts, _Clock, _ListedSteps, _MonthSteps
-from tsrnn.compose.deseasonalize import DeseasonalizedForecaster, DeseasonalizedModel, _Turn
-from tsrnn.compose.deseasonalized_panel import DeseasonalizedPanel, Seasons
+from tsrnn.compose.deseasonalize import (
+    DeseasonalizedForecaster,
+    DeseasonalizedModel,
+    DeseasonalizedPanel,
+)
 from tsrnn.forecasting.naive import NaiveForecaster, NaiveModel
 from tsrnn.forecasting.panel_model import LoopedPanel
+from tsrnn.forecasting.season import ColumnSeasons, PanelSeasons
 from tsrnn.network import RNN
-from tsrnn.panel.backtest import Scores
+from tsrnn.panel.calibration import Scores
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.frame import Panel
 from tsrnn.panel.labels import Reach
 from tsrnn.panel.seasons import GroupedPanel
 from tsrnn.panel.state import FittedPanel, SeenRows
 from tsrnn.priors import ExponentialPrior
-from tsrnn.sequence.estimators import (
+from tsrnn.sequence import (
     ElmanRNNClassifier,
     ElmanRNNRegressor,
     GRUClassifier,
@@ -36,15 +40,13 @@ from tsrnn.sequence.estimators import (
     LSTMRegressor,
 )
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
-from tsrnn.smoothing.base import (
-    DoubleExpSmoothingRNN,
-    SimpleExpSmoothingRNN,
-    TripleExpSmoothingRNN,
-)
-from tsrnn.smoothing.fit import SmoothingModel
+from tsrnn.smoothing.columns import SmoothingModel
+from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.smoothing.panel import SmootherPanel
+from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
+from tsrnn.smoothing.triple import TripleExpSmoothingRNN
 from tsrnn.text.classifier import TextRNNClassifier
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.forecaster import RNNForecaster
@@ -102,7 +104,7 @@ PARTS: dict[str, type] = {
     "RegressorScaling": RegressorScaling,
     "Scaling": Scaling,
     "Scores": Scores,
-    "Seasons": Seasons,
+    "Seasons": PanelSeasons,
     "SeenRows": SeenRows,
     "SmootherBatch": SmootherBatch,
     "SmootherPanel": SmootherPanel,
@@ -119,5 +121,5 @@ PARTS: dict[str, type] = {
     "_Clock": _Clock,
     "_ListedSteps": _ListedSteps,
     "_MonthSteps": _MonthSteps,
-    "_Turn": _Turn,
+    "_Turn": ColumnSeasons,
 }

@@ -12,8 +12,8 @@ from tsrnn.forecasting.naive import NaiveForecaster
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.state import FittedPanel
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
-from tsrnn.smoothing.base import TripleExpSmoothingRNN
 from tsrnn.smoothing.smoothers import SmootherBatch
+from tsrnn.smoothing.triple import TripleExpSmoothingRNN
 
 # What was called otherwise in older files, and its tag now.
 OLDER_TAGS = {  # beside "dates" and "periods", which are indexes of pandas

@@ -1,13 +1,8 @@
 """Recurrent networks as scikit-learn regressors and classifiers of sequences."""
 
-from tsrnn.sequence.estimators import (
-    ElmanRNNClassifier,
-    ElmanRNNRegressor,
-    GRUClassifier,
-    GRURegressor,
-    LSTMClassifier,
-    LSTMRegressor,
-)
+from tsrnn.sequence.elman import ElmanRNNClassifier, ElmanRNNRegressor
+from tsrnn.sequence.gru import GRUClassifier, GRURegressor
+from tsrnn.sequence.lstm import LSTMClassifier, LSTMRegressor
 
 __all__ = [
     "ElmanRNNClassifier",

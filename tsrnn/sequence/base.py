@@ -30,13 +30,11 @@ from tsrnn.sequence.arguments import (
     plan_of,
     sizes_of_layers,
 )
-from tsrnn.sequence.objective import (
-    NetworkObjective,
+from tsrnn.sequence.objective import NetworkObjective, hook_of, measure_of
+from tsrnn.sequence.samples import (
     Samples,
     center_and_spread,
     check_weights,
-    hook_of,
-    measure_of,
     merged,
     split_off,
     without_weightless,
@@ -47,7 +45,7 @@ from tsrnn.sequence.weights import NetworkMethods
 class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
     """Base of the sequence estimators; see the module's text."""
 
-    # Set by the mixin of the kind of target: the name of its score, and `_training`'s explosion.
+    # Set by the mixin of the kind of target: the name of its score, and `Objective.explosion`.
     _metric: str
     _explosion: float
 

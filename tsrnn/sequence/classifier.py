@@ -19,7 +19,8 @@ from tsrnn._recurrent.engine import NetworkLoss
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.base import SequenceEstimator, store_arguments, takes_batches
 from tsrnn.sequence.foreign_weights import from_keras, from_torch
-from tsrnn.sequence.objective import Samples, TrainingState, without_weightless
+from tsrnn.sequence.objective import TrainingState
+from tsrnn.sequence.samples import Samples, without_weightless
 from tsrnn.sequence.weights import with_shape_of
 
 

@@ -18,7 +18,8 @@ from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.base import SequenceEstimator, store_arguments, takes_batches
 from tsrnn.sequence.foreign_weights import from_keras, from_torch
 from tsrnn.sequence.holt_start import holt_start
-from tsrnn.sequence.objective import Samples, TrainingState, center_and_spread, r2, refuse_beyond
+from tsrnn.sequence.objective import TrainingState, r2
+from tsrnn.sequence.samples import Samples, center_and_spread, refuse_beyond
 from tsrnn.sequence.weights import with_shape_of
 
 

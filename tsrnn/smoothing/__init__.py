@@ -1,11 +1,9 @@
 """Exponential smoothing: the forecasters, their structures and how they are fitted."""
 
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
-from tsrnn.smoothing.base import (
-    DoubleExpSmoothingRNN,
-    SimpleExpSmoothingRNN,
-    TripleExpSmoothingRNN,
-)
+from tsrnn.smoothing.double import DoubleExpSmoothingRNN
+from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
+from tsrnn.smoothing.triple import TripleExpSmoothingRNN
 
 __all__ = [
     "AutoExpSmoothingRNN",

@@ -13,7 +13,7 @@ from tsrnn._optim.scipy_minimize import SOLVERS
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.priors import PRIORS, ExponentialPrior
 from tsrnn.smoothing.fit import Bounds
-from tsrnn.smoothing.search.scipy_methods.problem import Settings
+from tsrnn.smoothing.search.task import Settings
 from tsrnn.smoothing.structure import Structure
 
 _LOSSES = ("likelihood", "absolute_error", "huber")

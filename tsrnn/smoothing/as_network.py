@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tsrnn.forecasting.intervals import linear_forms
+from tsrnn._scan.linear import linear_forms
 from tsrnn.network import RNN
 
 if TYPE_CHECKING:

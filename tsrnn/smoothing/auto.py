@@ -16,9 +16,10 @@ from tsrnn.network import RNN
 from tsrnn.smoothing.arguments import SOLVER_NAMES, penalty_rates
 from tsrnn.smoothing.as_network import as_network
 from tsrnn.smoothing.auto_fit import fit_auto_columns, fit_auto_panel
-from tsrnn.smoothing.search.scipy_methods.problem import Settings
+from tsrnn.smoothing.search.task import Settings
 from tsrnn.smoothing.selection import CRITERIA, all_structures, usual_structures
 from tsrnn.smoothing.structure import Structure
+from tsrnn.smoothing.summary import summarize
 
 
 class AutoExpSmoothingRNN(Forecaster):
@@ -132,8 +133,6 @@ class AutoExpSmoothingRNN(Forecaster):
         -------
         statsmodels.iolib.summary.Summary
         """
-        from tsrnn.forecasting.summary import summarize
-
         return summarize(self)
 
     def to_rnn(self) -> RNN:

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsrnn._compute.threads import one_blas_thread
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
+from tsrnn.forecasting.blocks import Block, fit_blocks, partition
 from tsrnn.forecasting.panel_model import Progress
 from tsrnn.smoothing.arguments import bounds_of
-from tsrnn.smoothing.fit import Fitted, SmoothingModel, fit_batch
+from tsrnn.smoothing.columns import SmoothingModel, as_columns
+from tsrnn.smoothing.fit_batch import Fitted, fit_batch
 from tsrnn.smoothing.panel import SmootherPanel, unnamed
-from tsrnn.smoothing.search.scipy_methods.problem import Settings
+from tsrnn.smoothing.search.task import Settings
 from tsrnn.smoothing.selection import Selection, chosen_parts, found_for, select
 from tsrnn.smoothing.structure import Structure
 
@@ -41,7 +42,7 @@ def fit_auto_columns(
     fitted, selection = _fit_all(structures, batch, rates, criterion, settings, "series {}".format)
     for error in fitted.failures.values():
         raise error
-    model, predictions, deviations, attributes = fitted.as_columns(values.shape, _ABSENT)
+    model, predictions, deviations, attributes = as_columns(fitted, values.shape, _ABSENT)
     labels = [None] * batch.n_series
     for series, one in fitted.parts:
         for i in series.tolist():
@@ -63,19 +64,15 @@ def fit_auto_panel(
 ) -> SmootherPanel:
     """Fit the series of a panel; see `Forecaster._fit_panel`."""
     batch = Batch(values, offsets, regressors).without_leading()
-    parts, failures, notes = [], {}, {}
-    for start in range(0, batch.n_series, _BLOCK):
-        block = np.arange(start, min(start + _BLOCK, batch.n_series))
-        with one_blas_thread():
-            fitted, _ = _fit_all(
-                structures, batch.some(block), rates, criterion, settings, unnamed, n_jobs
-            )
-        parts += [(block[series], one) for series, one in fitted.parts]
-        failures |= {start + i: error for i, error in fitted.failures.items()}
-        notes |= {start + i: lines for i, lines in fitted.notes.items()}
+
+    def fit(block: Block) -> Fitted:
+        fitted, _ = _fit_all(structures, block.batch, rates, criterion, settings, unnamed, n_jobs)
         if progress is not None:
-            progress(block.size)
-    return SmootherPanel(tuple(parts), batch.n_series, failures, notes)
+            progress(block.series.size)
+        return fitted
+
+    found = fit_blocks(fit, partition(batch, _BLOCK))
+    return SmootherPanel(found.parts, batch.n_series, found.failures, found.notes)
 
 
 def _fit_all(

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from tsrnn._compute.threads import in_threads, one_blas_thread
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
+from tsrnn.forecasting.blocks import Block, fit_blocks, partition
 from tsrnn.forecasting.panel_model import Progress
-from tsrnn.smoothing.fit import Bounds, Fitted, fit_batch, lost, refuse_not_positive
-from tsrnn.smoothing.search.scipy_methods.problem import Settings
-from tsrnn.smoothing.smoothers import SmootherBatch
-from tsrnn.smoothing.structure import Structure
+from tsrnn.smoothing.fit import Bounds
+from tsrnn.smoothing.fit_batch import Fitted, fit_batch
+from tsrnn.smoothing.search.task import Settings
+from tsrnn.smoothing.smoothers import SmootherBatch, lost
+from tsrnn.smoothing.structure import Structure, refuse_not_positive
 
 # Series that are fitted at a time, which bounds the memory that it takes, and those whose futures
 # are computed at a time. Neither depends on the number of threads.
@@ -135,28 +137,26 @@ def fit_panel(
     eligible = np.setdiff1d(np.arange(batch.n_series), list(failures))
     if progress is not None and failures:
         progress(len(failures))
-    parts, notes = [], {}
-    for start in range(0, eligible.size, _BLOCK):
-        block = eligible[start : start + _BLOCK]
-        fitted = Fitted(block.size, keeps_rows=False)
-        with one_blas_thread():
-            fit_batch(
-                fitted,
-                structure,
-                batch.some(block),
-                np.arange(block.size),
-                bounds,
-                initial_state if isinstance(initial_state, str) else initial_state[block],
-                rates,
-                settings,
-                unnamed,
-                n_jobs,
-                progress,
-            )
-        parts += [(block[series], smoothers) for series, smoothers in fitted.parts]
-        failures |= {int(block[k]): error for k, error in fitted.failures.items()}
-        notes |= {int(block[k]): lines for k, lines in fitted.notes.items()}
-    return SmootherPanel(tuple(parts), batch.n_series, failures, notes)
+
+    def fit(block: Block) -> Fitted:
+        fitted = Fitted(block.series.size, keeps_rows=False)
+        fit_batch(
+            fitted,
+            structure,
+            block.batch,
+            np.arange(block.series.size),
+            bounds,
+            initial_state if isinstance(initial_state, str) else initial_state[block.series],
+            rates,
+            settings,
+            unnamed,
+            n_jobs,
+            progress,
+        )
+        return fitted
+
+    found = fit_blocks(fit, partition(batch, _BLOCK, eligible))
+    return SmootherPanel(found.parts, batch.n_series, failures | found.failures, found.notes)
 
 
 def unnamed(i: int) -> str:

@@ -7,14 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn.smoothing.arguments import bounds_of
-from tsrnn.smoothing.fit import (
-    Fit,
-    fit_structure,
-    n_to_learn,
-)
-from tsrnn.smoothing.search.scipy_methods.problem import Settings
+from tsrnn.smoothing.fit import Fit, fit_structure
+from tsrnn.smoothing.fit_batch import n_to_learn
+from tsrnn.smoothing.search.task import Settings
 from tsrnn.smoothing.structure import Structure
 
 CRITERIA = ("aicc", "aic", "bic", "backtest")

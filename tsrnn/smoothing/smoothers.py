@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtri
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling
-from tsrnn._scan.linear import error_variances
+from tsrnn._scan.follow import follow
+from tsrnn._scan.linear import error_variances, linear_forms
 from tsrnn._scan.unroll import generate, unroll
-from tsrnn.forecasting.intervals import linear_forms, normal_quantiles
-from tsrnn.smoothing.search.compiled.fit import follow
+from tsrnn.forecasting.intervals import normal_quantiles
 from tsrnn.smoothing.structure import Structure
 
 # Series whose matrices are in memory at a time.
@@ -132,7 +132,7 @@ class SmootherBatch:
         each = scaling.some(owners)
         z = each.scale(batch.values)
         state, predictions = follow(
-            self.structure, replace(batch, values=z), self.theta, self.state
+            self.structure.cell, replace(batch, values=z), self.theta, self.state
         )
         effect = self._effect_at(batch)
         deviations, uncertain, covariances = self.deviations_along(
@@ -299,6 +299,44 @@ class SmootherBatch:
             )
             deviations[:, start:stop] = np.sqrt(variances).reshape(-1, horizon).T
         return deviations
+
+
+def lost(
+    before: SmootherBatch, later: SmootherBatch, rows: Batch, predictions: np.ndarray
+) -> dict[int, str]:
+    """Return for which series new values have left a state that nothing can be predicted from.
+
+    Of a multiplicative smoother it is predictions that must be positive, and not values: those of
+    the series itself where errors are shares of them, and those net of regressors where a season
+    is one. The predictions of the new rows, (R,), are looked at as well, so that it makes no
+    difference in how many pieces values come; the next one is at the regressors' mean.
+    """
+    reasons = {
+        i: "the values are too large beside those that the forecaster was fitted to: the state "
+        "would not be finite"
+        for i in np.flatnonzero(~np.isfinite(later.state).all(axis=0)).tolist()
+    }
+    if not later.structure.is_positive:
+        return reasons
+    effect = before.known_effect(rows)
+    is_low = rows.values + effect <= 0.0
+    if is_low.any():
+        wrong = predictions + effect <= 0.0
+        if not later.structure.is_linear:
+            wrong |= predictions <= 0.0
+        # From the first value on that is not positive.
+        n_low = np.r_[0, np.cumsum(is_low)]
+        after_low = n_low[:-1] > n_low[rows.offsets[:-1]][rows.owners]
+        has_low = rows.add_up(is_low) > 0
+        is_lost = rows.add_up(after_low & wrong) > 0
+        is_lost |= has_low & ~(later.forecast(1)[0] > 0.0)
+        for i in np.flatnonzero(is_lost).tolist():
+            reasons[i] = (
+                "after values that are not positive a prediction would not be either, which "
+                f"has no meaning with {later.structure.positive_part}: fit anew, with additive "
+                "parts, or add a constant"
+            )
+    return reasons
 
 
 def _even_draws(n_rows: int) -> np.ndarray:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsrnn._input.ragged import Batch
 from tsrnn.cells import HOLT, SES
 from tsrnn.cells.holt_winters import holt_winters_add, holt_winters_mul
 from tsrnn.cells.smoother_cell import Cell
@@ -132,3 +133,19 @@ class Structure:
         if self.seasonal == "mul":
             free[:, -(self.period - 1) :] -= 1.0
         return free
+
+
+def refuse_not_positive(structure: Structure, batch: Batch) -> None:
+    """Refuse a series with values that a multiplicative part has no meaning for."""
+    if not structure.is_positive:
+        return
+    wrong = np.flatnonzero(batch.values <= 0.0)
+    if wrong.size:
+        row = int(wrong[0])
+        i = int(np.searchsorted(batch.offsets, row, side="right")) - 1
+        of_series = f" of series {i}" if batch.n_series > 1 else ""
+        raise ValueError(
+            f"{structure.positive_part} needs a series of positive values, but y is "
+            f"{batch.values[row]:g} at position {row - int(batch.offsets[i])}{of_series}: use "
+            "additive parts, or add a constant"
+        )

@@ -18,7 +18,8 @@ from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.arguments import sizes_of_layers
 from tsrnn.sequence.base import store_arguments
 from tsrnn.sequence.classifier import SequenceClassifier
-from tsrnn.sequence.objective import NetworkObjective, Samples, TrainingState
+from tsrnn.sequence.objective import NetworkObjective, TrainingState
+from tsrnn.sequence.samples import Samples
 from tsrnn.text.objective import TextObjective
 from tsrnn.text.reading import (
     Tokens,

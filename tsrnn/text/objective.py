@@ -9,7 +9,8 @@ import numpy as np
 
 from tsrnn._recurrent.engine import Engine
 from tsrnn._recurrent.run import Dropout, NetworkLoss
-from tsrnn.sequence.objective import NetworkObjective, Samples
+from tsrnn.sequence.objective import NetworkObjective
+from tsrnn.sequence.samples import Samples
 
 
 class TextObjective(NetworkObjective):

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tsrnn._input.batch import Batch
-from tsrnn._input.ragged import rows_between
+from tsrnn._input.ragged import Batch, rows_between
 from tsrnn.windows.lags import Units, windows_before
 from tsrnn.windows.network import Recipe, follow, run_on, train
 

@@ -8,13 +8,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.utils import get_tags
 
-from tsrnn._input.batch import Batch
-from tsrnn._input.ragged import others
+from tsrnn._input.ragged import Batch, others
 from tsrnn._input.validation import check_choice, check_count, check_number
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.panel_model import LoopedPanel, PanelModel, Progress
-from tsrnn.sequence.estimators import ElmanRNNRegressor
+from tsrnn.sequence.elman import ElmanRNNRegressor
 from tsrnn.windows.model import WindowModel, WindowPanel, fit_windows, too_short
 from tsrnn.windows.network import Recipe
 from tsrnn.windows.summary import summarize_windows

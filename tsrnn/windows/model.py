@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn._input.batch import Batch
-from tsrnn._input.ragged import offsets_of, rows_between
+from tsrnn._input.ragged import Batch, offsets_of, rows_between
 from tsrnn._input.scaling import Scaling
 from tsrnn.windows.errors import PastErrors, factors
 from tsrnn.windows.lags import Units, from_first_observed

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn.windows.lags import (
     Units,
     inputs,

@@ -11,16 +11,18 @@ from sklearn.base import BaseEstimator
 
 from tsrnn._input.series import Layout
 from tsrnn._time.grid import TimeGrid
-from tsrnn.compose.deseasonalize import DeseasonalizedForecaster, DeseasonalizedModel, _Turn
-from tsrnn.compose.deseasonalized_panel import Seasons
+from tsrnn.compose.deseasonalize import DeseasonalizedForecaster, DeseasonalizedModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster, NaiveModel
+from tsrnn.forecasting.season import ColumnSeasons, PanelSeasons
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import require
 from tsrnn.saving.checks.networks import check_names
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
-from tsrnn.smoothing.base import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, TripleExpSmoothingRNN
-from tsrnn.smoothing.fit import SmoothingModel
+from tsrnn.smoothing.columns import SmoothingModel
+from tsrnn.smoothing.double import DoubleExpSmoothingRNN
+from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
+from tsrnn.smoothing.triple import TripleExpSmoothingRNN
 from tsrnn.windows.forecaster import RNNForecaster
 from tsrnn.windows.model import WindowModel
 
@@ -72,7 +74,7 @@ def check_layout(one: Layout) -> None:
         fields.labels(one.names, "names", 1 if one.is_flat else None)
 
 
-def check_turn(one: _Turn | Seasons) -> None:
+def check_season(one: ColumnSeasons | PanelSeasons) -> None:
     """Check a season of columns or of a panel."""
     factor = fields.numbers(one.factor, "factor", None, None)
     require(factor.size and (factor != 0.0).all(), "factor must not be 0, or empty")
@@ -82,7 +84,7 @@ def check_turn(one: _Turn | Seasons) -> None:
 def check_deseasonalized(one: DeseasonalizedModel) -> None:
     """Check the model of adjusted columns."""
     n = n_series_of(fields.kind(one.inner, "inner", *FITTED_MODELS))
-    turn = fields.kind(one.turn, "turn", _Turn)
+    turn = fields.kind(one.turn, "turn", ColumnSeasons)
     require(turn.factor.shape[1] == n, f"the season must be of {n} series")
     fields.numbers(one.constant, "constant", n)
     fields.tuple_of(one.notes, "notes", Warning)
@@ -183,6 +185,6 @@ def _check_numbers(one: Forecaster, names: Iterable[str], k: int) -> None:
 CHECKS = {
     DeseasonalizedModel: check_deseasonalized,
     Layout: check_layout,
-    _Turn: check_turn,
+    ColumnSeasons: check_season,
     **dict.fromkeys(_MODEL_OF, check_forecaster),
 }

@@ -12,7 +12,7 @@ from tsrnn.cells import NETWORK_CELLS
 from tsrnn.network import RNN
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import FLOAT, require
-from tsrnn.sequence.estimators import (
+from tsrnn.sequence import (
     ElmanRNNClassifier,
     ElmanRNNRegressor,
     GRUClassifier,
@@ -71,7 +71,7 @@ def check_rnn(one: RNN) -> None:
 
 
 def _activations() -> Any:
-    from tsrnn._optim.losses import ACTIVATIONS
+    from tsrnn._recurrent.activations import ACTIVATIONS
 
     return ACTIVATIONS
 

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._time.panel_grid import PanelGrid
-from tsrnn.compose.deseasonalized_panel import DeseasonalizedPanel, Seasons
+from tsrnn.compose.deseasonalize import DeseasonalizedPanel
 from tsrnn.forecasting.panel_model import LoopedPanel
-from tsrnn.panel.backtest import Scores
+from tsrnn.forecasting.season import PanelSeasons
+from tsrnn.panel.calibration import Scores
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.frame import Panel
 from tsrnn.panel.labels import Reach
@@ -20,7 +21,7 @@ from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import INT, require
 from tsrnn.saving.checks.forecasters import (
     FITTED_MODELS,
-    check_turn,
+    check_season,
     n_regressors_of,
     n_series_of,
 )
@@ -89,7 +90,7 @@ def check_rows(one: SeenRows) -> None:
 def check_deseasonalized(one: DeseasonalizedPanel) -> None:
     """Check the model of adjusted series."""
     n = _n_series(fields.kind(one.inner, "inner", *_MODELS))
-    seasons = fields.kind(one.seasons, "seasons", Seasons)
+    seasons = fields.kind(one.seasons, "seasons", PanelSeasons)
     require(len(seasons.factor) == n, f"seasons must be of {n} series")
     fields.array(one.constant, "constant", float, n)
     failed = fields.failures(one.failures, "failures", n)
@@ -187,5 +188,5 @@ CHECKS = {
     Reach: check_reach,
     Scores: check_scores,
     SeenRows: check_rows,
-    Seasons: check_turn,
+    PanelSeasons: check_season,
 }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling
 from tsrnn.forecasting.naive import NaiveModel
 from tsrnn.priors import ExponentialPrior
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import INT, require
-from tsrnn.smoothing.fit import SmoothingModel
+from tsrnn.smoothing.columns import SmoothingModel
 from tsrnn.smoothing.panel import SmootherPanel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from tsrnn._input.batch import Batch
+from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import Scaling
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import FLOAT, require

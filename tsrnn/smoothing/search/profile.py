@@ -17,10 +17,10 @@ import math
 
 import numpy as np
 
-from tsrnn._compute.compile import borrowed, inlined, kernel
+from tsrnn._compute.compile import SLAB, SLABS, borrowed, inlined, kernel
 from tsrnn._compute.threads import NEVER_STOPPED
 from tsrnn._scan.linear import accumulate_products, error_products
-from tsrnn._scan.unroll import SLAB, SLABS, backward, forward
+from tsrnn._scan.unroll import backward, forward
 from tsrnn.cells.smoother_cell import Cell, adjoint_at, step_at
 
 # Sets of parameters in one slab of a scan: three runs of each stay in the L1 cache.

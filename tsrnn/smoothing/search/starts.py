@@ -1,427 +1,162 @@
-"""Where to start the search for a smoother's optimum: the lowest points of a scan.
+"""Where to start the search for a smoother's optimum.
 
-For smoothers with linear errors and no season the scan is of the squared error with the initial
-state and the coefficients at their best (see `tsrnn.smoothing.search.profile`), which says where
-the optimum is to within a cell of its grid. Seasonal ones have too many states for that: they start
-from points that are far apart, with a heuristic initial state.
+Smoothers with linear errors and no season start from the lowest points of a grid search (see
+`tsrnn.smoothing.search.grid_search`). Seasonal ones have too many states for that: they start from
+points that are far apart, with a heuristic initial state.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
 import numpy as np
 
-from tsrnn._compute.compile import borrowed, inlined, kernel
-from tsrnn._scan.linear import accumulate_products
-from tsrnn._scan.unroll import SLAB, SLABS, take_step
-from tsrnn.cells.smoother_cell import step_at
-from tsrnn.smoothing.search.profile import solve_for_unknowns
+from tsrnn._compute.threads import NEVER_STOPPED
+from tsrnn._input.ragged import Batch
+from tsrnn._scan.seasonal_start import seasonal_states
+from tsrnn.cells.smoother_cell import SmoothingParameter
+from tsrnn.smoothing.search.grid_search import profiled_starts
+from tsrnn.smoothing.search.task import Task
+from tsrnn.smoothing.structure import Structure
 
-# Grids of smoothing parameters. Zero is left out: next to it a scan sees which way is down, and at
-# alpha = 0 every beta is alike.
-_GRIDS = {
-    "alpha": (0.005, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 1.0),
-    "beta": (0.003, 0.02, 0.06, 0.12, 0.25, 0.5, 0.8, 1.0),
-    "phi": (0.8, 0.9, 0.96, 0.99),
-}
+# Starts of the search, by the number of free smoothing parameters: the more, the coarser the grid.
+_N_STARTS = {0: 1, 1: 2, 2: 4, 3: 4}
 
-# Where seasonal smoothers start: from one of these nearly every series of M3 finds the best optimum
-# that a hundred starts find. gamma stands for its share of 1 - alpha.
-_SPREAD = {
-    "alpha": (0.5, 0.05, 0.01, 0.75, 0.01, 0.01, 0.75),
-    "beta": (0.95, 0.95, 0.01, 0.1, 0.95, 0.95, 0.01),
-    "gamma": (0.01, 0.1, 0.01, 0.1, 0.9, 0.01, 0.01),
-    "phi": (0.9, 0.95, 0.985, 0.95, 0.82, 0.95, 0.975),
-}
+# beta of a trend that hardly changes.
+_STEADY = 0.0005
 
-# Series up to this length are scanned with tables; see `profiled_starts`. A response below this is
-# none, and a state whose own response is such a share of it is not told apart from the other.
-_MOST_TABULATED = 4096
-_NOTHING = 1e-30
-_SINGULAR = 1e-13
-
-# A minimum so much higher than the lowest is not worth a search.
-_NEAR = 1.5
+# How many of the usual starts of a seasonal smoother go along with those from related structures.
+_N_BESIDE = 1
 
 
-def grid_of(free: list[str], bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return every combination of values of the free parameters, (Q, G), and the grid's shape.
+def starts_of(task: Task, stop: np.ndarray = NEVER_STOPPED) -> np.ndarray:
+    """Return where to start, (N, n_starts, Q + U + C)."""
+    names = task.free_names
+    points = spread_starts(task.free_parameters, task.search_bounds)
+    if task.structure.seasonal is None:
+        if task.nearby is not None and task.effort == "quick":
+            return np.concatenate([task.nearby, flat_start(task)], axis=1)
+        starts = profiled_starts(task, _N_STARTS[len(names)], stop)
+        if "beta" in names:
+            # Next to where the trend does not change there are often other optima: several along
+            # phi.
+            phis = (0.993, 0.9) if "phi" in names else (1.0,)
+            steady = [_steady(starts, names, phi) for phi in phis]
+            starts = np.concatenate([starts, *steady], axis=1)
+        if task.nearby is not None:
+            return np.concatenate([starts, task.nearby], axis=1)
+        if not task.structure.is_relative or not names:
+            return starts
+        # The squared error is not what is minimised: its minima may be far from it.
+        further = np.repeat(starts[:, :1], len(points), axis=1)
+        further[:, :, : len(names)] = points
+        return np.concatenate([starts, further, flat_start(task)], axis=1)
+    if task.nearby is not None and task.effort == "quick":
+        points = points[:_N_BESIDE]
+    n_starts, n_free = points.shape
+    starts = np.zeros((task.batch.n_series, n_starts, n_free + task.states.shape[2] - 1))
+    starts[:, :, :n_free] = points
+    if task.n_free_state:
+        states = heuristic_states(task.structure, task.batch)
+        free_states = task.structure.free_state(states)
+        starts[:, :, n_free : n_free + task.n_free_state] = free_states[:, None]
+    if task.nearby is not None:
+        return np.concatenate([starts, task.nearby], axis=1)
+    if task.structure.is_positive and names:
+        return np.concatenate([starts, flat_start(task)], axis=1)
+    return starts
 
-    `bounds` (2, Q) cuts the grid.
+
+def _steady(starts: np.ndarray, names: list[str], phi: float) -> np.ndarray:
+    """Return the first start of each series with a trend that hardly changes, (N, 1, ..)."""
+    steady = starts[:, :1].copy()
+    steady[:, :, names.index("beta")] = _STEADY
+    if "phi" in names:
+        steady[:, :, names.index("phi")] = phi
+    return steady
+
+
+def flat_start(task: Task) -> np.ndarray:
+    """Return a start whose predictions of a positive series are positive, (N, 1, Q + U + C).
+
+    A level that follows the series, with no trend and no season to speak of.
     """
-    axes = [
-        np.unique(np.clip(_GRIDS[name], low, high))
-        for name, low, high in zip(free, *bounds, strict=True)
-    ]
-    shape = np.array([len(axis) for axis in axes], dtype=np.int64)
-    points = (
-        np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")])
-        if axes
-        else np.zeros((0, 1))
-    )
-    return np.ascontiguousarray(points), shape
+    batch, structure, n_free = task.batch, task.structure, task.free.size
+    values = [parameter.flat for parameter in task.free_parameters]
+    start = np.zeros((batch.n_series, n_free + task.states.shape[2] - 1))
+    start[:, :n_free] = np.clip(values, *task.search_bounds)
+    if task.n_free_state:
+        free_state = structure.free_state(level_states(structure, batch))
+        start[:, n_free : n_free + task.n_free_state] = free_state
+    return start[:, None]
 
 
-def spread_starts(free: list[str], bounds: np.ndarray) -> np.ndarray:
-    """Return parameters to start from that are far apart, (n_starts, Q)."""
-    if not free:
-        return np.zeros((1, 0))
-    points = np.column_stack([_SPREAD[name] for name in free])
-    return np.array(list(dict.fromkeys(map(tuple, np.clip(points, *bounds).tolist()))))
-
-
-@kernel(
-    f"void(i8, f8[::1], i8[::1], {SLAB}, {SLABS}, {SLAB}, {SLAB}, i8[::1], f8[::1], i8[::1], "
-    f"i1[::1], {SLABS})"
-)
-def profiled_starts(
-    step_address,
-    values,
-    offsets,
-    regressors,
-    unknown_maps,
-    thetas,
-    points,
-    shape,
-    rates,
-    free_unknowns,
-    stop,
-    starts,
-):
-    """Write starts (N, n_starts, Q + U + C) at the lowest minima of the profiled squared error.
+def nearby_start(task: Task, parameters: dict[str, np.ndarray], states: np.ndarray) -> np.ndarray:
+    """Return a start from the fit of a related structure, (N, Q + U + C).
 
     Parameters
     ----------
-    step_address : int
-    values, offsets, regressors
-        As `tsrnn.smoothing.search.compiled.rounds.minimize_lanes` takes them.
-    unknown_maps : (N or 1, 1 + C + S, 1 + n) array
-        As `tsrnn.smoothing.search.profile.unknown_map` returns it, of each series or of all.
-    thetas : (K, G) array
-        Parameters at the points.
-    points : (Q, G) array
-        What is searched there.
-    shape : (Q,) array
-        Of the grid.
-    rates : (Q,) array
-        Of the prior.
-    free_unknowns : (U + C,) array
-        Where in (C coefficients, S states) the last U + C numbers of a start are found.
-    stop : (1,) array
-        Where another thread sets it to 1, all ends, and what is written means nothing.
-    starts : (N, n_starts, Q + U + C) array
+    task : Task
+    parameters : dict of (N,) arrays
+        By name; a parameter that the structure does not have is 0, and phi is 1.
+    states : (S, N) array
+        In scaled units.
     """
-    n_columns = regressors.shape[1]
-    n_state = unknown_maps.shape[1] - 1 - n_columns
-    n_sets, size = points.shape[1], 1 + n_columns + n_state
-    longest = 0
-    for i in range(offsets.shape[0] - 1):
-        longest = max(longest, offsets[i + 1] - offsets[i])
-    # Where the initial state is free and nothing else is unknown, what it adds to the errors of a
-    # complete series is the same for all of them.
-    has_tables = unknown_maps.shape[2] == 1 + n_state and n_columns == 0
-    n_tabulated = longest if has_tables and longest <= _MOST_TABULATED else 0
-    _scan_profiles(
-        step_at(step_address),
-        values,
-        offsets,
-        regressors,
-        unknown_maps,
-        points,
-        shape,
-        rates,
-        free_unknowns,
-        stop,
-        starts,
-        _for_each_run(thetas, size),
-        np.empty((1 + n_columns, longest)),
-        np.empty((2, n_state, size * n_sets)),
-        np.empty((2, 1, size * n_sets)),
-        np.empty((size, size, n_sets)),
-        np.empty(n_sets),
-        np.empty((n_sets, size - 1)),
-        np.empty(n_sets, dtype=np.int64),
-        np.zeros((n_tabulated, n_state, n_sets)),
-        np.zeros((n_tabulated, n_state, n_state, n_sets)),
-        np.zeros((n_state, n_sets)),
-    )
+    names = task.free_names
+    n_linear = task.states.shape[2] - 1
+    start = np.zeros((task.batch.n_series, len(names) + n_linear))
+    for j, name in enumerate(names):
+        values = parameters[name].copy()
+        if name == "gamma":
+            rest = 1.0 - parameters["alpha"]
+            values = np.divide(values, rest, out=np.zeros_like(values), where=rest > 0.0)
+        # A little inside of what the related structure is an end of.
+        values = np.where((name == "phi") & (values >= 1.0), 0.97, values)
+        values = np.where((name == "beta") & (values == 0.0), 0.01, values)
+        start[:, j] = np.clip(values, *task.search_bounds[:, j])
+    free_state = task.structure.free_state(states.T)
+    start[:, len(names) : len(names) + task.n_free_state] = free_state
+    return start
 
 
-@inlined
-def _for_each_run(thetas, size):
-    n_sets = thetas.shape[1]
-    repeated = np.empty((thetas.shape[0], size * n_sets))
-    for k in range(size):
-        repeated[:, k * n_sets : (k + 1) * n_sets] = thetas
-    return repeated
+def level_states(structure: Structure, batch: Batch) -> np.ndarray:
+    """Return states (N, S) at the first value, with no trend and no season."""
+    states = np.zeros((batch.n_series, structure.cell.n_state))
+    observed = np.flatnonzero(~np.isnan(batch.values))
+    states[:, 0] = batch.values[observed[np.searchsorted(observed, batch.offsets[:-1])]]
+    states[:, structure.is_share] = 1.0
+    return states
 
 
-@inlined
-def _scan_profiles(
-    step,
-    values,
-    offsets,
-    regressors,
-    unknown_maps,
-    points,
-    shape,
-    rates,
-    free_unknowns,
-    stop,
-    starts,
-    thetas,
-    room,
-    states,
-    scratch,
-    products,
-    losses,
-    unknowns,
-    lowest,
-    responses,
-    grams,
-    with_response,
-):
-    n_series, n_starts, n_free = starts.shape[0], starts.shape[1], points.shape[0]
-    if responses.shape[0] > 0:
-        _tabulate(step, thetas, states, scratch, responses, grams)
-    for i in range(n_series):
-        if stop[0] != 0:
-            return
-        start, length = offsets[i], offsets[i + 1] - offsets[i]
-        is_complete = responses.shape[0] > 0
-        for t in range(start, start + length):
-            is_complete = is_complete and values[t] == values[t]
-        if is_complete:
-            _scan_complete(
-                step,
-                borrowed(values[start : start + length]),
-                thetas,
-                states,
-                scratch,
-                responses,
-                borrowed(grams[length - 1]),
-                with_response,
-                losses,
-                unknowns,
-            )
-        else:
-            series = borrowed(room.ravel()[: room.shape[0] * length].reshape(room.shape[0], length))
-            for t in range(length):
-                series[0, t] = values[start + t]
-                for c in range(regressors.shape[1]):
-                    series[1 + c, t] = regressors[start + t, c]
-            unknown_map = borrowed(unknown_maps[i if unknown_maps.shape[0] > 1 else 0])
-            accumulate_products(
-                step,
-                borrowed(thetas),
-                series,
-                borrowed(states),
-                borrowed(scratch),
-                borrowed(products),
-                True,
-                borrowed(stop),
-            )
-            for g in range(losses.shape[0]):
-                losses[g] = solve_for_unknowns(
-                    borrowed(products[:, :, g]), unknown_map, borrowed(unknowns[g])
-                )
-        if rates.any():
-            _weigh_by_prior(borrowed(values[start : start + length]), points, rates, losses)
-        n_found = _lowest_minima(losses, shape, n_starts, lowest)
-        for k in range(n_starts):
-            g = lowest[min(k, n_found - 1)]
-            for j in range(n_free):
-                starts[i, k, j] = points[j, g]
-            for j in range(free_unknowns.shape[0]):
-                starts[i, k, n_free + j] = unknowns[g, free_unknowns[j]]
+def heuristic_states(structure: Structure, batch: Batch) -> np.ndarray:
+    """Return states (N, S) before the first value, from the first values.
 
-
-@inlined
-def _weigh_by_prior(y, points, rates, losses):
-    n_seen = 0
-    for t in range(y.shape[0]):
-        n_seen += y[t] == y[t]
-    for g in range(losses.shape[0]):
-        log_prior = 0.0
-        for j in range(rates.shape[0]):
-            log_prior += rates[j] * points[j, g] / n_seen
-        losses[g] *= math.exp(log_prior)
-
-
-@inlined
-def _tabulate(step, thetas, states, scratch, responses, grams):
-    """Fill what each unit state adds to the prediction at each step, and sums of products of it."""
-    n_state, n_sets = responses.shape[1], responses.shape[2]
-    # The slabs hold more lanes than are needed here: a run of each state fills the first of them.
-    for i in range(n_state):
-        states[0] = 0.0
-        states[0, i, :n_sets] = 1.0
-        for t in range(responses.shape[0]):
-            old, new = borrowed(states[t % 2]), borrowed(states[(t + 1) % 2])
-            x, out = borrowed(scratch[0]), borrowed(scratch[1])
-            x[:] = 0.0
-            take_step(step, thetas, x, old, new, out, n_sets)
-            for b in range(n_sets):
-                responses[t, i, b] = out[0, b]
-                for k in range(n_state):
-                    # Before it decays into subnormal numbers, at which processors are slow.
-                    new[k, b] = new[k, b] if abs(new[k, b]) > _NOTHING else 0.0
-    for t in range(responses.shape[0]):
-        for i in range(n_state):
-            for j in range(n_state):
-                for b in range(n_sets):
-                    before = grams[t - 1, i, j, b] if t > 0 else 0.0
-                    grams[t, i, j, b] = before + responses[t, i, b] * responses[t, j, b]
-
-
-@inlined
-def _scan_complete(
-    step, y, thetas, states, scratch, responses, gram, with_response, losses, unknowns
-):
-    """Fill the least SSE over initial states, and those, by the normal equations of each set."""
-    n_state, n_sets = responses.shape[1], responses.shape[2]
-    losses[:], with_response[:], states[0] = 0.0, 0.0, 0.0
-    x, out = borrowed(scratch[0]), borrowed(scratch[1])
-    for t in range(y.shape[0]):
-        row, value = borrowed(x[0]), y[t]
-        for b in range(n_sets):
-            row[b] = value
-        take_step(
-            step, thetas, x, borrowed(states[t % 2]), borrowed(states[(t + 1) % 2]), out, n_sets
-        )
-        predicted = borrowed(out[0])
-        for b in range(n_sets):
-            row[b] = value - predicted[b]
-            losses[b] += row[b] * row[b]
-        for i in range(n_state):
-            response, total = borrowed(responses[t, i]), borrowed(with_response[i])
-            for b in range(n_sets):
-                total[b] += row[b] * response[b]
-    for b in range(n_sets):
-        # Cholesky in place of two unknowns at most.
-        first = gram[0, 0, b]
-        unknowns[b, 0] = with_response[0, b] / first if first > 0.0 else 0.0
-        if n_state > 1:
-            slope = gram[1, 0, b] / first if first > 0.0 else 0.0
-            rest = gram[1, 1, b] - slope * gram[1, 0, b]
-            is_told_apart = rest > _SINGULAR * gram[1, 1, b]
-            moved = with_response[1, b] - slope * with_response[0, b]
-            unknowns[b, 1] = moved / rest if is_told_apart else 0.0
-            unknowns[b, 0] -= slope * unknowns[b, 1]
-        for i in range(n_state):
-            losses[b] -= unknowns[b, i] * with_response[i, b]
-        losses[b] = max(losses[b], 0.0)
-
-
-def lowest_minima(losses: np.ndarray, shape: np.ndarray, at_most: int) -> np.ndarray:
-    """Return where the lowest local minima of a grid of losses, (G,), are, best first."""
-    lowest = np.empty(at_most, dtype=np.int64)
-    return lowest[: _lowest_minima_of(losses, shape, lowest)]
-
-
-@kernel("i8(f8[::1], i8[::1], i8[::1])")
-def _lowest_minima_of(losses, shape, lowest):
-    return _lowest_minima(borrowed(losses), borrowed(shape), lowest.shape[0], borrowed(lowest))
-
-
-@inlined
-def _lowest_minima(losses, shape, at_most, lowest):
-    """Write where the lowest local minima of a grid are, best first, and return how many."""
-    n_found = 0
-    for g in range(losses.shape[0]):
-        if not (losses[g] < math.inf and _is_minimum(losses, shape, g)):
-            continue
-        place = min(n_found, at_most)
-        while place > 0 and losses[g] < losses[lowest[place - 1]]:
-            place -= 1
-        for k in range(min(n_found, at_most - 1), place, -1):
-            lowest[k] = lowest[k - 1]
-        if place < at_most:
-            lowest[place] = g
-            n_found = min(n_found + 1, at_most)
-    if n_found == 0:
-        lowest[0] = losses.shape[0] // 2
-        return 1
-    n_near = 1
-    while n_near < n_found and losses[lowest[n_near]] <= _NEAR * losses[lowest[0]]:
-        n_near += 1
-    return n_near
-
-
-@inlined
-def _is_minimum(losses, shape, place):
-    """Whether no neighbour along an axis or a diagonal of two axes is lower."""
-    stride = 1
-    for i in range(shape.shape[0] - 1, -1, -1):
-        at = (place // stride) % shape[i]
-        for move in (-1, 1):
-            if 0 <= at + move < shape[i] and losses[place + move * stride] < losses[place]:
-                return False
-            other_stride = 1
-            for j in range(shape.shape[0] - 1, i, -1):
-                other = (place // other_stride) % shape[j]
-                for other_move in (-1, 1):
-                    inside = 0 <= at + move < shape[i] and 0 <= other + other_move < shape[j]
-                    if inside:
-                        neighbour = place + move * stride + other_move * other_stride
-                        if losses[neighbour] < losses[place]:
-                            return False
-                other_stride *= shape[j]
-        stride *= shape[i]
-    return True
-
-
-@kernel(f"void(f8[::1], i8[::1], i8, b1, {SLAB})")
-def seasonal_states(values, offsets, period, is_multiplicative, states):
-    """Write heuristic states (N, 2 + m) before the first value, from the first cycles of a series.
-
-    The level and trend go through the means of up to four cycles, and the seasons are what is left,
-    averaged over the cycles and normalised.
+    Without a season from the first two: (2 y_1 - y_2, y_2 - y_1), and y_1 where there is no trend;
+    missing values between the two are steps of the trend. With one from the first cycles; see
+    `tsrnn._scan.seasonal_start`.
     """
-    for i in range(states.shape[0]):
-        _seasonal_state(
-            borrowed(values[offsets[i] : offsets[i + 1]]),
-            period,
-            is_multiplicative,
-            borrowed(states[i]),
+    states = np.zeros((batch.n_series, structure.cell.n_state))
+    if structure.seasonal is not None:
+        seasonal_states(
+            batch.values, batch.offsets, structure.period, structure.seasonal == "mul", states
         )
+        if structure.trend is None:
+            states[:, 0] += states[:, 1] * 0.5 * structure.period
+            states[:, 1] = 0.0
+        return states
+    observed = np.flatnonzero(~np.isnan(batch.values))
+    place = np.searchsorted(observed, batch.offsets[:-1])
+    first, second = observed[place], observed[place + 1]
+    states[:, 0] = batch.values[first]
+    if structure.trend is not None:
+        states[:, 1] = (batch.values[second] - batch.values[first]) / (second - first)
+        states[:, 0] -= (first - batch.offsets[:-1] + 1) * states[:, 1]
+    return states
 
 
-@inlined
-def _seasonal_state(y, period, is_multiplicative, state):
-    n_cycles = min(max(y.shape[0] // period, 1), 4)
-    first_mean, last_mean, first_cycle, last_cycle = math.nan, math.nan, 0, 0
-    for c in range(n_cycles):
-        total, count = 0.0, 0
-        for t in range(c * period, min((c + 1) * period, y.shape[0])):
-            if y[t] == y[t]:
-                total += y[t]
-                count += 1
-        if count > 0:
-            if first_mean != first_mean:
-                first_mean, first_cycle = total / count, c
-            last_mean, last_cycle = total / count, c
-    first_mean = first_mean if first_mean == first_mean else 0.0
-    trend = 0.0
-    if last_cycle > first_cycle:
-        trend = (last_mean - first_mean) / ((last_cycle - first_cycle) * period)
-    level = first_mean - trend * (first_cycle * period + 0.5 * (period + 1))
-    neutral = 1.0 if is_multiplicative else 0.0
-    if is_multiplicative and (level <= 0.0 or level + n_cycles * period * trend <= 0.0):
-        level, trend = first_mean, 0.0
-    for j in range(period):
-        total, count = 0.0, 0
-        for t in range(j, min(n_cycles * period, y.shape[0]), period):
-            if y[t] == y[t]:
-                line = level + (t + 1) * trend
-                total += y[t] / line if is_multiplicative else y[t] - line
-                count += 1
-        state[2 + j] = total / count if count > 0 else neutral
-    mean = 0.0
-    for j in range(period):
-        mean += state[2 + j] / period
-    for j in range(period):
-        state[2 + j] = state[2 + j] / mean if is_multiplicative else state[2 + j] - mean
-    state[0] = level * mean if is_multiplicative else level + mean
-    state[1] = trend * mean if is_multiplicative else trend
+def spread_starts(free: Sequence[SmoothingParameter], bounds: np.ndarray) -> np.ndarray:
+    """Return parameters to start from that are far apart, (n_starts, Q)."""
+    if not free:
+        return np.zeros((1, 0))
+    points = np.column_stack([parameter.spread for parameter in free])
+    return np.array(list(dict.fromkeys(map(tuple, np.clip(points, *bounds).tolist()))))

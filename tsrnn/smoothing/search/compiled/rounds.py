@@ -3,18 +3,15 @@
 A problem is one smoother of one series from one start. Its unknowns v are the free smoothing
 parameters, each within its bounds, then what is free of the initial state, then coefficients of
 regressors. It minimises F(v), a sum of squares (see `tsrnn._scan.curvature`), times
-exp(rates'v / n) for a prior. Gauss and Newton's model of F about v, damped as Levenberg and
-Marquardt do, gives the next step d:
-
-    F(v + d) ~ F + 2 g'd + d'(H + damping diag H) d     within the bounds               (1)
+exp(rates'v / n) for a prior, in steps of Gauss and Newton (see
+`tsrnn.smoothing.search.compiled.gauss_newton`).
 
 Problems advance in rounds. In each, those that have not ended are evaluated in lanes at the points
 that they try next: so none waits for another to converge, and what becomes of one does not depend
 on which others there are.
 
 gamma is searched as gamma' in [0, 1] with gamma = (1 - alpha) gamma', which keeps it under
-1 - alpha. Source: Marquardt, An algorithm for least-squares estimation of nonlinear parameters,
-SIAM Journal on Applied Mathematics 11 (1963).
+1 - alpha.
 """
 
 from __future__ import annotations
@@ -23,25 +20,25 @@ import math
 
 import numpy as np
 
-from tsrnn._compute.compile import borrowed, inlined, kernel
+from tsrnn._compute.compile import SLAB, SLABS, borrowed, inlined, kernel
 from tsrnn._scan.curvature import accumulate_curvature
-from tsrnn._scan.unroll import SLAB, SLABS
 from tsrnn.cells.smoother_cell import step_at, tangent_at
-
-# What became of a problem. One that has settled may have been misled by what it learned of the
-# curvature: it has converged if Gauss and Newton's own model promises nothing either.
-RUNNING, CONVERGED, OUT_OF_ITERATIONS, DROPPED, SETTLED = range(5)
+from tsrnn.smoothing.search.compiled.gauss_newton import (
+    CONVERGED,
+    DROPPED,
+    LEAST_DAMPING,
+    OUT_OF_ITERATIONS,
+    RUNNING,
+    SETTLED,
+    forget_curvature,
+    judge,
+    propose,
+)
 
 # How often a problem that has settled is sent on.
 _MOST_RETURNS = 2
 
 _FIRST_DAMPING = 1e-3
-_LEAST_DAMPING = 1e-9
-# Where no step of any length lowers F any more, rounding is all that is left.
-_MOST_DAMPING = 1e9
-
-# A pivot of a curvature of unit diagonal below this is rounding: the unknown is not identified.
-_SINGULAR = 1e-12
 
 # For so many rounds after those of probing, poor starts are looked for.
 _ROUNDS_OF_CLOSING = 8
@@ -299,7 +296,7 @@ def _rounds(
                     rates,
                     n_seen,
                 )
-                status[p] = _judge(
+                status[p] = judge(
                     b,
                     p,
                     value,
@@ -321,7 +318,7 @@ def _rounds(
                 if status[p] == RUNNING and n_iterations == max_iter:
                     status[p] = OUT_OF_ITERATIONS
                 if status[p] == RUNNING:
-                    promised[p] = _propose(
+                    promised[p] = propose(
                         borrowed(v[p]),
                         borrowed(gradient[p]),
                         borrowed(curvature[p]),
@@ -336,9 +333,9 @@ def _rounds(
                     if 0.0 <= promised[p] <= 3.0 * tol * loss[p] and damping[p] < 1e-2:
                         status[p] = SETTLED
                 if status[p] == SETTLED:
-                    _forget_curvature(borrowed(curvature[p]), borrowed(beyond[p]))
-                    damping[p] = _LEAST_DAMPING
-                    promised[p] = _propose(
+                    forget_curvature(borrowed(curvature[p]), borrowed(beyond[p]))
+                    damping[p] = LEAST_DAMPING
+                    promised[p] = propose(
                         borrowed(v[p]),
                         borrowed(gradient[p]),
                         borrowed(curvature[p]),
@@ -494,209 +491,6 @@ def _add_multiple(b, gradient, curvature, d, c, factor):
             continue
         with_c = curvature[max(k, c), min(k, c), b]
         curvature[max(k, d), min(k, d), b] += factor * with_c
-
-
-@inlined
-def _judge(
-    b,
-    p,
-    value,
-    lane_gradient,
-    lane_curvature,
-    is_exact,
-    tol,
-    trial,
-    v,
-    loss,
-    gradient,
-    curvature,
-    beyond,
-    damping,
-    promised,
-    work,
-):
-    """Take what problem p has tried, or leave it, and return what becomes of it."""
-    if not value < loss[p]:
-        # The first point has no F, or no step is short enough to lower it: rounding.
-        if loss[p] == math.inf:
-            return DROPPED
-        damping[p] = max(10.0 * damping[p], 1e-3)
-        # What was learned of the curvature may have misled.
-        _forget_curvature(borrowed(curvature[p]), borrowed(beyond[p]))
-        # A step that ends at a bound may promise to raise F: then a shorter one is called for.
-        if damping[p] > _MOST_DAMPING or 0.0 <= promised[p] <= tol * loss[p]:
-            return CONVERGED
-        return RUNNING
-    gained = loss[p] - value
-    if gained > 0.75 * promised[p]:
-        damping[p] = max(0.1 * damping[p], _LEAST_DAMPING)
-    elif gained < 0.25 * promised[p]:
-        damping[p] *= 4.0
-    settled = gained <= 10.0 * tol * value and damping[p] < 1.0
-    is_first = loss[p] == math.inf
-    loss[p] = value
-    _learn_curvature(
-        b, p, is_first, lane_gradient, lane_curvature, trial, v, gradient, curvature, beyond, work
-    )
-    if is_exact:
-        return CONVERGED
-    return SETTLED if settled else RUNNING
-
-
-@inlined
-def _forget_curvature(curvature, beyond):
-    """Go back to Gauss and Newton's curvature."""
-    for d in range(curvature.shape[0]):
-        for c in range(d + 1):
-            curvature[d, c] -= beyond[d, c]
-            beyond[d, c] = 0.0
-
-
-@inlined
-def _learn_curvature(
-    b, p, is_first, lane_gradient, lane_curvature, trial, v, gradient, curvature, beyond, work
-):
-    """Move problem p to what it has tried, and learn from the change of slope on the way.
-
-    Gauss and Newton leave out what the residuals' second derivatives add to the curvature. A
-    symmetric update of rank one estimates it, S s = g(v + s) - g(v) - H(v + s) s.
-    """
-    n_unknowns = v.shape[1]
-    step, rest = borrowed(work[n_unknowns + 1]), borrowed(work[n_unknowns + 2])
-    S = borrowed(beyond[p])
-    squared, denominator, of_step, size = 0.0, 0.0, 0.0, 0.0
-    if not is_first:
-        for d in range(n_unknowns):
-            step[d] = trial[p, d] - v[p, d]
-        for d in range(n_unknowns):
-            change = lane_gradient[d, b] - gradient[p, d]
-            known = 0.0
-            for c in range(n_unknowns):
-                known += lane_curvature[max(c, d), min(c, d), b] * step[c]
-            change -= known
-            old = 0.0
-            for c in range(n_unknowns):
-                old += S[max(c, d), min(c, d)] * step[c]
-            rest[d] = change
-            work[n_unknowns + 4, d] = old
-            of_step += step[d] * change
-            size += step[d] * old
-        shrink = 1.0
-        if abs(size) > abs(of_step):
-            shrink = abs(of_step) / abs(size)
-        for d in range(n_unknowns):
-            rest[d] -= shrink * work[n_unknowns + 4, d]
-            denominator += rest[d] * step[d]
-            squared += rest[d] * rest[d] * lane_curvature[d, d, b]
-            for c in range(d + 1):
-                S[d, c] *= shrink
-        norm = 0.0
-        rest_norm = 0.0
-        for d in range(n_unknowns):
-            h = lane_curvature[d, d, b]
-            if h > 0.0:
-                norm += step[d] * step[d] * h
-                rest_norm += rest[d] * rest[d] / h
-        if abs(denominator) > 1e-3 * math.sqrt(norm * rest_norm) and denominator != 0.0:
-            for d in range(n_unknowns):
-                for c in range(d + 1):
-                    S[d, c] += rest[d] * rest[c] / denominator
-    keeps = 1.0
-    for d in range(n_unknowns):
-        if S[d, d] < -0.9 * lane_curvature[d, d, b]:
-            keeps = 0.0
-    for d in range(n_unknowns):
-        v[p, d] = trial[p, d]
-        gradient[p, d] = lane_gradient[d, b]
-        for c in range(d + 1):
-            S[d, c] *= keeps
-            curvature[p, d, c] = lane_curvature[d, c, b] + S[d, c]
-
-
-@inlined
-def _propose(v, gradient, curvature, damping, bounds, n_free, work, trial):
-    """Write the point to try next, and return by how much (1) says that it lowers F."""
-    n_unknowns = v.shape[0]
-    factor, scale = borrowed(work), borrowed(work[n_unknowns])
-    step, is_set = borrowed(work[n_unknowns + 1]), borrowed(work[n_unknowns + 2])
-    right = borrowed(work[n_unknowns + 3])
-    for d in range(n_unknowns):
-        norm = math.sqrt(max(curvature[d, d], 0.0))
-        scale[d] = norm if norm > 0.0 else 1.0
-        step[d] = 0.0
-        is_set[d] = 0.0 if norm > 0.0 else 1.0
-        if d < n_free:
-            at_lower = v[d] <= bounds[0, d] and gradient[d] >= 0.0
-            at_upper = v[d] >= bounds[1, d] and gradient[d] <= 0.0
-            if at_lower or at_upper:
-                is_set[d] = 1.0
-    for _ in range(n_free + 1):
-        for d in range(n_unknowns):
-            if is_set[d] == 0.0:
-                right[d] = -gradient[d]
-                for c in range(n_unknowns):
-                    if is_set[c] != 0.0 and step[c] != 0.0:
-                        right[d] -= curvature[max(c, d), min(c, d)] * step[c]
-        _solve(curvature, damping, scale, is_set, factor, right, step)
-        n_out = 0
-        for d in range(n_free):
-            if is_set[d] == 0.0:
-                low, high = bounds[0, d] - v[d], bounds[1, d] - v[d]
-                if step[d] < low or step[d] > high:
-                    step[d] = low if step[d] < low else high
-                    is_set[d] = 1.0
-                    n_out += 1
-        if n_out == 0:
-            break
-    promise = 0.0
-    for d in range(n_unknowns):
-        trial[d] = v[d] + step[d]
-        if d < n_free:
-            trial[d] = min(max(trial[d], bounds[0, d]), bounds[1, d])
-        promise -= step[d] * (2.0 * gradient[d] + curvature[d, d] * step[d])
-        for c in range(d):
-            promise -= 2.0 * step[d] * curvature[d, c] * step[c]
-    return promise
-
-
-@inlined
-def _solve(curvature, damping, scale, is_set, factor, right, step):
-    """Solve (H + damping diag H) step = right for what is not set, by Cholesky on unit diagonals.
-
-    What the curvature does not tell apart from the unknowns before it stays where it is.
-    """
-    n_unknowns = step.shape[0]
-    for d in range(n_unknowns):
-        if is_set[d] != 0.0:
-            continue
-        rest = 1.0 + damping
-        for c in range(d):
-            if is_set[c] != 0.0:
-                continue
-            entry = curvature[d, c] / (scale[d] * scale[c])
-            for k in range(c):
-                if is_set[k] == 0.0:
-                    entry -= factor[d, k] * factor[c, k]
-            factor[d, c] = entry * factor[c, c]
-            rest -= factor[d, c] * factor[d, c]
-        # The diagonal holds reciprocals: zero for what is left out.
-        factor[d, d] = 1.0 / math.sqrt(rest) if rest > _SINGULAR else 0.0
-        entry = right[d] / scale[d]
-        for k in range(d):
-            if is_set[k] == 0.0:
-                entry -= factor[d, k] * step[k]
-        step[d] = entry * factor[d, d]
-    for d in range(n_unknowns - 1, -1, -1):
-        if is_set[d] != 0.0:
-            continue
-        entry = step[d]
-        for k in range(d + 1, n_unknowns):
-            if is_set[k] == 0.0:
-                entry -= factor[k, d] * step[k]
-        step[d] = entry * factor[d, d]
-    for d in range(n_unknowns):
-        if is_set[d] == 0.0:
-            step[d] /= scale[d]
 
 
 @inlined

@@ -19,8 +19,9 @@ import numpy as np
 from tsrnn._optim.scipy_minimize import Minimum, Objective, lowest
 from tsrnn._scan.curvature import MOST_OF_A_STATE
 from tsrnn._scan.unroll import backpropagate, unroll
-from tsrnn.smoothing.search.compiled.fit import starts_of
-from tsrnn.smoothing.search.scipy_methods.problem import Problem, Settings, minimize_scaled
+from tsrnn.smoothing.search.scipy_methods.problem import Problem, minimize_scaled
+from tsrnn.smoothing.search.starts import starts_of
+from tsrnn.smoothing.search.task import Settings
 
 # What a point outside of the model's domain costs, in units of F at the start.
 _OUTSIDE = 1e6

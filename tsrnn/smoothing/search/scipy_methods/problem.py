@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from tsrnn._input.batch import Batch
-from tsrnn._optim.losses import Loss
+from tsrnn._input.ragged import Batch
 from tsrnn._optim.scipy_minimize import Minimum, minimize
 from tsrnn._scan.unroll import backpropagate, unroll
-from tsrnn.smoothing.search.compiled.fit import Task
 from tsrnn.smoothing.search.profile import best_unknowns, profile, unknown_map
+from tsrnn.smoothing.search.scipy_methods.losses import Loss
+from tsrnn.smoothing.search.task import Settings, Task
 
 # L-BFGS-B stops at a gradient of so many times the tolerance. What a step of a smaller one can gain
 # is below the rounding of a sum of squares: the line search would try twenty times in vain.
 _GRADIENT_TOLERANCE = 3000.0
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to fit: the loss by name, the optimiser's options, and how many starts are followed."""
-
-    loss: str
-    huber_delta: float
-    solver: str
-    max_iter: int
-    tol: float
-    effort: str = "thorough"
 
 
 class Problem:
@@ -49,7 +37,7 @@ class Problem:
         self.regressors = self.series[1:]
         self.lower, self.upper = task.bounds.T.copy()
         self.free = task.free
-        self.free_names = task.free_names
+        self.free_parameters = task.free_parameters
         self.gamma_at = task.gamma_at
         self.lower[self.free], self.upper[self.free] = task.search_bounds
         self.rates = task.rates[self.free]

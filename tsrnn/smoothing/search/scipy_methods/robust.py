@@ -7,23 +7,23 @@ from dataclasses import replace
 
 import numpy as np
 
-from tsrnn._optim.losses import AbsoluteError, Huber, Loss
 from tsrnn._optim.scipy_minimize import Minimum, Objective
 from tsrnn._scan.linear import error_products
+from tsrnn.smoothing.search.grid_search import grid_of, lowest_minima
 from tsrnn.smoothing.search.profile import profile
+from tsrnn.smoothing.search.scipy_methods.losses import AbsoluteError, Huber, Loss
 from tsrnn.smoothing.search.scipy_methods.problem import (
     Problem,
-    Settings,
     minimize_scaled,
     rounding,
 )
-from tsrnn.smoothing.search.starts import grid_of, lowest_minima
+from tsrnn.smoothing.search.task import Settings
 
 # How many searches of a sum of magnitudes are followed to the end, and the change of the loss, as a
 # share of it, at which one has settled.
 _MOST_FOLLOWED = 3
 
-# How many minima of the scan of a loss are searched from.
+# How many minima of a grid of losses are searched from.
 _MOST_MINIMA = 8
 _SETTLED = 1e-4
 
@@ -87,10 +87,10 @@ def _follow(
 
 
 def _robust_minima(problem: Problem, loss: Loss) -> list[np.ndarray]:
-    """Return where a scan finds minima of a loss, at the unknowns of the least SSE."""
+    """Return where a grid search finds minima of a loss, at the unknowns of the least SSE."""
     if problem.free.size == 0 or problem.structure.seasonal is not None:
         return []
-    points, shape = grid_of(problem.free_names, np.array(problem.free_bounds).T)
+    points, shape = grid_of(problem.free_parameters, np.array(problem.free_bounds).T)
     grid = np.repeat(problem.lower[:, None], points.shape[1], axis=1)
     grid[problem.free] = points
     _, unknowns = profile(problem.cell, grid, problem.series, problem.initial_state)

@@ -1,0 +1,81 @@
+"""Smoothers that follow many series one after the other, each of a length of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tsrnn._compute.compile import SLAB, borrowed, inlined, kernel
+from tsrnn._input.ragged import Batch
+from tsrnn._scan.unroll import take_step
+from tsrnn.cells.smoother_cell import Cell, step_at
+
+
+def follow(
+    cell: Cell, batch: Batch, theta: np.ndarray, states: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Move smoothers along their series, net of regressors: states at the end, and predictions.
+
+    Parameters
+    ----------
+    cell : Cell
+    batch : Batch
+        Its regressors are not looked at.
+    theta : (K, N) array
+    states : (S, N) array
+
+    Returns
+    -------
+    states : (S, N) array
+    predictions : (R,) array
+    """
+    n_series = batch.n_series
+    # Compiled code would read on beyond the ends of what is smaller.
+    if theta.shape != (cell.n_parameters, n_series) or states.shape != (cell.n_state, n_series):
+        raise ValueError(
+            f"{n_series} smoothers have {cell.n_parameters} parameters and {cell.n_state} states "
+            f"each, got shapes {theta.shape} and {states.shape}"
+        )
+    ends = states.T.copy()
+    predictions = np.empty(batch.values.size)
+    _follow(
+        cell.step.address,
+        np.ascontiguousarray(theta.T),
+        batch.values,
+        batch.offsets,
+        ends,
+        predictions,
+    )
+    return np.ascontiguousarray(ends.T), predictions
+
+
+@kernel(f"void(i8, {SLAB}, f8[::1], i8[::1], {SLAB}, f8[::1])")
+def _follow(step_address, thetas, values, offsets, ends, predictions):
+    _follow_each(
+        step_at(step_address),
+        thetas,
+        values,
+        offsets,
+        ends,
+        predictions,
+        np.empty((2, ends.shape[1], 1)),
+        np.empty((thetas.shape[1], 1)),
+        np.empty((1, 1)),
+        np.empty((1, 1)),
+    )
+
+
+@inlined
+def _follow_each(step, thetas, values, offsets, ends, predictions, states, theta, x, out):
+    n_state = ends.shape[1]
+    for i in range(ends.shape[0]):
+        for k in range(theta.shape[0]):
+            theta[k, 0] = thetas[i, k]
+        for s in range(n_state):
+            states[offsets[i] % 2, s, 0] = ends[i, s]
+        for t in range(offsets[i], offsets[i + 1]):
+            old, new = borrowed(states[t % 2]), borrowed(states[(t + 1) % 2])
+            x[0, 0] = values[t]
+            take_step(step, borrowed(theta), borrowed(x), old, new, borrowed(out), 1)
+            predictions[t] = out[0, 0]
+        for s in range(n_state):
+            ends[i, s] = states[offsets[i + 1] % 2, s, 0]

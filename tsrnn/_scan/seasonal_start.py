@@ -1,0 +1,62 @@
+"""Heuristic initial states of smoothers with a season, from the first cycles of a series."""
+
+from __future__ import annotations
+
+import math
+
+from tsrnn._compute.compile import SLAB, borrowed, inlined, kernel
+
+
+@kernel(f"void(f8[::1], i8[::1], i8, b1, {SLAB})")
+def seasonal_states(values, offsets, period, is_multiplicative, states):
+    """Write heuristic states (N, 2 + m) before the first value, from the first cycles of a series.
+
+    The level and trend go through the means of up to four cycles, and the seasons are what is left,
+    averaged over the cycles and normalised.
+    """
+    for i in range(states.shape[0]):
+        _seasonal_state(
+            borrowed(values[offsets[i] : offsets[i + 1]]),
+            period,
+            is_multiplicative,
+            borrowed(states[i]),
+        )
+
+
+@inlined
+def _seasonal_state(y, period, is_multiplicative, state):
+    n_cycles = min(max(y.shape[0] // period, 1), 4)
+    first_mean, last_mean, first_cycle, last_cycle = math.nan, math.nan, 0, 0
+    for c in range(n_cycles):
+        total, count = 0.0, 0
+        for t in range(c * period, min((c + 1) * period, y.shape[0])):
+            if y[t] == y[t]:
+                total += y[t]
+                count += 1
+        if count > 0:
+            if first_mean != first_mean:
+                first_mean, first_cycle = total / count, c
+            last_mean, last_cycle = total / count, c
+    first_mean = first_mean if first_mean == first_mean else 0.0
+    trend = 0.0
+    if last_cycle > first_cycle:
+        trend = (last_mean - first_mean) / ((last_cycle - first_cycle) * period)
+    level = first_mean - trend * (first_cycle * period + 0.5 * (period + 1))
+    neutral = 1.0 if is_multiplicative else 0.0
+    if is_multiplicative and (level <= 0.0 or level + n_cycles * period * trend <= 0.0):
+        level, trend = first_mean, 0.0
+    for j in range(period):
+        total, count = 0.0, 0
+        for t in range(j, min(n_cycles * period, y.shape[0]), period):
+            if y[t] == y[t]:
+                line = level + (t + 1) * trend
+                total += y[t] / line if is_multiplicative else y[t] - line
+                count += 1
+        state[2 + j] = total / count if count > 0 else neutral
+    mean = 0.0
+    for j in range(period):
+        mean += state[2 + j] / period
+    for j in range(period):
+        state[2 + j] = state[2 + j] / mean if is_multiplicative else state[2 + j] - mean
+    state[0] = level * mean if is_multiplicative else level + mean
+    state[1] = trend * mean if is_multiplicative else trend

@@ -1,0 +1,223 @@
+"""The season of a series as the M competitions find it: tested for, taken off, and put back on.
+
+A series y_t with a season of m time steps is y_t = s_t z_t (multiplicative) or y_t = s_t + z_t
+(additive), its indices s_t = s_{t-m} those of the classical decomposition by moving averages. The
+season is significant if the autocorrelation r_m at its lag is so at 90%,
+
+    n >= 3 m   and   |r_m| > 1.645 sqrt((1 + 2 (r_1^2 + .. + r_{m-1}^2)) / n)           (1)
+
+With regressors x_t the series is y_t = s_t z_t + b'x_t or y_t = s_t + z_t + b'x_t, and the test and
+the indices are those of y_t - b'x_t. For these b is estimated from the changes of changes
+
+    w_t = (y_t - y_{t-m}) - (y_{t-1} - y_{t-1-m})                                       (2)
+
+and those of x_t, less their means at each position of the season: what a season of either kind adds
+to a line is the same at all of one position, and gone.
+
+Source: S. Makridakis, E. Spiliotis and V. Assimakopoulos, The M4 Competition: 100,000 time series
+and 61 forecasting methods, International Journal of Forecasting 36 (2020); its benchmarks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsrnn._input.ragged import counted
+
+# The quantile of the normal distribution for a two-sided test at 90%, as the competitions round it.
+_CRITICAL = 1.645
+
+# What is smaller, of a regressor in units of its largest value, may be its rounding.
+_ROUNDING = 1e-10
+
+
+@dataclass(frozen=True)
+class ColumnSeasons:
+    """Seasons of k columns as y = factor z + offset, (m, k) each, that of the next step first."""
+
+    factor: np.ndarray
+    offset: np.ndarray
+
+    @classmethod
+    def of(cls, season: np.ndarray, model: str) -> ColumnSeasons:
+        """Make seasons of their indices (m, k): "mul" or "add"."""
+        if model == "mul":
+            return cls(season, np.zeros_like(season))
+        return cls(np.ones_like(season), season)
+
+    @staticmethod
+    def rows(indices: np.ndarray, n_timesteps: int) -> np.ndarray:
+        """Repeat indices (m, k) over the next time steps, (n, k)."""
+        return indices[np.arange(n_timesteps) % len(indices)]
+
+    def take_off(self, values: np.ndarray) -> np.ndarray:
+        """Adjust series (n, k)."""
+        return (values - self.rows(self.offset, len(values))) / self.rows(self.factor, len(values))
+
+    def put_on(self, values: np.ndarray) -> np.ndarray:
+        """Undo `take_off`."""
+        return self.widen(values) + self.rows(self.offset, len(values))
+
+    def widen(self, deviations: np.ndarray) -> np.ndarray:
+        """Return differences of the series from those of the adjusted ones, (n, k)."""
+        return deviations * self.rows(self.factor, len(deviations))
+
+    def after(self, n_timesteps: int) -> ColumnSeasons:
+        """Return the season after some time steps."""
+        return ColumnSeasons(
+            np.roll(self.factor, -n_timesteps, axis=0), np.roll(self.offset, -n_timesteps, axis=0)
+        )
+
+
+@dataclass(frozen=True)
+class PanelSeasons:
+    """Seasons of N series as y = factor z + offset, (N, m) each, that of the next step first."""
+
+    factor: np.ndarray
+    offset: np.ndarray
+
+    @classmethod
+    def of(cls, season: np.ndarray, model: str) -> PanelSeasons:
+        """Make seasons of their indices (N, m): "mul" or "add"."""
+        if model == "mul":
+            return cls(season, np.zeros_like(season))
+        return cls(np.ones_like(season), season)
+
+    def take_off(self, values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+        """Adjust the next rows of each series, (n_rows,)."""
+        factor, offset = self.rows(offsets)
+        return (values - offset) / factor
+
+    def put_on(self, values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+        """Undo `take_off`."""
+        factor, offset = self.rows(offsets)
+        return factor * values + offset
+
+    def rows(self, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return factors and offsets of the next rows of each series, (n_rows,)."""
+        series, step = counted(np.diff(offsets))
+        place = series, step % self.factor.shape[1]
+        return self.factor[place], self.offset[place]
+
+    def steps(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return factors and offsets of the next steps, (N, horizon)."""
+        step = np.arange(horizon) % self.factor.shape[1]
+        return self.factor[:, step], self.offset[:, step]
+
+    def after(self, lengths: np.ndarray) -> PanelSeasons:
+        """Return the seasons after so many steps of each series."""
+        period = self.factor.shape[1]
+        place = (np.arange(period) + lengths[:, None]) % period
+        return PanelSeasons(
+            np.take_along_axis(self.factor, place, axis=1),
+            np.take_along_axis(self.offset, place, axis=1),
+        )
+
+
+def find_season(
+    y: np.ndarray, X: np.ndarray, period: int, model: str, *, test: bool
+) -> tuple[np.ndarray | None, str | None]:
+    """Look for the season of a series.
+
+    Parameters
+    ----------
+    y : (n,) array
+        NaN where missing, and not everywhere.
+    X : (n, p) array
+        Regressors that add to the series beside its season.
+    period : int
+    model : {"mul", "add"}
+    test : bool
+        Whether a season must be significant by (1).
+
+    Returns
+    -------
+    indices : (period,) array or None
+        That of the first row first; None where no season is to be taken off.
+    reason : str or None
+        Why a series that may have a season cannot be adjusted.
+    """
+    if period == 1:
+        return None, None
+    # What is missing before a series begins and after its end says nothing of its season.
+    observed = np.flatnonzero(~np.isnan(y))
+    began = int(observed[0])
+    y, X = y[began : observed[-1] + 1], X[began : observed[-1] + 1]
+    is_positive = np.nanmin(y) > 0.0
+    y = y - X @ coefficients(y, X, period)
+    if test and not is_seasonal(y, period):
+        return None, None
+    if len(y) < 2 * period or any(np.isnan(y[i::period]).all() for i in range(period)):
+        return None, f"it does not show two whole seasons of {period} time steps"
+    if model == "mul" and np.nanmin(y) <= 0.0:
+        whose, cure = "its values", "set model='add'"
+        if is_positive:
+            whose += ", net of what regressors add,"
+            cure += ", or give columns of X as differences from their means"
+        return None, f"{whose} are not all positive, as model='mul' needs: {cure}"
+    return np.roll(seasonal_indices(y, period, model), began), None
+
+
+def is_seasonal(y: np.ndarray, period: int) -> bool:
+    """Test a series (n,) for a season by (1); missing values are left out."""
+    n_observed = np.count_nonzero(~np.isnan(y))
+    if n_observed < 3 * period or not np.nanmax(np.abs(y)):
+        return False
+    # In units of their own, for squares of what a float can hold may be beyond it.
+    deviations = y / np.nanmax(np.abs(y))
+    deviations -= np.nanmean(deviations)
+    size = np.nanmax(np.abs(deviations))
+    if size == 0.0:
+        return False
+    deviations = np.nan_to_num(deviations / size)  # what is missing adds to no product
+    products = [deviations[lag:] @ deviations[: len(y) - lag] for lag in range(period + 1)]
+    *before, at_season = np.array(products[1:]) / products[0]
+    variance = (1.0 + 2.0 * np.sum(np.square(before))) / n_observed
+    return bool(abs(at_season) > _CRITICAL * np.sqrt(variance))
+
+
+def coefficients(y: np.ndarray, X: np.ndarray, period: int) -> np.ndarray:
+    """Estimate by (2) what regressors (n, p) add to a series (n,) beside its season, (p,).
+
+    0 for regressors that are nothing but season and line, and for all where the rows are too few.
+    """
+    n_columns, n_rows = X.shape[1], len(y) - period - 1
+    found = np.zeros(n_columns)
+    if n_columns == 0 or n_rows < 2 * n_columns:
+        return found
+    both = np.column_stack([y, X])
+    # In units of their own, for differences of what a float can hold may be beyond it.
+    units = np.nanmax(np.abs(both), axis=0)
+    units[units == 0.0] = 1.0
+    changes = np.diff((both / units)[period:] - (both / units)[:-period], axis=0)
+    seen = ~np.isnan(changes).any(axis=1)
+    changes, position = changes[seen], (np.arange(n_rows) % period)[seen]
+    count = np.bincount(position, minlength=period)
+    if len(changes) - np.count_nonzero(count) < 2 * n_columns:
+        return found
+    for column in changes.T:
+        column -= (np.bincount(position, column, period) / np.maximum(count, 1))[position]
+    left = np.abs(changes[:, 1:]).max(axis=0)
+    told = left > _ROUNDING
+    A = changes[:, 1:][:, told] / left[told]
+    estimate = np.linalg.lstsq(A, changes[:, 0], rcond=_ROUNDING)[0]
+    found[told] = estimate / left[told] / units[1:][told] * units[0]
+    return found
+
+
+def seasonal_indices(y: np.ndarray, period: int, model: str) -> np.ndarray:
+    """Return the classical seasonal indices of a series (n,) with every season in it, (period,)."""
+    from statsmodels.tsa.seasonal import seasonal_decompose  # slow to import
+
+    filled = y.copy()
+    for start in range(period):
+        same = filled[start::period]  # a view
+        missing = np.isnan(same)
+        year = np.arange(len(same))
+        same[missing] = np.interp(year[missing], year[~missing], same[~missing])
+    unit = np.abs(filled).max() or 1.0
+    name = "multiplicative" if model == "mul" else "additive"
+    indices = seasonal_decompose(filled / unit, model=name, period=period).seasonal[:period]
+    return indices if model == "mul" else indices * unit

@@ -1,0 +1,182 @@
+"""Elman networks that read a sequence step by step, as a regressor and a classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tsrnn._input.validation import check_choice
+from tsrnn.sequence.base import store_arguments
+from tsrnn.sequence.classifier import SequenceClassifier
+from tsrnn.sequence.docs import documented
+from tsrnn.sequence.objective import TrainingState
+from tsrnn.sequence.regressor import SequenceRegressor
+
+_ACTIVATIONS = ("tanh", "relu", "logistic", "identity")
+
+
+# Shapes of a layer's weights, for its units D and what it reads, p.
+_ELMAN = "(D, p), (D, D) and (D,)"
+
+
+@documented(cell="elman", kind="regressor", gates=_ELMAN)
+class ElmanRNNRegressor(SequenceRegressor):
+    r"""Predict numbers from sequences by an Elman network [2]_.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    Notes
+    -----
+    Each layer reads
+
+    .. math:: h_t = s(W_{hx} x_t + b_h + W_{hh} h_{t-1})
+
+    with :math:`s` the `activation` and :math:`h_{-1} = 0`.
+
+    {notes}
+
+    References
+    ----------
+    .. [1] Glorot, X., Bengio, Y., Understanding the difficulty of training deep feedforward neural
+       networks, AISTATS (2010).
+    .. [2] Elman, J. L., Finding structure in time, Cognitive Science 14 (1990).
+
+    Examples
+    --------
+    The next value of a sine wave, from the ten before it:
+
+    >>> import numpy as np
+    >>> from tsrnn import ElmanRNNRegressor
+    >>> wave = np.sin(0.3 * np.arange(300))
+    >>> windows = np.lib.stride_tricks.sliding_window_view(wave, 11)
+    >>> X, y = windows[:, :-1], windows[:, -1]
+    >>> model = ElmanRNNRegressor(hidden_layer_sizes=8, random_state=0).fit(X[:200], y[:200])
+    >>> model.score(X[200:], y[200:]) > 0.99
+    True
+    """
+
+    _kind_of_cell = "elman"
+
+    def __init__(
+        self,
+        *,
+        hidden_layer_sizes: int | tuple[int, ...] = (32,),
+        activation: str = "tanh",
+        solver: str = "adam",
+        batch_size: int | str = "auto",
+        learning_rate_init: float = 0.005,
+        momentum: float = 0.9,
+        l2: float = 1e-4,
+        clip_norm: float | None = 1.0,
+        bptt_steps: int | None = None,
+        max_iter: int = 200,
+        tol: float = 1e-4,
+        n_iter_no_change: int = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        init: str | None = None,
+        return_sequences: bool = False,
+        bidirectional: bool = False,
+        standardize: bool = True,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: bool | int = False,
+        n_jobs: int | None = None,
+        callback: Callable[[TrainingState], Any] | None = None,
+    ) -> None:
+        store_arguments(self, locals())
+
+    @property
+    def _cell_name(self) -> str:
+        check_choice("activation", self.activation, _ACTIVATIONS)
+        return f"elman_{self.activation}"
+
+
+@documented(cell="elman", kind="classifier", gates=_ELMAN)
+class ElmanRNNClassifier(SequenceClassifier):
+    r"""Tell the classes of sequences by an Elman network [2]_.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    Notes
+    -----
+    Each layer reads
+
+    .. math:: h_t = s(W_{hx} x_t + b_h + W_{hh} h_{t-1})
+
+    with :math:`s` the `activation` and :math:`h_{-1} = 0`.
+
+    {notes}
+
+    References
+    ----------
+    .. [1] Glorot, X., Bengio, Y., Understanding the difficulty of training deep feedforward neural
+       networks, AISTATS (2010).
+    .. [2] Elman, J. L., Finding structure in time, Cognitive Science 14 (1990).
+
+    Examples
+    --------
+    Slow and fast waves, of any phase and length:
+
+    >>> import numpy as np
+    >>> from tsrnn import ElmanRNNClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.choice(["fast", "slow"], 200)
+    >>> X = [
+    ...     np.sin({"fast": 1.5, "slow": 0.5}[label] * np.arange(length) + rng.uniform(0.0, 6.0))
+    ...     for label, length in zip(y, rng.integers(10, 30, 200))
+    ... ]
+    >>> model = ElmanRNNClassifier(hidden_layer_sizes=8, random_state=0).fit(X[:150], y[:150])
+    >>> model.score(X[150:], y[150:]) > 0.9
+    True
+    >>> model.predict_proba(X[:2]).shape
+    (2, 2)
+    """
+
+    _kind_of_cell = "elman"
+
+    def __init__(
+        self,
+        *,
+        hidden_layer_sizes: int | tuple[int, ...] = (32,),
+        activation: str = "tanh",
+        solver: str = "adam",
+        batch_size: int | str = "auto",
+        learning_rate_init: float = 0.005,
+        momentum: float = 0.9,
+        l2: float = 1e-4,
+        clip_norm: float | None = 1.0,
+        bptt_steps: int | None = None,
+        max_iter: int = 200,
+        tol: float = 1e-4,
+        n_iter_no_change: int = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        class_weight: dict | str | None = None,
+        return_sequences: bool = False,
+        bidirectional: bool = False,
+        standardize: bool = True,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: bool | int = False,
+        n_jobs: int | None = None,
+        callback: Callable[[TrainingState], Any] | None = None,
+    ) -> None:
+        store_arguments(self, locals())
+
+    @property
+    def _cell_name(self) -> str:
+        check_choice("activation", self.activation, _ACTIVATIONS)
+        return f"elman_{self.activation}"

@@ -1,0 +1,170 @@
+"""Fitted smoothers of series that are columns of an array: a `FittedModel`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from tsrnn._input.ragged import Batch
+from tsrnn.smoothing.fit import Bounds
+from tsrnn.smoothing.fit_batch import Fitted, fit_batch
+from tsrnn.smoothing.search.task import Settings
+from tsrnn.smoothing.smoothers import SmootherBatch, lost
+from tsrnn.smoothing.structure import Structure, refuse_not_positive
+
+
+@dataclass(frozen=True)
+class SmoothingModel:
+    """Fitted smoothers, one a series, of one or more structures; a `FittedModel`.
+
+    Attributes
+    ----------
+    parts : tuple of (array, SmootherBatch)
+        Which series, and their smoothers.
+    n_series : int
+    notes : tuple of Warning
+    """
+
+    parts: tuple[tuple[np.ndarray, SmootherBatch], ...]
+    n_series: int
+    notes: tuple[Warning, ...] = ()
+
+    @property
+    def series(self) -> list[SmootherBatch]:
+        """The smoothers one by one."""
+        found = {
+            int(i): batch.some(np.array([k]))
+            for series, batch in self.parts
+            for k, i in enumerate(series)
+        }
+        return [found[i] for i in range(self.n_series)]
+
+    def effect(self, regressors: np.ndarray) -> np.ndarray:
+        """Return what regressors (n, p) add to each series, (n, k)."""
+        total = np.zeros((len(regressors), self.n_series))
+        for series, batch in self.parts:
+            rows = Batch.of_columns(np.zeros((len(regressors), series.size)), regressors)
+            total[:, series] = batch.effect(rows).reshape(series.size, -1).T
+        return total
+
+    def with_regressors(self, regressors: np.ndarray) -> SmoothingModel:
+        """Return the model that knows regressors (n, p) of the next steps.
+
+        They matter to errors that are shares of the prediction; where they are not told, NaN,
+        these are shares of it at the regressors' mean.
+        """
+        if not regressors.shape[1]:
+            return self
+        parts = []
+        for series, batch in self.parts:
+            rows = Batch.of_columns(np.zeros((len(regressors), series.size)), regressors)
+            parts.append((series, batch.with_regressors(rows)))
+        return replace(self, parts=tuple(parts))
+
+    def advance(self, values: np.ndarray) -> tuple[SmoothingModel, np.ndarray, np.ndarray]:
+        """See further values, (n, k)."""
+        predictions, deviations = np.empty(values.shape), np.empty(values.shape)
+        parts = []
+        for series, batch in self.parts:
+            rows = Batch.of_columns(values[:, series], np.empty((len(values), 0)))
+            later, mean, deviation = batch.advance(rows)
+            for reason in lost(batch, later, rows, mean).values():
+                raise ValueError(reason)
+            predictions[:, series] = mean.reshape(series.size, -1).T
+            deviations[:, series] = deviation.reshape(series.size, -1).T
+            parts.append((series, later))
+        return SmoothingModel(tuple(parts), self.n_series), predictions, deviations
+
+    def attributes(self) -> dict[str, Any]:
+        """Return the fitted attributes that move with the series."""
+        return {"state_": collect([one.unscaled_state(one.state)[:, 0] for one in self.series])}
+
+    def forecast(self, horizon: int) -> np.ndarray:
+        """Predict, (horizon, k)."""
+        return self._stacked(lambda batch: batch.forecast(horizon))
+
+    def deviation(self, horizon: int) -> np.ndarray:
+        """Return standard deviations of the forecast errors, (horizon, k)."""
+        return self._stacked(lambda batch: batch.deviation(horizon))
+
+    def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
+        """Return quantiles of the next values, (horizon, n_quantiles, k)."""
+        return self._stacked(lambda batch: batch.quantiles(horizon, quantiles))
+
+    def simulate(
+        self, horizon: int, n_paths: int, random_state: np.random.RandomState
+    ) -> np.ndarray:
+        """Draw futures, (horizon, n_paths, k), the series independent of each other."""
+        return self._stacked(lambda batch: batch.simulate(horizon, n_paths, random_state))
+
+    def _stacked(self, compute: Callable[[SmootherBatch], np.ndarray]) -> np.ndarray:
+        """Put together arrays whose last axis is that of the series."""
+        pieces = [compute(batch) for _, batch in self.parts]
+        result = np.empty((*pieces[0].shape[:-1], self.n_series))
+        for (series, _), piece in zip(self.parts, pieces, strict=True):
+            result[..., series] = piece
+        return result
+
+
+def fit_columns(
+    structure: Structure,
+    values: np.ndarray,
+    regressors: np.ndarray,
+    bounds: Bounds,
+    initial_state: str | np.ndarray,
+    rates: Mapping[str, float],
+    settings: Settings,
+) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any]]:
+    """Fit a structure to every column; what `Forecaster._fit_model` returns."""
+    whole = Batch.of_columns(values, regressors)
+    batch = whole.without_leading()
+    refuse_not_positive(structure, whole)
+    fitted = Fitted(batch.n_series)
+    series = np.arange(batch.n_series)
+    fit_batch(
+        fitted, structure, batch, series, bounds, initial_state, rates, settings, "series {}".format
+    )
+    for error in fitted.failures.values():
+        raise error
+    return as_columns(fitted, values.shape, {})
+
+
+def as_columns(
+    fitted: Fitted, shape: tuple[int, int], absent: Mapping[str, float]
+) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any]]:
+    """Return what `Forecaster._fit_model` does of series that are columns of this shape.
+
+    What was left out before they begin has no prediction. `absent` are fitted attributes of
+    those that have none of that name.
+    """
+    predictions, deviations = np.full(shape, np.nan), np.full(shape, np.nan)
+    rows: dict[int, dict[str, Any]] = {}
+    for series, fit in fitted.fits:
+        for k, i in enumerate(series.tolist()):
+            own = slice(fit.offsets[k], fit.offsets[k + 1])
+            began = shape[0] - (own.stop - own.start)
+            predictions[began:, i] = fit.predictions[own]
+            deviations[began:, i] = fit.deviations[own]
+            rows[i] = {**absent, **{name: numbers[k] for name, numbers in fit.numbers.items()}}
+    attributes = {
+        name: collect([rows[i][name] for i in range(fitted.n_series)]) for name in rows[0]
+    }
+    told = tuple(note for i in range(fitted.n_series) for note in fitted.notes.get(i, ()))
+    model = SmoothingModel(tuple(fitted.parts), fitted.n_series, told)
+    return model, predictions, deviations, attributes
+
+
+def collect(per_series: Sequence[Any]) -> Any:
+    """Stack what each series has: as it is for one, (n_series, ..) for several."""
+    if len(per_series) == 1:
+        one = np.asarray(per_series[0])
+        return one.item() if one.ndim == 0 else one
+    if len({np.shape(one) for one in per_series}) > 1:
+        # States of unlike structures.
+        ragged = np.empty(len(per_series), dtype=object)
+        ragged[:] = per_series
+        return ragged
+    return np.array(per_series)

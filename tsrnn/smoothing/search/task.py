@@ -1,0 +1,144 @@
+"""What a search is given and what it finds: tasks, settings and solutions."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tsrnn._input.ragged import Batch
+from tsrnn.cells.smoother_cell import SmoothingParameter
+from tsrnn.smoothing.structure import Structure
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to fit: series in scaled units, what is free of each, and the prior.
+
+    Attributes
+    ----------
+    structure : Structure
+    batch : Batch
+        Of order one.
+    bounds : (K, 2) array
+        Of the cell's parameters; equal where one is fixed. gamma, where free, is bounded by
+        1 - alpha besides.
+    states : (N or 1, S, 1 + U + C) array
+        What takes (1, free numbers of the initial state, coefficients) to the initial state.
+    rates : (K,) array
+        Of the prior (see `tsrnn.priors`).
+    effort : {"thorough", "quick"}
+        How many starts are followed.
+    nearby : (N, n_starts, Q + U + C) array or None
+        Where to start besides; then few other starts will do.
+    """
+
+    structure: Structure
+    batch: Batch
+    bounds: np.ndarray
+    states: np.ndarray
+    rates: np.ndarray
+    effort: str = "thorough"
+    nearby: np.ndarray | None = None
+
+    @functools.cached_property
+    def free(self) -> np.ndarray:
+        """Which parameters are free."""
+        return np.flatnonzero(self.bounds[:, 0] < self.bounds[:, 1])
+
+    @functools.cached_property
+    def free_parameters(self) -> list[SmoothingParameter]:
+        """These parameters of the cell."""
+        return [self.structure.cell.parameters[k] for k in self.free]
+
+    @functools.cached_property
+    def free_names(self) -> list[str]:
+        """What these are called."""
+        return [parameter.name for parameter in self.free_parameters]
+
+    @property
+    def n_free_state(self) -> int:
+        """How many numbers of the initial state are free (U)."""
+        return self.states.shape[2] - 1 - self.n_columns
+
+    @property
+    def n_columns(self) -> int:
+        """How many regressors there are (C)."""
+        return self.batch.regressors.shape[1]
+
+    @functools.cached_property
+    def gamma_at(self) -> int:
+        """The place of gamma among the free parameters, or -1."""
+        return self.free_names.index("gamma") if "gamma" in self.free_names else -1
+
+    @functools.cached_property
+    def search_bounds(self) -> np.ndarray:
+        """What is searched, (2, Q): of gamma, where free, its share of 1 - alpha."""
+        bounds = self.bounds[self.free].T.copy()
+        names = [parameter.name for parameter in self.structure.cell.parameters]
+        if self.gamma_at >= 0:
+            bounds[:, self.gamma_at] = 0.0, 1.0
+        elif "gamma" in names and 0 in self.free:
+            bounds[1, 0] = min(bounds[1, 0], 1.0 - self.bounds[names.index("gamma"), 0])
+        return bounds
+
+    def some(self, series: np.ndarray) -> Task:
+        """Return the task of the series at these positions, in this order."""
+        states = self.states[series] if len(self.states) > 1 else self.states
+        nearby = None if self.nearby is None else self.nearby[series]
+        return replace(self, batch=self.batch.some(series), states=states, nearby=nearby)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Fitted smoothers of N series in scaled units.
+
+    Attributes
+    ----------
+    theta : (K, N) array
+    states : (S, N) array
+        Before the first value.
+    coefficients : (C, N) array
+    loss : (N,) array
+        F with the prior, up to a factor where a SciPy method searched; infinite where no finite one
+        was found.
+    n_iter : (N,) array
+    converged : (N,) array
+    message : str
+        Of an optimiser that stopped early.
+    """
+
+    theta: np.ndarray
+    states: np.ndarray
+    coefficients: np.ndarray
+    loss: np.ndarray
+    n_iter: np.ndarray
+    converged: np.ndarray
+    message: str = "the limit of iterations was reached"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to fit: the loss by name, the optimiser's options, and how many starts are followed."""
+
+    loss: str
+    huber_delta: float
+    solver: str
+    max_iter: int
+    tol: float
+    effort: str = "thorough"
+
+
+def joined(parts: Sequence[Solution], place: np.ndarray) -> Solution:
+    """Put solutions one after the other, and take those at these places."""
+    return Solution(
+        *(
+            np.ascontiguousarray(
+                np.concatenate([getattr(part, name) for part in parts], axis=-1)[..., place]
+            )
+            for name in ("theta", "states", "coefficients", "loss", "n_iter", "converged")
+        ),
+        message=parts[0].message,
+    )
