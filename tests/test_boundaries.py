@@ -80,7 +80,7 @@ FORECASTERS = {"forecasting", "smoothing", "panel", "windows", "compose"}
 # What users may import, and from where: a name that another module holds is no promise.
 PUBLIC = table(
     """
-    tsrnn.cells: CELLS NETWORK_CELLS
+    tsrnn.cells: CELLS NETWORK_CELLS NetworkCell SmootherCell load logistic store tanh unit_kernel
     tsrnn.cli: main
     tsrnn.datasets: fetch_imdb fetch_m3 fetch_m4 load_co2 make_noisy_line
     tsrnn.exceptions: BeyondStampsError InvalidParameterError IrregularIndexError ModelFormatError
@@ -93,7 +93,7 @@ PUBLIC = table(
     tsrnn.priors: ExponentialPrior PRIORS
     tsrnn.saving: load save
     tsrnn.sequence: ElmanRNNClassifier ElmanRNNRegressor GRUClassifier GRURegressor LSTMClassifier
-    tsrnn.sequence: LSTMRegressor
+    tsrnn.sequence: LSTMRegressor SequenceClassifier SequenceRegressor
     tsrnn.smoothing: AutoExpSmoothingRNN DoubleExpSmoothingRNN SimpleExpSmoothingRNN
     tsrnn.smoothing: TripleExpSmoothingRNN
     tsrnn.text: TextRNNClassifier
@@ -336,7 +336,7 @@ def imported_by_readers():
 def test_pages_and_examples_import_what_is_public():
     pages, faces = list(imported_by_readers()), {"tsrnn", *PUBLIC}
     assert {"README.md", "quickstart.md"} <= {page for page, _ in pages}
-    assert {page for page, module in pages if module not in faces} == {"extending.md"}
+    assert not {page for page, module in pages if module not in faces}
 
 
 def test_every_folder_is_shipped():

@@ -16,11 +16,11 @@ from __future__ import annotations
 import numpy as np
 
 from tsrnn._compute.compile import SLAB, SLABS, borrowed, inlined, kernel, pointer, writable
-from tsrnn.cells.smoother_cell import Cell, adjoint_at, step_at
+from tsrnn.cells.smoother_cell import SmootherCell, adjoint_at, step_at
 
 
 def unroll(
-    cell: Cell,
+    cell: SmootherCell,
     theta: np.ndarray,
     x: np.ndarray,
     h_init: np.ndarray,
@@ -30,7 +30,7 @@ def unroll(
 
     Parameters
     ----------
-    cell : Cell
+    cell : SmootherCell
     theta : (K, B) array, (K, 1) for a cell whose lanes share parameters
     x : (T, p, B) array
     h_init : (S, B) array
@@ -106,7 +106,7 @@ def forward(step, theta, x, states, outputs, active):
 
 
 def backpropagate(
-    cell: Cell,
+    cell: SmootherCell,
     theta: np.ndarray,
     x: np.ndarray,
     states: np.ndarray,
@@ -256,7 +256,7 @@ def backward(
                     carry[old, i, b] += d_states[t, i, b]
 
 
-def _check_shapes(cell: Cell, theta: np.ndarray, x: np.ndarray) -> None:
+def _check_shapes(cell: SmootherCell, theta: np.ndarray, x: np.ndarray) -> None:
     """Refuse what compiled code would read beyond the ends of."""
     n_lanes = x.shape[2]
     _check_shape("x", x, (len(x), cell.n_inputs, n_lanes))
@@ -277,7 +277,7 @@ def _active_lanes(n_timesteps: int, n_lanes: int, lengths: np.ndarray | None) ->
 
 
 def generate(
-    cell: Cell,
+    cell: SmootherCell,
     theta: np.ndarray,
     h_init: np.ndarray,
     innovations: np.ndarray,
@@ -289,7 +289,7 @@ def generate(
 
     Parameters
     ----------
-    cell : Cell
+    cell : SmootherCell
         One whose output predicts its input.
     theta : (K, B) array, (K, 1) for a cell whose lanes share parameters
     h_init : (S, B) array

@@ -94,7 +94,7 @@ class SmoothingParameter(Parameter):
 
 
 @dataclass(frozen=True)
-class Cell:
+class SmootherCell:
     """A recurrent cell; see the module's text for the equations and shapes.
 
     Attributes

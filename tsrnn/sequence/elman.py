@@ -93,7 +93,8 @@ class ElmanRNNRegressor(SequenceRegressor):
         store_arguments(self, locals())
 
     @property
-    def _cell_name(self) -> str:
+    def cell_name(self) -> str:
+        """The key of the cell in the table of networks' cells."""
         check_choice("activation", self.activation, _ACTIVATIONS)
         return f"elman_{self.activation}"
 
@@ -177,6 +178,7 @@ class ElmanRNNClassifier(SequenceClassifier):
         store_arguments(self, locals())
 
     @property
-    def _cell_name(self) -> str:
+    def cell_name(self) -> str:
+        """The key of the cell in the table of networks' cells."""
         check_choice("activation", self.activation, _ACTIVATIONS)
         return f"elman_{self.activation}"

@@ -59,7 +59,7 @@ class GRURegressor(SequenceRegressor):
     True
     """
 
-    _cell_name = _kind_of_cell = "gru"
+    cell_name = _kind_of_cell = "gru"
 
 
 @documented(cell="gru", kind="classifier", gates=_GRU)
@@ -111,4 +111,4 @@ class GRUClassifier(SequenceClassifier):
     True
     """
 
-    _cell_name = _kind_of_cell = "gru"
+    cell_name = _kind_of_cell = "gru"

@@ -61,7 +61,7 @@ class LSTMRegressor(SequenceRegressor):
     True
     """
 
-    _cell_name = _kind_of_cell = "lstm"
+    cell_name = _kind_of_cell = "lstm"
 
 
 @documented(cell="lstm", kind="classifier", gates=_LSTM, forget=True)
@@ -116,4 +116,4 @@ class LSTMClassifier(SequenceClassifier):
     True
     """
 
-    _cell_name = _kind_of_cell = "lstm"
+    cell_name = _kind_of_cell = "lstm"
