@@ -106,9 +106,8 @@ PUBLIC = table(
 REACHED_INTO = table(
     """
     tsrnn.cli.command: _grid
-    tsrnn.cli.long: _fitted _seeks_season _training
     tsrnn.compose.deseasonalize: _fit _model _seen
-    tsrnn.panel.forecaster: _has_season _validate_parameters
+    tsrnn.panel.forecaster: _has_season _seeks_season _validate_parameters
     tsrnn.panel.seasons: _fit_panel _in_season _needed_steps _seeks_season _taken_period _wants_note
     tsrnn.panel.seasons: _would_take
     tsrnn.plotting._forecast: _asked _grid _observed_and_predicted

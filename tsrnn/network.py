@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._compute.threads import one_blas_thread
+from tsrnn._input.numbers import read_numbers
 from tsrnn._input.sequences import Sequences
-from tsrnn._input.series import read_numbers
 from tsrnn._input.validation import check_choice, check_count, check_number
 from tsrnn._optim.scipy_minimize import SOLVERS, minimize
 from tsrnn._recurrent.activations import ACTIVATIONS, Activation

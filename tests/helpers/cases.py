@@ -32,7 +32,7 @@ class Case:
         return Case(
             self.name,
             self.cell,
-            self.theta[:, lanes].copy() if self.cell.own_parameters else self.theta,
+            self.theta[:, lanes].copy(),
             self.x[:length, :, lanes].copy(),
             self.h_init[:, lanes].copy(),
             self.d_states[: length + 1, :, lanes].copy(),
@@ -41,8 +41,7 @@ class Case:
 
     def naive_run(self, b=0):
         """States (T+1, S) and outputs (T, m) of one lane by the naive loop."""
-        column = b if self.cell.own_parameters else 0
-        return naive.NAIVE[self.name](self.theta[:, column], self.x[:, :, b], self.h_init[:, b])
+        return naive.NAIVE[self.name](self.theta[:, b], self.x[:, :, b], self.h_init[:, b])
 
     def naive_loss(self, theta, x, h_init):
         """The loss of a case of one lane, by the naive loop."""
@@ -61,12 +60,11 @@ def make_case(name, n_timesteps=12, n_lanes=1, *, seed=0, missing=False):
     """Parameters within their bounds, everything else standard normal."""
     rng = np.random.default_rng(seed)
     cell = CELLS[name]()
-    columns = n_lanes if cell.own_parameters else 1
     rows = [
-        rng.uniform(parameter.lower, parameter.upper, (parameter.size, columns))
+        rng.uniform(parameter.lower, parameter.upper, (parameter.size, n_lanes))
         if np.isfinite(parameter.upper - parameter.lower)
         # Small enough for states of order one over some tens of steps.
-        else rng.normal(0.0, 0.5, (parameter.size, columns))
+        else rng.normal(0.0, 0.5, (parameter.size, n_lanes))
         for parameter in cell.parameters
     ]
     x = rng.normal(size=(n_timesteps, cell.n_inputs, n_lanes))

@@ -58,11 +58,11 @@ def test_quantiles_are_in_order_and_the_bounds_of_intervals_are_among_them():
 def test_factors_are_order_statistics_of_errors_in_units_of_their_size_at_each_step():
     errors = np.array([[1.0, -4.0], [-1.0, 4.0], [1.0, np.nan]])
     # In units of 1 and 4: -1, -1, 1, 1, 1; of n = 5, 1/6 is the first and 5/6 the last.
-    found = factors(errors, np.array([1 / 6, 2 / 6, 5 / 6]), stacklevel=2)
+    found = factors(errors, np.array([1 / 6, 2 / 6, 5 / 6]))
     np.testing.assert_allclose(found, [[-1.0, -4.0], [-1.0, -4.0], [1.0, 4.0]])
     # Beyond the last step with an error they grow as those of a random walk.
     padded = np.column_stack([errors, [np.nan] * 3, [np.nan] * 3])
-    grown = factors(padded, np.array([5 / 6]), stacklevel=2)[0]
+    grown = factors(padded, np.array([5 / 6]))[0]
     np.testing.assert_allclose(grown, [1.0, 4.0, 4.0 * np.sqrt(3 / 2), 4.0 * np.sqrt(2.0)])
 
 

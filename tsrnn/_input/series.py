@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from numbers import Real
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import issparse
+
+from tsrnn._input.numbers import as_array, as_floats, refuse_kinds
 
 
 @dataclass(frozen=True)
@@ -99,13 +98,13 @@ def read_series(y: object, name: str = "y") -> tuple[np.ndarray, Layout, pd.Inde
         layout, index = Layout(False, True, None), None
         columns = [(name, _read_column(pd.Series(y), name))]
     else:
-        array = _as_array(y, name)
+        array = as_array(y, name)
         _check_dimensions(array, name)
         layout, index = Layout(False, array.ndim == 1, None), None
         columns = [(name, array)]
         if array.ndim == 2:
             columns = [(f"{name}[:, {i}]", column) for i, column in enumerate(array.T)]
-    values = np.column_stack([_as_floats(column, label) for label, column in columns])
+    values = np.column_stack([as_floats(column, label) for label, column in columns])
     infinite = np.argwhere(np.isinf(values))
     if infinite.size:
         row, column = infinite[0]
@@ -133,49 +132,6 @@ def check_enough(values: np.ndarray) -> None:
             )
 
 
-def read_numbers(values: object, name: str) -> np.ndarray:
-    """Read an array of numbers of any shape.
-
-    Parameters
-    ----------
-    values : array-like
-    name : str
-        What to call it in an error.
-
-    Returns
-    -------
-    numbers : float array
-        NaN where missing: None, pd.NA and masked values as well.
-
-    Raises
-    ------
-    ValueError
-        For rows of unequal lengths, complex numbers and words.
-    TypeError
-        For what is no array of numbers at all: dates, sparse matrices, dicts.
-    """
-    return _as_floats(_as_array(values, name), name)
-
-
-def _as_array(y: object, name: str) -> np.ndarray:
-    if issparse(y):
-        raise TypeError(f"{name} is a sparse matrix: pass a dense array, {name}.toarray()")
-    if y is None or isinstance(y, str | bytes | dict | set):
-        raise TypeError(f"{name} must be an array-like of numbers, got {type(y).__name__}")
-    if isinstance(y, np.ma.MaskedArray):
-        _refuse_kinds(y.dtype, name)
-        missing = np.nan if y.dtype.kind in "biuf" else None
-        return np.where(np.ma.getmaskarray(y), missing, y.data)
-    try:
-        array = np.asarray(y)
-    except ValueError as error:
-        raise ValueError(f"{name} must have rows of equal lengths: {error}") from error
-    if array.dtype.kind in "US" and not isinstance(y, np.ndarray):
-        # A single word has made words of all numbers.
-        return np.asarray(y, dtype=object)
-    return array
-
-
 def _check_dimensions(array: np.ndarray, name: str) -> None:
     if array.ndim not in (1, 2):
         raise ValueError(
@@ -195,42 +151,5 @@ def _read_column(column: pd.Series, name: str) -> np.ndarray:
         raise TypeError(f"{name} is categorical: convert it to numbers first")
     if isinstance(column.dtype, np.dtype):
         return column.to_numpy()
-    _refuse_kinds(column.dtype, name)
+    refuse_kinds(column.dtype, name)
     return column.to_numpy(dtype=object, na_value=np.nan)
-
-
-def _refuse_kinds(dtype: np.dtype | pd.api.extensions.ExtensionDtype, name: str) -> None:
-    kind = dtype.kind
-    if kind == "c":
-        raise ValueError(f"Complex data not supported: {name} must be real, got {dtype}")
-    if kind in "mM":
-        raise TypeError(f"{name} must be numbers, got {dtype}: dates belong into the index")
-    if kind in "V":
-        raise TypeError(f"{name} must be numbers, got {dtype}")
-
-
-def _as_floats(array: np.ndarray, name: str) -> np.ndarray:
-    _refuse_kinds(array.dtype, name)
-    if array.dtype.kind in "biuf":
-        with np.errstate(over="ignore"):  # a long double beyond float64 becomes inf, and is refused
-            return array.astype(float)
-    floats = np.empty(array.shape)
-    for place, value in np.ndenumerate(array):
-        where = f"row {place[0]}" if array.ndim == 1 else f"{place}"
-        floats[place] = _as_float(value, f"{name} at {where}")
-    return floats
-
-
-def _as_float(value: object, what: str) -> float:
-    """Return one object as a float: numbers, Decimals, Fractions; None and pd.NA are missing."""
-    if value is None or value is pd.NA or value is pd.NaT:
-        return np.nan
-    if isinstance(value, complex | np.complexfloating):
-        raise ValueError(f"Complex data not supported: {what} is {value!r}")
-    is_number = isinstance(value, Real | np.bool_ | Decimal)
-    if not is_number or isinstance(value, np.timedelta64):  # which calls itself an integer
-        raise ValueError(f"{what} must be a number, got {value!r}")
-    try:
-        return float(value)
-    except (OverflowError, ValueError) as error:  # a signalling NaN is a ValueError
-        raise ValueError(f"{what} is no float: {error}") from error

@@ -43,7 +43,7 @@ def error_products(
     Parameters
     ----------
     cell : SmootherCell
-        A linear smoother with parameters for each lane.
+        A linear smoother.
     theta : (K, G) array
         G sets of parameters.
     series : (1 + p, T) array

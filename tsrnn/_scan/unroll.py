@@ -3,12 +3,10 @@
 With h_{-1} given and (h_t, o_t) = step(theta, x_t, h_{t-1}) for t = 0 .. T-1, the gradient of a
 loss L(h_{-1}, .., h_{T-1}, o_0, .., o_{T-1}) is found by backpropagation through time (BPTT): the
 gradient with respect to h_t is what the loss says of h_t directly plus what the adjoint of step
-t+1 hands back, from the last step to the first. Truncated to k steps, what is handed back is cut
-to zero at every k-th step.
+t+1 hands back, from the last step to the first.
 
 Arrays are float64 and C-contiguous, time first and lanes last: x (T, p, B), states (T+1, S, B) with
-states[0] = h_{-1}, outputs (T, m, B). `lengths`, where sequences end at different times, must not
-increase from lane to lane; a state stays where its sequence ended.
+states[0] = h_{-1}, outputs (T, m, B).
 """
 
 from __future__ import annotations
@@ -20,23 +18,17 @@ from tsrnn.cells.smoother_cell import SmootherCell, adjoint_at, step_at
 
 
 def unroll(
-    cell: SmootherCell,
-    theta: np.ndarray,
-    x: np.ndarray,
-    h_init: np.ndarray,
-    lengths: np.ndarray | None = None,
+    cell: SmootherCell, theta: np.ndarray, x: np.ndarray, h_init: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Run a cell along its input.
 
     Parameters
     ----------
     cell : SmootherCell
-    theta : (K, B) array, (K, 1) for a cell whose lanes share parameters
+    theta : (K, B) array
     x : (T, p, B) array
     h_init : (S, B) array
         The state before the first step, h_{-1}.
-    lengths : (B,) int array, optional
-        Steps of each lane, not increasing; all T where omitted.
 
     Returns
     -------
@@ -49,8 +41,7 @@ def unroll(
     states = np.empty((n_timesteps + 1, cell.n_state, n_lanes))
     states[0] = h_init
     outputs = np.zeros((n_timesteps, cell.n_outputs, n_lanes))
-    active = _active_lanes(n_timesteps, n_lanes, lengths)
-    _unroll(cell.step.address, writable(theta), writable(x), states, outputs, active)
+    _unroll(cell.step.address, writable(theta), writable(x), states, outputs)
     return states, outputs
 
 
@@ -70,24 +61,22 @@ def take_step(step, theta, x, h, h_new, out, n_lanes):
     )
 
 
-@kernel(f"void(i8, {SLAB}, {SLABS}, {SLABS}, {SLABS}, i8[::1])")
-def _unroll(step_address, theta, x, states, outputs, active):
+@kernel(f"void(i8, {SLAB}, {SLABS}, {SLABS}, {SLABS})")
+def _unroll(step_address, theta, x, states, outputs):
     forward(
         step_at(step_address),
         borrowed(theta),
         borrowed(x),
         borrowed(states),
         borrowed(outputs),
-        borrowed(active),
     )
 
 
 @inlined
-def forward(step, theta, x, states, outputs, active):
+def forward(step, theta, x, states, outputs):
     """Fill states[1:] and outputs."""
     n_state, n_lanes = states.shape[1], x.shape[2]
     for t in range(x.shape[0]):
-        n_active = active[t]
         # Not through take_step, which numba would call as a function with five arrays.
         step(
             pointer(theta),
@@ -97,12 +86,9 @@ def forward(step, theta, x, states, outputs, active):
             pointer(outputs[t]),
             x.shape[1],
             n_state,
-            n_active,
+            n_lanes,
             n_lanes,
         )
-        for i in range(n_state):
-            for b in range(n_active, n_lanes):
-                states[t + 1, i, b] = states[t, i, b]
 
 
 def backpropagate(
@@ -114,14 +100,12 @@ def backpropagate(
     *,
     d_states: np.ndarray | None = None,
     d_outputs: np.ndarray | None = None,
-    bptt_steps: int | None = None,
-    lengths: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Backpropagate through time: the adjoint of `unroll`.
 
     Parameters
     ----------
-    cell, theta, x, lengths
+    cell, theta, x
         As given to `unroll`.
     states, outputs
         As returned by it.
@@ -129,8 +113,6 @@ def backpropagate(
         Gradient of the loss with respect to each state, through the loss alone.
     d_outputs : (T, m, B) array, optional
         Gradient of the loss with respect to each output.
-    bptt_steps : int, optional
-        Cut the gradient at every multiple of so many steps.
 
     Returns
     -------
@@ -160,8 +142,6 @@ def backpropagate(
         writable(outputs),
         none if d_states is None else writable(d_states),
         writable(d_outputs),
-        n_timesteps if bptt_steps is None else bptt_steps,
-        _active_lanes(n_timesteps, n_lanes, lengths),
         carry,
         d_x,
         d_theta,
@@ -169,10 +149,7 @@ def backpropagate(
     return d_theta, carry[0], d_x
 
 
-@kernel(
-    f"void(i8, {SLAB}, {SLABS}, {SLABS}, {SLABS}, {SLABS}, {SLABS}, i8, i8[::1], "
-    f"{SLABS}, {SLABS}, {SLAB})"
-)
+@kernel(f"void(i8, {SLAB}, {SLABS}, {SLABS}, {SLABS}, {SLABS}, {SLABS}, {SLABS}, {SLABS}, {SLAB})")
 def _backpropagate(
     adjoint_address,
     theta,
@@ -181,8 +158,6 @@ def _backpropagate(
     outputs,
     d_states,
     d_outputs,
-    bptt_steps,
-    active,
     carry,
     d_x,
     d_theta,
@@ -195,8 +170,6 @@ def _backpropagate(
         borrowed(outputs),
         borrowed(d_states),
         borrowed(d_outputs),
-        bptt_steps,
-        borrowed(active),
         borrowed(carry),
         borrowed(d_x),
         borrowed(d_theta),
@@ -212,8 +185,6 @@ def backward(
     outputs,
     d_states,
     d_outputs,
-    bptt_steps,
-    active,
     carry,
     d_x,
     d_theta,
@@ -226,7 +197,6 @@ def backward(
         carry[n_timesteps % 2] = d_states[n_timesteps]
     for t in range(n_timesteps - 1, -1, -1):
         old, new = t % 2, (t + 1) % 2
-        n_active = active[t]
         adjoint(
             pointer(theta),
             pointer(x[t]),
@@ -240,16 +210,9 @@ def backward(
             pointer(d_theta),
             x.shape[1],
             n_state,
-            n_active,
+            n_lanes,
             n_lanes,
         )
-        for i in range(n_state):
-            for b in range(n_active, n_lanes):
-                carry[old, i, b] = carry[new, i, b]
-        if t > 0 and t % bptt_steps == 0:
-            for i in range(n_state):
-                for b in range(n_active):
-                    carry[old, i, b] = 0.0
         if direct:
             for i in range(n_state):
                 for b in range(n_lanes):
@@ -260,20 +223,12 @@ def _check_shapes(cell: SmootherCell, theta: np.ndarray, x: np.ndarray) -> None:
     """Refuse what compiled code would read beyond the ends of."""
     n_lanes = x.shape[2]
     _check_shape("x", x, (len(x), cell.n_inputs, n_lanes))
-    n_columns = n_lanes if cell.own_parameters else 1
-    _check_shape("theta", theta, (cell.n_parameters, n_columns))
+    _check_shape("theta", theta, (cell.n_parameters, n_lanes))
 
 
 def _check_shape(name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:
     if array.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
-
-
-def _active_lanes(n_timesteps: int, n_lanes: int, lengths: np.ndarray | None) -> np.ndarray:
-    """At each step, how many lanes are not at their end."""
-    if lengths is None:
-        return np.full(n_timesteps, n_lanes)
-    return np.searchsorted(-np.asarray(lengths), -np.arange(n_timesteps))
 
 
 def generate(
@@ -291,7 +246,7 @@ def generate(
     ----------
     cell : SmootherCell
         One whose output predicts its input.
-    theta : (K, B) array, (K, 1) for a cell whose lanes share parameters
+    theta : (K, B) array
     h_init : (S, B) array
     innovations : (T, p, B) array
     is_relative : bool

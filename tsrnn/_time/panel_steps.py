@@ -15,11 +15,17 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._time.grid import TimeGrid
-from tsrnn._time.steps import days_of_months, refuse_beyond, ticks_of_months
+from tsrnn._time.steps import (
+    MOST_LISTED,
+    days_of_months,
+    listed_after,
+    refuse_beyond,
+    ticks_of_months,
+)
+from tsrnn._time.zones import from_utc
 
 _Offset: TypeAlias = pd.tseries.offsets.BaseOffset
 
-_MOST_LISTED = 1_000_000  # stamps to list by a pandas offset, at some 7 microseconds each
 _MOST_TABLED = 1_000_000  # days whose months are looked up in a table
 
 
@@ -158,11 +164,11 @@ class ListedSteps:
     def _extended(self, missing: int) -> np.ndarray:
         if missing <= 0:
             return self.known
-        if missing > _MOST_LISTED:
+        if missing > MOST_LISTED:
             raise ValueError(f"{missing} steps after the last time stamp is too far ahead")
-        last = pd.Timestamp(self.known[-1].view(f"M8[{self.unit}]"))
-        after = pd.date_range(last, periods=missing + 1, freq=self.offset, unit=self.unit)
-        return np.concatenate([self.known, after.asi8[1:]])
+        last = self.known[-1].view(f"M8[{self.unit}]")
+        after = listed_after(last, self.offset, periods=missing + 1)
+        return np.concatenate([self.known, after.view(np.int64)])
 
 
 @dataclass(frozen=True)
@@ -199,12 +205,6 @@ class OwnSteps:
         return replace(
             self, grids=tuple(self.grids[i] for i in members), n_seen=self.n_seen[members]
         )
-
-
-def from_utc(ticks: np.ndarray, unit: str, tz: tzinfo | None) -> pd.DatetimeIndex:
-    """Return dates of ticks in UTC."""
-    index = pd.DatetimeIndex(ticks.view(f"M8[{unit}]"))
-    return index if tz is None else index.tz_localize("UTC").tz_convert(tz)
 
 
 def months_of(days: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype, is_integer_dtype
 
-from tsrnn._time.panel_steps import from_utc
+from tsrnn._time.zones import from_clock, from_utc
 
 MISSING = int(np.iinfo(np.int64).min)  # the tick of a stamp that is missing, as in pandas
 
@@ -71,16 +71,10 @@ class Dates:
         return ticks if self.tz is None else self.write(ticks).tz_localize(None).asi8
 
     def instants(self, shown: np.ndarray) -> np.ndarray:
-        """Return ticks of UTC from what clocks of the zone show.
-
-        As pandas resamples: the first of two equal times, and the end of an hour left out.
-        """
+        """Return ticks of UTC from what clocks of the zone show."""
         if self.tz is None:
             return shown
-        plain = from_utc(shown, self.unit, None)
-        first = np.ones(len(shown), dtype=bool)
-        local = plain.tz_localize(self.tz, ambiguous=first, nonexistent="shift_forward")
-        return local.as_unit(self.unit).asi8
+        return from_clock(from_utc(shown, self.unit, None), self.tz).as_unit(self.unit).asi8
 
 
 Dial: TypeAlias = WholeNumbers | Periods | Dates

@@ -28,6 +28,7 @@ from tsrnn._time.season_length import (
     season_of_offset,
     season_of_time,
 )
+from tsrnn._time.zones import from_clock
 from tsrnn.exceptions import BeyondStampsError
 
 _Offset: TypeAlias = pd.tseries.offsets.BaseOffset
@@ -35,7 +36,7 @@ _Offset: TypeAlias = pd.tseries.offsets.BaseOffset
 # What pandas and our own steps raise where stamps end.
 BEYOND = (OverflowError, pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta)
 
-_MOST_LISTED = 1_000_000  # stamps to list by a pandas offset, at some 7 microseconds each
+MOST_LISTED = 1_000_000  # stamps to list by a pandas offset, at some 7 microseconds each
 _LISTED_AHEAD = 512  # stamps listed beyond those asked for
 _CLOCK_TIMES = {"hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"}
 MONTHS = {  # how many, and the day
@@ -117,7 +118,7 @@ class _ListedSteps:
     def at(self, positions: np.ndarray) -> np.ndarray:
         wanted = int(positions.max()) + 1
         missing = wanted - len(self.known)
-        if missing > _MOST_LISTED:
+        if missing > MOST_LISTED:
             raise ValueError(f"{missing} steps after the training series is too far ahead")
         listed = self._listed()
         if wanted > len(listed):
@@ -131,7 +132,7 @@ class _ListedSteps:
             # Of all, for neighbours may be a weekend apart.
             step = (sample[-1] - sample[0]).astype(float) / (len(sample) - 1)
             gap = float(last.astype(np.int64)) - float(self.known[-1].astype(np.int64))
-            if gap // step > _MOST_LISTED:
+            if gap // step > MOST_LISTED:
                 raise ValueError(f"the time stamp {last} is too far after the training series")
             listed = self._extended(sample, end=pd.Timestamp(last))
         positions = np.searchsorted(listed, ticks, side="right") - 1
@@ -146,17 +147,13 @@ class _ListedSteps:
                 "the training series has a single row and its time index no frequency, so that "
                 f"nothing after {self.known[-1]} can be placed: set one, as in y.asfreq('D')"
             )
-        longer = np.concatenate([listed, self._after(listed, **until)])
+        longer = np.concatenate([listed, listed_after(listed[-1], self.offset, **until)])
         with suppress(OverflowError, ValueError):  # the spare ones may lie beyond the end of time
-            spare = self._after(longer, periods=_LISTED_AHEAD + 1)
+            spare = listed_after(longer[-1], self.offset, periods=_LISTED_AHEAD + 1)
             longer = np.concatenate([longer, spare])
         # Whole at once, and right whichever thread comes last: no lock is needed.
         object.__setattr__(self, "_longer", longer)
         return longer
-
-    def _after(self, listed: np.ndarray, **until: Any) -> np.ndarray:
-        start, unit = pd.Timestamp(listed[-1]), np.datetime_data(listed.dtype)[0]
-        return pd.date_range(start, freq=self.offset, unit=unit, **until)[1:].to_numpy()
 
     def __getstate__(self) -> dict[str, Any]:
         return {"known": self.known, "offset": self.offset}
@@ -240,13 +237,9 @@ class _Clock:
 
     def _instants(self, ticks: np.ndarray) -> pd.DatetimeIndex:
         index = pd.DatetimeIndex(ticks)
-        if self.tz is None:
-            return index
-        if not self.local:
+        if self.tz is not None and not self.local:
             return index.tz_localize("UTC").tz_convert(self.tz)
-        # As pandas resamples: the first of two equal times, and the end of an hour left out.
-        first = np.ones(len(ticks), dtype=bool)
-        return index.tz_localize(self.tz, ambiguous=first, nonexistent="shift_forward")
+        return from_clock(index, self.tz)
 
 
 Dial: TypeAlias = Counts | _Clock
@@ -262,6 +255,12 @@ def refuse_beyond(ticks: np.ndarray) -> None:
         raise BeyondStampsError(
             "so many steps ahead there are no time stamps: take a shorter horizon"
         )
+
+
+def listed_after(last: np.datetime64, offset: _Offset, **until: object) -> np.ndarray:
+    """List the dates that follow one by a pandas offset: so many `periods`, or until an `end`."""
+    unit = np.datetime_data(last.dtype)[0]
+    return pd.date_range(pd.Timestamp(last), freq=offset, unit=unit, **until)[1:].to_numpy()
 
 
 def days_of_months(months: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -228,6 +228,5 @@ def _holt_winters(
         state_names=("level", "trend", *seasons),
         step=step,
         adjoint=adjoint,
-        own_parameters=True,
         tangent=tangent,
     )

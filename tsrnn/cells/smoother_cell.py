@@ -1,27 +1,26 @@
-"""What a recurrent cell is: named parameters with bounds, a step and the adjoint of that step.
+"""What a smoother's cell is: named parameters with bounds, a step, its adjoint and its tangent.
 
 A cell reads a sequence one step at a time,
 
     (h_t, o_t) = step(theta, x_t, h_{t-1})                                              (1)
 
-with input x, state h, output o and parameters theta. A smoother's output is its prediction of x_t,
-made from h_{t-1} before x_t is seen, and a missing x_t (NaN) moves the state on without an
-innovation; a network has no output of its own (its head reads the states). The adjoint of (1)
-takes the gradients of a loss with respect to h_t and o_t to those with respect to h_{t-1}, x_t and
-theta. Its tangent takes changes of theta, x_t and h_{t-1}, in D directions, to those of h_t and
-o_t: a smoother has few numbers to learn, and these give curvature as well as slope.
+with input x, state h, output o and parameters theta. Its output is its prediction of x_t, made from
+h_{t-1} before x_t is seen, and a missing x_t (NaN) moves the state on without an innovation. The
+adjoint of (1) takes the gradients of a loss with respect to h_t and o_t to those with respect to
+h_{t-1}, x_t and theta. Its tangent takes changes of theta, x_t and h_{t-1}, in D directions, to
+those of h_t and o_t: a smoother has few numbers to learn, and these give curvature as well as
+slope.
 
 All work on a slab: B sequences side by side, the lane index innermost, so that the compiler makes
-vector instructions of the loop over lanes. Shapes: theta (K, B) where each lane has parameters of
-its own and (K,) where they are shared; x (p, B); h (S, B); o (m, B). A step gets the address of
-each, without shapes, which would cost more than a small step does: row i of lane b is at
-`i * B + b`, and a tangent's row i in direction d at `(d * n_rows + i) * B + b`. Only the first
-`n_lanes` lanes are read and written.
+vector instructions of the loop over lanes. Shapes: theta (K, B), x (p, B), h (S, B), o (m, B). A
+step gets the address of each, without shapes, which would cost more than a small step does: row i
+of lane b is at `i * B + b`, and a tangent's row i in direction d at `(d * n_rows + i) * B + b`.
+Only the first `n_lanes` lanes are read and written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
@@ -95,7 +94,7 @@ class SmoothingParameter(Parameter):
 
 @dataclass(frozen=True)
 class SmootherCell:
-    """A recurrent cell; see the module's text for the equations and shapes.
+    """A smoother's cell; see the module's text for the equations and shapes.
 
     Attributes
     ----------
@@ -107,12 +106,8 @@ class SmootherCell:
         Sizes of x_t and o_t (p and m).
     state_names : tuple of str
         One name for each of the S numbers of the state.
-    step, adjoint : Kernel
-        Equation (1) and its adjoint.
-    own_parameters : bool
-        Whether each lane has its own column of theta.
-    tangent : Kernel or None
-        Of a smoother; networks have too many numbers for it.
+    step, adjoint, tangent : Kernel
+        Equation (1), its adjoint and its tangent.
     """
 
     name: str
@@ -122,8 +117,7 @@ class SmootherCell:
     state_names: tuple[str, ...]
     step: Kernel
     adjoint: Kernel
-    own_parameters: bool
-    tangent: Kernel | None = None
+    tangent: Kernel
 
     @property
     def n_state(self) -> int:
@@ -134,17 +128,3 @@ class SmootherCell:
     def n_parameters(self) -> int:
         """Size of theta (K)."""
         return sum(parameter.size for parameter in self.parameters)
-
-    def pack(self, values: Mapping[str, np.ndarray | float]) -> np.ndarray:
-        """Lay named parameters out as one column theta, (K, 1)."""
-        columns = [np.ravel(values[parameter.name]) for parameter in self.parameters]
-        return np.concatenate(columns).astype(float)[:, None]
-
-    def unpack(self, theta: np.ndarray) -> dict[str, np.ndarray]:
-        """Return named parameters, copied from the single column theta, (K, 1)."""
-        values, start = {}, 0
-        for parameter in self.parameters:
-            stop = start + parameter.size
-            values[parameter.name] = theta[start:stop, 0].reshape(parameter.shape).copy()
-            start = stop
-        return values

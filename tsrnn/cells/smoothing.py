@@ -152,7 +152,6 @@ SES = SmootherCell(
     state_names=("level",),
     step=_ses_step,
     adjoint=_ses_adjoint,
-    own_parameters=True,
     tangent=_ses_tangent,
 )
 
@@ -164,6 +163,5 @@ HOLT = SmootherCell(
     state_names=("level", "trend"),
     step=_holt_step,
     adjoint=_holt_adjoint,
-    own_parameters=True,
     tangent=_holt_tangent,
 )

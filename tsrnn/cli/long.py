@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,8 +24,9 @@ from tsrnn.cli.steps import (
 from tsrnn.exceptions import UnfinishedStepWarning
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.panel.differ import most_steps
+from tsrnn.panel.errors import AllFailedError, CellError, CellProblem
 from tsrnn.panel.fill import StepRules
-from tsrnn.panel.forecaster import PanelForecaster
+from tsrnn.panel.forecaster import FrameFit, PanelForecaster, fit_frame
 
 _MOST_TOLD = 5  # series whose failures or notes are told one by one
 
@@ -88,23 +88,26 @@ def forecast_long(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)  # told below, by the names of the file
         try:
-            panel.fit(frame)
+            fit = fit_frame(panel, frame)
+        except AllFailedError as error:
+            words = f"all {error.n_series} series failed; the first, {error.series!r}: "
+            raise UsageError(words + _in_words(error.failure, given)) from error
         except ValueError as error:
-            raise UsageError(_with_line(str(error), given)) from error
+            raise UsageError(in_options(str(error))) from error
     try:
         table = panel.predict(horizon, level=list(percents))
     except ValueError as error:
         raise UsageError(f"--horizon {horizon} is too far ahead: {error}") from error
     bounds = [f"{side}-{percent:g}" for percent in percents for side in ("lower", "upper")]
     table.columns = [series, date, "forecast", *bounds]
-    told += _of_steps(panel, frame, rules)
+    told += _of_steps(panel, fit, frame, rules)
     told += [str(one.message) for one in caught if one.category is UnfinishedStepWarning]
-    told += _seasons_told(panel, forecaster)
+    told += _seasons_told(panel, fit)
     table, beyond = _without_infinities(table)
-    failures = panel.failures_.iloc[:, :2].set_axis(beyond.columns, axis=1)
-    failures = pd.concat([failures, beyond])
-    told += _told(failures, "left out: ", given) + _told(panel.notes_, "", given)
-    return LongForecasts(table, told, len(failures), _may_have_season(panel))
+    failures = [(name, _in_words(failure, given)) for name, failure in fit.failed] + beyond
+    notes = [(name, in_options(note)) for name, note in panel.notes_.itertuples(index=False)]
+    told += _told(failures, "left out: ") + _told(notes, "")
+    return LongForecasts(table, told, len(failures), _may_have_season(fit))
 
 
 def _unlike_ours(name: str) -> str:
@@ -113,23 +116,23 @@ def _unlike_ours(name: str) -> str:
     return f"{name} of the file" if is_ours else name
 
 
-def _without_infinities(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _without_infinities(table: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
     """Take out series whose forecasts floats cannot hold: the others, and why these are not."""
     ids = table.iloc[:, 0]
     wrong = ids.isin(ids[np.isinf(table.iloc[:, 2:]).any(axis=1)])
     reason = "the forecast is beyond the largest numbers: give values in larger units"
-    failures = pd.DataFrame({"series": ids[wrong].unique(), "reason": reason}, dtype=object)
+    failures = [(name, reason) for name in ids[wrong].unique()]
     if wrong.all():
         raise UsageError(f"all {len(failures)} series failed: {reason}")
     return table[~wrong], failures
 
 
-def _seasons_told(panel: PanelForecaster, forecaster: Forecaster) -> list[str]:
+def _seasons_told(panel: PanelForecaster, fit: FrameFit) -> list[str]:
     """Tell which seasons were taken, and in how many series each."""
-    if not forecaster._seeks_season():
+    if not fit.sought_season:
         return []
-    seasons, kind = panel._fitted.grid.seasons()
-    taken = zip(panel.period_, kind[panel._fitted.active], strict=True)
+    seasons, kind = fit.fitted.grid.seasons()
+    taken = zip(panel.period_, kind[fit.fitted.active], strict=True)
     words = pd.Series([season_in_words(period, seasons[i]) for period, i in taken])
     counts = words.value_counts()
     if len(counts) == 1:
@@ -138,62 +141,49 @@ def _seasons_told(panel: PanelForecaster, forecaster: Forecaster) -> list[str]:
     return [f"season: {listed}; --period overrides"]
 
 
-def _may_have_season(panel: PanelForecaster) -> bool:
+def _may_have_season(fit: FrameFit) -> bool:
     """Tell whether the longest series could have a season by its dates."""
-    seasons, kind = panel._fitted.grid.seasons()
-    longest = int(panel._training.lengths.max())
-    found = np.unique(kind[panel._fitted.active]).tolist()
+    seasons, kind = fit.fitted.grid.seasons()
+    longest = int(fit.lengths.max())
+    found = np.unique(kind[fit.fitted.active]).tolist()
     return any(seasons[i].among(longest).taken > 1 for i in found)
 
 
-def _of_steps(panel: PanelForecaster, frame: pd.DataFrame, rules: StepRules) -> list[str]:
+def _of_steps(
+    panel: PanelForecaster, fit: FrameFit, frame: pd.DataFrame, rules: StepRules
+) -> list[str]:
     """Tell what was put together, and what was put in."""
-    words = most_steps(panel._fitted.grid)
+    words = most_steps(fit.fitted.grid)
     filled = panel.filled_["n_filled"]
-    n_lines = int(frame[panel.id_col].isin(panel._fitted.ids).sum())
-    n_steps = int(panel._training.lengths.sum() - filled.sum())
+    n_lines = int(frame[panel.id_col].isin(fit.fitted.ids).sum())
+    n_steps = int(fit.lengths.sum() - filled.sum())
     told = joint_words(n_lines, n_steps, words, rules)
     return told + filled_words(int(filled.sum()), words, len(filled), rules)
 
 
-def _told(table: pd.DataFrame, what: str, given: LongFile) -> list[str]:
-    """Tell of the first series of a table, and how many more there are."""
-    told = [
-        f"series {quoted(name)}: {what}{_with_line(reason, given)}"
-        for name, reason in zip(table.iloc[:_MOST_TOLD, 0], table.iloc[:, 1], strict=False)
-    ]
-    n_more = len(table) - len(told)
+def _told(reasons: Sequence[tuple[str, str]], what: str) -> list[str]:
+    """Tell of the first series, and how many more there are."""
+    told = [f"series {quoted(name)}: {what}{reason}" for name, reason in reasons[:_MOST_TOLD]]
+    n_more = len(reasons) - len(told)
     return [*told, f"and {n_more} more series {what.rstrip(': ')}".rstrip()] if n_more > 0 else told
 
 
-def _with_line(reason: str, given: LongFile) -> str:
-    """Name the line of the file rather than the row of a frame, and cells as they are written."""
-    if given.words is not None:
-        name = re.escape(str(given.frame.columns[1]))
-        for pattern, words in _OF_DATES.items():
-            reason = re.sub(
-                pattern.format(name), lambda found, words=words: _dated(found, words, given), reason
-            )
-    reason = re.sub(
-        r"in row (\d+)(?=$|: )", lambda row: f"on line {given.lines[int(row[1])]}", reason
-    )
-    return in_options(reason)
+def _in_words(failure: Exception, given: LongFile) -> str:
+    """Say why a series failed: by the lines of the file, and its cells as they are written."""
+    if not isinstance(failure, CellError):
+        return in_options(str(failure))
+    line = given.lines[failure.row]
+    if given.words is None or failure.problem not in _OF_DATES:
+        return in_options(failure.told(f"on line {line}"))
+    name, cell = quoted(given.words.name), given.words.iloc[failure.row]
+    told = f"has no date on line {line}"
+    if cell not in MISSING:
+        told = f"{_OF_DATES[failure.problem].format(quoted(cell))} on line {line}"
+    return in_options(f"{name} {told}{failure.cure}")
 
 
-# What a panel says of time stamps, and what is said of the cells that they were read from.
+# What is said of the cells that time stamps were read from.
 _OF_DATES = {
-    r"{}(?: of the file)? is missing or no ISO date \(.*?\) in row (\d+)": (
-        "must hold dates, but holds {0} on line {1}"
-    ),
-    r"{}(?: of the file)? holds [^()]*? a second time in row (\d+)": (
-        "holds {0} a second time on line {1}"
-    ),
+    CellProblem.NO_STAMP: "must hold dates, but holds {}",
+    CellProblem.REPEATED_STAMP: "holds {} a second time",
 }
-
-
-def _dated(found: re.Match[str], words: str, given: LongFile) -> str:
-    row = int(found[1])
-    cell, line, name = given.words.iloc[row], given.lines[row], quoted(given.words.name)
-    if cell in MISSING:
-        return f"{name} has no date on line {line}"
-    return f"{name} {words.format(quoted(cell), line)}"

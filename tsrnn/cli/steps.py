@@ -17,8 +17,9 @@ from tsrnn.cli.csv_file import SeriesOfFile
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.panel.cells import cells_of, put_together, read_rows
 from tsrnn.panel.differ import words_for_stamps
+from tsrnn.panel.errors import SeriesError
 from tsrnn.panel.fill import StepRules
-from tsrnn.panel.frame import Columns
+from tsrnn.panel.frame import Columns, FrameNames
 from tsrnn.panel.gaps import fill_gaps
 
 
@@ -102,7 +103,8 @@ def stepped(given: SeriesOfFile, rules: StepRules) -> tuple[SeriesOfFile, list[s
         elif how is not None:
             frame = _joint_by_date(frame, how)
     except (ValueError, TypeError) as error:
-        raise UsageError(in_options(str(error).removeprefix("series 0: "))) from error
+        told = error.failure if isinstance(error, SeriesError) else error
+        raise UsageError(in_options(str(told))) from error
     beyond = np.isinf(frame["y"].to_numpy(dtype=float))
     if beyond.any():
         raise UsageError(
@@ -132,9 +134,10 @@ def stepped(given: SeriesOfFile, rules: StepRules) -> tuple[SeriesOfFile, list[s
 
 def _joint_by_date(frame: pd.DataFrame, hows: Mapping[str, str]) -> pd.DataFrame:
     """Make one row of those of a date."""
-    panel = read_rows(frame, Columns("unique_id", "ds", "y"), repeats=True)
+    names = FrameNames("frame")
+    panel = read_rows(frame, Columns("unique_id", "ds", "y"), repeats=True, names=names)
     cells = cells_of(frame, panel, pd.Index(["ds", *hows]))
-    return pd.DataFrame(put_together(panel, cells, None, hows)[1])
+    return pd.DataFrame(put_together(panel, cells, None, hows, names)[1])
 
 
 def joint_words(n_lines: int, n_steps: int, words: str, rules: StepRules) -> list[str]:

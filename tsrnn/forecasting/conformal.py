@@ -16,11 +16,12 @@ Distribution-free predictive inference for regression, JASA 113 (2018).
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from tsrnn._input.notes import warn_user
 
 # Origins in the past of a single series that it is forecast from, at most.
 _MOST_ORIGINS = 200
@@ -159,7 +160,7 @@ def _half(values: np.ndarray, numbers: Sequence[int]) -> int:
     return half
 
 
-def factors_of_scores(scores: Sequence[np.ndarray], level: float, stacklevel: int) -> np.ndarray:
+def factors_of_scores(scores: Sequence[np.ndarray], level: float) -> np.ndarray:
     """Return how many deviations bounds are away, (horizon, n_series), from scores of each series.
 
     Raises
@@ -183,10 +184,9 @@ def factors_of_scores(scores: Sequence[np.ndarray], level: float, stacklevel: in
         )
     reached = min(float(one.reached.min()) for one in bounds)
     if reached < level:
-        warnings.warn(
+        warn_user(
             f"there are too few past forecasts for intervals of level {level:g}: the widest that "
-            f"they allow are given, which reach {reached:.3g}",
-            stacklevel=stacklevel,
+            f"they allow are given, which reach {reached:.3g}"
         )
     return factors
 

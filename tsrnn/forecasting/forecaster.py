@@ -7,19 +7,19 @@ method knows of its own is a `FittedModel`, made by `_fit_model`.
 
 from __future__ import annotations
 
-import warnings
 from abc import ABC, abstractmethod
 from datetime import date
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tsrnn._compute.threads import one_blas_thread
+from tsrnn._input.notes import warn_user
 from tsrnn._input.series import check_enough, is_single, read_series
 from tsrnn._input.validation import (
     at_this_moment,
@@ -32,22 +32,14 @@ from tsrnn._input.validation import (
     refuse_unknown,
     replaced_when_done,
 )
-from tsrnn._time.grid import TimeGrid, is_time_index, overlooked_times, training_grid
-from tsrnn._time.season_length import (
-    Season,
-    found_note,
-    refuse_longer,
-    seasons_found,
-    short_note,
-    steps_since_first,
-    unseen_note,
-    unseen_positions,
-)
+from tsrnn._time.grid import is_time_index, overlooked_times, training_grid
+from tsrnn._time.season_length import refuse_longer, steps_since_first
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.conformal import factors_of_scores, past_scores
 from tsrnn.forecasting.fitted_model import FittedModel
 from tsrnn.forecasting.intervals import normal_quantiles
 from tsrnn.forecasting.panel_model import PanelModel, Progress, fit_each
+from tsrnn.forecasting.period import PeriodTaker
 from tsrnn.forecasting.rows import as_rows, read_weights, unmasked
 
 # Steps ahead that are computed at most: beyond it a slip is likelier than a wish.
@@ -66,7 +58,7 @@ class _Request(NamedTuple):
     model: FittedModel
 
 
-class Forecaster(RegressorMixin, BaseEstimator, ABC):
+class Forecaster(RegressorMixin, PeriodTaker, ABC):
     """Base of the forecasters; see the module's text."""
 
     @abstractmethod
@@ -150,7 +142,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
             notes += new._season_notes(new._training[0], new._grid)
             notes += new._unseen_notes(new._training[0])
             for note in (*notes, *new._model.notes):
-                warnings.warn(note, stacklevel=2)
+                warn_user(note)
         return self
 
     def _fit(self, X: Any, y: Any) -> None:
@@ -186,105 +178,9 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         pieces = ((values, fitted), *self._followed)
         return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))
 
-    def _seeks_season(self) -> bool:
-        """Tell whether the length of a season is to be found, here or by a forecaster within."""
-        parts = self.get_params(deep=False)
-        return _is_auto(parts.get("period")) or any(
-            part._seeks_season() for part in parts.values() if isinstance(part, Forecaster)
-        )
-
-    def _in_season(self, season: Season) -> Forecaster:
-        """Return the forecaster for series of a season: the length of it wherever it says "auto".
-
-        Raises
-        ------
-        ValueError
-            If it is of no use without a season, and there is none.
-        """
-        parts = self.get_params(deep=False)
-        changed = {
-            name: part._in_season(season)
-            for name, part in parts.items()
-            if isinstance(part, Forecaster) and part._seeks_season()
-        }
-        if _is_auto(parts.get("period")):
-            changed["period"] = season.taken
-        return clone(self).set_params(**changed) if changed else self
-
-    def _taken_period(self) -> int:
-        """Return the period of a forecaster that `_in_season` returned."""
-        period = self.get_params(deep=False).get("period", 1)
-        return 1 if _is_auto(period) else int(period)
-
-    def _needed_steps(self) -> int:
-        """Return how many time steps a series must have for the seasons that were given."""
-        parts = self.get_params(deep=False)
-        within = [one._needed_steps() for one in parts.values() if isinstance(one, Forecaster)]
-        period = parts.get("period", 1)
-        return max([1 if _is_auto(period) else int(period), *within])
-
-    def _would_take(self, period: int, n_observed: int) -> bool:
-        """Tell whether a period is taken, where it is given, of fewer than two seasons."""
-        return n_observed > period
-
     def _uses_regressors(self) -> bool:
         """Tell whether forecasts depend on regressors, where there are any."""
         return True
-
-    def _wants_note(self, period: int) -> bool:
-        """Tell whether a season that shows in series without dates is news."""
-        return self._seeks_season()
-
-    def _settled(self, values: np.ndarray, grid: TimeGrid) -> Forecaster:
-        """Return the forecaster with the season of series (n_timesteps, n_series) on a grid."""
-        if not self._seeks_season():
-            return self
-        return self._in_season(grid.season.among(_most_observed(values)))
-
-    def _season_notes(self, values: np.ndarray, grid: TimeGrid) -> list[Warning]:
-        """Say which season is not looked for though there is, or may be, one."""
-        if not self._seeks_season():
-            return []
-        n_series = values.shape[1]
-        season = grid.season.among(_most_observed(values))
-        if season.is_short:
-            n_observed = _most_observed(values)
-            would_take = self._would_take(season.period, n_observed)
-            return [short_note(season, "y", n_observed, would_take)]
-        if season.data:
-            n_observed = np.count_nonzero(~np.isnan(values), axis=0)
-            return [
-                UserWarning(
-                    f"series {i} has {n_observed[i]} observed values, fewer than two full periods "
-                    f"of {season.period} ({season.data}), the season of the longest column"
-                )
-                for i in np.flatnonzero(n_observed < 2 * season.period).tolist()
-                if season.period > 1
-            ]
-        offsets = np.arange(n_series + 1) * len(values)
-        found = seasons_found(values.T.ravel(), offsets)
-        told = [i for i in range(n_series) if found[i] and self._wants_note(int(found[i]))]
-        if not told:
-            return []
-        name = "y" if n_series == 1 else f"series {told[0]}"
-        return [found_note(name, int(found[told[0]]), len(told) - 1)]
-
-    def _has_season(self) -> bool:
-        """Tell whether forecasts have a season of the method's own.
-
-        One around another forecaster adjusts series, and tells itself where it cannot.
-        """
-        parts = self.get_params(deep=False)
-        return "period" in parts and not any(isinstance(one, Forecaster) for one in parts.values())
-
-    def _unseen_notes(self, values: np.ndarray) -> list[Warning]:
-        """Say at which positions of the season series were never observed."""
-        n_series = values.shape[1]
-        if not self._has_season():
-            return []
-        offsets = np.arange(n_series + 1) * len(values)
-        unseen = unseen_positions(values.T.ravel(), offsets, np.full(n_series, self.period_))
-        return [unseen_note(f"series {i}", unseen[i], self.period_) for i in unseen]
 
     def predict(self, X: Any) -> np.ndarray | pd.Series | pd.DataFrame:
         """Predict.
@@ -620,7 +516,7 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         ahead = np.maximum(asked.positions - self._n_seen, 0)  # within the series: one step
         with one_blas_thread():
             scores = self._past_scores(int(ahead.max()) + 1)
-        factors = factors_of_scores(scores, level, stacklevel=4)[ahead]
+        factors = factors_of_scores(scores, level)[ahead]
         width = factors * self._at(asked.positions, 1, asked.model.deviation)
         bounds = self._mean(asked)[:, None] + np.stack([-width, width], axis=1)
         return self._layout.columns(bounds, asked.index, ["lower", "upper"], "bound")
@@ -639,19 +535,10 @@ class Forecaster(RegressorMixin, BaseEstimator, ABC):
         return every[positions]
 
 
-def _is_auto(period: Any) -> bool:
-    return isinstance(period, str) and period == "auto"
-
-
 def _most_steps(values: np.ndarray) -> int:
     """Return how many steps the series (n_timesteps, n_series) that begins first has."""
     offsets = np.arange(values.shape[1] + 1) * len(values)
     return int(steps_since_first(values.T.ravel(), offsets).max())
-
-
-def _most_observed(values: np.ndarray) -> int:
-    """Return how many values the series (n_timesteps, n_series) with most of them has."""
-    return int(np.count_nonzero(~np.isnan(values), axis=0).max())
 
 
 def _check_horizon(horizon: Any) -> int:

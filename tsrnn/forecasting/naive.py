@@ -21,6 +21,7 @@ from tsrnn._input.validation import check_choice, check_period
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.intervals import normal_quantiles
+from tsrnn.forecasting.series_error import NumberedSeriesError
 
 _STRATEGIES = ("last", "seasonal", "drift")
 
@@ -105,9 +106,10 @@ class NaiveForecaster(Forecaster):
         residuals = values - predictions
         n_residuals = np.count_nonzero(~np.isnan(residuals), axis=0)
         if not n_residuals.all():
-            raise ValueError(
-                f"series {int(np.argmin(n_residuals))} has no value a season of {period} "
-                "steps after another: take a longer series or a shorter period"
+            raise NumberedSeriesError(
+                int(np.argmin(n_residuals)),
+                f"has no value a season of {period} steps after another: take a longer series or a "
+                "shorter period",
             )
         # Scaled, for squares of what a float can hold may be beyond it.
         unit = np.nanmax(np.abs(residuals), axis=0)

@@ -17,6 +17,7 @@ from joblib import Parallel, delayed
 from tsrnn._compute.threads import one_blas_thread
 from tsrnn.exceptions import TrainingDivergedError
 from tsrnn.forecasting.fitted_model import FittedModel
+from tsrnn.forecasting.series_error import NumberedSeriesError
 
 # What the library raises for a series that will not do. Whatever else comes up is a fault of ours
 # or of the machine, and stops the panel.
@@ -203,6 +204,8 @@ def _over_series(
 def _outcome(work: Callable[[int], Any], i: int) -> Any:
     try:
         return work(i)
+    except NumberedSeriesError as error:
+        return ValueError(error.reason)  # of the only series, which has another name in the panel
     except SERIES_ERRORS as error:
         # Its frames hold on to the arrays of the fit.
         return error.with_traceback(None)

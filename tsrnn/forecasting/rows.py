@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsrnn._input.series import is_single, read_numbers
+from tsrnn._input.numbers import read_numbers
+from tsrnn._input.series import is_single
 from tsrnn._time.grid import is_time_index
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
+from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import rows_between
 from tsrnn.forecasting.conformal import conformal_bounds
 from tsrnn.panel.backtest import FitPanel, forecast_window
@@ -60,9 +60,7 @@ def calibration_scores(
     return Scores(np.concatenate(errors), np.concatenate(lengths))
 
 
-def conformal_factors(
-    scores: Scores, lengths: np.ndarray, percent: float, stacklevel: int
-) -> np.ndarray:
+def conformal_factors(scores: Scores, lengths: np.ndarray, percent: float) -> np.ndarray:
     """Return by how many deviations the bounds of intervals differ from the forecasts.
 
     Short series are fitted worse than their models believe, so the errors that count for a series
@@ -75,7 +73,6 @@ def conformal_factors(
         Rows of the series.
     percent : float
         The level.
-    stacklevel : int
 
     Returns
     -------
@@ -103,10 +100,9 @@ def conformal_factors(
             "method='auto'"
         )
     if reached < percent / 100.0:
-        warnings.warn(
+        warn_user(
             f"there are too few past forecasts for intervals of {percent:g} percent: the widest "
-            f"that they allow are given, which reach {100.0 * reached:.3g} percent",
-            stacklevel=stacklevel,
+            f"that they allow are given, which reach {100.0 * reached:.3g} percent"
         )
     return factors[:, series]
 

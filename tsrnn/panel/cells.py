@@ -13,27 +13,34 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.numbers import read_floats
 from tsrnn._input.ragged import extremes, offsets_of
-from tsrnn.panel.columns import read_floats
-from tsrnn.panel.frame import Columns, Panel, read_panel
+from tsrnn.panel.errors import SeriesError
+from tsrnn.panel.frame import Columns, FrameNames, Panel, read_panel
 from tsrnn.panel.labels import combined, joint_rows, last_known, unfinished
-from tsrnn.panel.report import name_of
+from tsrnn.panel.report import id_of
 
 _Dtype = np.dtype | pd.api.extensions.ExtensionDtype
 
 
-def read_rows(frame: pd.DataFrame, columns: Columns, *, repeats: bool) -> Panel:
+def read_rows(
+    frame: pd.DataFrame,
+    columns: Columns,
+    *,
+    repeats: bool,
+    names: FrameNames,
+) -> Panel:
     """Read which series and time stamp each row of a frame is of; values are the rows' numbers.
 
     Raises
     ------
-    ValueError
+    SeriesError
         If a stamp is missing, or repeated where `repeats` is False.
     """
     row = f"row of {columns.id} and {columns.time}"
     rows = frame[[columns.id, columns.time]].assign(**{row: np.arange(len(frame))})
     panel, failures = read_panel(
-        rows, Columns(columns.id, columns.time, row), [], repeats=repeats, name="frame"
+        rows, Columns(columns.id, columns.time, row), [], repeats=repeats, names=names
     )
     refuse_failures(failures, panel.ids)
     return panel
@@ -43,7 +50,7 @@ def refuse_failures(failures: Mapping[int, Exception], ids: pd.Index) -> None:
     """Raise the failure of the first series that has one."""
     if failures:
         first = min(failures)
-        raise ValueError(f"series {name_of(ids, first)}: {failures[first]}")
+        raise SeriesError(id_of(ids, first), failures[first])
 
 
 def cells_of(frame: pd.DataFrame, panel: Panel, names: pd.Index) -> dict[Any, pd.Series]:
@@ -53,7 +60,11 @@ def cells_of(frame: pd.DataFrame, panel: Panel, names: pd.Index) -> dict[Any, pd
 
 
 def put_together(
-    panel: Panel, cells: Mapping[Any, pd.Series], freq: object, hows: Mapping[Any, str | None]
+    panel: Panel,
+    cells: Mapping[Any, pd.Series],
+    freq: object,
+    hows: Mapping[Any, str | None],
+    names: FrameNames,
 ) -> tuple[Panel, dict[Any, pd.Series], str | None]:
     """Make one row of the rows of a series that fall into the same step.
 
@@ -66,6 +77,7 @@ def put_together(
         The steps; None takes each stamp for one.
     hows : dict
         By which of "sum", "mean" and "last" columns are put together; others must agree.
+    names : FrameNames
 
     Returns
     -------
@@ -87,7 +99,10 @@ def put_together(
     joint = {}
     for name, column in cells.items():
         how = hows.get(name)
-        joint[name] = _agreed(column, starts, made) if how is None else _joint(column, starts, how)
+        if how is None:
+            joint[name] = _agreed(column, starts, made)
+        else:
+            joint[name] = _joint(column, starts, how, names)
     return made, joint, doubt
 
 
@@ -107,12 +122,12 @@ def _agreed(column: pd.Series, starts: np.ndarray, made: Panel) -> pd.Series:
     return column.iloc[starts].reset_index(drop=True)
 
 
-def _joint(column: pd.Series, starts: np.ndarray, how: str) -> pd.Series:
+def _joint(column: pd.Series, starts: np.ndarray, how: str, names: FrameNames) -> pd.Series:
     """Make one cell of those of each step; missing ones do not count."""
     if how == "last":
         rows = last_known(column.isna().to_numpy(), starts)
         return pd.Series(column.array.take(rows, allow_fill=True), name=column.name)
-    floats = combined(numbers(column).to_numpy(), starts, how)
+    floats = combined(numbers(column, names).to_numpy(), starts, how)
     if how == "sum" and column.dtype.kind in "iub":
         whole = _whole_sums(column, starts, floats)
         if whole is not None:
@@ -134,7 +149,7 @@ def _whole_sums(column: pd.Series, starts: np.ndarray, floats: np.ndarray) -> pd
     return made.astype(_kin(column.dtype, kind))
 
 
-def numbers(column: pd.Series) -> pd.Series:
+def numbers(column: pd.Series, names: FrameNames) -> pd.Series:
     """Read a column of objects, or any other, as floats.
 
     Raises
@@ -142,10 +157,11 @@ def numbers(column: pd.Series) -> pd.Series:
     TypeError, ValueError
         If it holds anything else.
     """
-    floats, words = read_floats(column, f"frame[{column.name!r}]")
+    floats, words = read_floats(column, names.of(column.name))
     if words is not None:
         raise ValueError(
-            f"{column.name!r} must hold numbers, not {column.iloc[int(words.argmax())]!r}"
+            f"{names.quoted(column.name)} must hold numbers, not "
+            f"{column.iloc[int(words.argmax())]!r}"
         )
     return pd.Series(floats, name=column.name)
 

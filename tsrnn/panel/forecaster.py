@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from tqdm import tqdm
 
 from tsrnn._compute.threads import one_blas_thread
+from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import others
 from tsrnn._input.validation import (
     at_this_moment,
@@ -28,18 +28,16 @@ from tsrnn._input.validation import (
 from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.panel_model import PanelModel, Progress
+from tsrnn.panel.arguments import check_levels, check_names, interval_names, refit_every
 from tsrnn.panel.backtest import rolling_windows, too_short_for_windows
 from tsrnn.panel.calibration import calibration_scores, conformal_factors
 from tsrnn.panel.fill import StepRules
-from tsrnn.panel.frame import Columns, Panel, read_panel
+from tsrnn.panel.frame import Columns, FrameNames, Panel, read_panel
 from tsrnn.panel.report import (
-    check_levels,
-    check_names,
     failure_table,
     filled_table,
-    interval_names,
+    id_of,
     note_table,
-    refit_every,
     refuse_all_failed,
     warn_of_failures,
     warn_of_notes,
@@ -48,6 +46,26 @@ from tsrnn.panel.seasons import SettledPanel, season_notes, unseen_notes
 from tsrnn.panel.state import Asked, FittedPanel, SeenRows, regular_part
 
 _METHODS = ("auto", "conformal")
+
+
+class FrameFit(NamedTuple):
+    """What became of a long frame that a panel was fitted to.
+
+    Attributes
+    ----------
+    fitted : FittedPanel
+    lengths : (n_series,) array
+        Steps of the series in `fitted`, with those that were put in.
+    failed : list
+        The ids of series that failed, and why, as errors.
+    sought_season : bool
+        Whether the length of the season was that of the time stamps.
+    """
+
+    fitted: FittedPanel
+    lengths: np.ndarray
+    failed: list[tuple[Hashable, Exception]]
+    sought_season: bool
 
 
 class PanelForecaster(BaseEstimator):
@@ -180,11 +198,18 @@ class PanelForecaster(BaseEstimator):
         ValueError
             If a column is not there, a row names no series, or every single series fails.
         """
+        self._fit(df)
+        return self
+
+    def _fit(self, df: pd.DataFrame) -> FrameFit:
+        """Fit the panel, and tell what became of the frame."""
         with replaced_when_done(self) as new:
             forget_fit(new)
             columns, forecaster = self._validated()
             rules = self._rules()
-            panel, failures = read_panel(df, columns, None, repeats=rules.aggregate is not None)
+            panel, failures = read_panel(
+                df, columns, None, repeats=rules.aggregate is not None, names=FrameNames("df")
+            )
             ids = panel.ids
             panel, grid, places, n_filled, differing, doubt, reach = regular_part(
                 panel, failures, rules, self.time_col
@@ -223,7 +248,8 @@ class PanelForecaster(BaseEstimator):
             _warn_of_last_step(doubt)
             warn_of_failures(new.failures_, len(ids), "failures_")
             warn_of_notes(note for i in sorted(notes) for note in notes[i])
-        return self
+        failed = [(id_of(ids, i), failures[i]) for i in sorted(failures)]
+        return FrameFit(new._fitted, panel.lengths, failed, forecaster._seeks_season())
 
     @property
     def filled_(self) -> pd.DataFrame:
@@ -329,7 +355,7 @@ class PanelForecaster(BaseEstimator):
                 columns,
                 list(self.feature_names_in_),
                 repeats=self.aggregate is not None,
-                name="df_new",
+                names=FrameNames("df_new"),
             )
             n_given, failed = len(more.ids), self.failures_.iloc[:, 0]
             more, failures, series = self._fitted.placed(more, failures, failed, "df_new")
@@ -381,7 +407,9 @@ class PanelForecaster(BaseEstimator):
         every = refit_every(refit, n_windows)
         columns, forecaster = self._validated()
         rules = self._rules()
-        panel, failures = read_panel(df, columns, None, repeats=rules.aggregate is not None)
+        panel, failures = read_panel(
+            df, columns, None, repeats=rules.aggregate is not None, names=FrameNames("df")
+        )
         ids = panel.ids
         panel, grid, places, *_, doubt, _ = regular_part(panel, failures, rules, self.time_col)
         short = too_short_for_windows(panel, h, n_windows, step)
@@ -486,14 +514,16 @@ class PanelForecaster(BaseEstimator):
     def _asked_rows(self, h: int | None, X_df: pd.DataFrame) -> Asked:
         """Read a frame of what is to be predicted; series of it that will not do are left out."""
         names = list(self.feature_names_in_)
-        more, failures = read_panel(X_df, self._columns(), names, has_target=False, name="X_df")
+        more, failures = read_panel(
+            X_df, self._columns(), names, has_target=False, names=FrameNames("X_df")
+        )
         failed = self.failures_.iloc[:, 0]
         more, failures, series = self._fitted.placed(more, failures, failed, "X_df")
         if len(more.ids) == 0:
             raise ValueError("X_df holds failed series alone: see failures_")
         refuse_all_failed(failures, more.ids)
         told = failure_table(failures, more.ids, self.id_col)
-        warn_of_failures(told, len(more.ids), "X_df", stacklevel=5)
+        warn_of_failures(told, len(more.ids), "X_df")
         if h is not None:
             self._fitted.refuse_absent(series)
         good = others(len(series), failures)
@@ -514,10 +544,15 @@ class PanelForecaster(BaseEstimator):
             )
             self._scores[horizon] = scores
         lengths = self._training.lengths
-        return conformal_factors(self._scores[horizon], lengths, percent, stacklevel=4)
+        return conformal_factors(self._scores[horizon], lengths, percent)
+
+
+def fit_frame(panel: PanelForecaster, df: pd.DataFrame) -> FrameFit:
+    """Fit a panel as its `fit` does, and tell what became of the frame."""
+    return panel._fit(df)
 
 
 def _warn_of_last_step(doubt: str | None) -> None:
-    """Tell what is in doubt, at the line that called the caller."""
+    """Tell what is in doubt."""
     if doubt is not None:
-        warnings.warn(doubt, UnfinishedStepWarning, stacklevel=3)
+        warn_user(doubt, UnfinishedStepWarning)

@@ -6,16 +6,17 @@ what is wrong with the frame itself, such as a column that is not there, is rais
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.numbers import read_floats
 from tsrnn._input.ragged import differences, extremes, first_marked, offsets_of, rows_between
 from tsrnn._time.stamps import MISSING, Dial, read_stamps
-from tsrnn.panel.columns import read_floats, word_at
+from tsrnn.panel.errors import CellError, CellProblem
 
 _REPEAT_CURE = ": aggregate= makes one row of those of a step, by 'sum', 'mean' or 'last'"
 
@@ -27,6 +28,22 @@ class Columns:
     id: str
     time: str
     target: str
+
+
+@dataclass(frozen=True)
+class FrameNames:
+    """What errors call a frame, and columns that go by other names than their labels."""
+
+    frame: str
+    columns: Mapping[Any, str] = field(default_factory=dict)
+
+    def of(self, column: Any) -> str:
+        """Return what a column is called, as code that takes it."""
+        return self.columns.get(column, f"{self.frame}[{column!r}]")
+
+    def quoted(self, column: Any) -> str:
+        """Return what a column is called within a sentence."""
+        return self.columns.get(column, repr(column))
 
 
 @dataclass(frozen=True)
@@ -89,7 +106,7 @@ def read_panel(
     *,
     has_target: bool = True,
     repeats: bool = False,
-    name: str = "df",
+    names: FrameNames,
 ) -> tuple[Panel, dict[int, Exception]]:
     """Read a long frame.
 
@@ -104,8 +121,7 @@ def read_panel(
         Whether it holds the series themselves; else their values are NaN.
     repeats : bool
         Whether a time stamp may stand in several rows of a series.
-    name : str
-        What to call the frame in an error.
+    names : FrameNames
 
     Returns
     -------
@@ -121,9 +137,9 @@ def read_panel(
     ValueError
         If there are no rows, a column is not there, or a row names no series.
     """
-    further = _further_columns(frame, columns, regressors, has_target, name)
-    ticks, dial = read_stamps(frame[columns.time], f"{name}[{columns.time!r}]")
-    ids, offsets, order = _series_of_rows(frame[columns.id], ticks, f"{name}[{columns.id!r}]")
+    further = _further_columns(frame, columns, regressors, has_target, names.frame)
+    ticks, dial = read_stamps(frame[columns.time], names.of(columns.time))
+    ids, offsets, order = _series_of_rows(frame[columns.id], ticks, names.of(columns.id))
 
     def sorted_rows(rows: np.ndarray) -> np.ndarray:
         return rows if order is None else rows[order]
@@ -131,45 +147,42 @@ def read_panel(
     ticks = sorted_rows(ticks)
     failures: dict[int, Exception] = {}
 
-    def fail(mask: np.ndarray, reason: Callable[[int], str], cure: str = "") -> None:
+    def fail(mask: np.ndarray, problem: CellProblem, column: Any, cure: str = "") -> None:
         """Note the first marked row of each series; the first note of a series stands."""
+        at = frame.columns.get_loc(column)
         for series, row in zip(*first_marked(mask, offsets), strict=True):
             place = int(row if order is None else order[row])
-            failures.setdefault(int(series), ValueError(f"{reason(place)} in row {place}{cure}"))
-
-    def told(column: Any, what: str) -> Callable[[int], str]:
-        at = frame.columns.get_loc(column)
-        return lambda place: what.format(column, frame.iloc[place : place + 1, at].tolist()[0])
+            value = frame.iloc[place : place + 1, at].tolist()[0]
+            failures.setdefault(int(series), CellError(problem, column, value, place, cure))
 
     missing = ticks == MISSING
     if missing.any():
-        fail(missing, told(columns.time, "{0} is missing or no ISO date ({1!r})"))
+        fail(missing, CellProblem.NO_STAMP, columns.time)
     repeated = differences(ticks, offsets) == 0
     repeated[offsets[1:] - 1] = False
     if repeated.any() and not repeats:
         # The later one, which is the next row.
         later = np.concatenate([[False], repeated[:-1]]) & ~missing
         cure = _REPEAT_CURE * has_target
-        fail(later, told(columns.time, "{0} holds {1} a second time"), cure)
+        fail(later, CellProblem.REPEATED_STAMP, columns.time, cure)
     values = np.full(len(ticks), np.nan)
     if has_target:
-        column = frame[columns.target]
-        floats, words = read_floats(column, f"{name}[{columns.target!r}]")
+        floats, words = read_floats(frame[columns.target], names.of(columns.target))
         values = sorted_rows(floats)
         if words is not None:
-            fail(sorted_rows(words), lambda place: word_at(column, columns.target, place))
+            fail(sorted_rows(words), CellProblem.NO_NUMBER, columns.target)
         infinite = np.isinf(values)
         if infinite.any():
-            fail(infinite, told(columns.target, "{0} is infinite ({1})"))
+            fail(infinite, CellProblem.INFINITE, columns.target)
     matrix = np.empty((len(ticks), len(further)))
     for i, label in enumerate(further):
-        floats, words = read_floats(frame[label], f"{name}[{label!r}]")
+        floats, words = read_floats(frame[label], names.of(label))
         matrix[:, i] = sorted_rows(floats)
         unknown = ~np.isfinite(matrix[:, i])
         if words is not None:
             unknown |= sorted_rows(words)
         if unknown.any():
-            fail(unknown, told(label, "the regressor {0!r} must be known, not {1!r},"))
+            fail(unknown, CellProblem.UNKNOWN_REGRESSOR, label)
     return Panel(ids, values, offsets, matrix, ticks, dial), failures
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.notes import warn_user
 from tsrnn._input.validation import check_choice
 from tsrnn._time.grid import is_time_index
 from tsrnn._time.labels import kind_of, stamps_of
@@ -23,10 +22,14 @@ from tsrnn.panel.cells import (
     read_rows,
     refuse_failures,
 )
+from tsrnn.panel.errors import CellError, SeriesError
 from tsrnn.panel.fill import ROWS, filled
-from tsrnn.panel.frame import Columns
+from tsrnn.panel.frame import Columns, FrameNames
 from tsrnn.panel.labels import AGGREGATES
-from tsrnn.panel.report import refuse_dates_in_integers
+from tsrnn.panel.stamps import refuse_dates_in_integers
+
+# What errors call the columns of the frame that is made of a single series.
+_OF_ONE = {"ds": "y.index", "y": "y"}
 
 
 def fill_gaps(
@@ -113,16 +116,21 @@ def fill_gaps(
         whole, doubt = _of_one(frame, freq, value, aggregate)
     elif isinstance(frame, pd.DataFrame):
         columns = Columns(id_col, time_col, target_col)
-        whole, doubt = _of_long(frame, freq, value, aggregate, columns)
+        whole, doubt = _of_long(frame, freq, value, aggregate, columns, FrameNames("frame"))
     else:
         raise TypeError(f"frame must be a DataFrame or a Series, got {type(frame).__name__}")
     if doubt is not None:
-        warnings.warn(doubt, UnfinishedStepWarning, stacklevel=2)
+        warn_user(doubt, UnfinishedStepWarning)
     return whole
 
 
 def _of_long(
-    frame: pd.DataFrame, freq: Any, value: Any, aggregate: Any, columns: Columns
+    frame: pd.DataFrame,
+    freq: Any,
+    value: Any,
+    aggregate: Any,
+    columns: Columns,
+    names: FrameNames,
 ) -> tuple[pd.DataFrame, str | None]:
     """Fill a long frame: that, and what is in doubt."""
     _refuse_columns(frame, columns)
@@ -132,15 +140,15 @@ def _of_long(
         )
     values = _of_columns("value", value, frame, columns, _check_number)
     hows = _of_columns("aggregate", aggregate, frame, columns, _check_how)
-    panel, doubt = read_rows(frame, columns, repeats=aggregate is not None), None
+    panel, doubt = read_rows(frame, columns, repeats=aggregate is not None, names=names), None
     if freq is None:
-        refuse_dates_in_integers(panel, f"frame[{columns.time!r}]")
+        refuse_dates_in_integers(panel, names.of(columns.time))
     cells = cells_of(frame, panel, frame.columns.drop([columns.id, columns.time]))
     for name in values:
         if not pd.api.types.is_numeric_dtype(cells[name].dtype):
-            cells[name] = numbers(cells[name])
+            cells[name] = numbers(cells[name], names)
     if aggregate is not None:
-        panel, cells, doubt = put_together(panel, cells, freq, hows)
+        panel, cells, doubt = put_together(panel, cells, freq, hows, names)
     whole = filled(panel, freq, np.nan)
     refuse_failures(whole.failures, panel.ids)
     source = np.full(len(whole.panel.ticks), -1, dtype=np.int64)
@@ -175,13 +183,13 @@ def _of_one(y: pd.Series, freq: Any, value: Any, aggregate: Any) -> tuple[pd.Ser
             raise InvalidParameterError(f"{name} of a Series is one for all, got {given!r}")
     frame = pd.DataFrame({"unique_id": 0, "ds": stamps_of(y.index), "y": y.array})
     try:
-        whole, doubt = _of_long(frame, freq, value, aggregate, Columns("unique_id", "ds", "y"))
-    except (TypeError, ValueError) as error:
-        told = str(error).replace("series 0: ds", "the index", 1).removeprefix("series 0: ")
-        told = told.replace("frame['ds']", "y.index").replace("frame['y']", "y")
-        told = re.sub("^'y' must", "y must", re.sub("^frame has", "y has", told))
-        kinds = (InvalidParameterError, ValueError, TypeError)
-        raise next(kind for kind in kinds if isinstance(error, kind))(told) from error
+        columns, names = Columns("unique_id", "ds", "y"), FrameNames("y", _OF_ONE)
+        whole, doubt = _of_long(frame, freq, value, aggregate, columns, names)
+    except SeriesError as error:
+        failure = error.failure
+        if isinstance(failure, CellError):
+            raise ValueError(failure.told(f"in row {failure.row}", "the index")) from error
+        raise ValueError(str(failure)) from error
     index = pd.Index(whole["ds"]).rename(y.index.name)
     return pd.Series(whole["y"].array, index=index, name=y.name), doubt
 

@@ -19,13 +19,8 @@ from tsrnn.panel.differ import grids_that_differ
 from tsrnn.panel.fill import StepRules, endless, filled, spread, too_many
 from tsrnn.panel.frame import Panel, too_short
 from tsrnn.panel.labels import Reach, aggregated
-from tsrnn.panel.report import (
-    name_of,
-    refuse_all_failed,
-    refuse_dates_in_integers,
-    ticks_as_read,
-    zones_advice,
-)
+from tsrnn.panel.report import id_of, refuse_all_failed
+from tsrnn.panel.stamps import refuse_dates_in_integers, ticks_as_read, zones_advice
 
 
 class Asked(NamedTuple):
@@ -318,7 +313,7 @@ class FittedPanel:
             if h is not None and not by_rows:
                 expected = str(self.grid.stamps(rows[one], step[one] + 1)[0])
             raise ValueError(
-                f"{name} must hold {expected} for {name_of(self.ids, rows[row])}, got "
+                f"{name} must hold {expected} for {id_of(self.ids, rows[row])!r}, got "
                 f"{more.dial.write(more.ticks[one])[0]}"
                 f"{zones_advice(more.dial, self._dial)}"
             )
@@ -326,7 +321,7 @@ class FittedPanel:
             i = int((more.lengths != h).argmax())
             raise ValueError(
                 f"X_df must hold {h} rows of every series, but it has {more.lengths[i]} of "
-                f"{name_of(more.ids, i)}"
+                f"{id_of(more.ids, i)!r}"
             )
         effect: np.ndarray | float = 0.0
         model = self.model
@@ -352,7 +347,7 @@ class FittedPanel:
         absent = np.setdiff1d(self.active, series)
         if absent.size:
             raise ValueError(
-                f"X_df has no rows of {absent.size} series, such as {name_of(self.ids, absent[0])}"
+                f"X_df has no rows of {absent.size} series, such as {id_of(self.ids, absent[0])!r}"
             )
 
     def _offsets(self, more: Panel, series: np.ndarray) -> np.ndarray:

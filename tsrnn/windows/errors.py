@@ -9,11 +9,11 @@ the next one (see `tsrnn.forecasting.conformal`).
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import Batch, rows_between
 from tsrnn.windows.lags import Units, windows_before
 from tsrnn.windows.network import Recipe, follow, run_on, train
@@ -110,7 +110,7 @@ class PastErrors:
         )
 
 
-def factors(errors: np.ndarray, quantiles: np.ndarray, stacklevel: int) -> np.ndarray:
+def factors(errors: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
     """Return how many spreads quantiles are from forecasts, (n_quantiles, horizon).
 
     Parameters
@@ -118,7 +118,6 @@ def factors(errors: np.ndarray, quantiles: np.ndarray, stacklevel: int) -> np.nd
     errors : (n, horizon) array
         NaN where there is none.
     quantiles : (n_quantiles,) array
-    stacklevel : int
     """
     sizes = _sizes(errors)
     units = np.divide(errors, sizes, out=np.zeros_like(errors), where=sizes > 0.0)
@@ -129,10 +128,9 @@ def factors(errors: np.ndarray, quantiles: np.ndarray, stacklevel: int) -> np.nd
         quantiles < 0.5, np.floor(places + _ROUNDING), np.ceil(places - _ROUNDING)
     ).astype(np.int64)
     if rank.min() < 1 or rank.max() > n:
-        warnings.warn(
+        warn_user(
             f"{n} past forecasts are too few for quantiles this far out: the extremes of their "
-            f"errors are given, as for quantiles {1 / (n + 1):.2g} and {n / (n + 1):.2g}",
-            stacklevel=stacklevel,
+            f"errors are given, as for quantiles {1 / (n + 1):.2g} and {n / (n + 1):.2g}"
         )
     return ordered[np.clip(rank, 1, n) - 1][:, None] * sizes
 

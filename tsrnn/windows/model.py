@@ -126,9 +126,9 @@ class WindowState:
         sizes = self.network.deviation * np.sqrt(np.arange(1, horizon + 1))
         return self.scaling.unscale_difference(np.outer(sizes, self._spreads())).T
 
-    def quantiles(self, horizon: int, quantiles: np.ndarray, stacklevel: int) -> np.ndarray:
+    def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
         """Return quantiles of the next values, (N, horizon, n_quantiles)."""
-        of_step = factors(self.past.of(horizon), quantiles, stacklevel + 1)
+        of_step = factors(self.past.of(horizon), quantiles)
         distances = self._spreads()[:, None, None] * of_step.T
         values = self._scaled_forecast(horizon)[:, :, None] + distances
         return self.scaling.unscale(values.T).T
@@ -312,7 +312,7 @@ class WindowModel:
 
     def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, k)."""
-        return np.moveaxis(self.state.quantiles(horizon, quantiles, stacklevel=7), 0, -1)
+        return np.moveaxis(self.state.quantiles(horizon, quantiles), 0, -1)
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
@@ -365,7 +365,7 @@ class WindowPanel:
         self, horizon: int, quantiles: np.ndarray, n_jobs: int | None = None
     ) -> np.ndarray:
         """Return quantiles of the next values, (n_series, horizon, n_quantiles)."""
-        return self._of_all(self.state.quantiles(horizon, quantiles, stacklevel=4))
+        return self._of_all(self.state.quantiles(horizon, quantiles))
 
     def advance(
         self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None

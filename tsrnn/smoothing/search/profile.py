@@ -45,7 +45,7 @@ def profile(
     Parameters
     ----------
     cell : SmootherCell
-        A linear smoother with parameters for each lane.
+        A linear smoother.
     theta : (K, G) array
     series : (1 + p, T) array
         y, NaN where missing, and p regressors.
@@ -116,7 +116,7 @@ class ProfiledSSE:
     Parameters
     ----------
     cell : SmootherCell
-        A linear smoother with parameters for each lane.
+        A linear smoother.
     series : (1 + p, T) array
         y, NaN where missing, and p regressors.
     initial_state : (S, ..) array or None
@@ -142,7 +142,6 @@ class ProfiledSSE:
         self._unknown_map = unknown_map(cell, series, initial_state)
         self._unknowns = np.zeros(size - 1)
         self._windows = np.empty((4, room))
-        self._active = np.empty(n_timesteps, dtype=np.int64)
         self._states = np.empty((room + _N_WINDOWS) * n_state)
         self._carry = np.empty(2 * n_state * _N_WINDOWS)
         self._thetas = np.empty((2, cell.n_parameters * max(size, _N_WINDOWS)))
@@ -162,7 +161,6 @@ class ProfiledSSE:
             self._unknowns,
             self._most_windows,
             self._windows,
-            self._active,
             self._states,
             self._carry,
             self._thetas,
@@ -176,7 +174,7 @@ class ProfiledSSE:
 
 
 @kernel(
-    f"f8(i8, i8, {SLAB}, {SLAB}, {SLAB}, f8[::1], i8, {SLAB}, i8[::1], f8[::1], f8[::1], {SLAB}, "
+    f"f8(i8, i8, {SLAB}, {SLAB}, {SLAB}, f8[::1], i8, {SLAB}, f8[::1], f8[::1], {SLAB}, "
     f"{SLABS}, {SLABS}, {SLABS}, i1[::1], {SLAB})"
 )
 def _profiled_sse(
@@ -188,7 +186,6 @@ def _profiled_sse(
     unknowns,
     most_windows,
     windows,
-    active,
     states,
     carry,
     thetas,
@@ -237,10 +234,9 @@ def _profiled_sse(
     own = _repeated(theta, thetas[0], n_windows)
     d_own = thetas[1, : n_parameters * n_windows].reshape(n_parameters, n_windows)
     carry = carry[: 2 * n_state * n_windows].reshape(2, n_state, n_windows)
-    active = active[:length]
-    d_own[:], carry[:], active[:] = 0.0, 0.0, n_windows
+    d_own[:], carry[:] = 0.0, 0.0
 
-    forward(step, borrowed(own), borrowed(x), borrowed(states), borrowed(outputs), borrowed(active))
+    forward(step, borrowed(own), borrowed(x), borrowed(states), borrowed(outputs))
     sse = 0.0
     for i in range(length):
         for b in range(n_windows):
@@ -257,8 +253,6 @@ def _profiled_sse(
         borrowed(outputs),
         borrowed(states[:0]),
         borrowed(d_outputs),
-        length,
-        borrowed(active),
         borrowed(carry),
         borrowed(d_x),
         borrowed(d_own),

@@ -1,0 +1,107 @@
+"""Arguments of a panel: what columns are called, levels of intervals, how often it is refitted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._input.validation import check_count
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.panel.frame import Columns
+
+_CUTOFF = "cutoff"  # a column of cross-validations
+_OF_SERIES = ("reason", "exception", "note", "n_filled")  # beside the ids, in tables of series
+
+
+def check_names(columns: Columns, alias: Any, name: str) -> None:
+    """Check what columns are called: of what a panel returns none may overwrite another.
+
+    Parameters
+    ----------
+    columns : Columns
+    alias : str or None
+        As the user gave it.
+    name : str
+        What the forecasts are called.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    given = (("id_col", columns.id), ("time_col", columns.time), ("target_col", columns.target))
+    for argument, column in given:
+        if column is None or column is pd.NA or not pd.api.types.is_hashable(column):
+            raise InvalidParameterError(
+                f"{argument} must be the name of a column, such as 'unique_id', got {column!r}"
+            )
+    taken = [column for _, column in given]
+    if len({*taken, _CUTOFF}) < len(taken) + 1:
+        raise InvalidParameterError(
+            f"id_col, time_col and target_col must be three names, none of them {_CUTOFF!r}, got "
+            f"{taken}"
+        )
+    if columns.id in _OF_SERIES:
+        raise InvalidParameterError(
+            f"id_col must not be {columns.id!r}, which is a column of failures_, notes_ or "
+            "filled_: rename it, as in df.rename(columns={'note': 'series'})"
+        )
+    taken.append(_CUTOFF)
+    if alias is not None and (not isinstance(alias, str) or not alias.strip() or alias in taken):
+        raise InvalidParameterError(
+            f"alias must be None or a name other than {taken}, got {alias!r}"
+        )
+    if name in taken:
+        argument = next(argument for argument, column in given if column == name)
+        raise InvalidParameterError(
+            f"{argument} is {name!r}, which is what the column of forecasts is called: set alias "
+            "to another name"
+        )
+
+
+def interval_names(name: str, levels: Sequence[float], columns: Columns) -> list[tuple[str, str]]:
+    """Return what the bounds of intervals are called.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a column of the panel is called so.
+    """
+    names = [(f"{name}-lo-{level:g}", f"{name}-hi-{level:g}") for level in levels]
+    for bound in [bound for pair in names for bound in pair]:
+        if bound in (columns.id, columns.time):
+            raise InvalidParameterError(
+                f"the bounds of intervals would be called {bound!r}, as is a column of the panel: "
+                "set alias to another name"
+            )
+    return names
+
+
+def check_levels(level: Any) -> list[float]:
+    """Return levels in percent.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    if level is None:
+        return []
+    levels = [level] if isinstance(level, Real) else list(level)
+    for one in levels:
+        if isinstance(one, bool) or not isinstance(one, Real) or not 1 <= one < 100:
+            raise InvalidParameterError(
+                f"level is in percent, from 1 to below 100, as in [80, 95]; got {one!r}"
+            )
+    if len({f"{one:g}" for one in levels}) < len(levels):  # as they name columns
+        raise InvalidParameterError(f"level has a value twice: {levels}")
+    return [float(one) for one in levels]
+
+
+def refit_every(refit: bool | int, n_windows: int) -> int:
+    """Return at every how many windows a panel is fitted anew."""
+    if isinstance(refit, bool | np.bool_):
+        return 1 if refit else n_windows
+    return check_count("refit", refit)

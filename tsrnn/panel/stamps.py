@@ -1,0 +1,81 @@
+"""Time stamps of frames: dates in integers refused, stamps of another frame read as the fit did."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._time.labels import dates_in_integers
+from tsrnn._time.stamps import MISSING, Dates, Dial, Periods, WholeNumbers, period_alias
+from tsrnn.panel.frame import Panel
+
+
+def refuse_dates_in_integers(panel: Panel, name: str) -> None:
+    """Refuse stamps such as 202012, which would be counted on to 202013.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not isinstance(panel.dial, WholeNumbers):
+        return
+    found = dates_in_integers(panel.ticks[panel.ticks != MISSING], name)
+    if found:
+        raise ValueError(f"{found}; freq=1 counts them on all the same")
+
+
+def ticks_as_read(panel: Panel, dial: Dial, name: str) -> np.ndarray:
+    """Return a panel's ticks as another dial, that of the fit, would have read its stamps.
+
+    Raises
+    ------
+    ValueError
+        If these are stamps of another kind.
+    """
+    given, fitted = _kind(panel.dial), _kind(dial)
+    are_zoned = [isinstance(one, Dates) and one.tz is not None for one in (panel.dial, dial)]
+    if given != fitted and not all(are_zoned):
+        raise ValueError(
+            f"{name} holds {given}, but the panel was fitted with {fitted}"
+            f"{zones_advice(panel.dial, dial)}"
+        )
+    if not isinstance(dial, Dates) or panel.dial.unit == dial.unit:
+        return panel.ticks
+    index = pd.DatetimeIndex(panel.ticks.view(f"M8[{panel.dial.unit}]"))
+    try:
+        converted = index.as_unit(dial.unit)
+    except pd.errors.OutOfBoundsDatetime as error:
+        raise ValueError(
+            f"{name} holds a stamp that the unit of the fit, {dial.unit!r}, does not reach "
+            f"({error}): if it is right, fit the panel with stamps in seconds, as column.astype"
+            "('datetime64[s]') makes them"
+        ) from error
+    wrong = np.flatnonzero(converted != index)
+    if wrong.size:
+        raise ValueError(
+            f"{name} holds {index[wrong[0]]}, finer than the unit of the fit, {dial.unit!r}"
+        )
+    return converted.asi8
+
+
+def zones_advice(given: Dial, fitted: Dial) -> str:
+    """Say what to do with dates of another time zone than that of the fit."""
+    if not isinstance(given, Dates) or not isinstance(fitted, Dates):
+        return ""
+    if str(given.tz) == str(fitted.tz):
+        return ""
+    to_fitted = "" if fitted.tz is None else f".dt.tz_localize({str(fitted.tz)!r})"
+    if given.tz is None:
+        return f": say of which zone they are, as in column{to_fitted}"
+    if fitted.tz is None:
+        return ": column.dt.tz_localize(None) keeps what their clocks show"
+    return (
+        f". They are in {given.tz}, those of the fit in {fitted.tz}: "
+        f"column.dt.tz_localize(None){to_fitted} keeps what their clocks show"
+    )
+
+
+def _kind(dial: Dial) -> str:
+    if isinstance(dial, Dates):
+        return "dates without a time zone" if dial.tz is None else f"dates in {dial.tz}"
+    return f"periods of {period_alias(dial.freq)!r}" if isinstance(dial, Periods) else "integers"
