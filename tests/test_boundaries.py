@@ -85,7 +85,7 @@ PUBLIC = table(
     tsrnn.datasets: fetch_imdb fetch_m3 fetch_m4 load_co2 make_noisy_line
     tsrnn.exceptions: BeyondStampsError InvalidParameterError IrregularIndexError ModelFormatError
     tsrnn.exceptions: TrainingDivergedError UnfinishedStepWarning
-    tsrnn.forecasting: NaiveForecaster
+    tsrnn.forecasting: FittedModel Forecaster NaiveForecaster
     tsrnn.metrics: coverage mae_scorer mase mase_scorer owa rmse_scorer smape smape_scorer
     tsrnn.network: RNN
     tsrnn.panel: PanelForecaster fill_gaps
@@ -107,8 +107,8 @@ REACHED_INTO = table(
     """
     tsrnn.cli.command: _grid
     tsrnn.compose.deseasonalize: _fit _model _seen
-    tsrnn.panel.forecaster: _has_season _seeks_season _validate_parameters
-    tsrnn.panel.seasons: _fit_panel _in_season _needed_steps _seeks_season _taken_period _wants_note
+    tsrnn.panel.forecaster: _has_season _seeks_season
+    tsrnn.panel.seasons: _in_season _needed_steps _seeks_season _taken_period _wants_note
     tsrnn.panel.seasons: _would_take
     tsrnn.plotting._forecast: _asked _grid _observed_and_predicted
     tsrnn.smoothing.as_network: _model

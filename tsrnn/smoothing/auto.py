@@ -147,7 +147,8 @@ class AutoExpSmoothingRNN(Forecaster):
         """
         return as_network(self)
 
-    def _validate_parameters(self) -> None:
+    def validate_parameters(self) -> None:
+        """Refuse arguments; see `Forecaster.validate_parameters`."""
         check_period(self.period)
         check_choice("criterion", self.criterion, CRITERIA)
         penalty_rates(self.prior)
@@ -199,7 +200,8 @@ class AutoExpSmoothingRNN(Forecaster):
     def _settings(self) -> Settings:
         return Settings("likelihood", 1.345, self.solver, int(self.max_iter), float(self.tol))
 
-    def _fit_model(self, values, regressors):
+    def fit_model(self, values, regressors):
+        """Fit series; see `Forecaster.fit_model`."""
         model, predictions, deviations, attributes, selection = fit_auto_columns(
             self._structures(),
             values,
@@ -217,7 +219,8 @@ class AutoExpSmoothingRNN(Forecaster):
             names = dict(enumerate(self._layout.names))
             self.selection_ = self.selection_.rename(index=names, level="series")
 
-    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+    def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+        """Fit the series of a panel; see `Forecaster.fit_panel`."""
         return fit_auto_panel(
             self._structures(),
             values,

@@ -37,7 +37,7 @@ def fit_auto_columns(
     criterion: str,
     settings: Settings,
 ) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any], pd.DataFrame]:
-    """Fit columns; what `Forecaster._fit_model` returns, and a table of the candidates."""
+    """Fit columns; what `Forecaster.fit_model` returns, and a table of the candidates."""
     batch = Batch.of_columns(values, regressors).without_leading()
     fitted, selection = _fit_all(structures, batch, rates, criterion, settings, "series {}".format)
     for error in fitted.failures.values():
@@ -62,7 +62,7 @@ def fit_auto_panel(
     n_jobs: int | None,
     progress: Progress | None,
 ) -> SmootherPanel:
-    """Fit the series of a panel; see `Forecaster._fit_panel`."""
+    """Fit the series of a panel; see `Forecaster.fit_panel`."""
     batch = Batch(values, offsets, regressors).without_leading()
 
     def fit(block: Block) -> Fitted:

@@ -54,14 +54,16 @@ class SmoothingForecaster(Forecaster):
         """
         return as_network(self)
 
-    def _validate_parameters(self) -> None:
+    def validate_parameters(self) -> None:
+        """Refuse arguments; see `Forecaster.validate_parameters`."""
         check_common(self)
 
     def _bounds(self, structure: Structure) -> Bounds:
         names = [parameter.name for parameter in structure.cell.parameters]
         return bounds_of(structure, **{name: getattr(self, name, None) for name in names})
 
-    def _fit_model(self, values, regressors):
+    def fit_model(self, values, regressors):
+        """Fit series; see `Forecaster.fit_model`."""
         structure = self._structure()
         return fit_columns(
             structure,
@@ -73,7 +75,8 @@ class SmoothingForecaster(Forecaster):
             settings_of(self),
         )
 
-    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+    def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+        """Fit the series of a panel; see `Forecaster.fit_panel`."""
         structure = self._structure()
         return fit_panel(
             structure,

@@ -132,7 +132,7 @@ def fit_panel(
     n_jobs: int | None,
     progress: Progress | None,
 ) -> SmootherPanel:
-    """Fit one structure to every series of a panel; see `Forecaster._fit_panel`."""
+    """Fit one structure to every series of a panel; see `Forecaster.fit_panel`."""
     failures = not_positive(structure, batch)
     eligible = np.setdiff1d(np.arange(batch.n_series), list(failures))
     if progress is not None and failures:
