@@ -33,6 +33,7 @@ LAYERS = [
     {"smoothing", "sequence", "panel"},
     {"text", "windows"},
     {"compose"},
+    {"_registry"},
     {"saving"},
     {"tsrnn"},
     {"cli"},
@@ -63,10 +64,11 @@ FOLDERS = table(
     text: exceptions _input _optim _recurrent sequence
     windows: exceptions _input forecasting sequence
     compose: exceptions _input _time forecasting
+    _registry: exceptions forecasting panel sequence smoothing text windows compose
     saving: _files _version exceptions priors _input cells _time _recurrent forecasting network
-    saving: panel sequence smoothing text windows compose
+    saving: panel sequence smoothing text windows compose _registry
     tsrnn: _version exceptions plotting priors datasets forecasting metrics network panel sequence
-    tsrnn: smoothing text windows compose saving
+    tsrnn: smoothing text windows compose _registry saving
     cli: _files exceptions plotting _compute datasets _time forecasting metrics panel smoothing
     cli: tsrnn
     """
