@@ -102,7 +102,7 @@ class SmoothingParameter(Parameter):
 
 
 @dataclass(frozen=True)
-class Cell:
+class SmootherCell:
     """A smoother's cell; see the module's text for the equations and shapes.
 
     Attributes

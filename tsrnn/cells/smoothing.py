@@ -23,7 +23,7 @@ Forecasting with Exponential Smoothing (2008), chapter 2; their beta is our alph
 from __future__ import annotations
 
 from tsrnn.cells.smoother_cell import (
-    Cell,
+    SmootherCell,
     SmoothingParameter,
     adjoint_kernel,
     step_kernel,
@@ -153,7 +153,7 @@ PHI = SmoothingParameter(
     grid=(0.8, 0.9, 0.96, 0.99),
 )
 
-SES = Cell(
+SES = SmootherCell(
     name="ses",
     parameters=(ALPHA,),
     n_inputs=1,
@@ -164,7 +164,7 @@ SES = Cell(
     tangent=_ses_tangent,
 )
 
-HOLT = Cell(
+HOLT = SmootherCell(
     name="holt",
     parameters=(ALPHA, BETA, PHI),
     n_inputs=1,

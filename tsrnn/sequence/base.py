@@ -1,6 +1,6 @@
 """What the sequence estimators share: arguments, training, what they tell of themselves.
 
-A final estimator adds its cell (`_cell_name`), and a mixin the kind of target: how targets are read
+A final estimator adds its cell (`cell_name`), and a mixin the kind of target: how targets are read
 and encoded, the loss, the score, and what becomes of raw outputs.
 """
 
@@ -57,7 +57,7 @@ class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
 
     @property
     @abstractmethod
-    def _cell_name(self) -> str:
+    def cell_name(self) -> str:
         """The key of the cell in the table of networks' cells."""
 
     def fit(
@@ -250,7 +250,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
 
     def _architecture(self, samples: Samples) -> Architecture:
         return Architecture(
-            self._cell_name,
+            self.cell_name,
             samples.sequences.n_features,
             sizes_of_layers(self),
             self._n_outputs(samples.targets),

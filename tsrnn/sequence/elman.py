@@ -38,7 +38,8 @@ class _Elman:
     _kind_of_cell = "elman"
 
     @property
-    def _cell_name(self) -> str:
+    def cell_name(self) -> str:
+        """The key of the cell in the table of networks' cells."""
         check_choice("activation", self.activation, _ACTIVATIONS)
         return f"elman_{self.activation}"
 

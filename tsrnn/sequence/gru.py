@@ -67,7 +67,7 @@ class GRURegressor(SequenceRegressor):
     True
     """
 
-    _cell_name = _kind_of_cell = "gru"
+    cell_name = _kind_of_cell = "gru"
 
 
 @documented(_TEXT, kind="classifier")
@@ -106,4 +106,4 @@ class GRUClassifier(SequenceClassifier):
     True
     """
 
-    _cell_name = _kind_of_cell = "gru"
+    cell_name = _kind_of_cell = "gru"

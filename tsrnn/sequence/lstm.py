@@ -70,7 +70,7 @@ class LSTMRegressor(SequenceRegressor):
     True
     """
 
-    _cell_name = _kind_of_cell = "lstm"
+    cell_name = _kind_of_cell = "lstm"
 
 
 @documented(_TEXT, kind="classifier")
@@ -110,4 +110,4 @@ class LSTMClassifier(SequenceClassifier):
     True
     """
 
-    _cell_name = _kind_of_cell = "lstm"
+    cell_name = _kind_of_cell = "lstm"

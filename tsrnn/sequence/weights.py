@@ -136,7 +136,7 @@ class NetworkMethods:
     def _adopt(self, weights: Mapping[str, np.ndarray]) -> Self:
         """Make a fitted estimator of one that is not, with weights that act on data as it is."""
         check_arguments(self)
-        network = architecture_of(self._cell_name, weights)
+        network = architecture_of(self.cell_name, weights)
         self._network = network
         self.weights_ = network.unpack(network.pack(weights, weights["b_y"].dtype))
         self.n_features_in_ = network.n_inputs

@@ -126,8 +126,9 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
     loss = "likelihood"
     huber_delta = 1.345
 
-    def _validate_parameters(self) -> None:
-        super()._validate_parameters()
+    def validate_parameters(self) -> None:
+        """Refuse arguments; see `Forecaster.validate_parameters`."""
+        super().validate_parameters()
         check_period(self.period)
         check_choice("criterion", self.criterion, CRITERIA)
         self._structures()
@@ -176,7 +177,8 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
         rates = penalty_rates(self.prior)
         return Candidates(self._structures(), self.criterion, rates, settings_of(self))
 
-    def _fit_model(self, values, regressors):
+    def fit_model(self, values, regressors):
+        """Fit series; see `Forecaster.fit_model`."""
         return fit_auto_columns(self._candidates(), values, regressors)
 
     def _fit(self, X: Any, y: Any) -> None:
@@ -185,6 +187,7 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
             names = dict(enumerate(self._layout.names))
             self.selection_ = self.selection_.rename(index=names, level="series")
 
-    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+    def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+        """Fit the series of a panel; see `Forecaster.fit_panel`."""
         batch = Batch(values, offsets, regressors).without_leading()
         return fit_auto_panel(self._candidates(), batch, n_jobs, progress)

@@ -30,7 +30,7 @@ _MOST_NAMED = 3
 def fit_auto_columns(
     candidates: Candidates, values: np.ndarray, regressors: np.ndarray
 ) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any]]:
-    """Fit columns; what `Forecaster._fit_model` returns, a table of the candidates included."""
+    """Fit columns; what `Forecaster.fit_model` returns, a table of the candidates included."""
     batch = Batch.of_columns(values, regressors).without_leading()
     fitted, selection = _fit_all(candidates, batch, "series {}".format)
     for error in fitted.failures.values():
@@ -49,7 +49,7 @@ def fit_auto_columns(
 def fit_auto_panel(
     candidates: Candidates, batch: Batch, n_jobs: int | None, progress: Progress | None
 ) -> SmootherPanel:
-    """Fit the series of a panel; see `Forecaster._fit_panel`."""
+    """Fit the series of a panel; see `Forecaster.fit_panel`."""
 
     def fit(block: Block) -> Fitted:
         fitted, _ = _fit_all(candidates, block.batch, unnamed, n_jobs, keeps_rows=False)

@@ -47,7 +47,8 @@ class SmoothingForecaster(Forecaster):
         check_is_fitted(self)
         return as_network(self, self._model.series)
 
-    def _validate_parameters(self) -> None:
+    def validate_parameters(self) -> None:
+        """Refuse arguments; see `Forecaster.validate_parameters`."""
         check_search(self)
 
 
@@ -58,15 +59,18 @@ class OneStructureForecaster(SmoothingForecaster):
     def _structure(self) -> Structure:
         """Return what is fitted."""
 
-    def _validate_parameters(self) -> None:
-        super()._validate_parameters()
+    def validate_parameters(self) -> None:
+        """Refuse arguments; see `Forecaster.validate_parameters`."""
+        super().validate_parameters()
         check_loss(self)
 
-    def _fit_model(self, values, regressors):
+    def fit_model(self, values, regressors):
+        """Fit series; see `Forecaster.fit_model`."""
         spec = spec_of(self, self._structure(), values.shape[1])
         return fit_columns(spec, values, regressors)
 
-    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+    def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+        """Fit the series of a panel; see `Forecaster.fit_panel`."""
         spec = spec_of(self, self._structure(), len(offsets) - 1)
         batch = Batch(values, offsets, regressors).without_leading()
         return fit_panel(spec, batch, n_jobs, progress)

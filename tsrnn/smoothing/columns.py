@@ -111,7 +111,7 @@ class SmoothingModel:
 def fit_columns(
     spec: FitSpec, values: np.ndarray, regressors: np.ndarray
 ) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any]]:
-    """Fit a structure to every column; what `Forecaster._fit_model` returns."""
+    """Fit a structure to every column; what `Forecaster.fit_model` returns."""
     whole = Batch.of_columns(values, regressors)
     batch = whole.without_leading()
     refuse_not_positive(spec.structure, whole)
@@ -125,7 +125,7 @@ def fit_columns(
 def as_columns(
     fitted: Fitted, shape: tuple[int, int], absent: Mapping[str, float]
 ) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any]]:
-    """Return what `Forecaster._fit_model` does of series that are columns of this shape.
+    """Return what `Forecaster.fit_model` does of series that are columns of this shape.
 
     What was left out before they begin has no prediction. `absent` are fitted attributes of
     those that have none of that name.

@@ -94,8 +94,9 @@ class DoubleExpSmoothingRNN(OneStructureForecaster):
         self.max_iter = max_iter
         self.tol = tol
 
-    def _validate_parameters(self) -> None:
-        super()._validate_parameters()
+    def validate_parameters(self) -> None:
+        """Refuse arguments; see `Forecaster.validate_parameters`."""
+        super().validate_parameters()
         check_trend(self.beta, self.phi, self.damped)
 
     def _structure(self) -> Structure:

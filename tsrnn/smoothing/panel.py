@@ -125,7 +125,7 @@ class SmootherPanel:
 def fit_panel(
     spec: FitSpec, batch: Batch, n_jobs: int | None, progress: Progress | None
 ) -> SmootherPanel:
-    """Fit one structure to every series of a panel; see `Forecaster._fit_panel`."""
+    """Fit one structure to every series of a panel; see `Forecaster.fit_panel`."""
     failures = not_positive(spec.structure, batch)
     eligible = np.setdiff1d(np.arange(batch.n_series), list(failures))
     if progress is not None and failures:

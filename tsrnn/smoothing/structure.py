@@ -16,7 +16,7 @@ import numpy as np
 from tsrnn._input.ragged import Batch
 from tsrnn.cells import HOLT, SES
 from tsrnn.cells.holt_winters import holt_winters_add, holt_winters_mul
-from tsrnn.cells.smoother_cell import Cell
+from tsrnn.cells.smoother_cell import SmootherCell
 
 _LETTERS = {None: "N", "add": "A", "mul": "M"}
 
@@ -48,7 +48,7 @@ class Structure:
         return f"{_LETTERS[self.error]}{_LETTERS[self.trend]}{damped}{_LETTERS[self.seasonal]}"
 
     @functools.cached_property
-    def cell(self) -> Cell:
+    def cell(self) -> SmootherCell:
         """The cell that has these equations; seasonal ones have a trend, if only of zero."""
         if self.seasonal == "add":
             return holt_winters_add(self.period)

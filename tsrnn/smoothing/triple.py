@@ -136,8 +136,9 @@ class TripleExpSmoothingRNN(OneStructureForecaster):
         self.max_iter = max_iter
         self.tol = tol
 
-    def _validate_parameters(self) -> None:
-        super()._validate_parameters()
+    def validate_parameters(self) -> None:
+        """Refuse arguments; see `Forecaster.validate_parameters`."""
+        super().validate_parameters()
         check_trend(self.beta, self.phi, self.damped)
         check_period(self.period)
         if self.period == 1:

@@ -197,7 +197,8 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         return self.solver != "lbfgs"
 
     @property
-    def _cell_name(self) -> str:
+    def cell_name(self) -> str:
+        """The key of the cell in the table of networks' cells."""
         check_choice("cell", self.cell, _CELLS)
         return _CELLS[self.cell]
 
@@ -373,7 +374,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
 
     def _architecture(self, samples: Samples) -> Architecture:
         return Architecture(
-            self._cell_name,
+            self.cell_name,
             self.embedding_dim,
             sizes_of_layers(self),
             self._n_outputs(samples.targets),

@@ -22,7 +22,7 @@ from tsrnn._compute.compile import SLAB, SLABS, Slab, Slabs, Vector, borrowed, i
 from tsrnn._compute.threads import NEVER_STOPPED
 from tsrnn._scan.linear import accumulate_products, error_products
 from tsrnn._scan.unroll import backward, forward
-from tsrnn.cells.smoother_cell import Cell, adjoint_at, step_at
+from tsrnn.cells.smoother_cell import SmootherCell, adjoint_at, step_at
 
 # Sets of parameters in one slab of a scan: three runs of each stay in the L1 cache.
 _SETS_PER_SLAB = 128
@@ -39,13 +39,13 @@ _SINGULAR = 1e-13
 
 
 def profile(
-    cell: Cell, theta: np.ndarray, series: np.ndarray, initial_state: np.ndarray | None
+    cell: SmootherCell, theta: np.ndarray, series: np.ndarray, initial_state: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find the least SSE over the linear unknowns for many sets of parameters.
 
     Parameters
     ----------
-    cell : Cell
+    cell : SmootherCell
         A linear smoother.
     theta : (K, G) array
     series : (1 + p, T) array
@@ -71,14 +71,16 @@ def profile(
 
 
 def best_unknowns(
-    cell: Cell, theta: np.ndarray, series: np.ndarray, initial_state: np.ndarray | None
+    cell: SmootherCell, theta: np.ndarray, series: np.ndarray, initial_state: np.ndarray | None
 ) -> np.ndarray:
     """Return coefficients and initial state, (p + S,), with the least SSE for one theta (K, 1)."""
     products = error_products(cell, theta, series, all_errors=False)
     return _solve_each(products, unknown_map(cell, series, initial_state))[1][0]
 
 
-def unknown_map(cell: Cell, series: np.ndarray, initial_state: np.ndarray | None) -> np.ndarray:
+def unknown_map(
+    cell: SmootherCell, series: np.ndarray, initial_state: np.ndarray | None
+) -> np.ndarray:
     """Return the matrix that takes (1, free unknowns) to (1, coefficients, initial state)."""
     n_regressors = len(series) - 1
     if initial_state is None:
@@ -126,7 +128,7 @@ class ProfiledSSE:
 
     Parameters
     ----------
-    cell : Cell
+    cell : SmootherCell
         A linear smoother.
     series : (1 + p, T) array
         y, NaN where missing, and p regressors.
@@ -139,7 +141,9 @@ class ProfiledSSE:
     the making of its arrays.
     """
 
-    def __init__(self, cell: Cell, series: np.ndarray, initial_state: np.ndarray | None) -> None:
+    def __init__(
+        self, cell: SmootherCell, series: np.ndarray, initial_state: np.ndarray | None
+    ) -> None:
         n_state, (n_series, n_timesteps) = cell.n_state, series.shape
         size = n_series + n_state
         # Windows overlap by less than half of their length.
