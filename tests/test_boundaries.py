@@ -70,7 +70,7 @@ FOLDERS = table(
     saving: _files _version exceptions priors _input cells _time _recurrent forecasting network
     saving: panel sequence smoothing text windows compose _registry
     tsrnn: _version exceptions plotting priors datasets forecasting metrics network panel sequence
-    tsrnn: smoothing text windows compose saving
+    tsrnn: smoothing text windows compose _registry saving
     cli: _files exceptions plotting _compute _input datasets _time forecasting metrics panel
     cli: smoothing tsrnn
     """
@@ -111,8 +111,8 @@ REACHED_INTO = table(
     """
     tsrnn.cli.command: _grid
     tsrnn.compose.deseasonalize: _fit _model _seen
-    tsrnn.panel.forecaster: _has_season _seeks_season _validate_parameters
-    tsrnn.panel.seasons: _fit_panel _in_season _needed_steps _seeks_season _taken_period _wants_note
+    tsrnn.panel.forecaster: _has_season _seeks_season
+    tsrnn.panel.seasons: _in_season _needed_steps _seeks_season _taken_period _wants_note
     tsrnn.panel.seasons: _would_take
     tsrnn.plotting._forecast: _asked _grid _observed_and_predicted
     """
