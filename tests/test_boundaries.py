@@ -24,7 +24,7 @@ def table(text):
 # From the bottom to the top: a folder imports only folders of lines above its own in this list. A
 # module that lies in no folder stands for one.
 LAYERS = [
-    {"exceptions", "_version", "_files", "priors", "plotting"},
+    {"exceptions", "_version", "_docs", "_files", "priors", "plotting"},
     {"_compute"},
     {"_input", "_optim", "cells", "datasets"},
     {"_scan", "_time"},
@@ -42,6 +42,7 @@ LAYERS = [
 # What each imports, no more and no less.
 FOLDERS = table(
     """
+    _docs:
     _files:
     _version:
     exceptions:
@@ -59,8 +60,8 @@ FOLDERS = table(
     metrics: _time
     network: exceptions _compute _input _optim _recurrent
     panel: exceptions _compute _input _time forecasting
-    sequence: exceptions _input _optim cells _scan _recurrent network
-    smoothing: exceptions priors _compute _input _optim cells _scan _time forecasting network
+    sequence: _docs exceptions _input _optim cells _scan _recurrent network
+    smoothing: _docs exceptions priors _compute _input _optim cells _scan _time forecasting network
     text: exceptions _input _optim _recurrent sequence
     windows: exceptions _input forecasting sequence
     compose: exceptions _input _time forecasting
@@ -69,8 +70,8 @@ FOLDERS = table(
     saving: panel sequence smoothing text windows compose _registry
     tsrnn: _version exceptions plotting priors datasets forecasting metrics network panel sequence
     tsrnn: smoothing text windows compose _registry saving
-    cli: _files exceptions plotting _compute datasets _time forecasting metrics panel smoothing
-    cli: tsrnn
+    cli: _files exceptions plotting _compute _input datasets _time forecasting metrics panel
+    cli: smoothing tsrnn
     """
 )
 
@@ -113,17 +114,12 @@ REACHED_INTO = table(
     tsrnn.panel.seasons: _in_season _needed_steps _seeks_season _taken_period _wants_note
     tsrnn.panel.seasons: _would_take
     tsrnn.plotting._forecast: _asked _grid _observed_and_predicted
-    tsrnn.smoothing.as_network: _model
-    tsrnn.smoothing.summary: _grid _model
     """
 )
 
 # Functions that still take more than nine arguments.
 MOST_ARGUMENTS = 9
-LONG_SIGNATURES = {
-    "tsrnn.smoothing.fit.fit_structure": 10,
-    "tsrnn.smoothing.fit_batch.fit_batch": 12,
-}
+LONG_SIGNATURES = {}
 
 
 def dotted_name(path):

@@ -113,7 +113,7 @@ class IrregularIndexError(ValueError):
 
     def __str__(self) -> str:
         """Return the message alone."""
-        return self.args[0]
+        return str(self.args[0])
 
 
 class UnfinishedStepWarning(UserWarning):

@@ -278,7 +278,7 @@ def test_a_lack_of_memory_is_no_traceback(file, capsys, monkeypatch, options):
         raise MemoryError("Unable to allocate 7.28 TiB")
 
     monkeypatch.setattr(SimpleExpSmoothingRNN, "fit", fit)
-    monkeypatch.setattr(PanelForecaster, "fit", fit)
+    monkeypatch.setattr(PanelForecaster, "_fit", fit)
     file.write_text(LONG if options else TEXT)
     assert run(file, *options) == 2
     told = "tsrnn: there is not enough memory for this: Unable to allocate 7.28 TiB\n"

@@ -1,6 +1,6 @@
 """Regular steps counted from the first stamps of series, whether or not there is a row for each.
 
-What `_panel_fit` finds fits only series without gaps, and is counted from their ends.
+What `panel_search` finds fits only series without gaps, and is counted from their ends.
 """
 
 from __future__ import annotations

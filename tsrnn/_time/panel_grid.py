@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.ragged import differences, extremes
+from tsrnn._input.wording import Argument, Phrase, Rows, Told
 from tsrnn._time.advice import daylight_advice, is_struck_by_no_clock
 from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_search import counted_step, fitting_freq, fitting_parts
@@ -31,10 +32,21 @@ from tsrnn._time.season_length import (
 from tsrnn._time.stamps import Dates, Dial, Periods
 from tsrnn.exceptions import IrregularIndexError
 
-# The command writes what such texts say of arguments as options.
-GAP_CURE = (
-    "fill=0 or fill='missing' puts in the steps that have no row, as tsrnn.fill_gaps does; "
-    "freq='rows' takes rows as the steps."
+ALSO_BY_FUNCTION = Phrase(", as tsrnn.fill_gaps does")
+_GAP_CURE = Told(
+    "{zero} or {missing} puts in the steps that have no {row}{also}; {by_rows} takes {rows} as the "
+    "steps.",
+    zero=Argument("fill", 0),
+    missing=Argument("fill", "missing"),
+    row=Rows("row"),
+    also=ALSO_BY_FUNCTION,
+    by_rows=Argument("freq", "rows"),
+    rows=Rows(),
+)
+_DAY_CURE = Told(
+    "{days}, {sums} puts together the rows of each day.",
+    days=Argument("freq", "D"),
+    sums=Argument("aggregate", "sum"),
 )
 
 # Calendars that are found for one series at a time have longer steps.
@@ -258,14 +270,15 @@ def _not_from_zero(index: pd.Index) -> pd.Index:
 
 def _irregular(index: pd.Index, row: int) -> IrregularIndexError:
     """Say where a series is irregular, with the cures that there are in a long frame."""
-    cure = GAP_CURE
-    if isinstance(index, pd.DatetimeIndex) and is_struck_by_no_clock(index):
-        cure = "freq='D', aggregate='sum' puts together the rows of each day."
-    return IrregularIndexError(
-        f"the time index is irregular: after {index[row - 1]} comes {index[row]}. {cure}"
-        f"{daylight_advice(index, row).replace('y.tz_localize', 'df[...].dt.tz_localize')}",
-        row,
+    is_joined = isinstance(index, pd.DatetimeIndex) and is_struck_by_no_clock(index)
+    told = Told(
+        "the time index is irregular: after {before} comes {after}. {cure}{daylight}",
+        before=index[row - 1],
+        after=index[row],
+        cure=_DAY_CURE if is_joined else _GAP_CURE,
+        daylight=daylight_advice(index, row).replace("y.tz_localize", "df[...].dt.tz_localize"),
     )
+    return IrregularIndexError(told, row)
 
 
 def _off_freq(ticks: np.ndarray, dial: Dial, freq: object, name: str) -> ValueError:
@@ -278,9 +291,16 @@ def _off_freq(ticks: np.ndarray, dial: Dial, freq: object, name: str) -> ValueEr
         after = dial.write(ticks[0] + counted_step(dial, freq) * np.arange(len(ticks)))
     wrong = np.flatnonzero(np.asarray(stamps != after))
     row = int(wrong[0]) if wrong.size else 0
+    told = Told("{name} does not follow {freq}: ", name=name, freq=Argument("freq", freq))
     if row == 0:
-        return ValueError(f"{name} does not follow freq={freq!r}: it starts at {stamps[0]}")
+        return ValueError(Told("{told}it starts at {start}", told=told, start=stamps[0]))
     return ValueError(
-        f"{name} does not follow freq={freq!r}: after {stamps[row - 1]} comes {stamps[row]}, not "
-        f"{after[row]}. {GAP_CURE}"
+        Told(
+            "{told}after {before} comes {after}, not {wanted}. {cure}",
+            told=told,
+            before=stamps[row - 1],
+            after=stamps[row],
+            wanted=after[row],
+            cure=_GAP_CURE,
+        )
     )

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from tsrnn._input.ragged import counted, differences, extremes, offsets_of
+from tsrnn._input.wording import Argument, Rows, Told
 from tsrnn._time.panel_anchor import (
     BUSINESS_DAYS,
     COUNTS,
@@ -264,15 +265,28 @@ def _mark_weekdays(
 def _unclear(ticks: np.ndarray, dial: Dial) -> ValueError:
     """Say that the steps of a series have to be named, and which names there are."""
     stamps = dial.write(ticks)
-    advice = "name them, as in freq='D' for days or freq='B' for business days"
+    advice = Told(
+        "name them, as in {days} for days or {business} for business days",
+        days=Argument("freq", "D"),
+        business=Argument("freq", "B"),
+    )
     if not isinstance(dial, Dates):
-        advice = "name them, as in freq=1"
+        advice = Told("name them, as in {one}", one=Argument("freq", 1))
     elif (dial.shown(ticks) % dial.per_day != dial.shown(ticks[:1]) % dial.per_day).any():
-        advice = (
-            "name them, as in freq='h', and where rows fall between them put these together, as in "
-            "freq='D', aggregate='sum'"
+        advice = Told(
+            "name them, as in {hours}, and where {rows} fall between them put these together, as "
+            "in {days}, {sums}",
+            hours=Argument("freq", "h"),
+            rows=Rows(),
+            days=Argument("freq", "D"),
+            sums=Argument("aggregate", "sum"),
         )
     listed = ", ".join(map(str, stamps[:3])) + " and so on" * (len(stamps) > 3)
     return ValueError(
-        f"on which steps its {len(stamps)} time stamps, {listed}, have gaps is not clear: {advice}"
+        Told(
+            "on which steps its {n} time stamps, {listed}, have gaps is not clear: {advice}",
+            n=len(stamps),
+            listed=listed,
+            advice=advice,
+        )
     )

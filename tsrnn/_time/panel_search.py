@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.ragged import differences, extremes, offsets_of, others, rows_between
+from tsrnn._input.wording import Argument, ArgumentName, Told
 from tsrnn._time.panel_steps import (
     BusinessSteps,
     EvenSteps,
@@ -177,15 +178,20 @@ def as_offset(freq: object) -> pd.tseries.offsets.BaseOffset:
     ------
     InvalidParameterError
     """
-    accepted = f"freq must be a pandas frequency such as 'D' or 'MS', got {freq!r}"
+    accepted = Told(
+        "{name} must be a pandas frequency such as 'D' or 'MS', got {freq!r}",
+        name=ArgumentName("freq"),
+        freq=freq,
+    )
     if not isinstance(freq, str | pd.tseries.offsets.BaseOffset):
         raise InvalidParameterError(accepted)
     try:
         offset = pd.tseries.frequencies.to_offset(freq)
     except ValueError as error:
-        raise InvalidParameterError(f"{accepted}: {error}") from error
+        told = Told("{accepted}: {error}", accepted=accepted, error=str(error))
+        raise InvalidParameterError(told) from error
     if offset.n < 1:
-        raise InvalidParameterError(f"{accepted}: it must go forward")
+        raise InvalidParameterError(Told("{accepted}: it must go forward", accepted=accepted))
     return offset
 
 
@@ -200,12 +206,20 @@ def counted_step(dial: Dial, freq: object) -> int:
         offset = _period_offset(freq)
         if offset is None or offset.base != dial.freq.base or offset.n < 1:
             raise InvalidParameterError(
-                f"freq={freq!r} is no frequency of periods of {period_alias(dial.freq.base)!r}"
+                Told(
+                    "{freq} is no frequency of periods of {periods!r}",
+                    freq=Argument("freq", freq),
+                    periods=period_alias(dial.freq.base),
+                )
             )
         return offset.n
     if isinstance(freq, bool) or not isinstance(freq, int | np.integer) or freq < 1:
         raise InvalidParameterError(
-            f"freq must be an integer >= 1 where time stamps are integers, got {freq!r}"
+            Told(
+                "{name} must be an integer >= 1 where time stamps are integers, got {freq!r}",
+                name=ArgumentName("freq"),
+                freq=freq,
+            )
         )
     return int(freq)
 

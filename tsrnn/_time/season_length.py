@@ -8,7 +8,7 @@ than without a season (`benchmarks/season_length.py`).
 Where there are no dates no season is taken, but a note tells of one that shows. It is looked for in
 the differences of the series and in the series itself, less a line each and with outliers cut to
 three deviations, at the lengths m of 4, 7, 12 and 24: by the test of the M competitions (see
-`tsrnn.deseasonalize`) with r_k over as many products as there are at lag k,
+`tsrnn.forecasting.season`) with r_k over as many products as there are at lag k,
 
     n >= 3 m   and   r_m > 2.8 sqrt((1 + 2 (r_1^2 + .. + r_{m-1}^2)) / n)               (1)
 
@@ -25,6 +25,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+
+from tsrnn._input.wording import Argument, Phrase, Told
 
 _offsets = pd.tseries.offsets
 
@@ -56,6 +58,9 @@ _MONTHS = {
     ),
     12: (_offsets.YearBegin, _offsets.YearEnd, _offsets.BYearBegin, _offsets.BYearEnd),
 }
+
+SET = Phrase("set")
+GIVE_DATES = Phrase("give y dates as its index")
 
 _USUAL = (4, 7, 12, 24)
 
@@ -156,9 +161,14 @@ def refuse_longer(period: int, n_steps: int) -> None:
     """
     if period > n_steps:
         raise ValueError(
-            f"period is {period}, but the series has {n_steps} time steps: a season that long "
-            "cannot be told; give the number of time steps in a season, such as 12 for months, a "
-            "longer series, or period='auto'"
+            Told(
+                "period is {period}, but the series has {n_steps} time steps: a season that long "
+                "cannot be told; give the number of time steps in a season, such as 12 for months, "
+                "a longer series, or {auto}",
+                period=period,
+                n_steps=n_steps,
+                auto=Argument("period", "auto"),
+            )
         )
 
 
@@ -167,10 +177,17 @@ def short_note(season: Season, name: str, n_observed: int, would_take: bool) -> 
 
     `would_take` tells whether it is taken where it is given.
     """
-    advice = f". period={season.period} takes one all the same" if would_take else ""
+    advice = ". {taken} takes one all the same" if would_take else ""
     return UserWarning(
-        f"{name} has {n_observed} observed values, fewer than two full periods of "
-        f"{season.period} ({season.data}): no season is looked for{advice}"
+        Told(
+            "{name} has {n} observed values, fewer than two full periods of {period} ({data}): no "
+            "season is looked for" + advice,
+            name=name,
+            n=n_observed,
+            period=season.period,
+            data=season.data,
+            taken=Argument("period", season.period),
+        )
     )
 
 
@@ -192,8 +209,16 @@ def found_note(name: str, period: int, n_more: int = 0) -> UserWarning:
     """Say that a series without dates, and so many others, have a season."""
     more = f", as in {n_more} more of y" if n_more else ""
     return UserWarning(
-        f"{name} has no dates to tell its season by, but its autocorrelation speaks of one of "
-        f"{period} steps{more}: set period={period}, or give y dates as its index"
+        Told(
+            "{name} has no dates to tell its season by, but its autocorrelation speaks of one of "
+            "{period} steps{more}: {set_} {taken}, or {give_dates}",
+            name=name,
+            period=period,
+            more=more,
+            set_=SET,
+            taken=Argument("period", period),
+            give_dates=GIVE_DATES,
+        )
     )
 
 

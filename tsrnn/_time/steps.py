@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.wording import Phrase, Told
 from tsrnn._time.advice import Filling, irregular
 from tsrnn._time.labels import clocks_of, ticks_per_day
 from tsrnn._time.season_length import (
@@ -35,6 +36,8 @@ _Offset: TypeAlias = pd.tseries.offsets.BaseOffset
 
 # What pandas and our own steps raise where stamps end.
 BEYOND = (OverflowError, pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta)
+
+LONGER_REACH = Phrase(": y.index.as_unit('s') gives a longer reach")
 
 MOST_LISTED = 1_000_000  # stamps to list by a pandas offset, at some 7 microseconds each
 _LISTED_AHEAD = 512  # stamps listed beyond those asked for
@@ -395,8 +398,15 @@ def _refuse_leaps(index: pd.DatetimeIndex) -> None:
     if rows.size:
         row = int(rows[0])
         raise ValueError(
-            f"the time index leaps from {index[row]} to {index[row + 1]} (row {row + 1}), further "
-            f"than the unit {index.unit!r} can count: y.index.as_unit('s') gives a longer reach"
+            Told(
+                "the time index leaps from {before} to {after} (row {row}), further than the unit "
+                "{unit!r} can count{cure}",
+                before=index[row],
+                after=index[row + 1],
+                row=row + 1,
+                unit=index.unit,
+                cure=LONGER_REACH,
+            )
         )
 
 

@@ -11,7 +11,7 @@ from tsrnn.cells.gru import GRU
 from tsrnn.cells.holt_winters import holt_winters_add, holt_winters_mul
 from tsrnn.cells.lstm import LSTM
 from tsrnn.cells.network_cell import NetworkCell, unit_kernel
-from tsrnn.cells.smoother_cell import SmootherCell
+from tsrnn.cells.smoother_cell import SmootherCell, SmoothingParameter
 from tsrnn.cells.smoothing import HOLT, SES
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "NETWORK_CELLS",
     "NetworkCell",
     "SmootherCell",
+    "SmoothingParameter",
     "load",
     "logistic",
     "store",
@@ -32,6 +33,18 @@ CELLS: dict[str, Callable[..., SmootherCell]] = {
     "holt": lambda: HOLT,
     "holt_winters_add": partial(holt_winters_add, 4),
     "holt_winters_mul": partial(holt_winters_mul, 4),
+}
+
+# All that smoothers learn, by name.
+SMOOTHING_PARAMETERS: dict[str, SmoothingParameter] = {
+    parameter.name: parameter for make in CELLS.values() for parameter in make().parameters
+}
+
+# What is left of those that a smoother does not have.
+ABSENT: dict[str, float] = {
+    name: parameter.absent
+    for name, parameter in SMOOTHING_PARAMETERS.items()
+    if parameter.absent is not None
 }
 
 # The cells of networks' layers, by name.

@@ -43,6 +43,9 @@ _GAMMA = SmoothingParameter(
     "gamma",
     lower=0.0,
     upper=1.0,
+    part="season",
+    fallback=0.1,
+    absent=0.0,
     spread=(0.01, 0.1, 0.01, 0.1, 0.9, 0.01, 0.01),
     flat=0.0,
 )

@@ -83,8 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tell("interrupted")
             return 130
     for warning in caught:
-        text = re.sub("^(y|series 0) has", "the series has", str(warning.message))
-        tell(f"warning: {in_options(text)}")
+        text = re.sub("^(y|series 0) has", "the series has", in_options(warning.message))
+        tell(f"warning: {text}")
     return status
 
 
@@ -210,7 +210,7 @@ def _forecast(options: argparse.Namespace) -> int:
         _refuse_long_season(options.period, len(given.y))
         model = _fit(forecaster, given)
     except (UsageError, ValueError) as error:  # ValueError: from the forecaster, of the data
-        raise UsageError(f"{source}: {in_options(str(error))}") from error
+        raise UsageError(f"{source}: {in_options(error)}") from error
     table = _table_in_time(model, options.horizon, options.level)
     if rules.aggregate is not None:
         date_format = format_of_steps(date_format, table.index)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.wording import Told
 from tsrnn._time.season_length import season_in_words
 from tsrnn.cli.csv_errors import UsageError, quoted
 from tsrnn.cli.csv_long import LongFile
@@ -93,7 +94,7 @@ def forecast_long(
             words = f"all {error.n_series} series failed; the first, {error.series!r}: "
             raise UsageError(words + _in_words(error.failure, given)) from error
         except ValueError as error:
-            raise UsageError(in_options(str(error))) from error
+            raise UsageError(in_options(error)) from error
     try:
         table = panel.predict(horizon, level=list(percents))
     except ValueError as error:
@@ -105,7 +106,7 @@ def forecast_long(
     told += _seasons_told(panel, fit)
     table, beyond = _without_infinities(table)
     failures = [(name, _in_words(failure, given)) for name, failure in fit.failed] + beyond
-    notes = [(name, in_options(note)) for name, note in panel.notes_.itertuples(index=False)]
+    notes = [(name, in_options(note)) for name, note in fit.notes]
     told += _told(failures, "left out: ") + _told(notes, "")
     return LongForecasts(table, told, len(failures), _may_have_season(fit))
 
@@ -171,7 +172,7 @@ def _told(reasons: Sequence[tuple[str, str]], what: str) -> list[str]:
 def _in_words(failure: Exception, given: LongFile) -> str:
     """Say why a series failed: by the lines of the file, and its cells as they are written."""
     if not isinstance(failure, CellError):
-        return in_options(str(failure))
+        return in_options(failure)
     line = given.lines[failure.row]
     if given.words is None or failure.problem not in _OF_DATES:
         return in_options(failure.told(f"on line {line}"))
@@ -179,7 +180,7 @@ def _in_words(failure: Exception, given: LongFile) -> str:
     told = f"has no date on line {line}"
     if cell not in MISSING:
         told = f"{_OF_DATES[failure.problem].format(quoted(cell))} on line {line}"
-    return in_options(f"{name} {told}{failure.cure}")
+    return in_options(Told("{told}{cure}", told=f"{name} {told}", cure=failure.cure))
 
 
 # What is said of the cells that time stamps were read from.

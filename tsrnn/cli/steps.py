@@ -10,8 +10,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.wording import Argument, ArgumentName, Phrase, Term, worded
 from tsrnn._time.advice import is_struck_by_no_clock
 from tsrnn._time.grid import is_time_index
+from tsrnn._time.panel_grid import ALSO_BY_FUNCTION
+from tsrnn._time.season_length import GIVE_DATES, SET
+from tsrnn._time.steps import LONGER_REACH
 from tsrnn.cli.csv_errors import UsageError
 from tsrnn.cli.csv_file import SeriesOfFile
 from tsrnn.exceptions import InvalidParameterError
@@ -61,7 +65,7 @@ def rules_of(options: argparse.Namespace) -> StepRules:
     try:
         rules.check()
     except InvalidParameterError as error:
-        raise UsageError(in_options(str(error))) from error
+        raise UsageError(in_options(error)) from error
     return rules
 
 
@@ -104,7 +108,7 @@ def stepped(given: SeriesOfFile, rules: StepRules) -> tuple[SeriesOfFile, list[s
             frame = _joint_by_date(frame, how)
     except (ValueError, TypeError) as error:
         told = error.failure if isinstance(error, SeriesError) else error
-        raise UsageError(in_options(str(told))) from error
+        raise UsageError(in_options(told)) from error
     beyond = np.isinf(frame["y"].to_numpy(dtype=float))
     if beyond.any():
         raise UsageError(
@@ -158,32 +162,42 @@ def filled_words(n_filled: int, words: str, n_series: int, rules: StepRules) -> 
     return [f"filled {_counted(n_filled, words, 'missing ')}{where} with {rules.value:g}"]
 
 
-_IN_OPTIONS = {
-    ", as tsrnn.fill_gaps does": "",
-    "takes rows": "takes lines",
-    "puts rows together": "puts lines together",
-    "where rows fall between": "where lines fall between",
-    "makes one row of those": "makes one line of those",
-    ": y.index.as_unit('s') gives a longer reach": "",
-    "that have no row": "that have no line",
-    "give y dates as its index": "give the file a column of dates",
+# What is said in place of phrases that are for users of Python.
+_PHRASES = {
+    ALSO_BY_FUNCTION: "",
+    LONGER_REACH: "",
+    SET: "say",
+    GIVE_DATES: "give the file a column of dates",
+}
+
+# What smoothers, whose texts have no fields, say of seasons.
+_OF_SMOOTHERS = {
     "use DoubleExpSmoothingRNN, or set period to": "say --model holt, or --period with",
     "set period to": "say --period with",
-    "set period=": "say period=",
     "set seasonal=": "say seasonal=",
 }
 
 
-def in_options(text: str) -> str:
+def in_options(told: Exception | str) -> str:
     """Write what a message says of arguments as options."""
-    for python, words in _IN_OPTIONS.items():
+    text = worded(told, _as_option)
+    for python, words in _OF_SMOOTHERS.items():
         text = text.replace(python, words)
-    text = re.sub(r"^(freq|fill|aggregate|period|seasonal) must", r"--\1 must", text)
+    text = re.sub(r"^(period|seasonal) must", r"--\1 must", text)
     return re.sub(
-        r"\b(freq|fill|aggregate|period|seasonal)=(?:'([\w-]+)'|(\w+))?",
+        r"\b(period|seasonal)=(?:'([\w-]+)'|(\w+))?",
         lambda found: f"--{found[1]} {found[2] or found[3] or ''}".rstrip(),
         text,
     )
+
+
+def _as_option(term: Term) -> str:
+    """Write a field of a message: arguments as options, and of lines rather than of rows."""
+    if isinstance(term, Argument):
+        return f"--{term.name} {term.value}" if term.has_value else f"--{term.name}"
+    if isinstance(term, ArgumentName):
+        return f"--{term.name}"
+    return _PHRASES[term] if isinstance(term, Phrase) else term.word.replace("row", "line")
 
 
 def _counted(count: int, words: str, what: str = "") -> str:

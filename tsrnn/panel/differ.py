@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.wording import Argument, Told
 from tsrnn._time.panel_anchor import BUSINESS_DAYS, COUNTS, DAYS, MONTHS_LONG, Rhythm, rhythm_of
 from tsrnn._time.panel_grid import PanelGrid, find_grid
 from tsrnn._time.panel_guess import lie_on, most_common
@@ -38,7 +39,7 @@ def grids_that_differ(
         return {}
     on_most = lie_on(most, *of_series(ticks, offsets, differing), grid.dial)
     usual = step_words(*most, grid.dial)
-    cure = "name the steps by freq=" + ", and fill the gaps by fill=" * (not filled)
+    cure = "name the steps by {freq}" + ", and fill the gaps by {fill}" * (not filled)
     # One note for all series of the same steps.
     told: dict[tuple[int, int], UserWarning] = {}
     notes = {}
@@ -46,8 +47,13 @@ def grids_that_differ(
         key = (int(rhythm.kind[i]), int(rhythm.length[i]))
         if key not in told:
             told[key] = UserWarning(
-                f"its steps are taken to be {step_words(*key, grid.dial)}, those of most series "
-                f"are {usual}: where that is meant here too, {cure}"
+                Told(
+                    "its steps are taken to be {own}, those of most series are {usual}: where that "
+                    "is meant here too, {cure}",
+                    own=step_words(*key, grid.dial),
+                    usual=usual,
+                    cure=Told(cure, freq=Argument("freq"), fill=Argument("fill")),
+                )
             )
         notes[i] = told[key]
     return notes

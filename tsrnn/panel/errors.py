@@ -10,6 +10,8 @@ from collections.abc import Hashable
 from enum import Enum
 from typing import Any
 
+from tsrnn._input.wording import Told
+
 
 class CellProblem(Enum):
     """What a cell of a long frame can be that its series does not stand."""
@@ -44,14 +46,15 @@ class CellError(ValueError):
         self.problem, self.column, self.value = problem, column, value
         self.row, self.cure = row, cure
 
-    def told(self, place: str, column: Hashable | None = None) -> str:
+    def told(self, place: str, column: Hashable | None = None) -> Told:
         """Say what is wrong at a place, such as "in row 3", of a column by another name."""
         column = self.column if column is None else column
-        return f"{self.problem.value.format(column=column, value=self.value)} {place}{self.cure}"
+        what = self.problem.value.format(column=column, value=self.value)
+        return Told("{what} {place}{cure}", what=what, place=place, cure=self.cure)
 
     def __str__(self) -> str:
         """Return the message, which names the row."""
-        return self.told(f"in row {self.row}")
+        return str(self.told(f"in row {self.row}"))
 
 
 class SeriesError(ValueError):

@@ -10,6 +10,7 @@ import numpy as np
 
 from tsrnn._input.ragged import counted, first_marked, offsets_of
 from tsrnn._input.validation import check_choice
+from tsrnn._input.wording import Argument, Rows, Told
 from tsrnn._time.panel_anchor import named_steps
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.panel_guess import guessed_parts
@@ -72,7 +73,13 @@ class StepRules:
             check_choice("aggregate", self.aggregate, AGGREGATES)
         if self.by_rows and self.fill is not None:
             raise InvalidParameterError(
-                "freq='rows' takes rows as the steps, so that there are no gaps for fill= to fill"
+                Told(
+                    "{by_rows} takes {rows} as the steps, so that there are no gaps for {fill} to "
+                    "fill",
+                    by_rows=Argument("freq", ROWS),
+                    rows=Rows(),
+                    fill=Argument("fill"),
+                )
             )
 
 
@@ -206,8 +213,15 @@ def too_many(panel: Panel, i: int, length: int) -> ValueError:
     start, stop = panel.offsets[i], panel.offsets[i + 1]
     first, last = panel.dial.write(panel.ticks[[start, stop - 1]])
     return ValueError(
-        f"its {stop - start} rows from {first} to {last} would become {length} with the gaps "
-        "filled: is a time stamp wrong, or freq= too fine?"
+        Told(
+            "its {n} rows from {first} to {last} would become {length} with the gaps filled: is a "
+            "time stamp wrong, or {freq} too fine?",
+            n=stop - start,
+            first=first,
+            last=last,
+            length=length,
+            freq=Argument("freq"),
+        )
     )
 
 
@@ -217,6 +231,12 @@ def _off_grid(panel: Panel, row: int, freq: object) -> ValueError:
     if freq is None:
         return ValueError(f"the time stamp {stamp} lies between the steps of the others")
     return ValueError(
-        f"the time stamp {stamp} is none of freq={freq!r}: aggregate= puts rows together by the "
-        "steps they fall into"
+        Told(
+            "the time stamp {stamp} is none of {freq}: {aggregate} puts {rows} together by the "
+            "steps they fall into",
+            stamp=stamp,
+            freq=Argument("freq", freq),
+            aggregate=Argument("aggregate"),
+            rows=Rows(),
+        )
     )

@@ -58,6 +58,8 @@ class FrameFit(NamedTuple):
         Steps of the series in `fitted`, with those that were put in.
     failed : list
         The ids of series that failed, and why, as errors.
+    notes : list
+        The ids of series that there is something to know of, and what, as warnings.
     sought_season : bool
         Whether the length of the season was that of the time stamps.
     """
@@ -65,6 +67,7 @@ class FrameFit(NamedTuple):
     fitted: FittedPanel
     lengths: np.ndarray
     failed: list[tuple[Hashable, Exception]]
+    notes: list[tuple[Hashable, Warning]]
     sought_season: bool
 
 
@@ -249,7 +252,8 @@ class PanelForecaster(BaseEstimator):
             warn_of_failures(new.failures_, len(ids), "failures_")
             warn_of_notes(note for i in sorted(notes) for note in notes[i])
         failed = [(id_of(ids, i), failures[i]) for i in sorted(failures)]
-        return FrameFit(new._fitted, panel.lengths, failed, forecaster._seeks_season())
+        listed = [(id_of(panel.ids, i), note) for i in sorted(notes) for note in notes[i]]
+        return FrameFit(new._fitted, panel.lengths, failed, listed, forecaster._seeks_season())
 
     @property
     def filled_(self) -> pd.DataFrame:

@@ -15,10 +15,15 @@ import pandas as pd
 
 from tsrnn._input.numbers import read_floats
 from tsrnn._input.ragged import differences, extremes, first_marked, offsets_of, rows_between
+from tsrnn._input.wording import Argument, Rows, Told
 from tsrnn._time.stamps import MISSING, Dial, read_stamps
 from tsrnn.panel.errors import CellError, CellProblem
 
-_REPEAT_CURE = ": aggregate= makes one row of those of a step, by 'sum', 'mean' or 'last'"
+_REPEAT_CURE = Told(
+    ": {aggregate} makes one {row} of those of a step, by 'sum', 'mean' or 'last'",
+    aggregate=Argument("aggregate"),
+    row=Rows("row"),
+)
 
 
 @dataclass(frozen=True)
@@ -163,7 +168,7 @@ def read_panel(
     if repeated.any() and not repeats:
         # The later one, which is the next row.
         later = np.concatenate([[False], repeated[:-1]]) & ~missing
-        cure = _REPEAT_CURE * has_target
+        cure = _REPEAT_CURE if has_target else ""
         fail(later, CellProblem.REPEATED_STAMP, columns.time, cure)
     values = np.full(len(ticks), np.nan)
     if has_target:

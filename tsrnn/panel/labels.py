@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.ragged import first_marked, offsets_of
+from tsrnn._input.wording import Argument, Told
 from tsrnn._time.panel_anchor import days_of, month_of_year
 from tsrnn._time.panel_search import as_offset, counted_step
 from tsrnn._time.panel_steps import business_days, months_of
@@ -287,7 +288,9 @@ def _labels_of_days(
         weeks, weekday = np.divmod(business_days(days), 5)
         return 7 * weeks + weekday - 3
     if isinstance(offset, _WITHIN_DAYS):
-        raise InvalidParameterError(f"freq={offset.freqstr!r} is none that rows can be joined by")
+        raise InvalidParameterError(
+            Told("{freq} is none that rows can be joined by", freq=Argument("freq", offset.freqstr))
+        )
     # Some steps beyond both ends: the first lists the steps around it.
     around = pd.to_timedelta(800 * offset.n, unit="D")
     ends = np.array([days.min(), days.max()]).astype("M8[D]").astype("M8[s]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.wording import Argument, Told
 from tsrnn._time.labels import dates_in_integers
 from tsrnn._time.stamps import MISSING, Dates, Dial, Periods, WholeNumbers, period_alias
 from tsrnn.panel.frame import Panel
@@ -21,7 +22,9 @@ def refuse_dates_in_integers(panel: Panel, name: str) -> None:
         return
     found = dates_in_integers(panel.ticks[panel.ticks != MISSING], name)
     if found:
-        raise ValueError(f"{found}; freq=1 counts them on all the same")
+        raise ValueError(
+            Told("{found}; {one} counts them on all the same", found=found, one=Argument("freq", 1))
+        )
 
 
 def ticks_as_read(panel: Panel, dial: Dial, name: str) -> np.ndarray:

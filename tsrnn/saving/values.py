@@ -340,7 +340,12 @@ _MESSAGES += [InvalidParameterError, ModelFormatError, TrainingDivergedError]
 
 
 def _message_codec(kind: type[Exception]) -> Codec:
-    return Codec(kind.__name__, lambda message: list(message.args), lambda args: kind(*args))
+    return Codec(kind.__name__, _reduce_message, lambda args: kind(*args))
+
+
+def _reduce_message(message: Exception) -> list[Any]:
+    # Of texts with fields the words alone are kept.
+    return [str(one) if isinstance(one, str) else one for one in message.args]
 
 
 _SCALARS = [

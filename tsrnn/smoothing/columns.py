@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from tsrnn._input.ragged import Batch
-from tsrnn.smoothing.fit import Bounds
 from tsrnn.smoothing.fit_batch import Fitted, fit_batch
-from tsrnn.smoothing.search.task import Settings
 from tsrnn.smoothing.smoothers import SmootherBatch, lost
-from tsrnn.smoothing.structure import Structure, refuse_not_positive
+from tsrnn.smoothing.spec import FitSpec
+from tsrnn.smoothing.structure import refuse_not_positive
 
 
 @dataclass(frozen=True)
@@ -110,23 +109,14 @@ class SmoothingModel:
 
 
 def fit_columns(
-    structure: Structure,
-    values: np.ndarray,
-    regressors: np.ndarray,
-    bounds: Bounds,
-    initial_state: str | np.ndarray,
-    rates: Mapping[str, float],
-    settings: Settings,
+    spec: FitSpec, values: np.ndarray, regressors: np.ndarray
 ) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any]]:
     """Fit a structure to every column; what `Forecaster.fit_model` returns."""
     whole = Batch.of_columns(values, regressors)
     batch = whole.without_leading()
-    refuse_not_positive(structure, whole)
+    refuse_not_positive(spec.structure, whole)
     fitted = Fitted(batch.n_series)
-    series = np.arange(batch.n_series)
-    fit_batch(
-        fitted, structure, batch, series, bounds, initial_state, rates, settings, "series {}".format
-    )
+    fit_batch(fitted, spec, batch, np.arange(batch.n_series), "series {}".format)
     for error in fitted.failures.values():
         raise error
     return as_columns(fitted, values.shape, {})

@@ -12,10 +12,10 @@ from tsrnn._compute.threads import in_threads, one_blas_thread
 from tsrnn._input.ragged import Batch
 from tsrnn.forecasting.blocks import Block, fit_blocks, partition
 from tsrnn.forecasting.panel_model import Progress
-from tsrnn.smoothing.fit import Bounds
+from tsrnn.smoothing.fit import unnamed
 from tsrnn.smoothing.fit_batch import Fitted, fit_batch
-from tsrnn.smoothing.search.task import Settings
 from tsrnn.smoothing.smoothers import SmootherBatch, lost
+from tsrnn.smoothing.spec import FitSpec
 from tsrnn.smoothing.structure import Structure, refuse_not_positive
 
 # Series that are fitted at a time, which bounds the memory that it takes, and those whose futures
@@ -123,45 +123,22 @@ class SmootherPanel:
 
 
 def fit_panel(
-    structure: Structure,
-    batch: Batch,
-    bounds: Bounds,
-    initial_state: str | np.ndarray,
-    rates: Mapping[str, float],
-    settings: Settings,
-    n_jobs: int | None,
-    progress: Progress | None,
+    spec: FitSpec, batch: Batch, n_jobs: int | None, progress: Progress | None
 ) -> SmootherPanel:
     """Fit one structure to every series of a panel; see `Forecaster.fit_panel`."""
-    failures = not_positive(structure, batch)
+    failures = not_positive(spec.structure, batch)
     eligible = np.setdiff1d(np.arange(batch.n_series), list(failures))
     if progress is not None and failures:
         progress(len(failures))
 
     def fit(block: Block) -> Fitted:
         fitted = Fitted(block.series.size, keeps_rows=False)
-        fit_batch(
-            fitted,
-            structure,
-            block.batch,
-            np.arange(block.series.size),
-            bounds,
-            initial_state if isinstance(initial_state, str) else initial_state[block.series],
-            rates,
-            settings,
-            unnamed,
-            n_jobs,
-            progress,
-        )
+        every, wanted = np.arange(block.series.size), spec.some(block.series)
+        fit_batch(fitted, wanted, block.batch, every, unnamed, n_jobs, progress)
         return fitted
 
     found = fit_blocks(fit, partition(batch, _BLOCK, eligible))
     return SmootherPanel(found.parts, batch.n_series, failures | found.failures, found.notes)
-
-
-def unnamed(i: int) -> str:
-    """Say what to call a series of a panel: what is said of it comes with its id."""
-    return "the series"
 
 
 def not_positive(structure: Structure, batch: Batch) -> dict[int, Exception]:

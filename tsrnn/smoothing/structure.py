@@ -77,9 +77,20 @@ class Structure:
         return "error='mul'" if self.is_relative else "seasonal='mul'"
 
     @property
+    def parts(self) -> frozenset[str]:
+        """What it has parameters for."""
+        has = {
+            "level": True,
+            "trend": self.trend is not None,
+            "season": self.seasonal is not None,
+            "damping": self.damped,
+        }
+        return frozenset(part for part, is_there in has.items() if is_there)
+
+    @property
     def n_smoothing(self) -> int:
         """How many smoothing parameters it has."""
-        return 1 + (self.trend is not None) + self.damped + (self.seasonal is not None)
+        return len(self.parts)
 
     @property
     def n_free_state(self) -> int:

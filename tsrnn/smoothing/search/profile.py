@@ -14,10 +14,11 @@ variables separate, SIAM J. Numer. Anal. 10 (1973).
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import SLAB, SLABS, borrowed, inlined, kernel
+from tsrnn._compute.compile import SLAB, SLABS, Slab, Slabs, Vector, borrowed, inlined, kernel
 from tsrnn._compute.threads import NEVER_STOPPED
 from tsrnn._scan.linear import accumulate_products, error_products
 from tsrnn._scan.unroll import backward, forward
@@ -105,6 +106,18 @@ def _solve_sets(products, unknown_map, sse, unknowns):
         sse[g] = solve_for_unknowns(products[g], unknown_map, unknowns[g])
 
 
+class _Room(NamedTuple):
+    """Scratch of one evaluation: windows of the series with their gradients, and error products."""
+
+    windows: Slab
+    states: Vector
+    carry: Vector
+    thetas: Slab
+    run_states: Slabs
+    scratch: Slabs
+    products: Slabs
+
+
 class ProfiledSSE:
     """The SSE of a linear smoother at its best linear unknowns, and its gradient.
 
@@ -141,13 +154,15 @@ class ProfiledSSE:
         self._most_windows = 1 if np.isnan(series[0]).any() else _N_WINDOWS
         self._unknown_map = unknown_map(cell, series, initial_state)
         self._unknowns = np.zeros(size - 1)
-        self._windows = np.empty((4, room))
-        self._states = np.empty((room + _N_WINDOWS) * n_state)
-        self._carry = np.empty(2 * n_state * _N_WINDOWS)
-        self._thetas = np.empty((2, cell.n_parameters * max(size, _N_WINDOWS)))
-        self._run_states = np.empty((2, n_state, size))
-        self._scratch = np.empty((2, 1, size))
-        self._products = np.empty((size, size, 1))
+        self._room = _Room(
+            np.empty((4, room)),
+            np.empty((room + _N_WINDOWS) * n_state),
+            np.empty(2 * n_state * _N_WINDOWS),
+            np.empty((2, cell.n_parameters * max(size, _N_WINDOWS))),
+            np.empty((2, n_state, size)),
+            np.empty((2, 1, size)),
+            np.empty((size, size, 1)),
+        )
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the SSE and its gradient with respect to theta, (K, 1)."""
@@ -160,13 +175,7 @@ class ProfiledSSE:
             self._unknown_map,
             self._unknowns,
             self._most_windows,
-            self._windows,
-            self._states,
-            self._carry,
-            self._thetas,
-            self._run_states,
-            self._scratch,
-            self._products,
+            self._room,
             NEVER_STOPPED,
             d_theta,
         )
@@ -174,8 +183,8 @@ class ProfiledSSE:
 
 
 @kernel(
-    f"f8(i8, i8, {SLAB}, {SLAB}, {SLAB}, f8[::1], i8, {SLAB}, f8[::1], f8[::1], {SLAB}, "
-    f"{SLABS}, {SLABS}, {SLABS}, i1[::1], {SLAB})"
+    f"f8(i8, i8, {SLAB}, {SLAB}, {SLAB}, f8[::1], i8, _Room, i1[::1], {SLAB})",
+    _Room,
 )
 def _profiled_sse(
     step_address,
@@ -185,18 +194,14 @@ def _profiled_sse(
     unknown_map,
     unknowns,
     most_windows,
-    windows,
-    states,
-    carry,
-    thetas,
-    run_states,
-    scratch,
-    products,
+    room,
     stop,
     d_theta,
 ):
     # All arrays come from the caller: what is borrowed must outlive the call.
     step, adjoint = step_at(step_address), adjoint_at(adjoint_address)
+    windows, states, carry, thetas = room.windows, room.states, room.carry, room.thetas
+    run_states, scratch, products = room.run_states, room.scratch, room.products
     n_series, n_timesteps = series.shape
     n_state, n_parameters = run_states.shape[1], theta.shape[0]
     memory = accumulate_products(

@@ -1,0 +1,104 @@
+"""Texts for users of Python that others can word anew, such as the command line.
+
+What differs between the two, arguments and their values above all, are fields of a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument with a value, or alone where any value is meant."""
+
+    name: str
+    value: Any = ...
+
+    @property
+    def has_value(self) -> bool:
+        """Whether a value is named."""
+        return self.value is not ...
+
+    def __str__(self) -> str:
+        """Return it as Python writes it."""
+        return f"{self.name}={self.value!r}" if self.has_value else f"{self.name}="
+
+
+@dataclass(frozen=True)
+class ArgumentName:
+    """An argument as the subject of a sentence."""
+
+    name: str
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The word for rows, or "row"."""
+
+    word: str = "rows"
+
+    def __str__(self) -> str:
+        """Return the word."""
+        return self.word
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """What only users of Python can do, or read: others know the phrase, and have their own."""
+
+    text: str
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
+
+
+Term: TypeAlias = Argument | ArgumentName | Rows | Phrase
+Write: TypeAlias = Callable[[Term], str]
+
+
+class Told(str):
+    """A text made of a template, as `str.format` takes it, and of its fields.
+
+    Examples
+    --------
+    >>> text = Told("set {how}", how=Argument("freq", "D"))
+    >>> text
+    "set freq='D'"
+    >>> text.worded(lambda field: f"--{field.name} {field.value}")
+    'set --freq D'
+    """
+
+    template: str
+    fields: dict[str, Any]
+
+    def __new__(cls, template: str, /, **fields: Any) -> Told:
+        """Make the text for users of Python."""
+        text = super().__new__(cls, template.format(**fields))
+        text.template, text.fields = template, fields
+        return text
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        """Return what copies are made of."""
+        return (self.template,), self.fields
+
+    def worded(self, write: Write) -> str:
+        """Return the text with fields as somebody else writes them; other values stay."""
+        words = {name: worded(value, write) for name, value in self.fields.items()}
+        return self.template.format(**words)
+
+
+def worded(value: Any, write: Write) -> Any:
+    """Return the text of an error or of a field as somebody else writes it."""
+    if isinstance(value, Exception):
+        value = value.args[0] if value.args and isinstance(value.args[0], Told) else str(value)
+    if isinstance(value, Told):
+        return value.worded(write)
+    return write(value) if isinstance(value, Term) else value
