@@ -61,8 +61,7 @@ FOLDERS = table(
     network: exceptions _compute _input _optim _recurrent
     panel: exceptions _compute _input _time forecasting
     sequence: _docs exceptions _input _optim cells _scan _recurrent network
-    smoothing: _docs exceptions priors _compute _input _optim cells _scan _time forecasting
-    smoothing: network
+    smoothing: _docs exceptions priors _compute _input _optim cells _scan _time forecasting network
     text: exceptions _input _optim _recurrent sequence
     windows: exceptions _input forecasting sequence
     compose: exceptions _input _time forecasting

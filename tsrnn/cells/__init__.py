@@ -19,6 +19,7 @@ __all__ = [
     "NETWORK_CELLS",
     "NetworkCell",
     "SmootherCell",
+    "SmoothingParameter",
     "load",
     "logistic",
     "store",

@@ -2,7 +2,7 @@
 
 A tag stays what it is, whatever becomes of the class and its name: files have been written with it.
 Of an estimator or network its attributes are saved, of a dataclass or named tuple its fields; all
-they hold must be values that `_saved_values` knows, or of these.
+they hold must be values that `tsrnn.saving.values` knows, or of these.
 """
 
 from tsrnn._input.ragged import Batch
