@@ -31,10 +31,16 @@ import pandas as pd
 from tsrnn._input.ragged import Batch
 from tsrnn.datasets import fetch_m3, fetch_m4
 from tsrnn.priors import ExponentialPrior
-from tsrnn.smoothing.arguments import bounds_of, penalty_rates
+from tsrnn.smoothing.arguments import penalty_rates
 from tsrnn.smoothing.fit import fit_structure
 from tsrnn.smoothing.search.task import Settings
-from tsrnn.smoothing.selection import _backtest, _reasons, all_structures, usual_structures
+from tsrnn.smoothing.selection import (
+    against_fitting,
+    all_structures,
+    backtest_errors,
+    usual_structures,
+)
+from tsrnn.smoothing.spec import FitSpec
 from tsrnn.smoothing.structure import Structure
 
 # Of M4 so many series at most, drawn by chance, so that no data set takes all the time.
@@ -150,14 +156,13 @@ def evaluate(task: Task, prior: ExponentialPrior | None, *, backtest: bool, n_jo
     criteria = {name: np.full(shape, np.inf) for name in (*names, "aicc of 15")}
     smape, mase = np.full(shape, np.nan), np.full(shape, np.nan)
     for c, structure in enumerate(structures):
-        is_allowed = _reasons(structure, task.before) == ""
+        spec = FitSpec.learning_all(structure, rates, SETTINGS)
+        is_allowed = against_fitting(spec, task.before) == ""
         series = np.flatnonzero(is_allowed | (structure == Structure()))
         if not series.size:
             continue
         some = task.before.some(series)
-        fit = fit_structure(
-            structure, some, bounds_of(structure), "learned", rates, SETTINGS, str, n_jobs
-        )
+        fit = fit_structure(spec, some, str, n_jobs)
         forecasts = fit.model.forecast(task.after.shape[1]).T
         smape[c, series], mase[c, series] = errors_of(task, series, forecasts)
         values = {name: fit.numbers[f"{name}_"] for name in ("aic", "aicc", "bic")}
@@ -166,7 +171,7 @@ def evaluate(task: Task, prior: ExponentialPrior | None, *, backtest: bool, n_jo
         if (structure.error == "mul") != (structure.seasonal == "mul"):
             values = {name: values[name] for name in values.keys() & {"aicc of 15"}}
         elif backtest:
-            values["backtest"] = _backtest(structure, some, rates, SETTINGS, n_jobs)
+            values["backtest"] = backtest_errors(spec, some, n_jobs)
         for name, of_series in values.items():
             keep = is_allowed[series] & ~np.isnan(of_series)
             criteria[name][c, series[keep]] = of_series[keep]

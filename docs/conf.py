@@ -57,8 +57,10 @@ autodoc_default_options = {
     "inherited-members": (
         "BaseEstimator,RegressorMixin,ClassifierMixin,_MetadataRequester,BaseException"
     ),
+    # Of what methods bring along for `Forecaster` its page tells (own_forecaster.md).
     "exclude-members": (
-        "set_fit_request,set_partial_fit_request,set_predict_request,set_score_request"
+        "set_fit_request,set_partial_fit_request,set_predict_request,set_score_request,"
+        "validate_parameters,fit_model,fit_panel,cell_name"
     ),
 }
 numpydoc_show_class_members = False

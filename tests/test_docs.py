@@ -21,6 +21,8 @@ FETCHERS = (
 DISPENSED = {"ES01", "PR04", "PR06", "PR07", "RT02", "RT03", "RT04", "RT05", "SA01"}
 # What scikit-learn and exceptions bring along is documented there.
 INHERITED = {"get_params", "get_metadata_routing", "with_traceback", "add_note", "args"}
+# What those who write a forecaster or a cell bring along; pages of their own tell of it.
+HOOKS = {"validate_parameters", "fit_model", "fit_panel", "cell_name"}
 PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("*.rst")])
 
 
@@ -105,7 +107,7 @@ def documented_names():
         if not isclass(described):
             continue
         for member, value in getmembers(described):
-            if member.startswith(("_", "set_")) or member in INHERITED:
+            if member.startswith(("_", "set_")) or member in INHERITED | HOOKS:
                 continue
             if callable(value) or isinstance(getattr_static(described, member), property):
                 yield f"{name}.{member}"

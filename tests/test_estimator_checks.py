@@ -18,10 +18,12 @@ from tsrnn import (
     LSTMClassifier,
     LSTMRegressor,
     NaiveForecaster,
+    PanelForecaster,
     RNNForecaster,
     SimpleExpSmoothingRNN,
     TextRNNClassifier,
     TripleExpSmoothingRNN,
+    all_estimators,
 )
 
 FORECASTERS = [
@@ -155,3 +157,9 @@ SEQUENCE_ESTIMATORS = [
 @parametrize_with_checks(SEQUENCE_ESTIMATORS)
 def test_scikit_learns_checks_of_sequence_estimators_pass(estimator, check):
     check(estimator)
+
+
+def test_every_estimator_is_checked():
+    checked = {type(one) for one in (*FORECASTERS, *SEQUENCE_ESTIMATORS)} | {TextRNNClassifier}
+    # One of panels has no X and y.
+    assert {kind for _, kind in all_estimators()} - checked == {PanelForecaster}

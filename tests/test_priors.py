@@ -2,7 +2,7 @@
 
 import copy
 import pickle
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, fields
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
 from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, TripleExpSmoothingRNN
+from tsrnn.cells import SMOOTHING_PARAMETERS
 from tsrnn.datasets import load_co2
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.priors import PRIORS, ExponentialPrior
@@ -28,6 +29,10 @@ def test_a_prior_is_a_value():
         assert other == prior
     with pytest.raises(FrozenInstanceError):
         prior.alpha = 3.0
+
+
+def test_it_has_a_rate_for_each_smoothing_parameter():
+    assert {field.name for field in fields(ExponentialPrior)} == set(SMOOTHING_PARAMETERS)
 
 
 def test_it_adds_twice_its_rate_to_minus_twice_the_log_likelihood():

@@ -1,6 +1,7 @@
 """Time-series forecasting in which exponential smoothing and recurrent networks are one family."""
 
 from tsrnn import datasets, exceptions, metrics, plotting, priors
+from tsrnn._registry import all_estimators
 from tsrnn._version import __version__ as __version__
 from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
 from tsrnn.forecasting.naive import NaiveForecaster
@@ -40,6 +41,7 @@ __all__ = [
     "SimpleExpSmoothingRNN",
     "TextRNNClassifier",
     "TripleExpSmoothingRNN",
+    "all_estimators",
     "datasets",
     "exceptions",
     "fill_gaps",

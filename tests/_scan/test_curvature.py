@@ -9,7 +9,8 @@ from smoothers import PERIOD, STRUCTURES, make_series, task_of, weighted_residua
 from tangents import directions_of, push
 
 from tsrnn._scan.unroll import backpropagate, unroll
-from tsrnn.smoothing.search.compiled.rounds import minimize_lanes
+from tsrnn.smoothing.search.compiled.fit import model_of
+from tsrnn.smoothing.search.compiled.rounds import Ends, Rules, minimize_lanes
 
 # Derivatives by complex steps are exact; some tens of steps of a few operations, each rounded to
 # 1e-16, grow with the size of the state.
@@ -143,37 +144,22 @@ def test_additive_structures_do_not_mind_negative_predictions(label):
 def test_the_solver_starts_from_the_same_f(label):
     """With no iterations to go, what it returns is F at the starts."""
     task = make_task(label, missing=True, regressors=True, rates={"beta": 5.0})
-    v, cell, batch = make_points(task), task.structure.cell, task.batch
-    n_series, before = batch.n_series, v.copy()
+    v = make_points(task)
+    n_series, before = len(v), v.copy()
     loss = np.empty(n_series)
     status, n_iter = np.empty((2, n_series), dtype=np.int64)
-    minimize_lanes(
-        cell.step.address,
-        cell.tangent.address,
-        task.structure.is_relative,
-        task.structure.is_linear,
-        batch.values,
-        batch.offsets,
-        batch.regressors,
-        task.states,
-        task.bounds[:, 0].copy(),
-        task.free,
-        task.search_bounds,
-        task.gamma_at,
-        task.rates[task.free],
-        np.zeros(n_series),
-        1,
-        3,
-        2.0,
-        2,  # lanes: fewer than there are problems
-        0,
-        1e-10,
-        np.zeros(1, dtype=np.int8),
-        v,
-        loss,
-        status,
-        n_iter,
+    # With fewer lanes than there are problems.
+    rules = Rules(
+        n_starts=1,
+        n_probing=3,
+        margin=2.0,
+        n_lanes=2,
+        max_iter=0,
+        tol=1e-10,
+        floors=np.zeros(n_series),
     )
+    stop = np.zeros(1, dtype=np.int8)
+    minimize_lanes(model_of(task), task.series, rules, stop, Ends(v, loss, status, n_iter))
     np.testing.assert_array_equal(v, before)
     np.testing.assert_array_equal(loss, evaluate(task, v)[0])
 

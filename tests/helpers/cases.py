@@ -6,7 +6,7 @@ import naive
 import numpy as np
 
 from tsrnn.cells import CELLS
-from tsrnn.cells.smoother_cell import Cell
+from tsrnn.cells.smoother_cell import SmootherCell
 
 PREDICTING_CELLS = [name for name, make in CELLS.items() if make().n_outputs > 0]
 # Those whose errors are linear in the initial state.
@@ -18,7 +18,7 @@ class Case:
     """A cell with parameters, an input and a loss that is linear in states and outputs."""
 
     name: str
-    cell: Cell
+    cell: SmootherCell
     theta: np.ndarray
     x: np.ndarray
     h_init: np.ndarray

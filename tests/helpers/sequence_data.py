@@ -2,17 +2,18 @@
 
 import numpy as np
 
-from tsrnn import (
-    ElmanRNNClassifier,
-    ElmanRNNRegressor,
-    GRUClassifier,
-    GRURegressor,
-    LSTMClassifier,
-    LSTMRegressor,
-)
+import tsrnn.sequence
+from tsrnn import all_estimators
 
-REGRESSORS = (ElmanRNNRegressor, GRURegressor, LSTMRegressor)
-CLASSIFIERS = (ElmanRNNClassifier, GRUClassifier, LSTMClassifier)
+
+def of_sequences(type_filter):
+    """Return the sequence estimators of a kind."""
+    kinds = [kind for _, kind in all_estimators(type_filter)]
+    return tuple(kind for kind in kinds if kind.__name__ in tsrnn.sequence.__all__)
+
+
+REGRESSORS = of_sequences("regressor")
+CLASSIFIERS = of_sequences("classifier")
 ESTIMATORS = REGRESSORS + CLASSIFIERS
 
 # Enough to learn something in no time; without early stopping they say that they could go on.

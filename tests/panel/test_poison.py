@@ -127,10 +127,10 @@ class Moody(NaiveForecaster):
 
     errors = {-1.0: ZeroDivisionError, -2.0: TrainingDivergedError, -3.0: KeyError}
 
-    def _fit_model(self, values, regressors):
+    def fit_model(self, values, regressors):
         if values[0, 0] in self.errors:
             raise self.errors[values[0, 0]]("moody")
-        return super()._fit_model(values, regressors)
+        return super().fit_model(values, regressors)
 
 
 def test_what_a_fit_raises_of_a_series_is_its_failure():

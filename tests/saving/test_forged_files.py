@@ -156,7 +156,7 @@ def kept(value, name="kept"):
     [
         "predict",
         "fit",
-        "_fit_model",
+        "fit_model",
         "get_params",
         "__class__",
         "__sklearn_is_fitted__",

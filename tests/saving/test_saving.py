@@ -65,8 +65,9 @@ def again(tmp_path):
 
 
 def test_every_public_model_can_be_saved():
-    public = [getattr(tsrnn, name) for name in tsrnn.__all__]
-    assert set(MODELS.values()) == {one for one in public if isclass(one)}
+    public = {name: getattr(tsrnn, name) for name in tsrnn.__all__}
+    assert MODELS == {name: one for name, one in public.items() if isclass(one)}
+    assert MODELS.keys() - {"RNN"} == dict(tsrnn.all_estimators()).keys()
 
 
 def test_tags_are_told_apart_by_more_than_their_case():

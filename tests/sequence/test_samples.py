@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tsrnn._input.sequences import Sequences
-from tsrnn.sequence.objective import r2
 from tsrnn.sequence.samples import Samples, center_and_spread, merged, split_off
+from tsrnn.sequence.targets import r2
 
 
 def samples_of(sequences, targets, weights=None, by_step=False):

@@ -13,10 +13,11 @@ import functools
 import importlib
 import logging
 import os
+import re
 import sys
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, get_type_hints
 
 import numpy as np
 
@@ -50,6 +51,13 @@ _SETTINGS_OF_OTHERS = ("CUDA", "CACHE", "NUMBA_", "THREADING", "COLOR", "SHOW_HE
 SLAB = "f8[:,::1]"
 SLABS = "f8[:,:,::1]"
 
+# Fields of records: kernels take a NamedTuple by its name where they are declared with its class.
+Vector = Annotated[np.ndarray, "f8[::1]"]
+Integers = Annotated[np.ndarray, "i8[::1]"]
+Slab = Annotated[np.ndarray, SLAB]
+Slabs = Annotated[np.ndarray, SLABS]
+_CODES = {bool: "b1", int: "i8", float: "f8"}
+
 
 def writable(array: np.ndarray) -> np.ndarray:
     """Copy an array that is read-only, as in a model loaded as a memory map: kernels take none."""
@@ -57,7 +65,7 @@ def writable(array: np.ndarray) -> np.ndarray:
 
 
 def borrowed(array):
-    """Return a view of an array that carries no reference count (inside kernels).
+    """Return a view of an array, or of a record's, that carries no reference count (in kernels).
 
     Numba counts references at every slice, with atomic operations that cost ten times what a
     step of a small cell does. The caller of a kernel holds its arrays for the whole call, so a
@@ -112,15 +120,26 @@ class Kernel:
     function : callable
         The plain Python function, within numba's language.
     signature : str
-        Its signature in numba's notation.
+        Its signature in numba's notation. A NamedTuple of the function's module is written as a
+        call with the types of its fields: "void(f8, Slabs(f8[:,:,::1],i8))".
+    records : sequence of NamedTuple classes
+        Those that the signature names alone, whose annotations have the types of their fields.
     as_step : bool
         Compile to a first-class function with a fixed address, which a loop takes as an argument,
         rather than to something that Python calls.
     """
 
-    def __init__(self, function: Callable, signature: str, *, as_step: bool = False) -> None:
+    def __init__(
+        self,
+        function: Callable,
+        signature: str,
+        records: Sequence[type] = (),
+        *,
+        as_step: bool = False,
+    ) -> None:
         self.function = function
         self.signature = signature
+        self.records = records
         self.as_step = as_step
         self._code: Any = None
 
@@ -154,15 +173,27 @@ class Kernel:
         _teach_numba()
         options = {"error_model": "numpy"}
         if self.as_step:
-            code = CFunc(self.function, sigutils.normalize_signature(self.signature), {}, options)
+            code = CFunc(self.function, sigutils.normalize_signature(self._types()), {}, options)
             code._cache = _KernelCache(self)
             code.compile()
         else:
             code = numba.njit(nogil=True, **options)(self.function)
             code._cache = _KernelCache(self)
-            code.compile(self.signature)
+            code.compile(self._types())
             code.disable_compile()
         return code
+
+    def _types(self) -> Any:
+        """Return the signature of numba's types that the text stands for."""
+        from numba.core import types
+
+        called = {
+            name: functools.partial(_record_type, item)
+            for name, item in self.function.__globals__.items()
+            if isinstance(item, type) and issubclass(item, tuple) and hasattr(item, "_fields")
+        }
+        named = {record.__name__: _annotated_type(record) for record in self.records}
+        return eval(self.signature, {}, vars(types) | called | named)  # as numba does
 
     def __reduce__(self) -> tuple:
         """Pickle by name, as Python does functions: compiled code stays in its process."""
@@ -173,13 +204,32 @@ class Kernel:
         return self.compiled(*arguments)
 
 
+def _record_type(record: type, *fields: Any) -> Any:
+    """Return numba's type of a NamedTuple, given those of its fields."""
+    from numba.core import types
+
+    if len(fields) != len(record._fields):
+        raise TypeError(f"{record.__name__} has {len(record._fields)} fields, not {len(fields)}")
+    return types.BaseTuple.from_types(fields, record)
+
+
+def _annotated_type(record: type) -> Any:
+    """Return numba's type of a NamedTuple whose annotations have those of its fields."""
+    from numba.core import sigutils
+
+    hints = get_type_hints(record, include_extras=True).values()
+    codes = [_CODES[hint] if hint in _CODES else hint.__metadata__[0] for hint in hints]
+    fields, _ = sigutils.normalize_signature(f"({', '.join(codes)},)")
+    return _record_type(record, *fields)
+
+
 def _kernel_named(module: str, name: str) -> Kernel:
     return getattr(importlib.import_module(module), name)
 
 
-def kernel(signature: str, *, as_step: bool = False) -> Callable[[Callable], Kernel]:
+def kernel(signature: str, *records: type, as_step: bool = False) -> Callable[[Callable], Kernel]:
     """Declare a function to be a kernel; see `Kernel`."""
-    return lambda function: Kernel(function, signature, as_step=as_step)
+    return lambda function: Kernel(function, signature, records, as_step=as_step)
 
 
 def code_of(dtype: np.dtype) -> str:
@@ -191,15 +241,15 @@ def kernel_of_both(signature: str) -> Callable[[Callable], dict[str, Kernel]]:
     """Declare a function to be a kernel for float32 and for float64, under "f4" and "f8".
 
     The signature lists its arguments: X is a number of that type, N, M and S are arrays of them in
-    one to three dimensions, all else is numba's.
+    one to three dimensions, all else is as for `Kernel`; a NamedTuple is written without blanks.
     """
     own = {"X": "", "N": "[::1]", "M": "[:,::1]", "S": "[:,:,::1]"}
 
     def declare(function: Callable) -> dict[str, Kernel]:
         kernels = {}
         for code in ("f4", "f8"):
-            arguments = [code + own[kind] if kind in own else kind for kind in signature.split()]
-            kernels[code] = Kernel(function, f"void({', '.join(arguments)})")
+            types = re.sub(r"\b[XNMS]\b", lambda kind, code=code: code + own[kind[0]], signature)
+            kernels[code] = Kernel(function, f"void({', '.join(types.split())})")
         return kernels
 
     return declare
@@ -335,9 +385,25 @@ def _teach_numba_arrays() -> None:
 
         return array(array), generate
 
+    @intrinsic
+    def uncounted_fields(typing_context, record):
+        def generate(context, builder, signature, arguments):
+            fields = cgutils.unpack_tuple(builder, arguments[0])
+            for k, kind in enumerate(record):
+                if isinstance(kind, types.Array):
+                    view = cgutils.create_struct_proxy(kind)(context, builder, value=fields[k])
+                    view.meminfo = cgutils.get_null_value(view.meminfo.type)
+                    view.parent = cgutils.get_null_value(view.parent.type)
+                    fields[k] = view._getvalue()
+            return context.make_tuple(builder, record, fields)
+
+        return record(record), generate
+
     @overload(borrowed)
     def _(array):
-        return lambda array: uncounted(array)
+        if isinstance(array, types.BaseNamedTuple):
+            return named("borrowed_record", lambda array: uncounted_fields(array))
+        return named("borrowed_array", lambda array: uncounted(array))
 
 
 def _teach_numba_function_maker(make: Callable, signature: str) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from tsrnn._compute.vector_sizes import tile_shape
 from tsrnn._recurrent.architecture import Architecture, LayerShape
 from tsrnn._recurrent.products import LayerProducts, input_rows, layer_products
+from tsrnn._recurrent.scan import Panels
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,11 @@ class PackedWeights:
     """The weights of a layer in the order in which kernels read them."""
 
     def __init__(self, layer: Layer, theta: np.ndarray) -> None:
-        self.forward = theta[layer.products.forward.order]
-        self.to_state = theta[layer.products.to_state.order]
-        self.to_input = theta[layer.products.to_input.order]
+        products = layer.products
+        self.forward, self.to_state, self.to_input = (
+            Panels(theta[product.order], product.panels)
+            for product in (products.forward, products.to_state, products.to_input)
+        )
         self.table = None if layer.table is None else theta[layer.table]
         self.h_init = (
             np.zeros(layer.shape.n_hidden, theta.dtype)

@@ -17,6 +17,13 @@ from tsrnn._compute.compile import code_of
 from tsrnn._input.ragged import offsets_of, rows_between
 from tsrnn._recurrent.layout import Layer, PackedNetwork
 from tsrnn._recurrent.scan import (
+    Cuts,
+    GradientBelow,
+    Input,
+    Lanes,
+    Slabs,
+    StateGradient,
+    WeightGradient,
     backward_layer,
     distinct_tokens,
     forward_layer,
@@ -81,6 +88,28 @@ class TapeGradient:
     embeddings: np.ndarray
 
 
+@dataclass
+class _LayerPass:
+    """What a layer, in one direction, has made of a tape, and the gradient with respect to it.
+
+    Attributes
+    ----------
+    slabs : Slabs
+    out : (n_steps, D, n_lanes) array
+        States at all steps, where they are kept.
+    last : (n, D) array
+        Last states of sequences.
+    d_out, d_last : arrays
+        What the loss, or the layer above, says of them.
+    """
+
+    slabs: Slabs
+    out: np.ndarray
+    last: np.ndarray
+    d_out: np.ndarray
+    d_last: np.ndarray
+
+
 class Workspace:
     """Arrays that are used again: fresh memory costs more than what is done with it here."""
 
@@ -129,20 +158,19 @@ class Run:
         self.layers = network.layout.layers
         self.cell = network.layout.architecture.network_cell
         self.values = values
-        self.tape = tape
+        self.tape = self._given = tape
         self.workspace = workspace
         self.trains = trains
         self.dtype = workspace.dtype
         self.code = code_of(self.dtype)
         self.n_lanes = tape.schedule.n_lanes
         self.length = tape.schedule.length
-        self.rows = tape.rows
         self.random = None
         if dropout is not None:
             self.dropout = dropout
             # The same whichever thread takes the tape.
             self.random = np.random.default_rng([dropout.seed, int(tape.sequences[0])])
-        self.slabs: dict[tuple[int, int], dict[str, np.ndarray]] = {}
+        self.passes: dict[tuple[int, int], _LayerPass] = {}
         self.norms: dict[tuple[int, int], np.ndarray] = {}
         self.none = np.empty((0, 0, self.n_lanes), self.dtype)
         self.no_steps = np.empty((0, 0), self.dtype)
@@ -154,7 +182,7 @@ class Run:
 
     def _look_up(self) -> None:
         """Give the distinct tokens of the tape numbers, and take their embeddings."""
-        self.tokens, ids = np.empty((2, self.rows.size), np.int32)
+        self.tokens, ids = np.empty((2, int(self.length.sum())), np.int32)
         count = np.zeros(1, np.int64)
         distinct_tokens(
             self.values,
@@ -202,49 +230,53 @@ class Run:
         cell, weights, tape = self.cell, self.network.layers[i][d], self._tape(d)
         T, D = tape.schedule.n_steps, layer.shape.n_hidden
         is_whole = self.trains or i > 0  # else it turns round in two steps
-        slabs = {
-            "u": self._array("u", i, d, T + 1 if is_whole else 2, _odd(layer.n_operands)),
-            "gates": self._array("gates", i, d, T if self.trains else 1, _odd(cell.n_saved * D)),
-            "c": self._array("c", i, d, T + 1 if self.trains else 2, D if cell.has_c else 0),
-            "out": self._array("out", i, d, T, D) if keeps_steps else self.none,
-            "last": np.empty((len(tape.sequences), D), self.dtype),
-        }
-        self.slabs[i, d] = slabs
-        slabs["u"][0, layer.first_h : layer.n_operands] = weights.h_init[:, None]
-        slabs["c"][0] = 0.0
+        has_table = layer.table is not None
+        made = _LayerPass(
+            Slabs(
+                u=self._array("u", i, d, T + 1 if is_whole else 2, _odd(layer.n_operands)),
+                first_h=layer.first_h,
+                gates=self._array("gates", i, d, T if self.trains else 1, _odd(cell.n_saved * D)),
+                c=self._array("c", i, d, T + 1 if self.trains else 2, D if cell.has_c else 0),
+                which=np.empty((T if self.trains else 1, self.n_lanes), np.int64)
+                if has_table
+                else _NOT_LOOKED_UP,
+                n_looked_up=len(weights.table) if has_table else 0,
+            ),
+            out=self._array("out", i, d, T, D) if keeps_steps else self.none,
+            last=np.empty((len(tape.sequences), D), self.dtype),
+            d_out=self.none,
+            d_last=self.no_steps,
+        )
+        self.passes[i, d] = made
+        slabs = made.slabs
+        slabs.u[0, layer.first_h : layer.n_operands] = weights.h_init[:, None]
+        slabs.c[0] = 0.0
         if i > 0:
             self._read_layer_below(i, d)
-        n_looked_up, table, which = 0, self.no_steps, _NOT_LOOKED_UP
-        if layer.table is not None:
-            n_looked_up = len(weights.table)
+        table = self.no_steps
+        if has_table:
             table = self._table()
-            np.matmul(self.embeddings, weights.table.T, out=table[:-1, :n_looked_up])
-            which = np.empty((T if self.trains else 1, self.n_lanes), np.int64)
-        slabs["which"] = which
-        cursor, rows = np.zeros(2, np.int64), np.zeros(self.n_lanes, np.int64)
-        direction = -1 if d else 1
+            np.matmul(self.embeddings, weights.table.T, out=table[:-1, : slabs.n_looked_up])
+        read = Input(
+            values=self.values if i == 0 and not has_table else self.no_steps,
+            tokens=self.tokens,
+            table=table,
+            rows=np.zeros(self.n_lanes, np.int64),
+            direction=-1 if d else 1,
+        )
+        lanes = Lanes(tape.begins, tape.schedule.ends, tape.schedule.n_active)
         for begin in range(0, T, self.steps_per_call):
-            end = min(begin + self.steps_per_call, T)
             forward_layer[self.code](
                 cell.step[self.code].address,
                 weights.forward,
-                layer.products.forward.panels,
-                self.values if i == 0 and layer.table is None else self.no_steps,
-                table,
-                self.tokens,
-                which,
-                tape.begins,
-                tape.schedule.ends,
-                tape.schedule.n_active,
-                np.array([begin, end, direction, n_looked_up, layer.first_h]),
-                cursor,
-                rows,
-                slabs["u"],
-                slabs["gates"],
-                slabs["c"],
-                slabs["out"],
-                slabs["last"],
                 weights.h_init,
+                read,
+                lanes,
+                begin,
+                min(begin + self.steps_per_call, T),
+                slabs,
+                made.out,
+                made.last,
             )
 
     def _table(self) -> np.ndarray:
@@ -257,21 +289,22 @@ class Run:
         """Copy what the layer below gave to the operands of this one."""
         first = 0
         for below in range(len(self.layers[i - 1])):
-            out = self.slabs[i - 1, below]["out"]
+            out = self.passes[i - 1, below].out
             n_rows = out.shape[1]
-            move_rows[self.code](out, 0, self.slabs[i, d]["u"], first, n_rows, below != d, False)
+            u = self.passes[i, d].slabs.u
+            move_rows[self.code](out, 0, u, first, n_rows, below != d, False)
             first += n_rows
 
     def top(self) -> np.ndarray:
         """Return what the head reads: (n, D), or one row for each step."""
         top, directions = len(self.layers) - 1, range(len(self.layers[-1]))
         if not self.keeps_steps:
-            parts = [self.slabs[top, d]["last"] for d in directions]
+            parts = [self.passes[top, d].last for d in directions]
             return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
         D = self.layers[top][0].shape.n_hidden
         steps = np.empty((self.rows.size, D * len(directions)), self.dtype)
         for d in directions:
-            self._move_steps(self.slabs[top, d]["out"], d, steps, d * D, False)
+            self._move_steps(self.passes[top, d].out, d, steps, d * D, False)
         return steps
 
     def _move_steps(
@@ -328,6 +361,11 @@ class Run:
         return TapeGradient(value, gradient, self.ids, self.d_embeddings)
 
     @cached_property
+    def rows(self) -> np.ndarray:
+        """The steps on the tape among those of all, one sequence after the other."""
+        return self._given.rows
+
+    @cached_property
     def _n_others(self) -> int:
         """Weights that are not the embedding's."""
         return self.network.theta.size - self.network.layout.embedding(self.network.theta).size
@@ -337,12 +375,12 @@ class Run:
         top = len(self.layers) - 1
         D = self.layers[top][0].shape.n_hidden
         for d in range(len(self.layers[top])):
-            slabs = self.slabs[top, d]
+            made = self.passes[top, d]
             if self.keeps_steps:
-                slabs["d_out"] = self._d_out(top, d)
-                self._move_steps(slabs["d_out"], d, d_top, d * D, True)
+                made.d_out = self._d_out(top, d)
+                self._move_steps(made.d_out, d, d_top, d * D, True)
             else:
-                slabs["d_last"] = np.ascontiguousarray(d_top[:, d * D : (d + 1) * D])
+                made.d_last = np.ascontiguousarray(d_top[:, d * D : (d + 1) * D])
 
     def _d_out(self, i: int, d: int) -> np.ndarray:
         """Return slabs for the gradient with respect to a layer's states, all zero."""
@@ -361,71 +399,64 @@ class Run:
         n_embedding: int,
         keeps_norms: bool,
     ) -> None:
-        cell, weights, tape = self.cell, self.network.layers[i][d], self._tape(d)
-        T, D = tape.schedule.n_steps, layer.shape.n_hidden
-        slabs, products = self.slabs[i, d], layer.products
-        u, gates, c = slabs["u"], slabs["gates"], slabs["c"]
-        d_x = self._array("d_x", i, d, T, layer.n_inputs) if i > 0 else self.none
-        norms = np.zeros((T if keeps_norms else 0, self.n_lanes), self.dtype)
-        ends, cuts = tape.schedule.ends, tape.schedule.cuts(self.network.layout.bptt_steps)
-        cursor = np.array([len(cuts), len(ends)])
-        d_matrix = np.zeros((cell.n_blocks * D, layer.n_operands), self.dtype)
-        d_h = np.zeros((D, self.n_lanes), self.dtype)
-        d_c = np.zeros((c.shape[1], self.n_lanes), self.dtype)
-        d_h_init = np.zeros(D, self.dtype)
+        cell, weights, schedule = self.cell, self.network.layers[i][d], self._tape(d).schedule
+        T, D = schedule.n_steps, layer.shape.n_hidden
+        made, products = self.passes[i, d], layer.products
+        slabs = made.slabs
+        tape_cuts = Cuts(schedule.ends, schedule.cuts(self.network.layout.bptt_steps))
         is_looked_up = layer.table is not None
-        d_table = self._table() if is_looked_up else self.no_steps
-        n_looked_up = len(layer.table) if is_looked_up else 0
-        piece = max(16, _PIECE_BYTES // (u[0].nbytes + gates[0].nbytes))
+        d_states = StateGradient(
+            h=np.zeros((D, self.n_lanes), self.dtype),
+            c=np.zeros((slabs.c.shape[1], self.n_lanes), self.dtype),
+            last=made.d_last,
+            out=made.d_out,
+            norms=np.zeros((T if keeps_norms else 0, self.n_lanes), self.dtype),
+        )
+        below = GradientBelow(
+            x=self._array("d_x", i, d, T, layer.n_inputs) if i > 0 else self.none,
+            table=self._table() if is_looked_up else self.no_steps,
+        )
+        d_weights = WeightGradient(
+            matrix=np.zeros((cell.n_blocks * D, layer.n_operands), self.dtype),
+            tiles=products.tiles,
+            piece=max(16, _PIECE_BYTES // (slabs.u[0].nbytes + slabs.gates[0].nbytes)),
+            h_init=np.zeros(D, self.dtype),
+        )
         for end in range(T, 0, -self.steps_per_call):
-            begin = max(0, end - self.steps_per_call)
             backward_layer[self.code](
                 cell.adjoint[self.code].address,
                 cell.feeds_h,
                 weights.to_state,
-                products.to_state.panels,
                 weights.to_input,
-                products.to_input.panels,
-                products.tiles,
-                slabs["which"],
-                ends,
-                cuts,
-                np.array([begin, end, piece, n_looked_up, layer.first_h]),
-                cursor,
-                u,
-                gates,
-                c,
-                d_h,
-                d_c,
-                slabs.get("d_last", self.no_steps),
-                slabs.get("d_out", self.none),
-                d_x,
-                d_table,
-                norms,
-                d_matrix,
-                d_h_init,
+                tape_cuts,
+                max(0, end - self.steps_per_call),
+                end,
+                slabs,
+                d_states,
+                below,
+                d_weights,
             )
-        gradient[products.positions - n_embedding] = d_matrix.ravel()[products.places]
+        gradient[products.positions - n_embedding] = d_weights.matrix.ravel()[products.places]
         if layer.h_init is not None:
-            gradient[layer.h_init - n_embedding] = d_h_init
+            gradient[layer.h_init - n_embedding] = d_weights.h_init
         if is_looked_up:
-            d_rows = d_table[:-1, :n_looked_up]
+            d_rows = below.table[:-1, : slabs.n_looked_up]
             gradient[layer.table - n_embedding] = d_rows.T @ self.embeddings
             d_embeddings = d_rows @ weights.table
             self.d_embeddings = d_embeddings if d == 0 else self.d_embeddings + d_embeddings
-        self.norms[i, d] = norms
+        self.norms[i, d] = d_states.norms
         if i > 0:
-            self._hand_down(i, d, d_x)
+            self._hand_down(i, d, below.x)
 
     def _hand_down(self, i: int, d: int, d_x: np.ndarray) -> None:
         """Add the gradient with respect to a layer's input to that of what the layer below gave."""
         first = 0
         for below in range(len(self.layers[i - 1])):
-            slabs = self.slabs[i - 1, below]
-            if "d_out" not in slabs:
-                slabs["d_out"] = self._d_out(i - 1, below)
-            n_rows = slabs["d_out"].shape[1]
-            move_rows[self.code](d_x, first, slabs["d_out"], 0, n_rows, below != d, True)
+            made = self.passes[i - 1, below]
+            if made.d_out is self.none:
+                made.d_out = self._d_out(i - 1, below)
+            n_rows = made.d_out.shape[1]
+            move_rows[self.code](d_x, first, made.d_out, 0, n_rows, below != d, True)
             first += n_rows
 
     def squares_by_lag(self, longest: int) -> np.ndarray:

@@ -13,7 +13,11 @@ a forward pass that nothing goes back through turns round in two.
 
 from __future__ import annotations
 
-from tsrnn._compute.compile import borrowed, kernel, kernel_of_both, pointer
+from typing import NamedTuple
+
+import numpy as np
+
+from tsrnn._compute.compile import borrowed, inlined, kernel, kernel_of_both, pointer
 from tsrnn._compute.simd import (
     fill,
     first_lanes,
@@ -30,38 +34,123 @@ _TABLE = "i8[:,::1]"
 _LIST = "i8[::1]"
 
 
-@kernel_of_both(
-    f"i8 N {_TABLE} M M i4[::1] {_TABLE} {_TABLE} {_TABLE} {_LIST} {_LIST} {_LIST} {_LIST} "
-    "S S S S M N"
-)
-def forward_layer(
-    step_address, weights, panels, values, table, tokens, which, begins, ends, n_active, span,
-    cursor, rows, u, gates, c, out, last, h_init,
-):  # fmt: skip
-    """Run some steps.
+class Panels(NamedTuple):
+    """A matrix in the order in which `panel_product` reads it.
 
-    span is (first step, end, 1 or -1 as rows are read, rows looked up, first row of the state);
-    cursor, how many sequences have begun and ended.
+    Attributes
+    ----------
+    weights : (n,) array
+    places : (n_panels, 5) int array
+        Each as: first row of the result, rows, first row of the operand, rows of that, first of the
+        weights.
     """
-    weights, panels, values, table, which = (
-        borrowed(weights), borrowed(panels), borrowed(values), borrowed(table), borrowed(which)
-    )  # fmt: skip
-    u, gates, c, out, rows = (
-        borrowed(u),
-        borrowed(gates),
-        borrowed(c),
-        borrowed(out),
-        borrowed(rows),
-    )
+
+    weights: np.ndarray
+    places: np.ndarray
+
+
+class Slabs(NamedTuple):
+    """What a layer keeps of the steps of a tape, (steps, rows, lanes).
+
+    Attributes
+    ----------
+    u : array
+        Operands.
+    first_h : int
+        First of their rows that hold the state.
+    gates : array
+        Preactivations, and what the cell makes of them.
+    c : array
+        The second state, of no rows where there is none.
+    which : (steps, lanes) int array
+        Rows of the table that were looked up.
+    n_looked_up : int
+        Rows of `gates` that begin as what was looked up; 0 where there is no table.
+    """
+
+    u: np.ndarray
+    first_h: int
+    gates: np.ndarray
+    c: np.ndarray
+    which: np.ndarray
+    n_looked_up: int
+
+
+class Input(NamedTuple):
+    """What a layer reads that is not in its operands yet.
+
+    Attributes
+    ----------
+    values : (R, p) array
+        Features of all steps; of no columns where there are none, or tokens.
+    tokens : (R,) int32 array
+        For each step its row of the table.
+    table : (n, n_columns) array
+        What each token adds to the preactivations, and a last row of zeros.
+    rows : (n_lanes,) int array
+        The row of values or tokens that each lane reads next; moved on.
+    direction : int
+        1, or -1 where rows are read from the last to the first.
+    """
+
+    values: np.ndarray
+    tokens: np.ndarray
+    table: np.ndarray
+    rows: np.ndarray
+    direction: int
+
+
+class Lanes(NamedTuple):
+    """Where sequences are on a tape; see `Schedule`.
+
+    Attributes
+    ----------
+    begins, ends : (n, 3) int arrays
+    n_active : (n_steps,) int array
+    """
+
+    begins: np.ndarray
+    ends: np.ndarray
+    n_active: np.ndarray
+
+
+@inlined
+def n_before(events, step):
+    """Count the events, sorted by their steps in the first column, that are before a step."""
+    n = 0
+    while n < events.shape[0] and events[n, 0] < step:
+        n += 1
+    return n
+
+
+_PANELS, _SLABS = f"Panels(N,{_TABLE})", f"Slabs(S,i8,S,S,{_TABLE},i8)"
+
+
+@kernel_of_both(
+    f"i8 {_PANELS} N Input(M,i4[::1],M,{_LIST},i8) Lanes({_TABLE},{_TABLE},{_LIST}) "
+    f"i8 i8 {_SLABS} S M"
+)
+def forward_layer(step_address, matrix, h_init, read, lanes, begin, end, slabs, out, last):
+    """Run the steps from one to another, the first of which reads what the one before has left.
+
+    They write slabs, the state at each step where `out` has steps, and last states.
+    """
+    weights, panels = borrowed(matrix.weights), borrowed(matrix.places)
+    values, table, tokens = borrowed(read.values), borrowed(read.table), borrowed(read.tokens)
+    rows, direction = borrowed(read.rows), read.direction
+    begins, ends, n_active = lanes.begins, lanes.ends, lanes.n_active
+    u, gates, c = borrowed(slabs.u), borrowed(slabs.gates), borrowed(slabs.c)
+    which, n_looked_up, first_h = borrowed(slabs.which), slabs.n_looked_up, slabs.first_h
+    out = borrowed(out)
+    n_begun, n_ended = n_before(begins, begin), n_before(ends, begin)
     step = unit_function_at(step_address, u)
     n_inputs, n_hidden, n_lanes = values.shape[1], h_init.size, u.shape[2]
-    direction, n_looked_up, first_h = span[2], span[3], span[4]
-    for t in range(span[0], span[1]):
+    for t in range(begin, end):
         at, a_t = t % u.shape[0], t % gates.shape[0]
         after = (t + 1) % u.shape[0]
-        while cursor[0] < begins.shape[0] and begins[cursor[0], 0] == t:
-            rows[begins[cursor[0], 1]] = begins[cursor[0], 2]
-            cursor[0] += 1
+        while n_begun < begins.shape[0] and begins[n_begun, 0] == t:
+            rows[begins[n_begun, 1]] = begins[n_begun, 2]
+            n_begun += 1
         n = n_active[t]
         if n_inputs > 0:
             for lane in range(n):
@@ -103,43 +192,113 @@ def forward_layer(
         if out.shape[0] > 0:
             for j in range(n_hidden):
                 store(pointer(out[t]), j, load(h_new, j))
-        while cursor[1] < ends.shape[0] and ends[cursor[1], 0] == t:
-            lane, sequence = ends[cursor[1], 1], ends[cursor[1], 2]
+        while n_ended < ends.shape[0] and ends[n_ended, 0] == t:
+            lane, sequence = ends[n_ended, 1], ends[n_ended, 2]
             for j in range(n_hidden):
                 last[sequence, j] = u[after, first_h + j, lane]
                 u[after, first_h + j, lane] = h_init[j]
             for j in range(c.shape[1]):
                 c[(t + 1) % c.shape[0], j, lane] = 0.0
-            cursor[1] += 1
+            n_ended += 1
+
+
+class Cuts(NamedTuple):
+    """Where gradients enter a tape and where they end; see `Schedule`.
+
+    Attributes
+    ----------
+    ends, cuts : (n, 3) int arrays
+    """
+
+    ends: np.ndarray
+    cuts: np.ndarray
+
+
+class StateGradient(NamedTuple):
+    """The gradient with respect to a layer's states.
+
+    Attributes
+    ----------
+    h, c : (D, n_lanes) arrays
+        Of the states after a step, as it is taken back from there; c of no rows where there is no
+        second state.
+    last : (n, D) array
+        What the loss says of the last state of each sequence; of no columns where it says nothing.
+    out : (n_steps, D, n_lanes) array
+        What the loss, or the layer above, says of the state at each step; of no steps where they
+        say nothing.
+    norms : (n_steps, n_lanes) array
+        Squares of the gradient with respect to h_t, of no steps where nobody asks for them.
+    """
+
+    h: np.ndarray
+    c: np.ndarray
+    last: np.ndarray
+    out: np.ndarray
+    norms: np.ndarray
+
+
+class GradientBelow(NamedTuple):
+    """The gradient with respect to what a layer has read, of no steps or rows if none is wanted.
+
+    Attributes
+    ----------
+    x : (n_steps, p, n_lanes) array
+    table : (n, n_columns) array
+    """
+
+    x: np.ndarray
+    table: np.ndarray
+
+
+class WeightGradient(NamedTuple):
+    """The gradient with respect to a layer's weights.
+
+    Attributes
+    ----------
+    matrix : (n_rows, n_operands) array
+    tiles : (n, 4) int array
+        The parts of it that are wanted.
+    piece : int
+        Steps whose share of it is taken at a time.
+    h_init : (D,) array
+    """
+
+    matrix: np.ndarray
+    tiles: np.ndarray
+    piece: int
+    h_init: np.ndarray
 
 
 @kernel_of_both(
-    f"i8 b1 N {_TABLE} N {_TABLE} {_TABLE} {_TABLE} {_TABLE} {_TABLE} {_LIST} {_LIST} "
-    "S S S M M M S S M M M N"
+    f"i8 b1 {_PANELS} {_PANELS} Cuts({_TABLE},{_TABLE}) i8 i8 {_SLABS} StateGradient(M,M,M,S,M) "
+    f"GradientBelow(S,M) WeightGradient(M,{_TABLE},i8,N)"
 )
 def backward_layer(
-    adjoint_address, feeds_h, to_state, state_panels, to_input, input_panels, tiles, which,
-    ends, cuts, span, cursor, u, gates, c, d_h, d_c, d_last, d_out, d_x, d_table, norms, d_matrix,
-    d_h_init,
+    adjoint_address, feeds_h, to_state, to_input, tape, first, end, slabs, d_states, below,
+    d_weights,
 ):  # fmt: skip
-    """Go back over some steps.
-
-    span is (first step, end, steps in a piece, rows looked up, first row of the state); cursor, how
-    many cuts and ends there are still to come.
-    """
-    u, gates, c, d_h, d_c = borrowed(u), borrowed(gates), borrowed(c), borrowed(d_h), borrowed(d_c)
-    to_state, to_input, d_x, d_out, which = (
-        borrowed(to_state), borrowed(to_input), borrowed(d_x), borrowed(d_out), borrowed(which)
-    )  # fmt: skip
+    """Go back over the steps from a first one to before an end."""
+    ends, cuts = tape.ends, tape.cuts
+    n_ends, n_cuts = n_before(ends, end), n_before(cuts, end)
+    u, gates, c = borrowed(slabs.u), borrowed(slabs.gates), borrowed(slabs.c)
+    which, n_looked_up, first_h = borrowed(slabs.which), slabs.n_looked_up, slabs.first_h
+    d_h, d_c, norms = borrowed(d_states.h), borrowed(d_states.c), borrowed(d_states.norms)
+    state_weights, state_panels = borrowed(to_state.weights), borrowed(to_state.places)
+    input_weights, input_panels = borrowed(to_input.weights), borrowed(to_input.places)
+    d_last, d_out = borrowed(d_states.last), borrowed(d_states.out)
+    d_x, d_table = borrowed(below.x), borrowed(below.table)
+    d_matrix, d_h_init = borrowed(d_weights.matrix), borrowed(d_weights.h_init)
+    tiles, piece = d_weights.tiles, d_weights.piece
     adjoint = unit_function_at(adjoint_address, u)
-    n_hidden, first_h = d_h.shape[0], span[4]
-    stop = span[1]
-    while stop > span[0]:
-        begin = max(span[0], stop - span[2])
+    n_hidden = d_h.shape[0]
+    stop = end
+    while stop > first:
+        begin = max(first, stop - piece)
         for t in range(stop - 1, begin - 1, -1):
-            while cursor[1] > 0 and ends[cursor[1] - 1, 0] == t:
-                cursor[1] -= 1
-                lane, sequence = ends[cursor[1], 1], ends[cursor[1], 2]
+            while n_ends > 0 and ends[n_ends - 1, 0] == t:
+                n_ends -= 1
+                lane, sequence = ends[n_ends, 1], ends[n_ends, 2]
                 for j in range(d_last.shape[1]):
                     d_h[j, lane] += d_last[sequence, j]
             if d_out.shape[0] > 0:
@@ -154,17 +313,17 @@ def backward_layer(
                 pointer(gates[t]), pointer(u[t, first_h:]), pointer(c[t % c.shape[0]]),
                 pointer(d_h), pointer(d_c), n_hidden,
             )  # fmt: skip
-            if span[3] > 0:
+            if n_looked_up > 0:
                 scatter_rows(
                     pointer(gates[t]),
-                    span[3],
+                    n_looked_up,
                     pointer(which[t]),
                     pointer(d_table),
                     d_table.shape[1],
                 )
             for k in range(input_panels.shape[0] if d_x.shape[0] > 0 else 0):
                 panel_product(
-                    pointer(to_input[input_panels[k, 4] :]),
+                    pointer(input_weights[input_panels[k, 4] :]),
                     pointer(gates[t, input_panels[k, 2] :]),
                     pointer(d_x[t, input_panels[k, 0] :]),
                     input_panels[k, 1],
@@ -173,18 +332,18 @@ def backward_layer(
                 )
             for k in range(state_panels.shape[0]):
                 panel_product(
-                    pointer(to_state[state_panels[k, 4] :]),
+                    pointer(state_weights[state_panels[k, 4] :]),
                     pointer(gates[t, state_panels[k, 2] :]),
                     pointer(d_h[state_panels[k, 0] :]),
                     state_panels[k, 1],
                     state_panels[k, 3],
                     feeds_h,
                 )
-            while cursor[0] > 0 and cuts[cursor[0] - 1, 0] == t:
-                cursor[0] -= 1
-                lane = cuts[cursor[0], 1]
+            while n_cuts > 0 and cuts[n_cuts - 1, 0] == t:
+                n_cuts -= 1
+                lane = cuts[n_cuts, 1]
                 for j in range(n_hidden):
-                    if cuts[cursor[0], 2] == 1:
+                    if cuts[n_cuts, 2] == 1:
                         d_h_init[j] += d_h[j, lane]
                     d_h[j, lane] = 0.0
                 for j in range(d_c.shape[0]):

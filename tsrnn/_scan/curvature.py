@@ -24,8 +24,11 @@ chapter 5.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
-from tsrnn._compute.compile import borrowed, inlined, pointer
+import numpy as np
+
+from tsrnn._compute.compile import Integers, Slab, Slabs, Vector, borrowed, inlined, pointer
 
 # Levels and seasons of a positive series of order one are below this, but for fits that divide by a
 # level near zero on the way.
@@ -35,39 +38,11 @@ MOST_OF_A_STATE = 100.0
 _LOG_EVERY = 8
 
 
-@inlined
-def accumulate_curvature(
-    step,
-    tangent,
-    is_relative,
-    is_linear,
-    theta,
-    x,
-    d_x,
-    active,
-    states,
-    d_states,
-    d_theta,
-    lanes,
-    scratch,
-    directions,
-    squares,
-    gradient,
-    curvature,
-    stop,
-):
-    """Fill F, half its gradient and half its curvature for B smoothers side by side.
+class Lanes(NamedTuple):
+    """B smoothers side by side.
 
-    Parameters
+    Attributes
     ----------
-    step, tangent
-        Of the cell.
-    is_relative : bool
-        Residuals (2) rather than (1).
-    is_linear : bool
-        Whether the cell is. Where it is not, its outputs must be positive, or F is infinite; so
-        must, for residuals (2), predictions be. For either the first and the last number of the
-        state (level and newest season) must be of an order that a series of order one can have.
     theta : (K, B) array
     x : (T, 1 or 2, B) array
         The series net of what regressors add, NaN where missing; then, for residuals (2), what
@@ -82,29 +57,131 @@ def accumulate_curvature(
         Its derivatives; scratch.
     d_theta : (D, K) array
         Derivatives of theta.
-    lanes : (11, B) array
-        Scratch; lanes[8] is left with the number of observed values.
-    scratch : (4, B) array
-        For the tangent.
-    directions : (4, D, B) array
-        Scratch; directions[0] is zero but for the last C rows.
+    """
+
+    theta: Slab
+    x: Slabs
+    d_x: Slabs
+    active: Integers
+    states: Slabs
+    d_states: Slabs
+    d_theta: Slab
+
+
+class Curved(NamedTuple):
+    """F of B smoothers, half its gradient and half its curvature.
+
+    Attributes
+    ----------
+    n_seen : (B,) array
+        How many values were observed.
     squares : (B,) array
         F.
     gradient : (D, B) array
     curvature : (D, D, B) array
         The lower triangle of it.
+    """
+
+    n_seen: Vector
+    squares: Vector
+    gradient: Slab
+    curvature: Slabs
+
+
+class Scratch(NamedTuple):
+    """What a step computes for B smoothers, (B,), and its derivatives, (D, B).
+
+    `tangent` (4, B) is for the cell; `d_input` is zero but for its last C rows.
+    """
+
+    out: Vector
+    error: Vector
+    seen: Vector
+    residual: Vector
+    inverse: Vector
+    slope: Vector
+    product: Vector
+    log_sum: Vector
+    lowest: Vector
+    largest: Vector
+    tangent: Slab
+    d_input: Slab
+    d_out: Slab
+    d_residual: Slab
+    d_log: Slab
+
+
+@inlined
+def curved_of(n_unknowns, n_lanes):
+    """Make room for F, its gradient and its curvature."""
+    return Curved(
+        np.zeros(n_lanes),
+        np.zeros(n_lanes),
+        np.zeros((n_unknowns, n_lanes)),
+        np.zeros((n_unknowns, n_unknowns, n_lanes)),
+    )
+
+
+@inlined
+def scratch_of(n_unknowns, n_lanes):
+    """Make room for what a step computes."""
+    return Scratch(
+        np.zeros(n_lanes),
+        np.zeros(n_lanes),
+        np.zeros(n_lanes),
+        np.zeros(n_lanes),
+        np.zeros(n_lanes),
+        np.zeros(n_lanes),
+        np.zeros(n_lanes),
+        np.zeros(n_lanes),
+        np.zeros(n_lanes),
+        np.zeros(n_lanes),
+        np.zeros((4, n_lanes)),
+        np.zeros((n_unknowns, n_lanes)),
+        np.zeros((n_unknowns, n_lanes)),
+        np.zeros((n_unknowns, n_lanes)),
+        np.zeros((n_unknowns, n_lanes)),
+    )
+
+
+@inlined
+def accumulate_curvature(
+    step, tangent, is_relative, is_linear, n_timesteps, lanes, scratch, curved, stop
+):
+    """Fill F, half its gradient and half its curvature for B smoothers side by side.
+
+    Parameters
+    ----------
+    step, tangent
+        Of the cell.
+    is_relative : bool
+        Residuals (2) rather than (1).
+    is_linear : bool
+        Whether the cell is. Where it is not, its outputs must be positive, or F is infinite; so
+        must, for residuals (2), predictions be. For either the first and the last number of the
+        state (level and newest season) must be of an order that a series of order one can have.
+    n_timesteps : int
+        So many of T are taken.
+    lanes : Lanes
+    scratch : Scratch
+    curved : Curved
     stop : (1,) array
         Where it is not 0, all ends, and what is filled means nothing.
     """
+    theta, x, d_x, active = lanes.theta, lanes.x, lanes.d_x, lanes.active
+    states, d_states, d_theta = lanes.states, lanes.d_states, lanes.d_theta
+    out, error, seen, residual = scratch.out, scratch.error, scratch.seen, scratch.residual
+    inverse, slope, product = scratch.inverse, scratch.slope, scratch.product
+    log_sum, lowest, largest = scratch.log_sum, scratch.lowest, scratch.largest
+    d_input, d_out, d_residual = scratch.d_input, scratch.d_out, scratch.d_residual
+    d_log, for_tangent = scratch.d_log, scratch.tangent
+    n_seen, squares = curved.n_seen, curved.squares
+    gradient, curvature = curved.gradient, curved.curvature
     n_unknowns, n_state, n_lanes = gradient.shape[0], states.shape[1], x.shape[2]
     n_columns, has_effect = d_x.shape[1], x.shape[1] > 1
-    out, error, seen, residual = lanes[0], lanes[1], lanes[2], lanes[3]
-    inverse, slope, product, log_sum = lanes[4], lanes[5], lanes[6], lanes[7]
-    n_seen, lowest, largest = lanes[8], lanes[9], lanes[10]
-    d_input, d_out, d_residual, d_log = directions[0], directions[1], directions[2], directions[3]
     squares[:], gradient[:], curvature[:], d_log[:] = 0.0, 0.0, 0.0, 0.0
     product[:], log_sum[:], n_seen[:], lowest[:], largest[:] = 1.0, 0.0, 0.0, math.inf, 0.0
-    for t in range(x.shape[0]):
+    for t in range(n_timesteps):
         if stop[0] != 0:
             return
         n_active, old, new = active[t], t % 2, (t + 1) % 2
@@ -136,7 +213,7 @@ def accumulate_curvature(
             pointer(d_input),
             pointer(d_states),
             pointer(d_out),
-            pointer(scratch),
+            pointer(for_tangent),
             t,
             n_unknowns,
             n_state,
@@ -184,7 +261,7 @@ def accumulate_curvature(
                 d_o, d_i, row = borrowed(d_out[d]), borrowed(d_input[d]), borrowed(d_log[d])
                 for b in range(n_active):
                     row[b] += inverse[b] * (d_o[b] - d_i[b])
-            if t % _LOG_EVERY == _LOG_EVERY - 1 or t == x.shape[0] - 1:
+            if t % _LOG_EVERY == _LOG_EVERY - 1 or t == n_timesteps - 1:
                 for b in range(n_lanes):
                     log_sum[b] += math.log(product[b]) if product[b] > 0.0 else math.inf
                     product[b] = 1.0

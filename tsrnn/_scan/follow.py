@@ -7,17 +7,17 @@ import numpy as np
 from tsrnn._compute.compile import SLAB, borrowed, inlined, kernel
 from tsrnn._input.ragged import Batch
 from tsrnn._scan.unroll import take_step
-from tsrnn.cells.smoother_cell import Cell, step_at
+from tsrnn.cells.smoother_cell import SmootherCell, step_at
 
 
 def follow(
-    cell: Cell, batch: Batch, theta: np.ndarray, states: np.ndarray
+    cell: SmootherCell, batch: Batch, theta: np.ndarray, states: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Move smoothers along their series, net of regressors: states at the end, and predictions.
 
     Parameters
     ----------
-    cell : Cell
+    cell : SmootherCell
     batch : Batch
         Its regressors are not looked at.
     theta : (K, N) array

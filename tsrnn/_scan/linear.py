@@ -28,11 +28,11 @@ import numpy as np
 from tsrnn._compute.compile import SLAB, SLABS, borrowed, inlined, kernel
 from tsrnn._compute.threads import NEVER_STOPPED
 from tsrnn._scan.unroll import take_step, unroll
-from tsrnn.cells.smoother_cell import Cell, step_at
+from tsrnn.cells.smoother_cell import SmootherCell, step_at
 
 
 def error_products(
-    cell: Cell, theta: np.ndarray, series: np.ndarray, *, all_errors: bool = True
+    cell: SmootherCell, theta: np.ndarray, series: np.ndarray, *, all_errors: bool = True
 ) -> np.ndarray:
     """Return sums of products from which a linear smoother's SSE follows for all linear unknowns.
 
@@ -42,7 +42,7 @@ def error_products(
 
     Parameters
     ----------
-    cell : Cell
+    cell : SmootherCell
         A linear smoother.
     theta : (K, G) array
         G sets of parameters.
@@ -157,7 +157,9 @@ def accumulate_products(step, theta, series, states, scratch, products, all_erro
     return memory
 
 
-def linear_forms(cell: Cell, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def linear_forms(
+    cell: SmootherCell, theta: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Read (1) off a linear smoother with parameters theta (K, N), by stepping from unit states.
 
     Returns

@@ -14,17 +14,17 @@ from __future__ import annotations
 import numpy as np
 
 from tsrnn._compute.compile import SLAB, SLABS, borrowed, inlined, kernel, pointer, writable
-from tsrnn.cells.smoother_cell import Cell, adjoint_at, step_at
+from tsrnn.cells.smoother_cell import SmootherCell, adjoint_at, step_at
 
 
 def unroll(
-    cell: Cell, theta: np.ndarray, x: np.ndarray, h_init: np.ndarray
+    cell: SmootherCell, theta: np.ndarray, x: np.ndarray, h_init: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Run a cell along its input.
 
     Parameters
     ----------
-    cell : Cell
+    cell : SmootherCell
     theta : (K, B) array
     x : (T, p, B) array
     h_init : (S, B) array
@@ -92,7 +92,7 @@ def forward(step, theta, x, states, outputs):
 
 
 def backpropagate(
-    cell: Cell,
+    cell: SmootherCell,
     theta: np.ndarray,
     x: np.ndarray,
     states: np.ndarray,
@@ -219,7 +219,7 @@ def backward(
                     carry[old, i, b] += d_states[t, i, b]
 
 
-def _check_shapes(cell: Cell, theta: np.ndarray, x: np.ndarray) -> None:
+def _check_shapes(cell: SmootherCell, theta: np.ndarray, x: np.ndarray) -> None:
     """Refuse what compiled code would read beyond the ends of."""
     n_lanes = x.shape[2]
     _check_shape("x", x, (len(x), cell.n_inputs, n_lanes))
@@ -232,7 +232,7 @@ def _check_shape(name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:
 
 
 def generate(
-    cell: Cell,
+    cell: SmootherCell,
     theta: np.ndarray,
     h_init: np.ndarray,
     innovations: np.ndarray,
@@ -244,7 +244,7 @@ def generate(
 
     Parameters
     ----------
-    cell : Cell
+    cell : SmootherCell
         One whose output predicts its input.
     theta : (K, B) array
     h_init : (S, B) array

@@ -5,20 +5,46 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from tsrnn._compute.simd import load, logistic, store, tanh
 from tsrnn.cells.elman import ELMAN
 from tsrnn.cells.gru import GRU
 from tsrnn.cells.holt_winters import holt_winters_add, holt_winters_mul
 from tsrnn.cells.lstm import LSTM
-from tsrnn.cells.network_cell import NetworkCell
-from tsrnn.cells.smoother_cell import Cell
+from tsrnn.cells.network_cell import NetworkCell, unit_kernel
+from tsrnn.cells.smoother_cell import SmootherCell, SmoothingParameter
 from tsrnn.cells.smoothing import HOLT, SES
 
+__all__ = [
+    "CELLS",
+    "NETWORK_CELLS",
+    "NetworkCell",
+    "SmootherCell",
+    "SmoothingParameter",
+    "load",
+    "logistic",
+    "store",
+    "tanh",
+    "unit_kernel",
+]
+
 # Name -> a function that makes the cell; those whose sizes are free have small defaults.
-CELLS: dict[str, Callable[..., Cell]] = {
+CELLS: dict[str, Callable[..., SmootherCell]] = {
     "ses": lambda: SES,
     "holt": lambda: HOLT,
     "holt_winters_add": partial(holt_winters_add, 4),
     "holt_winters_mul": partial(holt_winters_mul, 4),
+}
+
+# All that smoothers learn, by name.
+SMOOTHING_PARAMETERS: dict[str, SmoothingParameter] = {
+    parameter.name: parameter for make in CELLS.values() for parameter in make().parameters
+}
+
+# What is left of those that a smoother does not have.
+ABSENT: dict[str, float] = {
+    name: parameter.absent
+    for name, parameter in SMOOTHING_PARAMETERS.items()
+    if parameter.absent is not None
 }
 
 # The cells of networks' layers, by name.

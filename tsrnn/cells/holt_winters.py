@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from tsrnn._compute.compile import Kernel
 from tsrnn.cells.smoother_cell import (
-    Cell,
+    SmootherCell,
     SmoothingParameter,
     adjoint_kernel,
     step_kernel,
@@ -43,6 +43,9 @@ _GAMMA = SmoothingParameter(
     "gamma",
     lower=0.0,
     upper=1.0,
+    part="season",
+    fallback=0.1,
+    absent=0.0,
     spread=(0.01, 0.1, 0.01, 0.1, 0.9, 0.01, 0.01),
     flat=0.0,
 )
@@ -204,21 +207,23 @@ def _multiplicative_tangent(
             d_h[season + b] = d_season + d_gamma * other + gamma * d_other  # (8)
 
 
-def holt_winters_add(period: int) -> Cell:
+def holt_winters_add(period: int) -> SmootherCell:
     """Return the cell with an additive season of so many steps."""
     kernels = _additive_step, _additive_adjoint, _additive_tangent
     return _holt_winters("holt_winters_add", period, *kernels)
 
 
-def holt_winters_mul(period: int) -> Cell:
+def holt_winters_mul(period: int) -> SmootherCell:
     """Return the cell with a multiplicative season of so many steps."""
     kernels = _multiplicative_step, _multiplicative_adjoint, _multiplicative_tangent
     return _holt_winters("holt_winters_mul", period, *kernels)
 
 
-def _holt_winters(name: str, period: int, step: Kernel, adjoint: Kernel, tangent: Kernel) -> Cell:
+def _holt_winters(
+    name: str, period: int, step: Kernel, adjoint: Kernel, tangent: Kernel
+) -> SmootherCell:
     seasons = (f"season_{i}" for i in range(1, period + 1))
-    return Cell(
+    return SmootherCell(
         name=name,
         parameters=(ALPHA, BETA, _GAMMA, PHI),
         n_inputs=1,

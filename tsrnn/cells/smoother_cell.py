@@ -71,10 +71,16 @@ class Parameter:
 
 @dataclass(frozen=True)
 class SmoothingParameter(Parameter):
-    """A number that a smoother learns, with what its search knows of it.
+    """A number that a smoother learns, with all that fits of smoothers know of it.
 
     Attributes
     ----------
+    part : {"level", "trend", "season", "damping"}
+        What a smoother has it for.
+    fallback : float
+        What it is held at for a series that is too short to learn it from.
+    absent : float or None
+        What makes it nothing to a smoother that has no such part; None where all have.
     spread : tuple of float
         Values that are far apart, as many as the cell's other parameters have: the first of all go
         together, and so on. A smoother with a season is searched from there.
@@ -87,13 +93,16 @@ class SmoothingParameter(Parameter):
     """
 
     _: KW_ONLY
+    part: str
+    fallback: float
+    absent: float | None
     spread: tuple[float, ...]
     flat: float
     grid: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
-class Cell:
+class SmootherCell:
     """A smoother's cell; see the module's text for the equations and shapes.
 
     Attributes

@@ -23,7 +23,7 @@ Forecasting with Exponential Smoothing (2008), chapter 2; their beta is our alph
 from __future__ import annotations
 
 from tsrnn.cells.smoother_cell import (
-    Cell,
+    SmootherCell,
     SmoothingParameter,
     adjoint_kernel,
     step_kernel,
@@ -123,6 +123,9 @@ ALPHA = SmoothingParameter(
     "alpha",
     lower=0.0,
     upper=1.0,
+    part="level",
+    fallback=0.5,
+    absent=None,
     spread=(0.5, 0.05, 0.01, 0.75, 0.01, 0.01, 0.75),
     flat=0.5,
     grid=(0.005, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 1.0),
@@ -131,6 +134,9 @@ BETA = SmoothingParameter(
     "beta",
     lower=0.0,
     upper=1.0,
+    part="trend",
+    fallback=0.1,
+    absent=0.0,
     spread=(0.95, 0.95, 0.01, 0.1, 0.95, 0.95, 0.01),
     flat=0.0,
     grid=(0.003, 0.02, 0.06, 0.12, 0.25, 0.5, 0.8, 1.0),
@@ -139,12 +145,15 @@ PHI = SmoothingParameter(
     "phi",
     lower=0.8,
     upper=0.995,
+    part="damping",
+    fallback=0.9,
+    absent=1.0,
     spread=(0.9, 0.95, 0.985, 0.95, 0.82, 0.95, 0.975),
     flat=0.9,
     grid=(0.8, 0.9, 0.96, 0.99),
 )
 
-SES = Cell(
+SES = SmootherCell(
     name="ses",
     parameters=(ALPHA,),
     n_inputs=1,
@@ -155,7 +164,7 @@ SES = Cell(
     tangent=_ses_tangent,
 )
 
-HOLT = Cell(
+HOLT = SmootherCell(
     name="holt",
     parameters=(ALPHA, BETA, PHI),
     n_inputs=1,

@@ -109,7 +109,8 @@ class DeseasonalizedForecaster(Forecaster):
         self.model = model
         self.test = test
 
-    def _validate_parameters(self) -> None:
+    def validate_parameters(self) -> None:
+        """Refuse arguments; see `Forecaster.validate_parameters`."""
         if not isinstance(self.forecaster, Forecaster):
             raise InvalidParameterError(
                 "forecaster must be a forecaster of this library, such as NaiveForecaster(), got "
@@ -128,10 +129,11 @@ class DeseasonalizedForecaster(Forecaster):
     def _inner(self) -> Forecaster:
         """Return what to fit to adjusted series."""
         forecaster = clone(self.forecaster)
-        forecaster._validate_parameters()
+        forecaster.validate_parameters()
         return clone(forecaster._in_season(_ADJUSTED))
 
-    def _fit_model(self, values, regressors):
+    def fit_model(self, values, regressors):
+        """Fit series; see `Forecaster.fit_model`."""
         notes: list[Warning] = []
         X = self._heard(regressors)
         found = [self._indices(y, X, f"series {i}", notes) for i, y in enumerate(values.T)]
@@ -157,7 +159,8 @@ class DeseasonalizedForecaster(Forecaster):
         predictions = turn.put_on(predictions + constant)
         return model, predictions, turn.widen(deviations), attributes
 
-    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+    def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+        """Fit the series of a panel; see `Forecaster.fit_panel`."""
         notes: dict[int, list[Warning]] = {i: [] for i in range(len(offsets) - 1)}
         X = self._heard(regressors)
         found = [
@@ -172,7 +175,7 @@ class DeseasonalizedForecaster(Forecaster):
         seasons = PanelSeasons.of(season, self.model)
         factor, _ = seasons.rows(offsets)
         adjusted = seasons.take_off(values, offsets)
-        fitted = self._inner()._fit_panel(
+        fitted = self._inner().fit_panel(
             adjusted, offsets, regressors / factor[:, None], n_jobs, progress
         )
         constant = np.zeros(len(found))

@@ -1,6 +1,7 @@
 """The contract of forecasters: one series or several, fitted models, intervals, naive methods."""
 
+from tsrnn.forecasting.fitted_model import FittedModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster
 
-__all__ = ["Forecaster", "NaiveForecaster"]
+__all__ = ["FittedModel", "Forecaster", "NaiveForecaster"]

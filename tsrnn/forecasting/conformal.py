@@ -93,7 +93,7 @@ def past_scores(
     Parameters
     ----------
     fit_model : callable
-        `Forecaster._fit_model`.
+        `Forecaster.fit_model`.
     values : (n_timesteps, n_series) array
     regressors : (n_timesteps, n_features) array
     horizon : int

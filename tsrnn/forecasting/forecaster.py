@@ -2,7 +2,7 @@
 
 `Forecaster` does what every forecaster does alike: it reads series, keeps their place in time, and
 turns a request (a horizon, or rows with time stamps) into positions on the training grid. What a
-method knows of its own is a `FittedModel`, made by `_fit_model`.
+method knows of its own is a `FittedModel`, made by `fit_model`.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
     """Base of the forecasters; see the module's text."""
 
     @abstractmethod
-    def _validate_parameters(self) -> None:
+    def validate_parameters(self) -> None:
         """Refuse constructor arguments that the method does not accept."""
 
     @abstractmethod
-    def _fit_model(
+    def fit_model(
         self, values: np.ndarray, regressors: np.ndarray
     ) -> tuple[FittedModel, np.ndarray, np.ndarray, dict[str, Any]]:
         """Fit series (n_timesteps, n_series) with regressors (n_timesteps, n_features).
@@ -81,7 +81,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             Further fitted attributes.
         """
 
-    def _fit_panel(
+    def fit_panel(
         self,
         values: np.ndarray,
         offsets: np.ndarray,
@@ -107,7 +107,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         progress : callable or None
             To be called in this thread with the number of series done since the last call.
         """
-        return fit_each(self._fit_model, values, offsets, regressors, n_jobs, progress)
+        return fit_each(self.fit_model, values, offsets, regressors, n_jobs, progress)
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the forecaster to one or several series.
@@ -146,7 +146,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         return self
 
     def _fit(self, X: Any, y: Any) -> None:
-        self._validate_parameters()
+        self.validate_parameters()
         values, layout, index = read_series(y)
         X = as_rows(X)
         regressors = self._read_regressors(X, len(values), reset=True)
@@ -155,7 +155,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         settled = self._settled(values, grid)
         refuse_longer(self._needed_steps(), _most_steps(values))
         with one_blas_thread():
-            model, predictions, deviations, attributes = settled._fit_model(values, regressors)
+            model, predictions, deviations, attributes = settled.fit_model(values, regressors)
         if "period" in self.get_params(deep=False):
             self.period_ = settled._taken_period()
         training_index = grid.stamps(0, len(values)) if index is None else index
@@ -500,7 +500,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         settled, every = self._settled(values, self._grid), list(range(values.shape[1]))
         groups = [every] if self._learns_from_all() else [[i] for i in every]
         scores = [
-            past_scores(settled._fit_model, values[:, group], regressors, horizon, group)
+            past_scores(settled.fit_model, values[:, group], regressors, horizon, group)
             for group in groups
         ]
         return [one for group in scores for one in np.moveaxis(group, 2, 0)]
@@ -512,7 +512,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
 
     def _conformal_interval(self, X: Any, level: float):
         asked = self._asked(X)
-        self._validate_parameters()  # which may be others than those that it was fitted with
+        self.validate_parameters()  # which may be others than those that it was fitted with
         ahead = np.maximum(asked.positions - self._n_seen, 0)  # within the series: one step
         with one_blas_thread():
             scores = self._past_scores(int(ahead.max()) + 1)

@@ -76,7 +76,8 @@ class NaiveForecaster(Forecaster):
         self.strategy = strategy
         self.period = period
 
-    def _validate_parameters(self) -> None:
+    def validate_parameters(self) -> None:
+        """Refuse arguments; see `Forecaster.validate_parameters`."""
         check_choice("strategy", self.strategy, _STRATEGIES)
         check_period(self.period)
         if self.period not in ("auto", 1) and self.strategy != "seasonal":
@@ -91,7 +92,8 @@ class NaiveForecaster(Forecaster):
     def _uses_regressors(self) -> bool:
         return False
 
-    def _fit_model(self, values, regressors):
+    def fit_model(self, values, regressors):
+        """Fit series; see `Forecaster.fit_model`."""
         n_timesteps, n_series = values.shape
         period = self._taken_period()
         drift = _mean_change(values) if self.strategy == "drift" else np.zeros(n_series)

@@ -2,7 +2,7 @@
 
 The series of a panel lie one after another: series i is `values[offsets[i]:offsets[i + 1]]`.
 `LoopedPanel` serves every method by a `FittedModel` a series; a method that can compute a whole
-panel at once overrides `Forecaster._fit_panel` and brings a `PanelModel` of its own.
+panel at once overrides `Forecaster.fit_panel` and brings a `PanelModel` of its own.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def fit_each(
     n_jobs: int | None,
     progress: Progress | None,
 ) -> LoopedPanel:
-    """Fit one series after another; see `Forecaster._fit_panel`."""
+    """Fit one series after another; see `Forecaster.fit_panel`."""
     rows = _slices(offsets)
 
     def fit(i: int) -> FittedModel:

@@ -462,7 +462,7 @@ class PanelForecaster(BaseEstimator):
                 f"{self.forecaster!r}"
             )
         forecaster = clone(self.forecaster)
-        forecaster._validate_parameters()
+        forecaster.validate_parameters()
         columns = self._columns()
         self._rules().check()
         check_count("conformal_windows", self.conformal_windows)

@@ -162,7 +162,7 @@ def _count_observed(panel: Panel) -> np.ndarray:
 def _fitted(
     forecaster: Forecaster, panel: Panel, n_jobs: int | None, progress: Progress | None
 ) -> PanelModel:
-    return forecaster._fit_panel(panel.values, panel.offsets, panel.regressors, n_jobs, progress)
+    return forecaster.fit_panel(panel.values, panel.offsets, panel.regressors, n_jobs, progress)
 
 
 @dataclass(frozen=True)

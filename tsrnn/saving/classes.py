@@ -2,7 +2,7 @@
 
 A tag stays what it is, whatever becomes of the class and its name: files have been written with it.
 Of an estimator or network its attributes are saved, of a dataclass or named tuple its fields; all
-they hold must be values that `_saved_values` knows, or of these.
+they hold must be values that `tsrnn.saving.values` knows, or of these.
 """
 
 from tsrnn._input.ragged import Batch
@@ -10,69 +10,37 @@ from tsrnn._input.scaling import ColumnScaling, Scaling
 from tsrnn._input.sequences import TargetLayout
 from tsrnn._input.series import Layout
 from tsrnn._recurrent.architecture import Architecture
+from tsrnn._registry import ESTIMATORS
 from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.panel_steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps, OwnSteps
 from tsrnn._time.stamps import Dates, Periods, WholeNumbers
 from tsrnn._time.steps import ConstantSteps, Counts, _Clock, _ListedSteps, _MonthSteps
 from tsrnn.compose.deseasonalize import (
-    DeseasonalizedForecaster,
     DeseasonalizedModel,
     DeseasonalizedPanel,
 )
-from tsrnn.forecasting.naive import NaiveForecaster, NaiveModel
+from tsrnn.forecasting.naive import NaiveModel
 from tsrnn.forecasting.panel_model import LoopedPanel
 from tsrnn.forecasting.season import ColumnSeasons, PanelSeasons
 from tsrnn.network import RNN
 from tsrnn.panel.calibration import Scores
-from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.frame import Panel
 from tsrnn.panel.labels import Reach
 from tsrnn.panel.seasons import GroupedPanel
 from tsrnn.panel.state import FittedPanel, SeenRows
 from tsrnn.priors import ExponentialPrior
-from tsrnn.sequence import (
-    ElmanRNNClassifier,
-    ElmanRNNRegressor,
-    GRUClassifier,
-    GRURegressor,
-    LSTMClassifier,
-    LSTMRegressor,
-)
-from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.columns import SmoothingModel
-from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.smoothing.panel import SmootherPanel
-from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
-from tsrnn.smoothing.triple import TripleExpSmoothingRNN
-from tsrnn.text.classifier import TextRNNClassifier
 from tsrnn.windows.errors import PastErrors
-from tsrnn.windows.forecaster import RNNForecaster
 from tsrnn.windows.lags import Units
 from tsrnn.windows.model import RegressorScaling, WindowModel, WindowPanel, WindowState
 from tsrnn.windows.network import Recipe, WindowNetwork
 
 # What users fit, save and load.
-MODELS: dict[str, type] = {
-    "RNN": RNN,
-    "AutoExpSmoothingRNN": AutoExpSmoothingRNN,
-    "DeseasonalizedForecaster": DeseasonalizedForecaster,
-    "DoubleExpSmoothingRNN": DoubleExpSmoothingRNN,
-    "ElmanRNNClassifier": ElmanRNNClassifier,
-    "ElmanRNNRegressor": ElmanRNNRegressor,
-    "GRUClassifier": GRUClassifier,
-    "GRURegressor": GRURegressor,
-    "LSTMClassifier": LSTMClassifier,
-    "LSTMRegressor": LSTMRegressor,
-    "NaiveForecaster": NaiveForecaster,
-    "PanelForecaster": PanelForecaster,
-    "RNNForecaster": RNNForecaster,
-    "SimpleExpSmoothingRNN": SimpleExpSmoothingRNN,
-    "TextRNNClassifier": TextRNNClassifier,
-    "TripleExpSmoothingRNN": TripleExpSmoothingRNN,
-}
+MODELS: dict[str, type] = {"RNN": RNN, **ESTIMATORS}
 
 # What these keep.
 PARTS: dict[str, type] = {

@@ -1,8 +1,10 @@
 """Recurrent networks as scikit-learn regressors and classifiers of sequences."""
 
+from tsrnn.sequence.classifier import SequenceClassifier
 from tsrnn.sequence.elman import ElmanRNNClassifier, ElmanRNNRegressor
 from tsrnn.sequence.gru import GRUClassifier, GRURegressor
 from tsrnn.sequence.lstm import LSTMClassifier, LSTMRegressor
+from tsrnn.sequence.regressor import SequenceRegressor
 
 __all__ = [
     "ElmanRNNClassifier",
@@ -11,4 +13,6 @@ __all__ = [
     "GRURegressor",
     "LSTMClassifier",
     "LSTMRegressor",
+    "SequenceClassifier",
+    "SequenceRegressor",
 ]

@@ -1,7 +1,7 @@
 """What the sequence estimators share: arguments, training, what they tell of themselves.
 
-A final estimator adds its cell (`_cell_name`), and a mixin the kind of target: how targets are read
-and encoded, the loss, the score, and what becomes of raw outputs.
+A final estimator adds its cell (`cell_name`), and a regressor or classifier how targets are read
+and what is learned of them; the rest about them is known by its `_targets`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn._input.sequences import Sequences, read_sequences
+from tsrnn._input.sequences import Sequences, TargetLayout, read_sequences
 from tsrnn._input.validation import unchanged_on_failure
 from tsrnn._optim.training import train
 from tsrnn._optim.watch import Training
 from tsrnn._recurrent.architecture import Architecture
-from tsrnn._recurrent.engine import Engine, NetworkLoss
+from tsrnn._recurrent.engine import Engine
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.arguments import (
     check_arguments,
@@ -39,15 +39,12 @@ from tsrnn.sequence.samples import (
     split_off,
     without_weightless,
 )
+from tsrnn.sequence.targets import Targets
 from tsrnn.sequence.weights import NetworkMethods
 
 
 class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
     """Base of the sequence estimators; see the module's text."""
-
-    # Set by the mixin of the kind of target: the name of its score, and `Objective.explosion`.
-    _metric: str
-    _explosion: float
 
     # Whether the end of `max_iter` epochs is no news: they are as many as were meant.
     _epochs_are_meant = False
@@ -57,8 +54,29 @@ class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
 
     @property
     @abstractmethod
-    def _cell_name(self) -> str:
+    def cell_name(self) -> str:
         """The key of the cell in the table of networks' cells."""
+
+    @property
+    @abstractmethod
+    def _targets(self) -> Targets:
+        """What kind of targets there are, with what has been learned of them so far."""
+
+    @abstractmethod
+    def _read_targets(
+        self, y: Any, sequences: Sequences, name: str
+    ) -> tuple[np.ndarray, TargetLayout]:
+        """Read targets, and how they were laid out."""
+
+    @abstractmethod
+    def _learn_targets(
+        self, samples: Samples, classes: Any, *, goes_on: bool, partial: bool
+    ) -> Samples:
+        """Learn what training needs to know of targets, or refuse them."""
+
+    @abstractmethod
+    def _learn_target_units(self, samples: Samples) -> None:
+        """Learn the units of the targets that are trained on."""
 
     def fit(
         self,
@@ -158,12 +176,12 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
             self._random_state = copy.deepcopy(self._random_state)
         samples = self._read(X, y, sample_weight, reset=not goes_on)
         samples = self._learn_targets(samples, classes, goes_on=goes_on, partial=partial)
-        samples = merged(samples, self._as_numbers(samples.targets))
+        samples = merged(samples, self._targets.as_numbers(samples.targets))
         held_out = None
         if validation is not None:
             held_out = self._read_validation(*validation)
         elif self.early_stopping:
-            labels = self._labels_to_stratify(samples)
+            labels = self._targets.to_stratify(samples)
             samples, held_out = split_off(
                 samples, self.validation_fraction, labels, self._random_state
             )
@@ -200,7 +218,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
 
     def _read_validation(self, X_val: Any, y_val: Any, sample_weight_val: Any) -> Samples:
         samples = self._read(X_val, y_val, sample_weight_val, reset=False, which="_val")
-        return self._known_targets(samples, "y_val")
+        return self._targets.known(samples, "y_val")
 
     def _learn_units(self, samples: Samples) -> None:
         sequences = samples.sequences
@@ -217,7 +235,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         sequences = samples.sequences.scaled(self.input_center_, self.input_spread_)
         return Samples(
             replace(sequences, values=sequences.values.astype(dtype, copy=False)),
-            self._encoded(samples.targets, dtype),
+            self._targets.encoded(samples.targets, dtype),
             samples.weights.astype(dtype, copy=False),
             samples.by_step,
         )
@@ -250,10 +268,10 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
 
     def _architecture(self, samples: Samples) -> Architecture:
         return Architecture(
-            self._cell_name,
+            self.cell_name,
             samples.sequences.n_features,
             sizes_of_layers(self),
-            self._n_outputs(samples.targets),
+            self._targets.n_outputs(samples.targets),
             bool(self.bidirectional),
         )
 
@@ -266,7 +284,6 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         from tqdm import tqdm
 
         plan = plan_of(self, self._network, samples.sequences, partial=partial)
-        loss = self._loss()
         progress = tqdm(
             total=plan.max_iter, desc=type(self).__name__, unit="epoch", disable=not self.verbose
         )
@@ -274,30 +291,19 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         if self.verbose or held_out is not None:
             parts = {"": samples} | ({} if held_out is None else {"val_": held_out})
         with self._engine() as engine, progress:
-            objective = self._objective(
-                engine,
-                samples,
-                loss,
-                total_weight=self._total_weight(samples),
-                constant_loss=self._constant_loss(samples),
-                explosion=self._explosion,
-            )
+            objective = self._objective(engine, samples)
             train(
                 objective,
                 training,
                 plan,
                 self._random_state,
-                measure=measure_of(
-                    engine, loss, parts, self._metric, self._score_outputs, self._total_weight
-                ),
+                measure=measure_of(engine, parts, self._targets),
                 hook=hook_of(self._network, progress, self.callback),
                 partial=partial or self._epochs_are_meant,
             )
 
-    def _objective(
-        self, engine: Engine, samples: Samples, loss: NetworkLoss, **settings: Any
-    ) -> NetworkObjective:
-        return NetworkObjective(engine, samples, loss, **settings)
+    def _objective(self, engine: Engine, samples: Samples) -> NetworkObjective:
+        return NetworkObjective(engine, samples, self._targets)
 
     def _keep(self, training: Training) -> None:
         self.weights_ = self._network.unpack(training.theta.copy())

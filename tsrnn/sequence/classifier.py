@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -14,22 +13,17 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.sequences import Sequences, TargetLayout, read_step_labels
-from tsrnn._optim.losses import BinaryLogLoss, SoftmaxLogLoss
-from tsrnn._recurrent.engine import NetworkLoss
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.base import SequenceEstimator, store_arguments, takes_batches
 from tsrnn.sequence.foreign_weights import from_keras, from_torch
 from tsrnn.sequence.objective import TrainingState
-from tsrnn.sequence.samples import Samples, without_weightless
+from tsrnn.sequence.samples import Samples
+from tsrnn.sequence.targets import Classes
 from tsrnn.sequence.weights import with_shape_of
 
 
 class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     """Base of the sequence classifiers."""
-
-    _metric = "accuracy"
-    # Logits that are wrong by a hundred or so.
-    _explosion = 100.0
 
     def __init__(
         self,
@@ -94,7 +88,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
             where X is a list.
         """
         outputs, sequences = self._outputs(X)
-        return self._target_layout.arranged(self.classes_[_codes(outputs)], sequences)
+        return self._target_layout.arranged(self._targets.predicted(outputs), sequences)
 
     def predict_proba(self, X: Any) -> Any:
         """Predict the probability of each label.
@@ -111,7 +105,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
             n_timesteps, n_classes), or an object array of arrays where X is a list.
         """
         outputs, sequences = self._outputs(X)
-        probabilities = self._plain_loss().predict(outputs)
+        probabilities = self._targets.plain_loss.predict(outputs)
         # What is that unlikely is not impossible, and has a logarithm.
         np.maximum(probabilities, np.finfo(probabilities.dtype).tiny, out=probabilities)
         return self._arranged(probabilities, sequences)
@@ -175,7 +169,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         if not self._by_step:
             return super().score(X, y, sample_weight)
         outputs, targets, weights = self._evaluated(X, y, sample_weight)
-        return float(np.average(self.classes_[_codes(outputs)] == targets, weights=weights))
+        return float(np.average(self._targets.predicted(outputs) == targets, weights=weights))
 
     @classmethod
     def from_keras_weights(
@@ -271,15 +265,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         return labels, layout
 
     @property
-    def _output_activation(self) -> str:
-        return "logistic" if len(self.classes_) == 2 else "softmax"
-
-    def _target_units(self) -> tuple[np.ndarray, np.ndarray]:
-        n_outputs = self._network.n_outputs
-        return np.zeros(n_outputs), np.ones(n_outputs)
-
-    def _n_outputs(self, targets: np.ndarray) -> int:
-        return 1 if len(self.classes_) == 2 else len(self.classes_)
+    def _targets(self) -> Classes:
+        return Classes(self.classes_, vars(self).get("_class_weights"), self._by_step)
 
     def _learn_targets(
         self, samples: Samples, classes: Any, *, goes_on: bool, partial: bool
@@ -303,20 +290,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
                 f"{'y' if classes is None else 'classes'} has {found}"
             )
         self._class_weights = self._read_class_weight(samples, partial=partial)
-        return self._known_targets(samples, "y")
-
-    def _known_targets(self, samples: Samples, name: str) -> Samples:
-        labels = samples.targets
-        unknown = np.setdiff1d(labels, self.classes_)
-        if unknown.size:
-            raise ValueError(
-                f"{name} has labels that are none of the classes {self.classes_}: {unknown}"
-            )
-        if self._class_weights is None or samples.by_step:  # there they are a part of the loss
-            return samples
-        by_label = self._class_weights[np.searchsorted(self.classes_, labels)]
-        weights = samples.weights * by_label.astype(samples.weights.dtype)
-        return without_weightless(replace(samples, weights=weights))
+        return self._targets.known(samples, "y")
 
     def _read_class_weight(self, samples: Samples, *, partial: bool) -> np.ndarray | None:
         """Return the weight of each of `classes_`, or None where all are 1."""
@@ -348,62 +322,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         sums = np.bincount(codes, weights=samples.target_weights, minlength=len(self.classes_))
         return sums.sum() / (len(sums) * np.where(sums > 0.0, sums, 1.0))
 
-    def _labels_to_stratify(self, samples: Samples) -> np.ndarray | None:
-        return None if samples.by_step else samples.targets
-
     def _learn_target_units(self, samples: Samples) -> None:
         """Learn nothing: labels have no units."""
-
-    def _as_numbers(self, targets: np.ndarray) -> np.ndarray:
-        return np.searchsorted(self.classes_, targets)
-
-    def _encoded(self, targets: np.ndarray, dtype: np.dtype) -> np.ndarray:
-        return self._as_numbers(targets)
-
-    def _loss(self) -> NetworkLoss:
-        if self._class_weights is None or not self._by_step:
-            return self._plain_loss()
-        return ClassWeighted(self._plain_loss(), self._class_weights)
-
-    def _plain_loss(self) -> BinaryLogLoss | SoftmaxLogLoss:
-        return BinaryLogLoss() if len(self.classes_) == 2 else SoftmaxLogLoss()
-
-    def _total_weight(self, samples: Samples) -> float:
-        weights = samples.target_weights.astype(float)
-        if self._class_weights is not None and samples.by_step:
-            weights *= self._class_weights[samples.targets]
-        return float(weights.sum())
-
-    def _constant_loss(self, samples: Samples) -> float:
-        # That of equal odds.
-        return float(np.log(len(self.classes_)))
-
-    def _score_outputs(
-        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
-    ) -> float:
-        return float(np.average(_codes(outputs) == targets, weights=weights))
-
-
-@dataclass(frozen=True)
-class ClassWeighted:
-    """A loss whose weights are multiplied by those of the labels."""
-
-    loss: NetworkLoss
-    class_weights: np.ndarray
-
-    def value_and_gradient(
-        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
-    ) -> tuple[float, np.ndarray]:
-        """Return the weighted sum of losses, and its gradient with respect to the outputs."""
-        of_labels = self.class_weights[targets].astype(weights.dtype)
-        return self.loss.value_and_gradient(outputs, targets, weights * of_labels)
-
-
-def _codes(outputs: np.ndarray) -> np.ndarray:
-    """Return the positions of the predicted labels among the classes."""
-    if outputs.shape[1] == 1:
-        return (outputs[:, 0] > 0.0).astype(np.int64)
-    return outputs.argmax(axis=1)
 
 
 def _read_labels(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass
 
-Documented = TypeVar("Documented", bound=type)
+from tsrnn._docs import Documented, filled_in
 
 _PARAMETERS = """\
 hidden_layer_sizes : int or tuple of int, default=(32,)
@@ -120,40 +121,49 @@ kept; where training ends at more than twice that loss, a `ConvergenceWarning` s
 kept, too. Ctrl-C ends training, with a `ConvergenceWarning`, and keeps the best weights so far."""
 
 
-def documented(*, cell: str, kind: str, gates: str, forget: bool = False):
-    """Fill in what a class's docstring leaves to this module."""
+@dataclass(frozen=True)
+class CellText:
+    """What the docstrings of one cell's regressor and classifier have in common.
+
+    Attributes
+    ----------
+    gates : str
+        Shapes of a layer's weights, for its units D and what it reads, p.
+    equations : str
+        How a layer reads a sequence.
+    references : str
+    has_activation : bool
+        Whether there is a choice of activations.
+    forgets : bool
+        Whether there is a forget gate.
+    """
+
+    gates: str
+    equations: str
+    references: str
+    has_activation: bool = False
+    forgets: bool = False
+
+
+def documented(cell: CellText, *, kind: str) -> Callable[[Documented], Documented]:
+    """Fill in what a class's docstring leaves to this module and to the text of its cell."""
     regressor = kind == "regressor"
-    words = {
-        "{parameters}": _PARAMETERS,
-        "{attributes}": _ATTRIBUTES,
-        "{notes}": _NOTES,
-        "{activation}": _ACTIVATION if cell == "elman" else "",
-        "{target}": _INIT if regressor else _CLASS_WEIGHT,
-        "{stratified}": "" if regressor else ", with as many of each label",
-        "{units}": "inputs and targets" if regressor else "inputs",
-        "{gates}": gates,
-        "{of_target}": _OF_REGRESSOR if regressor else _OF_CLASSIFIER,
-        "{in_units}": ", in standardised units" if regressor else "",
-        "{metric}": "r2" if regressor else "accuracy",
-        "{forget}": ", but for the forget gate's, which is one [2]_" if forget else "",
-        "{explosion}": "ten thousand" if regressor else "a hundred",
-    }
-
-    def fill(described: Documented) -> Documented:
-        text = described.__doc__
-        if text is not None:  # it is under python -OO
-            for mark, word in words.items():
-                text = _filled(text, mark, word)
-            described.__doc__ = text
-        return described
-
-    return fill
-
-
-def _filled(text: str, mark: str, word: str) -> str:
-    """Replace a mark; a block that stands on lines of its own takes over their indentation."""
-    lines = []
-    for line in text.split("\n"):
-        indent = line[: len(line) - len(line.lstrip())]
-        lines.append(line.replace(mark, word.replace("\n", "\n" + indent)))
-    return "\n".join(lines)
+    return filled_in(
+        {
+            "{parameters}": _PARAMETERS,
+            "{attributes}": _ATTRIBUTES,
+            "{equations}": cell.equations,
+            "{notes}": _NOTES,
+            "{references}": cell.references,
+            "{activation}": _ACTIVATION if cell.has_activation else "",
+            "{target}": _INIT if regressor else _CLASS_WEIGHT,
+            "{stratified}": "" if regressor else ", with as many of each label",
+            "{units}": "inputs and targets" if regressor else "inputs",
+            "{gates}": cell.gates,
+            "{of_target}": _OF_REGRESSOR if regressor else _OF_CLASSIFIER,
+            "{in_units}": ", in standardised units" if regressor else "",
+            "{metric}": "r2" if regressor else "accuracy",
+            "{forget}": ", but for the forget gate's, which is one [2]_" if cell.forgets else "",
+            "{explosion}": "ten thousand" if regressor else "a hundred",
+        }
+    )

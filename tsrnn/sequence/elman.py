@@ -8,19 +8,44 @@ from typing import Any
 from tsrnn._input.validation import check_choice
 from tsrnn.sequence.base import store_arguments
 from tsrnn.sequence.classifier import SequenceClassifier
-from tsrnn.sequence.docs import documented
+from tsrnn.sequence.docs import CellText, documented
 from tsrnn.sequence.objective import TrainingState
 from tsrnn.sequence.regressor import SequenceRegressor
 
 _ACTIVATIONS = ("tanh", "relu", "logistic", "identity")
 
+_TEXT = CellText(
+    gates="(D, p), (D, D) and (D,)",
+    equations=r"""
+Each layer reads
 
-# Shapes of a layer's weights, for its units D and what it reads, p.
-_ELMAN = "(D, p), (D, D) and (D,)"
+.. math:: h_t = s(W_{hx} x_t + b_h + W_{hh} h_{t-1})
+
+with :math:`s` the `activation` and :math:`h_{-1} = 0`.
+""".strip(),
+    references="""
+.. [1] Glorot, X., Bengio, Y., Understanding the difficulty of training deep feedforward neural
+   networks, AISTATS (2010).
+.. [2] Elman, J. L., Finding structure in time, Cognitive Science 14 (1990).
+""".strip(),
+    has_activation=True,
+)
 
 
-@documented(cell="elman", kind="regressor", gates=_ELMAN)
-class ElmanRNNRegressor(SequenceRegressor):
+class _Elman:
+    """The cell of both."""
+
+    _kind_of_cell = "elman"
+
+    @property
+    def cell_name(self) -> str:
+        """The key of the cell in the table of networks' cells."""
+        check_choice("activation", self.activation, _ACTIVATIONS)
+        return f"elman_{self.activation}"
+
+
+@documented(_TEXT, kind="regressor")
+class ElmanRNNRegressor(_Elman, SequenceRegressor):
     r"""Predict numbers from sequences by an Elman network [2]_.
 
     Parameters
@@ -33,19 +58,13 @@ class ElmanRNNRegressor(SequenceRegressor):
 
     Notes
     -----
-    Each layer reads
-
-    .. math:: h_t = s(W_{hx} x_t + b_h + W_{hh} h_{t-1})
-
-    with :math:`s` the `activation` and :math:`h_{-1} = 0`.
+    {equations}
 
     {notes}
 
     References
     ----------
-    .. [1] Glorot, X., Bengio, Y., Understanding the difficulty of training deep feedforward neural
-       networks, AISTATS (2010).
-    .. [2] Elman, J. L., Finding structure in time, Cognitive Science 14 (1990).
+    {references}
 
     Examples
     --------
@@ -60,8 +79,6 @@ class ElmanRNNRegressor(SequenceRegressor):
     >>> model.score(X[200:], y[200:]) > 0.99
     True
     """
-
-    _kind_of_cell = "elman"
 
     def __init__(
         self,
@@ -92,14 +109,9 @@ class ElmanRNNRegressor(SequenceRegressor):
     ) -> None:
         store_arguments(self, locals())
 
-    @property
-    def _cell_name(self) -> str:
-        check_choice("activation", self.activation, _ACTIVATIONS)
-        return f"elman_{self.activation}"
 
-
-@documented(cell="elman", kind="classifier", gates=_ELMAN)
-class ElmanRNNClassifier(SequenceClassifier):
+@documented(_TEXT, kind="classifier")
+class ElmanRNNClassifier(_Elman, SequenceClassifier):
     r"""Tell the classes of sequences by an Elman network [2]_.
 
     Parameters
@@ -112,19 +124,13 @@ class ElmanRNNClassifier(SequenceClassifier):
 
     Notes
     -----
-    Each layer reads
-
-    .. math:: h_t = s(W_{hx} x_t + b_h + W_{hh} h_{t-1})
-
-    with :math:`s` the `activation` and :math:`h_{-1} = 0`.
+    {equations}
 
     {notes}
 
     References
     ----------
-    .. [1] Glorot, X., Bengio, Y., Understanding the difficulty of training deep feedforward neural
-       networks, AISTATS (2010).
-    .. [2] Elman, J. L., Finding structure in time, Cognitive Science 14 (1990).
+    {references}
 
     Examples
     --------
@@ -144,8 +150,6 @@ class ElmanRNNClassifier(SequenceClassifier):
     >>> model.predict_proba(X[:2]).shape
     (2, 2)
     """
-
-    _kind_of_cell = "elman"
 
     def __init__(
         self,
@@ -175,8 +179,3 @@ class ElmanRNNClassifier(SequenceClassifier):
         callback: Callable[[TrainingState], Any] | None = None,
     ) -> None:
         store_arguments(self, locals())
-
-    @property
-    def _cell_name(self) -> str:
-        check_choice("activation", self.activation, _ACTIVATIONS)
-        return f"elman_{self.activation}"

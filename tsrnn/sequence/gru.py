@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from tsrnn.sequence.classifier import SequenceClassifier
-from tsrnn.sequence.docs import documented
+from tsrnn.sequence.docs import CellText, documented
 from tsrnn.sequence.regressor import SequenceRegressor
 
-_GRU = "(3 D, p), (3 D, D) and (3 D,), gates r, z, n, and `b_hn` (D,)"
+_TEXT = CellText(
+    gates="(3 D, p), (3 D, D) and (3 D,), gates r, z, n, and `b_hn` (D,)",
+    equations=r"""
+Each layer reads
+
+.. math::
+
+    r_t &= \sigma(W_{rx} x_t + b_r + W_{rh} h_{t-1}) \\
+    z_t &= \sigma(W_{zx} x_t + b_z + W_{zh} h_{t-1}) \\
+    n_t &= \tanh(W_{nx} x_t + b_n + r_t (W_{nh} h_{t-1} + b_{hn})) \\
+    h_t &= (1 - z_t) n_t + z_t h_{t-1}
+
+with :math:`\sigma` the logistic function and :math:`h_{-1} = 0`: the reset gate acts after the
+product, as in PyTorch, and in Keras by default.
+""".strip(),
+    references="""
+.. [1] Glorot, X., Bengio, Y., Understanding the difficulty of training deep feedforward neural
+   networks, AISTATS (2010).
+.. [2] Cho, K. et al., Learning phrase representations using RNN encoder-decoder for statistical
+   machine translation, EMNLP (2014).
+""".strip(),
+)
 
 
-@documented(cell="gru", kind="regressor", gates=_GRU)
+@documented(_TEXT, kind="regressor")
 class GRURegressor(SequenceRegressor):
     r"""Predict numbers from sequences by a network of gated recurrent units [2]_.
 
@@ -23,26 +44,13 @@ class GRURegressor(SequenceRegressor):
 
     Notes
     -----
-    Each layer reads
-
-    .. math::
-
-        r_t &= \sigma(W_{rx} x_t + b_r + W_{rh} h_{t-1}) \\
-        z_t &= \sigma(W_{zx} x_t + b_z + W_{zh} h_{t-1}) \\
-        n_t &= \tanh(W_{nx} x_t + b_n + r_t (W_{nh} h_{t-1} + b_{hn})) \\
-        h_t &= (1 - z_t) n_t + z_t h_{t-1}
-
-    with :math:`\sigma` the logistic function and :math:`h_{-1} = 0`: the reset gate acts after the
-    product, as in PyTorch, and in Keras by default.
+    {equations}
 
     {notes}
 
     References
     ----------
-    .. [1] Glorot, X., Bengio, Y., Understanding the difficulty of training deep feedforward neural
-       networks, AISTATS (2010).
-    .. [2] Cho, K. et al., Learning phrase representations using RNN encoder-decoder for statistical
-       machine translation, EMNLP (2014).
+    {references}
 
     Examples
     --------
@@ -59,10 +67,10 @@ class GRURegressor(SequenceRegressor):
     True
     """
 
-    _cell_name = _kind_of_cell = "gru"
+    cell_name = _kind_of_cell = "gru"
 
 
-@documented(cell="gru", kind="classifier", gates=_GRU)
+@documented(_TEXT, kind="classifier")
 class GRUClassifier(SequenceClassifier):
     r"""Tell the classes of sequences by a network of gated recurrent units [2]_.
 
@@ -76,26 +84,13 @@ class GRUClassifier(SequenceClassifier):
 
     Notes
     -----
-    Each layer reads
-
-    .. math::
-
-        r_t &= \sigma(W_{rx} x_t + b_r + W_{rh} h_{t-1}) \\
-        z_t &= \sigma(W_{zx} x_t + b_z + W_{zh} h_{t-1}) \\
-        n_t &= \tanh(W_{nx} x_t + b_n + r_t (W_{nh} h_{t-1} + b_{hn})) \\
-        h_t &= (1 - z_t) n_t + z_t h_{t-1}
-
-    with :math:`\sigma` the logistic function and :math:`h_{-1} = 0`: the reset gate acts after the
-    product, as in PyTorch, and in Keras by default.
+    {equations}
 
     {notes}
 
     References
     ----------
-    .. [1] Glorot, X., Bengio, Y., Understanding the difficulty of training deep feedforward neural
-       networks, AISTATS (2010).
-    .. [2] Cho, K. et al., Learning phrase representations using RNN encoder-decoder for statistical
-       machine translation, EMNLP (2014).
+    {references}
 
     Examples
     --------
@@ -111,4 +106,4 @@ class GRUClassifier(SequenceClassifier):
     True
     """
 
-    _cell_name = _kind_of_cell = "gru"
+    cell_name = _kind_of_cell = "gru"

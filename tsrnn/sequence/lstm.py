@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from tsrnn.sequence.classifier import SequenceClassifier
-from tsrnn.sequence.docs import documented
+from tsrnn.sequence.docs import CellText, documented
 from tsrnn.sequence.regressor import SequenceRegressor
 
-_LSTM = "(4 D, p), (4 D, D) and (4 D,), gates i, f, g, o"
+_TEXT = CellText(
+    gates="(4 D, p), (4 D, D) and (4 D,), gates i, f, g, o",
+    equations=r"""
+Each layer reads
+
+.. math::
+
+    i_t &= \sigma(W_{ix} x_t + b_i + W_{ih} h_{t-1}) \\
+    f_t &= \sigma(W_{fx} x_t + b_f + W_{fh} h_{t-1}) \\
+    g_t &= \tanh(W_{gx} x_t + b_g + W_{gh} h_{t-1}) \\
+    o_t &= \sigma(W_{ox} x_t + b_o + W_{oh} h_{t-1}) \\
+    c_t &= f_t c_{t-1} + i_t g_t \\
+    h_t &= o_t \tanh(c_t)
+
+with :math:`\sigma` the logistic function and :math:`h_{-1} = c_{-1} = 0`.
+""".strip(),
+    references="""
+.. [1] Glorot, X., Bengio, Y., Understanding the difficulty of training deep feedforward neural
+   networks, AISTATS (2010).
+.. [2] Jozefowicz, R., Zaremba, W., Sutskever, I., An empirical exploration of recurrent network
+   architectures, ICML (2015).
+.. [3] Hochreiter, S., Schmidhuber, J., Long short-term memory, Neural Computation 9 (1997).
+""".strip(),
+    forgets=True,
+)
 
 
-@documented(cell="lstm", kind="regressor", gates=_LSTM, forget=True)
+@documented(_TEXT, kind="regressor")
 class LSTMRegressor(SequenceRegressor):
     r"""Predict numbers from sequences by a network of long short-term memory [3]_.
 
@@ -23,28 +47,13 @@ class LSTMRegressor(SequenceRegressor):
 
     Notes
     -----
-    Each layer reads
-
-    .. math::
-
-        i_t &= \sigma(W_{ix} x_t + b_i + W_{ih} h_{t-1}) \\
-        f_t &= \sigma(W_{fx} x_t + b_f + W_{fh} h_{t-1}) \\
-        g_t &= \tanh(W_{gx} x_t + b_g + W_{gh} h_{t-1}) \\
-        o_t &= \sigma(W_{ox} x_t + b_o + W_{oh} h_{t-1}) \\
-        c_t &= f_t c_{t-1} + i_t g_t \\
-        h_t &= o_t \tanh(c_t)
-
-    with :math:`\sigma` the logistic function and :math:`h_{-1} = c_{-1} = 0`.
+    {equations}
 
     {notes}
 
     References
     ----------
-    .. [1] Glorot, X., Bengio, Y., Understanding the difficulty of training deep feedforward neural
-       networks, AISTATS (2010).
-    .. [2] Jozefowicz, R., Zaremba, W., Sutskever, I., An empirical exploration of recurrent network
-       architectures, ICML (2015).
-    .. [3] Hochreiter, S., Schmidhuber, J., Long short-term memory, Neural Computation 9 (1997).
+    {references}
 
     Examples
     --------
@@ -61,10 +70,10 @@ class LSTMRegressor(SequenceRegressor):
     True
     """
 
-    _cell_name = _kind_of_cell = "lstm"
+    cell_name = _kind_of_cell = "lstm"
 
 
-@documented(cell="lstm", kind="classifier", gates=_LSTM, forget=True)
+@documented(_TEXT, kind="classifier")
 class LSTMClassifier(SequenceClassifier):
     r"""Tell the classes of sequences by a network of long short-term memory [3]_.
 
@@ -78,28 +87,13 @@ class LSTMClassifier(SequenceClassifier):
 
     Notes
     -----
-    Each layer reads
-
-    .. math::
-
-        i_t &= \sigma(W_{ix} x_t + b_i + W_{ih} h_{t-1}) \\
-        f_t &= \sigma(W_{fx} x_t + b_f + W_{fh} h_{t-1}) \\
-        g_t &= \tanh(W_{gx} x_t + b_g + W_{gh} h_{t-1}) \\
-        o_t &= \sigma(W_{ox} x_t + b_o + W_{oh} h_{t-1}) \\
-        c_t &= f_t c_{t-1} + i_t g_t \\
-        h_t &= o_t \tanh(c_t)
-
-    with :math:`\sigma` the logistic function and :math:`h_{-1} = c_{-1} = 0`.
+    {equations}
 
     {notes}
 
     References
     ----------
-    .. [1] Glorot, X., Bengio, Y., Understanding the difficulty of training deep feedforward neural
-       networks, AISTATS (2010).
-    .. [2] Jozefowicz, R., Zaremba, W., Sutskever, I., An empirical exploration of recurrent network
-       architectures, ICML (2015).
-    .. [3] Hochreiter, S., Schmidhuber, J., Long short-term memory, Neural Computation 9 (1997).
+    {references}
 
     Examples
     --------
@@ -116,4 +110,4 @@ class LSTMClassifier(SequenceClassifier):
     True
     """
 
-    _cell_name = _kind_of_cell = "lstm"
+    cell_name = _kind_of_cell = "lstm"

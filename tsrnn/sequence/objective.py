@@ -10,8 +10,9 @@ import numpy as np
 
 from tsrnn._optim.watch import Hook, Measure
 from tsrnn._recurrent.architecture import Architecture
-from tsrnn._recurrent.engine import Engine, NetworkLoss
+from tsrnn._recurrent.engine import Engine
 from tsrnn.sequence.samples import Samples
+from tsrnn.sequence.targets import Targets
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -39,23 +40,14 @@ class TrainingState:
 class NetworkObjective:
     """The sum of a network's losses over sequences; see `tsrnn._optim.training.Objective`."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        samples: Samples,
-        loss: NetworkLoss,
-        *,
-        total_weight: float,
-        constant_loss: float,
-        explosion: float,
-    ) -> None:
+    def __init__(self, engine: Engine, samples: Samples, targets: Targets) -> None:
         self.n_rows = samples.sequences.n_sequences
-        self.total_weight = total_weight
-        self.constant_loss = constant_loss
-        self.explosion = explosion
+        self.total_weight = targets.total_weight(samples)
+        self.constant_loss = targets.constant_loss(samples)
+        self.explosion = targets.explosion
         self._engine = engine
         self._samples = samples
-        self._loss = loss
+        self._loss = targets.loss
 
     def loss_and_gradient(self, theta: np.ndarray, rows: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the sum over the rows, and its gradient."""
@@ -65,26 +57,19 @@ class NetworkObjective:
         )
 
 
-def measure_of(
-    engine: Engine,
-    loss: NetworkLoss,
-    parts: Mapping[str, Samples],
-    metric: str,
-    score: Callable[[np.ndarray, np.ndarray, np.ndarray], float],
-    total_weight: Callable[[Samples], float],
-) -> Measure | None:
+def measure_of(engine: Engine, parts: Mapping[str, Samples], targets: Targets) -> Measure | None:
     """Make what measures scores of parts of the data at the end of an epoch, by their prefixes."""
     if not parts:
         return None
 
     def measure(theta: np.ndarray) -> dict[str, float]:
-        losses, scores = {}, {}
+        loss, losses, scores = targets.loss, {}, {}
         for prefix, part in parts.items():
             outputs, weights = engine.predict(theta, part.sequences), part.target_weights
             if prefix:  # that of the training part is known
                 value, _ = loss.value_and_gradient(outputs, part.targets, weights)
-                losses[f"{prefix}loss"] = value / total_weight(part)
-            scores[f"{prefix}{metric}"] = score(outputs, part.targets, weights)
+                losses[f"{prefix}loss"] = value / targets.total_weight(part)
+            scores[f"{prefix}{targets.metric}"] = targets.score(outputs, part.targets, weights)
         return losses | scores
 
     return measure
@@ -107,17 +92,3 @@ def hook_of(
         return bool(callback(TrainingState(len(history["loss"]), history, weights)))
 
     return at_epoch
-
-
-def r2(outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
-    """Return the coefficient of determination, the mean over outputs; all (n, m), weights (n,).
-
-    As in scikit-learn, a constant target counts 1 where it is met exactly and 0 where it is not.
-    """
-    weights = weights.astype(float)
-    weights /= weights.sum()
-    errors = weights @ np.square(targets - outputs, dtype=float)
-    spread = weights @ np.square(targets - weights @ targets, dtype=float)
-    is_constant = spread == 0.0
-    explained = 1.0 - errors / np.where(is_constant, 1.0, spread)
-    return float(np.mean(np.where(is_constant, errors == 0.0, explained)))

@@ -13,22 +13,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.sequences import Sequences, TargetLayout, read_targets
 from tsrnn._input.validation import check_choice
-from tsrnn._optim.losses import SquaredErrorLoss
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.base import SequenceEstimator, store_arguments, takes_batches
 from tsrnn.sequence.foreign_weights import from_keras, from_torch
 from tsrnn.sequence.holt_start import holt_start
-from tsrnn.sequence.objective import TrainingState, r2
-from tsrnn.sequence.samples import Samples, center_and_spread, refuse_beyond
+from tsrnn.sequence.objective import TrainingState
+from tsrnn.sequence.samples import Samples, center_and_spread
+from tsrnn.sequence.targets import Numbers, r2
 from tsrnn.sequence.weights import with_shape_of
 
 
 class SequenceRegressor(RegressorMixin, SequenceEstimator):
     """Base of the sequence regressors."""
-
-    _metric = "r2"
-    # Errors of a hundred standard deviations.
-    _explosion = 1e4
 
     def __init__(
         self,
@@ -96,7 +92,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
             If a prediction is not finite, as it can be with an activation that has no bound.
         """
         outputs, sequences = self._outputs(X)
-        return self._target_layout.arranged(self._in_target_units(outputs), sequences)
+        return self._target_layout.arranged(self._targets.decoded(outputs), sequences)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the coefficient of determination R2 of the predictions.
@@ -116,7 +112,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         if not self._by_step:
             return super().score(X, y, sample_weight)
         outputs, targets, weights = self._evaluated(X, y, sample_weight)
-        return r2(self._in_target_units(outputs), targets, weights)
+        return r2(self._targets.decoded(outputs), targets, weights)
 
     @classmethod
     def from_keras_weights(cls, arrays: Sequence[np.ndarray], **parameters: Any) -> Self:
@@ -210,27 +206,14 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         return read_targets(self, y, sequences, return_sequences=by_step, name=name)
 
     @property
-    def _output_activation(self) -> str:
-        return "identity"
-
-    def _target_units(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.target_center_, self.target_spread_
-
-    def _n_outputs(self, targets: np.ndarray) -> int:
-        return targets.shape[1]
+    def _targets(self) -> Numbers:
+        learned = vars(self)
+        return Numbers(learned.get("target_center_"), learned.get("target_spread_"))
 
     def _learn_targets(
         self, samples: Samples, classes: Any, *, goes_on: bool, partial: bool
     ) -> Samples:
-        refuse_beyond(samples.targets, samples.sequences.dtype, "y")
-        return samples
-
-    def _known_targets(self, samples: Samples, name: str) -> Samples:
-        refuse_beyond(samples.targets, samples.sequences.dtype, name)
-        return samples
-
-    def _labels_to_stratify(self, samples: Samples) -> None:
-        return None
+        return self._targets.known(samples, "y")
 
     def _learn_target_units(self, samples: Samples) -> None:
         n_outputs = samples.targets.shape[1]
@@ -239,28 +222,3 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
             self.target_center_, self.target_spread_ = center_and_spread(
                 samples.targets, samples.target_weights
             )
-
-    def _as_numbers(self, targets: np.ndarray) -> np.ndarray:
-        return targets
-
-    def _encoded(self, targets: np.ndarray, dtype: np.dtype) -> np.ndarray:
-        return ((targets - self.target_center_) / self.target_spread_).astype(dtype)
-
-    def _in_target_units(self, outputs: np.ndarray) -> np.ndarray:
-        return (outputs * self.target_spread_ + self.target_center_).astype(outputs.dtype)
-
-    def _loss(self) -> SquaredErrorLoss:
-        return SquaredErrorLoss()
-
-    def _total_weight(self, samples: Samples) -> float:
-        return float(samples.target_weights.sum(dtype=float))
-
-    def _constant_loss(self, samples: Samples) -> float:
-        # The variance; a constant has a spread of 1.
-        _, spread = center_and_spread(samples.targets, samples.target_weights)
-        return float(np.mean(spread**2))
-
-    def _score_outputs(
-        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
-    ) -> float:
-        return r2(outputs, targets, weights)

@@ -60,17 +60,17 @@ class NetworkMethods:
             the sum of squares, over sequences that are so long, of the gradient of the mean loss.
         """
         check_is_fitted(self)
-        samples = self._known_targets(self._read(X, y, None, reset=False), "y")
+        samples = self._targets.known(self._read(X, y, None, reset=False), "y")
         samples = self._in_units(samples, samples.sequences.dtype)
         theta = self._network.pack(self.weights_, samples.sequences.dtype)
-        weights = samples.weights / self._total_weight(samples)
+        weights = samples.weights / self._targets.total_weight(samples)
         with self._engine() as engine:
             return engine.gradient_norms(
                 theta,
                 samples.sequences,
                 samples.targets,
                 weights.astype(theta.dtype),
-                self._loss(),
+                self._targets.loss,
             )
 
     def summary(self) -> str:
@@ -136,7 +136,7 @@ class NetworkMethods:
     def _adopt(self, weights: Mapping[str, np.ndarray]) -> Self:
         """Make a fitted estimator of one that is not, with weights that act on data as it is."""
         check_arguments(self)
-        network = architecture_of(self._cell_name, weights)
+        network = architecture_of(self.cell_name, weights)
         self._network = network
         self.weights_ = network.unpack(network.pack(weights, weights["b_y"].dtype))
         self.n_features_in_ = network.n_inputs
@@ -175,7 +175,7 @@ def weights_of_data(estimator: BaseEstimator) -> dict[str, np.ndarray]:
         bias = weights[f"b_h{layer.suffix}"].copy()
         bias -= of_inputs @ center
         weights |= {f"W_hx{layer.suffix}": of_inputs, f"b_h{layer.suffix}": bias}
-    target_center, target_spread = estimator._target_units()
+    target_center, target_spread = estimator._targets.units(network.n_outputs)
     weights["W_yh"] = weights["W_yh"] * target_spread[:, None]
     weights["b_y"] = weights["b_y"] * target_spread + target_center
     dtype = estimator.weights_["W_yh"].dtype
@@ -211,7 +211,7 @@ def as_rnn(estimator: BaseEstimator) -> RNN:
         network.hidden_sizes[0],
         network.n_outputs,
         activation=activation,
-        output_activation=estimator._output_activation,
+        output_activation=estimator._targets.output_activation,
     )
     for weight, array in weights_of_data(estimator).items():
         setattr(rnn, weight, array)

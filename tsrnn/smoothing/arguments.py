@@ -12,21 +12,18 @@ from tsrnn._input.validation import check_choice, check_count, check_flag, check
 from tsrnn._optim.scipy_minimize import SOLVERS
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.priors import PRIORS, ExponentialPrior
-from tsrnn.smoothing.fit import Bounds
 from tsrnn.smoothing.search.task import Settings
+from tsrnn.smoothing.spec import FitSpec, bounds_of
 from tsrnn.smoothing.structure import Structure
 
 _LOSSES = ("likelihood", "absolute_error", "huber")
 SOLVER_NAMES = ("auto", "gauss-newton", *SOLVERS)
 
 
-class Smoother(Protocol):
-    """The constructor arguments that all of them have."""
+class Searching(Protocol):
+    """The constructor arguments that all smoothers have: what is searched for, and how."""
 
-    alpha: float | None
-    error: str
     prior: Any
-    initial_state: Any
     loss: str
     huber_delta: float
     solver: str
@@ -34,18 +31,30 @@ class Smoother(Protocol):
     tol: float
 
 
-def check_common(forecaster: Smoother) -> None:
+class Smoother(Searching, Protocol):
+    """The constructor arguments that all smoothers of one structure have."""
+
+    alpha: float | None
+    error: str
+    initial_state: Any
+
+
+def check_search(forecaster: Searching) -> None:
     """Check what all smoothers take."""
-    if forecaster.alpha is not None:
-        check_number("alpha", forecaster.alpha, 0.0, 1.0)
-    check_choice("error", forecaster.error, ("add", "mul"))
     penalty_rates(forecaster.prior)
-    check_choice("loss", forecaster.loss, _LOSSES)
-    check_number("huber_delta", forecaster.huber_delta, 0.0, np.inf, include_lower=False)
     check_choice("solver", forecaster.solver, SOLVER_NAMES)
     check_count("max_iter", forecaster.max_iter)
     # Relative: beyond 1 nothing would be searched for.
     check_number("tol", forecaster.tol, 0.0, 1.0, include_lower=False)
+
+
+def check_loss(forecaster: Smoother) -> None:
+    """Check what all smoothers of one structure take besides."""
+    if forecaster.alpha is not None:
+        check_number("alpha", forecaster.alpha, 0.0, 1.0)
+    check_choice("error", forecaster.error, ("add", "mul"))
+    check_choice("loss", forecaster.loss, _LOSSES)
+    check_number("huber_delta", forecaster.huber_delta, 0.0, np.inf, include_lower=False)
     if forecaster.loss == "likelihood":
         return
     if forecaster.error == "mul":
@@ -70,7 +79,7 @@ def check_trend(beta: float | None, phi: float | None, damped: Any) -> None:
             raise InvalidParameterError("phi is given, but damped=False: set damped=True")
 
 
-def settings_of(forecaster: Smoother) -> Settings:
+def settings_of(forecaster: Searching) -> Settings:
     """Return how to fit."""
     return Settings(
         forecaster.loss,
@@ -81,18 +90,16 @@ def settings_of(forecaster: Smoother) -> Settings:
     )
 
 
-def bounds_of(structure: Structure, **given: float | None) -> Bounds:
-    """Return what each parameter of the cell is searched in: its bounds, or its one value."""
-    bounds = {}
-    for parameter in structure.cell.parameters:
-        value = given.get(parameter.name)
-        if parameter.name == "beta" and structure.trend is None:
-            value = 0.0
-        if parameter.name == "phi" and not structure.damped:
-            value = 1.0
-        low, high = parameter.lower, parameter.upper
-        bounds[parameter.name] = (low, high) if value is None else (float(value), float(value))
-    return bounds
+def spec_of(forecaster: Smoother, structure: Structure, n_series: int) -> FitSpec:
+    """Return what a forecaster fits to so many series."""
+    names = [parameter.name for parameter in structure.cell.parameters]
+    return FitSpec(
+        structure,
+        bounds_of(structure, **{name: getattr(forecaster, name, None) for name in names}),
+        initial_state_of(forecaster.initial_state, structure, n_series),
+        penalty_rates(forecaster.prior),
+        settings_of(forecaster),
+    )
 
 
 def initial_state_of(given: Any, structure: Structure, n_series: int) -> str | np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,21 +12,28 @@ from tsrnn.network import RNN
 
 if TYPE_CHECKING:
     from tsrnn.forecasting.forecaster import Forecaster
+    from tsrnn.smoothing.smoothers import SmootherBatch
 
 
-def as_network(forecaster: Forecaster) -> RNN:
-    """Lay a linear smoother out as weights: h_t = (F - g w') h_{t-1} + g x_t, y_t = w' h_t."""
+def as_network(forecaster: Forecaster, smoothers: Sequence[SmootherBatch]) -> RNN:
+    """Lay linear smoothers out as weights: h_t = (F - g w') h_{t-1} + g x_t, y_t = w' h_t.
+
+    Parameters
+    ----------
+    forecaster : Forecaster
+        Fitted.
+    smoothers : sequence of SmootherBatch
+        Of each series one.
+    """
     from scipy.linalg import block_diag
-    from sklearn.utils.validation import check_is_fitted
 
-    check_is_fitted(forecaster)
     if forecaster.n_features_in_ > 0:
         raise TypeError(
             f"to_rnn has no input for the {forecaster.n_features_in_} regressors of this fit: "
             "subtract X @ coef_ from the series and fit that"
         )
     transitions, gains, observations, starts = [], [], [], []
-    for i, one in enumerate(forecaster._model.series):
+    for i, one in enumerate(smoothers):
         if not one.structure.is_linear:
             raise TypeError(
                 "to_rnn is for linear smoothers: the multiplicative season (seasonal='mul') of "

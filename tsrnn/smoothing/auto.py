@@ -7,22 +7,22 @@ from typing import Any
 
 import pandas as pd
 
-from tsrnn._input.validation import check_choice, check_count, check_number, check_period
+from tsrnn._input.ragged import Batch
+from tsrnn._input.validation import check_choice, check_period
 from tsrnn._time.season_length import NO_DATES, Season
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.panel_model import PanelModel
-from tsrnn.network import RNN
-from tsrnn.smoothing.arguments import SOLVER_NAMES, penalty_rates
-from tsrnn.smoothing.as_network import as_network
+from tsrnn.smoothing.arguments import penalty_rates, settings_of
 from tsrnn.smoothing.auto_fit import fit_auto_columns, fit_auto_panel
-from tsrnn.smoothing.search.task import Settings
-from tsrnn.smoothing.selection import CRITERIA, all_structures, usual_structures
+from tsrnn.smoothing.base import SmoothingForecaster
+from tsrnn.smoothing.docs import documented
+from tsrnn.smoothing.selection import CRITERIA, Candidates, all_structures, usual_structures
 from tsrnn.smoothing.structure import Structure
-from tsrnn.smoothing.summary import summarize
 
 
-class AutoExpSmoothingRNN(Forecaster):
+@documented
+class AutoExpSmoothingRNN(SmoothingForecaster):
     r"""Exponential smoothing that chooses its errors, trend and season from the series.
 
     Every structure that the series allows is fitted, and the best by a criterion is kept.
@@ -73,8 +73,7 @@ class AutoExpSmoothingRNN(Forecaster):
         the end of what was seen.
     coef_ : (n_features,) or (n_series, n_features) array
         Coefficients of the regressors, where there are any.
-    fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
-        One-step-ahead predictions of the training series, and what they miss.
+    {rows}
     sse_, sigma2_, loglik_, aic_, aicc_, bic_ : float or (n_series,) array
         As in `TripleExpSmoothingRNN`.
     n_iter_, converged_ : int, bool or (n_series,) arrays
@@ -123,37 +122,15 @@ class AutoExpSmoothingRNN(Forecaster):
         self.max_iter = max_iter
         self.tol = tol
 
-    # What a summary shows beside the numbers.
+    # What is not for choosing: criteria are of likelihoods.
     loss = "likelihood"
+    huber_delta = 1.345
 
-    def summary(self):
-        """Summarise the fit: parameters, criteria and a test of the residuals.
-
-        Returns
-        -------
-        statsmodels.iolib.summary.Summary
-        """
-        return summarize(self)
-
-    def to_rnn(self) -> RNN:
-        """Return the network that is this smoother, where its season is not multiplicative.
-
-        See `DoubleExpSmoothingRNN.to_rnn`; the state is that of the smoother, `state_`.
-
-        Returns
-        -------
-        RNN
-            With identity activation.
-        """
-        return as_network(self)
-
-    def _validate_parameters(self) -> None:
+    def validate_parameters(self) -> None:
+        """Refuse arguments; see `Forecaster.validate_parameters`."""
+        super().validate_parameters()
         check_period(self.period)
         check_choice("criterion", self.criterion, CRITERIA)
-        penalty_rates(self.prior)
-        check_choice("solver", self.solver, SOLVER_NAMES)
-        check_count("max_iter", self.max_iter)
-        check_number("tol", self.tol, 0.0, 1.0, include_lower=False)
         self._structures()
 
     def _structures(self) -> tuple[Structure, ...]:
@@ -196,20 +173,13 @@ class AutoExpSmoothingRNN(Forecaster):
         # What is fitted to a series that is too short for all there are.
         return settled.set_params(models=plain or ["ANN"])
 
-    def _settings(self) -> Settings:
-        return Settings("likelihood", 1.345, self.solver, int(self.max_iter), float(self.tol))
+    def _candidates(self) -> Candidates:
+        rates = penalty_rates(self.prior)
+        return Candidates(self._structures(), self.criterion, rates, settings_of(self))
 
-    def _fit_model(self, values, regressors):
-        model, predictions, deviations, attributes, selection = fit_auto_columns(
-            self._structures(),
-            values,
-            regressors,
-            penalty_rates(self.prior),
-            self.criterion,
-            self._settings(),
-        )
-        attributes["selection_"] = selection
-        return model, predictions, deviations, attributes
+    def fit_model(self, values, regressors):
+        """Fit series; see `Forecaster.fit_model`."""
+        return fit_auto_columns(self._candidates(), values, regressors)
 
     def _fit(self, X: Any, y: Any) -> None:
         super()._fit(X, y)
@@ -217,15 +187,7 @@ class AutoExpSmoothingRNN(Forecaster):
             names = dict(enumerate(self._layout.names))
             self.selection_ = self.selection_.rename(index=names, level="series")
 
-    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
-        return fit_auto_panel(
-            self._structures(),
-            values,
-            offsets,
-            regressors,
-            penalty_rates(self.prior),
-            self.criterion,
-            self._settings(),
-            n_jobs,
-            progress,
-        )
+    def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+        """Fit the series of a panel; see `Forecaster.fit_panel`."""
+        batch = Batch(values, offsets, regressors).without_leading()
+        return fit_auto_panel(self._candidates(), batch, n_jobs, progress)

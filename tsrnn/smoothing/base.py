@@ -1,34 +1,25 @@
-"""The base of the exponential smoothers of one structure."""
+"""The bases of the exponential-smoothing forecasters."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 
+from sklearn.utils.validation import check_is_fitted
+
 from tsrnn._input.ragged import Batch
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.panel_model import PanelModel
 from tsrnn.network import RNN
-from tsrnn.smoothing.arguments import (
-    bounds_of,
-    check_common,
-    initial_state_of,
-    penalty_rates,
-    settings_of,
-)
+from tsrnn.smoothing.arguments import check_loss, check_search, spec_of
 from tsrnn.smoothing.as_network import as_network
 from tsrnn.smoothing.columns import fit_columns
-from tsrnn.smoothing.fit import Bounds
 from tsrnn.smoothing.panel import fit_panel
 from tsrnn.smoothing.structure import Structure
 from tsrnn.smoothing.summary import summarize
 
 
 class SmoothingForecaster(Forecaster):
-    """Base of the exponential smoothers of one structure, which each of them names."""
-
-    @abstractmethod
-    def _structure(self) -> Structure:
-        """Return what is fitted, which the constructor's arguments say."""
+    """Base of all of them: whatever structure its series have, they are fitted smoothers."""
 
     def summary(self):
         """Summarise the fit: parameters, criteria and a test of the residuals.
@@ -37,7 +28,8 @@ class SmoothingForecaster(Forecaster):
         -------
         statsmodels.iolib.summary.Summary
         """
-        return summarize(self)
+        check_is_fitted(self)
+        return summarize(self, self._model.series, self._grid.season)
 
     def to_rnn(self) -> RNN:
         """Return the network that is this smoother, where its season is not multiplicative.
@@ -52,36 +44,33 @@ class SmoothingForecaster(Forecaster):
             With identity activation: of one series `RNN(1, n_state, 1)`, so that Holt's method is
             an `RNN(1, 2, 1)`.
         """
-        return as_network(self)
+        check_is_fitted(self)
+        return as_network(self, self._model.series)
 
-    def _validate_parameters(self) -> None:
-        check_common(self)
+    def validate_parameters(self) -> None:
+        """Refuse arguments; see `Forecaster.validate_parameters`."""
+        check_search(self)
 
-    def _bounds(self, structure: Structure) -> Bounds:
-        names = [parameter.name for parameter in structure.cell.parameters]
-        return bounds_of(structure, **{name: getattr(self, name, None) for name in names})
 
-    def _fit_model(self, values, regressors):
-        structure = self._structure()
-        return fit_columns(
-            structure,
-            values,
-            regressors,
-            self._bounds(structure),
-            initial_state_of(self.initial_state, structure, values.shape[1]),
-            penalty_rates(self.prior),
-            settings_of(self),
-        )
+class OneStructureForecaster(SmoothingForecaster):
+    """Base of those whose structure the constructor's arguments say."""
 
-    def _fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
-        structure = self._structure()
-        return fit_panel(
-            structure,
-            Batch(values, offsets, regressors).without_leading(),
-            self._bounds(structure),
-            initial_state_of(self.initial_state, structure, len(offsets) - 1),
-            penalty_rates(self.prior),
-            settings_of(self),
-            n_jobs,
-            progress,
-        )
+    @abstractmethod
+    def _structure(self) -> Structure:
+        """Return what is fitted."""
+
+    def validate_parameters(self) -> None:
+        """Refuse arguments; see `Forecaster.validate_parameters`."""
+        super().validate_parameters()
+        check_loss(self)
+
+    def fit_model(self, values, regressors):
+        """Fit series; see `Forecaster.fit_model`."""
+        spec = spec_of(self, self._structure(), values.shape[1])
+        return fit_columns(spec, values, regressors)
+
+    def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+        """Fit the series of a panel; see `Forecaster.fit_panel`."""
+        spec = spec_of(self, self._structure(), len(offsets) - 1)
+        batch = Batch(values, offsets, regressors).without_leading()
+        return fit_panel(spec, batch, n_jobs, progress)

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 
 from tsrnn._input.ragged import Batch
-from tsrnn.smoothing.fit import Bounds
 from tsrnn.smoothing.fit_batch import Fitted, fit_batch
-from tsrnn.smoothing.search.task import Settings
-from tsrnn.smoothing.smoothers import SmootherBatch, lost
-from tsrnn.smoothing.structure import Structure, refuse_not_positive
+from tsrnn.smoothing.parts import SmootherParts
+from tsrnn.smoothing.smoothers import SmootherBatch
+from tsrnn.smoothing.spec import FitSpec
+from tsrnn.smoothing.structure import refuse_not_positive
 
 
 @dataclass(frozen=True)
-class SmoothingModel:
-    """Fitted smoothers, one a series, of one or more structures; a `FittedModel`.
+class SmoothingModel(SmootherParts):
+    """Fitted smoothers of columns, of one or more structures; a `FittedModel`.
 
     Attributes
     ----------
@@ -28,8 +28,6 @@ class SmoothingModel:
     notes : tuple of Warning
     """
 
-    parts: tuple[tuple[np.ndarray, SmootherBatch], ...]
-    n_series: int
     notes: tuple[Warning, ...] = ()
 
     @property
@@ -44,11 +42,7 @@ class SmoothingModel:
 
     def effect(self, regressors: np.ndarray) -> np.ndarray:
         """Return what regressors (n, p) add to each series, (n, k)."""
-        total = np.zeros((len(regressors), self.n_series))
-        for series, batch in self.parts:
-            rows = Batch.of_columns(np.zeros((len(regressors), series.size)), regressors)
-            total[:, series] = batch.effect(rows).reshape(series.size, -1).T
-        return total
+        return self._as_columns(self._effect(self._unseen(regressors)))
 
     def with_regressors(self, regressors: np.ndarray) -> SmoothingModel:
         """Return the model that knows regressors (n, p) of the next steps.
@@ -58,25 +52,15 @@ class SmoothingModel:
         """
         if not regressors.shape[1]:
             return self
-        parts = []
-        for series, batch in self.parts:
-            rows = Batch.of_columns(np.zeros((len(regressors), series.size)), regressors)
-            parts.append((series, batch.with_regressors(rows)))
-        return replace(self, parts=tuple(parts))
+        return replace(self, parts=self._knowing(self._unseen(regressors)))
 
     def advance(self, values: np.ndarray) -> tuple[SmoothingModel, np.ndarray, np.ndarray]:
         """See further values, (n, k)."""
-        predictions, deviations = np.empty(values.shape), np.empty(values.shape)
-        parts = []
-        for series, batch in self.parts:
-            rows = Batch.of_columns(values[:, series], np.empty((len(values), 0)))
-            later, mean, deviation = batch.advance(rows)
-            for reason in lost(batch, later, rows, mean).values():
-                raise ValueError(reason)
-            predictions[:, series] = mean.reshape(series.size, -1).T
-            deviations[:, series] = deviation.reshape(series.size, -1).T
-            parts.append((series, later))
-        return SmoothingModel(tuple(parts), self.n_series), predictions, deviations
+        moved = self._moved(Batch.of_columns(values, np.empty((len(values), 0))))
+        for reason in moved.lost.values():
+            raise ValueError(reason)
+        later = SmoothingModel(moved.parts, self.n_series)
+        return later, self._as_columns(moved.predictions), self._as_columns(moved.deviations)
 
     def attributes(self) -> dict[str, Any]:
         """Return the fitted attributes that move with the series."""
@@ -84,49 +68,47 @@ class SmoothingModel:
 
     def forecast(self, horizon: int) -> np.ndarray:
         """Predict, (horizon, k)."""
-        return self._stacked(lambda batch: batch.forecast(horizon))
+        return self._computed(lambda batch: batch.forecast(horizon), horizon)
 
     def deviation(self, horizon: int) -> np.ndarray:
         """Return standard deviations of the forecast errors, (horizon, k)."""
-        return self._stacked(lambda batch: batch.deviation(horizon))
+        return self._computed(lambda batch: batch.deviation(horizon), horizon)
 
     def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, k)."""
-        return self._stacked(lambda batch: batch.quantiles(horizon, quantiles))
+        shape = (horizon, len(quantiles))
+        return self._computed(lambda batch: batch.quantiles(horizon, quantiles), *shape)
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
         """Draw futures, (horizon, n_paths, k), the series independent of each other."""
-        return self._stacked(lambda batch: batch.simulate(horizon, n_paths, random_state))
+        shape = (horizon, n_paths)
+        return self._computed(lambda one: one.simulate(horizon, n_paths, random_state), *shape)
 
-    def _stacked(self, compute: Callable[[SmootherBatch], np.ndarray]) -> np.ndarray:
-        """Put together arrays whose last axis is that of the series."""
-        pieces = [compute(batch) for _, batch in self.parts]
-        result = np.empty((*pieces[0].shape[:-1], self.n_series))
-        for (series, _), piece in zip(self.parts, pieces, strict=True):
-            result[..., series] = piece
-        return result
+    def _computed(self, compute: Callable[[SmootherBatch], np.ndarray], *shape: int) -> np.ndarray:
+        """Put together what is computed of each part, (*shape, k), one after the other."""
+        found = self._of_each(compute, shape, n_jobs=1)
+        return np.ascontiguousarray(np.moveaxis(found, 0, -1))
+
+    def _unseen(self, regressors: np.ndarray) -> Batch:
+        """Return rows (n, p) of each series of which no more is known than regressors."""
+        return Batch.of_columns(np.zeros((len(regressors), self.n_series)), regressors)
+
+    def _as_columns(self, rows: np.ndarray) -> np.ndarray:
+        """Lay rows of the series, (k n,), beside each other, (n, k)."""
+        return np.ascontiguousarray(rows.reshape(self.n_series, -1).T)
 
 
 def fit_columns(
-    structure: Structure,
-    values: np.ndarray,
-    regressors: np.ndarray,
-    bounds: Bounds,
-    initial_state: str | np.ndarray,
-    rates: Mapping[str, float],
-    settings: Settings,
+    spec: FitSpec, values: np.ndarray, regressors: np.ndarray
 ) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any]]:
-    """Fit a structure to every column; what `Forecaster._fit_model` returns."""
+    """Fit a structure to every column; what `Forecaster.fit_model` returns."""
     whole = Batch.of_columns(values, regressors)
     batch = whole.without_leading()
-    refuse_not_positive(structure, whole)
+    refuse_not_positive(spec.structure, whole)
     fitted = Fitted(batch.n_series)
-    series = np.arange(batch.n_series)
-    fit_batch(
-        fitted, structure, batch, series, bounds, initial_state, rates, settings, "series {}".format
-    )
+    fit_batch(fitted, spec, batch, np.arange(batch.n_series), "series {}".format)
     for error in fitted.failures.values():
         raise error
     return as_columns(fitted, values.shape, {})
@@ -135,7 +117,7 @@ def fit_columns(
 def as_columns(
     fitted: Fitted, shape: tuple[int, int], absent: Mapping[str, float]
 ) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any]]:
-    """Return what `Forecaster._fit_model` does of series that are columns of this shape.
+    """Return what `Forecaster.fit_model` does of series that are columns of this shape.
 
     What was left out before they begin has no prediction. `absent` are fitted attributes of
     those that have none of that name.

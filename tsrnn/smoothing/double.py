@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tsrnn.smoothing.arguments import check_trend
-from tsrnn.smoothing.base import SmoothingForecaster
+from tsrnn.smoothing.base import OneStructureForecaster
+from tsrnn.smoothing.docs import documented
 from tsrnn.smoothing.structure import Structure
 
 
-class DoubleExpSmoothingRNN(SmoothingForecaster):
+@documented
+class DoubleExpSmoothingRNN(OneStructureForecaster):
     r"""Double exponential smoothing (Holt's method) as a recurrent network: a level and a trend.
 
     Parameters
@@ -20,35 +22,13 @@ class DoubleExpSmoothingRNN(SmoothingForecaster):
         Damping of the trend, with `damped=True`; None learns it in [0.8, 0.995].
     damped : bool
         Whether the trend dies out.
-    error : {"add", "mul"}
-        Whether errors are differences from the prediction or shares of it, which is another
-        likelihood and other intervals; "mul" needs a positive series.
-    prior : None, "cautious" or `tsrnn.priors.ExponentialPrior`
-        What is known of the parameters before the series is seen; None fits the series alone, as
-        textbooks and other libraries do. Where forecasts are the aim, "cautious" has smaller errors
-        on short series; see `tsrnn.priors`.
+    {error, prior}
     initial_state : {"learned", "heuristic"} or array-like of shape (2,)
         Level and trend before the first value: learned with the rest, taken from the first two
         values as (2 y_1 - y_2, y_2 - y_1), or given (one row a series for several). With
         regressors, that of `y - X @ coef_`.
-    loss : {"likelihood", "absolute_error", "huber"}
-        What is minimised over the one-step-ahead errors. "likelihood" is the squared error where
-        errors are additive.
-    huber_delta : float
-        Where Huber's loss turns linear, in robust standard deviations of the residuals of the
-        squared-error fit.
-    solver : str
-        "auto" is "gauss-newton", compiled code that serves the likelihood and many series at once,
-        but for other losses and, without a season and with additive errors, for series of more
-        than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that
-        keeps to bounds: "L-BFGS-B", "TNC", "SLSQP", "trust-constr" (by BPTT gradients),
-        "Nelder-Mead", "Powell", "COBYQA" (without). Where the last four end, L-BFGS-B goes on to
-        the minimum next to it.
-    max_iter : int
-        Iterations of the solver at most, each time that it is called: from every promising
-        start, and for losses other than the likelihood in several stages. TNC counts evaluations.
-    tol : float
-        The solver's tolerance.
+    {loss}
+    {search}
 
     Attributes
     ----------
@@ -57,15 +37,7 @@ class DoubleExpSmoothingRNN(SmoothingForecaster):
         beta is `alpha_ * beta_`.
     initial_state_, state_ : (2,) or (n_series, 2) array
         Level and trend before the first value, and at the end of what was seen.
-    coef_ : (n_features,) or (n_series, n_features) array
-        Coefficients of the regressors, where there are any; the smoother is then fitted to
-        `y - X @ coef_`, and its states are those of that series.
-    fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
-        One-step-ahead predictions of the training series, and what they miss.
-    sse_, sigma2_, loglik_, aic_, aicc_, bic_ : float or (n_series,) array
-        Sum of squared errors, its mean over n less the number of parameters, states and
-        coefficients, the Gaussian log-likelihood and the information criteria that follow from it.
-    n_iter_, converged_ : int, bool or (n_series,) arrays
+    {fitted}
 
     Notes
     -----
@@ -122,8 +94,9 @@ class DoubleExpSmoothingRNN(SmoothingForecaster):
         self.max_iter = max_iter
         self.tol = tol
 
-    def _validate_parameters(self) -> None:
-        super()._validate_parameters()
+    def validate_parameters(self) -> None:
+        """Refuse arguments; see `Forecaster.validate_parameters`."""
+        super().validate_parameters()
         check_trend(self.beta, self.phi, self.damped)
 
     def _structure(self) -> Structure:

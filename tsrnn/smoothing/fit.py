@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,8 +15,9 @@ from tsrnn._scan.follow import follow
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.smoothing.search.solve import solve
 from tsrnn.smoothing.search.starts import heuristic_states, level_states, nearby_start
-from tsrnn.smoothing.search.task import Settings, Solution, Task
+from tsrnn.smoothing.search.task import Solution, Task
 from tsrnn.smoothing.smoothers import SmootherBatch
+from tsrnn.smoothing.spec import FitSpec
 from tsrnn.smoothing.structure import Structure
 
 # Errors of a series of order one that are rounding alone.
@@ -29,8 +30,6 @@ _LARGEST_SHARE = 0.5
 # How many times a value a prediction may be. Relative errors are never below -1, so that a model
 # which predicts one huge value again and again is hardly punished by them.
 _MOST_TIMES = 4.0
-
-Bounds = Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -68,12 +67,8 @@ class Fit:
 
 
 def fit_structure(
-    structure: Structure,
+    spec: FitSpec,
     batch: Batch,
-    bounds: Bounds,
-    initial_state: str | np.ndarray,
-    rates: Mapping[str, float],
-    settings: Settings,
     name: Callable[[int], str],
     n_jobs: int | None = None,
     progress: Callable[[int], Any] | None = None,
@@ -83,17 +78,10 @@ def fit_structure(
 
     Parameters
     ----------
-    structure : Structure
+    spec : FitSpec
     batch : Batch
         In the units of the series; each has two observed values at least, and is positive where
         the structure is.
-    bounds : dict
-        For each of the cell's parameters what it is searched in; equal ends where it is fixed.
-    initial_state : "learned", "heuristic", "level" or (N, n_state) array
-        "level" is the first value, without a trend and a season to speak of.
-    rates : dict
-        Of the prior, by parameter.
-    settings : Settings
     name : callable
         What to call series i in warnings.
     n_jobs : int or None
@@ -104,6 +92,7 @@ def fit_structure(
         the initial state as the cell of this structure has it, (N, S), and, with regressors, their
         coefficients, (N, C).
     """
+    structure = spec.structure
     names = [parameter.name for parameter in structure.cell.parameters]
     scaling = Scaling.of(batch, centred=not structure.is_positive)
     columns = ColumnScaling.of(batch, from_mean=structure.is_positive)
@@ -112,30 +101,32 @@ def fit_structure(
         values=scaling.some(batch.owners).scale(batch.values),
         regressors=columns.scale(batch),
     )
-    is_word = isinstance(initial_state, str)
-    if is_word:  # a level that is given cannot stand in for any
+    if not spec.is_state_given:  # a level that is given cannot stand in for any
         # Columns of zeros have coefficients of 0.
         scaled.regressors[redundant_columns(scaled)[batch.owners]] = 0.0
     task = Task(
         structure,
         scaled,
-        np.array([bounds[parameter] for parameter in names], dtype=float),
-        _state_maps(structure, scaled, scaling, columns, initial_state),
-        np.array([rates.get(parameter, 0.0) for parameter in names]),
-        settings.effort,
+        np.array([spec.bounds[parameter] for parameter in names], dtype=float),
+        _state_maps(spec, scaled, scaling, columns),
+        np.array([spec.rates.get(parameter, 0.0) for parameter in names]),
+        spec.settings.effort,
     )
     if related:
         starts = [_related_start(task, one, scaling, columns) for one in related]
         task = replace(task, nearby=np.stack(starts, axis=1))
-    is_learned = is_word and initial_state == "learned"
-    if structure.seasonal is not None and is_learned and settings.effort == "thorough":
-        plain = _start_without_season(task, bounds, rates, settings, n_jobs)
+    is_thorough = spec.settings.effort == "thorough"
+    if structure.seasonal is not None and spec.is_state_learned and is_thorough:
+        plain = _start_without_season(task, spec, n_jobs)
         nearby = plain if task.nearby is None else np.concatenate([task.nearby, plain], axis=1)
         task = replace(task, nearby=nearby)
-    solution = solve(task, settings, n_jobs, progress)
-    origins = tuple("learned" if low < high else "given" for low, high in task.bounds)
-    origins += (initial_state if is_word else "given",)
-    return _as_fit(task, solution, batch, scaling, columns, origins, name)
+    solution = solve(task, spec.settings, n_jobs, progress)
+    return _as_fit(task, solution, batch, scaling, columns, spec.origins("learned"), name)
+
+
+def unnamed(i: int) -> str:
+    """Say what to call a series whose id is told beside what is said of it."""
+    return "the series"
 
 
 def _related_start(
@@ -153,35 +144,28 @@ def _related_start(
     return start
 
 
-def _start_without_season(
-    task: Task,
-    bounds: Bounds,
-    rates: Mapping[str, float],
-    settings: Settings,
-    n_jobs: int | None,
-) -> np.ndarray:
+def _start_without_season(task: Task, spec: FitSpec, n_jobs: int | None) -> np.ndarray:
     """Return a start at the fit without a season, (N, 1, Q + U + C): none may end above it."""
     structure = task.structure
     plain = replace(structure, seasonal=None, period=1)
     names = [parameter.name for parameter in plain.cell.parameters]
-    # An exponent of the trend that the other cell does not have is as good as none.
-    limits = [bounds.get(name, (1.0, 1.0)) for name in names]
     free_state = np.hstack([plain.normalised, np.zeros((plain.cell.n_state, task.n_columns))])
     found = solve(
         Task(
             plain,
             task.batch,
-            np.array(limits, dtype=float),
+            np.array([spec.bounds[name] for name in names], dtype=float),
             free_state[None],
-            np.array([rates.get(name, 0.0) for name in names]),
+            np.array([spec.rates.get(name, 0.0) for name in names]),
         ),
-        settings,
+        spec.settings,
         n_jobs,
     )
     states = level_states(structure, task.batch).T
     is_found = np.isfinite(found.loss)
     n_plain = min(plain.cell.n_state, 2)
     states[:n_plain, is_found] = found.states[:n_plain, is_found]
+    # What that fit does not tell, or does not where it fails.
     parameters = {"alpha": 0.5, "beta": 0.01, "gamma": 0.0, "phi": 1.0}
     start = nearby_start(
         task,
@@ -397,19 +381,16 @@ def _notes(
 
 
 def _state_maps(
-    structure: Structure,
-    scaled: Batch,
-    scaling: Scaling,
-    columns: ColumnScaling,
-    initial_state: str | np.ndarray,
+    spec: FitSpec, scaled: Batch, scaling: Scaling, columns: ColumnScaling
 ) -> np.ndarray:
     """Return what takes (1, free numbers, coefficients) to the initial state, (N or 1, S, ..)."""
+    structure, initial_state = spec.structure, spec.initial_state
     n_columns = scaled.regressors.shape[1]
     size = structure.cell.n_state
-    if isinstance(initial_state, str) and initial_state == "learned":
+    if spec.is_state_learned:
         return np.hstack([structure.normalised, np.zeros((size, n_columns))])[None]
     maps = np.zeros((scaled.n_series, size, 1 + n_columns))
-    if isinstance(initial_state, str):
+    if not spec.is_state_given:
         find = level_states if initial_state == "level" else heuristic_states
         maps[:, :, 0] = find(structure, scaled)
         for j in range(n_columns):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +10,10 @@ import numpy as np
 
 from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, redundant_columns
-from tsrnn.smoothing.fit import Bounds, Fit, fit_structure
-from tsrnn.smoothing.search.task import Settings
+from tsrnn.cells import SMOOTHING_PARAMETERS
+from tsrnn.smoothing.fit import Fit, fit_structure
 from tsrnn.smoothing.smoothers import SmootherBatch
-from tsrnn.smoothing.structure import Structure
-
-# What smoothing parameters are set to where a series is too short to learn them from.
-_FALLBACK = {"alpha": 0.5, "beta": 0.1, "gamma": 0.1, "phi": 0.9}
+from tsrnn.smoothing.spec import FitSpec
 
 
 class Fitted:
@@ -61,13 +58,9 @@ class Fitted:
 
 def fit_batch(
     fitted: Fitted,
-    structure: Structure,
+    spec: FitSpec,
     batch: Batch,
     series: np.ndarray,
-    bounds: Bounds,
-    initial_state: str | np.ndarray,
-    rates: Mapping[str, float],
-    settings: Settings,
     name: Callable[[int], str],
     n_jobs: int | None = None,
     progress: Callable[[int], Any] | None = None,
@@ -78,77 +71,61 @@ def fit_batch(
     The arguments are those of `fit_structure`, for the whole batch, but for `related`, which is of
     `series`, none of them too short.
     """
-    is_word = isinstance(initial_state, str)
-    too_short, fixed, fallback = held(structure, batch, bounds, initial_state)
-    needed = n_to_learn(structure, batch, bounds, with_state=is_word and initial_state == "learned")
-    is_short = np.zeros(batch.n_series, dtype=bool)
-    is_short[too_short] = True
+    n_observed, needed = batch.count_observed(), n_to_learn(spec, batch)
+    is_short = n_observed < needed
     long, short = series[~is_short[series]], series[is_short[series]]
-    for some, limits, start in ((long, bounds, initial_state), (short, fixed, fallback)):
+    for some, wanted in ((long, spec), (short, held(spec))):
         if not some.size:
             continue
         fit = fit_structure(
-            structure,
+            wanted.some(some),
             batch if some.size == batch.n_series else batch.some(some),
-            limits,
-            start if is_word else start[some],
-            rates,
-            settings,
             lambda k, some=some: name(some[k]),
             n_jobs,
             progress,
             related,
         )
         if some is short:
-            n_observed = batch.count_observed()
             for k, i in enumerate(some.tolist()):
-                note = shortage(int(n_observed[i]), int(needed[i]), fixed, fallback, name(i))
+                note = shortage(int(n_observed[i]), int(needed[i]), wanted, name(i))
                 fit.notes[k] = (note, *fit.notes.get(k, ()))
-            origins = tuple("held" if low < high else "given" for low, high in bounds.values())
-            origins += (fallback if is_word else "given",)
+            origins = replace(wanted, bounds=spec.bounds).origins("held")
             fit = replace(fit, model=replace(fit.model, origins=origins))
         fitted.add(some, fit)
 
 
-def n_to_learn(
-    structure: Structure, batch: Batch, bounds: Bounds, *, with_state: bool
-) -> np.ndarray:
+def n_to_learn(spec: FitSpec, batch: Batch) -> np.ndarray:
     """Return how many values it takes to learn what is free of each series, (N,)."""
-    n_free = sum(low < high for low, high in bounds.values())
-    n_free += structure.n_free_state if with_state else 0
+    n_free = sum(low < high for low, high in spec.bounds.values())
+    n_free += spec.structure.n_free_state if spec.is_state_learned else 0
     needed = np.full(batch.n_series, n_free)
     if batch.regressors.shape[1]:
-        columns = ColumnScaling.of(batch, from_mean=structure.is_positive)
+        columns = ColumnScaling.of(batch, from_mean=spec.structure.is_positive)
         scaled = replace(batch, regressors=columns.scale(batch))
         needed += np.count_nonzero(~redundant_columns(scaled), axis=1)
     return needed
 
 
-def held(
-    structure: Structure, batch: Batch, bounds: Bounds, initial_state: str | np.ndarray
-) -> tuple[np.ndarray, Bounds, str | np.ndarray]:
-    """Return which series are too short to learn all of, and what is held fixed for them."""
-    is_learned = isinstance(initial_state, str) and initial_state == "learned"
-    # A trend from the first two values may take a positive series below zero at once.
-    fallback = "level" if structure.is_positive else "heuristic"
+def held(spec: FitSpec) -> FitSpec:
+    """Return what is fitted to series that are too short to learn all of: it holds that fixed."""
     fixed = {
-        name: (_FALLBACK[name], _FALLBACK[name]) if low < high else (low, high)
-        for name, (low, high) in bounds.items()
+        name: (SMOOTHING_PARAMETERS[name].fallback,) * 2 if low < high else (low, high)
+        for name, (low, high) in spec.bounds.items()
     }
     if "gamma" in fixed and fixed["gamma"][0] > 1.0 - fixed["alpha"][0]:
         fixed["gamma"] = (1.0 - fixed["alpha"][0],) * 2
-    needed = n_to_learn(structure, batch, bounds, with_state=is_learned)
-    too_short = np.flatnonzero(batch.count_observed() < needed)
-    return too_short, fixed, fallback if is_learned else initial_state
+    if not spec.is_state_learned:
+        return replace(spec, bounds=fixed)
+    # A trend from the first two values may take a positive series below zero at once.
+    start = "level" if spec.structure.is_positive else "heuristic"
+    return replace(spec, bounds=fixed, initial_state=start)
 
 
-def shortage(
-    n_observed: int, needed: int, fixed: Bounds, initial_state: str | np.ndarray, name: str
-) -> UserWarning:
-    """Return what the user should know of a series that is too short."""
-    values = ", ".join(f"{parameter}={low:g}" for parameter, (low, _) in fixed.items())
+def shortage(n_observed: int, needed: int, spec: FitSpec, name: str) -> UserWarning:
+    """Return what the user should know of a series that is too short for all but a held spec."""
+    values = ", ".join(f"{parameter}={low:g}" for parameter, (low, _) in spec.bounds.items())
     starts = {"heuristic": " from the heuristic initial state", "level": " from its first value"}
-    start = starts[initial_state] if isinstance(initial_state, str) else ""
+    start = "" if spec.is_state_given else starts[spec.initial_state]
     return UserWarning(
         f"{name} has {n_observed} observed values, fewer than the {needed} parameters to learn: "
         f"it is smoothed with {values}{start}"

@@ -8,24 +8,24 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn._compute.threads import in_threads, one_blas_thread
+from tsrnn._compute.threads import one_blas_thread
 from tsrnn._input.ragged import Batch
 from tsrnn.forecasting.blocks import Block, fit_blocks, partition
 from tsrnn.forecasting.panel_model import Progress
-from tsrnn.smoothing.fit import Bounds
+from tsrnn.smoothing.fit import unnamed
 from tsrnn.smoothing.fit_batch import Fitted, fit_batch
-from tsrnn.smoothing.search.task import Settings
-from tsrnn.smoothing.smoothers import SmootherBatch, lost
+from tsrnn.smoothing.parts import SmootherParts
+from tsrnn.smoothing.smoothers import SmootherBatch
+from tsrnn.smoothing.spec import FitSpec
 from tsrnn.smoothing.structure import Structure, refuse_not_positive
 
-# Series that are fitted at a time, which bounds the memory that it takes, and those whose futures
-# are computed at a time. Neither depends on the number of threads.
+# Series that are fitted at a time, which bounds the memory that it takes. It does not depend on the
+# number of threads.
 _BLOCK = 16384
-_CHUNK = 2048
 
 
 @dataclass(frozen=True)
-class SmootherPanel:
+class SmootherPanel(SmootherParts):
     """Fitted smoothers of a panel, of one or more structures; a `PanelModel`.
 
     Attributes
@@ -37,131 +37,77 @@ class SmootherPanel:
     notes : dict
     """
 
-    parts: tuple[tuple[np.ndarray, SmootherBatch], ...]
-    n_series: int
     failures: Mapping[int, Exception] = field(default_factory=dict)
     notes: Mapping[int, tuple[Warning, ...]] = field(default_factory=dict)
 
     def effect(self, regressors: np.ndarray, offsets: np.ndarray) -> np.ndarray:
         """Return what regressors (n_rows, p) add to the series, (n_rows,)."""
-        total = np.full(len(regressors), np.nan)
-        rows = Batch(np.zeros(len(regressors)), offsets, regressors)
-        place = np.arange(len(regressors), dtype=float)
-        for series, smoothers in self.parts:
-            some = rows.some(series)
-            where = replace(rows, values=place).some(series).values.astype(np.int64)
-            total[where] = smoothers.effect(some)
-        return total
+        return self._effect(_unseen(regressors, offsets))
 
     def with_regressors(self, regressors: np.ndarray, offsets: np.ndarray) -> SmootherPanel:
         """Return the model that knows regressors (n_rows, p) of the next steps of each series.
 
         See `SmoothingModel.with_regressors`.
         """
-        rows = Batch(np.zeros(len(regressors)), offsets, regressors)
-        parts = tuple(
-            (series, smoothers.with_regressors(rows.some(series)))
-            for series, smoothers in self.parts
-        )
-        return replace(self, parts=parts)
+        return replace(self, parts=self._knowing(_unseen(regressors, offsets)))
 
     def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
         """Predict the next steps, (n_series, horizon)."""
-        return self._stacked(lambda batch: batch.forecast(horizon), (horizon,), n_jobs)
+        return self._computed(lambda batch: batch.forecast(horizon), (horizon,), n_jobs)
 
     def deviation(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
         """Return standard deviations of the errors of `forecast`, (n_series, horizon)."""
-        return self._stacked(lambda batch: batch.deviation(horizon), (horizon,), n_jobs)
+        return self._computed(lambda batch: batch.deviation(horizon), (horizon,), n_jobs)
 
     def quantiles(
         self, horizon: int, quantiles: np.ndarray, n_jobs: int | None = None
     ) -> np.ndarray:
         """Return quantiles of the next values, (n_series, horizon, n_quantiles)."""
         shape = (horizon, len(quantiles))
-        return self._stacked(lambda batch: batch.quantiles(horizon, quantiles), shape, n_jobs)
+        return self._computed(lambda batch: batch.quantiles(horizon, quantiles), shape, n_jobs)
 
     def advance(
         self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
     ) -> tuple[SmootherPanel, np.ndarray]:
         """See further values (n_rows,): the model then, and one-step predictions, (n_rows,)."""
-        rows = Batch(values, offsets, np.arange(len(values), dtype=float)[:, None])
-        predictions = np.full(len(values), np.nan)
-        failures, parts = dict(self.failures), []
-        for series, smoothers in self.parts:
-            some = rows.some(series)
-            later, predicted, _ = smoothers.advance(some)
-            predictions[some.regressors[:, 0].astype(np.int64)] = predicted
-            reasons = lost(smoothers, later, some, predicted)
-            failures |= {int(series[k]): ValueError(reason) for k, reason in reasons.items()}
-            kept = np.setdiff1d(np.arange(series.size), list(reasons))
-            parts.append((series[kept], later.some(kept) if reasons else later))
-        return SmootherPanel(tuple(parts), self.n_series, failures), predictions
+        moved = self._moved(Batch(values, offsets, np.empty((len(values), 0))))
+        failures = {i: ValueError(reason) for i, reason in moved.lost.items()}
+        later = SmootherPanel(moved.parts, self.n_series, {**self.failures, **failures})
+        return later, moved.predictions
 
-    def _stacked(
+    def _computed(
         self,
         compute: Callable[[SmootherBatch], np.ndarray],
         shape: tuple[int, ...],
         n_jobs: int | None,
     ) -> np.ndarray:
-        """Put together arrays whose last axis is that of the series, NaN for failures."""
-        result = np.full((self.n_series, *shape), np.nan)
-        chunks = [
-            (smoothers, start, series[start : start + _CHUNK])
-            for series, smoothers in self.parts
-            for start in range(0, series.size, _CHUNK)
-        ]
-
-        def work(smoothers: SmootherBatch, start: int, series: np.ndarray) -> None:
-            if series.size < smoothers.n_series:
-                smoothers = smoothers.some(np.arange(start, start + series.size))
-            result[series] = np.moveaxis(compute(smoothers), -1, 0)
-
+        """Put together what is computed of each part, NaN for failures."""
         with one_blas_thread():
-            for _ in in_threads(work, chunks, n_jobs):
-                pass
-        return result
+            return self._of_each(compute, shape, n_jobs)
+
+
+def _unseen(regressors: np.ndarray, offsets: np.ndarray) -> Batch:
+    """Return rows of which no more is known than regressors."""
+    return Batch(np.zeros(len(regressors)), offsets, regressors)
 
 
 def fit_panel(
-    structure: Structure,
-    batch: Batch,
-    bounds: Bounds,
-    initial_state: str | np.ndarray,
-    rates: Mapping[str, float],
-    settings: Settings,
-    n_jobs: int | None,
-    progress: Progress | None,
+    spec: FitSpec, batch: Batch, n_jobs: int | None, progress: Progress | None
 ) -> SmootherPanel:
-    """Fit one structure to every series of a panel; see `Forecaster._fit_panel`."""
-    failures = not_positive(structure, batch)
+    """Fit one structure to every series of a panel; see `Forecaster.fit_panel`."""
+    failures = not_positive(spec.structure, batch)
     eligible = np.setdiff1d(np.arange(batch.n_series), list(failures))
     if progress is not None and failures:
         progress(len(failures))
 
     def fit(block: Block) -> Fitted:
         fitted = Fitted(block.series.size, keeps_rows=False)
-        fit_batch(
-            fitted,
-            structure,
-            block.batch,
-            np.arange(block.series.size),
-            bounds,
-            initial_state if isinstance(initial_state, str) else initial_state[block.series],
-            rates,
-            settings,
-            unnamed,
-            n_jobs,
-            progress,
-        )
+        every, wanted = np.arange(block.series.size), spec.some(block.series)
+        fit_batch(fitted, wanted, block.batch, every, unnamed, n_jobs, progress)
         return fitted
 
     found = fit_blocks(fit, partition(batch, _BLOCK, eligible))
     return SmootherPanel(found.parts, batch.n_series, failures | found.failures, found.notes)
-
-
-def unnamed(i: int) -> str:
-    """Say what to call a series of a panel: what is said of it comes with its id."""
-    return "the series"
 
 
 def not_positive(structure: Structure, batch: Batch) -> dict[int, Exception]:

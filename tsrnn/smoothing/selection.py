@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tsrnn._input.ragged import Batch
-from tsrnn.smoothing.arguments import bounds_of
-from tsrnn.smoothing.fit import Fit, fit_structure
+from tsrnn.cells import ABSENT, SMOOTHING_PARAMETERS
+from tsrnn.smoothing.fit import fit_structure, unnamed
 from tsrnn.smoothing.fit_batch import n_to_learn
 from tsrnn.smoothing.search.task import Settings
+from tsrnn.smoothing.spec import FitSpec
 from tsrnn.smoothing.structure import Structure
 
 CRITERIA = ("aicc", "aic", "bic", "backtest")
@@ -21,6 +22,27 @@ _HELD_BACK = 6
 
 # Criteria closer than this are the same: a search leaves about as much. Of errors it is a share.
 _TIE = 1e-6
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What is chosen from, and how.
+
+    Attributes
+    ----------
+    structures : tuple of Structure
+        The first of those that are equally good is chosen.
+    criterion : str
+        One of `CRITERIA`.
+    rates : dict
+        Of the prior, by parameter.
+    settings : Settings
+    """
+
+    structures: tuple[Structure, ...]
+    criterion: str
+    rates: Mapping[str, float]
+    settings: Settings
 
 
 @dataclass(frozen=True)
@@ -91,36 +113,31 @@ def usual_structures(period: int) -> tuple[Structure, ...]:
     )
 
 
-def select(
-    structures: Sequence[Structure],
-    batch: Batch,
-    rates: Mapping[str, float],
-    criterion: str,
-    settings: Settings,
-    n_jobs: int | None = None,
-) -> Selection:
+def select(candidates: Candidates, batch: Batch, n_jobs: int | None = None) -> Selection:
     """Fit every structure to every series that allows it, and choose by a criterion."""
+    structures, criterion = candidates.structures, candidates.criterion
     names = ("loglik", "aic", "aicc", "bic")
     names += ("backtest",) if criterion == "backtest" else ()
     shape = (len(structures), batch.n_series)
     scores = {name: np.full(shape, np.inf) for name in names}
     reasons = np.full(shape, "", dtype=object)
-    quick = replace(settings, effort="quick")
+    quick = replace(candidates.settings, effort="quick")
     known: dict[Structure, tuple[np.ndarray, dict[str, np.ndarray]]] = {}
     for c, structure in enumerate(structures):
-        reasons[c] = _reasons(structure, batch)
+        spec = FitSpec.learning_all(structure, candidates.rates, quick)
+        reasons[c] = against_fitting(spec, batch)
         series = np.flatnonzero(reasons[c] == "")
         if not series.size:
             continue
         some = batch.some(series)
         related = _related(structure, series, known)
-        fit = _fit(structure, some, rates, quick, n_jobs, related)
+        fit = fit_structure(spec, some, unnamed, n_jobs, related=related)
         known[structure] = series, fit.numbers
         for name in ("loglik", "aic", "aicc", "bic"):
             best = np.inf if name == "loglik" else -np.inf
             scores[name][c, series] = np.where(fit.is_exact, best, fit.numbers[f"{name}_"])
         if criterion == "backtest":
-            scores["backtest"][c, series] = _backtest(structure, some, rates, quick, n_jobs)
+            scores["backtest"][c, series] = backtest_errors(spec, some, n_jobs)
         against = {k: str(error) for k, error in fit.failures.items()}
         for k, reason in (fit.unreasonable | against).items():
             reasons[c, series[k]] = reason
@@ -130,32 +147,7 @@ def select(
     compared = np.where(np.isnan(scores[criterion]), np.inf, scores[criterion])
     chosen = lowest(compared, criterion)
     chosen[(reasons != "").all(axis=0)] = -1
-    return Selection(tuple(structures), scores, reasons, chosen, known)
-
-
-def _fit(
-    structure: Structure,
-    batch: Batch,
-    rates: Mapping[str, float],
-    settings: Settings,
-    n_jobs: int | None,
-    related: Sequence[dict[str, np.ndarray]] = (),
-) -> Fit:
-    return fit_structure(
-        structure,
-        batch,
-        bounds_of(structure),
-        "learned",
-        rates,
-        settings,
-        _unnamed,
-        n_jobs,
-        related=related,
-    )
-
-
-def _unnamed(i: int) -> str:
-    return "the series"
+    return Selection(structures, scores, reasons, chosen, known)
 
 
 def _related(
@@ -197,9 +189,8 @@ def found_for(
     states = numbers["initial_state_"][place]
     if structure.trend is None and like.cell.n_state > 1:
         states = np.insert(states, 1, 0.0, axis=1)
-    absent = {"beta": 0.0, "gamma": 0.0, "phi": 1.0}
-    found = {name: np.full(series.size, value) for name, value in absent.items()}
-    for name in ("alpha", *absent):
+    found = {name: np.full(series.size, value) for name, value in ABSENT.items()}
+    for name in SMOOTHING_PARAMETERS:
         if f"{name}_" in numbers:
             found[name] = numbers[f"{name}_"][place]
     if "coef_" in numbers:
@@ -207,12 +198,12 @@ def found_for(
     return {**found, "states": states}
 
 
-def _reasons(structure: Structure, batch: Batch) -> np.ndarray:
+def against_fitting(spec: FitSpec, batch: Batch) -> np.ndarray:
     """Return why each series rules a structure out, (N,); empty where it does not."""
+    structure = spec.structure
     reasons = np.full(batch.n_series, "", dtype=object)
     n_observed = batch.count_observed()
-    n_parameters = n_to_learn(structure, batch, bounds_of(structure), with_state=True)
-    needed = n_parameters + 1 + 2  # the variance, and two to spare
+    needed = n_to_learn(spec, batch) + 1 + 2  # the variance, and two to spare
     if structure.seasonal is not None:
         needed = np.maximum(needed, 2 * structure.period)
     for i in np.flatnonzero(n_observed < needed).tolist():
@@ -222,24 +213,18 @@ def _reasons(structure: Structure, batch: Batch) -> np.ndarray:
     return reasons
 
 
-def _backtest(
-    structure: Structure,
-    batch: Batch,
-    rates: Mapping[str, float],
-    settings: Settings,
-    n_jobs: int | None,
-) -> np.ndarray:
+def backtest_errors(spec: FitSpec, batch: Batch, n_jobs: int | None = None) -> np.ndarray:
     """Return the mean absolute errors of forecasts of what is held back, (N,)."""
     lengths = batch.lengths
-    n_held = np.maximum(np.minimum(max(structure.period, _HELD_BACK), lengths // 4), 1)
+    n_held = np.maximum(np.minimum(max(spec.structure.period, _HELD_BACK), lengths // 4), 1)
     is_kept = batch.steps < (lengths - n_held)[batch.owners]
     offsets = np.concatenate([[0], np.cumsum(lengths - n_held)]).astype(np.int64)
     kept = Batch(batch.values[is_kept], offsets, batch.regressors[is_kept])
-    enough = np.flatnonzero(_reasons(structure, kept) == "")
+    enough = np.flatnonzero(against_fitting(spec, kept) == "")
     errors = np.full(batch.n_series, np.inf)
     if not enough.size:
         return errors
-    fit = _fit(structure, kept.some(enough), rates, settings, n_jobs)
+    fit = fit_structure(spec, kept.some(enough), unnamed, n_jobs)
     forecasts = fit.model.forecast(int(n_held.max())).T
     ahead = Batch(batch.values[~is_kept], np.r_[0, np.cumsum(n_held)], batch.regressors[~is_kept])
     ahead = ahead.some(enough)

@@ -17,7 +17,7 @@ from tsrnn._input.ragged import Batch
 from tsrnn._input.wording import Argument, Told
 from tsrnn.cells import HOLT, SES
 from tsrnn.cells.holt_winters import holt_winters_add, holt_winters_mul
-from tsrnn.cells.smoother_cell import Cell
+from tsrnn.cells.smoother_cell import SmootherCell
 
 _LETTERS = {None: "N", "add": "A", "mul": "M"}
 
@@ -49,7 +49,7 @@ class Structure:
         return f"{_LETTERS[self.error]}{_LETTERS[self.trend]}{damped}{_LETTERS[self.seasonal]}"
 
     @functools.cached_property
-    def cell(self) -> Cell:
+    def cell(self) -> SmootherCell:
         """The cell that has these equations; seasonal ones have a trend, if only of zero."""
         if self.seasonal == "add":
             return holt_winters_add(self.period)
@@ -78,9 +78,20 @@ class Structure:
         return "error='mul'" if self.is_relative else "seasonal='mul'"
 
     @property
+    def parts(self) -> frozenset[str]:
+        """What it has parameters for."""
+        has = {
+            "level": True,
+            "trend": self.trend is not None,
+            "season": self.seasonal is not None,
+            "damping": self.damped,
+        }
+        return frozenset(part for part, is_there in has.items() if is_there)
+
+    @property
     def n_smoothing(self) -> int:
         """How many smoothing parameters it has."""
-        return 1 + (self.trend is not None) + self.damped + (self.seasonal is not None)
+        return len(self.parts)
 
     @property
     def n_free_state(self) -> int:

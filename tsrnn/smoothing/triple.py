@@ -10,10 +10,12 @@ from sklearn.base import clone
 from tsrnn._input.validation import check_choice, check_number, check_period
 from tsrnn._input.wording import Phrase, Told
 from tsrnn._time.season_length import NO_DATES, Season
+from tsrnn.cells import ABSENT
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.smoothing.arguments import check_trend
-from tsrnn.smoothing.base import SmoothingForecaster
+from tsrnn.smoothing.base import OneStructureForecaster
+from tsrnn.smoothing.docs import documented
 from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
 from tsrnn.smoothing.structure import Structure
@@ -24,7 +26,8 @@ _WITHOUT_DATES = 12
 WITHOUT_SEASON = Phrase("use DoubleExpSmoothingRNN, or set period to the time steps of one")
 
 
-class TripleExpSmoothingRNN(SmoothingForecaster):
+@documented
+class TripleExpSmoothingRNN(OneStructureForecaster):
     r"""Triple exponential smoothing (Holt-Winters): a level, a trend and a season.
 
     Parameters
@@ -46,37 +49,15 @@ class TripleExpSmoothingRNN(SmoothingForecaster):
     trend : {"add", None}
     damped : bool
         Whether the trend dies out.
-    error : {"add", "mul"}
-        Whether errors are differences from the prediction or shares of it, which is another
-        likelihood and other intervals; "mul" needs a positive series.
-    prior : None, "cautious" or `tsrnn.priors.ExponentialPrior`
-        What is known of the parameters before the series is seen; None fits the series alone, as
-        textbooks and other libraries do. Where forecasts are the aim, "cautious" has smaller errors
-        on short series; see `tsrnn.priors`.
+    {error, prior}
     initial_state : {"learned", "heuristic"} or array-like of shape (n_state,)
         The state before the first value: level, trend (where there is one) and `period` seasons,
         that of the first value first. Learned with the rest, the seasons then adding up to zero (or
         with a mean of one), found from the first four periods, or given (one row a series for
         several). With regressors, that of `y - X @ coef_`.
-    loss : {"likelihood", "absolute_error", "huber"}
-        What is minimised over the one-step-ahead errors. "likelihood" is the squared error where
-        errors are additive.
+    {loss}
         The other losses are for additive errors and seasons.
-    huber_delta : float
-        Where Huber's loss turns linear, in robust standard deviations of the residuals of the
-        squared-error fit.
-    solver : str
-        "auto" is "gauss-newton", compiled code that serves the likelihood and many series at once,
-        but for other losses and, without a season and with additive errors, for series of more
-        than 4096 values, where it is "L-BFGS-B". Or a method of `scipy.optimize.minimize` that
-        keeps to bounds: "L-BFGS-B", "TNC", "SLSQP", "trust-constr" (by BPTT gradients),
-        "Nelder-Mead", "Powell", "COBYQA" (without). Where the last four end, L-BFGS-B goes on to
-        the minimum next to it.
-    max_iter : int
-        Iterations of the solver at most, each time that it is called: from every promising
-        start, and for losses other than the likelihood in several stages. TNC counts evaluations.
-    tol : float
-        The solver's tolerance.
+    {search}
 
     Attributes
     ----------
@@ -89,15 +70,7 @@ class TripleExpSmoothingRNN(SmoothingForecaster):
     initial_state_, state_ : (n_state,) or (n_series, n_state) array
         Level, trend and seasons before the first value, and at the end of what was seen, the
         season of the next value first.
-    coef_ : (n_features,) or (n_series, n_features) array
-        Coefficients of the regressors, where there are any; the smoother is then fitted to
-        `y - X @ coef_`, and its states are those of that series.
-    fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
-        One-step-ahead predictions of the training series, and what they miss.
-    sse_, sigma2_, loglik_, aic_, aicc_, bic_ : float or (n_series,) array
-        Sum of squared errors, its mean over n less the number of parameters, states and
-        coefficients, the Gaussian log-likelihood and the information criteria that follow from it.
-    n_iter_, converged_ : int, bool or (n_series,) arrays
+    {fitted}
 
     Notes
     -----
@@ -166,8 +139,9 @@ class TripleExpSmoothingRNN(SmoothingForecaster):
         self.max_iter = max_iter
         self.tol = tol
 
-    def _validate_parameters(self) -> None:
-        super()._validate_parameters()
+    def validate_parameters(self) -> None:
+        """Refuse arguments; see `Forecaster.validate_parameters`."""
+        super().validate_parameters()
         check_trend(self.beta, self.phi, self.damped)
         check_period(self.period)
         if self.period == 1:
@@ -213,9 +187,9 @@ class TripleExpSmoothingRNN(SmoothingForecaster):
 
     def _fit(self, X: Any, y: Any) -> None:
         super()._fit(X, y)
-        for name, value in (("beta_", 0.0), ("gamma_", 0.0), ("phi_", 1.0)):
+        for name, value in ABSENT.items():
             # Fitted without a season it may lack them.
-            vars(self).setdefault(name, value * np.ones_like(self.alpha_))
+            vars(self).setdefault(f"{name}_", value * np.ones_like(self.alpha_))
 
     def _structure(self) -> Structure:
         return Structure(self.error, self.trend, bool(self.damped), self.seasonal, int(self.period))

@@ -13,7 +13,6 @@ from tsrnn._input.validation import check_choice, check_count, check_flag, check
 from tsrnn._optim.training import Training
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
-from tsrnn._recurrent.run import NetworkLoss
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.arguments import sizes_of_layers
 from tsrnn.sequence.base import store_arguments
@@ -197,7 +196,8 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         return self.solver != "lbfgs"
 
     @property
-    def _cell_name(self) -> str:
+    def cell_name(self) -> str:
+        """The key of the cell in the table of networks' cells."""
         check_choice("cell", self.cell, _CELLS)
         return _CELLS[self.cell]
 
@@ -368,15 +368,15 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         self._learn_target_units(samples)
 
     def _in_units(self, samples: Samples, dtype: np.dtype) -> Samples:
-        targets = self._encoded(samples.targets, dtype)
+        targets = self._targets.encoded(samples.targets, dtype)
         return replace(samples, targets=targets, weights=samples.weights.astype(dtype, copy=False))
 
     def _architecture(self, samples: Samples) -> Architecture:
         return Architecture(
-            self._cell_name,
+            self.cell_name,
             self.embedding_dim,
             sizes_of_layers(self),
-            self._n_outputs(samples.targets),
+            self._targets.n_outputs(samples.targets),
             bool(self.bidirectional),
             n_tokens=self._n_tokens,
         )
@@ -388,14 +388,11 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
             vocabulary = self._known_words() if isinstance(given, Mapping) else None
             write_embeddings(self._network.unpack(theta)["E"], given, vocabulary)
 
-    def _objective(
-        self, engine: Engine, samples: Samples, loss: NetworkLoss, **settings: Any
-    ) -> NetworkObjective:
+    def _objective(self, engine: Engine, samples: Samples) -> NetworkObjective:
         return TextObjective(
             engine,
             samples,
-            loss,
-            **settings,
+            self._targets,
             words=self.embedding_dropout,
             states=self.dropout,
             seed=self._draw_seed(),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from tsrnn._recurrent.engine import Engine
-from tsrnn._recurrent.run import Dropout, NetworkLoss
+from tsrnn._recurrent.run import Dropout
 from tsrnn.sequence.objective import NetworkObjective
 from tsrnn.sequence.samples import Samples
+from tsrnn.sequence.targets import Targets
 
 
 class TextObjective(NetworkObjective):
@@ -30,15 +30,14 @@ class TextObjective(NetworkObjective):
         self,
         engine: Engine,
         samples: Samples,
-        loss: NetworkLoss,
+        targets: Targets,
         *,
         words: float,
         states: float,
         seed: int,
         n_frozen: int,
-        **settings: Any,
     ) -> None:
-        super().__init__(engine, samples, loss, **settings)
+        super().__init__(engine, samples, targets)
         self._dropout = Dropout(words, states, seed) if words or states else None
         self._n_frozen = n_frozen
 

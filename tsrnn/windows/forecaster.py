@@ -133,7 +133,8 @@ class RNNForecaster(Forecaster):
         """
         return summarize_windows(self)
 
-    def _validate_parameters(self) -> None:
+    def validate_parameters(self) -> None:
+        """Refuse arguments; see `Forecaster.validate_parameters`."""
         estimator = self.estimator
         if estimator is not None and not (
             isinstance(estimator, BaseEstimator)
@@ -163,7 +164,8 @@ class RNNForecaster(Forecaster):
     def _learns_from_all(self) -> bool:
         return True
 
-    def _fit_model(self, values, regressors):
+    def fit_model(self, values, regressors):
+        """Fit series; see `Forecaster.fit_model`."""
         recipe = self._recipe(regressors.shape[1], None)
         batch = Batch.of_columns(values, regressors)
         for error in too_short(batch, recipe, "series {}".format).values():
@@ -179,7 +181,7 @@ class RNNForecaster(Forecaster):
         }
         return WindowModel(state), predictions, deviations, attributes
 
-    def _fit_panel(
+    def fit_panel(
         self,
         values: np.ndarray,
         offsets: np.ndarray,
@@ -187,6 +189,7 @@ class RNNForecaster(Forecaster):
         n_jobs: int | None = None,
         progress: Progress | None = None,
     ) -> PanelModel:
+        """Fit the series of a panel; see `Forecaster.fit_panel`."""
         recipe = self._recipe(regressors.shape[1], n_jobs)
         batch = Batch(values, offsets, regressors)
         failures = too_short(batch, recipe, lambda i: "the series")

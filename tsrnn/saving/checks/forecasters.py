@@ -18,27 +18,19 @@ from tsrnn.forecasting.season import ColumnSeasons, PanelSeasons
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import require
 from tsrnn.saving.checks.networks import check_names
-from tsrnn.smoothing.auto import AutoExpSmoothingRNN
+from tsrnn.smoothing import FORECASTERS
+from tsrnn.smoothing.base import SmoothingForecaster
 from tsrnn.smoothing.columns import SmoothingModel
-from tsrnn.smoothing.double import DoubleExpSmoothingRNN
-from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
-from tsrnn.smoothing.triple import TripleExpSmoothingRNN
 from tsrnn.windows.forecaster import RNNForecaster
 from tsrnn.windows.model import WindowModel
 
 FITTED_MODELS = (DeseasonalizedModel, NaiveModel, SmoothingModel, WindowModel)
 
-_SMOOTHING = (
-    AutoExpSmoothingRNN,
-    DoubleExpSmoothingRNN,
-    SimpleExpSmoothingRNN,
-    TripleExpSmoothingRNN,
-)
 _MODEL_OF = {
     NaiveForecaster: NaiveModel,
     DeseasonalizedForecaster: DeseasonalizedModel,
     RNNForecaster: WindowModel,
-    **dict.fromkeys(_SMOOTHING, SmoothingModel),
+    **dict.fromkeys(FORECASTERS, SmoothingModel),
 }
 _LEARNED = (
     "fitted_values_ residuals_ _model _training _layout _grid _seen _followed _n_seen".split()
@@ -106,7 +98,7 @@ def check_forecaster(one: Forecaster) -> None:
         _check_rows(getattr(one, name), name, layout, n, k)
     grid = fields.kind(one._grid, "the grid", TimeGrid)
     require(len(grid._index) == n, f"the grid must be of {n} rows")
-    if isinstance(one, _SMOOTHING):
+    if isinstance(one, SmoothingForecaster):
         _check_smoothing(one, k)
     if isinstance(one, NaiveForecaster):
         _check_numbers(one, ["drift_", "sigma2_"], k)

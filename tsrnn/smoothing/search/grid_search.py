@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import SLAB, SLABS, borrowed, inlined, kernel
+from tsrnn._compute.compile import SLABS, Integers, Slab, Slabs, Vector, borrowed, inlined, kernel
 from tsrnn._scan.linear import accumulate_products
 from tsrnn._scan.unroll import take_step
 from tsrnn.cells.smoother_cell import SmoothingParameter, step_at
 from tsrnn.smoothing.search.profile import solve_for_unknowns
-from tsrnn.smoothing.search.task import Task
+from tsrnn.smoothing.search.task import Series, Task
 
 # Series up to this length are searched with tables; see `_profiled_starts`. A response below this
 # is none, and a state whose own response is such a share of it is not told apart from the other.
@@ -27,6 +28,57 @@ _SINGULAR = 1e-13
 
 # A minimum so much higher than the lowest is not worth a search.
 _NEAR = 1.5
+
+
+class _Grid(NamedTuple):
+    """Points to look at.
+
+    Attributes
+    ----------
+    thetas : (K, G) array
+        Parameters at the points.
+    points : (Q, G) array
+        What is searched there.
+    shape : (Q,) array
+        Of the grid.
+    rates : (Q,) array
+        Of the prior.
+    """
+
+    thetas: Slab
+    points: Slab
+    shape: Integers
+    rates: Vector
+
+
+class _Room(NamedTuple):
+    """Scratch: parameters of all runs, a series with its regressors, and what is found of it."""
+
+    thetas: Slab
+    series: Slab
+    states: Slabs
+    scratch: Slabs
+    products: Slabs
+    losses: Vector
+    unknowns: Slab
+    lowest: Integers
+
+
+class _Tables(NamedTuple):
+    """What unit states add to the predictions of any complete series, and products of that.
+
+    Attributes
+    ----------
+    responses : (T, S, G) array
+    grams : (T, S, S, G) array
+        Up to each step.
+    with_response : (S, G) array
+        Of the errors of one series.
+    """
+
+    responses: Slabs
+    grams: Annotated[np.ndarray, "f8[:,:,:,::1]"]
+    with_response: Slab
 
 
 def grid_of(
@@ -57,6 +109,7 @@ def profiled_starts(task: Task, n_starts: int, stop: np.ndarray) -> np.ndarray:
     points, shape = grid_of(task.free_parameters, task.search_bounds)
     thetas = np.repeat(task.bounds[:, :1], points.shape[1], axis=1)
     thetas[free] = points
+    grid = _Grid(thetas, points, shape, task.rates[free])
     starts = np.zeros((batch.n_series, n_starts, free.size + n_linear))
     # The unknowns there are the coefficients first, then the state.
     maps = np.zeros((len(task.states), 1 + n_columns + cell.n_state, 1 + n_linear))
@@ -66,14 +119,9 @@ def profiled_starts(task: Task, n_starts: int, stop: np.ndarray) -> np.ndarray:
     maps[:, 1 + n_columns :, 1 + n_columns :] = task.states[:, :, 1 : 1 + n_free_state]
     _profiled_starts(
         cell.step.address,
-        batch.values,
-        batch.offsets,
-        batch.regressors,
+        task.series,
         maps,
-        thetas,
-        points,
-        shape,
-        task.rates[free],
+        grid,
         np.r_[n_columns : n_columns + n_free_state, :n_columns].astype(np.int64),
         stop,
         starts,
@@ -82,49 +130,29 @@ def profiled_starts(task: Task, n_starts: int, stop: np.ndarray) -> np.ndarray:
 
 
 @kernel(
-    f"void(i8, f8[::1], i8[::1], {SLAB}, {SLABS}, {SLAB}, {SLAB}, i8[::1], f8[::1], i8[::1], "
-    f"i1[::1], {SLABS})"
+    f"void(i8, Series, {SLABS}, _Grid, i8[::1], i1[::1], {SLABS})",
+    Series,
+    _Grid,
 )
-def _profiled_starts(
-    step_address,
-    values,
-    offsets,
-    regressors,
-    unknown_maps,
-    thetas,
-    points,
-    shape,
-    rates,
-    free_unknowns,
-    stop,
-    starts,
-):
+def _profiled_starts(step_address, series, unknown_maps, grid, free_unknowns, stop, starts):
     """Write starts (N, n_starts, Q + U + C) at the lowest minima of the profiled squared error.
 
     Parameters
     ----------
     step_address : int
-    values, offsets, regressors
-        As `tsrnn.smoothing.search.compiled.rounds.minimize_lanes` takes them.
+    series : Series
     unknown_maps : (N or 1, 1 + C + S, 1 + n) array
         As `tsrnn.smoothing.search.profile.unknown_map` returns it, of each series or of all.
-    thetas : (K, G) array
-        Parameters at the points.
-    points : (Q, G) array
-        What is searched there.
-    shape : (Q,) array
-        Of the grid.
-    rates : (Q,) array
-        Of the prior.
+    grid : _Grid
     free_unknowns : (U + C,) array
         Where in (C coefficients, S states) the last U + C numbers of a start are found.
     stop : (1,) array
         Where another thread sets it to 1, all ends, and what is written means nothing.
     starts : (N, n_starts, Q + U + C) array
     """
-    n_columns = regressors.shape[1]
+    offsets, n_columns = series.offsets, series.regressors.shape[1]
     n_state = unknown_maps.shape[1] - 1 - n_columns
-    n_sets, size = points.shape[1], 1 + n_columns + n_state
+    n_sets, size = grid.points.shape[1], 1 + n_columns + n_state
     longest = 0
     for i in range(offsets.shape[0] - 1):
         longest = max(longest, offsets[i + 1] - offsets[i])
@@ -134,27 +162,27 @@ def _profiled_starts(
     n_tabulated = longest if has_tables and longest <= _MOST_TABULATED else 0
     _search_profiles(
         step_at(step_address),
-        values,
-        offsets,
-        regressors,
+        series,
         unknown_maps,
-        points,
-        shape,
-        rates,
+        grid,
         free_unknowns,
         stop,
         starts,
-        _for_each_run(thetas, size),
-        np.empty((1 + n_columns, longest)),
-        np.empty((2, n_state, size * n_sets)),
-        np.empty((2, 1, size * n_sets)),
-        np.empty((size, size, n_sets)),
-        np.empty(n_sets),
-        np.empty((n_sets, size - 1)),
-        np.empty(n_sets, dtype=np.int64),
-        np.zeros((n_tabulated, n_state, n_sets)),
-        np.zeros((n_tabulated, n_state, n_state, n_sets)),
-        np.zeros((n_state, n_sets)),
+        _Room(
+            _for_each_run(grid.thetas, size),
+            np.empty((1 + n_columns, longest)),
+            np.empty((2, n_state, size * n_sets)),
+            np.empty((2, 1, size * n_sets)),
+            np.empty((size, size, n_sets)),
+            np.empty(n_sets),
+            np.empty((n_sets, size - 1)),
+            np.empty(n_sets, dtype=np.int64),
+        ),
+        _Tables(
+            np.zeros((n_tabulated, n_state, n_sets)),
+            np.zeros((n_tabulated, n_state, n_state, n_sets)),
+            np.zeros((n_state, n_sets)),
+        ),
     )
 
 
@@ -168,77 +196,50 @@ def _for_each_run(thetas, size):
 
 
 @inlined
-def _search_profiles(
-    step,
-    values,
-    offsets,
-    regressors,
-    unknown_maps,
-    points,
-    shape,
-    rates,
-    free_unknowns,
-    stop,
-    starts,
-    thetas,
-    room,
-    states,
-    scratch,
-    products,
-    losses,
-    unknowns,
-    lowest,
-    responses,
-    grams,
-    with_response,
-):
+def _search_profiles(step, series, unknown_maps, grid, free_unknowns, stop, starts, room, tables):
+    # Those who call hold what is borrowed.
+    series, grid, room, tables = borrowed(series), borrowed(grid), borrowed(room), borrowed(tables)
+    values, offsets, regressors = series.values, series.offsets, series.regressors
+    points, losses, unknowns, lowest = grid.points, room.losses, room.unknowns, room.lowest
     n_series, n_starts, n_free = starts.shape[0], starts.shape[1], points.shape[0]
-    if responses.shape[0] > 0:
-        _tabulate(step, thetas, states, scratch, responses, grams)
+    has_tables = tables.responses.shape[0] > 0
+    if has_tables:
+        _tabulate(step, room, tables)
     for i in range(n_series):
         if stop[0] != 0:
             return
         start, length = offsets[i], offsets[i + 1] - offsets[i]
-        is_complete = responses.shape[0] > 0
-        for t in range(start, start + length):
-            is_complete = is_complete and values[t] == values[t]
+        y = borrowed(values[start : start + length])
+        is_complete = has_tables
+        for t in range(length):
+            is_complete = is_complete and y[t] == y[t]
         if is_complete:
-            _profile_complete(
-                step,
-                borrowed(values[start : start + length]),
-                thetas,
-                states,
-                scratch,
-                responses,
-                borrowed(grams[length - 1]),
-                with_response,
-                losses,
-                unknowns,
-            )
+            _profile_complete(step, y, room, tables)
         else:
-            series = borrowed(room.ravel()[: room.shape[0] * length].reshape(room.shape[0], length))
+            slab = room.series
+            rows = borrowed(slab.ravel()[: slab.shape[0] * length].reshape(slab.shape[0], length))
             for t in range(length):
-                series[0, t] = values[start + t]
+                rows[0, t] = y[t]
                 for c in range(regressors.shape[1]):
-                    series[1 + c, t] = regressors[start + t, c]
+                    rows[1 + c, t] = regressors[start + t, c]
             unknown_map = borrowed(unknown_maps[i if unknown_maps.shape[0] > 1 else 0])
             accumulate_products(
                 step,
-                borrowed(thetas),
-                series,
-                borrowed(states),
-                borrowed(scratch),
-                borrowed(products),
+                room.thetas,
+                rows,
+                room.states,
+                room.scratch,
+                room.products,
                 True,
                 borrowed(stop),
             )
             for g in range(losses.shape[0]):
                 losses[g] = solve_for_unknowns(
-                    borrowed(products[:, :, g]), unknown_map, borrowed(unknowns[g])
+                    borrowed(room.products[:, :, g]), unknown_map, borrowed(unknowns[g])
                 )
-        if rates.any():
-            _weigh_by_prior(borrowed(values[start : start + length]), points, rates, losses)
-        n_found = _lowest_minima(losses, shape, n_starts, lowest)
+        if grid.rates.any():
+            _weigh_by_prior(y, points, grid.rates, losses)
+        n_found = _lowest_minima(losses, grid.shape, n_starts, lowest)
         for k in range(n_starts):
             g = lowest[min(k, n_found - 1)]
             for j in range(n_free):
@@ -260,8 +261,10 @@ def _weigh_by_prior(y, points, rates, losses):
 
 
 @inlined
-def _tabulate(step, thetas, states, scratch, responses, grams):
+def _tabulate(step, room, tables):
     """Fill what each unit state adds to the prediction at each step, and sums of products of it."""
+    thetas, states, scratch = room.thetas, room.states, room.scratch
+    responses, grams = tables.responses, tables.grams
     n_state, n_sets = responses.shape[1], responses.shape[2]
     # The slabs hold more lanes than are needed here: a run of each state fills the first of them.
     for i in range(n_state):
@@ -286,10 +289,12 @@ def _tabulate(step, thetas, states, scratch, responses, grams):
 
 
 @inlined
-def _profile_complete(
-    step, y, thetas, states, scratch, responses, gram, with_response, losses, unknowns
-):
+def _profile_complete(step, y, room, tables):
     """Fill the least SSE over initial states, and those, by the normal equations of each set."""
+    thetas, states, scratch = room.thetas, room.states, room.scratch
+    losses, unknowns = room.losses, room.unknowns
+    responses, with_response = tables.responses, tables.with_response
+    gram = borrowed(tables.grams[y.shape[0] - 1])
     n_state, n_sets = responses.shape[1], responses.shape[2]
     losses[:], with_response[:], states[0] = 0.0, 0.0, 0.0
     x, out = borrowed(scratch[0]), borrowed(scratch[1])

@@ -14,14 +14,15 @@ variables separate, SIAM J. Numer. Anal. 10 (1973).
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import SLAB, SLABS, borrowed, inlined, kernel
+from tsrnn._compute.compile import SLAB, SLABS, Slab, Slabs, Vector, borrowed, inlined, kernel
 from tsrnn._compute.threads import NEVER_STOPPED
 from tsrnn._scan.linear import accumulate_products, error_products
 from tsrnn._scan.unroll import backward, forward
-from tsrnn.cells.smoother_cell import Cell, adjoint_at, step_at
+from tsrnn.cells.smoother_cell import SmootherCell, adjoint_at, step_at
 
 # Sets of parameters in one slab of a scan: three runs of each stay in the L1 cache.
 _SETS_PER_SLAB = 128
@@ -38,13 +39,13 @@ _SINGULAR = 1e-13
 
 
 def profile(
-    cell: Cell, theta: np.ndarray, series: np.ndarray, initial_state: np.ndarray | None
+    cell: SmootherCell, theta: np.ndarray, series: np.ndarray, initial_state: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find the least SSE over the linear unknowns for many sets of parameters.
 
     Parameters
     ----------
-    cell : Cell
+    cell : SmootherCell
         A linear smoother.
     theta : (K, G) array
     series : (1 + p, T) array
@@ -70,14 +71,16 @@ def profile(
 
 
 def best_unknowns(
-    cell: Cell, theta: np.ndarray, series: np.ndarray, initial_state: np.ndarray | None
+    cell: SmootherCell, theta: np.ndarray, series: np.ndarray, initial_state: np.ndarray | None
 ) -> np.ndarray:
     """Return coefficients and initial state, (p + S,), with the least SSE for one theta (K, 1)."""
     products = error_products(cell, theta, series, all_errors=False)
     return _solve_each(products, unknown_map(cell, series, initial_state))[1][0]
 
 
-def unknown_map(cell: Cell, series: np.ndarray, initial_state: np.ndarray | None) -> np.ndarray:
+def unknown_map(
+    cell: SmootherCell, series: np.ndarray, initial_state: np.ndarray | None
+) -> np.ndarray:
     """Return the matrix that takes (1, free unknowns) to (1, coefficients, initial state)."""
     n_regressors = len(series) - 1
     if initial_state is None:
@@ -103,6 +106,18 @@ def _solve_sets(products, unknown_map, sse, unknowns):
         sse[g] = solve_for_unknowns(products[g], unknown_map, unknowns[g])
 
 
+class _Room(NamedTuple):
+    """Scratch of one evaluation: windows of the series with their gradients, and error products."""
+
+    windows: Slab
+    states: Vector
+    carry: Vector
+    thetas: Slab
+    run_states: Slabs
+    scratch: Slabs
+    products: Slabs
+
+
 class ProfiledSSE:
     """The SSE of a linear smoother at its best linear unknowns, and its gradient.
 
@@ -113,7 +128,7 @@ class ProfiledSSE:
 
     Parameters
     ----------
-    cell : Cell
+    cell : SmootherCell
         A linear smoother.
     series : (1 + p, T) array
         y, NaN where missing, and p regressors.
@@ -126,7 +141,9 @@ class ProfiledSSE:
     the making of its arrays.
     """
 
-    def __init__(self, cell: Cell, series: np.ndarray, initial_state: np.ndarray | None) -> None:
+    def __init__(
+        self, cell: SmootherCell, series: np.ndarray, initial_state: np.ndarray | None
+    ) -> None:
         n_state, (n_series, n_timesteps) = cell.n_state, series.shape
         size = n_series + n_state
         # Windows overlap by less than half of their length.
@@ -137,13 +154,15 @@ class ProfiledSSE:
         self._most_windows = 1 if np.isnan(series[0]).any() else _N_WINDOWS
         self._unknown_map = unknown_map(cell, series, initial_state)
         self._unknowns = np.zeros(size - 1)
-        self._windows = np.empty((4, room))
-        self._states = np.empty((room + _N_WINDOWS) * n_state)
-        self._carry = np.empty(2 * n_state * _N_WINDOWS)
-        self._thetas = np.empty((2, cell.n_parameters * max(size, _N_WINDOWS)))
-        self._run_states = np.empty((2, n_state, size))
-        self._scratch = np.empty((2, 1, size))
-        self._products = np.empty((size, size, 1))
+        self._room = _Room(
+            np.empty((4, room)),
+            np.empty((room + _N_WINDOWS) * n_state),
+            np.empty(2 * n_state * _N_WINDOWS),
+            np.empty((2, cell.n_parameters * max(size, _N_WINDOWS))),
+            np.empty((2, n_state, size)),
+            np.empty((2, 1, size)),
+            np.empty((size, size, 1)),
+        )
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the SSE and its gradient with respect to theta, (K, 1)."""
@@ -156,13 +175,7 @@ class ProfiledSSE:
             self._unknown_map,
             self._unknowns,
             self._most_windows,
-            self._windows,
-            self._states,
-            self._carry,
-            self._thetas,
-            self._run_states,
-            self._scratch,
-            self._products,
+            self._room,
             NEVER_STOPPED,
             d_theta,
         )
@@ -170,8 +183,8 @@ class ProfiledSSE:
 
 
 @kernel(
-    f"f8(i8, i8, {SLAB}, {SLAB}, {SLAB}, f8[::1], i8, {SLAB}, f8[::1], f8[::1], {SLAB}, "
-    f"{SLABS}, {SLABS}, {SLABS}, i1[::1], {SLAB})"
+    f"f8(i8, i8, {SLAB}, {SLAB}, {SLAB}, f8[::1], i8, _Room, i1[::1], {SLAB})",
+    _Room,
 )
 def _profiled_sse(
     step_address,
@@ -181,18 +194,14 @@ def _profiled_sse(
     unknown_map,
     unknowns,
     most_windows,
-    windows,
-    states,
-    carry,
-    thetas,
-    run_states,
-    scratch,
-    products,
+    room,
     stop,
     d_theta,
 ):
     # All arrays come from the caller: what is borrowed must outlive the call.
     step, adjoint = step_at(step_address), adjoint_at(adjoint_address)
+    windows, states, carry, thetas = room.windows, room.states, room.carry, room.thetas
+    run_states, scratch, products = room.run_states, room.scratch, room.products
     n_series, n_timesteps = series.shape
     n_state, n_parameters = run_states.shape[1], theta.shape[0]
     memory = accumulate_products(

@@ -5,12 +5,31 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
+from tsrnn._compute.compile import Integers, Slab, Vector
 from tsrnn._input.ragged import Batch
 from tsrnn.cells.smoother_cell import SmoothingParameter
 from tsrnn.smoothing.structure import Structure
+
+
+class Series(NamedTuple):
+    """Series one after the other, as kernels take them.
+
+    Attributes
+    ----------
+    values : (R,) array
+        NaN where missing.
+    offsets : (N + 1,) array
+        Where each starts.
+    regressors : (R, C) array
+    """
+
+    values: Vector
+    offsets: Integers
+    regressors: Slab
 
 
 @dataclass(frozen=True)
@@ -42,6 +61,11 @@ class Task:
     rates: np.ndarray
     effort: str = "thorough"
     nearby: np.ndarray | None = None
+
+    @property
+    def series(self) -> Series:
+        """The series as kernels take them."""
+        return Series(self.batch.values, self.batch.offsets, self.batch.regressors)
 
     @functools.cached_property
     def free(self) -> np.ndarray:

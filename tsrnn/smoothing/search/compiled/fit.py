@@ -14,7 +14,7 @@ import numpy as np
 
 from tsrnn._compute.threads import in_threads
 from tsrnn.smoothing.search.compiled.gauss_newton import OUT_OF_ITERATIONS
-from tsrnn.smoothing.search.compiled.rounds import minimize_lanes
+from tsrnn.smoothing.search.compiled.rounds import Ends, Model, Rules, minimize_lanes
 from tsrnn.smoothing.search.profile import best_unknowns
 from tsrnn.smoothing.search.starts import flat_start, starts_of
 from tsrnn.smoothing.search.task import Solution, Task, joined
@@ -118,45 +118,35 @@ def _search(
     task: Task, starts: np.ndarray, max_iter: int, tol: float, stop: np.ndarray
 ) -> Solution:
     """Search from every start, (N, n_starts, Q + U + C), and return the best ends."""
-    structure, batch, free = task.structure, task.batch, task.free
-    cell, n_series = structure.cell, task.batch.n_series
-    step, tangent = cell.step.address, cell.tangent.address
-    bounds = task.search_bounds
-    n_starts = starts.shape[1]
+    n_series, n_starts = starts.shape[:2]
     v = np.ascontiguousarray(starts.reshape(n_series * n_starts, -1))
     loss = np.empty(len(v))
     status, n_iter = np.empty((2, len(v)), dtype=np.int64)
-    floors = batch.count_observed() * (8.0 * np.finfo(float).eps) ** 2
-    minimize_lanes(
-        step,
-        tangent,
-        structure.is_relative,
-        structure.is_linear,
-        batch.values,
-        batch.offsets,
-        batch.regressors,
-        task.states,
-        task.bounds[:, 0].copy(),
-        free,
-        bounds,
-        task.gamma_at,
-        task.rates[free],
-        floors,
-        n_starts,
-        *_PROBING[task.effort],
-        min(_LANES, len(v)),
-        max_iter,
-        tol,
-        stop,
-        v,
-        loss,
-        status,
-        n_iter,
-    )
+    floors = task.batch.count_observed() * (8.0 * np.finfo(float).eps) ** 2
+    n_lanes = min(_LANES, len(v))
+    rules = Rules(n_starts, *_PROBING[task.effort], n_lanes, max_iter, tol, floors)
+    minimize_lanes(model_of(task), task.series, rules, stop, Ends(v, loss, status, n_iter))
     best = np.arange(n_series) * n_starts + np.argmin(loss.reshape(n_series, n_starts), axis=1)
     if v.shape[1]:
         n_iter = np.maximum(n_iter, 1)  # to see that it is the minimum already is one
     return _solution(task, v[best], loss[best], n_iter[best], status[best] != OUT_OF_ITERATIONS)
+
+
+def model_of(task: Task) -> Model:
+    """Return what a task fits as kernels take it."""
+    structure, cell = task.structure, task.structure.cell
+    return Model(
+        cell.step.address,
+        cell.tangent.address,
+        structure.is_relative,
+        structure.is_linear,
+        task.bounds[:, 0].copy(),
+        task.free,
+        task.search_bounds,
+        task.gamma_at,
+        task.rates[task.free],
+        task.states,
+    )
 
 
 def _solution(

@@ -13,8 +13,11 @@ on Applied Mathematics 11 (1963).
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
-from tsrnn._compute.compile import borrowed, inlined
+import numpy as np
+
+from tsrnn._compute.compile import Slab, Slabs, Vector, borrowed, inlined
 
 # What became of a problem. One that has settled may have been misled by what it learned of the
 # curvature: it has converged if Gauss and Newton's own model promises nothing either.
@@ -28,33 +31,93 @@ _MOST_DAMPING = 1e9
 _SINGULAR = 1e-12
 
 
+class Problems(NamedTuple):
+    """How far many problems are.
+
+    Attributes
+    ----------
+    v : (P, D) array
+        The best points.
+    loss : (P,) array
+        F there.
+    gradient : (P, D) array
+    curvature : (P, D, D) array
+        The lower triangle of it.
+    beyond : (P, D, D) array
+        What steps have told of the curvature beyond that of Gauss and Newton, in it already.
+    damping : (P,) array
+    trial : (P, D) array
+        The points to try next.
+    promised : (P,) array
+        By how much they should lower F.
+    """
+
+    v: Slab
+    loss: Vector
+    gradient: Slab
+    curvature: Slabs
+    beyond: Slabs
+    damping: Vector
+    trial: Slab
+    promised: Vector
+
+
+class StepRoom(NamedTuple):
+    """Scratch for one step: (D, D) for the factor, (D,) for all else."""
+
+    factor: Slab
+    scale: Vector
+    step: Vector
+    is_set: Vector
+    right: Vector
+    rest: Vector
+    old: Vector
+
+
 @inlined
-def judge(
-    b,
-    p,
-    value,
-    lane_gradient,
-    lane_curvature,
-    is_exact,
-    tol,
-    trial,
-    v,
-    loss,
-    gradient,
-    curvature,
-    beyond,
-    damping,
-    promised,
-    work,
-):
-    """Take what problem p has tried, or leave it, and return what becomes of it."""
+def problems_of(v, loss, damping):
+    """Start problems at v, (P, D), with so much damping; F there is written into loss."""
+    n_problems, n_unknowns = v.shape
+    return Problems(
+        v,
+        loss,
+        np.zeros((n_problems, n_unknowns)),
+        np.zeros((n_problems, n_unknowns, n_unknowns)),
+        np.zeros((n_problems, n_unknowns, n_unknowns)),
+        np.full(n_problems, damping),
+        v.copy(),
+        np.zeros(n_problems),
+    )
+
+
+@inlined
+def step_room_of(n_unknowns):
+    """Make room for a step."""
+    return StepRoom(
+        np.zeros((n_unknowns, n_unknowns)),
+        np.zeros(n_unknowns),
+        np.zeros(n_unknowns),
+        np.zeros(n_unknowns),
+        np.zeros(n_unknowns),
+        np.zeros(n_unknowns),
+        np.zeros(n_unknowns),
+    )
+
+
+@inlined
+def judge(b, p, value, is_exact, tol, curved, problems, room):
+    """Take what problem p has tried, or leave it, and return what becomes of it.
+
+    In lane b of `curved` are slope and curvature there, and `value` is F.
+    """
+    loss, damping, promised = problems.loss, problems.damping, problems.promised
     if not value < loss[p]:
         # The first point has no F, or no step is short enough to lower it: rounding.
         if loss[p] == math.inf:
             return DROPPED
         damping[p] = max(10.0 * damping[p], 1e-3)
         # What was learned of the curvature may have misled.
-        forget_curvature(borrowed(curvature[p]), borrowed(beyond[p]))
+        forget_curvature(p, problems)
         # A step that ends at a bound may promise to raise F: then a shorter one is called for.
         if damping[p] > _MOST_DAMPING or 0.0 <= promised[p] <= tol * loss[p]:
             return CONVERGED
@@ -67,17 +130,16 @@ def judge(
     settled = gained <= 10.0 * tol * value and damping[p] < 1.0
     is_first = loss[p] == math.inf
     loss[p] = value
-    _learn_curvature(
-        b, p, is_first, lane_gradient, lane_curvature, trial, v, gradient, curvature, beyond, work
-    )
+    _learn_curvature(b, p, is_first, curved, problems, room)
     if is_exact:
         return CONVERGED
     return SETTLED if settled else RUNNING
 
 
 @inlined
-def forget_curvature(curvature, beyond):
+def forget_curvature(p, problems):
     """Go back to Gauss and Newton's curvature."""
+    curvature, beyond = borrowed(problems.curvature[p]), borrowed(problems.beyond[p])
     for d in range(curvature.shape[0]):
         for c in range(d + 1):
             curvature[d, c] -= beyond[d, c]
@@ -85,17 +147,18 @@ def forget_curvature(curvature, beyond):
 
 
 @inlined
-def _learn_curvature(
-    b, p, is_first, lane_gradient, lane_curvature, trial, v, gradient, curvature, beyond, work
-):
+def _learn_curvature(b, p, is_first, curved, problems, room):
     """Move problem p to what it has tried, and learn from the change of slope on the way.
 
     Gauss and Newton leave out what the residuals' second derivatives add to the curvature. A
     symmetric update of rank one estimates it, S s = g(v + s) - g(v) - H(v + s) s.
     """
+    v, trial = problems.v, problems.trial
+    gradient, curvature = problems.gradient, problems.curvature
+    lane_gradient, lane_curvature = curved.gradient, curved.curvature
     n_unknowns = v.shape[1]
-    step, rest = borrowed(work[n_unknowns + 1]), borrowed(work[n_unknowns + 2])
-    S = borrowed(beyond[p])
+    step, rest, old_change = room.step, room.rest, room.old
+    S = borrowed(problems.beyond[p])
     squared, denominator, of_step, size = 0.0, 0.0, 0.0, 0.0
     if not is_first:
         for d in range(n_unknowns):
@@ -110,14 +173,14 @@ def _learn_curvature(
             for c in range(n_unknowns):
                 old += S[max(c, d), min(c, d)] * step[c]
             rest[d] = change
-            work[n_unknowns + 4, d] = old
+            old_change[d] = old
             of_step += step[d] * change
             size += step[d] * old
         shrink = 1.0
         if abs(size) > abs(of_step):
             shrink = abs(of_step) / abs(size)
         for d in range(n_unknowns):
-            rest[d] -= shrink * work[n_unknowns + 4, d]
+            rest[d] -= shrink * old_change[d]
             denominator += rest[d] * step[d]
             squared += rest[d] * rest[d] * lane_curvature[d, d, b]
             for c in range(d + 1):
@@ -146,12 +209,15 @@ def _learn_curvature(
 
 
 @inlined
-def propose(v, gradient, curvature, damping, bounds, n_free, work, trial):
-    """Write the point to try next, and return by how much (1) says that it lowers F."""
-    n_unknowns = v.shape[0]
-    factor, scale = borrowed(work), borrowed(work[n_unknowns])
-    step, is_set = borrowed(work[n_unknowns + 1]), borrowed(work[n_unknowns + 2])
-    right = borrowed(work[n_unknowns + 3])
+def propose(p, problems, bounds, room):
+    """Write the point that problem p tries next, and how much lower (1) says that F is there.
+
+    `bounds` (2, Q) are those of the first Q unknowns.
+    """
+    v, trial = borrowed(problems.v[p]), borrowed(problems.trial[p])
+    gradient, curvature = borrowed(problems.gradient[p]), borrowed(problems.curvature[p])
+    scale, step, is_set, right = room.scale, room.step, room.is_set, room.right
+    n_unknowns, n_free = v.shape[0], bounds.shape[1]
     for d in range(n_unknowns):
         norm = math.sqrt(max(curvature[d, d], 0.0))
         scale[d] = norm if norm > 0.0 else 1.0
@@ -169,7 +235,7 @@ def propose(v, gradient, curvature, damping, bounds, n_free, work, trial):
                 for c in range(n_unknowns):
                     if is_set[c] != 0.0 and step[c] != 0.0:
                         right[d] -= curvature[max(c, d), min(c, d)] * step[c]
-        _solve(curvature, damping, scale, is_set, factor, right, step)
+        _solve(curvature, problems.damping[p], room)
         n_out = 0
         for d in range(n_free):
             if is_set[d] == 0.0:
@@ -188,15 +254,17 @@ def propose(v, gradient, curvature, damping, bounds, n_free, work, trial):
         promise -= step[d] * (2.0 * gradient[d] + curvature[d, d] * step[d])
         for c in range(d):
             promise -= 2.0 * step[d] * curvature[d, c] * step[c]
-    return promise
+    problems.promised[p] = promise
 
 
 @inlined
-def _solve(curvature, damping, scale, is_set, factor, right, step):
+def _solve(curvature, damping, room):
     """Solve (H + damping diag H) step = right for what is not set, by Cholesky on unit diagonals.
 
     What the curvature does not tell apart from the unknowns before it stays where it is.
     """
+    factor, scale, is_set = room.factor, room.scale, room.is_set
+    right, step = room.right, room.step
     n_unknowns = step.shape[0]
     for d in range(n_unknowns):
         if is_set[d] != 0.0:

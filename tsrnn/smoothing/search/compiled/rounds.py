@@ -17,11 +17,12 @@ gamma is searched as gamma' in [0, 1] with gamma = (1 - alpha) gamma', which kee
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import SLAB, SLABS, borrowed, inlined, kernel
-from tsrnn._scan.curvature import accumulate_curvature
+from tsrnn._compute.compile import Integers, Slab, Slabs, Vector, borrowed, inlined, kernel
+from tsrnn._scan.curvature import Lanes, accumulate_curvature, curved_of, scratch_of
 from tsrnn.cells.smoother_cell import step_at, tangent_at
 from tsrnn.smoothing.search.compiled.gauss_newton import (
     CONVERGED,
@@ -32,8 +33,11 @@ from tsrnn.smoothing.search.compiled.gauss_newton import (
     SETTLED,
     forget_curvature,
     judge,
+    problems_of,
     propose,
+    step_room_of,
 )
+from tsrnn.smoothing.search.task import Series
 
 # How often a problem that has settled is sent on.
 _MOST_RETURNS = 2
@@ -47,53 +51,15 @@ _ROUNDS_OF_CLOSING = 8
 _ALIKE = 1e-3
 
 
-@kernel(
-    f"void(i8, i8, b1, b1, f8[::1], i8[::1], {SLAB}, {SLABS}, f8[::1], i8[::1], {SLAB}, i8, "
-    f"f8[::1], f8[::1], i8, i8, f8, i8, i8, f8, i1[::1], {SLAB}, f8[::1], i8[::1], i8[::1])"
-)
-def minimize_lanes(
-    step_address,
-    tangent_address,
-    is_relative,
-    is_linear,
-    values,
-    offsets,
-    regressors,
-    state_maps,
-    theta,
-    free,
-    bounds,
-    gamma_at,
-    rates,
-    floors,
-    n_starts,
-    n_probing,
-    margin,
-    n_lanes,
-    max_iter,
-    tol,
-    stop,
-    v,
-    loss,
-    status,
-    n_iter,
-):
-    """Minimise from every start.
+class Model(NamedTuple):
+    """What is fitted, and what is free of it.
 
-    Parameters
+    Attributes
     ----------
-    step_address, tangent_address : int
-        Of the cell.
+    step, tangent : int
+        Addresses of the cell's.
     is_relative, is_linear : bool
         As `accumulate_curvature` takes them.
-    values : (R,) array
-        The series, one after the other, the longest first; NaN where missing.
-    offsets : (N + 1,) array
-        Where each starts.
-    regressors : (R, C) array
-    state_maps : (N or 1, S, 1 + U + C) array
-        What takes (1, free numbers of the state, coefficients) to the initial state, for each
-        series or for all.
     theta : (K,) array
         Parameters; those that are free have no meaning here.
     free : (Q,) array
@@ -103,8 +69,28 @@ def minimize_lanes(
         The place of gamma among the free ones, or -1.
     rates : (Q,) array
         Of the prior.
-    floors : (N,) array
-        Squares below which a series is followed exactly.
+    state_maps : (N or 1, S, 1 + U + C) array
+        What takes (1, free numbers of the state, coefficients) to the initial state, for each
+        series or for all.
+    """
+
+    step: int
+    tangent: int
+    is_relative: bool
+    is_linear: bool
+    theta: Vector
+    free: Integers
+    bounds: Slab
+    gamma_at: int
+    rates: Vector
+    state_maps: Slabs
+
+
+class Rules(NamedTuple):
+    """How long the search goes on.
+
+    Attributes
+    ----------
     n_starts : int
         Problem p is that of series p // n_starts.
     n_probing : int
@@ -114,243 +100,144 @@ def minimize_lanes(
     n_lanes, max_iter : int
     tol : float
         A search has settled when a step lowers F by less than ten times so much of it.
-    stop : (1,) array
-        Where another thread sets it to 1, the search ends, and its results mean nothing.
+    floors : (N,) array
+        Squares below which a series is followed exactly.
+    """
+
+    n_starts: int
+    n_probing: int
+    margin: float
+    n_lanes: int
+    max_iter: int
+    tol: float
+    floors: Vector
+
+
+class Ends(NamedTuple):
+    """What became of problems.
+
+    Attributes
+    ----------
     v : (P, Q + U + C) array
         Starts; on return the best points.
     loss : (P,) array
         F there; infinite where no point has a finite one.
     status, n_iter : (P,) arrays
     """
-    n_problems, n_unknowns = v.shape
-    n_state, n_parameters = state_maps.shape[1], theta.shape[0]
-    longest = 0
-    for i in range(offsets.shape[0] - 1):
-        longest = max(longest, offsets[i + 1] - offsets[i])
-    d_theta = np.zeros((n_unknowns, n_parameters))
-    for j in range(free.shape[0]):
-        d_theta[j, free[j]] = 1.0
-    # What regressors add matters to errors that are shares of predictions.
-    n_inputs = 2 if is_relative and regressors.shape[1] > 0 else 1
-    loss[:], status[:], n_iter[:] = math.inf, RUNNING, 0
+
+    v: Slab
+    loss: Vector
+    status: Integers
+    n_iter: Integers
+
+
+@kernel("void(Model, Series, Rules, i1[::1], Ends)", Model, Series, Rules, Ends)
+def minimize_lanes(model, series, rules, stop, ends):
+    """Minimise from every start.
+
+    Parameters
+    ----------
+    model : Model
+    series : Series
+        The longest first.
+    rules : Rules
+    stop : (1,) array
+        Where another thread sets it to 1, the search ends, and its results mean nothing.
+    ends : Ends
+    """
+    n_problems, n_unknowns = ends.v.shape
+    ends.loss[:], ends.status[:], ends.n_iter[:] = math.inf, RUNNING, 0
     _rounds(
-        step_address,
-        tangent_address,
-        is_relative,
-        is_linear,
-        values,
-        offsets,
-        regressors,
-        state_maps,
-        theta,
-        free,
-        bounds,
-        gamma_at,
-        rates,
-        floors,
-        n_starts,
-        n_probing,
-        margin,
-        max_iter,
-        tol,
+        model,
+        series,
+        rules,
         stop,
-        v,
-        loss,
-        status,
-        n_iter,
-        # The slope and curvature of every problem, its damping, what it tries next and expects.
-        np.zeros((n_problems, n_unknowns)),
-        np.zeros((n_problems, n_unknowns, n_unknowns)),
-        np.zeros((n_problems, n_unknowns, n_unknowns)),
-        np.full(n_problems, _FIRST_DAMPING),
-        v.copy(),
-        np.zeros(n_problems),
-        np.zeros(n_problems, dtype=np.int64),
+        ends,
+        problems_of(ends.v, ends.loss, _FIRST_DAMPING),
         np.arange(n_problems),
-        # Lanes, as `accumulate_curvature` takes them.
-        np.zeros((n_parameters, n_lanes)),
-        np.zeros((longest, n_inputs, n_lanes)),
-        np.zeros((longest, regressors.shape[1], n_lanes)),
-        np.zeros(longest, dtype=np.int64),
-        np.zeros((2, n_state, n_lanes)),
-        np.zeros((n_unknowns, n_state, n_lanes)),
-        d_theta,
-        np.zeros((11, n_lanes)),
-        np.zeros((4, n_lanes)),
-        np.zeros((4, n_unknowns, n_lanes)),
-        np.zeros(n_lanes),
-        np.zeros((n_unknowns, n_lanes)),
-        np.zeros((n_unknowns, n_unknowns, n_lanes)),
-        np.zeros((n_unknowns + 5, n_unknowns)),
+        lanes_of(model, series, n_unknowns, rules.n_lanes),
+        curved_of(n_unknowns, rules.n_lanes),
+        scratch_of(n_unknowns, rules.n_lanes),
+        step_room_of(n_unknowns),
     )
 
 
 @inlined
-def _rounds(
-    step_address,
-    tangent_address,
-    is_relative,
-    is_linear,
-    values,
-    offsets,
-    regressors,
-    state_maps,
-    theta,
-    free,
-    bounds,
-    gamma_at,
-    rates,
-    floors,
-    n_starts,
-    n_probing,
-    margin,
-    max_iter,
-    tol,
-    stop,
-    v,
-    loss,
-    status,
-    n_iter,
-    gradient,
-    curvature,
-    beyond,
-    damping,
-    trial,
-    promised,
-    returns,
-    running,
-    lane_theta,
-    x,
-    d_x,
-    active,
-    states,
-    d_states,
-    d_theta,
-    lanes,
-    scratch,
-    directions,
-    squares,
-    lane_gradient,
-    lane_curvature,
-    work,
-):
-    n_free, n_lanes = free.shape[0], squares.shape[0]
-    n_running = _leave_out_repeated(n_starts, v, status, running)
+def lanes_of(model, series, n_unknowns, n_lanes):
+    """Make room for so many problems side by side."""
+    offsets, n_columns = series.offsets, series.regressors.shape[1]
+    n_state, n_parameters = model.state_maps.shape[1], model.theta.shape[0]
+    longest = 0
+    for i in range(offsets.shape[0] - 1):
+        longest = max(longest, offsets[i + 1] - offsets[i])
+    d_theta = np.zeros((n_unknowns, n_parameters))
+    for j in range(model.free.shape[0]):
+        d_theta[j, model.free[j]] = 1.0
+    # What regressors add matters to errors that are shares of predictions.
+    n_inputs = 2 if model.is_relative and n_columns > 0 else 1
+    return Lanes(
+        np.zeros((n_parameters, n_lanes)),
+        np.zeros((longest, n_inputs, n_lanes)),
+        np.zeros((longest, n_columns, n_lanes)),
+        np.zeros(longest, dtype=np.int64),
+        np.zeros((2, n_state, n_lanes)),
+        np.zeros((n_unknowns, n_state, n_lanes)),
+        d_theta,
+    )
+
+
+@inlined
+def _rounds(model, series, rules, stop, ends, problems, running, lanes, curved, scratch, room):
+    # Those who call hold what is borrowed.
+    model, series, rules, ends = borrowed(model), borrowed(series), borrowed(rules), borrowed(ends)
+    problems, lanes, curved = borrowed(problems), borrowed(lanes), borrowed(curved)
+    scratch, room = borrowed(scratch), borrowed(room)
+    status, loss, damping, promised = ends.status, ends.loss, problems.damping, problems.promised
+    tol, n_lanes, n_starts = rules.tol, rules.n_lanes, rules.n_starts
+    returns = np.zeros(loss.shape[0], dtype=np.int64)
+    n_running = _leave_out_repeated(n_starts, ends.v, status, running)
     n_iterations = 0
     while n_running > 0:
         for first in range(0, n_running, n_lanes):
             now = borrowed(running[first : min(first + n_lanes, n_running)])
-            n_timesteps = _fill_lanes(
-                values,
-                offsets,
-                regressors,
-                state_maps,
-                theta,
-                free,
-                gamma_at,
-                n_starts,
-                now,
-                trial,
-                lane_theta,
-                x,
-                d_x,
-                active,
-                states,
-                d_states,
-            )
+            n_timesteps = fill_lanes(model, series, n_starts, now, problems.trial, lanes)
             accumulate_curvature(
-                step_at(step_address),
-                tangent_at(tangent_address),
-                is_relative,
-                is_linear,
-                borrowed(lane_theta),
-                borrowed(x[:n_timesteps]),
-                borrowed(d_x[:n_timesteps]),
-                borrowed(active),
-                borrowed(states),
-                borrowed(d_states),
-                borrowed(d_theta),
-                borrowed(lanes),
-                borrowed(scratch),
-                borrowed(directions),
-                borrowed(squares),
-                borrowed(lane_gradient),
-                borrowed(lane_curvature),
+                step_at(model.step),
+                tangent_at(model.tangent),
+                model.is_relative,
+                model.is_linear,
+                n_timesteps,
+                lanes,
+                scratch,
+                curved,
                 borrowed(stop),
             )
             if stop[0] != 0:
                 return
             for b in range(now.shape[0]):
                 p = now[b]
-                n_seen = lanes[8, b]
-                is_exact = squares[b] <= floors[p // n_starts]
-                value = _of_search(
-                    b,
-                    squares,
-                    lane_gradient,
-                    lane_curvature,
-                    gamma_at,
-                    free,
-                    theta,
-                    borrowed(trial[p]),
-                    rates,
-                    n_seen,
-                )
-                status[p] = judge(
-                    b,
-                    p,
-                    value,
-                    lane_gradient,
-                    lane_curvature,
-                    is_exact,
-                    tol,
-                    trial,
-                    v,
-                    loss,
-                    gradient,
-                    curvature,
-                    beyond,
-                    damping,
-                    promised,
-                    work,
-                )
-                n_iter[p] = n_iterations
-                if status[p] == RUNNING and n_iterations == max_iter:
+                is_exact = curved.squares[b] <= rules.floors[p // n_starts]
+                value = searched_value(b, model, borrowed(problems.trial[p]), curved)
+                status[p] = judge(b, p, value, is_exact, tol, curved, problems, room)
+                ends.n_iter[p] = n_iterations
+                if status[p] == RUNNING and n_iterations == rules.max_iter:
                     status[p] = OUT_OF_ITERATIONS
                 if status[p] == RUNNING:
-                    promised[p] = propose(
-                        borrowed(v[p]),
-                        borrowed(gradient[p]),
-                        borrowed(curvature[p]),
-                        damping[p],
-                        bounds,
-                        n_free,
-                        work,
-                        borrowed(trial[p]),
-                    )
+                    propose(p, problems, model.bounds, room)
                     # Near the optimum a step keeps its promise: one that is not worth taking ends
                     # the search without another evaluation.
                     if 0.0 <= promised[p] <= 3.0 * tol * loss[p] and damping[p] < 1e-2:
                         status[p] = SETTLED
                 if status[p] == SETTLED:
-                    forget_curvature(borrowed(curvature[p]), borrowed(beyond[p]))
+                    forget_curvature(p, problems)
                     damping[p] = LEAST_DAMPING
-                    promised[p] = propose(
-                        borrowed(v[p]),
-                        borrowed(gradient[p]),
-                        borrowed(curvature[p]),
-                        damping[p],
-                        bounds,
-                        n_free,
-                        work,
-                        borrowed(trial[p]),
-                    )
+                    propose(p, problems, model.bounds, room)
                     returns[p] += 1
                     is_done = promised[p] <= 30.0 * tol * loss[p] or returns[p] > _MOST_RETURNS
                     status[p] = CONVERGED if is_done else RUNNING
-        if n_probing <= n_iterations < n_probing + _ROUNDS_OF_CLOSING:
-            closing = margin ** (1.0 / (1 + n_iterations - n_probing))
-            _drop_poor_starts(closing, n_starts, n_free, v, loss, status)
+        if rules.n_probing <= n_iterations < rules.n_probing + _ROUNDS_OF_CLOSING:
+            closing = rules.margin ** (1.0 / (1 + n_iterations - rules.n_probing))
+            _drop_poor_starts(closing, n_starts, model.free.shape[0], ends)
         n_left = 0
         for r in range(n_running):
             if status[running[r]] == RUNNING:
@@ -377,25 +264,21 @@ def _leave_out_repeated(n_starts, v, status, running):
 
 
 @inlined
-def _fill_lanes(
-    values,
-    offsets,
-    regressors,
-    state_maps,
-    theta,
-    free,
-    gamma_at,
-    n_starts,
-    now,
-    trial,
-    lane_theta,
-    x,
-    d_x,
-    active,
-    states,
-    d_states,
-):
-    """Lay out the problems to evaluate now, and return how many steps the longest has."""
+def fill_lanes(model, series, n_starts, now, trial, lanes):
+    """Lay out the problems to evaluate now, and return how many steps the longest has.
+
+    Problem p is tried at trial[p].
+    """
+    values, offsets, regressors = series.values, series.offsets, series.regressors
+    theta, free, state_maps = model.theta, model.free, model.state_maps
+    gamma_at, lane_theta = model.gamma_at, lanes.theta
+    x, d_x, active, states, d_states = (
+        lanes.x,
+        lanes.d_x,
+        lanes.active,
+        lanes.states,
+        lanes.d_states,
+    )
     n_free, n_columns, n_state = free.shape[0], regressors.shape[1], state_maps.shape[1]
     n_linear = state_maps.shape[2] - 1
     n_timesteps = 0
@@ -442,16 +325,18 @@ def _fill_lanes(
 
 
 @inlined
-def _of_search(b, squares, gradient, curvature, gamma_at, free, theta, v, rates, n_seen):
+def searched_value(b, model, v, curved):
     """Return F in terms of what is searched, with the prior; change slope and curvature of lane b.
 
     Theirs are of the raw sum of squares and of gamma itself before.
     """
+    squares, gradient, curvature = curved.squares, curved.gradient, curved.curvature
+    free, rates, gamma_at, n_seen = model.free, model.rates, model.gamma_at, curved.n_seen[b]
     n_unknowns = gradient.shape[0]
     if gamma_at >= 0:
         # gamma = (1 - alpha) gamma'; alpha, where free, is the first.
         alpha_is_free = free[0] == 0
-        scale = 1.0 - (v[0] if alpha_is_free else theta[0])
+        scale = 1.0 - (v[0] if alpha_is_free else model.theta[0])
         if alpha_is_free:
             _add_multiple(b, gradient, curvature, 0, gamma_at, -v[gamma_at])
         gradient[gamma_at, b] *= scale
@@ -494,8 +379,9 @@ def _add_multiple(b, gradient, curvature, d, c, factor):
 
 
 @inlined
-def _drop_poor_starts(margin, n_starts, n_free, v, loss, status):
+def _drop_poor_starts(margin, n_starts, n_free, ends):
     """Go on from the best start of each series, and from those nearly as good and elsewhere."""
+    v, loss, status = ends.v, ends.loss, ends.status
     for first in range(0, loss.shape[0], n_starts):
         best = first
         for p in range(first, first + n_starts):

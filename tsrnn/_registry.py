@@ -1,0 +1,81 @@
+"""The estimators that users have, in one list that files, pages and tests read."""
+
+from __future__ import annotations
+
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+
+from tsrnn.compose import DeseasonalizedForecaster
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting import Forecaster, NaiveForecaster
+from tsrnn.panel import PanelForecaster
+from tsrnn.sequence import (
+    ElmanRNNClassifier,
+    ElmanRNNRegressor,
+    GRUClassifier,
+    GRURegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+)
+from tsrnn.smoothing import (
+    AutoExpSmoothingRNN,
+    DoubleExpSmoothingRNN,
+    SimpleExpSmoothingRNN,
+    TripleExpSmoothingRNN,
+)
+from tsrnn.text import TextRNNClassifier
+from tsrnn.windows import RNNForecaster
+
+# By their public names, which saved files have for tags: a name stays, whatever becomes of a class.
+ESTIMATORS: dict[str, type[BaseEstimator]] = {
+    "AutoExpSmoothingRNN": AutoExpSmoothingRNN,
+    "DeseasonalizedForecaster": DeseasonalizedForecaster,
+    "DoubleExpSmoothingRNN": DoubleExpSmoothingRNN,
+    "ElmanRNNClassifier": ElmanRNNClassifier,
+    "ElmanRNNRegressor": ElmanRNNRegressor,
+    "GRUClassifier": GRUClassifier,
+    "GRURegressor": GRURegressor,
+    "LSTMClassifier": LSTMClassifier,
+    "LSTMRegressor": LSTMRegressor,
+    "NaiveForecaster": NaiveForecaster,
+    "PanelForecaster": PanelForecaster,
+    "RNNForecaster": RNNForecaster,
+    "SimpleExpSmoothingRNN": SimpleExpSmoothingRNN,
+    "TextRNNClassifier": TextRNNClassifier,
+    "TripleExpSmoothingRNN": TripleExpSmoothingRNN,
+}
+
+_KINDS = {"classifier": ClassifierMixin, "forecaster": Forecaster, "regressor": RegressorMixin}
+
+
+def all_estimators(type_filter: str | None = None) -> list[tuple[str, type[BaseEstimator]]]:
+    """List the estimators of the package, as `sklearn.utils.all_estimators` does.
+
+    Parameters
+    ----------
+    type_filter : {"classifier", "forecaster", "regressor"} or None, default=None
+        Which to list. Forecasters are regressors, too.
+
+    Returns
+    -------
+    estimators : list of tuple
+        Names and classes, sorted by name.
+
+    Raises
+    ------
+    ValueError
+        For another filter.
+
+    Examples
+    --------
+    >>> from tsrnn import all_estimators
+    >>> [name for name, _ in all_estimators("classifier")]
+    ['ElmanRNNClassifier', 'GRUClassifier', 'LSTMClassifier', 'TextRNNClassifier']
+    """
+    if type_filter is None:
+        return sorted(ESTIMATORS.items())
+    if type_filter not in _KINDS:
+        raise InvalidParameterError(
+            f"type_filter must be one of {sorted(_KINDS)} or None, got {type_filter!r}"
+        )
+    kind = _KINDS[type_filter]
+    return [(name, one) for name, one in sorted(ESTIMATORS.items()) if issubclass(one, kind)]

@@ -1,0 +1,276 @@
+"""The two kinds of targets: numbers, and labels of classes, each with its loss and its score."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tsrnn._optim.losses import BinaryLogLoss, SoftmaxLogLoss, SquaredErrorLoss
+from tsrnn._recurrent.engine import NetworkLoss
+from tsrnn.sequence.samples import Samples, center_and_spread, refuse_beyond, without_weightless
+
+
+class Targets(ABC):
+    """What a network's outputs are to be, and what is known of that.
+
+    Attributes
+    ----------
+    metric : str
+        The name of the score.
+    explosion : float
+        As of `tsrnn._optim.training.Objective`.
+    """
+
+    metric: str
+    explosion: float
+
+    @property
+    @abstractmethod
+    def output_activation(self) -> str:
+        """What makes predictions of raw outputs."""
+
+    @property
+    @abstractmethod
+    def loss(self) -> NetworkLoss:
+        """The loss that is trained by."""
+
+    @abstractmethod
+    def units(self, n_outputs: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return what outputs are less, and divided by, in training, (n_outputs,) each."""
+
+    @abstractmethod
+    def n_outputs(self, targets: np.ndarray) -> int:
+        """Return how many outputs a network has for targets."""
+
+    @abstractmethod
+    def known(self, samples: Samples, name: str) -> Samples:
+        """Return samples with the weights that their targets give them.
+
+        Raises
+        ------
+        ValueError
+            For targets that are not accepted.
+        """
+
+    @abstractmethod
+    def to_stratify(self, samples: Samples) -> np.ndarray | None:
+        """Return the labels of which validation has as many as training, by share, if any."""
+
+    @abstractmethod
+    def as_numbers(self, targets: np.ndarray) -> np.ndarray:
+        """Return a number for each target that tells it from others."""
+
+    @abstractmethod
+    def encoded(self, targets: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        """Return targets as the loss takes them."""
+
+    @abstractmethod
+    def total_weight(self, samples: Samples) -> float:
+        """Add up the weights of encoded samples."""
+
+    @abstractmethod
+    def constant_loss(self, samples: Samples) -> float:
+        """Return the mean loss of a constant answer to encoded samples."""
+
+    @abstractmethod
+    def score(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
+        """Return the score of raw outputs, given encoded targets and their weights."""
+
+
+@dataclass(frozen=True)
+class Numbers(Targets):
+    """Numbers, standardised, under the squared error.
+
+    Attributes
+    ----------
+    center, spread : (n_outputs,) arrays, or None before they are learned
+    """
+
+    center: np.ndarray | None
+    spread: np.ndarray | None
+
+    metric = "r2"
+    # Errors of a hundred standard deviations.
+    explosion = 1e4
+
+    @property
+    def output_activation(self) -> str:
+        """None: outputs are predictions."""
+        return "identity"
+
+    @property
+    def loss(self) -> SquaredErrorLoss:
+        """The squared error."""
+        return SquaredErrorLoss()
+
+    def units(self, n_outputs: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return center and spread."""
+        return self.center, self.spread
+
+    def n_outputs(self, targets: np.ndarray) -> int:
+        """Return the number of columns."""
+        return targets.shape[1]
+
+    def known(self, samples: Samples, name: str) -> Samples:
+        """Return the samples, unless their targets overflow."""
+        refuse_beyond(samples.targets, samples.sequences.dtype, name)
+        return samples
+
+    def to_stratify(self, samples: Samples) -> None:
+        """Return nothing: there are no labels."""
+        return None
+
+    def as_numbers(self, targets: np.ndarray) -> np.ndarray:
+        """Return the targets, which are numbers."""
+        return targets
+
+    def encoded(self, targets: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        """Standardise targets."""
+        return ((targets - self.center) / self.spread).astype(dtype)
+
+    def decoded(self, outputs: np.ndarray) -> np.ndarray:
+        """Return outputs in the units of the targets."""
+        return (outputs * self.spread + self.center).astype(outputs.dtype)
+
+    def total_weight(self, samples: Samples) -> float:
+        """Add up the weights of targets."""
+        return float(samples.target_weights.sum(dtype=float))
+
+    def constant_loss(self, samples: Samples) -> float:
+        """Return the variance; a constant has a spread of 1."""
+        _, spread = center_and_spread(samples.targets, samples.target_weights)
+        return float(np.mean(spread**2))
+
+    def score(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
+        """Return the coefficient of determination."""
+        return r2(outputs, targets, weights)
+
+
+@dataclass(frozen=True)
+class Classes(Targets):
+    """Labels of classes, under the logarithmic loss.
+
+    Attributes
+    ----------
+    labels : (n_classes,) array
+        In order.
+    weights : (n_classes,) array or None
+        Of labels; None where all are 1.
+    by_step : bool
+        Whether there is a label a step.
+    """
+
+    labels: np.ndarray
+    weights: np.ndarray | None
+    by_step: bool
+
+    metric = "accuracy"
+    # Logits that are wrong by a hundred or so.
+    explosion = 100.0
+
+    @property
+    def output_activation(self) -> str:
+        """The function that makes probabilities of logits."""
+        return "logistic" if len(self.labels) == 2 else "softmax"
+
+    @property
+    def plain_loss(self) -> BinaryLogLoss | SoftmaxLogLoss:
+        """The loss without weights of labels."""
+        return BinaryLogLoss() if len(self.labels) == 2 else SoftmaxLogLoss()
+
+    @property
+    def loss(self) -> NetworkLoss:
+        """The loss, with weights of labels where those are not in the weights of samples."""
+        if self.weights is None or not self.by_step:
+            return self.plain_loss
+        return ClassWeighted(self.plain_loss, self.weights)
+
+    def units(self, n_outputs: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return zeros and ones: logits have no units."""
+        return np.zeros(n_outputs), np.ones(n_outputs)
+
+    def n_outputs(self, targets: np.ndarray) -> int:
+        """Return the number of classes, or 1 for two of them."""
+        return 1 if len(self.labels) == 2 else len(self.labels)
+
+    def known(self, samples: Samples, name: str) -> Samples:
+        """Return the samples with weights times those of their labels, unless some are unknown."""
+        unknown = np.setdiff1d(samples.targets, self.labels)
+        if unknown.size:
+            raise ValueError(
+                f"{name} has labels that are none of the classes {self.labels}: {unknown}"
+            )
+        if self.weights is None or samples.by_step:  # there they are a part of the loss
+            return samples
+        by_label = self.weights[self.as_numbers(samples.targets)]
+        weights = samples.weights * by_label.astype(samples.weights.dtype)
+        return without_weightless(replace(samples, weights=weights))
+
+    def to_stratify(self, samples: Samples) -> np.ndarray | None:
+        """Return the label of each sequence, where it has one."""
+        return None if samples.by_step else samples.targets
+
+    def as_numbers(self, targets: np.ndarray) -> np.ndarray:
+        """Return the places of labels among the classes."""
+        return np.searchsorted(self.labels, targets)
+
+    def encoded(self, targets: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        """Return the places of labels among the classes."""
+        return self.as_numbers(targets)
+
+    def predicted(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the labels that raw outputs stand for."""
+        return self.labels[_codes(outputs)]
+
+    def total_weight(self, samples: Samples) -> float:
+        """Add up the weights of targets, with those of their labels."""
+        weights = samples.target_weights.astype(float)
+        if self.weights is not None and samples.by_step:
+            weights *= self.weights[samples.targets]
+        return float(weights.sum())
+
+    def constant_loss(self, samples: Samples) -> float:
+        """Return the loss of equal odds."""
+        return float(np.log(len(self.labels)))
+
+    def score(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
+        """Return the share of targets that are predicted."""
+        return float(np.average(_codes(outputs) == targets, weights=weights))
+
+
+@dataclass(frozen=True)
+class ClassWeighted:
+    """A loss whose weights are multiplied by those of the labels."""
+
+    loss: NetworkLoss
+    class_weights: np.ndarray
+
+    def value_and_gradient(
+        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        """Return the weighted sum of losses, and its gradient with respect to the outputs."""
+        of_labels = self.class_weights[targets].astype(weights.dtype)
+        return self.loss.value_and_gradient(outputs, targets, weights * of_labels)
+
+
+def _codes(outputs: np.ndarray) -> np.ndarray:
+    """Return the positions of the predicted labels among the classes."""
+    if outputs.shape[1] == 1:
+        return (outputs[:, 0] > 0.0).astype(np.int64)
+    return outputs.argmax(axis=1)
+
+
+def r2(outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
+    """Return the coefficient of determination, the mean over outputs; all (n, m), weights (n,).
+
+    As in scikit-learn, a constant target counts 1 where it is met exactly and 0 where it is not.
+    """
+    weights = weights.astype(float)
+    weights /= weights.sum()
+    errors = weights @ np.square(targets - outputs, dtype=float)
+    spread = weights @ np.square(targets - weights @ targets, dtype=float)
+    is_constant = spread == 0.0
+    explained = 1.0 - errors / np.where(is_constant, 1.0, spread)
+    return float(np.mean(np.where(is_constant, errors == 0.0, explained)))
