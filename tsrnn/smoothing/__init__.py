@@ -11,11 +11,3 @@ __all__ = [
     "SimpleExpSmoothingRNN",
     "TripleExpSmoothingRNN",
 ]
-
-# The registry that the rest of the package reads.
-FORECASTERS = (
-    AutoExpSmoothingRNN,
-    DoubleExpSmoothingRNN,
-    SimpleExpSmoothingRNN,
-    TripleExpSmoothingRNN,
-)

@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from tsrnn._input.series import Layout
+from tsrnn._registry import ESTIMATORS
 from tsrnn._time.grid import TimeGrid
 from tsrnn.compose.deseasonalize import DeseasonalizedForecaster, DeseasonalizedModel
 from tsrnn.forecasting.forecaster import Forecaster
@@ -18,7 +19,6 @@ from tsrnn.forecasting.season import ColumnSeasons, PanelSeasons
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import require
 from tsrnn.saving.checks.networks import check_names
-from tsrnn.smoothing import FORECASTERS
 from tsrnn.smoothing.base import SmoothingForecaster
 from tsrnn.smoothing.columns import SmoothingModel
 from tsrnn.windows.forecaster import RNNForecaster
@@ -30,7 +30,7 @@ _MODEL_OF = {
     NaiveForecaster: NaiveModel,
     DeseasonalizedForecaster: DeseasonalizedModel,
     RNNForecaster: WindowModel,
-    **dict.fromkeys(FORECASTERS, SmoothingModel),
+    **{one: SmoothingModel for one in ESTIMATORS.values() if issubclass(one, SmoothingForecaster)},
 }
 _LEARNED = (
     "fitted_values_ residuals_ _model _training _layout _grid _seen _followed _n_seen".split()
