@@ -161,7 +161,7 @@ def evaluate(task: Task, prior: ExponentialPrior | None, *, backtest: bool, n_jo
         series = np.flatnonzero(is_allowed | (structure == Structure()))
         if not series.size:
             continue
-        some = task.before.some(series)
+        some = task.before.take(series)
         fit = fit_structure(spec, some, str, n_jobs)
         forecasts = fit.model.forecast(task.after.shape[1]).T
         smape[c, series], mase[c, series] = errors_of(task, series, forecasts)
@@ -180,7 +180,7 @@ def evaluate(task: Task, prior: ExponentialPrior | None, *, backtest: bool, n_jo
 
 def errors_of(task: Task, series: np.ndarray, forecasts: np.ndarray):
     """Return sMAPE and MASE of forecasts of some series, as M4 defined them."""
-    actual, some = task.after[series], task.before.some(series)
+    actual, some = task.after[series], task.before.take(series)
     missed, size = np.abs(actual - forecasts), np.abs(actual) + np.abs(forecasts)
     shares = np.divide(200.0 * missed, size, out=np.zeros_like(size), where=size != 0.0)
     units = np.full(series.size, np.nan)

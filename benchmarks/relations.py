@@ -70,8 +70,8 @@ def positive_series(seed: int) -> np.ndarray:
 def answers(forecaster, y, X=None, ahead=None) -> np.ndarray:
     """Return forecasts and the bounds of their intervals."""
     model = clone(forecaster).fit(y) if X is None else clone(forecaster).fit(X, y)
-    asked = HORIZON if X is None else ahead
-    return np.column_stack([model.predict(asked), model.predict_interval(asked, 0.9)])
+    request = HORIZON if X is None else ahead
+    return np.column_stack([model.predict(request), model.predict_interval(request, 0.9)])
 
 
 def gaps(seed: int) -> Counter:

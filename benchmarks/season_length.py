@@ -87,7 +87,7 @@ def run_series(folder: Path) -> None:
             warnings.simplefilter("always")
             plain = AutoExpSmoothingRNN().fit(train.to_numpy())
         note = [str(one.message) for one in caught if "no dates" in str(one.message)]
-        told = note[0].split("one of ")[1].split(":")[0] if note else ""
+        message = note[0].split("one of ")[1].split(":")[0] if note else ""
         forecasts = (
             dated.predict(horizon).to_numpy(),
             panel.predict(horizon)["f"].to_numpy(),
@@ -97,7 +97,7 @@ def run_series(folder: Path) -> None:
         errors = [smape(truth, forecast) for forecast in forecasts]
         print(
             f"{name:<24} {dated.period_:5} {errors[0]:6.2f}  {errors[1]:6.2f}  {errors[2]:7.2f}"
-            f"  {errors[3]:8.2f}  {told}",
+            f"  {errors[3]:8.2f}  {message}",
             flush=True,
         )
 

@@ -52,21 +52,21 @@ def test_a_kernel_is_compiled_once():
 
 
 def test_slow_compiling_is_told_of_to_who_asks_and_quick_compiling_is_not(monkeypatch):
-    told = threading.Event()
-    monkeypatch.setattr(compiling, "on_slow_compiling", told.set)
+    message = threading.Event()
+    monkeypatch.setattr(compiling, "on_slow_compiling", message.set)
     for slow, is_told in ((LONG, False), (0.0, True)):
         monkeypatch.setattr(compiling, "_SLOW", slow)
         waiting = threading.active_count()
         assert Kernel(plus_one, "f8(f8)")(1.0) == 2.0
-        assert told.wait(LONG if is_told else 0.0) is is_told
+        assert message.wait(LONG if is_told else 0.0) is is_told
         while threading.active_count() > waiting:  # an alarm that is not rung is switched off
             time.sleep(0.01)
 
 
 def test_threads_that_ask_at_once_get_the_same_code():
-    asked = Kernel(plus_one, "f8(f8)")
+    request = Kernel(plus_one, "f8(f8)")
     jobs = [()] * 8
-    assert len(set(map(id, in_threads(lambda: asked.compiled, jobs, 8)))) == 1
+    assert len(set(map(id, in_threads(lambda: request.compiled, jobs, 8)))) == 1
 
 
 def test_without_a_compiler_the_reason_is_named():
@@ -76,7 +76,7 @@ def test_without_a_compiler_the_reason_is_named():
 
 
 def test_what_numba_is_told_is_struck_off_when_it_knows_it(monkeypatch):
-    """A lesson that is broken off is given again."""
+    """An extension of numba that is broken off is given again."""
     tries = []
 
     def teach():
@@ -84,7 +84,7 @@ def test_what_numba_is_told_is_struck_off_when_it_knows_it(monkeypatch):
         if len(tries) == 1:
             raise MemoryError
 
-    monkeypatch.setattr(compiling, "_lessons", [teach])
+    monkeypatch.setattr(compiling, "_extensions", [teach])
     with pytest.raises(MemoryError):
         compiling._teach_numba()
     compiling._teach_numba()

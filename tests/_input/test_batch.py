@@ -27,7 +27,7 @@ def test_a_batch_knows_its_series_their_lengths_and_who_owns_each_row():
     series, columns, batch = three()
     assert batch.n_series == 3
     np.testing.assert_array_equal(batch.lengths, [3, 1, 2])
-    np.testing.assert_array_equal(batch.owners, [0, 0, 0, 1, 2, 2])
+    np.testing.assert_array_equal(batch.series_of_row, [0, 0, 0, 1, 2, 2])
     np.testing.assert_array_equal(batch.count_observed(), [2, 1, 1])
     assert batch.count_observed().dtype == np.int64
     for i, (y, X) in enumerate(zip(series, columns, strict=True)):
@@ -37,7 +37,7 @@ def test_a_batch_knows_its_series_their_lengths_and_who_owns_each_row():
 @pytest.mark.parametrize("order", [[0, 1, 2], [2, 0], [1], [1, 1, 0, 2, 2], []])
 def test_some_series_of_a_batch_come_in_the_order_asked_for(order):
     series, columns, batch = three()
-    some = batch.some(np.array(order, dtype=np.int64))
+    some = batch.take(np.array(order, dtype=np.int64))
     assert some.n_series == len(order)
     assert some.offsets.dtype == np.int64
     for place, i in enumerate(order):
@@ -47,7 +47,7 @@ def test_some_series_of_a_batch_come_in_the_order_asked_for(order):
 def test_sums_and_maxima_are_taken_by_series():
     batch = three()[2]
     rows = np.array([1.0, 2.0, 3.0, -4.0, 5.0, -6.0])
-    np.testing.assert_array_equal(batch.add_up(rows), [6.0, -4.0, -1.0])
+    np.testing.assert_array_equal(batch.sums(rows), [6.0, -4.0, -1.0])
     np.testing.assert_array_equal(batch.largest(rows), [3.0, -4.0, 5.0])
     np.testing.assert_array_equal(
         batch.largest(np.column_stack([rows, -rows])), [[3.0, -1.0], [-4.0, 4.0], [5.0, 6.0]]
@@ -75,7 +75,7 @@ def test_scaled_series_are_of_order_one_and_come_back(series, exponent, centred)
     series = [np.ldexp(np.array([*y, 1.5]), exponent) for y in series]
     batch = batch_of(series)
     scaling = Scaling.of(batch, centred=centred)
-    each = scaling.some(batch.owners)
+    each = scaling.take(batch.series_of_row)
     z = each.scale(batch.values)
     # Exactly: the largest distance is divided by itself.
     largest = batch.largest(np.where(np.isnan(z), 0.0, np.abs(z)))
@@ -97,7 +97,8 @@ def test_a_power_of_two_as_a_unit_changes_no_bit_of_a_scaled_series(series, expo
     moved = batch_of([np.ldexp(np.array([*y, 1.5]), exponent) for y in series])
     one, other = Scaling.of(batch), Scaling.of(moved)
     np.testing.assert_array_equal(
-        one.some(batch.owners).scale(batch.values), other.some(moved.owners).scale(moved.values)
+        one.take(batch.series_of_row).scale(batch.values),
+        other.take(moved.series_of_row).scale(moved.values),
     )
     np.testing.assert_allclose(
         other.log_unit, one.log_unit + exponent * np.log(2.0), atol=1e-12
@@ -138,7 +139,7 @@ def test_regressors_are_scaled_by_series_and_constant_ones_are_zero():
     np.testing.assert_array_equal(scaled[3], [0.0, 0.0])
     np.testing.assert_array_equal(scaled[4:], [[0.0, 0.0], [1.0, 1.0]])
     last = np.array([2])
-    np.testing.assert_array_equal(scaling.some(last).scale(batch.some(last)), scaled[4:])
+    np.testing.assert_array_equal(scaling.take(last).scale(batch.take(last)), scaled[4:])
 
 
 # Structures.

@@ -37,7 +37,7 @@ def test_a_warning_is_of_the_line_that_called_the_package():
 
 def test_rows_asked_of_a_panel_warn_there_too():
     panel = PanelForecaster(NaiveForecaster()).fit(FRAME.assign(x=0.0, y=FRAME.index * 1.0))
-    asked = pd.DataFrame({"unique_id": [0, 1], "ds": 30, "x": [0.0, np.nan]})
+    request = pd.DataFrame({"unique_id": [0, 1], "ds": 30, "x": [0.0, np.nan]})
     with pytest.warns(UserWarning, match="1 of 2 series failed") as caught:
-        panel.predict(asked)
+        panel.predict(request)
     assert [one.filename for one in caught] == [__file__]

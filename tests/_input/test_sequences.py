@@ -134,12 +134,12 @@ def test_other_numbers_become_floats_of_double_precision(dtype):
 
 def test_some_sequences_are_those_asked_for_in_that_order():
     X = ragged(P)
-    some = sequences_of(X).some(np.array([2, 0, 2]))
+    some = sequences_of(X).take(np.array([2, 0, 2]))
     np.testing.assert_array_equal(some.values, np.concatenate([X[2], X[0], X[2]]))
     assert some.lengths.tolist() == [7, 3, 7]
     assert not some.is_stacked
-    assert sequences_of(cube()).some(np.array([1])).is_stacked
-    assert sequences_of(X).some(np.array([], dtype=int)).n_sequences == 0
+    assert sequences_of(cube()).take(np.array([1])).is_stacked
+    assert sequences_of(X).take(np.array([], dtype=int)).n_sequences == 0
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -8,15 +8,15 @@ import pytest
 
 import tsrnn
 from tsrnn import NaiveForecaster, PanelForecaster, load, save
-from tsrnn._input.wording import Argument, ArgumentName, Phrase, Rows, Told, worded
+from tsrnn._input.wording import Argument, ArgumentName, Message, Phrase, Rows, worded
 from tsrnn.cli.steps import in_options
 
 ADVICE = Phrase("call tsrnn")
-TEXT = Told(
+TEXT = Message(
     "{name} must be 'D', got {value!r}: {inner}",
     name=ArgumentName("freq"),
     value="{x}",
-    inner=Told("{one} puts {rows} in, {any}; {advice}", one=Argument("fill", 0), rows=Rows(),
+    inner=Message("{one} puts {rows} in, {any}; {advice}", one=Argument("fill", 0), rows=Rows(),
                any=Argument("freq"), advice=ADVICE),
 )  # fmt: skip
 
@@ -50,8 +50,8 @@ def test_the_command_knows_every_phrase_of_the_texts_it_tells():
     )
     with pytest.raises(ValueError, match="is none of freq='MS': aggregate= puts rows") as caught:
         tsrnn.fill_gaps(df, freq="MS")
-    told = in_options(caught.value.failure)
-    assert "is none of --freq MS: --aggregate puts lines together" in told
+    message = in_options(caught.value.failure)
+    assert "is none of --freq MS: --aggregate puts lines together" in message
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -65,8 +65,8 @@ def test_tables_of_a_panel_hold_plain_words_so_that_it_can_be_saved(tmp_path):
     df.loc[20, "ds"] = df.loc[19, "ds"]
     panel = PanelForecaster(NaiveForecaster(strategy="seasonal")).fit(df)
     assert panel.failures_["unique_id"].tolist() == ["b", "c"] and len(panel.notes_) == 1
-    for told in (*panel.failures_["reason"], *panel.notes_["note"]):
-        assert type(told) is str
+    for message in (*panel.failures_["reason"], *panel.notes_["note"]):
+        assert type(message) is str
     save(panel, tmp_path / "p.tsrnn")
     pd.testing.assert_frame_equal(load(tmp_path / "p.tsrnn").failures_, panel.failures_)
 

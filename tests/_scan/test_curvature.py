@@ -115,7 +115,7 @@ def test_a_lane_does_not_depend_on_the_others(label):
     v = make_points(task)
     together = evaluate(task, v)
     for i in range(task.batch.n_series):
-        alone = evaluate(task.some(np.array([i])), v[[i]])
+        alone = evaluate(task.take(np.array([i])), v[[i]])
         for one, all_of_them in zip(alone, together, strict=True):
             np.testing.assert_array_equal(one[0], all_of_them[i])
 

@@ -224,7 +224,7 @@ def test_other_integers_are_counted_on(integers):
 
 
 @pytest.mark.parametrize(
-    ("index", "told"),
+    ("index", "message"),
     [
         (["31/01/2020", "28/02/2020", "31/03/2020"], "looks like times"),
         (["Jan 2020", "Feb 2020", "Mar 2020"], "looks like times"),
@@ -234,12 +234,12 @@ def test_other_integers_are_counted_on(integers):
         (pd.MultiIndex.from_product([["a"], pd.date_range("2020", periods=3)]), "2 levels"),
     ],
 )
-def test_labels_that_only_look_like_times_are_told_of_at_fit(index, told):
+def test_labels_that_only_look_like_times_are_told_of_at_fit(index, message):
     y = pd.Series([1.0, 2.0, 4.0], index=index)
-    with pytest.warns(UserWarning, match=told):
+    with pytest.warns(UserWarning, match=message):
         fitted = NaiveForecaster().fit(y)
     assert list(fitted.predict(1).index) == [3]
-    with pytest.warns(UserWarning, match=told):
+    with pytest.warns(UserWarning, match=message):
         NaiveForecaster().fit(pd.DataFrame(index=y.index), y.to_numpy())
 
 

@@ -297,9 +297,9 @@ def test_stamps_of_another_zone_than_that_of_the_fit_are_told_of_by_both(
     every = pd.date_range("2024-01-01", periods=14, freq=freq)
     panel = PanelForecaster(NaiveForecaster()).fit(frame_of(every[:12].tz_localize(fitted_zone)))
     after = frame_of(every[12:].tz_localize(given_zone))
-    told = f"They are in {given_zone}, those of the fit in {fitted_zone}: column.dt.tz_localize"
+    message = f"They are in {given_zone}, those of the fit in {fitted_zone}: column.dt.tz_localize"
     for h in (None, 2):
-        with pytest.raises(ValueError, match=told):
+        with pytest.raises(ValueError, match=message):
             panel.predict(h, after.drop(columns="y"))
     ds = after["ds"].dt.tz_localize(None).dt.tz_localize(fitted_zone)  # as it says
     cured = after.assign(ds=ds)
@@ -308,24 +308,24 @@ def test_stamps_of_another_zone_than_that_of_the_fit_are_told_of_by_both(
     assert panel.update(cured).failures_.empty
     with pytest.warns(UserWarning, match="of 2 series failed"):
         moved.update(after)
-    assert moved.failures_["reason"].str.contains(told, regex=False).all()
+    assert moved.failures_["reason"].str.contains(message, regex=False).all()
 
 
 @pytest.mark.parametrize(
-    ("given_zone", "fitted_zone", "told"),
+    ("given_zone", "fitted_zone", "message"),
     [
         (None, "Europe/Berlin", r"without a time zone, .* dates in Europe/Berlin: .*'Europe/Berl"),
         ("UTC", None, r"dates in UTC, .* without a time zone: column.dt.tz_localize\(None\)"),
         ("Asia/Tokyo", None, r"dates in Asia/Tokyo, .* without a time zone"),
     ],
 )
-def test_stamps_with_a_zone_and_without_are_told_apart_by_name(given_zone, fitted_zone, told):
+def test_stamps_with_a_zone_and_without_are_told_apart_by_name(given_zone, fitted_zone, message):
     every = pd.date_range("2024-01-01", periods=14)
     panel = PanelForecaster(NaiveForecaster()).fit(frame_of(every[:12].tz_localize(fitted_zone)))
     after = frame_of(every[12:].tz_localize(given_zone))
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         panel.predict(after.drop(columns="y"))
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         panel.update(after)
 
 

@@ -346,9 +346,9 @@ def test_a_season_in_rows_without_dates_is_told(forecaster, rows):
         return
     with pytest.warns(
         UserWarning, match="y has no dates .* one of 12 steps: set period=12"
-    ) as told:
+    ) as message:
         assert clone(forecaster).fit(y).period_ == 1
-    assert len(told) == 1
+    assert len(message) == 1
 
 
 def test_triple_smoothing_tells_of_another_season_than_it_takes():
@@ -359,9 +359,9 @@ def test_triple_smoothing_tells_of_another_season_than_it_takes():
 
 def test_seasons_of_several_columns_are_told_at_once():
     y = decembers().to_numpy()
-    with pytest.warns(UserWarning, match="series 1 has no dates .* as in 1 more of y") as told:
+    with pytest.warns(UserWarning, match="series 1 has no dates .* as in 1 more of y") as message:
         AutoExpSmoothingRNN().fit(np.column_stack([values(48), y, y + 1.0]))
-    assert len(told) == 1
+    assert len(message) == 1
 
 
 @pytest.mark.parametrize("m", [4, 7, 12, 24])
@@ -499,10 +499,10 @@ def test_series_too_short_for_a_season_are_not_adjusted_by_it(n):
 def test_a_period_is_advised_only_where_it_would_be_taken(forecaster, n, is_advised):
     with pytest.warns(UserWarning, match="no season is looked for") as caught:
         clone(forecaster).fit(decembers(n))
-    told = "period=12 takes one all the same" in str(caught[0].message)
+    message = "period=12 takes one all the same" in str(caught[0].message)
     # A series of fewer than two seasons is not adjusted whatever is given.
     is_taken = is_advised and not isinstance(forecaster, DeseasonalizedForecaster)
-    assert told == is_taken
+    assert message == is_taken
     df = decembers(n).rename_axis("ds").reset_index(name="y").assign(unique_id="a")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)

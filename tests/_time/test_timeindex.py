@@ -131,9 +131,9 @@ def test_a_range_of_positions_must_be_one(start, stop):
 
 def test_stamps_may_be_asked_in_any_order_and_repeatedly():
     found = grid(pd.date_range("2020-01-01", periods=5))
-    asked = pd.DatetimeIndex(["2020-01-09", "2020-01-02", "2020-01-09"])
-    np.testing.assert_array_equal(found.positions(asked), [8, 1, 8])
-    assert found.positions(asked[:0]).dtype == np.int64
+    request = pd.DatetimeIndex(["2020-01-09", "2020-01-02", "2020-01-09"])
+    np.testing.assert_array_equal(found.positions(request), [8, 1, 8])
+    assert found.positions(request[:0]).dtype == np.int64
 
 
 @pytest.mark.parametrize("freq", ["h", "D", "W-SUN", "MS", "B"])
@@ -361,8 +361,8 @@ def test_a_midnight_that_a_zone_leaves_out_is_the_end_of_the_hour_left_out():
 def test_either_of_two_equal_local_times_stands_for_its_day():
     days = pd.DatetimeIndex(["2024-10-26 02:30", "2024-10-27 02:30", "2024-10-28 02:30"])
     for first in (True, False):
-        asked = days.tz_localize(BERLIN, ambiguous=np.full(3, first))
-        np.testing.assert_array_equal(grid(asked).positions(asked), [0, 1, 2])
+        request = days.tz_localize(BERLIN, ambiguous=np.full(3, first))
+        np.testing.assert_array_equal(grid(request).positions(request), [0, 1, 2])
 
 
 def test_a_missing_hour_of_naive_local_time_is_irregular_and_the_zone_is_advised():
@@ -406,10 +406,10 @@ def test_a_gap_in_hours_around_a_repeated_hour_is_found():
 
 @pytest.mark.parametrize("zones", [(None, BERLIN), (BERLIN, None)])
 def test_naive_and_aware_stamps_do_not_mix_and_both_are_named(zones):
-    trained, asked = (pd.date_range("2020", periods=3, tz=zone) for zone in zones)
+    trained, request = (pd.date_range("2020", periods=3, tz=zone) for zone in zones)
     message = f"have time zone {zones[1]}, those of the training series time zone {zones[0]}"
     with pytest.raises(ValueError, match=message):
-        grid(trained).positions(asked)
+        grid(trained).positions(request)
 
 
 def test_stamps_of_another_zone_are_compared_as_instants():
@@ -431,9 +431,9 @@ def test_resolutions_do_not_matter(freq, asked_unit, trained_unit):
 
 def test_a_stamp_off_by_one_nanosecond_is_off_the_grid_of_seconds():
     trained = pd.date_range("2020-01-01", periods=3, unit="s")
-    asked = pd.DatetimeIndex([pd.Timestamp("2020-01-02").as_unit("ns") + pd.Timedelta(1, "ns")])
+    request = pd.DatetimeIndex([pd.Timestamp("2020-01-02").as_unit("ns") + pd.Timedelta(1, "ns")])
     with pytest.raises(ValueError, match="off the grid"):
-        grid(trained).positions(asked)
+        grid(trained).positions(request)
 
 
 def test_steps_of_nanoseconds_are_exact():

@@ -304,9 +304,9 @@ def test_what_is_taken_and_what_is_ignored_is_told_where_it_was_found(forecast, 
     rows = [f"{date:%Y-%m},Berlin,{v},{i}" for i, (date, v) in enumerate(monthly[1].items())]
     lines = ["month,city,sold,step", *rows]
     forecast(lines, "--value", "sold")
-    told = "tsrnn: taking 'month' as dates and 'sold' as values; ignoring 'city', 'step'\n"
+    message = "tsrnn: taking 'month' as dates and 'sold' as values; ignoring 'city', 'step'\n"
     model = "tsrnn: model: damped; --model names another\n"
-    assert capsys.readouterr().err == told + model
+    assert capsys.readouterr().err == message + model
     forecast(lines, "--date", "month", "--value", "sold", "--model", "damped")
     forecast(["value", *map(str, VALUES)], "--model", "damped")
     assert capsys.readouterr().err == ""
@@ -319,8 +319,8 @@ def test_a_season_that_the_dates_tell_of_is_pointed_to_where_no_model_is_named(
     months = pd.date_range("2020-01", periods=24, freq="MS").strftime("a,%Y-%m")
     lines = dated(months, 2 * VALUES, header="shop,month,sold")
     forecast(lines, *options)
-    told = "tsrnn: model: damped, without a season; --model auto looks for one\n"
-    assert told in capsys.readouterr().err
+    message = "tsrnn: model: damped, without a season; --model auto looks for one\n"
+    assert message in capsys.readouterr().err
     forecast(lines[:-1], *options)  # of which auto looks for none
     assert "tsrnn: model: damped; --model names another\n" in capsys.readouterr().err
     forecast(lines, *options, "--model", "ses")
@@ -425,16 +425,16 @@ def test_words_that_differ_are_refused_until_the_others_are_named(complaint, for
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["Woche 1", "Woche 2", "Woche 3", "Woche 4"], "'Woche 1' on line 2"),
         (["A", "A", "B", "B"], "'A' on line 2 and 'B' on line 4"),
         (["A", "", "A", "A"], "'A' on line 2 and '' on line 3"),
     ],
 )
-def test_words_that_may_be_dates_are_not_left_out(complaint, words, told):
+def test_words_that_may_be_dates_are_not_left_out(complaint, words, message):
     err = complaint(dated(words, header="week,value"))
-    assert "'week'" in err and told in err and "2020-01-31" in err
+    assert "'week'" in err and message in err and "2020-01-31" in err
     assert "--date" in err and "--value" in err and "--id " in err
 
 

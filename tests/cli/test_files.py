@@ -363,13 +363,13 @@ def run(tmp_path, capsys):
 
 @pytest.mark.parametrize("name", READ)
 def test_what_people_have_is_read(run, name):
-    content, options, dates, forecasts, told = READ[name]
+    content, options, dates, forecasts, message = READ[name]
     status, rows, err = run(content, *options)
     assert status == 0, err
     assert [row[0] for row in rows[1:]][: len(dates)] == dates
     # To the digits that 6 values on a line leave of a sum of squares.
     np.testing.assert_allclose([float(row[1]) for row in rows[1:]], forecasts, rtol=1e-6)
-    assert told in err
+    assert message in err
 
 
 @pytest.mark.parametrize("name", REFUSED)

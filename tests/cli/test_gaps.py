@@ -40,7 +40,7 @@ def run(tmp_path, capsys):
 
 @pytest.mark.parametrize("fill", ["0", "missing", "2.5"])
 def test_lines_put_in_are_those_of_the_panel_and_told(run, fill):
-    table, told = run(GAPPY, "--id", "shop", "--fill", fill)
+    table, message = run(GAPPY, "--id", "shop", "--fill", fill)
     value = fill if fill == "missing" else float(fill)
     expected = PanelForecaster(HOLT, fill=value, **NAMED).fit(GAPPY).predict(2)
     np.testing.assert_array_equal(table["forecast"], expected.iloc[:, 2])
@@ -50,41 +50,41 @@ def test_lines_put_in_are_those_of_the_panel_and_told(run, fill):
         if fill == "missing"
         else f"filled 7 missing days in 3 series with {fill}"
     )
-    assert f"tsrnn: {words}\n" in told
+    assert f"tsrnn: {words}\n" in message
 
 
 def test_a_single_series_is_filled_too(run):
     one = GAPPY[GAPPY["shop"] == "Ulm"].drop(columns="shop")
-    table, told = run(one, "--fill", "0")
+    table, message = run(one, "--fill", "0")
     y = one.set_index("day")["sold"].asfreq("D", fill_value=0)
     np.testing.assert_array_equal(table["forecast"], HOLT.fit(y).predict(2))
-    assert "tsrnn: filled 3 missing days with 0\n" in told
-    _, told = run(one.iloc[:10].drop(index=85), "--fill", "0")
-    assert "tsrnn: filled 1 missing day with 0\n" in told
+    assert "tsrnn: filled 3 missing days with 0\n" in message
+    _, message = run(one.iloc[:10].drop(index=85), "--fill", "0")
+    assert "tsrnn: filled 1 missing day with 0\n" in message
 
 
 def test_sales_with_their_times_are_put_together_by_days(run):
-    table, told = run(TILL, "--id", "shop", "--aggregate", "sum", "--fill", "0")
+    table, message = run(TILL, "--id", "shop", "--aggregate", "sum", "--fill", "0")
     made = fill_gaps(TILL, "D", 0, "sum", **NAMED)
     expected = PanelForecaster(HOLT, **NAMED).fit(made).predict(2)
     np.testing.assert_array_equal(table["forecast"], expected.iloc[:, 2])
     assert table["day"][0] == "2024-02-10"
-    assert "tsrnn: the lines of a day are put together: --freq names another" in told
-    assert "tsrnn: made 113 days of 226 lines, by their sum\n" in told
+    assert "tsrnn: the lines of a day are put together: --freq names another" in message
+    assert "tsrnn: made 113 days of 226 lines, by their sum\n" in message
     one = TILL[TILL["shop"] == "Kiel"].drop(columns="shop")
-    table, told = run(one, "--aggregate", "sum", "--fill", "0")
+    table, message = run(one, "--aggregate", "sum", "--fill", "0")
     np.testing.assert_array_equal(table["forecast"], expected.iloc[2:4, 2])
-    assert "tsrnn: made 38 days of 76 lines, by their sum\n" in told
+    assert "tsrnn: made 38 days of 76 lines, by their sum\n" in message
 
 
 def test_another_step_can_be_named_and_an_unfinished_one_is_told(run):
-    table, told = run(TILL, "--id", "shop", "--aggregate", "mean", "--freq", "W")
+    table, message = run(TILL, "--id", "shop", "--aggregate", "mean", "--freq", "W")
     assert table["day"].tolist()[:2] == ["2024-02-18", "2024-02-25"]
-    assert "made 18 weeks of 226 lines, by their mean" in told
-    assert "may be unfinished: its rows reach 2024-02-09" in told
+    assert "made 18 weeks of 226 lines, by their mean" in message
+    assert "may be unfinished: its rows reach 2024-02-09" in message
     one = TILL[TILL["shop"] == "Kiel"].drop(columns="shop")
-    _, told = run(one, "--aggregate", "mean", "--freq", "W")
-    assert "may be unfinished: its rows reach 2024-02-09" in told
+    _, message = run(one, "--aggregate", "mean", "--freq", "W")
+    assert "may be unfinished: its rows reach 2024-02-09" in message
 
 
 def test_lines_as_steps_are_numbered_on(run):
@@ -96,9 +96,9 @@ def test_lines_as_steps_are_numbered_on(run):
     single, _ = run(one, "--freq", "rows")
     np.testing.assert_array_equal(single["forecast"], expected.iloc[4:, 2])
     assert single["step"].tolist() == [1, 2]
-    twice, told = run(pd.concat([one, one]), "--freq", "rows", "--aggregate", "mean")
+    twice, message = run(pd.concat([one, one]), "--freq", "rows", "--aggregate", "mean")
     np.testing.assert_array_equal(twice["forecast"], single["forecast"])
-    assert "made 37 steps of 74 lines, by their mean" in told
+    assert "made 37 steps of 74 lines, by their mean" in message
 
 
 @pytest.mark.parametrize("how", ["sum", "mean", "last"])

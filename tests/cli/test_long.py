@@ -51,7 +51,7 @@ def complaint(tmp_path, capsys):
 
 
 def test_every_series_is_forecast_and_named(run):
-    table, told = run(DF.sample(frac=1.0, random_state=0), "--id", "unique_id", "--jobs", "2")
+    table, message = run(DF.sample(frac=1.0, random_state=0), "--id", "unique_id", "--jobs", "2")
     assert list(table) == [
         *("unique_id", "ds", "forecast", "lower-80", "upper-80", "lower-95", "upper-95")
     ]
@@ -59,7 +59,7 @@ def test_every_series_is_forecast_and_named(run):
     assert table["unique_id"].tolist() == expected["unique_id"].tolist()
     assert table["ds"].tolist() == expected["ds"].dt.strftime("%Y-%m-%d").tolist()
     np.testing.assert_array_equal(table["forecast"], expected["yhat"])
-    assert told == (
+    assert message == (
         "tsrnn: taking 'ds' as dates and 'y' as values of the 'unique_id'\n"
         "tsrnn: model: damped, without a season; --model auto looks for one\n"
     )
@@ -67,11 +67,11 @@ def test_every_series_is_forecast_and_named(run):
 
 def test_levels_are_in_percent(run):
     named = ["--id", "unique_id", "--date", "ds", "--value", "y", "--model", "damped"]
-    table, told = run(DF, *named, "--level", "50", "99.5")
+    table, message = run(DF, *named, "--level", "50", "99.5")
     expected = PanelForecaster(HOLT).fit(DF).predict(3, level=[50, 99.5])
     assert list(table)[3:] == ["lower-50", "upper-50", "lower-99.5", "upper-99.5"]
     np.testing.assert_array_equal(table.iloc[:, 2:], expected.iloc[:, 2:])
-    assert told == ""
+    assert message == ""
 
 
 @pytest.mark.parametrize(
@@ -101,28 +101,28 @@ def test_dates_go_on_as_they_are_written(run, ds, last):
 
 
 def test_without_dates_the_steps_of_each_series_are_numbered(run):
-    table, told = run(DF[["unique_id", "y"]], "--id", "unique_id")
+    table, message = run(DF[["unique_id", "y"]], "--id", "unique_id")
     assert table["step"].tolist() == [25, 26, 27, 31, 32, 33, 19, 20, 21]
     np.testing.assert_array_equal(table["forecast"], one_by_one(HOLT, DF, 3)["yhat"])
-    assert "the lines as they come" in told
+    assert "the lines as they come" in message
 
 
 def test_series_that_will_not_do_are_told_with_their_line_and_the_others_forecast(run):
     frame = DF.astype({"y": object})
     frame.loc[30, "y"] = "broken"
     frame = frame.drop(index=60)
-    table, told = run(frame, "--id", "unique_id", status=3)
+    table, message = run(frame, "--id", "unique_id", status=3)
     np.testing.assert_array_equal(table["forecast"], one_by_one(HOLT, DF, 3)["yhat"][:3])
-    assert "tsrnn: series 'b': left out: y must be a number, got 'broken' on line 32\n" in told
-    assert "tsrnn: series 'c': left out: the time index is irregular" in told
-    assert "failures_" not in told
+    assert "tsrnn: series 'b': left out: y must be a number, got 'broken' on line 32\n" in message
+    assert "tsrnn: series 'c': left out: the time index is irregular" in message
+    assert "failures_" not in message
 
 
 def test_no_more_than_a_handful_of_failures_is_listed(run):
     bad = [DF.head(1).assign(unique_id=f"bad-{i}") for i in range(9)]
-    _, told = run(pd.concat([DF, *bad]), "--id", "unique_id", status=3)
-    assert told.count("left out: 1 value(s)") == 5
-    assert told.endswith("tsrnn: and 4 more series left out\n")
+    _, message = run(pd.concat([DF, *bad]), "--id", "unique_id", status=3)
+    assert message.count("left out: 1 value(s)") == 5
+    assert message.endswith("tsrnn: and 4 more series left out\n")
 
 
 @pytest.mark.parametrize(
@@ -195,12 +195,12 @@ def test_models_go_by_their_names(run, options, model):
 def test_what_was_chosen_is_told_of_a_single_series(run, tmp_path):
     co2 = load_co2()
     co2.to_csv(tmp_path / "co2.csv")
-    table, told = run(None, "--model", "auto", "--period", "12", path=tmp_path / "co2.csv")
+    table, message = run(None, "--model", "auto", "--period", "12", path=tmp_path / "co2.csv")
     model = AutoExpSmoothingRNN(period=12).fit(co2)
     np.testing.assert_array_equal(table["forecast"], model.predict(3))
     # The season grows with the level.
     expected = "MAM (multiplicative errors, undamped trend, multiplicative season)"
-    assert told.splitlines()[-1] == f"tsrnn: chose {expected}"
+    assert message.splitlines()[-1] == f"tsrnn: chose {expected}"
     assert model.model_ == "MAM"
 
 
@@ -214,5 +214,5 @@ def test_what_was_chosen_is_told_of_a_single_series(run, tmp_path):
 def test_parts_that_were_not_chosen_are_told_too(run, series, words):
     noise = np.random.default_rng(0).normal(size=36) / 10.0
     # Below zero there are no multiplicative errors.
-    _, told = run(pd.DataFrame({"y": series + noise - 20.0}), "--model", "auto")
-    assert f" errors, {words})" in told
+    _, message = run(pd.DataFrame({"y": series + noise - 20.0}), "--model", "auto")
+    assert f" errors, {words})" in message

@@ -127,7 +127,7 @@ def in_shell(file, redirections):
 
 @needs_links
 @pytest.mark.parametrize(
-    ("redirections", "told"),
+    ("redirections", "message"),
     [
         ("$IN >&-", "cannot write standard output: it is closed; --output names a file"),
         ("- --output $IN.out <&-", "standard input: cannot be read: standard input is closed"),
@@ -135,10 +135,10 @@ def in_shell(file, redirections):
         ("$IN --output /dev/stdout >&-", "cannot write standard output: it is closed"),
     ],
 )
-def test_closed_streams_are_errors(file, redirections, told):
+def test_closed_streams_are_errors(file, redirections, message):
     Path(f"{file}.long").write_text(LONG)
     done = in_shell(file, redirections)
-    assert done.returncode == 2 and told in done.stderr
+    assert done.returncode == 2 and message in done.stderr
     assert done.stderr.count("\n") == 1
 
 
@@ -193,16 +193,16 @@ def test_the_lines_of_all_series_are_bounded(file, capsys):
     rows = [f"{i},2020-0{j},{j}\n" for i in range(11) for j in (1, 2)]
     file.write_text("shop,month,sold\n" + "".join(rows))
     assert main(["forecast", str(file), "--id", "shop", "--horizon", "1000000"]) == 2
-    told = "--horizon 1000000 makes 11,000,000 lines of 11 series: there may be 10,000,000"
-    assert told in capsys.readouterr().err
+    message = "--horizon 1000000 makes 11,000,000 lines of 11 series: there may be 10,000,000"
+    assert message in capsys.readouterr().err
 
 
 def test_what_is_beyond_floats_is_not_written(file, capsys):
     large = "".join(f"2020-{i:02},9e307\n" for i in range(1, 7) for _ in range(2))
     file.write_text("month,sold\n" + large)
     assert run(file, "--aggregate", "sum") == 2
-    told = "the sum of the lines of 2020-01-01 00:00:00 is beyond the largest numbers"
-    assert told in capsys.readouterr().err
+    message = "the sum of the lines of 2020-01-01 00:00:00 is beyond the largest numbers"
+    assert message in capsys.readouterr().err
     small = large.replace("9e307", "1").replace("2020", "s,2020")
     file.write_text("shop,month,sold\n" + large.replace("2020", "l,2020") + small)
     assert run(file, "--id", "shop", "--aggregate", "sum") == 3
@@ -265,8 +265,8 @@ def test_numbers_of_lines_have_a_name_of_their_own(file, names):
 def test_notes_of_forecasters_are_told_as_options(file, capsys):
     file.write_text("sold\n" + "".join(f"{i % 4}\n" for i in range(40)))
     assert main(["forecast", str(file), "--model", "auto"]) == 0
-    told = "one of 4 steps: say --period 4, or give the file a column of dates"
-    assert told in capsys.readouterr().err
+    message = "one of 4 steps: say --period 4, or give the file a column of dates"
+    assert message in capsys.readouterr().err
     file.write_text("year,sold\n" + "".join(f"{1990 + i}-01-01,{i % 4}\n" for i in range(20)))
     assert main(["forecast", str(file), "--model", "holt-winters"]) == 2
     assert "say --model holt, or --period with the time steps of one" in capsys.readouterr().err
@@ -281,8 +281,8 @@ def test_a_lack_of_memory_is_no_traceback(file, capsys, monkeypatch, options):
     monkeypatch.setattr(PanelForecaster, "_fit", fit)
     file.write_text(LONG if options else TEXT)
     assert run(file, *options) == 2
-    told = "tsrnn: there is not enough memory for this: Unable to allocate 7.28 TiB\n"
-    assert capsys.readouterr().err == told
+    message = "tsrnn: there is not enough memory for this: Unable to allocate 7.28 TiB\n"
+    assert capsys.readouterr().err == message
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
@@ -297,6 +297,8 @@ def test_compilation_is_told_of_once_on_a_terminal(file, capsys, monkeypatch, is
 
     monkeypatch.setattr(command, "_forecast", slow)
     assert run(file) == 0
-    told = "tsrnn: compiling, once for this machine and version; this takes about half a minute\n"
-    assert capsys.readouterr().err == told * is_terminal
+    message = (
+        "tsrnn: compiling, once for this machine and version; this takes about half a minute\n"
+    )
+    assert capsys.readouterr().err == message * is_terminal
     assert compiling.on_slow_compiling is None

@@ -1,4 +1,4 @@
-"""Forecasts of adjusted series against the competitions' recipe written as obvious loops."""
+"""Forecasts of adjusted series against the competitions' spec written as obvious loops."""
 
 import pickle
 import warnings

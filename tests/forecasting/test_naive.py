@@ -163,10 +163,10 @@ def test_the_interval_of_a_season_never_seen_is_that_of_simulated_paths_and_wide
 )
 def test_every_method_with_a_season_tells_of_positions_never_seen(model):
     table = np.column_stack([np.nan_to_num(WORKDAYS, nan=3.0), WORKDAYS])
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as message:
         warnings.simplefilter("always")
         model.fit(table)
-    notes = [str(one.message) for one in told if "was never observed" in str(one.message)]
+    notes = [str(one.message) for one in message if "was never observed" in str(one.message)]
     assert len(notes) == 1
     assert notes[0].startswith("series 1 was never observed at 2 of the 7 positions")
     assert "first row: 5, 6." in notes[0]

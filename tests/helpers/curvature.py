@@ -40,7 +40,7 @@ def _evaluate(model, series, v, loss, gradient, curvature):
 def evaluate(task, v):
     """F, half its gradient (N, D) and half its curvature (N, D, D) at v (N, D)."""
     order = np.argsort(-task.batch.lengths, kind="stable")  # lanes come the longest first
-    task, v, place = task.some(order), v[order], np.argsort(order)
+    task, v, place = task.take(order), v[order], np.argsort(order)
     n_series, n_unknowns = v.shape
     loss, gradient = np.empty(n_series), np.empty((n_series, n_unknowns))
     curvature = np.empty((n_series, n_unknowns, n_unknowns))

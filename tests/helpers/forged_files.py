@@ -329,29 +329,29 @@ def outcome(path, name, expected=None):
     except ModelFormatError:
         return "refused", "", []
     except Exception as error:  # whatever else it is: that is what is looked for
-        return f"other error: load: {_told(error)}", "", []
+        return f"other error: load: {_message(error)}", "", []
     for i, use in enumerate([lambda m: repr(m) and None, *uses_of(name, model)]):
         np.random.seed(0)  # noqa: NPY002 - what draws without a seed draws from this
-        with warnings.catch_warnings(record=True) as told:
+        with warnings.catch_warnings(record=True) as message:
             warnings.simplefilter("always")
             try:
                 numbers = _numbers(use(model))
             except Exception as error:  # as above
                 if not _is_ours(error):
-                    return f"other error: use {i}: {_told(error)}", "", []
+                    return f"other error: use {i}: {_message(error)}", "", []
                 found = "named error" if found == "right" else found
                 digest.update(type(error).__name__.encode())
                 finite.append(False)
                 continue
         digest.update(numbers.tobytes())
         finite.append(bool(np.isfinite(numbers).all()))
-        silent = not any(issubclass(one.category, RuntimeWarning) for one in told)
+        silent = not any(issubclass(one.category, RuntimeWarning) for one in message)
         if expected is not None and expected[i] and not finite[-1] and silent:
             found = f"silent NaN: use {i}"
     return found, digest.hexdigest(), finite
 
 
-def _told(error):
+def _message(error):
     last = traceback.extract_tb(error.__traceback__)[-1]
     ours = [one for one in traceback.extract_tb(error.__traceback__) if _PACKAGE in one.filename]
     place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else last.filename

@@ -28,4 +28,6 @@ def test_an_error_has_its_words_and_fields_after_a_pickle(error, message):
 
 
 def test_a_cell_is_told_of_at_another_place_and_by_another_name():
-    assert CELL.told("on line 5", "price") == "price must be a number, got 'x' on line 5: mend it"
+    assert (
+        CELL.message("on line 5", "price") == "price must be a number, got 'x' on line 5: mend it"
+    )

@@ -290,8 +290,8 @@ def test_regressors_are_every_further_column_and_enter_each_series_on_its_own():
 def test_a_frame_alone_asks_for_its_rows_whichever_lie_after_the_ends():
     panel = PanelForecaster(NaiveForecaster(strategy="drift"), alias="m").fit(DF)
     every = panel.predict(5, level=80)
-    asked = every.iloc[[4, 1, 7, 6]][["unique_id", "ds"]]
-    same(panel.predict(asked, level=80), every.iloc[[1, 4, 6, 7]].reset_index(drop=True))
+    request = every.iloc[[4, 1, 7, 6]][["unique_id", "ds"]]
+    same(panel.predict(request, level=80), every.iloc[[1, 4, 6, 7]].reset_index(drop=True))
     panel = PanelForecaster(SES, alias="m").fit(WITH_X)
     every = panel.predict(4, FUTURE)
     some = FUTURE[FUTURE["unique_id"] == "b"].iloc[1:3]

@@ -237,13 +237,13 @@ def test_rows_of_the_last_step_seen_come_too_late():
 def test_the_reason_of_an_update_that_does_not_follow_fits_what_is_wrong():
     rows = WHOLE.groupby("unique_id").tail(1)
     after = rows.assign(ds=rows["ds"] + pd.Timedelta(days=3))
-    for options, frame, told in [
+    for options, frame, message in [
         ({}, after, "fill=0 or fill='missing' puts in the steps between"),
         ({"aggregate": "sum"}, after, "fill=0 or fill='missing' puts in the steps between"),
         ({"aggregate": "sum", "fill": 0}, rows, "come too late"),
         ({}, rows, "where the series ended: 2024-02-11 00:00:00$"),
     ]:
-        with pytest.warns(UserWarning, match=told):
+        with pytest.warns(UserWarning, match=message):
             PanelForecaster(SES, **options).fit(WHOLE).update(frame)
 
 

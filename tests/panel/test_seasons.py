@@ -130,9 +130,9 @@ def test_short_series_are_listed_and_years_fail_under_triple_smoothing():
         [mixed(), pd.DataFrame({"unique_id": "y", "ds": years, "y": values(30)})],
         ignore_index=True,
     )
-    with pytest.warns(UserWarning) as told:
+    with pytest.warns(UserWarning) as message:
         panel = PanelForecaster(TripleExpSmoothingRNN(), alias="f").fit(df)
-    assert len(told) == 2
+    assert len(message) == 2
     assert panel.notes_["unique_id"].tolist() == ["e"]
     assert panel.notes_["note"][0].startswith("the series has 15 observed values, fewer than two")
     assert panel.failures_["unique_id"].tolist() == ["y"]

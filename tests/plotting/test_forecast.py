@@ -244,10 +244,10 @@ def test_dates_that_came_with_X_are_drawn():
 
 def test_rows_can_be_asked_for_by_date():
     index = pd.date_range("2020-01", periods=N, freq="MS")
-    asked = pd.date_range("2023-01", periods=8, freq="MS")
-    model, display = draw(line(index), asked)
-    assert_close(days(display.forecast_line_.get_xdata()), days(asked))
-    assert_close(display.forecast_line_.get_ydata(), model.predict(asked))
+    request = pd.date_range("2023-01", periods=8, freq="MS")
+    model, display = draw(line(index), request)
+    assert_close(days(display.forecast_line_.get_xdata()), days(request))
+    assert_close(display.forecast_line_.get_ydata(), model.predict(request))
 
 
 @pytest.mark.parametrize("dated", [True, False])

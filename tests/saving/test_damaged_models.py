@@ -186,9 +186,9 @@ DAMAGED = {
     "a part shorter than its smoothers": lambda: _smoother_panel(lambda s, batch: (s[:-1], batch)),
     "a series in two places": lambda: _smoother_panel(lambda s, batch: (s * 0, batch)),
     "a series beyond": lambda: _smoother_panel(lambda s, batch: (s + 1, batch)),
-    "durations on a dial of integers": lambda: _of_durations(_dial=Counts(pd.RangeIndex(36))),
+    "durations on a codec of integers": lambda: _of_durations(_codec=Counts(pd.RangeIndex(36))),
     "durations of another unit": lambda: _of_durations(
-        _dial=Counts(pd.timedelta_range("1s", periods=36, freq="s", unit="ns"))
+        _codec=Counts(pd.timedelta_range("1s", periods=36, freq="s", unit="ns"))
     ),
     "durations with steps of dates": lambda: _of_durations(
         _steps=ConstantSteps(np.datetime64(1, "s"), np.timedelta64(1, "s"))

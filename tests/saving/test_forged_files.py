@@ -142,9 +142,9 @@ MODEL = {"is": "NaiveForecaster", "of": [["strategy", "last"], ["period", 1]]}
 
 def refused(path, model, message):
     forge(path, {"tsrnn": "0.1", "arrays": [], "model": model})
-    with pytest.raises(ModelFormatError, match=message) as told:
+    with pytest.raises(ModelFormatError, match=message) as message:
         tsrnn.load(path)
-    assert str(told.value).isprintable() and len(str(told.value)) < 900
+    assert str(message.value).isprintable() and len(str(message.value)) < 900
 
 
 def kept(value, name="kept"):
@@ -324,9 +324,9 @@ def test_a_range_of_the_rows_of_a_file_is_taken(tmp_path):
 )
 def test_the_version_of_a_file_is_told_if_it_is_one(tmp_path, version):
     forge(tmp_path / "model", {"tsrnn": version, "arrays": [], "model": {"is": "\n\x1b" * 900}})
-    with pytest.raises(ModelFormatError, match="tsrnn of an unknown version saved it") as told:
+    with pytest.raises(ModelFormatError, match="tsrnn of an unknown version saved it") as message:
         tsrnn.load(tmp_path / "model")
-    assert str(told.value).isprintable() and len(str(told.value)) < 900
+    assert str(message.value).isprintable() and len(str(message.value)) < 900
 
 
 def test_what_is_no_model_is_not_read_to_its_end(tmp_path):

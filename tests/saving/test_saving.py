@@ -105,8 +105,8 @@ def test_the_place_in_time_comes_back(again, index_name):
     assert_same(model.predict(5), loaded.predict(5))
     if index_name in ("rows", "labels"):
         return
-    asked = INDEXES[index_name][[3, 4]]
-    assert_same(model.predict(asked), loaded.predict(asked))
+    request = INDEXES[index_name][[3, 4]]
+    assert_same(model.predict(request), loaded.predict(request))
 
 
 @pytest.mark.parametrize("name", ["drift", "damped", "auto", "triple"])
@@ -379,17 +379,19 @@ ZONES = {
 def test_a_time_zone_that_cannot_be_saved_is_told_with_those_that_can(tmp_path, name):
     dates = pd.date_range("2020-01-01", periods=5, tz=ZONES[name])
     frame = pd.DataFrame({"unique_id": "a", "ds": dates, "y": np.arange(5.0)})
-    told = "it is the time zone .*; those of the module zoneinfo and offsets from UTC can be saved"
+    message = (
+        "it is the time zone .*; those of the module zoneinfo and offsets from UTC can be saved"
+    )
     for model in (
         NaiveForecaster().fit(pd.Series(np.arange(5.0), dates)),
         PanelForecaster(NaiveForecaster()).fit(frame),
     ):
-        with pytest.raises(TypeError, match=told):
+        with pytest.raises(TypeError, match=message):
             tsrnn.save(model, tmp_path / "model")
     model = NaiveForecaster()
     for value in (dates.dtype, dates[0], dates):
         model.kept = value
-        with pytest.raises(TypeError, match=told):
+        with pytest.raises(TypeError, match=message):
             tsrnn.save(model, tmp_path / "model")
 
 

@@ -115,7 +115,7 @@ def epoch_batches(data):
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("cell", ["elman_tanh", "gru", "lstm"])
 def test_an_epoch_of_rmsprop_ends_at_keras_weights(cell, loss):
-    data, asked = golden.below("epoch/data"), golden.below(f"epoch/{cell}/{loss}")
+    data, request = golden.below("epoch/data"), golden.below(f"epoch/{cell}/{loss}")
     before, after = (
         converted("keras", cell, golden.below(f"epoch/{cell}/{loss}/{when}"))
         for when in ("weights", "after")
@@ -133,7 +133,7 @@ def test_an_epoch_of_rmsprop_ends_at_keras_weights(cell, loss):
             )
             state = optimiser.update(theta, gradient, state)
             losses.append(value)
-    np.testing.assert_allclose(losses, asked["losses"], rtol=EPOCH)
+    np.testing.assert_allclose(losses, request["losses"], rtol=EPOCH)
     for name, array in architecture.unpack(theta).items():
         np.testing.assert_allclose(array, after[name], rtol=0, atol=EPOCH, err_msg=name)
         # What is compared has moved a hundred times further than that.
@@ -170,7 +170,7 @@ def test_an_estimator_with_a_models_weights_predicts_what_the_model_does(
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("cell", ["elman_tanh", "gru", "lstm"])
 def test_partial_fit_on_each_batch_is_an_epoch_of_keras(cell, loss):
-    data, asked = golden.below("epoch/data"), golden.below(f"epoch/{cell}/{loss}")
+    data, request = golden.below("epoch/data"), golden.below(f"epoch/{cell}/{loss}")
     make = REGRESSORS if loss == "squared_error" else CLASSIFIERS
     model = estimator_of(
         make,
@@ -184,7 +184,7 @@ def test_partial_fit_on_each_batch_is_an_epoch_of_keras(cell, loss):
     )
     for rows in epoch_batches(data):
         model.partial_fit(data["X"][rows], data[f"y_{loss}"][rows, 0])
-    np.testing.assert_allclose(model.loss_curve_, asked["losses"], rtol=EPOCH)
+    np.testing.assert_allclose(model.loss_curve_, request["losses"], rtol=EPOCH)
     after = converted("keras", cell, golden.below(f"epoch/{cell}/{loss}/after"))
     for name, array in model.weights_.items():
         np.testing.assert_allclose(array, after[name], rtol=0, atol=EPOCH, err_msg=name)

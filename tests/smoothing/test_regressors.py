@@ -128,8 +128,10 @@ def test_time_stamps_place_rows_with_regressors():
     X, y = pd.DataFrame(X, index=index, columns=["price", "promotion"]), pd.Series(y, index)
     model = DoubleExpSmoothingRNN().fit(X[:100], y[:100])
     np.testing.assert_allclose(model.predict(X[:100]), model.fitted_values_, rtol=1e-12)
-    asked = X.iloc[[105, 100]]
-    pd.testing.assert_series_equal(model.predict(asked), model.predict(X[100:]).loc[asked.index])
+    request = X.iloc[[105, 100]]
+    pd.testing.assert_series_equal(
+        model.predict(request), model.predict(X[100:]).loc[request.index]
+    )
     assert list(model.feature_names_in_) == ["price", "promotion"]
 
 

@@ -40,7 +40,7 @@ def test_an_unknown_structure_is_refused_with_those_there_are(period, label):
 
 def test_selection_is_cautious_unless_told_otherwise():
     by_default = AutoExpSmoothingRNN(period=4).fit(Y)
-    told = AutoExpSmoothingRNN(period=4, prior=PRIORS["cautious"]).fit(Y)
-    np.testing.assert_array_equal(by_default.predict(4), told.predict(4))
+    message = AutoExpSmoothingRNN(period=4, prior=PRIORS["cautious"]).fit(Y)
+    np.testing.assert_array_equal(by_default.predict(4), message.predict(4))
     free = AutoExpSmoothingRNN(period=4, prior=None, models=[by_default.model_]).fit(Y)
     assert by_default.beta_ <= free.beta_ + 1e-6  # a rate of beta alone can but lower it; rounding

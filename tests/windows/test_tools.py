@@ -83,7 +83,7 @@ def test_an_update_of_a_panel_moves_every_series_by_as_many_steps_as_it_had():
     ahead = panel.update(more[more["unique_id"] != "c"]).predict(2)["f"].to_numpy().reshape(3, 2)
     fitted = PanelForecaster(RIDGE, alias="f").fit(frame[place >= 6])._fitted.model.state
     for i, (name, n_more) in enumerate({"a": 6, "b": 3, "c": 0}.items()):
-        one = fitted.some(np.array([i]))
+        one = fitted.take(np.array([i]))
         y = frame["y"][(frame["unique_id"] == name) & (place < 6)].to_numpy()[:n_more]
         moved = one.advance(y, np.array([0, len(y)]))[0]
         np.testing.assert_allclose(ahead[i], moved.forecast(2)[0], rtol=1e-9)

@@ -64,7 +64,7 @@ def writable(array: np.ndarray) -> np.ndarray:
     return array if array.flags.writeable else array.copy()
 
 
-def borrowed(array):
+def uncounted(array):
     """Return a view of an array, or of a record's, that carries no reference count (in kernels).
 
     Numba counts references at every slice, with atomic operations that cost ten times what a
@@ -83,12 +83,12 @@ def pointer(array):
 # Functions that numba is told of when the first kernel is compiled.
 _inlined_functions: list[Callable] = []
 _function_makers: list[tuple[Callable, str]] = []
-_lessons: list[Callable[[], None]] = []
+_extensions: list[Callable[[], None]] = []
 
 
-def lesson(teach: Callable[[], None]) -> Callable[[], None]:
+def numba_extension(teach: Callable[[], None]) -> Callable[[], None]:
     """Have a function called before the first kernel is compiled: it tells numba of new things."""
-    _lessons.append(teach)
+    _extensions.append(teach)
     return teach
 
 
@@ -337,9 +337,9 @@ def _teach_numba() -> None:
     from numba.extending import register_jitable
 
     # What is taught is struck off when numba knows it, and not before.
-    while _lessons:
-        _lessons[-1]()
-        _lessons.pop()
+    while _extensions:
+        _extensions[-1]()
+        _extensions.pop()
     while _inlined_functions:
         register_jitable(_inlined_functions[-1])
         _inlined_functions.pop()
@@ -399,11 +399,11 @@ def _teach_numba_arrays() -> None:
 
         return record(record), generate
 
-    @overload(borrowed)
+    @overload(uncounted)
     def _(array):
         if isinstance(array, types.BaseNamedTuple):
-            return named("borrowed_record", lambda array: uncounted_fields(array))
-        return named("borrowed_array", lambda array: uncounted(array))
+            return named("uncounted_record", lambda array: uncounted_fields(array))
+        return named("uncounted_array", lambda array: uncounted(array))
 
 
 def _teach_numba_function_maker(make: Callable, signature: str) -> None:

@@ -8,7 +8,7 @@ out, rather than left to the compiler to find in a loop over lanes, vectors stay
 
 from __future__ import annotations
 
-from tsrnn._compute.compile import lesson
+from tsrnn._compute.compile import numba_extension
 
 
 def load(address, row):
@@ -83,7 +83,7 @@ def scatter_rows(rows, n_rows, which, table, stride):
     raise NotImplementedError("only in compiled code")
 
 
-@lesson
+@numba_extension
 def _teach_vectors() -> None:
     from tsrnn._compute import vector_code
 

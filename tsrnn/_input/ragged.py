@@ -111,7 +111,7 @@ class Batch:
         return np.diff(self.offsets)
 
     @property
-    def owners(self) -> np.ndarray:
+    def series_of_row(self) -> np.ndarray:
         """To which series each row belongs, (R,)."""
         return np.repeat(np.arange(self.n_series), self.lengths)
 
@@ -125,7 +125,7 @@ class Batch:
         rows = slice(self.offsets[i], self.offsets[i + 1])
         return np.vstack([self.values[rows], self.regressors[rows].T])
 
-    def some(self, series: np.ndarray) -> Batch:
+    def take(self, series: np.ndarray) -> Batch:
         """Return a batch of the series at these positions, in this order."""
         lengths = self.lengths[series]
         rows = rows_between(self.offsets[:-1][series], lengths)
@@ -133,11 +133,11 @@ class Batch:
 
     def count_observed(self) -> np.ndarray:
         """Return how many values of each series are not missing, (N,)."""
-        return self.add_up(~np.isnan(self.values)).astype(np.int64)
+        return self.sums(~np.isnan(self.values)).astype(np.int64)
 
-    def add_up(self, rows: np.ndarray) -> np.ndarray:
+    def sums(self, rows: np.ndarray) -> np.ndarray:
         """Return the sums of numbers, one a row, over each series, (N,)."""
-        return np.bincount(self.owners, weights=rows, minlength=self.n_series)
+        return np.bincount(self.series_of_row, weights=rows, minlength=self.n_series)
 
     def largest(self, rows: np.ndarray) -> np.ndarray:
         """Return the largest of numbers (R,) or (R, C) in each series: no series is empty."""

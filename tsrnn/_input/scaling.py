@@ -34,19 +34,19 @@ class Scaling:
     @classmethod
     def of(cls, batch: Batch, *, centred: bool = True) -> Scaling:
         """Find the scalings of series with an observed value each, NaN where missing."""
-        values, owners = batch.values, batch.owners
+        values, series_of_row = batch.values, batch.series_of_row
         sizes = np.where(np.isnan(values), 0.0, np.abs(values))
         exponent = np.frexp(batch.largest(sizes))[1].astype(np.int64)
-        reduced = np.ldexp(values, -exponent[owners])
+        reduced = np.ldexp(values, -exponent[series_of_row])
         observed = np.flatnonzero(~np.isnan(values))
         # A value of the series, so that subtracting it from integers is exact.
         first = observed[np.searchsorted(observed, batch.offsets[:-1])]
         centre = reduced[first] if centred else np.zeros(batch.n_series)
-        distances = np.abs(reduced - centre[owners])
+        distances = np.abs(reduced - centre[series_of_row])
         spread = batch.largest(np.where(np.isnan(distances), 0.0, distances))
         return cls(exponent, centre, np.where(spread > 0.0, spread, 1.0))
 
-    def some(self, series: np.ndarray) -> Scaling:
+    def take(self, series: np.ndarray) -> Scaling:
         """Return the scalings of the series at these positions."""
         return Scaling(self.exponent[series], self.centre[series], self.spread[series])
 
@@ -116,21 +116,21 @@ class ColumnScaling:
         if from_mean:
             # From the first on, for a column that is constant to be so to the last bit; and shares
             # of the mean, for sums not to overflow.
-            share = 1.0 / batch.lengths[batch.owners, None]
-            rest = batch.regressors * share - first[batch.owners] * share
-            totals = [batch.add_up(column) for column in rest.T]
+            share = 1.0 / batch.lengths[batch.series_of_row, None]
+            rest = batch.regressors * share - first[batch.series_of_row] * share
+            totals = [batch.sums(column) for column in rest.T]
             offset = first + np.array(totals).T.reshape(first.shape)
-        unit = batch.largest(np.abs(batch.regressors - offset[batch.owners]))
+        unit = batch.largest(np.abs(batch.regressors - offset[batch.series_of_row]))
         return cls(offset, np.where(unit > 0.0, unit, 1.0))
 
-    def some(self, series: np.ndarray) -> ColumnScaling:
+    def take(self, series: np.ndarray) -> ColumnScaling:
         """Return the scalings of the series at these positions."""
         return ColumnScaling(self.offset[series], self.unit[series])
 
     def scale(self, batch: Batch) -> np.ndarray:
         """Take the regressors of a batch, (R, C), to scaled units."""
-        owners = batch.owners
-        return (batch.regressors - self.offset[owners]) / self.unit[owners]
+        series_of_row = batch.series_of_row
+        return (batch.regressors - self.offset[series_of_row]) / self.unit[series_of_row]
 
 
 # What is left of a column's square without the columns before it and the level, as a share of it,
@@ -143,17 +143,17 @@ def redundant_columns(batch: Batch) -> np.ndarray:
 
     Of each series, where it is observed. Columns are those of a `ColumnScaling`.
     """
-    seen, owners, n = ~np.isnan(batch.values), batch.owners, batch.count_observed()
+    seen, series_of_row, n = ~np.isnan(batch.values), batch.series_of_row, batch.count_observed()
     redundant = np.zeros((batch.n_series, batch.regressors.shape[1]), dtype=bool)
     kept: list[tuple[np.ndarray, np.ndarray]] = []
     for j, column in enumerate(batch.regressors.T):
         observed = np.where(seen, column, 0.0)
-        rest = np.where(seen, column - (batch.add_up(observed) / n)[owners], 0.0)
+        rest = np.where(seen, column - (batch.sums(observed) / n)[series_of_row], 0.0)
         for direction, square in kept:
-            product = batch.add_up(rest * direction)
+            product = batch.sums(rest * direction)
             share = np.divide(product, square, out=np.zeros_like(product), where=square > 0.0)
-            rest = rest - share[owners] * direction
-        square = batch.add_up(rest**2)
-        redundant[:, j] = square <= _NOTHING_OF_ITS_OWN * batch.add_up(observed**2)
+            rest = rest - share[series_of_row] * direction
+        square = batch.sums(rest**2)
+        redundant[:, j] = square <= _NOTHING_OF_ITS_OWN * batch.sums(observed**2)
         kept.append((rest, np.where(redundant[:, j], 0.0, square)))
     return redundant

@@ -70,7 +70,7 @@ class Sequences:
         """The type of the values."""
         return self.values.dtype
 
-    def some(self, rows: np.ndarray) -> Sequences:
+    def take(self, rows: np.ndarray) -> Sequences:
         """Return the sequences at some rows, in that order."""
         lengths = self.lengths[rows]
         steps = rows_between(self.offsets[:-1][rows], lengths)

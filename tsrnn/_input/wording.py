@@ -64,12 +64,12 @@ Term: TypeAlias = Argument | ArgumentName | Rows | Phrase
 Write: TypeAlias = Callable[[Term], str]
 
 
-class Told(str):
+class Message(str):
     """A text made of a template, as `str.format` takes it, and of its fields.
 
     Examples
     --------
-    >>> text = Told("set {how}", how=Argument("freq", "D"))
+    >>> text = Message("set {how}", how=Argument("freq", "D"))
     >>> text
     "set freq='D'"
     >>> text.worded(lambda field: f"--{field.name} {field.value}")
@@ -79,7 +79,7 @@ class Told(str):
     template: str
     fields: dict[str, Any]
 
-    def __new__(cls, template: str, /, **fields: Any) -> Told:
+    def __new__(cls, template: str, /, **fields: Any) -> Message:
         """Make the text for users of Python."""
         text = super().__new__(cls, template.format(**fields))
         text.template, text.fields = template, fields
@@ -98,7 +98,7 @@ class Told(str):
 def worded(value: Any, write: Write) -> Any:
     """Return the text of an error or of a field as somebody else writes it."""
     if isinstance(value, Exception):
-        value = value.args[0] if value.args and isinstance(value.args[0], Told) else str(value)
-    if isinstance(value, Told):
+        value = value.args[0] if value.args and isinstance(value.args[0], Message) else str(value)
+    if isinstance(value, Message):
         return value.worded(write)
     return write(value) if isinstance(value, Term) else value

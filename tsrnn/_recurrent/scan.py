@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import borrowed, inlined, kernel, kernel_of_both, pointer
+from tsrnn._compute.compile import inlined, kernel, kernel_of_both, pointer, uncounted
 from tsrnn._compute.simd import (
     fill,
     first_lanes,
@@ -135,13 +135,13 @@ def forward_layer(step_address, matrix, h_init, read, lanes, begin, end, slabs, 
 
     They write slabs, the state at each step where `out` has steps, and last states.
     """
-    weights, panels = borrowed(matrix.weights), borrowed(matrix.places)
-    values, table, tokens = borrowed(read.values), borrowed(read.table), borrowed(read.tokens)
-    rows, direction = borrowed(read.rows), read.direction
+    weights, panels = uncounted(matrix.weights), uncounted(matrix.places)
+    values, table, tokens = uncounted(read.values), uncounted(read.table), uncounted(read.tokens)
+    rows, direction = uncounted(read.rows), read.direction
     begins, ends, n_active = lanes.begins, lanes.ends, lanes.n_active
-    u, gates, c = borrowed(slabs.u), borrowed(slabs.gates), borrowed(slabs.c)
-    which, n_looked_up, first_h = borrowed(slabs.which), slabs.n_looked_up, slabs.first_h
-    out = borrowed(out)
+    u, gates, c = uncounted(slabs.u), uncounted(slabs.gates), uncounted(slabs.c)
+    which, n_looked_up, first_h = uncounted(slabs.which), slabs.n_looked_up, slabs.first_h
+    out = uncounted(out)
     n_begun, n_ended = n_before(begins, begin), n_before(ends, begin)
     step = unit_function_at(step_address, u)
     n_inputs, n_hidden, n_lanes = values.shape[1], h_init.size, u.shape[2]
@@ -281,14 +281,14 @@ def backward_layer(
     """Go back over the steps from a first one to before an end."""
     ends, cuts = tape.ends, tape.cuts
     n_ends, n_cuts = n_before(ends, end), n_before(cuts, end)
-    u, gates, c = borrowed(slabs.u), borrowed(slabs.gates), borrowed(slabs.c)
-    which, n_looked_up, first_h = borrowed(slabs.which), slabs.n_looked_up, slabs.first_h
-    d_h, d_c, norms = borrowed(d_states.h), borrowed(d_states.c), borrowed(d_states.norms)
-    state_weights, state_panels = borrowed(to_state.weights), borrowed(to_state.places)
-    input_weights, input_panels = borrowed(to_input.weights), borrowed(to_input.places)
-    d_last, d_out = borrowed(d_states.last), borrowed(d_states.out)
-    d_x, d_table = borrowed(below.x), borrowed(below.table)
-    d_matrix, d_h_init = borrowed(d_weights.matrix), borrowed(d_weights.h_init)
+    u, gates, c = uncounted(slabs.u), uncounted(slabs.gates), uncounted(slabs.c)
+    which, n_looked_up, first_h = uncounted(slabs.which), slabs.n_looked_up, slabs.first_h
+    d_h, d_c, norms = uncounted(d_states.h), uncounted(d_states.c), uncounted(d_states.norms)
+    state_weights, state_panels = uncounted(to_state.weights), uncounted(to_state.places)
+    input_weights, input_panels = uncounted(to_input.weights), uncounted(to_input.places)
+    d_last, d_out = uncounted(d_states.last), uncounted(d_states.out)
+    d_x, d_table = uncounted(below.x), uncounted(below.table)
+    d_matrix, d_h_init = uncounted(d_weights.matrix), uncounted(d_weights.h_init)
     tiles, piece = d_weights.tiles, d_weights.piece
     adjoint = unit_function_at(adjoint_address, u)
     n_hidden = d_h.shape[0]
@@ -367,7 +367,7 @@ def backward_layer(
 @kernel_of_both("S i8 S i8 i8 b1 b1")
 def move_rows(source, first, target, target_first, n_rows, is_reversed, adds):
     """Write (or add) rows of one tape's slabs to another's, which may be read backwards."""
-    source, target = borrowed(source), borrowed(target)
+    source, target = uncounted(source), uncounted(target)
     n_steps = min(source.shape[0], target.shape[0])
     for t in range(n_steps):
         read, written = pointer(source[t]), pointer(target[n_steps - 1 - t if is_reversed else t])

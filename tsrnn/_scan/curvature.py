@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import Integers, Slab, Slabs, Vector, borrowed, inlined, pointer
+from tsrnn._compute.compile import Integers, Slab, Slabs, Vector, inlined, pointer, uncounted
 
 # Levels and seasons of a positive series of order one are below this, but for fits that divide by a
 # level near zero on the way.
@@ -185,7 +185,7 @@ def accumulate_curvature(
         if stop[0] != 0:
             return
         n_active, old, new = active[t], t % 2, (t + 1) % 2
-        now = borrowed(x[t, 0])
+        now = uncounted(x[t, 0])
         step(
             pointer(theta),
             pointer(now),
@@ -226,7 +226,7 @@ def accumulate_curvature(
         # dr = slope (dx - do): zero where x is missing.
         if is_relative:
             if has_effect:
-                effect = borrowed(x[t, 1])
+                effect = uncounted(x[t, 1])
                 for b in range(n_active):
                     out[b] += effect[b]
             for b in range(n_active):
@@ -242,23 +242,23 @@ def accumulate_curvature(
         for b in range(n_active):
             squares[b] += residual[b] * residual[b]
         if is_relative or not is_linear:
-            level, season = borrowed(states[new, 0]), borrowed(states[new, n_state - 1])
+            level, season = uncounted(states[new, 0]), uncounted(states[new, n_state - 1])
             for b in range(n_active):
                 size = max(abs(level[b]), abs(season[b]))
                 largest[b] = size if size > largest[b] else largest[b]
         for d in range(n_unknowns):
-            d_r, d_o, row = borrowed(d_residual[d]), borrowed(d_out[d]), borrowed(gradient[d])
-            d_i = borrowed(d_input[d])
+            d_r, d_o, row = uncounted(d_residual[d]), uncounted(d_out[d]), uncounted(gradient[d])
+            d_i = uncounted(d_input[d])
             for b in range(n_active):
                 d_r[b] = slope[b] * (d_i[b] - d_o[b])
                 row[b] += residual[b] * d_r[b]
             for c in range(d + 1):
-                other, entry = borrowed(d_residual[c]), borrowed(curvature[d, c])
+                other, entry = uncounted(d_residual[c]), uncounted(curvature[d, c])
                 for b in range(n_active):
                     entry[b] += d_r[b] * other[b]
         if is_relative:
             for d in range(n_unknowns):
-                d_o, d_i, row = borrowed(d_out[d]), borrowed(d_input[d]), borrowed(d_log[d])
+                d_o, d_i, row = uncounted(d_out[d]), uncounted(d_input[d]), uncounted(d_log[d])
                 for b in range(n_active):
                     row[b] += inverse[b] * (d_o[b] - d_i[b])
             if t % _LOG_EVERY == _LOG_EVERY - 1 or t == n_timesteps - 1:

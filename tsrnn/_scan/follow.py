@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tsrnn._compute.compile import SLAB, borrowed, inlined, kernel
+from tsrnn._compute.compile import SLAB, inlined, kernel, uncounted
 from tsrnn._input.ragged import Batch
 from tsrnn._scan.unroll import take_step
 from tsrnn.cells.smoother_cell import SmootherCell, step_at
@@ -73,9 +73,9 @@ def _follow_each(step, thetas, values, offsets, ends, predictions, states, theta
         for s in range(n_state):
             states[offsets[i] % 2, s, 0] = ends[i, s]
         for t in range(offsets[i], offsets[i + 1]):
-            old, new = borrowed(states[t % 2]), borrowed(states[(t + 1) % 2])
+            old, new = uncounted(states[t % 2]), uncounted(states[(t + 1) % 2])
             x[0, 0] = values[t]
-            take_step(step, borrowed(theta), borrowed(x), old, new, borrowed(out), 1)
+            take_step(step, uncounted(theta), uncounted(x), old, new, uncounted(out), 1)
             predictions[t] = out[0, 0]
         for s in range(n_state):
             ends[i, s] = states[offsets[i + 1] % 2, s, 0]

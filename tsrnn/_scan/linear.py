@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tsrnn._compute.compile import SLAB, SLABS, borrowed, inlined, kernel
+from tsrnn._compute.compile import SLAB, SLABS, inlined, kernel, uncounted
 from tsrnn._compute.threads import NEVER_STOPPED
 from tsrnn._scan.unroll import take_step, unroll
 from tsrnn.cells.smoother_cell import SmootherCell, step_at
@@ -77,13 +77,13 @@ def error_products(
 def _error_products(step_address, theta, series, all_errors, states, scratch, products, stop):
     accumulate_products(
         step_at(step_address),
-        borrowed(theta),
-        borrowed(series),
-        borrowed(states),
-        borrowed(scratch),
-        borrowed(products),
+        uncounted(theta),
+        uncounted(series),
+        uncounted(states),
+        uncounted(scratch),
+        uncounted(products),
         all_errors,
-        borrowed(stop),
+        uncounted(stop),
     )
 
 
@@ -253,11 +253,11 @@ def _error_variances(
     seeing, half = np.empty((n_state, n_state)), np.empty((n_state, n_state))
     for i in range(offsets.shape[0] - 1):
         move, gain, observation = (
-            borrowed(transitions[i]),
-            borrowed(gains[i]),
-            borrowed(observations[i]),
+            uncounted(transitions[i]),
+            uncounted(gains[i]),
+            uncounted(observations[i]),
         )
-        covariance = borrowed(covariances[i])
+        covariance = uncounted(covariances[i])
         for j in range(n_state):
             for k in range(n_state):
                 seeing[j, k] = move[j, k] - gain[j] * observation[k]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tsrnn._compute.compile import SLAB, borrowed, inlined, kernel
+from tsrnn._compute.compile import SLAB, inlined, kernel, uncounted
 
 
 @kernel(f"void(f8[::1], i8[::1], i8, b1, {SLAB})")
@@ -16,10 +16,10 @@ def seasonal_states(values, offsets, period, is_multiplicative, states):
     """
     for i in range(states.shape[0]):
         _seasonal_state(
-            borrowed(values[offsets[i] : offsets[i + 1]]),
+            uncounted(values[offsets[i] : offsets[i + 1]]),
             period,
             is_multiplicative,
-            borrowed(states[i]),
+            uncounted(states[i]),
         )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tsrnn._compute.compile import SLAB, SLABS, borrowed, inlined, kernel, pointer, writable
+from tsrnn._compute.compile import SLAB, SLABS, inlined, kernel, pointer, uncounted, writable
 from tsrnn.cells.smoother_cell import SmootherCell, adjoint_at, step_at
 
 
@@ -65,10 +65,10 @@ def take_step(step, theta, x, h, h_new, out, n_lanes):
 def _unroll(step_address, theta, x, states, outputs):
     forward(
         step_at(step_address),
-        borrowed(theta),
-        borrowed(x),
-        borrowed(states),
-        borrowed(outputs),
+        uncounted(theta),
+        uncounted(x),
+        uncounted(states),
+        uncounted(outputs),
     )
 
 
@@ -164,15 +164,15 @@ def _backpropagate(
 ):
     backward(
         adjoint_at(adjoint_address),
-        borrowed(theta),
-        borrowed(x),
-        borrowed(states),
-        borrowed(outputs),
-        borrowed(d_states),
-        borrowed(d_outputs),
-        borrowed(carry),
-        borrowed(d_x),
-        borrowed(d_theta),
+        uncounted(theta),
+        uncounted(x),
+        uncounted(states),
+        uncounted(outputs),
+        uncounted(d_states),
+        uncounted(d_outputs),
+        uncounted(carry),
+        uncounted(d_x),
+        uncounted(d_theta),
     )
 
 
@@ -281,8 +281,8 @@ def generate(
 @kernel(f"void(i8, {SLAB}, {SLABS}, b1, f8[::1], {SLABS}, {SLABS}, {SLAB})")
 def _generate(step_address, theta, innovations, is_relative, effect, x, states, prediction):
     step = step_at(step_address)
-    theta, innovations, x = borrowed(theta), borrowed(innovations), borrowed(x)
-    states, prediction = borrowed(states), borrowed(prediction)
+    theta, innovations, x = uncounted(theta), uncounted(innovations), uncounted(x)
+    states, prediction = uncounted(states), uncounted(prediction)
     n_lanes = x.shape[2]
     for t in range(x.shape[0]):
         old, new = t % 2, (t + 1) % 2

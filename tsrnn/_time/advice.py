@@ -12,10 +12,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from tsrnn._time.labels import clocks_of, ticks_per_day
+from tsrnn._time.labels import clocks_of, ordinals_per_day
 from tsrnn.exceptions import IrregularIndexError
 
-# A grid: its dial and steps, the code that fills its gaps, and its frequency or "".
+# A grid: its codec and steps, the code that fills its gaps, and its frequency or "".
 Filling: TypeAlias = tuple[Any, Any, str, str]
 
 _MOST_GAPS = 10  # times the rows of a series; more is no grid for it
@@ -30,10 +30,10 @@ def irregular(index: pd.Index, fillings: Iterable[Filling]) -> IrregularIndexErr
     found = []
     has_clocks = isinstance(index, pd.DatetimeIndex) and _clocks_vary(_shown(index))
     is_joined = has_clocks and is_struck_by_no_clock(index)
-    for dial, steps, code, freq in () if is_joined else fillings:
-        positions, ticks = steps.locate(dial.read(index))
+    for codec, steps, code, freq in () if is_joined else fillings:
+        positions, ordinals = steps.locate(codec.read(index))
         is_met = not has_clocks or positions[-1] < _MOST_GAPS * len(index)
-        if is_met and dial.agrees(index, ticks).all():
+        if is_met and codec.agrees(index, ordinals).all():
             found.append((positions[-1], int((np.diff(positions) > 1).argmax()), code, freq))
     if found:
         _, row, code, freq = min(found, key=lambda gap: gap[0])
@@ -72,7 +72,7 @@ def _grid_advice(index: pd.Index) -> str:
 def is_struck_by_no_clock(stamps: pd.DatetimeIndex) -> bool:
     """Tell whether times of day vary, and not by quarters of hours: those of sales, say."""
     shown = _shown(stamps[~stamps.isna()])
-    quarter = ticks_per_day(shown.dtype) // 96
+    quarter = ordinals_per_day(shown.dtype) // 96
     return _clocks_vary(shown) and bool((clocks_of(shown) % quarter).any())
 
 
@@ -80,7 +80,7 @@ def daylight_advice(index: pd.Index, row: int) -> str:
     """Explain a gap or repeat before a row, if it is an hour at night and no zone is named."""
     if not isinstance(index, pd.DatetimeIndex) or index.tz is not None:
         return ""
-    steps, hour = np.diff(index.asi8), ticks_per_day(index.dtype) // 24
+    steps, hour = np.diff(index.asi8), ordinals_per_day(index.dtype) // 24
     usual = np.median(steps)
     before, after = index[row - 1], index[row]
     is_night = before.hour < 4 or after.hour < 4 or before.date() != after.date()

@@ -21,7 +21,7 @@ from tsrnn._time.steps import (
     BEYOND,
     ConstantSteps,
     Counts,
-    Dial,
+    StampCodec,
     Steps,
     counted_grid,
     datetime_grid,
@@ -61,7 +61,7 @@ class TimeGrid:
 
     has_stamps: bool
     _index: pd.Index
-    _dial: Dial
+    _codec: StampCodec
     _steps: Steps
 
     @classmethod
@@ -97,7 +97,7 @@ class TimeGrid:
     @property
     def season(self) -> Season:
         """What the stamps say of the season of a series."""
-        return season_of(self._dial, self._steps)
+        return season_of(self._codec, self._steps)
 
     def positions(self, index: pd.Index) -> np.ndarray:
         """Place stamps on the grid.
@@ -124,10 +124,10 @@ class TimeGrid:
         self._refuse_empty()
         index = stamps_of(index)
         _refuse_missing(index)
-        ticks = self._dial.read(index)
-        positions, nearest = self._steps.locate(ticks)
-        off = ~self._dial.agrees(index, nearest)
-        before = (positions < 0) | (off & (ticks < self._steps.at(np.array([0]))))
+        ordinals = self._codec.read(index)
+        positions, nearest = self._steps.locate(ordinals)
+        off = ~self._codec.agrees(index, nearest)
+        before = (positions < 0) | (off & (ordinals < self._steps.at(np.array([0]))))
         if (off | before).any():
             row = int((off | before).argmax())
             grid = ", ".join(map(str, self._index[:2]))
@@ -165,7 +165,7 @@ class TimeGrid:
             return self._index[:0]
         self._refuse_empty()
         try:
-            stamps = self._dial.write(self._steps.at(np.arange(start, stop)))
+            stamps = self._codec.write(self._steps.at(np.arange(start, stop)))
         except BEYOND as error:
             raise BeyondStampsError(
                 f"position {stop - 1} lies beyond the stamps of {self._index.dtype}"

@@ -93,20 +93,20 @@ def stamps_of(index: pd.Index) -> pd.Index:
         return _read_words(index) if _are_iso(index) else pd.DatetimeIndex(index)
     except ValueError as error:
         # Without the advice of pandas, which is half of it.
-        told = str(error).partition(". ")[0]
+        message = str(error).partition(". ")[0]
         raise ValueError(
-            f"the time index holds dates that pandas cannot join: {told}; convert them, as in "
+            f"the time index holds dates that pandas cannot join: {message}; convert them, as in "
             "pd.to_datetime(index, utc=True).tz_convert('Europe/Berlin')"
         ) from error
 
 
-def clocks_of(ticks: np.ndarray) -> np.ndarray:
-    """Count the ticks since midnight."""
-    return ticks.astype(np.int64) % ticks_per_day(ticks.dtype)
+def clocks_of(ordinals: np.ndarray) -> np.ndarray:
+    """Count the ordinals since midnight."""
+    return ordinals.astype(np.int64) % ordinals_per_day(ordinals.dtype)
 
 
-def ticks_per_day(dtype: np.dtype) -> int:
-    """Count the ticks of a day in the unit of dates."""
+def ordinals_per_day(dtype: np.dtype) -> int:
+    """Count the ordinals of a day in the unit of dates."""
     return int(np.timedelta64(1, "D") // np.timedelta64(1, np.datetime_data(dtype)[0]))
 
 

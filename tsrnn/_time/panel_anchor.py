@@ -20,7 +20,7 @@ from tsrnn._time.panel_steps import (
     business_days,
     months_of,
 )
-from tsrnn._time.stamps import Dates, Dial
+from tsrnn._time.stamps import Dates, StampCodec
 from tsrnn._time.steps import MONTHS
 
 # What a rhythm counts: integers or periods; months; days, or business days, of a clock in the time
@@ -37,7 +37,7 @@ class Rhythm:
     kind : (n_series,) int array
         -1 for none of these.
     length : (n_series,) int64 array
-        Ticks in days and times.
+        Ordinals in days and times.
     """
 
     kind: np.ndarray
@@ -52,7 +52,7 @@ class Rhythm:
         return (self.kind == kind) & (self.length == length)
 
 
-def rhythm_of(steps: Steps, dial: Dial) -> tuple[int, np.ndarray | int]:
+def rhythm_of(steps: Steps, codec: StampCodec) -> tuple[int, np.ndarray | int]:
     """Return kind and lengths of the steps of some series."""
     if isinstance(steps, MonthSteps):
         return MONTHS_LONG, steps.months
@@ -60,26 +60,26 @@ def rhythm_of(steps: Steps, dial: Dial) -> tuple[int, np.ndarray | int]:
         return BUSINESS_DAYS, 1
     if not isinstance(steps, EvenSteps):
         return -1, 0
-    if not isinstance(dial, Dates):
+    if not isinstance(codec, Dates):
         return COUNTS, steps.step
     return DAYS if steps.local else TIMES, steps.step
 
 
 def steps_from_first(
-    rhythm: Rhythm, ticks: np.ndarray, offsets: np.ndarray, dial: Dial
+    rhythm: Rhythm, ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec
 ) -> list[tuple[np.ndarray, Steps]]:
     """Count the steps of series from their first stamps: parts of series, and how these go on."""
-    shown = dial.shown(ticks) if isinstance(dial, Dates) else ticks
+    shown = codec.shown(ordinals) if isinstance(codec, Dates) else ordinals
     parts = []
     for kind in np.unique(rhythm.kind[rhythm.kind >= 0]).tolist():
         series = np.flatnonzero(rhythm.kind == kind)
         local = kind != TIMES
-        rows, starts = of_series(shown if local else ticks, offsets, series)
+        rows, starts = of_series(shown if local else ordinals, offsets, series)
         length = rhythm.length[series]
         if kind in (COUNTS, TIMES):
             steps: Steps = EvenSteps(rows[starts[:-1]], length, local)
         else:
-            steps = _from_first_day(kind, length, rows, starts, dial.per_day)
+            steps = _from_first_day(kind, length, rows, starts, codec.per_day)
         parts.append((series, steps))
     return parts
 
@@ -110,7 +110,7 @@ def _first_day(
 
 
 def named_steps(
-    ticks: np.ndarray, offsets: np.ndarray, dial: Dial, freq: object
+    ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec, freq: object
 ) -> tuple[np.ndarray, Steps]:
     """Count steps of the frequency that the user named from the first stamps of series.
 
@@ -126,17 +126,17 @@ def named_steps(
     InvalidParameterError
         If it is no frequency for stamps of this kind.
     """
-    first = ticks[offsets[:-1]]
+    first = ordinals[offsets[:-1]]
     everywhere = np.ones(len(first), dtype=bool)
-    if not isinstance(dial, Dates):
-        return everywhere, EvenSteps(first, np.full(len(first), counted_step(dial, freq)))
-    offset, per_day = as_offset(freq), dial.per_day
+    if not isinstance(codec, Dates):
+        return everywhere, EvenSteps(first, np.full(len(first), counted_step(codec, freq)))
+    offset, per_day = as_offset(freq), codec.per_day
     is_days = isinstance(offset, pd.offsets.Day | pd.offsets.Week)
     if isinstance(offset, pd.offsets.Tick) and not is_days:
         step, rest = divmod(offset.nanos, 86_400_000_000_000 // per_day)
         fits = everywhere & (rest == 0)
         return fits, EvenSteps(first, np.full(len(first), max(step, 1)), local=False)
-    shown = dial.shown(ticks)
+    shown = codec.shown(ordinals)
     day, clock = _first_day(shown, offsets, per_day)
     if type(offset) in MONTHS:
         count, goal = MONTHS[type(offset)]
@@ -154,7 +154,7 @@ def named_steps(
         return fits, EvenSteps(day * per_day + clock, np.full(len(day), days * per_day))
     if type(offset) is pd.offsets.BusinessDay and offset.n == 1:
         return everywhere, BusinessSteps(business_days(day), clock, per_day)
-    return _listed_from_first(shown, offsets, dial, offset)
+    return _listed_from_first(shown, offsets, codec, offset)
 
 
 def month_of_year(offset: pd.tseries.offsets.BaseOffset) -> int:
@@ -168,13 +168,13 @@ def days_of(offset: pd.tseries.offsets.BaseOffset) -> int:
 
 
 def _listed_from_first(
-    shown: np.ndarray, offsets: np.ndarray, dial: Dates, offset: pd.tseries.offsets.BaseOffset
+    shown: np.ndarray, offsets: np.ndarray, codec: Dates, offset: pd.tseries.offsets.BaseOffset
 ) -> tuple[np.ndarray, Steps]:
-    bounds = np.array([shown.min(), shown.max()]).view(f"M8[{dial.unit}]")
+    bounds = np.array([shown.min(), shown.max()]).view(f"M8[{codec.unit}]")
     start, stop = pd.DatetimeIndex(bounds)
-    known = pd.date_range(start, stop, freq=offset, unit=dial.unit).asi8
+    known = pd.date_range(start, stop, freq=offset, unit=codec.unit).asi8
     if len(known) == 0:
-        known = pd.date_range(start, periods=1, freq=offset, unit=dial.unit).asi8
+        known = pd.date_range(start, periods=1, freq=offset, unit=codec.unit).asi8
     position = np.searchsorted(known, shown[offsets[:-1]], side="right") - 1
-    steps = ListedSteps(np.maximum(position, 0), offset, known, dial.unit)
+    steps = ListedSteps(np.maximum(position, 0), offset, known, codec.unit)
     return position >= 0, steps

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.ragged import differences, extremes
-from tsrnn._input.wording import Argument, Phrase, Rows, Told
+from tsrnn._input.wording import Argument, Message, Phrase, Rows
 from tsrnn._time.advice import daylight_advice, is_struck_by_no_clock
 from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_search import counted_step, fitting_freq, fitting_parts
@@ -29,11 +29,11 @@ from tsrnn._time.season_length import (
     season_of_offset,
     season_of_time,
 )
-from tsrnn._time.stamps import Dates, Dial, Periods
+from tsrnn._time.stamps import Dates, Periods, StampCodec
 from tsrnn.exceptions import IrregularIndexError
 
 ALSO_BY_FUNCTION = Phrase(", as tsrnn.fill_gaps does")
-_GAP_CURE = Told(
+_GAP_CURE = Message(
     "{zero} or {missing} puts in the steps that have no {row}{also}; {by_rows} takes {rows} as the "
     "steps.",
     zero=Argument("fill", 0),
@@ -43,7 +43,7 @@ _GAP_CURE = Told(
     by_rows=Argument("freq", "rows"),
     rows=Rows(),
 )
-_DAY_CURE = Told(
+_DAY_CURE = Message(
     "{days}, {sums} puts together the rows of each day.",
     days=Argument("freq", "D"),
     sums=Argument("aggregate", "sum"),
@@ -59,53 +59,58 @@ class PanelGrid:
 
     Attributes
     ----------
-    dial : Dial
+    codec : StampCodec
     groups : tuple of Steps
         Series whose stamps go on in one manner.
     group, member : (n_series,) int arrays
         Which of the groups each series is in, -1 for none, and as which member.
     """
 
-    dial: Dial
+    codec: StampCodec
     groups: tuple[Steps, ...]
     group: np.ndarray
     member: np.ndarray
 
     @classmethod
-    def of(cls, dial: Dial, n_series: int, parts: Iterable[tuple[np.ndarray, Steps]]) -> PanelGrid:
+    def of(
+        cls, codec: StampCodec, n_series: int, parts: Iterable[tuple[np.ndarray, Steps]]
+    ) -> PanelGrid:
         """Join parts: which series they hold, and how these go on."""
         group, member = np.full(n_series, -1), np.zeros(n_series, dtype=np.int64)
         groups = []
         for series, steps in parts:
             group[series], member[series] = len(groups), np.arange(len(series))
             groups.append(steps)
-        return cls(dial, tuple(groups), group, member)
+        return cls(codec, tuple(groups), group, member)
 
     def stamps(self, series: np.ndarray, ahead: np.ndarray) -> pd.Index:
         """Return the stamps of some series (r,) so many steps ahead (r,)."""
-        return self.dial.write(self.ticks(series, ahead))
+        return self.codec.write(self.ordinals(series, ahead))
 
-    def ticks(self, series: np.ndarray, ahead: np.ndarray) -> np.ndarray:
-        """Return the ticks of some series (r,) so many steps ahead (r,)."""
-        ticks = np.empty(len(series), dtype=np.int64)
+    def ordinals(self, series: np.ndarray, ahead: np.ndarray) -> np.ndarray:
+        """Return the ordinals of some series (r,) so many steps ahead (r,)."""
+        ordinals = np.empty(len(series), dtype=np.int64)
         for rows, steps in self._rows_of_groups(series):
-            ticks[rows] = self._utc(steps, steps.at(self.member[series[rows]], ahead[rows]))
-        return ticks
+            ordinals[rows] = self._utc(steps, steps.at(self.member[series[rows]], ahead[rows]))
+        return ordinals
 
-    def ahead(self, series: np.ndarray, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return how many steps ahead ticks (r,) are, and whether they are on the grid at all."""
-        ahead, on_grid = self.places(series, ticks)
+    def ahead(self, series: np.ndarray, ordinals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return how many steps ahead ordinals (r,) are, and whether they are on the grid."""
+        ahead, on_grid = self.places(series, ordinals)
         return ahead, on_grid & (ahead > 0)
 
-    def places(self, series: np.ndarray, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the same of ticks of which some may be the ends themselves, 0 steps ahead."""
-        ahead, on_grid = np.zeros(len(ticks), dtype=np.int64), np.zeros(len(ticks), dtype=bool)
+    def places(self, series: np.ndarray, ordinals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the same of ordinals of which some may be the ends themselves, 0 steps ahead."""
+        ahead, on_grid = (
+            np.zeros(len(ordinals), dtype=np.int64),
+            np.zeros(len(ordinals), dtype=bool),
+        )
         for rows, steps in self._rows_of_groups(series):
             member = self.member[series[rows]]
-            asked = self._shown(steps, ticks[rows])
+            request = self._shown(steps, ordinals[rows])
             # Not before the end: some calendars cannot go back, and nothing is asked there.
-            ahead[rows] = np.maximum(steps.ahead(member, asked), 0)
-            on_grid[rows] = self._utc(steps, steps.at(member, ahead[rows])) == ticks[rows]
+            ahead[rows] = np.maximum(steps.ahead(member, request), 0)
+            on_grid[rows] = self._utc(steps, steps.at(member, ahead[rows])) == ordinals[rows]
         return ahead, on_grid
 
     def moved(self, ahead: np.ndarray) -> PanelGrid:
@@ -119,14 +124,14 @@ class PanelGrid:
         for i, steps in enumerate(self.groups):
             places = np.flatnonzero(self.group[series] == i)
             parts.append((places, steps.take(self.member[series[places]])))
-        return PanelGrid.of(self.dial, len(series), parts)
+        return PanelGrid.of(self.codec, len(series), parts)
 
     def seasons(self) -> tuple[tuple[Season, ...], np.ndarray]:
         """Return which seasons there are by the stamps, and each series' place among them."""
         found: dict[Season, int] = {}
         kind = np.zeros(len(self.group), dtype=np.int64)
         for i, steps in enumerate(self.groups):
-            seasons, of_member = _seasons_of(steps, self.dial)
+            seasons, of_member = _seasons_of(steps, self.codec)
             places = np.array([found.setdefault(one, len(found)) for one in seasons])
             series = np.flatnonzero(self.group == i)
             kind[series] = places[of_member[self.member[series]]]
@@ -139,16 +144,16 @@ class PanelGrid:
         parts = [(np.flatnonzero(group == i), steps) for i, steps in enumerate(self.groups)]
         return [(rows, steps) for rows, steps in parts if len(rows)]
 
-    def _utc(self, steps: Steps, ticks: np.ndarray) -> np.ndarray:
-        is_local = isinstance(self.dial, Dates) and steps.local
-        return self.dial.instants(ticks) if is_local else ticks
+    def _utc(self, steps: Steps, ordinals: np.ndarray) -> np.ndarray:
+        is_local = isinstance(self.codec, Dates) and steps.local
+        return self.codec.instants(ordinals) if is_local else ordinals
 
-    def _shown(self, steps: Steps, ticks: np.ndarray) -> np.ndarray:
-        is_local = isinstance(self.dial, Dates) and steps.local
-        return self.dial.shown(ticks) if is_local else ticks
+    def _shown(self, steps: Steps, ordinals: np.ndarray) -> np.ndarray:
+        is_local = isinstance(self.codec, Dates) and steps.local
+        return self.codec.shown(ordinals) if is_local else ordinals
 
 
-def _seasons_of(steps: Steps, dial: Dial) -> tuple[list[Season], np.ndarray]:
+def _seasons_of(steps: Steps, codec: StampCodec) -> tuple[list[Season], np.ndarray]:
     """Return the seasons in a group, and the place of each member's among them."""
     if isinstance(steps, OwnSteps):
         return [grid.season for grid in steps.grids], np.arange(len(steps.grids))
@@ -157,7 +162,7 @@ def _seasons_of(steps: Steps, dial: Dial) -> tuple[list[Season], np.ndarray]:
         return [season_of_months(months) for months in lengths.tolist()], of_member
     if isinstance(steps, EvenSteps):
         lengths, of_member = np.unique(steps.step, return_inverse=True)
-        return [_season_of_even(step, dial) for step in lengths.tolist()], of_member
+        return [_season_of_even(step, codec) for step in lengths.tolist()], of_member
     if isinstance(steps, BusinessSteps):
         offset, n_members = pd.offsets.BDay(), len(steps.last)
     elif isinstance(steps, ListedSteps):
@@ -167,23 +172,23 @@ def _seasons_of(steps: Steps, dial: Dial) -> tuple[list[Season], np.ndarray]:
     return [season_of_offset(offset)], np.zeros(n_members, dtype=np.int64)
 
 
-def _season_of_even(step: int, dial: Dial) -> Season:
-    if isinstance(dial, Dates):
-        return season_of_time(np.timedelta64(step, dial.unit))
-    return season_of_offset(dial.freq.base, step) if isinstance(dial, Periods) else NO_DATES
+def _season_of_even(step: int, codec: StampCodec) -> Season:
+    if isinstance(codec, Dates):
+        return season_of_time(np.timedelta64(step, codec.unit))
+    return season_of_offset(codec.freq.base, step) if isinstance(codec, Periods) else NO_DATES
 
 
 def find_grid(
-    ticks: np.ndarray, offsets: np.ndarray, dial: Dial, freq: object, name: str
+    ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec, freq: object, name: str
 ) -> tuple[PanelGrid, dict[int, Exception]]:
     """Find the grid of every series.
 
     Parameters
     ----------
-    ticks : (n_rows,) int64 array
+    ordinals : (n_rows,) int64 array
         Increasing in each series, of which there are two or more.
     offsets : (n_series + 1,) int64 array
-    dial : Dial
+    codec : StampCodec
     freq : str, offset, int or None
         What the stamps must follow; None finds for each series what fits it.
     name : str
@@ -198,43 +203,43 @@ def find_grid(
     """
     n_series = len(offsets) - 1
     if freq is not None:
-        fits, steps = fitting_freq(ticks, offsets, dial, freq)
+        fits, steps = fitting_freq(ordinals, offsets, codec, freq)
         good = np.flatnonzero(fits)
-        grid = PanelGrid.of(dial, n_series, [(good, steps.take(good))])
+        grid = PanelGrid.of(codec, n_series, [(good, steps.take(good))])
         return grid, {
-            int(i): _off_freq(ticks[offsets[i] : offsets[i + 1]], dial, freq, name)
+            int(i): _off_freq(ordinals[offsets[i] : offsets[i + 1]], codec, freq, name)
             for i in np.flatnonzero(~fits)
         }
-    parts, left = fitting_parts(ticks, offsets, dial)
-    rare = _may_be_rare(ticks, offsets, dial, left)
-    own, failures = own_grids(ticks, offsets, dial, left[rare])
+    parts, left = fitting_parts(ordinals, offsets, codec)
+    rare = _may_be_rare(ordinals, offsets, codec, left)
+    own, failures = own_grids(ordinals, offsets, codec, left[rare])
     for i in left[~rare].tolist():
-        rows = ticks[offsets[i] : offsets[i + 1]]
-        failures[i] = _irregular(dial.write(rows), _first_gap(rows, dial))
-    return PanelGrid.of(dial, n_series, [*parts, *own]), failures
+        rows = ordinals[offsets[i] : offsets[i + 1]]
+        failures[i] = _irregular(codec.write(rows), _first_gap(rows, codec))
+    return PanelGrid.of(codec, n_series, [*parts, *own]), failures
 
 
 def _may_be_rare(
-    ticks: np.ndarray, offsets: np.ndarray, dial: Dial, series: np.ndarray
+    ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec, series: np.ndarray
 ) -> np.ndarray:
     """Tell which series may have a calendar that is found for one at a time, which takes its time.
 
     Such calendars, as the first business days of months, have steps of some weeks; or a time zone
     leaves out the hour that days begin with.
     """
-    if not series.size or not isinstance(dial, Dates):
+    if not series.size or not isinstance(codec, Dates):
         return np.zeros(len(series), dtype=bool)
-    if dial.tz is not None:
+    if codec.tz is not None:
         return np.ones(len(series), dtype=bool)
-    least = extremes(differences(ticks, offsets), offsets)[0]
-    return least[series] >= RARE_DAYS * dial.per_day
+    least = extremes(differences(ordinals, offsets), offsets)[0]
+    return least[series] >= RARE_DAYS * codec.per_day
 
 
-def _first_gap(ticks: np.ndarray, dial: Dial) -> int:
+def _first_gap(ordinals: np.ndarray, codec: StampCodec) -> int:
     """Return the first row of an irregular series that does not follow the one before it."""
-    steps = np.diff(ticks)
-    if isinstance(dial, Dates):
-        days = ticks // dial.per_day
+    steps = np.diff(ordinals)
+    if isinstance(codec, Dates):
+        days = ordinals // codec.per_day
         weekdays = np.diff(business_days(days))
         if ((days + 3) % 7 < 5).all() and (weekdays != weekdays[0]).any():
             steps = weekdays
@@ -242,12 +247,12 @@ def _first_gap(ticks: np.ndarray, dial: Dial) -> int:
 
 
 def own_grids(
-    ticks: np.ndarray, offsets: np.ndarray, dial: Dial, series: np.ndarray
+    ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec, series: np.ndarray
 ) -> tuple[list[tuple[np.ndarray, Steps]], dict[int, Exception]]:
     """Find one at a time what is left: rare calendars, and reasons why there is no grid."""
     found, grids, failures = [], [], {}
     for i in series.tolist():
-        index = dial.write(ticks[offsets[i] : offsets[i + 1]])
+        index = codec.write(ordinals[offsets[i] : offsets[i + 1]])
         try:
             grids.append(TimeGrid.from_index(_not_from_zero(index), len(index)))
             found.append(i)
@@ -258,7 +263,7 @@ def own_grids(
     if not found:
         return [], failures
     places = np.array(found)
-    steps = OwnSteps(tuple(grids), np.diff(offsets)[places], dial.unit, dial.tz)
+    steps = OwnSteps(tuple(grids), np.diff(offsets)[places], codec.unit, codec.tz)
     return [(places, steps)], failures
 
 
@@ -271,33 +276,33 @@ def _not_from_zero(index: pd.Index) -> pd.Index:
 def _irregular(index: pd.Index, row: int) -> IrregularIndexError:
     """Say where a series is irregular, with the cures that there are in a long frame."""
     is_joined = isinstance(index, pd.DatetimeIndex) and is_struck_by_no_clock(index)
-    told = Told(
+    message = Message(
         "the time index is irregular: after {before} comes {after}. {cure}{daylight}",
         before=index[row - 1],
         after=index[row],
         cure=_DAY_CURE if is_joined else _GAP_CURE,
         daylight=daylight_advice(index, row).replace("y.tz_localize", "df[...].dt.tz_localize"),
     )
-    return IrregularIndexError(told, row)
+    return IrregularIndexError(message, row)
 
 
-def _off_freq(ticks: np.ndarray, dial: Dial, freq: object, name: str) -> ValueError:
+def _off_freq(ordinals: np.ndarray, codec: StampCodec, freq: object, name: str) -> ValueError:
     """Say where a series leaves the grid that the user named."""
-    stamps = dial.write(ticks)
-    if isinstance(dial, Dates):
+    stamps = codec.write(ordinals)
+    if isinstance(codec, Dates):
         start = stamps[0]
-        after = pd.date_range(start, periods=len(stamps), freq=freq, unit=dial.unit)
+        after = pd.date_range(start, periods=len(stamps), freq=freq, unit=codec.unit)
     else:
-        after = dial.write(ticks[0] + counted_step(dial, freq) * np.arange(len(ticks)))
+        after = codec.write(ordinals[0] + counted_step(codec, freq) * np.arange(len(ordinals)))
     wrong = np.flatnonzero(np.asarray(stamps != after))
     row = int(wrong[0]) if wrong.size else 0
-    told = Told("{name} does not follow {freq}: ", name=name, freq=Argument("freq", freq))
+    message = Message("{name} does not follow {freq}: ", name=name, freq=Argument("freq", freq))
     if row == 0:
-        return ValueError(Told("{told}it starts at {start}", told=told, start=stamps[0]))
+        return ValueError(Message("{told}it starts at {start}", message=message, start=stamps[0]))
     return ValueError(
-        Told(
+        Message(
             "{told}after {before} comes {after}, not {wanted}. {cure}",
-            told=told,
+            message=message,
             before=stamps[row - 1],
             after=stamps[row],
             wanted=after[row],

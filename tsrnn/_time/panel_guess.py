@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from tsrnn._input.ragged import counted, differences, extremes, offsets_of
-from tsrnn._input.wording import Argument, Rows, Told
+from tsrnn._input.wording import Argument, Message, Rows
 from tsrnn._time.panel_anchor import (
     BUSINESS_DAYS,
     COUNTS,
@@ -26,7 +26,7 @@ from tsrnn._time.panel_anchor import (
 from tsrnn._time.panel_grid import RARE_DAYS, PanelGrid, own_grids
 from tsrnn._time.panel_search import fitting_parts, month_days, of_series
 from tsrnn._time.panel_steps import OwnSteps, Steps, business_days
-from tsrnn._time.stamps import Dates, Dial
+from tsrnn._time.stamps import Dates, StampCodec
 
 # Rows from which on a series is believed to have the steps that all its stamps lie on: were every
 # second step a gap by chance, seven steps in a row would be so once in 128 times.
@@ -36,7 +36,7 @@ _UNLIKELY = np.log(1e-3)
 
 
 def guessed_parts(
-    ticks: np.ndarray, offsets: np.ndarray, dial: Dial
+    ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec
 ) -> tuple[list[tuple[np.ndarray, Steps]], dict[int, ValueError]]:
     """Find the steps of each series, counted from its first stamp; there may be gaps.
 
@@ -50,20 +50,20 @@ def guessed_parts(
     lengths = np.diff(offsets)
     several = np.flatnonzero(lengths > 1)
     # A single stamp has no steps, and no gaps.
-    kind = np.full(len(lengths), TIMES if isinstance(dial, Dates) else COUNTS)
+    kind = np.full(len(lengths), TIMES if isinstance(codec, Dates) else COUNTS)
     length, rare, failures = np.ones(len(lengths), dtype=np.int64), [], {}
     if several.size:
-        found, rare, unclear = _several(*of_series(ticks, offsets, several), dial)
+        found, rare, unclear = _several(*of_series(ordinals, offsets, several), codec)
         kind[several], length[several] = found.kind, found.length
         rare = [(several[series], steps) for series, steps in rare]
         for i in several[unclear].tolist():
-            failures[i] = _unclear(ticks[offsets[i] : offsets[i + 1]], dial)
-    parts = steps_from_first(Rhythm(kind, length), ticks, offsets, dial)
+            failures[i] = _unclear(ordinals[offsets[i] : offsets[i + 1]], codec)
+    parts = steps_from_first(Rhythm(kind, length), ordinals, offsets, codec)
     return [*parts, *rare], failures
 
 
 def _several(
-    ticks: np.ndarray, offsets: np.ndarray, dial: Dial
+    ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec
 ) -> tuple[Rhythm, list[tuple[np.ndarray, Steps]], np.ndarray]:
     """Find the steps of series of two stamps or more.
 
@@ -76,27 +76,27 @@ def _several(
         Positions of the series whose steps are not clear, which have none either.
     """
     n_rows = np.diff(offsets)
-    parts, left = fitting_parts(ticks, offsets, dial)
-    rhythm = _of_parts(parts, len(n_rows), dial)
+    parts, left = fitting_parts(ordinals, offsets, codec)
+    rhythm = _of_parts(parts, len(n_rows), codec)
     rare = []
     likely, is_vague = np.ones(len(n_rows), dtype=bool), np.zeros(len(n_rows), dtype=bool)
     surprise = np.zeros(len(n_rows))
     if left.size:
-        rows = of_series(ticks, offsets, left)
-        own, likely[left], seldom = _coarsest(*rows, dial)
-        is_vague[left], surprise[left] = _mark_weekdays(*rows, own, dial)
+        rows = of_series(ordinals, offsets, left)
+        own, likely[left], seldom = _coarsest(*rows, codec)
+        is_vague[left], surprise[left] = _mark_weekdays(*rows, own, codec)
         rhythm.kind[left], rhythm.length[left] = own.kind, own.length
-        rare, _ = own_grids(ticks, offsets, dial, left[seldom])
+        rare, _ = own_grids(ordinals, offsets, codec, left[seldom])
         rare = [(series, _from_first(steps)) for series, steps in rare]
         for series, _ in rare:
             rhythm.kind[series], is_vague[series] = -1, False
-    clear = (rhythm.kind >= 0) & likely & ~is_vague & ((n_rows > 2) | _is_usual(rhythm, dial))
+    clear = (rhythm.kind >= 0) & likely & ~is_vague & ((n_rows > 2) | _is_usual(rhythm, codec))
     most = most_common(rhythm, np.flatnonzero(clear & (n_rows >= 3)))
     if most is not None:
         doubtful = np.flatnonzero(
             (rhythm.kind >= 0) & ~rhythm.is_as(*most) & ~(clear & (n_rows >= ENOUGH))
         )
-        joining = doubtful[lie_on(most, *of_series(ticks, offsets, doubtful), dial)]
+        joining = doubtful[lie_on(most, *of_series(ordinals, offsets, doubtful), codec)]
         rhythm.kind[joining], rhythm.length[joining] = most
         clear[joining], is_vague[joining] = True, False
     if surprise[is_vague].sum() < _UNLIKELY:
@@ -108,21 +108,23 @@ def _several(
     return rhythm, rare, unclear
 
 
-def _is_usual(rhythm: Rhythm, dial: Dial) -> np.ndarray:
+def _is_usual(rhythm: Rhythm, codec: StampCodec) -> np.ndarray:
     """Tell which steps are those of calendars: two stamps five days apart say nothing of steps."""
-    if not isinstance(dial, Dates):
+    if not isinstance(codec, Dates):
         return rhythm.length == 1
-    usual = {MONTHS_LONG: (1, 3, 12), DAYS: (dial.per_day, 7 * dial.per_day), BUSINESS_DAYS: (1,)}
+    usual = {MONTHS_LONG: (1, 3, 12), DAYS: (codec.per_day, 7 * codec.per_day), BUSINESS_DAYS: (1,)}
     is_usual = rhythm.kind == TIMES
     for kind, lengths in usual.items():
         is_usual |= (rhythm.kind == kind) & np.isin(rhythm.length, lengths)
     return is_usual
 
 
-def _of_parts(parts: Iterable[tuple[np.ndarray, Steps]], n_series: int, dial: Dial) -> Rhythm:
+def _of_parts(
+    parts: Iterable[tuple[np.ndarray, Steps]], n_series: int, codec: StampCodec
+) -> Rhythm:
     rhythm = Rhythm(np.full(n_series, -1), np.zeros(n_series, dtype=np.int64))
     for series, steps in parts:
-        rhythm.kind[series], rhythm.length[series] = rhythm_of(steps, dial)
+        rhythm.kind[series], rhythm.length[series] = rhythm_of(steps, codec)
     return rhythm
 
 
@@ -145,23 +147,23 @@ def most_common(rhythm: Rhythm, series: np.ndarray) -> tuple[int, int] | None:
 
 
 def lie_on(
-    steps: tuple[int, int], ticks: np.ndarray, offsets: np.ndarray, dial: Dial
+    steps: tuple[int, int], ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec
 ) -> np.ndarray:
     """Tell which series lie on such steps from their first stamps, with or without gaps."""
     n_series = len(offsets) - 1
     if n_series == 0:
         return np.zeros(0, dtype=bool)
     kind, length = steps
-    if kind in (MONTHS_LONG, DAYS, BUSINESS_DAYS, TIMES) and not isinstance(dial, Dates):
+    if kind in (MONTHS_LONG, DAYS, BUSINESS_DAYS, TIMES) and not isinstance(codec, Dates):
         return np.zeros(n_series, dtype=bool)
     same = Rhythm(np.full(n_series, kind), np.full(n_series, length))
-    grid = PanelGrid.of(dial, n_series, steps_from_first(same, ticks, offsets, dial))
-    on_grid = grid.places(counted(np.diff(offsets))[0], ticks)[1]
+    grid = PanelGrid.of(codec, n_series, steps_from_first(same, ordinals, offsets, codec))
+    on_grid = grid.places(counted(np.diff(offsets))[0], ordinals)[1]
     return np.logical_and.reduceat(on_grid, offsets[:-1])
 
 
 def _coarsest(
-    ticks: np.ndarray, offsets: np.ndarray, dial: Dial
+    ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec
 ) -> tuple[Rhythm, np.ndarray, np.ndarray]:
     """Find the coarsest steps on which all stamps of each series lie, and whether they are likely.
 
@@ -172,12 +174,12 @@ def _coarsest(
     four, for on seconds anything lies.
     """
     n_series, n_rows = len(offsets) - 1, np.diff(offsets)
-    if not isinstance(dial, Dates):
-        length, least, _ = _steps_between(ticks, offsets)
+    if not isinstance(codec, Dates):
+        length, least, _ = _steps_between(ordinals, offsets)
         likely = (least == length) | (n_rows >= ENOUGH)
         return Rhythm(np.full(n_series, COUNTS), length), likely, np.zeros(n_series, dtype=bool)
-    per_day = dial.per_day
-    shown, same_clock = _by_day(ticks, offsets, dial)
+    per_day = codec.per_day
+    shown, same_clock = _by_day(ordinals, offsets, codec)
     kind = np.where(same_clock, DAYS, TIMES)
     length, least, often = _steps_between(shown, offsets)
     likely = (least == length) | ((n_rows >= ENOUGH) & (least < 7 * per_day))
@@ -192,23 +194,25 @@ def _coarsest(
         likely[series] = ((least == months) | (n_rows[monthly] >= ENOUGH))[same]
     times = np.flatnonzero(kind == TIMES)
     if times.size:
-        length[times], _, often = _steps_between(*of_series(ticks, offsets, times))
+        length[times], _, often = _steps_between(*of_series(ordinals, offsets, times))
         likely[times] = often >= 0.25
     return Rhythm(kind, length), likely, seldom
 
 
-def _by_day(ticks: np.ndarray, offsets: np.ndarray, dial: Dates) -> tuple[np.ndarray, np.ndarray]:
-    """Return what clocks show at ticks, and the series whose stamps share a time of day.
+def _by_day(
+    ordinals: np.ndarray, offsets: np.ndarray, codec: Dates
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what clocks show at ordinals, and the series whose stamps share a time of day.
 
     Where daylight saving leaves midnight out, the hour after it stands for that.
     """
-    shown = dial.shown(ticks)
-    low, high = extremes(shown % dial.per_day, offsets)
+    shown = codec.shown(ordinals)
+    low, high = extremes(shown % codec.per_day, offsets)
     same = low == high
-    if dial.tz is None or same.all():
+    if codec.tz is None or same.all():
         return shown, same
-    first = shown - shown % dial.per_day + np.repeat(low, np.diff(offsets))
-    agree = dial.instants(first) == ticks
+    first = shown - shown % codec.per_day + np.repeat(low, np.diff(offsets))
+    agree = codec.instants(first) == ordinals
     left_out = np.logical_and.reduceat(agree, offsets[:-1])
     return np.where(np.repeat(left_out, np.diff(offsets)), first, shown), same | left_out
 
@@ -228,7 +232,7 @@ def _steps_between(
 
 
 def _mark_weekdays(
-    ticks: np.ndarray, offsets: np.ndarray, own: Rhythm, dial: Dial
+    ordinals: np.ndarray, offsets: np.ndarray, own: Rhythm, codec: StampCodec
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make business days of days without a weekend, where that can be no chance.
 
@@ -240,13 +244,13 @@ def _mark_weekdays(
         For these, the logarithm of the probability of that; else 0.
     """
     is_vague, surprise = np.zeros(len(own.kind), dtype=bool), np.zeros(len(own.kind))
-    if not isinstance(dial, Dates):
+    if not isinstance(codec, Dates):
         return is_vague, surprise
-    series = np.flatnonzero(own.is_as(DAYS, dial.per_day))
+    series = np.flatnonzero(own.is_as(DAYS, codec.per_day))
     if not series.size:
         return is_vague, surprise
-    rows, starts = of_series(dial.shown(ticks), offsets, series)
-    days = rows // dial.per_day
+    rows, starts = of_series(codec.shown(ordinals), offsets, series)
+    days = rows // codec.per_day
     none = extremes((days + 3) % 7, starts)[1] < 5
     series = series[none]
     first, last = days[starts[:-1]][none], days[starts[1:] - 1][none]
@@ -262,18 +266,18 @@ def _mark_weekdays(
     return is_vague, surprise
 
 
-def _unclear(ticks: np.ndarray, dial: Dial) -> ValueError:
+def _unclear(ordinals: np.ndarray, codec: StampCodec) -> ValueError:
     """Say that the steps of a series have to be named, and which names there are."""
-    stamps = dial.write(ticks)
-    advice = Told(
+    stamps = codec.write(ordinals)
+    advice = Message(
         "name them, as in {days} for days or {business} for business days",
         days=Argument("freq", "D"),
         business=Argument("freq", "B"),
     )
-    if not isinstance(dial, Dates):
-        advice = Told("name them, as in {one}", one=Argument("freq", 1))
-    elif (dial.shown(ticks) % dial.per_day != dial.shown(ticks[:1]) % dial.per_day).any():
-        advice = Told(
+    if not isinstance(codec, Dates):
+        advice = Message("name them, as in {one}", one=Argument("freq", 1))
+    elif (codec.shown(ordinals) % codec.per_day != codec.shown(ordinals[:1]) % codec.per_day).any():
+        advice = Message(
             "name them, as in {hours}, and where {rows} fall between them put these together, as "
             "in {days}, {sums}",
             hours=Argument("freq", "h"),
@@ -283,7 +287,7 @@ def _unclear(ticks: np.ndarray, dial: Dial) -> ValueError:
         )
     listed = ", ".join(map(str, stamps[:3])) + " and so on" * (len(stamps) > 3)
     return ValueError(
-        Told(
+        Message(
             "on which steps its {n} time stamps, {listed}, have gaps is not clear: {advice}",
             n=len(stamps),
             listed=listed,

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.ragged import differences, extremes, offsets_of, others, rows_between
-from tsrnn._input.wording import Argument, ArgumentName, Told
+from tsrnn._input.wording import Argument, ArgumentName, Message
 from tsrnn._time.panel_steps import (
     BusinessSteps,
     EvenSteps,
@@ -23,7 +23,7 @@ from tsrnn._time.panel_steps import (
     business_days,
     months_of,
 )
-from tsrnn._time.stamps import Dates, Dial, Periods, period_alias
+from tsrnn._time.stamps import Dates, Periods, StampCodec, period_alias
 from tsrnn._time.steps import MONTHS
 from tsrnn.exceptions import InvalidParameterError
 
@@ -31,31 +31,31 @@ _Trial: TypeAlias = tuple[np.ndarray, Steps]
 
 
 def fitting_parts(
-    ticks: np.ndarray, offsets: np.ndarray, dial: Dial
+    ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec
 ) -> tuple[list[tuple[np.ndarray, Steps]], np.ndarray]:
     """Find the steps of each series: parts of series with theirs, and the series left over.
 
     Months come first: two stamps a month apart are also evenly spaced.
     """
     parts, left = [], np.arange(len(offsets) - 1)
-    if not isinstance(dial, Dates):
-        return _sorted_out(parts, left, even(ticks, offsets))
-    shown = dial.shown(ticks)
-    months = _month_long(shown, offsets, dial.per_day)
+    if not isinstance(codec, Dates):
+        return _sorted_out(parts, left, even(ordinals, offsets))
+    shown = codec.shown(ordinals)
+    months = _month_long(shown, offsets, codec.per_day)
     if months.size:
-        trial = monthly(*of_series(shown, offsets, months), dial.per_day)
+        trial = monthly(*of_series(shown, offsets, months), codec.per_day)
         parts, _ = _sorted_out(parts, months, trial)
         left = left[others(len(left), parts[0][0])] if parts else left
     if left.size:
         fits, steps = even(*of_series(shown, offsets, left))
-        if dial.tz is not None:
-            fits = fits & (steps.step % dial.per_day == 0)
+        if codec.tz is not None:
+            fits = fits & (steps.step % codec.per_day == 0)
         parts, left = _sorted_out(parts, left, (fits, steps))
     if left.size:
-        trial = business(*of_series(shown, offsets, left), dial.per_day)
+        trial = business(*of_series(shown, offsets, left), codec.per_day)
         parts, left = _sorted_out(parts, left, trial)
-    if left.size and dial.tz is not None:
-        trial = even(*of_series(ticks, offsets, left), local=False)
+    if left.size and codec.tz is not None:
+        trial = even(*of_series(ordinals, offsets, left), local=False)
         parts, left = _sorted_out(parts, left, trial)
     return parts, left
 
@@ -81,16 +81,16 @@ def of_series(
     return values[rows_between(offsets[series], lengths)], offsets_of(lengths)
 
 
-def _month_long(ticks: np.ndarray, offsets: np.ndarray, per_day: int) -> np.ndarray:
+def _month_long(ordinals: np.ndarray, offsets: np.ndarray, per_day: int) -> np.ndarray:
     """Return the series whose first step is as long as a month: others need no trial of months."""
     first = offsets[:-1]
-    return np.flatnonzero(ticks[first + 1] - ticks[first] >= 28 * per_day)
+    return np.flatnonzero(ordinals[first + 1] - ordinals[first] >= 28 * per_day)
 
 
-def even(ticks: np.ndarray, offsets: np.ndarray, *, local: bool = True) -> _Trial:
+def even(ordinals: np.ndarray, offsets: np.ndarray, *, local: bool = True) -> _Trial:
     """Try steps of equal length."""
-    low, high = extremes(differences(ticks, offsets), offsets)
-    return low == high, EvenSteps(ticks[offsets[1:] - 1], low, local)
+    low, high = extremes(differences(ordinals, offsets), offsets)
+    return low == high, EvenSteps(ordinals[offsets[1:] - 1], low, local)
 
 
 class MonthDays(NamedTuple):
@@ -106,10 +106,10 @@ class MonthDays(NamedTuple):
     same: np.ndarray
 
 
-def month_days(ticks: np.ndarray, offsets: np.ndarray, per_day: int) -> MonthDays:
+def month_days(ordinals: np.ndarray, offsets: np.ndarray, per_day: int) -> MonthDays:
     """Find the day of the month on which series lie, or the last of a month too short for it."""
-    days = ticks // per_day
-    clock = ticks - days * per_day
+    days = ordinals // per_day
+    clock = ordinals - days * per_day
     months, day, length = months_of(days)
     earliest, latest = extremes(clock, offsets)
     first, last = extremes(day, offsets)
@@ -124,19 +124,19 @@ def month_days(ticks: np.ndarray, offsets: np.ndarray, per_day: int) -> MonthDay
     return MonthDays(months, goal, earliest, same)
 
 
-def monthly(ticks: np.ndarray, offsets: np.ndarray, per_day: int) -> _Trial:
+def monthly(ordinals: np.ndarray, offsets: np.ndarray, per_day: int) -> _Trial:
     """Try equal numbers of months, to the same day, or to the last of a month too short for it."""
-    found = month_days(ticks, offsets, per_day)
+    found = month_days(ordinals, offsets, per_day)
     low, high = extremes(differences(found.months, offsets), offsets)
     fits = (low == high) & (low > 0) & found.same
     last = found.months[offsets[1:] - 1]
     return fits, MonthSteps(last, low, found.day, found.clock, per_day)
 
 
-def business(ticks: np.ndarray, offsets: np.ndarray, per_day: int) -> _Trial:
+def business(ordinals: np.ndarray, offsets: np.ndarray, per_day: int) -> _Trial:
     """Try the days from Monday to Friday."""
-    days = ticks // per_day
-    clock = ticks - days * per_day
+    days = ordinals // per_day
+    clock = ordinals - days * per_day
     earliest, latest = extremes(clock, offsets)
     weekday = extremes((days + 3) % 7, offsets)[1]
     numbers = business_days(days)
@@ -146,7 +146,9 @@ def business(ticks: np.ndarray, offsets: np.ndarray, per_day: int) -> _Trial:
     return fits, BusinessSteps(numbers[end], clock[end], per_day)
 
 
-def fitting_freq(ticks: np.ndarray, offsets: np.ndarray, dial: Dial, freq: object) -> _Trial:
+def fitting_freq(
+    ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec, freq: object
+) -> _Trial:
     """Try the frequency that the user named.
 
     Raises
@@ -154,21 +156,21 @@ def fitting_freq(ticks: np.ndarray, offsets: np.ndarray, dial: Dial, freq: objec
     InvalidParameterError
         If it is none for stamps of this kind.
     """
-    if not isinstance(dial, Dates):
-        fits, steps = even(ticks, offsets)
-        return fits & (steps.step == counted_step(dial, freq)), steps
+    if not isinstance(codec, Dates):
+        fits, steps = even(ordinals, offsets)
+        return fits & (steps.step == counted_step(codec, freq)), steps
     offset = as_offset(freq)
     if type(offset) in MONTHS:
-        return _named_months(dial.shown(ticks), offsets, dial.per_day, offset)
+        return _named_months(codec.shown(ordinals), offsets, codec.per_day, offset)
     if isinstance(offset, pd.offsets.Day | pd.offsets.Week):
-        return _named_days(dial.shown(ticks), offsets, dial.per_day, offset)
+        return _named_days(codec.shown(ordinals), offsets, codec.per_day, offset)
     if isinstance(offset, pd.offsets.Tick):
-        per_tick = 86_400_000_000_000 // dial.per_day
-        fits, steps = even(ticks, offsets, local=False)
-        return fits & (steps.step * float(per_tick) == offset.nanos), steps
+        per_ordinal = 86_400_000_000_000 // codec.per_day
+        fits, steps = even(ordinals, offsets, local=False)
+        return fits & (steps.step * float(per_ordinal) == offset.nanos), steps
     if type(offset) is pd.offsets.BusinessDay and offset.n == 1:
-        return business(dial.shown(ticks), offsets, dial.per_day)
-    return _listed(dial.shown(ticks), offsets, dial, offset)
+        return business(codec.shown(ordinals), offsets, codec.per_day)
+    return _listed(codec.shown(ordinals), offsets, codec, offset)
 
 
 def as_offset(freq: object) -> pd.tseries.offsets.BaseOffset:
@@ -178,7 +180,7 @@ def as_offset(freq: object) -> pd.tseries.offsets.BaseOffset:
     ------
     InvalidParameterError
     """
-    accepted = Told(
+    accepted = Message(
         "{name} must be a pandas frequency such as 'D' or 'MS', got {freq!r}",
         name=ArgumentName("freq"),
         freq=freq,
@@ -188,34 +190,34 @@ def as_offset(freq: object) -> pd.tseries.offsets.BaseOffset:
     try:
         offset = pd.tseries.frequencies.to_offset(freq)
     except ValueError as error:
-        told = Told("{accepted}: {error}", accepted=accepted, error=str(error))
-        raise InvalidParameterError(told) from error
+        message = Message("{accepted}: {error}", accepted=accepted, error=str(error))
+        raise InvalidParameterError(message) from error
     if offset.n < 1:
-        raise InvalidParameterError(Told("{accepted}: it must go forward", accepted=accepted))
+        raise InvalidParameterError(Message("{accepted}: it must go forward", accepted=accepted))
     return offset
 
 
-def counted_step(dial: Dial, freq: object) -> int:
+def counted_step(codec: StampCodec, freq: object) -> int:
     """Return the step of integers or ordinals that a frequency stands for.
 
     Raises
     ------
     InvalidParameterError
     """
-    if isinstance(dial, Periods):
+    if isinstance(codec, Periods):
         offset = _period_offset(freq)
-        if offset is None or offset.base != dial.freq.base or offset.n < 1:
+        if offset is None or offset.base != codec.freq.base or offset.n < 1:
             raise InvalidParameterError(
-                Told(
+                Message(
                     "{freq} is no frequency of periods of {periods!r}",
                     freq=Argument("freq", freq),
-                    periods=period_alias(dial.freq.base),
+                    periods=period_alias(codec.freq.base),
                 )
             )
         return offset.n
     if isinstance(freq, bool) or not isinstance(freq, int | np.integer) or freq < 1:
         raise InvalidParameterError(
-            Told(
+            Message(
                 "{name} must be an integer >= 1 where time stamps are integers, got {freq!r}",
                 name=ArgumentName("freq"),
                 freq=freq,
@@ -233,9 +235,9 @@ def _period_offset(freq: object) -> pd.tseries.offsets.BaseOffset | None:
     return None
 
 
-def _named_months(ticks: np.ndarray, offsets: np.ndarray, per_day: int, offset) -> _Trial:
+def _named_months(ordinals: np.ndarray, offsets: np.ndarray, per_day: int, offset) -> _Trial:
     count, day = MONTHS[type(offset)]
-    fits, steps = monthly(ticks, offsets, per_day)
+    fits, steps = monthly(ordinals, offsets, per_day)
     fits &= (steps.months == count * offset.n) & (steps.day == day)
     if count > 1:  # quarters and years begin in a month of their own
         anchor = offset.startingMonth if count == 3 else offset.month
@@ -243,8 +245,8 @@ def _named_months(ticks: np.ndarray, offsets: np.ndarray, per_day: int, offset) 
     return fits, steps
 
 
-def _named_days(ticks: np.ndarray, offsets: np.ndarray, per_day: int, offset) -> _Trial:
-    fits, steps = even(ticks, offsets)
+def _named_days(ordinals: np.ndarray, offsets: np.ndarray, per_day: int, offset) -> _Trial:
+    fits, steps = even(ordinals, offsets)
     days = offset.n * (7 if isinstance(offset, pd.offsets.Week) else 1)
     fits = fits & (steps.step == days * per_day)
     if isinstance(offset, pd.offsets.Week) and offset.weekday is not None:
@@ -252,16 +254,16 @@ def _named_days(ticks: np.ndarray, offsets: np.ndarray, per_day: int, offset) ->
     return fits, steps
 
 
-def _listed(ticks: np.ndarray, offsets: np.ndarray, dial: Dates, offset) -> _Trial:
+def _listed(ordinals: np.ndarray, offsets: np.ndarray, codec: Dates, offset) -> _Trial:
     """Try what an offset lists from the first of all stamps on."""
-    bounds = np.array([ticks.min(), ticks.max()]).view(f"M8[{dial.unit}]")
+    bounds = np.array([ordinals.min(), ordinals.max()]).view(f"M8[{codec.unit}]")
     start, stop = pd.DatetimeIndex(bounds)
-    known = pd.date_range(start, stop, freq=offset, unit=dial.unit).asi8
+    known = pd.date_range(start, stop, freq=offset, unit=codec.unit).asi8
     if len(known) == 0:
-        known = pd.date_range(start, periods=1, freq=offset, unit=dial.unit).asi8
-    positions = np.searchsorted(known, ticks, side="right") - 1
-    exact = known[np.maximum(positions, 0)] == ticks
+        known = pd.date_range(start, periods=1, freq=offset, unit=codec.unit).asi8
+    positions = np.searchsorted(known, ordinals, side="right") - 1
+    exact = known[np.maximum(positions, 0)] == ordinals
     low, high = extremes(differences(positions, offsets), offsets)
     fits = np.minimum.reduceat(exact.view(np.int8), offsets[:-1]) == 1
     fits &= (low == 1) & (high == 1)
-    return fits, ListedSteps(positions[offsets[1:] - 1], offset, known, dial.unit)
+    return fits, ListedSteps(positions[offsets[1:] - 1], offset, known, codec.unit)

@@ -1,8 +1,8 @@
 """How the time stamps of many series go on, all at once.
 
-Stamps are integers here, *ticks*: integers themselves, ordinals of periods, or dates in some unit
-since 1970. A group holds the series whose stamps go on in one manner; `at` gives the ticks some
-steps after the ends of its members, `ahead` the only steps that given ticks can be.
+Stamps are integers here, *ordinals*: integers themselves, ordinals of periods, or dates in some
+unit since 1970. A group holds the series whose stamps go on in one manner; `at` gives the ordinals
+some steps after the ends of its members, `ahead` the only steps that given ordinals can be.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from tsrnn._time.steps import (
     MOST_LISTED,
     days_of_months,
     listed_after,
+    ordinals_of_months,
     refuse_beyond,
-    ticks_of_months,
 )
 from tsrnn._time.zones import from_utc
 
@@ -33,13 +33,13 @@ class Steps(Protocol):
     """Some series of a panel, its members, and how their stamps go on."""
 
     local: bool
-    """Whether ticks are what a clock in the time zone shows, rather than UTC."""
+    """Whether ordinals are what a clock in the time zone shows, rather than UTC."""
 
     def at(self, member: np.ndarray, ahead: np.ndarray) -> np.ndarray:
-        """Return the ticks so many steps after the ends of members."""
+        """Return the ordinals so many steps after the ends of members."""
 
-    def ahead(self, member: np.ndarray, ticks: np.ndarray) -> np.ndarray:
-        """Return how many steps after the ends of members ticks may lie."""
+    def ahead(self, member: np.ndarray, ordinals: np.ndarray) -> np.ndarray:
+        """Return how many steps after the ends of members ordinals may lie."""
 
     def moved(self, ahead: np.ndarray) -> Self:
         """Move the end of every member on."""
@@ -61,8 +61,8 @@ class EvenSteps:
         refuse_beyond(last + step.astype(float) * ahead)
         return last + step * ahead
 
-    def ahead(self, member: np.ndarray, ticks: np.ndarray) -> np.ndarray:
-        return (ticks - self.last[member]) // self.step[member]
+    def ahead(self, member: np.ndarray, ordinals: np.ndarray) -> np.ndarray:
+        return (ordinals - self.last[member]) // self.step[member]
 
     def moved(self, ahead: np.ndarray) -> EvenSteps:
         return replace(self, last=self.at(np.arange(len(self.last)), ahead))
@@ -78,7 +78,7 @@ class MonthSteps:
     last: np.ndarray  # months since 1970
     months: np.ndarray
     day: np.ndarray
-    clock: np.ndarray  # ticks since midnight
+    clock: np.ndarray  # ordinals since midnight
     per_day: int
     local: bool = True
 
@@ -86,10 +86,10 @@ class MonthSteps:
         steps = self.months[member]
         refuse_beyond(self.last[member] + steps.astype(float) * ahead)
         months = self.last[member] + steps * ahead
-        return ticks_of_months(months, self.day[member], self.clock[member], self.per_day)
+        return ordinals_of_months(months, self.day[member], self.clock[member], self.per_day)
 
-    def ahead(self, member: np.ndarray, ticks: np.ndarray) -> np.ndarray:
-        months, _, _ = months_of(ticks // self.per_day)
+    def ahead(self, member: np.ndarray, ordinals: np.ndarray) -> np.ndarray:
+        months, _, _ = months_of(ordinals // self.per_day)
         return (months - self.last[member]) // self.months[member]
 
     def moved(self, ahead: np.ndarray) -> MonthSteps:
@@ -110,7 +110,7 @@ class BusinessSteps:
     """From one weekday, Monday to Friday, to the next; `last` (k,) counts them."""
 
     last: np.ndarray
-    clock: np.ndarray  # ticks since midnight
+    clock: np.ndarray  # ordinals since midnight
     per_day: int
     local: bool = True
 
@@ -121,8 +121,8 @@ class BusinessSteps:
         refuse_beyond(days * float(self.per_day) + self.clock[member])
         return days * self.per_day + self.clock[member]
 
-    def ahead(self, member: np.ndarray, ticks: np.ndarray) -> np.ndarray:
-        return business_days(ticks // self.per_day) - self.last[member]
+    def ahead(self, member: np.ndarray, ordinals: np.ndarray) -> np.ndarray:
+        return business_days(ordinals // self.per_day) - self.last[member]
 
     def moved(self, ahead: np.ndarray) -> BusinessSteps:
         return replace(self, last=self.last + ahead)
@@ -146,12 +146,12 @@ class ListedSteps:
         missing = int(positions.max(initial=0)) + 1 - len(self.known)
         return self._extended(missing)[positions]
 
-    def ahead(self, member: np.ndarray, ticks: np.ndarray) -> np.ndarray:
+    def ahead(self, member: np.ndarray, ordinals: np.ndarray) -> np.ndarray:
         known = self.known
-        if len(ticks) and ticks.max() > known[-1]:
+        if len(ordinals) and ordinals.max() > known[-1]:
             pace = max(int(np.diff(known[-2:])[0]) if len(known) > 1 else 1, 1)
-            known = self._extended(2 + (int(ticks.max()) - int(known[-1])) // max(pace // 3, 1))
-        return np.searchsorted(known, ticks, side="right") - 1 - self.position[member]
+            known = self._extended(2 + (int(ordinals.max()) - int(known[-1])) // max(pace // 3, 1))
+        return np.searchsorted(known, ordinals, side="right") - 1 - self.position[member]
 
     def moved(self, ahead: np.ndarray) -> ListedSteps:
         position = self.position + ahead
@@ -182,19 +182,19 @@ class OwnSteps:
     local: bool = False
 
     def at(self, member: np.ndarray, ahead: np.ndarray) -> np.ndarray:
-        ticks = np.empty(len(member), dtype=np.int64)
+        ordinals = np.empty(len(member), dtype=np.int64)
         for i in np.unique(member).tolist():
             rows = np.flatnonzero(member == i)
             start = int(self.n_seen[i]) - 1  # the end itself is 0 ahead
             stamps = self.grids[i].stamps(start, start + int(ahead[rows].max()) + 1)
-            ticks[rows] = stamps.as_unit(self.unit).asi8[ahead[rows]]
-        return ticks
+            ordinals[rows] = stamps.as_unit(self.unit).asi8[ahead[rows]]
+        return ordinals
 
-    def ahead(self, member: np.ndarray, ticks: np.ndarray) -> np.ndarray:
+    def ahead(self, member: np.ndarray, ordinals: np.ndarray) -> np.ndarray:
         steps = np.empty(len(member), dtype=np.int64)
         for i in np.unique(member).tolist():
             rows = np.flatnonzero(member == i)
-            stamps = from_utc(ticks[rows], self.unit, self.tz)
+            stamps = from_utc(ordinals[rows], self.unit, self.tz)
             steps[rows] = self.grids[i].positions(stamps) - (self.n_seen[i] - 1)
         return steps
 

@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from tsrnn._input.wording import Argument, Phrase, Told
+from tsrnn._input.wording import Argument, Message, Phrase
 
 _offsets = pd.tseries.offsets
 
@@ -161,7 +161,7 @@ def refuse_longer(period: int, n_steps: int) -> None:
     """
     if period > n_steps:
         raise ValueError(
-            Told(
+            Message(
                 "period is {period}, but the series has {n_steps} time steps: a season that long "
                 "cannot be told; give the number of time steps in a season, such as 12 for months, "
                 "a longer series, or {auto}",
@@ -179,7 +179,7 @@ def short_note(season: Season, name: str, n_observed: int, would_take: bool) -> 
     """
     advice = ". {taken} takes one all the same" if would_take else ""
     return UserWarning(
-        Told(
+        Message(
             "{name} has {n} observed values, fewer than two full periods of {period} ({data}): no "
             "season is looked for" + advice,
             name=name,
@@ -209,7 +209,7 @@ def found_note(name: str, period: int, n_more: int = 0) -> UserWarning:
     """Say that a series without dates, and so many others, have a season."""
     more = f", as in {n_more} more of y" if n_more else ""
     return UserWarning(
-        Told(
+        Message(
             "{name} has no dates to tell its season by, but its autocorrelation speaks of one of "
             "{period} steps{more}: {set_} {taken}, or {give_dates}",
             name=name,

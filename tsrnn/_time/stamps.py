@@ -1,7 +1,7 @@
-"""Columns of time stamps as integers and back: the *dial* of a panel.
+"""Columns of time stamps as integers and back: the *codec* of a panel.
 
-The integers, *ticks*, are whole numbers themselves, ordinals of periods, or dates since 1970 in the
-column's unit, in UTC where there is a time zone.
+The integers, *ordinals*, are whole numbers themselves, ordinals of periods, or dates since 1970 in
+the column's unit, in UTC where there is a time zone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pandas.api.types import infer_dtype, is_integer_dtype
 
 from tsrnn._time.zones import from_clock, from_utc
 
-MISSING = int(np.iinfo(np.int64).min)  # the tick of a stamp that is missing, as in pandas
+MISSING = int(np.iinfo(np.int64).min)  # the ordinal of a stamp that is missing, as in pandas
 
 _PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
@@ -30,54 +30,54 @@ _TO_ZONE = (
 
 @dataclass(frozen=True)
 class WholeNumbers:
-    """The dial of integers."""
+    """The codec of integers."""
 
     dtype: np.dtype | pd.api.extensions.ExtensionDtype
 
-    def write(self, ticks: np.ndarray) -> pd.Index:
-        numbers = pd.Index(ticks)
+    def write(self, ordinals: np.ndarray) -> pd.Index:
+        numbers = pd.Index(ordinals)
         size = self.dtype.itemsize
-        fits = size == 8 or np.abs(ticks).max(initial=0) < 2 ** (8 * size - 1)
+        fits = size == 8 or np.abs(ordinals).max(initial=0) < 2 ** (8 * size - 1)
         return numbers.astype(self.dtype) if fits else numbers
 
 
 @dataclass(frozen=True)
 class Periods:
-    """The dial of periods."""
+    """The codec of periods."""
 
     freq: pd.tseries.offsets.BaseOffset
 
-    def write(self, ticks: np.ndarray) -> pd.Index:
-        return pd.PeriodIndex.from_ordinals(ticks, freq=self.freq)
+    def write(self, ordinals: np.ndarray) -> pd.Index:
+        return pd.PeriodIndex.from_ordinals(ordinals, freq=self.freq)
 
 
 @dataclass(frozen=True)
 class Dates:
-    """The dial of dates, in a unit, perhaps in a time zone."""
+    """The codec of dates, in a unit, perhaps in a time zone."""
 
     unit: str
     tz: tzinfo | None
 
     @property
     def per_day(self) -> int:
-        """Ticks of a day."""
+        """Ordinals of a day."""
         return _PER_DAY[self.unit]
 
-    def write(self, ticks: np.ndarray) -> pd.DatetimeIndex:
-        return from_utc(ticks, self.unit, self.tz)
+    def write(self, ordinals: np.ndarray) -> pd.DatetimeIndex:
+        return from_utc(ordinals, self.unit, self.tz)
 
-    def shown(self, ticks: np.ndarray) -> np.ndarray:
-        """Return what clocks of the zone show at ticks of UTC, as ticks."""
-        return ticks if self.tz is None else self.write(ticks).tz_localize(None).asi8
+    def shown(self, ordinals: np.ndarray) -> np.ndarray:
+        """Return what clocks of the zone show at ordinals of UTC, as ordinals."""
+        return ordinals if self.tz is None else self.write(ordinals).tz_localize(None).asi8
 
     def instants(self, shown: np.ndarray) -> np.ndarray:
-        """Return ticks of UTC from what clocks of the zone show."""
+        """Return ordinals of UTC from what clocks of the zone show."""
         if self.tz is None:
             return shown
         return from_clock(from_utc(shown, self.unit, None), self.tz).as_unit(self.unit).asi8
 
 
-Dial: TypeAlias = WholeNumbers | Periods | Dates
+StampCodec: TypeAlias = WholeNumbers | Periods | Dates
 
 
 def period_alias(freq: pd.tseries.offsets.BaseOffset) -> str:
@@ -85,7 +85,7 @@ def period_alias(freq: pd.tseries.offsets.BaseOffset) -> str:
     return pd.PeriodDtype(freq).name.removeprefix("period[").removesuffix("]")
 
 
-def read_stamps(column: pd.Series, name: str) -> tuple[np.ndarray, Dial]:
+def read_stamps(column: pd.Series, name: str) -> tuple[np.ndarray, StampCodec]:
     """Read a column of time stamps.
 
     Parameters
@@ -97,9 +97,9 @@ def read_stamps(column: pd.Series, name: str) -> tuple[np.ndarray, Dial]:
 
     Returns
     -------
-    ticks : (n_rows,) int64 array
+    ordinals : (n_rows,) int64 array
         `MISSING` where a stamp is missing or no date.
-    dial : Dial
+    codec : StampCodec
 
     Raises
     ------
@@ -127,19 +127,19 @@ def _is_arrow_time(dtype: object) -> bool:
     return isinstance(dtype, pd.ArrowDtype) and dtype.kind == "M"
 
 
-def _read_integers(column: pd.Series, name: str) -> tuple[np.ndarray, Dial]:
+def _read_integers(column: pd.Series, name: str) -> tuple[np.ndarray, StampCodec]:
     missing = column.isna().to_numpy()
     if missing.any():
         column = column.fillna(0)
     if column.dtype.kind == "u" and len(column) and column.max() > np.iinfo(np.int64).max:
         raise TypeError(f"{name} holds integers beyond 64 signed bits")
-    ticks = column.to_numpy(dtype=np.int64, copy=bool(missing.any()))
+    ordinals = column.to_numpy(dtype=np.int64, copy=bool(missing.any()))
     if missing.any():
-        ticks[missing] = MISSING
-    return ticks, WholeNumbers(column.dtype)
+        ordinals[missing] = MISSING
+    return ordinals, WholeNumbers(column.dtype)
 
 
-def _read_objects(column: pd.Series, accepted: str) -> tuple[np.ndarray, Dial]:
+def _read_objects(column: pd.Series, accepted: str) -> tuple[np.ndarray, StampCodec]:
     kind = infer_dtype(column, skipna=True)
     if kind == "period":
         periods = pd.PeriodIndex(column)
@@ -158,9 +158,9 @@ def _read_objects(column: pd.Series, accepted: str) -> tuple[np.ndarray, Dial]:
         except ValueError as error:
             _refuse_several_zones(column, accepted)
             # Without the advice of pandas, which is half of it.
-            told = str(error).partition(". ")[0]
+            message = str(error).partition(". ")[0]
             raise TypeError(
-                f"{accepted}, and its dates cannot be joined: {told}; {_TO_ZONE}"
+                f"{accepted}, and its dates cannot be joined: {message}; {_TO_ZONE}"
             ) from error
         if kind not in ("string", "empty"):
             _refuse_several_zones(column[[isinstance(one, datetime) for one in column]], accepted)

@@ -1,6 +1,6 @@
 """The steps of a regular grid of time stamps: how its numbers go on, and what clock shows them.
 
-A grid has two parts. A *dial* reads stamps as numbers (`read`), writes numbers as stamps (`write`)
+A grid has two parts. A *codec* reads stamps as numbers (`read`), writes numbers as stamps (`write`)
 and says whether stamps are the ones of given numbers (`agrees`). Its numbers are integers, ordinals
 of periods, or what one clock shows: local time where steps are days or longer (a day has 23 or 25
 hours when daylight saving changes), UTC where they are shorter. *Steps* say how the numbers go on:
@@ -19,9 +19,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from tsrnn._input.wording import Phrase, Told
+from tsrnn._input.wording import Message, Phrase
 from tsrnn._time.advice import Filling, irregular
-from tsrnn._time.labels import clocks_of, ticks_per_day
+from tsrnn._time.labels import clocks_of, ordinals_per_day
 from tsrnn._time.season_length import (
     NO_DATES,
     Season,
@@ -67,11 +67,11 @@ class ConstantSteps:
         refuse_beyond(np.array(ends, dtype=object))
         return (start + positions * step).view(self._dtype)
 
-    def locate(self, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def locate(self, ordinals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         start, step = self._integers()
-        ticks = np.maximum(ticks.astype(self._dtype).view(np.int64), start)
+        ordinals = np.maximum(ordinals.astype(self._dtype).view(np.int64), start)
         # Half of the time that 64 bits hold may lie between two stamps, or more.
-        ahead = ticks.view(np.uint64) - np.array(start).view(np.uint64)
+        ahead = ordinals.view(np.uint64) - np.array(start).view(np.uint64)
         positions = (ahead // np.uint64(step)).astype(np.int64)
         return positions, self.at(positions)
 
@@ -80,7 +80,7 @@ class ConstantSteps:
         return np.result_type(self.start, self.step)
 
     def _integers(self) -> tuple[int, int]:
-        """Return start and step in the unit of the ticks."""
+        """Return start and step in the unit of the ordinals."""
         step = self.step
         if isinstance(step, np.timedelta64):
             step = step.astype(f"m8[{np.datetime_data(self._dtype)[0]}]")
@@ -96,13 +96,13 @@ class _MonthSteps:
     day: int
 
     def at(self, positions: np.ndarray) -> np.ndarray:
-        per_day = ticks_per_day(self.start.dtype)
+        per_day = ordinals_per_day(self.start.dtype)
         clock = int(self.start.astype(np.int64)) % per_day
         months = self.start.astype("M8[M]").astype(np.int64) + positions * self.months
-        return ticks_of_months(months, self.day, clock, per_day).view(self.start.dtype)
+        return ordinals_of_months(months, self.day, clock, per_day).view(self.start.dtype)
 
-    def locate(self, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        months = (ticks.astype("M8[M]") - self.start.astype("M8[M]")).astype(np.int64)
+    def locate(self, ordinals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        months = (ordinals.astype("M8[M]") - self.start.astype("M8[M]")).astype(np.int64)
         positions = months // self.months
         return positions, self.at(np.maximum(positions, 0))
 
@@ -128,8 +128,8 @@ class _ListedSteps:
             listed = self._extended(listed, periods=wanted - len(listed) + 1)
         return listed[positions]
 
-    def locate(self, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        last, listed = ticks.max(), self._listed()
+    def locate(self, ordinals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        last, listed = ordinals.max(), self._listed()
         if last > listed[-1]:
             sample = listed if len(listed) > 1 else self._extended(listed, periods=2)
             # Of all, for neighbours may be a weekend apart.
@@ -138,7 +138,7 @@ class _ListedSteps:
             if gap // step > MOST_LISTED:
                 raise ValueError(f"the time stamp {last} is too far after the training series")
             listed = self._extended(sample, end=pd.Timestamp(last))
-        positions = np.searchsorted(listed, ticks, side="right") - 1
+        positions = np.searchsorted(listed, ordinals, side="right") - 1
         return positions, listed[np.maximum(positions, 0)]
 
     def _listed(self) -> np.ndarray:
@@ -164,7 +164,7 @@ class _ListedSteps:
 
 @dataclass(frozen=True)
 class Counts:
-    """The dial of integers, of periods by their ordinals (which count M for 2M), and of durations.
+    """The codec of integers, of periods by their ordinals (which count M for 2M), and of durations.
 
     Durations count nanoseconds where they have them, else microseconds.
     """
@@ -176,28 +176,28 @@ class Counts:
             return index.as_unit(self._unit()).asi8
         return index.asi8 if isinstance(index, pd.PeriodIndex) else index.to_numpy(dtype=np.int64)
 
-    def write(self, ticks: np.ndarray) -> pd.Index:
+    def write(self, ordinals: np.ndarray) -> pd.Index:
         if isinstance(self.pattern, pd.TimedeltaIndex):
-            return self._durations(ticks)
+            return self._durations(ordinals)
         if isinstance(self.pattern, pd.PeriodIndex):
-            return pd.PeriodIndex.from_ordinals(ticks, freq=self.pattern.freq)
-        if isinstance(self.pattern, pd.RangeIndex) and len(ticks):
-            step = int(ticks[-1] - ticks[0]) // max(len(ticks) - 1, 1) or 1
-            return pd.RangeIndex(int(ticks[0]), int(ticks[-1]) + 1, step)
+            return pd.PeriodIndex.from_ordinals(ordinals, freq=self.pattern.freq)
+        if isinstance(self.pattern, pd.RangeIndex) and len(ordinals):
+            step = int(ordinals[-1] - ordinals[0]) // max(len(ordinals) - 1, 1) or 1
+            return pd.RangeIndex(int(ordinals[0]), int(ordinals[-1]) + 1, step)
         dtype = self.pattern.dtype
-        fits = dtype.itemsize == 8 or ticks.max(initial=0) < 2 ** (8 * dtype.itemsize - 1)
-        return pd.Index(ticks, dtype=dtype if fits else np.int64)
+        fits = dtype.itemsize == 8 or ordinals.max(initial=0) < 2 ** (8 * dtype.itemsize - 1)
+        return pd.Index(ordinals, dtype=dtype if fits else np.int64)
 
-    def agrees(self, index: pd.Index, ticks: np.ndarray) -> np.ndarray:
+    def agrees(self, index: pd.Index, ordinals: np.ndarray) -> np.ndarray:
         if isinstance(index, pd.TimedeltaIndex):  # which may be finer than the training series
-            return np.asarray(index == pd.TimedeltaIndex(ticks.view(f"m8[{self._unit()}]")))
-        return self.read(index) == ticks
+            return np.asarray(index == pd.TimedeltaIndex(ordinals.view(f"m8[{self._unit()}]")))
+        return self.read(index) == ordinals
 
     def _unit(self) -> str:
         return "ns" if self.pattern.unit == "ns" else "us"
 
-    def _durations(self, ticks: np.ndarray) -> pd.TimedeltaIndex:
-        exact = pd.TimedeltaIndex(ticks.view(f"m8[{self._unit()}]"))
+    def _durations(self, ordinals: np.ndarray) -> pd.TimedeltaIndex:
+        exact = pd.TimedeltaIndex(ordinals.view(f"m8[{self._unit()}]"))
         index = exact.as_unit(self.pattern.unit)
         index = index if (index == exact).all() else exact
         index.freq = self.pattern.freq
@@ -206,7 +206,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class _Clock:
-    """The dial of date-time stamps: a clock that shows the time of `tz`, or UTC if not `local`."""
+    """The codec of date-time stamps: a clock that shows the time of `tz`, or UTC if not `local`."""
 
     tz: tzinfo | None
     unit: str
@@ -217,11 +217,11 @@ class _Clock:
         # Microseconds reach all years that pandas knows; nanoseconds are for those who have them.
         return self._shown(index).as_unit("ns" if self.unit == "ns" else "us").to_numpy()
 
-    def write(self, ticks: np.ndarray) -> pd.DatetimeIndex:
-        exact = self._instants(ticks)
+    def write(self, ordinals: np.ndarray) -> pd.DatetimeIndex:
+        exact = self._instants(ordinals)
         index = exact.as_unit(self.unit)
         index = index if (index == exact).all() else exact
-        plain = pd.DatetimeIndex(ticks)
+        plain = pd.DatetimeIndex(ordinals)
         if self.local and self.tz is not None:
             # pandas grants no freq across a time that the zone repeats or leaves out.
             plain = plain.tz_localize(self.tz, ambiguous="NaT", nonexistent="NaT")
@@ -229,32 +229,34 @@ class _Clock:
             index.freq = self.freq
         return index
 
-    def agrees(self, index: pd.DatetimeIndex, ticks: np.ndarray) -> np.ndarray:
+    def agrees(self, index: pd.DatetimeIndex, ordinals: np.ndarray) -> np.ndarray:
         # Either of the two instants that share a local time may stand for a local day or month.
-        return (index == self._instants(ticks)) | (self._shown(index) == pd.DatetimeIndex(ticks))
+        return (index == self._instants(ordinals)) | (
+            self._shown(index) == pd.DatetimeIndex(ordinals)
+        )
 
     def _shown(self, index: pd.DatetimeIndex) -> pd.DatetimeIndex:
         if self.tz is None:
             return index
         return index.tz_convert(self.tz).tz_localize(None) if self.local else index.tz_convert(None)
 
-    def _instants(self, ticks: np.ndarray) -> pd.DatetimeIndex:
-        index = pd.DatetimeIndex(ticks)
+    def _instants(self, ordinals: np.ndarray) -> pd.DatetimeIndex:
+        index = pd.DatetimeIndex(ordinals)
         if self.tz is not None and not self.local:
             return index.tz_localize("UTC").tz_convert(self.tz)
         return from_clock(index, self.tz)
 
 
-Dial: TypeAlias = Counts | _Clock
+StampCodec: TypeAlias = Counts | _Clock
 Steps: TypeAlias = ConstantSteps | _MonthSteps | _ListedSteps
 
 
-def refuse_beyond(ticks: np.ndarray) -> None:
-    """Refuse ticks that 64 bits cannot hold, given as floats or Python's integers.
+def refuse_beyond(ordinals: np.ndarray) -> None:
+    """Refuse ordinals that 64 bits cannot hold, given as floats or Python's integers.
 
     Integers of 64 bits would wrap around, and NumPy's dates too before its version 2.5.
     """
-    if not (np.abs(ticks) < 2.0**63).all():
+    if not (np.abs(ordinals) < 2.0**63).all():
         raise BeyondStampsError(
             "so many steps ahead there are no time stamps: take a shorter horizon"
         )
@@ -272,12 +274,12 @@ def days_of_months(months: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return first.astype(np.int64), (after - first).astype(np.int64)
 
 
-def ticks_of_months(
+def ordinals_of_months(
     months: np.ndarray, day: np.ndarray | int, clock: np.ndarray | int, per_day: int
 ) -> np.ndarray:
-    """Return the ticks of a day in months since 1970, or of the last day where it comes later.
+    """Return the ordinals of a day in months since 1970, or of the last day where it comes later.
 
-    `clock` counts ticks since midnight, of which there are `per_day` in a day.
+    `clock` counts ordinals since midnight, of which there are `per_day` in a day.
     """
     refuse_beyond(months * (28.0 * per_day))  # so that days are right
     first, length = days_of_months(months)
@@ -286,107 +288,107 @@ def ticks_of_months(
     return days * per_day + clock
 
 
-def season_of(dial: Dial, steps: Steps) -> Season:
+def season_of(codec: StampCodec, steps: Steps) -> Season:
     """Return the season of a grid, by the length of its steps."""
     if isinstance(steps, _MonthSteps):
         return season_of_months(steps.months)
     if isinstance(steps, _ListedSteps):
         return NO_DATES if steps.offset is None else season_of_offset(steps.offset)
-    if isinstance(dial, _Clock):
+    if isinstance(codec, _Clock):
         return season_of_time(steps.step)
-    if isinstance(dial.pattern, pd.PeriodIndex):
-        return season_of_offset(dial.pattern.freq.base, int(steps.step))
+    if isinstance(codec.pattern, pd.PeriodIndex):
+        return season_of_offset(codec.pattern.freq.base, int(steps.step))
     return NO_DATES
 
 
-def _fits(dial: Dial, steps: Steps, index: pd.Index) -> bool:
-    positions, ticks = steps.locate(dial.read(index))
+def _fits(codec: StampCodec, steps: Steps, index: pd.Index) -> bool:
+    positions, ordinals = steps.locate(codec.read(index))
     in_order = np.array_equal(positions, np.arange(len(index)))
-    return in_order and bool(dial.agrees(index, ticks).all())
+    return in_order and bool(codec.agrees(index, ordinals).all())
 
 
-def counted_grid(index: pd.Index) -> tuple[Dial, Steps]:
+def counted_grid(index: pd.Index) -> tuple[StampCodec, Steps]:
     """Find the constant step of integers, periods or durations."""
-    dial, periods = Counts(index), isinstance(index, pd.PeriodIndex)
-    ticks = dial.read(index)
-    step = int(np.gcd.reduce(np.diff(ticks))) or (index.freq.n if periods else 1)
-    steps = ConstantSteps(ticks[0] if len(ticks) else np.int64(0), np.int64(step))
-    if not _fits(dial, steps, index):
-        between = f"range({ticks[0]}, {ticks[-1] + step}, {step})"
+    codec, periods = Counts(index), isinstance(index, pd.PeriodIndex)
+    ordinals = codec.read(index)
+    step = int(np.gcd.reduce(np.diff(ordinals))) or (index.freq.n if periods else 1)
+    steps = ConstantSteps(ordinals[0] if len(ordinals) else np.int64(0), np.int64(step))
+    if not _fits(codec, steps, index):
+        between = f"range({ordinals[0]}, {ordinals[-1] + step}, {step})"
         if isinstance(index, pd.TimedeltaIndex):
-            every = pd.TimedeltaIndex(np.array([step]).view(f"m8[{dial._unit()}]"))[0]
+            every = pd.TimedeltaIndex(np.array([step]).view(f"m8[{codec._unit()}]"))[0]
             between = f"pd.timedelta_range('{index[0]}', '{index[-1]}', freq='{every}')"
         if periods:
             between = f"pd.period_range('{index[0]}', '{index[-1]}', freq='{index.freqstr}')"
-        raise irregular(index, [(dial, steps, f"y.reindex({between})", "")])
-    return dial, steps
+        raise irregular(index, [(codec, steps, f"y.reindex({between})", "")])
+    return codec, steps
 
 
-def datetime_grid(index: pd.DatetimeIndex) -> tuple[Dial, Steps]:
+def datetime_grid(index: pd.DatetimeIndex) -> tuple[StampCodec, Steps]:
     """Take the grid of the index's frequency, else the first guess that fits."""
     clock = _Clock(index.tz, index.unit)
     given = index.freq
     if given is not None and given.n > 0 and len(index):
-        dial, steps = _meaning(given, clock, index)
+        codec, steps = _meaning(given, clock, index)
         # A frequency can be wrong: pandas 2 keeps Day where days of UTC are shown in a zone.
-        if _fits(dial, steps, index):
+        if _fits(codec, steps, index):
             plain = type(given) is pd.DateOffset
-            return replace(dial, freq=_usual(dial, steps) if plain else given), steps
+            return replace(codec, freq=_usual(codec, steps) if plain else given), steps
     if len(index) < 2:
         return clock, _ListedSteps(clock.read(index), None)
-    for dial, steps in _guesses(clock, index):
-        if _fits(dial, steps, index):
-            return replace(dial, freq=_usual(dial, steps)), steps
+    for codec, steps in _guesses(clock, index):
+        if _fits(codec, steps, index):
+            return replace(codec, freq=_usual(codec, steps)), steps
     raise irregular(index, _fillings(clock, index))
 
 
 def _meaning(offset: _Offset, clock: _Clock, index: pd.DatetimeIndex) -> tuple[_Clock, Steps]:
     """Turn a pandas offset into steps from the first stamp, and the clock that they go by."""
-    ticks = clock.read(index)
+    ordinals = clock.read(index)
     if type(offset) is pd.DateOffset and offset.kwds and offset.kwds.keys() <= _CLOCK_TIMES:
         offset = pd.offsets.Nano(offset.n * pd.Timedelta(**offset.kwds).value)
     if type(offset) in MONTHS:
         months, day = MONTHS[type(offset)]
-        return clock, _MonthSteps(_anchor(ticks), offset.n * months, day)
+        return clock, _MonthSteps(_anchor(ordinals), offset.n * months, day)
     if isinstance(offset, pd.offsets.Day | pd.offsets.Week):  # Day is a Tick too in pandas 2
         days = offset.n * (7 if isinstance(offset, pd.offsets.Week) else 1)
-        return clock, ConstantSteps(_anchor(ticks), np.timedelta64(days, "D"))
+        return clock, ConstantSteps(_anchor(ordinals), np.timedelta64(days, "D"))
     if isinstance(offset, pd.offsets.Tick):
         utc, step = replace(clock, local=False), np.timedelta64(offset.nanos, "ns")
         exact = step if offset.nanos % 1000 else step.astype("m8[us]")
         return utc, ConstantSteps(utc.read(index)[0], exact)
-    unit = np.datetime_data(ticks.dtype)[0]
-    listed = pd.date_range(pd.Timestamp(ticks[0]), periods=len(ticks), freq=offset, unit=unit)
+    unit = np.datetime_data(ordinals.dtype)[0]
+    listed = pd.date_range(pd.Timestamp(ordinals[0]), periods=len(ordinals), freq=offset, unit=unit)
     return clock, _ListedSteps(listed.to_numpy(), offset)
 
 
-def _days(ticks: np.ndarray) -> np.ndarray:
+def _days(ordinals: np.ndarray) -> np.ndarray:
     """Read days of the month, from 1."""
-    return (ticks.astype("M8[D]") - ticks.astype("M8[M]")).astype(np.int64) + 1
+    return (ordinals.astype("M8[D]") - ordinals.astype("M8[M]")).astype(np.int64) + 1
 
 
-def _anchor(ticks: np.ndarray) -> np.datetime64:
+def _anchor(ordinals: np.ndarray) -> np.datetime64:
     """Take the first date at the earliest time: midnight, where a zone once leaves it out."""
-    clocks = clocks_of(ticks)
-    return (ticks[:1].view(np.int64) - (clocks[0] - clocks.min())).view(ticks.dtype)[0]
+    clocks = clocks_of(ordinals)
+    return (ordinals[:1].view(np.int64) - (clocks[0] - clocks.min())).view(ordinals.dtype)[0]
 
 
 def _guesses(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[tuple[_Clock, Steps]]:
     """List grids on which two or more stamps may lie, by the smallest step between them."""
-    ticks = clock.read(index)
-    dates, days = ticks.astype("M8[D]"), _days(ticks)
+    ordinals = clock.read(index)
+    dates, days = ordinals.astype("M8[D]"), _days(ordinals)
     month_ends = bool((_days(dates + np.timedelta64(1, "D")) == 1).all())
     months = int(np.diff(dates.astype("M8[M]").astype(np.int64)).min())
     # Two stamps on different days of the month say nothing of months, except at month ends.
-    if months > 0 and (month_ends or len(ticks) > 2 or days[0] == days[1]):
-        yield clock, _MonthSteps(_anchor(ticks), months, 31 if month_ends else int(days.max()))
+    if months > 0 and (month_ends or len(ordinals) > 2 or days[0] == days[1]):
+        yield clock, _MonthSteps(_anchor(ordinals), months, 31 if month_ends else int(days.max()))
     _refuse_leaps(index)
     # Not infer_freq, which warns in pandas 3.1, but what it does: business days and the like.
-    offset = pd.DatetimeIndex(ticks, freq="infer").freq
+    offset = pd.DatetimeIndex(ordinals, freq="infer").freq
     if offset is not None:
         yield _meaning(offset, clock, index)
     if (step := np.diff(dates).min()) > np.timedelta64(0, "D"):
-        yield clock, ConstantSteps(_anchor(ticks), step)
+        yield clock, ConstantSteps(_anchor(ordinals), step)
     utc = replace(clock, local=False)
     times = utc.read(index)
     yield utc, ConstantSteps(times[0], np.diff(times).min())
@@ -398,7 +400,7 @@ def _refuse_leaps(index: pd.DatetimeIndex) -> None:
     if rows.size:
         row = int(rows[0])
         raise ValueError(
-            Told(
+            Message(
                 "the time index leaps from {before} to {after} (row {row}), further than the unit "
                 "{unit!r} can count{cure}",
                 before=index[row],
@@ -438,9 +440,9 @@ def _fillings(clock: _Clock, index: pd.DatetimeIndex) -> Iterator[Filling]:
     guesses = list(_guesses(clock, index))
     if (index.day_of_week < 5).all():
         guesses.append(_meaning(pd.offsets.BDay(), clock, index[:1]))
-    for dial, steps in guesses:
-        offset = _usual(dial, steps)
+    for codec, steps in guesses:
+        offset = _usual(codec, steps)
         if offset is not None:
             months = type(offset) is pd.DateOffset
             code = f"pd.DateOffset(months={steps.months})" if months else repr(offset.freqstr)
-            yield dial, steps, f"y.asfreq({code})", "" if months else offset.freqstr
+            yield codec, steps, f"y.asfreq({code})", "" if months else offset.freqstr

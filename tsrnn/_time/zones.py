@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 
-def from_utc(ticks: np.ndarray, unit: str, tz: tzinfo | None) -> pd.DatetimeIndex:
-    """Return dates of ticks in UTC."""
-    index = pd.DatetimeIndex(ticks.view(f"M8[{unit}]"))
+def from_utc(ordinals: np.ndarray, unit: str, tz: tzinfo | None) -> pd.DatetimeIndex:
+    """Return dates of ordinals in UTC."""
+    index = pd.DatetimeIndex(ordinals.view(f"M8[{unit}]"))
     return index if tz is None else index.tz_localize("UTC").tz_convert(tz)
 
 

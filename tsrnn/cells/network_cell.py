@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tsrnn._compute.compile import Kernel, function_at, lesson
+from tsrnn._compute.compile import Kernel, function_at, numba_extension
 from tsrnn.cells.smoother_cell import Parameter
 
 # Of a step (gates, h, c, h_new, c_new, D) and of an adjoint (gates, h, c, d_h, d_c, D), by type of
@@ -37,7 +37,7 @@ def unit_function_at(address, like):
     raise NotImplementedError("only in compiled code")
 
 
-@lesson
+@numba_extension
 def _teach_unit_functions() -> None:
     from numba.extending import overload
 

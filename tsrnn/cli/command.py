@@ -193,7 +193,7 @@ def _forecast(options: argparse.Namespace) -> int:
     _check_numbers(options)
     refuse_to_overwrite(options.file, options.output, options.plot)
     is_named, options.model = options.model is not None, options.model or DEFAULT_MODEL
-    forecaster, rules, told = _forecaster(options), rules_of(options), []
+    forecaster, rules, message = _forecaster(options), rules_of(options), []
     source = "standard input" if options.file == "-" else options.file
     if options.id is not None:
         return _forecast_several(options, forecaster, rules, source, is_named)
@@ -206,7 +206,7 @@ def _forecast(options: argparse.Namespace) -> int:
         refuse_names_of_ours([given.y.index.name], options.level)
         date_format = given.date_format
         if is_asked(rules):
-            given, told = stepped(given, rules)
+            given, message = stepped(given, rules)
         _refuse_long_season(options.period, len(given.y))
         model = _fit(forecaster, given)
     except (UsageError, ValueError) as error:  # ValueError: from the forecaster, of the data
@@ -216,7 +216,7 @@ def _forecast(options: argparse.Namespace) -> int:
         date_format = format_of_steps(date_format, table.index)
     # First, so that a picture that fails does not take the numbers with it.
     _write(table, given, options.output, date_format)
-    for line in [*given.notes, *told, *_of_model(options, is_named, model, given.y)]:
+    for line in [*given.notes, *message, *_of_model(options, is_named, model, given.y)]:
         tell(line)
     if options.plot:
         save_picture(given.y, model.fitted_values_, table, options.level, options.plot)
@@ -258,7 +258,7 @@ def _forecast_several(
         date_format = format_of_steps(date_format, pd.Index(forecasts.table.iloc[:, 1]))
     write_table(forecasts.table, options.output, index=False, date_format=date_format)
     model = [] if is_named else [_default_told(forecasts.may_have_season)]
-    for line in [*given.notes, *model, *forecasts.told]:
+    for line in [*given.notes, *model, *forecasts.message]:
         tell(line)
     return INCOMPLETE if forecasts.n_left_out else 0
 
@@ -268,14 +268,14 @@ def _of_model(
 ) -> list[str]:
     """Say what was chosen for the user: the model, its season, its structure."""
     season = model._grid.season.among(int(y.count()))
-    told = [] if is_named else [_default_told(season.taken > 1)]
+    message = [] if is_named else [_default_told(season.taken > 1)]
     if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
         # The choice takes no season of which there are not two periods, whatever is said.
         override = "" if season.is_short and options.model == "auto" else "; --period overrides"
-        told.append(f"season: {season_in_words(model.period_, season)}{override}")
+        message.append(f"season: {season_in_words(model.period_, season)}{override}")
     if isinstance(model, AutoExpSmoothingRNN):
-        told.append(f"chose {_in_words(model)}")
-    return told
+        message.append(f"chose {_in_words(model)}")
+    return message
 
 
 def _default_told(may_have_season: bool) -> str:

@@ -196,15 +196,15 @@ def _of_one_clock(column: pd.Series, reading: Reading, series: np.ndarray, freq:
     if reading.clock is None:
         return reading
     offsets = sorted(_offsets(column))
-    told = (
+    message = (
         f"the dates of {quoted(column.name)} have several offsets from UTC ({listed(offsets)}) and "
         "are taken"
     )
     if _steps_are_days(reading, series, freq):
-        told += " as the clocks show them"
-        return reading._replace(dates=reading.clock, is_written=False, clock=None, note=told)
-    told += " in UTC, in which the forecasts' are written, too"
-    return reading._replace(is_written=False, clock=None, note=told)
+        message += " as the clocks show them"
+        return reading._replace(dates=reading.clock, is_written=False, clock=None, note=message)
+    message += " in UTC, in which the forecasts' are written, too"
+    return reading._replace(is_written=False, clock=None, note=message)
 
 
 def _steps_are_days(reading: Reading, series: np.ndarray, freq: object) -> bool:

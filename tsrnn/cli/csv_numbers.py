@@ -115,8 +115,8 @@ def _marked_numbers(
     """Read a column word by word; `lines` has the first line of each, by their codes."""
     separator, decimal = marks
     cells = [_cell(word) if len(word) <= _MOST_DIGITS else None for word in lines]
-    told = zip(cells, lines.items(), strict=True)
-    read = [(cell, word, line) for cell, (word, line) in told if cell is not None]
+    message = zip(cells, lines.items(), strict=True)
+    read = [(cell, word, line) for cell, (word, line) in message if cell is not None]
     mark, doubt = (decimal, None) if decimal else _decimal_mark(read, separator)
     signs, note = _signs(read)
     values = np.array([np.nan if cell is None else _value(cell, mark or ".") for cell in cells])
@@ -202,11 +202,11 @@ def _decimal_mark(
     open_: dict[str, str] = {}
     unmarked = []
     for cell, word, line in read:
-        told = f"{quoted(word)} on line {line}"
+        message = f"{quoted(word)} on line {line}"
         if cell.decimal:
-            sure.setdefault(cell.decimal, told)
+            sure.setdefault(cell.decimal, message)
         elif cell.either:
-            open_.setdefault(cell.either, told)
+            open_.setdefault(cell.either, message)
         else:
             unmarked.append(len(cell.text.lstrip("+-0")))
     if len(sure) == 2 or (not sure and len(open_) == 2):
@@ -217,13 +217,13 @@ def _decimal_mark(
         )
     if sure or not open_:
         return next(iter(sure), None), None
-    mark, told = next(iter(open_.items()))
+    mark, message = next(iter(open_.items()))
     # Commas between columns go with decimal points. But 995 followed by 1.080 are thousands.
     if mark == "." and separator in (None, ",") and (not unmarked or max(unmarked) > 3):
         return mark, None
     word = {".": "point", ",": "comma"}[mark]
     return None, (
-        f"holds {told}, where the {word} may separate thousands or decimals: say --decimal "
+        f"holds {message}, where the {word} may separate thousands or decimals: say --decimal "
         f"{_OTHER[mark]} if it separates thousands, --decimal {mark} if decimals"
     )
 
@@ -235,6 +235,6 @@ def _signs(read: list[tuple[_Cell, str, int]]) -> tuple[str | None, str | None]:
     if not named:
         return None, None
     if len(named) > 1 or ("%" in signs and None in signs):
-        told = " and ".join(list(signs.values())[:2])
-        return f"holds numbers of two kinds, {told}: write them in one unit", None
+        message = " and ".join(list(signs.values())[:2])
+        return f"holds numbers of two kinds, {message}: write them in one unit", None
     return None, f"the sign {named[0]} is left out, as of {signs[named[0]]}"

@@ -89,9 +89,9 @@ def read_table(path: str, encoding: str | None = None, decimal: str | None = Non
     if first is None:
         raise UsageError("there is nothing in it")
     last = next(i for i in range(len(lines), 0, -1) if lines[i - 1].strip(_SEPARATORS_AND_BLANKS))
-    told = re.fullmatch(r"\"?sep=(.|\t)\"?\s*", lines[first], re.IGNORECASE)
-    first += told is not None
-    found = _layout(lines[first:last], told[1] if told else None)
+    message = re.fullmatch(r"\"?sep=(.|\t)\"?\s*", lines[first], re.IGNORECASE)
+    first += message is not None
+    found = _layout(lines[first:last], message[1] if message else None)
     if found is None:
         separator, n_above = None, 0
         held = [line.rstrip(_SEPARATORS_AND_BLANKS) for line in lines[first:last]]
@@ -152,12 +152,12 @@ def _standard_input() -> bytes:
     return sys.stdin.buffer.read()
 
 
-def _layout(lines: list[str], told: str | None) -> _Layout | None:
+def _layout(lines: list[str], message: str | None) -> _Layout | None:
     """Find what separates the columns: None where there is one column."""
     sample = list(
         islice((line for line in lines if line.strip(_SEPARATORS_AND_BLANKS)), _MOST_SAMPLED)
     )
-    found = [_layout_by(sample, one) for one in ([told] if told else _SEPARATORS)]
+    found = [_layout_by(sample, one) for one in ([message] if message else _SEPARATORS)]
     layouts = [one for one in found if one is not None]
     # Commas cut decimals into cells that fit as well, and may fit better.
     layouts = [one for one in layouts if not any(_is_meant(other, one) for other in layouts)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tsrnn._input.wording import Told
+from tsrnn._input.wording import Message
 from tsrnn._time.season_length import season_in_words
 from tsrnn.cli.csv_errors import UsageError, quoted
 from tsrnn.cli.csv_long import LongFile
@@ -55,7 +55,7 @@ class LongForecasts:
     """
 
     table: pd.DataFrame
-    told: list[str]
+    message: list[str]
     n_left_out: int
     may_have_season: bool
 
@@ -74,7 +74,7 @@ def forecast_long(
     frame = given.frame.set_axis(names, axis=1)
     if is_asked(rules) and not given.has_dates:
         refuse_without_dates()
-    rules, told = with_days(rules, pd.Index(given.frame[date]))
+    rules, message = with_days(rules, pd.Index(given.frame[date]))
     panel = PanelForecaster(
         forecaster,
         id_col=names[0],
@@ -101,14 +101,14 @@ def forecast_long(
         raise UsageError(f"--horizon {horizon} is too far ahead: {error}") from error
     bounds = [f"{side}-{percent:g}" for percent in percents for side in ("lower", "upper")]
     table.columns = [series, date, "forecast", *bounds]
-    told += _of_steps(panel, fit, frame, rules)
-    told += [str(one.message) for one in caught if one.category is UnfinishedStepWarning]
-    told += _seasons_told(panel, fit)
+    message += _of_steps(panel, fit, frame, rules)
+    message += [str(one.message) for one in caught if one.category is UnfinishedStepWarning]
+    message += _seasons_told(panel, fit)
     table, beyond = _without_infinities(table)
     failures = [(name, _in_words(failure, given)) for name, failure in fit.failed] + beyond
     notes = [(name, in_options(note)) for name, note in fit.notes]
-    told += _told(failures, "left out: ") + _told(notes, "")
-    return LongForecasts(table, told, len(failures), _may_have_season(fit))
+    message += _message(failures, "left out: ") + _message(notes, "")
+    return LongForecasts(table, message, len(failures), _may_have_season(fit))
 
 
 def _unlike_ours(name: str) -> str:
@@ -158,15 +158,19 @@ def _of_steps(
     filled = panel.filled_["n_filled"]
     n_lines = int(frame[panel.id_col].isin(fit.fitted.ids).sum())
     n_steps = int(fit.lengths.sum() - filled.sum())
-    told = joint_words(n_lines, n_steps, words, rules)
-    return told + filled_words(int(filled.sum()), words, len(filled), rules)
+    message = joint_words(n_lines, n_steps, words, rules)
+    return message + filled_words(int(filled.sum()), words, len(filled), rules)
 
 
-def _told(reasons: Sequence[tuple[str, str]], what: str) -> list[str]:
+def _message(reasons: Sequence[tuple[str, str]], what: str) -> list[str]:
     """Tell of the first series, and how many more there are."""
-    told = [f"series {quoted(name)}: {what}{reason}" for name, reason in reasons[:_MOST_TOLD]]
-    n_more = len(reasons) - len(told)
-    return [*told, f"and {n_more} more series {what.rstrip(': ')}".rstrip()] if n_more > 0 else told
+    message = [f"series {quoted(name)}: {what}{reason}" for name, reason in reasons[:_MOST_TOLD]]
+    n_more = len(reasons) - len(message)
+    return (
+        [*message, f"and {n_more} more series {what.rstrip(': ')}".rstrip()]
+        if n_more > 0
+        else message
+    )
 
 
 def _in_words(failure: Exception, given: LongFile) -> str:
@@ -175,12 +179,12 @@ def _in_words(failure: Exception, given: LongFile) -> str:
         return in_options(failure)
     line = given.lines[failure.row]
     if given.words is None or failure.problem not in _OF_DATES:
-        return in_options(failure.told(f"on line {line}"))
+        return in_options(failure.message(f"on line {line}"))
     name, cell = quoted(given.words.name), given.words.iloc[failure.row]
-    told = f"has no date on line {line}"
+    message = f"has no date on line {line}"
     if cell not in MISSING:
-        told = f"{_OF_DATES[failure.problem].format(quoted(cell))} on line {line}"
-    return in_options(Told("{told}{cure}", told=f"{name} {told}", cure=failure.cure))
+        message = f"{_OF_DATES[failure.problem].format(quoted(cell))} on line {line}"
+    return in_options(Message("{message}{cure}", message=f"{name} {message}", cure=failure.cure))
 
 
 # What is said of the cells that time stamps were read from.

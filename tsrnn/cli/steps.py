@@ -88,8 +88,8 @@ def with_days(rules: StepRules, stamps: pd.Index) -> tuple[StepRules, list[str]]
         return rules, []
     if not (isinstance(stamps, pd.DatetimeIndex) and is_struck_by_no_clock(stamps)):
         return rules, []
-    told = "the lines of a day are put together: --freq names another time step"
-    return replace(rules, freq="D"), [told]
+    message = "the lines of a day are put together: --freq names another time step"
+    return replace(rules, freq="D"), [message]
 
 
 def stepped(given: SeriesOfFile, rules: StepRules) -> tuple[SeriesOfFile, list[str]]:
@@ -97,7 +97,7 @@ def stepped(given: SeriesOfFile, rules: StepRules) -> tuple[SeriesOfFile, list[s
     y = given.y
     if not is_time_index(y.index):
         refuse_without_dates()
-    rules, told = with_days(rules, y.index)
+    rules, message = with_days(rules, y.index)
     lines = np.arange(len(y))
     frame = pd.DataFrame({"unique_id": 0, "ds": y.index, "y": y.array, "line": lines})
     value = {"y": np.nan if rules.fill is None else rules.value}
@@ -108,8 +108,8 @@ def stepped(given: SeriesOfFile, rules: StepRules) -> tuple[SeriesOfFile, list[s
         elif how is not None:
             frame = _joint_by_date(frame, how)
     except (ValueError, TypeError) as error:
-        told = error.failure if isinstance(error, SeriesError) else error
-        raise UsageError(in_options(told)) from error
+        message = error.failure if isinstance(error, SeriesError) else error
+        raise UsageError(in_options(message)) from error
     beyond = np.isinf(frame["y"].to_numpy(dtype=float))
     if beyond.any():
         raise UsageError(
@@ -117,9 +117,9 @@ def stepped(given: SeriesOfFile, rules: StepRules) -> tuple[SeriesOfFile, list[s
             "largest numbers: give values in larger units"
         )
     if rules.by_rows:
-        told += joint_words(len(y), len(frame), "steps", rules)
+        message += joint_words(len(y), len(frame), "steps", rules)
         y = pd.Series(frame["y"].array, name=y.name)
-        return replace(given, y=y, lines=given.lines[frame["line"]], date_format=None), told
+        return replace(given, y=y, lines=given.lines[frame["line"]], date_format=None), message
     gaps = frame["line"].isna().to_numpy()
     if rules.fill is None and gaps.any():
         raise UsageError(
@@ -127,14 +127,14 @@ def stepped(given: SeriesOfFile, rules: StepRules) -> tuple[SeriesOfFile, list[s
             "the steps that have no line"
         )
     words = words_for_stamps(pd.Index(frame["ds"]))
-    told += joint_words(len(y), int((~gaps).sum()), words, rules)
-    told += filled_words(int(gaps.sum()), words, 1, rules)
+    message += joint_words(len(y), int((~gaps).sum()), words, rules)
+    message += filled_words(int(gaps.sum()), words, 1, rules)
     index = pd.Index(frame["ds"]).rename(y.index.name)
     y = pd.Series(frame["y"].array, index=index, name=y.name)
     # A line that was put in stands after the one before it.
     places = frame["line"].ffill().astype(np.int64)
     date_format = given.date_format if how is None else None
-    return SeriesOfFile(y, given.lines[places], date_format, given.notes), told
+    return SeriesOfFile(y, given.lines[places], date_format, given.notes), message
 
 
 def _joint_by_date(frame: pd.DataFrame, hows: Mapping[str, str]) -> pd.DataFrame:
@@ -173,9 +173,9 @@ _PHRASES = {
 }
 
 
-def in_options(told: Exception | str) -> str:
+def in_options(message: Exception | str) -> str:
     """Write what a message says of arguments as options."""
-    return worded(told, _as_option)
+    return worded(message, _as_option)
 
 
 def _as_option(term: Term) -> str:

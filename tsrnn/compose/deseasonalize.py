@@ -183,13 +183,13 @@ class DeseasonalizedForecaster(Forecaster):
             nowhere = np.zeros((len(found), regressors.shape[1]))
             effect = fitted.effect(nowhere, np.arange(len(found) + 1))
             constant = np.where(is_seasonal, effect, 0.0)
-        told = {
+        message = {
             i: (*lines, *fitted.notes.get(i, ()))
             for i, lines in notes.items()
             if i not in fitted.failures and (lines or i in fitted.notes)
         }
         end = seasons.after(np.diff(offsets))
-        return DeseasonalizedPanel(fitted, end, constant, fitted.failures, told)
+        return DeseasonalizedPanel(fitted, end, constant, fitted.failures, message)
 
     def _needed_steps(self) -> int:
         # What a series is too short to tell of is not taken off; a slip would be large arrays.

@@ -61,7 +61,7 @@ def partition(batch: Batch, size: int, series: np.ndarray | None = None) -> Iter
     series = np.arange(batch.n_series) if series is None else series
     for start in range(0, series.size, size):
         some = series[start : start + size]
-        yield Block(some, batch.some(some))
+        yield Block(some, batch.take(some))
 
 
 def join(fits: Iterable[tuple[np.ndarray, BlockFit]]) -> PanelFit:

@@ -207,8 +207,8 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             For a horizon below 1, a stamp off the grid or before the start, or columns.
         """
         now = at_this_moment(self)
-        asked = now._asked(X)
-        return now._layout.rows(now._mean(asked), asked.index)
+        request = now._asked(X)
+        return now._layout.rows(now._mean(request), request.index)
 
     def predict_interval(
         self, X: Any, level: float = 0.95, method: str = "auto"
@@ -346,11 +346,11 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         truth, index = now._read_more(y, "y")
         if X is None:
             X = pd.DataFrame(index=pd.RangeIndex(len(truth)) if index is None else index)
-        asked = now._asked(X)
-        if len(asked.positions) != len(truth):
-            raise ValueError(f"X asks for {len(asked.positions)} rows, but y has {len(truth)}")
-        now._check_stamps(index, asked.positions, "X and y have different time indexes")
-        predictions = now._mean(asked)
+        request = now._asked(X)
+        if len(request.positions) != len(truth):
+            raise ValueError(f"X asks for {len(request.positions)} rows, but y has {len(truth)}")
+        now._check_stamps(index, request.positions, "X and y have different time indexes")
+        predictions = now._mean(request)
         weights = read_weights(sample_weight, len(truth))
         seen = ~(np.isnan(truth) | np.isnan(predictions))
         if not seen.any(axis=0).all():
@@ -472,24 +472,24 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             stamp = self._grid.stamps(positions[row], positions[row] + 1)[0]
             raise ValueError(f"{problem}: at row {row} expected {stamp}, got {index[row]}")
 
-    def _mean(self, asked: _Request) -> np.ndarray:
-        return self._at(asked.positions, 0, asked.model.forecast) + asked.effect
+    def _mean(self, request: _Request) -> np.ndarray:
+        return self._at(request.positions, 0, request.model.forecast) + request.effect
 
     def _quantiles(self, X: Any, quantiles: np.ndarray, labels: list, label_name: str):
-        asked = self._asked(X)
-        ahead = asked.positions >= self._n_seen
-        values = np.empty((len(ahead), len(quantiles), asked.effect.shape[1]))
+        request = self._asked(X)
+        ahead = request.positions >= self._n_seen
+        values = np.empty((len(ahead), len(quantiles), request.effect.shape[1]))
         if ahead.any():
             future = self._at(
-                asked.positions[ahead], 0, lambda h: asked.model.quantiles(h, quantiles)
+                request.positions[ahead], 0, lambda h: request.model.quantiles(h, quantiles)
             )
-            values[ahead] = future + asked.effect[ahead, None]
+            values[ahead] = future + request.effect[ahead, None]
         if not ahead.all():
-            past = asked.positions[~ahead]
-            mean = self._at(past, 0, asked.model.forecast) + asked.effect[~ahead]
-            deviation = self._at(past, 1, asked.model.deviation)
+            past = request.positions[~ahead]
+            mean = self._at(past, 0, request.model.forecast) + request.effect[~ahead]
+            deviation = self._at(past, 1, request.model.deviation)
             values[~ahead] = normal_quantiles(mean, deviation, quantiles)
-        return self._layout.columns(values, asked.index, labels, label_name)
+        return self._layout.columns(values, request.index, labels, label_name)
 
     def _past_scores(self, horizon: int) -> list[np.ndarray]:
         """Return the errors of past forecasts of each series, alone as it is fitted.
@@ -511,15 +511,15 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         return any(part._learns_from_all() for part in parts if isinstance(part, Forecaster))
 
     def _conformal_interval(self, X: Any, level: float):
-        asked = self._asked(X)
+        request = self._asked(X)
         self.validate_parameters()  # which may be others than those that it was fitted with
-        ahead = np.maximum(asked.positions - self._n_seen, 0)  # within the series: one step
+        ahead = np.maximum(request.positions - self._n_seen, 0)  # within the series: one step
         with one_blas_thread():
             scores = self._past_scores(int(ahead.max()) + 1)
         factors = factors_of_scores(scores, level)[ahead]
-        width = factors * self._at(asked.positions, 1, asked.model.deviation)
-        bounds = self._mean(asked)[:, None] + np.stack([-width, width], axis=1)
-        return self._layout.columns(bounds, asked.index, ["lower", "upper"], "bound")
+        width = factors * self._at(request.positions, 1, request.model.deviation)
+        bounds = self._mean(request)[:, None] + np.stack([-width, width], axis=1)
+        return self._layout.columns(bounds, request.index, ["lower", "upper"], "bound")
 
     def _at(self, positions: np.ndarray, part: int, ahead: Any) -> np.ndarray:
         """Take a part of what was kept of the series, followed by what lies ahead of its end."""

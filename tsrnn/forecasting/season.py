@@ -200,10 +200,10 @@ def coefficients(y: np.ndarray, X: np.ndarray, period: int) -> np.ndarray:
     for column in changes.T:
         column -= (np.bincount(position, column, period) / np.maximum(count, 1))[position]
     left = np.abs(changes[:, 1:]).max(axis=0)
-    told = left > _ROUNDING
-    A = changes[:, 1:][:, told] / left[told]
+    message = left > _ROUNDING
+    A = changes[:, 1:][:, message] / left[message]
     estimate = np.linalg.lstsq(A, changes[:, 0], rcond=_ROUNDING)[0]
-    found[told] = estimate / left[told] / units[1:][told] * units[0]
+    found[message] = estimate / left[message] / units[1:][message] * units[0]
     return found
 
 

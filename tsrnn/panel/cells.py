@@ -86,15 +86,15 @@ def put_together(
     doubt : str or None
         That the last step may be unfinished.
     """
-    ticks, starts = joint_rows(panel, freq)
-    doubt, _ = unfinished(panel.ticks, ticks, starts, panel.dial, freq)
+    ordinals, starts = joint_rows(panel, freq)
+    doubt, _ = unfinished(panel.ordinals, ordinals, starts, panel.codec, freq)
     series = np.searchsorted(panel.offsets, starts, side="right") - 1
     made = replace(
         panel,
         values=panel.values[starts],
         offsets=offsets_of(np.bincount(series, minlength=len(panel.ids))),
         regressors=panel.regressors[starts],
-        ticks=ticks[starts],
+        ordinals=ordinals[starts],
     )
     joint = {}
     for name, column in cells.items():
@@ -113,7 +113,7 @@ def _agreed(column: pd.Series, starts: np.ndarray, made: Panel) -> pd.Series:
     if differs.any():
         row = int(differs.argmax())
         step = int(np.searchsorted(starts, row, side="right")) - 1
-        stamp = made.dial.write(made.ticks[step : step + 1])[0]
+        stamp = made.codec.write(made.ordinals[step : step + 1])[0]
         raise ValueError(
             f"{column.name!r} has several values within the step {stamp}, such as "
             f"{column.iloc[int(starts[step])]!r} and {column.iloc[row]!r}: say how to put them "

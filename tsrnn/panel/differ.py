@@ -8,22 +8,22 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tsrnn._input.wording import Argument, Told
+from tsrnn._input.wording import Argument, Message
 from tsrnn._time.panel_anchor import BUSINESS_DAYS, COUNTS, DAYS, MONTHS_LONG, Rhythm, rhythm_of
 from tsrnn._time.panel_grid import PanelGrid, find_grid
 from tsrnn._time.panel_guess import lie_on, most_common
 from tsrnn._time.panel_search import of_series
-from tsrnn._time.stamps import Dates, Dial, Periods, period_alias, read_stamps
+from tsrnn._time.stamps import Dates, Periods, StampCodec, period_alias, read_stamps
 
 
 def grids_that_differ(
-    ticks: np.ndarray, offsets: np.ndarray, grid: PanelGrid, *, filled: bool = False
+    ordinals: np.ndarray, offsets: np.ndarray, grid: PanelGrid, *, filled: bool = False
 ) -> dict[int, UserWarning]:
     """Tell of the series that lie on the steps of most, but have others.
 
     Parameters
     ----------
-    ticks : (n_rows,) int64 array
+    ordinals : (n_rows,) int64 array
     offsets : (n_series + 1,) int64 array
     grid : PanelGrid
         Of these series.
@@ -37,25 +37,25 @@ def grids_that_differ(
     differing = np.flatnonzero(~rhythm.is_as(*most) & (rhythm.kind >= 0))
     if not differing.size:
         return {}
-    on_most = lie_on(most, *of_series(ticks, offsets, differing), grid.dial)
-    usual = step_words(*most, grid.dial)
+    on_most = lie_on(most, *of_series(ordinals, offsets, differing), grid.codec)
+    usual = step_words(*most, grid.codec)
     cure = "name the steps by {freq}" + ", and fill the gaps by {fill}" * (not filled)
     # One note for all series of the same steps.
-    told: dict[tuple[int, int], UserWarning] = {}
+    message: dict[tuple[int, int], UserWarning] = {}
     notes = {}
     for i in differing[on_most].tolist():
         key = (int(rhythm.kind[i]), int(rhythm.length[i]))
-        if key not in told:
-            told[key] = UserWarning(
-                Told(
+        if key not in message:
+            message[key] = UserWarning(
+                Message(
                     "its steps are taken to be {own}, those of most series are {usual}: where that "
                     "is meant here too, {cure}",
-                    own=step_words(*key, grid.dial),
+                    own=step_words(*key, grid.codec),
                     usual=usual,
-                    cure=Told(cure, freq=Argument("freq"), fill=Argument("fill")),
+                    cure=Message(cure, freq=Argument("freq"), fill=Argument("fill")),
                 )
             )
-        notes[i] = told[key]
+        notes[i] = message[key]
     return notes
 
 
@@ -64,35 +64,35 @@ def most_steps(grid: PanelGrid) -> str:
     most = most_common(_rhythms(grid), np.arange(len(grid.group)))
     if most is None or most[0] < 0:
         return "steps"
-    return step_words(*most, grid.dial)
+    return step_words(*most, grid.codec)
 
 
 def words_for_stamps(index: pd.Index) -> str:
     """Say in words what the steps of a regular series are."""
     if len(index) < 2:
         return "steps"
-    ticks, dial = read_stamps(index.to_series(), "the time stamps")
-    return most_steps(find_grid(ticks, np.array([0, len(ticks)]), dial, None, "")[0])
+    ordinals, codec = read_stamps(index.to_series(), "the time stamps")
+    return most_steps(find_grid(ordinals, np.array([0, len(ordinals)]), codec, None, "")[0])
 
 
 def _rhythms(grid: PanelGrid) -> Rhythm:
     kinds, lengths = np.full(len(grid.group), -1), np.zeros(len(grid.group), dtype=np.int64)
     for i, steps in enumerate(grid.groups):
-        kind, length = rhythm_of(steps, grid.dial)
+        kind, length = rhythm_of(steps, grid.codec)
         series = np.flatnonzero(grid.group == i)
         kinds[series] = kind
         lengths[series] = length if np.isscalar(length) else length[grid.member[series]]
     return Rhythm(kinds, lengths)
 
 
-def step_words(kind: int, length: int, dial: Dial) -> str:
+def step_words(kind: int, length: int, codec: StampCodec) -> str:
     """Say how long a step is."""
     if kind == BUSINESS_DAYS:
         return "business days"
     if kind == COUNTS:
         unit = (
-            f"periods of {period_alias(dial.freq.base)!r}"
-            if isinstance(dial, Periods)
+            f"periods of {period_alias(codec.freq.base)!r}"
+            if isinstance(codec, Periods)
             else "numbers"
         )
         return _times(int(length), unit)
@@ -101,14 +101,14 @@ def step_words(kind: int, length: int, dial: Dial) -> str:
             if length % months == 0:
                 return _times(int(length) // months, unit)
         return _times(int(length), "months")
-    if kind == DAYS and length % (7 * dial.per_day) == 0:
-        return _times(int(length) // (7 * dial.per_day), "weeks")
-    if not isinstance(dial, Dates):
+    if kind == DAYS and length % (7 * codec.per_day) == 0:
+        return _times(int(length) // (7 * codec.per_day), "weeks")
+    if not isinstance(codec, Dates):
         return "steps"
     for parts, unit in ((1, "days"), (24, "hours"), (1440, "minutes"), (86_400, "seconds")):
-        if length % (dial.per_day // parts) == 0:
-            return _times(int(length) // (dial.per_day // parts), unit)
-    return f"{length} {dial.unit}"
+        if length % (codec.per_day // parts) == 0:
+            return _times(int(length) // (codec.per_day // parts), unit)
+    return f"{length} {codec.unit}"
 
 
 def _times(count: int, unit: str) -> str:

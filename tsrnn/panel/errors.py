@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from enum import Enum
 from typing import Any
 
-from tsrnn._input.wording import Told
+from tsrnn._input.wording import Message
 
 
 class CellProblem(Enum):
@@ -46,15 +46,15 @@ class CellError(ValueError):
         self.problem, self.column, self.value = problem, column, value
         self.row, self.cure = row, cure
 
-    def told(self, place: str, column: Hashable | None = None) -> Told:
+    def message(self, place: str, column: Hashable | None = None) -> Message:
         """Say what is wrong at a place, such as "in row 3", of a column by another name."""
         column = self.column if column is None else column
         what = self.problem.value.format(column=column, value=self.value)
-        return Told("{what} {place}{cure}", what=what, place=place, cure=self.cure)
+        return Message("{what} {place}{cure}", what=what, place=place, cure=self.cure)
 
     def __str__(self) -> str:
         """Return the message, which names the row."""
-        return str(self.told(f"in row {self.row}"))
+        return str(self.message(f"in row {self.row}"))
 
 
 class SeriesError(ValueError):

@@ -10,7 +10,7 @@ import numpy as np
 
 from tsrnn._input.ragged import counted, first_marked, offsets_of
 from tsrnn._input.validation import check_choice
-from tsrnn._input.wording import Argument, Rows, Told
+from tsrnn._input.wording import Argument, Message, Rows
 from tsrnn._time.panel_anchor import named_steps
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.panel_guess import guessed_parts
@@ -73,7 +73,7 @@ class StepRules:
             check_choice("aggregate", self.aggregate, AGGREGATES)
         if self.by_rows and self.fill is not None:
             raise InvalidParameterError(
-                Told(
+                Message(
                     "{by_rows} takes {rows} as the steps, so that there are no gaps for {fill} to "
                     "fill",
                     by_rows=Argument("freq", ROWS),
@@ -101,12 +101,12 @@ def gappy_grid(panel: Panel, freq: object) -> tuple[PanelGrid, dict[int, Excepti
     """
     n_series = len(panel.ids)
     if freq is None:
-        parts, failures = guessed_parts(panel.ticks, panel.offsets, panel.dial)
-        return PanelGrid.of(panel.dial, n_series, parts), failures
-    fits, steps = named_steps(panel.ticks, panel.offsets, panel.dial, freq)
+        parts, failures = guessed_parts(panel.ordinals, panel.offsets, panel.codec)
+        return PanelGrid.of(panel.codec, n_series, parts), failures
+    fits, steps = named_steps(panel.ordinals, panel.offsets, panel.codec, freq)
     failures = {i: _off_grid(panel, panel.offsets[i], freq) for i in np.flatnonzero(~fits).tolist()}
     good = np.flatnonzero(fits)
-    return PanelGrid.of(panel.dial, n_series, [(good, steps.take(good))]), failures
+    return PanelGrid.of(panel.codec, n_series, [(good, steps.take(good))]), failures
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def filled(panel: Panel, freq: object, value: float) -> Filled:
     bad[list(failures)] = True
     kept = np.flatnonzero(~bad)
     part, grid = panel.take(kept), grid.take(kept)
-    steps, on_grid = grid.places(counted(part.lengths)[0], part.ticks)
+    steps, on_grid = grid.places(counted(part.lengths)[0], part.ordinals)
     # Steps rise with stamps, so that two stamps in one step are off the grid, or repeated.
     off = first_marked(~on_grid, part.offsets)
     for i, row in zip(*off, strict=True):
@@ -182,13 +182,13 @@ def spread(
     panel: Panel, lengths: np.ndarray, rows: np.ndarray, value: float, grid: PanelGrid
 ) -> Panel:
     """Lay rows out among those of all steps; `grid` counts from the first of these."""
-    ticks = grid.ticks(*counted(lengths))
-    values = np.full(len(ticks), value)
+    ordinals = grid.ordinals(*counted(lengths))
+    values = np.full(len(ordinals), value)
     values[rows] = panel.values
-    regressors = np.full((len(ticks), panel.regressors.shape[1]), np.nan)
+    regressors = np.full((len(ordinals), panel.regressors.shape[1]), np.nan)
     regressors[rows] = panel.regressors
     return replace(
-        panel, values=values, offsets=offsets_of(lengths), regressors=regressors, ticks=ticks
+        panel, values=values, offsets=offsets_of(lengths), regressors=regressors, ordinals=ordinals
     )
 
 
@@ -196,7 +196,7 @@ def unknown_regressors(panel: Panel, i: int, steps: np.ndarray) -> ValueError:
     """Say where a series has a gap, in which regressors are not known."""
     start, stop = panel.offsets[i], panel.offsets[i + 1]
     row = start + int((np.diff(steps[start:stop]) > 1).argmax())
-    before = panel.dial.write(panel.ticks[row : row + 1])[0]
+    before = panel.codec.write(panel.ordinals[row : row + 1])[0]
     return ValueError(
         f"there is no row after {before} to tell the regressors, and fill is for values alone: put "
         "in the rows with their regressors, for which tsrnn.fill_gaps makes room"
@@ -211,9 +211,9 @@ def endless(lengths: np.ndarray, panel: Panel) -> np.ndarray:
 def too_many(panel: Panel, i: int, length: int) -> ValueError:
     """Say how long a series would become."""
     start, stop = panel.offsets[i], panel.offsets[i + 1]
-    first, last = panel.dial.write(panel.ticks[[start, stop - 1]])
+    first, last = panel.codec.write(panel.ordinals[[start, stop - 1]])
     return ValueError(
-        Told(
+        Message(
             "its {n} rows from {first} to {last} would become {length} with the gaps filled: is a "
             "time stamp wrong, or {freq} too fine?",
             n=stop - start,
@@ -227,11 +227,11 @@ def too_many(panel: Panel, i: int, length: int) -> ValueError:
 
 def _off_grid(panel: Panel, row: int, freq: object) -> ValueError:
     """Say that a row lies between the steps."""
-    stamp = panel.dial.write(panel.ticks[row : row + 1])[0]
+    stamp = panel.codec.write(panel.ordinals[row : row + 1])[0]
     if freq is None:
         return ValueError(f"the time stamp {stamp} lies between the steps of the others")
     return ValueError(
-        Told(
+        Message(
             "the time stamp {stamp} is none of {freq}: {aggregate} puts {rows} together by the "
             "steps they fall into",
             stamp=stamp,

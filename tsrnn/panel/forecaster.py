@@ -228,13 +228,13 @@ class PanelForecaster(BaseEstimator):
             # Labels that are tuples are names as well, and no second axis.
             index = pd.Index(names, dtype=object, tupleize_cols=False)
             new.feature_names_in_ = index.to_numpy(copy=True)
-            rows = SeenRows(panel.dial, panel.last_ticks) if rules.by_rows else None
+            rows = SeenRows(panel.codec, panel.last_ordinals) if rules.by_rows else None
             gone = frozenset(model.failures)
             n_filled = None if rules.fill is None else n_filled
             new._fitted = FittedPanel(panel.ids, model, grid, gone, rows, n_filled, reach)
             new.ids_ = new._fitted.active_ids
             # For calibration, which needs no stamps.
-            new._training = replace(panel, ticks=np.broadcast_to(0, len(panel.ticks)))
+            new._training = replace(panel, ordinals=np.broadcast_to(0, len(panel.ordinals)))
             new._scores = {}  # of each horizon, found when it is first asked for
             new.failures_ = failure_table(failures, ids, self.id_col)
             if "period" in forecaster.get_params(deep=False):
@@ -300,22 +300,22 @@ class PanelForecaster(BaseEstimator):
         levels = check_levels(level)
         columns = now._columns()
         bound_names = interval_names(now._name(), levels, columns)
-        asked = now._asked(h, X_df)
-        model, horizon, name = asked.model, int(asked.ahead.max()), now._name()
+        request = now._asked(h, X_df)
+        model, horizon, name = request.model, int(request.ahead.max()), now._name()
 
         def at(matrix: np.ndarray) -> np.ndarray:
-            return matrix[asked.series, asked.ahead - 1]
+            return matrix[request.series, request.ahead - 1]
 
         answer = {
-            now.id_col: now._fitted.ids.take(asked.series),
-            now.time_col: asked.stamps,
-            name: at(model.forecast(horizon, now.n_jobs)) + asked.effect,
+            now.id_col: now._fitted.ids.take(request.series),
+            now.time_col: request.stamps,
+            name: at(model.forecast(horizon, now.n_jobs)) + request.effect,
         }
         if levels and method == "auto":
             halves = [0.5 * (one / 100.0) for one in levels]
             tails = [0.5 + side * half for half in halves for side in (-1.0, 1.0)]
             quantiles = at(model.quantiles(horizon, np.array(tails), now.n_jobs))
-            bounds = np.atleast_2d(quantiles).T + asked.effect
+            bounds = np.atleast_2d(quantiles).T + request.effect
         elif levels:
             deviation = at(model.deviation(horizon, now.n_jobs))
             bounds = []
@@ -442,14 +442,14 @@ class PanelForecaster(BaseEstimator):
         _warn_of_last_step(doubt)
         warn_of_failures(self.cross_validation_failures_, len(ids), "cross_validation_failures_")
         kept = np.repeat(~failed.reshape(-1), h)
-        asked = rows.reshape(-1)[kept]
+        request = rows.reshape(-1)[kept]
         cutoffs = np.repeat(rows[:, :, 0].reshape(-1) - 1, h)[kept]
         return pd.DataFrame(
             {
                 self.id_col: panel.ids.take(np.repeat(np.arange(len(places)), n_windows * h)[kept]),
-                self.time_col: panel.dial.write(panel.ticks[asked]),
-                "cutoff": panel.dial.write(panel.ticks[cutoffs]),
-                self.target_col: panel.values[asked],
+                self.time_col: panel.codec.write(panel.ordinals[request]),
+                "cutoff": panel.codec.write(panel.ordinals[cutoffs]),
+                self.target_col: panel.values[request],
                 self._name(): forecasts.reshape(-1)[kept],
             }
         )
@@ -526,8 +526,8 @@ class PanelForecaster(BaseEstimator):
         if len(more.ids) == 0:
             raise ValueError("X_df holds failed series alone: see failures_")
         refuse_all_failed(failures, more.ids)
-        told = failure_table(failures, more.ids, self.id_col)
-        warn_of_failures(told, len(more.ids), "X_df")
+        message = failure_table(failures, more.ids, self.id_col)
+        warn_of_failures(message, len(more.ids), "X_df")
         if h is not None:
             self._fitted.refuse_absent(series)
         good = others(len(series), failures)

@@ -15,11 +15,11 @@ import pandas as pd
 
 from tsrnn._input.numbers import read_floats
 from tsrnn._input.ragged import differences, extremes, first_marked, offsets_of, rows_between
-from tsrnn._input.wording import Argument, Rows, Told
-from tsrnn._time.stamps import MISSING, Dial, read_stamps
+from tsrnn._input.wording import Argument, Message, Rows
+from tsrnn._time.stamps import MISSING, StampCodec, read_stamps
 from tsrnn.panel.errors import CellError, CellProblem
 
-_REPEAT_CURE = Told(
+_REPEAT_CURE = Message(
     ": {aggregate} makes one {row} of those of a step, by 'sum', 'mean' or 'last'",
     aggregate=Argument("aggregate"),
     row=Rows("row"),
@@ -63,17 +63,17 @@ class Panel:
         NaN where missing.
     offsets : (n_series + 1,) int64 array
     regressors : (n_rows, p) array
-    ticks : (n_rows,) int64 array
-        The time stamps, as `dial` reads them; increasing in each series.
-    dial : Dial
+    ordinals : (n_rows,) int64 array
+        The time stamps, as `codec` reads them; increasing in each series.
+    codec : StampCodec
     """
 
     ids: pd.Index
     values: np.ndarray
     offsets: np.ndarray
     regressors: np.ndarray
-    ticks: np.ndarray
-    dial: Dial
+    ordinals: np.ndarray
+    codec: StampCodec
 
     @property
     def lengths(self) -> np.ndarray:
@@ -81,9 +81,9 @@ class Panel:
         return np.diff(self.offsets)
 
     @property
-    def last_ticks(self) -> np.ndarray:
+    def last_ordinals(self) -> np.ndarray:
         """Where each series ends, (n_series,)."""
-        return self.ticks[self.offsets[1:] - 1]
+        return self.ordinals[self.offsets[1:] - 1]
 
     def take(self, series: np.ndarray) -> Panel:
         """Keep some series, in the order given."""
@@ -100,7 +100,7 @@ class Panel:
             values=self.values[rows],
             offsets=offsets_of(lengths),
             regressors=self.regressors[rows],
-            ticks=self.ticks[rows],
+            ordinals=self.ordinals[rows],
         )
 
 
@@ -143,13 +143,13 @@ def read_panel(
         If there are no rows, a column is not there, or a row names no series.
     """
     further = _further_columns(frame, columns, regressors, has_target, names.frame)
-    ticks, dial = read_stamps(frame[columns.time], names.of(columns.time))
-    ids, offsets, order = _series_of_rows(frame[columns.id], ticks, names.of(columns.id))
+    ordinals, codec = read_stamps(frame[columns.time], names.of(columns.time))
+    ids, offsets, order = _series_of_rows(frame[columns.id], ordinals, names.of(columns.id))
 
     def sorted_rows(rows: np.ndarray) -> np.ndarray:
         return rows if order is None else rows[order]
 
-    ticks = sorted_rows(ticks)
+    ordinals = sorted_rows(ordinals)
     failures: dict[int, Exception] = {}
 
     def fail(mask: np.ndarray, problem: CellProblem, column: Any, cure: str = "") -> None:
@@ -160,17 +160,17 @@ def read_panel(
             value = frame.iloc[place : place + 1, at].tolist()[0]
             failures.setdefault(int(series), CellError(problem, column, value, place, cure))
 
-    missing = ticks == MISSING
+    missing = ordinals == MISSING
     if missing.any():
         fail(missing, CellProblem.NO_STAMP, columns.time)
-    repeated = differences(ticks, offsets) == 0
+    repeated = differences(ordinals, offsets) == 0
     repeated[offsets[1:] - 1] = False
     if repeated.any() and not repeats:
         # The later one, which is the next row.
         later = np.concatenate([[False], repeated[:-1]]) & ~missing
         cure = _REPEAT_CURE if has_target else ""
         fail(later, CellProblem.REPEATED_STAMP, columns.time, cure)
-    values = np.full(len(ticks), np.nan)
+    values = np.full(len(ordinals), np.nan)
     if has_target:
         floats, words = read_floats(frame[columns.target], names.of(columns.target))
         values = sorted_rows(floats)
@@ -179,7 +179,7 @@ def read_panel(
         infinite = np.isinf(values)
         if infinite.any():
             fail(infinite, CellProblem.INFINITE, columns.target)
-    matrix = np.empty((len(ticks), len(further)))
+    matrix = np.empty((len(ordinals), len(further)))
     for i, label in enumerate(further):
         floats, words = read_floats(frame[label], names.of(label))
         matrix[:, i] = sorted_rows(floats)
@@ -188,7 +188,7 @@ def read_panel(
             unknown |= sorted_rows(words)
         if unknown.any():
             fail(unknown, CellProblem.UNKNOWN_REGRESSOR, label)
-    return Panel(ids, values, offsets, matrix, ticks, dial), failures
+    return Panel(ids, values, offsets, matrix, ordinals, codec), failures
 
 
 def too_short(panel: Panel, least: int = 2) -> Iterator[tuple[int, ValueError]]:
@@ -239,7 +239,7 @@ def _kind_in_words(frame: object) -> str:
 
 
 def _series_of_rows(
-    column: pd.Series, ticks: np.ndarray, name: str
+    column: pd.Series, ordinals: np.ndarray, name: str
 ) -> tuple[pd.Index, np.ndarray, np.ndarray | None]:
     """Tell series apart: their ids, offsets, and the rows in order where they are not."""
     starts, runs = _runs(column)
@@ -255,7 +255,7 @@ def _series_of_rows(
     ids = pd.Index(ids, name=column.name)
     in_one_run_each = len(ids) == len(run_ids)
     if not in_one_run_each:
-        order = np.lexsort((ticks, np.repeat(codes, runs)))
+        order = np.lexsort((ordinals, np.repeat(codes, runs)))
         lengths = np.bincount(codes, weights=runs, minlength=len(ids)).astype(np.int64)
         return ids, offsets_of(lengths), order
     order = None
@@ -264,7 +264,7 @@ def _series_of_rows(
         starts, runs = starts[by_id], runs[by_id]
         order = rows_between(starts, runs)
     offsets = offsets_of(runs)
-    in_order = ticks if order is None else ticks[order]
+    in_order = ordinals if order is None else ordinals[order]
     if extremes(differences(in_order, offsets), offsets)[0].min() < 0:
         rows = np.lexsort((in_order, np.repeat(np.arange(len(runs)), runs)))
         order = rows if order is None else order[rows]

@@ -151,12 +151,12 @@ def _of_long(
         panel, cells, doubt = put_together(panel, cells, freq, hows, names)
     whole = filled(panel, freq, np.nan)
     refuse_failures(whole.failures, panel.ids)
-    source = np.full(len(whole.panel.ticks), -1, dtype=np.int64)
-    source[whole.rows] = np.arange(len(panel.ticks))
+    source = np.full(len(whole.panel.ordinals), -1, dtype=np.int64)
+    source[whole.rows] = np.arange(len(panel.ordinals))
     lengths = whole.panel.lengths
     answer = {
         columns.id: panel.ids.take(np.repeat(np.arange(len(panel.ids)), lengths)),
-        columns.time: panel.dial.write(whole.panel.ticks),
+        columns.time: panel.codec.write(whole.panel.ordinals),
     }
     for name, column in cells.items():
         put_in = values.get(name)
@@ -188,7 +188,7 @@ def _of_one(y: pd.Series, freq: Any, value: Any, aggregate: Any) -> tuple[pd.Ser
     except SeriesError as error:
         failure = error.failure
         if isinstance(failure, CellError):
-            raise ValueError(failure.told(f"in row {failure.row}", "the index")) from error
+            raise ValueError(failure.message(f"in row {failure.row}", "the index")) from error
         raise ValueError(str(failure)) from error
     index = pd.Index(whole["ds"]).rename(y.index.name)
     return pd.Series(whole["y"].array, index=index, name=y.name), doubt

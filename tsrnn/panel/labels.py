@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.ragged import first_marked, offsets_of
-from tsrnn._input.wording import Argument, Told
+from tsrnn._input.wording import Argument, Message
 from tsrnn._time.panel_anchor import days_of, month_of_year
 from tsrnn._time.panel_search import as_offset, counted_step
 from tsrnn._time.panel_steps import business_days, months_of
-from tsrnn._time.stamps import Dates, Dial
+from tsrnn._time.stamps import Dates, StampCodec
 from tsrnn._time.steps import MONTHS
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.panel.frame import Panel
@@ -34,7 +34,7 @@ _WITHIN_DAYS = (pd.offsets.BusinessHour, pd.offsets.CustomBusinessHour)
 
 @dataclass(frozen=True)
 class Reach:
-    """How far rows reached into the steps that were finished, in ticks, those of all series taken.
+    """How far rows reached into the steps that were finished, in ordinals, of all series taken.
 
     Attributes
     ----------
@@ -57,10 +57,10 @@ _NONE_SEEN = Reach(0, np.iinfo(np.int64).max, 0.0, 0)
 
 
 def unfinished(
-    ticks: np.ndarray,
+    ordinals: np.ndarray,
     labels: np.ndarray,
     starts: np.ndarray,
-    dial: Dial,
+    codec: StampCodec,
     freq: object,
     before: Reach | None = None,
 ) -> tuple[str | None, Reach | None]:
@@ -71,11 +71,11 @@ def unfinished(
 
     Parameters
     ----------
-    ticks, labels : (n_rows,) int64 arrays
+    ordinals, labels : (n_rows,) int64 arrays
         Of the rows of all series, and of the steps that they fall into.
     starts : array
         The rows at which steps begin.
-    dial : Dial
+    codec : StampCodec
     freq : str, offset, int or None
         The steps; None for each stamp one, which is then whole.
     before : Reach, optional
@@ -90,10 +90,10 @@ def unfinished(
     if freq is None or not len(starts):
         return None, before
     seen = _NONE_SEEN if before is None else before
-    last_rows = np.append(starts[1:], len(ticks)) - 1
+    last_rows = np.append(starts[1:], len(ordinals)) - 1
     steps, place = np.unique(labels[starts], return_inverse=True)
     ends = np.full(len(steps), np.iinfo(np.int64).min)
-    np.maximum.at(ends, place, ticks[last_rows])
+    np.maximum.at(ends, place, ordinals[last_rows])
     reached = ends - steps
     length = float(np.median(np.diff(steps))) if len(steps) > 1 else seen.length
     n_before = seen.n_steps + len(steps) - 1
@@ -104,12 +104,12 @@ def unfinished(
         if reached[-1] + 0.1 * length < least:
             far = "those of earlier steps reach further into theirs"
     else:
-        pause = max(pause, int(np.diff(np.unique(ticks)).max(initial=0)))
-        if n_before and end_of_step(steps[-1], dial, freq) - ends[-1] > pause + 0.1 * length:
+        pause = max(pause, int(np.diff(np.unique(ordinals)).max(initial=0)))
+        if n_before and end_of_step(steps[-1], codec, freq) - ends[-1] > pause + 0.1 * length:
             far = "further from its end than any two rows lie apart"
     if far is None:
         return None, Reach(n_before + 1, min(least, int(reached[-1])), length, pause)
-    step, end = dial.write(np.array([steps[-1], ends[-1]]))
+    step, end = codec.write(np.array([steps[-1], ends[-1]]))
     doubt = (
         f"the last time step, {step}, may be unfinished: its rows reach {end}, {far}; if it is, "
         "leave its rows out, for it counts as a whole"
@@ -135,7 +135,7 @@ def aggregated(
     freq : str, offset, int, or None
         The steps; None takes each stamp for one.
     anchor : (n_series,) int64 array, optional
-        Ticks at which a step of each series begins or ends; by its first row by default.
+        Ordinals at which a step of each series begins or ends; by its first row by default.
     before : Reach, optional
         What was seen of earlier rows.
 
@@ -149,18 +149,18 @@ def aggregated(
         That the last step may be unfinished.
     reach : Reach or None
     """
-    ticks, starts = joint_rows(panel, freq, anchor)
-    doubt, reach = unfinished(panel.ticks, ticks, starts, panel.dial, freq, before)
-    if len(starts) == len(ticks):
-        return replace(panel, ticks=ticks), {}, doubt, reach
+    ordinals, starts = joint_rows(panel, freq, anchor)
+    doubt, reach = unfinished(panel.ordinals, ordinals, starts, panel.codec, freq, before)
+    if len(starts) == len(ordinals):
+        return replace(panel, ordinals=ordinals), {}, doubt, reach
     series = np.searchsorted(panel.offsets, starts, side="right") - 1
     regressors = panel.regressors[starts]
     failures = {}
     if regressors.shape[1]:
-        lengths = np.diff(starts, append=len(ticks))
+        lengths = np.diff(starts, append=len(ordinals))
         differs = (panel.regressors != np.repeat(regressors, lengths, axis=0)).any(axis=1)
         for i, row in zip(*first_marked(differs, panel.offsets), strict=True):
-            stamp = panel.dial.write(ticks[row : row + 1])[0]
+            stamp = panel.codec.write(ordinals[row : row + 1])[0]
             failures[int(i)] = ValueError(
                 f"regressors have several values within the step {stamp}: which one counts is not "
                 "for aggregate to say, so put the rows of each step together first"
@@ -174,7 +174,7 @@ def aggregated(
         values=values,
         offsets=offsets_of(np.bincount(series, minlength=len(panel.ids))),
         regressors=regressors,
-        ticks=ticks[starts],
+        ordinals=ordinals[starts],
     )
     return made, failures, doubt, reach
 
@@ -183,13 +183,13 @@ def joint_rows(
     panel: Panel, freq: object, anchor: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the label of each row's step, and the rows at which steps begin."""
-    ticks = panel.ticks
+    ordinals = panel.ordinals
     if freq is not None:
-        ticks = step_labels(ticks, panel.offsets, panel.dial, freq, anchor)
-    begins = np.ones(len(ticks), dtype=bool)
-    begins[1:] = ticks[1:] != ticks[:-1]
+        ordinals = step_labels(ordinals, panel.offsets, panel.codec, freq, anchor)
+    begins = np.ones(len(ordinals), dtype=bool)
+    begins[1:] = ordinals[1:] != ordinals[:-1]
     begins[panel.offsets[:-1]] = True
-    return ticks, np.flatnonzero(begins)
+    return ordinals, np.flatnonzero(begins)
 
 
 def combined(values: np.ndarray, starts: np.ndarray, how: str) -> np.ndarray:
@@ -215,13 +215,13 @@ def last_known(missing: np.ndarray, starts: np.ndarray) -> np.ndarray:
 
 
 def step_labels(
-    ticks: np.ndarray,
+    ordinals: np.ndarray,
     offsets: np.ndarray,
-    dial: Dial,
+    codec: StampCodec,
     freq: object,
     anchor: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return the label of the step that each stamp falls into, as ticks.
+    """Return the label of the step that each stamp falls into, as ordinals.
 
     Steps of several units, such as "2W", are counted from the first stamp of each series, or from
     the anchor.
@@ -232,36 +232,36 @@ def step_labels(
         If it is no frequency for stamps of this kind.
     """
     n_rows = np.diff(offsets)
-    from_ticks = ticks[offsets[:-1]] if anchor is None else anchor
-    if not isinstance(dial, Dates):
-        begin, step = np.repeat(from_ticks, n_rows), counted_step(dial, freq)
-        return begin + (ticks - begin) // step * step
-    offset, per_day = as_offset(freq), dial.per_day
+    from_ordinals = ordinals[offsets[:-1]] if anchor is None else anchor
+    if not isinstance(codec, Dates):
+        begin, step = np.repeat(from_ordinals, n_rows), counted_step(codec, freq)
+        return begin + (ordinals - begin) // step * step
+    offset, per_day = as_offset(freq), codec.per_day
     is_days = isinstance(offset, pd.offsets.Day | pd.offsets.Week)
     if isinstance(offset, pd.offsets.Tick) and not is_days:
         if anchor is None:
             # From midnight on, as pandas counts.
-            from_ticks = dial.instants(dial.shown(from_ticks) // per_day * per_day)
-        begin = np.repeat(from_ticks, n_rows)
+            from_ordinals = codec.instants(codec.shown(from_ordinals) // per_day * per_day)
+        begin = np.repeat(from_ordinals, n_rows)
         step = max(offset.nanos // (86_400_000_000_000 // per_day), 1)
-        return begin + (ticks - begin) // step * step
-    days = dial.shown(ticks) // per_day
-    from_days = days[offsets[:-1]] if anchor is None else dial.shown(anchor) // per_day
+        return begin + (ordinals - begin) // step * step
+    days = codec.shown(ordinals) // per_day
+    from_days = days[offsets[:-1]] if anchor is None else codec.shown(anchor) // per_day
     labels = _labels_of_days(days, np.repeat(from_days, n_rows), offset)
-    return dial.instants(labels * per_day)
+    return codec.instants(labels * per_day)
 
 
-def end_of_step(label: int, dial: Dial, freq: object) -> int:
-    """Return the tick at which a step with this label is over."""
-    if not isinstance(dial, Dates):
-        return int(label) + counted_step(dial, freq)
+def end_of_step(label: int, codec: StampCodec, freq: object) -> int:
+    """Return the ordinal at which a step with this label is over."""
+    if not isinstance(codec, Dates):
+        return int(label) + counted_step(codec, freq)
     offset = as_offset(freq)
     step = pd.DateOffset(days=1) if _is_by_last_day(offset) else offset
     try:
-        end = dial.write(np.array([label]))[0] + step
+        end = codec.write(np.array([label]))[0] + step
     except (OverflowError, ValueError):  # beyond the end of time
         return int(label)
-    return int(pd.DatetimeIndex([end]).as_unit(dial.unit).asi8[0])
+    return int(pd.DatetimeIndex([end]).as_unit(codec.unit).asi8[0])
 
 
 def _is_by_last_day(offset: pd.tseries.offsets.BaseOffset) -> bool:
@@ -289,7 +289,9 @@ def _labels_of_days(
         return 7 * weeks + weekday - 3
     if isinstance(offset, _WITHIN_DAYS):
         raise InvalidParameterError(
-            Told("{freq} is none that rows can be joined by", freq=Argument("freq", offset.freqstr))
+            Message(
+                "{freq} is none that rows can be joined by", freq=Argument("freq", offset.freqstr)
+            )
         )
     # Some steps beyond both ends: the first lists the steps around it.
     around = pd.to_timedelta(800 * offset.n, unit="D")

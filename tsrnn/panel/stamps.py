@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tsrnn._input.wording import Argument, Told
+from tsrnn._input.wording import Argument, Message
 from tsrnn._time.labels import dates_in_integers
-from tsrnn._time.stamps import MISSING, Dates, Dial, Periods, WholeNumbers, period_alias
+from tsrnn._time.stamps import MISSING, Dates, Periods, StampCodec, WholeNumbers, period_alias
 from tsrnn.panel.frame import Panel
 
 
@@ -18,50 +18,52 @@ def refuse_dates_in_integers(panel: Panel, name: str) -> None:
     ------
     ValueError
     """
-    if not isinstance(panel.dial, WholeNumbers):
+    if not isinstance(panel.codec, WholeNumbers):
         return
-    found = dates_in_integers(panel.ticks[panel.ticks != MISSING], name)
+    found = dates_in_integers(panel.ordinals[panel.ordinals != MISSING], name)
     if found:
         raise ValueError(
-            Told("{found}; {one} counts them on all the same", found=found, one=Argument("freq", 1))
+            Message(
+                "{found}; {one} counts them on all the same", found=found, one=Argument("freq", 1)
+            )
         )
 
 
-def ticks_as_read(panel: Panel, dial: Dial, name: str) -> np.ndarray:
-    """Return a panel's ticks as another dial, that of the fit, would have read its stamps.
+def ordinals_as_read(panel: Panel, codec: StampCodec, name: str) -> np.ndarray:
+    """Return a panel's ordinals as another codec, that of the fit, would have read its stamps.
 
     Raises
     ------
     ValueError
         If these are stamps of another kind.
     """
-    given, fitted = _kind(panel.dial), _kind(dial)
-    are_zoned = [isinstance(one, Dates) and one.tz is not None for one in (panel.dial, dial)]
+    given, fitted = _kind(panel.codec), _kind(codec)
+    are_zoned = [isinstance(one, Dates) and one.tz is not None for one in (panel.codec, codec)]
     if given != fitted and not all(are_zoned):
         raise ValueError(
             f"{name} holds {given}, but the panel was fitted with {fitted}"
-            f"{zones_advice(panel.dial, dial)}"
+            f"{zones_advice(panel.codec, codec)}"
         )
-    if not isinstance(dial, Dates) or panel.dial.unit == dial.unit:
-        return panel.ticks
-    index = pd.DatetimeIndex(panel.ticks.view(f"M8[{panel.dial.unit}]"))
+    if not isinstance(codec, Dates) or panel.codec.unit == codec.unit:
+        return panel.ordinals
+    index = pd.DatetimeIndex(panel.ordinals.view(f"M8[{panel.codec.unit}]"))
     try:
-        converted = index.as_unit(dial.unit)
+        converted = index.as_unit(codec.unit)
     except pd.errors.OutOfBoundsDatetime as error:
         raise ValueError(
-            f"{name} holds a stamp that the unit of the fit, {dial.unit!r}, does not reach "
+            f"{name} holds a stamp that the unit of the fit, {codec.unit!r}, does not reach "
             f"({error}): if it is right, fit the panel with stamps in seconds, as column.astype"
             "('datetime64[s]') makes them"
         ) from error
     wrong = np.flatnonzero(converted != index)
     if wrong.size:
         raise ValueError(
-            f"{name} holds {index[wrong[0]]}, finer than the unit of the fit, {dial.unit!r}"
+            f"{name} holds {index[wrong[0]]}, finer than the unit of the fit, {codec.unit!r}"
         )
     return converted.asi8
 
 
-def zones_advice(given: Dial, fitted: Dial) -> str:
+def zones_advice(given: StampCodec, fitted: StampCodec) -> str:
     """Say what to do with dates of another time zone than that of the fit."""
     if not isinstance(given, Dates) or not isinstance(fitted, Dates):
         return ""
@@ -78,7 +80,7 @@ def zones_advice(given: Dial, fitted: Dial) -> str:
     )
 
 
-def _kind(dial: Dial) -> str:
-    if isinstance(dial, Dates):
-        return "dates without a time zone" if dial.tz is None else f"dates in {dial.tz}"
-    return f"periods of {period_alias(dial.freq)!r}" if isinstance(dial, Periods) else "integers"
+def _kind(codec: StampCodec) -> str:
+    if isinstance(codec, Dates):
+        return "dates without a time zone" if codec.tz is None else f"dates in {codec.tz}"
+    return f"periods of {period_alias(codec.freq)!r}" if isinstance(codec, Periods) else "integers"

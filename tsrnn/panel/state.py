@@ -13,14 +13,14 @@ import pandas as pd
 from tsrnn._input.ragged import counted, first_marked, offsets_of, others
 from tsrnn._time.panel_grid import PanelGrid, find_grid
 from tsrnn._time.panel_steps import EvenSteps
-from tsrnn._time.stamps import Dial, WholeNumbers
+from tsrnn._time.stamps import StampCodec, WholeNumbers
 from tsrnn.forecasting.panel_model import PanelModel
 from tsrnn.panel.differ import grids_that_differ
 from tsrnn.panel.fill import StepRules, endless, filled, spread, too_many
 from tsrnn.panel.frame import Panel, too_short
 from tsrnn.panel.labels import Reach, aggregated
 from tsrnn.panel.report import id_of, refuse_all_failed
-from tsrnn.panel.stamps import refuse_dates_in_integers, ticks_as_read, zones_advice
+from tsrnn.panel.stamps import ordinals_as_read, refuse_dates_in_integers, zones_advice
 
 
 class Asked(NamedTuple):
@@ -42,12 +42,12 @@ class SeenRows:
 
     Attributes
     ----------
-    dial : Dial
+    codec : StampCodec
     last : (n_series,) array
-        Ticks.
+        Ordinals.
     """
 
-    dial: Dial
+    codec: StampCodec
     last: np.ndarray
 
 
@@ -90,9 +90,9 @@ class FittedPanel:
         return self.ids.take(self.active) if self.gone else self.ids
 
     @property
-    def _dial(self) -> Dial:
+    def _codec(self) -> StampCodec:
         """How stamps were read at the fit."""
-        return self.grid.dial if self.rows is None else self.rows.dial
+        return self.grid.codec if self.rows is None else self.rows.codec
 
     def placed(
         self, more: Panel, failures: dict[int, Exception], failed: pd.Series, name: str
@@ -149,7 +149,7 @@ class FittedPanel:
         good = others(len(series), failures)
         more, moving = more.take(good), series[good]
         newly = {int(series[i]): error for i, error in failures.items()}
-        zones = zones_advice(more.dial, self._dial)
+        zones = zones_advice(more.codec, self._codec)
         more, bad, doubt, reach = self._joint(more, moving, rules, time_col)
         more, moving, rows, n_filled, bad = self._following(
             more, moving, bad, rules, time_col, zones
@@ -175,11 +175,13 @@ class FittedPanel:
         self, more: Panel, series: np.ndarray, rules: StepRules, time_col: str
     ) -> tuple[Panel, dict[int, Exception], str | None, Reach | None]:
         """Read stamps as the fit did, and put rows together: see `aggregated`."""
-        dial = self._dial
-        more = replace(more, ticks=ticks_as_read(more, dial, f"df_new[{time_col!r}]"), dial=dial)
+        codec = self._codec
+        more = replace(
+            more, ordinals=ordinals_as_read(more, codec, f"df_new[{time_col!r}]"), codec=codec
+        )
         if rules.aggregate is None or not len(series):
             return more, {}, None, self.reach
-        ends = self.grid.ticks(series, np.zeros_like(series)) if self.rows is None else None
+        ends = self.grid.ordinals(series, np.zeros_like(series)) if self.rows is None else None
         return aggregated(more, rules.aggregate, rules.named, ends, self.reach)
 
     def _following(
@@ -214,9 +216,9 @@ class FittedPanel:
         """
         row_series, place = counted(more.lengths)
         if self.rows is not None:
-            ahead, wrong = place + 1, more.ticks <= self.rows.last[series[row_series]]
+            ahead, wrong = place + 1, more.ordinals <= self.rows.last[series[row_series]]
         else:
-            ahead, on_grid = self.grid.ahead(series[row_series], more.ticks)
+            ahead, on_grid = self.grid.ahead(series[row_series], more.ordinals)
             wrong = ~on_grid if rules.fill is not None else ~on_grid | (ahead != place + 1)
         for i, row in zip(*first_marked(wrong, more.offsets), strict=True):
             late = bool(ahead[row] == 0)
@@ -239,7 +241,7 @@ class FittedPanel:
         rows = self.rows
         if rows is not None:
             last = rows.last.copy()
-            last[series] = more.ticks[more.offsets[1:] - 1]
+            last[series] = more.ordinals[more.offsets[1:] - 1]
             rows = replace(rows, last=last)
         elif n_filled[kept].any():
             places = np.repeat(offsets_of(lengths)[:-1], more.lengths) + ahead - 1
@@ -250,7 +252,7 @@ class FittedPanel:
     def _not_following(
         self, more: Panel, row: int, late: bool, rules: StepRules, time_col: str, zones: str
     ) -> ValueError:
-        stamp = more.dial.write(more.ticks[row : row + 1])[0]
+        stamp = more.codec.write(more.ordinals[row : row + 1])[0]
         cure = ""
         if late and rules.aggregate is not None:
             cure = "; rows of the step that a series ended with come too late"
@@ -262,7 +264,7 @@ class FittedPanel:
         start, stop = more.offsets[i], more.offsets[i + 1]
         jumps = np.diff(ahead[start:stop], prepend=0) > 1
         row = start + int(jumps.argmax())
-        stamp = more.dial.write(more.ticks[row : row + 1])[0]
+        stamp = more.codec.write(more.ordinals[row : row + 1])[0]
         return ValueError(
             f"there is no row before {stamp} to tell the regressors, and fill is for values alone"
         )
@@ -297,14 +299,14 @@ class FittedPanel:
         name = f"X_df[{time_col!r}]"
         # Steps may be told by their numbers, as forecasts tell them, or by rows with later stamps.
         by_rows = self.rows is not None and not (
-            isinstance(more.dial, WholeNumbers) and not isinstance(self.rows.dial, WholeNumbers)
+            isinstance(more.codec, WholeNumbers) and not isinstance(self.rows.codec, WholeNumbers)
         )
         if by_rows:
             # In the order of their stamps, which the forecasts keep, rows are the next steps.
-            ticks = ticks_as_read(more, self.rows.dial, name)
-            ahead, on_grid = step + 1, ticks > self.rows.last[rows]
+            ordinals = ordinals_as_read(more, self.rows.codec, name)
+            ahead, on_grid = step + 1, ordinals > self.rows.last[rows]
         else:
-            ahead, on_grid = self.grid.ahead(rows, ticks_as_read(more, self.grid.dial, name))
+            ahead, on_grid = self.grid.ahead(rows, ordinals_as_read(more, self.grid.codec, name))
         wrong = ~on_grid if h is None else ~on_grid | (ahead != step + 1)
         if wrong.any():
             row = int(wrong.argmax())
@@ -314,8 +316,8 @@ class FittedPanel:
                 expected = str(self.grid.stamps(rows[one], step[one] + 1)[0])
             raise ValueError(
                 f"{name} must hold {expected} for {id_of(self.ids, rows[row])!r}, got "
-                f"{more.dial.write(more.ticks[one])[0]}"
-                f"{zones_advice(more.dial, self._dial)}"
+                f"{more.codec.write(more.ordinals[one])[0]}"
+                f"{zones_advice(more.codec, self._codec)}"
             )
         if h is not None and (more.lengths != h).any():
             i = int((more.lengths != h).argmax())
@@ -328,7 +330,7 @@ class FittedPanel:
         if more.regressors.shape[1]:
             effect = model.effect(more.regressors, self._offsets(more, series))
             model = model.with_regressors(*self._in_order(more, rows, ahead))
-        stamps = more.dial.write(more.ticks) if by_rows else self.grid.stamps(rows, ahead)
+        stamps = more.codec.write(more.ordinals) if by_rows else self.grid.stamps(rows, ahead)
         return Asked(rows, ahead, stamps, effect, model)
 
     def _in_order(
@@ -417,7 +419,7 @@ def regular_part(
         grid = PanelGrid.of(numbers, len(panel.ids), [(np.arange(len(panel.ids)), steps)])
         return RegularPart(panel, grid, places, np.zeros_like(places), {}, doubt, reach)
     if rules.fill is None:
-        grid, bad = find_grid(panel.ticks, panel.offsets, panel.dial, rules.named, time_col)
+        grid, bad = find_grid(panel.ordinals, panel.offsets, panel.codec, rules.named, time_col)
         n_filled = np.zeros(len(panel.ids), dtype=np.int64)
         if bad:
             kept = leave_out(bad)
@@ -430,5 +432,5 @@ def regular_part(
     notes = {}
     if rules.named is None:
         is_filled = rules.fill is not None
-        notes = grids_that_differ(panel.ticks, panel.offsets, grid, filled=is_filled)
+        notes = grids_that_differ(panel.ordinals, panel.offsets, grid, filled=is_filled)
     return RegularPart(panel, grid, places, n_filled, notes, doubt, reach)

@@ -27,7 +27,7 @@ def line_style(defaults: dict[str, Any], given: dict[str, Any]) -> dict[str, Any
     return defaults | normalize_kwargs(given, Line2D)
 
 
-def whole_ticks(axis: Any) -> None:
+def whole_ordinals(axis: Any) -> None:
     """Let ticks stand at whole numbers."""
     from matplotlib.ticker import MaxNLocator
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn.plotting._axes import FEW_POINTS, line_style, new_axes, whole_ticks
+from tsrnn.plotting._axes import FEW_POINTS, line_style, new_axes, whole_ordinals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -143,7 +143,7 @@ class GradientFlowDisplay:
             ax.set_yscale("log")
         ax.set_xlabel("lag (time steps before the last)")
         ax.set_ylabel(_LABELS[relative])
-        whole_ticks(ax.xaxis)
+        whole_ordinals(ax.xaxis)
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(frameon=False, fontsize="small")
         return self

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing, check_scalar
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
-from tsrnn.plotting._axes import FEW_POINTS, line_style, new_axes, whole_ticks
+from tsrnn.plotting._axes import FEW_POINTS, line_style, new_axes, whole_ordinals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -141,7 +141,7 @@ class HiddenStateDisplay:
         else:
             self._draw_heat_map(states, draw_kw)
         ax.set_xlabel("time step")
-        whole_ticks(ax.xaxis)
+        whole_ordinals(ax.xaxis)
         return self
 
     def _draw_lines(self, states: np.ndarray, line_kw: dict[str, Any]) -> None:
@@ -172,4 +172,4 @@ class HiddenStateDisplay:
         self.image_ = self.ax_.imshow(states.T, **(style | image_kw))
         self.colorbar_ = self.figure_.colorbar(self.image_, ax=self.ax_, label="hidden state")
         self.ax_.set_ylabel("unit")
-        whole_ticks(self.ax_.yaxis)
+        whole_ordinals(self.ax_.yaxis)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn.plotting._axes import FEW_POINTS, line_style, new_axes, whole_ticks
+from tsrnn.plotting._axes import FEW_POINTS, line_style, new_axes, whole_ordinals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -208,6 +208,6 @@ class TrainingHistoryDisplay:
                 ring = {"markersize": 9, "markerfacecolor": "none", "color": line.get_color()}
                 ax.plot(epochs[best], values[best], "o", **ring)
         ax.set(xlabel="epoch", ylabel=_SCORES.get(name, name))
-        whole_ticks(ax.xaxis)
+        whole_ordinals(ax.xaxis)
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(frameon=False, fontsize="small")

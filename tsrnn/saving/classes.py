@@ -37,7 +37,7 @@ from tsrnn.smoothing.structure import Structure
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.lags import Units
 from tsrnn.windows.model import RegressorScaling, WindowModel, WindowPanel, WindowState
-from tsrnn.windows.network import Recipe, WindowNetwork
+from tsrnn.windows.network import WindowNetwork, WindowSpec
 
 # What users fit, save and load.
 MODELS: dict[str, type] = {"RNN": RNN, **ESTIMATORS}
@@ -68,7 +68,7 @@ PARTS: dict[str, type] = {
     "PastErrors": PastErrors,
     "PeriodStamps": Periods,
     "Reach": Reach,
-    "Recipe": Recipe,
+    "Recipe": WindowSpec,
     "RegressorScaling": RegressorScaling,
     "Scaling": Scaling,
     "Scores": Scores,

@@ -7,18 +7,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tsrnn._time.grid import TimeGrid
+from tsrnn._time.panel_grid import PanelGrid
 from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
 from tsrnn.forecasting.naive import NaiveForecaster
 from tsrnn.panel.forecaster import PanelForecaster
+from tsrnn.panel.frame import Panel
 from tsrnn.panel.state import FittedPanel
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.triple import TripleExpSmoothingRNN
+from tsrnn.windows.errors import PastErrors
 
 # What was called otherwise in older files, and its tag now.
 OLDER_TAGS = {  # beside "dates" and "periods", which are indexes of pandas
     "Dates": "DateStamps",
     "Periods": "PeriodStamps",
+}
+
+# Attributes that were called otherwise, and what they are called now.
+_RENAMED = {
+    Panel: {"dial": "codec", "ticks": "ordinals"},
+    PanelGrid: {"dial": "codec"},
+    TimeGrid: {"_dial": "_codec"},
+    PastErrors: {"recipe": "spec"},
 }
 
 # What was added to classes since files of them were first saved, and what it is in those files.
@@ -52,6 +64,9 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
     ValueError, TypeError, LookupError
         For what no version saves.
     """
+    for older, name in _RENAMED.get(kind, {}).items():
+        if older in attributes and name not in attributes:
+            attributes[name] = attributes.pop(older)
     for name, value in _LATER.get(kind, {}).items():
         attributes.setdefault(name, value)
     if kind is FittedPanel and isinstance(attributes.get("gone"), set):

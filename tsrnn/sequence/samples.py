@@ -43,12 +43,12 @@ class Samples:
         """The weight of each step: that of its sequence."""
         return np.repeat(self.weights, self.sequences.lengths)
 
-    def some(self, rows: np.ndarray) -> Samples:
+    def take(self, rows: np.ndarray) -> Samples:
         """Return the samples at some rows, in that order."""
         offsets, lengths = self.sequences.offsets, self.sequences.lengths
         which = rows_between(offsets[rows], lengths[rows]) if self.by_step else rows
         return Samples(
-            self.sequences.some(rows), self.targets[which], self.weights[rows], self.by_step
+            self.sequences.take(rows), self.targets[which], self.weights[rows], self.by_step
         )
 
 
@@ -56,7 +56,7 @@ def without_weightless(samples: Samples) -> Samples:
     """Leave out the sequences whose weight is zero, which say nothing."""
     if samples.weights.all():
         return samples
-    return samples.some(np.flatnonzero(samples.weights))
+    return samples.take(np.flatnonzero(samples.weights))
 
 
 def merged(samples: Samples, targets: np.ndarray) -> Samples:
@@ -89,7 +89,7 @@ def merged(samples: Samples, targets: np.ndarray) -> Samples:
             and np.array_equal(targets[of_one], targets[of_other])
         )
     totals = np.add.reduceat(weights[order], np.flatnonzero(is_first))
-    return replace(samples.some(order[is_first]), weights=totals)
+    return replace(samples.take(order[is_first]), weights=totals)
 
 
 def _at_ends(values: np.ndarray, offsets: np.ndarray, end: int) -> np.ndarray:
@@ -160,7 +160,7 @@ def split_off(
     kept, held_out = train_test_split(
         np.arange(n), test_size=n_validation, random_state=random_state, stratify=labels
     )
-    return samples.some(np.sort(kept)), samples.some(np.sort(held_out))
+    return samples.take(np.sort(kept)), samples.take(np.sort(held_out))
 
 
 def center_and_spread(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

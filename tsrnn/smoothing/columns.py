@@ -34,7 +34,7 @@ class SmoothingModel(SmootherParts):
     def series(self) -> list[SmootherBatch]:
         """The smoothers one by one."""
         found = {
-            int(i): batch.some(np.array([k]))
+            int(i): batch.take(np.array([k]))
             for series, batch in self.parts
             for k, i in enumerate(series)
         }
@@ -137,8 +137,8 @@ def as_columns(
     attributes = {
         name: collect([rows[i][name] for i in range(fitted.n_series)]) for name in rows[0]
     }
-    told = tuple(note for i in range(fitted.n_series) for note in fitted.notes.get(i, ()))
-    model = SmoothingModel(tuple(fitted.parts), fitted.n_series, told)
+    message = tuple(note for i in range(fitted.n_series) for note in fitted.notes.get(i, ()))
+    model = SmoothingModel(tuple(fitted.parts), fitted.n_series, message)
     return model, predictions, deviations, attributes
 
 

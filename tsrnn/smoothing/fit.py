@@ -98,12 +98,12 @@ def fit_structure(
     columns = ColumnScaling.of(batch, from_mean=structure.is_positive)
     scaled = replace(
         batch,
-        values=scaling.some(batch.owners).scale(batch.values),
+        values=scaling.take(batch.series_of_row).scale(batch.values),
         regressors=columns.scale(batch),
     )
     if not spec.is_state_given:  # a level that is given cannot stand in for any
         # Columns of zeros have coefficients of 0.
-        scaled.regressors[redundant_columns(scaled)[batch.owners]] = 0.0
+        scaled.regressors[redundant_columns(scaled)[batch.series_of_row]] = 0.0
     task = Task(
         structure,
         scaled,
@@ -135,7 +135,7 @@ def _related_start(
     """Return a start from fitted numbers of a related structure, (N, Q + U + C)."""
     states, coefficients = found["states"].T.copy(), found.get("coefficients")
     if coefficients is not None and task.structure.is_linear:
-        # Told as those of the series net of all that regressors add: see `unscaled_state`.
+        # Message as those of the series net of all that regressors add: see `unscaled_state`.
         states[0] += (columns.offset * coefficients).sum(axis=1)
     start = nearby_start(task, found, scaling.scale_state(states, task.structure.is_share))
     if coefficients is not None:
@@ -192,8 +192,8 @@ def _as_fit(
     name: Callable[[int], str],
 ) -> Fit:
     """Take a solution to the units of the series, with all that follows from it."""
-    structure, scaled, owners = task.structure, task.batch, task.batch.owners
-    effect = (scaled.regressors * solution.coefficients.T[owners]).sum(axis=1)
+    structure, scaled, series_of_row = task.structure, task.batch, task.batch.series_of_row
+    effect = (scaled.regressors * solution.coefficients.T[series_of_row]).sum(axis=1)
     net = replace(scaled, values=scaled.values - effect)
     ends, predictions = follow(structure.cell, net, solution.theta, solution.states)
     n_parameters = structure.n_smoothing + structure.n_free_state
@@ -202,7 +202,7 @@ def _as_fit(
     numbers, sigma = _fitted_numbers(
         structure, net, errors, predictions + effect, scaling, n_parameters
     )
-    is_exact = net.add_up(errors**2) <= batch.count_observed() * _ROUNDING**2
+    is_exact = net.sums(errors**2) <= batch.count_observed() * _ROUNDING**2
     with np.errstate(over="ignore"):  # told as a failure
         coefficients = (scaling.unscale_difference(solution.coefficients) / columns.unit.T).T
     size = len(ends)
@@ -229,7 +229,7 @@ def _as_fit(
     numbers["converged_"] = solution.converged
     if batch.regressors.shape[1]:
         numbers["coef_"] = coefficients
-    each = scaling.some(owners)
+    each = scaling.take(series_of_row)
     failures = _failures(solution, coefficients, ends, name)
     notes = _notes(structure, solution, coefficients, batch.count_observed(), n_parameters, name)
     doubts = _unreasonable(structure, net, errors, predictions + effect, sigma)
@@ -261,13 +261,13 @@ def _fitted_numbers(
     Errors are 0 where a value is missing, and predictions of the series itself.
     """
     seen = ~np.isnan(net.values)
-    n, k = net.add_up(seen), n_parameters
-    sse = net.add_up(errors**2)
+    n, k = net.sums(seen), n_parameters
+    sse = net.sums(errors**2)
     squares, log_predictions = sse, np.zeros(len(n))
     if structure.is_relative:
         with np.errstate(divide="ignore", invalid="ignore"):
-            squares = net.add_up((errors / predictions) ** 2)
-            log_predictions = net.add_up(np.where(seen, np.log(np.abs(predictions)), 0.0))
+            squares = net.sums((errors / predictions) ** 2)
+            log_predictions = net.sums(np.where(seen, np.log(np.abs(predictions)), 0.0))
     # Without degrees of freedom there is no better estimate, and a note says so.
     sigma = np.sqrt(squares / np.where(n > k, n - k, n))
     with np.errstate(divide="ignore"):  # a series that is followed exactly is infinitely likely

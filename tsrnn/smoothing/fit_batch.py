@@ -51,7 +51,7 @@ class Fitted:
             self.failures[int(series[k])] = error
         kept = np.setdiff1d(np.arange(series.size), list(fit.failures))
         if kept.size:
-            self.parts.append((series[kept], fit.model.some(kept) if fit.failures else fit.model))
+            self.parts.append((series[kept], fit.model.take(kept) if fit.failures else fit.model))
         if self._keeps_rows:
             self.fits.append((series, fit))
 
@@ -78,8 +78,8 @@ def fit_batch(
         if not some.size:
             continue
         fit = fit_structure(
-            wanted.some(some),
-            batch if some.size == batch.n_series else batch.some(some),
+            wanted.take(some),
+            batch if some.size == batch.n_series else batch.take(some),
             lambda k, some=some: name(some[k]),
             n_jobs,
             progress,

@@ -102,7 +102,7 @@ def fit_panel(
 
     def fit(block: Block) -> Fitted:
         fitted = Fitted(block.series.size, keeps_rows=False)
-        every, wanted = np.arange(block.series.size), spec.some(block.series)
+        every, wanted = np.arange(block.series.size), spec.take(block.series)
         fit_batch(fitted, wanted, block.batch, every, unnamed, n_jobs, progress)
         return fitted
 
@@ -115,9 +115,9 @@ def not_positive(structure: Structure, batch: Batch) -> dict[int, Exception]:
     if not structure.is_positive:
         return {}
     failures: dict[int, Any] = {}
-    for i in np.flatnonzero(batch.add_up(batch.values <= 0.0) > 0).tolist():
+    for i in np.flatnonzero(batch.sums(batch.values <= 0.0) > 0).tolist():
         try:
-            refuse_not_positive(structure, batch.some(np.array([i])))
+            refuse_not_positive(structure, batch.take(np.array([i])))
         except ValueError as error:
             failures[i] = error.with_traceback(None)
     return failures

@@ -62,7 +62,7 @@ class SmootherParts:
                 yield series, smoothers, rows, slice(None)
             else:
                 where = rows_between(rows.offsets[:-1][series], rows.lengths[series])
-                yield series, smoothers, rows.some(series), where
+                yield series, smoothers, rows.take(series), where
 
     def _effect(self, rows: Batch) -> np.ndarray:
         """Return what the regressors of rows add to the series, (n_rows,)."""
@@ -88,7 +88,7 @@ class SmootherParts:
             without |= {int(series[k]): reason for k, reason in reasons.items()}
             if reasons:
                 kept = np.setdiff1d(np.arange(series.size), list(reasons))
-                series, later = series[kept], later.some(kept)
+                series, later = series[kept], later.take(kept)
             parts.append((series, later))
         return Moved(tuple(parts), predictions, deviations, without)
 
@@ -108,7 +108,7 @@ class SmootherParts:
 
         def work(smoothers: SmootherBatch, start: int, series: np.ndarray) -> None:
             if series.size < smoothers.n_series:
-                smoothers = smoothers.some(np.arange(start, start + series.size))
+                smoothers = smoothers.take(np.arange(start, start + series.size))
             result[series] = np.moveaxis(compute(smoothers), -1, 0)
 
         for _ in in_threads(work, chunks, n_jobs):

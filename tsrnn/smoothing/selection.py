@@ -129,7 +129,7 @@ def select(candidates: Candidates, batch: Batch, n_jobs: int | None = None) -> S
         series = np.flatnonzero(reasons[c] == "")
         if not series.size:
             continue
-        some = batch.some(series)
+        some = batch.take(series)
         related = _related(structure, series, known)
         fit = fit_structure(spec, some, unnamed, n_jobs, related=related)
         known[structure] = series, fit.numbers
@@ -209,7 +209,7 @@ def against_fitting(spec: FitSpec, batch: Batch) -> np.ndarray:
     for i in np.flatnonzero(n_observed < needed).tolist():
         reasons[i] = f"{n_observed[i]} observed values: {needed[i]} are needed"
     if structure.is_positive:
-        reasons[batch.add_up(batch.values <= 0.0) > 0] = "not all values are positive"
+        reasons[batch.sums(batch.values <= 0.0) > 0] = "not all values are positive"
     return reasons
 
 
@@ -217,22 +217,22 @@ def backtest_errors(spec: FitSpec, batch: Batch, n_jobs: int | None = None) -> n
     """Return the mean absolute errors of forecasts of what is held back, (N,)."""
     lengths = batch.lengths
     n_held = np.maximum(np.minimum(max(spec.structure.period, _HELD_BACK), lengths // 4), 1)
-    is_kept = batch.steps < (lengths - n_held)[batch.owners]
+    is_kept = batch.steps < (lengths - n_held)[batch.series_of_row]
     offsets = np.concatenate([[0], np.cumsum(lengths - n_held)]).astype(np.int64)
     kept = Batch(batch.values[is_kept], offsets, batch.regressors[is_kept])
     enough = np.flatnonzero(against_fitting(spec, kept) == "")
     errors = np.full(batch.n_series, np.inf)
     if not enough.size:
         return errors
-    fit = fit_structure(spec, kept.some(enough), unnamed, n_jobs)
+    fit = fit_structure(spec, kept.take(enough), unnamed, n_jobs)
     forecasts = fit.model.forecast(int(n_held.max())).T
     ahead = Batch(batch.values[~is_kept], np.r_[0, np.cumsum(n_held)], batch.regressors[~is_kept])
-    ahead = ahead.some(enough)
-    forecast = forecasts[ahead.owners, ahead.steps]
+    ahead = ahead.take(enough)
+    forecast = forecasts[ahead.series_of_row, ahead.steps]
     missed = np.abs(ahead.values - fit.model.effect(ahead) - forecast)
     seen = ~np.isnan(missed)
     with np.errstate(invalid="ignore", divide="ignore"):
-        means = ahead.add_up(np.where(seen, missed, 0.0)) / ahead.add_up(seen)
+        means = ahead.sums(np.where(seen, missed, 0.0)) / ahead.sums(seen)
     errors[enough] = np.where(np.isfinite(means), means, np.inf)
     return errors
 

@@ -76,7 +76,7 @@ class SmootherBatch:
         """How many series there are (N)."""
         return self.sigma.size
 
-    def some(self, series: np.ndarray) -> SmootherBatch:
+    def take(self, series: np.ndarray) -> SmootherBatch:
         """Return the smoothers of the series at these positions."""
         place = np.full(self.n_series, -1)
         place[self.uncertain] = np.arange(self.uncertain.size)
@@ -84,12 +84,12 @@ class SmootherBatch:
         return replace(
             self,
             theta=np.ascontiguousarray(self.theta[:, series]),
-            scaling=self.scaling.some(series),
+            scaling=self.scaling.take(series),
             state=np.ascontiguousarray(self.state[:, series]),
             sigma=self.sigma[series],
             uncertain=kept,
             covariances=self.covariances[place[series][kept]],
-            columns=self.columns.some(series),
+            columns=self.columns.take(series),
             coefficients=self.coefficients[series],
             ahead=None if self.ahead is None else self.ahead[:, series],
         )
@@ -101,19 +101,19 @@ class SmootherBatch:
         """
         if not (self.structure.is_relative and batch.regressors.shape[1]):
             return self
-        owners = batch.owners
+        series_of_row = batch.series_of_row
         ahead = np.zeros((int(batch.lengths.max(initial=0)), self.n_series))
-        effect = self.scaling.some(owners).scale_difference(self.effect(batch))
-        ahead[batch.steps, owners] = np.nan_to_num(effect, nan=0.0)
+        effect = self.scaling.take(series_of_row).scale_difference(self.effect(batch))
+        ahead[batch.steps, series_of_row] = np.nan_to_num(effect, nan=0.0)
         return replace(self, ahead=ahead)
 
     def effect(self, batch: Batch) -> np.ndarray:
         """Return what the regressors of a batch add to its series, less a constant, (R,)."""
         if batch.regressors.shape[1] == 0:
             return np.zeros(len(batch.regressors))
-        owners = batch.owners
-        from_offset = batch.regressors - self.columns.offset[owners]
-        return (from_offset * self.coefficients[owners]).sum(axis=1)
+        series_of_row = batch.series_of_row
+        from_offset = batch.regressors - self.columns.offset[series_of_row]
+        return (from_offset * self.coefficients[series_of_row]).sum(axis=1)
 
     def unscaled_state(self, state: np.ndarray) -> np.ndarray:
         """Return scaled states (S, N) in the units of the series net of all that regressors add.
@@ -128,8 +128,8 @@ class SmootherBatch:
 
     def advance(self, batch: Batch) -> tuple[SmootherBatch, np.ndarray, np.ndarray]:
         """See further values: the smoothers then, one-step predictions (R,), their deviations."""
-        owners, scaling = batch.owners, self.scaling
-        each = scaling.some(owners)
+        series_of_row, scaling = batch.series_of_row, self.scaling
+        each = scaling.take(series_of_row)
         z = each.scale(batch.values)
         state, predictions = follow(
             self.structure.cell, replace(batch, values=z), self.theta, self.state
@@ -150,11 +150,11 @@ class SmootherBatch:
         zero: what relative errors are shares of.
         """
         rows = Batch(predictions, offsets, np.empty((predictions.size, 0)))
-        owners = rows.owners
-        deviations = self.sigma[owners]
+        series_of_row = rows.series_of_row
+        deviations = self.sigma[series_of_row]
         if self.structure.is_relative:
             deviations = deviations * np.abs(predictions)
-        has_missing = rows.add_up(is_missing) > 0
+        has_missing = rows.sums(is_missing) > 0
         has_missing[self.uncertain] = True
         uncertain = np.flatnonzero(has_missing)
         size = self.state.shape[0]
@@ -162,8 +162,8 @@ class SmootherBatch:
             return deviations, np.empty(0, dtype=np.int64), np.empty((0, size, size))
         covariances = np.zeros((uncertain.size, size, size))
         covariances[np.searchsorted(uncertain, self.uncertain)] = self.covariances
-        some = rows.some(uncertain)
-        where = np.flatnonzero(has_missing[owners])
+        some = rows.take(uncertain)
+        where = np.flatnonzero(has_missing[series_of_row])
         variances = error_variances(
             linear_forms(self.structure.cell, np.ascontiguousarray(self.theta[:, uncertain])),
             is_missing[where],
@@ -197,7 +197,7 @@ class SmootherBatch:
             is_skewed = self._scaled_deviation(horizon) > _AS_NORMAL * means
             series = np.flatnonzero(is_skewed.any(axis=0))
             if series.size:
-                simulated = self.some(series)._simulated_quantiles(horizon, quantiles)
+                simulated = self.take(series)._simulated_quantiles(horizon, quantiles)
                 some = values[:, :, series]
                 values[:, :, series] = np.where(is_skewed[:, None, series], simulated, some)
         return values
@@ -258,12 +258,14 @@ class SmootherBatch:
 
     def known_effect(self, batch: Batch) -> np.ndarray:
         """Return what regressors are known to add to rows that follow, (R,), from their mean."""
-        return self.scaling.some(batch.owners).unscale_difference(self._effect_at(batch))
+        return self.scaling.take(batch.series_of_row).unscale_difference(self._effect_at(batch))
 
     def _effect_at(self, batch: Batch) -> np.ndarray:
         if self.ahead is None:
             return np.zeros(batch.values.size)
-        return self._effect_ahead(int(batch.lengths.max(initial=0)))[batch.steps, batch.owners]
+        return self._effect_ahead(int(batch.lengths.max(initial=0)))[
+            batch.steps, batch.series_of_row
+        ]
 
     def _effect_ahead(self, horizon: int) -> np.ndarray:
         """Return what regressors are known to add in the next steps, (horizon, N)."""
@@ -326,9 +328,9 @@ def lost(
             wrong |= predictions <= 0.0
         # From the first value on that is not positive.
         n_low = np.r_[0, np.cumsum(is_low)]
-        after_low = n_low[:-1] > n_low[rows.offsets[:-1]][rows.owners]
-        has_low = rows.add_up(is_low) > 0
-        is_lost = rows.add_up(after_low & wrong) > 0
+        after_low = n_low[:-1] > n_low[rows.offsets[:-1]][rows.series_of_row]
+        has_low = rows.sums(is_low) > 0
+        is_lost = rows.sums(after_low & wrong) > 0
         is_lost |= has_low & ~(later.forecast(1)[0] > 0.0)
         for i in np.flatnonzero(is_lost).tolist():
             reasons[i] = (

@@ -53,7 +53,7 @@ class FitSpec:
         """Whether the initial state is learned with the rest."""
         return not self.is_state_given and self.initial_state == "learned"
 
-    def some(self, series: np.ndarray) -> FitSpec:
+    def take(self, series: np.ndarray) -> FitSpec:
         """Return what is fitted to the series at these positions."""
         if not self.is_state_given:
             return self

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsrnn._input.ragged import Batch
-from tsrnn._input.wording import Argument, Told
+from tsrnn._input.wording import Argument, Message
 from tsrnn.cells import HOLT, SES
 from tsrnn.cells.holt_winters import holt_winters_add, holt_winters_mul
 from tsrnn.cells.smoother_cell import SmootherCell
@@ -157,7 +157,7 @@ def refuse_not_positive(structure: Structure, batch: Batch) -> None:
         i = int(np.searchsorted(batch.offsets, row, side="right")) - 1
         of_series = f" of series {i}" if batch.n_series > 1 else ""
         raise ValueError(
-            Told(
+            Message(
                 "{part} needs a series of positive values, but y is {value:g} at position "
                 "{place}{of_series}: use additive parts, or add a constant",
                 part=Argument("error" if structure.is_relative else "seasonal", "mul"),

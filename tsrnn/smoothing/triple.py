@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import clone
 
 from tsrnn._input.validation import check_choice, check_number, check_period
-from tsrnn._input.wording import Phrase, Told
+from tsrnn._input.wording import Message, Phrase
 from tsrnn._time.season_length import NO_DATES, Season
 from tsrnn.cells import ABSENT
 from tsrnn.exceptions import InvalidParameterError
@@ -175,7 +175,7 @@ class TripleExpSmoothingRNN(OneStructureForecaster):
             return super()._in_season(season)
         if not season.is_short:
             raise ValueError(
-                Told("{data} tell of no season: {cure}", data=season.data, cure=WITHOUT_SEASON)
+                Message("{data} tell of no season: {cure}", data=season.data, cure=WITHOUT_SEASON)
             )
         # What it is without a season.
         kind = SimpleExpSmoothingRNN if self.trend is None else DoubleExpSmoothingRNN

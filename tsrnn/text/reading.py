@@ -26,9 +26,9 @@ class Tokens(Sequences):
         """The type that the network computes in."""
         return np.dtype(np.float32)
 
-    def some(self, rows: np.ndarray) -> Tokens:
+    def take(self, rows: np.ndarray) -> Tokens:
         """Return the sequences at some rows, in that order."""
-        some = super().some(rows)
+        some = super().take(rows)
         return Tokens(some.values, some.offsets)
 
     def scaled(self, center: np.ndarray, spread: np.ndarray) -> Tokens:

@@ -16,7 +16,7 @@ import numpy as np
 from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import Batch, rows_between
 from tsrnn.windows.lags import Units, windows_before
-from tsrnn.windows.network import Recipe, follow, run_on, train
+from tsrnn.windows.network import WindowSpec, follow, run_on, train
 
 # Past forecasts of every number of steps that there are to be, if half of the windows suffices.
 _ENOUGH = 100
@@ -34,13 +34,13 @@ class PastErrors:
 
     Attributes
     ----------
-    recipe : Recipe
+    spec : WindowSpec
     batch : Batch
         What was trained on, in scaled units.
     units : Units
     """
 
-    recipe: Recipe
+    spec: WindowSpec
     batch: Batch
     units: Units
     _found: dict[int, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
@@ -58,7 +58,7 @@ class PastErrors:
         return self._found[horizon]
 
     def _compute(self, horizon: int) -> np.ndarray:
-        T, batch = self.recipe.window, self.batch
+        T, batch = self.spec.window, self.batch
         held_out = self._held_out(horizon)
         starts, stops = batch.offsets[:-1], batch.offsets[1:]
         if not held_out.any():
@@ -68,7 +68,7 @@ class PastErrors:
         offsets = np.r_[0, np.cumsum(lengths)].astype(np.int64)
         try:
             network = train(
-                self.recipe,
+                self.spec,
                 Batch(batch.values[rows], offsets, batch.regressors[rows]),
                 self.units,
             )
@@ -78,15 +78,15 @@ class PastErrors:
         origins = rows_between(stops - held_out, held_out)
         chosen = np.linspace(0, len(origins) - 1, min(len(origins), _MOST_ORIGINS))
         origins = origins[chosen.astype(np.int64)]
-        owners, steps = batch.owners[origins], origins[:, None] + np.arange(horizon)
-        is_within = steps < stops[owners][:, None]
-        steps = np.minimum(steps, stops[owners][:, None] - 1)
+        series_of_row, steps = batch.series_of_row[origins], origins[:, None] + np.arange(horizon)
+        is_within = steps < stops[series_of_row][:, None]
+        steps = np.minimum(steps, stops[series_of_row][:, None] - 1)
         forecasts = run_on(
             network,
             windows_before(followed.values, origins, T),
             windows_before(batch.regressors, origins, T),
             batch.regressors[steps],
-            self.units.some(owners),
+            self.units.take(series_of_row),
             horizon,
         )
         spread = followed.spreads[origins]
@@ -98,14 +98,14 @@ class PastErrors:
 
     def _held_out(self, horizon: int) -> np.ndarray:
         """Return how many values at the end of each series are forecast, (N,)."""
-        n_windows = self.batch.lengths - self.recipe.window - self.recipe.n_ahead + 1
+        n_windows = self.batch.lengths - self.spec.window - self.spec.n_ahead + 1
         wanted = horizon - 1 + -(-_ENOUGH // self.batch.n_series)
         return np.clip(n_windows // 2, 0, wanted)
 
     def _too_few(self) -> str:
         return (
             f"the series are too short to learn intervals from: half of their windows of "
-            f"{self.recipe.window} values are held back for it, and the others trained on; take a "
+            f"{self.spec.window} values are held back for it, and the others trained on; take a "
             "smaller window, longer series or more of them"
         )
 

@@ -15,7 +15,7 @@ from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.panel_model import LoopedPanel, PanelModel, Progress
 from tsrnn.sequence.elman import ElmanRNNRegressor
 from tsrnn.windows.model import WindowModel, WindowPanel, fit_windows, too_short
-from tsrnn.windows.network import Recipe
+from tsrnn.windows.network import WindowSpec
 from tsrnn.windows.summary import summarize_windows
 
 _STRATEGIES = ("recursive", "direct")
@@ -166,11 +166,11 @@ class RNNForecaster(Forecaster):
 
     def fit_model(self, values, regressors):
         """Fit series; see `Forecaster.fit_model`."""
-        recipe = self._recipe(regressors.shape[1], None)
+        spec = self._spec(regressors.shape[1], None)
         batch = Batch.of_columns(values, regressors)
-        for error in too_short(batch, recipe, "series {}".format).values():
+        for error in too_short(batch, spec, "series {}".format).values():
             raise error
-        state, predictions, deviations = fit_windows(recipe, batch)
+        state, predictions, deviations = fit_windows(spec, batch)
         predictions, deviations = (
             rows.reshape(values.T.shape).T.copy() for rows in (predictions, deviations)
         )
@@ -190,18 +190,18 @@ class RNNForecaster(Forecaster):
         progress: Progress | None = None,
     ) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
-        recipe = self._recipe(regressors.shape[1], n_jobs)
+        spec = self._spec(regressors.shape[1], n_jobs)
         batch = Batch(values, offsets, regressors)
-        failures = too_short(batch, recipe, lambda i: "the series")
+        failures = too_short(batch, spec, lambda i: "the series")
         kept = others(batch.n_series, failures)
         if not kept.size:
             return LoopedPanel((None,) * batch.n_series, failures)
-        state, _, _ = fit_windows(recipe, batch.some(kept) if failures else batch)
+        state, _, _ = fit_windows(spec, batch.take(kept) if failures else batch)
         if progress is not None:
             progress(batch.n_series)
         return WindowPanel(kept, state, batch.n_series, failures)
 
-    def _recipe(self, n_regressors: int, n_jobs: int | None) -> Recipe:
+    def _spec(self, n_regressors: int, n_jobs: int | None) -> WindowSpec:
         """Return what is to be trained; threads as given where the estimator does not say."""
         if self.strategy == "direct" and n_regressors:
             raise ValueError(
@@ -215,7 +215,7 @@ class RNNForecaster(Forecaster):
             )
         if n_jobs is not None and estimator.get_params().get("n_jobs", n_jobs) is None:
             estimator = clone(estimator).set_params(n_jobs=n_jobs)
-        return Recipe(
+        return WindowSpec(
             estimator,
             int(self.window),
             1 if self.strategy == "recursive" else int(self.horizon),

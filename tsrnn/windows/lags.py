@@ -49,14 +49,14 @@ class Units:
     def of(cls, batch: Batch) -> Units:
         """Find the units of series: from changes between observed values next to each other."""
         observed = np.flatnonzero(~np.isnan(batch.values))
-        owners, values = batch.owners[observed], batch.values[observed]
-        is_within = owners[1:] == owners[:-1]
-        sizes, of_series = np.abs(np.diff(values))[is_within], owners[1:][is_within]
+        series_of_row, values = batch.series_of_row[observed], batch.values[observed]
+        is_within = series_of_row[1:] == series_of_row[:-1]
+        sizes, of_series = np.abs(np.diff(values))[is_within], series_of_row[1:][is_within]
         totals = np.bincount(of_series, weights=sizes, minlength=batch.n_series)
         counts = np.bincount(of_series, minlength=batch.n_series)
         return cls(totals / np.maximum(counts, 1), batch.regressors.shape[1] > 0)
 
-    def some(self, series: np.ndarray) -> Units:
+    def take(self, series: np.ndarray) -> Units:
         """Return the units of the series at these positions."""
         return replace(self, change=self.change[series])
 
@@ -99,8 +99,8 @@ def from_first_observed(batch: Batch) -> tuple[Batch, np.ndarray]:
     is_observed = ~np.isnan(batch.values)
     seen = np.cumsum(is_observed)
     before = np.r_[0, seen][batch.offsets[:-1]]
-    rows = np.flatnonzero(seen > before[batch.owners])
-    lengths = np.bincount(batch.owners[rows], minlength=batch.n_series)
+    rows = np.flatnonzero(seen > before[batch.series_of_row])
+    lengths = np.bincount(batch.series_of_row[rows], minlength=batch.n_series)
     offsets = np.r_[0, np.cumsum(lengths)].astype(np.int64)
     return Batch(batch.values[rows], offsets, batch.regressors[rows]), rows
 
@@ -110,8 +110,8 @@ def rows_after_windows(batch: Batch, window: int, n_ahead: int) -> np.ndarray:
 
     Without those whose window or values have a missing one.
     """
-    place = np.arange(batch.values.size) - batch.offsets[:-1][batch.owners]
-    left = batch.lengths[batch.owners] - place
+    place = np.arange(batch.values.size) - batch.offsets[:-1][batch.series_of_row]
+    left = batch.lengths[batch.series_of_row] - place
     rows = np.flatnonzero((place >= window) & (left >= n_ahead))
     n_missing = np.r_[0, np.cumsum(np.isnan(batch.values))]
     return rows[n_missing[rows + n_ahead] == n_missing[rows - window]]
@@ -139,7 +139,7 @@ def inputs(z: np.ndarray, regressors: np.ndarray, *, as_sequences: bool) -> np.n
 
 def with_gaps_carried(batch: Batch, window: int) -> np.ndarray:
     """Return the values with the last observed one for those missing in the first window."""
-    place = np.arange(batch.values.size) - batch.offsets[:-1][batch.owners]
+    place = np.arange(batch.values.size) - batch.offsets[:-1][batch.series_of_row]
     is_observed = ~np.isnan(batch.values)
     source = np.maximum.accumulate(np.where(is_observed, np.arange(place.size), 0))
     return np.where(place < window, batch.values[source], batch.values)

@@ -12,7 +12,7 @@ from tsrnn._input.ragged import Batch, offsets_of, rows_between
 from tsrnn._input.scaling import Scaling
 from tsrnn.windows.errors import PastErrors, factors
 from tsrnn.windows.lags import Units, from_first_observed
-from tsrnn.windows.network import Recipe, WindowNetwork, follow, run_on, train
+from tsrnn.windows.network import WindowNetwork, WindowSpec, follow, run_on, train
 
 # Scaled values beyond this have squares, and sums of them, that are not finite.
 _LARGEST = 1e150
@@ -82,12 +82,12 @@ class WindowState:
         """How many series there are (N)."""
         return len(self.values)
 
-    def some(self, series: np.ndarray) -> WindowState:
+    def take(self, series: np.ndarray) -> WindowState:
         """Return the states of the series at these positions."""
         return replace(
             self,
-            scaling=self.scaling.some(series),
-            units=self.units.some(series),
+            scaling=self.scaling.take(series),
+            units=self.units.take(series),
             values=self.values[series],
             ceilings=self.ceilings[series],
             known=self.known[series],
@@ -148,7 +148,7 @@ class WindowState:
             self.values[lanes],
             self.known[lanes],
             self._future(horizon)[lanes],
-            self.units.some(lanes),
+            self.units.take(lanes),
             horizon,
             self.ceilings[lanes],
             draw,
@@ -162,9 +162,9 @@ class WindowState:
 
         States are not finite where the values are too large for them.
         """
-        T, lengths = self.network.recipe.window, np.diff(offsets)
-        owners = np.repeat(np.arange(self.n_series), lengths)
-        z = self.scaling.some(owners).scale(values)
+        T, lengths = self.network.spec.window, np.diff(offsets)
+        series_of_row = np.repeat(np.arange(self.n_series), lengths)
+        z = self.scaling.take(series_of_row).scale(values)
         z = np.where(np.abs(z) <= _LARGEST, z, np.nan)
         extended = offsets_of(lengths + T)
         old = rows_between(extended[:-1], np.full(self.n_series, T))
@@ -175,14 +175,14 @@ class WindowState:
         regressors = np.empty((extended[-1], p))
         regressors[old] = self.known.reshape(old.size, p)
         step = rows_between(np.zeros(self.n_series, dtype=np.int64), lengths)
-        regressors[new] = self._future(lengths.max(initial=0))[owners, step]
+        regressors[new] = self._future(lengths.max(initial=0))[series_of_row, step]
         followed = follow(
             self.network, Batch(rows, extended, regressors), self.units, self.ceilings
         )
         last = extended[1:, None] + np.arange(-T, 0)
         ends = followed.values[last]
         is_lost = np.isnan(z) & ~np.isnan(values)
-        ends[np.unique(owners[is_lost])] = np.nan
+        ends[np.unique(series_of_row[is_lost])] = np.nan
         later = replace(
             self,
             values=ends,
@@ -190,7 +190,7 @@ class WindowState:
             known=regressors[last],
             future=np.empty((self.n_series, 0, p)),
         )
-        each = self.scaling.some(owners)
+        each = self.scaling.take(series_of_row)
         deviations = self.network.deviation * followed.spreads[new]
         return (
             later,
@@ -216,25 +216,25 @@ class WindowState:
     def _future(self, horizon: int) -> np.ndarray:
         """Return regressors of the next steps, (N, horizon, p); zeros where none were told."""
         future = np.zeros((self.n_series, horizon, self.known.shape[2]))
-        told = self.future[:, :horizon]
-        future[:, : told.shape[1]] = np.nan_to_num(told)
+        message = self.future[:, :horizon]
+        future[:, : message.shape[1]] = np.nan_to_num(message)
         return future
 
 
-def too_short(batch: Batch, recipe: Recipe, name: Any) -> dict[int, ValueError]:
+def too_short(batch: Batch, spec: WindowSpec, name: Any) -> dict[int, ValueError]:
     """Return which series do not fill a window from their first observed value on."""
     trimmed, _ = from_first_observed(batch)
     return {
         i: ValueError(
             f"{name(i)} has {trimmed.lengths[i]} time steps from its first value on, and a window "
-            f"takes {recipe.window}: set window to {max(trimmed.lengths[i] - recipe.n_ahead, 2)} "
+            f"takes {spec.window}: set window to {max(trimmed.lengths[i] - spec.n_ahead, 2)} "
             "or less, or give a longer series"
         )
-        for i in np.flatnonzero(trimmed.lengths < recipe.window).tolist()
+        for i in np.flatnonzero(trimmed.lengths < spec.window).tolist()
     }
 
 
-def fit_windows(recipe: Recipe, batch: Batch) -> tuple[WindowState, np.ndarray, np.ndarray]:
+def fit_windows(spec: WindowSpec, batch: Batch) -> tuple[WindowState, np.ndarray, np.ndarray]:
     """Train one network on series, none of them too short.
 
     Returns
@@ -245,13 +245,13 @@ def fit_windows(recipe: Recipe, batch: Batch) -> tuple[WindowState, np.ndarray, 
         One step ahead; NaN before there is a window.
     """
     scaling, columns = Scaling.of(batch), RegressorScaling.of(batch.regressors)
-    each = scaling.some(batch.owners)
+    each = scaling.take(batch.series_of_row)
     scaled = Batch(each.scale(batch.values), batch.offsets, columns.scale(batch.regressors))
     trimmed, rows = from_first_observed(scaled)
     units = Units.of(trimmed)
-    network = train(recipe, trimmed, units)
+    network = train(spec, trimmed, units)
     followed = follow(network, trimmed, units)
-    last = trimmed.offsets[1:, None] + np.arange(-recipe.window, 0)
+    last = trimmed.offsets[1:, None] + np.arange(-spec.window, 0)
     state = WindowState(
         network,
         scaling,
@@ -261,7 +261,7 @@ def fit_windows(recipe: Recipe, batch: Batch) -> tuple[WindowState, np.ndarray, 
         followed.ceilings,
         trimmed.regressors[last],
         np.empty((batch.n_series, 0, batch.regressors.shape[1])),
-        PastErrors(recipe, trimmed, units),
+        PastErrors(spec, trimmed, units),
     )
     predictions, deviations = np.full((2, batch.values.size), np.nan)
     predictions[rows] = followed.predictions
@@ -378,7 +378,7 @@ class WindowPanel:
         failures = dict(self.failures) | {int(i): too_large() for i in self.series[~is_finite]}
         kept = np.flatnonzero(is_finite)
         if kept.size < is_finite.size:
-            state = state.some(kept)
+            state = state.take(kept)
         return WindowPanel(self.series[kept], state, self.n_series, failures), predictions
 
     def _rows(self, offsets: np.ndarray) -> np.ndarray:

@@ -37,7 +37,7 @@ _LARGEST_COUNTED = 20.0
 
 
 @dataclass(frozen=True)
-class Recipe:
+class WindowSpec:
     """What is trained, and on what.
 
     Attributes
@@ -64,11 +64,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class WindowNetwork:
-    """A recipe after training.
+    """A spec after training.
 
     Attributes
     ----------
-    recipe : Recipe
+    spec : WindowSpec
     estimator : regressor
         Fitted.
     errors : (n, H) array
@@ -79,7 +79,7 @@ class WindowNetwork:
         How many windows it was trained on.
     """
 
-    recipe: Recipe
+    spec: WindowSpec
     estimator: Any
     errors: np.ndarray
     deviation: float
@@ -112,32 +112,34 @@ class WindowNetwork:
         z, level, spread = relative(windows, units)
         if ceilings is not None:
             spread = np.minimum(spread, ceilings)
-        outputs = outputs_of(self.recipe, self.estimator, z, regressors)
+        outputs = outputs_of(self.spec, self.estimator, z, regressors)
         return level[:, None] + spread[:, None] * outputs, spread
 
 
-def outputs_of(recipe: Recipe, estimator: Any, z: np.ndarray, regressors: np.ndarray) -> np.ndarray:
+def outputs_of(
+    spec: WindowSpec, estimator: Any, z: np.ndarray, regressors: np.ndarray
+) -> np.ndarray:
     """Predict the values after relative windows (n, T), in their spreads, (n, H)."""
     pieces = [
         estimator.predict(
             inputs(
                 z[start : start + _CHUNK],
                 regressors[start : start + _CHUNK],
-                as_sequences=recipe.as_sequences,
+                as_sequences=spec.as_sequences,
             )
         )
         for start in range(0, len(z), _CHUNK)
     ]
     outputs = np.concatenate(pieces) if pieces else np.empty(0)
-    return outputs.reshape(len(z), recipe.n_ahead).astype(float)
+    return outputs.reshape(len(z), spec.n_ahead).astype(float)
 
 
-def train(recipe: Recipe, batch: Batch, units: Units) -> WindowNetwork:
+def train(spec: WindowSpec, batch: Batch, units: Units) -> WindowNetwork:
     """Train on every window of the series without missing values.
 
     Parameters
     ----------
-    recipe : Recipe
+    spec : WindowSpec
     batch : Batch
         In scaled units, regressors too; every series begins with an observed value.
     units : Units
@@ -147,12 +149,12 @@ def train(recipe: Recipe, batch: Batch, units: Units) -> WindowNetwork:
     ValueError
         If there is no such window.
     """
-    T, H = recipe.window, recipe.n_ahead
+    T, H = spec.window, spec.n_ahead
     rows = rows_after_windows(batch, T, H)
     if rows.size == 0:
         raise ValueError(_no_windows(batch, T, H))
     z, level, spread = relative(
-        windows_before(batch.values, rows, T), units.some(batch.owners[rows])
+        windows_before(batch.values, rows, T), units.take(batch.series_of_row[rows])
     )
     targets = batch.values[rows[:, None] + np.arange(H)] - level[:, None]
     varies = spread > 0.0
@@ -161,17 +163,17 @@ def train(recipe: Recipe, batch: Batch, units: Units) -> WindowNetwork:
     z, spread, rows = z[varies], spread[varies], rows[varies]
     targets = targets[varies] / spread[:, None]
     regressors = windows_before(batch.regressors, rows + 1, T)
-    X = inputs(z, regressors, as_sequences=recipe.as_sequences)
-    y = targets if recipe.cut_off is None else _without_outliers(targets, recipe.cut_off)
-    estimator = clone(recipe.estimator)
+    X = inputs(z, regressors, as_sequences=spec.as_sequences)
+    y = targets if spec.cut_off is None else _without_outliers(targets, spec.cut_off)
+    estimator = clone(spec.estimator)
     if np.ptp(y, axis=0).max() <= _ALIKE * np.abs(y).max():
         # Of a line, or constants: there is nothing to learn, and training would only add noise.
         estimator = DummyRegressor()
     estimator.fit(X, y[:, 0] if H == 1 else y)
-    errors = targets - outputs_of(recipe, estimator, z, regressors)
+    errors = targets - outputs_of(spec, estimator, z, regressors)
     kept = np.unique(np.linspace(0, len(errors) - 1, _MOST_ERRORS).astype(np.int64))
     return WindowNetwork(
-        recipe, estimator, errors[kept], float(np.sqrt(np.mean(errors[:, 0] ** 2))), len(z)
+        spec, estimator, errors[kept], float(np.sqrt(np.mean(errors[:, 0] ** 2))), len(z)
     )
 
 
@@ -223,7 +225,7 @@ def follow(
     Each series has T values at least. Missing ones within the first T are carried forward. Where
     these end in missing ones, `ceilings` (N,) are those of their predictions.
     """
-    T, owners = network.recipe.window, batch.owners
+    T, series_of_row = network.spec.window, batch.series_of_row
     values = with_gaps_carried(batch, T)
     predictions, spreads = np.full((2, values.size), np.nan)
     ceilings = np.full(batch.n_series, np.inf) if ceilings is None else ceilings.copy()
@@ -231,20 +233,24 @@ def follow(
     def predict(rows: np.ndarray, limits: np.ndarray | None) -> None:
         windows = windows_before(values, rows, T)
         regressors = windows_before(batch.regressors, rows + 1, T)
-        ahead, spreads[rows] = network.step(windows, regressors, units.some(owners[rows]), limits)
+        ahead, spreads[rows] = network.step(
+            windows, regressors, units.take(series_of_row[rows]), limits
+        )
         predictions[rows] = ahead[:, 0]
 
-    place = np.arange(values.size) - batch.offsets[:-1][owners]
+    place = np.arange(values.size) - batch.offsets[:-1][series_of_row]
     missing = np.flatnonzero(np.isnan(values))
     goes_on = np.isnan(batch.values[missing - 1])
-    goes_on |= (place[missing] == T) & np.isfinite(ceilings[owners[missing]])
-    rank = np.arange(missing.size) - np.searchsorted(owners[missing], owners[missing])
+    goes_on |= (place[missing] == T) & np.isfinite(ceilings[series_of_row[missing]])
+    rank = np.arange(missing.size) - np.searchsorted(series_of_row[missing], series_of_row[missing])
     for k in range(rank.max(initial=-1) + 1):
         of_rank = rank == k
         rows, begins = missing[of_rank], missing[of_rank & ~goes_on]
-        ceilings[owners[begins]] = np.inf
-        predict(rows, ceilings[owners[rows]])
-        ceilings[owners[begins]] = units.some(owners[begins]).ceilings(spreads[begins])
+        ceilings[series_of_row[begins]] = np.inf
+        predict(rows, ceilings[series_of_row[rows]])
+        ceilings[series_of_row[begins]] = units.take(series_of_row[begins]).ceilings(
+            spreads[begins]
+        )
         values[rows] = predictions[rows]
     predict(np.flatnonzero((place >= T) & np.isnan(predictions)), None)
     has_more = batch.lengths > T
@@ -284,7 +290,7 @@ def run_on(
     -------
     values : (n, horizon) array
     """
-    T = network.recipe.window
+    T = network.spec.window
     regressors = np.concatenate([known, future], axis=1)
     values = np.empty((len(windows), 0))
     if ceilings is None:

@@ -83,7 +83,7 @@ def check_grouped(one: GroupedPanel) -> None:
 
 def check_rows(one: SeenRows) -> None:
     """Check the last stamps of series whose rows are numbered."""
-    fields.kind(one.dial, "dial", *DIALS)
+    fields.kind(one.codec, "codec", *DIALS)
     fields.array(one.last, "last", INT, None)
 
 
@@ -106,9 +106,9 @@ def check_panel(one: Panel) -> None:
     require(ids.is_unique, "ids must be different")
     values = fields.observations(one.values, "values", None)
     fields.numbers(one.regressors, "regressors", values.size, None)
-    fields.array(one.ticks, "ticks", INT, values.size)  # of a fitted panel they are all 0
+    fields.array(one.ordinals, "ordinals", INT, values.size)  # of a fitted panel they are all 0
     fields.offsets(one.offsets, "offsets", values.size, len(ids))
-    fields.kind(one.dial, "dial", *DIALS)
+    fields.kind(one.codec, "codec", *DIALS)
 
 
 def check_fitted(one: FittedPanel) -> None:
@@ -159,9 +159,9 @@ def check_forecaster(one: PanelForecaster) -> None:
     fitted = fields.kind(one._fitted, "the series", FittedPanel)
     panel = fields.kind(one._training, "the training series", Panel)
     require(panel.ids.equals(fitted.ids), "the training series must be those that were fitted")
-    dial = fitted.grid.dial if fitted.rows is None else fitted.rows.dial
-    require(type(panel.dial) is type(dial), "stamps must be of one kind")
-    require(panel.dial == dial, "stamps must be of one kind")
+    codec = fitted.grid.codec if fitted.rows is None else fitted.rows.codec
+    require(type(panel.codec) is type(codec), "stamps must be of one kind")
+    require(panel.codec == codec, "stamps must be of one kind")
     require((panel.lengths >= 2).all(), "a series has two rows")
     p = panel.regressors.shape[1]
     require(_n_regressors(fitted.model) <= {None, p}, f"models must read {p} regressors")

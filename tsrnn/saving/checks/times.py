@@ -60,7 +60,7 @@ def check_listed(one: _ListedSteps) -> None:
 
 
 def check_counts(one: Counts) -> None:
-    """Check the dial of integers, periods and durations."""
+    """Check the codec of integers, periods and durations."""
     pattern = fields.labels(one.pattern, "pattern")
     is_one = isinstance(pattern, pd.PeriodIndex | pd.TimedeltaIndex)
     is_one = is_one or is_integer_dtype(pattern.dtype)
@@ -68,7 +68,7 @@ def check_counts(one: Counts) -> None:
 
 
 def check_clock(one: _Clock) -> None:
-    """Check the dial of one series' dates."""
+    """Check the codec of one series' dates."""
     fields.choice(one.unit, "unit", _UNITS)
     fields.flag(one.local, "local")
     if one.tz is not None:
@@ -81,25 +81,25 @@ def check_grid(one: TimeGrid) -> None:
     """Check that the stamps of a series are what its steps say."""
     fields.flag(one.has_stamps, "has_stamps")
     index = fields.labels(one._index, "index")
-    dial = fields.kind(one._dial, "dial", Counts, _Clock)
+    codec = fields.kind(one._codec, "codec", Counts, _Clock)
     steps = fields.kind(one._steps, "steps", ConstantSteps, _MonthSteps, _ListedSteps)
     is_dated = isinstance(index, pd.DatetimeIndex)
-    require(isinstance(dial, _Clock) == is_dated, "the dial must be of the kind of the index")
+    require(isinstance(codec, _Clock) == is_dated, "the codec must be of the kind of the index")
     if is_dated:
         is_one = isinstance(steps, ConstantSteps) and isinstance(steps.start, np.int64)
         require(not is_one, "the steps must be of the kind of the index")
-        require(str(dial.tz) == str(index.tz), "the dial must be of the zone of the index")
+        require(str(codec.tz) == str(index.tz), "the codec must be of the zone of the index")
     else:
         is_one = isinstance(steps, ConstantSteps) and isinstance(steps.start, np.int64)
         require(is_one, "the steps must be of the kind of the index")
-        require(type(dial.pattern) is type(index), "the dial must be of the kind of the index")
+        require(type(codec.pattern) is type(index), "the codec must be of the kind of the index")
     if not one.has_stamps:
         require(isinstance(index, pd.RangeIndex), "rows without stamps are a range")
         require(index.start == 0 and index.step == 1, "rows without stamps are from 0")
     if len(index):
-        positions, ticks = steps.locate(dial.read(index))
+        positions, ordinals = steps.locate(codec.read(index))
         require(np.array_equal(positions, np.arange(len(index))), "the stamps must be on the grid")
-        require(dial.agrees(index, ticks).all(), "the stamps must be on the grid")
+        require(codec.agrees(index, ordinals).all(), "the stamps must be on the grid")
         one.stamps(0, len(index))
         # And that it goes on, where it can: not a single row, whose steps nobody knows, nor beyond
         # the last stamp that there is.
@@ -177,19 +177,19 @@ def check_own(one: OwnSteps) -> None:
 
 
 def check_whole_numbers(one: WholeNumbers) -> None:
-    """Check the dial of integers of a panel."""
+    """Check the codec of integers of a panel."""
     require(is_integer_dtype(one.dtype), "dtype must be of integers")
     one.write(np.zeros(1, dtype=np.int64))
 
 
 def check_periods(one: Periods) -> None:
-    """Check the dial of periods of a panel."""
+    """Check the codec of periods of a panel."""
     fields.kind(one.freq, "freq", _OFFSET)
     one.write(np.zeros(1, dtype=np.int64))
 
 
 def check_dates(one: Dates) -> None:
-    """Check the dial of dates of a panel."""
+    """Check the codec of dates of a panel."""
     fields.choice(one.unit, "unit", _UNITS)
     if one.tz is not None:
         fields.kind(one.tz, "tz", datetime.tzinfo)
@@ -197,8 +197,8 @@ def check_dates(one: Dates) -> None:
 
 
 def check_panel_grid(one: PanelGrid) -> None:
-    """Check that every series is a member of a group, and that groups are of the dial."""
-    dial = fields.kind(one.dial, "dial", *DIALS)
+    """Check that every series is a member of a group, and that groups are of the codec."""
+    codec = fields.kind(one.codec, "codec", *DIALS)
     groups = fields.tuple_of(one.groups, "groups", *_STEPS)
     group = fields.array(one.group, "group", INT, None)
     member = fields.array(one.member, "member", INT, group.size)
@@ -208,7 +208,7 @@ def check_panel_grid(one: PanelGrid) -> None:
         require(is_all, "groups must hold all series, one by one")
     require(sum(n_members) == group.size, "groups must hold all series")
     for steps in groups:
-        _check_pace(steps, dial)
+        _check_pace(steps, codec)
 
 
 def _n_members(steps: object) -> int:
@@ -217,15 +217,15 @@ def _n_members(steps: object) -> int:
     return len(steps.position if isinstance(steps, ListedSteps) else steps.last)
 
 
-def _check_pace(steps: object, dial: object) -> None:
-    if not isinstance(dial, Dates):
+def _check_pace(steps: object, codec: object) -> None:
+    if not isinstance(codec, Dates):
         require(isinstance(steps, EvenSteps), "what is no date goes on by even steps")
     elif isinstance(steps, MonthSteps | BusinessSteps):
-        require(steps.per_day == dial.per_day, "steps must be in the unit of the dial")
+        require(steps.per_day == codec.per_day, "steps must be in the unit of the codec")
     elif isinstance(steps, ListedSteps | OwnSteps):
-        require(steps.unit == dial.unit, "steps must be in the unit of the dial")
+        require(steps.unit == codec.unit, "steps must be in the unit of the codec")
         if isinstance(steps, OwnSteps):
-            require(str(steps.tz) == str(dial.tz), "steps must be in the zone of the dial")
+            require(str(steps.tz) == str(codec.tz), "steps must be in the zone of the codec")
 
 
 CHECKS = {

@@ -13,7 +13,7 @@ from tsrnn.saving.checks.networks import REGRESSORS
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.lags import Units
 from tsrnn.windows.model import RegressorScaling, WindowModel, WindowPanel, WindowState
-from tsrnn.windows.network import Recipe, WindowNetwork
+from tsrnn.windows.network import WindowNetwork, WindowSpec
 
 
 def check_units(one: Units) -> None:
@@ -29,7 +29,7 @@ def check_regressor_scaling(one: RegressorScaling) -> None:
     require((one.unit > 0.0).all(), "unit must be positive")
 
 
-def check_recipe(one: Recipe) -> None:
+def check_spec(one: WindowSpec) -> None:
     """Check what is trained."""
     fields.kind(one.estimator, "estimator", BaseEstimator)
     fields.whole(one.window, "window", 2)
@@ -41,9 +41,9 @@ def check_recipe(one: Recipe) -> None:
 
 def check_network(one: WindowNetwork) -> None:
     """Check a trained regressor."""
-    recipe = fields.kind(one.recipe, "recipe", Recipe)
+    spec = fields.kind(one.spec, "spec", WindowSpec)
     fields.kind(one.estimator, "estimator", BaseEstimator)
-    errors = fields.numbers(one.errors, "errors", None, recipe.n_ahead)
+    errors = fields.numbers(one.errors, "errors", None, spec.n_ahead)
     require(len(errors), "errors must not be empty")
     fields.number(one.deviation, "deviation", 0.0)
     require(np.isfinite(one.deviation), "deviation must be finite")
@@ -52,7 +52,7 @@ def check_network(one: WindowNetwork) -> None:
 
 def check_past(one: PastErrors) -> None:
     """Check what past errors are computed from."""
-    fields.kind(one.recipe, "recipe", Recipe)
+    fields.kind(one.spec, "spec", WindowSpec)
     batch = fields.kind(one.batch, "batch", Batch)
     units = fields.kind(one.units, "units", Units)
     require(units.change.size == batch.n_series, "units must be of all series")
@@ -68,7 +68,7 @@ def check_past(one: PastErrors) -> None:
 def check_state(one: WindowState) -> None:
     """Check networks at the ends of series."""
     network = fields.kind(one.network, "network", WindowNetwork)
-    window = network.recipe.window
+    window = network.spec.window
     n = fields.numbers(one.values, "values", None, window).shape[0]
     p = fields.kind(one.columns, "columns", RegressorScaling).center.size
     require(fields.kind(one.scaling, "scaling", Scaling).exponent.size == n, "scaling of all")
@@ -81,16 +81,16 @@ def check_state(one: WindowState) -> None:
     fields.observations(one.future, "future", n, None, p)
     past = fields.kind(one.past, "past", PastErrors)
     require(past.batch.regressors.shape[1] == p, "past regressors must be as many as now")
-    recipes = past.recipe, network.recipe
-    sizes = {(each.window, each.n_ahead, bool(each.as_sequences)) for each in recipes}
+    specs = past.spec, network.spec
+    sizes = {(each.window, each.n_ahead, bool(each.as_sequences)) for each in specs}
     require(len(sizes) == 1, "past forecasts must be of the same windows")
     require(past.units.is_fixed == units.is_fixed, "past units must be as now")
-    for each in recipes:
+    for each in specs:
         check_reads(each.estimator, each, p)
-    check_reads(network.estimator, network.recipe, p)
+    check_reads(network.estimator, network.spec, p)
 
 
-def check_reads(estimator: object, recipe: Recipe, p: int) -> None:
+def check_reads(estimator: object, spec: WindowSpec, p: int) -> None:
     """Check that a network of ours reads windows, and predicts as many values as are expected.
 
     What another library made cannot come from a file; whatever it is, it is no concern of ours.
@@ -100,17 +100,17 @@ def check_reads(estimator: object, recipe: Recipe, p: int) -> None:
         require(is_constant or not type(estimator).__module__.startswith("tsrnn."), "no regressor")
         return
     fields.arguments(estimator)
-    require(recipe.as_sequences, "networks read sequences")
+    require(spec.as_sequences, "networks read sequences")
     if not fields.is_fitted(estimator):
         return
     network, layout = estimator._network, estimator._target_layout
     require(network.n_inputs == 1 + p, f"the network must read {1 + p} features a step")
     expected = "sequences" if p else "matrix"
-    n_features = 1 + p if p else recipe.window
+    n_features = 1 + p if p else spec.window
     require(estimator._sequence_kind == expected, f"the network must be fitted to a {expected}")
     require(estimator.n_features_in_ == n_features, f"windows have {n_features} features")
     require("feature_names_in_" not in vars(estimator), "windows have no names")
-    require(network.n_outputs == recipe.n_ahead, "the network must predict n_ahead values")
+    require(network.n_outputs == spec.n_ahead, "the network must predict n_ahead values")
     require(not layout.by_step, "there must be no target for each step")
 
 
@@ -137,7 +137,7 @@ def check_panel(one: WindowPanel) -> None:
 
 CHECKS = {
     PastErrors: check_past,
-    Recipe: check_recipe,
+    WindowSpec: check_spec,
     RegressorScaling: check_regressor_scaling,
     Units: check_units,
     WindowModel: check_model,

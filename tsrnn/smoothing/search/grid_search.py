@@ -13,7 +13,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import SLABS, Integers, Slab, Slabs, Vector, borrowed, inlined, kernel
+from tsrnn._compute.compile import SLABS, Integers, Slab, Slabs, Vector, inlined, kernel, uncounted
 from tsrnn._scan.linear import accumulate_products
 from tsrnn._scan.unroll import take_step
 from tsrnn.cells.smoother_cell import SmoothingParameter, step_at
@@ -197,8 +197,13 @@ def _for_each_run(thetas, size):
 
 @inlined
 def _search_profiles(step, series, unknown_maps, grid, free_unknowns, stop, starts, room, tables):
-    # Those who call hold what is borrowed.
-    series, grid, room, tables = borrowed(series), borrowed(grid), borrowed(room), borrowed(tables)
+    # Those who call hold what is uncounted.
+    series, grid, room, tables = (
+        uncounted(series),
+        uncounted(grid),
+        uncounted(room),
+        uncounted(tables),
+    )
     values, offsets, regressors = series.values, series.offsets, series.regressors
     points, losses, unknowns, lowest = grid.points, room.losses, room.unknowns, room.lowest
     n_series, n_starts, n_free = starts.shape[0], starts.shape[1], points.shape[0]
@@ -209,7 +214,7 @@ def _search_profiles(step, series, unknown_maps, grid, free_unknowns, stop, star
         if stop[0] != 0:
             return
         start, length = offsets[i], offsets[i + 1] - offsets[i]
-        y = borrowed(values[start : start + length])
+        y = uncounted(values[start : start + length])
         is_complete = has_tables
         for t in range(length):
             is_complete = is_complete and y[t] == y[t]
@@ -217,12 +222,12 @@ def _search_profiles(step, series, unknown_maps, grid, free_unknowns, stop, star
             _profile_complete(step, y, room, tables)
         else:
             slab = room.series
-            rows = borrowed(slab.ravel()[: slab.shape[0] * length].reshape(slab.shape[0], length))
+            rows = uncounted(slab.ravel()[: slab.shape[0] * length].reshape(slab.shape[0], length))
             for t in range(length):
                 rows[0, t] = y[t]
                 for c in range(regressors.shape[1]):
                     rows[1 + c, t] = regressors[start + t, c]
-            unknown_map = borrowed(unknown_maps[i if unknown_maps.shape[0] > 1 else 0])
+            unknown_map = uncounted(unknown_maps[i if unknown_maps.shape[0] > 1 else 0])
             accumulate_products(
                 step,
                 room.thetas,
@@ -231,11 +236,11 @@ def _search_profiles(step, series, unknown_maps, grid, free_unknowns, stop, star
                 room.scratch,
                 room.products,
                 True,
-                borrowed(stop),
+                uncounted(stop),
             )
             for g in range(losses.shape[0]):
                 losses[g] = solve_for_unknowns(
-                    borrowed(room.products[:, :, g]), unknown_map, borrowed(unknowns[g])
+                    uncounted(room.products[:, :, g]), unknown_map, uncounted(unknowns[g])
                 )
         if grid.rates.any():
             _weigh_by_prior(y, points, grid.rates, losses)
@@ -271,8 +276,8 @@ def _tabulate(step, room, tables):
         states[0] = 0.0
         states[0, i, :n_sets] = 1.0
         for t in range(responses.shape[0]):
-            old, new = borrowed(states[t % 2]), borrowed(states[(t + 1) % 2])
-            x, out = borrowed(scratch[0]), borrowed(scratch[1])
+            old, new = uncounted(states[t % 2]), uncounted(states[(t + 1) % 2])
+            x, out = uncounted(scratch[0]), uncounted(scratch[1])
             x[:] = 0.0
             take_step(step, thetas, x, old, new, out, n_sets)
             for b in range(n_sets):
@@ -294,23 +299,23 @@ def _profile_complete(step, y, room, tables):
     thetas, states, scratch = room.thetas, room.states, room.scratch
     losses, unknowns = room.losses, room.unknowns
     responses, with_response = tables.responses, tables.with_response
-    gram = borrowed(tables.grams[y.shape[0] - 1])
+    gram = uncounted(tables.grams[y.shape[0] - 1])
     n_state, n_sets = responses.shape[1], responses.shape[2]
     losses[:], with_response[:], states[0] = 0.0, 0.0, 0.0
-    x, out = borrowed(scratch[0]), borrowed(scratch[1])
+    x, out = uncounted(scratch[0]), uncounted(scratch[1])
     for t in range(y.shape[0]):
-        row, value = borrowed(x[0]), y[t]
+        row, value = uncounted(x[0]), y[t]
         for b in range(n_sets):
             row[b] = value
         take_step(
-            step, thetas, x, borrowed(states[t % 2]), borrowed(states[(t + 1) % 2]), out, n_sets
+            step, thetas, x, uncounted(states[t % 2]), uncounted(states[(t + 1) % 2]), out, n_sets
         )
-        predicted = borrowed(out[0])
+        predicted = uncounted(out[0])
         for b in range(n_sets):
             row[b] = value - predicted[b]
             losses[b] += row[b] * row[b]
         for i in range(n_state):
-            response, total = borrowed(responses[t, i]), borrowed(with_response[i])
+            response, total = uncounted(responses[t, i]), uncounted(with_response[i])
             for b in range(n_sets):
                 total[b] += row[b] * response[b]
     for b in range(n_sets):
@@ -337,7 +342,7 @@ def lowest_minima(losses: np.ndarray, shape: np.ndarray, at_most: int) -> np.nda
 
 @kernel("i8(f8[::1], i8[::1], i8[::1])")
 def _lowest_minima_of(losses, shape, lowest):
-    return _lowest_minima(borrowed(losses), borrowed(shape), lowest.shape[0], borrowed(lowest))
+    return _lowest_minima(uncounted(losses), uncounted(shape), lowest.shape[0], uncounted(lowest))
 
 
 @inlined

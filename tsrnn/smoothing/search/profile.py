@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import SLAB, SLABS, Slab, Slabs, Vector, borrowed, inlined, kernel
+from tsrnn._compute.compile import SLAB, SLABS, Slab, Slabs, Vector, inlined, kernel, uncounted
 from tsrnn._compute.threads import NEVER_STOPPED
 from tsrnn._scan.linear import accumulate_products, error_products
 from tsrnn._scan.unroll import backward, forward
@@ -198,7 +198,7 @@ def _profiled_sse(
     stop,
     d_theta,
 ):
-    # All arrays come from the caller: what is borrowed must outlive the call.
+    # All arrays come from the caller: what is uncounted must outlive the call.
     step, adjoint = step_at(step_address), adjoint_at(adjoint_address)
     windows, states, carry, thetas = room.windows, room.states, room.carry, room.thetas
     run_states, scratch, products = room.run_states, room.scratch, room.products
@@ -206,13 +206,13 @@ def _profiled_sse(
     n_state, n_parameters = run_states.shape[1], theta.shape[0]
     memory = accumulate_products(
         step,
-        borrowed(_repeated(theta, thetas[0], n_series + n_state)),
-        borrowed(series),
-        borrowed(run_states),
-        borrowed(scratch),
-        borrowed(products),
+        uncounted(_repeated(theta, thetas[0], n_series + n_state)),
+        uncounted(series),
+        uncounted(run_states),
+        uncounted(scratch),
+        uncounted(products),
         False,
-        borrowed(stop),
+        uncounted(stop),
     )
     solve_for_unknowns(products[:, :, 0], unknown_map, unknowns)
 
@@ -241,7 +241,7 @@ def _profiled_sse(
     carry = carry[: 2 * n_state * n_windows].reshape(2, n_state, n_windows)
     d_own[:], carry[:] = 0.0, 0.0
 
-    forward(step, borrowed(own), borrowed(x), borrowed(states), borrowed(outputs))
+    forward(step, uncounted(own), uncounted(x), uncounted(states), uncounted(outputs))
     sse = 0.0
     for i in range(length):
         for b in range(n_windows):
@@ -252,15 +252,15 @@ def _profiled_sse(
             d_outputs[i, 0, b] = -2.0 * error
     backward(
         adjoint,
-        borrowed(own),
-        borrowed(x),
-        borrowed(states),
-        borrowed(outputs),
-        borrowed(states[:0]),
-        borrowed(d_outputs),
-        borrowed(carry),
-        borrowed(d_x),
-        borrowed(d_own),
+        uncounted(own),
+        uncounted(x),
+        uncounted(states),
+        uncounted(outputs),
+        uncounted(states[:0]),
+        uncounted(d_outputs),
+        uncounted(carry),
+        uncounted(d_x),
+        uncounted(d_own),
     )
     for k in range(n_parameters):
         d_theta[k, 0] = d_own[k].sum()

@@ -38,7 +38,7 @@ def solve(
     if not is_long.any():
         return fit_lanes(task, settings.max_iter, settings.tol, n_jobs, progress)
     long, short = np.flatnonzero(is_long), np.flatnonzero(~is_long)
-    parts = [fit_each(task.some(long), by_scipy, progress)]
+    parts = [fit_each(task.take(long), by_scipy, progress)]
     if short.size:
-        parts.append(fit_lanes(task.some(short), settings.max_iter, settings.tol, n_jobs, progress))
+        parts.append(fit_lanes(task.take(short), settings.max_iter, settings.tol, n_jobs, progress))
     return joined(parts, np.argsort(np.concatenate([long, short])))

@@ -108,11 +108,11 @@ class Task:
             bounds[1, 0] = min(bounds[1, 0], 1.0 - self.bounds[names.index("gamma"), 0])
         return bounds
 
-    def some(self, series: np.ndarray) -> Task:
+    def take(self, series: np.ndarray) -> Task:
         """Return the task of the series at these positions, in this order."""
         states = self.states[series] if len(self.states) > 1 else self.states
         nearby = None if self.nearby is None else self.nearby[series]
-        return replace(self, batch=self.batch.some(series), states=states, nearby=nearby)
+        return replace(self, batch=self.batch.take(series), states=states, nearby=nearby)
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ def test_the_loss_is_f_of_the_naive_loop_at_the_solution(label):
     # Of linear structures the state is solved for once more, which can only lower F.
     assert (squares <= solution.loss * (1.0 + 1e-11)).all()
     np.testing.assert_allclose(squares, solution.loss, rtol=LEFT)
-    first = task.some(np.array([0]))
+    first = task.take(np.array([0]))
     alone, again = solve(first, settings_of()), solve(first, settings_of("L-BFGS-B"))
     for name in ("theta", "states", "coefficients", "loss", "n_iter", "converged"):
         assert getattr(again, name).shape == getattr(alone, name).shape
@@ -340,12 +340,12 @@ def test_results_do_not_depend_on_the_company_its_order_or_the_threads(label, mo
     for n_jobs in (1, 2, 5):
         assert_same_bits(fit_lanes(task, 60, 1e-10, n_jobs=n_jobs), expected, np.arange(9))
     order = np.random.default_rng(0).permutation(9)
-    assert_same_bits(fit_lanes(task.some(order), 60, 1e-10, n_jobs=2), expected, order)
+    assert_same_bits(fit_lanes(task.take(order), 60, 1e-10, n_jobs=2), expected, order)
     monkeypatch.undo()
     assert_same_bits(fit_lanes(task, 60, 1e-10), expected, np.arange(9))
     for i in (0, 4, 8):
         alone = np.array([i])
-        assert_same_bits(fit_lanes(task.some(alone), 60, 1e-10), expected, alone)
+        assert_same_bits(fit_lanes(task.take(alone), 60, 1e-10), expected, alone)
 
 
 def assert_same_bits(solution, expected, series):
@@ -356,12 +356,12 @@ def assert_same_bits(solution, expected, series):
 
 def test_progress_is_told_of_every_series_once():
     series = several("AAN")
-    told = []
-    fit_lanes(task_of(STRUCTURES["AAN"], series), 60, 1e-10, progress=told.append)
-    assert sum(told) == len(series)
-    told.clear()
-    solve(task_of(STRUCTURES["AAN"], series), settings_of("L-BFGS-B"), progress=told.append)
-    assert told == [1] * len(series)
+    message = []
+    fit_lanes(task_of(STRUCTURES["AAN"], series), 60, 1e-10, progress=message.append)
+    assert sum(message) == len(series)
+    message.clear()
+    solve(task_of(STRUCTURES["AAN"], series), settings_of("L-BFGS-B"), progress=message.append)
+    assert message == [1] * len(series)
 
 
 @pytest.mark.parametrize("lengths", [[5], [100_000, 40, 40], [50] * 1500, list(range(900, 0, -1))])
@@ -403,7 +403,7 @@ def test_hopeless_starts_have_an_infinite_loss_and_do_not_spoil_the_others(label
         solution = fit_lanes(task, 60, 1e-10)
     assert np.isfinite(solution.loss[0]) and not np.isfinite(solution.loss[1])
     assert np.isfinite(solution.loss[2]) != structure.is_positive
-    alone = fit_lanes(task.some(np.array([0])), 60, 1e-10)
+    alone = fit_lanes(task.take(np.array([0])), 60, 1e-10)
     np.testing.assert_array_equal(alone.theta[:, 0], solution.theta[:, 0])
 
 

@@ -49,9 +49,9 @@ def fit_lanes(
     lengths = task.batch.lengths
     order = np.argsort(-lengths, kind="stable")
     chunks = _chunks(lengths[order], task)
-    sorted_task = task.some(order)
+    sorted_task = task.take(order)
     stop = np.zeros(1, dtype=np.int8)
-    jobs = [(sorted_task.some(chunk), max_iter, tol, stop) for chunk in chunks]
+    jobs = [(sorted_task.take(chunk), max_iter, tol, stop) for chunk in chunks]
     parts = []
     takes_long = _work(lengths, task).sum() > _LONG_WORK
     for part in in_threads(_fit_chunk, jobs, n_jobs, stop if takes_long else None):
@@ -81,14 +81,14 @@ def _fit_chunk(task: Task, max_iter: int, tol: float, stop: np.ndarray) -> Solut
     lost = np.flatnonzero(~np.isfinite(solution.loss))
     if lost.size and task.structure.is_positive:
         # From every start a prediction of theirs is not positive.
-        some = task.some(lost)
+        some = task.take(lost)
         found = _search(some, flat_start(some), max_iter, tol, stop)
         solution = _lower(solution, found, lost)
     if task.structure.seasonal is None and "alpha" in names and task.bounds[0, 0] == 0.0:
         is_there = (solution.theta[0] == 0.0) & ("phi" not in names)
         near = np.flatnonzero((solution.theta[0] < _NEAR_NOTHING) & ~is_there)
         if near.size:
-            corner = _at_nothing(task.some(near))
+            corner = _at_nothing(task.take(near))
             found = _search(corner, starts_of(corner, stop), max_iter, tol, stop)
             solution = _lower(solution, found, near)
     return solution

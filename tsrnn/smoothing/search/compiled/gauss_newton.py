@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import Slab, Slabs, Vector, borrowed, inlined
+from tsrnn._compute.compile import Slab, Slabs, Vector, inlined, uncounted
 
 # What became of a problem. One that has settled may have been misled by what it learned of the
 # curvature: it has converged if Gauss and Newton's own model promises nothing either.
@@ -139,7 +139,7 @@ def judge(b, p, value, is_exact, tol, curved, problems, room):
 @inlined
 def forget_curvature(p, problems):
     """Go back to Gauss and Newton's curvature."""
-    curvature, beyond = borrowed(problems.curvature[p]), borrowed(problems.beyond[p])
+    curvature, beyond = uncounted(problems.curvature[p]), uncounted(problems.beyond[p])
     for d in range(curvature.shape[0]):
         for c in range(d + 1):
             curvature[d, c] -= beyond[d, c]
@@ -158,7 +158,7 @@ def _learn_curvature(b, p, is_first, curved, problems, room):
     lane_gradient, lane_curvature = curved.gradient, curved.curvature
     n_unknowns = v.shape[1]
     step, rest, old_change = room.step, room.rest, room.old
-    S = borrowed(problems.beyond[p])
+    S = uncounted(problems.beyond[p])
     squared, denominator, of_step, size = 0.0, 0.0, 0.0, 0.0
     if not is_first:
         for d in range(n_unknowns):
@@ -214,8 +214,8 @@ def propose(p, problems, bounds, room):
 
     `bounds` (2, Q) are those of the first Q unknowns.
     """
-    v, trial = borrowed(problems.v[p]), borrowed(problems.trial[p])
-    gradient, curvature = borrowed(problems.gradient[p]), borrowed(problems.curvature[p])
+    v, trial = uncounted(problems.v[p]), uncounted(problems.trial[p])
+    gradient, curvature = uncounted(problems.gradient[p]), uncounted(problems.curvature[p])
     scale, step, is_set, right = room.scale, room.step, room.is_set, room.right
     n_unknowns, n_free = v.shape[0], bounds.shape[1]
     for d in range(n_unknowns):

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import Integers, Slab, Slabs, Vector, borrowed, inlined, kernel
+from tsrnn._compute.compile import Integers, Slab, Slabs, Vector, inlined, kernel, uncounted
 from tsrnn._scan.curvature import Lanes, accumulate_curvature, curved_of, scratch_of
 from tsrnn.cells.smoother_cell import step_at, tangent_at
 from tsrnn.smoothing.search.compiled.gauss_newton import (
@@ -188,10 +188,15 @@ def lanes_of(model, series, n_unknowns, n_lanes):
 
 @inlined
 def _rounds(model, series, rules, stop, ends, problems, running, lanes, curved, scratch, room):
-    # Those who call hold what is borrowed.
-    model, series, rules, ends = borrowed(model), borrowed(series), borrowed(rules), borrowed(ends)
-    problems, lanes, curved = borrowed(problems), borrowed(lanes), borrowed(curved)
-    scratch, room = borrowed(scratch), borrowed(room)
+    # Those who call hold what is uncounted.
+    model, series, rules, ends = (
+        uncounted(model),
+        uncounted(series),
+        uncounted(rules),
+        uncounted(ends),
+    )
+    problems, lanes, curved = uncounted(problems), uncounted(lanes), uncounted(curved)
+    scratch, room = uncounted(scratch), uncounted(room)
     status, loss, damping, promised = ends.status, ends.loss, problems.damping, problems.promised
     tol, n_lanes, n_starts = rules.tol, rules.n_lanes, rules.n_starts
     returns = np.zeros(loss.shape[0], dtype=np.int64)
@@ -199,7 +204,7 @@ def _rounds(model, series, rules, stop, ends, problems, running, lanes, curved, 
     n_iterations = 0
     while n_running > 0:
         for first in range(0, n_running, n_lanes):
-            now = borrowed(running[first : min(first + n_lanes, n_running)])
+            now = uncounted(running[first : min(first + n_lanes, n_running)])
             n_timesteps = fill_lanes(model, series, n_starts, now, problems.trial, lanes)
             accumulate_curvature(
                 step_at(model.step),
@@ -210,14 +215,14 @@ def _rounds(model, series, rules, stop, ends, problems, running, lanes, curved, 
                 lanes,
                 scratch,
                 curved,
-                borrowed(stop),
+                uncounted(stop),
             )
             if stop[0] != 0:
                 return
             for b in range(now.shape[0]):
                 p = now[b]
                 is_exact = curved.squares[b] <= rules.floors[p // n_starts]
-                value = searched_value(b, model, borrowed(problems.trial[p]), curved)
+                value = searched_value(b, model, uncounted(problems.trial[p]), curved)
                 status[p] = judge(b, p, value, is_exact, tol, curved, problems, room)
                 ends.n_iter[p] = n_iterations
                 if status[p] == RUNNING and n_iterations == rules.max_iter:

@@ -110,7 +110,7 @@ class Problem:
 
     def as_task(self) -> Task:
         """Return the task of this series alone."""
-        return self._task.some(np.array([self._place]))
+        return self._task.take(np.array([self._place]))
 
     def recent(self, n_timesteps: int) -> Problem:
         """Return the problem of the last values alone, their initial state to be learned."""
