@@ -376,7 +376,7 @@ def _teach_numba_arrays() -> None:
         return lambda array: first_number(array)
 
     @intrinsic
-    def uncounted(typing_context, array):
+    def without_count(typing_context, array):
         def generate(context, builder, signature, arguments):
             view = cgutils.create_struct_proxy(array)(context, builder, value=arguments[0])
             view.meminfo = cgutils.get_null_value(view.meminfo.type)
@@ -386,7 +386,7 @@ def _teach_numba_arrays() -> None:
         return array(array), generate
 
     @intrinsic
-    def uncounted_fields(typing_context, record):
+    def fields_without_count(typing_context, record):
         def generate(context, builder, signature, arguments):
             fields = cgutils.unpack_tuple(builder, arguments[0])
             for k, kind in enumerate(record):
@@ -402,8 +402,8 @@ def _teach_numba_arrays() -> None:
     @overload(uncounted)
     def _(array):
         if isinstance(array, types.BaseNamedTuple):
-            return named("uncounted_record", lambda array: uncounted_fields(array))
-        return named("uncounted_array", lambda array: uncounted(array))
+            return named("uncounted_record", lambda array: fields_without_count(array))
+        return named("uncounted_array", lambda array: without_count(array))
 
 
 def _teach_numba_function_maker(make: Callable, signature: str) -> None:
