@@ -27,6 +27,9 @@ _logger = logging.getLogger(__name__)
 
 _PACKAGE = Path(__file__).parents[1]
 
+# Code that came with the package, where a wheel brought it.
+SHIPPED = Path(__file__).parent / "shipped"
+
 _SUFFIX = ".code"
 _DIGEST_SIZE = hashlib.sha256().digest_size
 
@@ -57,16 +60,20 @@ def entry_name(function: str, facts: object) -> str:
     return f"{re.sub('[^A-Za-z0-9_.]', '_', function)[-80:]}-{key}"
 
 
-def read(name: str) -> bytes | None:
-    """Return the content of an entry; None where there is none, or not as it was written."""
+def read(name: str, where: Path | None = None) -> bytes | None:
+    """Return the content of an entry; None where there is none, or not as it was written.
+
+    It is in the user's folder, or in one that is named.
+    """
     try:
-        path = folder() / (name + _SUFFIX)
+        path = (folder() if where is None else where) / (name + _SUFFIX)
         written = path.read_bytes()
         content = written[_DIGEST_SIZE:]
         if written[:_DIGEST_SIZE] != _digest(name, content):
             _logger.warning("%s is damaged: compiled anew", path)
             return None
-        _mark_as_used(path)
+        if where is None:
+            _mark_as_used(path)
     except (OSError, RuntimeError) as fault:  # RuntimeError: there is no home folder
         if not isinstance(fault, FileNotFoundError):
             _logger.info("cannot read compiled code: %s", fault)

@@ -1,62 +1,66 @@
-"""Compilation of kernels: at first use, and kept on the disk for the next process.
+"""Kernels: plain functions whose annotations give the types of what machine code is made of them.
 
-Importing numba takes longer than importing the rest of the library, so a kernel is declared by
-its plain Python function and the text of its signature, and numba is imported when the first one
-is called for. Numba's own cache stays out of this: two processes that fill it at once can leave one
-kernel under the name of another, and it does not look at what a kernel calls in other files. What
-ours depends on, and how it is written, is in `tsrnn._compute.code_cache`.
+A kernel is called by the address of its code, which is read from the package, where a wheel brought
+it, or from the disk, where a process has compiled it before, or else compiled now (see
+`tsrnn._compute.machine_code`, `code_cache` and `numba_code`). Numba, whose import takes longer than
+that of the rest of the library, is imported only to compile.
+
+Kernels allocate nothing and return nothing: those who call them make room for what they write. So
+there is no counting of references in loops, and code that needs no more than the C library.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
-import logging
-import os
-import re
-import sys
-import threading
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any, get_type_hints
+import operator
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import numpy as np
 
-from tsrnn._compute import code_cache
+from tsrnn._compute import machine_code
 from tsrnn._compute.threads import to_its_end
-from tsrnn._version import __version__
-
-_logger = logging.getLogger(__name__)
-
-# Held while numba is told of functions and compiles.
-_compiling = threading.RLock()
-
-# A process that is forked while another thread compiles would find numba's locks held by a thread
-# that it does not have, and what they guard half changed: a fork waits for the compiler.
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_compiling.acquire,
-        after_in_parent=_compiling.release,
-        after_in_child=_compiling.release,
-    )
-
-# Called, where it is set, when compiling has taken so many seconds. The library itself is silent.
-on_slow_compiling: Callable[[], None] | None = None
-_SLOW = 1.0
-
-# Numba's settings that compiled code does not depend on begin like this.
-_SETTINGS_OF_OTHERS = ("CUDA", "CACHE", "NUMBA_", "THREADING", "COLOR", "SHOW_HELP", "GDB")
 
 
-# Arrays of two and three dimensions in kernels' signatures.
-SLAB = "f8[:,::1]"
-SLABS = "f8[:,:,::1]"
+class ArrayOf(NamedTuple):
+    """An array in rows (C order), or a number where it has no dimensions.
 
-# Fields of records: kernels take a NamedTuple by its name where they are declared with its class.
-Vector = Annotated[np.ndarray, "f8[::1]"]
-Integers = Annotated[np.ndarray, "i8[::1]"]
-Slab = Annotated[np.ndarray, SLAB]
-Slabs = Annotated[np.ndarray, SLABS]
-_CODES = {bool: "b1", int: "i8", float: "f8"}
+    Attributes
+    ----------
+    code : {"f8", "f4", "i8", "i4", "i1", "b1", "own"}
+        The numbers' type; "own" is that which the kernel is compiled for.
+    n_dimensions : int
+    """
+
+    code: str
+    n_dimensions: int
+
+
+Vector = Annotated[np.ndarray, ArrayOf("f8", 1)]
+Slab = Annotated[np.ndarray, ArrayOf("f8", 2)]
+Slabs = Annotated[np.ndarray, ArrayOf("f8", 3)]
+StackedSlabs = Annotated[np.ndarray, ArrayOf("f8", 4)]
+Integers = Annotated[np.ndarray, ArrayOf("i8", 1)]
+IntegerTable = Annotated[np.ndarray, ArrayOf("i8", 2)]
+Tokens = Annotated[np.ndarray, ArrayOf("i4", 1)]
+Booleans = Annotated[np.ndarray, ArrayOf("b1", 1)]
+Stop = Annotated[np.ndarray, ArrayOf("i1", 1)]
+
+# Of the type of numbers that a kernel of both is compiled for.
+OwnNumber = Annotated[float, ArrayOf("own", 0)]
+OwnVector = Annotated[np.ndarray, ArrayOf("own", 1)]
+OwnSlab = Annotated[np.ndarray, ArrayOf("own", 2)]
+OwnSlabs = Annotated[np.ndarray, ArrayOf("own", 3)]
+
+_NUMBERS = {bool: ArrayOf("b1", 0), int: ArrayOf("i8", 0), float: ArrayOf("f8", 0)}
+
+
+class Argument(NamedTuple):
+    """What a kernel takes under one name: a record of several arrays and numbers, or one."""
+
+    record: type | None
+    parts: tuple[ArrayOf, ...]
 
 
 def writable(array: np.ndarray) -> np.ndarray:
@@ -64,51 +68,47 @@ def writable(array: np.ndarray) -> np.ndarray:
     return array if array.flags.writeable else array.copy()
 
 
-def uncounted(array):
-    """Return a view of an array, or of a record's, that carries no reference count (in kernels).
+def shaped(array, shape):
+    """Return the first numbers of an array as one of another shape, of whole numbers (in kernels).
 
-    Numba counts references at every slice, with atomic operations that cost ten times what a
-    step of a small cell does. The caller of a kernel holds its arrays for the whole call, so a
-    kernel may slice them uncounted. Never borrow an array that the kernel made itself: numba
-    frees it after its last use, and the view does not count as one.
+    As `reshape` does, but for the check that there are as many.
     """
-    return array
-
-
-def pointer(array):
-    """Return the address of an array's first number, as a step takes it (inside kernels)."""
     raise NotImplementedError("only in compiled code")
 
 
-# Functions that numba is told of when the first kernel is compiled.
-_inlined_functions: list[Callable] = []
-_function_makers: list[tuple[Callable, str]] = []
-_extensions: list[Callable[[], None]] = []
+def pointer(array):
+    """Return the address of an array's first number, as a step takes it (in kernels)."""
+    raise NotImplementedError("only in compiled code")
+
+
+# What numba is told when the first kernel is compiled; struck off when it knows.
+inlined_functions: list[Callable] = []
+function_makers: list[tuple[Callable, str]] = []
+numba_extensions: list[Callable[[], None]] = []
 
 
 def numba_extension(teach: Callable[[], None]) -> Callable[[], None]:
     """Have a function called before the first kernel is compiled: it tells numba of new things."""
-    _extensions.append(teach)
+    numba_extensions.append(teach)
     return teach
 
 
 def function_at(signature: str) -> Callable:
     """Return what turns the address of a step into a function of this signature, in kernels.
 
-    A loop could take the function itself, but numba then spends 10 microseconds a call on
-    establishing that it is one; an address is an integer.
+    A loop could take the function itself, but an address is an integer.
     """
 
     def make(address):
         raise NotImplementedError("only in compiled code")
 
-    _function_makers.append((make, signature))
+    function_makers.append((make, signature))
     return make
 
 
 def inlined(function: Callable) -> Callable:
     """Let kernels call a plain function: numba compiles it into each of them."""
-    _inlined_functions.append(function)
+    inlined_functions.append(function)
     return function
 
 
@@ -118,312 +118,165 @@ class Kernel:
     Parameters
     ----------
     function : callable
-        The plain Python function, within numba's language.
-    signature : str
-        Its signature in numba's notation. A NamedTuple of the function's module is written as a
-        call with the types of its fields: "void(f8, Slabs(f8[:,:,::1],i8))".
-    records : sequence of NamedTuple classes
-        Those that the signature names alone, whose annotations have the types of their fields.
-    as_step : bool
-        Compile to a first-class function with a fixed address, which a loop takes as an argument,
-        rather than to something that Python calls.
+        The plain Python function, within numba's language, of annotated arguments: int, float,
+        bool, an array by one of the names above, or a NamedTuple of such fields.
+    own : str
+        The type of the arguments that are of the kernel's own, "f4" or "f8".
     """
 
-    def __init__(
-        self,
-        function: Callable,
-        signature: str,
-        records: Sequence[type] = (),
-        *,
-        as_step: bool = False,
-    ) -> None:
+    def __init__(self, function: Callable, own: str = "f8") -> None:
         self.function = function
-        self.signature = signature
-        self.records = records
-        self.as_step = as_step
-        self._code: Any = None
+        self.own = own
+        self._code: Callable | None = None
 
     @functools.cached_property
-    def address(self) -> int:
-        """Where the compiled step is in memory, for `function_at`."""
-        return self.compiled.address
+    def arguments(self) -> tuple[Argument, ...]:
+        """What the function takes."""
+        hints = get_type_hints(self.function, include_extras=True)
+        hints.pop("return", None)
+        return tuple(self._argument(hint) for hint in hints.values())
+
+    def _argument(self, hint: Any) -> Argument:
+        if isinstance(hint, type) and hasattr(hint, "_fields"):
+            fields = get_type_hints(hint, include_extras=True).values()
+            return Argument(hint, tuple(self._part(field) for field in fields))
+        return Argument(None, (self._part(hint),))
+
+    def _part(self, hint: Any) -> ArrayOf:
+        part = _NUMBERS[hint] if hint in _NUMBERS else hint.__metadata__[0]
+        return part._replace(code=self.own) if part.code == "own" else part
+
+    @property
+    def signature(self) -> str:
+        """The types of all arguments, as text."""
+        return " ".join(
+            f"{part.code}{part.n_dimensions}" for taken in self.arguments for part in taken.parts
+        )
 
     @property
     def compiled(self) -> Callable:
         """The compiled function."""
         if self._code is None:
-            # Numba's state and the compiler's are not to be left half-way by Ctrl-C.
-            to_its_end(self._compile_once)
+            # The compiler's state is not to be left half-way by Ctrl-C.
+            to_its_end(self._load_once)
         return self._code
 
-    def _compile_once(self) -> None:
-        with _compiling:
+    def _load_once(self) -> None:
+        with machine_code.loading:
             if self._code is None:
-                self._code = self._compile()
-
-    def _compile(self) -> Callable:
-        import numba
-        from numba.core import sigutils
-        from numba.core.ccallback import CFunc
-
-        if numba.config.DISABLE_JIT:
-            raise RuntimeError(
-                "NUMBA_DISABLE_JIT is set, and tsrnn computes in code that numba compiles: unset it"
-            )
-        _teach_numba()
-        options = {"error_model": "numpy"}
-        if self.as_step:
-            code = CFunc(self.function, sigutils.normalize_signature(self._types()), {}, options)
-            code._cache = _KernelCache(self)
-            code.compile()
-        else:
-            code = numba.njit(nogil=True, **options)(self.function)
-            code._cache = _KernelCache(self)
-            code.compile(self._types())
-            code.disable_compile()
-        return code
-
-    def _types(self) -> Any:
-        """Return the signature of numba's types that the text stands for."""
-        from numba.core import types
-
-        called = {
-            name: functools.partial(_record_type, item)
-            for name, item in self.function.__globals__.items()
-            if isinstance(item, type) and issubclass(item, tuple) and hasattr(item, "_fields")
-        }
-        named = {record.__name__: _annotated_type(record) for record in self.records}
-        return eval(self.signature, {}, vars(types) | called | named)  # as numba does
+                self._code = _caller(self, machine_code.address_of(self))
 
     def __reduce__(self) -> tuple:
         """Pickle by name, as Python does functions: compiled code stays in its process."""
-        return _kernel_named, (self.function.__module__, self.function.__qualname__)
+        return _kernel_named, (self.function.__module__, self.function.__qualname__, self.own)
 
-    def __call__(self, *arguments):
+    def __call__(self, *arguments) -> None:
         """Call the compiled function."""
-        return self.compiled(*arguments)
+        self.compiled(*arguments)
 
 
-def _record_type(record: type, *fields: Any) -> Any:
-    """Return numba's type of a NamedTuple, given those of its fields."""
-    from numba.core import types
+class Step:
+    """A function of addresses and whole numbers, which loops in kernels call by its own address.
 
-    if len(fields) != len(record._fields):
-        raise TypeError(f"{record.__name__} has {len(record._fields)} fields, not {len(fields)}")
-    return types.BaseTuple.from_types(fields, record)
+    Parameters
+    ----------
+    function : callable
+        The plain Python function.
+    signature : str
+        Its signature in numba's notation.
+    """
+
+    def __init__(self, function: Callable, signature: str) -> None:
+        self.function = function
+        self.signature = signature
+        self._address: int | None = None
+
+    @property
+    def address(self) -> int:
+        """Where the compiled step is in memory, for `function_at`."""
+        if self._address is None:
+            to_its_end(self._load_once)
+        return self._address
+
+    def _load_once(self) -> None:
+        with machine_code.loading:
+            if self._address is None:
+                self._address = machine_code.address_of(self)
+
+    def __reduce__(self) -> tuple:
+        """Pickle by name, as Python does functions."""
+        return _step_named, (self.function.__module__, self.function.__qualname__, self.signature)
 
 
-def _annotated_type(record: type) -> Any:
-    """Return numba's type of a NamedTuple whose annotations have those of its fields."""
-    from numba.core import sigutils
-
-    hints = get_type_hints(record, include_extras=True).values()
-    codes = [_CODES[hint] if hint in _CODES else hint.__metadata__[0] for hint in hints]
-    fields, _ = sigutils.normalize_signature(f"({', '.join(codes)},)")
-    return _record_type(record, *fields)
+def _kernel_named(module: str, name: str, own: str) -> Kernel:
+    found = getattr(importlib.import_module(module), name)
+    return found[own] if isinstance(found, dict) else found
 
 
-def _kernel_named(module: str, name: str) -> Kernel:
-    return getattr(importlib.import_module(module), name)
+def _step_named(module: str, name: str, signature: str) -> Step:
+    found = getattr(importlib.import_module(module), name)
+    candidates = found.values() if isinstance(found, dict) else [found]
+    return next(one for one in candidates if one.signature == signature)
 
 
-def kernel(signature: str, *records: type, as_step: bool = False) -> Callable[[Callable], Kernel]:
+def kernel(function: Callable) -> Kernel:
     """Declare a function to be a kernel; see `Kernel`."""
-    return lambda function: Kernel(function, signature, records, as_step=as_step)
+    return Kernel(function)
+
+
+def kernel_of_both(function: Callable) -> dict[str, Kernel]:
+    """Declare a function to be a kernel for float32 and for float64, under "f4" and "f8"."""
+    return {own: Kernel(function, own) for own in ("f4", "f8")}
+
+
+def step_kernel_of(signature: str) -> Callable[[Callable], Step]:
+    """Declare functions of this signature to be steps; see `Step`."""
+    return lambda function: Step(function, signature)
 
 
 def code_of(dtype: np.dtype) -> str:
-    """Return numba's short name of a type of real numbers."""
+    """Return the short name of a type of real numbers, "f4" or "f8"."""
     return f"f{np.dtype(dtype).itemsize}"
 
 
-def kernel_of_both(signature: str) -> Callable[[Callable], dict[str, Kernel]]:
-    """Declare a function to be a kernel for float32 and for float64, under "f4" and "f8".
+def _caller(kernel: Kernel, address: int) -> Callable:
+    """Return what Python calls: it spreads records out, and hands numbers over as what they are."""
+    parts = [part for taken in kernel.arguments for part in taken.parts]
+    call = machine_code.python_function(address, parts)
+    names, unpacking, flat = [], [], []
+    for i, taken in enumerate(kernel.arguments):
+        names.append(f"a{i}")
+        own = [f"a{i}"] if taken.record is None else [f"a{i}_{j}" for j in range(len(taken.parts))]
+        if taken.record is not None:
+            unpacking.append(f"    {', '.join(own)}, = a{i}\n")
+        flat += [
+            f"index({name})" if part == _NUMBERS[int] else name
+            for name, part in zip(own, taken.parts, strict=True)
+        ]
+    lines = (
+        f"def {kernel.function.__name__}({', '.join(names)}):\n{''.join(unpacking)}"
+        f"    wrong = call({', '.join(['known', *flat])})\n"
+        f"    if wrong:\n        again(wrong, [{', '.join(flat)}])\n"
+    )
 
-    The signature lists its arguments: X is a number of that type, N, M and S are arrays of them in
-    one to three dimensions, all else is as for `Kernel`; a NamedTuple is written without blanks.
-    """
-    own = {"X": "", "N": "[::1]", "M": "[:,::1]", "S": "[:,:,::1]"}
+    def again(wrong: int, arguments: list) -> None:
+        """Call once more with what NumPy makes of the arguments, or say what they should be."""
+        if wrong < 0:
+            raise RuntimeError(f"{kernel.function.__qualname__} has failed in compiled code")
+        plain = [
+            machine_code.plain_array(argument, part) if part.n_dimensions else argument
+            for argument, part in zip(arguments, parts, strict=True)
+        ]
+        wrong = call(known, *plain)
+        if wrong:
+            part, found = parts[wrong - 1], arguments[wrong - 1]
+            raise TypeError(
+                f"{kernel.function.__qualname__}: argument {wrong} must be a writable "
+                f"{part.n_dimensions}-dimensional array of {part.code} in rows, got "
+                f"{machine_code.words_for(found)}"
+            )
 
-    def declare(function: Callable) -> dict[str, Kernel]:
-        kernels = {}
-        for code in ("f4", "f8"):
-            types = re.sub(r"\b[XNMS]\b", lambda kind, code=code: code + own[kind[0]], signature)
-            kernels[code] = Kernel(function, f"void({', '.join(types.split())})")
-        return kernels
-
-    return declare
-
-
-class _KernelCache:
-    """What numba asks for the compiled code of a kernel, and gives it to when it has compiled.
-
-    It takes the place of numba's own cache for one function of one signature.
-    """
-
-    cache_path = None
-
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
-        self._name: str | None = None
-        self._alarm: threading.Timer | None = None
-
-    def load_overload(self, signature, target_context):
-        """Return the compiled code, or None."""
-        from numba.core.compiler import CompileResult
-
-        target_context.refresh()
-        self._name = self._entry_name(target_context.codegen())
-        content = None if self._name is None else code_cache.read(self._name)
-        if content is None:
-            self._begin()
-            return None
-        import pickle
-
-        return CompileResult._rebuild(target_context, *pickle.loads(content))
-
-    def save_overload(self, signature, compiled) -> None:
-        """Keep compiled code, but for what holds addresses of this process."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-        from numba.core.serialize import dumps
-
-        if self._name is not None and not compiled.library.has_dynamic_globals:
-            code_cache.write(self._name, dumps(compiled._reduce()))
-
-    def _begin(self) -> None:
-        """Look at the clock, for compiling begins now."""
-        if on_slow_compiling is not None:
-            self._alarm = threading.Timer(_SLOW, on_slow_compiling)
-            self._alarm.daemon = True
-            self._alarm.start()
-
-    def _entry_name(self, codegen) -> str | None:
-        """Name all that the code depends on; None where that cannot be known."""
-        import llvmlite
-        import numba
-
-        function = self._kernel.function
-        module, name = function.__module__, function.__qualname__
-        try:
-            sources = code_cache.sources_digest(module)
-        except code_cache.UnknownSources as reason:
-            _logger.info("%s is compiled in every process: %s", name, reason)
-            return None
-        settings = sorted(
-            (setting, repr(value))
-            for setting, value in vars(numba.config).items()
-            if setting.isupper() and not setting.startswith(_SETTINGS_OF_OTHERS)
-        )
-        where = f"{module.removeprefix('tsrnn.')}.{name}"
-        return code_cache.entry_name(
-            where,
-            [
-                ("tsrnn", __version__, sources),
-                ("function", function.__code__.co_firstlineno, self._kernel.signature),
-                ("step", self._kernel.as_step),
-                ("python", sys.version, sys.platform),
-                ("numpy", np.__version__),
-                ("numba", numba.__version__, settings),
-                ("llvmlite", llvmlite.__version__, llvmlite.binding.llvm_version_info),
-                ("processor", codegen.magic_tuple()),
-            ],
-        )
-
-
-def _teach_numba() -> None:
-    """Give the plain functions above, and those declared `inlined`, their compiled meaning."""
-    _teach_numba_arrays()
-    from numba.extending import register_jitable
-
-    # What is taught is struck off when numba knows it, and not before.
-    while _extensions:
-        _extensions[-1]()
-        _extensions.pop()
-    while _inlined_functions:
-        register_jitable(_inlined_functions[-1])
-        _inlined_functions.pop()
-    while _function_makers:
-        _teach_numba_function_maker(*_function_makers[-1])
-        _function_makers.pop()
-
-
-def named(name: str, implementation: Callable) -> Callable:
-    """Name what an overload is compiled from.
-
-    Numba makes a symbol of the name, and all code of a process shares its symbols, that from the
-    disk too: what means different things must not be called the same.
-    """
-    implementation.__qualname__ = name
-    return implementation
-
-
-@functools.cache
-def _teach_numba_arrays() -> None:
-    from numba.core import cgutils, types
-    from numba.extending import intrinsic, overload
-
-    @intrinsic
-    def first_number(typing_context, array):
-        def generate(context, builder, signature, arguments):
-            view = cgutils.create_struct_proxy(array)(context, builder, value=arguments[0])
-            return view.data
-
-        return types.CPointer(array.dtype)(array), generate
-
-    @overload(pointer)
-    def _(array):
-        return lambda array: first_number(array)
-
-    @intrinsic
-    def without_count(typing_context, array):
-        def generate(context, builder, signature, arguments):
-            view = cgutils.create_struct_proxy(array)(context, builder, value=arguments[0])
-            view.meminfo = cgutils.get_null_value(view.meminfo.type)
-            view.parent = cgutils.get_null_value(view.parent.type)
-            return view._getvalue()
-
-        return array(array), generate
-
-    @intrinsic
-    def fields_without_count(typing_context, record):
-        def generate(context, builder, signature, arguments):
-            fields = cgutils.unpack_tuple(builder, arguments[0])
-            for k, kind in enumerate(record):
-                if isinstance(kind, types.Array):
-                    view = cgutils.create_struct_proxy(kind)(context, builder, value=fields[k])
-                    view.meminfo = cgutils.get_null_value(view.meminfo.type)
-                    view.parent = cgutils.get_null_value(view.parent.type)
-                    fields[k] = view._getvalue()
-            return context.make_tuple(builder, record, fields)
-
-        return record(record), generate
-
-    @overload(uncounted)
-    def _(array):
-        if isinstance(array, types.BaseNamedTuple):
-            return named("uncounted_record", lambda array: fields_without_count(array))
-        return named("uncounted_array", lambda array: without_count(array))
-
-
-def _teach_numba_function_maker(make: Callable, signature: str) -> None:
-    from numba.core import cgutils, sigutils, types
-    from numba.extending import intrinsic, overload
-
-    arguments, result = sigutils.normalize_signature(signature)
-    function_type = types.FunctionType(result(*arguments))
-
-    @intrinsic
-    def first_class(typing_context, address):
-        def generate(context, builder, signature, arguments):
-            nothing = cgutils.get_null_value(context.get_value_type(function_type))
-            function = cgutils.create_struct_proxy(function_type)(context, builder, value=nothing)
-            pointer = context.get_value_type(types.voidptr)
-            function.c_addr = builder.inttoptr(arguments[0], pointer)
-            return function._getvalue()
-
-        return function_type(address), generate
-
-    @overload(make)
-    def _(address):
-        return named(f"function_at_{signature}", lambda address: first_class(address))
+    known = machine_code.known()
+    scope = {"call": call, "known": known, "again": again, "index": operator.index}
+    exec(lines, scope)
+    return scope[kernel.function.__name__]

@@ -21,7 +21,7 @@ from numba.core import types
 from numba.core.typing.templates import infer_global, make_intrinsic_template
 from numba.extending import intrinsic, models, overload, register_model
 
-from tsrnn._compute.compile import named
+from tsrnn._compute.numba_code import named
 from tsrnn._compute.vector_ir import (
     alignment,
     cases,

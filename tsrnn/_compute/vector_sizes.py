@@ -6,6 +6,8 @@ import functools
 
 import numpy as np
 
+from tsrnn._compute.machine_code import target_machine
+
 # Bytes of a vector: a cache line.
 WIDTH = 64
 
@@ -25,16 +27,10 @@ def n_lanes_of(dtype: np.dtype) -> int:
 
 @functools.cache
 def _has_avx512() -> bool:
-    """Whether code is compiled for a processor whose registers hold a vector.
+    """Whether code is for a processor whose registers hold a vector: the compiler knows."""
+    from llvmlite.binding import parse_assembly
 
-    Numba compiles for another one than this machine's where it is told so (NUMBA_CPU_NAME), and
-    what it is told may be no more than a name: the compiler itself knows.
-    """
-    import llvmlite.binding
-    from numba.core.registry import cpu_target
-
-    machine = cpu_target.target_context.codegen()._tm
-    return "zmm" in machine.emit_assembly(llvmlite.binding.parse_assembly(_ADDITION))
+    return "zmm" in target_machine().emit_assembly(parse_assembly(_ADDITION))
 
 
 def most_rows() -> int:

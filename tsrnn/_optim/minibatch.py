@@ -32,7 +32,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsrnn._compute.compile import code_of, kernel_of_both
+from tsrnn._compute.compile import OwnNumber, OwnVector, code_of, kernel_of_both
 
 State = tuple[np.ndarray, ...]
 
@@ -73,8 +73,16 @@ class RMSprop:
         return state
 
 
-@kernel_of_both("N N N X X X X")
-def _move_rmsprop(theta, gradient, v, rate, rho, rest, epsilon):
+@kernel_of_both
+def _move_rmsprop(
+    theta: OwnVector,
+    gradient: OwnVector,
+    v: OwnVector,
+    rate: OwnNumber,
+    rho: OwnNumber,
+    rest: OwnNumber,
+    epsilon: OwnNumber,
+):
     tiny, zero = theta.dtype.type(_NOTHING), theta.dtype.type(0.0)
     for i in range(theta.size):
         g, old = gradient[i], rho * v[i]
@@ -119,8 +127,19 @@ class Adam:
         return state
 
 
-@kernel_of_both("N N N N X X X X X X")
-def _move_adam(theta, gradient, m, v, rate, beta_1, rest_1, beta_2, rest_2, epsilon):
+@kernel_of_both
+def _move_adam(
+    theta: OwnVector,
+    gradient: OwnVector,
+    m: OwnVector,
+    v: OwnVector,
+    rate: OwnNumber,
+    beta_1: OwnNumber,
+    rest_1: OwnNumber,
+    beta_2: OwnNumber,
+    rest_2: OwnNumber,
+    epsilon: OwnNumber,
+):
     tiny, zero = theta.dtype.type(_NOTHING), theta.dtype.type(0.0)
     for i in range(theta.size):
         g, mean, square = gradient[i], beta_1 * m[i], beta_2 * v[i]
@@ -149,8 +168,15 @@ class SGD:
         return state
 
 
-@kernel_of_both("N N N X X b1")
-def _move_sgd(theta, gradient, u, rate, momentum, nesterov):
+@kernel_of_both
+def _move_sgd(
+    theta: OwnVector,
+    gradient: OwnVector,
+    u: OwnVector,
+    rate: OwnNumber,
+    momentum: OwnNumber,
+    nesterov: bool,
+):
     tiny, zero = theta.dtype.type(_NOTHING), theta.dtype.type(0.0)
     for i in range(theta.size):
         old = momentum * u[i]
@@ -184,8 +210,12 @@ class MovingAverage:
         _follow[code_of(theta.dtype)](self.theta, theta, 1.0 - momentum)
 
 
-@kernel_of_both("N N X")
-def _follow(average, theta, rate):
+@kernel_of_both
+def _follow(
+    average: OwnVector,
+    theta: OwnVector,
+    rate: OwnNumber,
+):
     for i in range(theta.size):
         average[i] += rate * (theta[i] - average[i])
 

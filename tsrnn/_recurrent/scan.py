@@ -15,9 +15,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
-from tsrnn._compute.compile import inlined, kernel, kernel_of_both, pointer, uncounted
+from tsrnn._compute.compile import (
+    Integers,
+    IntegerTable,
+    OwnSlab,
+    OwnSlabs,
+    OwnVector,
+    Tokens,
+    inlined,
+    kernel,
+    kernel_of_both,
+    pointer,
+)
 from tsrnn._compute.simd import (
     fill,
     first_lanes,
@@ -29,9 +38,6 @@ from tsrnn._compute.simd import (
     tile_product,
 )
 from tsrnn.cells.network_cell import unit_function_at
-
-_TABLE = "i8[:,::1]"
-_LIST = "i8[::1]"
 
 
 class Panels(NamedTuple):
@@ -45,8 +51,8 @@ class Panels(NamedTuple):
         weights.
     """
 
-    weights: np.ndarray
-    places: np.ndarray
+    weights: OwnVector
+    places: IntegerTable
 
 
 class Slabs(NamedTuple):
@@ -68,11 +74,11 @@ class Slabs(NamedTuple):
         Rows of `gates` that begin as what was looked up; 0 where there is no table.
     """
 
-    u: np.ndarray
+    u: OwnSlabs
     first_h: int
-    gates: np.ndarray
-    c: np.ndarray
-    which: np.ndarray
+    gates: OwnSlabs
+    c: OwnSlabs
+    which: IntegerTable
     n_looked_up: int
 
 
@@ -93,10 +99,10 @@ class Input(NamedTuple):
         1, or -1 where rows are read from the last to the first.
     """
 
-    values: np.ndarray
-    tokens: np.ndarray
-    table: np.ndarray
-    rows: np.ndarray
+    values: OwnSlab
+    tokens: Tokens
+    table: OwnSlab
+    rows: Integers
     direction: int
 
 
@@ -109,9 +115,9 @@ class Lanes(NamedTuple):
     n_active : (n_steps,) int array
     """
 
-    begins: np.ndarray
-    ends: np.ndarray
-    n_active: np.ndarray
+    begins: IntegerTable
+    ends: IntegerTable
+    n_active: Integers
 
 
 @inlined
@@ -123,25 +129,29 @@ def n_before(events, step):
     return n
 
 
-_PANELS, _SLABS = f"Panels(N,{_TABLE})", f"Slabs(S,i8,S,S,{_TABLE},i8)"
-
-
-@kernel_of_both(
-    f"i8 {_PANELS} N Input(M,i4[::1],M,{_LIST},i8) Lanes({_TABLE},{_TABLE},{_LIST}) "
-    f"i8 i8 {_SLABS} S M"
-)
-def forward_layer(step_address, matrix, h_init, read, lanes, begin, end, slabs, out, last):
+@kernel_of_both
+def forward_layer(
+    step_address: int,
+    matrix: Panels,
+    h_init: OwnVector,
+    read: Input,
+    lanes: Lanes,
+    begin: int,
+    end: int,
+    slabs: Slabs,
+    out: OwnSlabs,
+    last: OwnSlab,
+):
     """Run the steps from one to another, the first of which reads what the one before has left.
 
     They write slabs, the state at each step where `out` has steps, and last states.
     """
-    weights, panels = uncounted(matrix.weights), uncounted(matrix.places)
-    values, table, tokens = uncounted(read.values), uncounted(read.table), uncounted(read.tokens)
-    rows, direction = uncounted(read.rows), read.direction
+    weights, panels = matrix.weights, matrix.places
+    values, table, tokens = read.values, read.table, read.tokens
+    rows, direction = read.rows, read.direction
     begins, ends, n_active = lanes.begins, lanes.ends, lanes.n_active
-    u, gates, c = uncounted(slabs.u), uncounted(slabs.gates), uncounted(slabs.c)
-    which, n_looked_up, first_h = uncounted(slabs.which), slabs.n_looked_up, slabs.first_h
-    out = uncounted(out)
+    u, gates, c = slabs.u, slabs.gates, slabs.c
+    which, n_looked_up, first_h = slabs.which, slabs.n_looked_up, slabs.first_h
     n_begun, n_ended = n_before(begins, begin), n_before(ends, begin)
     step = unit_function_at(step_address, u)
     n_inputs, n_hidden, n_lanes = values.shape[1], h_init.size, u.shape[2]
@@ -210,8 +220,8 @@ class Cuts(NamedTuple):
     ends, cuts : (n, 3) int arrays
     """
 
-    ends: np.ndarray
-    cuts: np.ndarray
+    ends: IntegerTable
+    cuts: IntegerTable
 
 
 class StateGradient(NamedTuple):
@@ -231,11 +241,11 @@ class StateGradient(NamedTuple):
         Squares of the gradient with respect to h_t, of no steps where nobody asks for them.
     """
 
-    h: np.ndarray
-    c: np.ndarray
-    last: np.ndarray
-    out: np.ndarray
-    norms: np.ndarray
+    h: OwnSlab
+    c: OwnSlab
+    last: OwnSlab
+    out: OwnSlabs
+    norms: OwnSlab
 
 
 class GradientBelow(NamedTuple):
@@ -247,8 +257,8 @@ class GradientBelow(NamedTuple):
     table : (n, n_columns) array
     """
 
-    x: np.ndarray
-    table: np.ndarray
+    x: OwnSlabs
+    table: OwnSlab
 
 
 class WeightGradient(NamedTuple):
@@ -264,31 +274,37 @@ class WeightGradient(NamedTuple):
     h_init : (D,) array
     """
 
-    matrix: np.ndarray
-    tiles: np.ndarray
+    matrix: OwnSlab
+    tiles: IntegerTable
     piece: int
-    h_init: np.ndarray
+    h_init: OwnVector
 
 
-@kernel_of_both(
-    f"i8 b1 {_PANELS} {_PANELS} Cuts({_TABLE},{_TABLE}) i8 i8 {_SLABS} StateGradient(M,M,M,S,M) "
-    f"GradientBelow(S,M) WeightGradient(M,{_TABLE},i8,N)"
-)
+@kernel_of_both
 def backward_layer(
-    adjoint_address, feeds_h, to_state, to_input, tape, first, end, slabs, d_states, below,
-    d_weights,
-):  # fmt: skip
+    adjoint_address: int,
+    feeds_h: bool,
+    to_state: Panels,
+    to_input: Panels,
+    tape: Cuts,
+    first: int,
+    end: int,
+    slabs: Slabs,
+    d_states: StateGradient,
+    below: GradientBelow,
+    d_weights: WeightGradient,
+):
     """Go back over the steps from a first one to before an end."""
     ends, cuts = tape.ends, tape.cuts
     n_ends, n_cuts = n_before(ends, end), n_before(cuts, end)
-    u, gates, c = uncounted(slabs.u), uncounted(slabs.gates), uncounted(slabs.c)
-    which, n_looked_up, first_h = uncounted(slabs.which), slabs.n_looked_up, slabs.first_h
-    d_h, d_c, norms = uncounted(d_states.h), uncounted(d_states.c), uncounted(d_states.norms)
-    state_weights, state_panels = uncounted(to_state.weights), uncounted(to_state.places)
-    input_weights, input_panels = uncounted(to_input.weights), uncounted(to_input.places)
-    d_last, d_out = uncounted(d_states.last), uncounted(d_states.out)
-    d_x, d_table = uncounted(below.x), uncounted(below.table)
-    d_matrix, d_h_init = uncounted(d_weights.matrix), uncounted(d_weights.h_init)
+    u, gates, c = slabs.u, slabs.gates, slabs.c
+    which, n_looked_up, first_h = slabs.which, slabs.n_looked_up, slabs.first_h
+    d_h, d_c, norms = d_states.h, d_states.c, d_states.norms
+    state_weights, state_panels = to_state.weights, to_state.places
+    input_weights, input_panels = to_input.weights, to_input.places
+    d_last, d_out = d_states.last, d_states.out
+    d_x, d_table = below.x, below.table
+    d_matrix, d_h_init = d_weights.matrix, d_weights.h_init
     tiles, piece = d_weights.tiles, d_weights.piece
     adjoint = unit_function_at(adjoint_address, u)
     n_hidden = d_h.shape[0]
@@ -364,10 +380,17 @@ def backward_layer(
         stop = begin
 
 
-@kernel_of_both("S i8 S i8 i8 b1 b1")
-def move_rows(source, first, target, target_first, n_rows, is_reversed, adds):
+@kernel_of_both
+def move_rows(
+    source: OwnSlabs,
+    first: int,
+    target: OwnSlabs,
+    target_first: int,
+    n_rows: int,
+    is_reversed: bool,
+    adds: bool,
+):
     """Write (or add) rows of one tape's slabs to another's, which may be read backwards."""
-    source, target = uncounted(source), uncounted(target)
     n_steps = min(source.shape[0], target.shape[0])
     for t in range(n_steps):
         read, written = pointer(source[t]), pointer(target[n_steps - 1 - t if is_reversed else t])
@@ -378,8 +401,17 @@ def move_rows(source, first, target, target_first, n_rows, is_reversed, adds):
             store(written, target_first + j, vector)
 
 
-@kernel_of_both(f"S {_LIST} {_LIST} {_LIST} b1 M i8 b1")
-def move_steps(slabs, lane, start, length, is_reversed, steps, first, writes_slabs):
+@kernel_of_both
+def move_steps(
+    slabs: OwnSlabs,
+    lane: Integers,
+    start: Integers,
+    length: Integers,
+    is_reversed: bool,
+    steps: OwnSlab,
+    first: int,
+    writes_slabs: bool,
+):
     """Copy slabs to rows of steps, one sequence after the other, or rows of steps to slabs."""
     row = 0
     for i in range(lane.size):
@@ -393,8 +425,16 @@ def move_steps(slabs, lane, start, length, is_reversed, steps, first, writes_sla
             row += 1
 
 
-@kernel(f"void(i4[::1], {_LIST}, {_LIST}, i4[::1], i4[::1], i4[::1], {_LIST})")
-def distinct_tokens(tokens, first_row, length, number, ids, local, n_ids):
+@kernel
+def distinct_tokens(
+    tokens: Tokens,
+    first_row: Integers,
+    length: Integers,
+    number: Tokens,
+    ids: Tokens,
+    local: Tokens,
+    n_ids: Integers,
+):
     """List the distinct tokens of some sequences in `ids`, and write every step's place there.
 
     number, one for each token there is, is -1 before and after. Of a token that there is not,

@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tsrnn._compute.compile import kernel
+from tsrnn._compute.compile import Integers, kernel
 from tsrnn._input.ragged import rows_between
 
 
@@ -173,7 +173,7 @@ def _schedules(length: np.ndarray, n_tapes: int, n_lanes: int) -> list[tuple[Sch
     order = np.argsort(-length, kind="stable")
     lane, start = np.empty_like(order), np.empty_like(order)
     filled = np.zeros(n_tapes * n_lanes, dtype=np.int64)
-    _place(length[order], lane, start, filled)
+    _place(length[order], lane, start, filled, np.arange(filled.size))
     # Full lanes go together, so that a tape is not kept running by a single one.
     rank = np.empty_like(filled)
     rank[np.argsort(-filled, kind="stable")] = np.arange(filled.size)
@@ -191,11 +191,16 @@ def _schedules(length: np.ndarray, n_tapes: int, n_lanes: int) -> list[tuple[Sch
     return schedules
 
 
-@kernel("void(i8[::1], i8[::1], i8[::1], i8[::1])")
-def _place(length, lane, start, filled):
-    """Place sequences, longest first, each in the lane that holds least: a heap of lanes."""
+@kernel
+def _place(
+    length: Integers,
+    lane: Integers,
+    start: Integers,
+    filled: Integers,
+    heap: Integers,
+):
+    """Place sequences, longest first, each in the lane that holds least: on top of a heap."""
     n = filled.size
-    heap = np.arange(n)
     for i in range(length.size):
         first = heap[0]
         lane[i] = first

@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import Integers, Slab, Slabs, Vector, inlined, pointer, uncounted
+from tsrnn._compute.compile import Integers, Slab, Slabs, Vector, inlined, pointer
 
 # Levels and seasons of a positive series of order one are below this, but for fits that divide by a
 # level near zero on the way.
@@ -111,8 +111,7 @@ class Scratch(NamedTuple):
     d_log: Slab
 
 
-@inlined
-def curved_of(n_unknowns, n_lanes):
+def curved_of(n_unknowns: int, n_lanes: int) -> Curved:
     """Make room for F, its gradient and its curvature."""
     return Curved(
         np.zeros(n_lanes),
@@ -122,8 +121,7 @@ def curved_of(n_unknowns, n_lanes):
     )
 
 
-@inlined
-def scratch_of(n_unknowns, n_lanes):
+def scratch_of(n_unknowns: int, n_lanes: int) -> Scratch:
     """Make room for what a step computes."""
     return Scratch(
         np.zeros(n_lanes),
@@ -185,7 +183,7 @@ def accumulate_curvature(
         if stop[0] != 0:
             return
         n_active, old, new = active[t], t % 2, (t + 1) % 2
-        now = uncounted(x[t, 0])
+        now = x[t, 0]
         step(
             pointer(theta),
             pointer(now),
@@ -203,7 +201,8 @@ def accumulate_curvature(
             error[b] = miss if miss == miss else 0.0
             n_seen[b] += seen[b]
         for c in range(n_columns):
-            d_input[n_unknowns - n_columns + c] = d_x[t, c]
+            for b in range(n_active):
+                d_input[n_unknowns - n_columns + c, b] = d_x[t, c, b]
         tangent(
             pointer(theta),
             pointer(states[old]),
@@ -226,7 +225,7 @@ def accumulate_curvature(
         # dr = slope (dx - do): zero where x is missing.
         if is_relative:
             if has_effect:
-                effect = uncounted(x[t, 1])
+                effect = x[t, 1]
                 for b in range(n_active):
                     out[b] += effect[b]
             for b in range(n_active):
@@ -242,23 +241,23 @@ def accumulate_curvature(
         for b in range(n_active):
             squares[b] += residual[b] * residual[b]
         if is_relative or not is_linear:
-            level, season = uncounted(states[new, 0]), uncounted(states[new, n_state - 1])
+            level, season = states[new, 0], states[new, n_state - 1]
             for b in range(n_active):
                 size = max(abs(level[b]), abs(season[b]))
                 largest[b] = size if size > largest[b] else largest[b]
         for d in range(n_unknowns):
-            d_r, d_o, row = uncounted(d_residual[d]), uncounted(d_out[d]), uncounted(gradient[d])
-            d_i = uncounted(d_input[d])
+            d_r, d_o, row = d_residual[d], d_out[d], gradient[d]
+            d_i = d_input[d]
             for b in range(n_active):
                 d_r[b] = slope[b] * (d_i[b] - d_o[b])
                 row[b] += residual[b] * d_r[b]
             for c in range(d + 1):
-                other, entry = uncounted(d_residual[c]), uncounted(curvature[d, c])
+                other, entry = d_residual[c], curvature[d, c]
                 for b in range(n_active):
                     entry[b] += d_r[b] * other[b]
         if is_relative:
             for d in range(n_unknowns):
-                d_o, d_i, row = uncounted(d_out[d]), uncounted(d_input[d]), uncounted(d_log[d])
+                d_o, d_i, row = d_out[d], d_input[d], d_log[d]
                 for b in range(n_active):
                     row[b] += inverse[b] * (d_o[b] - d_i[b])
             if t % _LOG_EVERY == _LOG_EVERY - 1 or t == n_timesteps - 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tsrnn._compute.compile import SLAB, inlined, kernel, uncounted
+from tsrnn._compute.compile import Integers, Slab, Slabs, Vector, kernel
 from tsrnn._input.ragged import Batch
 from tsrnn._scan.unroll import take_step
 from tsrnn.cells.smoother_cell import SmootherCell, step_at
@@ -44,28 +44,27 @@ def follow(
         batch.offsets,
         ends,
         predictions,
+        np.empty((2, cell.n_state, 1)),
+        np.empty((cell.n_parameters, 1)),
+        np.empty((2, 1, 1)),
     )
     return np.ascontiguousarray(ends.T), predictions
 
 
-@kernel(f"void(i8, {SLAB}, f8[::1], i8[::1], {SLAB}, f8[::1])")
-def _follow(step_address, thetas, values, offsets, ends, predictions):
-    _follow_each(
-        step_at(step_address),
-        thetas,
-        values,
-        offsets,
-        ends,
-        predictions,
-        np.empty((2, ends.shape[1], 1)),
-        np.empty((thetas.shape[1], 1)),
-        np.empty((1, 1)),
-        np.empty((1, 1)),
-    )
-
-
-@inlined
-def _follow_each(step, thetas, values, offsets, ends, predictions, states, theta, x, out):
+@kernel
+def _follow(
+    step_address: int,
+    thetas: Slab,
+    values: Vector,
+    offsets: Integers,
+    ends: Slab,
+    predictions: Vector,
+    states: Slabs,
+    theta: Slab,
+    scratch: Slabs,
+):
+    step = step_at(step_address)
+    x, out = scratch[0], scratch[1]
     n_state = ends.shape[1]
     for i in range(ends.shape[0]):
         for k in range(theta.shape[0]):
@@ -73,9 +72,9 @@ def _follow_each(step, thetas, values, offsets, ends, predictions, states, theta
         for s in range(n_state):
             states[offsets[i] % 2, s, 0] = ends[i, s]
         for t in range(offsets[i], offsets[i + 1]):
-            old, new = uncounted(states[t % 2]), uncounted(states[(t + 1) % 2])
+            old, new = states[t % 2], states[(t + 1) % 2]
             x[0, 0] = values[t]
-            take_step(step, uncounted(theta), uncounted(x), old, new, uncounted(out), 1)
+            take_step(step, theta, x, old, new, out, 1)
             predictions[t] = out[0, 0]
         for s in range(n_state):
             ends[i, s] = states[offsets[i + 1] % 2, s, 0]

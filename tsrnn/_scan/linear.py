@@ -23,9 +23,11 @@ Exponential Smoothing (2008), chapter 6.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from tsrnn._compute.compile import SLAB, SLABS, inlined, kernel, uncounted
+from tsrnn._compute.compile import Booleans, Integers, Slab, Slabs, Stop, Vector, inlined, kernel
 from tsrnn._compute.threads import NEVER_STOPPED
 from tsrnn._scan.unroll import take_step, unroll
 from tsrnn.cells.smoother_cell import SmootherCell, step_at
@@ -73,17 +75,26 @@ def error_products(
     return products
 
 
-@kernel(f"void(i8, {SLAB}, {SLAB}, b1, {SLABS}, {SLABS}, {SLABS}, i1[::1])")
-def _error_products(step_address, theta, series, all_errors, states, scratch, products, stop):
+@kernel
+def _error_products(
+    step_address: int,
+    theta: Slab,
+    series: Slab,
+    all_errors: bool,
+    states: Slabs,
+    scratch: Slabs,
+    products: Slabs,
+    stop: Stop,
+):
     accumulate_products(
         step_at(step_address),
-        uncounted(theta),
-        uncounted(series),
-        uncounted(states),
-        uncounted(scratch),
-        uncounted(products),
+        theta,
+        series,
+        states,
+        scratch,
+        products,
         all_errors,
-        uncounted(stop),
+        stop,
     )
 
 
@@ -224,7 +235,7 @@ def error_variances(
         raise ValueError(f"linear smoothers have arrays of the shapes {expected}, got {shapes}")
     result = np.empty(is_missing.size)
     _error_variances(
-        *(np.ascontiguousarray(part) for part in forms),
+        _Forms(*(np.ascontiguousarray(part) for part in forms)),
         is_missing,
         np.ascontiguousarray(predictions),
         offsets,
@@ -232,36 +243,41 @@ def error_variances(
         is_relative,
         covariances,
         result,
+        np.empty((2, n_state, n_state)),
     )
     return result
 
 
-@kernel(f"void({SLABS}, {SLAB}, {SLAB}, b1[::1], f8[::1], i8[::1], f8[::1], b1, {SLABS}, f8[::1])")
+class _Forms(NamedTuple):
+    transitions: Slabs
+    gains: Slab
+    observations: Slab
+
+
+@kernel
 def _error_variances(
-    transitions,
-    gains,
-    observations,
-    is_missing,
-    predictions,
-    offsets,
-    variances,
-    is_relative,
-    covariances,
-    result,
+    forms: _Forms,
+    is_missing: Booleans,
+    predictions: Vector,
+    offsets: Integers,
+    variances: Vector,
+    is_relative: bool,
+    covariances: Slabs,
+    result: Vector,
+    scratch: Slabs,
 ):
-    n_state = gains.shape[1]
-    seeing, half = np.empty((n_state, n_state)), np.empty((n_state, n_state))
+    seeing, half = scratch[0], scratch[1]
+    n_state = half.shape[0]
     for i in range(offsets.shape[0] - 1):
-        move, gain, observation = (
-            uncounted(transitions[i]),
-            uncounted(gains[i]),
-            uncounted(observations[i]),
-        )
-        covariance = uncounted(covariances[i])
+        move, gain, observation = forms.transitions[i], forms.gains[i], forms.observations[i]
+        covariance = covariances[i]
         for j in range(n_state):
             for k in range(n_state):
                 seeing[j, k] = move[j, k] - gain[j] * observation[k]
-        is_certain = not covariance.any()
+        is_certain = True
+        for j in range(n_state):
+            for k in range(n_state):
+                is_certain = is_certain and covariance[j, k] == 0.0
         for t in range(offsets[i], offsets[i + 1]):
             of_state = 0.0
             if not is_certain:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import math
 
-from tsrnn._compute.compile import SLAB, inlined, kernel, uncounted
+from tsrnn._compute.compile import Integers, Slab, Vector, inlined, kernel
 
 
-@kernel(f"void(f8[::1], i8[::1], i8, b1, {SLAB})")
-def seasonal_states(values, offsets, period, is_multiplicative, states):
+@kernel
+def seasonal_states(
+    values: Vector,
+    offsets: Integers,
+    period: int,
+    is_multiplicative: bool,
+    states: Slab,
+):
     """Write heuristic states (N, 2 + m) before the first value, from the first cycles of a series.
 
     The level and trend go through the means of up to four cycles, and the seasons are what is left,
@@ -16,10 +22,10 @@ def seasonal_states(values, offsets, period, is_multiplicative, states):
     """
     for i in range(states.shape[0]):
         _seasonal_state(
-            uncounted(values[offsets[i] : offsets[i + 1]]),
+            values[offsets[i] : offsets[i + 1]],
             period,
             is_multiplicative,
-            uncounted(states[i]),
+            states[i],
         )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tsrnn._compute.compile import SLAB, SLABS, inlined, kernel, pointer, uncounted, writable
+from tsrnn._compute.compile import Slab, Slabs, Vector, inlined, kernel, pointer, writable
 from tsrnn.cells.smoother_cell import SmootherCell, adjoint_at, step_at
 
 
@@ -61,14 +61,20 @@ def take_step(step, theta, x, h, h_new, out, n_lanes):
     )
 
 
-@kernel(f"void(i8, {SLAB}, {SLABS}, {SLABS}, {SLABS})")
-def _unroll(step_address, theta, x, states, outputs):
+@kernel
+def _unroll(
+    step_address: int,
+    theta: Slab,
+    x: Slabs,
+    states: Slabs,
+    outputs: Slabs,
+):
     forward(
         step_at(step_address),
-        uncounted(theta),
-        uncounted(x),
-        uncounted(states),
-        uncounted(outputs),
+        theta,
+        x,
+        states,
+        outputs,
     )
 
 
@@ -149,30 +155,30 @@ def backpropagate(
     return d_theta, carry[0], d_x
 
 
-@kernel(f"void(i8, {SLAB}, {SLABS}, {SLABS}, {SLABS}, {SLABS}, {SLABS}, {SLABS}, {SLABS}, {SLAB})")
+@kernel
 def _backpropagate(
-    adjoint_address,
-    theta,
-    x,
-    states,
-    outputs,
-    d_states,
-    d_outputs,
-    carry,
-    d_x,
-    d_theta,
+    adjoint_address: int,
+    theta: Slab,
+    x: Slabs,
+    states: Slabs,
+    outputs: Slabs,
+    d_states: Slabs,
+    d_outputs: Slabs,
+    carry: Slabs,
+    d_x: Slabs,
+    d_theta: Slab,
 ):
     backward(
         adjoint_at(adjoint_address),
-        uncounted(theta),
-        uncounted(x),
-        uncounted(states),
-        uncounted(outputs),
-        uncounted(d_states),
-        uncounted(d_outputs),
-        uncounted(carry),
-        uncounted(d_x),
-        uncounted(d_theta),
+        theta,
+        x,
+        states,
+        outputs,
+        d_states,
+        d_outputs,
+        carry,
+        d_x,
+        d_theta,
     )
 
 
@@ -194,7 +200,9 @@ def backward(
     direct = d_states.shape[0] > 0
     n_timesteps, n_state, n_lanes = x.shape[0], states.shape[1], x.shape[2]
     if direct:
-        carry[n_timesteps % 2] = d_states[n_timesteps]
+        for i in range(n_state):
+            for b in range(n_lanes):
+                carry[n_timesteps % 2, i, b] = d_states[n_timesteps, i, b]
     for t in range(n_timesteps - 1, -1, -1):
         old, new = t % 2, (t + 1) % 2
         adjoint(
@@ -278,11 +286,20 @@ def generate(
     return x
 
 
-@kernel(f"void(i8, {SLAB}, {SLABS}, b1, f8[::1], {SLABS}, {SLABS}, {SLAB})")
-def _generate(step_address, theta, innovations, is_relative, effect, x, states, prediction):
+@kernel
+def _generate(
+    step_address: int,
+    theta: Slab,
+    innovations: Slabs,
+    is_relative: bool,
+    effect: Vector,
+    x: Slabs,
+    states: Slabs,
+    prediction: Slab,
+):
     step = step_at(step_address)
-    theta, innovations, x = uncounted(theta), uncounted(innovations), uncounted(x)
-    states, prediction = uncounted(states), uncounted(prediction)
+    theta, innovations, x = theta, innovations, x
+    states, prediction = states, prediction
     n_lanes = x.shape[2]
     for t in range(x.shape[0]):
         old, new = t % 2, (t + 1) % 2

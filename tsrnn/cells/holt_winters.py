@@ -26,7 +26,7 @@ Koehler, Ord and Snyder, Forecasting with Exponential Smoothing (2008), chapter 
 
 from __future__ import annotations
 
-from tsrnn._compute.compile import Kernel
+from tsrnn._compute.compile import Step
 from tsrnn.cells.smoother_cell import (
     SmootherCell,
     SmoothingParameter,
@@ -219,9 +219,7 @@ def holt_winters_mul(period: int) -> SmootherCell:
     return _holt_winters("holt_winters_mul", period, *kernels)
 
 
-def _holt_winters(
-    name: str, period: int, step: Kernel, adjoint: Kernel, tangent: Kernel
-) -> SmootherCell:
+def _holt_winters(name: str, period: int, step: Step, adjoint: Step, tangent: Step) -> SmootherCell:
     seasons = (f"season_{i}" for i in range(1, period + 1))
     return SmootherCell(
         name=name,

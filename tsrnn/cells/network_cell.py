@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tsrnn._compute.compile import Kernel, function_at, numba_extension
+from tsrnn._compute.compile import Step, function_at, numba_extension
 from tsrnn.cells.smoother_cell import Parameter
 
 # Of a step (gates, h, c, h_new, c_new, D) and of an adjoint (gates, h, c, d_h, d_c, D), by type of
@@ -48,11 +48,9 @@ def _teach_unit_functions() -> None:
         return lambda address, like: _function_at_f8(address)
 
 
-def unit_kernel(function: Callable) -> dict[str, Kernel]:
+def unit_kernel(function: Callable) -> dict[str, Step]:
     """Declare a step or an adjoint, for both types of number."""
-    return {
-        code: Kernel(function, signature, as_step=True) for code, signature in _SIGNATURES.items()
-    }
+    return {code: Step(function, signature) for code, signature in _SIGNATURES.items()}
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class NetworkCell:
         Its key in the table of cells.
     gate_names : tuple of str
         In the order in which W_hx, W_hh and b_h hold them.
-    step, adjoint : dict of Kernel
+    step, adjoint : dict of Step
         Equation (2) and its adjoint, by type of number.
     x_blocks, h_blocks : tuple of int
         a_t is blocks of D rows. The first ones read the input and the last ones the state, those
@@ -82,8 +80,8 @@ class NetworkCell:
 
     name: str
     gate_names: tuple[str, ...]
-    step: dict[str, Kernel]
-    adjoint: dict[str, Kernel]
+    step: dict[str, Step]
+    adjoint: dict[str, Step]
     x_blocks: tuple[int, ...]
     h_blocks: tuple[int, ...]
     n_blocks: int

@@ -20,12 +20,11 @@ Only the first `n_lanes` lanes are read and written.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 
-from tsrnn._compute.compile import Kernel, function_at, kernel
+from tsrnn._compute.compile import Step, function_at, step_kernel_of
 
 _ADDRESS = "CPointer(f8)"
 
@@ -44,9 +43,9 @@ ADJOINT_SIGNATURE = f"void({', '.join([_ADDRESS] * 10)}, i8, i8, i8, i8)"
 # is so many places further. Only cells of one input have a tangent.
 TANGENT_SIGNATURE = f"void({', '.join([_ADDRESS] * 9)}, i8, i8, i8, i8, i8)"
 
-step_kernel: Callable[[Callable], Kernel] = kernel(STEP_SIGNATURE, as_step=True)
-adjoint_kernel: Callable[[Callable], Kernel] = kernel(ADJOINT_SIGNATURE, as_step=True)
-tangent_kernel: Callable[[Callable], Kernel] = kernel(TANGENT_SIGNATURE, as_step=True)
+step_kernel = step_kernel_of(STEP_SIGNATURE)
+adjoint_kernel = step_kernel_of(ADJOINT_SIGNATURE)
+tangent_kernel = step_kernel_of(TANGENT_SIGNATURE)
 
 # In a loop's kernel: the function at an address that it was given.
 step_at = function_at(STEP_SIGNATURE)
@@ -115,7 +114,7 @@ class SmootherCell:
         Sizes of x_t and o_t (p and m).
     state_names : tuple of str
         One name for each of the S numbers of the state.
-    step, adjoint, tangent : Kernel
+    step, adjoint, tangent : Step
         Equation (1), its adjoint and its tangent.
     """
 
@@ -124,9 +123,9 @@ class SmootherCell:
     n_inputs: int
     n_outputs: int
     state_names: tuple[str, ...]
-    step: Kernel
-    adjoint: Kernel
-    tangent: Kernel
+    step: Step
+    adjoint: Step
+    tangent: Step
 
     @property
     def n_state(self) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from tsrnn._compute import compile as compiling
+from tsrnn._compute import machine_code as compiling
 from tsrnn._files import replace_file
 from tsrnn.cli.csv_errors import UsageError
 

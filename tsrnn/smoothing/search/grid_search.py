@@ -9,15 +9,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import SLABS, Integers, Slab, Slabs, Vector, inlined, kernel, uncounted
+from tsrnn._compute.compile import (
+    Integers,
+    Slab,
+    Slabs,
+    StackedSlabs,
+    Stop,
+    Vector,
+    inlined,
+    kernel,
+    shaped,
+)
+from tsrnn._input.ragged import Batch
 from tsrnn._scan.linear import accumulate_products
 from tsrnn._scan.unroll import take_step
 from tsrnn.cells.smoother_cell import SmoothingParameter, step_at
-from tsrnn.smoothing.search.profile import solve_for_unknowns
+from tsrnn.smoothing.search.profile import Normal, solve_for_unknowns
 from tsrnn.smoothing.search.task import Series, Task
 
 # Series up to this length are searched with tables; see `_profiled_starts`. A response below this
@@ -77,7 +88,7 @@ class _Tables(NamedTuple):
     """
 
     responses: Slabs
-    grams: Annotated[np.ndarray, "f8[:,:,:,::1]"]
+    grams: StackedSlabs
     with_response: Slab
 
 
@@ -125,16 +136,52 @@ def profiled_starts(task: Task, n_starts: int, stop: np.ndarray) -> np.ndarray:
         np.r_[n_columns : n_columns + n_free_state, :n_columns].astype(np.int64),
         stop,
         starts,
+        *_room_of(cell.n_state, grid, batch, maps),
     )
     return starts
 
 
-@kernel(
-    f"void(i8, Series, {SLABS}, _Grid, i8[::1], i1[::1], {SLABS})",
-    Series,
-    _Grid,
-)
-def _profiled_starts(step_address, series, unknown_maps, grid, free_unknowns, stop, starts):
+def _room_of(
+    n_state: int, grid: _Grid, batch: Batch, unknown_maps: np.ndarray
+) -> tuple[_Room, Normal, _Tables]:
+    """Make room for the search of a batch."""
+    n_sets, n_columns = grid.points.shape[1], batch.regressors.shape[1]
+    size, longest = 1 + n_columns + n_state, int(batch.lengths.max())
+    room = _Room(
+        np.tile(grid.thetas, size),
+        np.empty((1 + n_columns, longest)),
+        np.empty((2, n_state, size * n_sets)),
+        np.empty((2, 1, size * n_sets)),
+        np.empty((size, size, n_sets)),
+        np.empty(n_sets),
+        np.empty((n_sets, size - 1)),
+        np.empty(n_sets, dtype=np.int64),
+    )
+    # Where the initial state is free and nothing else is unknown, what it adds to the errors of a
+    # complete series is the same for all of them.
+    has_tables = unknown_maps.shape[2] == 1 + n_state and n_columns == 0
+    n_tabulated = longest if has_tables and longest <= _MOST_TABULATED else 0
+    tables = _Tables(
+        np.zeros((n_tabulated, n_state, n_sets)),
+        np.zeros((n_tabulated, n_state, n_state, n_sets)),
+        np.zeros((n_state, n_sets)),
+    )
+    return room, Normal.room(*unknown_maps.shape[1:]), tables
+
+
+@kernel
+def _profiled_starts(
+    step_address: int,
+    series: Series,
+    unknown_maps: Slabs,
+    grid: _Grid,
+    free_unknowns: Integers,
+    stop: Stop,
+    starts: Slabs,
+    room: _Room,
+    normal: Normal,
+    tables: _Tables,
+):
     """Write starts (N, n_starts, Q + U + C) at the lowest minima of the profiled squared error.
 
     Parameters
@@ -149,85 +196,37 @@ def _profiled_starts(step_address, series, unknown_maps, grid, free_unknowns, st
     stop : (1,) array
         Where another thread sets it to 1, all ends, and what is written means nothing.
     starts : (N, n_starts, Q + U + C) array
+    room : _Room
+    normal : Normal
+    tables : _Tables
     """
-    offsets, n_columns = series.offsets, series.regressors.shape[1]
-    n_state = unknown_maps.shape[1] - 1 - n_columns
-    n_sets, size = grid.points.shape[1], 1 + n_columns + n_state
-    longest = 0
-    for i in range(offsets.shape[0] - 1):
-        longest = max(longest, offsets[i + 1] - offsets[i])
-    # Where the initial state is free and nothing else is unknown, what it adds to the errors of a
-    # complete series is the same for all of them.
-    has_tables = unknown_maps.shape[2] == 1 + n_state and n_columns == 0
-    n_tabulated = longest if has_tables and longest <= _MOST_TABULATED else 0
-    _search_profiles(
-        step_at(step_address),
-        series,
-        unknown_maps,
-        grid,
-        free_unknowns,
-        stop,
-        starts,
-        _Room(
-            _for_each_run(grid.thetas, size),
-            np.empty((1 + n_columns, longest)),
-            np.empty((2, n_state, size * n_sets)),
-            np.empty((2, 1, size * n_sets)),
-            np.empty((size, size, n_sets)),
-            np.empty(n_sets),
-            np.empty((n_sets, size - 1)),
-            np.empty(n_sets, dtype=np.int64),
-        ),
-        _Tables(
-            np.zeros((n_tabulated, n_state, n_sets)),
-            np.zeros((n_tabulated, n_state, n_state, n_sets)),
-            np.zeros((n_state, n_sets)),
-        ),
-    )
-
-
-@inlined
-def _for_each_run(thetas, size):
-    n_sets = thetas.shape[1]
-    repeated = np.empty((thetas.shape[0], size * n_sets))
-    for k in range(size):
-        repeated[:, k * n_sets : (k + 1) * n_sets] = thetas
-    return repeated
-
-
-@inlined
-def _search_profiles(step, series, unknown_maps, grid, free_unknowns, stop, starts, room, tables):
-    # Those who call hold what is uncounted.
-    series, grid, room, tables = (
-        uncounted(series),
-        uncounted(grid),
-        uncounted(room),
-        uncounted(tables),
-    )
+    step = step_at(step_address)
     values, offsets, regressors = series.values, series.offsets, series.regressors
     points, losses, unknowns, lowest = grid.points, room.losses, room.unknowns, room.lowest
     n_series, n_starts, n_free = starts.shape[0], starts.shape[1], points.shape[0]
     has_tables = tables.responses.shape[0] > 0
+    has_prior = False
+    for j in range(grid.rates.shape[0]):
+        has_prior = has_prior or grid.rates[j] != 0.0
     if has_tables:
         _tabulate(step, room, tables)
     for i in range(n_series):
         if stop[0] != 0:
             return
         start, length = offsets[i], offsets[i + 1] - offsets[i]
-        y = uncounted(values[start : start + length])
+        y = values[start : start + length]
         is_complete = has_tables
         for t in range(length):
             is_complete = is_complete and y[t] == y[t]
         if is_complete:
             _profile_complete(step, y, room, tables)
         else:
-            slab = room.series
-            rows = uncounted(slab.ravel()[: slab.shape[0] * length].reshape(slab.shape[0], length))
+            rows = shaped(room.series, (room.series.shape[0], length))
             for t in range(length):
                 rows[0, t] = y[t]
                 for c in range(regressors.shape[1]):
                     rows[1 + c, t] = regressors[start + t, c]
-            unknown_map = uncounted(unknown_maps[i if unknown_maps.shape[0] > 1 else 0])
+            unknown_map = unknown_maps[i if unknown_maps.shape[0] > 1 else 0]
             accumulate_products(
                 step,
                 room.thetas,
@@ -236,13 +235,13 @@ def _search_profiles(step, series, unknown_maps, grid, free_unknowns, stop, star
                 room.scratch,
                 room.products,
                 True,
-                uncounted(stop),
+                stop,
             )
             for g in range(losses.shape[0]):
                 losses[g] = solve_for_unknowns(
-                    uncounted(room.products[:, :, g]), unknown_map, uncounted(unknowns[g])
+                    room.products[:, :, g], unknown_map, unknowns[g], normal
                 )
-        if grid.rates.any():
+        if has_prior:
             _weigh_by_prior(y, points, grid.rates, losses)
         n_found = _lowest_minima(losses, grid.shape, n_starts, lowest)
         for k in range(n_starts):
@@ -276,8 +275,8 @@ def _tabulate(step, room, tables):
         states[0] = 0.0
         states[0, i, :n_sets] = 1.0
         for t in range(responses.shape[0]):
-            old, new = uncounted(states[t % 2]), uncounted(states[(t + 1) % 2])
-            x, out = uncounted(scratch[0]), uncounted(scratch[1])
+            old, new = states[t % 2], states[(t + 1) % 2]
+            x, out = scratch[0], scratch[1]
             x[:] = 0.0
             take_step(step, thetas, x, old, new, out, n_sets)
             for b in range(n_sets):
@@ -299,23 +298,21 @@ def _profile_complete(step, y, room, tables):
     thetas, states, scratch = room.thetas, room.states, room.scratch
     losses, unknowns = room.losses, room.unknowns
     responses, with_response = tables.responses, tables.with_response
-    gram = uncounted(tables.grams[y.shape[0] - 1])
+    gram = tables.grams[y.shape[0] - 1]
     n_state, n_sets = responses.shape[1], responses.shape[2]
     losses[:], with_response[:], states[0] = 0.0, 0.0, 0.0
-    x, out = uncounted(scratch[0]), uncounted(scratch[1])
+    x, out = scratch[0], scratch[1]
     for t in range(y.shape[0]):
-        row, value = uncounted(x[0]), y[t]
+        row, value = x[0], y[t]
         for b in range(n_sets):
             row[b] = value
-        take_step(
-            step, thetas, x, uncounted(states[t % 2]), uncounted(states[(t + 1) % 2]), out, n_sets
-        )
-        predicted = uncounted(out[0])
+        take_step(step, thetas, x, states[t % 2], states[(t + 1) % 2], out, n_sets)
+        predicted = out[0]
         for b in range(n_sets):
             row[b] = value - predicted[b]
             losses[b] += row[b] * row[b]
         for i in range(n_state):
-            response, total = uncounted(responses[t, i]), uncounted(with_response[i])
+            response, total = responses[t, i], with_response[i]
             for b in range(n_sets):
                 total[b] += row[b] * response[b]
     for b in range(n_sets):
@@ -337,12 +334,19 @@ def _profile_complete(step, y, room, tables):
 def lowest_minima(losses: np.ndarray, shape: np.ndarray, at_most: int) -> np.ndarray:
     """Return where the lowest local minima of a grid of losses, (G,), are, best first."""
     lowest = np.empty(at_most, dtype=np.int64)
-    return lowest[: _lowest_minima_of(losses, shape, lowest)]
+    n_found = np.empty(1, dtype=np.int64)
+    _lowest_minima_of(losses, shape, lowest, n_found)
+    return lowest[: n_found[0]]
 
 
-@kernel("i8(f8[::1], i8[::1], i8[::1])")
-def _lowest_minima_of(losses, shape, lowest):
-    return _lowest_minima(uncounted(losses), uncounted(shape), lowest.shape[0], uncounted(lowest))
+@kernel
+def _lowest_minima_of(
+    losses: Vector,
+    shape: Integers,
+    lowest: Integers,
+    n_found: Integers,
+):
+    n_found[0] = _lowest_minima(losses, shape, lowest.shape[0], lowest)
 
 
 @inlined

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import SLAB, SLABS, Slab, Slabs, Vector, inlined, kernel, uncounted
+from tsrnn._compute.compile import Slab, Slabs, Stop, Vector, inlined, kernel, shaped
 from tsrnn._compute.threads import NEVER_STOPPED
 from tsrnn._scan.linear import accumulate_products, error_products
 from tsrnn._scan.unroll import backward, forward
@@ -96,14 +96,53 @@ def _solve_each(products: np.ndarray, unknown_map: np.ndarray) -> tuple[np.ndarr
     """Return the least SSE, (G,), and the unknowns there, (G, n), from error products."""
     size, _, n_sets = products.shape
     sse, unknowns = np.empty(n_sets), np.empty((n_sets, size - 1))
-    _solve_sets(np.ascontiguousarray(products.transpose(2, 0, 1)), unknown_map, sse, unknowns)
+    room = Normal.room(*unknown_map.shape)
+    _solve_sets(np.ascontiguousarray(products.transpose(2, 0, 1)), unknown_map, sse, unknowns, room)
     return sse, unknowns
 
 
-@kernel(f"void({SLABS}, {SLAB}, f8[::1], {SLAB})")
-def _solve_sets(products, unknown_map, sse, unknowns):
+class Normal(NamedTuple):
+    """Scratch of the normal equations of n unknowns, from products of m errors.
+
+    Attributes
+    ----------
+    half : (m, 1 + n) array
+    products : (1 + n, 1 + n) array
+        Of the errors that (1, unknowns) multiply.
+    factor : (n, n) array
+    scale : (n,) array
+    value : (1 + n,) array
+        1, then the unknowns.
+    """
+
+    half: Slab
+    products: Slab
+    factor: Slab
+    scale: Vector
+    value: Vector
+
+    @classmethod
+    def room(cls, n_errors: int, n_free: int) -> Normal:
+        """Make room for a map of unknowns of this shape, (m, 1 + n)."""
+        return cls(
+            np.empty((n_errors, n_free)),
+            np.empty((n_free, n_free)),
+            np.empty((n_free - 1, n_free - 1)),
+            np.empty(n_free - 1),
+            np.empty(n_free),
+        )
+
+
+@kernel
+def _solve_sets(
+    products: Slabs,
+    unknown_map: Slab,
+    sse: Vector,
+    unknowns: Slab,
+    normal: Normal,
+):
     for g in range(products.shape[0]):
-        sse[g] = solve_for_unknowns(products[g], unknown_map, unknowns[g])
+        sse[g] = solve_for_unknowns(products[g], unknown_map, unknowns[g], normal)
 
 
 class _Room(NamedTuple):
@@ -154,6 +193,8 @@ class ProfiledSSE:
         self._most_windows = 1 if np.isnan(series[0]).any() else _N_WINDOWS
         self._unknown_map = unknown_map(cell, series, initial_state)
         self._unknowns = np.zeros(size - 1)
+        self._normal = Normal.room(*self._unknown_map.shape)
+        self._sse = np.empty(1)
         self._room = _Room(
             np.empty((4, room)),
             np.empty((room + _N_WINDOWS) * n_state),
@@ -167,7 +208,7 @@ class ProfiledSSE:
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the SSE and its gradient with respect to theta, (K, 1)."""
         d_theta = np.zeros_like(theta)
-        sse = _profiled_sse(
+        _profiled_sse(
             self._cell.step.address,
             self._cell.adjoint.address,
             theta,
@@ -176,55 +217,59 @@ class ProfiledSSE:
             self._unknowns,
             self._most_windows,
             self._room,
+            self._normal,
             NEVER_STOPPED,
+            self._sse,
             d_theta,
         )
-        return sse, d_theta
+        return float(self._sse[0]), d_theta
 
 
-@kernel(
-    f"f8(i8, i8, {SLAB}, {SLAB}, {SLAB}, f8[::1], i8, _Room, i1[::1], {SLAB})",
-    _Room,
-)
+@kernel
 def _profiled_sse(
-    step_address,
-    adjoint_address,
-    theta,
-    series,
-    unknown_map,
-    unknowns,
-    most_windows,
-    room,
-    stop,
-    d_theta,
+    step_address: int,
+    adjoint_address: int,
+    theta: Slab,
+    series: Slab,
+    unknown_map: Slab,
+    unknowns: Vector,
+    most_windows: int,
+    room: _Room,
+    normal: Normal,
+    stop: Stop,
+    sse: Vector,
+    d_theta: Slab,
 ):
-    # All arrays come from the caller: what is uncounted must outlive the call.
     step, adjoint = step_at(step_address), adjoint_at(adjoint_address)
     windows, states, carry, thetas = room.windows, room.states, room.carry, room.thetas
     run_states, scratch, products = room.run_states, room.scratch, room.products
     n_series, n_timesteps = series.shape
     n_state, n_parameters = run_states.shape[1], theta.shape[0]
+    of_runs = shaped(thetas[0], (n_parameters, n_series + n_state))
+    _repeat(theta, of_runs)
     memory = accumulate_products(
         step,
-        uncounted(_repeated(theta, thetas[0], n_series + n_state)),
-        uncounted(series),
-        uncounted(run_states),
-        uncounted(scratch),
-        uncounted(products),
+        of_runs,
+        series,
+        run_states,
+        scratch,
+        products,
         False,
-        uncounted(stop),
+        stop,
     )
-    solve_for_unknowns(products[:, :, 0], unknown_map, unknowns)
+    solve_for_unknowns(products[:, :, 0], unknown_map, unknowns, normal)
 
     n_windows = most_windows if n_timesteps >= _WORTH_CUTTING * memory else 1
     lead = memory if n_windows > 1 else 0
     advance = (n_timesteps - lead + n_windows - 1) // n_windows
     length = lead + advance
-    x, outputs, d_outputs, d_x = (
-        windows[0, : length * n_windows].reshape(length, 1, n_windows),
-        windows[1, : length * n_windows].reshape(length, 1, n_windows),
-        windows[2, : length * n_windows].reshape(length, 1, n_windows),
-        windows[3, : length * n_windows].reshape(length, 1, n_windows),
+    x, outputs = (
+        shaped(windows[0], (length, 1, n_windows)),
+        shaped(windows[1], (length, 1, n_windows)),
+    )
+    d_outputs, d_x = (
+        shaped(windows[2], (length, 1, n_windows)),
+        shaped(windows[3], (length, 1, n_windows)),
     )
     for i in range(length):
         for b in range(n_windows):
@@ -233,51 +278,49 @@ def _profiled_sse(
             for j in range(1, n_series):
                 value -= unknowns[j - 1] * series[j, min(k, n_timesteps - 1)]
             x[i, 0, b] = value
-    states = states[: (length + 1) * n_state * n_windows].reshape(length + 1, n_state, n_windows)
+    states = shaped(states, (length + 1, n_state, n_windows))
     for i in range(n_state):
         states[0, i] = unknowns[n_series - 1 + i]
-    own = _repeated(theta, thetas[0], n_windows)
-    d_own = thetas[1, : n_parameters * n_windows].reshape(n_parameters, n_windows)
-    carry = carry[: 2 * n_state * n_windows].reshape(2, n_state, n_windows)
+    own = shaped(thetas[0], (n_parameters, n_windows))
+    _repeat(theta, own)
+    d_own = shaped(thetas[1], (n_parameters, n_windows))
+    carry = shaped(carry, (2, n_state, n_windows))
     d_own[:], carry[:] = 0.0, 0.0
 
-    forward(step, uncounted(own), uncounted(x), uncounted(states), uncounted(outputs))
-    sse = 0.0
+    forward(step, own, x, states, outputs)
+    sse[0] = 0.0
     for i in range(length):
         for b in range(n_windows):
             error = x[i, 0, b] - outputs[i, 0, b]
             counts = error == error and (i >= lead or b == 0)
             error = error if counts else 0.0
-            sse += error * error
+            sse[0] += error * error
             d_outputs[i, 0, b] = -2.0 * error
     backward(
         adjoint,
-        uncounted(own),
-        uncounted(x),
-        uncounted(states),
-        uncounted(outputs),
-        uncounted(states[:0]),
-        uncounted(d_outputs),
-        uncounted(carry),
-        uncounted(d_x),
-        uncounted(d_own),
+        own,
+        x,
+        states,
+        outputs,
+        states[:0],
+        d_outputs,
+        carry,
+        d_x,
+        d_own,
     )
     for k in range(n_parameters):
         d_theta[k, 0] = d_own[k].sum()
-    return sse
 
 
 @inlined
-def _repeated(theta, room, n_lanes):
-    """Return the one column of theta for every lane, in the room given."""
-    repeated = room[: theta.shape[0] * n_lanes].reshape(theta.shape[0], n_lanes)
+def _repeat(theta, of_lanes):
+    """Write the one column of theta for every lane."""
     for k in range(theta.shape[0]):
-        repeated[k] = theta[k, 0]
-    return repeated
+        of_lanes[k] = theta[k, 0]
 
 
 @inlined
-def solve_for_unknowns(products, unknown_map, unknowns):
+def solve_for_unknowns(products, unknown_map, unknowns, normal):
     """Write the unknowns with the least SSE, and return that.
 
     By Cholesky on a unit diagonal. An unknown that no observation tells apart from those before it
@@ -285,19 +328,19 @@ def solve_for_unknowns(products, unknown_map, unknowns):
     """
     n_errors, n_free = unknown_map.shape[0], unknown_map.shape[1] - 1
     # Products of the errors that the free unknowns multiply: those of one unit of each.
-    half = np.zeros((n_errors, n_free + 1))
-    free = np.zeros((n_free + 1, n_free + 1))
+    half, free, factor = normal.half, normal.products, normal.factor
+    scale, value = normal.scale, normal.value
     for i in range(n_errors):
         for j in range(n_free + 1):
+            half[i, j] = 0.0
             for k in range(n_errors):
                 half[i, j] += products[i, k] * unknown_map[k, j]
     for i in range(n_free + 1):
         for j in range(n_free + 1):
+            free[i, j] = 0.0
             for k in range(n_errors):
                 free[i, j] += unknown_map[k, i] * half[k, j]
 
-    scale, value = np.empty(n_free), np.empty(n_free + 1)
-    factor = np.zeros((n_free, n_free))
     for i in range(n_free):
         norm = math.sqrt(free[i + 1, i + 1])
         scale[i] = norm if norm > 0.0 else 1.0

@@ -14,7 +14,7 @@ import numpy as np
 
 from tsrnn._compute.threads import in_threads
 from tsrnn.smoothing.search.compiled.gauss_newton import OUT_OF_ITERATIONS
-from tsrnn.smoothing.search.compiled.rounds import Ends, Model, Rules, minimize_lanes
+from tsrnn.smoothing.search.compiled.rounds import Ends, Model, Rules, minimize_lanes, room_of
 from tsrnn.smoothing.search.profile import best_unknowns
 from tsrnn.smoothing.search.starts import flat_start, starts_of
 from tsrnn.smoothing.search.task import Solution, Task, joined
@@ -125,7 +125,9 @@ def _search(
     floors = task.batch.count_observed() * (8.0 * np.finfo(float).eps) ** 2
     n_lanes = min(_LANES, len(v))
     rules = Rules(n_starts, *_PROBING[task.effort], n_lanes, max_iter, tol, floors)
-    minimize_lanes(model_of(task), task.series, rules, stop, Ends(v, loss, status, n_iter))
+    model, ends = model_of(task), Ends(v, loss, status, n_iter)
+    room = room_of(model, task.series, rules, ends)
+    minimize_lanes(model, task.series, rules, stop, ends, *room)
     best = np.arange(n_series) * n_starts + np.argmin(loss.reshape(n_series, n_starts), axis=1)
     if v.shape[1]:
         n_iter = np.maximum(n_iter, 1)  # to see that it is the minimum already is one

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import Slab, Slabs, Vector, inlined, uncounted
+from tsrnn._compute.compile import Integers, Slab, Slabs, Vector, inlined
 
 # What became of a problem. One that has settled may have been misled by what it learned of the
 # curvature: it has converged if Gauss and Newton's own model promises nothing either.
@@ -50,6 +50,10 @@ class Problems(NamedTuple):
         The points to try next.
     promised : (P,) array
         By how much they should lower F.
+    running : (P,) array
+        Those that have not ended come first.
+    returns : (P,) array
+        How often they were sent on when they had settled.
     """
 
     v: Slab
@@ -60,6 +64,8 @@ class Problems(NamedTuple):
     damping: Vector
     trial: Slab
     promised: Vector
+    running: Integers
+    returns: Integers
 
 
 class StepRoom(NamedTuple):
@@ -74,8 +80,7 @@ class StepRoom(NamedTuple):
     old: Vector
 
 
-@inlined
-def problems_of(v, loss, damping):
+def problems_of(v: np.ndarray, loss: np.ndarray, damping: float) -> Problems:
     """Start problems at v, (P, D), with so much damping; F there is written into loss."""
     n_problems, n_unknowns = v.shape
     return Problems(
@@ -87,11 +92,12 @@ def problems_of(v, loss, damping):
         np.full(n_problems, damping),
         v.copy(),
         np.zeros(n_problems),
+        np.arange(n_problems),
+        np.zeros(n_problems, dtype=np.int64),
     )
 
 
-@inlined
-def step_room_of(n_unknowns):
+def step_room_of(n_unknowns: int) -> StepRoom:
     """Make room for a step."""
     return StepRoom(
         np.zeros((n_unknowns, n_unknowns)),
@@ -139,7 +145,7 @@ def judge(b, p, value, is_exact, tol, curved, problems, room):
 @inlined
 def forget_curvature(p, problems):
     """Go back to Gauss and Newton's curvature."""
-    curvature, beyond = uncounted(problems.curvature[p]), uncounted(problems.beyond[p])
+    curvature, beyond = problems.curvature[p], problems.beyond[p]
     for d in range(curvature.shape[0]):
         for c in range(d + 1):
             curvature[d, c] -= beyond[d, c]
@@ -158,7 +164,7 @@ def _learn_curvature(b, p, is_first, curved, problems, room):
     lane_gradient, lane_curvature = curved.gradient, curved.curvature
     n_unknowns = v.shape[1]
     step, rest, old_change = room.step, room.rest, room.old
-    S = uncounted(problems.beyond[p])
+    S = problems.beyond[p]
     squared, denominator, of_step, size = 0.0, 0.0, 0.0, 0.0
     if not is_first:
         for d in range(n_unknowns):
@@ -214,8 +220,8 @@ def propose(p, problems, bounds, room):
 
     `bounds` (2, Q) are those of the first Q unknowns.
     """
-    v, trial = uncounted(problems.v[p]), uncounted(problems.trial[p])
-    gradient, curvature = uncounted(problems.gradient[p]), uncounted(problems.curvature[p])
+    v, trial = problems.v[p], problems.trial[p]
+    gradient, curvature = problems.gradient[p], problems.curvature[p]
     scale, step, is_set, right = room.scale, room.step, room.is_set, room.right
     n_unknowns, n_free = v.shape[0], bounds.shape[1]
     for d in range(n_unknowns):

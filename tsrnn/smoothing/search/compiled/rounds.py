@@ -21,8 +21,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import Integers, Slab, Slabs, Vector, inlined, kernel, uncounted
-from tsrnn._scan.curvature import Lanes, accumulate_curvature, curved_of, scratch_of
+from tsrnn._compute.compile import Integers, Slab, Slabs, Stop, Vector, inlined, kernel
+from tsrnn._scan.curvature import (
+    Curved,
+    Lanes,
+    Scratch,
+    accumulate_curvature,
+    curved_of,
+    scratch_of,
+)
 from tsrnn.cells.smoother_cell import step_at, tangent_at
 from tsrnn.smoothing.search.compiled.gauss_newton import (
     CONVERGED,
@@ -31,6 +38,8 @@ from tsrnn.smoothing.search.compiled.gauss_newton import (
     OUT_OF_ITERATIONS,
     RUNNING,
     SETTLED,
+    Problems,
+    StepRoom,
     forget_curvature,
     judge,
     problems_of,
@@ -131,30 +140,21 @@ class Ends(NamedTuple):
     n_iter: Integers
 
 
-@kernel("void(Model, Series, Rules, i1[::1], Ends)", Model, Series, Rules, Ends)
-def minimize_lanes(model, series, rules, stop, ends):
-    """Minimise from every start.
+class Room(NamedTuple):
+    """What the search of a chunk works in."""
 
-    Parameters
-    ----------
-    model : Model
-    series : Series
-        The longest first.
-    rules : Rules
-    stop : (1,) array
-        Where another thread sets it to 1, the search ends, and its results mean nothing.
-    ends : Ends
-    """
-    n_problems, n_unknowns = ends.v.shape
-    ends.loss[:], ends.status[:], ends.n_iter[:] = math.inf, RUNNING, 0
-    _rounds(
-        model,
-        series,
-        rules,
-        stop,
-        ends,
+    problems: Problems
+    lanes: Lanes
+    curved: Curved
+    scratch: Scratch
+    step: StepRoom
+
+
+def room_of(model: Model, series: Series, rules: Rules, ends: Ends) -> Room:
+    """Make room for the search from these starts."""
+    n_unknowns = ends.v.shape[1]
+    return Room(
         problems_of(ends.v, ends.loss, _FIRST_DAMPING),
-        np.arange(n_problems),
         lanes_of(model, series, n_unknowns, rules.n_lanes),
         curved_of(n_unknowns, rules.n_lanes),
         scratch_of(n_unknowns, rules.n_lanes),
@@ -162,17 +162,13 @@ def minimize_lanes(model, series, rules, stop, ends):
     )
 
 
-@inlined
-def lanes_of(model, series, n_unknowns, n_lanes):
+def lanes_of(model: Model, series: Series, n_unknowns: int, n_lanes: int) -> Lanes:
     """Make room for so many problems side by side."""
-    offsets, n_columns = series.offsets, series.regressors.shape[1]
+    n_columns = series.regressors.shape[1]
     n_state, n_parameters = model.state_maps.shape[1], model.theta.shape[0]
-    longest = 0
-    for i in range(offsets.shape[0] - 1):
-        longest = max(longest, offsets[i + 1] - offsets[i])
+    longest = int(np.diff(series.offsets).max())
     d_theta = np.zeros((n_unknowns, n_parameters))
-    for j in range(model.free.shape[0]):
-        d_theta[j, model.free[j]] = 1.0
+    d_theta[np.arange(model.free.size), model.free] = 1.0
     # What regressors add matters to errors that are shares of predictions.
     n_inputs = 2 if model.is_relative and n_columns > 0 else 1
     return Lanes(
@@ -186,49 +182,67 @@ def lanes_of(model, series, n_unknowns, n_lanes):
     )
 
 
-@inlined
-def _rounds(model, series, rules, stop, ends, problems, running, lanes, curved, scratch, room):
-    # Those who call hold what is uncounted.
-    model, series, rules, ends = (
-        uncounted(model),
-        uncounted(series),
-        uncounted(rules),
-        uncounted(ends),
-    )
-    problems, lanes, curved = uncounted(problems), uncounted(lanes), uncounted(curved)
-    scratch, room = uncounted(scratch), uncounted(room)
+@kernel
+def minimize_lanes(
+    model: Model,
+    series: Series,
+    rules: Rules,
+    stop: Stop,
+    ends: Ends,
+    problems: Problems,
+    lanes: Lanes,
+    curved: Curved,
+    scratch: Scratch,
+    step_room: StepRoom,
+):
+    """Minimise from every start.
+
+    Parameters
+    ----------
+    model : Model
+    series : Series
+        The longest first.
+    rules : Rules
+    stop : (1,) array
+        Where another thread sets it to 1, the search ends, and its results mean nothing.
+    ends : Ends
+    problems, lanes, curved, scratch, step_room
+        As `room_of` makes them.
+    """
+    step, tangent = step_at(model.step), tangent_at(model.tangent)
+    running, returns = problems.running, problems.returns
+    ends.loss[:], ends.status[:], ends.n_iter[:] = math.inf, RUNNING, 0
     status, loss, damping, promised = ends.status, ends.loss, problems.damping, problems.promised
     tol, n_lanes, n_starts = rules.tol, rules.n_lanes, rules.n_starts
-    returns = np.zeros(loss.shape[0], dtype=np.int64)
     n_running = _leave_out_repeated(n_starts, ends.v, status, running)
     n_iterations = 0
     while n_running > 0:
         for first in range(0, n_running, n_lanes):
-            now = uncounted(running[first : min(first + n_lanes, n_running)])
+            now = running[first : min(first + n_lanes, n_running)]
             n_timesteps = fill_lanes(model, series, n_starts, now, problems.trial, lanes)
             accumulate_curvature(
-                step_at(model.step),
-                tangent_at(model.tangent),
+                step,
+                tangent,
                 model.is_relative,
                 model.is_linear,
                 n_timesteps,
                 lanes,
                 scratch,
                 curved,
-                uncounted(stop),
+                stop,
             )
             if stop[0] != 0:
                 return
             for b in range(now.shape[0]):
                 p = now[b]
                 is_exact = curved.squares[b] <= rules.floors[p // n_starts]
-                value = searched_value(b, model, uncounted(problems.trial[p]), curved)
-                status[p] = judge(b, p, value, is_exact, tol, curved, problems, room)
+                value = searched_value(b, model, problems.trial[p], curved)
+                status[p] = judge(b, p, value, is_exact, tol, curved, problems, step_room)
                 ends.n_iter[p] = n_iterations
                 if status[p] == RUNNING and n_iterations == rules.max_iter:
                     status[p] = OUT_OF_ITERATIONS
                 if status[p] == RUNNING:
-                    propose(p, problems, model.bounds, room)
+                    propose(p, problems, model.bounds, step_room)
                     # Near the optimum a step keeps its promise: one that is not worth taking ends
                     # the search without another evaluation.
                     if 0.0 <= promised[p] <= 3.0 * tol * loss[p] and damping[p] < 1e-2:
@@ -236,7 +250,7 @@ def _rounds(model, series, rules, stop, ends, problems, running, lanes, curved, 
                 if status[p] == SETTLED:
                     forget_curvature(p, problems)
                     damping[p] = LEAST_DAMPING
-                    propose(p, problems, model.bounds, room)
+                    propose(p, problems, model.bounds, step_room)
                     returns[p] += 1
                     is_done = promised[p] <= 30.0 * tol * loss[p] or returns[p] > _MOST_RETURNS
                     status[p] = CONVERGED if is_done else RUNNING
@@ -324,7 +338,8 @@ def fill_lanes(model, series, n_starts, now, trial, lanes):
             if active[t] > b:
                 active[t] = b
         if b == 0:
-            active[:length] = now.shape[0]
+            for t in range(length):
+                active[t] = now.shape[0]
     d_states[:n_free] = 0.0
     return n_timesteps
 

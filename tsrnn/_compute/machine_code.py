@@ -1,0 +1,265 @@
+"""Machine code in memory: which processor it is for, how it gets there, and how it is called.
+
+The code of one kernel is an object file of one entry. It is taken from the package or the cache if
+one of them has it (see `tsrnn._compute.code_cache`), and made by numba else, and LLVM's linker puts
+it in memory. Its entry takes arrays as Python has them, looks at their types, and answers with the
+place of the first that is not what it must be.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import importlib.metadata
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tsrnn._compute import code_cache
+from tsrnn._version import __version__
+
+if TYPE_CHECKING:
+    from tsrnn._compute.compile import ArrayOf, Kernel, Step
+
+_logger = logging.getLogger(__name__)
+
+# What an object file calls its entry.
+ENTRY = "tsrnn_entry"
+
+# Held while code is loaded or compiled. A process that is forked meanwhile would find the compiler's
+# locks held by a thread that it does not have, and what they guard half changed: a fork waits.
+loading = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=loading.acquire,
+        after_in_parent=loading.release,
+        after_in_child=loading.release,
+    )
+
+# Called, where it is set, when compiling has taken so many seconds. The library itself is silent.
+on_slow_compiling: Callable[[], None] | None = None
+_SLOW = 1.0
+
+# Numba's settings that compiled code does not depend on begin like this.
+_SETTINGS_OF_OTHERS = ("NUM_THREADS", "CUDA", "CACHE", "THREADING", "COLOR", "SHOW_HELP", "GDB")
+
+# Processors that code is shipped for, the best first, with features that they are known by.
+LEVELS = {
+    "x86-64-v4": ("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"),
+    "x86-64-v3": ("avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe"),
+    "x86-64-v2": ("cx16", "popcnt", "sse3", "sse4.1", "sse4.2", "ssse3"),
+}
+
+_TYPES = {
+    "f8": ctypes.c_double,
+    "f4": ctypes.c_float,
+    "i8": ctypes.c_int64,
+    "b1": ctypes.c_bool,
+}
+
+
+class Processor(NamedTuple):
+    """What code is made for: LLVM's name of a processor, and features that it has or has not."""
+
+    name: str
+    features: str
+
+
+@functools.cache
+def _llvm() -> Any:
+    """Return LLVM's interface, for this machine."""
+    import llvmlite.binding
+
+    llvmlite.binding.initialize_native_target()
+    llvmlite.binding.initialize_native_asmprinter()
+    return llvmlite.binding
+
+
+@functools.cache
+def _host_features() -> dict[str, bool]:
+    features = dict(_llvm().get_host_cpu_features())
+    if os.environ.get("NUMBA_ENABLE_AVX", "1") == "0":
+        features |= {name: False for name in features if name.startswith("avx")}
+    return features
+
+
+@functools.cache
+def processor() -> Processor:
+    """Return what code is compiled for here: numba's settings say, or else it is this machine."""
+    name, features = (os.environ.get(f"NUMBA_CPU_{one}") for one in ("NAME", "FEATURES"))
+    if features is None:
+        own = sorted(_host_features().items()) if name is None else []
+        features = ",".join(f"{'+' if has else '-'}{feature}" for feature, has in own)
+    return Processor(_llvm().get_host_cpu_name() if name is None else name, features)
+
+
+@functools.cache
+def _shipped_levels() -> tuple[str, ...]:
+    """Return the levels whose code this machine can run, the best first."""
+    if any(name.startswith("NUMBA_CPU") for name in os.environ):
+        return ()
+    host = _host_features()
+    return tuple(
+        level
+        for i, level in enumerate(LEVELS)
+        if all(host.get(feature) for below in list(LEVELS)[i:] for feature in LEVELS[below])
+    )
+
+
+@functools.cache
+def target_machine() -> Any:
+    """Return LLVM's generator of code for the processor."""
+    llvm = _llvm()
+    target = llvm.Target.from_default_triple()
+    reloc = "static" if target.name.startswith("x86") else "default"
+    return target.create_target_machine(
+        cpu=processor().name,
+        features=processor().features,
+        opt=3,
+        reloc=reloc,
+        codemodel="jitdefault",
+        jit=True,
+    )
+
+
+def address_of(code: Kernel | Step) -> int:
+    """Load the code of a kernel or step, compiling it if nobody has, and return its address."""
+    return _load(_object_file(code))
+
+
+def _object_file(code: Kernel | Step) -> bytes:
+    function = code.function
+    try:
+        names = _names_of_entries(code)
+    except code_cache.UnknownSources as reason:
+        _logger.info("%s is compiled in every process: %s", function.__qualname__, reason)
+        return _compiled(code)
+    for name, folder in names:
+        found = code_cache.read(name, folder)
+        if found is not None:
+            return found
+    content = _compiled(code)
+    code_cache.write(names[-1][0], content)
+    return content
+
+
+def _names_of_entries(code: Kernel | Step) -> list[tuple[str, Any]]:
+    """Return what entries may hold the code, with the folders they are in, the user's last."""
+    function = code.function
+    sources = code_cache.sources_digest(function.__module__)
+    where = f"{function.__module__.removeprefix('tsrnn.')}.{function.__name__}"
+    facts = [
+        ("tsrnn", __version__, sources),
+        ("function", function.__qualname__, function.__code__.co_firstlineno, code.signature),
+        ("platform", sys.platform),
+    ]
+    shipped = [
+        (code_cache.entry_name(where, [*facts, ("level", level)]), code_cache.SHIPPED)
+        for level in _shipped_levels()
+    ]
+    own = [*facts, ("processor", processor()), ("compiler", *_compiler())]
+    return [*shipped, (code_cache.entry_name(where, own), None)]
+
+
+def name_of_shipped(code: Kernel | Step, level: str) -> str:
+    """Return what the entry of a level is called, for the one who builds the package."""
+
+
+@functools.cache
+def _compiler() -> tuple:
+    """Return which numba compiles, and its settings that code depends on."""
+    settings = sorted(
+        item
+        for item in os.environ.items()
+        if item[0].startswith("NUMBA_")
+        and not item[0].removeprefix("NUMBA_").startswith(_SETTINGS_OF_OTHERS)
+    )
+    try:
+        with open(".numba_config.yaml", encoding="utf-8") as file:
+            settings.append((".numba_config.yaml", file.read()))
+    except OSError:
+        pass
+    return importlib.metadata.version("numba"), importlib.metadata.version("llvmlite"), settings
+
+
+def _compiled(code: Kernel | Step) -> bytes:
+    """Compile now, and let know that it takes long."""
+    alarm = None
+    if on_slow_compiling is not None:
+        alarm = threading.Timer(_SLOW, on_slow_compiling)
+        alarm.daemon = True
+        alarm.start()
+    try:
+        from tsrnn._compute.numba_code import object_file
+
+        return object_file(code)
+    finally:
+        if alarm is not None:
+            alarm.cancel()
+
+
+# What owns loaded code, which lives as long as the process.
+_engines: list[Any] = []
+
+
+def _load(content: bytes) -> int:
+    """Put an object file in memory, each by a linker of its own: all call their entries the same."""
+    llvm = _llvm()
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _loader_machine())
+    engine.add_object_file(llvm.ObjectFileRef.from_data(content))
+    engine.finalize_object()
+    address = engine.get_function_address(ENTRY)
+    if not address:
+        raise RuntimeError(f"an object file has no {ENTRY}")
+    _engines.append(engine)
+    return address
+
+
+def _loader_machine() -> Any:
+    return _llvm().Target.from_default_triple().create_target_machine(jit=True)
+
+
+def python_function(address: int, parts: Sequence[ArrayOf]) -> Callable:
+    """Return the function at an address as Python calls it, without the interpreter's lock."""
+    types = [ctypes.py_object if part.n_dimensions else _TYPES[part.code] for part in parts]
+    return ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, *types)(address)
+
+
+# Types of arrays in the order in which an entry knows them.
+CODES = ("f8", "f4", "i8", "i4", "i1", "b1")
+
+
+@functools.cache
+def _known() -> np.ndarray:
+    """Return what entries compare with: the size of an object's head, and addresses of types."""
+    types = [np.dtype(code) for code in CODES]
+    return np.array([object.__basicsize__, id(np.ndarray), *map(id, types)], dtype=np.int64)
+
+
+@functools.cache
+def known() -> int:
+    """Return the address of what entries compare with."""
+    return _known().ctypes.data
+
+
+def plain_array(array: Any, part: ArrayOf) -> Any:
+    """Return an array of the very types that entries know, with the same memory, if it is one."""
+    if not isinstance(array, np.ndarray) or array.dtype != np.dtype(part.code):
+        return array
+    return np.asarray(array).view(np.dtype(part.code))
+
+
+def words_for(argument: Any) -> str:
+    """Say what an argument is, in an error."""
+    if not isinstance(argument, np.ndarray):
+        return type(argument).__name__
+    return (
+        f"{argument.ndim} dimensions of {argument.dtype.str}"
+        f"{'' if argument.flags.writeable else ', read-only'}"
+        f"{'' if argument.flags.c_contiguous else ', not in rows'}"
+    )

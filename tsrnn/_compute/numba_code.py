@@ -1,0 +1,253 @@
+"""Compiling of kernels by numba, to object files. Imported when there is something to compile.
+
+An object file's entry is written here in LLVM's language. It reads NumPy's arrays where they are in
+memory: after an object's head come the address of the numbers, how many dimensions there are, the
+addresses of their lengths and strides, of the owner and of the type, and flags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from llvmlite import ir
+from numba import config
+from numba.core import cgutils, sigutils, types
+from numba.core.compiler import Compiler
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.dispatcher import _FunctionCompiler
+from numba.core.registry import cpu_target
+from numba.extending import lower_builtin, register_jitable, type_callable
+from numba.np import arrayobj
+
+from tsrnn._compute import compile as declared
+from tsrnn._compute.compile import ArrayOf, Kernel, Step
+from tsrnn._compute.machine_code import CODES, ENTRY, target_machine
+
+# No allocation, which needs numba in the process, and division as NumPy's.
+_OPTIONS = {"nopython": True, "error_model": "numpy", "_nrt": False}
+
+# Bytes from the end of an object's head.
+_DATA, _N_DIMENSIONS, _LENGTHS, _TYPE, _FLAGS = 0, 8, 16, 40, 48
+_IN_ROWS, _ALIGNED, _WRITABLE = 0x1, 0x100, 0x400
+
+_BYTE, _INT, _WORD = ir.IntType(8), ir.IntType(32), ir.IntType(64)
+
+
+class _ToLibrary(_FunctionCompiler):
+    """Stops before anything is put in memory, and makes nothing for Python to call."""
+
+    def _customize_flags(self, flags):
+        flags.no_cpython_wrapper = flags.no_cfunc_wrapper = flags.no_compile = True
+        return flags
+
+
+def object_file(code: Kernel | Step) -> bytes:
+    """Compile a kernel or a step."""
+    if config.DISABLE_JIT:
+        raise RuntimeError(
+            "NUMBA_DISABLE_JIT is set, and tsrnn computes in code that numba compiles: unset it"
+        )
+    with global_compiler_lock:
+        _teach_numba()
+        compiler = _ToLibrary(code.function, cpu_target, _OPTIONS, {}, Compiler)
+        is_step = isinstance(code, Step)
+        kinds = sigutils.normalize_signature(code.signature)[0] if is_step else _types_of(code)
+        made = compiler.compile(tuple(kinds), types.void)
+        context = cpu_target.target_context
+        module = context.create_module("entry")
+        callee = ir.Function(
+            module,
+            context.call_conv.get_function_type(types.void, kinds),
+            made.fndesc.llvm_func_name,
+        )
+        write = _write_step if is_step else _write_entry
+        write(context, module, callee, code, kinds)
+        made.library.add_ir_module(module)
+        made.library.finalize()
+        return _emit(made.library.get_llvm_str())
+
+
+def _emit(text: str) -> bytes:
+    import llvmlite.binding
+
+    return target_machine().emit_object(llvmlite.binding.parse_assembly(text))
+
+
+def _types_of(kernel: Kernel) -> list[types.Type]:
+    """Return numba's types of a kernel's arguments."""
+    found = []
+    for taken in kernel.arguments:
+        parts = [_type_of(part) for part in taken.parts]
+        found.append(
+            parts[0] if taken.record is None else types.BaseTuple.from_types(parts, taken.record)
+        )
+    return found
+
+
+def _type_of(part: ArrayOf) -> types.Type:
+    number = getattr(types, part.code)
+    return types.Array(number, part.n_dimensions, "C") if part.n_dimensions else number
+
+
+def _write_step(context, module, callee, step, kinds) -> None:
+    """Write an entry that takes what the step takes."""
+    entry = ir.Function(
+        module,
+        ir.FunctionType(ir.VoidType(), [context.get_value_type(kind) for kind in kinds]),
+        ENTRY,
+    )
+    builder = ir.IRBuilder(entry.append_basic_block())
+    context.call_conv.call_function(builder, callee, types.void, kinds, entry.args)
+    builder.ret_void()
+
+
+def _write_entry(context, module, callee, kernel, kinds) -> None:
+    """Write an entry that looks at its arrays, makes records, and calls the function."""
+    parts = [part for taken in kernel.arguments for part in taken.parts]
+    address = _BYTE.as_pointer()
+    kinds_of_parts = [
+        address
+        if part.n_dimensions
+        else _BYTE
+        if part.code == "b1"
+        else context.get_value_type(_type_of(part))
+        for part in parts
+    ]
+    entry = ir.Function(
+        module, ir.FunctionType(_WORD, [_WORD.as_pointer(), *kinds_of_parts]), ENTRY
+    )
+    builder = ir.IRBuilder(entry.append_basic_block())
+    known, *given = entry.args
+    head = builder.load(known)
+    values = []
+    for i, (part, value) in enumerate(zip(parts, given, strict=True)):
+        if part.n_dimensions:
+            _check(builder, known, head, value, part, _WORD(i + 1))
+            value = _array_at(context, builder, builder.gep(value, [head]), part)
+        elif part.code == "b1":
+            value = builder.icmp_unsigned("!=", value, _BYTE(0))
+        values.append(value)
+    arguments = []
+    for taken, kind in zip(kernel.arguments, kinds, strict=True):
+        own = [values.pop(0) for _ in taken.parts]
+        arguments.append(own[0] if taken.record is None else context.make_tuple(builder, kind, own))
+    status, _ = context.call_conv.call_function(builder, callee, types.void, kinds, arguments)
+    builder.ret(builder.select(status.is_error, _WORD(-1), _WORD(0)))
+
+
+def _at(builder, place, offset: int, kind):
+    """Load what is so many bytes after a place."""
+    there = builder.gep(place, [_WORD(offset)])
+    return builder.load(builder.bitcast(there, kind.as_pointer()))
+
+
+def _check(builder, known, head, value, part: ArrayOf, answer) -> None:
+    """Leave with the answer if an object is not such an array."""
+
+    def is_known(found, place: int):
+        expected = builder.load(builder.gep(known, [_WORD(place)]))
+        return builder.icmp_unsigned("==", found, expected)
+
+    def leave_unless(condition) -> None:
+        with builder.if_then(builder.not_(condition), likely=False):
+            builder.ret(answer)
+
+    after_head = builder.gep(value, [head])
+    leave_unless(is_known(_at(builder, after_head, -8, _WORD), 1))
+    flags = _IN_ROWS | _ALIGNED | _WRITABLE
+    found = builder.and_(_at(builder, after_head, _FLAGS, _INT), _INT(flags))
+    n_dimensions = _at(builder, after_head, _N_DIMENSIONS, _INT)
+    conditions = [
+        is_known(_at(builder, after_head, _TYPE, _WORD), 2 + CODES.index(part.code)),
+        builder.icmp_unsigned("==", found, _INT(flags)),
+        builder.icmp_unsigned("==", n_dimensions, _INT(part.n_dimensions)),
+    ]
+    leave_unless(builder.and_(builder.and_(*conditions[:2]), conditions[2]))
+
+
+def _array_at(context, builder, after_head, part: ArrayOf):
+    """Return NumPy's array as numba's."""
+    kind = _type_of(part)
+    view = context.make_array(kind)(context, builder)
+    data = _at(builder, after_head, _DATA, _BYTE.as_pointer())
+    lengths_at = _at(builder, after_head, _LENGTHS, _WORD.as_pointer())
+    lengths = [builder.load(builder.gep(lengths_at, [_WORD(i)])) for i in range(part.n_dimensions)]
+    return _filled(context, builder, view, data, lengths, kind)
+
+
+def _filled(context, builder, view, data, lengths, kind):
+    """Fill an array in rows of these lengths in."""
+    number = context.get_data_type(kind.dtype)
+    size = context.get_constant(types.intp, context.get_abi_sizeof(number))
+    strides = [size]
+    for length in lengths[:0:-1]:
+        strides.insert(0, builder.mul(strides[0], length))
+    data = builder.bitcast(data, number.as_pointer())
+    arrayobj.populate_array(view, data, lengths, strides, size, None)
+    return view._getvalue()
+
+
+def _teach_numba() -> None:
+    """Give the plain functions of kernels, and those declared `inlined`, their compiled meaning."""
+    # What is taught is struck off when numba knows it, and not before.
+    while declared.numba_extensions:
+        declared.numba_extensions[-1]()
+        declared.numba_extensions.pop()
+    while declared.inlined_functions:
+        register_jitable(declared.inlined_functions[-1])
+        declared.inlined_functions.pop()
+    while declared.function_makers:
+        _teach_function_maker(*declared.function_makers[-1])
+        declared.function_makers.pop()
+
+
+def _first_number(context, builder, array, value):
+    return cgutils.create_struct_proxy(array)(context, builder, value=value).data
+
+
+@type_callable(declared.pointer)
+def _(context):
+    return lambda array: types.CPointer(array.dtype)
+
+
+@lower_builtin(declared.pointer, types.Array)
+def _(context, builder, signature, arguments):
+    return _first_number(context, builder, signature.args[0], arguments[0])
+
+
+@type_callable(declared.shaped)
+def _(context):
+    return lambda array, shape: types.Array(array.dtype, len(shape), "C")
+
+
+@lower_builtin(declared.shaped, types.Array, types.BaseTuple)
+def _(context, builder, signature, arguments):
+    data = _first_number(context, builder, signature.args[0], arguments[0])
+    view = context.make_array(signature.return_type)(context, builder)
+    lengths = cgutils.unpack_tuple(builder, arguments[1])
+    return _filled(context, builder, view, data, lengths, signature.return_type)
+
+
+def _teach_function_maker(make: Callable, signature: str) -> None:
+    arguments, result = sigutils.normalize_signature(signature)
+    function_type = types.FunctionType(result(*arguments))
+
+    @type_callable(make)
+    def _(context):
+        return lambda address: function_type
+
+    @lower_builtin(make, types.Integer)
+    def _(context, builder, signature, arguments):
+        nothing = cgutils.get_null_value(context.get_value_type(function_type))
+        function = cgutils.create_struct_proxy(function_type)(context, builder, value=nothing)
+        function.c_addr = builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
+        return function._getvalue()
+
+
+def named(name: str, implementation: Callable) -> Callable:
+    """Name what an overload is compiled from.
+
+    Numba makes a symbol of the name: what means different things must not be called the same.
+    """
+    implementation.__qualname__ = name
+    return implementation
