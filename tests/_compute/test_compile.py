@@ -9,12 +9,15 @@ import subprocess
 import sys
 import threading
 import time
+from typing import NamedTuple
 
+import numpy as np
 import pytest
 from numba.core.errors import TypingError
 
-from tsrnn._compute import compile as compiling
-from tsrnn._compute.compile import Kernel, kernel
+from tsrnn._compute import compile as declared
+from tsrnn._compute import machine_code, numba_code
+from tsrnn._compute.compile import Kernel, OwnVector, Slab, Stop, Vector, kernel, kernel_of_both
 from tsrnn._compute.threads import in_threads, to_its_end
 
 # What is thought to hang is given so long.
@@ -31,40 +34,123 @@ def run(code, **environment):
     )
 
 
-def plus_one(x):
-    return x + 1.0
+def plus_one(x: Vector):
+    x[0] += 1.0
 
 
 def test_a_kernel_that_numba_cannot_compile_fails_loudly():
     """Whatever the cache forgives, it hides no mistake."""
 
-    @kernel("f8(f8)")
-    def broken(x):
-        return x + "one"
+    @kernel
+    def broken(x: float):
+        x + "one"
 
     with pytest.raises(TypingError):
         broken(1.0)
 
 
+def test_a_kernel_may_not_allocate_and_an_error_in_it_is_one():
+    """Its code would need numba in every process that runs it, and says no more than that."""
+
+    @kernel
+    def allocating(x: Vector):
+        x[0] = np.empty(3)[0]
+
+    @kernel
+    def raising(x: Vector):
+        if x[0] > 0.0:
+            raise ValueError("too large")
+
+    with pytest.raises(TypingError, match="returning of array"):
+        allocating(np.zeros(1))
+    raising(np.zeros(1))
+    with pytest.raises(RuntimeError, match="raising has failed in compiled code"):
+        raising(np.ones(1))
+
+
 def test_a_kernel_is_compiled_once():
-    counting = Kernel(plus_one, "f8(f8)")
+    counting = Kernel(plus_one)
     assert counting.compiled is counting.compiled
 
 
-def test_slow_compiling_is_told_of_to_who_asks_and_quick_compiling_is_not(monkeypatch):
-    message = threading.Event()
-    monkeypatch.setattr(compiling, "on_slow_compiling", message.set)
-    for slow, is_told in ((LONG, False), (0.0, True)):
-        monkeypatch.setattr(compiling, "_SLOW", slow)
+class Pair(NamedTuple):
+    """A record of a kernel's own type of numbers and another."""
+
+    own: OwnVector
+    whole: int
+
+
+@kernel_of_both
+def add_all(pair: Pair, times: float, doubled: bool, table: Slab, stop: Stop, out: OwnVector):
+    out[0] = 0.0
+    for i in range(pair.own.size):
+        out[0] += pair.own[i] * pair.whole
+    out[0] = out[0] * times * (2.0 if doubled else 1.0) + table[1, 2] + stop[0]
+
+
+@pytest.mark.parametrize("own", ["f4", "f8"])
+def test_a_kernel_reads_records_arrays_and_numbers_of_all_kinds(own):
+    out = np.zeros(1, own)
+    pair = Pair(np.array([1.0, 2.0], own), np.int64(3))
+    table, stop = np.arange(6.0).reshape(2, 3), np.ones(1, np.int8)
+    add_all[own](pair, np.float32(0.5), np.True_, table, stop, out)
+    assert out[0] == (1.0 + 2.0) * 3 * 0.5 * 2.0 + 5.0 + 1.0
+
+
+class OfUser(np.ndarray):
+    """A subclass, as np.memmap is."""
+
+
+def test_arrays_are_known_by_their_numbers_and_not_by_their_class():
+    x = np.zeros(2)
+    same_type = np.dtype([("a", "f8")])["a"].newbyteorder("=")
+    for view in (x.view(OfUser), x.view(same_type), x[:1], x[1:]):
+        before = view[0]
+        Kernel(plus_one)(view)
+        assert view[0] == before + 1.0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [1.0],
+        1.0,
+        None,
+        np.zeros(1, "f4"),
+        np.zeros(1, ">f8"),
+        np.zeros(1, "i8"),
+        np.zeros((1, 1)),
+        np.zeros(()),
+        np.zeros(4)[::2],
+        np.broadcast_to(0.0, 1),
+        np.zeros(9, "u1")[1:].view("f8"),
+    ],
+    ids=lambda wrong: f"{type(wrong).__name__} {getattr(wrong, 'dtype', '')}",
+)
+def test_what_is_no_such_array_is_refused(wrong):
+    """Compiled code would read and write where it must not."""
+    with pytest.raises(TypeError, match="plus_one: argument 1 must be a writable 1-dimensional"):
+        Kernel(plus_one)(wrong)
+
+
+def test_whole_numbers_are_whole():
+    pair = Pair(np.ones(1), 1.5)
+    with pytest.raises(TypeError):
+        add_all["f8"](pair, 1.0, True, np.zeros((2, 3)), np.zeros(1, np.int8), np.zeros(1))
+
+
+def test_slow_compiling_is_told_of_once_and_quick_compiling_is_not(monkeypatch, caplog):
+    for slow, n_lines in ((LONG, 0), (0.0, 1), (0.0, 1)):
+        monkeypatch.setattr(machine_code, "_SLOW", slow)
         waiting = threading.active_count()
-        assert Kernel(plus_one, "f8(f8)")(1.0) == 2.0
-        assert message.wait(LONG if is_told else 0.0) is is_told
+        Kernel(plus_one)(np.zeros(1))
         while threading.active_count() > waiting:  # an alarm that is not rung is switched off
             time.sleep(0.01)
+        assert caplog.text.count("compiling") == n_lines
 
 
 def test_threads_that_ask_at_once_get_the_same_code():
-    request = Kernel(plus_one, "f8(f8)")
+    request = Kernel(plus_one)
     jobs = [()] * 8
     assert len(set(map(id, in_threads(lambda: request.compiled, jobs, 8)))) == 1
 
@@ -84,11 +170,11 @@ def test_what_numba_is_told_is_struck_off_when_it_knows_it(monkeypatch):
         if len(tries) == 1:
             raise MemoryError
 
-    monkeypatch.setattr(compiling, "_extensions", [teach])
+    monkeypatch.setattr(declared, "numba_extensions", [teach])
     with pytest.raises(MemoryError):
-        compiling._teach_numba()
-    compiling._teach_numba()
-    compiling._teach_numba()
+        numba_code._teach_numba()
+    numba_code._teach_numba()
+    numba_code._teach_numba()
     assert tries == [0, 1]
 
 
@@ -128,20 +214,19 @@ def test_a_fork_waits_for_the_compiler_and_the_child_works():
     code = """
 import os, threading, time, warnings
 import numpy as np
-import tsrnn._compute.compile
-from tsrnn._compute.compile import Kernel
+from tsrnn._compute import machine_code
 from tsrnn._optim.minibatch import _follow
 
 warnings.simplefilter("ignore", DeprecationWarning)  # of a fork where there are threads
 begun = threading.Event()
-compile_it = Kernel._compile
+address_of = machine_code.address_of
 
 def slowly(kernel):
     begun.set()
     time.sleep(1.0)
-    return compile_it(kernel)
+    return address_of(kernel)
 
-Kernel._compile = slowly
+machine_code.address_of = slowly
 thread = threading.Thread(target=lambda: _follow["f8"].compiled)
 thread.start()
 begun.wait()

@@ -10,7 +10,7 @@ from tangents import directions_of, push
 
 from tsrnn._scan.unroll import backpropagate, unroll
 from tsrnn.smoothing.search.compiled.fit import model_of
-from tsrnn.smoothing.search.compiled.rounds import Ends, Rules, minimize_lanes
+from tsrnn.smoothing.search.compiled.rounds import Ends, Rules, minimize_lanes, room_of
 
 # Derivatives by complex steps are exact; some tens of steps of a few operations, each rounded to
 # 1e-16, grow with the size of the state.
@@ -159,7 +159,9 @@ def test_the_solver_starts_from_the_same_f(label):
         floors=np.zeros(n_series),
     )
     stop = np.zeros(1, dtype=np.int8)
-    minimize_lanes(model_of(task), task.series, rules, stop, Ends(v, loss, status, n_iter))
+    model, ends = model_of(task), Ends(v, loss, status, n_iter)
+    room = room_of(model, task.series, rules, ends)
+    minimize_lanes(model, task.series, rules, stop, ends, *room)
     np.testing.assert_array_equal(v, before)
     np.testing.assert_array_equal(loss, evaluate(task, v)[0])
 

@@ -4,7 +4,7 @@ import naive
 import numpy as np
 import pytest
 from cases import PREDICTING_CELLS, make_case, relative_error
-from tangents import N_DIRECTIONS, address, directions_of, push
+from tangents import N_DIRECTIONS, address, directions_of, push, tangent_of
 
 from tsrnn._scan.unroll import unroll
 
@@ -48,7 +48,7 @@ def test_a_tangent_writes_only_the_lanes_that_it_is_asked_for(name):
     error, seen, scratch = case.x[0, 0] - outputs[0, 0], np.ones(3), np.empty((4, 3))
     arrays = (case.theta, states[0], error, seen, d_theta, d_x[0], moved, d_out, scratch)
     addresses = [address(array) for array in arrays]
-    case.cell.tangent.compiled.ctypes(*addresses, 0, N_DIRECTIONS, case.cell.n_state, 2, 3)
+    tangent_of(case.cell)(*addresses, 0, N_DIRECTIONS, case.cell.n_state, 2, 3)
     if "winters" in name:
         moved[:, 2:] = np.roll(moved[:, 2:], -1, axis=1)
         d_h[:, 2:] = np.roll(d_h[:, 2:], -1, axis=1)

@@ -2,24 +2,38 @@
 
 import numpy as np
 
-from tsrnn._compute.compile import SLAB, SLABS, kernel
-from tsrnn._scan.curvature import accumulate_curvature, curved_of, scratch_of
+from tsrnn._compute.compile import Integers, Slab, Slabs, Stop, Vector, kernel
+from tsrnn._compute.threads import NEVER_STOPPED
+from tsrnn._scan.curvature import (
+    Curved,
+    Lanes,
+    Scratch,
+    accumulate_curvature,
+    curved_of,
+    scratch_of,
+)
 from tsrnn.cells.smoother_cell import step_at, tangent_at
 from tsrnn.smoothing.search.compiled.fit import model_of
 from tsrnn.smoothing.search.compiled.rounds import Model, fill_lanes, lanes_of, searched_value
 from tsrnn.smoothing.search.task import Series
 
 
-@kernel(f"void(Model, Series, {SLAB}, f8[::1], {SLAB}, {SLABS})", Model, Series)
-def _evaluate(model, series, v, loss, gradient, curvature):
+@kernel
+def _evaluate(
+    model: Model,
+    series: Series,
+    v: Slab,
+    which: Integers,
+    lanes: Lanes,
+    curved: Curved,
+    scratch: Scratch,
+    stop: Stop,
+    loss: Vector,
+    gradient: Slab,
+    curvature: Slabs,
+):
     """What a round of `minimize_lanes` computes at v (N, D), one problem a series, all in lanes."""
-    n_lanes, n_unknowns = v.shape
-    lanes = lanes_of(model, series, n_unknowns, n_lanes)
-    curved, scratch = curved_of(n_unknowns, n_lanes), scratch_of(n_unknowns, n_lanes)
-    # What is in them before must not matter.
-    lanes.states[:], lanes.d_states[:] = np.nan, np.nan
-    curved.gradient[:], curved.curvature[:] = np.nan, np.nan
-    n_timesteps = fill_lanes(model, series, 1, np.arange(n_lanes), v, lanes)
+    n_timesteps = fill_lanes(model, series, 1, which, v, lanes)
     accumulate_curvature(
         step_at(model.step),
         tangent_at(model.tangent),
@@ -29,12 +43,14 @@ def _evaluate(model, series, v, loss, gradient, curvature):
         lanes,
         scratch,
         curved,
-        np.zeros(1, dtype=np.int8),
+        stop,
     )
-    for b in range(n_lanes):
+    for b in range(v.shape[0]):
         loss[b] = searched_value(b, model, v[b], curved)
-        gradient[b] = curved.gradient[:, b]
-        curvature[b] = curved.curvature[:, :, b]
+        for d in range(v.shape[1]):
+            gradient[b, d] = curved.gradient[d, b]
+            for c in range(v.shape[1]):
+                curvature[b, d, c] = curved.curvature[d, c, b]
 
 
 def evaluate(task, v):
@@ -44,7 +60,15 @@ def evaluate(task, v):
     n_series, n_unknowns = v.shape
     loss, gradient = np.empty(n_series), np.empty((n_series, n_unknowns))
     curvature = np.empty((n_series, n_unknowns, n_unknowns))
-    _evaluate(model_of(task), task.series, v, loss, gradient, curvature)
+    model, series = model_of(task), task.series
+    lanes = lanes_of(model, series, n_unknowns, n_series)
+    curved, scratch = curved_of(n_unknowns, n_series), scratch_of(n_unknowns, n_series)
+    # What is in them before must not matter.
+    lanes.states[:], lanes.d_states[:] = np.nan, np.nan
+    curved.gradient[:], curved.curvature[:] = np.nan, np.nan
+    which = np.arange(n_series)
+    room = which, lanes, curved, scratch, NEVER_STOPPED
+    _evaluate(model, series, v, *room, loss, gradient, curvature)
     lower = np.tril(curvature)
     whole = lower + np.tril(curvature, -1).transpose(0, 2, 1)
     return loss[place], gradient[place], whole[place]

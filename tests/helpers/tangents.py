@@ -24,6 +24,11 @@ def address(array):
     return array.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
 
 
+def tangent_of(cell):
+    numbers, whole = ctypes.POINTER(ctypes.c_double), ctypes.c_int64
+    return ctypes.CFUNCTYPE(None, *[numbers] * 9, *[whole] * 5)(cell.tangent.address)
+
+
 def push(case, d_theta, d_x, d_h):
     """Derivatives of states (T+1, D, S, B) and outputs (T, D, B), step by step by the kernel."""
     cell, (n_timesteps, _, n_lanes) = case.cell, case.x.shape
@@ -33,7 +38,7 @@ def push(case, d_theta, d_x, d_h):
     d_states[0] = d_h
     scratch = np.empty((4, n_lanes))
     moved = d_h.copy()
-    kernel = cell.tangent.compiled.ctypes
+    kernel = tangent_of(cell)
     sizes = N_DIRECTIONS, cell.n_state, n_lanes, n_lanes
     for t in range(n_timesteps):
         error = case.x[t, 0] - outputs[t, 0]

@@ -262,7 +262,7 @@ def _caller(kernel: Kernel, address: int) -> Callable:
     def again(wrong: int, arguments: list) -> None:
         """Call once more with what NumPy makes of the arguments, or say what they should be."""
         if wrong < 0:
-            raise RuntimeError(f"{kernel.function.__qualname__} has failed in compiled code")
+            raise RuntimeError(f"{kernel.function.__name__} has failed in compiled code")
         plain = [
             machine_code.plain_array(argument, part) if part.n_dimensions else argument
             for argument, part in zip(arguments, parts, strict=True)
@@ -271,7 +271,7 @@ def _caller(kernel: Kernel, address: int) -> Callable:
         if wrong:
             part, found = parts[wrong - 1], arguments[wrong - 1]
             raise TypeError(
-                f"{kernel.function.__qualname__}: argument {wrong} must be a writable "
+                f"{kernel.function.__name__}: argument {wrong} must be a writable "
                 f"{part.n_dimensions}-dimensional array of {part.code} in rows, got "
                 f"{machine_code.words_for(found)}"
             )

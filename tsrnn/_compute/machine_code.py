@@ -31,8 +31,8 @@ _logger = logging.getLogger(__name__)
 # What an object file calls its entry.
 ENTRY = "tsrnn_entry"
 
-# Held while code is loaded or compiled. A process that is forked meanwhile would find the compiler's
-# locks held by a thread that it does not have, and what they guard half changed: a fork waits.
+# Held while code is loaded or compiled. A process that is forked meanwhile would find the locks of
+# the compiler held by a thread that it does not have, and what they guard half changed: forks wait.
 loading = threading.RLock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
@@ -41,9 +41,9 @@ if hasattr(os, "register_at_fork"):
         after_in_child=loading.release,
     )
 
-# Called, where it is set, when compiling has taken so many seconds. The library itself is silent.
-on_slow_compiling: Callable[[], None] | None = None
+# When compiling has taken so many seconds, a line of the log says so, once in a process.
 _SLOW = 1.0
+_SECONDS = 20, 10
 
 # Numba's settings that compiled code does not depend on begin like this.
 _SETTINGS_OF_OTHERS = ("NUM_THREADS", "CUDA", "CACHE", "THREADING", "COLOR", "SHOW_HELP", "GDB")
@@ -166,10 +166,6 @@ def _names_of_entries(code: Kernel | Step) -> list[tuple[str, Any]]:
     return [*shipped, (code_cache.entry_name(where, own), None)]
 
 
-def name_of_shipped(code: Kernel | Step, level: str) -> str:
-    """Return what the entry of a level is called, for the one who builds the package."""
-
-
 @functools.cache
 def _compiler() -> tuple:
     """Return which numba compiles, and its settings that code depends on."""
@@ -188,19 +184,25 @@ def _compiler() -> tuple:
 
 
 def _compiled(code: Kernel | Step) -> bytes:
-    """Compile now, and let know that it takes long."""
-    alarm = None
-    if on_slow_compiling is not None:
-        alarm = threading.Timer(_SLOW, on_slow_compiling)
-        alarm.daemon = True
-        alarm.start()
+    """Compile now, and say so where it takes long."""
+    alarm = threading.Timer(_SLOW, _say_that_it_takes_long)
+    alarm.daemon = True
+    alarm.start()
     try:
         from tsrnn._compute.numba_code import object_file
 
         return object_file(code)
     finally:
-        if alarm is not None:
-            alarm.cancel()
+        alarm.cancel()
+
+
+@functools.cache
+def _say_that_it_takes_long() -> None:
+    _logger.warning(
+        "compiling, once for this machine and version: some %d seconds for smoothers, %d for "
+        "networks",
+        *_SECONDS,
+    )
 
 
 # What owns loaded code, which lives as long as the process.
@@ -208,7 +210,7 @@ _engines: list[Any] = []
 
 
 def _load(content: bytes) -> int:
-    """Put an object file in memory, each by a linker of its own: all call their entries the same."""
+    """Put an object file in memory, by a linker of its own: all call their entries the same."""
     llvm = _llvm()
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _loader_machine())
     engine.add_object_file(llvm.ObjectFileRef.from_data(content))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import config
 from numba.core import cgutils, sigutils, types
@@ -25,6 +26,11 @@ from tsrnn._compute.machine_code import CODES, ENTRY, target_machine
 
 # No allocation, which needs numba in the process, and division as NumPy's.
 _OPTIONS = {"nopython": True, "error_model": "numpy", "_nrt": False}
+
+# What kernels may call besides: of the C library, which every process has.
+_OF_C = {"memset", "memcpy", "memmove"}.union(
+    *({name, f"{name}f"} for name in ("sqrt", "exp", "log", "pow", "tanh"))
+)
 
 # Bytes from the end of an object's head.
 _DATA, _N_DIMENSIONS, _LENGTHS, _TYPE, _FLAGS = 0, 8, 16, 40, 48
@@ -68,9 +74,15 @@ def object_file(code: Kernel | Step) -> bytes:
 
 
 def _emit(text: str) -> bytes:
-    import llvmlite.binding
-
-    return target_machine().emit_object(llvmlite.binding.parse_assembly(text))
+    module = llvm.parse_assembly(text)
+    outside = {
+        function.name
+        for function in module.functions
+        if function.is_declaration and not function.name.startswith("llvm.")
+    }
+    if outside - _OF_C:
+        raise RuntimeError(f"a kernel needs {sorted(outside - _OF_C)}, which no process need have")
+    return target_machine().emit_object(module)
 
 
 def _types_of(kernel: Kernel) -> list[types.Type]:
@@ -230,18 +242,15 @@ def _(context, builder, signature, arguments):
 
 def _teach_function_maker(make: Callable, signature: str) -> None:
     arguments, result = sigutils.normalize_signature(signature)
-    function_type = types.FunctionType(result(*arguments))
+    pointed_at = types.ExternalFunctionPointer(result(*arguments), get_pointer=make)
 
     @type_callable(make)
     def _(context):
-        return lambda address: function_type
+        return lambda address: pointed_at
 
     @lower_builtin(make, types.Integer)
     def _(context, builder, signature, arguments):
-        nothing = cgutils.get_null_value(context.get_value_type(function_type))
-        function = cgutils.create_struct_proxy(function_type)(context, builder, value=nothing)
-        function.c_addr = builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
-        return function._getvalue()
+        return builder.inttoptr(arguments[0], context.get_value_type(pointed_at))
 
 
 def named(name: str, implementation: Callable) -> Callable:

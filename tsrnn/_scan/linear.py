@@ -27,7 +27,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import Booleans, Integers, Slab, Slabs, Stop, Vector, inlined, kernel
+from tsrnn._compute.compile import (
+    Booleans,
+    Integers,
+    Slab,
+    Slabs,
+    Stop,
+    Vector,
+    inlined,
+    kernel,
+    shaped,
+)
 from tsrnn._compute.threads import NEVER_STOPPED
 from tsrnn._scan.unroll import take_step, unroll
 from tsrnn.cells.smoother_cell import SmootherCell, step_at
@@ -116,8 +126,8 @@ def accumulate_products(step, theta, series, states, scratch, products, all_erro
     size, n_sets, n_state = products.shape[0], products.shape[2], states.shape[1]
     n_series, n_timesteps = series.shape
     # Runs: y and the regressors from the zero state, then y from each unit state.
-    errors = x.reshape(size, n_sets)
-    predictions = out.reshape(size, n_sets)
+    errors = shaped(x, (size, n_sets))
+    predictions = shaped(out, (size, n_sets))
     products[:] = 0.0
     states[0] = 0.0
     for i in range(n_state):

@@ -309,7 +309,8 @@ def _profiled_sse(
         d_own,
     )
     for k in range(n_parameters):
-        d_theta[k, 0] = d_own[k].sum()
+        for b in range(n_windows):
+            d_theta[k, 0] += d_own[k, b]
 
 
 @inlined
