@@ -406,7 +406,8 @@ def test_an_upgrade_in_place_is_not_served_the_code_of_before(package_copy, fold
     replace_in(
         package_copy / "tsrnn" / "_scan" / "unroll.py",
         '    """Call a step on slabs."""\n',
-        '    """Call a step on slabs."""\n    for lane in range(n_lanes):\n        x[0, lane] *= 2.0\n',
+        '    """Call a step on slabs."""\n'
+        "    for lane in range(n_lanes):\n        x[0, lane] *= 2.0\n",
     )
     second = run(HALVED, folder=package_copy)
     assert second.returncode == 0, second.stderr

@@ -219,14 +219,14 @@ from tsrnn._optim.minibatch import _follow
 
 warnings.simplefilter("ignore", DeprecationWarning)  # of a fork where there are threads
 begun = threading.Event()
-address_of = machine_code.address_of
+function_of = machine_code.function_of
 
 def slowly(kernel):
     begun.set()
     time.sleep(1.0)
-    return address_of(kernel)
+    return function_of(kernel)
 
-machine_code.address_of = slowly
+machine_code.function_of = slowly
 thread = threading.Thread(target=lambda: _follow["f8"].compiled)
 thread.start()
 begun.wait()

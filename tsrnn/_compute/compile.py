@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import operator
 from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple, get_type_hints
 
@@ -164,7 +163,7 @@ class Kernel:
     def _load_once(self) -> None:
         with machine_code.loading:
             if self._code is None:
-                self._code = _caller(self, machine_code.address_of(self))
+                self._code = machine_code.function_of(self)
 
     def __reduce__(self) -> tuple:
         """Pickle by name, as Python does functions: compiled code stays in its process."""
@@ -172,7 +171,39 @@ class Kernel:
 
     def __call__(self, *arguments) -> None:
         """Call the compiled function."""
-        self.compiled(*arguments)
+        wrong = (self._code or self.compiled)(*arguments)
+        if wrong is not None:
+            self._call_again(wrong, arguments)
+
+    def _call_again(self, wrong: int, arguments: tuple) -> None:
+        """Call with what NumPy makes of the arrays, or say what they should be."""
+        name = self.function.__name__
+        if wrong == 0:
+            raise TypeError(f"{name} takes {len(self.arguments)} arguments, got {len(arguments)}")
+        if wrong > 0:
+            wrong = self.compiled(*map(_plain, self.arguments, arguments))
+        if wrong is None:
+            return
+        if wrong < 0:
+            raise RuntimeError(f"{name} has failed in compiled code")
+        parts = [
+            (part, value)
+            for taken, given in zip(self.arguments, arguments, strict=True)
+            for part, value in zip(
+                taken.parts, given if taken.record is not None else [given], strict=True
+            )
+        ]
+        part, found = parts[wrong - 1]
+        raise TypeError(
+            f"{name}: argument {wrong} must be a writable {part.n_dimensions}-dimensional array of "
+            f"{part.code} in rows, got {machine_code.words_for(found)}"
+        )
+
+
+def _plain(taken: Argument, given: Any) -> Any:
+    if taken.record is None:
+        return machine_code.plain_array(given, taken.parts[0])
+    return taken.record(*map(machine_code.plain_array, given, taken.parts))
 
 
 class Step:
@@ -237,46 +268,3 @@ def step_kernel_of(signature: str) -> Callable[[Callable], Step]:
 def code_of(dtype: np.dtype) -> str:
     """Return the short name of a type of real numbers, "f4" or "f8"."""
     return f"f{np.dtype(dtype).itemsize}"
-
-
-def _caller(kernel: Kernel, address: int) -> Callable:
-    """Return what Python calls: it spreads records out, and hands numbers over as what they are."""
-    parts = [part for taken in kernel.arguments for part in taken.parts]
-    call = machine_code.python_function(address, parts)
-    names, unpacking, flat = [], [], []
-    for i, taken in enumerate(kernel.arguments):
-        names.append(f"a{i}")
-        own = [f"a{i}"] if taken.record is None else [f"a{i}_{j}" for j in range(len(taken.parts))]
-        if taken.record is not None:
-            unpacking.append(f"    {', '.join(own)}, = a{i}\n")
-        flat += [
-            f"index({name})" if part == _NUMBERS[int] else name
-            for name, part in zip(own, taken.parts, strict=True)
-        ]
-    lines = (
-        f"def {kernel.function.__name__}({', '.join(names)}):\n{''.join(unpacking)}"
-        f"    wrong = call({', '.join(['known', *flat])})\n"
-        f"    if wrong:\n        again(wrong, [{', '.join(flat)}])\n"
-    )
-
-    def again(wrong: int, arguments: list) -> None:
-        """Call once more with what NumPy makes of the arguments, or say what they should be."""
-        if wrong < 0:
-            raise RuntimeError(f"{kernel.function.__name__} has failed in compiled code")
-        plain = [
-            machine_code.plain_array(argument, part) if part.n_dimensions else argument
-            for argument, part in zip(arguments, parts, strict=True)
-        ]
-        wrong = call(known, *plain)
-        if wrong:
-            part, found = parts[wrong - 1], arguments[wrong - 1]
-            raise TypeError(
-                f"{kernel.function.__name__}: argument {wrong} must be a writable "
-                f"{part.n_dimensions}-dimensional array of {part.code} in rows, got "
-                f"{machine_code.words_for(found)}"
-            )
-
-    known = machine_code.known()
-    scope = {"call": call, "known": known, "again": again, "index": operator.index}
-    exec(lines, scope)
-    return scope[kernel.function.__name__]

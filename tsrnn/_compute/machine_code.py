@@ -15,7 +15,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -30,6 +30,25 @@ _logger = logging.getLogger(__name__)
 
 # What an object file calls its entry.
 ENTRY = "tsrnn_entry"
+
+# What it calls the numbers that are filled in when it is loaded, as many, and types of arrays in
+# their order there.
+KNOWN = "tsrnn_known"
+CODES = ("f8", "f4", "i8", "i4", "i1", "b1")
+N_KNOWN = 3 + len(CODES)
+
+# What entries call of Python's stable interface.
+OF_PYTHON = (
+    "PyErr_Occurred",
+    "PyEval_RestoreThread",
+    "PyEval_SaveThread",
+    "PyFloat_AsDouble",
+    "PyLong_AsLongLong",
+    "PyLong_FromLongLong",
+    "PyObject_IsTrue",
+    "PyTuple_GetItem",
+    "Py_IncRef",
+)
 
 # Held while code is loaded or compiled. A process that is forked meanwhile would find the locks of
 # the compiler held by a thread that it does not have, and what they guard half changed: forks wait.
@@ -53,13 +72,6 @@ LEVELS = {
     "x86-64-v4": ("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"),
     "x86-64-v3": ("avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe"),
     "x86-64-v2": ("cx16", "popcnt", "sse3", "sse4.1", "sse4.2", "ssse3"),
-}
-
-_TYPES = {
-    "f8": ctypes.c_double,
-    "f4": ctypes.c_float,
-    "i8": ctypes.c_int64,
-    "b1": ctypes.c_bool,
 }
 
 
@@ -125,11 +137,6 @@ def target_machine() -> Any:
         codemodel="jitdefault",
         jit=True,
     )
-
-
-def address_of(code: Kernel | Step) -> int:
-    """Load the code of a kernel or step, compiling it if nobody has, and return its address."""
-    return _load(_object_file(code))
 
 
 def _object_file(code: Kernel | Step) -> bytes:
@@ -206,47 +213,70 @@ def _say_that_it_takes_long() -> None:
 
 
 # What owns loaded code, which lives as long as the process.
-_engines: list[Any] = []
+_owners: list[Any] = []
 
 
-def _load(content: bytes) -> int:
+def _load(content: bytes) -> Any:
     """Put an object file in memory, by a linker of its own: all call their entries the same."""
     llvm = _llvm()
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _loader_machine())
-    engine.add_object_file(llvm.ObjectFileRef.from_data(content))
-    engine.finalize_object()
-    address = engine.get_function_address(ENTRY)
-    if not address:
-        raise RuntimeError(f"an object file has no {ENTRY}")
-    _engines.append(engine)
-    return address
+    _tell_linkers_of_python()
+    machine = llvm.Target.from_default_triple().create_target_machine(jit=True)
+    linker = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    linker.add_object_file(llvm.ObjectFileRef.from_data(content))
+    linker.finalize_object()
+    _owners.append(linker)
+    return linker
 
 
-def _loader_machine() -> Any:
-    return _llvm().Target.from_default_triple().create_target_machine(jit=True)
+def address_of(step: Step) -> int:
+    """Load the code of a step, compiling it if nobody has, and return its address."""
+    return _load(_object_file(step)).get_function_address(ENTRY)
 
 
-def python_function(address: int, parts: Sequence[ArrayOf]) -> Callable:
-    """Return the function at an address as Python calls it, without the interpreter's lock."""
-    types = [ctypes.py_object if part.n_dimensions else _TYPES[part.code] for part in parts]
-    return ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, *types)(address)
+def function_of(kernel: Kernel) -> Callable:
+    """Load the code of a kernel, compiling it if nobody has, and return what Python calls."""
+    linker = _load(_object_file(kernel))
+    known = _known()
+    ctypes.memmove(linker.get_global_value_address(KNOWN), known.ctypes.data, known.nbytes)
+    name = kernel.function.__name__.encode()
+    method = _Method(name, linker.get_function_address(ENTRY), _FASTCALL, None)
+    _owners.append(method)
+    make = ctypes.pythonapi.PyCFunction_NewEx
+    make.argtypes, make.restype = (
+        [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p],
+        (ctypes.py_object),
+    )
+    return make(ctypes.addressof(method), None, None)
 
 
-# Types of arrays in the order in which an entry knows them.
-CODES = ("f8", "f4", "i8", "i4", "i1", "b1")
+class _Method(ctypes.Structure):
+    """Python's description of a function that machine code is."""
+
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("address", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    ]
+
+
+# Of `_Method.flags`: arguments come as a vector of objects and their number.
+_FASTCALL = 0x80
 
 
 @functools.cache
+def _tell_linkers_of_python() -> None:
+    """Say where Python's functions are, for not every process shows them to all."""
+    for name in OF_PYTHON:
+        address = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
+        _llvm().add_symbol(name, address)
+
+
 def _known() -> np.ndarray:
-    """Return what entries compare with: the size of an object's head, and addresses of types."""
+    """Return what entries compare with: addresses of Python's own, and the size of their head."""
     types = [np.dtype(code) for code in CODES]
-    return np.array([object.__basicsize__, id(np.ndarray), *map(id, types)], dtype=np.int64)
-
-
-@functools.cache
-def known() -> int:
-    """Return the address of what entries compare with."""
-    return _known().ctypes.data
+    known = [id(None), object.__basicsize__, id(np.ndarray), *map(id, types)]
+    return np.array(known, dtype=np.int64)
 
 
 def plain_array(array: Any, part: ArrayOf) -> Any:

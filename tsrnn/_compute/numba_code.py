@@ -7,6 +7,7 @@ addresses of their lengths and strides, of the owner and of the type, and flags.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import llvmlite.binding as llvm
@@ -22,7 +23,7 @@ from numba.np import arrayobj
 
 from tsrnn._compute import compile as declared
 from tsrnn._compute.compile import ArrayOf, Kernel, Step
-from tsrnn._compute.machine_code import CODES, ENTRY, target_machine
+from tsrnn._compute.machine_code import CODES, ENTRY, KNOWN, N_KNOWN, OF_PYTHON, target_machine
 
 # No allocation, which needs numba in the process, and division as NumPy's.
 _OPTIONS = {"nopython": True, "error_model": "numpy", "_nrt": False}
@@ -37,6 +38,7 @@ _DATA, _N_DIMENSIONS, _LENGTHS, _TYPE, _FLAGS = 0, 8, 16, 40, 48
 _IN_ROWS, _ALIGNED, _WRITABLE = 0x1, 0x100, 0x400
 
 _BYTE, _INT, _WORD = ir.IntType(8), ir.IntType(32), ir.IntType(64)
+_OBJECT = _BYTE.as_pointer()
 
 
 class _ToLibrary(_FunctionCompiler):
@@ -80,8 +82,8 @@ def _emit(text: str) -> bytes:
         for function in module.functions
         if function.is_declaration and not function.name.startswith("llvm.")
     }
-    if outside - _OF_C:
-        raise RuntimeError(f"a kernel needs {sorted(outside - _OF_C)}, which no process need have")
+    if beyond := outside - _OF_C - set(OF_PYTHON):
+        raise RuntimeError(f"a kernel needs {sorted(beyond)}, which no process need have")
     return target_machine().emit_object(module)
 
 
@@ -114,37 +116,129 @@ def _write_step(context, module, callee, step, kinds) -> None:
 
 
 def _write_entry(context, module, callee, kernel, kinds) -> None:
-    """Write an entry that looks at its arrays, makes records, and calls the function."""
-    parts = [part for taken in kernel.arguments for part in taken.parts]
-    address = _BYTE.as_pointer()
-    kinds_of_parts = [
-        address
-        if part.n_dimensions
-        else _BYTE
-        if part.code == "b1"
-        else context.get_value_type(_type_of(part))
-        for part in parts
-    ]
+    """Write an entry that Python calls with a vector of objects, and a count of them.
+
+    It answers None, or the number of the first part that is no such array, or -1 where the function
+    has failed, or no object where Python has an error to raise.
+    """
     entry = ir.Function(
-        module, ir.FunctionType(_WORD, [_WORD.as_pointer(), *kinds_of_parts]), ENTRY
+        module, ir.FunctionType(_OBJECT, [_OBJECT, _OBJECT.as_pointer(), _WORD]), ENTRY
     )
+    known = ir.GlobalVariable(module, ir.ArrayType(_WORD, N_KNOWN), KNOWN)
+    known.initializer = ir.Constant(known.value_type, None)
     builder = ir.IRBuilder(entry.append_basic_block())
-    known, *given = entry.args
-    head = builder.load(known)
-    values = []
-    for i, (part, value) in enumerate(zip(parts, given, strict=True)):
-        if part.n_dimensions:
-            _check(builder, known, head, value, part, _WORD(i + 1))
-            value = _array_at(context, builder, builder.gep(value, [head]), part)
-        elif part.code == "b1":
-            value = builder.icmp_unsigned("!=", value, _BYTE(0))
-        values.append(value)
-    arguments = []
-    for taken, kind in zip(kernel.arguments, kinds, strict=True):
-        own = [values.pop(0) for _ in taken.parts]
-        arguments.append(own[0] if taken.record is None else context.make_tuple(builder, kind, own))
+    python = _Python(builder, known)
+    _, given, count = entry.args
+    is_wrong = builder.icmp_signed("!=", count, _WORD(len(kinds)))
+    with builder.if_then(is_wrong, likely=False):
+        builder.ret(python.whole_number(0))
+    arguments, place = [], 0
+    for i, (taken, kind) in enumerate(zip(kernel.arguments, kinds, strict=True)):
+        value = builder.load(builder.gep(given, [_WORD(i)]))
+        values = []
+        for k, part in enumerate(taken.parts):
+            place += 1
+            item = value if taken.record is None else python.item(value, k)
+            if part.n_dimensions:
+                python.check(item, part, place)
+                values.append(_array_at(context, builder, python.after_head(item), part))
+            else:
+                number = python.number(item, part.code)
+                own = context.get_value_type(_type_of(part))
+                values.append(builder.fptrunc(number, own) if part.code == "f4" else number)
+        arguments.append(
+            values[0] if taken.record is None else context.make_tuple(builder, kind, values)
+        )
+    # Others may use the interpreter meanwhile.
+    thread = python.call("PyEval_SaveThread", _OBJECT)
     status, _ = context.call_conv.call_function(builder, callee, types.void, kinds, arguments)
-    builder.ret(builder.select(status.is_error, _WORD(-1), _WORD(0)))
+    python.call("PyEval_RestoreThread", ir.VoidType(), thread)
+    with builder.if_then(status.is_error, likely=False):
+        builder.ret(python.whole_number(-1))
+    nothing = builder.inttoptr(python.known(0), _OBJECT)
+    python.call("Py_IncRef", ir.VoidType(), nothing)
+    builder.ret(nothing)
+
+
+class _Python:
+    """What an entry does with Python's objects.
+
+    Parameters
+    ----------
+    builder : llvmlite.ir.IRBuilder
+    known : llvmlite.ir.GlobalVariable
+        Filled in when the code is loaded; see `tsrnn._compute.machine_code`.
+    """
+
+    def __init__(self, builder, known) -> None:
+        self.builder = builder
+        self._known = known
+
+    def known(self, place: int):
+        """Load one of the numbers that were filled in."""
+        return self.builder.load(self.builder.gep(self._known, [_WORD(0), _WORD(place)]))
+
+    def call(self, name: str, result, *arguments):
+        """Call a function of Python's stable interface."""
+        kind = ir.FunctionType(result, [argument.type for argument in arguments])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
+        return self.builder.call(function, arguments)
+
+    def whole_number(self, value: int):
+        """Return a new object."""
+        return self.call("PyLong_FromLongLong", _OBJECT, _WORD(value))
+
+    def _leave_if(self, condition, answer) -> None:
+        with self.builder.if_then(condition, likely=False):
+            self.builder.ret(answer)
+
+    def item(self, record, place: int):
+        """Return an item of a tuple; leave with Python's error if it is none or has no such."""
+        item = self.call("PyTuple_GetItem", _OBJECT, record, _WORD(place))
+        self._leave_if(cgutils.is_null(self.builder, item), _OBJECT(None))
+        return item
+
+    def number(self, item, code: str):
+        """Return what an object is as a number; leave with Python's error if it is none."""
+        name, kind, compare = {
+            "i8": ("PyLong_AsLongLong", _WORD, self.builder.icmp_signed),
+            "b1": ("PyObject_IsTrue", _INT, self.builder.icmp_signed),
+        }.get(code, ("PyFloat_AsDouble", ir.DoubleType(), self.builder.fcmp_ordered))
+        value = self.call(name, kind, item)
+        with self.builder.if_then(compare("==", value, kind(-1)), likely=False):
+            error = self.call("PyErr_Occurred", _OBJECT)
+            self._leave_if(cgutils.is_not_null(self.builder, error), _OBJECT(None))
+        return self.builder.icmp_signed("!=", value, _INT(0)) if code == "b1" else value
+
+    def after_head(self, item):
+        """Return where what is an object's own begins."""
+        return self.builder.gep(item, [self.known(1)])
+
+    def check(self, item, part: ArrayOf, place: int) -> None:
+        """Leave with the place if an object is not such an array."""
+        builder = self.builder
+
+        def leave_unless(condition) -> None:
+            with builder.if_then(builder.not_(condition), likely=False):
+                builder.ret(self.whole_number(place))
+
+        after_head = self.after_head(item)
+        kind = _at(builder, after_head, -8, _WORD)
+        leave_unless(builder.icmp_unsigned("==", kind, self.known(2)))
+        flags = _IN_ROWS | _ALIGNED | _WRITABLE
+        found = builder.and_(_at(builder, after_head, _FLAGS, _INT), _INT(flags))
+        is_as_it_must_be = [
+            builder.icmp_unsigned(
+                "==",
+                _at(builder, after_head, _TYPE, _WORD),
+                self.known(3 + CODES.index(part.code)),
+            ),
+            builder.icmp_unsigned("==", found, _INT(flags)),
+            builder.icmp_unsigned(
+                "==", _at(builder, after_head, _N_DIMENSIONS, _INT), _INT(part.n_dimensions)
+            ),
+        ]
+        leave_unless(functools.reduce(builder.and_, is_as_it_must_be))
 
 
 def _at(builder, place, offset: int, kind):
@@ -153,35 +247,11 @@ def _at(builder, place, offset: int, kind):
     return builder.load(builder.bitcast(there, kind.as_pointer()))
 
 
-def _check(builder, known, head, value, part: ArrayOf, answer) -> None:
-    """Leave with the answer if an object is not such an array."""
-
-    def is_known(found, place: int):
-        expected = builder.load(builder.gep(known, [_WORD(place)]))
-        return builder.icmp_unsigned("==", found, expected)
-
-    def leave_unless(condition) -> None:
-        with builder.if_then(builder.not_(condition), likely=False):
-            builder.ret(answer)
-
-    after_head = builder.gep(value, [head])
-    leave_unless(is_known(_at(builder, after_head, -8, _WORD), 1))
-    flags = _IN_ROWS | _ALIGNED | _WRITABLE
-    found = builder.and_(_at(builder, after_head, _FLAGS, _INT), _INT(flags))
-    n_dimensions = _at(builder, after_head, _N_DIMENSIONS, _INT)
-    conditions = [
-        is_known(_at(builder, after_head, _TYPE, _WORD), 2 + CODES.index(part.code)),
-        builder.icmp_unsigned("==", found, _INT(flags)),
-        builder.icmp_unsigned("==", n_dimensions, _INT(part.n_dimensions)),
-    ]
-    leave_unless(builder.and_(builder.and_(*conditions[:2]), conditions[2]))
-
-
 def _array_at(context, builder, after_head, part: ArrayOf):
     """Return NumPy's array as numba's."""
     kind = _type_of(part)
     view = context.make_array(kind)(context, builder)
-    data = _at(builder, after_head, _DATA, _BYTE.as_pointer())
+    data = _at(builder, after_head, _DATA, _OBJECT)
     lengths_at = _at(builder, after_head, _LENGTHS, _WORD.as_pointer())
     lengths = [builder.load(builder.gep(lengths_at, [_WORD(i)])) for i in range(part.n_dimensions)]
     return _filled(context, builder, view, data, lengths, kind)

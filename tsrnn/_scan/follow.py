@@ -44,8 +44,8 @@ def follow(
         batch.offsets,
         ends,
         predictions,
-        np.empty((2, cell.n_state, 1)),
-        np.empty((cell.n_parameters, 1)),
+        np.empty((2, len(states), 1)),
+        np.empty((len(theta), 1)),
         np.empty((2, 1, 1)),
     )
     return np.ascontiguousarray(ends.T), predictions

@@ -99,15 +99,7 @@ def problems_of(v: np.ndarray, loss: np.ndarray, damping: float) -> Problems:
 
 def step_room_of(n_unknowns: int) -> StepRoom:
     """Make room for a step."""
-    return StepRoom(
-        np.zeros((n_unknowns, n_unknowns)),
-        np.zeros(n_unknowns),
-        np.zeros(n_unknowns),
-        np.zeros(n_unknowns),
-        np.zeros(n_unknowns),
-        np.zeros(n_unknowns),
-        np.zeros(n_unknowns),
-    )
+    return StepRoom(np.zeros((n_unknowns, n_unknowns)), *np.zeros((6, n_unknowns)))
 
 
 @inlined
