@@ -432,7 +432,7 @@ open(path, "w").write(text + "# a new version\\n")
 NAME_OF_ENTRY = """
 from tsrnn._compute import machine_code
 from tsrnn._optim.minibatch import _follow
-print(machine_code._names_of_entries(_follow["f8"])[-1][0])
+print(machine_code._entries_of(_follow["f8"])[-1][0])
 """
 
 

@@ -81,8 +81,14 @@ def read(name: str, where: Path | None = None) -> bytes | None:
     return content
 
 
-def write(name: str, content: bytes) -> None:
-    """Write an entry, if the disk lets us: without it the next process compiles again."""
+def write(name: str, content: bytes, where: Path | None = None) -> None:
+    """Write an entry into the user's folder, if the disk lets us, or into one that is named.
+
+    Without an entry the next process compiles again.
+    """
+    if where is not None:
+        (where / (name + _SUFFIX)).write_bytes(_digest(name, content) + content)
+        return
     try:
         path = folder() / (name + _SUFFIX)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -111,6 +111,10 @@ def inlined(function: Callable) -> Callable:
     return function
 
 
+# All kernels and steps of this process.
+declared: list[Kernel | Step] = []
+
+
 class Kernel:
     """A function that is compiled when first called.
 
@@ -127,6 +131,7 @@ class Kernel:
         self.function = function
         self.own = own
         self._code: Callable | None = None
+        declared.append(self)
 
     @functools.cached_property
     def arguments(self) -> tuple[Argument, ...]:
@@ -164,6 +169,10 @@ class Kernel:
         with machine_code.loading:
             if self._code is None:
                 self._code = machine_code.function_of(self)
+
+    def load(self) -> None:
+        """Have the code in memory, compiling it if nobody has."""
+        _ = self.compiled
 
     def __reduce__(self) -> tuple:
         """Pickle by name, as Python does functions: compiled code stays in its process."""
@@ -221,6 +230,7 @@ class Step:
         self.function = function
         self.signature = signature
         self._address: int | None = None
+        declared.append(self)
 
     @property
     def address(self) -> int:
@@ -233,6 +243,10 @@ class Step:
         with machine_code.loading:
             if self._address is None:
                 self._address = machine_code.address_of(self)
+
+    def load(self) -> None:
+        """Have the code in memory, compiling it if nobody has."""
+        _ = self.address
 
     def __reduce__(self) -> tuple:
         """Pickle by name, as Python does functions."""

@@ -13,9 +13,11 @@ import functools
 import importlib.metadata
 import logging
 import os
+import platform
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -68,11 +70,15 @@ _SECONDS = 20, 10
 _SETTINGS_OF_OTHERS = ("NUM_THREADS", "CUDA", "CACHE", "THREADING", "COLOR", "SHOW_HELP", "GDB")
 
 # Processors that code is shipped for, the best first, with features that they are known by.
-LEVELS = {
-    "x86-64-v4": ("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"),
-    "x86-64-v3": ("avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe"),
-    "x86-64-v2": ("cx16", "popcnt", "sse3", "sse4.1", "sse4.2", "ssse3"),
-}
+LEVELS = (
+    {
+        "x86-64-v4": ("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"),
+        "x86-64-v3": ("avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe"),
+        "x86-64-v2": ("cx16", "popcnt", "sse3", "sse4.1", "sse4.2", "ssse3"),
+    }
+    if platform.machine() in ("x86_64", "AMD64")
+    else {"generic": ()}
+)
 
 
 class Processor(NamedTuple):
@@ -140,37 +146,48 @@ def target_machine() -> Any:
 
 
 def _object_file(code: Kernel | Step) -> bytes:
-    function = code.function
     try:
-        names = _names_of_entries(code)
+        entries = _entries_of(code)
     except code_cache.UnknownSources as reason:
-        _logger.info("%s is compiled in every process: %s", function.__qualname__, reason)
+        _logger.info("%s is compiled in every process: %s", code.function.__qualname__, reason)
         return _compiled(code)
-    for name, folder in names:
+    for name, folder in entries:
         found = code_cache.read(name, folder)
         if found is not None:
             return found
     content = _compiled(code)
-    code_cache.write(names[-1][0], content)
+    code_cache.write(entries[-1][0], content)
     return content
 
 
-def _names_of_entries(code: Kernel | Step) -> list[tuple[str, Any]]:
+def has_code(code: Kernel | Step) -> bool:
+    """Whether the package or the cache has the code of a kernel or step."""
+    return any(code_cache.read(*entry) is not None for entry in _entries_of(code))
+
+
+def _entries_of(code: Kernel | Step) -> list[tuple[str, Path | None]]:
     """Return what entries may hold the code, with the folders they are in, the user's last."""
+    shipped = [(name_of_shipped(code, level), code_cache.SHIPPED) for level in _shipped_levels()]
+    return [*shipped, (_name(code, ("for", processor()), ("by", *_compiler())), None)]
+
+
+def name_of_shipped(code: Kernel | Step, level: str) -> str:
+    """Return what the entry of a level is called."""
+    return _name(code, ("level", level))
+
+
+def _name(code: Kernel | Step, *facts: object) -> str:
     function = code.function
     sources = code_cache.sources_digest(function.__module__)
-    where = f"{function.__module__.removeprefix('tsrnn.')}.{function.__name__}"
-    facts = [
-        ("tsrnn", __version__, sources),
-        ("function", function.__qualname__, function.__code__.co_firstlineno, code.signature),
-        ("platform", sys.platform),
-    ]
-    shipped = [
-        (code_cache.entry_name(where, [*facts, ("level", level)]), code_cache.SHIPPED)
-        for level in _shipped_levels()
-    ]
-    own = [*facts, ("processor", processor()), ("compiler", *_compiler())]
-    return [*shipped, (code_cache.entry_name(where, own), None)]
+    return code_cache.entry_name(
+        f"{function.__module__.removeprefix('tsrnn.')}.{function.__name__}",
+        [
+            ("tsrnn", __version__, sources),
+            ("function", function.__qualname__, function.__code__.co_firstlineno, code.signature),
+            ("platform", sys.platform, platform.machine()),
+            *facts,
+        ],
+    )
 
 
 @functools.cache

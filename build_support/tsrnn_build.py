@@ -1,0 +1,72 @@
+"""Builds the package: a wheel brings machine code of all kernels, an editable install does not.
+
+Compiling needs what the package itself needs, so a wheel is built where that is; an editable
+install compiles what is used, when it is.
+"""
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from setuptools import build_meta
+from setuptools.build_meta import *  # noqa: F403 - all other hooks are setuptools' own
+from setuptools.command.bdist_wheel import bdist_wheel as _bdist_wheel
+from setuptools.command.build_py import build_py as _build_py
+
+ROOT = Path(__file__).parents[1]
+
+
+def get_requires_for_build_wheel(config_settings=None):
+    """Name what compiling needs: what the package does."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [*build_meta.get_requires_for_build_wheel(config_settings), *project["dependencies"]]
+
+
+def wanted_levels():
+    """Return the processor levels to compile for: TSRNN_BUILD_LEVELS names some, or none."""
+    given = os.environ.get("TSRNN_BUILD_LEVELS")
+    if given is not None:
+        return given.split()
+    command = "from tsrnn._compute.machine_code import LEVELS; print(*LEVELS)"
+    return _python("-c", command, capture_output=True).stdout.split()
+
+
+def _python(*arguments, **options):
+    """Run Python with the package as it is in the checkout."""
+    paths = os.pathsep.join([str(ROOT), *sys.path])
+    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= options.pop("environment", {})
+    return subprocess.run(
+        [sys.executable, *arguments], check=True, text=True, env=environment, cwd=ROOT, **options
+    )
+
+
+class build_py(_build_py):  # noqa: N801 - as setuptools names it
+    """Adds machine code to the modules that go into a wheel."""
+
+    def run(self):
+        """Copy the modules, then compile their kernels beside them, level by level."""
+        super().run()
+        if self.editable_mode:
+            return
+        folder = Path(self.build_lib, "tsrnn", "_compute", "shipped").resolve()
+        for level in wanted_levels():
+            print(f"compiling all kernels for {level}", flush=True)
+            settings = {"NUMBA_CPU_NAME": level, "NUMBA_CPU_FEATURES": ""}
+            _python("-m", "tsrnn._compute.shipping", level, str(folder), environment=settings)
+
+
+class bdist_wheel(_bdist_wheel):  # noqa: N801 - as setuptools names it
+    """Names the platform, but no version of Python: machine code asks for none."""
+
+    def finalize_options(self):
+        """Say that there is machine code in it, unless there is none."""
+        super().finalize_options()
+        self.root_is_pure = not wanted_levels()
+
+    def get_tag(self):
+        """Return tags of Python, its interface and the platform."""
+        tag = super().get_tag()
+        return tag if self.root_is_pure else ("py3", "none", tag[2])

@@ -1,0 +1,58 @@
+"""Compiles all kernels ahead of their use: into a wheel that is built, or into the cache."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import tsrnn
+from tsrnn._compute import code_cache, machine_code
+from tsrnn._compute.compile import Kernel, Step, declared
+
+
+def every_kernel() -> list[Kernel | Step]:
+    """Return all kernels and steps of the package, whose modules are imported for that."""
+    for module in pkgutil.walk_packages(tsrnn.__path__, "tsrnn."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    return [one for one in declared if one.function.__module__.startswith("tsrnn.")]
+
+
+def warm_up(progress: Callable[[], object]) -> tuple[int, int]:
+    """Compile into the cache what is neither there nor came with the package.
+
+    Parameters
+    ----------
+    progress : callable
+        Called after each.
+
+    Returns
+    -------
+    n_kernels, n_compiled : int
+    """
+    kernels, n_compiled = every_kernel(), 0
+    for one in kernels:
+        if not machine_code.has_code(one):
+            n_compiled += 1
+            one.load()
+        progress()
+    return len(kernels), n_compiled
+
+
+def ship(level: str, folder: Path) -> None:
+    """Compile all kernels for a level, which numba's settings must name, into a folder."""
+    if machine_code.processor() != (level, ""):
+        raise ValueError(f"code would be for {machine_code.processor()}, not for {level}")
+    folder.mkdir(parents=True, exist_ok=True)
+    from tsrnn._compute.numba_code import object_file
+
+    for one in every_kernel():
+        name = machine_code.name_of_shipped(one, level)
+        code_cache.write(name, object_file(one), folder)
+
+
+if __name__ == "__main__":
+    ship(sys.argv[1], Path(sys.argv[2]))
