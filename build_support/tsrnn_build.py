@@ -53,7 +53,7 @@ class build_py(_build_py):  # noqa: N801 - as setuptools names it
             return
         folder = Path(self.build_lib, "tsrnn", "_compute", "shipped").resolve()
         for level in wanted_levels():
-            print(f"compiling all kernels for {level}", flush=True)
+            self.announce(f"compiling all kernels for {level}", level=2)
             settings = {"NUMBA_CPU_NAME": level, "NUMBA_CPU_FEATURES": ""}
             _python("-m", "tsrnn._compute.shipping", level, str(folder), environment=settings)
 
