@@ -38,7 +38,6 @@ from tsrnn.cells.smoothing import ALPHA, BETA, PHI
 
 _N_PARAMETERS = 4
 
-# gamma stays under 1 - alpha besides, which a box cannot say: searches spread its share of that.
 _GAMMA = SmoothingParameter(
     "gamma",
     lower=0.0,
@@ -48,6 +47,7 @@ _GAMMA = SmoothingParameter(
     absent=0.0,
     spread=(0.01, 0.1, 0.01, 0.1, 0.9, 0.01, 0.01),
     flat=0.0,
+    beside_alpha=True,
 )
 
 

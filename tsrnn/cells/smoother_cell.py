@@ -90,6 +90,15 @@ class SmoothingParameter(Parameter):
     grid : tuple of float
         Values that a smoother without a season is tried at; none for one that only seasonal ones
         have.
+    slow : tuple of float
+        Values, as those of `spread`, with which a trend hardly changes: next to them there are
+        often other optima of smoothers without a season. None for one that may be anything.
+    near_absent : float or None
+        What a search starts from where a fit without such a part is to be gone on with; None where
+        that is what makes it nothing.
+    beside_alpha : bool
+        Whether it and alpha, the cell's first, are 1 at most together, which a box cannot say: what
+        is searched is its share of 1 - alpha.
     """
 
     _: KW_ONLY
@@ -99,6 +108,14 @@ class SmoothingParameter(Parameter):
     spread: tuple[float, ...]
     flat: float
     grid: tuple[float, ...] = ()
+    slow: tuple[float, ...] = ()
+    near_absent: float | None = None
+    beside_alpha: bool = False
+
+    @property
+    def neutral(self) -> float:
+        """What it is where nothing is known of it."""
+        return self.fallback if self.absent is None else self.absent
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,8 @@ BETA = SmoothingParameter(
     spread=(0.95, 0.95, 0.01, 0.1, 0.95, 0.95, 0.01),
     flat=0.0,
     grid=(0.003, 0.02, 0.06, 0.12, 0.25, 0.5, 0.8, 1.0),
+    slow=(0.0005, 0.0005),
+    near_absent=0.01,
 )
 PHI = SmoothingParameter(
     "phi",
@@ -151,6 +153,8 @@ PHI = SmoothingParameter(
     spread=(0.9, 0.95, 0.985, 0.95, 0.82, 0.95, 0.975),
     flat=0.9,
     grid=(0.8, 0.9, 0.96, 0.99),
+    slow=(0.993, 0.9),
+    near_absent=0.97,
 )
 
 SES = SmootherCell(

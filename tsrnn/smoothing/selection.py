@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsrnn._input.ragged import Batch
-from tsrnn.cells import ABSENT, SMOOTHING_PARAMETERS
-from tsrnn.smoothing.fit import fit_structure, unnamed
-from tsrnn.smoothing.fit_batch import n_to_learn
+from tsrnn.smoothing.fit import unnamed
+from tsrnn.smoothing.fit_batch import fit_batch
 from tsrnn.smoothing.search.task import Settings
+from tsrnn.smoothing.shares import n_to_learn
 from tsrnn.smoothing.spec import FitSpec
 from tsrnn.smoothing.structure import Structure
 
@@ -131,7 +131,7 @@ def select(candidates: Candidates, batch: Batch, n_jobs: int | None = None) -> S
             continue
         some = batch.take(series)
         related = _related(structure, series, known)
-        fit = fit_structure(spec, some, unnamed, n_jobs, related=related)
+        fit = fit_batch(spec, some, unnamed, n_jobs, related=related)
         known[structure] = series, fit.numbers
         for name in ("loglik", "aic", "aicc", "bic"):
             best = np.inf if name == "loglik" else -np.inf
@@ -189,10 +189,7 @@ def found_for(
     states = numbers["initial_state_"][place]
     if structure.trend is None and like.cell.n_state > 1:
         states = np.insert(states, 1, 0.0, axis=1)
-    found = {name: np.full(series.size, value) for name, value in ABSENT.items()}
-    for name in SMOOTHING_PARAMETERS:
-        if f"{name}_" in numbers:
-            found[name] = numbers[f"{name}_"][place]
+    found = {one.name: numbers[f"{one.name}_"][place] for one in structure.cell.parameters}
     if "coef_" in numbers:
         found["coefficients"] = numbers["coef_"][place]
     return {**found, "states": states}
@@ -224,7 +221,7 @@ def backtest_errors(spec: FitSpec, batch: Batch, n_jobs: int | None = None) -> n
     errors = np.full(batch.n_series, np.inf)
     if not enough.size:
         return errors
-    fit = fit_structure(spec, kept.take(enough), unnamed, n_jobs)
+    fit = fit_batch(spec, kept.take(enough), unnamed, n_jobs)
     forecasts = fit.model.forecast(int(n_held.max())).T
     ahead = Batch(batch.values[~is_kept], np.r_[0, np.cumsum(n_held)], batch.regressors[~is_kept])
     ahead = ahead.take(enough)

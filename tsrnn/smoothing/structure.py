@@ -138,6 +138,10 @@ class Structure:
             matrix[2:, 0] = 1.0 if self.seasonal == "mul" else 0.0
         return matrix
 
+    def learned_states(self, n_columns: int) -> np.ndarray:
+        """Return the same for any series with regressors, (1, S, 1 + n_free_state + n_columns)."""
+        return np.hstack([self.normalised, np.zeros((self.cell.n_state, n_columns))])[None]
+
     def free_state(self, states: np.ndarray) -> np.ndarray:
         """Return the free numbers of normalised states of the cell, (N, S) to (N, n_free_state)."""
         names = self.kept[:-1] if self.seasonal is not None else self.kept

@@ -42,8 +42,7 @@ class Task:
     batch : Batch
         Of order one.
     bounds : (K, 2) array
-        Of the cell's parameters; equal where one is fixed. gamma, where free, is bounded by
-        1 - alpha besides.
+        Of the cell's parameters; equal where one is fixed.
     states : (N or 1, S, 1 + U + C) array
         What takes (1, free numbers of the initial state, coefficients) to the initial state.
     rates : (K,) array
@@ -93,20 +92,35 @@ class Task:
         return self.batch.regressors.shape[1]
 
     @functools.cached_property
-    def gamma_at(self) -> int:
-        """The place of gamma among the free parameters, or -1."""
-        return self.free_names.index("gamma") if "gamma" in self.free_names else -1
+    def share_at(self) -> int:
+        """The place among the free parameters of the one searched as a share of 1 - alpha, or -1.
+
+        Alpha is the cell's first parameter.
+        """
+        is_share = [parameter.beside_alpha for parameter in self.free_parameters]
+        return is_share.index(True) if True in is_share else -1
 
     @functools.cached_property
     def search_bounds(self) -> np.ndarray:
-        """What is searched, (2, Q): of gamma, where free, its share of 1 - alpha."""
+        """What is searched, (2, Q): of a share from 0 to 1."""
         bounds = self.bounds[self.free].T.copy()
-        names = [parameter.name for parameter in self.structure.cell.parameters]
-        if self.gamma_at >= 0:
-            bounds[:, self.gamma_at] = 0.0, 1.0
-        elif "gamma" in names and 0 in self.free:
-            bounds[1, 0] = min(bounds[1, 0], 1.0 - self.bounds[names.index("gamma"), 0])
+        if self.share_at >= 0:
+            bounds[:, self.share_at] = 0.0, 1.0
+        elif 0 in self.free:
+            for parameter, (fixed, _) in zip(
+                self.structure.cell.parameters, self.bounds, strict=True
+            ):
+                if parameter.beside_alpha:
+                    bounds[1, 0] = min(bounds[1, 0], 1.0 - fixed)
         return bounds
+
+    def theta_of(self, searched: np.ndarray) -> np.ndarray:
+        """Return all parameters, (K, n), given what is searched of them, (Q, n)."""
+        theta = np.repeat(self.bounds[:, :1], searched.shape[1], axis=1)
+        theta[self.free] = searched
+        if self.share_at >= 0:
+            theta[self.free[self.share_at]] *= 1.0 - theta[0]
+        return theta
 
     def take(self, series: np.ndarray) -> Task:
         """Return the task of the series at these positions, in this order."""
