@@ -37,12 +37,14 @@ def solve(
     the others.
     """
     is_by_scipy = _are_by_scipy(task, settings)
+    with_scipy = settings
+    if settings.solver == "auto":
+        with_scipy = replace(settings, solver="L-BFGS-B")
+    if is_by_scipy.all():
+        return fit_each(task, with_scipy, progress)
     order = np.argsort(-task.batch.lengths, kind="stable")
-    compiled, by_scipy = order[~is_by_scipy[order]], np.flatnonzero(is_by_scipy)
-    parts = []
-    if by_scipy.size:
-        solver = "L-BFGS-B" if settings.solver == "auto" else settings.solver
-        parts.append(fit_each(task.take(by_scipy), replace(settings, solver=solver), progress))
+    by_scipy, compiled = np.flatnonzero(is_by_scipy), order[~is_by_scipy[order]]
+    parts = [fit_each(task.take(by_scipy), with_scipy, progress)] if by_scipy.size else []
     work, stop = _work(task)[compiled], np.zeros(1, dtype=np.int8)
     jobs = [(task.take(compiled[chunk]), settings, stop) for chunk in _chunks(work)]
     for part in in_threads(fit_chunk, jobs, n_jobs, stop if work.sum() > _LONG_WORK else None):
@@ -74,4 +76,4 @@ def _chunks(work: np.ndarray) -> list[np.ndarray]:
     before = np.cumsum(work) // _CHUNK_WORK
     count = np.arange(work.size) // _CHUNK_SERIES
     breaks = np.flatnonzero((np.diff(before) > 0) | (np.diff(count) > 0)) + 1
-    return np.split(np.arange(work.size), breaks) if work.size else []
+    return np.split(np.arange(work.size), breaks)

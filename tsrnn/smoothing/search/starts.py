@@ -64,8 +64,9 @@ def _slow_starts(task: Task, starts: np.ndarray) -> np.ndarray:
     """Return the first start of each series, with trends that hardly change, (N, n, ..)."""
     slow = {j: one.slow for j, one in enumerate(task.free_parameters) if one.slow}
     points = list(dict.fromkeys(zip(*slow.values(), strict=True)))
-    further = np.repeat(starts[:, :1], len(points), axis=1)
-    further[:, :, list(slow)] = points
+    further = starts[:, :1].repeat(len(points), axis=1)
+    for j, values in zip(slow, zip(*points, strict=True), strict=True):
+        further[:, :, j] = values
     return further
 
 

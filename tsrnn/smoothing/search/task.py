@@ -116,7 +116,7 @@ class Task:
 
     def theta_of(self, searched: np.ndarray) -> np.ndarray:
         """Return all parameters, (K, n), given what is searched of them, (Q, n)."""
-        theta = np.repeat(self.bounds[:, :1], searched.shape[1], axis=1)
+        theta = self.bounds[:, :1].repeat(searched.shape[1], axis=1)
         theta[self.free] = searched
         if self.share_at >= 0:
             theta[self.free[self.share_at]] *= 1.0 - theta[0]
