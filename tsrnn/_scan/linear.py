@@ -1,4 +1,4 @@
-"""What only linear smoothers have: products of errors, matrices of a step, variances of errors.
+"""Linear smoothers alone: products of errors, matrices of a step, variances of errors.
 
 A linear smoother in innovations form,
 

@@ -55,7 +55,7 @@ def _ses_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p, 
 
 
 @tangent_kernel
-def _ses_tangent(theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, turn, D, S, n_lanes, B):
+def _ses_tangent(theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, shift, D, S, n_lanes, B):
     for d in range(D):
         d_alpha = d_theta[d]
         for b in range(n_lanes):
@@ -101,7 +101,9 @@ def _holt_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p,
 
 
 @tangent_kernel
-def _holt_tangent(theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, turn, D, S, n_lanes, B):
+def _holt_tangent(
+    theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, shift, D, S, n_lanes, B
+):
     for d in range(D):
         d_alpha, d_beta, d_phi = d_theta[3 * d], d_theta[3 * d + 1], d_theta[3 * d + 2]
         level, trend = 2 * d * B, (2 * d + 1) * B

@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling
-from tsrnn._scan.follow import follow
+from tsrnn._scan.filtering import filter_series
 from tsrnn.smoothing.search.task import Solution, Task
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
@@ -62,7 +62,7 @@ class Fit:
 
 
 def unnamed(i: int) -> str:
-    """Say what to call a series whose id is told beside what is said of it."""
+    """Name a series whose id stands beside what is said of it."""
     return "the series"
 
 
@@ -79,7 +79,7 @@ def fit_of(
     structure, scaled, series_of_row = task.structure, task.batch, task.batch.series_of_row
     effect = (scaled.regressors * solution.coefficients.T[series_of_row]).sum(axis=1)
     net = replace(scaled, values=scaled.values - effect)
-    ends, predictions = follow(structure.cell, net, solution.theta, solution.states)
+    ends, predictions = filter_series(structure.cell, net, solution.theta, solution.states)
     n_parameters = structure.n_smoothing + structure.n_free_state
     n_parameters += np.count_nonzero(solution.coefficients, axis=0)
     errors = np.where(np.isnan(net.values), 0.0, net.values - predictions)
@@ -87,7 +87,7 @@ def fit_of(
         structure, net, errors, predictions + effect, scaling, n_parameters
     )
     is_exact = net.sums(errors**2) <= batch.count_observed() * _ROUNDING**2
-    with np.errstate(over="ignore"):  # told as a failure
+    with np.errstate(over="ignore"):  # which is a failure
         coefficients = (scaling.unscale_difference(solution.coefficients) / columns.unit.T).T
     size = len(ends)
     model = SmootherBatch(

@@ -26,7 +26,7 @@ _TIE = 1e-6
 
 @dataclass(frozen=True)
 class Candidates:
-    """What is chosen from, and how.
+    """The structures that are chosen from, and a criterion.
 
     Attributes
     ----------
@@ -129,15 +129,15 @@ def select(candidates: Candidates, batch: Batch, n_jobs: int | None = None) -> S
         series = np.flatnonzero(reasons[c] == "")
         if not series.size:
             continue
-        some = batch.take(series)
+        subset = batch.take(series)
         related = _related(structure, series, known)
-        fit = fit_batch(spec, some, unnamed, n_jobs, related=related)
+        fit = fit_batch(spec, subset, unnamed, n_jobs, related=related)
         known[structure] = series, fit.numbers
         for name in ("loglik", "aic", "aicc", "bic"):
             best = np.inf if name == "loglik" else -np.inf
             scores[name][c, series] = np.where(fit.is_exact, best, fit.numbers[f"{name}_"])
         if criterion == "backtest":
-            scores["backtest"][c, series] = backtest_errors(spec, some, n_jobs)
+            scores["backtest"][c, series] = backtest_errors(spec, subset, n_jobs)
         against = {k: str(error) for k, error in fit.failures.items()}
         for k, reason in (fit.unreasonable | against).items():
             reasons[c, series[k]] = reason
@@ -157,7 +157,7 @@ def _related(
 ) -> list[dict[str, np.ndarray]]:
     """Return what structures next to this one, with the same season, found for all its series."""
     if structure.seasonal is None and not structure.is_relative:
-        return []  # a scan says where the optimum is
+        return []  # a grid search says where the optimum is
     neighbours = [replace(structure, error="add")]
     neighbours += [replace(structure, damped=False)] if structure.damped else []
     neighbours += [replace(structure, trend=None, damped=False)]
@@ -213,17 +213,17 @@ def against_fitting(spec: FitSpec, batch: Batch) -> np.ndarray:
 def backtest_errors(spec: FitSpec, batch: Batch, n_jobs: int | None = None) -> np.ndarray:
     """Return the mean absolute errors of forecasts of what is held back, (N,)."""
     lengths = batch.lengths
-    n_held = np.maximum(np.minimum(max(spec.structure.period, _HELD_BACK), lengths // 4), 1)
-    is_kept = batch.steps < (lengths - n_held)[batch.series_of_row]
-    offsets = np.concatenate([[0], np.cumsum(lengths - n_held)]).astype(np.int64)
+    n_back = np.maximum(np.minimum(max(spec.structure.period, _HELD_BACK), lengths // 4), 1)
+    is_kept = batch.steps < (lengths - n_back)[batch.series_of_row]
+    offsets = np.concatenate([[0], np.cumsum(lengths - n_back)]).astype(np.int64)
     kept = Batch(batch.values[is_kept], offsets, batch.regressors[is_kept])
     enough = np.flatnonzero(against_fitting(spec, kept) == "")
     errors = np.full(batch.n_series, np.inf)
     if not enough.size:
         return errors
     fit = fit_batch(spec, kept.take(enough), unnamed, n_jobs)
-    forecasts = fit.model.forecast(int(n_held.max())).T
-    ahead = Batch(batch.values[~is_kept], np.r_[0, np.cumsum(n_held)], batch.regressors[~is_kept])
+    forecasts = fit.model.forecast(int(n_back.max())).T
+    ahead = Batch(batch.values[~is_kept], np.r_[0, np.cumsum(n_back)], batch.regressors[~is_kept])
     ahead = ahead.take(enough)
     forecast = forecasts[ahead.series_of_row, ahead.steps]
     missed = np.abs(ahead.values - fit.model.effect(ahead) - forecast)

@@ -1,4 +1,4 @@
-"""Which series of a batch learn all of a structure, which are too short for it, and their fits."""
+"""Series of a batch that learn all of a structure, those too short for it, and their fits."""
 
 from __future__ import annotations
 

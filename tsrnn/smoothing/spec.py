@@ -1,4 +1,4 @@
-"""What is fitted to series: a structure, what its parameters may be, a prior, and how to search."""
+"""The specification of a fit: a structure, what its parameters may be, a prior, how to search."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Bounds: TypeAlias = Mapping[str, tuple[float, float]]
 
 @dataclass(frozen=True)
 class FitSpec:
-    """What is fitted to each of N series, and how.
+    """A structure to be fitted to each of N series, and the way to do it.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ class FitSpec:
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """How each parameter and then the initial state come about."""
+        """The origin of each parameter and then of the initial state; see `SmootherBatch`."""
         of_parameters = (
             "held" if name in self.fixed else "learned" if low < high else "given"
             for name, (low, high) in self.bounds.items()

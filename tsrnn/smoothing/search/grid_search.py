@@ -63,7 +63,7 @@ class _Room(NamedTuple):
 
 
 class _Tables(NamedTuple):
-    """What unit states add to the predictions of any complete series, and products of that.
+    """Responses of the predictions of any complete series to unit states, and their products.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a search is given and what it finds: tasks, settings and solutions."""
+"""The tasks of a search, its settings, and the solutions that it finds."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Series(NamedTuple):
 
 @dataclass(frozen=True)
 class Task:
-    """What to fit: series in scaled units, what is free of each, and the prior.
+    """Series in scaled units to be fitted, what is free of each, and the prior.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class Task:
 
     @functools.cached_property
     def free(self) -> np.ndarray:
-        """Which parameters are free."""
+        """The places of the parameters that are free."""
         return np.flatnonzero(self.bounds[:, 0] < self.bounds[:, 1])
 
     @functools.cached_property
@@ -78,17 +78,17 @@ class Task:
 
     @functools.cached_property
     def free_names(self) -> list[str]:
-        """What these are called."""
+        """The names of these."""
         return [parameter.name for parameter in self.free_parameters]
 
     @property
     def n_free_state(self) -> int:
-        """How many numbers of the initial state are free (U)."""
+        """The number of free numbers of the initial state (U)."""
         return self.states.shape[2] - 1 - self.n_columns
 
     @property
     def n_columns(self) -> int:
-        """How many regressors there are (C)."""
+        """The number of regressors (C)."""
         return self.batch.regressors.shape[1]
 
     @functools.cached_property
@@ -102,7 +102,7 @@ class Task:
 
     @functools.cached_property
     def search_bounds(self) -> np.ndarray:
-        """What is searched, (2, Q): of a share from 0 to 1."""
+        """The bounds of what is searched, (2, Q): of a share 0 and 1."""
         bounds = self.bounds[self.free].T.copy()
         if self.share_at >= 0:
             bounds[:, self.share_at] = 0.0, 1.0
@@ -159,7 +159,7 @@ class Solution:
 
 @dataclass(frozen=True)
 class Settings:
-    """How to fit: the loss by name, the optimiser's options, and how many starts are followed."""
+    """The loss by name, the optimiser's options, and how many starts are followed."""
 
     loss: str
     huber_delta: float

@@ -16,7 +16,7 @@ from smoothers import (
     task_of,
 )
 
-from tsrnn._scan.follow import follow
+from tsrnn._scan.filtering import filter_series
 from tsrnn.smoothing.search.profile import profile
 from tsrnn.smoothing.search.solve import _chunks, _work, solve
 
@@ -418,7 +418,7 @@ def test_series_of_any_length_are_followed_as_by_the_naive_loop(label):
     free = 0.1 * rng.normal(size=(5, structure.n_free_state)) + np.eye(1, structure.n_free_state)
     states = structure.normalised @ np.hstack([np.ones((5, 1)), free]).T
     before = states.copy()
-    ends, predictions = follow(structure.cell, batch_of(series), theta, states)
+    ends, predictions = filter_series(structure.cell, batch_of(series), theta, states)
     np.testing.assert_array_equal(states, before)
     pieces = np.split(predictions, np.cumsum([len(y) for y in series])[:-1])
     for i, y in enumerate(series):

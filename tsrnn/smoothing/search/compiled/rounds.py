@@ -52,7 +52,7 @@ _ALIKE = 1e-3
 
 
 class Model(NamedTuple):
-    """What is fitted, and what is free of it.
+    """The smoother that is fitted, and what is free of it.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class Model(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """How long the search goes on.
+    """Rules of how long the search goes on.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ class Rules(NamedTuple):
 
 
 class Ends(NamedTuple):
-    """What became of problems.
+    """The ends that problems have come to.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What is searched when a smoother is fitted to one series: a series, a cell, and what is free."""
+"""The problem of fitting a smoother to one series: a series, a cell, and what is free."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Problem:
 
     @property
     def n_unknowns(self) -> int:
-        """How many linear unknowns are free: coefficients, and the state unless it is given."""
+        """The number of free linear unknowns: coefficients, and the state unless it is given."""
         return self.unknown_map.shape[1] - 1
 
     def split(self, variables: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Smoothers that follow many series one after the other, each of a length of its own."""
+"""Many series filtered by smoothers one after the other, each of a length of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tsrnn._scan.unroll import take_step
 from tsrnn.cells.smoother_cell import SmootherCell, step_at
 
 
-def follow(
+def filter_series(
     cell: SmootherCell, batch: Batch, theta: np.ndarray, states: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Move smoothers along their series, net of regressors: states at the end, and predictions.
@@ -37,7 +37,7 @@ def follow(
         )
     ends = states.T.copy()
     predictions = np.empty(batch.values.size)
-    _follow(
+    _filter(
         cell.step.address,
         np.ascontiguousarray(theta.T),
         batch.values,
@@ -49,8 +49,8 @@ def follow(
 
 
 @kernel(f"void(i8, {SLAB}, f8[::1], i8[::1], {SLAB}, f8[::1])")
-def _follow(step_address, thetas, values, offsets, ends, predictions):
-    _follow_each(
+def _filter(step_address, thetas, values, offsets, ends, predictions):
+    _filter_each(
         step_at(step_address),
         thetas,
         values,
@@ -65,7 +65,7 @@ def _follow(step_address, thetas, values, offsets, ends, predictions):
 
 
 @inlined
-def _follow_each(step, thetas, values, offsets, ends, predictions, states, theta, x, out):
+def _filter_each(step, thetas, values, offsets, ends, predictions, states, theta, x, out):
     n_state = ends.shape[1]
     for i in range(ends.shape[0]):
         for k in range(theta.shape[0]):
