@@ -32,7 +32,7 @@ from tsrnn._input.ragged import Batch
 from tsrnn.datasets import fetch_m3, fetch_m4
 from tsrnn.priors import ExponentialPrior
 from tsrnn.smoothing.arguments import penalty_rates
-from tsrnn.smoothing.fit import fit_structure
+from tsrnn.smoothing.fit_batch import fit_batch
 from tsrnn.smoothing.search.task import Settings
 from tsrnn.smoothing.selection import (
     against_fitting,
@@ -162,7 +162,7 @@ def evaluate(task: Task, prior: ExponentialPrior | None, *, backtest: bool, n_jo
         if not series.size:
             continue
         some = task.before.take(series)
-        fit = fit_structure(spec, some, str, n_jobs)
+        fit = fit_batch(spec, some, str, n_jobs)
         forecasts = fit.model.forecast(task.after.shape[1]).T
         smape[c, series], mase[c, series] = errors_of(task, series, forecasts)
         values = {name: fit.numbers[f"{name}_"] for name in ("aic", "aicc", "bic")}

@@ -11,7 +11,7 @@ import tsrnn
 from tsrnn import TextRNNClassifier
 from tsrnn._input.ragged import Batch
 from tsrnn._optim.minibatch import SGD, Adam, RMSprop
-from tsrnn._scan.follow import follow
+from tsrnn._scan.filtering import filter_series
 from tsrnn._scan.linear import error_variances
 
 
@@ -61,7 +61,7 @@ def test_smoothers_of_other_shapes_are_refused(name, change):
     wrong = replace(batch, **parts[change])
     rows = Batch.of_columns(np.ones((3, 1)), np.empty((3, 0)))
     with pytest.raises(ValueError):
-        follow(wrong.structure.cell, rows, wrong.theta, wrong.state)
+        filter_series(wrong.structure.cell, rows, wrong.theta, wrong.state)
     with pytest.raises(ValueError):
         wrong.forecast(3)
     # What `simulate` draws for has lanes of its own.

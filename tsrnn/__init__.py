@@ -1,14 +1,24 @@
 """Time-series forecasting in which exponential smoothing and recurrent networks are one family."""
 
-from tsrnn import datasets, exceptions, metrics, plotting, priors
+from tsrnn import (
+    compose,
+    datasets,
+    exceptions,
+    metrics,
+    panel,
+    plotting,
+    priors,
+    smoothing,
+    text,
+    windows,
+)
 from tsrnn._registry import all_estimators
 from tsrnn._version import __version__ as __version__
-from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
-from tsrnn.forecasting.naive import NaiveForecaster
+from tsrnn.compose import *  # noqa: F403
+from tsrnn.forecasting import NaiveForecaster
 from tsrnn.network import RNN
-from tsrnn.panel.forecaster import PanelForecaster
-from tsrnn.panel.gaps import fill_gaps
-from tsrnn.saving.file import load, save
+from tsrnn.panel import *  # noqa: F403
+from tsrnn.saving import load, save
 from tsrnn.sequence import (
     ElmanRNNClassifier,
     ElmanRNNRegressor,
@@ -17,19 +27,12 @@ from tsrnn.sequence import (
     LSTMClassifier,
     LSTMRegressor,
 )
-from tsrnn.smoothing.auto import AutoExpSmoothingRNN
-from tsrnn.smoothing.double import DoubleExpSmoothingRNN
-from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
-from tsrnn.smoothing.triple import TripleExpSmoothingRNN
-from tsrnn.text.classifier import TextRNNClassifier
-from tsrnn.windows.forecaster import RNNForecaster
+from tsrnn.smoothing import *  # noqa: F403
+from tsrnn.text import *  # noqa: F403
+from tsrnn.windows import *  # noqa: F403
 
 __all__ = [
     "RNN",
-    "RNNForecaster",
-    "AutoExpSmoothingRNN",
-    "DeseasonalizedForecaster",
-    "DoubleExpSmoothingRNN",
     "ElmanRNNClassifier",
     "ElmanRNNRegressor",
     "GRUClassifier",
@@ -37,17 +40,17 @@ __all__ = [
     "LSTMClassifier",
     "LSTMRegressor",
     "NaiveForecaster",
-    "PanelForecaster",
-    "SimpleExpSmoothingRNN",
-    "TextRNNClassifier",
-    "TripleExpSmoothingRNN",
     "all_estimators",
     "datasets",
     "exceptions",
-    "fill_gaps",
     "load",
     "metrics",
     "plotting",
     "priors",
     "save",
 ]
+__all__ += compose.__all__
+__all__ += panel.__all__
+__all__ += smoothing.__all__
+__all__ += text.__all__
+__all__ += windows.__all__

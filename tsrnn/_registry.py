@@ -1,47 +1,24 @@
-"""The estimators that users have, in one list that files, pages and tests read."""
+"""The estimators that users have: those that folders pass on; files, pages and tests read them."""
 
 from __future__ import annotations
 
+import inspect
+
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-from tsrnn.compose import DeseasonalizedForecaster
+from tsrnn import compose, forecasting, panel, sequence, smoothing, text, windows
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.forecasting import Forecaster, NaiveForecaster
-from tsrnn.panel import PanelForecaster
-from tsrnn.sequence import (
-    ElmanRNNClassifier,
-    ElmanRNNRegressor,
-    GRUClassifier,
-    GRURegressor,
-    LSTMClassifier,
-    LSTMRegressor,
-)
-from tsrnn.smoothing import (
-    AutoExpSmoothingRNN,
-    DoubleExpSmoothingRNN,
-    SimpleExpSmoothingRNN,
-    TripleExpSmoothingRNN,
-)
-from tsrnn.text import TextRNNClassifier
-from tsrnn.windows import RNNForecaster
+from tsrnn.forecasting import Forecaster
+
+_FACES = (compose, forecasting, panel, sequence, smoothing, text, windows)
 
 # By their public names, which saved files have for tags: a name stays, whatever becomes of a class.
 ESTIMATORS: dict[str, type[BaseEstimator]] = {
-    "AutoExpSmoothingRNN": AutoExpSmoothingRNN,
-    "DeseasonalizedForecaster": DeseasonalizedForecaster,
-    "DoubleExpSmoothingRNN": DoubleExpSmoothingRNN,
-    "ElmanRNNClassifier": ElmanRNNClassifier,
-    "ElmanRNNRegressor": ElmanRNNRegressor,
-    "GRUClassifier": GRUClassifier,
-    "GRURegressor": GRURegressor,
-    "LSTMClassifier": LSTMClassifier,
-    "LSTMRegressor": LSTMRegressor,
-    "NaiveForecaster": NaiveForecaster,
-    "PanelForecaster": PanelForecaster,
-    "RNNForecaster": RNNForecaster,
-    "SimpleExpSmoothingRNN": SimpleExpSmoothingRNN,
-    "TextRNNClassifier": TextRNNClassifier,
-    "TripleExpSmoothingRNN": TripleExpSmoothingRNN,
+    name: one
+    for face in _FACES
+    for name, one in vars(face).items()
+    if name in face.__all__ and inspect.isclass(one) and issubclass(one, BaseEstimator)
+    if not inspect.isabstract(one)
 }
 
 _KINDS = {"classifier": ClassifierMixin, "forecaster": Forecaster, "regressor": RegressorMixin}

@@ -258,7 +258,7 @@ def test_a_moving_average_forgets_its_start_and_then_weighs_steps_by_its_momentu
     average, expected = MovingAverage(theta, 0.9), np.zeros(2)
     for n in range(1, 200):
         theta += np.array([1.0, -2.0])
-        average.follow(theta)
+        average.take_in(theta)
         momentum = min(0.9, n / (n + 10))
         expected = momentum * expected + (1 - momentum) * theta
     np.testing.assert_allclose(average.theta, expected, rtol=1e-12)

@@ -24,8 +24,8 @@ def naive_residuals(task, i, v):
     free, rows = task.free, task.batch.one(i)
     theta = task.bounds[:, 0].astype(v.dtype)
     theta[free] = v[: free.size]
-    if task.gamma_at >= 0:
-        theta[free[task.gamma_at]] *= 1.0 - theta[0]
+    if task.share_at >= 0:
+        theta[free[task.share_at]] *= 1.0 - theta[0]
     linear = v[free.size :]
     coefficients = linear[linear.size - len(rows) + 1 :]
     state = task.states[i % len(task.states)] @ np.r_[1.0, linear]

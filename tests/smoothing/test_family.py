@@ -454,3 +454,9 @@ def test_automatic_selection_keeps_the_best_of_the_fits_that_one_makes_oneself(c
     assert getattr(auto, f"{criterion}_") == pytest.approx(values[best], rel=1e-9)
     # Two searches that leave 1e-9 of F to be gained are apart by the square root of that.
     np.testing.assert_allclose(auto.predict(HORIZON), fits[best].predict(HORIZON), rtol=3e-5)
+
+
+@names
+def test_a_structure_knows_the_size_of_its_cells_state(name):
+    structure = learn(name, Y)._model.series[0].structure
+    assert structure.n_state == structure.cell.n_state

@@ -203,7 +203,7 @@ class MovingAverage:
         self._momentum = momentum
         self._n_steps = 0
 
-    def follow(self, theta: np.ndarray) -> None:
+    def take_in(self, theta: np.ndarray) -> None:
         """Take the parameters after a step into account."""
         self._n_steps += 1
         momentum = min(self._momentum, self._n_steps / (self._n_steps + 10.0))

@@ -55,7 +55,7 @@ _LOSS_TOLERANCE = 1e-12
 
 @dataclass(frozen=True)
 class Minimum:
-    """Where an optimiser stopped."""
+    """The point at which an optimiser stopped."""
 
     theta: np.ndarray
     loss: float

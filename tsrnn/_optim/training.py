@@ -224,7 +224,7 @@ class _Descent:
             self.reference = max(self.reference, loss)
         self.state = self._optimizer.update(self.theta, gradient, self.state)
         if self._average is not None:
-            self._average.follow(self.theta)
+            self._average.take_in(self.theta)
         self._total += loss * len(rows)
         self._n_seen += len(rows)
         self._n_steps += 1

@@ -15,7 +15,7 @@ Optimizer = RMSprop | Adam | SGD
 
 @dataclass(frozen=True)
 class Plan:
-    """How to train.
+    """The plan of a training.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Plan:
 
 @dataclass
 class Training:
-    """Where training has come to.
+    """The point that training has come to.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ Hook = Callable[[np.ndarray, dict[str, list[float]]], bool]
 
 
 class Watch:
-    """What is kept from epoch to epoch: the history, the best parameters, when to stop."""
+    """Records kept from epoch to epoch: the history, the best parameters, when to stop."""
 
     def __init__(
         self, training: Training, plan: Plan, measure: Measure | None, hook: Hook | None

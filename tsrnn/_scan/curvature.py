@@ -1,4 +1,4 @@
-"""How well smoothers predict, and how that changes with what they learn: slope and curvature.
+"""The loss of smoothers, and how it changes with what they learn: slope and curvature.
 
 With the prediction o_t of x_t, which depends on D unknowns v (parameters, initial state,
 coefficients of regressors), a residual is
@@ -89,7 +89,7 @@ class Curved(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """What a step computes for B smoothers, (B,), and its derivatives, (D, B).
+    """Results of a step for B smoothers, (B,), and their derivatives, (D, B).
 
     `tangent` (4, B) is for the cell; `d_input` is zero but for its last C rows.
     """

@@ -1,4 +1,4 @@
-"""What only linear smoothers have: products of errors, matrices of a step, variances of errors.
+"""Linear smoothers alone: products of errors, matrices of a step, variances of errors.
 
 A linear smoother in innovations form,
 
@@ -176,6 +176,62 @@ def accumulate_products(step, theta, series, states, scratch, products, all_erro
             for b in range(n_sets):
                 products[i, j, b] = products[j, i, b]
     return memory
+
+
+# A response below this is none: it would decay into subnormal numbers.
+_NO_RESPONSE = 1e-30
+
+
+@inlined
+def tabulate_responses(step, thetas, states, scratch, responses, grams):
+    """Fill what each unit state adds to the prediction at each step, and sums of products of it.
+
+    responses are (T, S, G), grams (T, S, S, G) up to each step. The slabs of states and scratch
+    hold more lanes than are needed here: a run of each state fills the first of them.
+    """
+    n_state, n_sets = responses.shape[1], responses.shape[2]
+    for i in range(n_state):
+        states[0] = 0.0
+        states[0, i, :n_sets] = 1.0
+        for t in range(responses.shape[0]):
+            old, new = states[t % 2], states[(t + 1) % 2]
+            x, out = scratch[0], scratch[1]
+            x[:] = 0.0
+            take_step(step, thetas, x, old, new, out, n_sets)
+            for b in range(n_sets):
+                responses[t, i, b] = out[0, b]
+                for k in range(n_state):
+                    new[k, b] = new[k, b] if abs(new[k, b]) > _NO_RESPONSE else 0.0
+    for t in range(responses.shape[0]):
+        for i in range(n_state):
+            for j in range(n_state):
+                for b in range(n_sets):
+                    before = grams[t - 1, i, j, b] if t > 0 else 0.0
+                    grams[t, i, j, b] = before + responses[t, i, b] * responses[t, j, b]
+
+
+@inlined
+def accumulate_errors(step, thetas, y, states, scratch, responses, squares, with_response):
+    """Add up e_0 of a complete series, squared and by what each unit state adds.
+
+    squares are (G,), with_response (S, G); the rest is as `tabulate_responses` has it.
+    """
+    n_state, n_sets = with_response.shape
+    states[0] = 0.0
+    x, out = scratch[0], scratch[1]
+    for t in range(y.shape[0]):
+        row, value = x[0], y[t]
+        for b in range(n_sets):
+            row[b] = value
+        take_step(step, thetas, x, states[t % 2], states[(t + 1) % 2], out, n_sets)
+        predicted = out[0]
+        for b in range(n_sets):
+            row[b] = value - predicted[b]
+            squares[b] += row[b] * row[b]
+        for i in range(n_state):
+            response, total = responses[t, i], with_response[i]
+            for b in range(n_sets):
+                total[b] += row[b] * response[b]
 
 
 def linear_forms(

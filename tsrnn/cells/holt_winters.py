@@ -38,7 +38,6 @@ from tsrnn.cells.smoothing import ALPHA, BETA, PHI
 
 _N_PARAMETERS = 4
 
-# gamma stays under 1 - alpha besides, which a box cannot say: searches spread its share of that.
 _GAMMA = SmoothingParameter(
     "gamma",
     lower=0.0,
@@ -48,6 +47,7 @@ _GAMMA = SmoothingParameter(
     absent=0.0,
     spread=(0.01, 0.1, 0.01, 0.1, 0.9, 0.01, 0.01),
     flat=0.0,
+    beside_alpha=True,
 )
 
 
@@ -98,13 +98,13 @@ def _additive_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta
 
 @tangent_kernel
 def _additive_tangent(
-    theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, turn, D, S, n_lanes, B
+    theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, shift, D, S, n_lanes, B
 ):
     for d in range(D):
         k = _N_PARAMETERS * d
         d_alpha, d_beta, d_gamma, d_phi = d_theta[k], d_theta[k + 1], d_theta[k + 2], d_theta[k + 3]
         level = d * S * B
-        trend, season = level + B, level + (2 + turn % (S - 2)) * B
+        trend, season = level + B, level + (2 + shift % (S - 2)) * B
         for b in range(n_lanes):
             alpha, beta, gamma, phi = theta[b], theta[B + b], theta[2 * B + b], theta[3 * B + b]
             d_damped = phi * d_h[trend + b] + d_phi * h[B + b]
@@ -174,7 +174,7 @@ def _multiplicative_adjoint(
 
 @tangent_kernel
 def _multiplicative_tangent(
-    theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, turn, D, S, n_lanes, B
+    theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, shift, D, S, n_lanes, B
 ):
     # The mean mu_t, 1 / c_{t-m}, 1 / mu_t, and the share of an error that (6) and (7) take.
     mean, per_season, per_mean, share = 0, B, 2 * B, 3 * B
@@ -187,7 +187,7 @@ def _multiplicative_tangent(
         k = _N_PARAMETERS * d
         d_alpha, d_beta, d_gamma, d_phi = d_theta[k], d_theta[k + 1], d_theta[k + 2], d_theta[k + 3]
         level = d * S * B
-        trend, season = level + B, level + (2 + turn % (S - 2)) * B
+        trend, season = level + B, level + (2 + shift % (S - 2)) * B
         for b in range(n_lanes):
             alpha, beta, gamma, phi = theta[b], theta[B + b], theta[2 * B + b], theta[3 * B + b]
             d_damped = phi * d_h[trend + b] + d_phi * h[B + b]

@@ -1,4 +1,4 @@
-"""What a cell of a network is: gates that read the input and the state, and what is made of them.
+"""The cell of a network: gates that read the input and the state, and what is made of them.
 
 A layer of D units reads x_t (p,) and keeps a state h_t (D,), and some cells a second one, c_t (D,):
 
@@ -91,7 +91,7 @@ class NetworkCell:
 
     @property
     def n_gates(self) -> int:
-        """How many gates there are (G)."""
+        """The number of gates (G)."""
         return len(self.gate_names)
 
     def parameters(self, n_inputs: int, n_hidden: int) -> tuple[Parameter, ...]:

@@ -1,4 +1,4 @@
-"""What a smoother's cell is: named parameters with bounds, a step, its adjoint and its tangent.
+"""The cell of a smoother: named parameters with bounds, a step, its adjoint and its tangent.
 
 A cell reads a sequence one step at a time,
 
@@ -36,11 +36,11 @@ STEP_SIGNATURE = f"void({', '.join([_ADDRESS] * 5)}, i8, i8, i8, i8)"
 # and d_x, adds to d_theta, and may use d_h_new as scratch.
 ADJOINT_SIGNATURE = f"void({', '.join([_ADDRESS] * 10)}, i8, i8, i8, i8)"
 
-# tangent(theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, turn, D, S, n_lanes, B): moves
+# tangent(theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, shift, D, S, n_lanes, B): moves
 # d_h on in place, and writes d_out. error (B,) is x - out, zero where x is missing; seen (B,) is 0
 # there and 1 elsewhere; d_theta (D, K) is the same in all lanes; d_x (D, B), d_h (D, S, B),
 # d_out (D, B), scratch (4, B). A cell whose step moves numbers of the state up by one place leaves
-# those of d_h where they are, and puts the new one in place of the oldest: after `turn` steps that
+# those of d_h where they are, and puts the new one in place of the oldest: after `shift` steps that
 # is so many places further. Only cells of one input have a tangent.
 TANGENT_SIGNATURE = f"void({', '.join([_ADDRESS] * 9)}, i8, i8, i8, i8, i8)"
 
@@ -65,7 +65,7 @@ class Parameter:
 
     @property
     def size(self) -> int:
-        """How many numbers it holds."""
+        """The number of numbers that it holds."""
         return math.prod(self.shape)
 
 
@@ -78,7 +78,7 @@ class SmoothingParameter(Parameter):
     part : {"level", "trend", "season", "damping"}
         What a smoother has it for.
     fallback : float
-        What it is held at for a series that is too short to learn it from.
+        What it is fixed at for a series that is too short to learn it from.
     absent : float or None
         What makes it nothing to a smoother that has no such part; None where all have.
     spread : tuple of float
@@ -90,6 +90,15 @@ class SmoothingParameter(Parameter):
     grid : tuple of float
         Values that a smoother without a season is tried at; none for one that only seasonal ones
         have.
+    slow : tuple of float
+        Values, as those of `spread`, with which a trend hardly changes: next to them there are
+        often other optima of smoothers without a season. None for one that may be anything.
+    near_absent : float or None
+        What a search starts from where a fit without such a part is to be gone on with; None where
+        that is what makes it nothing.
+    beside_alpha : bool
+        Whether it and alpha, the cell's first, are 1 at most together, which a box cannot say: what
+        is searched is its share of 1 - alpha.
     """
 
     _: KW_ONLY
@@ -99,6 +108,14 @@ class SmoothingParameter(Parameter):
     spread: tuple[float, ...]
     flat: float
     grid: tuple[float, ...] = ()
+    slow: tuple[float, ...] = ()
+    near_absent: float | None = None
+    beside_alpha: bool = False
+
+    @property
+    def neutral(self) -> float:
+        """The value where nothing is known of it."""
+        return self.fallback if self.absent is None else self.absent
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def _ses_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p, 
 
 
 @tangent_kernel
-def _ses_tangent(theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, turn, D, S, n_lanes, B):
+def _ses_tangent(theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, shift, D, S, n_lanes, B):
     for d in range(D):
         d_alpha = d_theta[d]
         for b in range(n_lanes):
@@ -101,7 +101,9 @@ def _holt_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p,
 
 
 @tangent_kernel
-def _holt_tangent(theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, turn, D, S, n_lanes, B):
+def _holt_tangent(
+    theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, shift, D, S, n_lanes, B
+):
     for d in range(D):
         d_alpha, d_beta, d_phi = d_theta[3 * d], d_theta[3 * d + 1], d_theta[3 * d + 2]
         level, trend = 2 * d * B, (2 * d + 1) * B
@@ -140,6 +142,8 @@ BETA = SmoothingParameter(
     spread=(0.95, 0.95, 0.01, 0.1, 0.95, 0.95, 0.01),
     flat=0.0,
     grid=(0.003, 0.02, 0.06, 0.12, 0.25, 0.5, 0.8, 1.0),
+    slow=(0.0005, 0.0005),
+    near_absent=0.01,
 )
 PHI = SmoothingParameter(
     "phi",
@@ -151,6 +155,8 @@ PHI = SmoothingParameter(
     spread=(0.9, 0.95, 0.985, 0.95, 0.82, 0.95, 0.975),
     flat=0.9,
     grid=(0.8, 0.9, 0.96, 0.99),
+    slow=(0.993, 0.9),
+    near_absent=0.97,
 )
 
 SES = SmootherCell(

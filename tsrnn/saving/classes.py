@@ -77,7 +77,6 @@ PARTS: dict[str, type] = {
     "SmootherBatch": SmootherBatch,
     "SmootherPanel": SmootherPanel,
     "SmoothingModel": SmoothingModel,
-    "Structure": Structure,
     "TargetLayout": TargetLayout,
     "TimeGrid": TimeGrid,
     "Units": Units,
@@ -90,4 +89,6 @@ PARTS: dict[str, type] = {
     "_ListedSteps": _ListedSteps,
     "_MonthSteps": _MonthSteps,
     "_Turn": ColumnSeasons,
+    # With those that smoothers with a cell of their own bring along.
+    **{one.__name__: one for one in (Structure, *Structure.__subclasses__())},
 }

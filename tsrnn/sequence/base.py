@@ -1,4 +1,4 @@
-"""What the sequence estimators share: arguments, training, what they tell of themselves.
+"""The base of the sequence estimators: arguments, training, what they tell of themselves.
 
 A final estimator adds its cell (`cell_name`), and a regressor or classifier how targets are read
 and what is learned of them; the rest about them is known by its `_targets`.
@@ -60,7 +60,7 @@ class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
     @property
     @abstractmethod
     def _targets(self) -> Targets:
-        """What kind of targets there are, with what has been learned of them so far."""
+        """The kind of targets there are, with what has been learned of them so far."""
 
     @abstractmethod
     def _read_targets(

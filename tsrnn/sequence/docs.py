@@ -1,4 +1,4 @@
-"""What the documentation of the six sequence estimators has in common."""
+"""Docstrings that the six sequence estimators have in common."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ kept, too. Ctrl-C ends training, with a `ConvergenceWarning`, and keeps the best
 
 @dataclass(frozen=True)
 class CellText:
-    """What the docstrings of one cell's regressor and classifier have in common.
+    """Parts of the docstrings of one cell's regressor and classifier.
 
     Attributes
     ----------

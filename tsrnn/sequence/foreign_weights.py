@@ -99,7 +99,7 @@ def from_keras(cell: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]
             f"read both ways, but the layers before it are {len(directions)}, an odd number"
         )
     layers, names = (
-        [some[i : i + step] for i in range(0, len(some), step)] for some in (directions, groups)
+        [names[i : i + step] for i in range(0, len(names), step)] for names in (directions, groups)
     )
     _check_chain(layers, names, transposed=True)
     n_states, n_outputs = step * directions[-1].size, named[kernel].shape[1]

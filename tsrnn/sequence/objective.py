@@ -1,4 +1,4 @@
-"""The objective of training a network, what is measured at the end of an epoch, and who is told."""
+"""The objective of training a network, and the measures at an epoch's end for a callback."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainingState:
-    """What a callback is told at the end of an epoch.
+    """The state of training that a callback gets at the end of an epoch.
 
     Attributes
     ----------

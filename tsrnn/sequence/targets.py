@@ -13,7 +13,7 @@ from tsrnn.sequence.samples import Samples, center_and_spread, refuse_beyond, wi
 
 
 class Targets(ABC):
-    """What a network's outputs are to be, and what is known of that.
+    """The targets of a network's outputs, and what is known of them.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Targets(ABC):
     @property
     @abstractmethod
     def output_activation(self) -> str:
-        """What makes predictions of raw outputs."""
+        """The activation that makes predictions of raw outputs."""
 
     @property
     @abstractmethod

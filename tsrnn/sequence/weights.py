@@ -1,4 +1,4 @@
-"""What a fitted network tells of itself, and the ways of its weights in and out."""
+"""Pictures and numbers of a fitted network, and the ways of its weights in and out."""
 
 from __future__ import annotations
 

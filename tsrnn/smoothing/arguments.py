@@ -1,4 +1,4 @@
-"""What the smoothing forecasters take: checked, and turned into what is fitted."""
+"""The arguments of smoothing forecasters: checked, and turned into a specification."""
 
 from __future__ import annotations
 

@@ -14,9 +14,10 @@ from tsrnn.forecasting.blocks import Block, fit_blocks, partition
 from tsrnn.forecasting.panel_model import Progress
 from tsrnn.smoothing.columns import SmoothingModel, as_columns
 from tsrnn.smoothing.fit import unnamed
-from tsrnn.smoothing.fit_batch import Fitted, fit_batch
+from tsrnn.smoothing.fit_batch import fit_batch
 from tsrnn.smoothing.panel import SmootherPanel
 from tsrnn.smoothing.selection import Candidates, Selection, chosen_parts, found_for, select
+from tsrnn.smoothing.shares import Fitted, shares_of
 from tsrnn.smoothing.spec import FitSpec
 from tsrnn.smoothing.structure import Structure
 
@@ -33,8 +34,6 @@ def fit_auto_columns(
     """Fit columns; what `Forecaster.fit_model` returns, a table of the candidates included."""
     batch = Batch.of_columns(values, regressors).without_leading()
     fitted, selection = _fit_all(candidates, batch, "series {}".format)
-    for error in fitted.failures.values():
-        raise error
     absent = {f"{name}_": value for name, value in ABSENT.items()}
     model, predictions, deviations, attributes = as_columns(fitted, values.shape, absent)
     labels = [None] * batch.n_series
@@ -78,7 +77,10 @@ def _fit_all(
         for structure, series in chosen_parts(selection, to_fit):
             found = found_for(series, structure, *selection.found[structure], like=structure)
             spec = FitSpec.learning_all(structure, rates, settings)
-            fit_batch(fitted, spec, batch, series, name, n_jobs, related=(found,))
+            # None is too short for what was chosen: they are one share.
+            for share in shares_of(spec, batch, name, series):
+                fit = fit_batch(share.spec, share.batch, share.name, n_jobs, related=(found,))
+                fitted.add(share, fit)
         # A search that ends where its model has no meaning is one more reason against it.
         to_fit = np.array(sorted(fitted.failures), dtype=np.int64)
         to_fit = to_fit[selection.chosen[to_fit] >= 0]
@@ -87,7 +89,8 @@ def _fit_all(
     rest = np.flatnonzero(selection.chosen < 0)
     if rest.size:
         plain = FitSpec.learning_all(Structure(), rates, settings)
-        fit_batch(fitted, plain, batch, rest, name, n_jobs)
+        for share in shares_of(plain, batch, name, rest):
+            fitted.add(share, fit_batch(share.spec, share.batch, share.name, n_jobs))
         for i in rest.tolist():
             against = [
                 f"{one.label}: {reason}"

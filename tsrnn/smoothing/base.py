@@ -12,9 +12,11 @@ from tsrnn.forecasting.panel_model import PanelModel
 from tsrnn.network import RNN
 from tsrnn.smoothing.arguments import check_loss, check_search, spec_of
 from tsrnn.smoothing.as_network import as_network
-from tsrnn.smoothing.columns import fit_columns
+from tsrnn.smoothing.columns import as_columns
+from tsrnn.smoothing.fit_batch import fit_batch
 from tsrnn.smoothing.panel import fit_panel
-from tsrnn.smoothing.structure import Structure
+from tsrnn.smoothing.shares import Fitted, shares_of
+from tsrnn.smoothing.structure import Structure, refuse_not_positive
 from tsrnn.smoothing.summary import summarize
 
 
@@ -67,7 +69,12 @@ class OneStructureForecaster(SmoothingForecaster):
     def fit_model(self, values, regressors):
         """Fit series; see `Forecaster.fit_model`."""
         spec = spec_of(self, self._structure(), values.shape[1])
-        return fit_columns(spec, values, regressors)
+        whole = Batch.of_columns(values, regressors)
+        refuse_not_positive(spec.structure, whole)
+        fitted = Fitted(whole.n_series)
+        for share in shares_of(spec, whole.without_leading(), "series {}".format):
+            fitted.add(share, fit_batch(share.spec, share.batch, share.name))
+        return as_columns(fitted, values.shape, {})
 
     def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""

@@ -9,11 +9,9 @@ from typing import Any
 import numpy as np
 
 from tsrnn._input.ragged import Batch
-from tsrnn.smoothing.fit_batch import Fitted, fit_batch
 from tsrnn.smoothing.parts import SmootherParts
+from tsrnn.smoothing.shares import Fitted
 from tsrnn.smoothing.smoothers import SmootherBatch
-from tsrnn.smoothing.spec import FitSpec
-from tsrnn.smoothing.structure import refuse_not_positive
 
 
 @dataclass(frozen=True)
@@ -103,28 +101,16 @@ class SmoothingModel(SmootherParts):
         return np.ascontiguousarray(rows.reshape(self.n_series, -1).T)
 
 
-def fit_columns(
-    spec: FitSpec, values: np.ndarray, regressors: np.ndarray
-) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any]]:
-    """Fit a structure to every column; what `Forecaster.fit_model` returns."""
-    whole = Batch.of_columns(values, regressors)
-    batch = whole.without_leading()
-    refuse_not_positive(spec.structure, whole)
-    fitted = Fitted(batch.n_series)
-    fit_batch(fitted, spec, batch, np.arange(batch.n_series), "series {}".format)
-    for error in fitted.failures.values():
-        raise error
-    return as_columns(fitted, values.shape, {})
-
-
 def as_columns(
     fitted: Fitted, shape: tuple[int, int], absent: Mapping[str, float]
 ) -> tuple[SmoothingModel, np.ndarray, np.ndarray, dict[str, Any]]:
     """Return what `Forecaster.fit_model` does of series that are columns of this shape.
 
     What was left out before they begin has no prediction. `absent` are fitted attributes of
-    those that have none of that name.
+    those that have none of that name. One that could not be fitted is an error.
     """
+    for error in fitted.failures.values():
+        raise error
     predictions, deviations = np.full(shape, np.nan), np.full(shape, np.nan)
     rows: dict[int, dict[str, Any]] = {}
     for series, fit in fitted.fits:

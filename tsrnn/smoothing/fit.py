@@ -1,23 +1,18 @@
-"""Fits one structure to many series, with all that follows from where the search ends."""
+"""Smoothers of one structure fitted to many series: all that follows from where a search ends."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from tsrnn._input.ragged import Batch
-from tsrnn._input.scaling import ColumnScaling, Scaling, redundant_columns
-from tsrnn._scan.follow import follow
-from tsrnn.exceptions import InvalidParameterError
-from tsrnn.smoothing.search.solve import solve
-from tsrnn.smoothing.search.starts import heuristic_states, level_states, nearby_start
+from tsrnn._input.scaling import ColumnScaling, Scaling
+from tsrnn._scan.filtering import filter_series
 from tsrnn.smoothing.search.task import Solution, Task
 from tsrnn.smoothing.smoothers import SmootherBatch
-from tsrnn.smoothing.spec import FitSpec
 from tsrnn.smoothing.structure import Structure
 
 # Errors of a series of order one that are rounding alone.
@@ -66,123 +61,12 @@ class Fit:
     unreasonable: dict[int, str] = field(default_factory=dict)
 
 
-def fit_structure(
-    spec: FitSpec,
-    batch: Batch,
-    name: Callable[[int], str],
-    n_jobs: int | None = None,
-    progress: Callable[[int], Any] | None = None,
-    related: Sequence[dict[str, np.ndarray]] = (),
-) -> Fit:
-    """Fit a structure to series that it can be fitted to.
-
-    Parameters
-    ----------
-    spec : FitSpec
-    batch : Batch
-        In the units of the series; each has two observed values at least, and is positive where
-        the structure is.
-    name : callable
-        What to call series i in warnings.
-    n_jobs : int or None
-    progress : callable or None
-        Called with numbers of series done.
-    related : sequence of dict
-        Fitted numbers of the same series by related structures, to start from as well: parameters,
-        the initial state as the cell of this structure has it, (N, S), and, with regressors, their
-        coefficients, (N, C).
-    """
-    structure = spec.structure
-    names = [parameter.name for parameter in structure.cell.parameters]
-    scaling = Scaling.of(batch, centred=not structure.is_positive)
-    columns = ColumnScaling.of(batch, from_mean=structure.is_positive)
-    scaled = replace(
-        batch,
-        values=scaling.take(batch.series_of_row).scale(batch.values),
-        regressors=columns.scale(batch),
-    )
-    if not spec.is_state_given:  # a level that is given cannot stand in for any
-        # Columns of zeros have coefficients of 0.
-        scaled.regressors[redundant_columns(scaled)[batch.series_of_row]] = 0.0
-    task = Task(
-        structure,
-        scaled,
-        np.array([spec.bounds[parameter] for parameter in names], dtype=float),
-        _state_maps(spec, scaled, scaling, columns),
-        np.array([spec.rates.get(parameter, 0.0) for parameter in names]),
-        spec.settings.effort,
-    )
-    if related:
-        starts = [_related_start(task, one, scaling, columns) for one in related]
-        task = replace(task, nearby=np.stack(starts, axis=1))
-    is_thorough = spec.settings.effort == "thorough"
-    if structure.seasonal is not None and spec.is_state_learned and is_thorough:
-        plain = _start_without_season(task, spec, n_jobs)
-        nearby = plain if task.nearby is None else np.concatenate([task.nearby, plain], axis=1)
-        task = replace(task, nearby=nearby)
-    solution = solve(task, spec.settings, n_jobs, progress)
-    return _as_fit(task, solution, batch, scaling, columns, spec.origins("learned"), name)
-
-
 def unnamed(i: int) -> str:
-    """Say what to call a series whose id is told beside what is said of it."""
+    """Name a series whose id stands beside what is said of it."""
     return "the series"
 
 
-def _related_start(
-    task: Task, found: dict[str, np.ndarray], scaling: Scaling, columns: ColumnScaling
-) -> np.ndarray:
-    """Return a start from fitted numbers of a related structure, (N, Q + U + C)."""
-    states, coefficients = found["states"].T.copy(), found.get("coefficients")
-    if coefficients is not None and task.structure.is_linear:
-        # Message as those of the series net of all that regressors add: see `unscaled_state`.
-        states[0] += (columns.offset * coefficients).sum(axis=1)
-    start = nearby_start(task, found, scaling.scale_state(states, task.structure.is_share))
-    if coefficients is not None:
-        effect_of_unit = (coefficients * columns.unit).T
-        start[:, -task.n_columns :] = scaling.scale_difference(effect_of_unit).T
-    return start
-
-
-def _start_without_season(task: Task, spec: FitSpec, n_jobs: int | None) -> np.ndarray:
-    """Return a start at the fit without a season, (N, 1, Q + U + C): none may end above it."""
-    structure = task.structure
-    plain = replace(structure, seasonal=None, period=1)
-    names = [parameter.name for parameter in plain.cell.parameters]
-    free_state = np.hstack([plain.normalised, np.zeros((plain.cell.n_state, task.n_columns))])
-    found = solve(
-        Task(
-            plain,
-            task.batch,
-            np.array([spec.bounds[name] for name in names], dtype=float),
-            free_state[None],
-            np.array([spec.rates.get(name, 0.0) for name in names]),
-        ),
-        spec.settings,
-        n_jobs,
-    )
-    states = level_states(structure, task.batch).T
-    is_found = np.isfinite(found.loss)
-    n_plain = min(plain.cell.n_state, 2)
-    states[:n_plain, is_found] = found.states[:n_plain, is_found]
-    # What that fit does not tell, or does not where it fails.
-    parameters = {"alpha": 0.5, "beta": 0.01, "gamma": 0.0, "phi": 1.0}
-    start = nearby_start(
-        task,
-        {
-            name: np.where(is_found, found.theta[names.index(name)], value)
-            if name in names
-            else np.full(is_found.size, value)
-            for name, value in parameters.items()
-        },
-        states,
-    )
-    if task.n_columns:
-        start[:, -task.n_columns :] = np.where(is_found, found.coefficients, 0.0).T
-    return start[:, None]
-
-
-def _as_fit(
+def fit_of(
     task: Task,
     solution: Solution,
     batch: Batch,
@@ -195,7 +79,7 @@ def _as_fit(
     structure, scaled, series_of_row = task.structure, task.batch, task.batch.series_of_row
     effect = (scaled.regressors * solution.coefficients.T[series_of_row]).sum(axis=1)
     net = replace(scaled, values=scaled.values - effect)
-    ends, predictions = follow(structure.cell, net, solution.theta, solution.states)
+    ends, predictions = filter_series(structure.cell, net, solution.theta, solution.states)
     n_parameters = structure.n_smoothing + structure.n_free_state
     n_parameters += np.count_nonzero(solution.coefficients, axis=0)
     errors = np.where(np.isnan(net.values), 0.0, net.values - predictions)
@@ -203,7 +87,7 @@ def _as_fit(
         structure, net, errors, predictions + effect, scaling, n_parameters
     )
     is_exact = net.sums(errors**2) <= batch.count_observed() * _ROUNDING**2
-    with np.errstate(over="ignore"):  # told as a failure
+    with np.errstate(over="ignore"):  # which is a failure
         coefficients = (scaling.unscale_difference(solution.coefficients) / columns.unit.T).T
     size = len(ends)
     model = SmootherBatch(
@@ -378,34 +262,3 @@ def _notes(
         )
         notes[i] = (*notes.get(i, ()), note)
     return notes
-
-
-def _state_maps(
-    spec: FitSpec, scaled: Batch, scaling: Scaling, columns: ColumnScaling
-) -> np.ndarray:
-    """Return what takes (1, free numbers, coefficients) to the initial state, (N or 1, S, ..)."""
-    structure, initial_state = spec.structure, spec.initial_state
-    n_columns = scaled.regressors.shape[1]
-    size = structure.cell.n_state
-    if spec.is_state_learned:
-        return np.hstack([structure.normalised, np.zeros((size, n_columns))])[None]
-    maps = np.zeros((scaled.n_series, size, 1 + n_columns))
-    if not spec.is_state_given:
-        find = level_states if initial_state == "level" else heuristic_states
-        maps[:, :, 0] = find(structure, scaled)
-        for j in range(n_columns):
-            # The state is that of the series net of its regressors.
-            column = np.where(np.isnan(scaled.values), np.nan, scaled.regressors[:, j])
-            if structure.seasonal != "mul":
-                maps[:, :, 1 + j] = -find(structure, replace(scaled, values=column))
-        return maps
-    states = structure.cell_state(initial_state)
-    maps[:, :, 0] = scaling.scale_state(states.T.copy(), structure.is_share).T
-    if structure.is_linear:
-        maps[:, 0, 1:] = columns.offset / columns.unit
-    if not np.isfinite(maps).all():
-        raise InvalidParameterError(
-            f"initial_state {tuple(initial_state[0].tolist())} is too far from the series to "
-            "compute with"
-        )
-    return maps

@@ -1,4 +1,4 @@
-"""Fits structures to the series of a batch, those that are too short with parameters held."""
+"""A structure fitted to a batch of series: a task in scaled units, searched, and what follows."""
 
 from __future__ import annotations
 
@@ -9,124 +9,120 @@ from typing import Any
 import numpy as np
 
 from tsrnn._input.ragged import Batch
-from tsrnn._input.scaling import ColumnScaling, redundant_columns
-from tsrnn.cells import SMOOTHING_PARAMETERS
-from tsrnn.smoothing.fit import Fit, fit_structure
-from tsrnn.smoothing.smoothers import SmootherBatch
+from tsrnn._input.scaling import ColumnScaling, Scaling, redundant_columns
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.smoothing.fit import Fit, fit_of
+from tsrnn.smoothing.search.solve import solve
+from tsrnn.smoothing.search.starts import heuristic_states, level_states, nearby_start
+from tsrnn.smoothing.search.task import Task
 from tsrnn.smoothing.spec import FitSpec
 
 
-class Fitted:
-    """Series that were fitted so far, structure after structure.
-
-    Parameters
-    ----------
-    n_series : int
-    keeps_rows : bool
-        Whether predictions and fitted attributes are kept, and not only the models.
-
-    Attributes
-    ----------
-    parts : list of (array, SmootherBatch)
-        Which series, and their smoothers, failures left out.
-    failures, notes : dict
-        By position of the series.
-    fits : list of (array, Fit)
-        Which series, and all that was found of them; empty without `keeps_rows`.
-    """
-
-    def __init__(self, n_series: int, *, keeps_rows: bool = True) -> None:
-        self.n_series = n_series
-        self.parts: list[tuple[np.ndarray, SmootherBatch]] = []
-        self.failures: dict[int, Exception] = {}
-        self.notes: dict[int, tuple[Warning, ...]] = {}
-        self._keeps_rows = keeps_rows
-        self.fits: list[tuple[np.ndarray, Fit]] = []
-
-    def add(self, series: np.ndarray, fit: Fit) -> None:
-        """Take the fit of the series at these positions."""
-        for k, lines in fit.notes.items():
-            self.notes[int(series[k])] = lines
-        for k, error in fit.failures.items():
-            self.failures[int(series[k])] = error
-        kept = np.setdiff1d(np.arange(series.size), list(fit.failures))
-        if kept.size:
-            self.parts.append((series[kept], fit.model.take(kept) if fit.failures else fit.model))
-        if self._keeps_rows:
-            self.fits.append((series, fit))
-
-
 def fit_batch(
-    fitted: Fitted,
     spec: FitSpec,
     batch: Batch,
-    series: np.ndarray,
     name: Callable[[int], str],
     n_jobs: int | None = None,
     progress: Callable[[int], Any] | None = None,
     related: Sequence[dict[str, np.ndarray]] = (),
-) -> None:
-    """Fit a structure to some series of a batch, those too short for it with parameters held.
+) -> Fit:
+    """Fit a structure to series that it can be fitted to.
 
-    The arguments are those of `fit_structure`, for the whole batch, but for `related`, which is of
-    `series`, none of them too short.
+    Parameters
+    ----------
+    spec : FitSpec
+    batch : Batch
+        In the units of the series; each has two observed values at least, and is positive where
+        the structure is.
+    name : callable
+        What to call series i in warnings.
+    n_jobs : int or None
+    progress : callable or None
+        Called with numbers of series done.
+    related : sequence of dict
+        Fitted numbers of the same series by related structures, to start from as well: parameters,
+        the initial state as the cell of this structure has it, (N, S), and, with regressors, their
+        coefficients, (N, C).
     """
-    n_observed, needed = batch.count_observed(), n_to_learn(spec, batch)
-    is_short = n_observed < needed
-    long, short = series[~is_short[series]], series[is_short[series]]
-    for some, wanted in ((long, spec), (short, held(spec))):
-        if not some.size:
-            continue
-        fit = fit_structure(
-            wanted.take(some),
-            batch if some.size == batch.n_series else batch.take(some),
-            lambda k, some=some: name(some[k]),
-            n_jobs,
-            progress,
-            related,
-        )
-        if some is short:
-            for k, i in enumerate(some.tolist()):
-                note = shortage(int(n_observed[i]), int(needed[i]), wanted, name(i))
-                fit.notes[k] = (note, *fit.notes.get(k, ()))
-            origins = replace(wanted, bounds=spec.bounds).origins("held")
-            fit = replace(fit, model=replace(fit.model, origins=origins))
-        fitted.add(some, fit)
-
-
-def n_to_learn(spec: FitSpec, batch: Batch) -> np.ndarray:
-    """Return how many values it takes to learn what is free of each series, (N,)."""
-    n_free = sum(low < high for low, high in spec.bounds.values())
-    n_free += spec.structure.n_free_state if spec.is_state_learned else 0
-    needed = np.full(batch.n_series, n_free)
-    if batch.regressors.shape[1]:
-        columns = ColumnScaling.of(batch, from_mean=spec.structure.is_positive)
-        scaled = replace(batch, regressors=columns.scale(batch))
-        needed += np.count_nonzero(~redundant_columns(scaled), axis=1)
-    return needed
-
-
-def held(spec: FitSpec) -> FitSpec:
-    """Return what is fitted to series that are too short to learn all of: it holds that fixed."""
-    fixed = {
-        name: (SMOOTHING_PARAMETERS[name].fallback,) * 2 if low < high else (low, high)
-        for name, (low, high) in spec.bounds.items()
-    }
-    if "gamma" in fixed and fixed["gamma"][0] > 1.0 - fixed["alpha"][0]:
-        fixed["gamma"] = (1.0 - fixed["alpha"][0],) * 2
-    if not spec.is_state_learned:
-        return replace(spec, bounds=fixed)
-    # A trend from the first two values may take a positive series below zero at once.
-    start = "level" if spec.structure.is_positive else "heuristic"
-    return replace(spec, bounds=fixed, initial_state=start)
-
-
-def shortage(n_observed: int, needed: int, spec: FitSpec, name: str) -> UserWarning:
-    """Return what the user should know of a series that is too short for all but a held spec."""
-    values = ", ".join(f"{parameter}={low:g}" for parameter, (low, _) in spec.bounds.items())
-    starts = {"heuristic": " from the heuristic initial state", "level": " from its first value"}
-    start = "" if spec.is_state_given else starts[spec.initial_state]
-    return UserWarning(
-        f"{name} has {n_observed} observed values, fewer than the {needed} parameters to learn: "
-        f"it is smoothed with {values}{start}"
+    structure = spec.structure
+    scaling = Scaling.of(batch, centred=not structure.is_positive)
+    columns = ColumnScaling.of(batch, from_mean=structure.is_positive)
+    scaled = replace(
+        batch,
+        values=scaling.take(batch.series_of_row).scale(batch.values),
+        regressors=columns.scale(batch),
     )
+    if not spec.is_state_given:  # a level that is given cannot stand in for any
+        # Columns of zeros have coefficients of 0.
+        scaled.regressors[redundant_columns(scaled)[batch.series_of_row]] = 0.0
+    task = spec.task(scaled, _state_maps(spec, scaled, scaling, columns))
+    starts = [_related_start(task, one, scaling, columns) for one in related]
+    is_thorough = spec.settings.effort == "thorough"
+    if structure.seasonal is not None and spec.is_state_learned and is_thorough:
+        starts.append(_start_without_season(task, spec, n_jobs))
+    if starts:
+        task = replace(task, nearby=np.stack(starts, axis=1))
+    solution = solve(task, spec.settings, n_jobs, progress)
+    return fit_of(task, solution, batch, scaling, columns, spec.origins, name)
+
+
+def _state_maps(
+    spec: FitSpec, scaled: Batch, scaling: Scaling, columns: ColumnScaling
+) -> np.ndarray:
+    """Return what takes (1, free numbers, coefficients) to the initial state, (N or 1, S, ..)."""
+    structure, initial_state = spec.structure, spec.initial_state
+    n_columns = scaled.regressors.shape[1]
+    if spec.is_state_learned:
+        return structure.learned_states(n_columns)
+    maps = np.zeros((scaled.n_series, structure.cell.n_state, 1 + n_columns))
+    if not spec.is_state_given:
+        find = level_states if initial_state == "level" else heuristic_states
+        maps[:, :, 0] = find(structure, scaled)
+        for j in range(n_columns):
+            # The state is that of the series net of its regressors.
+            column = np.where(np.isnan(scaled.values), np.nan, scaled.regressors[:, j])
+            if structure.seasonal != "mul":
+                maps[:, :, 1 + j] = -find(structure, replace(scaled, values=column))
+        return maps
+    states = structure.cell_state(initial_state)
+    maps[:, :, 0] = scaling.scale_state(states.T.copy(), structure.is_share).T
+    if structure.is_linear:
+        maps[:, 0, 1:] = columns.offset / columns.unit
+    if not np.isfinite(maps).all():
+        raise InvalidParameterError(
+            f"initial_state {tuple(initial_state[0].tolist())} is too far from the series to "
+            "compute with"
+        )
+    return maps
+
+
+def _related_start(
+    task: Task, found: dict[str, np.ndarray], scaling: Scaling, columns: ColumnScaling
+) -> np.ndarray:
+    """Return a start from fitted numbers of a related structure, (N, Q + U + C)."""
+    states, coefficients = found["states"].T.copy(), found.get("coefficients")
+    if coefficients is not None and task.structure.is_linear:
+        # They are those of the series net of all that regressors add: see `unscaled_state`.
+        states[0] += (columns.offset * coefficients).sum(axis=1)
+    start = nearby_start(task, found, scaling.scale_state(states, task.structure.is_share))
+    if coefficients is not None:
+        effect_of_unit = (coefficients * columns.unit).T
+        start[:, -task.n_columns :] = scaling.scale_difference(effect_of_unit).T
+    return start
+
+
+def _start_without_season(task: Task, spec: FitSpec, n_jobs: int | None) -> np.ndarray:
+    """Return a start at the fit without a season, (N, Q + U + C): none may end above it."""
+    plain = replace(spec, structure=replace(task.structure, seasonal=None, period=1))
+    without_season = plain.task(task.batch, plain.structure.learned_states(task.n_columns))
+    found = solve(without_season, spec.settings, n_jobs)
+    is_found = np.isfinite(found.loss)
+    states = level_states(task.structure, task.batch).T
+    n_plain = min(len(found.states), 2)
+    states[:n_plain, is_found] = found.states[:n_plain, is_found]
+    of_plain = zip(plain.structure.cell.parameters, found.theta, strict=True)
+    parameters = {one.name: np.where(is_found, row, one.neutral) for one, row in of_plain}
+    start = nearby_start(task, parameters, states)
+    if task.n_columns:
+        start[:, -task.n_columns :] = np.where(is_found, found.coefficients, 0.0).T
+    return start

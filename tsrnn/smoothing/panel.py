@@ -13,8 +13,9 @@ from tsrnn._input.ragged import Batch
 from tsrnn.forecasting.blocks import Block, fit_blocks, partition
 from tsrnn.forecasting.panel_model import Progress
 from tsrnn.smoothing.fit import unnamed
-from tsrnn.smoothing.fit_batch import Fitted, fit_batch
+from tsrnn.smoothing.fit_batch import fit_batch
 from tsrnn.smoothing.parts import SmootherParts
+from tsrnn.smoothing.shares import Fitted, shares_of
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.spec import FitSpec
 from tsrnn.smoothing.structure import Structure, refuse_not_positive
@@ -102,8 +103,8 @@ def fit_panel(
 
     def fit(block: Block) -> Fitted:
         fitted = Fitted(block.series.size, keeps_rows=False)
-        every, wanted = np.arange(block.series.size), spec.take(block.series)
-        fit_batch(fitted, wanted, block.batch, every, unnamed, n_jobs, progress)
+        for share in shares_of(spec.take(block.series), block.batch, unnamed):
+            fitted.add(share, fit_batch(share.spec, share.batch, share.name, n_jobs, progress))
         return fitted
 
     found = fit_blocks(fit, partition(batch, _BLOCK, eligible))

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsrnn._input.ragged import Batch
-from tsrnn.cells import ABSENT, SMOOTHING_PARAMETERS
-from tsrnn.smoothing.fit import fit_structure, unnamed
-from tsrnn.smoothing.fit_batch import n_to_learn
+from tsrnn.smoothing.fit import unnamed
+from tsrnn.smoothing.fit_batch import fit_batch
 from tsrnn.smoothing.search.task import Settings
+from tsrnn.smoothing.shares import n_to_learn
 from tsrnn.smoothing.spec import FitSpec
 from tsrnn.smoothing.structure import Structure
 
@@ -26,7 +26,7 @@ _TIE = 1e-6
 
 @dataclass(frozen=True)
 class Candidates:
-    """What is chosen from, and how.
+    """The structures that are chosen from, and a criterion.
 
     Attributes
     ----------
@@ -129,15 +129,15 @@ def select(candidates: Candidates, batch: Batch, n_jobs: int | None = None) -> S
         series = np.flatnonzero(reasons[c] == "")
         if not series.size:
             continue
-        some = batch.take(series)
+        subset = batch.take(series)
         related = _related(structure, series, known)
-        fit = fit_structure(spec, some, unnamed, n_jobs, related=related)
+        fit = fit_batch(spec, subset, unnamed, n_jobs, related=related)
         known[structure] = series, fit.numbers
         for name in ("loglik", "aic", "aicc", "bic"):
             best = np.inf if name == "loglik" else -np.inf
             scores[name][c, series] = np.where(fit.is_exact, best, fit.numbers[f"{name}_"])
         if criterion == "backtest":
-            scores["backtest"][c, series] = backtest_errors(spec, some, n_jobs)
+            scores["backtest"][c, series] = backtest_errors(spec, subset, n_jobs)
         against = {k: str(error) for k, error in fit.failures.items()}
         for k, reason in (fit.unreasonable | against).items():
             reasons[c, series[k]] = reason
@@ -157,7 +157,7 @@ def _related(
 ) -> list[dict[str, np.ndarray]]:
     """Return what structures next to this one, with the same season, found for all its series."""
     if structure.seasonal is None and not structure.is_relative:
-        return []  # a scan says where the optimum is
+        return []  # a grid search says where the optimum is
     neighbours = [replace(structure, error="add")]
     neighbours += [replace(structure, damped=False)] if structure.damped else []
     neighbours += [replace(structure, trend=None, damped=False)]
@@ -189,10 +189,7 @@ def found_for(
     states = numbers["initial_state_"][place]
     if structure.trend is None and like.cell.n_state > 1:
         states = np.insert(states, 1, 0.0, axis=1)
-    found = {name: np.full(series.size, value) for name, value in ABSENT.items()}
-    for name in SMOOTHING_PARAMETERS:
-        if f"{name}_" in numbers:
-            found[name] = numbers[f"{name}_"][place]
+    found = {one.name: numbers[f"{one.name}_"][place] for one in structure.cell.parameters}
     if "coef_" in numbers:
         found["coefficients"] = numbers["coef_"][place]
     return {**found, "states": states}
@@ -216,17 +213,17 @@ def against_fitting(spec: FitSpec, batch: Batch) -> np.ndarray:
 def backtest_errors(spec: FitSpec, batch: Batch, n_jobs: int | None = None) -> np.ndarray:
     """Return the mean absolute errors of forecasts of what is held back, (N,)."""
     lengths = batch.lengths
-    n_held = np.maximum(np.minimum(max(spec.structure.period, _HELD_BACK), lengths // 4), 1)
-    is_kept = batch.steps < (lengths - n_held)[batch.series_of_row]
-    offsets = np.concatenate([[0], np.cumsum(lengths - n_held)]).astype(np.int64)
+    n_back = np.maximum(np.minimum(max(spec.structure.period, _HELD_BACK), lengths // 4), 1)
+    is_kept = batch.steps < (lengths - n_back)[batch.series_of_row]
+    offsets = np.concatenate([[0], np.cumsum(lengths - n_back)]).astype(np.int64)
     kept = Batch(batch.values[is_kept], offsets, batch.regressors[is_kept])
     enough = np.flatnonzero(against_fitting(spec, kept) == "")
     errors = np.full(batch.n_series, np.inf)
     if not enough.size:
         return errors
-    fit = fit_structure(spec, kept.take(enough), unnamed, n_jobs)
-    forecasts = fit.model.forecast(int(n_held.max())).T
-    ahead = Batch(batch.values[~is_kept], np.r_[0, np.cumsum(n_held)], batch.regressors[~is_kept])
+    fit = fit_batch(spec, kept.take(enough), unnamed, n_jobs)
+    forecasts = fit.model.forecast(int(n_back.max())).T
+    ahead = Batch(batch.values[~is_kept], np.r_[0, np.cumsum(n_back)], batch.regressors[~is_kept])
     ahead = ahead.take(enough)
     forecast = forecasts[ahead.series_of_row, ahead.steps]
     missed = np.abs(ahead.values - fit.model.effect(ahead) - forecast)

@@ -14,7 +14,7 @@ from scipy.special import ndtri
 
 from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling
-from tsrnn._scan.follow import follow
+from tsrnn._scan.filtering import filter_series
 from tsrnn._scan.linear import error_variances, linear_forms
 from tsrnn._scan.unroll import generate, unroll
 from tsrnn.forecasting.intervals import normal_quantiles
@@ -54,7 +54,8 @@ class SmootherBatch:
     coefficients : (N, C) array
         Of the regressors, in the units of the series and of theirs.
     origins : tuple of str
-        How each parameter and then the initial state came about: learned, given, held, heuristic.
+        How each parameter and then the initial state came about: learned, given, held (fixed, for
+        the series is too short to learn it from), heuristic, or level, the first value.
     ahead : (H, N) array or None
         What regressors add in the next steps, in scaled units; nothing beyond them.
     """
@@ -73,7 +74,7 @@ class SmootherBatch:
 
     @property
     def n_series(self) -> int:
-        """How many series there are (N)."""
+        """The number of series (N)."""
         return self.sigma.size
 
     def take(self, series: np.ndarray) -> SmootherBatch:
@@ -131,7 +132,7 @@ class SmootherBatch:
         series_of_row, scaling = batch.series_of_row, self.scaling
         each = scaling.take(series_of_row)
         z = each.scale(batch.values)
-        state, predictions = follow(
+        state, predictions = filter_series(
             self.structure.cell, replace(batch, values=z), self.theta, self.state
         )
         effect = self._effect_at(batch)
@@ -162,13 +163,13 @@ class SmootherBatch:
             return deviations, np.empty(0, dtype=np.int64), np.empty((0, size, size))
         covariances = np.zeros((uncertain.size, size, size))
         covariances[np.searchsorted(uncertain, self.uncertain)] = self.covariances
-        some = rows.take(uncertain)
+        subset = rows.take(uncertain)
         where = np.flatnonzero(has_missing[series_of_row])
         variances = error_variances(
             linear_forms(self.structure.cell, np.ascontiguousarray(self.theta[:, uncertain])),
             is_missing[where],
-            some.values,
-            some.offsets,
+            subset.values,
+            subset.offsets,
             self.sigma[uncertain] ** 2,
             covariances,
             is_relative=self.structure.is_relative,
@@ -198,8 +199,8 @@ class SmootherBatch:
             series = np.flatnonzero(is_skewed.any(axis=0))
             if series.size:
                 simulated = self.take(series)._simulated_quantiles(horizon, quantiles)
-                some = values[:, :, series]
-                values[:, :, series] = np.where(is_skewed[:, None, series], simulated, some)
+                normal = values[:, :, series]
+                values[:, :, series] = np.where(is_skewed[:, None, series], simulated, normal)
         return values
 
     def simulate(

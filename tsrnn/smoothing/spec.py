@@ -1,4 +1,4 @@
-"""What is fitted to series: a structure, what its parameters may be, a prior, and how to search."""
+"""The specification of a fit: a structure, what its parameters may be, a prior, how to search."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from tsrnn.smoothing.search.task import Settings
+from tsrnn._input.ragged import Batch
+from tsrnn.smoothing.search.task import Settings, Task
 from tsrnn.smoothing.structure import Structure
 
 Bounds: TypeAlias = Mapping[str, tuple[float, float]]
@@ -17,7 +18,7 @@ Bounds: TypeAlias = Mapping[str, tuple[float, float]]
 
 @dataclass(frozen=True)
 class FitSpec:
-    """What is fitted to each of N series, and how.
+    """A structure to be fitted to each of N series, and the way to do it.
 
     Attributes
     ----------
@@ -28,6 +29,8 @@ class FitSpec:
     rates : dict
         Of the prior, by parameter.
     settings : Settings
+    fixed : frozenset of str
+        Parameters that would be learned of longer series.
     """
 
     structure: Structure
@@ -35,6 +38,7 @@ class FitSpec:
     initial_state: str | np.ndarray
     rates: Mapping[str, float]
     settings: Settings
+    fixed: frozenset[str] = frozenset()
 
     @classmethod
     def learning_all(
@@ -59,15 +63,45 @@ class FitSpec:
             return self
         return replace(self, initial_state=self.initial_state[series])
 
-    def origins(self, of_free: str) -> tuple[str, ...]:
-        """Return how each parameter and then the initial state come about.
+    def task(self, batch: Batch, states: np.ndarray) -> Task:
+        """Return the task of fitting series in scaled units; `states` are as in `Task`."""
+        parameters = self.structure.cell.parameters
+        return Task(
+            self.structure,
+            batch,
+            np.array([self.bounds[parameter.name] for parameter in parameters], dtype=float),
+            states,
+            np.array([self.rates.get(parameter.name, 0.0) for parameter in parameters]),
+            self.settings.effort,
+        )
 
-        Parameters
-        ----------
-        of_free : str
-            What is said of parameters whose bounds are apart.
-        """
-        of_parameters = (of_free if low < high else "given" for low, high in self.bounds.values())
+    def for_short(self) -> FitSpec:
+        """Return what is fitted to series that are too short to learn all of it: nothing is."""
+        parameters = self.structure.cell.parameters
+        free = [one for one in parameters if len(set(self.bounds[one.name])) > 1]
+        values = {one.name: self.bounds[one.name][0] for one in parameters}
+        values |= {one.name: one.fallback for one in free}
+        for one in parameters:
+            if one.beside_alpha:
+                values[one.name] = min(values[one.name], 1.0 - values["alpha"])
+        state = self.initial_state
+        if self.is_state_learned:
+            # A trend from the first two values may take a positive series below zero at once.
+            state = "level" if self.structure.is_positive else "heuristic"
+        return replace(
+            self,
+            bounds={name: (value, value) for name, value in values.items()},
+            initial_state=state,
+            fixed=frozenset(one.name for one in free),
+        )
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origin of each parameter and then of the initial state; see `SmootherBatch`."""
+        of_parameters = (
+            "held" if name in self.fixed else "learned" if low < high else "given"
+            for name, (low, high) in self.bounds.items()
+        )
         return (*of_parameters, "given" if self.is_state_given else self.initial_state)
 
 

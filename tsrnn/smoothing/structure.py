@@ -79,7 +79,7 @@ class Structure:
 
     @property
     def parts(self) -> frozenset[str]:
-        """What it has parameters for."""
+        """The parts that it has parameters for."""
         has = {
             "level": True,
             "trend": self.trend is not None,
@@ -90,24 +90,29 @@ class Structure:
 
     @property
     def n_smoothing(self) -> int:
-        """How many smoothing parameters it has."""
+        """The number of its smoothing parameters."""
         return len(self.parts)
 
     @property
     def n_free_state(self) -> int:
-        """How many numbers of the initial state are free."""
+        """The number of free numbers of the initial state."""
         return 1 + (self.trend is not None) + (self.period - 1 if self.seasonal else 0)
+
+    @property
+    def n_state(self) -> int:
+        """The size of the cell's state (S), which is not made for it."""
+        return 2 + self.period if self.seasonal else 1 + (self.trend is not None)
 
     @functools.cached_property
     def kept(self) -> np.ndarray:
-        """Which numbers of the cell's state are the structure's."""
-        held = self.seasonal is not None and self.trend is None
-        return np.array([i for i in range(self.cell.n_state) if not (held and i == 1)])
+        """The places in the cell's state of the numbers that are the structure's."""
+        has_trend = self.seasonal is None or self.trend is not None
+        return np.array([i for i in range(self.n_state) if has_trend or i != 1])
 
     @functools.cached_property
     def is_share(self) -> np.ndarray:
-        """Which numbers of the cell's state have no unit, (S,)."""
-        return np.arange(self.cell.n_state) >= (2 if self.seasonal == "mul" else np.inf)
+        """A mask of the numbers of the cell's state that have no unit, (S,)."""
+        return np.arange(self.n_state) >= (2 if self.seasonal == "mul" else np.inf)
 
     @property
     def state_names(self) -> tuple[str, ...]:
@@ -116,18 +121,18 @@ class Structure:
 
     def cell_state(self, state: np.ndarray) -> np.ndarray:
         """Take a state, (.., n), to the cell's, (.., S)."""
-        full = np.zeros((*state.shape[:-1], self.cell.n_state))
+        full = np.zeros((*state.shape[:-1], self.n_state))
         full[..., self.kept] = state
         return full
 
     @functools.cached_property
     def normalised(self) -> np.ndarray:
-        """What takes (1, free numbers) to the cell's state: (S, 1 + n_free_state).
+        """The matrix that takes (1, free numbers) to the cell's state, (S, 1 + n_free_state).
 
         Additive seasons add up to zero, multiplicative ones have a mean of one: the last season
         is what that leaves it.
         """
-        n_state, n_plain = self.cell.n_state, 1 + (self.trend is not None)
+        n_state, n_plain = self.n_state, 1 + (self.trend is not None)
         matrix = np.zeros((n_state, 1 + self.n_free_state))
         matrix[0, 1] = 1.0
         if self.trend is not None:
@@ -137,6 +142,10 @@ class Structure:
             matrix[-1, 1 + n_plain :] = -1.0
             matrix[2:, 0] = 1.0 if self.seasonal == "mul" else 0.0
         return matrix
+
+    def learned_states(self, n_columns: int) -> np.ndarray:
+        """Return that matrix with columns of regressors, (1, S, 1 + n_free_state + n_columns)."""
+        return np.hstack([self.normalised, np.zeros((self.n_state, n_columns))])[None]
 
     def free_state(self, states: np.ndarray) -> np.ndarray:
         """Return the free numbers of normalised states of the cell, (N, S) to (N, n_free_state)."""

@@ -56,14 +56,12 @@ def check_batch(one: Batch) -> None:
 def check_smoothers(one: SmootherBatch) -> None:
     """Check smoothers of one structure: all that their kernels read."""
     structure = fields.kind(one.structure, "structure", Structure)
-    is_seasonal = structure.seasonal is not None
-    n_state = 2 + structure.period if is_seasonal else 1 + (structure.trend is not None)
+    n_state = structure.n_state
     n = fields.numbers(one.sigma, "sigma", None, low=0.0).size
     fields.numbers(one.state, "state", n_state, n)
-    is_divided_by = one.state[2:] if structure.seasonal == "mul" else np.ones(1)
-    require((is_divided_by != 0.0).all(), "a season that multiplies must not be 0")
     n_parameters = len(structure.cell.parameters)
     theta = fields.numbers(one.theta, "theta", n_parameters, n, low=0.0)
+    require((one.state[structure.is_share] != 0.0).all(), "a season that multiplies must not be 0")
     require((theta <= 1.0).all(), "theta must not be above 1")
     require(theta.flags.c_contiguous, "theta must be in the order of C")
     require(one.state.flags.c_contiguous, "state must be in the order of C")
@@ -144,5 +142,5 @@ CHECKS = {
     SmootherBatch: check_smoothers,
     SmootherPanel: check_panel,
     SmoothingModel: check_model,
-    Structure: check_structure,
+    **dict.fromkeys((Structure, *Structure.__subclasses__()), check_structure),
 }

@@ -25,16 +25,14 @@ from tsrnn._compute.compile import (
     shaped,
 )
 from tsrnn._input.ragged import Batch
-from tsrnn._scan.linear import accumulate_products
-from tsrnn._scan.unroll import take_step
+from tsrnn._scan.linear import accumulate_errors, accumulate_products, tabulate_responses
 from tsrnn.cells.smoother_cell import SmoothingParameter, step_at
 from tsrnn.smoothing.search.profile import Normal, solve_for_unknowns
 from tsrnn.smoothing.search.task import Series, Task
 
-# Series up to this length are searched with tables; see `_profiled_starts`. A response below this
-# is none, and a state whose own response is such a share of it is not told apart from the other.
+# Series up to this length are searched with tables; see `_profiled_starts`. A state whose own
+# response is such a share of it is not told apart from the other.
 _MOST_TABULATED = 4096
-_NOTHING = 1e-30
 _SINGULAR = 1e-13
 
 # A minimum so much higher than the lowest is not worth a search.
@@ -76,7 +74,7 @@ class _Room(NamedTuple):
 
 
 class _Tables(NamedTuple):
-    """What unit states add to the predictions of any complete series, and products of that.
+    """Responses of the predictions of any complete series to unit states, and their products.
 
     Attributes
     ----------
@@ -209,7 +207,9 @@ def _profiled_starts(
     for j in range(grid.rates.shape[0]):
         has_prior = has_prior or grid.rates[j] != 0.0
     if has_tables:
-        _tabulate(step, room, tables)
+        tabulate_responses(
+            step, room.thetas, room.states, room.scratch, tables.responses, tables.grams
+        )
     for i in range(n_series):
         if stop[0] != 0:
             return
@@ -265,56 +265,15 @@ def _weigh_by_prior(y, points, rates, losses):
 
 
 @inlined
-def _tabulate(step, room, tables):
-    """Fill what each unit state adds to the prediction at each step, and sums of products of it."""
-    thetas, states, scratch = room.thetas, room.states, room.scratch
-    responses, grams = tables.responses, tables.grams
-    n_state, n_sets = responses.shape[1], responses.shape[2]
-    # The slabs hold more lanes than are needed here: a run of each state fills the first of them.
-    for i in range(n_state):
-        states[0] = 0.0
-        states[0, i, :n_sets] = 1.0
-        for t in range(responses.shape[0]):
-            old, new = states[t % 2], states[(t + 1) % 2]
-            x, out = scratch[0], scratch[1]
-            x[:] = 0.0
-            take_step(step, thetas, x, old, new, out, n_sets)
-            for b in range(n_sets):
-                responses[t, i, b] = out[0, b]
-                for k in range(n_state):
-                    # Before it decays into subnormal numbers, at which processors are slow.
-                    new[k, b] = new[k, b] if abs(new[k, b]) > _NOTHING else 0.0
-    for t in range(responses.shape[0]):
-        for i in range(n_state):
-            for j in range(n_state):
-                for b in range(n_sets):
-                    before = grams[t - 1, i, j, b] if t > 0 else 0.0
-                    grams[t, i, j, b] = before + responses[t, i, b] * responses[t, j, b]
-
-
-@inlined
 def _profile_complete(step, y, room, tables):
     """Fill the least SSE over initial states, and those, by the normal equations of each set."""
-    thetas, states, scratch = room.thetas, room.states, room.scratch
-    losses, unknowns = room.losses, room.unknowns
-    responses, with_response = tables.responses, tables.with_response
+    losses, unknowns, with_response = room.losses, room.unknowns, tables.with_response
     gram = tables.grams[y.shape[0] - 1]
-    n_state, n_sets = responses.shape[1], responses.shape[2]
-    losses[:], with_response[:], states[0] = 0.0, 0.0, 0.0
-    x, out = scratch[0], scratch[1]
-    for t in range(y.shape[0]):
-        row, value = x[0], y[t]
-        for b in range(n_sets):
-            row[b] = value
-        take_step(step, thetas, x, states[t % 2], states[(t + 1) % 2], out, n_sets)
-        predicted = out[0]
-        for b in range(n_sets):
-            row[b] = value - predicted[b]
-            losses[b] += row[b] * row[b]
-        for i in range(n_state):
-            response, total = responses[t, i], with_response[i]
-            for b in range(n_sets):
-                total[b] += row[b] * response[b]
+    n_state, n_sets = with_response.shape
+    losses[:], with_response[:] = 0.0, 0.0
+    accumulate_errors(
+        step, room.thetas, y, room.states, room.scratch, tables.responses, losses, with_response
+    )
     for b in range(n_sets):
         # Cholesky in place of two unknowns at most.
         first = gram[0, 0, b]

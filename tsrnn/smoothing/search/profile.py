@@ -24,7 +24,7 @@ from tsrnn._scan.linear import accumulate_products, error_products
 from tsrnn._scan.unroll import backward, forward
 from tsrnn.cells.smoother_cell import SmootherCell, adjoint_at, step_at
 
-# Sets of parameters in one slab of a scan: three runs of each stay in the L1 cache.
+# Sets of parameters in one slab of a loop: three runs of each stay in the L1 cache.
 _SETS_PER_SLAB = 128
 
 # Windows of a long series: as many as two vectors of four numbers hold.

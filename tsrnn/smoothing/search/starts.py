@@ -1,4 +1,4 @@
-"""Where to start the search for a smoother's optimum.
+"""Starts of the search for a smoother's optimum.
 
 Smoothers with linear errors and no season start from the lowest points of a grid search (see
 `tsrnn.smoothing.search.grid_search`). Seasonal ones have too many states for that: they start from
@@ -22,9 +22,6 @@ from tsrnn.smoothing.structure import Structure
 # Starts of the search, by the number of free smoothing parameters: the more, the coarser the grid.
 _N_STARTS = {0: 1, 1: 2, 2: 4, 3: 4}
 
-# beta of a trend that hardly changes.
-_STEADY = 0.0005
-
 # How many of the usual starts of a seasonal smoother go along with those from related structures.
 _N_BESIDE = 1
 
@@ -37,12 +34,8 @@ def starts_of(task: Task, stop: np.ndarray = NEVER_STOPPED) -> np.ndarray:
         if task.nearby is not None and task.effort == "quick":
             return np.concatenate([task.nearby, flat_start(task)], axis=1)
         starts = profiled_starts(task, _N_STARTS[len(names)], stop)
-        if "beta" in names:
-            # Next to where the trend does not change there are often other optima: several along
-            # phi.
-            phis = (0.993, 0.9) if "phi" in names else (1.0,)
-            steady = [_steady(starts, names, phi) for phi in phis]
-            starts = np.concatenate([starts, *steady], axis=1)
+        if any(parameter.part == "trend" for parameter in task.free_parameters):
+            starts = np.concatenate([starts, _slow_starts(task, starts)], axis=1)
         if task.nearby is not None:
             return np.concatenate([starts, task.nearby], axis=1)
         if not task.structure.is_relative or not names:
@@ -67,13 +60,14 @@ def starts_of(task: Task, stop: np.ndarray = NEVER_STOPPED) -> np.ndarray:
     return starts
 
 
-def _steady(starts: np.ndarray, names: list[str], phi: float) -> np.ndarray:
-    """Return the first start of each series with a trend that hardly changes, (N, 1, ..)."""
-    steady = starts[:, :1].copy()
-    steady[:, :, names.index("beta")] = _STEADY
-    if "phi" in names:
-        steady[:, :, names.index("phi")] = phi
-    return steady
+def _slow_starts(task: Task, starts: np.ndarray) -> np.ndarray:
+    """Return the first start of each series, with trends that hardly change, (N, n, ..)."""
+    slow = {j: one.slow for j, one in enumerate(task.free_parameters) if one.slow}
+    points = list(dict.fromkeys(zip(*slow.values(), strict=True)))
+    further = starts[:, :1].repeat(len(points), axis=1)
+    for j, values in zip(slow, zip(*points, strict=True), strict=True):
+        further[:, :, j] = values
+    return further
 
 
 def flat_start(task: Task) -> np.ndarray:
@@ -98,24 +92,22 @@ def nearby_start(task: Task, parameters: dict[str, np.ndarray], states: np.ndarr
     ----------
     task : Task
     parameters : dict of (N,) arrays
-        By name; a parameter that the structure does not have is 0, and phi is 1.
+        By name, alpha for one; those that the related structure does not have may be missing.
     states : (S, N) array
         In scaled units.
     """
-    names = task.free_names
-    n_linear = task.states.shape[2] - 1
-    start = np.zeros((task.batch.n_series, len(names) + n_linear))
-    for j, name in enumerate(names):
-        values = parameters[name].copy()
-        if name == "gamma":
+    n_free = task.free.size
+    start = np.zeros((task.batch.n_series, n_free + task.states.shape[2] - 1))
+    for j, parameter in enumerate(task.free_parameters):
+        values = parameters.get(parameter.name, parameter.neutral)
+        if parameter.beside_alpha:
             rest = 1.0 - parameters["alpha"]
-            values = np.divide(values, rest, out=np.zeros_like(values), where=rest > 0.0)
-        # A little inside of what the related structure is an end of.
-        values = np.where((name == "phi") & (values >= 1.0), 0.97, values)
-        values = np.where((name == "beta") & (values == 0.0), 0.01, values)
+            values = np.divide(values, rest, out=np.zeros_like(rest), where=rest > 0.0)
+        if parameter.near_absent is not None:
+            values = np.where(values == parameter.absent, parameter.near_absent, values)
         start[:, j] = np.clip(values, *task.search_bounds[:, j])
     free_state = task.structure.free_state(states.T)
-    start[:, len(names) : len(names) + task.n_free_state] = free_state
+    start[:, n_free : n_free + task.n_free_state] = free_state
     return start
 
 

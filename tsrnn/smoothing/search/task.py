@@ -1,4 +1,4 @@
-"""What a search is given and what it finds: tasks, settings and solutions."""
+"""The tasks of a search, its settings, and the solutions that it finds."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Series(NamedTuple):
 
 @dataclass(frozen=True)
 class Task:
-    """What to fit: series in scaled units, what is free of each, and the prior.
+    """Series in scaled units to be fitted, what is free of each, and the prior.
 
     Attributes
     ----------
@@ -42,8 +42,7 @@ class Task:
     batch : Batch
         Of order one.
     bounds : (K, 2) array
-        Of the cell's parameters; equal where one is fixed. gamma, where free, is bounded by
-        1 - alpha besides.
+        Of the cell's parameters; equal where one is fixed.
     states : (N or 1, S, 1 + U + C) array
         What takes (1, free numbers of the initial state, coefficients) to the initial state.
     rates : (K,) array
@@ -69,7 +68,7 @@ class Task:
 
     @functools.cached_property
     def free(self) -> np.ndarray:
-        """Which parameters are free."""
+        """The places of the parameters that are free."""
         return np.flatnonzero(self.bounds[:, 0] < self.bounds[:, 1])
 
     @functools.cached_property
@@ -79,34 +78,49 @@ class Task:
 
     @functools.cached_property
     def free_names(self) -> list[str]:
-        """What these are called."""
+        """The names of these."""
         return [parameter.name for parameter in self.free_parameters]
 
     @property
     def n_free_state(self) -> int:
-        """How many numbers of the initial state are free (U)."""
+        """The number of free numbers of the initial state (U)."""
         return self.states.shape[2] - 1 - self.n_columns
 
     @property
     def n_columns(self) -> int:
-        """How many regressors there are (C)."""
+        """The number of regressors (C)."""
         return self.batch.regressors.shape[1]
 
     @functools.cached_property
-    def gamma_at(self) -> int:
-        """The place of gamma among the free parameters, or -1."""
-        return self.free_names.index("gamma") if "gamma" in self.free_names else -1
+    def share_at(self) -> int:
+        """The place among the free parameters of the one searched as a share of 1 - alpha, or -1.
+
+        Alpha is the cell's first parameter.
+        """
+        is_share = [parameter.beside_alpha for parameter in self.free_parameters]
+        return is_share.index(True) if True in is_share else -1
 
     @functools.cached_property
     def search_bounds(self) -> np.ndarray:
-        """What is searched, (2, Q): of gamma, where free, its share of 1 - alpha."""
+        """The bounds of what is searched, (2, Q): of a share 0 and 1."""
         bounds = self.bounds[self.free].T.copy()
-        names = [parameter.name for parameter in self.structure.cell.parameters]
-        if self.gamma_at >= 0:
-            bounds[:, self.gamma_at] = 0.0, 1.0
-        elif "gamma" in names and 0 in self.free:
-            bounds[1, 0] = min(bounds[1, 0], 1.0 - self.bounds[names.index("gamma"), 0])
+        if self.share_at >= 0:
+            bounds[:, self.share_at] = 0.0, 1.0
+        elif 0 in self.free:
+            for parameter, (fixed, _) in zip(
+                self.structure.cell.parameters, self.bounds, strict=True
+            ):
+                if parameter.beside_alpha:
+                    bounds[1, 0] = min(bounds[1, 0], 1.0 - fixed)
         return bounds
+
+    def theta_of(self, searched: np.ndarray) -> np.ndarray:
+        """Return all parameters, (K, n), given what is searched of them, (Q, n)."""
+        theta = self.bounds[:, :1].repeat(searched.shape[1], axis=1)
+        theta[self.free] = searched
+        if self.share_at >= 0:
+            theta[self.free[self.share_at]] *= 1.0 - theta[0]
+        return theta
 
     def take(self, series: np.ndarray) -> Task:
         """Return the task of the series at these positions, in this order."""
@@ -145,7 +159,7 @@ class Solution:
 
 @dataclass(frozen=True)
 class Settings:
-    """How to fit: the loss by name, the optimiser's options, and how many starts are followed."""
+    """The loss by name, the optimiser's options, and how many starts are followed."""
 
     loss: str
     huber_delta: float

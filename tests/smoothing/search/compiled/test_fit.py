@@ -16,10 +16,9 @@ from smoothers import (
     task_of,
 )
 
-from tsrnn._scan.follow import follow
-from tsrnn.smoothing.search.compiled.fit import _chunks, fit_lanes
+from tsrnn._scan.filtering import filter_series
 from tsrnn.smoothing.search.profile import profile
-from tsrnn.smoothing.search.solve import solve
+from tsrnn.smoothing.search.solve import _chunks, _work, solve
 
 every_structure = pytest.mark.parametrize("label", STRUCTURES)
 
@@ -41,9 +40,9 @@ def columns_for(series, n_columns=2):
 def as_searched(task, solution):
     """The solution as the points v (N, D) at which the search ended."""
     theta = solution.theta[task.free].T.copy()
-    if task.gamma_at >= 0:
+    if task.share_at >= 0:
         room = 1.0 - solution.theta[0]
-        theta[:, task.gamma_at] /= np.where(room > 0.0, room, 1.0)
+        theta[:, task.share_at] /= np.where(room > 0.0, room, 1.0)
     state = task.structure.free_state(solution.states.T) if task.n_free_state else theta[:, :0]
     return np.ascontiguousarray(np.hstack([theta, state, solution.coefficients.T]))
 
@@ -334,18 +333,18 @@ def test_results_do_not_depend_on_the_company_its_order_or_the_threads(label, mo
     structure, series = STRUCTURES[label], several(label, 9)
     columns = columns_for(series)
     # Many chunks, so that threads have something to share.
-    monkeypatch.setattr("tsrnn.smoothing.search.compiled.fit._CHUNK_WORK", 900)
+    monkeypatch.setattr("tsrnn.smoothing.search.solve._CHUNK_WORK", 900)
     task = task_of(structure, series, columns, rates={"beta": 3.0})
-    expected = fit_lanes(task, 60, 1e-10)
+    expected = solve(task, settings_of())
     for n_jobs in (1, 2, 5):
-        assert_same_bits(fit_lanes(task, 60, 1e-10, n_jobs=n_jobs), expected, np.arange(9))
+        assert_same_bits(solve(task, settings_of(), n_jobs=n_jobs), expected, np.arange(9))
     order = np.random.default_rng(0).permutation(9)
-    assert_same_bits(fit_lanes(task.take(order), 60, 1e-10, n_jobs=2), expected, order)
+    assert_same_bits(solve(task.take(order), settings_of(), n_jobs=2), expected, order)
     monkeypatch.undo()
-    assert_same_bits(fit_lanes(task, 60, 1e-10), expected, np.arange(9))
+    assert_same_bits(solve(task, settings_of()), expected, np.arange(9))
     for i in (0, 4, 8):
         alone = np.array([i])
-        assert_same_bits(fit_lanes(task.take(alone), 60, 1e-10), expected, alone)
+        assert_same_bits(solve(task.take(alone), settings_of()), expected, alone)
 
 
 def assert_same_bits(solution, expected, series):
@@ -357,7 +356,7 @@ def assert_same_bits(solution, expected, series):
 def test_progress_is_told_of_every_series_once():
     series = several("AAN")
     message = []
-    fit_lanes(task_of(STRUCTURES["AAN"], series), 60, 1e-10, progress=message.append)
+    solve(task_of(STRUCTURES["AAN"], series), settings_of(), progress=message.append)
     assert sum(message) == len(series)
     message.clear()
     solve(task_of(STRUCTURES["AAN"], series), settings_of("L-BFGS-B"), progress=message.append)
@@ -366,8 +365,7 @@ def test_progress_is_told_of_every_series_once():
 
 @pytest.mark.parametrize("lengths", [[5], [100_000, 40, 40], [50] * 1500, list(range(900, 0, -1))])
 def test_chunks_hold_every_series_once_and_not_too_much_work(lengths):
-    task = task_of(STRUCTURES["AAN"], [np.ones(3)])
-    chunks = _chunks(np.array(lengths), task)
+    chunks = _chunks(_work(task_of(STRUCTURES["AAN"], [np.ones(n) for n in lengths])))
     np.testing.assert_array_equal(np.concatenate(chunks), np.arange(len(lengths)))
     n_unknowns = 2 + 3
     for chunk in chunks:
@@ -400,10 +398,10 @@ def test_hopeless_starts_have_an_infinite_loss_and_do_not_spoil_the_others(label
         states[2, 0] = -5.0
     task = task_of(structure, series, state=states)
     with np.errstate(invalid="ignore"):
-        solution = fit_lanes(task, 60, 1e-10)
+        solution = solve(task, settings_of())
     assert np.isfinite(solution.loss[0]) and not np.isfinite(solution.loss[1])
     assert np.isfinite(solution.loss[2]) != structure.is_positive
-    alone = fit_lanes(task.take(np.array([0])), 60, 1e-10)
+    alone = solve(task.take(np.array([0])), settings_of())
     np.testing.assert_array_equal(alone.theta[:, 0], solution.theta[:, 0])
 
 
@@ -420,7 +418,7 @@ def test_series_of_any_length_are_followed_as_by_the_naive_loop(label):
     free = 0.1 * rng.normal(size=(5, structure.n_free_state)) + np.eye(1, structure.n_free_state)
     states = structure.normalised @ np.hstack([np.ones((5, 1)), free]).T
     before = states.copy()
-    ends, predictions = follow(structure.cell, batch_of(series), theta, states)
+    ends, predictions = filter_series(structure.cell, batch_of(series), theta, states)
     np.testing.assert_array_equal(states, before)
     pieces = np.split(predictions, np.cumsum([len(y) for y in series])[:-1])
     for i, y in enumerate(series):

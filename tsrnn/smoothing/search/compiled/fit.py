@@ -1,23 +1,20 @@
-"""Fitting one structure of exponential smoothing to many series at once, in compiled code.
+"""One structure of exponential smoothing fitted to a chunk of series in compiled code.
 
 The likelihood (see `tsrnn._scan.curvature`) is minimised from a few starts, many series and starts
-side by side; chunks of series go to threads. Neither the chunks nor anything computed in them
-depend on how many threads there are.
+side by side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from tsrnn._compute.threads import in_threads
 from tsrnn.smoothing.search.compiled.gauss_newton import OUT_OF_ITERATIONS
 from tsrnn.smoothing.search.compiled.rounds import Ends, Model, Rules, minimize_lanes, room_of
 from tsrnn.smoothing.search.profile import best_unknowns
 from tsrnn.smoothing.search.starts import flat_start, starts_of
-from tsrnn.smoothing.search.task import Solution, Task, joined
+from tsrnn.smoothing.search.task import Settings, Solution, Task, joined
 
 # Rounds after which only promising starts go on, and how much higher than the best, as a factor of
 # F, a start may be then. A fit that is one of many candidates may end in another optimum at times.
@@ -29,67 +26,23 @@ _NEAR_NOTHING = 0.1
 # Lanes: what a step of all of them reads and writes should stay in the L2 cache.
 _LANES = 64
 
-# Work in a chunk, in steps times unknowns, and how many series it has at most.
-_CHUNK_WORK = 400_000
 
-_CHUNK_SERIES = 1024
-
-# From so much work on Ctrl-C is listened for, which costs a thread: a twentieth of a second or so.
-_LONG_WORK = 10_000
-
-
-def fit_lanes(
-    task: Task,
-    max_iter: int,
-    tol: float,
-    n_jobs: int | None = None,
-    progress: Callable[[int], object] | None = None,
-) -> Solution:
-    """Fit every series of a task."""
-    lengths = task.batch.lengths
-    order = np.argsort(-lengths, kind="stable")
-    chunks = _chunks(lengths[order], task)
-    sorted_task = task.take(order)
-    stop = np.zeros(1, dtype=np.int8)
-    jobs = [(sorted_task.take(chunk), max_iter, tol, stop) for chunk in chunks]
-    parts = []
-    takes_long = _work(lengths, task).sum() > _LONG_WORK
-    for part in in_threads(_fit_chunk, jobs, n_jobs, stop if takes_long else None):
-        parts.append(part)
-        if progress is not None:
-            progress(part.loss.size)
-    return joined(parts, np.argsort(order))
-
-
-def _chunks(lengths: np.ndarray, task: Task) -> list[np.ndarray]:
-    """Cut series into chunks of so much work."""
-    before = np.cumsum(_work(lengths, task)) // _CHUNK_WORK
-    count = np.arange(lengths.size) // _CHUNK_SERIES
-    breaks = np.flatnonzero((np.diff(before) > 0) | (np.diff(count) > 0)) + 1
-    return np.split(np.arange(lengths.size), breaks)
-
-
-def _work(lengths: np.ndarray, task: Task) -> np.ndarray:
-    """Return the work of each series, in steps times unknowns."""
-    return lengths * (len(task.free) + task.states.shape[2])
-
-
-def _fit_chunk(task: Task, max_iter: int, tol: float, stop: np.ndarray) -> Solution:
-    """Fit series whose lengths do not increase."""
-    solution = _search(task, starts_of(task, stop), max_iter, tol, stop)
+def fit_chunk(task: Task, settings: Settings, stop: np.ndarray) -> Solution:
+    """Fit series whose lengths do not increase; they end early once `stop` is set."""
+    solution = _search(task, starts_of(task, stop), settings, stop)
     names = task.free_names
     lost = np.flatnonzero(~np.isfinite(solution.loss))
     if lost.size and task.structure.is_positive:
         # From every start a prediction of theirs is not positive.
-        some = task.take(lost)
-        found = _search(some, flat_start(some), max_iter, tol, stop)
+        rest = task.take(lost)
+        found = _search(rest, flat_start(rest), settings, stop)
         solution = _lower(solution, found, lost)
     if task.structure.seasonal is None and "alpha" in names and task.bounds[0, 0] == 0.0:
         is_there = (solution.theta[0] == 0.0) & ("phi" not in names)
         near = np.flatnonzero((solution.theta[0] < _NEAR_NOTHING) & ~is_there)
         if near.size:
             corner = _at_nothing(task.take(near))
-            found = _search(corner, starts_of(corner, stop), max_iter, tol, stop)
+            found = _search(corner, starts_of(corner, stop), settings, stop)
             solution = _lower(solution, found, near)
     return solution
 
@@ -108,15 +61,13 @@ def _at_nothing(task: Task) -> Task:
     At alpha = 0 there may be another optimum, with a ridge before it, that no grid has a point of.
     """
     bounds = task.bounds.copy()
-    for k, name in zip(task.free, task.free_names, strict=True):
-        if name != "phi":
+    for k, parameter in zip(task.free, task.free_parameters, strict=True):
+        if parameter.lower == 0.0:
             bounds[k] = 0.0
     return replace(task, bounds=bounds, nearby=None)
 
 
-def _search(
-    task: Task, starts: np.ndarray, max_iter: int, tol: float, stop: np.ndarray
-) -> Solution:
+def _search(task: Task, starts: np.ndarray, settings: Settings, stop: np.ndarray) -> Solution:
     """Search from every start, (N, n_starts, Q + U + C), and return the best ends."""
     n_series, n_starts = starts.shape[:2]
     v = np.ascontiguousarray(starts.reshape(n_series * n_starts, -1))
@@ -124,7 +75,8 @@ def _search(
     status, n_iter = np.empty((2, len(v)), dtype=np.int64)
     floors = task.batch.count_observed() * (8.0 * np.finfo(float).eps) ** 2
     n_lanes = min(_LANES, len(v))
-    rules = Rules(n_starts, *_PROBING[task.effort], n_lanes, max_iter, tol, floors)
+    limits = settings.max_iter, settings.tol
+    rules = Rules(n_starts, *_PROBING[task.effort], n_lanes, *limits, floors)
     model, ends = model_of(task), Ends(v, loss, status, n_iter)
     room = room_of(model, task.series, rules, ends)
     minimize_lanes(model, task.series, rules, stop, ends, *room)
@@ -145,7 +97,7 @@ def model_of(task: Task) -> Model:
         task.bounds[:, 0].copy(),
         task.free,
         task.search_bounds,
-        task.gamma_at,
+        task.share_at,
         task.rates[task.free],
         task.states,
     )
@@ -155,11 +107,8 @@ def _solution(
     task: Task, v: np.ndarray, loss: np.ndarray, n_iter: np.ndarray, converged: np.ndarray
 ) -> Solution:
     """Take the numbers that were searched to those of the cell."""
-    free, n_free = task.free, task.free.size
-    theta = np.repeat(task.bounds[:, :1], len(v), axis=1)
-    theta[free] = v[:, :n_free].T
-    if task.gamma_at >= 0:
-        theta[free[task.gamma_at]] *= 1.0 - theta[0]
+    n_free = task.free.size
+    theta = task.theta_of(v[:, :n_free].T)
     linear = np.concatenate([np.ones((len(v), 1)), v[:, n_free:]], axis=1)
     states = np.einsum(
         "nsu,nu->sn", np.broadcast_to(task.states, (len(v), *task.states.shape[1:])), linear

@@ -1,7 +1,7 @@
 """Steps of a small least-squares problem: judging the last, learning from it, proposing the next.
 
 F(v) is a sum of squares, g half its gradient, and H half its curvature: what Gauss and Newton make
-of that, and what the steps so far have told of the rest. Its model about v, damped as Levenberg and
+of that, and what steps so far have shown of the rest. Its model about v, damped as Levenberg and
 Marquardt do, gives the next step d:
 
     F(v + d) ~ F + 2 g'd + d'(H + damping diag H) d     within the bounds               (1)
@@ -32,7 +32,7 @@ _SINGULAR = 1e-12
 
 
 class Problems(NamedTuple):
-    """How far many problems are.
+    """The progress of many problems.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Problems(NamedTuple):
     curvature : (P, D, D) array
         The lower triangle of it.
     beyond : (P, D, D) array
-        What steps have told of the curvature beyond that of Gauss and Newton, in it already.
+        What steps have shown of the curvature beyond that of Gauss and Newton, in it already.
     damping : (P,) array
     trial : (P, D) array
         The points to try next.

@@ -61,7 +61,7 @@ _ALIKE = 1e-3
 
 
 class Model(NamedTuple):
-    """What is fitted, and what is free of it.
+    """The smoother that is fitted, and what is free of it.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class Model(NamedTuple):
     free : (Q,) array
         Which are free.
     bounds : (2, Q) array
-    gamma_at : int
+    share_at : int
         The place of gamma among the free ones, or -1.
     rates : (Q,) array
         Of the prior.
@@ -90,13 +90,13 @@ class Model(NamedTuple):
     theta: Vector
     free: Integers
     bounds: Slab
-    gamma_at: int
+    share_at: int
     rates: Vector
     state_maps: Slabs
 
 
 class Rules(NamedTuple):
-    """How long the search goes on.
+    """Rules of how long the search goes on.
 
     Attributes
     ----------
@@ -123,7 +123,7 @@ class Rules(NamedTuple):
 
 
 class Ends(NamedTuple):
-    """What became of problems.
+    """The ends that problems have come to.
 
     Attributes
     ----------
@@ -290,7 +290,7 @@ def fill_lanes(model, series, n_starts, now, trial, lanes):
     """
     values, offsets, regressors = series.values, series.offsets, series.regressors
     theta, free, state_maps = model.theta, model.free, model.state_maps
-    gamma_at, lane_theta = model.gamma_at, lanes.theta
+    share_at, lane_theta = model.share_at, lanes.theta
     x, d_x, active, states, d_states = (
         lanes.x,
         lanes.d_x,
@@ -310,8 +310,8 @@ def fill_lanes(model, series, n_starts, now, trial, lanes):
             lane_theta[k, b] = theta[k]
         for j in range(n_free):
             lane_theta[free[j], b] = trial[p, j]
-        if gamma_at >= 0:
-            lane_theta[free[gamma_at], b] *= 1.0 - lane_theta[0, b]
+        if share_at >= 0:
+            lane_theta[free[share_at], b] *= 1.0 - lane_theta[0, b]
         for s in range(n_state):
             state = state_maps[of_series, s, 0]
             for u in range(n_linear):
@@ -351,20 +351,20 @@ def searched_value(b, model, v, curved):
     Theirs are of the raw sum of squares and of gamma itself before.
     """
     squares, gradient, curvature = curved.squares, curved.gradient, curved.curvature
-    free, rates, gamma_at, n_seen = model.free, model.rates, model.gamma_at, curved.n_seen[b]
+    free, rates, share_at, n_seen = model.free, model.rates, model.share_at, curved.n_seen[b]
     n_unknowns = gradient.shape[0]
-    if gamma_at >= 0:
+    if share_at >= 0:
         # gamma = (1 - alpha) gamma'; alpha, where free, is the first.
         alpha_is_free = free[0] == 0
         scale = 1.0 - (v[0] if alpha_is_free else model.theta[0])
         if alpha_is_free:
-            _add_multiple(b, gradient, curvature, 0, gamma_at, -v[gamma_at])
-        gradient[gamma_at, b] *= scale
-        for c in range(gamma_at):
-            curvature[gamma_at, c, b] *= scale
-        for d in range(gamma_at + 1, n_unknowns):
-            curvature[d, gamma_at, b] *= scale
-        curvature[gamma_at, gamma_at, b] *= scale * scale
+            _add_multiple(b, gradient, curvature, 0, share_at, -v[share_at])
+        gradient[share_at, b] *= scale
+        for c in range(share_at):
+            curvature[share_at, c, b] *= scale
+        for d in range(share_at + 1, n_unknowns):
+            curvature[d, share_at, b] *= scale
+        curvature[share_at, share_at, b] *= scale * scale
     log_prior = 0.0
     for j in range(rates.shape[0]):
         log_prior += rates[j] * v[j] / n_seen

@@ -1,4 +1,4 @@
-"""What is searched when a smoother is fitted to one series: a series, a cell, and what is free."""
+"""The problem of fitting a smoother to one series: a series, a cell, and what is free."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Problem:
         self.lower, self.upper = task.bounds.T.copy()
         self.free = task.free
         self.free_parameters = task.free_parameters
-        self.gamma_at = task.gamma_at
+        self.share_at = task.share_at
         self.lower[self.free], self.upper[self.free] = task.search_bounds
         self.rates = task.rates[self.free]
         self.initial_state = np.ascontiguousarray(states[:, order])
@@ -62,21 +62,17 @@ class Problem:
         return sse * np.exp(self.rates @ points / self.n_observed)
 
     def theta(self, free_values: np.ndarray) -> np.ndarray:
-        """All parameters, (K, 1), given the free ones; of gamma, its share of 1 - alpha."""
-        theta = self.lower[:, None].copy()
-        theta[self.free, 0] = free_values
-        if self.gamma_at >= 0:
-            theta[self.free[self.gamma_at]] *= 1.0 - theta[0]
-        return theta
+        """All parameters, (K, 1), given what is searched of them; see `Task.theta_of`."""
+        return self._task.theta_of(free_values[:, None])
 
     def slope(self, free_values: np.ndarray, d_theta: np.ndarray) -> np.ndarray:
         """Take a gradient in theta, (K, 1), to that in the free values."""
         slope = d_theta[self.free, 0]
-        if self.gamma_at >= 0:
+        if self.share_at >= 0:
             alpha = free_values[0] if self.free[0] == 0 else self.lower[0]
             if self.free[0] == 0:
-                slope[0] -= free_values[self.gamma_at] * slope[self.gamma_at]
-            slope[self.gamma_at] *= 1.0 - alpha
+                slope[0] -= free_values[self.share_at] * slope[self.share_at]
+            slope[self.share_at] *= 1.0 - alpha
         return slope
 
     def with_prior(
@@ -88,7 +84,7 @@ class Problem:
 
     @property
     def n_unknowns(self) -> int:
-        """How many linear unknowns are free: coefficients, and the state unless it is given."""
+        """The number of free linear unknowns: coefficients, and the state unless it is given."""
         return self.unknown_map.shape[1] - 1
 
     def split(self, variables: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -60,14 +60,14 @@ def minimize_robust(problem: Problem, starts: list[np.ndarray], settings: Settin
         return begun[0]
     return min(
         (
-            _follow(stage, minimum, deltas[1:], settings.max_iter)
+            _approach(stage, minimum, deltas[1:], settings.max_iter)
             for minimum in begun[:_MOST_FOLLOWED]
         ),
         key=lambda minimum: minimum.loss,
     )
 
 
-def _follow(
+def _approach(
     stage: Callable[[np.ndarray, float], Minimum],
     start: Minimum,
     deltas: Sequence[float],

@@ -1,4 +1,4 @@
-"""Smoothers that follow many series one after the other, each of a length of its own."""
+"""Many series filtered by smoothers one after the other, each of a length of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tsrnn._scan.unroll import take_step
 from tsrnn.cells.smoother_cell import SmootherCell, step_at
 
 
-def follow(
+def filter_series(
     cell: SmootherCell, batch: Batch, theta: np.ndarray, states: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Move smoothers along their series, net of regressors: states at the end, and predictions.
@@ -37,7 +37,7 @@ def follow(
         )
     ends = states.T.copy()
     predictions = np.empty(batch.values.size)
-    _follow(
+    _filter(
         cell.step.address,
         np.ascontiguousarray(theta.T),
         batch.values,
@@ -52,7 +52,7 @@ def follow(
 
 
 @kernel
-def _follow(
+def _filter(
     step_address: int,
     thetas: Slab,
     values: Vector,
