@@ -213,7 +213,7 @@ DAMAGED = {
     "members in two places": lambda: _grid(member=lambda member: member * 0),
     "no groups": lambda: _grid(groups=lambda groups: ()),
     "another number of names": lambda: _panel(lambda one: replace(one, ids=one.ids[:2])),
-    "gone that there is not": lambda: _panel(lambda one: replace(one, gone=frozenset({7}))),
+    "left out that there is not": lambda: _panel(lambda one: replace(one, left_out=frozenset({7}))),
 }
 
 

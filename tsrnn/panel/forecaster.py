@@ -26,8 +26,9 @@ from tsrnn._input.validation import (
     replaced_when_done,
 )
 from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
+from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.forecasting.panel_model import PanelModel, Progress
+from tsrnn.forecasting.panel_model import Progress
 from tsrnn.panel.arguments import check_levels, check_names, interval_names, refit_every
 from tsrnn.panel.backtest import rolling_windows, too_short_for_windows
 from tsrnn.panel.calibration import calibration_scores, conformal_factors
@@ -229,9 +230,9 @@ class PanelForecaster(BaseEstimator):
             index = pd.Index(names, dtype=object, tupleize_cols=False)
             new.feature_names_in_ = index.to_numpy(copy=True)
             rows = SeenRows(panel.codec, panel.last_ordinals) if rules.by_rows else None
-            gone = frozenset(model.failures)
+            left_out = frozenset(model.failures)
             n_filled = None if rules.fill is None else n_filled
-            new._fitted = FittedPanel(panel.ids, model, grid, gone, rows, n_filled, reach)
+            new._fitted = FittedPanel(panel.ids, model, grid, left_out, rows, n_filled, reach)
             new.ids_ = new._fitted.active_ids
             # For calibration, which needs no stamps.
             new._training = replace(panel, ordinals=np.broadcast_to(0, len(panel.ordinals)))
@@ -303,8 +304,8 @@ class PanelForecaster(BaseEstimator):
         request = now._asked(h, X_df)
         model, horizon, name = request.model, int(request.ahead.max()), now._name()
 
-        def at(matrix: np.ndarray) -> np.ndarray:
-            return matrix[request.series, request.ahead - 1]
+        def at(of_steps: np.ndarray) -> np.ndarray:
+            return of_steps[request.ahead - 1, ..., request.series]
 
         answer = {
             now.id_col: now._fitted.ids.take(request.series),
@@ -321,7 +322,7 @@ class PanelForecaster(BaseEstimator):
             bounds = []
             for one in levels:
                 for factors in now._conformal_factors(horizon, one):
-                    bounds.append(answer[name] + deviation * at(factors))
+                    bounds.append(answer[name] + deviation * at(factors.T))
         for i, (low, high) in enumerate(bound_names):
             answer[low], answer[high] = bounds[2 * i : 2 * i + 2]
         return pd.DataFrame(answer)

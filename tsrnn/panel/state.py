@@ -14,7 +14,7 @@ from tsrnn._input.ragged import counted, first_marked, offsets_of, others
 from tsrnn._time.panel_grid import PanelGrid, find_grid
 from tsrnn._time.panel_steps import EvenSteps
 from tsrnn._time.stamps import StampCodec, WholeNumbers
-from tsrnn.forecasting.panel_model import PanelModel
+from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.panel.differ import grids_that_differ
 from tsrnn.panel.fill import StepRules, endless, filled, spread, too_many
 from tsrnn.panel.frame import Panel, too_short
@@ -61,7 +61,7 @@ class FittedPanel:
         (n_series,)
     model : PanelModel
     grid : PanelGrid
-    gone : frozenset of int
+    left_out : frozenset of int
         Positions of series that failed in the fit or later, and are not predicted.
     rows : SeenRows or None
         Where rows are the steps, whatever their stamps.
@@ -74,7 +74,7 @@ class FittedPanel:
     ids: pd.Index
     model: PanelModel
     grid: PanelGrid
-    gone: frozenset[int]
+    left_out: frozenset[int]
     rows: SeenRows | None = None
     n_filled: np.ndarray | None = None
     reach: Reach | None = None
@@ -82,12 +82,12 @@ class FittedPanel:
     @cached_property
     def active(self) -> np.ndarray:
         """Positions of the series that are predicted."""
-        return others(len(self.ids), self.gone)
+        return others(len(self.ids), self.left_out)
 
     @property
     def active_ids(self) -> pd.Index:
         """The series that are predicted."""
-        return self.ids.take(self.active) if self.gone else self.ids
+        return self.ids.take(self.active) if self.left_out else self.ids
 
     @property
     def _codec(self) -> StampCodec:
@@ -159,7 +159,7 @@ class FittedPanel:
         if more.regressors.shape[1]:
             values = values - model.effect(more.regressors, offsets)
             model = model.with_regressors(more.regressors, offsets)
-        model, _ = model.advance(values, offsets, n_jobs)
+        model, *_ = model.advance(values, offsets, n_jobs)
         newly |= {i: e for i, e in model.failures.items() if i not in self.model.failures}
         grid = self.grid.moved(np.diff(offsets))
         if self.n_filled is not None or n_filled.any():
@@ -167,8 +167,8 @@ class FittedPanel:
             n_filled = before + np.bincount(moving, n_filled, len(self.ids)).astype(np.int64)
         else:
             n_filled = None
-        gone = self.gone.union(newly)
-        new = {"model": model, "grid": grid, "gone": gone, "rows": rows, "reach": reach}
+        left_out = self.left_out.union(newly)
+        new = {"model": model, "grid": grid, "left_out": left_out, "rows": rows, "reach": reach}
         return replace(self, n_filled=n_filled, **new), newly, doubt
 
     def _joint(
