@@ -1,4 +1,4 @@
-"""What a forecaster needs of a method: a fitted model that moves on through time.
+"""The contract of fitted models, which move on through time: what a forecaster needs of a method.
 
 The series of a model are columns of an array, or those of a panel, which may be of unequal lengths:
 their rows lie one after another, and series i is `values[offsets[i]:offsets[i + 1]]`. `FittedModel`
@@ -16,14 +16,14 @@ import numpy as np
 from tsrnn.forecasting.intervals import normal_quantiles
 
 Notes: TypeAlias = tuple[Warning, ...] | Mapping[int, tuple[Warning, ...]]
-"""What the user should know of a fit: of columns all of it, of a panel by position of the series.
+"""Warnings of a fit: of columns one after another, of a panel by the position of the series.
 
 A model that has moved on has none.
 """
 
 
 class FittedModel(Protocol):
-    """What a forecaster knows after `fit`: of all its series, at the end of what it has seen.
+    """A model of all series of a forecaster, at the end of what it has seen of them.
 
     Arrays have one row a time step and one column a series, and hold the series net of what
     regressors add to them. Models do not change: `advance` returns another. A method that derives
@@ -32,7 +32,7 @@ class FittedModel(Protocol):
     """
 
     notes: tuple[Warning, ...] = ()
-    """What the user should know of the fit."""
+    """Warnings of the fit, for the user."""
 
     def effect(self, regressors: np.ndarray) -> np.ndarray:
         """Return what regressors (n, p) add to the series, (n, k)."""
@@ -70,18 +70,17 @@ class FittedModel(Protocol):
 
 
 class PanelModel(Protocol):
-    """What a `FittedModel` is of a panel of N series, some of which may have failed.
+    """A fitted model of a panel of N series, some of which may have failed.
 
-    What lies ahead has the shapes that it has there, a column a series, and NaN for failures; along
-    time there is a row of each series after another. Results do not depend on `n_jobs`, a number of
-    joblib threads.
+    What lies ahead has the shapes of `FittedModel`, a column a series, and NaN for failures.
+    Results do not depend on `n_jobs`, a number of joblib threads.
     """
 
     failures: Mapping[int, Exception]
-    """Why the series at these positions could not be fitted, or moved on."""
+    """Errors of series that could not be fitted, or moved on, by position."""
 
     notes: Mapping[int, tuple[Warning, ...]]
-    """What the user should know of the fit of the series at these positions."""
+    """Warnings of the fits of series, by position."""
 
     def effect(self, regressors: np.ndarray, offsets: np.ndarray) -> np.ndarray:
         """Return what regressors (n_rows, p) add to the series, (n_rows,)."""

@@ -127,7 +127,7 @@ class NaiveForecaster(Forecaster):
 
 @dataclass(frozen=True)
 class NaiveModel(FittedModel):
-    """What is repeated.
+    """Values that are repeated.
 
     Attributes
     ----------

@@ -44,13 +44,13 @@ from tsrnn.panel.report import (
     warn_of_notes,
 )
 from tsrnn.panel.seasons import SettledPanel, season_notes, unseen_notes
-from tsrnn.panel.state import Asked, FittedPanel, SeenRows, regular_part
+from tsrnn.panel.state import FittedPanel, PanelRequest, SeenRows, regular_part
 
 _METHODS = ("auto", "conformal")
 
 
 class FrameFit(NamedTuple):
-    """What became of a long frame that a panel was fitted to.
+    """Hold what became of a long frame that a panel was fitted to.
 
     Attributes
     ----------
@@ -301,7 +301,7 @@ class PanelForecaster(BaseEstimator):
         levels = check_levels(level)
         columns = now._columns()
         bound_names = interval_names(now._name(), levels, columns)
-        request = now._asked(h, X_df)
+        request = now._read_request(h, X_df)
         model, horizon, name = request.model, int(request.ahead.max()), now._name()
 
         def at(of_steps: np.ndarray) -> np.ndarray:
@@ -497,7 +497,7 @@ class PanelForecaster(BaseEstimator):
     def _name(self) -> str:
         return type(self.forecaster).__name__ if self.alias is None else self.alias
 
-    def _asked(self, h: Any, X_df: pd.DataFrame | None) -> Asked:
+    def _read_request(self, h: Any, X_df: pd.DataFrame | None) -> PanelRequest:
         """Read what is to be predicted."""
         if isinstance(h, pd.DataFrame):
             if X_df is not None:
@@ -506,7 +506,7 @@ class PanelForecaster(BaseEstimator):
         if h is not None:
             h = check_count("h", h)
         if X_df is not None:
-            return self._asked_rows(h, X_df)
+            return self._read_requested_rows(h, X_df)
         if h is None:
             raise TypeError("predict takes a horizon, such as 12, or a frame of what to predict")
         if len(self.feature_names_in_):
@@ -516,7 +516,7 @@ class PanelForecaster(BaseEstimator):
             )
         return self._fitted.next_steps(h)
 
-    def _asked_rows(self, h: int | None, X_df: pd.DataFrame) -> Asked:
+    def _read_requested_rows(self, h: int | None, X_df: pd.DataFrame) -> PanelRequest:
         """Read a frame of what is to be predicted; series of it that will not do are left out."""
         names = list(self.feature_names_in_)
         more, failures = read_panel(
@@ -527,8 +527,8 @@ class PanelForecaster(BaseEstimator):
         if len(more.ids) == 0:
             raise ValueError("X_df holds failed series alone: see failures_")
         refuse_all_failed(failures, more.ids)
-        message = failure_table(failures, more.ids, self.id_col)
-        warn_of_failures(message, len(more.ids), "X_df")
+        table = failure_table(failures, more.ids, self.id_col)
+        warn_of_failures(table, len(more.ids), "X_df")
         if h is not None:
             self._fitted.refuse_absent(series)
         good = others(len(series), failures)

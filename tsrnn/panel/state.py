@@ -1,4 +1,4 @@
-"""Where the series of a fitted panel stand: who they are, what is known of them, where in time."""
+"""The series of a fitted panel: who they are, what is known of them, where they are in time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tsrnn.panel.report import id_of, refuse_all_failed
 from tsrnn.panel.stamps import ordinals_as_read, refuse_dates_in_integers, zones_advice
 
 
-class Asked(NamedTuple):
+class PanelRequest(NamedTuple):
     """Rows to predict: the series, the steps ahead, the stamps, what regressors add (or 0).
 
     And the model that knows the regressors.
@@ -91,7 +91,7 @@ class FittedPanel:
 
     @property
     def _codec(self) -> StampCodec:
-        """How stamps were read at the fit."""
+        """The codec that stamps were read by at the fit."""
         return self.grid.codec if self.rows is None else self.rows.codec
 
     def placed(
@@ -269,7 +269,7 @@ class FittedPanel:
             f"there is no row before {stamp} to tell the regressors, and fill is for values alone"
         )
 
-    def next_steps(self, horizon: int) -> Asked:
+    def next_steps(self, horizon: int) -> PanelRequest:
         """Ask for the next steps of every series.
 
         Raises
@@ -284,9 +284,11 @@ class FittedPanel:
             )
         series = np.repeat(self.active, horizon)
         ahead = np.tile(np.arange(1, horizon + 1), len(self.active))
-        return Asked(series, ahead, self.grid.stamps(series, ahead), 0.0, self.model)
+        return PanelRequest(series, ahead, self.grid.stamps(series, ahead), 0.0, self.model)
 
-    def steps_of(self, more: Panel, series: np.ndarray, h: int | None, time_col: str) -> Asked:
+    def steps_of(
+        self, more: Panel, series: np.ndarray, h: int | None, time_col: str
+    ) -> PanelRequest:
         """Ask for the rows of a frame: the next `h` of every series, or any after their ends.
 
         Raises
@@ -297,7 +299,7 @@ class FittedPanel:
         place, step = counted(more.lengths)
         rows = series[place]
         name = f"X_df[{time_col!r}]"
-        # Steps may be told by their numbers, as forecasts tell them, or by rows with later stamps.
+        # Steps may be given by their numbers, as forecasts give them, or by rows with later stamps.
         by_rows = self.rows is not None and not (
             isinstance(more.codec, WholeNumbers) and not isinstance(self.rows.codec, WholeNumbers)
         )
@@ -331,7 +333,7 @@ class FittedPanel:
             effect = model.effect(more.regressors, self._offsets(more, series))
             model = model.with_regressors(*self._in_order(more, rows, ahead))
         stamps = more.codec.write(more.ordinals) if by_rows else self.grid.stamps(rows, ahead)
-        return Asked(rows, ahead, stamps, effect, model)
+        return PanelRequest(rows, ahead, stamps, effect, model)
 
     def _in_order(
         self, more: Panel, series: np.ndarray, ahead: np.ndarray

@@ -1,4 +1,4 @@
-"""What the documentation of the exponential-smoothing forecasters has in common."""
+"""Documentation that the exponential-smoothing forecasters have in common."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from tsrnn.forecasting.fitted_model import FittedModel, Notes
 from tsrnn.smoothing.smoothers import SmootherBatch, lost
 
 Parts: TypeAlias = tuple[tuple[np.ndarray, SmootherBatch], ...]
-"""Which series, and their smoothers."""
+"""Positions of series, with their smoothers."""
 
 # Series whose futures are computed at a time. It does not depend on the number of threads.
 _CHUNK = 2048

@@ -13,7 +13,7 @@ from tsrnn._input.scaling import Scaling
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
 from tsrnn.windows.errors import PastErrors, factors
 from tsrnn.windows.lags import Units, from_first_observed
-from tsrnn.windows.network import WindowNetwork, WindowSpec, follow, run_on, train
+from tsrnn.windows.network import WindowNetwork, WindowSpec, forecast_from, predict_along, train
 
 # Scaled values beyond this have squares, and sums of them, that are not finite.
 _LARGEST = 1e150
@@ -144,7 +144,7 @@ class WindowState:
         def draw() -> np.ndarray:
             return errors[random_state.randint(len(errors), size=len(lanes))]
 
-        paths = run_on(
+        paths = forecast_from(
             self.network,
             self.values[lanes],
             self.known[lanes],
@@ -177,30 +177,30 @@ class WindowState:
         regressors[old] = self.known.reshape(old.size, p)
         step = rows_between(np.zeros(self.n_series, dtype=np.int64), lengths)
         regressors[new] = self._future(lengths.max(initial=0))[series_of_row, step]
-        followed = follow(
+        along = predict_along(
             self.network, Batch(rows, extended, regressors), self.units, self.ceilings
         )
         last = extended[1:, None] + np.arange(-T, 0)
-        ends = followed.values[last]
+        ends = along.values[last]
         is_lost = np.isnan(z) & ~np.isnan(values)
         ends[np.unique(series_of_row[is_lost])] = np.nan
         later = replace(
             self,
             values=ends,
-            ceilings=followed.ceilings,
+            ceilings=along.ceilings,
             known=regressors[last],
             future=np.empty((self.n_series, 0, p)),
         )
         each = self.scaling.take(series_of_row)
-        deviations = self.network.deviation * followed.spreads[new]
+        deviations = self.network.deviation * along.spreads[new]
         return (
             later,
-            each.unscale(followed.predictions[new]),
+            each.unscale(along.predictions[new]),
             each.unscale_difference(deviations),
         )
 
     def _scaled_forecast(self, horizon: int) -> np.ndarray:
-        return run_on(
+        return forecast_from(
             self.network,
             self.values,
             self.known,
@@ -251,22 +251,22 @@ def fit_windows(spec: WindowSpec, batch: Batch) -> tuple[WindowState, np.ndarray
     trimmed, rows = from_first_observed(scaled)
     units = Units.of(trimmed)
     network = train(spec, trimmed, units)
-    followed = follow(network, trimmed, units)
+    along = predict_along(network, trimmed, units)
     last = trimmed.offsets[1:, None] + np.arange(-spec.window, 0)
     state = WindowState(
         network,
         scaling,
         columns,
         units,
-        followed.values[last],
-        followed.ceilings,
+        along.values[last],
+        along.ceilings,
         trimmed.regressors[last],
         np.empty((batch.n_series, 0, batch.regressors.shape[1])),
         PastErrors(spec, trimmed, units),
     )
     predictions, deviations = np.full((2, batch.values.size), np.nan)
-    predictions[rows] = followed.predictions
-    deviations[rows] = network.deviation * followed.spreads
+    predictions[rows] = along.predictions
+    deviations[rows] = network.deviation * along.spreads
     return state, each.unscale(predictions), each.unscale_difference(deviations)
 
 

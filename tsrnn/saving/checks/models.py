@@ -1,4 +1,4 @@
-"""What fitted models must hold, of columns and of panels, and how they are held in each other."""
+"""Checks of fitted models, of columns and of panels, and of how they hold each other."""
 
 from __future__ import annotations
 
