@@ -20,7 +20,7 @@ import tsrnn
 from tsrnn import NaiveForecaster, PanelForecaster
 from tsrnn._time.steps import ConstantSteps, Counts
 from tsrnn.exceptions import ModelFormatError
-from tsrnn.forecasting.panel_model import LoopedPanel
+from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.season import Seasons
 from tsrnn.saving import file as saving
 

@@ -8,7 +8,7 @@ is handed `offsets` with the rows of a panel, and without them columns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -20,6 +20,9 @@ Notes: TypeAlias = tuple[Warning, ...] | Mapping[int, tuple[Warning, ...]]
 
 A model that has moved on has none.
 """
+
+Progress: TypeAlias = Callable[[int], Any]
+"""Called as a panel is fitted, with the number of series done since the last call."""
 
 
 class FittedModel(Protocol):

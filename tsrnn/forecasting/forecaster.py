@@ -36,9 +36,9 @@ from tsrnn._time.grid import is_time_index, overlooked_times, training_grid
 from tsrnn._time.season_length import refuse_longer, steps_since_first
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.conformal import factors_of_scores, past_scores
-from tsrnn.forecasting.fitted_model import FittedModel, PanelModel
+from tsrnn.forecasting.fitted_model import FittedModel, PanelModel, Progress
 from tsrnn.forecasting.intervals import normal_quantiles
-from tsrnn.forecasting.panel_model import Progress, fit_each
+from tsrnn.forecasting.looped_panel import fit_each
 from tsrnn.forecasting.period import PeriodTaker
 from tsrnn.forecasting.rows import as_rows, read_weights, unmasked
 

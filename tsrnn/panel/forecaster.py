@@ -26,9 +26,8 @@ from tsrnn._input.validation import (
     replaced_when_done,
 )
 from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
-from tsrnn.forecasting.fitted_model import PanelModel
+from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.forecasting.panel_model import Progress
 from tsrnn.panel.arguments import check_levels, check_names, interval_names, refit_every
 from tsrnn.panel.backtest import rolling_windows, too_short_for_windows
 from tsrnn.panel.calibration import calibration_scores, conformal_factors

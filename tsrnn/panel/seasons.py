@@ -23,9 +23,8 @@ from tsrnn._time.season_length import (
     unseen_note,
     unseen_positions,
 )
-from tsrnn.forecasting.fitted_model import PanelModel
+from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.forecasting.panel_model import Progress
 from tsrnn.panel.frame import Panel
 
 Kinds = tuple[tuple[Season, ...], np.ndarray]

@@ -17,8 +17,8 @@ from tsrnn._time.panel_steps import BusinessSteps, EvenSteps, ListedSteps, Month
 from tsrnn._time.stamps import Dates, Periods, WholeNumbers
 from tsrnn._time.steps import ConstantSteps, Counts, _Clock, _ListedSteps, _MonthSteps
 from tsrnn.compose.deseasonalize import DeseasonalizedModel
+from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
-from tsrnn.forecasting.panel_model import LoopedPanel
 from tsrnn.forecasting.season import Seasons
 from tsrnn.network import RNN
 from tsrnn.panel.calibration import Scores

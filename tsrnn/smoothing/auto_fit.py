@@ -11,7 +11,7 @@ import pandas as pd
 from tsrnn._input.ragged import Batch
 from tsrnn.cells import ABSENT
 from tsrnn.forecasting.blocks import Block, fit_blocks, partition
-from tsrnn.forecasting.panel_model import Progress
+from tsrnn.forecasting.fitted_model import Progress
 from tsrnn.smoothing.columns import as_columns
 from tsrnn.smoothing.fit import unnamed
 from tsrnn.smoothing.fit_batch import Fitted, fit_batch

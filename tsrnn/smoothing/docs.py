@@ -1,4 +1,4 @@
-"""Documentation that the exponential-smoothing forecasters have in common."""
+"""What the documentation of the exponential-smoothing forecasters has in common."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tsrnn._input.ragged import Batch
 from tsrnn.forecasting.blocks import Block, fit_blocks, partition
-from tsrnn.forecasting.panel_model import Progress
+from tsrnn.forecasting.fitted_model import Progress
 from tsrnn.smoothing.fit import unnamed
 from tsrnn.smoothing.fit_batch import Fitted, fit_batch
 from tsrnn.smoothing.model import SmoothingModel

@@ -11,9 +11,9 @@ from sklearn.utils import get_tags
 from tsrnn._input.ragged import Batch, others
 from tsrnn._input.validation import check_choice, check_count, check_number
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.forecasting.fitted_model import PanelModel
+from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.forecasting.panel_model import LoopedPanel, Progress
+from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.sequence.elman import ElmanRNNRegressor
 from tsrnn.windows.model import WindowModel, fit_windows, too_short
 from tsrnn.windows.network import WindowSpec

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from tsrnn.compose.deseasonalize import DeseasonalizedModel
+from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
-from tsrnn.forecasting.panel_model import LoopedPanel
 from tsrnn.forecasting.season import Seasons
 from tsrnn.panel.seasons import GroupedPanel
 from tsrnn.saving.checks import fields

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 
 from tsrnn._compute.threads import one_blas_thread
 from tsrnn.exceptions import TrainingDivergedError
-from tsrnn.forecasting.fitted_model import FittedModel
+from tsrnn.forecasting.fitted_model import FittedModel, Progress
 from tsrnn.forecasting.series_error import NumberedSeriesError
 
 # What the library raises for a series that will not do. Whatever else comes up is a fault of ours
@@ -24,9 +24,6 @@ SERIES_ERRORS = (ValueError, TypeError, ArithmeticError, TrainingDivergedError)
 
 # Series in a unit of work. It does not depend on the number of threads, so nor do results.
 _CHUNK = 32
-
-Progress: TypeAlias = Callable[[int], Any]
-"""Called as work goes on, with the number of series done since the last call."""
 
 
 @dataclass(frozen=True)
