@@ -112,7 +112,7 @@ REACHED_INTO = table(
     tsrnn.panel.forecaster: _has_season _seeks_season
     tsrnn.panel.seasons: _in_season _needed_steps _seeks_season _taken_period _wants_note
     tsrnn.panel.seasons: _would_take
-    tsrnn.plotting._forecast: _asked _grid _observed_and_predicted
+    tsrnn.plotting._forecast: _grid _observed_and_predicted _read_request
     """
 )
 

@@ -11,7 +11,7 @@ from panels import SES, make_frame, quietly
 
 from tsrnn import DoubleExpSmoothingRNN, NaiveForecaster, PanelForecaster
 from tsrnn.exceptions import TrainingDivergedError
-from tsrnn.forecasting.panel_model import SERIES_ERRORS
+from tsrnn.forecasting.looped_panel import SERIES_ERRORS
 
 GOOD = make_frame([15, 22, 18]).assign(unique_id=lambda df: "good-" + df["unique_id"])
 GOOD_OBJECTS = GOOD.astype({"y": object})

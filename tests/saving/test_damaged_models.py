@@ -20,6 +20,8 @@ import tsrnn
 from tsrnn import NaiveForecaster, PanelForecaster
 from tsrnn._time.steps import ConstantSteps, Counts
 from tsrnn.exceptions import ModelFormatError
+from tsrnn.forecasting.looped_panel import LoopedPanel
+from tsrnn.forecasting.season import Seasons
 from tsrnn.saving import file as saving
 
 
@@ -46,10 +48,15 @@ def _smoothers(name="damped", **changes):
     return model
 
 
-def _naive(**changes):
-    model = fitted("seasonal_naive", y_of())
+def _model_of(name, **changes):
+    """A forecaster of a column with a changed model."""
+    model = fitted(name, y_of())
     model._model = replace(model._model, **changes)
     return model
+
+
+def _naive(**changes):
+    return _model_of("seasonal_naive", **changes)
 
 
 def _two_sizes(change, name="initial_state_"):
@@ -213,7 +220,26 @@ DAMAGED = {
     "members in two places": lambda: _grid(member=lambda member: member * 0),
     "no groups": lambda: _grid(groups=lambda groups: ()),
     "another number of names": lambda: _panel(lambda one: replace(one, ids=one.ids[:2])),
-    "gone that there is not": lambda: _panel(lambda one: replace(one, gone=frozenset({7}))),
+    "a column that failed": lambda: _model_of("damped", failures={0: ValueError("e")}),
+    "notes of a panel on a column": lambda: _model_of("damped", notes={}),
+    "a window on a column lacking": lambda: _model_of("windows", n_series=2),
+    "a panel within a column": lambda: _model_of(
+        "deseasonalized", inner=LoopedPanel((fitted("naive", y_of())._model,), {})
+    ),
+    "a column within a panel": lambda: _panel(
+        lambda one: replace(one, model=fitted("naive", np.c_[y_of(), y_of(), y_of()])._model)
+    ),
+    "an adjusted panel of a column's model": lambda: _panel(
+        lambda one: replace(
+            one,
+            model=replace(one.model, inner=replace(one.model.inner, notes=(UserWarning("n"),))),
+        ),
+        "utc",
+    ),
+    "seasons of other series": lambda: _model_of(
+        "deseasonalized", constant=np.zeros(2), seasons=Seasons(np.ones((2, 4)), np.ones((2, 4)))
+    ),
+    "left out that there is not": lambda: _panel(lambda one: replace(one, left_out=frozenset({7}))),
 }
 
 

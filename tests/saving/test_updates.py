@@ -21,7 +21,10 @@ from tsrnn import (
     TripleExpSmoothingRNN,
 )
 from tsrnn._time.grid import is_time_index
+from tsrnn.compose.deseasonalize import DeseasonalizedModel
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.season import Seasons
+from tsrnn.saving.older import bring_up_to_date
 
 N = 14  # rows of a series that are fitted; those after it are for updates
 Y = 50.0 + np.tile([3.0, 0.0, -4.0, 1.0], 5) + np.arange(20.0) ** 0.5
@@ -446,3 +449,11 @@ def test_what_followed_is_all_that_was_seen_after_the_fit(tmp_path, n_kept):
     model._followed = ((np.resize(values, (n_kept, 1)), np.resize(predictions, (n_kept, 1))),)
     with pytest.raises(TypeError, match="what followed must be what was seen after the fit"):
         tsrnn.save(model, tmp_path / "model")
+
+
+def test_seasons_of_columns_are_turned_from_how_older_versions_laid_them_out():
+    factor = np.arange(1.0, 9.0).reshape(4, 2)
+    attributes = {"turn": Seasons(factor, 0.0 * factor)}
+    bring_up_to_date(DeseasonalizedModel, attributes)
+    np.testing.assert_array_equal(attributes["seasons"].factor, factor.T)
+    assert attributes["seasons"].offset.shape == (2, 4) and "turn" not in attributes

@@ -61,7 +61,7 @@ def test_a_series_too_short_for_a_window_fails_and_stops_no_other():
     rest = frame[frame["unique_id"] != "b"]
     alone = PanelForecaster(RIDGE, alias="f").fit(rest)
     pd.testing.assert_frame_equal(panel.predict(4), alone.predict(4))
-    assert panel._fitted.model.forecast(2).shape == (3, 2)
+    assert panel._fitted.model.forecast(2).shape == (2, 3)
     with pytest.raises(ValueError, match="all 2 series failed.*window takes 50"):
         PanelForecaster(RNNForecaster(Ridge(), window=50)).fit(rest)
 

@@ -16,10 +16,9 @@ from sklearn.base import clone
 from tsrnn._input.validation import check_choice, check_flag, check_period
 from tsrnn._time.season_length import LONGEST, Season
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.forecasting.fitted_model import FittedModel
+from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.forecasting.panel_model import PanelModel
-from tsrnn.forecasting.season import ColumnSeasons, PanelSeasons, find_season
+from tsrnn.forecasting.season import Seasons, find_season
 
 _MODELS = ("mul", "add")
 
@@ -135,61 +134,53 @@ class DeseasonalizedForecaster(Forecaster):
     def fit_model(self, values, regressors):
         """Fit series; see `Forecaster.fit_model`."""
         notes: list[Warning] = []
-        X = self._heard(regressors)
+        X = self._used(regressors)
         found = [self._indices(y, X, f"series {i}", notes) for i, y in enumerate(values.T)]
-        is_seasonal = np.array([indices is not None for indices in found])
-        neutral = np.full(self.period, 1.0 if self.model == "mul" else 0.0)
-        season = np.column_stack([neutral if indices is None else indices for indices in found])
-        turn = ColumnSeasons.of(season, self.model)
-        inner = self._fit_inner(values, regressors, turn, is_seasonal)
+        seasons, is_seasonal = self._seasons(found)
+        factor, offset = seasons.ahead(len(values))
+        inner = self._fit_inner((values - offset) / factor, regressors, factor, is_seasonal)
         (predictions, deviations), *_ = inner._seen
         constant = np.zeros(is_seasonal.size)
         if self.model == "mul" and is_seasonal.any() and regressors.shape[1]:
             constant = inner._model.effect(np.zeros((1, regressors.shape[1])))[0]
-        end = turn.after(len(values))
+        end = seasons.after(len(values))
         model = DeseasonalizedModel(
             inner._model, end, constant, notes=(*notes, *inner._model.notes)
         )
+        indices = seasons.factor if self.model == "mul" else seasons.offset
         one = is_seasonal.size == 1
         attributes = {
             "is_seasonal_": bool(is_seasonal[0]) if one else is_seasonal,
-            "seasonal_indices_": season[:, 0] if one else season.T,
+            "seasonal_indices_": indices[0] if one else indices,
             "forecaster_": inner,
         }
-        predictions = turn.put_on(predictions + constant)
-        return model, predictions, turn.widen(deviations), attributes
+        return model, (predictions + constant) * factor + offset, deviations * factor, attributes
 
     def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
         notes: dict[int, list[Warning]] = {i: [] for i in range(len(offsets) - 1)}
-        X = self._heard(regressors)
+        X = self._used(regressors)
         found = [
             self._indices(values[start:stop], X[start:stop], "the series", notes[i])
             for i, (start, stop) in enumerate(zip(offsets[:-1], offsets[1:], strict=True))
         ]
-        is_seasonal = np.array([indices is not None for indices in found])
-        is_mul = self.model == "mul"
-        season = np.full((len(found), self.period), 1.0 if is_mul else 0.0)
-        for i in np.flatnonzero(is_seasonal):
-            season[i] = found[i]
-        seasons = PanelSeasons.of(season, self.model)
-        factor, _ = seasons.rows(offsets)
-        adjusted = seasons.take_off(values, offsets)
-        fitted = self._inner().fit_panel(
-            adjusted, offsets, regressors / factor[:, None], n_jobs, progress
+        seasons, is_seasonal = self._seasons(found)
+        factor, offset = seasons.along(offsets)
+        inner = self._inner().fit_panel(
+            (values - offset) / factor, offsets, regressors / factor[:, None], n_jobs, progress
         )
         constant = np.zeros(len(found))
-        if is_mul and regressors.shape[1]:
+        if self.model == "mul" and regressors.shape[1]:
             nowhere = np.zeros((len(found), regressors.shape[1]))
-            effect = fitted.effect(nowhere, np.arange(len(found) + 1))
+            effect = inner.effect(nowhere, np.arange(len(found) + 1))
             constant = np.where(is_seasonal, effect, 0.0)
-        message = {
-            i: (*lines, *fitted.notes.get(i, ()))
-            for i, lines in notes.items()
-            if i not in fitted.failures and (lines or i in fitted.notes)
+        all_notes = {
+            i: (*own, *inner.notes.get(i, ()))
+            for i, own in notes.items()
+            if i not in inner.failures and (own or i in inner.notes)
         }
         end = seasons.after(np.diff(offsets))
-        return DeseasonalizedPanel(fitted, end, constant, fitted.failures, message)
+        return DeseasonalizedModel(inner, end, constant, inner.failures, all_notes)
 
     def _needed_steps(self) -> int:
         # What a series is too short to tell of is not taken off; a slip would be large arrays.
@@ -202,8 +193,8 @@ class DeseasonalizedForecaster(Forecaster):
     def _uses_regressors(self) -> bool:
         return self.forecaster._uses_regressors()
 
-    def _heard(self, regressors: np.ndarray) -> np.ndarray:
-        """Return the regressors that the forecaster takes off: their effect is no season."""
+    def _used(self, regressors: np.ndarray) -> np.ndarray:
+        """Return the regressors that the forecaster uses: what they add is no season."""
         return regressors if self._uses_regressors() else regressors[:, :0]
 
     def _indices(
@@ -215,16 +206,21 @@ class DeseasonalizedForecaster(Forecaster):
             notes.append(UserWarning(f"{name} is not seasonally adjusted: {reason}"))
         return indices
 
+    def _seasons(self, found: list[np.ndarray | None]) -> tuple[Seasons, np.ndarray]:
+        """Return the seasons of all series, and which have one, of the indices that were found."""
+        neutral = np.full(self.period, 1.0 if self.model == "mul" else 0.0)
+        indices = np.array([neutral if one is None else one for one in found])
+        return Seasons.of(indices, self.model), np.array([one is not None for one in found])
+
     def _fit_inner(
         self,
-        values: np.ndarray,
+        adjusted: np.ndarray,
         regressors: np.ndarray,
-        turn: ColumnSeasons,
+        factor: np.ndarray,
         is_seasonal: np.ndarray,
     ) -> Forecaster:
-        """Fit a clone of the forecaster to the adjusted series."""
-        n_timesteps, n_series = values.shape
-        adjusted = turn.take_off(values)
+        """Fit a clone of the forecaster to series from which seasons were taken off."""
+        n_series = is_seasonal.size
         X = None
         if regressors.shape[1]:
             X = regressors
@@ -235,136 +231,84 @@ class DeseasonalizedForecaster(Forecaster):
                         f"regressors fit the {n_series} series one by one, or set model='add'"
                     )
                 # y = s z + X b is y / s = z + (X / s) b: so what they add has no season.
-                X = regressors / turn.rows(turn.factor, n_timesteps)
+                X = regressors / factor
         inner = self._inner()
         inner._fit(X, adjusted[:, 0] if n_series == 1 else adjusted)
         return inner
 
 
 @dataclass(frozen=True)
-class DeseasonalizedModel:
-    """A fitted model of the adjusted series, and the season; a `FittedModel`.
+class DeseasonalizedModel(FittedModel):
+    """A fitted model of adjusted series, of columns or of a panel, and their seasons.
 
     Attributes
     ----------
     inner : FittedModel
-    turn : ColumnSeasons
-    constant : (k,) array
+    seasons : Seasons
+    constant : (N,) array
         What regressors of 0 add to the adjusted series, where these are divided by the season:
         what they add must be proportional to them to be free of it.
+    failures, notes
     """
 
-    inner: FittedModel
-    turn: ColumnSeasons
+    inner: FittedModel | PanelModel
+    seasons: Seasons
     constant: np.ndarray
-    notes: tuple[Warning, ...] = ()
+    failures: Mapping[int, Exception] = field(default_factory=dict)
+    notes: Notes = ()
 
-    def effect(self, regressors: np.ndarray) -> np.ndarray:
-        """Return what regressors (n, p) add to the series, (n, k)."""
-        return self.inner.effect(regressors) - self.constant
+    def effect(self, regressors: np.ndarray, *offsets: np.ndarray) -> np.ndarray:
+        """Return what regressors add to the series."""
+        return self.inner.effect(regressors, *offsets) - self._constants(*offsets)
 
-    def with_regressors(self, regressors: np.ndarray) -> DeseasonalizedModel:
-        """Return the model that knows regressors (n, p) of the next time steps."""
-        # Several series have regressors only where their factors are 1.
-        factor = self.turn.rows(self.turn.factor[:, :1], len(regressors))
-        return replace(self, inner=self.inner.with_regressors(regressors / factor))
+    def with_regressors(self, regressors: np.ndarray, *offsets: np.ndarray) -> DeseasonalizedModel:
+        """Return the model that knows regressors of the next time steps."""
+        factor, _ = self._along(len(regressors), *offsets)
+        # Several columns have regressors only where their factors are 1.
+        adjusted = regressors / (factor[:, None] if offsets else factor[:, :1])
+        return replace(self, inner=self.inner.with_regressors(adjusted, *offsets))
 
-    def attributes(self) -> dict[str, Any]:
-        """Return no attributes that move."""
-        return {}
+    def advance(
+        self, values: np.ndarray, *panel: Any
+    ) -> tuple[DeseasonalizedModel, np.ndarray, np.ndarray]:
+        """See further values: the model then, one-step predictions, their deviations."""
+        factor, offset = self._along(len(values), *panel[:1])
+        constant = self._constants(*panel[:1])
+        adjusted = (values - offset) / factor - constant
+        inner, predictions, deviations = self.inner.advance(adjusted, *panel)
+        seasons = self.seasons.after(np.diff(panel[0]) if panel else len(values))
+        failures = inner.failures if panel else self.failures
+        later = DeseasonalizedModel(inner, seasons, self.constant, failures)
+        return later, (predictions + constant) * factor + offset, deviations * factor
 
-    def advance(self, values: np.ndarray) -> tuple[DeseasonalizedModel, np.ndarray, np.ndarray]:
-        """See further values (n, k): the model then, one-step predictions, their deviations."""
-        adjusted = self.turn.take_off(values) - self.constant
-        inner, predictions, deviations = self.inner.advance(adjusted)
-        later = replace(self, inner=inner, turn=self.turn.after(len(values)), notes=())
-        return later, self._seasonal(predictions), self.turn.widen(deviations)
+    def forecast(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
+        """Predict the next steps, (horizon, N)."""
+        factor, offset = self.seasons.ahead(horizon)
+        return factor * (self.inner.forecast(horizon, *n_jobs) + self.constant) + offset
 
-    def forecast(self, horizon: int) -> np.ndarray:
-        """Predict, (horizon, k)."""
-        return self._seasonal(self.inner.forecast(horizon))
+    def deviation(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
+        """Return standard deviations of the forecast errors, (horizon, N)."""
+        return self.seasons.ahead(horizon)[0] * self.inner.deviation(horizon, *n_jobs)
 
-    def deviation(self, horizon: int) -> np.ndarray:
-        """Return standard deviations of the forecast errors, (horizon, k)."""
-        return self.turn.widen(self.inner.deviation(horizon))
-
-    def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
-        """Return quantiles of the next values, (horizon, n_quantiles, k)."""
-        return self._seasonal_paths(self.inner.quantiles(horizon, quantiles))
+    def quantiles(self, horizon: int, quantiles: np.ndarray, *n_jobs: int | None) -> np.ndarray:
+        """Return quantiles of the next values, (horizon, n_quantiles, N)."""
+        return self._seasonal_paths(self.inner.quantiles(horizon, quantiles, *n_jobs))
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
-        """Draw futures, (horizon, n_paths, k)."""
+        """Draw futures, (horizon, n_paths, N)."""
         return self._seasonal_paths(self.inner.simulate(horizon, n_paths, random_state))
 
+    def _along(self, n_rows: int, *offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return factors and offsets of rows of columns, or of those of a panel."""
+        return self.seasons.along(*offsets) if offsets else self.seasons.ahead(n_rows)
+
+    def _constants(self, *offsets: np.ndarray) -> np.ndarray:
+        """Return the constants of columns, or of the rows of a panel."""
+        return np.repeat(self.constant, np.diff(*offsets)) if offsets else self.constant
+
     def _seasonal_paths(self, values: np.ndarray) -> np.ndarray:
-        """Put the season on adjusted values (n, .., k)."""
-        factor, offset = (
-            self.turn.rows(indices, len(values))[:, None]
-            for indices in (self.turn.factor, self.turn.offset)
-        )
+        """Put the seasons on adjusted values (horizon, .., N)."""
+        factor, offset = (part[:, None] for part in self.seasons.ahead(len(values)))
         return factor * (values + self.constant) + offset
-
-    def _seasonal(self, values: np.ndarray) -> np.ndarray:
-        return self.turn.put_on(values + self.constant)
-
-
-@dataclass(frozen=True)
-class DeseasonalizedPanel:
-    """A model of the adjusted series, and the seasons; a `PanelModel`.
-
-    Attributes
-    ----------
-    inner : PanelModel
-    seasons : PanelSeasons
-    constant : (N,) array
-        What regressors of 0 add to an adjusted series; see `DeseasonalizedModel`.
-    failures, notes : dict
-    """
-
-    inner: PanelModel
-    seasons: PanelSeasons
-    constant: np.ndarray
-    failures: Mapping[int, Exception]
-    notes: Mapping[int, tuple[Warning, ...]] = field(default_factory=dict)
-
-    def effect(self, regressors: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-        """Return what regressors (n_rows, p) add to the series, (n_rows,)."""
-        return self.inner.effect(regressors, offsets) - np.repeat(self.constant, np.diff(offsets))
-
-    def with_regressors(self, regressors: np.ndarray, offsets: np.ndarray) -> DeseasonalizedPanel:
-        """Return the model that knows regressors (n_rows, p) of the next steps of each series."""
-        factor, _ = self.seasons.rows(offsets)
-        return replace(
-            self, inner=self.inner.with_regressors(regressors / factor[:, None], offsets)
-        )
-
-    def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
-        """Predict the next steps, (n_series, horizon)."""
-        factor, offset = self.seasons.steps(horizon)
-        return factor * (self.inner.forecast(horizon, n_jobs) + self.constant[:, None]) + offset
-
-    def deviation(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
-        """Return standard deviations of the errors of `forecast`, (n_series, horizon)."""
-        return self.seasons.steps(horizon)[0] * self.inner.deviation(horizon, n_jobs)
-
-    def quantiles(
-        self, horizon: int, quantiles: np.ndarray, n_jobs: int | None = None
-    ) -> np.ndarray:
-        """Return quantiles of the next values, (n_series, horizon, n_quantiles)."""
-        factor, offset = (part[:, :, None] for part in self.seasons.steps(horizon))
-        adjusted = self.inner.quantiles(horizon, quantiles, n_jobs)
-        return factor * (adjusted + self.constant[:, None, None]) + offset
-
-    def advance(
-        self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
-    ) -> tuple[DeseasonalizedPanel, np.ndarray]:
-        """See further values (n_rows,): the model then, and one-step predictions, (n_rows,)."""
-        constant = np.repeat(self.constant, np.diff(offsets))
-        adjusted = self.seasons.take_off(values, offsets) - constant
-        inner, predictions = self.inner.advance(adjusted, offsets, n_jobs)
-        later = DeseasonalizedPanel(
-            inner, self.seasons.after(np.diff(offsets)), self.constant, inner.failures
-        )
-        return later, self.seasons.put_on(predictions + constant, offsets)

@@ -60,8 +60,8 @@ def partition(batch: Batch, size: int, series: np.ndarray | None = None) -> Iter
     """Yield blocks of so many series, or fewer in the last: of all series, or of those given."""
     series = np.arange(batch.n_series) if series is None else series
     for start in range(0, series.size, size):
-        some = series[start : start + size]
-        yield Block(some, batch.take(some))
+        subset = series[start : start + size]
+        yield Block(subset, batch.take(subset))
 
 
 def join(fits: Iterable[tuple[np.ndarray, BlockFit]]) -> PanelFit:

@@ -32,7 +32,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Bounds:
-    """What to add to a forecast for the bounds of an interval.
+    """Distances to add to a forecast for the bounds of an interval.
 
     Attributes
     ----------

@@ -1,16 +1,32 @@
-"""What a forecaster needs of a method: a fitted model that moves on through time."""
+"""The contract of fitted models, which move on through time: what a forecaster needs of a method.
+
+The series of a model are columns of an array, or those of a panel, which may be of unequal lengths:
+their rows lie one after another, and series i is `values[offsets[i]:offsets[i + 1]]`. `FittedModel`
+is the contract of columns, and `PanelModel` what it becomes of a panel; a class that serves both
+is handed `offsets` with the rows of a panel, and without them columns.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from tsrnn.forecasting.intervals import normal_quantiles
 
+Notes: TypeAlias = tuple[Warning, ...] | Mapping[int, tuple[Warning, ...]]
+"""Warnings of a fit: of columns one after another, of a panel by the position of the series.
+
+A model that has moved on has none.
+"""
+
+Progress: TypeAlias = Callable[[int], Any]
+"""Called as a panel is fitted, with the number of series done since the last call."""
+
 
 class FittedModel(Protocol):
-    """What a forecaster knows after `fit`: of all its series, at the end of what it has seen.
+    """A model of all series of a forecaster, at the end of what it has seen of them.
 
     Arrays have one row a time step and one column a series, and hold the series net of what
     regressors add to them. Models do not change: `advance` returns another. A method that derives
@@ -19,14 +35,14 @@ class FittedModel(Protocol):
     """
 
     notes: tuple[Warning, ...] = ()
-    """What the user should know of the fit."""
+    """Warnings of the fit, for the user."""
 
     def effect(self, regressors: np.ndarray) -> np.ndarray:
         """Return what regressors (n, p) add to the series, (n, k)."""
         return np.zeros((len(regressors), self.forecast(1).shape[1]))
 
     def with_regressors(self, regressors: np.ndarray) -> FittedModel:
-        """Return the model that knows regressors (n, p) of the next time steps, NaN where not told.
+        """Return the model that knows regressors (n, p) of the next time steps, NaN where unknown.
 
         What it does then looks at them. A method whose regressors do no more than add their
         `effect` returns itself.
@@ -54,3 +70,43 @@ class FittedModel(Protocol):
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
         """Draw futures, (horizon, n_paths, k)."""
+
+
+class PanelModel(Protocol):
+    """A fitted model of a panel of N series, some of which may have failed.
+
+    What lies ahead has the shapes of `FittedModel`, a column a series, and NaN for failures.
+    Results do not depend on `n_jobs`, a number of joblib threads.
+    """
+
+    failures: Mapping[int, Exception]
+    """Errors of series that could not be fitted, or moved on, by position."""
+
+    notes: Mapping[int, tuple[Warning, ...]]
+    """Warnings of the fits of series, by position."""
+
+    def effect(self, regressors: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+        """Return what regressors (n_rows, p) add to the series, (n_rows,)."""
+
+    def with_regressors(self, regressors: np.ndarray, offsets: np.ndarray) -> PanelModel:
+        """Return the model that knows regressors (n_rows, p) of the next steps of each series."""
+
+    def advance(
+        self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
+    ) -> tuple[PanelModel, np.ndarray, np.ndarray]:
+        """See further values (n_rows,): the model then, one-step predictions, their deviations.
+
+        A series may have none. One that cannot be moved on joins the failures of the model
+        returned.
+        """
+
+    def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
+        """Predict the next steps, (horizon, N)."""
+
+    def deviation(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
+        """Return standard deviations of the errors of `forecast`, (horizon, N)."""
+
+    def quantiles(
+        self, horizon: int, quantiles: np.ndarray, n_jobs: int | None = None
+    ) -> np.ndarray:
+        """Return quantiles of the next values, (horizon, n_quantiles, N)."""

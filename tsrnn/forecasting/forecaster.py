@@ -36,9 +36,9 @@ from tsrnn._time.grid import is_time_index, overlooked_times, training_grid
 from tsrnn._time.season_length import refuse_longer, steps_since_first
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.conformal import factors_of_scores, past_scores
-from tsrnn.forecasting.fitted_model import FittedModel
+from tsrnn.forecasting.fitted_model import FittedModel, PanelModel, Progress
 from tsrnn.forecasting.intervals import normal_quantiles
-from tsrnn.forecasting.panel_model import PanelModel, Progress, fit_each
+from tsrnn.forecasting.looped_panel import fit_each
 from tsrnn.forecasting.period import PeriodTaker
 from tsrnn.forecasting.rows import as_rows, read_weights, unmasked
 
@@ -207,7 +207,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             For a horizon below 1, a stamp off the grid or before the start, or columns.
         """
         now = at_this_moment(self)
-        request = now._asked(X)
+        request = now._read_request(X)
         return now._layout.rows(now._mean(request), request.index)
 
     def predict_interval(
@@ -346,7 +346,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         truth, index = now._read_more(y, "y")
         if X is None:
             X = pd.DataFrame(index=pd.RangeIndex(len(truth)) if index is None else index)
-        request = now._asked(X)
+        request = now._read_request(X)
         if len(request.positions) != len(truth):
             raise ValueError(f"X asks for {len(request.positions)} rows, but y has {len(truth)}")
         now._check_stamps(index, request.positions, "X and y have different time indexes")
@@ -374,7 +374,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         tags.target_tags.single_output = True
         return tags
 
-    def _asked(self, X: Any) -> _Request:
+    def _read_request(self, X: Any) -> _Request:
         """Read what X asks for."""
         check_is_fitted(self)
         if X is None:
@@ -387,17 +387,19 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
                 )
             horizon = _check_horizon(X)
             regressors = self._following_regressors(None, horizon)
-            return self._request(*self._following(horizon), regressors)
+            return self._make_request(*self._following(horizon), regressors)
         X = as_rows(X)
         regressors = self._read_regressors(X, None)
         if len(regressors) == 0:
             raise ValueError("X has no rows: ask for at least one prediction")
         if isinstance(X, pd.DataFrame) and is_time_index(X.index):
-            return self._request(self._grid.positions(X.index), X.index, regressors)
-        return self._request(*self._following(len(regressors)), regressors)
+            return self._make_request(self._grid.positions(X.index), X.index, regressors)
+        return self._make_request(*self._following(len(regressors)), regressors)
 
-    def _request(self, positions: np.ndarray, index: pd.Index, regressors: np.ndarray) -> _Request:
-        """Put together what is asked; regressors of the future are laid out in its order."""
+    def _make_request(
+        self, positions: np.ndarray, index: pd.Index, regressors: np.ndarray
+    ) -> _Request:
+        """Make a request of positions; regressors of the future are laid out in its order."""
         ahead = positions - self._n_seen
         known = np.empty((0, regressors.shape[1]))
         if regressors.shape[1] and 0 <= ahead.max() < _MOST_AHEAD:
@@ -476,7 +478,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         return self._at(request.positions, 0, request.model.forecast) + request.effect
 
     def _quantiles(self, X: Any, quantiles: np.ndarray, labels: list, label_name: str):
-        request = self._asked(X)
+        request = self._read_request(X)
         ahead = request.positions >= self._n_seen
         values = np.empty((len(ahead), len(quantiles), request.effect.shape[1]))
         if ahead.any():
@@ -511,7 +513,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         return any(part._learns_from_all() for part in parts if isinstance(part, Forecaster))
 
     def _conformal_interval(self, X: Any, level: float):
-        request = self._asked(X)
+        request = self._read_request(X)
         self.validate_parameters()  # which may be others than those that it was fitted with
         ahead = np.maximum(request.positions - self._n_seen, 0)  # within the series: one step
         with one_blas_thread():

@@ -13,14 +13,13 @@ Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice, sectio
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from tsrnn._input.validation import check_choice, check_period
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.fitted_model import FittedModel
 from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.forecasting.intervals import normal_quantiles
 from tsrnn.forecasting.series_error import NumberedSeriesError
 
 _STRATEGIES = ("last", "seasonal", "drift")
@@ -127,8 +126,8 @@ class NaiveForecaster(Forecaster):
 
 
 @dataclass(frozen=True)
-class NaiveModel:
-    """What is repeated; a `FittedModel`.
+class NaiveModel(FittedModel):
+    """Values that are repeated.
 
     Attributes
     ----------
@@ -154,14 +153,6 @@ class NaiveModel:
         """Return nothing: regressors are ignored."""
         return np.zeros((len(regressors), self.drift.size))
 
-    def with_regressors(self, regressors: np.ndarray) -> NaiveModel:
-        """Return the model as it is: regressors are ignored."""
-        return self
-
-    def attributes(self) -> dict[str, Any]:
-        """Return no attributes that move."""
-        return {}
-
     def advance(self, values: np.ndarray) -> tuple[NaiveModel, np.ndarray, np.ndarray]:
         """See further values (n, k): the model then, one-step predictions, their deviations."""
         m, (n, k) = len(self.last), values.shape
@@ -185,10 +176,6 @@ class NaiveModel:
         complete, spread = self._complete()
         deviation = complete.advance(np.full((horizon, self.drift.size), np.nan))[2]
         return np.hypot(deviation, spread[np.arange(horizon) % len(spread)])
-
-    def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
-        """Return quantiles of the next values, (horizon, n_quantiles, k)."""
-        return normal_quantiles(self.forecast(horizon), self.deviation(horizon), quantiles)
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState

@@ -97,11 +97,11 @@ class PeriodTaker(BaseEstimator):
             ]
         offsets = np.arange(n_series + 1) * len(values)
         found = seasons_found(values.T.ravel(), offsets)
-        message = [i for i in range(n_series) if found[i] and self._wants_note(int(found[i]))]
-        if not message:
+        noted = [i for i in range(n_series) if found[i] and self._wants_note(int(found[i]))]
+        if not noted:
             return []
-        name = "y" if n_series == 1 else f"series {message[0]}"
-        return [found_note(name, int(found[message[0]]), len(message) - 1)]
+        name = "y" if n_series == 1 else f"series {noted[0]}"
+        return [found_note(name, int(found[noted[0]]), len(noted) - 1)]
 
     def _has_season(self) -> bool:
         """Tell whether forecasts have a season of the method's own.

@@ -34,83 +34,35 @@ _ROUNDING = 1e-10
 
 
 @dataclass(frozen=True)
-class ColumnSeasons:
-    """Seasons of k columns as y = factor z + offset, (m, k) each, that of the next step first."""
-
-    factor: np.ndarray
-    offset: np.ndarray
-
-    @classmethod
-    def of(cls, season: np.ndarray, model: str) -> ColumnSeasons:
-        """Make seasons of their indices (m, k): "mul" or "add"."""
-        if model == "mul":
-            return cls(season, np.zeros_like(season))
-        return cls(np.ones_like(season), season)
-
-    @staticmethod
-    def rows(indices: np.ndarray, n_timesteps: int) -> np.ndarray:
-        """Repeat indices (m, k) over the next time steps, (n, k)."""
-        return indices[np.arange(n_timesteps) % len(indices)]
-
-    def take_off(self, values: np.ndarray) -> np.ndarray:
-        """Adjust series (n, k)."""
-        return (values - self.rows(self.offset, len(values))) / self.rows(self.factor, len(values))
-
-    def put_on(self, values: np.ndarray) -> np.ndarray:
-        """Undo `take_off`."""
-        return self.widen(values) + self.rows(self.offset, len(values))
-
-    def widen(self, deviations: np.ndarray) -> np.ndarray:
-        """Return differences of the series from those of the adjusted ones, (n, k)."""
-        return deviations * self.rows(self.factor, len(deviations))
-
-    def after(self, n_timesteps: int) -> ColumnSeasons:
-        """Return the season after some time steps."""
-        return ColumnSeasons(
-            np.roll(self.factor, -n_timesteps, axis=0), np.roll(self.offset, -n_timesteps, axis=0)
-        )
-
-
-@dataclass(frozen=True)
-class PanelSeasons:
+class Seasons:
     """Seasons of N series as y = factor z + offset, (N, m) each, that of the next step first."""
 
     factor: np.ndarray
     offset: np.ndarray
 
     @classmethod
-    def of(cls, season: np.ndarray, model: str) -> PanelSeasons:
+    def of(cls, indices: np.ndarray, model: str) -> Seasons:
         """Make seasons of their indices (N, m): "mul" or "add"."""
         if model == "mul":
-            return cls(season, np.zeros_like(season))
-        return cls(np.ones_like(season), season)
+            return cls(indices, np.zeros_like(indices))
+        return cls(np.ones_like(indices), indices)
 
-    def take_off(self, values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-        """Adjust the next rows of each series, (n_rows,)."""
-        factor, offset = self.rows(offsets)
-        return (values - offset) / factor
+    def ahead(self, n_timesteps: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return factors and offsets of the next steps of all series, (n_timesteps, N)."""
+        step = np.arange(n_timesteps) % self.factor.shape[1]
+        return self.factor.T[step], self.offset.T[step]
 
-    def put_on(self, values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-        """Undo `take_off`."""
-        factor, offset = self.rows(offsets)
-        return factor * values + offset
-
-    def rows(self, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def along(self, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return factors and offsets of the next rows of each series, (n_rows,)."""
         series, step = counted(np.diff(offsets))
         place = series, step % self.factor.shape[1]
         return self.factor[place], self.offset[place]
 
-    def steps(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return factors and offsets of the next steps, (N, horizon)."""
-        step = np.arange(horizon) % self.factor.shape[1]
-        return self.factor[:, step], self.offset[:, step]
-
-    def after(self, lengths: np.ndarray) -> PanelSeasons:
-        """Return the seasons after so many steps of each series."""
-        period = self.factor.shape[1]
-        place = (np.arange(period) + lengths[:, None]) % period
-        return PanelSeasons(
+    def after(self, n_timesteps: int | np.ndarray) -> Seasons:
+        """Return the seasons after so many steps of all series, or of each, (N,)."""
+        n_series, period = self.factor.shape
+        place = np.add.outer(np.broadcast_to(n_timesteps, n_series), np.arange(period)) % period
+        return Seasons(
             np.take_along_axis(self.factor, place, axis=1),
             np.take_along_axis(self.offset, place, axis=1),
         )
@@ -200,10 +152,10 @@ def coefficients(y: np.ndarray, X: np.ndarray, period: int) -> np.ndarray:
     for column in changes.T:
         column -= (np.bincount(position, column, period) / np.maximum(count, 1))[position]
     left = np.abs(changes[:, 1:]).max(axis=0)
-    message = left > _ROUNDING
-    A = changes[:, 1:][:, message] / left[message]
+    varies = left > _ROUNDING
+    A = changes[:, 1:][:, varies] / left[varies]
     estimate = np.linalg.lstsq(A, changes[:, 0], rcond=_ROUNDING)[0]
-    found[message] = estimate / left[message] / units[1:][message] * units[0]
+    found[varies] = estimate / left[varies] / units[1:][varies] * units[0]
     return found
 
 

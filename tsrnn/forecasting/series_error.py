@@ -1,4 +1,4 @@
-"""What is wrong with one of several series, for callers that have other names for them."""
+"""Errors of one of several series, for callers that have other names for them."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsrnn._input.ragged import rows_between
-from tsrnn.forecasting.panel_model import PanelModel
+from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.panel.frame import Panel, too_short
 
 FitPanel = Callable[[Panel], PanelModel]
@@ -50,11 +50,12 @@ def forecast_window(
 ) -> Window:
     """Forecast the rows of the panel that follow the ends, which it has."""
     if panel.regressors.shape[1] == 0:
-        return Window(number, series, ends, model, model.forecast(horizon, n_jobs))
+        forecast = np.ascontiguousarray(model.forecast(horizon, n_jobs).T)
+        return Window(number, series, ends, model, forecast)
     regressors = panel.regressors[rows_between(ends, np.full(len(ends), horizon))]
     offsets = np.arange(len(ends) + 1) * horizon
     informed = model.with_regressors(regressors, offsets)
-    forecast = informed.forecast(horizon, n_jobs)
+    forecast = np.ascontiguousarray(informed.forecast(horizon, n_jobs).T)
     effect = model.effect(regressors, offsets).reshape(forecast.shape)
     return Window(number, series, ends, informed, forecast + effect)
 

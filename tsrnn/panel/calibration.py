@@ -51,7 +51,7 @@ def calibration_scores(
         ends = panel.offsets[series] + before[series]
         model = fit(_until(panel, series, before))
         window = forecast_window(panel, number, series, ends, model, horizon, n_jobs)
-        deviation = window.model.deviation(horizon, n_jobs)
+        deviation = window.model.deviation(horizon, n_jobs).T
         rows = rows_between(ends, np.full(len(ends), horizon))
         missed = panel.values[rows].reshape(window.forecast.shape) - window.forecast
         usable = np.isfinite(deviation) & (deviation > 0.0)

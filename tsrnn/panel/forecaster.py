@@ -26,8 +26,8 @@ from tsrnn._input.validation import (
     replaced_when_done,
 )
 from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
+from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.forecasting.panel_model import PanelModel, Progress
 from tsrnn.panel.arguments import check_levels, check_names, interval_names, refit_every
 from tsrnn.panel.backtest import rolling_windows, too_short_for_windows
 from tsrnn.panel.calibration import calibration_scores, conformal_factors
@@ -43,13 +43,13 @@ from tsrnn.panel.report import (
     warn_of_notes,
 )
 from tsrnn.panel.seasons import SettledPanel, season_notes, unseen_notes
-from tsrnn.panel.state import Asked, FittedPanel, SeenRows, regular_part
+from tsrnn.panel.state import FittedPanel, PanelRequest, SeenRows, regular_part
 
 _METHODS = ("auto", "conformal")
 
 
 class FrameFit(NamedTuple):
-    """What became of a long frame that a panel was fitted to.
+    """Hold what became of a long frame that a panel was fitted to.
 
     Attributes
     ----------
@@ -229,9 +229,9 @@ class PanelForecaster(BaseEstimator):
             index = pd.Index(names, dtype=object, tupleize_cols=False)
             new.feature_names_in_ = index.to_numpy(copy=True)
             rows = SeenRows(panel.codec, panel.last_ordinals) if rules.by_rows else None
-            gone = frozenset(model.failures)
+            left_out = frozenset(model.failures)
             n_filled = None if rules.fill is None else n_filled
-            new._fitted = FittedPanel(panel.ids, model, grid, gone, rows, n_filled, reach)
+            new._fitted = FittedPanel(panel.ids, model, grid, left_out, rows, n_filled, reach)
             new.ids_ = new._fitted.active_ids
             # For calibration, which needs no stamps.
             new._training = replace(panel, ordinals=np.broadcast_to(0, len(panel.ordinals)))
@@ -300,11 +300,11 @@ class PanelForecaster(BaseEstimator):
         levels = check_levels(level)
         columns = now._columns()
         bound_names = interval_names(now._name(), levels, columns)
-        request = now._asked(h, X_df)
+        request = now._read_request(h, X_df)
         model, horizon, name = request.model, int(request.ahead.max()), now._name()
 
-        def at(matrix: np.ndarray) -> np.ndarray:
-            return matrix[request.series, request.ahead - 1]
+        def at(of_steps: np.ndarray) -> np.ndarray:
+            return of_steps[request.ahead - 1, ..., request.series]
 
         answer = {
             now.id_col: now._fitted.ids.take(request.series),
@@ -321,7 +321,7 @@ class PanelForecaster(BaseEstimator):
             bounds = []
             for one in levels:
                 for factors in now._conformal_factors(horizon, one):
-                    bounds.append(answer[name] + deviation * at(factors))
+                    bounds.append(answer[name] + deviation * at(factors.T))
         for i, (low, high) in enumerate(bound_names):
             answer[low], answer[high] = bounds[2 * i : 2 * i + 2]
         return pd.DataFrame(answer)
@@ -496,7 +496,7 @@ class PanelForecaster(BaseEstimator):
     def _name(self) -> str:
         return type(self.forecaster).__name__ if self.alias is None else self.alias
 
-    def _asked(self, h: Any, X_df: pd.DataFrame | None) -> Asked:
+    def _read_request(self, h: Any, X_df: pd.DataFrame | None) -> PanelRequest:
         """Read what is to be predicted."""
         if isinstance(h, pd.DataFrame):
             if X_df is not None:
@@ -505,7 +505,7 @@ class PanelForecaster(BaseEstimator):
         if h is not None:
             h = check_count("h", h)
         if X_df is not None:
-            return self._asked_rows(h, X_df)
+            return self._read_requested_rows(h, X_df)
         if h is None:
             raise TypeError("predict takes a horizon, such as 12, or a frame of what to predict")
         if len(self.feature_names_in_):
@@ -515,7 +515,7 @@ class PanelForecaster(BaseEstimator):
             )
         return self._fitted.next_steps(h)
 
-    def _asked_rows(self, h: int | None, X_df: pd.DataFrame) -> Asked:
+    def _read_requested_rows(self, h: int | None, X_df: pd.DataFrame) -> PanelRequest:
         """Read a frame of what is to be predicted; series of it that will not do are left out."""
         names = list(self.feature_names_in_)
         more, failures = read_panel(
@@ -526,8 +526,8 @@ class PanelForecaster(BaseEstimator):
         if len(more.ids) == 0:
             raise ValueError("X_df holds failed series alone: see failures_")
         refuse_all_failed(failures, more.ids)
-        message = failure_table(failures, more.ids, self.id_col)
-        warn_of_failures(message, len(more.ids), "X_df")
+        table = failure_table(failures, more.ids, self.id_col)
+        warn_of_failures(table, len(more.ids), "X_df")
         if h is not None:
             self._fitted.refuse_absent(series)
         good = others(len(series), failures)

@@ -23,8 +23,8 @@ from tsrnn._time.season_length import (
     unseen_note,
     unseen_positions,
 )
+from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.forecasting.panel_model import PanelModel, Progress
 from tsrnn.panel.frame import Panel
 
 Kinds = tuple[tuple[Season, ...], np.ndarray]
@@ -95,7 +95,10 @@ class SettledPanel:
                 parts.append((series, _fitted(forecaster, part, n_jobs, progress)))
         if progress is not None and failures:
             progress(len(failures))
-        return GroupedPanel.of(parts, len(panel.ids), failures)
+        notes = {
+            int(series[k]): lines for series, model in parts for k, lines in model.notes.items()
+        }
+        return replace(GroupedPanel.of(parts, len(panel.ids), failures), notes=notes)
 
 
 def season_notes(
@@ -189,12 +192,11 @@ class GroupedPanel:
         n_series: int,
         failures: Mapping[int, Exception],
     ) -> GroupedPanel:
-        """Join models, and what they tell of their series; failures are of series in none."""
-        failures, notes = dict(failures), {}
+        """Join models and their failures; the failures given are of series in none."""
+        failures = dict(failures)
         for series, model in parts:
             failures |= {int(series[k]): error for k, error in model.failures.items()}
-            notes |= {int(series[k]): lines for k, lines in model.notes.items()}
-        return cls(tuple(parts), n_series, failures, notes)
+        return cls(tuple(parts), n_series, failures)
 
     def effect(self, regressors: np.ndarray, offsets: np.ndarray) -> np.ndarray:
         """Return what regressors (n_rows, p) add to the series, (n_rows,)."""
@@ -213,38 +215,39 @@ class GroupedPanel:
         return replace(self, parts=tuple(parts))
 
     def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
-        """Predict the next steps, (n_series, horizon)."""
+        """Predict the next steps, (horizon, n_series)."""
         return self._stacked(lambda model: model.forecast(horizon, n_jobs), (horizon,))
 
     def deviation(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
-        """Return standard deviations of the errors of `forecast`, (n_series, horizon)."""
+        """Return standard deviations of the errors of `forecast`, (horizon, n_series)."""
         return self._stacked(lambda model: model.deviation(horizon, n_jobs), (horizon,))
 
     def quantiles(
         self, horizon: int, quantiles: np.ndarray, n_jobs: int | None = None
     ) -> np.ndarray:
-        """Return quantiles of the next values, (n_series, horizon, n_quantiles)."""
+        """Return quantiles of the next values, (horizon, n_quantiles, n_series)."""
         shape = (horizon, len(quantiles))
         return self._stacked(lambda model: model.quantiles(horizon, quantiles, n_jobs), shape)
 
     def advance(
         self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
-    ) -> tuple[GroupedPanel, np.ndarray]:
-        """See further values (n_rows,): the model then, and one-step predictions, (n_rows,)."""
-        predictions, parts = np.full(len(values), np.nan), []
+    ) -> tuple[GroupedPanel, np.ndarray, np.ndarray]:
+        """See further values (n_rows,): the model then, one-step predictions, their deviations."""
+        (predictions, deviations), parts = np.full((2, len(values)), np.nan), []
         for series, model in self.parts:
             rows, own = _rows_of(offsets, series)
-            later, predictions[rows] = model.advance(values[rows], own, n_jobs)
+            later, predictions[rows], deviations[rows] = model.advance(values[rows], own, n_jobs)
             parts.append((series, later))
-        return GroupedPanel.of(parts, self.n_series, self.failures), predictions
+        moved = GroupedPanel.of(parts, self.n_series, self.failures)
+        return moved, predictions, deviations
 
     def _stacked(
         self, compute: Callable[[PanelModel], np.ndarray], shape: tuple[int, ...]
     ) -> np.ndarray:
         """Put together what is computed of each model, NaN for series in none."""
-        result = np.full((self.n_series, *shape), np.nan)
+        result = np.full((*shape, self.n_series), np.nan)
         for series, model in self.parts:
-            result[series] = compute(model)
+            result[..., series] = compute(model)
         return result
 
 

@@ -1,4 +1,4 @@
-"""Where the series of a fitted panel stand: who they are, what is known of them, where in time."""
+"""The series of a fitted panel: who they are, what is known of them, where they are in time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tsrnn._input.ragged import counted, first_marked, offsets_of, others
 from tsrnn._time.panel_grid import PanelGrid, find_grid
 from tsrnn._time.panel_steps import EvenSteps
 from tsrnn._time.stamps import StampCodec, WholeNumbers
-from tsrnn.forecasting.panel_model import PanelModel
+from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.panel.differ import grids_that_differ
 from tsrnn.panel.fill import StepRules, endless, filled, spread, too_many
 from tsrnn.panel.frame import Panel, too_short
@@ -23,7 +23,7 @@ from tsrnn.panel.report import id_of, refuse_all_failed
 from tsrnn.panel.stamps import ordinals_as_read, refuse_dates_in_integers, zones_advice
 
 
-class Asked(NamedTuple):
+class PanelRequest(NamedTuple):
     """Rows to predict: the series, the steps ahead, the stamps, what regressors add (or 0).
 
     And the model that knows the regressors.
@@ -61,7 +61,7 @@ class FittedPanel:
         (n_series,)
     model : PanelModel
     grid : PanelGrid
-    gone : frozenset of int
+    left_out : frozenset of int
         Positions of series that failed in the fit or later, and are not predicted.
     rows : SeenRows or None
         Where rows are the steps, whatever their stamps.
@@ -74,7 +74,7 @@ class FittedPanel:
     ids: pd.Index
     model: PanelModel
     grid: PanelGrid
-    gone: frozenset[int]
+    left_out: frozenset[int]
     rows: SeenRows | None = None
     n_filled: np.ndarray | None = None
     reach: Reach | None = None
@@ -82,16 +82,16 @@ class FittedPanel:
     @cached_property
     def active(self) -> np.ndarray:
         """Positions of the series that are predicted."""
-        return others(len(self.ids), self.gone)
+        return others(len(self.ids), self.left_out)
 
     @property
     def active_ids(self) -> pd.Index:
         """The series that are predicted."""
-        return self.ids.take(self.active) if self.gone else self.ids
+        return self.ids.take(self.active) if self.left_out else self.ids
 
     @property
     def _codec(self) -> StampCodec:
-        """How stamps were read at the fit."""
+        """The codec that stamps were read by at the fit."""
         return self.grid.codec if self.rows is None else self.rows.codec
 
     def placed(
@@ -159,7 +159,7 @@ class FittedPanel:
         if more.regressors.shape[1]:
             values = values - model.effect(more.regressors, offsets)
             model = model.with_regressors(more.regressors, offsets)
-        model, _ = model.advance(values, offsets, n_jobs)
+        model, *_ = model.advance(values, offsets, n_jobs)
         newly |= {i: e for i, e in model.failures.items() if i not in self.model.failures}
         grid = self.grid.moved(np.diff(offsets))
         if self.n_filled is not None or n_filled.any():
@@ -167,8 +167,8 @@ class FittedPanel:
             n_filled = before + np.bincount(moving, n_filled, len(self.ids)).astype(np.int64)
         else:
             n_filled = None
-        gone = self.gone.union(newly)
-        new = {"model": model, "grid": grid, "gone": gone, "rows": rows, "reach": reach}
+        left_out = self.left_out.union(newly)
+        new = {"model": model, "grid": grid, "left_out": left_out, "rows": rows, "reach": reach}
         return replace(self, n_filled=n_filled, **new), newly, doubt
 
     def _joint(
@@ -269,7 +269,7 @@ class FittedPanel:
             f"there is no row before {stamp} to tell the regressors, and fill is for values alone"
         )
 
-    def next_steps(self, horizon: int) -> Asked:
+    def next_steps(self, horizon: int) -> PanelRequest:
         """Ask for the next steps of every series.
 
         Raises
@@ -284,9 +284,11 @@ class FittedPanel:
             )
         series = np.repeat(self.active, horizon)
         ahead = np.tile(np.arange(1, horizon + 1), len(self.active))
-        return Asked(series, ahead, self.grid.stamps(series, ahead), 0.0, self.model)
+        return PanelRequest(series, ahead, self.grid.stamps(series, ahead), 0.0, self.model)
 
-    def steps_of(self, more: Panel, series: np.ndarray, h: int | None, time_col: str) -> Asked:
+    def steps_of(
+        self, more: Panel, series: np.ndarray, h: int | None, time_col: str
+    ) -> PanelRequest:
         """Ask for the rows of a frame: the next `h` of every series, or any after their ends.
 
         Raises
@@ -297,7 +299,7 @@ class FittedPanel:
         place, step = counted(more.lengths)
         rows = series[place]
         name = f"X_df[{time_col!r}]"
-        # Steps may be told by their numbers, as forecasts tell them, or by rows with later stamps.
+        # Steps may be given by their numbers, as forecasts give them, or by rows with later stamps.
         by_rows = self.rows is not None and not (
             isinstance(more.codec, WholeNumbers) and not isinstance(self.rows.codec, WholeNumbers)
         )
@@ -331,7 +333,7 @@ class FittedPanel:
             effect = model.effect(more.regressors, self._offsets(more, series))
             model = model.with_regressors(*self._in_order(more, rows, ahead))
         stamps = more.codec.write(more.ordinals) if by_rows else self.grid.stamps(rows, ahead)
-        return Asked(rows, ahead, stamps, effect, model)
+        return PanelRequest(rows, ahead, stamps, effect, model)
 
     def _in_order(
         self, more: Panel, series: np.ndarray, ahead: np.ndarray

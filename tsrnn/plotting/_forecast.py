@@ -116,7 +116,7 @@ class ForecastDisplay:
         }
         observed, fitted = (part[:, column] for part in estimator._observed_and_predicted())
         # Where rows lie in time the grid knows, whatever arrays or labels came in.
-        request = estimator._asked(X).positions
+        request = estimator._read_request(X).positions
         stamps = estimator._grid.stamps(0, max(len(observed), int(request.max()) + 1))
         one_by_one = bool((np.diff(request) == 1).all())  # a slice keeps the frequency
         ahead = stamps[request[0] : request[-1] + 1] if one_by_one else stamps[request]

@@ -16,13 +16,10 @@ from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.panel_steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps, OwnSteps
 from tsrnn._time.stamps import Dates, Periods, WholeNumbers
 from tsrnn._time.steps import ConstantSteps, Counts, _Clock, _ListedSteps, _MonthSteps
-from tsrnn.compose.deseasonalize import (
-    DeseasonalizedModel,
-    DeseasonalizedPanel,
-)
+from tsrnn.compose.deseasonalize import DeseasonalizedModel
+from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
-from tsrnn.forecasting.panel_model import LoopedPanel
-from tsrnn.forecasting.season import ColumnSeasons, PanelSeasons
+from tsrnn.forecasting.season import Seasons
 from tsrnn.network import RNN
 from tsrnn.panel.calibration import Scores
 from tsrnn.panel.frame import Panel
@@ -30,13 +27,12 @@ from tsrnn.panel.labels import Reach
 from tsrnn.panel.seasons import GroupedPanel
 from tsrnn.panel.state import FittedPanel, SeenRows
 from tsrnn.priors import ExponentialPrior
-from tsrnn.smoothing.columns import SmoothingModel
-from tsrnn.smoothing.panel import SmootherPanel
+from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.lags import Units
-from tsrnn.windows.model import RegressorScaling, WindowModel, WindowPanel, WindowState
+from tsrnn.windows.model import RegressorScaling, WindowModel, WindowState
 from tsrnn.windows.network import WindowNetwork, WindowSpec
 
 # What users fit, save and load.
@@ -52,7 +48,6 @@ PARTS: dict[str, type] = {
     "Counts": Counts,
     "DateStamps": Dates,
     "DeseasonalizedModel": DeseasonalizedModel,
-    "DeseasonalizedPanel": DeseasonalizedPanel,
     "EvenSteps": EvenSteps,
     "ExponentialPrior": ExponentialPrior,
     "FittedPanel": FittedPanel,
@@ -72,10 +67,9 @@ PARTS: dict[str, type] = {
     "RegressorScaling": RegressorScaling,
     "Scaling": Scaling,
     "Scores": Scores,
-    "Seasons": PanelSeasons,
+    "Seasons": Seasons,
     "SeenRows": SeenRows,
     "SmootherBatch": SmootherBatch,
-    "SmootherPanel": SmootherPanel,
     "SmoothingModel": SmoothingModel,
     "TargetLayout": TargetLayout,
     "TimeGrid": TimeGrid,
@@ -83,12 +77,10 @@ PARTS: dict[str, type] = {
     "WholeNumbers": WholeNumbers,
     "WindowModel": WindowModel,
     "WindowNetwork": WindowNetwork,
-    "WindowPanel": WindowPanel,
     "WindowState": WindowState,
     "_Clock": _Clock,
     "_ListedSteps": _ListedSteps,
     "_MonthSteps": _MonthSteps,
-    "_Turn": ColumnSeasons,
     # With those that smoothers with a cell of their own bring along.
     **{one.__name__: one for one in (Structure, *Structure.__subclasses__())},
 }

@@ -9,28 +9,40 @@ import pandas as pd
 
 from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
-from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
+from tsrnn.compose.deseasonalize import DeseasonalizedForecaster, DeseasonalizedModel
 from tsrnn.forecasting.naive import NaiveForecaster
+from tsrnn.forecasting.season import Seasons
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.frame import Panel
-from tsrnn.panel.state import FittedPanel
+from tsrnn.panel.state import FittedPanel, SeenRows
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
+from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.triple import TripleExpSmoothingRNN
 from tsrnn.windows.errors import PastErrors
+from tsrnn.windows.model import WindowModel, WindowState
+from tsrnn.windows.network import WindowNetwork
 
 # What was called otherwise in older files, and its tag now.
 OLDER_TAGS = {  # beside "dates" and "periods", which are indexes of pandas
     "Dates": "DateStamps",
     "Periods": "PeriodStamps",
+    # Models of panels were of other classes than those of columns.
+    "DeseasonalizedPanel": "DeseasonalizedModel",
+    "SmootherPanel": "SmoothingModel",
+    "WindowPanel": "WindowModel",
+    "_Turn": "Seasons",
 }
 
 # Attributes that were called otherwise, and what they are called now.
 _RENAMED = {
+    FittedPanel: {"gone": "left_out"},
     Panel: {"dial": "codec", "ticks": "ordinals"},
     PanelGrid: {"dial": "codec"},
     TimeGrid: {"_dial": "_codec"},
     PastErrors: {"recipe": "spec"},
+    SeenRows: {"dial": "codec"},
+    WindowNetwork: {"recipe": "spec"},
 }
 
 # What was added to classes since files of them were first saved, and what it is in those files.
@@ -38,6 +50,7 @@ _LATER = {
     PanelForecaster: {"fill": None, "aggregate": None},
     FittedPanel: {"rows": None, "n_filled": None, "reach": None},
     SmootherBatch: {"ahead": None},
+    **dict.fromkeys((DeseasonalizedModel, SmoothingModel, WindowModel), {"failures": {}}),
 }
 
 # Forecasters that keep the period that was taken, as panels of them do: of older ones it is the one
@@ -69,8 +82,15 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
             attributes[name] = attributes.pop(older)
     for name, value in _LATER.get(kind, {}).items():
         attributes.setdefault(name, value)
-    if kind is FittedPanel and isinstance(attributes.get("gone"), set):
-        attributes["gone"] = frozenset(attributes["gone"])  # of a panel that was updated
+    if kind is FittedPanel and isinstance(attributes.get("left_out"), set):
+        attributes["left_out"] = frozenset(attributes["left_out"])  # of a panel that was updated
+    if kind is DeseasonalizedModel and isinstance(attributes.get("turn"), Seasons):
+        turn = attributes.pop("turn")  # of columns, which seasons were laid out as
+        attributes["seasons"] = Seasons(turn.factor.T, turn.offset.T)
+    if kind is WindowModel and isinstance(attributes.get("state"), WindowState):
+        n_series = attributes["state"].n_series  # of columns, all of which were in the state
+        attributes.setdefault("series", np.arange(n_series))
+        attributes.setdefault("n_series", n_series)
     if "_model" in attributes:
         if not attributes.get("_followed"):
             attributes["_followed"] = _followed(attributes["_training"], attributes["_seen"])

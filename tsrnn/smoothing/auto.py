@@ -11,8 +11,8 @@ from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import check_choice, check_period
 from tsrnn._time.season_length import NO_DATES, Season
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.forecasting.panel_model import PanelModel
 from tsrnn.smoothing.arguments import penalty_rates, settings_of
 from tsrnn.smoothing.auto_fit import fit_auto_columns, fit_auto_panel
 from tsrnn.smoothing.base import SmoothingForecaster

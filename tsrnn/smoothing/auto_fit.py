@@ -11,11 +11,11 @@ import pandas as pd
 from tsrnn._input.ragged import Batch
 from tsrnn.cells import ABSENT
 from tsrnn.forecasting.blocks import Block, fit_blocks, partition
-from tsrnn.forecasting.panel_model import Progress
-from tsrnn.smoothing.columns import SmoothingModel, as_columns
+from tsrnn.forecasting.fitted_model import Progress
+from tsrnn.smoothing.columns import as_columns
 from tsrnn.smoothing.fit import unnamed
 from tsrnn.smoothing.fit_batch import fit_batch
-from tsrnn.smoothing.panel import SmootherPanel
+from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.selection import Candidates, Selection, chosen_parts, found_for, select
 from tsrnn.smoothing.shares import Fitted, shares_of
 from tsrnn.smoothing.spec import FitSpec
@@ -47,7 +47,7 @@ def fit_auto_columns(
 
 def fit_auto_panel(
     candidates: Candidates, batch: Batch, n_jobs: int | None, progress: Progress | None
-) -> SmootherPanel:
+) -> SmoothingModel:
     """Fit the series of a panel; see `Forecaster.fit_panel`."""
 
     def fit(block: Block) -> Fitted:
@@ -57,7 +57,7 @@ def fit_auto_panel(
         return fitted
 
     found = fit_blocks(fit, partition(batch, _BLOCK))
-    return SmootherPanel(found.parts, batch.n_series, found.failures, found.notes)
+    return SmoothingModel(found.parts, batch.n_series, found.failures, found.notes)
 
 
 def _fit_all(

@@ -7,8 +7,8 @@ from abc import abstractmethod
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.ragged import Batch
+from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.forecasting.panel_model import PanelModel
 from tsrnn.network import RNN
 from tsrnn.smoothing.arguments import check_loss, check_search, spec_of
 from tsrnn.smoothing.as_network import as_network

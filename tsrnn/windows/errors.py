@@ -1,4 +1,4 @@
-"""What forecasts would have missed in the past, and intervals from it.
+"""Errors that forecasts would have made in the past, and intervals from them.
 
 A network has no distribution of its errors in closed form, and those on what it was trained on are
 too small. So another one is trained on the beginnings of the series, and forecasts their ends. Its
@@ -16,7 +16,7 @@ import numpy as np
 from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import Batch, rows_between
 from tsrnn.windows.lags import Units, windows_before
-from tsrnn.windows.network import WindowSpec, follow, run_on, train
+from tsrnn.windows.network import WindowSpec, forecast_from, predict_along, train
 
 # Past forecasts of every number of steps that there are to be, if half of the windows suffices.
 _ENOUGH = 100
@@ -74,22 +74,22 @@ class PastErrors:
             )
         except ValueError as error:
             raise ValueError(self._too_few()) from error
-        followed = follow(network, batch, self.units)
+        along = predict_along(network, batch, self.units)
         origins = rows_between(stops - held_out, held_out)
         chosen = np.linspace(0, len(origins) - 1, min(len(origins), _MOST_ORIGINS))
         origins = origins[chosen.astype(np.int64)]
         series_of_row, steps = batch.series_of_row[origins], origins[:, None] + np.arange(horizon)
         is_within = steps < stops[series_of_row][:, None]
         steps = np.minimum(steps, stops[series_of_row][:, None] - 1)
-        forecasts = run_on(
+        forecasts = forecast_from(
             network,
-            windows_before(followed.values, origins, T),
+            windows_before(along.values, origins, T),
             windows_before(batch.regressors, origins, T),
             batch.regressors[steps],
             self.units.take(series_of_row),
             horizon,
         )
-        spread = followed.spreads[origins]
+        spread = along.spreads[origins]
         missed = np.where(is_within, batch.values[steps], np.nan) - forecasts
         errors = missed[spread > 0.0] / spread[spread > 0.0, None]
         if not errors.size:  # all are constant, and followed exactly

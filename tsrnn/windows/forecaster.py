@@ -11,10 +11,11 @@ from sklearn.utils import get_tags
 from tsrnn._input.ragged import Batch, others
 from tsrnn._input.validation import check_choice, check_count, check_number
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.forecasting.panel_model import LoopedPanel, PanelModel, Progress
+from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.sequence.elman import ElmanRNNRegressor
-from tsrnn.windows.model import WindowModel, WindowPanel, fit_windows, too_short
+from tsrnn.windows.model import WindowModel, fit_windows, too_short
 from tsrnn.windows.network import WindowSpec
 from tsrnn.windows.summary import summarize_windows
 
@@ -179,7 +180,8 @@ class RNNForecaster(Forecaster):
             "n_windows_": state.network.n_windows,
             "sigma2_": _mean_squares(values - predictions),
         }
-        return WindowModel(state), predictions, deviations, attributes
+        model = WindowModel(np.arange(batch.n_series), state, batch.n_series)
+        return model, predictions, deviations, attributes
 
     def fit_panel(
         self,
@@ -199,7 +201,7 @@ class RNNForecaster(Forecaster):
         state, _, _ = fit_windows(spec, batch.take(kept) if failures else batch)
         if progress is not None:
             progress(batch.n_series)
-        return WindowPanel(kept, state, batch.n_series, failures)
+        return WindowModel(kept, state, batch.n_series, failures, {})
 
     def _spec(self, n_regressors: int, n_jobs: int | None) -> WindowSpec:
         """Return what is to be trained; threads as given where the estimator does not say."""

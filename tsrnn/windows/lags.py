@@ -32,7 +32,7 @@ _MOST = 3.0
 
 @dataclass(frozen=True)
 class Units:
-    """What the spreads of the windows of series are made of.
+    """Parts of which the spreads of the windows of series are made.
 
     Attributes
     ----------

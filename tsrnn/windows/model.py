@@ -10,9 +10,10 @@ import numpy as np
 
 from tsrnn._input.ragged import Batch, offsets_of, rows_between
 from tsrnn._input.scaling import Scaling
+from tsrnn.forecasting.fitted_model import FittedModel, Notes
 from tsrnn.windows.errors import PastErrors, factors
 from tsrnn.windows.lags import Units, from_first_observed
-from tsrnn.windows.network import WindowNetwork, WindowSpec, follow, run_on, train
+from tsrnn.windows.network import WindowNetwork, WindowSpec, forecast_from, predict_along, train
 
 # Scaled values beyond this have squares, and sums of them, that are not finite.
 _LARGEST = 1e150
@@ -63,7 +64,7 @@ class WindowState:
     known : (N, T, p) array
         Regressors of the steps in it.
     future : (N, n, p) array
-        Those of the steps after it, as far as they were told, and then NaN.
+        Those of the steps after it, as far as they are known, and then NaN.
     past : PastErrors
     """
 
@@ -143,7 +144,7 @@ class WindowState:
         def draw() -> np.ndarray:
             return errors[random_state.randint(len(errors), size=len(lanes))]
 
-        paths = run_on(
+        paths = forecast_from(
             self.network,
             self.values[lanes],
             self.known[lanes],
@@ -176,30 +177,30 @@ class WindowState:
         regressors[old] = self.known.reshape(old.size, p)
         step = rows_between(np.zeros(self.n_series, dtype=np.int64), lengths)
         regressors[new] = self._future(lengths.max(initial=0))[series_of_row, step]
-        followed = follow(
+        along = predict_along(
             self.network, Batch(rows, extended, regressors), self.units, self.ceilings
         )
         last = extended[1:, None] + np.arange(-T, 0)
-        ends = followed.values[last]
+        ends = along.values[last]
         is_lost = np.isnan(z) & ~np.isnan(values)
         ends[np.unique(series_of_row[is_lost])] = np.nan
         later = replace(
             self,
             values=ends,
-            ceilings=followed.ceilings,
+            ceilings=along.ceilings,
             known=regressors[last],
             future=np.empty((self.n_series, 0, p)),
         )
         each = self.scaling.take(series_of_row)
-        deviations = self.network.deviation * followed.spreads[new]
+        deviations = self.network.deviation * along.spreads[new]
         return (
             later,
-            each.unscale(followed.predictions[new]),
+            each.unscale(along.predictions[new]),
             each.unscale_difference(deviations),
         )
 
     def _scaled_forecast(self, horizon: int) -> np.ndarray:
-        return run_on(
+        return forecast_from(
             self.network,
             self.values,
             self.known,
@@ -214,10 +215,10 @@ class WindowState:
         return self.units.spreads(self.values)
 
     def _future(self, horizon: int) -> np.ndarray:
-        """Return regressors of the next steps, (N, horizon, p); zeros where none were told."""
+        """Return regressors of the next steps, (N, horizon, p); zeros where they are unknown."""
         future = np.zeros((self.n_series, horizon, self.known.shape[2]))
-        message = self.future[:, :horizon]
-        future[:, : message.shape[1]] = np.nan_to_num(message)
+        known = self.future[:, :horizon]
+        future[:, : known.shape[1]] = np.nan_to_num(known)
         return future
 
 
@@ -250,145 +251,112 @@ def fit_windows(spec: WindowSpec, batch: Batch) -> tuple[WindowState, np.ndarray
     trimmed, rows = from_first_observed(scaled)
     units = Units.of(trimmed)
     network = train(spec, trimmed, units)
-    followed = follow(network, trimmed, units)
+    along = predict_along(network, trimmed, units)
     last = trimmed.offsets[1:, None] + np.arange(-spec.window, 0)
     state = WindowState(
         network,
         scaling,
         columns,
         units,
-        followed.values[last],
-        followed.ceilings,
+        along.values[last],
+        along.ceilings,
         trimmed.regressors[last],
         np.empty((batch.n_series, 0, batch.regressors.shape[1])),
         PastErrors(spec, trimmed, units),
     )
     predictions, deviations = np.full((2, batch.values.size), np.nan)
-    predictions[rows] = followed.predictions
-    deviations[rows] = network.deviation * followed.spreads
+    predictions[rows] = along.predictions
+    deviations[rows] = network.deviation * along.spreads
     return state, each.unscale(predictions), each.unscale_difference(deviations)
 
 
 @dataclass(frozen=True)
-class WindowModel:
-    """Series that are columns; a `FittedModel`."""
-
-    state: WindowState
-    notes: tuple[Warning, ...] = ()
-
-    def effect(self, regressors: np.ndarray) -> np.ndarray:
-        """Return zeros (n, k): the network reads regressors, they add nothing to the series."""
-        return np.zeros((len(regressors), self.state.n_series))
-
-    def with_regressors(self, regressors: np.ndarray) -> WindowModel:
-        """Return the model that knows regressors (n, p) of the next time steps."""
-        rows = Batch.of_columns(np.empty((len(regressors), self.state.n_series)), regressors)
-        return replace(self, state=self.state.informed(rows.regressors, rows.offsets))
-
-    def attributes(self) -> dict[str, Any]:
-        """Return no attributes that move."""
-        return {}
-
-    def advance(self, values: np.ndarray) -> tuple[WindowModel, np.ndarray, np.ndarray]:
-        """See further values, (n, k)."""
-        rows = Batch.of_columns(values, np.empty((len(values), 0)))
-        state, predictions, deviations = self.state.advance(rows.values, rows.offsets)
-        if not np.isfinite(state.values).all():
-            raise too_large()
-        shape = (values.shape[1], len(values))
-        return (
-            WindowModel(state),
-            predictions.reshape(shape).T.copy(),
-            deviations.reshape(shape).T.copy(),
-        )
-
-    def forecast(self, horizon: int) -> np.ndarray:
-        """Predict, (horizon, k)."""
-        return self.state.forecast(horizon).T
-
-    def deviation(self, horizon: int) -> np.ndarray:
-        """Return standard deviations of the forecast errors, (horizon, k)."""
-        return self.state.deviation(horizon).T
-
-    def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
-        """Return quantiles of the next values, (horizon, n_quantiles, k)."""
-        return np.moveaxis(self.state.quantiles(horizon, quantiles), 0, -1)
-
-    def simulate(
-        self, horizon: int, n_paths: int, random_state: np.random.RandomState
-    ) -> np.ndarray:
-        """Draw futures, (horizon, n_paths, k)."""
-        return self.state.simulate(horizon, n_paths, random_state)
-
-
-@dataclass(frozen=True)
-class WindowPanel:
-    """Series of a panel; a `PanelModel`.
+class WindowModel(FittedModel):
+    """Series that a network follows: columns, or with `offsets` those of a panel.
 
     Attributes
     ----------
-    series : (N,) array
-        Which of the panel are in the state.
+    series : (M,) array
+        Which series are in the state.
     state : WindowState
     n_series : int
-    failures, notes : dict
+    failures, notes
     """
 
     series: np.ndarray
     state: WindowState
     n_series: int
     failures: Mapping[int, Exception] = field(default_factory=dict)
-    notes: Mapping[int, tuple[Warning, ...]] = field(default_factory=dict)
+    notes: Notes = ()
 
-    def effect(self, regressors: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-        """Return zeros (n_rows,): regressors add nothing to the series; NaN for failures."""
+    def effect(self, regressors: np.ndarray, offsets: np.ndarray | None = None) -> np.ndarray:
+        """Return zeros: the network reads regressors, they add nothing; NaN for failures."""
+        if offsets is None:
+            return np.zeros((len(regressors), self.n_series))
         total = np.full(len(regressors), np.nan)
         total[self._rows(offsets)] = 0.0
         return total
 
-    def with_regressors(self, regressors: np.ndarray, offsets: np.ndarray) -> WindowPanel:
-        """Return the model that knows regressors (n_rows, p) of the next steps of each series."""
-        state = self.state.informed(
-            regressors[self._rows(offsets)], offsets_of(np.diff(offsets)[self.series])
-        )
+    def with_regressors(
+        self, regressors: np.ndarray, offsets: np.ndarray | None = None
+    ) -> WindowModel:
+        """Return the model that knows regressors of the next steps of each series."""
+        if offsets is None:
+            batch = Batch.of_columns(np.empty((len(regressors), self.n_series)), regressors)
+            regressors, offsets = batch.regressors, batch.offsets
+        lengths = np.diff(offsets)[self.series]
+        state = self.state.informed(regressors[self._rows(offsets)], offsets_of(lengths))
         return replace(self, state=state)
 
+    def advance(
+        self, values: np.ndarray, offsets: np.ndarray | None = None, n_jobs: int | None = None
+    ) -> tuple[WindowModel, np.ndarray, np.ndarray]:
+        """See further values: the model then, one-step predictions, their deviations."""
+        shape = values.shape
+        if offsets is None:
+            batch = Batch.of_columns(values, np.empty((len(values), 0)))
+            values, offsets = batch.values, batch.offsets
+        rows, found = self._rows(offsets), np.full((2, len(values)), np.nan)
+        lengths = np.diff(offsets)[self.series]
+        state, *found[:, rows] = self.state.advance(values[rows], offsets_of(lengths))
+        is_finite = np.isfinite(state.values).all(axis=1)
+        failures = dict(self.failures) | {int(i): too_large() for i in self.series[~is_finite]}
+        if len(shape) > 1 and failures:
+            raise too_large()
+        kept = np.flatnonzero(is_finite)
+        if kept.size < is_finite.size:
+            state = state.take(kept)
+        later = WindowModel(self.series[kept], state, self.n_series, failures)
+        return later, *(one.reshape(shape[::-1]).T.copy() for one in found)
+
     def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
-        """Predict the next steps, (n_series, horizon)."""
+        """Predict the next steps, (horizon, N)."""
         return self._of_all(self.state.forecast(horizon))
 
     def deviation(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
-        """Return standard deviations of the errors of `forecast`, (n_series, horizon)."""
+        """Return standard deviations of the errors of `forecast`, (horizon, N)."""
         return self._of_all(self.state.deviation(horizon))
 
     def quantiles(
         self, horizon: int, quantiles: np.ndarray, n_jobs: int | None = None
     ) -> np.ndarray:
-        """Return quantiles of the next values, (n_series, horizon, n_quantiles)."""
+        """Return quantiles of the next values, (horizon, n_quantiles, N)."""
         return self._of_all(self.state.quantiles(horizon, quantiles))
 
-    def advance(
-        self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
-    ) -> tuple[WindowPanel, np.ndarray]:
-        """See further values (n_rows,): the model then, and one-step predictions, (n_rows,)."""
-        rows, predictions = self._rows(offsets), np.full(len(values), np.nan)
-        of_some = offsets_of(np.diff(offsets)[self.series])
-        state, predictions[rows], _ = self.state.advance(values[rows], of_some)
-        is_finite = np.isfinite(state.values).all(axis=1)
-        failures = dict(self.failures) | {int(i): too_large() for i in self.series[~is_finite]}
-        kept = np.flatnonzero(is_finite)
-        if kept.size < is_finite.size:
-            state = state.take(kept)
-        return WindowPanel(self.series[kept], state, self.n_series, failures), predictions
+    def simulate(
+        self, horizon: int, n_paths: int, random_state: np.random.RandomState
+    ) -> np.ndarray:
+        """Draw futures of columns, (horizon, n_paths, N)."""
+        return self.state.simulate(horizon, n_paths, random_state)
 
     def _rows(self, offsets: np.ndarray) -> np.ndarray:
         """Return the rows of the series in the state."""
         return rows_between(offsets[self.series], np.diff(offsets)[self.series])
 
     def _of_all(self, of_some: np.ndarray) -> np.ndarray:
-        """Put numbers of each series in their places, NaN for failures."""
-        result = np.full((self.n_series, *of_some.shape[1:]), np.nan)
-        result[self.series] = of_some
+        """Put numbers of each series in their columns, NaN for failures."""
+        result = np.full((*of_some.shape[1:], self.n_series), np.nan)
+        result[..., self.series] = np.moveaxis(of_some, 0, -1)
         return result
 
 

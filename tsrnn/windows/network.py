@@ -38,7 +38,7 @@ _LARGEST_COUNTED = 20.0
 
 @dataclass(frozen=True)
 class WindowSpec:
-    """What is trained, and on what.
+    """A regressor to train, and the windows to train it on.
 
     Attributes
     ----------
@@ -198,8 +198,8 @@ def _no_windows(batch: Batch, window: int, n_ahead: int) -> str:
 
 
 @dataclass(frozen=True)
-class Followed:
-    """Series that a network was led along.
+class PredictedAlong:
+    """One-step predictions along series.
 
     Attributes
     ----------
@@ -217,9 +217,9 @@ class Followed:
     ceilings: np.ndarray
 
 
-def follow(
+def predict_along(
     network: WindowNetwork, batch: Batch, units: Units, ceilings: np.ndarray | None = None
-) -> Followed:
+) -> PredictedAlong:
     """Predict every value of series from the window before it.
 
     Each series has T values at least. Missing ones within the first T are carried forward. Where
@@ -256,10 +256,10 @@ def follow(
     has_more = batch.lengths > T
     is_over = has_more & ~np.isnan(batch.values[batch.offsets[1:] - 1])
     ceilings[is_over] = np.inf
-    return Followed(values, predictions, spreads, ceilings)
+    return PredictedAlong(values, predictions, spreads, ceilings)
 
 
-def run_on(
+def forecast_from(
     network: WindowNetwork,
     windows: np.ndarray,
     known: np.ndarray,

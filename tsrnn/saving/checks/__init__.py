@@ -6,13 +6,14 @@ before what keeps them, which compares no more than their sizes. A check raises 
 becomes of comparing things that are none.
 """
 
-from tsrnn.saving.checks import forecasters, networks, panels, smoothers, times, windows
+from tsrnn.saving.checks import forecasters, models, networks, panels, smoothers, times, windows
 
 CHECKS = (
     smoothers.CHECKS
     | times.CHECKS
     | networks.CHECKS
     | windows.CHECKS
+    | models.CHECKS
     | forecasters.CHECKS
     | panels.CHECKS
 )

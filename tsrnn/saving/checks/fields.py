@@ -128,9 +128,9 @@ def failures(value: Any, name: str, n: int) -> dict:
 
 def notes(value: Any, n: int) -> None:
     """Check the notes on some series among n."""
-    for i, message in kind(value, "notes", dict).items():
+    for i, of_series in kind(value, "notes", dict).items():
         whole(i, "a series of notes", 0, n - 1)
-        tuple_of(message, "notes", Warning)
+        tuple_of(of_series, "notes", Warning)
 
 
 def arguments(estimator: Any) -> None:

@@ -15,16 +15,14 @@ from tsrnn._time.grid import TimeGrid
 from tsrnn.compose.deseasonalize import DeseasonalizedForecaster, DeseasonalizedModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster, NaiveModel
-from tsrnn.forecasting.season import ColumnSeasons, PanelSeasons
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import require
+from tsrnn.saving.checks.models import n_regressors_of, n_series_of, of_columns
 from tsrnn.saving.checks.networks import check_names
 from tsrnn.smoothing.base import SmoothingForecaster
-from tsrnn.smoothing.columns import SmoothingModel
+from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.windows.forecaster import RNNForecaster
 from tsrnn.windows.model import WindowModel
-
-FITTED_MODELS = (DeseasonalizedModel, NaiveModel, SmoothingModel, WindowModel)
 
 _MODEL_OF = {
     NaiveForecaster: NaiveModel,
@@ -39,24 +37,6 @@ _LEARNED += ["n_features_in_"]
 _OF_SMOOTHERS = "sse_ sigma2_ loglik_ aic_ aicc_ bic_ converged_ n_iter_".split()
 
 
-def n_series_of(model: Any) -> int:
-    """Return how many series a model of columns has."""
-    if isinstance(model, NaiveModel):
-        return model.drift.size
-    if isinstance(model, DeseasonalizedModel):
-        return n_series_of(model.inner)
-    return model.n_series if isinstance(model, SmoothingModel) else model.state.n_series
-
-
-def n_regressors_of(model: Any) -> int | None:
-    """Return how many regressors a model reads, None where any number will do."""
-    if isinstance(model, DeseasonalizedModel):
-        return n_regressors_of(model.inner)
-    if isinstance(model, SmoothingModel):
-        return model.parts[0][1].coefficients.shape[1]
-    return model.state.known.shape[2] if isinstance(model, WindowModel) else None
-
-
 def check_layout(one: Layout) -> None:
     """Check how the series came."""
     fields.flag(one.is_pandas, "is_pandas")
@@ -66,29 +46,13 @@ def check_layout(one: Layout) -> None:
         fields.labels(one.names, "names", 1 if one.is_flat else None)
 
 
-def check_season(one: ColumnSeasons | PanelSeasons) -> None:
-    """Check a season of columns or of a panel."""
-    factor = fields.numbers(one.factor, "factor", None, None)
-    require(factor.size and (factor != 0.0).all(), "factor must not be 0, or empty")
-    fields.numbers(one.offset, "offset", *factor.shape)
-
-
-def check_deseasonalized(one: DeseasonalizedModel) -> None:
-    """Check the model of adjusted columns."""
-    n = n_series_of(fields.kind(one.inner, "inner", *FITTED_MODELS))
-    turn = fields.kind(one.turn, "turn", ColumnSeasons)
-    require(turn.factor.shape[1] == n, f"the season must be of {n} series")
-    fields.numbers(one.constant, "constant", n)
-    fields.tuple_of(one.notes, "notes", Warning)
-
-
 def check_forecaster(one: Forecaster) -> None:
     """Check a forecaster of columns, if it is fitted."""
     if not fields.is_fitted(one):
         return
     fields.members(one, _LEARNED)
     fields.arguments(one)
-    model = fields.kind(one._model, "the model", _MODEL_OF[type(one)])
+    model = of_columns(one._model, _MODEL_OF[type(one)])
     k = n_series_of(model)
     n = _check_training(one, model, k)
     layout = fields.kind(one._layout, "the layout", Layout)
@@ -119,7 +83,7 @@ def _check_training(one: Forecaster, model: Any, k: int) -> int:
     n = fields.observations(values, "the series", None, k).shape[0]
     p = fields.whole(one.n_features_in_, "n_features_in_")
     fields.numbers(regressors, "the regressors", n, p)
-    require(n_regressors_of(model) in (None, p), f"the model must read {p} regressors")
+    require(n_regressors_of(model) <= {None, p}, f"the model must read {p} regressors")
     check_names(one, p)
     require(n >= 2, "a series has two rows")
     require(one._seen, "what was seen must not be empty")
@@ -175,8 +139,6 @@ def _check_numbers(one: Forecaster, names: Iterable[str], k: int) -> None:
 
 
 CHECKS = {
-    DeseasonalizedModel: check_deseasonalized,
     Layout: check_layout,
-    ColumnSeasons: check_season,
     **dict.fromkeys(_MODEL_OF, check_forecaster),
 }

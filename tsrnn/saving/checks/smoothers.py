@@ -10,8 +10,8 @@ from tsrnn.forecasting.naive import NaiveModel
 from tsrnn.priors import ExponentialPrior
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import INT, require
-from tsrnn.smoothing.columns import SmoothingModel
-from tsrnn.smoothing.panel import SmootherPanel
+from tsrnn.saving.checks.models import check_found
+from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
 
@@ -93,20 +93,8 @@ def _check_parts(parts: object, n: int) -> np.ndarray:
 
 
 def check_model(one: SmoothingModel) -> None:
-    """Check smoothers of columns: one for each."""
-    n = fields.whole(one.n_series, "n_series", 1)
-    require(_check_parts(one.parts, n).size == n, f"parts must hold {n} series")
-    fields.tuple_of(one.notes, "notes", Warning)
-
-
-def check_panel(one: SmootherPanel) -> None:
-    """Check smoothers of a panel: one for each series that has not failed."""
-    n = fields.whole(one.n_series, "n_series", 1)
-    found = set(_check_parts(one.parts, n).tolist())
-    failed = fields.failures(one.failures, "failures", n)
-    require(len(found | failed.keys()) == n, "parts must hold all series but failures")
-    require(found.isdisjoint(failed), "parts must hold no failures")
-    fields.notes(one.notes, n)
+    """Check smoothers: one for each series that has not failed."""
+    check_found(one, _check_parts(one.parts, fields.whole(one.n_series, "n_series", 1)))
 
 
 def check_naive(one: NaiveModel) -> None:
@@ -140,7 +128,6 @@ CHECKS = {
     NaiveModel: check_naive,
     Scaling: check_scaling,
     SmootherBatch: check_smoothers,
-    SmootherPanel: check_panel,
     SmoothingModel: check_model,
     **dict.fromkeys((Structure, *Structure.__subclasses__()), check_structure),
 }

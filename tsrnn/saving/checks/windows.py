@@ -9,10 +9,11 @@ from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import Scaling
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import FLOAT, require
+from tsrnn.saving.checks.models import check_found
 from tsrnn.saving.checks.networks import REGRESSORS
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.lags import Units
-from tsrnn.windows.model import RegressorScaling, WindowModel, WindowPanel, WindowState
+from tsrnn.windows.model import RegressorScaling, WindowModel, WindowState
 from tsrnn.windows.network import WindowNetwork, WindowSpec
 
 
@@ -115,24 +116,11 @@ def check_reads(estimator: object, spec: WindowSpec, p: int) -> None:
 
 
 def check_model(one: WindowModel) -> None:
-    """Check a network at the ends of columns."""
-    fields.kind(one.state, "state", WindowState)
-    require(one.state.n_series > 0, "there must be a series")
-    fields.tuple_of(one.notes, "notes", Warning)
-    require(fields.is_fitted(one.state.network.estimator), "the network must be trained")
-
-
-def check_panel(one: WindowPanel) -> None:
-    """Check a network at the ends of the series of a panel."""
-    n = fields.whole(one.n_series, "n_series", 1)
+    """Check a network at the ends of all series but failures."""
     state = fields.kind(one.state, "state", WindowState)
-    series = fields.positions(one.series, "series", n, state.n_series)
-    failed = fields.failures(one.failures, "failures", n)
-    found = set(series.tolist())
-    require(len(found | failed.keys()) == n, "all series must be there but failures")
-    require(found.isdisjoint(failed), "there must be no failures in the state")
+    n = fields.whole(one.n_series, "n_series", 1)
+    check_found(one, fields.positions(one.series, "series", n, state.n_series))
     require(fields.is_fitted(state.network.estimator), "the network must be trained")
-    fields.notes(one.notes, n)
 
 
 CHECKS = {
@@ -142,6 +130,5 @@ CHECKS = {
     Units: check_units,
     WindowModel: check_model,
     WindowNetwork: check_network,
-    WindowPanel: check_panel,
     WindowState: check_state,
 }

@@ -1,22 +1,21 @@
-"""What a panel of many series needs of a method: fitted models of all of them, moved on as one.
+"""Panels of any method: a fitted model for each series.
 
-The series of a panel lie one after another: series i is `values[offsets[i]:offsets[i + 1]]`.
-`LoopedPanel` serves every method by a `FittedModel` a series; a method that can compute a whole
-panel at once overrides `Forecaster.fit_panel` and brings a `PanelModel` of its own.
+A method that can compute a whole panel at once overrides `Forecaster.fit_panel` and brings a
+`PanelModel` of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeAlias
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 
 from tsrnn._compute.threads import one_blas_thread
 from tsrnn.exceptions import TrainingDivergedError
-from tsrnn.forecasting.fitted_model import FittedModel
+from tsrnn.forecasting.fitted_model import FittedModel, Progress
 from tsrnn.forecasting.series_error import NumberedSeriesError
 
 # What the library raises for a series that will not do. Whatever else comes up is a fault of ours
@@ -25,53 +24,6 @@ SERIES_ERRORS = (ValueError, TypeError, ArithmeticError, TrainingDivergedError)
 
 # Series in a unit of work. It does not depend on the number of threads, so nor do results.
 _CHUNK = 32
-
-Progress: TypeAlias = Callable[[int], Any]
-"""Called as work goes on, with the number of series done since the last call."""
-
-
-class PanelModel(Protocol):
-    """What is known after a fit of all series of a panel, at the end of what they have seen.
-
-    Models do not change: `advance` returns another. Rows of failed series are NaN. What is given
-    and returned is net of what regressors add, but for `effect`. Results do not depend on `n_jobs`,
-    a number of joblib threads.
-    """
-
-    failures: Mapping[int, Exception]
-    """Why the series at these positions could not be fitted, or moved on."""
-
-    notes: Mapping[int, tuple[Warning, ...]]
-    """What the user should know of the fit of the series at these positions."""
-
-    def effect(self, regressors: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-        """Return what regressors (n_rows, p) add to the series, (n_rows,)."""
-
-    def with_regressors(self, regressors: np.ndarray, offsets: np.ndarray) -> PanelModel:
-        """Return the model that knows regressors (n_rows, p) of the next steps of each series.
-
-        See `FittedModel.with_regressors`.
-        """
-
-    def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
-        """Predict the next steps, (n_series, horizon)."""
-
-    def deviation(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
-        """Return standard deviations of the errors of `forecast`, (n_series, horizon)."""
-
-    def quantiles(
-        self, horizon: int, quantiles: np.ndarray, n_jobs: int | None = None
-    ) -> np.ndarray:
-        """Return quantiles of the next values, (n_series, horizon, n_quantiles)."""
-
-    def advance(
-        self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
-    ) -> tuple[PanelModel, np.ndarray]:
-        """See further values (n_rows,): the model then, and one-step predictions, (n_rows,).
-
-        A series may have none. One that cannot be moved on joins the failures of the model
-        returned.
-        """
 
 
 @dataclass(frozen=True)
@@ -99,43 +51,40 @@ class LoopedPanel:
         return replace(self, models=tuple(models))
 
     def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
-        """Predict the next steps, (n_series, horizon)."""
-        return self._each(lambda model: model.forecast(horizon)[:, 0], (horizon,), n_jobs)
+        """Predict the next steps, (horizon, n_series)."""
+        return self._each(lambda model: model.forecast(horizon), (horizon,), n_jobs)
 
     def deviation(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
-        """Return standard deviations of the errors of `forecast`, (n_series, horizon)."""
-        return self._each(lambda model: model.deviation(horizon)[:, 0], (horizon,), n_jobs)
+        """Return standard deviations of the errors of `forecast`, (horizon, n_series)."""
+        return self._each(lambda model: model.deviation(horizon), (horizon,), n_jobs)
 
     def quantiles(
         self, horizon: int, quantiles: np.ndarray, n_jobs: int | None = None
     ) -> np.ndarray:
-        """Return quantiles of the next values, (n_series, horizon, n_quantiles)."""
-
-        def of_one(model: FittedModel) -> np.ndarray:
-            return model.quantiles(horizon, quantiles)[:, :, 0]
-
-        return self._each(of_one, (horizon, len(quantiles)), n_jobs)
+        """Return quantiles of the next values, (horizon, n_quantiles, n_series)."""
+        shape = (horizon, len(quantiles))
+        return self._each(lambda model: model.quantiles(horizon, quantiles), shape, n_jobs)
 
     def advance(
         self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
-    ) -> tuple[LoopedPanel, np.ndarray]:
-        """See further values (n_rows,): the model then, and one-step predictions, (n_rows,)."""
+    ) -> tuple[LoopedPanel, np.ndarray, np.ndarray]:
+        """See further values (n_rows,): the model then, one-step predictions, their deviations."""
         rows = _slices(offsets)
-        predictions = np.full(len(values), np.nan)
+        predictions, deviations = np.full((2, len(values)), np.nan)
 
         def move(i: int) -> FittedModel | None:
             model = self.models[i]
             if model is None or rows[i].start == rows[i].stop:
                 return model
-            later, predicted, _ = model.advance(values[rows[i], None])
-            predictions[rows[i]] = predicted[:, 0]
+            later, *found = model.advance(values[rows[i], None])
+            predictions[rows[i]], deviations[rows[i]] = (one[:, 0] for one in found)
             return later
 
         moved = _over_series(move, len(self.models), n_jobs)
         failures = dict(self.failures)
         failures |= {i: one for i, one in enumerate(moved) if isinstance(one, Exception)}
         models = tuple(None if i in failures else one for i, one in enumerate(moved))
-        return LoopedPanel(models, failures), predictions
+        return LoopedPanel(models, failures), predictions, deviations
 
     def _each(
         self,
@@ -144,11 +93,11 @@ class LoopedPanel:
         n_jobs: int | None,
     ) -> np.ndarray:
         """Stack what is computed of each model, NaN for failures."""
-        result = np.full((len(self.models), *shape), np.nan)
+        result = np.full((*shape, len(self.models)), np.nan)
 
         def fill(i: int) -> None:
             if self.models[i] is not None:
-                result[i] = compute(self.models[i])
+                result[..., i] = compute(self.models[i])[..., 0]
 
         for outcome in _over_series(fill, len(self.models), n_jobs):
             if isinstance(outcome, Exception):  # a fitted model predicts: not a failure of data

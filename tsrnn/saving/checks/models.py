@@ -1,0 +1,143 @@
+"""Checks of fitted models, of columns and of panels, and of how they hold each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tsrnn.compose.deseasonalize import DeseasonalizedModel
+from tsrnn.forecasting.looped_panel import LoopedPanel
+from tsrnn.forecasting.naive import NaiveModel
+from tsrnn.forecasting.season import Seasons
+from tsrnn.panel.seasons import GroupedPanel
+from tsrnn.saving.checks import fields
+from tsrnn.saving.checks.fields import require
+from tsrnn.smoothing.model import SmoothingModel
+from tsrnn.windows.model import WindowModel
+
+# Models of columns alone, of panels alone, and of either.
+_OF_BOTH = (DeseasonalizedModel, SmoothingModel, WindowModel)
+_OF_COLUMNS = (*_OF_BOTH, NaiveModel)
+_OF_PANELS = (*_OF_BOTH, GroupedPanel, LoopedPanel)
+
+
+def n_series_of(model: Any) -> int:
+    """Return how many series a model has."""
+    if isinstance(model, NaiveModel):
+        return model.drift.size
+    if isinstance(model, LoopedPanel):
+        return len(model.models)
+    return n_series_of(model.inner) if isinstance(model, DeseasonalizedModel) else model.n_series
+
+
+def n_regressors_of(model: Any) -> set[int | None]:
+    """Return how many regressors the parts of a model read, None where any number will do."""
+    if isinstance(model, DeseasonalizedModel):
+        return n_regressors_of(model.inner)
+    if isinstance(model, GroupedPanel):
+        return set().union(*(n_regressors_of(one) for _, one in model.parts))
+    if isinstance(model, LoopedPanel):
+        return set().union(*(n_regressors_of(one) for one in model.models if one is not None))
+    if isinstance(model, WindowModel):
+        return {model.state.known.shape[2]}
+    if isinstance(model, SmoothingModel):
+        return {smoothers.coefficients.shape[1] for _, smoothers in model.parts}
+    return {None}
+
+
+def of_columns(model: Any, *kinds: type) -> Any:
+    """Check a model of columns: none of them has failed."""
+    fields.kind(model, "the model", *(kinds or _OF_COLUMNS))
+    fields.tuple_of(model.notes, "notes", Warning)
+    if isinstance(model, _OF_BOTH):
+        require(not model.failures, "no column may have failed")
+    if isinstance(model, DeseasonalizedModel):
+        of_columns(model.inner)
+    return model
+
+
+def of_panel(model: Any, n_series: int | None = None) -> Any:
+    """Check a model of a panel of so many series, and what it says of them."""
+    fields.kind(model, "the model", *_OF_PANELS)
+    n = n_series_of(model)
+    require(n_series in (None, n), f"the model must be of {n_series} series")
+    if not isinstance(model.notes, tuple) or model.notes:  # none of a model that has moved on
+        fields.notes(model.notes, n)
+    if isinstance(model, DeseasonalizedModel):
+        of_panel(model.inner)
+    return model
+
+
+def check_season(one: Seasons) -> None:
+    """Check the seasons of columns or of a panel."""
+    factor = fields.numbers(one.factor, "factor", None, None)
+    require(factor.size and (factor != 0.0).all(), "factor must not be 0, or empty")
+    fields.numbers(one.offset, "offset", *factor.shape)
+
+
+def check_deseasonalized(one: DeseasonalizedModel) -> None:
+    """Check the model of adjusted series."""
+    n = n_series_of(fields.kind(one.inner, "inner", *_OF_COLUMNS, *_OF_PANELS))
+    seasons = fields.kind(one.seasons, "seasons", Seasons)
+    require(len(seasons.factor) == n, f"seasons must be of {n} series")
+    fields.array(one.constant, "constant", float, n)
+    failed = fields.failures(one.failures, "failures", n)
+    within = () if isinstance(one.inner, NaiveModel) else one.inner.failures
+    require(failed.keys() == set(within), "failures must be those within")
+    good = np.setdiff1d(np.arange(n), list(failed)) if failed else slice(None)
+    require(np.isfinite(one.constant[good]).all(), "constant must be finite")
+    _check_notes(one.notes, n)
+
+
+def check_looped(one: LoopedPanel) -> None:
+    """Check a model for each series that has not failed."""
+    fields.kind(one.models, "models", tuple)
+    n = len(one.models)
+    failed = fields.failures(one.failures, "failures", n)
+    for i, model in enumerate(one.models):
+        require((model is None) == (i in failed), "there must be a model, or a failure")
+        require(model is None or n_series_of(of_columns(model)) == 1, "a model is of one series")
+    fields.notes(one.notes, n)
+
+
+def check_grouped(one: GroupedPanel) -> None:
+    """Check groups of series: each series has a place in one of them, or a failure."""
+    n = fields.whole(one.n_series, "n_series", 1)
+    failed = fields.failures(one.failures, "failures", n)
+    seen: set[int] = set()
+    for part in fields.tuple_of(one.parts, "parts", tuple):
+        require(len(part) == 2, "a part must be series and their model")
+        series = fields.positions(part[0], "series", n).tolist()
+        model = of_panel(part[1], len(series))
+        require(seen.isdisjoint(series), "a series must be in one group")
+        lost = {series[i] for i in fields.failures(model.failures, "failures", len(series))}
+        require(lost <= failed.keys(), "what failed in a group must have failed")
+        seen.update(series)
+    require(len(seen | failed.keys()) == n, "groups must hold all series but failures")
+    fields.notes(one.notes, n)
+
+
+def check_found(one: SmoothingModel | WindowModel, found: np.ndarray) -> None:
+    """Check that a model holds all series but failures, and what it says of them."""
+    n = fields.whole(one.n_series, "n_series", 1)
+    held, failed = set(found.tolist()), fields.failures(one.failures, "failures", n)
+    require(len(held | failed.keys()) == n, "the model must hold all series but failures")
+    require(held.isdisjoint(failed), "the model must hold no failures")
+    _check_notes(one.notes, n)
+
+
+def _check_notes(notes: Any, n: int) -> None:
+    """Check notes of columns or of a panel."""
+    if isinstance(notes, tuple):
+        fields.tuple_of(notes, "notes", Warning)
+    else:
+        fields.notes(notes, n)
+
+
+CHECKS = {
+    DeseasonalizedModel: check_deseasonalized,
+    GroupedPanel: check_grouped,
+    LoopedPanel: check_looped,
+    Seasons: check_season,
+}
