@@ -28,6 +28,12 @@ def rows_between(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     return np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
 
 
+def rows_of(offsets: np.ndarray, series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of the series at these positions, and their offsets among these."""
+    lengths = np.diff(offsets)[series]
+    return rows_between(offsets[:-1][series], lengths), offsets_of(lengths)
+
+
 def counted(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return for stretches of these lengths each row's stretch, and its place in it from 0."""
     stretch = np.repeat(np.arange(len(lengths)), lengths)
@@ -127,9 +133,8 @@ class Batch:
 
     def take(self, series: np.ndarray) -> Batch:
         """Return a batch of the series at these positions, in this order."""
-        lengths = self.lengths[series]
-        rows = rows_between(self.offsets[:-1][series], lengths)
-        return Batch(self.values[rows], offsets_of(lengths), self.regressors[rows])
+        rows, offsets = rows_of(self.offsets, series)
+        return Batch(self.values[rows], offsets, self.regressors[rows])
 
     def count_observed(self) -> np.ndarray:
         """Return how many values of each series are not missing, (N,)."""

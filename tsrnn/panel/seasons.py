@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from tsrnn._input.ragged import offsets_of, rows_between
+from tsrnn._input.ragged import rows_of
 from tsrnn._time.season_length import (
     NO_DATES,
     Season,
@@ -202,7 +202,7 @@ class GroupedPanel:
         """Return what regressors (n_rows, p) add to the series, (n_rows,)."""
         total = np.full(len(regressors), np.nan)
         for series, model in self.parts:
-            rows, own = _rows_of(offsets, series)
+            rows, own = rows_of(offsets, series)
             total[rows] = model.effect(regressors[rows], own)
         return total
 
@@ -210,7 +210,7 @@ class GroupedPanel:
         """Return the model that knows regressors (n_rows, p) of the next steps of each series."""
         parts = []
         for series, model in self.parts:
-            rows, own = _rows_of(offsets, series)
+            rows, own = rows_of(offsets, series)
             parts.append((series, model.with_regressors(regressors[rows], own)))
         return replace(self, parts=tuple(parts))
 
@@ -235,7 +235,7 @@ class GroupedPanel:
         """See further values (n_rows,): the model then, one-step predictions, their deviations."""
         (predictions, deviations), parts = np.full((2, len(values)), np.nan), []
         for series, model in self.parts:
-            rows, own = _rows_of(offsets, series)
+            rows, own = rows_of(offsets, series)
             later, predictions[rows], deviations[rows] = model.advance(values[rows], own, n_jobs)
             parts.append((series, later))
         moved = GroupedPanel.of(parts, self.n_series, self.failures)
@@ -249,9 +249,3 @@ class GroupedPanel:
         for series, model in self.parts:
             result[..., series] = compute(model)
         return result
-
-
-def _rows_of(offsets: np.ndarray, series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of some series, and their offsets in these."""
-    lengths = np.diff(offsets)[series]
-    return rows_between(offsets[series], lengths), offsets_of(lengths)

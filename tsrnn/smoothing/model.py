@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tsrnn._compute.threads import in_threads, one_blas_thread
-from tsrnn._input.ragged import Batch, rows_between
+from tsrnn._input.ragged import Batch, rows_of
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
 from tsrnn.smoothing.smoothers import SmootherBatch, lost
 
@@ -152,7 +152,7 @@ class SmoothingModel(FittedModel):
             if np.array_equal(series, np.arange(self.n_series)):
                 yield series, smoothers, rows, slice(None)
             else:
-                where = rows_between(rows.offsets[:-1][series], rows.lengths[series])
+                where, _ = rows_of(rows.offsets, series)
                 yield series, smoothers, rows.take(series), where
 
     def _unseen(self, regressors: np.ndarray, offsets: np.ndarray | None) -> Batch:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn._input.ragged import Batch, offsets_of, rows_between
+from tsrnn._input.ragged import Batch, offsets_of, rows_between, rows_of
 from tsrnn._input.scaling import Scaling
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
 from tsrnn.windows.errors import PastErrors, factors
@@ -294,7 +294,8 @@ class WindowModel(FittedModel):
         if offsets is None:
             return np.zeros((len(regressors), self.n_series))
         total = np.full(len(regressors), np.nan)
-        total[self._rows(offsets)] = 0.0
+        rows, _ = rows_of(offsets, self.series)
+        total[rows] = 0.0
         return total
 
     def with_regressors(
@@ -304,24 +305,23 @@ class WindowModel(FittedModel):
         if offsets is None:
             batch = Batch.of_columns(np.empty((len(regressors), self.n_series)), regressors)
             regressors, offsets = batch.regressors, batch.offsets
-        lengths = np.diff(offsets)[self.series]
-        state = self.state.informed(regressors[self._rows(offsets)], offsets_of(lengths))
-        return replace(self, state=state)
+        rows, own = rows_of(offsets, self.series)
+        return replace(self, state=self.state.informed(regressors[rows], own))
 
     def advance(
         self, values: np.ndarray, offsets: np.ndarray | None = None, n_jobs: int | None = None
     ) -> tuple[WindowModel, np.ndarray, np.ndarray]:
         """See further values: the model then, one-step predictions, their deviations."""
-        shape = values.shape
+        are_columns, shape = offsets is None, values.shape
         if offsets is None:
             batch = Batch.of_columns(values, np.empty((len(values), 0)))
             values, offsets = batch.values, batch.offsets
-        rows, found = self._rows(offsets), np.full((2, len(values)), np.nan)
-        lengths = np.diff(offsets)[self.series]
-        state, *found[:, rows] = self.state.advance(values[rows], offsets_of(lengths))
+        found = np.full((2, len(values)), np.nan)
+        rows, own = rows_of(offsets, self.series)
+        state, found[0, rows], found[1, rows] = self.state.advance(values[rows], own)
         is_finite = np.isfinite(state.values).all(axis=1)
         failures = dict(self.failures) | {int(i): too_large() for i in self.series[~is_finite]}
-        if len(shape) > 1 and failures:
+        if are_columns and failures:
             raise too_large()
         kept = np.flatnonzero(is_finite)
         if kept.size < is_finite.size:
@@ -348,10 +348,6 @@ class WindowModel(FittedModel):
     ) -> np.ndarray:
         """Draw futures of columns, (horizon, n_paths, N)."""
         return self.state.simulate(horizon, n_paths, random_state)
-
-    def _rows(self, offsets: np.ndarray) -> np.ndarray:
-        """Return the rows of the series in the state."""
-        return rows_between(offsets[self.series], np.diff(offsets)[self.series])
 
     def _of_all(self, of_some: np.ndarray) -> np.ndarray:
         """Put numbers of each series in their columns, NaN for failures."""
