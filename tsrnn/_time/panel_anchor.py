@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._time.panel_search import as_offset, counted_step, month_days, of_series
-from tsrnn._time.panel_steps import (
+from tsrnn._time.stamps import Dates, StampCodec
+from tsrnn._time.steps import (
+    MONTHS,
     BusinessSteps,
     EvenSteps,
     ListedSteps,
@@ -20,8 +22,6 @@ from tsrnn._time.panel_steps import (
     business_days,
     months_of,
 )
-from tsrnn._time.stamps import Dates, StampCodec
-from tsrnn._time.steps import MONTHS
 
 # What a rhythm counts: integers or periods; months; days, or business days, of a clock in the time
 # zone; times that pass.
@@ -152,7 +152,7 @@ def named_steps(
         if isinstance(offset, pd.offsets.Week) and offset.weekday is not None:
             fits = (day + 3) % 7 == offset.weekday
         return fits, EvenSteps(day * per_day + clock, np.full(len(day), days * per_day))
-    if type(offset) is pd.offsets.BusinessDay and offset.n == 1:
+    if offset == pd.offsets.BusinessDay():
         return everywhere, BusinessSteps(business_days(day), clock, per_day)
     return _listed_from_first(shown, offsets, codec, offset)
 

@@ -14,7 +14,9 @@ import pandas as pd
 
 from tsrnn._input.ragged import differences, extremes, offsets_of, others, rows_between
 from tsrnn._input.wording import Argument, ArgumentName, Message
-from tsrnn._time.panel_steps import (
+from tsrnn._time.stamps import Dates, Periods, StampCodec, period_alias
+from tsrnn._time.steps import (
+    MONTHS,
     BusinessSteps,
     EvenSteps,
     ListedSteps,
@@ -23,8 +25,6 @@ from tsrnn._time.panel_steps import (
     business_days,
     months_of,
 )
-from tsrnn._time.stamps import Dates, Periods, StampCodec, period_alias
-from tsrnn._time.steps import MONTHS
 from tsrnn.exceptions import InvalidParameterError
 
 _Trial: TypeAlias = tuple[np.ndarray, Steps]
@@ -168,7 +168,7 @@ def fitting_freq(
         per_ordinal = 86_400_000_000_000 // codec.per_day
         fits, steps = even(ordinals, offsets, local=False)
         return fits & (steps.step * float(per_ordinal) == offset.nanos), steps
-    if type(offset) is pd.offsets.BusinessDay and offset.n == 1:
+    if offset == pd.offsets.BusinessDay():
         return business(codec.shown(ordinals), offsets, codec.per_day)
     return _listed(codec.shown(ordinals), offsets, codec, offset)
 
@@ -241,7 +241,7 @@ def _named_months(ordinals: np.ndarray, offsets: np.ndarray, per_day: int, offse
     fits &= (steps.months == count * offset.n) & (steps.day == day)
     if count > 1:  # quarters and years begin in a month of their own
         anchor = offset.startingMonth if count == 3 else offset.month
-        fits &= (steps.last + 1 - anchor) % count == 0
+        fits &= (steps.origin + 1 - anchor) % count == 0
     return fits, steps
 
 
@@ -250,7 +250,7 @@ def _named_days(ordinals: np.ndarray, offsets: np.ndarray, per_day: int, offset)
     days = offset.n * (7 if isinstance(offset, pd.offsets.Week) else 1)
     fits = fits & (steps.step == days * per_day)
     if isinstance(offset, pd.offsets.Week) and offset.weekday is not None:
-        fits &= (steps.last // per_day + 3) % 7 == offset.weekday
+        fits &= (steps.origin // per_day + 3) % 7 == offset.weekday
     return fits, steps
 
 

@@ -15,9 +15,8 @@ from tsrnn._input.ragged import first_marked, offsets_of
 from tsrnn._input.wording import Argument, Message
 from tsrnn._time.panel_anchor import days_of, month_of_year
 from tsrnn._time.panel_search import as_offset, counted_step
-from tsrnn._time.panel_steps import business_days, months_of
 from tsrnn._time.stamps import Dates, StampCodec
-from tsrnn._time.steps import MONTHS
+from tsrnn._time.steps import MONTHS, business_days, months_of
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.panel.frame import Panel
 

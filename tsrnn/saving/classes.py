@@ -13,9 +13,8 @@ from tsrnn._recurrent.architecture import Architecture
 from tsrnn._registry import ESTIMATORS
 from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
-from tsrnn._time.panel_steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps, OwnSteps
-from tsrnn._time.stamps import Dates, Periods, WholeNumbers
-from tsrnn._time.steps import ConstantSteps, Counts, _Clock, _ListedSteps, _MonthSteps
+from tsrnn._time.stamps import Dates, Durations, Periods, WholeNumbers
+from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
 from tsrnn.compose.deseasonalize import (
     DeseasonalizedModel,
     DeseasonalizedPanel,
@@ -48,11 +47,10 @@ PARTS: dict[str, type] = {
     "Batch": Batch,
     "BusinessSteps": BusinessSteps,
     "ColumnScaling": ColumnScaling,
-    "ConstantSteps": ConstantSteps,
-    "Counts": Counts,
     "DateStamps": Dates,
     "DeseasonalizedModel": DeseasonalizedModel,
     "DeseasonalizedPanel": DeseasonalizedPanel,
+    "DurationStamps": Durations,
     "EvenSteps": EvenSteps,
     "ExponentialPrior": ExponentialPrior,
     "FittedPanel": FittedPanel,
@@ -62,7 +60,6 @@ PARTS: dict[str, type] = {
     "LoopedPanel": LoopedPanel,
     "MonthSteps": MonthSteps,
     "NaiveModel": NaiveModel,
-    "OwnSteps": OwnSteps,
     "Panel": Panel,
     "PanelGrid": PanelGrid,
     "PastErrors": PastErrors,
@@ -86,8 +83,5 @@ PARTS: dict[str, type] = {
     "WindowNetwork": WindowNetwork,
     "WindowPanel": WindowPanel,
     "WindowState": WindowState,
-    "_Clock": _Clock,
-    "_ListedSteps": _ListedSteps,
-    "_MonthSteps": _MonthSteps,
     "_Turn": ColumnSeasons,
 }

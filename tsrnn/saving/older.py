@@ -9,15 +9,18 @@ import pandas as pd
 
 from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
+from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
 from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
 from tsrnn.forecasting.naive import NaiveForecaster
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.frame import Panel
-from tsrnn.panel.state import FittedPanel
+from tsrnn.panel.state import FittedPanel, SeenRows
+from tsrnn.saving.older_times import bring_panel_up_to_date, bring_series_up_to_date
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.triple import TripleExpSmoothingRNN
 from tsrnn.windows.errors import PastErrors
+from tsrnn.windows.network import WindowNetwork
 
 # What was called otherwise in older files, and its tag now.
 OLDER_TAGS = {  # beside "dates" and "periods", which are indexes of pandas
@@ -27,10 +30,15 @@ OLDER_TAGS = {  # beside "dates" and "periods", which are indexes of pandas
 
 # Attributes that were called otherwise, and what they are called now.
 _RENAMED = {
+    BusinessSteps: {"last": "origin"},
+    EvenSteps: {"last": "origin"},
+    ListedSteps: {"position": "origin"},
+    MonthSteps: {"last": "origin"},
     Panel: {"dial": "codec", "ticks": "ordinals"},
     PanelGrid: {"dial": "codec"},
-    TimeGrid: {"_dial": "_codec"},
     PastErrors: {"recipe": "spec"},
+    SeenRows: {"dial": "codec"},
+    WindowNetwork: {"recipe": "spec"},
 }
 
 # What was added to classes since files of them were first saved, and what it is in those files.
@@ -69,6 +77,10 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
             attributes[name] = attributes.pop(older)
     for name, value in _LATER.get(kind, {}).items():
         attributes.setdefault(name, value)
+    if kind is TimeGrid:
+        bring_series_up_to_date(attributes)
+    if kind is PanelGrid:
+        bring_panel_up_to_date(attributes)
     if kind is FittedPanel and isinstance(attributes.get("gone"), set):
         attributes["gone"] = frozenset(attributes["gone"])  # of a panel that was updated
     if "_model" in attributes:

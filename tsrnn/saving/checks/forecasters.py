@@ -97,7 +97,7 @@ def check_forecaster(one: Forecaster) -> None:
     for name in ("fitted_values_", "residuals_"):
         _check_rows(getattr(one, name), name, layout, n, k)
     grid = fields.kind(one._grid, "the grid", TimeGrid)
-    require(len(grid._index) == n, f"the grid must be of {n} rows")
+    require(len(grid.index) == n, f"the grid must be of {n} rows")
     if isinstance(one, SmoothingForecaster):
         _check_smoothing(one, k)
     if isinstance(one, NaiveForecaster):

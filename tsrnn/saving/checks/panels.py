@@ -25,7 +25,7 @@ from tsrnn.saving.checks.forecasters import (
     n_regressors_of,
     n_series_of,
 )
-from tsrnn.saving.checks.times import DIALS
+from tsrnn.saving.checks.times import CODECS, goes_on
 from tsrnn.smoothing.panel import SmootherPanel
 from tsrnn.windows.model import WindowPanel
 
@@ -83,7 +83,7 @@ def check_grouped(one: GroupedPanel) -> None:
 
 def check_rows(one: SeenRows) -> None:
     """Check the last stamps of series whose rows are numbered."""
-    fields.kind(one.codec, "codec", *DIALS)
+    fields.kind(one.codec, "codec", *CODECS)
     fields.array(one.last, "last", INT, None)
 
 
@@ -108,7 +108,7 @@ def check_panel(one: Panel) -> None:
     fields.numbers(one.regressors, "regressors", values.size, None)
     fields.array(one.ordinals, "ordinals", INT, values.size)  # of a fitted panel they are all 0
     fields.offsets(one.offsets, "offsets", values.size, len(ids))
-    fields.kind(one.codec, "codec", *DIALS)
+    fields.kind(one.codec, "codec", *CODECS)
 
 
 def check_fitted(one: FittedPanel) -> None:
@@ -120,6 +120,7 @@ def check_fitted(one: FittedPanel) -> None:
     require(_n_series(model) == n, f"the model must be of {n} series")
     grid = fields.kind(one.grid, "grid", PanelGrid)
     require(grid.group.size == n, f"the grid must be of {n} series")
+    require(all(map(goes_on, grid.groups)), "stamps must go on")
     for i in fields.kind(one.gone, "gone", frozenset):
         fields.whole(i, "a series that is gone", 0, n - 1)
     require(one.gone >= set(model.failures), "what failed must be gone")
