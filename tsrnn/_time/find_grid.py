@@ -170,7 +170,9 @@ def _off_freq(ordinals: np.ndarray, codec: StampCodec, freq: object, name: str) 
     row = int(wrong[0]) if wrong.size else 0
     message = Message("{name} does not follow {freq}: ", name=name, freq=Argument("freq", freq))
     if row == 0:
-        return ValueError(Message("{message}it starts at {start}", message=message, start=stamps[0]))
+        return ValueError(
+            Message("{message}it starts at {start}", message=message, start=stamps[0])
+        )
     return ValueError(
         Message(
             "{message}after {before} comes {after}, not {wanted}. {cure}",
