@@ -25,15 +25,6 @@ _Offset: TypeAlias = pd.tseries.offsets.BaseOffset
 # What pandas and our own steps raise where stamps end.
 BEYOND = (OverflowError, pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta)
 
-MONTHS = {  # how many, and the day
-    pd.offsets.MonthBegin: (1, 1),
-    pd.offsets.QuarterBegin: (3, 1),
-    pd.offsets.YearBegin: (12, 1),
-    pd.offsets.MonthEnd: (1, 31),
-    pd.offsets.QuarterEnd: (3, 31),
-    pd.offsets.YearEnd: (12, 31),
-}
-
 _SURE = 2.0**63 - 2.0**13  # what is not beyond this as floats is held by 64 bits
 _MOST_TABLED = 1_000_000  # days whose months are looked up in a table
 _MOST_LISTED = 1_000_000  # stamps to list by a pandas offset, at some 7 microseconds each
