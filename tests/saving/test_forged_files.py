@@ -109,6 +109,35 @@ def test_every_kind_of_model_is_among_what_an_older_version_saved():
     assert {*MODELS, *PARTS} <= tags
 
 
+@pytest.mark.parametrize(
+    ("file_name", "tag", "attribute", "value"),
+    [
+        ("forecaster-naive", "ConstantSteps", "step", 1),  # not of numpy
+        ("forecaster-naive", "ConstantSteps", "start", None),
+        ("forecaster-naive", "Counts", "pattern", "rows"),
+        ("forecaster-drift", "_MonthSteps", "months", 0),
+        ("forecaster-drift", "_MonthSteps", "day", 40),
+        ("forecaster-drift", "_MonthSteps", "day", 3),
+        ("forecaster-drift", "_Clock", "unit", "D"),
+        ("forecaster-drift", "_Clock", "tz", "Europe/Berlin"),
+        ("forecaster-drift", "_Clock", "local", "yes"),
+        ("forecaster-simple", "_ListedSteps", "offset", "B"),
+        ("forecaster-simple", "_ListedSteps", "known", [1, 2]),
+        ("panel-of-third-fridays", "OwnSteps", "n_seen", 36),
+        ("panel-of-third-fridays", "OwnSteps", "grids", []),
+        ("panel-of-third-fridays", "TimeGrid", "_steps", None),
+        ("panel-of-third-fridays", "TimeGrid", "has_stamps", None),
+    ],
+)
+def test_grids_of_older_files_are_checked_too(file_name, tag, attribute, value, tmp_path):
+    header, body = forged_files.read((SAVED_TAGS / f"{file_name}.tsrnn").read_bytes())
+    parts = next(one for one in _nodes(header["model"]) if type(one) is dict and one["is"] == tag)
+    next(pair for pair in parts["of"] if pair[0] == attribute)[1] = value
+    (tmp_path / "model").write_bytes(forged_files.signed(header, body))
+    with pytest.raises(ModelFormatError, match="holds no model that tsrnn"):
+        tsrnn.load(tmp_path / "model")
+
+
 @pytest.mark.parametrize("position", [-1, 625, 2**31, 10**30, True, 0.5])
 def test_the_position_of_a_random_state_is_within_its_key(tmp_path, position):
     tsrnn.save(fitted_network("gru")[0], tmp_path / "model")

@@ -8,9 +8,9 @@ import pandas as pd
 from tsrnn._input.ragged import counted, differences, extremes
 from tsrnn._input.wording import Argument, Message, Phrase, Rows
 from tsrnn._time.advice import daylight_advice, is_struck_by_no_clock
-from tsrnn._time.panel_anchor import Rhythm, named_steps, rhythm_of, steps_from_first
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.panel_search import business, even, fitting_parts, monthly, of_series
+from tsrnn._time.rhythm import Rhythm, named_steps, rhythm_of, steps_from_first
 from tsrnn._time.series_search import steps_of_dates
 from tsrnn._time.stamps import Dates, StampCodec
 from tsrnn._time.steps import (

@@ -14,7 +14,9 @@ import numpy as np
 from tsrnn._input.ragged import counted, differences, extremes, offsets_of
 from tsrnn._input.wording import Argument, Message, Rows
 from tsrnn._time.find_grid import RARE_DAYS, rare_parts
-from tsrnn._time.panel_anchor import (
+from tsrnn._time.panel_grid import PanelGrid
+from tsrnn._time.panel_search import fitting_parts, month_days, of_series
+from tsrnn._time.rhythm import (
     BUSINESS_DAYS,
     COUNTS,
     DAYS,
@@ -24,8 +26,6 @@ from tsrnn._time.panel_anchor import (
     rhythm_of,
     steps_from_first,
 )
-from tsrnn._time.panel_grid import PanelGrid
-from tsrnn._time.panel_search import fitting_parts, month_days, of_series
 from tsrnn._time.stamps import Dates, StampCodec
 from tsrnn._time.steps import Steps, business_days
 

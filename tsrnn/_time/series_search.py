@@ -16,8 +16,8 @@ import pandas as pd
 from tsrnn._input.wording import Message, Phrase
 from tsrnn._time.advice import Filling, irregular
 from tsrnn._time.freq import MONTHS
-from tsrnn._time.panel_anchor import DAYS, MONTHS_LONG, TIMES, Rhythm, named_steps, steps_from_first
 from tsrnn._time.panel_grid import PanelGrid
+from tsrnn._time.rhythm import DAYS, MONTHS_LONG, TIMES, Rhythm, named_steps, steps_from_first
 from tsrnn._time.stamps import Dates, Periods, StampCodec
 from tsrnn._time.steps import (
     BusinessSteps,

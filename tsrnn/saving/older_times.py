@@ -17,6 +17,7 @@ from tsrnn._time.stamps import Dates, StampCodec, codec_of
 from tsrnn._time.steps import EvenSteps, ListedSteps, MonthSteps, Steps
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import INT, require
+from tsrnn.saving.checks.times import CHECKS, UNITS
 from tsrnn.saving.values import Codec, unique_pairs
 
 _TAGS = ("ConstantSteps", "Counts", "OwnSteps", "_Clock", "_ListedSteps", "_MonthSteps")
@@ -62,9 +63,14 @@ def bring_series_up_to_date(attributes: dict[str, Any]) -> None:
         freq, stamps = None, codec_of(fields.labels(codec["pattern"], "pattern"))
         found = _even(_part(steps, "ConstantSteps"), stamps, local=True)
     else:
+        fields.choice(codec["unit"], "unit", UNITS)
         freq, stamps = codec["freq"], Dates(_unit(codec["unit"], steps), codec["tz"])
         found = _of_dates(steps, stamps, local=codec["local"])
-    attributes.update(index=index, grid=PanelGrid.of_one(stamps, found), freq=freq)
+    CHECKS[type(stamps)](stamps)
+    CHECKS[type(found)](found)
+    grid = PanelGrid.of_one(stamps, found)
+    CHECKS[PanelGrid](grid)
+    attributes.update(index=index, grid=grid, freq=freq)
 
 
 def _unit(written: str, steps: OlderPart) -> str:
@@ -144,4 +150,7 @@ def _of_own(one: OlderPart, codec: Dates) -> list[tuple[np.ndarray, Steps]]:
     ordinals = np.concatenate([codec.read(index) for index in indexes])
     parts, failures = rare_parts(ordinals, offsets_of(lengths), codec, np.arange(len(lengths)))
     require(not failures, "grids must be regular")
-    return [(places, steps.moved(n_seen[places] - 1)) for places, steps in parts]
+    moved = [(places, steps.moved(n_seen[places] - 1)) for places, steps in parts]
+    for _, steps in moved:
+        CHECKS[type(steps)](steps)
+    return moved

@@ -24,7 +24,7 @@ from tsrnn.exceptions import BeyondStampsError
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import INT, require
 
-_UNITS = ("s", "ms", "us", "ns")
+UNITS = ("s", "ms", "us", "ns")
 _OFFSET = pd.tseries.offsets.BaseOffset
 _STEPS = (BusinessSteps, EvenSteps, ListedSteps, MonthSteps)
 CODECS = (Dates, Periods, WholeNumbers)  # of panels
@@ -98,7 +98,7 @@ def check_business(one: BusinessSteps) -> None:
 
 def _check_clock_time(one: MonthSteps | BusinessSteps) -> None:
     per_day = fields.whole(one.per_day, "per_day", 1)
-    require(per_day in {Dates(unit, None).per_day for unit in _UNITS}, "per_day must be of a unit")
+    require(per_day in {Dates(unit, None).per_day for unit in UNITS}, "per_day must be of a unit")
     require(((one.clock >= 0) & (one.clock < per_day)).all(), "clock must be a time of a day")
     fields.flag(one.local, "local")
 
@@ -110,7 +110,7 @@ def check_listed_steps(one: ListedSteps) -> None:
     fields.array(one.origin, "origin", INT, None)
     within = (one.origin >= 0) & (one.origin < known.size)
     require(within.all(), "origin must be within what is known")
-    fields.choice(one.unit, "unit", _UNITS)
+    fields.choice(one.unit, "unit", UNITS)
     fields.flag(one.local, "local")
     if one.offset is None:
         require(known.size == 1, "stamps without an offset are one")
@@ -136,12 +136,12 @@ def check_periods(one: Periods) -> None:
 
 def check_durations(one: Durations) -> None:
     """Check the codec of durations."""
-    fields.choice(one.unit, "unit", _UNITS)
+    fields.choice(one.unit, "unit", UNITS)
 
 
 def check_dates(one: Dates) -> None:
     """Check the codec of dates."""
-    fields.choice(one.unit, "unit", _UNITS)
+    fields.choice(one.unit, "unit", UNITS)
     if one.tz is not None:
         fields.kind(one.tz, "tz", datetime.tzinfo)
     one.write(np.zeros(1, dtype=np.int64))

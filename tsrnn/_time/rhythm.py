@@ -1,6 +1,6 @@
 """Regular steps counted from the first stamps of series, whether or not there is a row for each.
 
-What `panel_search` finds fits only series without gaps, and is counted from their ends.
+What `tsrnn._time.panel_search` tries fits only series without gaps, and is counted from their ends.
 """
 
 from __future__ import annotations
