@@ -75,6 +75,12 @@ def _of_durations(**changes):
     return model
 
 
+def _laid_out(**changes):
+    model = fitted("naive", y_of())
+    model._layout = replace(model._layout, **changes)
+    return model
+
+
 def _without(name, attribute):
     model = fitted(name, y_of())
     delattr(model, attribute)
@@ -166,6 +172,9 @@ DAMAGED = {
     "classes of several types": lambda: _network(classes_=np.array(["neg", 5], dtype=object)),
     "a name that is a list": lambda: _named(["zz"]),
     "a name that is an array": lambda: _named(np.zeros(2)),
+    "a series whose name is a list": lambda: _laid_out(
+        names=pd.Index(np.array([["zz"], None], dtype=object)[:1])
+    ),
     "state of too few rows": lambda: _smoothers(state=lambda state: state[:1]),
     "state of no rows": lambda: _smoothers(state=lambda state: state[:0]),
     "state of other columns": lambda: _smoothers(state=lambda state: np.c_[state, state]),

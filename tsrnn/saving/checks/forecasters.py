@@ -63,7 +63,8 @@ def check_layout(one: Layout) -> None:
     fields.flag(one.is_flat, "is_flat")
     require(one.is_pandas == (one.names is not None), "names come with pandas")
     if one.names is not None:
-        fields.labels(one.names, "names", 1 if one.is_flat else None)
+        names = fields.labels(one.names, "names", 1 if one.is_flat else None)
+        require(all(map(pd.api.types.is_hashable, names)), "names must be labels")
 
 
 def check_season(one: ColumnSeasons | PanelSeasons) -> None:
