@@ -124,6 +124,29 @@ def test_a_day_that_begins_at_one_in_the_morning_is_a_day():
     assert_continued(frame_of(every[:20]), every, 20)
 
 
+@pytest.mark.parametrize("freq", ["D", "W-SUN"])
+def test_a_named_frequency_holds_where_the_zone_leaves_out_its_hour(freq):
+    every = pd.date_range("2018-10-14", periods=30, freq=freq)
+    every = every.tz_localize("America/Sao_Paulo", nonexistent="shift_forward")
+    assert any(every.hour == 1)
+    for named in (freq, None):
+        for stamps in future(frame_of(every[:25]), 5, freq=named).values():
+            assert stamps.tolist() == every[25:].tolist()
+    with pytest.raises(ValueError, match="ds does not follow freq="):
+        future(frame_of(every.delete(12)), freq=freq)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_either_of_two_equal_local_times_stands_for_its_day(is_first):
+    days = pd.date_range("2024-10-20 02:30", periods=8).tz_localize(
+        "Europe/Berlin", ambiguous=np.full(8, is_first)
+    )
+    df = frame_of(days)
+    panel = PanelForecaster(NaiveForecaster()).fit(frame_of(days[:7])).update(frame_of(days[7:]))
+    expected = PanelForecaster(NaiveForecaster()).fit(df).predict(2)["ds"]
+    pd.testing.assert_series_equal(panel.predict(2)["ds"], expected)
+
+
 @pytest.mark.parametrize("freq", ["M", "Q", "2M", "Y-JUN", "W", "D", "h"])
 def test_periods_go_on(freq):
     every = pd.period_range("2019-11", periods=20, freq=freq)

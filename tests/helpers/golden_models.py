@@ -64,6 +64,7 @@ RARE = {
     "panel-of-weeks-put-together": lambda: _put_together(freq="W", aggregate="sum"),
     "panel-of-third-fridays": _third_fridays,
     "panel-with-scores": _with_scores,
+    "durations-in-ordinals": lambda: forged_files.makers()["forecaster on durations"](),
 }
 
 

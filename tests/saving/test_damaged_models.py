@@ -18,7 +18,8 @@ from saved_models import series as y_of
 
 import tsrnn
 from tsrnn import NaiveForecaster, PanelForecaster
-from tsrnn._time.steps import ConstantSteps, Counts
+from tsrnn._time.stamps import Durations, WholeNumbers
+from tsrnn._time.steps import BusinessSteps
 from tsrnn.exceptions import ModelFormatError
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.season import Seasons
@@ -76,7 +77,14 @@ def _in_place(states, place, value):
 def _of_durations(**changes):
     index = pd.timedelta_range("1s", periods=36, freq="s")
     model = fitted("naive", pd.Series(y_of(), index))
+    changes = {name: change(getattr(model._grid, name)) for name, change in changes.items()}
     model._grid = replace(model._grid, **changes)
+    return model
+
+
+def _laid_out(**changes):
+    model = fitted("naive", y_of())
+    model._layout = replace(model._layout, **changes)
     return model
 
 
@@ -171,6 +179,9 @@ DAMAGED = {
     "classes of several types": lambda: _network(classes_=np.array(["neg", 5], dtype=object)),
     "a name that is a list": lambda: _named(["zz"]),
     "a name that is an array": lambda: _named(np.zeros(2)),
+    "a series whose name is a list": lambda: _laid_out(
+        names=pd.Index(np.array([["zz"], None], dtype=object)[:1])
+    ),
     "state of too few rows": lambda: _smoothers(state=lambda state: state[:1]),
     "state of no rows": lambda: _smoothers(state=lambda state: state[:0]),
     "state of other columns": lambda: _smoothers(state=lambda state: np.c_[state, state]),
@@ -193,15 +204,20 @@ DAMAGED = {
     "a part shorter than its smoothers": lambda: _smoother_panel(lambda s, batch: (s[:-1], batch)),
     "a series in two places": lambda: _smoother_panel(lambda s, batch: (s * 0, batch)),
     "a series beyond": lambda: _smoother_panel(lambda s, batch: (s + 1, batch)),
-    "durations on a codec of integers": lambda: _of_durations(_codec=Counts(pd.RangeIndex(36))),
+    "durations on a codec of integers": lambda: _of_durations(
+        grid=lambda one: replace(one, codec=WholeNumbers(np.dtype(np.int64)))
+    ),
     "durations of another unit": lambda: _of_durations(
-        _codec=Counts(pd.timedelta_range("1s", periods=36, freq="s", unit="ns"))
+        grid=lambda one: replace(one, codec=Durations("ns"))
     ),
     "durations with steps of dates": lambda: _of_durations(
-        _steps=ConstantSteps(np.datetime64(1, "s"), np.timedelta64(1, "s"))
+        grid=lambda one: replace(one, groups=(BusinessSteps(np.array([1]), np.array([0]), 1),))
     ),
     "durations off their steps": lambda: _of_durations(
-        _index=pd.timedelta_range("2s", periods=36, freq="2s")
+        index=lambda _: pd.timedelta_range("2s", periods=36, freq="2s")
+    ),
+    "a grid of two series": lambda: _of_durations(
+        grid=lambda one: one.take(np.zeros(2, dtype=np.int64))
     ),
     "an offset that lists other dates": lambda: _listed(
         offset=pd.offsets.CustomBusinessDay(offset=datetime.timedelta(seconds=1))

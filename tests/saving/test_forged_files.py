@@ -93,9 +93,9 @@ def test_a_saved_model_of_every_kind_is_loaded_and_used(name, file_name, tmp_pat
 
 
 @pytest.mark.parametrize("file_name", RARE)
-def test_a_saved_panel_of_every_kind_is_loaded_and_used(file_name, tmp_path):
+def test_a_saved_model_with_rare_parts_is_loaded_and_used(file_name, tmp_path):
     path = SAVED_TAGS / f"{file_name}.tsrnn"
-    assert np.isfinite(tsrnn.load(path).predict(2).iloc[:, 2].to_numpy()).all()
+    assert np.isfinite(pd.DataFrame(tsrnn.load(path).predict(2)).iloc[:, -1].to_numpy()).all()
     assert_comes_back(path, tmp_path)
 
 
@@ -107,6 +107,35 @@ def test_every_kind_of_model_is_among_what_an_older_version_saved():
         header, _ = forged_files.read(path.read_bytes())
         tags |= {one["is"] for one in _nodes(header["model"]) if isinstance(one, dict)}
     assert {*MODELS, *PARTS} <= tags
+
+
+@pytest.mark.parametrize(
+    ("file_name", "tag", "attribute", "value"),
+    [
+        ("forecaster-naive", "ConstantSteps", "step", 1),  # not of numpy
+        ("forecaster-naive", "ConstantSteps", "start", None),
+        ("forecaster-naive", "Counts", "pattern", "rows"),
+        ("forecaster-drift", "_MonthSteps", "months", 0),
+        ("forecaster-drift", "_MonthSteps", "day", 40),
+        ("forecaster-drift", "_MonthSteps", "day", 3),
+        ("forecaster-drift", "_Clock", "unit", "D"),
+        ("forecaster-drift", "_Clock", "tz", "Europe/Berlin"),
+        ("forecaster-drift", "_Clock", "local", "yes"),
+        ("forecaster-simple", "_ListedSteps", "offset", "B"),
+        ("forecaster-simple", "_ListedSteps", "known", [1, 2]),
+        ("panel-of-third-fridays", "OwnSteps", "n_seen", 36),
+        ("panel-of-third-fridays", "OwnSteps", "grids", []),
+        ("panel-of-third-fridays", "TimeGrid", "_steps", None),
+        ("panel-of-third-fridays", "TimeGrid", "has_stamps", None),
+    ],
+)
+def test_grids_of_older_files_are_checked_too(file_name, tag, attribute, value, tmp_path):
+    header, body = forged_files.read((SAVED_TAGS / f"{file_name}.tsrnn").read_bytes())
+    parts = next(one for one in _nodes(header["model"]) if type(one) is dict and one["is"] == tag)
+    next(pair for pair in parts["of"] if pair[0] == attribute)[1] = value
+    (tmp_path / "model").write_bytes(forged_files.signed(header, body))
+    with pytest.raises(ModelFormatError, match="holds no model that tsrnn"):
+        tsrnn.load(tmp_path / "model")
 
 
 @pytest.mark.parametrize("position", [-1, 625, 2**31, 10**30, True, 0.5])

@@ -7,7 +7,7 @@ saving leaves out or repeats looks like either.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,8 @@ import pandas as pd
 from tsrnn._time.labels import clocks_of, ordinals_per_day
 from tsrnn.exceptions import IrregularIndexError
 
-# A grid: its codec and steps, the code that fills its gaps, and its frequency or "".
-Filling: TypeAlias = tuple[Any, Any, str, str]
+# Where stamps are on a grid with gaps, the code that fills these, and the grid's frequency or "".
+Filling: TypeAlias = tuple[np.ndarray, str, str]
 
 _MOST_GAPS = 10  # times the rows of a series; more is no grid for it
 _ROWS_ADVICE = "y.reset_index(drop=True) takes the rows as the steps"
@@ -30,11 +30,9 @@ def irregular(index: pd.Index, fillings: Iterable[Filling]) -> IrregularIndexErr
     found = []
     has_clocks = isinstance(index, pd.DatetimeIndex) and _clocks_vary(_shown(index))
     is_joined = has_clocks and is_struck_by_no_clock(index)
-    for codec, steps, code, freq in () if is_joined else fillings:
-        positions, ordinals = steps.locate(codec.read(index))
-        is_met = not has_clocks or positions[-1] < _MOST_GAPS * len(index)
-        if is_met and codec.agrees(index, ordinals).all():
-            found.append((positions[-1], int((np.diff(positions) > 1).argmax()), code, freq))
+    for places, code, freq in () if is_joined else fillings:
+        if not has_clocks or places[-1] < _MOST_GAPS * len(index):
+            found.append((places[-1], int((np.diff(places) > 1).argmax()), code, freq))
     if found:
         _, row, code, freq = min(found, key=lambda gap: gap[0])
         zeros = f"tsrnn.fill_gaps(y, {f'freq={freq!r}, ' if freq else ''}value=0)"

@@ -1,8 +1,8 @@
 """Where the rows of a series lie in time.
 
 A training series lies on a regular grid of time stamps, its first row at position 0. `TimeGrid`
-finds the grid once, at fit, and then turns stamps into positions and positions into stamps.
-`tsrnn._time.steps` knows how grids go on.
+finds the grid once, at fit, and then turns stamps into positions and positions into stamps. It is
+the `PanelGrid` of a single series, seen by its index.
 """
 
 from __future__ import annotations
@@ -16,18 +16,15 @@ from pandas.api.types import is_float_dtype
 
 from tsrnn._time.advice import daylight_advice, joining_advice
 from tsrnn._time.labels import dates_in_integers, kind_of, labels_note, same_labels, stamps_of
+from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.season_length import Season
-from tsrnn._time.steps import (
-    BEYOND,
-    ConstantSteps,
-    Counts,
-    StampCodec,
-    Steps,
-    counted_grid,
-    datetime_grid,
-    season_of,
-)
+from tsrnn._time.series_search import steps_of_counts, steps_of_dates
+from tsrnn._time.stamps import Dates, Durations, WholeNumbers, codec_of
+from tsrnn._time.steps import BEYOND, EvenSteps
 from tsrnn.exceptions import BeyondStampsError
+
+# Of series without time stamps, which all have the same.
+_ROWS = PanelGrid.of_one(WholeNumbers(np.dtype(np.int64)), EvenSteps(np.array([0]), np.array([1])))
 
 
 def is_time_index(index: object) -> bool:
@@ -60,9 +57,9 @@ class TimeGrid:
     """
 
     has_stamps: bool
-    _index: pd.Index
-    _codec: StampCodec
-    _steps: Steps
+    index: pd.Index  # the training series'
+    grid: PanelGrid  # of this series alone, from its first row on
+    freq: pd.tseries.offsets.BaseOffset | None  # of dates
 
     @classmethod
     def from_index(cls, index: pd.Index | None, n_timesteps: int) -> TimeGrid:
@@ -84,20 +81,24 @@ class TimeGrid:
             raise ValueError(f"the index has {len(index)} rows, the series {n_timesteps}")
         if index is None or not is_time_index(index):
             name = index.name if index is not None and kind_of(index) == "integers" else None
-            rows = pd.RangeIndex(n_timesteps, name=name)
-            return cls(False, rows, Counts(rows), ConstantSteps(np.int64(0), np.int64(1)))
+            return cls(False, pd.RangeIndex(n_timesteps, name=name), _ROWS, None)
         rows = stamps_of(index)
         _refuse_missing(rows)
         _refuse_disorder(rows)
-        dates = isinstance(rows, pd.DatetimeIndex)
-        if kind_of(rows) == "integers":
+        codec = codec_of(rows)
+        if isinstance(codec, WholeNumbers):
             _refuse_dates_in(rows)
-        return cls(True, rows, *(datetime_grid(rows) if dates else counted_grid(rows)))
+        if isinstance(codec, Dates):
+            steps, freq = steps_of_dates(rows, codec)
+        else:
+            steps, freq = steps_of_counts(rows, codec), None
+        return cls(True, rows, PanelGrid.of_one(codec, steps), freq)
 
     @property
     def season(self) -> Season:
         """What the stamps say of the season of a series."""
-        return season_of(self._codec, self._steps)
+        (season,), _ = self.grid.seasons()
+        return season
 
     def positions(self, index: pd.Index) -> np.ndarray:
         """Place stamps on the grid.
@@ -124,20 +125,22 @@ class TimeGrid:
         self._refuse_empty()
         index = stamps_of(index)
         _refuse_missing(index)
-        ordinals = self._codec.read(index)
-        positions, nearest = self._steps.locate(ordinals)
-        off = ~self._codec.agrees(index, nearest)
-        before = (positions < 0) | (off & (ordinals < self._steps.at(np.array([0]))))
-        if (off | before).any():
-            row = int((off | before).argmax())
-            grid = ", ".join(map(str, self._index[:2]))
+        codec = self.grid.codec
+        ordinals = codec.read(index)
+        positions, on_grid = self.grid.places(np.zeros_like(ordinals), ordinals)
+        if getattr(index, "unit", None) == "ns" != codec.unit:  # finer than the ordinals
+            on_grid &= np.asarray(codec.write(ordinals) == index)
+        if not on_grid.all():
+            row = int(on_grid.argmin())
+            is_before = ordinals[row] < self.grid.ordinals(*np.zeros((2, 1), dtype=np.int64))[0]
+            grid = ", ".join(map(str, self.index[:2]))
             raise ValueError(
                 f"the time stamp {index[row]} (row {row}) lies "
-                f"{'before the start' if before[row] else 'off the grid'} of the training series, "
-                f"whose {len(self._index)} time stamps are {grid} and so on"
+                f"{'before the start' if is_before else 'off the grid'} of the training series, "
+                f"whose {len(self.index)} time stamps are {grid} and so on"
                 f"{self._zones_advice(index)}"
             )
-        return positions.astype(np.int64)
+        return positions
 
     def stamps(self, start: int, stop: int) -> pd.Index:
         """Write positions as stamps, beyond the end of the training series too.
@@ -162,15 +165,34 @@ class TimeGrid:
         if not 0 <= start <= stop:
             raise ValueError(f"start={start} and stop={stop} are no range of positions")
         if start == stop:
-            return self._index[:0]
+            return self.index[:0]
         self._refuse_empty()
         try:
-            stamps = self._codec.write(self._steps.at(np.arange(start, stop)))
+            return self._written(np.arange(start, stop))
         except BEYOND as error:
             raise BeyondStampsError(
-                f"position {stop - 1} lies beyond the stamps of {self._index.dtype}"
+                f"position {stop - 1} lies beyond the stamps of {self.index.dtype}"
             ) from error
-        return stamps.rename(self._index.name)
+
+    def _written(self, positions: np.ndarray) -> pd.Index:
+        """Write positions as the training index would hold them."""
+        (steps,), codec = self.grid.groups, self.grid.codec
+        shown = steps.at(np.zeros_like(positions), positions)
+        if isinstance(self.index, pd.RangeIndex):
+            step = int(shown[1] - shown[0]) if len(shown) > 1 else 1
+            return pd.RangeIndex(int(shown[0]), int(shown[-1]) + 1, step, name=self.index.name)
+        index = codec.write(self.grid.utc(steps, shown)).rename(self.index.name)
+        if not isinstance(codec, Dates | Durations):
+            return index
+        if codec.unit != self.index.unit:
+            coarser = index.as_unit(self.index.unit)
+            index = coarser if np.array_equal(codec.read(coarser), index.asi8) else index
+        if isinstance(codec, Durations):
+            index.freq = self.index.freq
+        # pandas grants no freq across a time that the zone repeats or leaves out.
+        elif self.freq is not None and not (steps.local and codec.has_changes(shown)):
+            index.freq = self.freq
+        return index
 
     def __eq__(self, other: object) -> bool:
         """Tell whether two series have the same stamps and go on in the same way."""
@@ -178,19 +200,20 @@ class TimeGrid:
             return NotImplemented
         return (
             self.has_stamps == other.has_stamps
-            and _family(self._index) == _family(other._index)
-            and self._steps == other._steps
-            and len(self._index) == len(other._index)
-            and bool((self._index == other._index).all())
+            and _family(self.index) == _family(other.index)
+            and type(self.grid.groups[0]) is type(other.grid.groups[0])
+            and self.freq == other.freq
+            and len(self.index) == len(other.index)
+            and bool((self.index == other.index).all())
         )
 
     def _refuse_empty(self) -> None:
-        if self.has_stamps and len(self._index) == 0:
+        if self.has_stamps and len(self.index) == 0:
             raise ValueError("the training series is empty, so that its time stamps are unknown")
 
     def _zones_advice(self, index: pd.Index) -> str:
         """Explain stamps off the grid where they are those of another time zone."""
-        zones = [getattr(one, "tz", None) for one in (index, self._index)]
+        zones = [getattr(one, "tz", None) for one in (index, self.index)]
         if None in zones or str(zones[0]) == str(zones[1]):
             return ""
         return (
@@ -199,7 +222,7 @@ class TimeGrid:
         )
 
     def _refuse_other_kind(self, index: pd.Index) -> None:
-        (kind, detail), (expected, wanted) = _family(index), _family(self._index)
+        (kind, detail), (expected, wanted) = _family(index), _family(self.index)
         if kind != expected:
             had = f"{expected} as its time index" if self.has_stamps else "no time index"
             raise ValueError(f"the training series had {had}, and no place for {kind}: {index[0]}")

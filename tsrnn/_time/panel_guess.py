@@ -13,7 +13,10 @@ import numpy as np
 
 from tsrnn._input.ragged import counted, differences, extremes, offsets_of
 from tsrnn._input.wording import Argument, Message, Rows
-from tsrnn._time.panel_anchor import (
+from tsrnn._time.find_grid import RARE_DAYS, rare_parts
+from tsrnn._time.panel_grid import PanelGrid
+from tsrnn._time.panel_search import fitting_parts, month_days, of_series
+from tsrnn._time.rhythm import (
     BUSINESS_DAYS,
     COUNTS,
     DAYS,
@@ -23,10 +26,8 @@ from tsrnn._time.panel_anchor import (
     rhythm_of,
     steps_from_first,
 )
-from tsrnn._time.panel_grid import RARE_DAYS, PanelGrid, own_grids
-from tsrnn._time.panel_search import fitting_parts, month_days, of_series
-from tsrnn._time.panel_steps import OwnSteps, Steps, business_days
 from tsrnn._time.stamps import Dates, StampCodec
+from tsrnn._time.steps import Steps, business_days
 
 # Rows from which on a series is believed to have the steps that all its stamps lie on: were every
 # second step a gap by chance, seven steps in a row would be so once in 128 times.
@@ -86,8 +87,7 @@ def _several(
         own, likely[left], seldom = _coarsest(*rows, codec)
         is_vague[left], surprise[left] = _mark_weekdays(*rows, own, codec)
         rhythm.kind[left], rhythm.length[left] = own.kind, own.length
-        rare, _ = own_grids(ordinals, offsets, codec, left[seldom])
-        rare = [(series, _from_first(steps)) for series, steps in rare]
+        rare, _ = rare_parts(ordinals, offsets, codec, left[seldom])
         for series, _ in rare:
             rhythm.kind[series], is_vague[series] = -1, False
     clear = (rhythm.kind >= 0) & likely & ~is_vague & ((n_rows > 2) | _is_usual(rhythm, codec))
@@ -126,10 +126,6 @@ def _of_parts(
     for series, steps in parts:
         rhythm.kind[series], rhythm.length[series] = rhythm_of(steps, codec)
     return rhythm
-
-
-def _from_first(steps: OwnSteps) -> OwnSteps:
-    return steps.moved(1 - steps.n_seen)
 
 
 def most_common(rhythm: Rhythm, series: np.ndarray) -> tuple[int, int] | None:

@@ -6,26 +6,20 @@ where it does. What fits a series depends on no other series.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-import pandas as pd
 
 from tsrnn._input.ragged import differences, extremes, offsets_of, others, rows_between
-from tsrnn._input.wording import Argument, ArgumentName, Message
-from tsrnn._time.panel_steps import (
+from tsrnn._time.stamps import Dates, StampCodec
+from tsrnn._time.steps import (
     BusinessSteps,
     EvenSteps,
-    ListedSteps,
     MonthSteps,
     Steps,
     business_days,
     months_of,
 )
-from tsrnn._time.stamps import Dates, Periods, StampCodec, period_alias
-from tsrnn._time.steps import MONTHS
-from tsrnn.exceptions import InvalidParameterError
 
 _Trial: TypeAlias = tuple[np.ndarray, Steps]
 
@@ -144,126 +138,3 @@ def business(ordinals: np.ndarray, offsets: np.ndarray, per_day: int) -> _Trial:
     fits = (weekday < 5) & (low == 1) & (high == 1) & (earliest == latest)
     end = offsets[1:] - 1
     return fits, BusinessSteps(numbers[end], clock[end], per_day)
-
-
-def fitting_freq(
-    ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec, freq: object
-) -> _Trial:
-    """Try the frequency that the user named.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is none for stamps of this kind.
-    """
-    if not isinstance(codec, Dates):
-        fits, steps = even(ordinals, offsets)
-        return fits & (steps.step == counted_step(codec, freq)), steps
-    offset = as_offset(freq)
-    if type(offset) in MONTHS:
-        return _named_months(codec.shown(ordinals), offsets, codec.per_day, offset)
-    if isinstance(offset, pd.offsets.Day | pd.offsets.Week):
-        return _named_days(codec.shown(ordinals), offsets, codec.per_day, offset)
-    if isinstance(offset, pd.offsets.Tick):
-        per_ordinal = 86_400_000_000_000 // codec.per_day
-        fits, steps = even(ordinals, offsets, local=False)
-        return fits & (steps.step * float(per_ordinal) == offset.nanos), steps
-    if type(offset) is pd.offsets.BusinessDay and offset.n == 1:
-        return business(codec.shown(ordinals), offsets, codec.per_day)
-    return _listed(codec.shown(ordinals), offsets, codec, offset)
-
-
-def as_offset(freq: object) -> pd.tseries.offsets.BaseOffset:
-    """Return a frequency of dates as a pandas offset.
-
-    Raises
-    ------
-    InvalidParameterError
-    """
-    accepted = Message(
-        "{name} must be a pandas frequency such as 'D' or 'MS', got {freq!r}",
-        name=ArgumentName("freq"),
-        freq=freq,
-    )
-    if not isinstance(freq, str | pd.tseries.offsets.BaseOffset):
-        raise InvalidParameterError(accepted)
-    try:
-        offset = pd.tseries.frequencies.to_offset(freq)
-    except ValueError as error:
-        message = Message("{accepted}: {error}", accepted=accepted, error=str(error))
-        raise InvalidParameterError(message) from error
-    if offset.n < 1:
-        raise InvalidParameterError(Message("{accepted}: it must go forward", accepted=accepted))
-    return offset
-
-
-def counted_step(codec: StampCodec, freq: object) -> int:
-    """Return the step of integers or ordinals that a frequency stands for.
-
-    Raises
-    ------
-    InvalidParameterError
-    """
-    if isinstance(codec, Periods):
-        offset = _period_offset(freq)
-        if offset is None or offset.base != codec.freq.base or offset.n < 1:
-            raise InvalidParameterError(
-                Message(
-                    "{freq} is no frequency of periods of {periods!r}",
-                    freq=Argument("freq", freq),
-                    periods=period_alias(codec.freq.base),
-                )
-            )
-        return offset.n
-    if isinstance(freq, bool) or not isinstance(freq, int | np.integer) or freq < 1:
-        raise InvalidParameterError(
-            Message(
-                "{name} must be an integer >= 1 where time stamps are integers, got {freq!r}",
-                name=ArgumentName("freq"),
-                freq=freq,
-            )
-        )
-    return int(freq)
-
-
-def _period_offset(freq: object) -> pd.tseries.offsets.BaseOffset | None:
-    """Read a frequency of periods, "M", or of dates at their ends, "ME"; None for any other."""
-    for read in (pd.PeriodDtype, pd.tseries.frequencies.to_offset):
-        with suppress(TypeError, ValueError):
-            found = read(freq)
-            return found.freq if isinstance(found, pd.PeriodDtype) else found
-    return None
-
-
-def _named_months(ordinals: np.ndarray, offsets: np.ndarray, per_day: int, offset) -> _Trial:
-    count, day = MONTHS[type(offset)]
-    fits, steps = monthly(ordinals, offsets, per_day)
-    fits &= (steps.months == count * offset.n) & (steps.day == day)
-    if count > 1:  # quarters and years begin in a month of their own
-        anchor = offset.startingMonth if count == 3 else offset.month
-        fits &= (steps.last + 1 - anchor) % count == 0
-    return fits, steps
-
-
-def _named_days(ordinals: np.ndarray, offsets: np.ndarray, per_day: int, offset) -> _Trial:
-    fits, steps = even(ordinals, offsets)
-    days = offset.n * (7 if isinstance(offset, pd.offsets.Week) else 1)
-    fits = fits & (steps.step == days * per_day)
-    if isinstance(offset, pd.offsets.Week) and offset.weekday is not None:
-        fits &= (steps.last // per_day + 3) % 7 == offset.weekday
-    return fits, steps
-
-
-def _listed(ordinals: np.ndarray, offsets: np.ndarray, codec: Dates, offset) -> _Trial:
-    """Try what an offset lists from the first of all stamps on."""
-    bounds = np.array([ordinals.min(), ordinals.max()]).view(f"M8[{codec.unit}]")
-    start, stop = pd.DatetimeIndex(bounds)
-    known = pd.date_range(start, stop, freq=offset, unit=codec.unit).asi8
-    if len(known) == 0:
-        known = pd.date_range(start, periods=1, freq=offset, unit=codec.unit).asi8
-    positions = np.searchsorted(known, ordinals, side="right") - 1
-    exact = known[np.maximum(positions, 0)] == ordinals
-    low, high = extremes(differences(positions, offsets), offsets)
-    fits = np.minimum.reduceat(exact.view(np.int8), offsets[:-1]) == 1
-    fits &= (low == 1) & (high == 1)
-    return fits, ListedSteps(positions[offsets[1:] - 1], offset, known, codec.unit)

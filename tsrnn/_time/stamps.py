@@ -1,7 +1,7 @@
-"""Columns of time stamps as integers and back: the *codec* of a panel.
+"""Time stamps as integers and back, by the *codec* of a series or a panel.
 
-The integers, *ordinals*, are whole numbers themselves, ordinals of periods, or dates since 1970 in
-the column's unit, in UTC where there is a time zone.
+The integers, *ordinals*, are whole numbers themselves, ordinals of periods, durations in a unit, or
+dates since 1970 in a unit, in UTC where there is a time zone.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ class WholeNumbers:
 
     dtype: np.dtype | pd.api.extensions.ExtensionDtype
 
+    def read(self, index: pd.Index) -> np.ndarray:
+        return index.to_numpy(dtype=np.int64)
+
     def write(self, ordinals: np.ndarray) -> pd.Index:
         numbers = pd.Index(ordinals)
         size = self.dtype.itemsize
@@ -47,8 +50,24 @@ class Periods:
 
     freq: pd.tseries.offsets.BaseOffset
 
-    def write(self, ordinals: np.ndarray) -> pd.Index:
+    def read(self, index: pd.PeriodIndex) -> np.ndarray:
+        return index.asi8
+
+    def write(self, ordinals: np.ndarray) -> pd.PeriodIndex:
         return pd.PeriodIndex.from_ordinals(ordinals, freq=self.freq)
+
+
+@dataclass(frozen=True)
+class Durations:
+    """The codec of durations, in a unit."""
+
+    unit: str
+
+    def read(self, index: pd.TimedeltaIndex) -> np.ndarray:
+        return index.as_unit(self.unit).asi8
+
+    def write(self, ordinals: np.ndarray) -> pd.TimedeltaIndex:
+        return pd.TimedeltaIndex(ordinals.view(f"m8[{self.unit}]"))
 
 
 @dataclass(frozen=True)
@@ -63,6 +82,9 @@ class Dates:
         """Ordinals of a day."""
         return _PER_DAY[self.unit]
 
+    def read(self, index: pd.DatetimeIndex) -> np.ndarray:
+        return index.as_unit(self.unit).asi8
+
     def write(self, ordinals: np.ndarray) -> pd.DatetimeIndex:
         return from_utc(ordinals, self.unit, self.tz)
 
@@ -76,8 +98,28 @@ class Dates:
             return shown
         return from_clock(from_utc(shown, self.unit, None), self.tz).as_unit(self.unit).asi8
 
+    def has_changes(self, shown: np.ndarray) -> bool:
+        """Tell whether the zone repeats or leaves out one of the times that its clocks show."""
+        if self.tz is None:
+            return False
+        plain = from_utc(shown, self.unit, None)
+        return bool(plain.tz_localize(self.tz, ambiguous="NaT", nonexistent="NaT").hasnans)
 
-StampCodec: TypeAlias = WholeNumbers | Periods | Dates
+
+StampCodec: TypeAlias = WholeNumbers | Periods | Durations | Dates
+
+
+def codec_of(index: pd.Index) -> StampCodec:
+    """Return the codec of an index of stamps, which reads stamps of other units too.
+
+    Microseconds reach all years that pandas knows; nanoseconds are for those who have them.
+    """
+    if isinstance(index, pd.PeriodIndex):
+        return Periods(index.freq)
+    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
+        unit = "ns" if index.unit == "ns" else "us"
+        return Dates(unit, index.tz) if isinstance(index, pd.DatetimeIndex) else Durations(unit)
+    return WholeNumbers(index.dtype)
 
 
 def period_alias(freq: pd.tseries.offsets.BaseOffset) -> str:

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
-from tsrnn._time.panel_grid import is_struck_by_no_clock
-from tsrnn._time.steps import datetime_grid
+from tsrnn._time.advice import is_struck_by_no_clock
+from tsrnn._time.grid import TimeGrid
 from tsrnn.cli.csv_errors import UsageError, listed, quoted
 from tsrnn.cli.csv_table import MISSING
 
@@ -390,7 +390,7 @@ def is_even(stamps: pd.DatetimeIndex) -> bool:
     if len(stamps) < 3:
         return False
     try:
-        datetime_grid(stamps)
+        TimeGrid.from_index(stamps, len(stamps))
     except ValueError:
         return False
     return True

@@ -12,10 +12,10 @@ import pandas as pd
 
 from tsrnn._input.wording import Argument, ArgumentName, Phrase, Term, worded
 from tsrnn._time.advice import is_struck_by_no_clock
+from tsrnn._time.find_grid import ALSO_BY_FUNCTION
 from tsrnn._time.grid import is_time_index
-from tsrnn._time.panel_grid import ALSO_BY_FUNCTION
 from tsrnn._time.season_length import GIVE_DATES, SET
-from tsrnn._time.steps import LONGER_REACH
+from tsrnn._time.series_search import LONGER_REACH
 from tsrnn.cli.csv_errors import UsageError
 from tsrnn.cli.csv_file import SeriesOfFile
 from tsrnn.exceptions import InvalidParameterError

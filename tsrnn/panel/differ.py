@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.wording import Argument, Message
-from tsrnn._time.panel_anchor import BUSINESS_DAYS, COUNTS, DAYS, MONTHS_LONG, Rhythm, rhythm_of
-from tsrnn._time.panel_grid import PanelGrid, find_grid
+from tsrnn._time.find_grid import find_grid
+from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.panel_guess import lie_on, most_common
 from tsrnn._time.panel_search import of_series
+from tsrnn._time.rhythm import BUSINESS_DAYS, COUNTS, DAYS, MONTHS_LONG, Rhythm, rhythm_of
 from tsrnn._time.stamps import Dates, Periods, StampCodec, period_alias, read_stamps
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from tsrnn._input.ragged import counted, first_marked, offsets_of
 from tsrnn._input.validation import check_choice
 from tsrnn._input.wording import Argument, Message, Rows
-from tsrnn._time.panel_anchor import named_steps
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.panel_guess import guessed_parts
+from tsrnn._time.rhythm import named_steps
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.panel.frame import Panel
 from tsrnn.panel.labels import AGGREGATES

@@ -13,11 +13,16 @@ import pandas as pd
 
 from tsrnn._input.ragged import first_marked, offsets_of
 from tsrnn._input.wording import Argument, Message
-from tsrnn._time.panel_anchor import days_of, month_of_year
-from tsrnn._time.panel_search import as_offset, counted_step
-from tsrnn._time.panel_steps import business_days, months_of
+from tsrnn._time.freq import (
+    MONTHS,
+    as_offset,
+    counted_step,
+    days_of,
+    month_of_year,
+    time_step,
+)
 from tsrnn._time.stamps import Dates, StampCodec
-from tsrnn._time.steps import MONTHS
+from tsrnn._time.steps import business_days, months_of
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.panel.frame import Panel
 
@@ -237,14 +242,12 @@ def step_labels(
         begin, step = np.repeat(from_ordinals, n_rows), counted_step(codec, freq)
         return begin + (ordinals - begin) // step * step
     offset, per_day = as_offset(freq), codec.per_day
-    is_days = isinstance(offset, pd.offsets.Day | pd.offsets.Week)
-    if isinstance(offset, pd.offsets.Tick) and not is_days:
+    if (of_time := time_step(offset, per_day)) is not None:
         if anchor is None:
             # From midnight on, as pandas counts.
             from_ordinals = codec.instants(codec.shown(from_ordinals) // per_day * per_day)
         begin = np.repeat(from_ordinals, n_rows)
-        step = max(offset.nanos // (86_400_000_000_000 // per_day), 1)
-        return begin + (ordinals - begin) // step * step
+        return begin + (ordinals - begin) // of_time[0] * of_time[0]
     days = codec.shown(ordinals) // per_day
     from_days = days[offsets[:-1]] if anchor is None else codec.shown(anchor) // per_day
     labels = _labels_of_days(days, np.repeat(from_days, n_rows), offset)

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.ragged import counted, first_marked, offsets_of, others
-from tsrnn._time.panel_grid import PanelGrid, find_grid
-from tsrnn._time.panel_steps import EvenSteps
+from tsrnn._time.find_grid import find_grid
+from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.stamps import StampCodec, WholeNumbers
+from tsrnn._time.steps import EvenSteps
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.panel.differ import grids_that_differ
 from tsrnn.panel.fill import StepRules, endless, filled, spread, too_many

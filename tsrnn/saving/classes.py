@@ -13,9 +13,8 @@ from tsrnn._recurrent.architecture import Architecture
 from tsrnn._registry import ESTIMATORS
 from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
-from tsrnn._time.panel_steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps, OwnSteps
-from tsrnn._time.stamps import Dates, Periods, WholeNumbers
-from tsrnn._time.steps import ConstantSteps, Counts, _Clock, _ListedSteps, _MonthSteps
+from tsrnn._time.stamps import Dates, Durations, Periods, WholeNumbers
+from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
 from tsrnn.compose.deseasonalize import DeseasonalizedModel
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
@@ -44,10 +43,9 @@ PARTS: dict[str, type] = {
     "Batch": Batch,
     "BusinessSteps": BusinessSteps,
     "ColumnScaling": ColumnScaling,
-    "ConstantSteps": ConstantSteps,
-    "Counts": Counts,
     "DateStamps": Dates,
     "DeseasonalizedModel": DeseasonalizedModel,
+    "DurationStamps": Durations,
     "EvenSteps": EvenSteps,
     "ExponentialPrior": ExponentialPrior,
     "FittedPanel": FittedPanel,
@@ -57,7 +55,6 @@ PARTS: dict[str, type] = {
     "LoopedPanel": LoopedPanel,
     "MonthSteps": MonthSteps,
     "NaiveModel": NaiveModel,
-    "OwnSteps": OwnSteps,
     "Panel": Panel,
     "PanelGrid": PanelGrid,
     "PastErrors": PastErrors,
@@ -78,9 +75,6 @@ PARTS: dict[str, type] = {
     "WindowModel": WindowModel,
     "WindowNetwork": WindowNetwork,
     "WindowState": WindowState,
-    "_Clock": _Clock,
-    "_ListedSteps": _ListedSteps,
-    "_MonthSteps": _MonthSteps,
     # With those that smoothers with a cell of their own bring along.
     **{one.__name__: one for one in (Structure, *Structure.__subclasses__())},
 }

@@ -25,6 +25,7 @@ from tsrnn.exceptions import ModelFormatError
 from tsrnn.saving.checks import CHECKS
 from tsrnn.saving.classes import MODELS, PARTS
 from tsrnn.saving.older import OLDER_TAGS, bring_up_to_date
+from tsrnn.saving.older_times import OLDER_PARTS
 from tsrnn.saving.pandas_values import PANDAS
 from tsrnn.saving.values import (
     VALUES,
@@ -220,7 +221,7 @@ def _decode(header: Any, body: memoryview) -> Any:
         arrays.append(array)
     if end != len(body):
         raise ValueError(f"there are {len(body) - end} bytes after the last array")
-    model = Decoder(_CODECS.values(), arrays, OLDER_TAGS).decode(header["model"])
+    model = Decoder([*_CODECS.values(), *OLDER_PARTS], arrays, OLDER_TAGS).decode(header["model"])
     if type(model) not in MODELS.values():
         raise TypeError(f"the outermost object is of the type {type(model).__name__}")
     return model

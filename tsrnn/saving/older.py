@@ -9,12 +9,14 @@ import pandas as pd
 
 from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
+from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
 from tsrnn.compose.deseasonalize import DeseasonalizedForecaster, DeseasonalizedModel
 from tsrnn.forecasting.naive import NaiveForecaster
 from tsrnn.forecasting.season import Seasons
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.frame import Panel
 from tsrnn.panel.state import FittedPanel, SeenRows
+from tsrnn.saving.older_times import bring_panel_up_to_date, bring_series_up_to_date
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
@@ -36,10 +38,13 @@ OLDER_TAGS = {  # beside "dates" and "periods", which are indexes of pandas
 
 # Attributes that were called otherwise, and what they are called now.
 _RENAMED = {
+    BusinessSteps: {"last": "origin"},
+    EvenSteps: {"last": "origin"},
     FittedPanel: {"gone": "left_out"},
+    ListedSteps: {"position": "origin"},
+    MonthSteps: {"last": "origin"},
     Panel: {"dial": "codec", "ticks": "ordinals"},
     PanelGrid: {"dial": "codec"},
-    TimeGrid: {"_dial": "_codec"},
     PastErrors: {"recipe": "spec"},
     SeenRows: {"dial": "codec"},
     WindowNetwork: {"recipe": "spec"},
@@ -82,6 +87,10 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
             attributes[name] = attributes.pop(older)
     for name, value in _LATER.get(kind, {}).items():
         attributes.setdefault(name, value)
+    if kind is TimeGrid:
+        bring_series_up_to_date(attributes)
+    if kind is PanelGrid:
+        bring_panel_up_to_date(attributes)
     if kind is FittedPanel and isinstance(attributes.get("left_out"), set):
         attributes["left_out"] = frozenset(attributes["left_out"])  # of a panel that was updated
     if kind is DeseasonalizedModel and isinstance(attributes.get("turn"), Seasons):

@@ -43,7 +43,8 @@ def check_layout(one: Layout) -> None:
     fields.flag(one.is_flat, "is_flat")
     require(one.is_pandas == (one.names is not None), "names come with pandas")
     if one.names is not None:
-        fields.labels(one.names, "names", 1 if one.is_flat else None)
+        names = fields.labels(one.names, "names", 1 if one.is_flat else None)
+        require(all(map(pd.api.types.is_hashable, names)), "names must be labels")
 
 
 def check_forecaster(one: Forecaster) -> None:
@@ -61,7 +62,7 @@ def check_forecaster(one: Forecaster) -> None:
     for name in ("fitted_values_", "residuals_"):
         _check_rows(getattr(one, name), name, layout, n, k)
     grid = fields.kind(one._grid, "the grid", TimeGrid)
-    require(len(grid._index) == n, f"the grid must be of {n} rows")
+    require(len(grid.index) == n, f"the grid must be of {n} rows")
     if isinstance(one, SmoothingForecaster):
         _check_smoothing(one, k)
     if isinstance(one, NaiveForecaster):

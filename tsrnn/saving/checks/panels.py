@@ -14,14 +14,14 @@ from tsrnn.panel.state import FittedPanel, SeenRows
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import INT, require
 from tsrnn.saving.checks.models import n_regressors_of, of_panel
-from tsrnn.saving.checks.times import DIALS
+from tsrnn.saving.checks.times import CODECS, goes_on
 
 _LEARNED = "feature_names_in_ _fitted ids_ _training _scores failures_ notes_".split()
 
 
 def check_rows(one: SeenRows) -> None:
     """Check the last stamps of series whose rows are numbered."""
-    fields.kind(one.codec, "codec", *DIALS)
+    fields.kind(one.codec, "codec", *CODECS)
     fields.array(one.last, "last", INT, None)
 
 
@@ -33,7 +33,7 @@ def check_panel(one: Panel) -> None:
     fields.numbers(one.regressors, "regressors", values.size, None)
     fields.array(one.ordinals, "ordinals", INT, values.size)  # of a fitted panel they are all 0
     fields.offsets(one.offsets, "offsets", values.size, len(ids))
-    fields.kind(one.codec, "codec", *DIALS)
+    fields.kind(one.codec, "codec", *CODECS)
 
 
 def check_fitted(one: FittedPanel) -> None:
@@ -44,6 +44,7 @@ def check_fitted(one: FittedPanel) -> None:
     model = of_panel(one.model, n)
     grid = fields.kind(one.grid, "grid", PanelGrid)
     require(grid.group.size == n, f"the grid must be of {n} series")
+    require(all(map(goes_on, grid.groups)), "stamps must go on")
     for i in fields.kind(one.left_out, "left_out", frozenset):
         fields.whole(i, "a series that is left out", 0, n - 1)
     require(one.left_out >= set(model.failures), "what failed must be left out")

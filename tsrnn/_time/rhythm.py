@@ -1,6 +1,6 @@
 """Regular steps counted from the first stamps of series, whether or not there is a row for each.
 
-What `panel_search` finds fits only series without gaps, and is counted from their ends.
+What `tsrnn._time.panel_search` tries fits only series without gaps, and is counted from their ends.
 """
 
 from __future__ import annotations
@@ -10,8 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tsrnn._time.panel_search import as_offset, counted_step, month_days, of_series
-from tsrnn._time.panel_steps import (
+from tsrnn._time.freq import (
+    MONTHS,
+    as_offset,
+    counted_step,
+    days_of,
+    month_of_year,
+    time_step,
+)
+from tsrnn._time.panel_search import month_days, of_series
+from tsrnn._time.stamps import Dates, StampCodec
+from tsrnn._time.steps import (
     BusinessSteps,
     EvenSteps,
     ListedSteps,
@@ -20,8 +29,6 @@ from tsrnn._time.panel_steps import (
     business_days,
     months_of,
 )
-from tsrnn._time.stamps import Dates, StampCodec
-from tsrnn._time.steps import MONTHS
 
 # What a rhythm counts: integers or periods; months; days, or business days, of a clock in the time
 # zone; times that pass.
@@ -131,11 +138,9 @@ def named_steps(
     if not isinstance(codec, Dates):
         return everywhere, EvenSteps(first, np.full(len(first), counted_step(codec, freq)))
     offset, per_day = as_offset(freq), codec.per_day
-    is_days = isinstance(offset, pd.offsets.Day | pd.offsets.Week)
-    if isinstance(offset, pd.offsets.Tick) and not is_days:
-        step, rest = divmod(offset.nanos, 86_400_000_000_000 // per_day)
-        fits = everywhere & (rest == 0)
-        return fits, EvenSteps(first, np.full(len(first), max(step, 1)), local=False)
+    if (of_time := time_step(offset, per_day)) is not None:
+        step, is_exact = of_time
+        return everywhere & is_exact, EvenSteps(first, np.full(len(first), step), local=False)
     shown = codec.shown(ordinals)
     day, clock = _first_day(shown, offsets, per_day)
     if type(offset) in MONTHS:
@@ -147,24 +152,14 @@ def named_steps(
         whole = np.ones_like(months)
         steps = MonthSteps(months, count * offset.n * whole, goal * whole, clock, per_day)
         return fits, steps
-    if is_days:
-        days, fits = days_of(offset), everywhere
+    if isinstance(offset, pd.offsets.Day | pd.offsets.Week):
+        fits, length = everywhere, days_of(offset) * per_day
         if isinstance(offset, pd.offsets.Week) and offset.weekday is not None:
             fits = (day + 3) % 7 == offset.weekday
-        return fits, EvenSteps(day * per_day + clock, np.full(len(day), days * per_day))
-    if type(offset) is pd.offsets.BusinessDay and offset.n == 1:
+        return fits, EvenSteps(day * per_day + clock, np.full(len(day), length))
+    if offset == pd.offsets.BusinessDay():
         return everywhere, BusinessSteps(business_days(day), clock, per_day)
     return _listed_from_first(shown, offsets, codec, offset)
-
-
-def month_of_year(offset: pd.tseries.offsets.BaseOffset) -> int:
-    """Return the month that the quarters or years of an offset begin or end in."""
-    return getattr(offset, "startingMonth", None) or offset.month
-
-
-def days_of(offset: pd.tseries.offsets.BaseOffset) -> int:
-    """Return how many days an offset of days or weeks is long."""
-    return offset.n * (7 if isinstance(offset, pd.offsets.Week) else 1)
 
 
 def _listed_from_first(
