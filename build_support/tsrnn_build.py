@@ -29,7 +29,7 @@ def wanted_levels():
     given = os.environ.get("TSRNN_BUILD_LEVELS")
     if given is not None:
         return given.split()
-    command = "from tsrnn._compute.machine_code import LEVELS; print(*LEVELS)"
+    command = "from tsrnn._compute.processor import LEVELS; print(*LEVELS)"
     return _python("-c", command, capture_output=True).stdout.split()
 
 

@@ -17,7 +17,8 @@ from paths import PACKAGE
 
 from tsrnn._compute import code_cache, machine_code
 from tsrnn._compute.code_cache import reachable_sources
-from tsrnn._compute.compile import Kernel, Vector
+from tsrnn._compute.compile import Kernel
+from tsrnn._compute.declare import Vector
 from tsrnn._optim.minibatch import _follow
 
 # What a forecaster does first: it runs Holt's cell along a series. The sum is of plain fractions.

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from numba.core.errors import TypingError
 
-from tsrnn._compute import compile as declared
-from tsrnn._compute import machine_code, numba_code
-from tsrnn._compute.compile import Kernel, OwnVector, Slab, Stop, Vector, kernel, kernel_of_both
+from tsrnn._compute import declare, machine_code, numba_code
+from tsrnn._compute.compile import Kernel, kernel, kernel_of_both
+from tsrnn._compute.declare import OwnVector, Slab, Stop, Vector
 from tsrnn._compute.threads import in_threads, to_its_end
 
 # What is thought to hang is given so long.
@@ -140,6 +140,7 @@ def test_whole_numbers_are_whole():
 
 
 def test_slow_compiling_is_told_of_once_and_quick_compiling_is_not(monkeypatch, caplog):
+    machine_code._say_that_it_takes_long.cache_clear()
     for slow, n_lines in ((LONG, 0), (0.0, 1), (0.0, 1)):
         monkeypatch.setattr(machine_code, "_SLOW", slow)
         waiting = threading.active_count()
@@ -170,7 +171,7 @@ def test_what_numba_is_told_is_struck_off_when_it_knows_it(monkeypatch):
         if len(tries) == 1:
             raise MemoryError
 
-    monkeypatch.setattr(declared, "numba_extensions", [teach])
+    monkeypatch.setattr(declare, "numba_extensions", [teach])
     with pytest.raises(MemoryError):
         numba_code._teach_numba()
     numba_code._teach_numba()

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tsrnn._compute.compile import OwnSlab, OwnSlabs, OwnVector, code_of, kernel_of_both, pointer
+from tsrnn._compute.compile import kernel_of_both
+from tsrnn._compute.declare import OwnSlab, OwnSlabs, OwnVector, code_of, pointer
 from tsrnn._compute.simd import (
     first_lanes,
     load,

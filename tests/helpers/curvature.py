@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from tsrnn._compute.compile import Integers, Slab, Slabs, Stop, Vector, kernel
+from tsrnn._compute.compile import kernel
+from tsrnn._compute.declare import Integers, Slab, Slabs, Stop, Vector
 from tsrnn._compute.threads import NEVER_STOPPED
 from tsrnn._scan.curvature import (
     Curved,

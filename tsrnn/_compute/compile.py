@@ -14,108 +14,20 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Callable
-from typing import Annotated, Any, NamedTuple, get_type_hints
+from typing import Any, get_type_hints
 
-import numpy as np
-
-from tsrnn._compute import machine_code
+from tsrnn._compute import entry, machine_code
+from tsrnn._compute.declare import Argument, ArrayOf, Source
 from tsrnn._compute.threads import to_its_end
 
-
-class ArrayOf(NamedTuple):
-    """An array in rows (C order), or a number where it has no dimensions.
-
-    Attributes
-    ----------
-    code : {"f8", "f4", "i8", "i4", "i1", "b1", "own"}
-        The numbers' type; "own" is that which the kernel is compiled for.
-    n_dimensions : int
-    """
-
-    code: str
-    n_dimensions: int
-
-
-Vector = Annotated[np.ndarray, ArrayOf("f8", 1)]
-Slab = Annotated[np.ndarray, ArrayOf("f8", 2)]
-Slabs = Annotated[np.ndarray, ArrayOf("f8", 3)]
-StackedSlabs = Annotated[np.ndarray, ArrayOf("f8", 4)]
-Integers = Annotated[np.ndarray, ArrayOf("i8", 1)]
-IntegerTable = Annotated[np.ndarray, ArrayOf("i8", 2)]
-Tokens = Annotated[np.ndarray, ArrayOf("i4", 1)]
-Booleans = Annotated[np.ndarray, ArrayOf("b1", 1)]
-Stop = Annotated[np.ndarray, ArrayOf("i1", 1)]
-
-# Of the type of numbers that a kernel of both is compiled for.
-OwnNumber = Annotated[float, ArrayOf("own", 0)]
-OwnVector = Annotated[np.ndarray, ArrayOf("own", 1)]
-OwnSlab = Annotated[np.ndarray, ArrayOf("own", 2)]
-OwnSlabs = Annotated[np.ndarray, ArrayOf("own", 3)]
-
 _NUMBERS = {bool: ArrayOf("b1", 0), int: ArrayOf("i8", 0), float: ArrayOf("f8", 0)}
-
-
-class Argument(NamedTuple):
-    """What a kernel takes under one name: a record of several arrays and numbers, or one."""
-
-    record: type | None
-    parts: tuple[ArrayOf, ...]
-
-
-def writable(array: np.ndarray) -> np.ndarray:
-    """Copy an array that is read-only, as in a model loaded as a memory map: kernels take none."""
-    return array if array.flags.writeable else array.copy()
-
-
-def shaped(array, shape):
-    """Return the first numbers of an array as one of another shape, of whole numbers (in kernels).
-
-    As `reshape` does, but for the check that there are as many.
-    """
-    raise NotImplementedError("only in compiled code")
-
-
-def pointer(array):
-    """Return the address of an array's first number, as a step takes it (in kernels)."""
-    raise NotImplementedError("only in compiled code")
-
-
-# What numba is told when the first kernel is compiled; struck off when it knows.
-inlined_functions: list[Callable] = []
-function_makers: list[tuple[Callable, str]] = []
-numba_extensions: list[Callable[[], None]] = []
-
-
-def numba_extension(teach: Callable[[], None]) -> Callable[[], None]:
-    """Have a function called before the first kernel is compiled: it tells numba of new things."""
-    numba_extensions.append(teach)
-    return teach
-
-
-def function_at(signature: str) -> Callable:
-    """Return what turns the address of a step into a function of this signature, in kernels.
-
-    A loop could take the function itself, but an address is an integer.
-    """
-
-    def make(address):
-        raise NotImplementedError("only in compiled code")
-
-    function_makers.append((make, signature))
-    return make
-
-
-def inlined(function: Callable) -> Callable:
-    """Let kernels call a plain function: numba compiles it into each of them."""
-    inlined_functions.append(function)
-    return function
 
 
 # All kernels and steps of this process.
 declared: list[Kernel | Step] = []
 
 
-class Kernel:
+class Kernel(Source):
     """A function that is compiled when first called.
 
     Parameters
@@ -205,17 +117,17 @@ class Kernel:
         part, found = parts[wrong - 1]
         raise TypeError(
             f"{name}: argument {wrong} must be a writable {part.n_dimensions}-dimensional array of "
-            f"{part.code} in rows, got {machine_code.words_for(found)}"
+            f"{part.code} in rows, got {entry.words_for(found)}"
         )
 
 
 def _plain(taken: Argument, given: Any) -> Any:
     if taken.record is None:
-        return machine_code.plain_array(given, taken.parts[0])
-    return taken.record(*map(machine_code.plain_array, given, taken.parts))
+        return entry.plain_array(given, taken.parts[0])
+    return taken.record(*map(entry.plain_array, given, taken.parts))
 
 
-class Step:
+class Step(Source):
     """A function of addresses and whole numbers, which loops in kernels call by its own address.
 
     Parameters
@@ -229,6 +141,7 @@ class Step:
     def __init__(self, function: Callable, signature: str) -> None:
         self.function = function
         self.signature = signature
+        self.arguments = None
         self._address: int | None = None
         declared.append(self)
 
@@ -277,8 +190,3 @@ def kernel_of_both(function: Callable) -> dict[str, Kernel]:
 def step_kernel_of(signature: str) -> Callable[[Callable], Step]:
     """Declare functions of this signature to be steps; see `Step`."""
     return lambda function: Step(function, signature)
-
-
-def code_of(dtype: np.dtype) -> str:
-    """Return the short name of a type of real numbers, "f4" or "f8"."""
-    return f"f{np.dtype(dtype).itemsize}"

@@ -21,9 +21,10 @@ from numba.core.registry import cpu_target
 from numba.extending import lower_builtin, register_jitable, type_callable
 from numba.np import arrayobj
 
-from tsrnn._compute import compile as declared
-from tsrnn._compute.compile import ArrayOf, Kernel, Step
-from tsrnn._compute.machine_code import CODES, ENTRY, KNOWN, N_KNOWN, OF_PYTHON, target_machine
+from tsrnn._compute import declare
+from tsrnn._compute.declare import ArrayOf, Source
+from tsrnn._compute.entry import CODES, ENTRY, KNOWN, N_KNOWN, OF_PYTHON
+from tsrnn._compute.processor import target_machine
 
 # No allocation, which needs numba in the process, and division as NumPy's.
 _OPTIONS = {"nopython": True, "error_model": "numpy", "_nrt": False}
@@ -49,7 +50,7 @@ class _ToLibrary(_FunctionCompiler):
         return flags
 
 
-def object_file(code: Kernel | Step) -> bytes:
+def object_file(code: Source) -> bytes:
     """Compile a kernel or a step."""
     if config.DISABLE_JIT:
         raise RuntimeError(
@@ -58,7 +59,7 @@ def object_file(code: Kernel | Step) -> bytes:
     with global_compiler_lock:
         _teach_numba()
         compiler = _ToLibrary(code.function, cpu_target, _OPTIONS, {}, Compiler)
-        is_step = isinstance(code, Step)
+        is_step = code.arguments is None
         kinds = sigutils.normalize_signature(code.signature)[0] if is_step else _types_of(code)
         made = compiler.compile(tuple(kinds), types.void)
         context = cpu_target.target_context
@@ -87,7 +88,7 @@ def _emit(text: str) -> bytes:
     return target_machine().emit_object(module)
 
 
-def _types_of(kernel: Kernel) -> list[types.Type]:
+def _types_of(kernel: Source) -> list[types.Type]:
     """Return numba's types of a kernel's arguments."""
     found = []
     for taken in kernel.arguments:
@@ -272,37 +273,37 @@ def _filled(context, builder, view, data, lengths, kind):
 def _teach_numba() -> None:
     """Give the plain functions of kernels, and those declared `inlined`, their compiled meaning."""
     # What is taught is struck off when numba knows it, and not before.
-    while declared.numba_extensions:
-        declared.numba_extensions[-1]()
-        declared.numba_extensions.pop()
-    while declared.inlined_functions:
-        register_jitable(declared.inlined_functions[-1])
-        declared.inlined_functions.pop()
-    while declared.function_makers:
-        _teach_function_maker(*declared.function_makers[-1])
-        declared.function_makers.pop()
+    while declare.numba_extensions:
+        declare.numba_extensions[-1]()
+        declare.numba_extensions.pop()
+    while declare.inlined_functions:
+        register_jitable(declare.inlined_functions[-1])
+        declare.inlined_functions.pop()
+    while declare.function_makers:
+        _teach_function_maker(*declare.function_makers[-1])
+        declare.function_makers.pop()
 
 
 def _first_number(context, builder, array, value):
     return cgutils.create_struct_proxy(array)(context, builder, value=value).data
 
 
-@type_callable(declared.pointer)
+@type_callable(declare.pointer)
 def _(context):
     return lambda array: types.CPointer(array.dtype)
 
 
-@lower_builtin(declared.pointer, types.Array)
+@lower_builtin(declare.pointer, types.Array)
 def _(context, builder, signature, arguments):
     return _first_number(context, builder, signature.args[0], arguments[0])
 
 
-@type_callable(declared.shaped)
+@type_callable(declare.shaped)
 def _(context):
     return lambda array, shape: types.Array(array.dtype, len(shape), "C")
 
 
-@lower_builtin(declared.shaped, types.Array, types.BaseTuple)
+@lower_builtin(declare.shaped, types.Array, types.BaseTuple)
 def _(context, builder, signature, arguments):
     data = _first_number(context, builder, signature.args[0], arguments[0])
     view = context.make_array(signature.return_type)(context, builder)

@@ -8,14 +8,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import tsrnn
 from tsrnn._compute import code_cache, machine_code
 from tsrnn._compute.compile import Kernel, Step, declared
+from tsrnn._compute.processor import processor
+
+_PACKAGE = Path(__file__).parents[1]
 
 
 def every_kernel() -> list[Kernel | Step]:
     """Return all kernels and steps of the package, whose modules are imported for that."""
-    for module in pkgutil.walk_packages(tsrnn.__path__, "tsrnn."):
+    for module in pkgutil.walk_packages([str(_PACKAGE)], "tsrnn."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     return [one for one in declared if one.function.__module__.startswith("tsrnn.")]
@@ -44,8 +46,8 @@ def warm_up(progress: Callable[[], object]) -> tuple[int, int]:
 
 def ship(level: str, folder: Path) -> None:
     """Compile all kernels for a level, which numba's settings must name, into a folder."""
-    if machine_code.processor() != (level, ""):
-        raise ValueError(f"code would be for {machine_code.processor()}, not for {level}")
+    if processor() != (level, ""):
+        raise ValueError(f"code would be for {processor()}, not for {level}")
     folder.mkdir(parents=True, exist_ok=True)
     from tsrnn._compute.numba_code import object_file
 

@@ -8,7 +8,7 @@ out, rather than left to the compiler to find in a loop over lanes, vectors stay
 
 from __future__ import annotations
 
-from tsrnn._compute.compile import numba_extension
+from tsrnn._compute.declare import numba_extension
 
 
 def load(address, row):

@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 
-from tsrnn._compute.machine_code import target_machine
+from tsrnn._compute.processor import target_machine
 
 # Bytes of a vector: a cache line.
 WIDTH = 64

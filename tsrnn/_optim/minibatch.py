@@ -32,7 +32,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsrnn._compute.compile import OwnNumber, OwnVector, code_of, kernel_of_both
+from tsrnn._compute.compile import kernel_of_both
+from tsrnn._compute.declare import OwnNumber, OwnVector, code_of
 
 State = tuple[np.ndarray, ...]
 

@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 from joblib import effective_n_jobs
 
-from tsrnn._compute.compile import writable
+from tsrnn._compute.declare import writable
 from tsrnn._compute.threads import one_blas_thread
 from tsrnn._compute.vector_sizes import n_lanes_of
 from tsrnn._input.sequences import Sequences

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tsrnn._compute.compile import code_of
+from tsrnn._compute.declare import code_of
 from tsrnn._input.ragged import offsets_of, rows_between
 from tsrnn._recurrent.layout import Layer, PackedNetwork
 from tsrnn._recurrent.scan import (

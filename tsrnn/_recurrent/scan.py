@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tsrnn._compute.compile import (
+from tsrnn._compute.compile import kernel, kernel_of_both
+from tsrnn._compute.declare import (
     Integers,
     IntegerTable,
     OwnSlab,
@@ -23,8 +24,6 @@ from tsrnn._compute.compile import (
     OwnVector,
     Tokens,
     inlined,
-    kernel,
-    kernel_of_both,
     pointer,
 )
 from tsrnn._compute.simd import (

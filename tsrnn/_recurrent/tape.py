@@ -15,7 +15,8 @@ from functools import cached_property
 
 import numpy as np
 
-from tsrnn._compute.compile import Integers, kernel
+from tsrnn._compute.compile import kernel
+from tsrnn._compute.declare import Integers
 from tsrnn._input.ragged import rows_between
 
 

@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import Integers, Slab, Slabs, Vector, inlined, pointer
+from tsrnn._compute.declare import Integers, Slab, Slabs, Vector, inlined, pointer
 
 # Levels and seasons of a positive series of order one are below this, but for fits that divide by a
 # level near zero on the way.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tsrnn._compute.compile import Integers, Slab, Slabs, Vector, kernel
+from tsrnn._compute.compile import kernel
+from tsrnn._compute.declare import Integers, Slab, Slabs, Vector
 from tsrnn._input.ragged import Batch
 from tsrnn._scan.unroll import take_step
 from tsrnn.cells.smoother_cell import SmootherCell, step_at

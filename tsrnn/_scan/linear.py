@@ -27,17 +27,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import (
-    Booleans,
-    Integers,
-    Slab,
-    Slabs,
-    Stop,
-    Vector,
-    inlined,
-    kernel,
-    shaped,
-)
+from tsrnn._compute.compile import kernel
+from tsrnn._compute.declare import Booleans, Integers, Slab, Slabs, Stop, Vector, inlined, shaped
 from tsrnn._compute.threads import NEVER_STOPPED
 from tsrnn._scan.unroll import take_step, unroll
 from tsrnn.cells.smoother_cell import SmootherCell, step_at

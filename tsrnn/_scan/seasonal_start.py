@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from tsrnn._compute.compile import Integers, Slab, Vector, inlined, kernel
+from tsrnn._compute.compile import kernel
+from tsrnn._compute.declare import Integers, Slab, Vector, inlined
 
 
 @kernel

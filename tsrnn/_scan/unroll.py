@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tsrnn._compute.compile import Slab, Slabs, Vector, inlined, kernel, pointer, writable
+from tsrnn._compute.compile import kernel
+from tsrnn._compute.declare import Slab, Slabs, Vector, inlined, pointer, writable
 from tsrnn.cells.smoother_cell import SmootherCell, adjoint_at, step_at
 
 

@@ -21,7 +21,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tsrnn._compute.compile import Step, function_at, numba_extension
+from tsrnn._compute.compile import Step
+from tsrnn._compute.declare import function_at, numba_extension
 from tsrnn.cells.smoother_cell import Parameter
 
 # Of a step (gates, h, c, h_new, c_new, D) and of an adjoint (gates, h, c, d_h, d_c, D), by type of

@@ -25,7 +25,8 @@ from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 
-from tsrnn._compute.compile import Step, function_at, step_kernel_of
+from tsrnn._compute.compile import Step, step_kernel_of
+from tsrnn._compute.declare import function_at
 
 _ADDRESS = "CPointer(f8)"
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import (
+from tsrnn._compute.compile import kernel
+from tsrnn._compute.declare import (
     Integers,
     Slab,
     Slabs,
@@ -21,7 +22,6 @@ from tsrnn._compute.compile import (
     Stop,
     Vector,
     inlined,
-    kernel,
     shaped,
 )
 from tsrnn._input.ragged import Batch

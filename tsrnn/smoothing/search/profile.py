@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import Slab, Slabs, Stop, Vector, inlined, kernel, shaped
+from tsrnn._compute.compile import kernel
+from tsrnn._compute.declare import Slab, Slabs, Stop, Vector, inlined, shaped
 from tsrnn._compute.threads import NEVER_STOPPED
 from tsrnn._scan.linear import accumulate_products, error_products
 from tsrnn._scan.unroll import backward, forward

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import Integers, Slab, Vector
+from tsrnn._compute.declare import Integers, Slab, Vector
 from tsrnn._input.ragged import Batch
 from tsrnn.cells.smoother_cell import SmoothingParameter
 from tsrnn.smoothing.structure import Structure

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import Integers, Slab, Slabs, Vector, inlined
+from tsrnn._compute.declare import Integers, Slab, Slabs, Vector, inlined
 
 # What became of a problem. One that has settled may have been misled by what it learned of the
 # curvature: it has converged if Gauss and Newton's own model promises nothing either.

@@ -21,7 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn._compute.compile import Integers, Slab, Slabs, Stop, Vector, inlined, kernel
+from tsrnn._compute.compile import kernel
+from tsrnn._compute.declare import Integers, Slab, Slabs, Stop, Vector, inlined
 from tsrnn._scan.curvature import (
     Curved,
     Lanes,

@@ -1,0 +1,82 @@
+"""The processor that machine code is for, and LLVM's generator of code for it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+from typing import Any, NamedTuple
+
+# Processors that code is shipped for, the best first, with features that they are known by.
+LEVELS = (
+    {
+        "x86-64-v4": ("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"),
+        "x86-64-v3": ("avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe"),
+        "x86-64-v2": ("cx16", "popcnt", "sse3", "sse4.1", "sse4.2", "ssse3"),
+    }
+    if platform.machine() in ("x86_64", "AMD64")
+    else {"generic": ()}
+)
+
+
+class Processor(NamedTuple):
+    """What code is made for: LLVM's name of a processor, and features that it has or has not."""
+
+    name: str
+    features: str
+
+
+@functools.cache
+def llvm() -> Any:
+    """Return LLVM's interface, for this machine."""
+    import llvmlite.binding
+
+    llvmlite.binding.initialize_native_target()
+    llvmlite.binding.initialize_native_asmprinter()
+    return llvmlite.binding
+
+
+@functools.cache
+def _host_features() -> dict[str, bool]:
+    features = dict(llvm().get_host_cpu_features())
+    if os.environ.get("NUMBA_ENABLE_AVX", "1") == "0":
+        features |= {name: False for name in features if name.startswith("avx")}
+    return features
+
+
+@functools.cache
+def processor() -> Processor:
+    """Return what code is compiled for here: numba's settings say, or else it is this machine."""
+    name, features = (os.environ.get(f"NUMBA_CPU_{one}") for one in ("NAME", "FEATURES"))
+    if features is None:
+        own = sorted(_host_features().items()) if name is None else []
+        features = ",".join(f"{'+' if has else '-'}{feature}" for feature, has in own)
+    return Processor(llvm().get_host_cpu_name() if name is None else name, features)
+
+
+@functools.cache
+def shipped_levels() -> tuple[str, ...]:
+    """Return the levels whose code this machine can run, the best first."""
+    if any(name.startswith("NUMBA_CPU") for name in os.environ):
+        return ()
+    host = _host_features()
+    return tuple(
+        level
+        for i, level in enumerate(LEVELS)
+        if all(host.get(feature) for below in list(LEVELS)[i:] for feature in LEVELS[below])
+    )
+
+
+@functools.cache
+def target_machine() -> Any:
+    """Return LLVM's generator of code for the processor."""
+    target = llvm().Target.from_default_triple()
+    reloc = "static" if target.name.startswith("x86") else "default"
+    return target.create_target_machine(
+        cpu=processor().name,
+        features=processor().features,
+        opt=3,
+        reloc=reloc,
+        codemodel="jitdefault",
+        jit=True,
+    )
