@@ -1,5 +1,6 @@
 """Where the command writes: never over what it reads, in full or not at all, and it says so."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from paths import ROOT
 
 from tsrnn import PanelForecaster, SimpleExpSmoothingRNN
-from tsrnn._compute import compile as compiling
+from tsrnn._compute import machine_code
 from tsrnn.cli import command, main
 from tsrnn.cli import output as cli_output
 
@@ -289,16 +290,18 @@ def test_a_lack_of_memory_is_no_traceback(file, capsys, monkeypatch, options):
 def test_compilation_is_told_of_once_on_a_terminal(file, capsys, monkeypatch, is_terminal):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
 
+    machine_code._say_that_it_takes_long.cache_clear()
+
     def slow(*options):
         for _ in range(2):
-            if compiling.on_slow_compiling is not None:
-                compiling.on_slow_compiling()
+            machine_code._say_that_it_takes_long()
         return 0
 
     monkeypatch.setattr(command, "_forecast", slow)
     assert run(file) == 0
     message = (
-        "tsrnn: compiling, once for this machine and version; this takes about half a minute\n"
+        "tsrnn: compiling, once for this machine and version: some 20 seconds for smoothers, "
+        "10 for networks\n"
     )
     assert capsys.readouterr().err == message * is_terminal
-    assert compiling.on_slow_compiling is None
+    assert not logging.getLogger("tsrnn").handlers

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from tsrnn._compute import code_cache, machine_code
@@ -23,25 +22,11 @@ def every_kernel() -> list[Kernel | Step]:
     return [one for one in declared if one.function.__module__.startswith("tsrnn.")]
 
 
-def warm_up(progress: Callable[[], object]) -> tuple[int, int]:
-    """Compile into the cache what is neither there nor came with the package.
-
-    Parameters
-    ----------
-    progress : callable
-        Called after each.
-
-    Returns
-    -------
-    n_kernels, n_compiled : int
-    """
-    kernels, n_compiled = every_kernel(), 0
-    for one in kernels:
-        if not machine_code.has_code(one):
-            n_compiled += 1
-            one.load()
-        progress()
-    return len(kernels), n_compiled
+def load(one: Kernel | Step) -> bool:
+    """Load the code of a kernel; whether it had to be compiled for that."""
+    is_there = machine_code.has_code(one)
+    one.load()
+    return not is_there
 
 
 def ship(level: str, folder: Path) -> None:

@@ -9,8 +9,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from tsrnn import __version__, datasets
+from tsrnn._compute import code_cache
+from tsrnn._compute.shipping import every_kernel, load
 from tsrnn._time.season_length import season_in_words
 from tsrnn.cli.csv_dates import format_of_steps
 from tsrnn.cli.csv_errors import UsageError
@@ -99,6 +102,11 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--output", default="demo.png", help="the picture (%(default)s)")
     demo.set_defaults(run=_demo)
 
+    warm_up = commands.add_parser(
+        "warm-up", help="compile all that did not come compiled, as when an image is built"
+    )
+    warm_up.set_defaults(run=_warm_up)
+
     forecast = commands.add_parser("forecast", help="forecast a series of a CSV file")
     forecast.add_argument(
         "file",
@@ -161,6 +169,15 @@ def _add_spelling(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--encoding", metavar="NAME", help="of the file, such as cp1252 (UTF-8, or UTF-16)"
     )
+
+
+def _warm_up(options: argparse.Namespace) -> int:
+    """Fill the folder of compiled code, so that no first forecast compiles."""
+    kernels = every_kernel()
+    compiled = [one for one in tqdm(kernels, unit="kernel", disable=None) if load(one)]
+    kept = f"; {len(compiled)} compiled now, kept in {code_cache.folder()}" if compiled else ""
+    print_out(f"{len(kernels)} kernels, {len(kernels) - len(compiled)} compiled before{kept}\n")
+    return 0
 
 
 def _demo(options: argparse.Namespace) -> int:

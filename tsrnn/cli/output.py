@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import stat
 import sys
@@ -13,7 +14,6 @@ from typing import Any
 
 import pandas as pd
 
-from tsrnn._compute import machine_code as compiling
 from tsrnn._files import replace_file
 from tsrnn.cli.csv_errors import UsageError
 
@@ -37,26 +37,29 @@ def tell(line: str) -> None:
         sys.stderr.write(f"tsrnn: {line}\n")
 
 
+class _Lines(logging.Handler):
+    """Tells what the library logs, as lines of the command."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell one."""
+        tell(record.getMessage())
+
+
 @contextmanager
 def telling_of_compilation() -> Iterator[None]:
-    """Say once that kernels are compiled, where that takes long and somebody waits for it.
+    """Tell what the library logs, such as that it compiles, where somebody waits for it.
 
     What is not a terminal has the lines about the data alone, the first time as ever after.
     """
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield
-        return
-
-    def say() -> None:
-        if compiling.on_slow_compiling is not None:
-            compiling.on_slow_compiling = None
-            tell("compiling, once for this machine and version; this takes about half a minute")
-
-    compiling.on_slow_compiling = say
+    is_seen = sys.stderr is not None and sys.stderr.isatty()
+    logger, handler = logging.getLogger("tsrnn"), _Lines() if is_seen else logging.NullHandler()
+    logger.addHandler(handler)
+    propagates, logger.propagate = logger.propagate, False
     try:
         yield
     finally:
-        compiling.on_slow_compiling = None
+        logger.propagate = propagates
+        logger.removeHandler(handler)
 
 
 def print_out(text: str) -> None:
