@@ -29,33 +29,44 @@ def wanted_levels():
     given = os.environ.get("TSRNN_BUILD_LEVELS")
     if given is not None:
         return given.split()
-    command = "from tsrnn._compute.processor import LEVELS; print(*LEVELS)"
-    return _python("-c", command, capture_output=True).stdout.split()
-
-
-def _python(*arguments, **options):
-    """Run Python with the package as it is in the checkout."""
-    paths = os.pathsep.join([str(ROOT), *sys.path])
-    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
-    environment |= options.pop("environment", {})
+    command = [sys.executable, "-c", "from tsrnn._compute.processor import LEVELS; print(*LEVELS)"]
     return subprocess.run(
-        [sys.executable, *arguments], check=True, text=True, env=environment, cwd=ROOT, **options
-    )
+        command, check=True, text=True, **_checkout(), stdout=subprocess.PIPE
+    ).stdout.split()
+
+
+def _checkout(**settings):
+    """Return the options by which a process has the package as it is in the checkout."""
+    paths = os.pathsep.join([str(ROOT), *sys.path])
+    own = {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", **settings}
+    return {"env": os.environ | own, "cwd": ROOT}
+
+
+def compile_all(folder):
+    """Compile all kernels into a folder, all levels at once."""
+    command = [sys.executable, "-m", "tsrnn._compute.shipping"]
+    running = {
+        level: subprocess.Popen(
+            [*command, level, str(folder)],
+            **_checkout(NUMBA_CPU_NAME=level, NUMBA_CPU_FEATURES=""),
+        )
+        for level in wanted_levels()
+    }
+    failed = [level for level, process in running.items() if process.wait()]
+    if failed:
+        raise RuntimeError(f"kernels cannot be compiled for {failed}; see above")
 
 
 class build_py(_build_py):  # noqa: N801 - as setuptools names it
     """Adds machine code to the modules that go into a wheel."""
 
     def run(self):
-        """Copy the modules, then compile their kernels beside them, level by level."""
+        """Copy the modules, then compile their kernels beside them, for every level."""
         super().run()
         if self.editable_mode:
             return
-        folder = Path(self.build_lib, "tsrnn", "_compute", "shipped").resolve()
-        for level in wanted_levels():
-            self.announce(f"compiling all kernels for {level}", level=2)
-            settings = {"NUMBA_CPU_NAME": level, "NUMBA_CPU_FEATURES": ""}
-            _python("-m", "tsrnn._compute.shipping", level, str(folder), environment=settings)
+        self.announce("compiling all kernels", level=2)
+        compile_all(Path(self.build_lib, "tsrnn", "_compute", "shipped").resolve())
 
 
 class bdist_wheel(_bdist_wheel):  # noqa: N801 - as setuptools names it
