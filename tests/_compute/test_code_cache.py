@@ -2,6 +2,7 @@
 
 import ast
 import errno
+import functools
 import logging
 import os
 import re
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 from paths import PACKAGE
 
-from tsrnn._compute import code_cache, machine_code
+from tsrnn._compute import code_cache, machine_code, processor
 from tsrnn._compute.code_cache import reachable_sources
 from tsrnn._compute.compile import Kernel
 from tsrnn._compute.declare import Vector
@@ -313,11 +314,14 @@ def test_two_processes_that_fill_an_empty_cache_at_once_fill_it_right(folder):
 
 KILLED = """
 import os, sys
+from pathlib import Path
 import numpy as np
 from tsrnn import _files
+from tsrnn._compute import code_cache, machine_code
+from tsrnn._compute.compile import Kernel
 from tsrnn._optim.minibatch import _follow
 
-deadly, calls = int(sys.argv[1]), 0
+calls = 0
 
 def or_die(function):
     def call(*arguments, **options):
@@ -345,36 +349,55 @@ class File:
             or_die(self.file.write)(line[half:])
             self.file.flush()
 
-_files.os = Os()
-replace_file = _files.replace_file
-from tsrnn._compute import code_cache
-code_cache.replace_file = lambda path, write: replace_file(
-    path, lambda file: write(File(file))
-)
-_follow["f8"](np.zeros(3), np.ones(3), 0.5)
-print("whole")
+def in_child(work):
+    child = os.fork()
+    if not child:
+        work()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+def run():
+    average = np.zeros(3)
+    Kernel(_follow["f8"].function)(average, np.ones(3), 0.5)
+    assert list(average) == [0.5] * 3
+
+def run_until_killed():
+    _files.os = Os()
+    replace_file = _files.replace_file
+    code_cache.replace_file = lambda path, write: replace_file(
+        path, lambda file: write(File(file))
+    )
+    run()
+
+def run_after():
+    machine_code._compiled = lambda code: os._exit(7)
+    run()
+
+machine_code._compiled(_follow["f8"])  # so that numba is imported once, before all forks
+for deadly in range(1, 12):
+    for path in code_cache.folder().glob("*"):
+        path.unlink()
+    killed = in_child(run_until_killed)
+    is_whole = in_child(run_after) == 0
+    in_child(run)
+    left = len(list(code_cache.folder().glob(".*.tmp")))
+    print(killed, int(is_whole), left)
+    if killed == 0:
+        break
 """
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 def test_a_process_that_is_killed_leaves_the_whole_entry_or_none(folder):
-    """Before each of its writes in turn."""
-    outcomes = []
-    for deadly in range(1, 12):
-        shutil.rmtree(folder, ignore_errors=True)
-        result = subprocess.run(
-            [sys.executable, "-c", KILLED, str(deadly)], capture_output=True, text=True, timeout=300
-        )
-        assert result.returncode in (0, 9), result.stderr
-        works, hits = follows("f8")
-        assert works
-        assert not list(folder.glob(".*.tmp")), "the next to write this entry removes what is left"
-        outcomes.append((result.returncode, hits))
-        if result.returncode == 0:
-            break
-    assert outcomes[0] == (9, 0)
-    assert outcomes[-1] == (0, 1)
+    """Before each of its writes in turn; the next process writes it, and removes what is left."""
+    result = run(KILLED)
+    assert result.returncode == 0, result.stderr
+    outcomes = [tuple(map(int, line.split())) for line in result.stdout.splitlines()]
+    assert {(killed, left) for killed, _, left in outcomes} == {(9, 0), (0, 0)}
+    assert outcomes[0] == (9, 0, 0)
+    assert outcomes[-1] == (0, 1, 0)
     # Killed once the file has its name: it is whole.
-    assert (9, 1) in outcomes
+    assert (9, 1, 0) in outcomes
 
 
 # What code depends on.
@@ -430,17 +453,19 @@ open(path, "w").write(text + "# a new version\\n")
     assert not [path for path in folder.glob("*") if "_unroll" in path.name]
 
 
-NAME_OF_ENTRY = """
-from tsrnn._compute import machine_code
-from tsrnn._optim.minibatch import _follow
-print(machine_code._entries_of(_follow["f8"])[-1][0])
-"""
-
-
 def name_of_entry(**environment):
-    result = run(NAME_OF_ENTRY, **environment)
-    assert result.returncode == 0, result.stderr
-    return result.stdout
+    """The name of the user's entry in a process with these settings."""
+    known = (processor.processor, processor._host_features, machine_code._compiler)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        for one in known:
+            one.cache_clear()
+        name, folder = machine_code._entries_of(_follow["f8"])[-1]
+    for one in known:
+        one.cache_clear()
+    assert folder is None
+    return name
 
 
 def test_another_processor_or_setting_is_another_entry():
@@ -474,6 +499,7 @@ def test_a_function_of_another_package_is_not_kept(folder):
     assert not folder.exists()
 
 
+@functools.cache
 def imports_of(path):
     """Files of the package that a file imports, by Python's own parser."""
     found = set()
