@@ -4,6 +4,7 @@ Compiling needs what the package itself needs, so a wheel is built where that is
 install compiles what is used, when it is.
 """
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -29,10 +30,12 @@ def wanted_levels():
     given = os.environ.get("TSRNN_BUILD_LEVELS")
     if given is not None:
         return given.split()
-    command = [sys.executable, "-c", "from tsrnn._compute.processor import LEVELS; print(*LEVELS)"]
-    return subprocess.run(
-        command, check=True, text=True, **_checkout(), stdout=subprocess.PIPE
-    ).stdout.split()
+    # The file alone: what the package needs is not there to build metadata, or an editable install.
+    place = ROOT / "tsrnn" / "_compute" / "processor.py"
+    spec = importlib.util.spec_from_file_location("processor", place)
+    processor = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(processor)
+    return list(processor.LEVELS)
 
 
 def _checkout(**settings):
