@@ -1,4 +1,4 @@
-"""What happens to compiled code on the disk, and to a process that is interrupted while compiling.
+"""Faults of compiled code on the disk, and of a process that is interrupted while compiling.
 
 Each part does to the cache of a package what happens to caches, and counts what comes out wrong:
 

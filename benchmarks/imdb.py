@@ -262,7 +262,7 @@ def architecture_of(cell: str, size: int) -> Architecture:
 
 
 class FirstBatches:
-    """What contenders do to warm up, and what loss they had on it."""
+    """The warm-up of contenders, and the loss that they had on it."""
 
     def __init__(self) -> None:
         self.losses: dict[str, list[float]] = {}

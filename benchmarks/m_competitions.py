@@ -117,7 +117,7 @@ class Part:
 
 @dataclass
 class Result:
-    """What one method did on one or several parts: a score a series, seconds by stage."""
+    """Results of one method on one or several parts: a score a series, seconds by stage."""
 
     smape: np.ndarray
     mase: np.ndarray

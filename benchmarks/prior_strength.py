@@ -1,4 +1,4 @@
-"""How strong a prior is to be: errors on values held back from training parts of M3 and M4.
+"""Choice of the strength of a prior: errors on values held back from training parts of M3 and M4.
 
 Run as `python benchmarks/prior_strength.py [--data FOLDER] [--sample N] [PRIOR ...]`, where a prior
 is written as its rates, such as `beta=10` or `alpha=1,beta=5`. The last values of each training

@@ -1,4 +1,4 @@
-"""How well networks on lag windows forecast: M3, M4 yearly and three classic series.
+"""Accuracy of networks on lag windows: M3, M4 yearly and three classic series.
 
 Run as `python benchmarks/recurrent_accuracy.py --data-home FOLDER --classic FILE [--data m3-yearly]
 [--held-back]`, FILE being a JSON file of `{"AirPassengers": {"values": [...]}, ...}`.

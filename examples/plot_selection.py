@@ -1,6 +1,6 @@
 """
-Which structure, and how cautious?
-==================================
+Choosing a structure, with more or less caution
+===============================================
 
 Errors, trend and season can each be absent, additive or multiplicative, and trends can be damped.
 ``AutoExpSmoothingRNN`` fits the structures that a series allows and keeps the one that suits it

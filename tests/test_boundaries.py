@@ -352,3 +352,16 @@ def test_contributors_are_told_what_each_folder_is_for():
     rows = dict(re.findall(r"^\| `tsrnn/(\w+)(?:/|\.py)` \| (.*) \|$", text, re.MULTILINE))
     folders = {"__init__" if folder == "tsrnn" else folder for folder in FOLDERS}
     assert rows == {folder: first_sentence(folder) for folder in folders}
+
+
+def test_docstrings_begin_with_a_verb_or_a_noun():
+    """A docstring that begins like a question says less plainly what a name stands for."""
+    defined = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    question = re.compile(r"(?:What|Where|How|Which|Who|When)\b")
+    texts = [
+        (name, getattr(node, "name", ""), ast.get_docstring(node) or "")
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, defined)
+    ]
+    assert not [(*place, text) for *place, text in texts if question.match(text)]

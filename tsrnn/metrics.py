@@ -1,4 +1,4 @@
-"""How good forecasts are: errors without a unit, the coverage of intervals, and scorers.
+"""Measures of forecasts: errors without a unit, the coverage of intervals, and scorers.
 
 Every metric takes one series `(n_timesteps,)` or several `(n_timesteps, n_series)`, averages over
 the series, and leaves out missing observations (NaN in `y_true`). It compares by position, and

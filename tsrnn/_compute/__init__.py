@@ -1,1 +1,1 @@
-"""How numbers are crunched: compiled kernels, where their code is kept, threads, vectors."""
+"""Number crunching: compiled kernels, where their code is kept, threads, vectors."""

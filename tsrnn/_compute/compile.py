@@ -47,7 +47,7 @@ class Kernel(Source):
 
     @functools.cached_property
     def arguments(self) -> tuple[Argument, ...]:
-        """What the function takes."""
+        """The arguments that the function takes."""
         hints = get_type_hints(self.function, include_extras=True)
         hints.pop("return", None)
         return tuple(self._argument(hint) for hint in hints.values())
@@ -147,7 +147,7 @@ class Step(Source):
 
     @property
     def address(self) -> int:
-        """Where the compiled step is in memory, for `function_at`."""
+        """The address of the compiled step in memory, for `function_at`."""
         if self._address is None:
             to_its_end(self._load_once)
         return self._address

@@ -1,4 +1,4 @@
-"""What kernels are declared with: types of arrays, functions that only compiled code has.
+"""Declarations of kernels: types of arrays, functions that only compiled code has.
 
 A kernel's function is annotated with what it takes (see `tsrnn._compute.compile`). Numba is told of
 all that is listed here when it is first needed (see `tsrnn._compute.numba_code`).
@@ -44,14 +44,14 @@ OwnSlabs = Annotated[np.ndarray, ArrayOf("own", 3)]
 
 
 class Argument(NamedTuple):
-    """What a kernel takes under one name: a record of several arrays and numbers, or one."""
+    """An argument of a kernel, under one name: a record of several arrays and numbers, or one."""
 
     record: type | None
     parts: tuple[ArrayOf, ...]
 
 
 class Source:
-    """What machine code is made of.
+    """The source that machine code is made of.
 
     Attributes
     ----------

@@ -162,7 +162,7 @@ def _write_entry(context, module, callee, kernel, kinds) -> None:
 
 
 class _Python:
-    """What an entry does with Python's objects.
+    """Builds what an entry does with Python's objects.
 
     Parameters
     ----------

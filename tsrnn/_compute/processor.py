@@ -20,7 +20,7 @@ LEVELS = (
 
 
 class Processor(NamedTuple):
-    """What code is made for: LLVM's name of a processor, and features that it has or has not."""
+    """A processor that code is made for: LLVM's name of it, and features that it has or has not."""
 
     name: str
     features: str

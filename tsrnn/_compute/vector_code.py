@@ -1,4 +1,4 @@
-"""What the functions of `_simd` mean in compiled code.
+"""The meaning of the functions of `_simd` in compiled code.
 
     tanh x = E / (E + 2),   E = exp(2x) - 1                                             (1)
     E = 2^k p(r) + (2^k - 1),   k = round(2x / ln 2),   r = 2x - k ln 2                 (2)
@@ -202,11 +202,11 @@ def panel_product_(typing_context, weights, x, out, n_rows, n_terms, adds):
             ready = builder.append_basic_block("sum")
             builder.cbranch(adds, begin, ready)
             builder.position_at_end(begin)
-            held = [vector_at(builder, kind, out, word(i)) for i in range(n)]
+            previous = [vector_at(builder, kind, out, word(i)) for i in range(n)]
             builder.branch(ready)
             builder.position_at_end(ready)
             starts = []
-            for value in held:
+            for value in previous:
                 start = builder.phi(kind)
                 start.add_incoming(constant(kind, 0.0), before)
                 start.add_incoming(value, begin)
@@ -276,8 +276,8 @@ def tile_product_(
                         out, [builder.mul(word(i), out_stride)], source_etype=out.type.pointee
                     )
                     place = builder.bitcast(place, row.type.as_pointer())
-                    held = builder.load(place, align=alignment(kind))
-                    builder.store(builder.fadd(held, row), place, align=alignment(kind))
+                    previous = builder.load(place, align=alignment(kind))
+                    builder.store(builder.fadd(previous, row), place, align=alignment(kind))
 
         cases(
             builder,
@@ -340,8 +340,8 @@ def scatter_rows_(typing_context, rows, n_rows, which, table, stride):
                 vectors.append(builder.select(is_there, vector, constant(kind, 0.0)))
             for lane, vector in enumerate(turned(builder, vectors)):
                 place = vector_of_lane(builder, kind, which, stride, lane, block)
-                held = vector_at(builder, kind, table, place)
-                put_vector(builder, table, place, builder.fadd(held, vector))
+                previous = vector_at(builder, kind, table, place)
+                put_vector(builder, table, place, builder.fadd(previous, vector))
 
         each_block(builder, kind, n_rows, emit)
 

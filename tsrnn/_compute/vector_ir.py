@@ -92,8 +92,8 @@ def loop(builder, count, starts, body):
     before = builder.basic_block
     head = builder.append_basic_block("loop")
     after = builder.append_basic_block("loop.end")
-    some = builder.icmp_signed(">", count, count.type(0))
-    builder.cbranch(some, head, after)
+    has_rounds = builder.icmp_signed(">", count, count.type(0))
+    builder.cbranch(has_rounds, head, after)
     builder.position_at_end(head)
     i = builder.phi(count.type)
     i.add_incoming(count.type(0), before)

@@ -1,1 +1,1 @@
-"""What users pass, read: series, rows, sequences, and the units they are computed in."""
+"""Reading of what users pass: series, rows, sequences, and the units they are computed in."""

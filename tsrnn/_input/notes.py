@@ -1,4 +1,4 @@
-"""What users are warned of, at the line of theirs that it is about."""
+"""Warnings to users, at the line of theirs that each is about."""
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 
-def others(n_series: int, some: Collection[int]) -> np.ndarray:
-    """Return the positions of all series but some."""
+def others(n_series: int, left_out: Collection[int]) -> np.ndarray:
+    """Return the positions of all series but those left out."""
     kept = np.ones(n_series, dtype=bool)
-    kept[list(some)] = False
+    kept[list(left_out)] = False
     return np.flatnonzero(kept)
 
 
@@ -108,12 +108,12 @@ class Batch:
 
     @property
     def n_series(self) -> int:
-        """How many series there are (N)."""
+        """The number of series (N)."""
         return self.offsets.size - 1
 
     @property
     def lengths(self) -> np.ndarray:
-        """How many rows each series has, (N,)."""
+        """The number of rows of each series, (N,)."""
         return np.diff(self.offsets)
 
     @property
@@ -123,7 +123,7 @@ class Batch:
 
     @property
     def steps(self) -> np.ndarray:
-        """Which row of its series each row is, (R,)."""
+        """The position of each row in its series, (R,)."""
         return np.arange(self.offsets[-1]) - np.repeat(self.offsets[:-1], self.lengths)
 
     def one(self, i: int) -> np.ndarray:

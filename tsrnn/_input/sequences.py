@@ -47,7 +47,7 @@ class Sequences:
 
     @property
     def n_sequences(self) -> int:
-        """How many there are (N)."""
+        """The number of sequences (N)."""
         return len(self.offsets) - 1
 
     @property
@@ -223,7 +223,7 @@ def _check_fitted_kind(
 
 @dataclass(frozen=True)
 class TargetLayout:
-    """How targets came, and so how predictions go out.
+    """Layout of the targets that came, and so of the predictions that go out.
 
     Attributes
     ----------

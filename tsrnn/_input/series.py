@@ -13,7 +13,7 @@ from tsrnn._input.numbers import as_array, as_floats, refuse_kinds
 
 @dataclass(frozen=True)
 class Layout:
-    """How the training series came, and so how every answer goes out.
+    """Layout of the training series that came, and so of every answer that goes out.
 
     Attributes
     ----------

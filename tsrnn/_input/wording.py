@@ -51,7 +51,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Phrase:
-    """What only users of Python can do, or read: others know the phrase, and have their own."""
+    """A phrase for what only users of Python can do, or read: others know it and have their own."""
 
     text: str
 

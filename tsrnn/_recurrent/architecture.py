@@ -80,7 +80,7 @@ class Architecture:
 
     @property
     def n_features_out(self) -> int:
-        """What the head reads: units of the last layer, of both directions."""
+        """The number of features the head reads: units of the last layer, of both directions."""
         return self.hidden_sizes[-1] * self.n_directions
 
     @cached_property

@@ -71,7 +71,7 @@ class Dropout:
 
 @dataclass(frozen=True)
 class TapeGradient:
-    """What a tape has to say of the gradient.
+    """The loss of a tape, and its gradient.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class TapeGradient:
 
 @dataclass
 class _LayerPass:
-    """What a layer, in one direction, has made of a tape, and the gradient with respect to it.
+    """Results of a layer, in one direction, on a tape, and the gradient with respect to them.
 
     Attributes
     ----------

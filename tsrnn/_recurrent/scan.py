@@ -55,7 +55,7 @@ class Panels(NamedTuple):
 
 
 class Slabs(NamedTuple):
-    """What a layer keeps of the steps of a tape, (steps, rows, lanes).
+    """Arrays that a layer keeps of the steps of a tape, (steps, rows, lanes).
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class Slabs(NamedTuple):
 
 
 class Input(NamedTuple):
-    """What a layer reads that is not in its operands yet.
+    """Input of a layer that is not in its operands yet.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ class Input(NamedTuple):
 
 
 class Lanes(NamedTuple):
-    """Where sequences are on a tape; see `Schedule`.
+    """Places of sequences on a tape; see `Schedule`.
 
     Attributes
     ----------
@@ -212,7 +212,7 @@ def forward_layer(
 
 
 class Cuts(NamedTuple):
-    """Where gradients enter a tape and where they end; see `Schedule`.
+    """Places where gradients enter a tape and where they end; see `Schedule`.
 
     Attributes
     ----------

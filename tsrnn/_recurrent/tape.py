@@ -22,7 +22,7 @@ from tsrnn._input.ragged import rows_between
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
-    """Where sequences of some lengths lie on a tape, whatever they hold.
+    """Places of sequences of some lengths on a tape, whatever they hold.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class Schedule:
 
     @cached_property
     def n_active(self) -> np.ndarray:
-        """How many lanes read at each step, (n_steps,)."""
+        """The number of lanes that read at each step, (n_steps,)."""
         filled = np.zeros(self.n_lanes, dtype=np.int64)
         np.add.at(filled, self.lane, self.length)
         # Of lanes sorted by what they hold, longest first.

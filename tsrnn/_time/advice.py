@@ -1,4 +1,4 @@
-"""What to do about time stamps that lie on no regular grid: what is told of them.
+"""Advice about time stamps that lie on no regular grid.
 
 They have gaps, or they are of transactions, of which a step has several; the hour that daylight
 saving leaves out or repeats looks like either.

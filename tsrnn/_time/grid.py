@@ -1,4 +1,4 @@
-"""Where the rows of a series lie in time.
+"""Places of the rows of a series in time.
 
 A training series lies on a regular grid of time stamps, its first row at position 0. `TimeGrid`
 finds the grid once, at fit, and then turns stamps into positions and positions into stamps. It is
@@ -96,7 +96,7 @@ class TimeGrid:
 
     @property
     def season(self) -> Season:
-        """What the stamps say of the season of a series."""
+        """The season of a series, as its stamps tell of it."""
         (season,), _ = self.grid.seasons()
         return season
 

@@ -1,4 +1,4 @@
-"""What the labels of rows say of time: which are stamps, and which only look like some.
+"""Time in the labels of rows: which are stamps, and which only look like some.
 
 Stamps are dates, periods, durations and integers, whatever they are held in: as objects, as
 categories, dates as words in ISO 8601, integers as floats.

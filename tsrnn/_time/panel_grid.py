@@ -1,4 +1,4 @@
-"""Where series lie in time, all at once: how their stamps go on from the origin of each."""
+"""Places of series in time, all at once: how their stamps go on from the origin of each."""
 
 from __future__ import annotations
 

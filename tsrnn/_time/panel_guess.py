@@ -1,4 +1,4 @@
-"""Which steps series with gaps are meant to have: those that most stamps, of all series, speak for.
+"""A guess at the steps of series with gaps: those that most stamps, of all series, speak for.
 
 The coarsest steps on which all stamps of a series lie are its own. They are believed where it has
 rows enough, or its stamps follow each other step by step. Otherwise the steps that more than half

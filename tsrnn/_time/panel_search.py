@@ -1,4 +1,4 @@
-"""Which regular steps fit the time stamps of many series: tried on all of them at once.
+"""Regular steps that fit the time stamps of many series: tried on all of them at once.
 
 Each trial returns whether it fits, (n_series,), and `Steps` whose members are all the series, right
 where it does. What fits a series depends on no other series.

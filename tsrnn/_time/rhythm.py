@@ -37,7 +37,7 @@ COUNTS, MONTHS_LONG, DAYS, BUSINESS_DAYS, TIMES = range(5)
 
 @dataclass(frozen=True)
 class Rhythm:
-    """How the steps of some series go on, wherever they begin: so many of a kind of unit each.
+    """The steps of some series, wherever they begin: so many of a kind of unit each.
 
     Attributes
     ----------

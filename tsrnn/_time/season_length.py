@@ -1,4 +1,4 @@
-"""How long the season of a series is, by the steps between its time stamps.
+"""The length of the season of a series, by the steps between its time stamps.
 
 Months have a season of 12 steps, quarters of 4, weeks of 52, days of 7, business days of 5, hours
 of 24, half hours of 48, quarters of an hour of 96; whatever else has none. Weeks are in the list
@@ -73,7 +73,7 @@ _BETTER = 1.25
 
 @dataclass(frozen=True)
 class Season:
-    """What the time stamps of a series say of its season.
+    """The season of a series, as its time stamps tell of it.
 
     Attributes
     ----------

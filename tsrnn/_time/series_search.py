@@ -1,4 +1,4 @@
-"""Which regular steps the time stamps of one series have: found for one at a time.
+"""Regular steps that the time stamps of one series have: found for one at a time.
 
 More is tried than on panels, which `tsrnn._time.panel_search` does at once: frequencies that pandas
 names or infers. What fits is counted from the first stamp.

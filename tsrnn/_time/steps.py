@@ -1,4 +1,4 @@
-"""How regular time stamps go on: those of one series, or of many at once.
+"""Steps of regular time stamps: those of one series, or of many at once.
 
 Stamps are integers here, *ordinals*: integers themselves, ordinals of periods, durations, or dates
 in some unit since 1970. `Steps` hold series whose stamps go on in one manner, their members. Each

@@ -84,7 +84,7 @@ class Reading(NamedTuple):
 
     @property
     def date_format(self) -> str | None:
-        """How dates are to be written."""
+        """The format in which dates are to be written."""
         return self.pattern if self.is_written else None
 
     def index(self, name: object = None) -> pd.Index:
@@ -123,8 +123,8 @@ def readings_of(column: pd.Series, pattern: str | None = None) -> Readings:
     cells = words.where(likely) if pattern is None else words.str.slice(0, 2 * _MOST_CHARACTERS)
     patterns = _patterns(cells.dropna()) if pattern is None else [pattern]
     if len(cells) > _MOST_SAMPLED and pattern is None:
-        some = cells.dropna().head(_MOST_SAMPLED)
-        patterns = [name for name in patterns if parsed(some, name).notna().any()] or patterns[:1]
+        sample = cells.dropna().head(_MOST_SAMPLED)
+        patterns = [name for name in patterns if parsed(sample, name).notna().any()] or patterns[:1]
     readings = [(name, parsed(cells, name)) for name in patterns]
     # Lines count, not words: one word may stand on most of them.
     n_lines = np.bincount(codes, minlength=len(words))
@@ -274,11 +274,11 @@ def _patterns(words: pd.Series) -> list[str]:
                 guess_datetime_format(word, dayfirst=dayfirst) or ""
                 for dayfirst in _day_orders(word)
             )
-    some = words.head(_MOST_GUESSED).tolist()
+    sample = words.head(_MOST_GUESSED).tolist()
     named = [
         one
         for one in [*_QUARTERS, *_WEEKS]
-        if one not in _BARE_QUARTERS + _BARE_WEEKS and _reads(one, some)
+        if one not in _BARE_QUARTERS + _BARE_WEEKS and _reads(one, sample)
     ]
     months = _MONTH_FORMATS if words.str.contains("[A-Za-z]").any() else _NUMBERED_MONTHS
     return [*sorted(found - {""}), *months, "ISO8601", *named]
@@ -365,8 +365,8 @@ def _writes(pattern: str, dates: pd.Series, words: pd.Series) -> bool:
     if pattern == "ISO8601":
         return False
     dates, words = dates.dropna(), words[dates.notna()]
-    some = slice(None, None, 1 + len(dates) // _MOST_SAMPLED)  # writing takes longer than reading
-    dates, words = dates[some], words[some]
+    sample = slice(None, None, 1 + len(dates) // _MOST_SAMPLED)  # writing takes longer than reading
+    dates, words = dates[sample], words[sample]
     if pattern in _QUARTERS:
         return bool((pd.PeriodIndex(dates, freq="Q").strftime(pattern) == words).all())
     return bool((dates.dt.strftime(pattern) == words).all())
@@ -377,8 +377,8 @@ def _any_even(dates: pd.Series, series: np.ndarray) -> bool:
 
     Two stamps are always even, so that they tell nothing.
     """
-    some = pd.Series(dates.to_numpy()).groupby(series).unique().head(_MOST_TRIED)
-    return any(is_even(pd.DatetimeIndex(stamps)) for stamps in some)
+    sample = pd.Series(dates.to_numpy()).groupby(series).unique().head(_MOST_TRIED)
+    return any(is_even(pd.DatetimeIndex(stamps)) for stamps in sample)
 
 
 _MOST_TRIED = 20  # series: their dates are written alike

@@ -1,4 +1,4 @@
-"""What the command says of input that will not do."""
+"""Errors of the command about input that will not do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _MOST_LISTED = 12  # names of columns
 
 
 class UsageError(Exception):
-    """What the user can mend: a file, a column, a value."""
+    """An error that the user can mend: in a file, a column, a value."""
 
 
 def quoted(text: object) -> str:

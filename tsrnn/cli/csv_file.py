@@ -44,7 +44,7 @@ _MOST_SAMPLED = 1000  # lines
 
 @dataclass(frozen=True)
 class Spelling:
-    """How a file is written, where the user says so: None for what is to be found out."""
+    """The spelling of a file, where the user tells it: None for what is to be found out."""
 
     decimal: str | None = None
     date_format: str | None = None
@@ -112,8 +112,8 @@ class ColumnsOfFile:
         """Tell whether a column holds numbers."""
         if name not in self._numbers and len(self.lines) > _MOST_SAMPLED:
             # Whole columns of words need not be taken for numbers one by one.
-            some = self.cells[name].head(_MOST_SAMPLED)
-            if numbers_of(some, self._table.separator, self._decimal).wrong.any():
+            sample = self.cells[name].head(_MOST_SAMPLED)
+            if numbers_of(sample, self._table.separator, self._decimal).wrong.any():
                 return False
         return not self.numbers(name).wrong.any() and not are_months(self.cells[name])
 

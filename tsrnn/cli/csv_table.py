@@ -63,7 +63,7 @@ class TextTable:
 
 @dataclass(frozen=True)
 class _Layout:
-    """How a file is laid out with a separator.
+    """Layout of a file with a separator.
 
     Attributes
     ----------
@@ -89,15 +89,15 @@ def read_table(path: str, encoding: str | None = None, decimal: str | None = Non
     if first is None:
         raise UsageError("there is nothing in it")
     last = next(i for i in range(len(lines), 0, -1) if lines[i - 1].strip(_SEPARATORS_AND_BLANKS))
-    message = re.fullmatch(r"\"?sep=(.|\t)\"?\s*", lines[first], re.IGNORECASE)
-    first += message is not None
-    found = _layout(lines[first:last], message[1] if message else None)
+    told = re.fullmatch(r"\"?sep=(.|\t)\"?\s*", lines[first], re.IGNORECASE)
+    first += told is not None
+    found = _layout(lines[first:last], told[1] if told else None)
     if found is None:
         separator, n_above = None, 0
-        held = [line.rstrip(_SEPARATORS_AND_BLANKS) for line in lines[first:last]]
+        kept_lines = [line.rstrip(_SEPARATORS_AND_BLANKS) for line in lines[first:last]]
     else:
-        separator, n_above, held = found.separator, found.n_above, lines[first:last]
-    rows = _rows(held, separator or _NO_SEPARATOR, first, separator is None)
+        separator, n_above, kept_lines = found.separator, found.n_above, lines[first:last]
+    rows = _rows(kept_lines, separator or _NO_SEPARATOR, first, separator is None)
     above = list(islice(rows, n_above))
     header = next(rows, (0, []))[1]
     if separator is None:
@@ -152,12 +152,13 @@ def _standard_input() -> bytes:
     return sys.stdin.buffer.read()
 
 
-def _layout(lines: list[str], message: str | None) -> _Layout | None:
+def _layout(lines: list[str], told_separator: str | None) -> _Layout | None:
     """Find what separates the columns: None where there is one column."""
     sample = list(
         islice((line for line in lines if line.strip(_SEPARATORS_AND_BLANKS)), _MOST_SAMPLED)
     )
-    found = [_layout_by(sample, one) for one in ([message] if message else _SEPARATORS)]
+    separators = [told_separator] if told_separator else _SEPARATORS
+    found = [_layout_by(sample, one) for one in separators]
     layouts = [one for one in found if one is not None]
     # Commas cut decimals into cells that fit as well, and may fit better.
     layouts = [one for one in layouts if not any(_is_meant(other, one) for other in layouts)]
@@ -254,19 +255,19 @@ def _cells(
     lines: list[int] = []
     columns: list[list[str]] = [[] for _ in names]
     # Few at a time: lists of rows that stay have the garbage collector go through all there is.
-    while some := list(islice(rows, _MOST_AT_ONCE)):
-        lines.extend(line for line, _ in some)
-        whole = zip(*(_as_wide(row, len(names), line) for line, row in some), strict=True)
+    while chunk := list(islice(rows, _MOST_AT_ONCE)):
+        lines.extend(line for line, _ in chunk)
+        whole = zip(*(_as_wide(row, len(names), line) for line, row in chunk), strict=True)
         for column, cells in zip(columns, whole, strict=True):
             column.extend(map(str.strip, cells))
     if not lines:
         raise UsageError("there is no line below that of the column names")
-    held = {
+    kept_columns = {
         name: pd.Series(column, dtype=object)
         for name, column in zip(names, columns, strict=True)
         if not name.startswith(UNNAMED) or any(column)
     }
-    frame = pd.DataFrame(held)
+    frame = pd.DataFrame(kept_columns)
     frame.index = pd.Index(lines)
     return frame, repeated
 

@@ -1,4 +1,4 @@
-"""What `tsrnn forecast --id` does: a panel of the series of a file."""
+"""The work of `tsrnn forecast --id`: a panel of the series of a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the command writes: files in full or not at all, and never over what is read."""
+"""Output of the command: files in full or not at all, and never over what is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `tsrnn forecast` does about lines that are missing, or that belong together."""
+"""Rules of `tsrnn forecast` for lines that are missing, or that belong together."""
 
 from __future__ import annotations
 

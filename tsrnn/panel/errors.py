@@ -1,4 +1,4 @@
-"""What is wrong with series of a panel: errors with fields, for callers that have their own words.
+"""Faults of series of a panel: errors with fields, for callers that have their own words.
 
 A panel speaks of rows and columns of a frame; who makes the frame of something else, such as a file
 or a single series, says the same of lines and of its index.
@@ -14,7 +14,7 @@ from tsrnn._input.wording import Message
 
 
 class CellProblem(Enum):
-    """What a cell of a long frame can be that its series does not stand."""
+    """A fault of a cell of a long frame that its series does not stand."""
 
     NO_STAMP = "{column} is missing or no ISO date ({value!r})"
     REPEATED_STAMP = "{column} holds {value} a second time"

@@ -25,7 +25,7 @@ _MOST_ROWS = 200_000  # of one series, that may be more than a thousand times th
 
 @dataclass(frozen=True)
 class StepRules:
-    """What makes a step of a series: its frequency, what fills gaps, what joins rows of one step.
+    """Rules for steps of a series: their frequency, what fills gaps, what joins rows of one step.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class StepRules:
 
     @property
     def value(self) -> float:
-        """What goes into gaps."""
+        """The number that goes into gaps."""
         return np.nan if isinstance(self.fill, str) else float(self.fill)
 
     def check(self) -> None:

@@ -28,7 +28,7 @@ _REPEAT_CURE = Message(
 
 @dataclass(frozen=True)
 class Columns:
-    """What the columns of a long frame are called."""
+    """Names of the columns of a long frame."""
 
     id: str
     time: str
@@ -37,7 +37,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class FrameNames:
-    """What errors call a frame, and columns that go by other names than their labels."""
+    """Names in errors for a frame, and for columns that go by other names than their labels."""
 
     frame: str
     columns: Mapping[Any, str] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Panel:
 
     @property
     def last_ordinals(self) -> np.ndarray:
-        """Where each series ends, (n_series,)."""
+        """The ordinal at which each series ends, (n_series,)."""
         return self.ordinals[self.offsets[1:] - 1]
 
     def take(self, series: np.ndarray) -> Panel:

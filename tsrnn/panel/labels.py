@@ -39,7 +39,7 @@ _WITHIN_DAYS = (pd.offsets.BusinessHour, pd.offsets.CustomBusinessHour)
 
 @dataclass(frozen=True)
 class Reach:
-    """How far rows reached into the steps that were finished, in ordinals, of all series taken.
+    """The reach of rows into the steps that were finished, in ordinals, of all series taken.
 
     Attributes
     ----------

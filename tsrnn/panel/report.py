@@ -1,4 +1,4 @@
-"""What a panel's users are told of series: which failed and why, notes, and rows put in."""
+"""Reports to a panel's users on series: which failed and why, notes, and rows put in."""
 
 from __future__ import annotations
 

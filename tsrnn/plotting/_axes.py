@@ -1,4 +1,4 @@
-"""What the displays of networks share: axes to draw on, and marks for short lines."""
+"""Parts that the displays of networks share: axes to draw on, and marks for short lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far back in time the gradient of a network reaches."""
+"""A picture of how far back in time the gradient of a network reaches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the units of a network do while it reads a sequence."""
+"""A picture of what the units of a network do while it reads a sequence."""
 
 from __future__ import annotations
 

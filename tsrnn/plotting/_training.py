@@ -1,4 +1,4 @@
-"""How loss and score changed while a network was trained."""
+"""A picture of how loss and score changed while a network was trained."""
 
 from __future__ import annotations
 

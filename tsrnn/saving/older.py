@@ -1,4 +1,4 @@
-"""What files of older versions hold, made what it is now."""
+"""Contents of files of older versions, made what they are now."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _TAGS = ("ConstantSteps", "Counts", "OwnSteps", "_Clock", "_ListedSteps", "_Mont
 
 
 class OlderPart(dict):
-    """What a file says of an object of a class that is gone, by its tag."""
+    """A file's record of an object of a class that is gone, by its tag."""
 
     def __init__(self, tag: str, pairs: Any) -> None:
         super().__init__(unique_pairs(pairs))

@@ -23,7 +23,7 @@ from tsrnn.exceptions import InvalidParameterError, ModelFormatError, TrainingDi
 
 
 class Codec(NamedTuple):
-    """How values of one type are saved.
+    """Rules for saving the values of one type.
 
     Attributes
     ----------
@@ -122,7 +122,7 @@ NOT_USABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueErro
 
 
 class Attributes(dict):
-    """What a codec reduces an object of ours to: its attributes by their names."""
+    """The form to which a codec reduces an object of ours: its attributes by their names."""
 
 
 class Decoder:

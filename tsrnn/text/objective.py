@@ -1,4 +1,4 @@
-"""What training descends where texts are read: losses under dropout, embeddings that may stay."""
+"""Objective of training where texts are read: losses under dropout, embeddings that may stay."""
 
 from __future__ import annotations
 

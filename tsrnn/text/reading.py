@@ -28,8 +28,8 @@ class Tokens(Sequences):
 
     def take(self, rows: np.ndarray) -> Tokens:
         """Return the sequences at some rows, in that order."""
-        some = super().take(rows)
-        return Tokens(some.values, some.offsets)
+        subset = super().take(rows)
+        return Tokens(subset.values, subset.offsets)
 
     def scaled(self, center: np.ndarray, spread: np.ndarray) -> Tokens:
         """Return them as they are: ids have no units."""

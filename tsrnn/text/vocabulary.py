@@ -28,7 +28,7 @@ UNKNOWN = "<unknown>"
 
 @dataclass(frozen=True)
 class Analyzer:
-    """How a text becomes words; the names and meanings are those of `CountVectorizer`.
+    """Rules by which a text becomes words; the names and meanings are those of `CountVectorizer`.
 
     Attributes
     ----------

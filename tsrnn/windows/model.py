@@ -80,7 +80,7 @@ class WindowState:
 
     @property
     def n_series(self) -> int:
-        """How many series there are (N)."""
+        """The number of series (N)."""
         return len(self.values)
 
     def take(self, series: np.ndarray) -> WindowState:

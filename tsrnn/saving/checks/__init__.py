@@ -1,4 +1,4 @@
-"""What the parts of models must be, beside each other: held against files before they are used.
+"""Rules for the parts of models, beside each other: held against files before they are used.
 
 A file may be forged, or come from memory that was damaged. Each class that a file may hold has a
 check of what its methods, and above all kernels, rely on: types, shapes, ranges. Parts are checked

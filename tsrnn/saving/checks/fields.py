@@ -1,4 +1,4 @@
-"""What a part of a model may be: arrays of a type and shape, whole numbers, choices."""
+"""Rules for a part of a model: arrays of a type and shape, whole numbers, choices."""
 
 from __future__ import annotations
 

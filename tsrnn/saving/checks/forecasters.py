@@ -1,4 +1,4 @@
-"""What fitted forecasters of columns must hold: the model, the series, and their place in time."""
+"""Rules for fitted forecasters of columns: the model, the series, and their place in time."""
 
 from __future__ import annotations
 

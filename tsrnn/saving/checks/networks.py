@@ -1,4 +1,4 @@
-"""What trained networks must hold: weights of their shapes, words below the rows of a table."""
+"""Rules for trained networks: weights of their shapes, words below the rows of a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What fitted panels must hold: a model, a grid and a name for each of their series."""
+"""Rules for fitted panels: a model, a grid and a name for each of their series."""
 
 from __future__ import annotations
 

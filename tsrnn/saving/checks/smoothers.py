@@ -1,4 +1,4 @@
-"""What fitted smoothers and the naive methods must hold, beside each other."""
+"""Rules for fitted smoothers and the naive methods: what they must hold, beside each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What places in time must hold: grids of one series, and of many."""
+"""Rules for places in time: grids of one series, and of many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What forecasters on lag windows must hold."""
+"""Rules for forecasters on lag windows."""
 
 from __future__ import annotations
 

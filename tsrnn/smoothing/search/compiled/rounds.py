@@ -142,7 +142,7 @@ class Ends(NamedTuple):
 
 
 class Room(NamedTuple):
-    """What the search of a chunk works in."""
+    """The memory that the search of a chunk works in."""
 
     problems: Problems
     lanes: Lanes
