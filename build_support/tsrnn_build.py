@@ -6,6 +6,7 @@ install compiles what is used, when it is.
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -42,7 +43,8 @@ def _checkout(**settings):
     """Return the options by which a process has the package as it is in the checkout."""
     paths = os.pathsep.join([str(ROOT), *sys.path])
     own = {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", **settings}
-    return {"env": os.environ | own, "cwd": ROOT}
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    return {"env": ours | own, "cwd": ROOT}
 
 
 def compile_all(folder):
@@ -55,7 +57,11 @@ def compile_all(folder):
         )
         for level in wanted_levels()
     }
-    failed = [level for level, process in running.items() if process.wait()]
+    try:
+        failed = [level for level, process in running.items() if process.wait()]
+    finally:
+        for process in running.values():
+            process.kill()
     if failed:
         raise RuntimeError(f"kernels cannot be compiled for {failed}; see above")
 
@@ -69,7 +75,9 @@ class build_py(_build_py):  # noqa: N801 - as setuptools names it
         if self.editable_mode:
             return
         self.announce("compiling all kernels", level=2)
-        compile_all(Path(self.build_lib, "tsrnn", "_compute", "shipped").resolve())
+        folder = Path(self.build_lib, "tsrnn", "_compute", "shipped").resolve()
+        shutil.rmtree(folder, ignore_errors=True)  # of an earlier build
+        compile_all(folder)
 
 
 class bdist_wheel(_bdist_wheel):  # noqa: N801 - as setuptools names it

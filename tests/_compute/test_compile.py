@@ -139,6 +139,17 @@ def test_whole_numbers_are_whole():
         add_all["f8"](pair, 1.0, True, np.zeros((2, 3)), np.zeros(1, np.int8), np.zeros(1))
 
 
+@pytest.mark.parametrize("wrong", [(), (np.ones(1),), (np.ones(1), 1, 1), None, [np.ones(1), 1]])
+def test_a_record_has_its_fields(wrong):
+    with pytest.raises(TypeError, match="add_all takes 6 arguments, records of as many fields"):
+        add_all["f8"](wrong, 1.0, True, np.zeros((2, 3)), np.zeros(1, np.int8), np.zeros(1))
+
+
+def test_as_many_arguments_are_taken_as_there_are():
+    with pytest.raises(TypeError, match="plus_one takes 1 arguments"):
+        Kernel(plus_one)(np.ones(1), np.ones(1))
+
+
 def test_slow_compiling_is_told_of_once_and_quick_compiling_is_not(monkeypatch, caplog):
     machine_code._say_that_it_takes_long.cache_clear()
     for slow, n_lines in ((LONG, 0), (0.0, 1), (0.0, 1)):

@@ -1,11 +1,12 @@
 """Compiled code on the disk: what a process reads there is what another has written, or nothing.
 
 An entry is one file, named after the function and a digest of everything that the code depends on:
-this package's version and the sources that the function can reach, those of Python, NumPy, numba
-and llvmlite, numba's settings, the processor with its features, the signature. So whatever changes,
-another file is asked for, and an old one can be neither stale nor another function's. There is no
-index. A file is written aside and renamed when it is whole, and begins with a digest of its name
-and content, which is checked before any of it is looked into.
+this package's version and the sources that the function can reach, the signature, the processor
+with its features, numba and LLVM and their settings; or, of code that came with the package, the
+level of processors. So whatever changes, another file is asked for, and an old one can be neither
+stale nor another function's. There is no index. A file is written aside and renamed when it is
+whole, and begins with a digest of its name and content, which is checked before any of it is looked
+into.
 
 The folder is private: whoever may write there decides which code runs here.
 """

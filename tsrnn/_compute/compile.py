@@ -34,7 +34,7 @@ class Kernel(Source):
     ----------
     function : callable
         The plain Python function, within numba's language, of annotated arguments: int, float,
-        bool, an array by one of the names above, or a NamedTuple of such fields.
+        bool, an array by a name in `tsrnn._compute.declare`, or a NamedTuple of such fields.
     own : str
         The type of the arguments that are of the kernel's own, "f4" or "f8".
     """
@@ -100,7 +100,10 @@ class Kernel(Source):
         """Call with what NumPy makes of the arrays, or say what they should be."""
         name = self.function.__name__
         if wrong == 0:
-            raise TypeError(f"{name} takes {len(self.arguments)} arguments, got {len(arguments)}")
+            taken = [len(one.parts) if one.record else "" for one in self.arguments]
+            raise TypeError(
+                f"{name} takes {len(taken)} arguments, records of as many fields as {taken} says"
+            )
         if wrong > 0:
             wrong = self.compiled(*map(_plain, self.arguments, arguments))
         if wrong is None:

@@ -25,6 +25,7 @@ N_KNOWN = 3 + len(CODES)
 
 # What entries call of Python's stable interface.
 OF_PYTHON = (
+    "PyErr_Clear",
     "PyErr_Occurred",
     "PyEval_RestoreThread",
     "PyEval_SaveThread",
@@ -33,6 +34,7 @@ OF_PYTHON = (
     "PyLong_FromLongLong",
     "PyObject_IsTrue",
     "PyTuple_GetItem",
+    "PyTuple_Size",
     "Py_IncRef",
 )
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from tsrnn._compute import code_cache, entry
 from tsrnn._compute.declare import Source
-from tsrnn._compute.processor import llvm, processor, shipped_levels
+from tsrnn._compute.processor import llvm, processor, settings, shipped_level
 from tsrnn._version import __version__
 
 _logger = logging.getLogger(__name__)
@@ -38,9 +38,6 @@ if hasattr(os, "register_at_fork"):
 # When compiling has taken so many seconds, a line of the log says so, once in a process.
 _SLOW = 1.0
 _SECONDS = 20, 10
-
-# Numba's settings that compiled code does not depend on begin like this.
-_SETTINGS_OF_OTHERS = ("NUM_THREADS", "CUDA", "CACHE", "THREADING", "COLOR", "SHOW_HELP", "GDB")
 
 
 def _object_file(code: Source) -> bytes:
@@ -60,12 +57,17 @@ def _object_file(code: Source) -> bytes:
 
 def has_code(code: Source) -> bool:
     """Whether the package or the cache has the code of a kernel or step."""
-    return any(code_cache.read(*entry) is not None for entry in _entries_of(code))
+    try:
+        entries = _entries_of(code)
+    except code_cache.UnknownSources:
+        return False
+    return any(code_cache.read(*one) is not None for one in entries)
 
 
 def _entries_of(code: Source) -> list[tuple[str, Path | None]]:
     """Return what entries may hold the code, with the folders they are in, the user's last."""
-    shipped = [(name_of_shipped(code, level), code_cache.SHIPPED) for level in shipped_levels()]
+    level = shipped_level()
+    shipped = [] if level is None else [(name_of_shipped(code, level), code_cache.SHIPPED)]
     return [*shipped, (_name(code, ("for", processor()), ("by", *_compiler())), None)]
 
 
@@ -91,18 +93,7 @@ def _name(code: Source, *facts: object) -> str:
 @functools.cache
 def _compiler() -> tuple:
     """Return which numba compiles, and its settings that code depends on."""
-    settings = sorted(
-        item
-        for item in os.environ.items()
-        if item[0].startswith("NUMBA_")
-        and not item[0].removeprefix("NUMBA_").startswith(_SETTINGS_OF_OTHERS)
-    )
-    try:
-        with open(".numba_config.yaml", encoding="utf-8") as file:
-            settings.append((".numba_config.yaml", file.read()))
-    except OSError:
-        pass
-    return importlib.metadata.version("numba"), importlib.metadata.version("llvmlite"), settings
+    return importlib.metadata.version("numba"), importlib.metadata.version("llvmlite"), settings()
 
 
 def _compiled(code: Source) -> bytes:

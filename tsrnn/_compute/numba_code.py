@@ -119,8 +119,9 @@ def _write_step(context, module, callee, step, kinds) -> None:
 def _write_entry(context, module, callee, kernel, kinds) -> None:
     """Write an entry that Python calls with a vector of objects, and a count of them.
 
-    It answers None, or the number of the first part that is no such array, or -1 where the function
-    has failed, or no object where Python has an error to raise.
+    It answers None; or the number of the first part that is no such array, from 1 on, or 0 where
+    there are not as many arguments or fields; or -1 where the function has failed; or no object
+    where Python has an error to raise.
     """
     entry = ir.Function(
         module, ir.FunctionType(_OBJECT, [_OBJECT, _OBJECT.as_pointer(), _WORD]), ENTRY
@@ -133,23 +134,26 @@ def _write_entry(context, module, callee, kernel, kinds) -> None:
     is_wrong = builder.icmp_signed("!=", count, _WORD(len(kinds)))
     with builder.if_then(is_wrong, likely=False):
         builder.ret(python.whole_number(0))
-    arguments, place = [], 0
-    for i, (taken, kind) in enumerate(zip(kernel.arguments, kinds, strict=True)):
+    items = []
+    for i, taken in enumerate(kernel.arguments):
         value = builder.load(builder.gep(given, [_WORD(i)]))
-        values = []
-        for k, part in enumerate(taken.parts):
-            place += 1
-            item = value if taken.record is None else python.item(value, k)
-            if part.n_dimensions:
-                python.check(item, part, place)
-                values.append(_array_at(context, builder, python.after_head(item), part))
-            else:
-                number = python.number(item, part.code)
-                own = context.get_value_type(_type_of(part))
-                values.append(builder.fptrunc(number, own) if part.code == "f4" else number)
-        arguments.append(
-            values[0] if taken.record is None else context.make_tuple(builder, kind, values)
-        )
+        items += [value] if taken.record is None else python.items(value, len(taken.parts))
+    parts = [part for taken in kernel.arguments for part in taken.parts]
+    # Numbers first: an object may run any code as it becomes one.
+    values = [
+        None if part.n_dimensions else python.number(item, part.code)
+        for item, part in zip(items, parts, strict=True)
+    ]
+    for i, (item, part) in enumerate(zip(items, parts, strict=True)):
+        if part.n_dimensions:
+            python.check(item, part, i + 1)
+            values[i] = _array_at(context, builder, python.after_head(item), part)
+        elif part.code == "f4":
+            values[i] = builder.fptrunc(values[i], ir.FloatType())
+    arguments = []
+    for taken, kind in zip(kernel.arguments, kinds, strict=True):
+        own = [values.pop(0) for _ in taken.parts]
+        arguments.append(own[0] if taken.record is None else context.make_tuple(builder, kind, own))
     # Others may use the interpreter meanwhile.
     thread = python.call("PyEval_SaveThread", _OBJECT)
     status, _ = context.call_conv.call_function(builder, callee, types.void, kinds, arguments)
@@ -193,11 +197,13 @@ class _Python:
         with self.builder.if_then(condition, likely=False):
             self.builder.ret(answer)
 
-    def item(self, record, place: int):
-        """Return an item of a tuple; leave with Python's error if it is none or has no such."""
-        item = self.call("PyTuple_GetItem", _OBJECT, record, _WORD(place))
-        self._leave_if(cgutils.is_null(self.builder, item), _OBJECT(None))
-        return item
+    def items(self, record, n: int):
+        """Return the items of a tuple; leave with 0 if it is none, or not of so many."""
+        size = self.call("PyTuple_Size", _WORD, record)
+        with self.builder.if_then(self.builder.icmp_signed("!=", size, _WORD(n)), likely=False):
+            self.call("PyErr_Clear", ir.VoidType())
+            self.builder.ret(self.whole_number(0))
+        return [self.call("PyTuple_GetItem", _OBJECT, record, _WORD(i)) for i in range(n)]
 
     def number(self, item, code: str):
         """Return what an object is as a number; leave with Python's error if it is none."""

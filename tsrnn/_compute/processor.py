@@ -54,17 +54,40 @@ def processor() -> Processor:
     return Processor(llvm().get_host_cpu_name() if name is None else name, features)
 
 
-@functools.cache
-def shipped_levels() -> tuple[str, ...]:
-    """Return the levels whose code this machine can run, the best first."""
-    if any(name.startswith("NUMBA_CPU") for name in os.environ):
-        return ()
-    host = _host_features()
-    return tuple(
-        level
-        for i, level in enumerate(LEVELS)
-        if all(host.get(feature) for below in list(LEVELS)[i:] for feature in LEVELS[below])
+# Numba's settings that compiled code does not depend on begin like this.
+_SETTINGS_OF_OTHERS = ("NUM_THREADS", "CUDA", "CACHE", "THREADING", "COLOR", "SHOW_HELP", "GDB")
+
+
+def settings() -> list[tuple[str, str]]:
+    """Return numba's settings that code depends on, as they are given to this process."""
+    found = sorted(
+        item
+        for item in os.environ.items()
+        if item[0].startswith("NUMBA_")
+        and not item[0].removeprefix("NUMBA_").startswith(_SETTINGS_OF_OTHERS)
     )
+    try:
+        with open(".numba_config.yaml", encoding="utf-8") as file:
+            found.append((".numba_config.yaml", file.read()))
+    except OSError:
+        pass
+    return found
+
+
+@functools.cache
+def shipped_level() -> str | None:
+    """Return the level whose code this machine takes: its own, and none where settings say more.
+
+    Not a lower one: what kernels are given is laid out for the registers of the machine, and must
+    not be more than their code expects (see `tsrnn._compute.vector_sizes`).
+    """
+    if settings():
+        return None
+    host = _host_features()
+    for i, level in enumerate(LEVELS):
+        if all(host.get(feature) for below in list(LEVELS)[i:] for feature in LEVELS[below]):
+            return None if i > 0 and host.get("avx512f") else level
+    return None
 
 
 @functools.cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tsrnn._compute.compile import kernel
-from tsrnn._compute.declare import Integers, Slab, Slabs, Vector
+from tsrnn._compute.declare import Integers, Slab, Slabs, Vector, writable
 from tsrnn._input.ragged import Batch
 from tsrnn._scan.unroll import take_step
 from tsrnn.cells.smoother_cell import SmootherCell, step_at
@@ -40,8 +40,8 @@ def filter_series(
     predictions = np.empty(batch.values.size)
     _filter(
         cell.step.address,
-        np.ascontiguousarray(theta.T),
-        batch.values,
+        theta.T.copy(),
+        writable(batch.values),
         batch.offsets,
         ends,
         predictions,

@@ -299,8 +299,6 @@ def _generate(
     prediction: Slab,
 ):
     step = step_at(step_address)
-    theta, innovations, x = theta, innovations, x
-    states, prediction = states, prediction
     n_lanes = x.shape[2]
     for t in range(x.shape[0]):
         old, new = t % 2, (t + 1) % 2

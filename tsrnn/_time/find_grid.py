@@ -200,9 +200,10 @@ def _irregular(index: pd.Index, row: int) -> IrregularIndexError:
 def _off_freq(ordinals: np.ndarray, codec: StampCodec, freq: object, name: str) -> ValueError:
     """Say where a series leaves the grid that the user named."""
     rows, stamps = np.arange(len(ordinals)), codec.write(ordinals)
-    fits, steps = named_steps(ordinals[:1], np.array([0, 1]), codec, freq)
-    after = PanelGrid.of_one(codec, steps).ordinals(np.zeros_like(rows), rows)
-    row = int((ordinals != after).argmax()) if fits[0] else 0
+    fits, steps = named_steps(ordinals, np.array([0, len(ordinals)]), codec, freq)
+    grid, series = PanelGrid.of_one(codec, steps), np.zeros_like(rows)
+    ahead, on_grid = grid.places(series, ordinals)
+    row = int((~on_grid | (ahead != rows)).argmax()) if fits[0] else 0
     message = Message("{name} does not follow {freq}: ", name=name, freq=Argument("freq", freq))
     if row == 0:
         return ValueError(
@@ -214,7 +215,7 @@ def _off_freq(ordinals: np.ndarray, codec: StampCodec, freq: object, name: str) 
             message=message,
             before=stamps[row - 1],
             after=stamps[row],
-            wanted=codec.write(after[row : row + 1])[0],
+            wanted=grid.stamps(series[:1], rows[row : row + 1])[0],
             cure=_GAP_CURE,
         )
     )

@@ -68,6 +68,7 @@ PARTS: dict[str, type] = {
     "SeenRows": SeenRows,
     "SmootherBatch": SmootherBatch,
     "SmoothingModel": SmoothingModel,
+    "Structure": Structure,
     "TargetLayout": TargetLayout,
     "TimeGrid": TimeGrid,
     "Units": Units,
@@ -75,6 +76,4 @@ PARTS: dict[str, type] = {
     "WindowModel": WindowModel,
     "WindowNetwork": WindowNetwork,
     "WindowState": WindowState,
-    # With those that smoothers with a cell of their own bring along.
-    **{one.__name__: one for one in (Structure, *Structure.__subclasses__())},
 }

@@ -12,6 +12,7 @@ import pandas as pd
 
 from tsrnn._input.ragged import offsets_of
 from tsrnn._time.find_grid import rare_parts
+from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.stamps import Dates, StampCodec, codec_of
 from tsrnn._time.steps import EvenSteps, ListedSteps, MonthSteps, Steps
@@ -130,7 +131,9 @@ def bring_panel_up_to_date(attributes: dict[str, Any]) -> None:
     for i, steps in enumerate(groups):
         series = np.flatnonzero(group == i)
         if isinstance(steps, OlderPart):
-            found = _of_own(_part(steps, "OwnSteps"), codec)
+            own = _part(steps, "OwnSteps")
+            require(len(own["grids"]) == series.size, "each series of a group has a grid")
+            found = _of_own(own, codec)
             parts += [(series[places], moved) for places, moved in found]
         else:
             parts.append((series, steps))
@@ -140,10 +143,11 @@ def bring_panel_up_to_date(attributes: dict[str, Any]) -> None:
 
 def _of_own(one: OlderPart, codec: Dates) -> list[tuple[np.ndarray, Steps]]:
     """Find anew the steps of series that had a grid each; those are checked already."""
-    indexes = [grid.index for grid in one["grids"]]
+    indexes = [grid.index for grid in fields.tuple_of(one["grids"], "grids", TimeGrid)]
     lengths = np.array([len(index) for index in indexes])
     n_seen = fields.array(one["n_seen"], "n_seen", INT, len(indexes))
     require((n_seen >= lengths).all() and (lengths >= 2).all(), "series have what grids have")
+    require((n_seen < 2**31).all(), "series have no more rows than steps are counted to")
     for index in indexes:
         is_one = isinstance(index, pd.DatetimeIndex) and str(index.tz) == str(codec.tz)
         require(is_one, "grids must be of dates, in the same zone")
