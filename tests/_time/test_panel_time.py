@@ -371,3 +371,38 @@ def test_words_for_dates_of_several_zones_are_refused_with_two_of_them(ends, nam
     df = frame_of([f"2024-01-{i + 1:02}T00:00:00{ends[i % 2]}" for i in range(9)])
     with pytest.raises(TypeError, match=f"in one time zone, got {named}: convert them"):
         PanelForecaster(NaiveForecaster()).fit(df)
+
+
+def left_out_hour(*days):
+    """Midnights in Sao Paulo, where that of 2018-11-04 is left out."""
+    clocks = ["2018-11-04 01:00" if day == "2018-11-04" else day for day in days]
+    return pd.DatetimeIndex(clocks).tz_localize("America/Sao_Paulo")
+
+
+@pytest.mark.parametrize("first", ["2018-11-02", "2018-11-04"])
+def test_a_gap_after_an_hour_that_is_left_out_is_told_where_it_is(first):
+    days = [day for day in ("2018-11-02", "2018-11-03") if first == "2018-11-02"]
+    irregular = left_out_hour(*days, "2018-11-04", "2018-11-05", "2018-11-07")
+    regular = left_out_hour("2018-11-03", "2018-11-04", "2018-11-05", "2018-11-06")
+    frame = pd.concat(
+        pd.DataFrame({"unique_id": name, "ds": stamps, "y": np.arange(float(len(stamps)))})
+        for name, stamps in {"a": irregular, "b": regular}.items()
+    )
+    panel = PanelForecaster(SimpleExpSmoothingRNN(), freq="D").fit(frame)
+    assert list(panel.failures_["unique_id"]) == ["a"]
+    (reason,) = panel.failures_["reason"]
+    assert "after 2018-11-05 00:00:00-02:00 comes 2018-11-07" in reason
+    assert "not 2018-11-06 00:00:00-02:00" in reason
+
+
+def test_stamps_that_end_before_a_named_frequency_would_are_that_series_failure():
+    """Years in nanoseconds end in 2262, which 400 of them do not reach from 2020."""
+    days = pd.date_range("2020", periods=400, freq="D", unit="ns")
+    years = pd.date_range("2000", periods=10, freq="YS", unit="ns")
+    frame = pd.concat(
+        pd.DataFrame({"unique_id": name, "ds": stamps, "y": np.arange(float(len(stamps)))})
+        for name, stamps in {"days": days, "years": years}.items()
+    )
+    panel = PanelForecaster(SimpleExpSmoothingRNN(), freq="YS").fit(frame)
+    assert list(panel.failures_["unique_id"]) == ["days"]
+    assert "after 2020-01-01 00:00:00 comes 2020-01-02" in panel.failures_["reason"].iloc[0]
