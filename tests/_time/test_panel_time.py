@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from panels import SES, make_frame, quietly
 
-from tsrnn import NaiveForecaster, PanelForecaster, fill_gaps
+from tsrnn import NaiveForecaster, PanelForecaster, SimpleExpSmoothingRNN, fill_gaps
 
 FREQUENCIES = [
     "D", "2D", "7D", "W-SUN", "2W-WED", "B", "h", "15min", "90s", "250ms",
@@ -388,7 +388,8 @@ def test_a_gap_after_an_hour_that_is_left_out_is_told_where_it_is(first):
         pd.DataFrame({"unique_id": name, "ds": stamps, "y": np.arange(float(len(stamps)))})
         for name, stamps in {"a": irregular, "b": regular}.items()
     )
-    panel = PanelForecaster(SimpleExpSmoothingRNN(), freq="D").fit(frame)
+    with pytest.warns(UserWarning, match="1 of 2 series failed"):
+        panel = PanelForecaster(SimpleExpSmoothingRNN(), freq="D").fit(frame)
     assert list(panel.failures_["unique_id"]) == ["a"]
     (reason,) = panel.failures_["reason"]
     assert "after 2018-11-05 00:00:00-02:00 comes 2018-11-07" in reason
@@ -403,6 +404,7 @@ def test_stamps_that_end_before_a_named_frequency_would_are_that_series_failure(
         pd.DataFrame({"unique_id": name, "ds": stamps, "y": np.arange(float(len(stamps)))})
         for name, stamps in {"days": days, "years": years}.items()
     )
-    panel = PanelForecaster(SimpleExpSmoothingRNN(), freq="YS").fit(frame)
+    with pytest.warns(UserWarning, match="1 of 2 series failed"):
+        panel = PanelForecaster(SimpleExpSmoothingRNN(), freq="YS").fit(frame)
     assert list(panel.failures_["unique_id"]) == ["days"]
     assert "after 2020-01-01 00:00:00 comes 2020-01-02" in panel.failures_["reason"].iloc[0]
