@@ -12,7 +12,7 @@ from shared_data import FOLDER, needs
 
 from tsrnn.datasets import fetch_imdb, imdb
 
-# (half, kind, number, rating, text), in the order in which they are returned.
+# (half, kind, number, rating, text), in the order in which they are returned unshuffled.
 REVIEWS = [
     ("train", "neg", 0, 1, "Bad. A bad, BAD film<br /><br />that's all"),
     ("train", "neg", 2, 4, "so-so"),
@@ -68,12 +68,15 @@ def tiny(monkeypatch, tmp_path):
     return tmp_path
 
 
-def assert_are_the_reviews(imdb):
+def assert_are_the_reviews(imdb, random_state=0):
+    """In the order of a shuffled half, which is the documented one."""
+    random = np.random.RandomState(random_state)
     for half in ("train", "test"):
-        expected = [review for review in REVIEWS if review[0] == half]
+        in_order = [review for review in REVIEWS if review[0] == half]
+        expected = [in_order[i] for i in random.permutation(4)]
         found = imdb[half]
         assert found.data == [text for *_, text in expected]
-        assert found.target.tolist() == [0, 0, 1, 1]
+        assert found.target.tolist() == [int(kind == "pos") for _, kind, *_ in expected]
         assert found.rating.tolist() == [rating for *_, rating, _ in expected]
         assert found.target_names == imdb.target_names == ["neg", "pos"]
         assert found.DESCR == imdb.DESCR
@@ -124,6 +127,32 @@ def test_nothing_of_an_archive_is_unpacked(tiny):
     before = set(tiny.rglob("*"))
     fetch_imdb(data_home=tiny / "home")
     assert {path.name for path in set(tiny.rglob("*")) - before} == {"home", "imdb_reviews.npz"}
+
+
+# Their order.
+
+
+def test_reviews_are_shuffled_as_the_seed_says_and_texts_and_ids_alike(tiny):
+    for seed in (0, 1, 2):
+        texts = fetch_imdb(data_home=tiny, random_state=seed)
+        assert_are_the_reviews(texts, seed)
+        ids = fetch_imdb(data_home=tiny, random_state=seed, as_ids=True)
+        in_order = fetch_imdb(data_home=tiny, shuffle=False, as_ids=True)
+        random = np.random.RandomState(seed)
+        for half in ("train", "test"):
+            np.testing.assert_array_equal(ids[half].rating, texts[half].rating)
+            expected = [in_order[half].data[i].tolist() for i in random.permutation(4)]
+            assert [row.tolist() for row in ids[half].data] == expected
+    assert_are_the_reviews(fetch_imdb(data_home=tiny, random_state=np.random.RandomState(5)), 5)
+
+
+@pytest.mark.parametrize("as_ids", [False, True])
+def test_unshuffled_reviews_begin_with_the_negative_ones(tiny, as_ids):
+    imdb = fetch_imdb(data_home=tiny, as_ids=as_ids, shuffle=False)
+    for half in ("train", "test"):
+        assert imdb[half].target.tolist() == [0, 0, 1, 1]
+    if not as_ids:
+        assert imdb.train.data + imdb.test.data == [text for *_, text in REVIEWS]
 
 
 # What cannot be had, or is not what it should be.
@@ -306,7 +335,7 @@ def test_a_damaged_archive_of_arrays_is_refused(tiny):
 
 
 def test_ids_are_ranks_by_frequency_in_the_training_half(tiny):
-    imdb = fetch_imdb(data_home=tiny, as_ids=True)
+    imdb = fetch_imdb(data_home=tiny, as_ids=True, shuffle=False)
     assert imdb.word_index == {word: i for i, word in enumerate(VOCABULARY, start=1)}
     assert [ids.tolist() for ids in imdb.train.data] == [
         [1, 4, 1, 1, 5, 9, 7],
@@ -337,6 +366,8 @@ def test_num_words_is_the_number_of_ids(tiny, num_words):
         ({"num_words": 1, "as_ids": True}, ValueError, "num_words == 1, must be >= 2"),
         ({"num_words": 2.5, "as_ids": True}, TypeError, "num_words"),
         ({"num_words": 10}, ValueError, "pass as_ids=True"),
+        ({"shuffle": 1.5}, TypeError, "shuffle must be"),
+        ({"random_state": "one"}, ValueError, "cannot be used to seed"),
     ],
 )
 def test_arguments_that_make_no_sense_are_refused(tiny, options, error, message):
@@ -347,11 +378,13 @@ def test_arguments_that_make_no_sense_are_refused(tiny, options, error, message)
 @needs("data/imdb.jsonl.gz")
 def test_all_the_reviews_are_read(tmp_path):
     (tmp_path / "imdb.jsonl.gz").symlink_to(FOLDER / "data" / "imdb.jsonl.gz")
-    imdb = fetch_imdb(data_home=tmp_path, download_if_missing=False)
+    imdb = fetch_imdb(data_home=tmp_path, download_if_missing=False, shuffle=False)
     for half in (imdb.train, imdb.test):
         assert len(half.data) == 25_000 and all(isinstance(text, str) for text in half.data)
         assert half.target.tolist() == [0] * 12_500 + [1] * 12_500
-    ids = fetch_imdb(10_000, data_home=tmp_path, as_ids=True, download_if_missing=False)
+    ids = fetch_imdb(
+        10_000, data_home=tmp_path, as_ids=True, download_if_missing=False, shuffle=False
+    )
     assert list(ids.word_index)[:5] == ["the", "and", "a", "of", "to"]
     lengths = [len(row) for row in ids.train.data]
     # What anyone who has counted these words reports: about 234 a review, 2,500 in the longest.
@@ -360,3 +393,6 @@ def test_all_the_reviews_are_read(tmp_path):
     first = " ".join(words.get(i, "?") for i in ids.train.data[0].tolist()[:6])
     assert first == "story of a man who has"
     assert imdb.train.data[0].lower().startswith(first)
+    some = fetch_imdb(10_000, data_home=tmp_path, as_ids=True, download_if_missing=False)
+    # As often as of a fair coin, give or take six standard deviations.
+    assert abs(some.train.target[:1000].mean() - 0.5) < 0.1

@@ -53,7 +53,11 @@ def ask(model: keras.Model, reviews: list[np.ndarray]) -> np.ndarray:
 def main() -> None:
     folder, path = sys.argv[1:]
     imdb = fetch_imdb(
-        imdb_golden.NUM_WORDS, data_home=folder, as_ids=True, download_if_missing=False
+        imdb_golden.NUM_WORDS,
+        data_home=folder,
+        as_ids=True,
+        shuffle=False,
+        download_if_missing=False,
     )
     reviews = imdb_golden.choose(imdb)
     model = make_model()

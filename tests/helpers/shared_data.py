@@ -65,4 +65,6 @@ def imdb_ids():
     # What is kept for the next call is not for the shared folder.
     with tempfile.TemporaryDirectory() as home:
         (Path(home) / "imdb.jsonl.gz").symlink_to(FOLDER / "data" / "imdb.jsonl.gz")
-        return fetch_imdb(10_000, data_home=home, as_ids=True, download_if_missing=False)
+        return fetch_imdb(
+            10_000, data_home=home, as_ids=True, shuffle=False, download_if_missing=False
+        )

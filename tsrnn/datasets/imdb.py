@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.utils import Bunch, check_scalar
+from sklearn.utils import Bunch, check_random_state, check_scalar
 
 from tsrnn._files import replace_file
 from tsrnn.datasets.download import cuts, data_folder, download, folder_for_a_while, read_arrays
@@ -69,6 +69,8 @@ def fetch_imdb(
     *,
     data_home: str | os.PathLike | None = None,
     as_ids: bool = False,
+    shuffle: bool = True,
+    random_state: int | np.random.RandomState | None = 0,
     download_if_missing: bool = True,
     n_retries: int = 3,
     delay: float = 1.0,
@@ -85,6 +87,12 @@ def fetch_imdb(
         and else it is ``~/tsrnn_data``.
     as_ids : bool, default=False
         Whether to return sequences of integers, a word each, and not texts.
+    shuffle : bool, default=True
+        Whether the reviews of each half are shuffled, so that some of them, such as the first
+        thousand, are of both classes. Otherwise the negative ones come first.
+    random_state : int, RandomState or None, default=0
+        Decides the order of shuffled reviews, of texts and ids alike; None is another one each
+        time.
     download_if_missing : bool, default=True
         Whether to download what the folder does not hold.
     n_retries : int, default=3
@@ -97,10 +105,10 @@ def fetch_imdb(
     imdb : Bunch
         With the attributes
 
-        - ``train``, ``test``: a Bunch each, of 25,000 reviews, the negative ones first: ``data``, a
-          list of texts or of integer arrays of shape (n_words,); ``target``, an array of 0
-          (negative) and 1; ``rating``, an array of stars from 1 to 10; ``target_names``,
-          ``["neg", "pos"]``; ``DESCR``;
+        - ``train``, ``test``: a Bunch each, of 25,000 reviews: ``data``, a list of texts or of
+          integer arrays of shape (n_words,); ``target``, an array of 0 (negative) and 1;
+          ``rating``, an array of stars from 1 to 10; ``target_names``, ``["neg", "pos"]``;
+          ``DESCR``;
         - ``word_index``, with ``as_ids=True``: a dict of the words' ids;
         - ``target_names``, ``DESCR``.
 
@@ -109,10 +117,15 @@ def fetch_imdb(
     OSError
         If the data are neither there nor to be had, or are not those of the dataset.
     ValueError
-        If `num_words` is below 2, or is given for texts.
+        If `num_words` is below 2, or is given for texts, or `random_state` is none.
 
     Notes
     -----
+    In the order of ``shuffle=False`` the negative reviews of a half come first, those of each class
+    by the number that they have in the archive. A shuffled half has at place i the review that is
+    there at ``order[i]``: with ``random = np.random.RandomState(random_state)`` the training half
+    has ``order = random.permutation(25_000)``, the test half the next such permutation.
+
     A word is a run of letters, digits and apostrophes within, in lower case; mark-up of line breaks
     is dropped. Its id is its rank by frequency in the training half, from 1; of equally frequent
     words the first in the alphabet comes first. Id 0 stands for every word that has no id of its
@@ -137,8 +150,10 @@ def fetch_imdb(
     >>> from tsrnn.datasets import fetch_imdb
     >>> imdb = fetch_imdb(10_000, as_ids=True)  # doctest: +SKIP
     >>> imdb.train.data[0][:5], imdb.train.target[0]  # doctest: +SKIP
-    (array([ 60,   4,   3, 127,  33], dtype=int32), np.int64(0))
+    (array([  9, 215,   0,  50,   8], dtype=int32), np.int64(1))
     """
+    check_scalar(shuffle, "shuffle", (bool, np.bool_))
+    random_state = check_random_state(random_state)
     if num_words is not None:
         check_scalar(num_words, "num_words", Integral, min_val=2)
         if not as_ids:
@@ -149,13 +164,11 @@ def fetch_imdb(
     data = _ids(arrays, num_words) if as_ids else _texts(arrays)
     rating = arrays["rating"].astype(int)
     target = (rating > 5).astype(int)
-    halves = {
-        half: Bunch(data=data[rows], target=target[rows], rating=rating[rows], **common)
-        for half, rows in (
-            ("train", slice(None, len(rating) // 2)),
-            ("test", slice(len(rating) // 2, None)),
-        )
-    }
+    halves = {}
+    for half, rows in zip(("train", "test"), np.split(np.arange(len(rating)), 2), strict=True):
+        order = random_state.permutation(rows) if shuffle else rows
+        texts = [data[i] for i in order]
+        halves[half] = Bunch(data=texts, target=target[order], rating=rating[order], **common)
     if as_ids:
         words = _decode(arrays["words"]).split("\n")
         common["word_index"] = dict(zip(words, range(1, num_words or len(words) + 1), strict=False))
