@@ -75,7 +75,7 @@ from tsrnn._optim.losses import BinaryLogLoss
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.datasets import fetch_imdb
-from tsrnn.text.reading import as_tokens
+from tsrnn.text.reading import as_tokens, read_ids
 
 NUM_WORDS, EMBEDDING_DIM = 10_000, 32
 
@@ -291,7 +291,7 @@ def run_race(part: str) -> None:
     with ExitStack() as resources:
         engine = Engine(architecture_of(cell, int(size)), n_jobs=N_THREADS)
         resources.enter_context(engine)
-        tokens = as_tokens(task.sequences, None)
+        tokens = as_tokens(read_ids(task.sequences, "X", NUM_WORDS), None)
         targets = task.targets[:, 0].astype(np.int64)
         ours = [OurText(task, engine, tokens, targets, BinaryLogLoss()), OurClassifier(task, cell)]
         contenders = [*ours, *(each for group in peers.values() for each in group)]

@@ -9,6 +9,7 @@ QUICK = {
     "embedding_dim": 8,
     "hidden_layer_sizes": 6,
     "batch_size": 16,
+    "embedding_dropout": 0.0,
     "learning_rate_init": 0.01,
     "max_iter": 20,
     "random_state": 0,

@@ -211,9 +211,17 @@ def test_nested_and_masked_ids_are_refused_by_their_place(use_ids):
         use_ids(np.ma.masked_array([1, 2], [False, True]))
 
 
-def test_sequences_without_ids_are_refused_by_their_place(use_ids):
-    with pytest.raises(ValueError, match=r"\[7\] has length 0"):
-        use_ids([])
+@pytest.mark.parametrize("empty", [[], (), np.empty(0, int), np.empty(0), pd.Series([], dtype=int)])
+def test_sequences_without_ids_are_read_as_texts_without_words_are(empty, fitted):
+    texts = with_one("?!")
+    ids = with_one(empty, items=fitted.encode(TEXTS))
+    np.testing.assert_array_equal(fitted.predict_proba(ids), fitted.predict_proba(texts))
+    np.testing.assert_array_equal(fitted.predict(fitted.encode(texts)), fitted.predict(texts))
+    np.testing.assert_array_equal(fitted.predict_proba([empty]), fitted.predict_proba([""]))
+    of_texts, of_ids = (pickle.loads(pickle.dumps(fitted)) for _ in range(2))
+    of_texts.partial_fit(texts, LABELS)
+    of_ids.partial_fit(ids, LABELS)
+    np.testing.assert_array_equal(of_ids.weights_["E"], of_texts.weights_["E"])
 
 
 def test_ids_without_a_number_of_them_are_refused():
@@ -267,6 +275,21 @@ def test_weights_that_are_none_are_refused(weights):
         ("dropout", 1.0),
         ("dropout", -0.1),
         ("embedding_dropout", 1.0),
+        ("embedding_dropout", "half"),
+        ("init", "zero"),
+        ("init", None),
+        ("normalize", 2),
+        ("vocabulary", "fine"),
+        ("vocabulary", {"fine", "dull"}),
+        ("vocabulary", []),
+        ("vocabulary", ["fine", "fine"]),
+        ("vocabulary", ["fine", 3]),
+        ("vocabulary", {"fine": 0}),
+        ("vocabulary", {"fine": 1.0}),
+        ("vocabulary", {"fine": True}),
+        ("vocabulary", {"fine": 2, "dull": 2}),
+        ("vocabulary", {3: 1}),
+        ("vocabulary", {"fine": 2**31}),
         ("ema_momentum", 1.0),
         ("train_embedding", 1.5),
         ("lowercase", None),
@@ -283,8 +306,10 @@ def test_weights_that_are_none_are_refused(weights):
         ("max_length", 0),
         ("solver", "newton"),
         ("batch_size", 0),
+        ("batch_size", "all"),
         ("learning_rate_init", 0.0),
         ("max_iter", 0),
+        ("max_iter", "many"),
         ("clip_norm", -1.0),
         ("class_weight", "heavy"),
         ("validation_fraction", 1.0),

@@ -7,7 +7,9 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.text.vocabulary import UNKNOWN, analyzer_of, decode, encode, learn_vocabulary
+from tsrnn.text.vocabulary import UNKNOWN, decode, learn_vocabulary
+from tsrnn.text.vocabulary import encode as encode_words
+from tsrnn.text.words import analyzer_of
 
 TEXTS = ["the cat sat", "the dog sat on the mat", "a dog", "a bird"]
 
@@ -18,13 +20,19 @@ def analyzed(texts, **settings):
         "token_pattern": r"(?u)\b\w+\b",
         "stop_words": None,
         "ngram_range": (1, 1),
+        "normalize": True,
     } | settings
     words_of = analyzer_of(**settings)
     return [words_of(text) for text in texts]
 
 
 def learned(texts=TEXTS, most=None, min_df=1, **settings):
-    return learn_vocabulary(analyzed(texts, **settings), most, min_df)
+    vocabulary, ids = learn_vocabulary(analyzed(texts, **settings), most, min_df)
+    return vocabulary, ids.apart()
+
+
+def encode(texts, vocabulary):
+    return encode_words(texts, vocabulary).apart()
 
 
 def test_words_are_ranked_by_how_often_they_occur_and_then_by_the_alphabet():

@@ -21,6 +21,7 @@ from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.triple import TripleExpSmoothingRNN
+from tsrnn.text.classifier import TextRNNClassifier
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.model import WindowModel, WindowState
 from tsrnn.windows.network import WindowNetwork
@@ -55,6 +56,7 @@ _LATER = {
     PanelForecaster: {"fill": None, "aggregate": None},
     FittedPanel: {"rows": None, "n_filled": None, "reach": None},
     SmootherBatch: {"ahead": None},
+    TextRNNClassifier: {"vocabulary": None, "init": "random", "normalize": False},
     **dict.fromkeys((DeseasonalizedModel, SmoothingModel, WindowModel), {"failures": {}}),
 }
 

@@ -32,14 +32,12 @@ def check_arguments(estimator: BaseEstimator) -> None:
     """
     sizes_of_layers(estimator)
     check_choice("solver", estimator.solver, (*_OPTIMIZERS, "lbfgs"))
-    if not (isinstance(estimator.batch_size, str) and estimator.batch_size == "auto"):
-        if isinstance(estimator.batch_size, str):
-            raise InvalidParameterError(
-                f"batch_size must be 'auto' or an integer >= 1, got {estimator.batch_size!r}"
-            )
-        check_count("batch_size", estimator.batch_size)
-    for name in ("max_iter", "n_iter_no_change"):
-        check_count(name, getattr(estimator, name))
+    for name in ("batch_size", "max_iter", "n_iter_no_change"):
+        value = getattr(estimator, name)
+        if name not in estimator.left_to_us or not isinstance(value, str):
+            check_count(name, value)
+        elif value != "auto":
+            raise InvalidParameterError(f"{name} must be 'auto' or an integer >= 1, got {value!r}")
     check_running(estimator)
     check_seed(estimator)
     check_number("l2", estimator.l2, 0.0, np.inf)

@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 from tsrnn._input.sequences import Sequences, TargetLayout, read_sequences
 from tsrnn._input.validation import unchanged_on_failure
 from tsrnn._optim.training import train
-from tsrnn._optim.watch import Training
+from tsrnn._optim.watch import Plan, Training
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.exceptions import InvalidParameterError
@@ -48,6 +48,9 @@ class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
 
     # Whether the end of `max_iter` epochs is no news: they are as many as were meant.
     _epochs_are_meant = False
+
+    # Counts that may be "auto".
+    left_to_us: tuple[str, ...] = ("batch_size",)
 
     # Of averaged weights, where an estimator has it as an argument.
     ema_momentum: float | None = None
@@ -283,7 +286,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
     ) -> None:
         from tqdm import tqdm
 
-        plan = plan_of(self, self._network, samples.sequences, partial=partial)
+        plan = self._plan(samples.sequences, partial=partial)
         progress = tqdm(
             total=plan.max_iter, desc=type(self).__name__, unit="epoch", disable=not self.verbose
         )
@@ -301,6 +304,9 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
                 hook=hook_of(self._network, progress, self.callback),
                 partial=partial or self._epochs_are_meant,
             )
+
+    def _plan(self, sequences: Sequences, *, partial: bool) -> Plan:
+        return plan_of(self, self._network, sequences, partial=partial)
 
     def _objective(self, engine: Engine, samples: Samples) -> NetworkObjective:
         return NetworkObjective(engine, samples, self._targets)

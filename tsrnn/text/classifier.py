@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
@@ -9,8 +10,9 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._input.sequences import Sequences
 from tsrnn._input.validation import check_choice, check_count, check_flag, check_number
-from tsrnn._optim.training import Training
+from tsrnn._optim.watch import Plan, Training
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.exceptions import InvalidParameterError
@@ -20,6 +22,7 @@ from tsrnn.sequence.classifier import SequenceClassifier
 from tsrnn.sequence.objective import NetworkObjective, TrainingState
 from tsrnn.sequence.samples import Samples
 from tsrnn.text.objective import TextObjective
+from tsrnn.text.few import are_few, batch_of, dropout_of, epochs_of
 from tsrnn.text.reading import (
     Tokens,
     as_items,
@@ -28,8 +31,17 @@ from tsrnn.text.reading import (
     read_ids,
     write_embeddings,
 )
-from tsrnn.text.vocabulary import analyzer_of, decode, encode, learn_vocabulary
+from tsrnn.text.vocabulary import (
+    Ids,
+    as_mapping,
+    decode,
+    encode,
+    joined,
+    learn_vocabulary,
+    read_vocabulary,
+)
 from tsrnn.text.weights import TextWeights
+from tsrnn.text.words import analyzer_of
 
 # Texts that are turned into ids, and read by the network, at a time.
 _TEXTS_AT_A_TIME = 4096
@@ -152,32 +164,37 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
     return_sequences = False
     bptt_steps = None
 
+    left_to_us = ("batch_size", "max_iter")
+
     def __init__(
         self,
         *,
         max_features: int | None = 10_000,
+        vocabulary: Any = None,
         embedding_dim: int = 32,
         cell: str = "elman",
         hidden_layer_sizes: int | tuple[int, ...] = 10,
         bidirectional: bool = False,
         dropout: float = 0.0,
-        embedding_dropout: float = 0.0,
+        embedding_dropout: float | str = "auto",
+        init: str = "auto",
         embedding_init: Any = None,
         train_embedding: bool = True,
         lowercase: bool = True,
+        normalize: bool = True,
         token_pattern: str = _WORDS,
         stop_words: str | list[str] | None = None,
         ngram_range: tuple[int, int] = (1, 1),
         min_df: int | float = 1,
         max_length: int | None = None,
         solver: str = "rmsprop",
-        batch_size: int | str = 128,
+        batch_size: int | str = "auto",
         learning_rate_init: float = 0.001,
         momentum: float = 0.9,
         l2: float = 0.0,
         clip_norm: float | None = 1.0,
         ema_momentum: float | None = 0.995,
-        max_iter: int = 4,
+        max_iter: int | str = "auto",
         tol: float = 1e-4,
         n_iter_no_change: int = 10,
         early_stopping: bool = False,
@@ -265,7 +282,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         items = as_items(X, "X")
         if not holds_texts(items, "X"):
             raise TypeError("encode takes texts, and X[0] is a sequence: it may be ids already")
-        return self._encode(items)
+        return self._encode(items).apart()
 
     def decode(self, ids: Iterable[Iterable[int]]) -> list[list[str]]:
         """Turn ids back into words.
@@ -291,9 +308,11 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         return self.vocabulary_
 
     def _analyzer(self) -> Callable[[str], list[str]]:
-        return analyzer_of(self.lowercase, self.token_pattern, self.stop_words, self.ngram_range)
+        return analyzer_of(
+            self.lowercase, self.token_pattern, self.stop_words, self.ngram_range, self.normalize
+        )
 
-    def _encode(self, texts: Sequence[str]) -> list[np.ndarray]:
+    def _encode(self, texts: Sequence[str]) -> Ids:
         words_of, vocabulary = self._analyzer(), self._known_words()
         return encode(map(words_of, texts), vocabulary)
 
@@ -301,8 +320,18 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         if self.max_features is not None:
             check_count("max_features", self.max_features, 2)
         check_count("embedding_dim", self.embedding_dim)
-        for name in ("dropout", "embedding_dropout"):
-            check_number(name, getattr(self, name), 0.0, 1.0, include_upper=False)
+        check_number("dropout", self.dropout, 0.0, 1.0, include_upper=False)
+        if isinstance(self.embedding_dropout, str):
+            check_choice("embedding_dropout", self.embedding_dropout, ("auto",))
+        else:
+            name = "embedding_dropout"
+            check_number(name, self.embedding_dropout, 0.0, 1.0, include_upper=False)
+        check_choice("init", self.init, ("auto", "identity", "random"))
+        if self.init == "identity" and self.cell != "elman":
+            raise InvalidParameterError(
+                f"init='identity' is a start of cell='elman', which has no gates, got cell="
+                f"{self.cell!r}: use init='auto' or 'random'"
+            )
         check_flag("train_embedding", self.train_embedding)
         self._analyzer()
         self._check_max_length()
@@ -312,31 +341,67 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
             check_number("min_df", self.min_df, 0.0, 1.0)
         else:
             check_count("min_df", self.min_df)
-        if self.solver == "lbfgs" and (self.dropout or self.embedding_dropout):
+        if self.vocabulary is not None and self.min_df != 1:
+            raise InvalidParameterError(
+                f"min_df chooses among the words of texts, and vocabulary is given: leave min_df=1, "
+                f"got {self.min_df!r}"
+            )
+        if self.solver == "lbfgs" and (self.dropout or self.embedding_dropout not in ("auto", 0)):
             raise InvalidParameterError(
                 "solver='lbfgs' searches one function, and dropout draws another at every step: "
                 "use a mini-batch solver, or dropout=0 and embedding_dropout=0"
             )
 
-    def _fit(self, *args: Any, **kwargs: Any) -> Training:
+    def _fit(self, X: Any, *args: Any, partial: bool = False, **kwargs: Any) -> Training:
         self._check_own_arguments()
-        return super()._fit(*args, **kwargs)
+        if "weights_" in vars(self) and (partial or self.warm_start):
+            if self.vocabulary is not None:
+                self._refuse_another_vocabulary()
+            elif partial:
+                X = self._learn_more_words(X)
+        return super()._fit(X, *args, partial=partial, **kwargs)
+
+    def _refuse_another_vocabulary(self) -> None:
+        if as_mapping(self.vocabulary) != vars(self).get("vocabulary_"):
+            raise InvalidParameterError(
+                "training goes on with the vocabulary that it began with, and vocabulary is "
+                "another now: set warm_start=False and call fit to start anew"
+            )
+
+    def _learn_more_words(self, X: Any) -> Any:
+        """Give words of X that have no id yet one, and return X as ids."""
+        items = as_items(X, "X")
+        if not holds_texts(items, "X"):
+            return X
+        known, n_ids = self._known_words(), self._n_tokens
+        words = map(self._analyzer(), items)
+        vocabulary, read = learn_vocabulary(words, self.max_features, self.min_df, known, n_ids)
+        n_more = len(vocabulary) - len(known)
+        if n_more:
+            if self._random_state is not self.random_state:
+                self._random_state = copy.deepcopy(self._random_state)
+            self._take_in(n_more)
+            self.vocabulary_ = vocabulary
+            if isinstance(self.embedding_init, Mapping):
+                new = {word: i for word, i in vocabulary.items() if i >= n_ids}
+                write_embeddings(self.weights_["E"], self.embedding_init, new, some=False)
+        return read.apart()
 
     def _read_sequences(self, X: Any, *, reset: bool, name: str = "X") -> Tokens:
         """Read texts or ids, and learn the vocabulary where there is none yet."""
         items = as_items(X, name)
         is_text = holds_texts(items, name)
-        if reset and is_text:
-            read = self._learn_words(items)
-        elif is_text:
-            read = self._encode(items)
-        else:
-            if reset:
-                self._n_tokens = self._most_ids()
-            read = read_ids(items, name, self._n_tokens)
+        if reset and self.vocabulary is not None:
+            given = read_vocabulary(self.vocabulary, self.max_features, self._analyzer())
+            self.vocabulary_, self._n_tokens = given, 1 + max(given.values())
+        elif reset and is_text:
+            return self._as_tokens(self._learn_words(items))
+        elif reset:
+            self._n_tokens = self._most_ids()
+        read = self._encode(items) if is_text else read_ids(items, name, self._n_tokens)
         return self._as_tokens(read)
 
-    def _as_tokens(self, read: list[np.ndarray]) -> Tokens:
+    def _as_tokens(self, read: Ids) -> Tokens:
         self._check_max_length()
         return as_tokens(read, self.max_length)
 
@@ -344,7 +409,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         if self.max_length is not None:
             check_count("max_length", self.max_length)
 
-    def _learn_words(self, texts: Sequence[str]) -> list[np.ndarray]:
+    def _learn_words(self, texts: Sequence[str]) -> Ids:
         words = map(self._analyzer(), texts)
         self.vocabulary_, read = learn_vocabulary(words, self.max_features, self.min_df)
         if not self.vocabulary_:
@@ -382,26 +447,42 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         )
 
     def _initialize(self, theta: np.ndarray, samples: Samples) -> None:
-        """Write the embeddings that are given over those drawn at random."""
+        """Write what is to be started from over weights drawn at random."""
+        few = self.cell == "elman" and are_few(samples.sequences.n_sequences)
+        if self.init == "identity" or (self.init == "auto" and few):
+            for name, weight in self._network.unpack(theta).items():
+                if name.startswith("W_hh"):
+                    weight[:] = np.eye(len(weight))
         given = self.embedding_init
         if given is not None:
             vocabulary = self._known_words() if isinstance(given, Mapping) else None
             write_embeddings(self._network.unpack(theta)["E"], given, vocabulary)
 
+    def _plan(self, sequences: Sequences, *, partial: bool) -> Plan:
+        plan, n_texts = super()._plan(sequences, partial=partial), sequences.n_sequences
+        if self.batch_size == "auto":
+            plan = replace(plan, batch_size=batch_of(n_texts))
+        if plan.max_iter == "auto":
+            plan = replace(plan, max_iter=epochs_of(n_texts, plan))
+        return plan
+
     def _objective(self, engine: Engine, samples: Samples) -> NetworkObjective:
+        words = self.embedding_dropout
+        if words == "auto":
+            searches = self.solver == "lbfgs"
+            words = 0.0 if searches else dropout_of(samples.sequences.n_sequences)
         return TextObjective(
             engine,
             samples,
             self._targets,
-            words=self.embedding_dropout,
+            words=words,
             states=self.dropout,
-            seed=self._draw_seed(),
+            seed=self._draw_seed(words or self.dropout),
             n_frozen=0 if self.train_embedding else self._n_tokens * self.embedding_dim,
         )
 
-    def _draw_seed(self) -> int:
+    def _draw_seed(self, drops: float) -> int:
         # Without dropout nothing is drawn, so that epochs one by one have the batches of a fit.
-        drops = self.dropout or self.embedding_dropout
         return int(self._random_state.randint(2**31 - 1)) if drops else 0
 
     def _outputs(self, X: Any) -> tuple[np.ndarray, Tokens]:
@@ -410,12 +491,12 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         items = as_items(X, "X")
         is_text = holds_texts(items, "X")
         if not is_text:
-            items = read_ids(items, "X", self._n_tokens)
+            items = read_ids(items, "X", self._n_tokens).apart()
         theta = self._network.pack(self.weights_, np.float32)
         outputs = []
         with self._engine() as engine:
             for part in _parts(items):
-                ids = self._encode(part) if is_text else part
+                ids = self._encode(part) if is_text else joined(part)
                 outputs.append(engine.predict(theta, self._as_tokens(ids)))
         return np.concatenate(outputs), Tokens(np.empty(0, np.int32), np.zeros(1, np.int64))
 

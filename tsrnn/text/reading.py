@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsrnn._input.ragged import offsets_of
+from tsrnn._input.ragged import offsets_of, rows_between
 from tsrnn._input.sequences import Sequences
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.text.vocabulary import Ids, joined
 
 
 class Tokens(Sequences):
@@ -81,12 +82,12 @@ def holds_texts(items: Sequence[Any], name: str) -> bool:
     """
     is_text = isinstance(items[0], str)
     accepted = str if is_text else list | tuple | np.ndarray | pd.Series
-    for i, item in enumerate(items):
-        if not isinstance(item, accepted):
-            kind = "text" if is_text else "text or integer sequence"
-            also = f", as {name}[0] is" if i else ""
-            raise TypeError(f"{name}[{i}] must be a {kind}{also}, got {_described(item)}")
-    return is_text
+    if all(issubclass(kind, accepted) for kind in set(map(type, items))):
+        return is_text
+    i = next(i for i, item in enumerate(items) if not isinstance(item, accepted))
+    kind = "text" if is_text else "text or integer sequence"
+    also = f", as {name}[0] is" if i else ""
+    raise TypeError(f"{name}[{i}] must be a {kind}{also}, got {_described(items[i])}")
 
 
 def _described(item: Any) -> str:
@@ -95,19 +96,19 @@ def _described(item: Any) -> str:
     return type(item).__name__
 
 
-def read_ids(items: Sequence[Any], name: str, n_tokens: int) -> list[np.ndarray]:
-    """Read sequences of ids, each as an array of integers.
+def read_ids(items: Sequence[Any], name: str, n_tokens: int) -> Ids:
+    """Read sequences of ids; there may be none in them, as in what `encode` makes of "".
 
     Raises
     ------
     ValueError
-        For ids that are not whole numbers from 0 to `n_tokens` - 1, and sequences of length 0.
+        For ids that are not whole numbers from 0 to `n_tokens` - 1.
     """
     read = []
     for i, item in enumerate(items):
         ids = _as_array(item, f"{name}[{i}]")
-        if ids.size == 0:
-            raise ValueError(f"{name}[{i}] has length 0: every sequence must have at least one id")
+        if ids.shape == (0,):
+            ids = ids.astype(np.int32)
         if ids.ndim != 1 or ids.dtype.kind not in "iu":
             kind = {"U": "words", "O": "objects"}.get(ids.dtype.kind, str(ids.dtype))
             shape = "a sequence" if ids.ndim == 1 else f"{ids.ndim} dimensions"
@@ -116,14 +117,16 @@ def read_ids(items: Sequence[Any], name: str, n_tokens: int) -> list[np.ndarray]
                 f"{kind}"
             )
         read.append(ids)
-    joined = np.concatenate(read)
-    if joined.min() < 0 or joined.max() >= n_tokens:
+    ids = joined(read)
+    if ids.values.size and (ids.values.min() < 0 or ids.values.max() >= n_tokens):
         _refuse_unknown_ids(read, name, n_tokens)
-    return read
+    return ids
 
 
 def _refuse_unknown_ids(read: Iterable[np.ndarray], name: str, n_tokens: int) -> None:
     for i, ids in enumerate(read):
+        if ids.size == 0:
+            continue
         if ids.min() < 0:
             raise ValueError(
                 f"{name}[{i}] must have ids from 0, but at {int(ids.argmin())} it is {ids.min()}"
@@ -144,20 +147,25 @@ def _as_array(item: Any, name: str) -> np.ndarray:
         raise ValueError(f"{name} must be a sequence of integers: {error}") from error
 
 
-def as_tokens(read: list[np.ndarray], max_length: int | None) -> Tokens:
-    """Lay sequences of ids one after the other, the last `max_length` of each.
+def as_tokens(read: Ids, max_length: int | None) -> Tokens:
+    """Return the last `max_length` ids of each text, as a network reads them.
 
     A text without any word is read as one unknown word.
     """
-    if max_length is not None:
-        read = [ids[-max_length:] for ids in read]
-    lengths = np.array([max(1, len(ids)) for ids in read])
-    empty = np.zeros(1, np.int32)
-    values = np.concatenate([ids if len(ids) else empty for ids in read], dtype=np.int32)
+    values, lengths = read.values.astype(np.int32, copy=False), read.lengths
+    if max_length is not None and lengths.max() > max_length:
+        kept = np.minimum(lengths, max_length)
+        values, lengths = values[rows_between(np.cumsum(lengths) - kept, kept)], kept
+    is_empty = lengths == 0
+    if is_empty.any():
+        values = np.insert(values, offsets_of(lengths)[:-1][is_empty], 0)
+        lengths = np.maximum(lengths, 1)
     return Tokens(values, offsets_of(lengths))
 
 
-def write_embeddings(E: np.ndarray, given: Any, vocabulary: Mapping[str, int] | None) -> None:
+def write_embeddings(
+    E: np.ndarray, given: Any, vocabulary: Mapping[str, int] | None, *, some: bool = True
+) -> None:
     """Write embeddings that a user gives over those that there are.
 
     Parameters
@@ -166,6 +174,8 @@ def write_embeddings(E: np.ndarray, given: Any, vocabulary: Mapping[str, int] | 
     given : array-like of the shape of E, or Mapping of str to array-like
     vocabulary : Mapping of str to int, or None
         Where `given` is by words.
+    some : bool
+        Whether there must be one of them in `given`.
 
     Raises
     ------
@@ -176,7 +186,7 @@ def write_embeddings(E: np.ndarray, given: Any, vocabulary: Mapping[str, int] | 
         E[:] = _numbers(given, "embedding_init", E.shape, "a row for each id")
         return
     words = [word for word in given if word in vocabulary]
-    if not words:
+    if some and not words:
         raise InvalidParameterError(
             f"embedding_init has none of the words of the vocabulary, among its {len(given)}: are "
             "they written in the same way (lowercase, token_pattern)?"

@@ -1,4 +1,4 @@
-"""Words and their ids: a text as the words that scikit-learn's analyzers find, and as integers.
+"""Words and their ids: vocabularies learned, learned on and given; texts as integers and back.
 
 Id 0 stands for every word that has no id of its own; the others are numbered from 1 by how often
 they occur in the texts that the vocabulary was learned from, and of equally frequent words the
@@ -7,131 +7,66 @@ first in the alphabet comes first.
 
 from __future__ import annotations
 
-import functools
-import re
+import warnings
+from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count, repeat
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer
+import pandas as pd
 
-from tsrnn._input.validation import check_flag
 from tsrnn.exceptions import InvalidParameterError
 
 # What stands for a word without an id where ids are turned back into words.
 UNKNOWN = "<unknown>"
 
+# That is read: ids are 32-bit integers.
+_LARGEST_ID = 2**31 - 2
 
-@dataclass(frozen=True)
-class Analyzer:
-    """Rules by which a text becomes words; the names and meanings are those of `CountVectorizer`.
+
+class Ids(NamedTuple):
+    """Texts as ids, one text after the other.
 
     Attributes
     ----------
-    lowercase : bool
-    token_pattern : str
-    stop_words : "english", frozenset of str or None
-    ngram_range : (int, int)
-        Words in a term, from, to. A term stands where its last word does.
+    values : (R,) int array
+    lengths : (n_texts,) int array
+        Words of each; there may be none.
     """
 
-    lowercase: bool
-    token_pattern: str
-    stop_words: str | frozenset[str] | None
-    ngram_range: tuple[int, int]
+    values: np.ndarray
+    lengths: np.ndarray
+
+    def apart(self) -> list[np.ndarray]:
+        """Return an array for each text."""
+        ends = np.cumsum(self.lengths).tolist()
+        return [self.values[i:end] for i, end in zip([0, *ends], ends, strict=False)]
 
 
-# A text with what is between words: no token of it may be empty.
-_PROBE = " a word, and-another 12 "
+def joined(texts: list[np.ndarray]) -> Ids:
+    """Lay texts one after the other."""
+    return Ids(np.concatenate(texts), np.fromiter(map(len, texts), np.int64, len(texts)))
 
 
-def analyzer_of(
-    lowercase: Any, token_pattern: Any, stop_words: Any, ngram_range: Any
-) -> Callable[[str], list[str]]:
-    """Return what takes a text to its terms, in reading order.
-
-    Raises
-    ------
-    InvalidParameterError
-        For arguments that are not accepted.
-    """
-    check_flag("lowercase", lowercase)
-    if not isinstance(token_pattern, str):
-        raise InvalidParameterError(
-            f"token_pattern must be a regular expression, got {token_pattern!r}"
-        )
-    try:
-        pattern = re.compile(token_pattern)
-    except re.error as error:
-        raise InvalidParameterError(
-            f"token_pattern must be a regular expression, got {token_pattern!r}: {error}"
-        ) from error
-    if pattern.groups > 1:
-        raise InvalidParameterError(
-            f"token_pattern must be a pattern of one capturing group at most, got {token_pattern!r}"
-        )
-    if pattern.fullmatch("") or "" in pattern.findall(_PROBE):
-        raise InvalidParameterError(
-            f"token_pattern must match words, not what is between them: {token_pattern!r} matches "
-            "nothing at all, too; r'\\w+' takes words"
-        )
-    stop_words = _read_stop_words(stop_words)
-    ngram_range = _read_range(ngram_range)
-    return _build(Analyzer(bool(lowercase), token_pattern, stop_words, ngram_range))
-
-
-def _read_stop_words(stop_words: Any) -> str | frozenset[str] | None:
-    if stop_words is None or (isinstance(stop_words, str) and stop_words == "english"):
-        return stop_words
-    is_list = isinstance(stop_words, list | tuple | set | frozenset)
-    if is_list and all(isinstance(word, str) for word in stop_words):
-        return frozenset(stop_words)
-    raise InvalidParameterError(
-        f"stop_words must be 'english', a list of words or None, got {stop_words!r}"
-    )
-
-
-def _read_range(ngram_range: Any) -> tuple[int, int]:
-    is_pair = isinstance(ngram_range, tuple | list) and len(ngram_range) == 2
-    if is_pair and all(isinstance(n, Integral) for n in ngram_range):
-        shortest, longest = map(int, ngram_range)
-        if 1 <= shortest <= longest:
-            return shortest, longest
-    raise InvalidParameterError(
-        f"ngram_range must be two integers with 1 <= from <= to, got {ngram_range!r}"
-    )
-
-
-# Built once: a prediction for one text takes less time than that.
-@functools.lru_cache(maxsize=32)
-def _build(analyzer: Analyzer) -> Callable[[str], list[str]]:
-    stop_words = analyzer.stop_words
-    vectorizer = CountVectorizer(
-        lowercase=analyzer.lowercase,
-        token_pattern=analyzer.token_pattern,
-        stop_words=sorted(stop_words) if isinstance(stop_words, frozenset) else stop_words,
-    )
-    # Of single words the analyzer keeps the order; its longer terms follow after them.
-    words_of = vectorizer.build_analyzer()
-    shortest, longest = analyzer.ngram_range
-    if (shortest, longest) == (1, 1):
-        return words_of
-    return lambda text: list(_terms(words_of(text), shortest, longest))
-
-
-def _terms(words: list[str], shortest: int, longest: int) -> Iterator[str]:
-    for end in range(1, len(words) + 1):
-        for n in range(shortest, min(longest, end) + 1):
-            yield " ".join(words[end - n : end])
+def _looked_up(texts: Iterable[list[str]], look_up: Callable[[Iterable[str]], Iterable[int]]) -> Ids:
+    """Look words up, all of a text at once; what is kept of them is four bytes each."""
+    values, lengths = array("i"), array("i")
+    for words in texts:
+        values.extend(look_up(words))
+        lengths.append(len(words))
+    return Ids(np.array(values, np.int32), np.array(lengths, np.int64))
 
 
 def learn_vocabulary(
-    texts: Iterable[list[str]], most: int | None, min_df: int | float
-) -> tuple[dict[str, int], list[np.ndarray]]:
+    texts: Iterable[list[str]],
+    most: int | None,
+    min_df: int | float,
+    known: Mapping[str, int] | None = None,
+    n_ids: int = 1,
+) -> tuple[dict[str, int], Ids]:
     """Give the words of texts ids, reading each text once.
 
     Parameters
@@ -141,39 +76,141 @@ def learn_vocabulary(
         Ids in all, that of unknown words included.
     min_df : int or float
         Texts that a word must be in, or the share of them.
+    known : Mapping of str to int, optional
+        Words that have ids, and keep them.
+    n_ids : int
+        Ids that there are: new ones begin here.
 
     Returns
     -------
     vocabulary : dict of str to int
-    ids : list of (n_words,) int32 arrays
+    ids : Ids
         The texts.
     """
+    known = known or {}
     met: defaultdict[str, int] = defaultdict(count().__next__)  # words as they are met, from 0
-    read = [np.fromiter(map(met.__getitem__, words), np.int32, len(words)) for words in texts]
-    n_times, n_texts = np.zeros(len(met), np.int64), np.zeros(len(met), np.int64)
-    for numbers in read:
-        which, times = np.unique(numbers, return_counts=True)
-        n_times[which] += times
-        n_texts[which] += 1
-    least = min_df * len(read) if isinstance(min_df, float) else min_df
-    words = [word for word, number in met.items() if n_texts[number] >= least]
-    words.sort(key=lambda word: (-n_times[met[word]], word))
-    vocabulary = {word: i for i, word in enumerate(words[: most and most - 1], start=1)}
-    ids = np.zeros(len(met), np.int32)
+    read = _looked_up(texts, lambda words: map(met.__getitem__, words))
+    n_times = np.bincount(read.values, minlength=len(met)).tolist()
+    new = [word for word in met if word not in known]
+    least = min_df * len(read.lengths) if isinstance(min_df, float) else min_df
+    if least > 1:
+        n_texts = _texts_with(read, len(met))
+        new = [word for word in new if n_texts[met[word]] >= least]
+    new.sort(key=lambda word: (-n_times[met[word]], word))
+    room = len(new) if most is None else max(0, most - n_ids)
+    vocabulary = {**known, **dict(zip(new[:room], count(n_ids), strict=False))}
+    ids = np.fromiter(map(vocabulary.get, met, repeat(0)), np.int32, len(met))
+    return vocabulary, Ids(ids[read.values], read.lengths)
+
+
+def _texts_with(read: Ids, n_words: int) -> np.ndarray:
+    """Return in how many texts each word is."""
+    rows = np.repeat(np.arange(len(read.lengths)), read.lengths)
+    return np.bincount(np.unique(rows * n_words + read.values) % n_words, minlength=n_words)
+
+
+def read_vocabulary(
+    given: Any, most: int | None, words_of: Callable[[str], list[str]]
+) -> dict[str, int]:
+    """Return a vocabulary that a user gives.
+
+    Parameters
+    ----------
+    given : list of str, or Mapping of str to int
+        A list's words have the ids 1, 2, ...
+    most : int or None
+        Ids in all, that of unknown words included.
+    words_of : callable
+        How texts become words.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is none, or has ids that there are not; the message says where.
+
+    Warns
+    -----
+    UserWarning
+        If texts never hold one of the words, for they are read in another way.
+    """
+    vocabulary = as_mapping(given)
+    if not vocabulary:
+        raise InvalidParameterError("vocabulary has no words: at least one is required")
+    words: dict[int, str] = {}
     for word, i in vocabulary.items():
-        ids[met[word]] = i
-    return vocabulary, [ids[numbers] for numbers in read]
+        if not isinstance(word, str):
+            raise InvalidParameterError(f"vocabulary must have words (str), got {word!r}")
+        if isinstance(i, bool | np.bool_) or not isinstance(i, Integral) or i < 1:
+            raise InvalidParameterError(
+                f"vocabulary[{word!r}] must be an integer >= 1, for 0 is the id of all words that "
+                f"have none of their own, got {i!r}; a list of words numbers them so"
+            )
+        if words.setdefault(int(i), word) != word:
+            raise InvalidParameterError(
+                f"vocabulary must have an id for each word, but {words[i]!r} and {word!r} are {i}"
+            )
+    largest = max(words)
+    if largest > _LARGEST_ID:
+        raise InvalidParameterError(
+            f"vocabulary[{words[largest]!r}] must be at most {_LARGEST_ID}, got {largest}"
+        )
+    if most is not None and largest >= most:
+        raise InvalidParameterError(
+            f"vocabulary has the id {largest} ({words[largest]!r}), but max_features={most} ids, "
+            f"that of unknown words included: set max_features to {largest + 1} or None, or give "
+            "fewer words"
+        )
+    _warn_of_unread(vocabulary, words_of)
+    return {word: int(i) for word, i in vocabulary.items()}
 
 
-def encode(texts: Iterable[list[str]], vocabulary: dict[str, int]) -> list[np.ndarray]:
-    """Return the ids of words, an int32 array for each text."""
+def as_mapping(given: Any) -> dict[str, int]:
+    """Return a vocabulary as a dict, the words of a list numbered from 1.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is neither, or a list has what is no word, or one twice.
+    """
+    if isinstance(given, Mapping):
+        return dict(given)
+    if isinstance(given, np.ndarray | pd.Series | pd.Index):
+        given = given.tolist()
+    if not isinstance(given, list | tuple):
+        raise InvalidParameterError(
+            "vocabulary must be None, a list of words, the most frequent one first if you like, or "
+            f"a dict from words to ids, got {type(given).__name__}"
+        )
+    vocabulary: dict[str, int] = {}
+    for i, word in enumerate(given):
+        if not isinstance(word, str):
+            raise InvalidParameterError(f"vocabulary[{i}] must be a word (str), got {word!r}")
+        if vocabulary.setdefault(word, i + 1) != i + 1:
+            raise InvalidParameterError(
+                f"vocabulary has {word!r} twice, at {vocabulary[word] - 1} and at {i}"
+            )
+    return vocabulary
+
+
+def _warn_of_unread(vocabulary: Mapping[str, int], words_of: Callable[[str], list[str]]) -> None:
+    unread = [word for word in vocabulary if word not in words_of(word)]
+    if unread:
+        warnings.warn(
+            f"{len(unread)} of the {len(vocabulary)} words of vocabulary are found in no text: "
+            f"{unread[0]!r}, for one, is read as {words_of(unread[0])}. They are to be as "
+            "lowercase, normalize, token_pattern, stop_words and ngram_range make them",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def encode(texts: Iterable[list[str]], vocabulary: Mapping[str, int]) -> Ids:
+    """Return the ids of the words of texts."""
     look_up = vocabulary.get
-    return [
-        np.fromiter((look_up(word, 0) for word in words), np.int32, len(words)) for words in texts
-    ]
+    return _looked_up(texts, lambda words: map(look_up, words, repeat(0)))
 
 
-def decode(ids: Iterable[Iterable[int]], vocabulary: dict[str, int]) -> list[list[str]]:
+def decode(ids: Iterable[Iterable[int]], vocabulary: Mapping[str, int]) -> list[list[str]]:
     """Return the words of ids, a list for each text.
 
     Raises
@@ -181,9 +218,11 @@ def decode(ids: Iterable[Iterable[int]], vocabulary: dict[str, int]) -> list[lis
     ValueError
         For an id that there is not.
     """
-    words = [UNKNOWN, *sorted(vocabulary, key=vocabulary.__getitem__)]
+    words = {i: word for word, i in vocabulary.items()}
+    n_ids = 1 + max(words, default=0)
     return [
-        [words[i] for i in _known(row, sequence, len(words))] for row, sequence in enumerate(ids)
+        [words.get(i, UNKNOWN) for i in _known(row, sequence, n_ids)]
+        for row, sequence in enumerate(ids)
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -133,6 +134,28 @@ class TextWeights:
         del arguments["standardize"]
         max_features, embedding_dim = weights["E"].shape
         return arguments | {"max_features": max_features, "embedding_dim": embedding_dim}
+
+    def _take_in(self, n_more: int) -> None:
+        """Add ids, with embeddings drawn at random, to the weights and to what training keeps."""
+        old, dtype = self._network, self.weights_["E"].dtype
+        new = replace(old, n_tokens=old.n_tokens + n_more)
+        alone = replace(old, n_tokens=n_more)
+        rows = alone.unpack(alone.initial(self._random_state, dtype))["E"]
+
+        def extended(vector: np.ndarray, rows: np.ndarray) -> np.ndarray:
+            parts = dict(old.unpack(vector))
+            parts["E"] = np.concatenate([parts["E"], rows])
+            return new.pack(parts, dtype)
+
+        self.weights_ = new.unpack(extended(old.pack(self.weights_, dtype), rows))
+        solver, state = self._optimizer_state
+        if state is not None:  # what there is for each parameter, and perhaps a count of steps
+            state = tuple(
+                extended(one, np.zeros_like(rows)) if one.size == old.n_parameters else one
+                for one in state
+            )
+        self._optimizer_state = solver, state
+        self._network, self._n_tokens = new, new.n_tokens
 
     def _adopt(self, weights: Mapping[str, np.ndarray]) -> Self:
         super()._adopt(weights)
