@@ -111,6 +111,9 @@ class NumbersAsWords(TextRNNClassifier):
         columns = np.arange(X.shape[1]) * (len(edges) + 1)
         return super()._read_sequences(np.digitize(X, edges) + columns, reset=reset, name=name)
 
+    def _learn_more_words(self, X):
+        return X  # numbers are never new
+
     def _outputs(self, X):
         theta, tokens = self._ready(X)
         with self._engine() as engine:

@@ -33,8 +33,8 @@ def replace_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
     Raises
     ------
     OSError
-        If the file cannot be written, or is no file: a folder, a pipe, a device, a socket. There is
-        none of another name then.
+        If the file cannot be written, or is no file: a folder, a pipe, a device, a socket, or what
+        a process has open, by its number. There is none of another name then.
     """
     old = _replaceable(path)
     path = Path(os.path.realpath(path))
@@ -70,7 +70,25 @@ def _replaceable(path: Path) -> os.stat_result | None:
     if not stat.S_ISREG(found.st_mode):
         kind = _KINDS.get(stat.S_IFMT(found.st_mode), "no file")
         raise OSError(f"{path} is {kind}, which a file would take the place of: give another name")
+    if _is_descriptor(path):
+        raise OSError(
+            f"{path} is an open file, which another would take the place of, and whatever has it "
+            "open would go on to write to nowhere: give another name"
+        )
     return found
+
+
+def _is_descriptor(path: Path) -> bool:
+    """Tell whether a path is one of a file that a process has open, such as /dev/stdout."""
+    while path.is_symlink():
+        folder = os.path.realpath(path.parent)
+        if _DESCRIPTORS.fullmatch(folder):
+            return True
+        path = Path(folder, os.readlink(path))
+    return False
+
+
+_DESCRIPTORS = re.compile(r"/proc/\d+(/task/\d+)?/fd")
 
 
 _KINDS = {

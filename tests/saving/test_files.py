@@ -452,6 +452,23 @@ def test_a_link_to_itself_is_an_oserror(tmp_path):
     assert os.listdir(tmp_path) == ["link"]
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system numbers no files there")
+@pytest.mark.parametrize("kind", ["/proc/self/fd", "/dev/fd", "/proc/thread-self/fd", "link"])
+def test_an_open_file_is_not_replaced_by_its_number(tmp_path, kind):
+    with open(tmp_path / "log", "w") as log:
+        log.write("kept")
+        place = Path("/dev/fd" if kind == "link" else kind) / str(log.fileno())
+        if kind == "link":
+            (tmp_path / "link").symlink_to(place)
+            place = tmp_path / "link"
+        before = (tmp_path / "log").stat().st_ino
+        with pytest.raises(OSError, match=f"{place} is an open file.*give another name"):
+            tsrnn.save(NEW, place)
+    assert (tmp_path / "log").read_text() == "kept"
+    assert (tmp_path / "log").stat().st_ino == before
+    tsrnn.save(NEW, tmp_path / "log")
+
+
 @posix
 @pytest.mark.parametrize("kind", ["pipe", "socket", "link to a pipe", "device", "folder"])
 def test_what_is_no_file_is_left_there(tmp_path, kind):

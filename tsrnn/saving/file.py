@@ -67,7 +67,8 @@ def save(model: Any, path: str | os.PathLike) -> None:
         callbacks. The error names the part. Or if its parts do not fit together, as after writing
         to fitted attributes: `load` would refuse the file.
     OSError
-        If the file cannot be written, or what is there is no file but a folder, pipe or device.
+        If the file cannot be written, or what is there is no file but a folder, pipe or device, or
+        an open file by its number (/dev/stdout, say).
 
     See Also
     --------
