@@ -428,7 +428,8 @@ def test_dropout_changes_training_and_not_prediction(name, settings, fitted):
 
 def test_what_dropout_leaves_out_is_drawn_anew_at_every_step_and_the_same_by_the_seed():
     def losses(**settings):
-        model = quick(**settings, learning_rate_init=1e-12, batch_size=120, max_iter=5)
+        settings |= {"learning_rate_init": 1e-12, "batch_size": 120, "max_iter": 5}
+        model = quick(**settings, init="random")  # and not of words that are all the same
         return model.fit(TEXTS, LABELS, X_val=TEXTS, y_val=LABELS).history_
 
     history = losses(embedding_dropout=0.5, dropout=0.5)

@@ -21,8 +21,8 @@ from tsrnn.sequence.base import store_arguments
 from tsrnn.sequence.classifier import SequenceClassifier
 from tsrnn.sequence.objective import NetworkObjective, TrainingState
 from tsrnn.sequence.samples import Samples
+from tsrnn.text.few import are_few, batch_of, dropout_of, with_epochs
 from tsrnn.text.objective import TextObjective
-from tsrnn.text.few import are_few, batch_of, dropout_of, epochs_of
 from tsrnn.text.reading import (
     Tokens,
     as_items,
@@ -343,7 +343,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
             check_count("min_df", self.min_df)
         if self.vocabulary is not None and self.min_df != 1:
             raise InvalidParameterError(
-                f"min_df chooses among the words of texts, and vocabulary is given: leave min_df=1, "
+                "min_df chooses among the words of texts, and vocabulary is given: leave min_df=1, "
                 f"got {self.min_df!r}"
             )
         if self.solver == "lbfgs" and (self.dropout or self.embedding_dropout not in ("auto", 0)):
@@ -450,20 +450,25 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         """Write what is to be started from over weights drawn at random."""
         few = self.cell == "elman" and are_few(samples.sequences.n_sequences)
         if self.init == "identity" or (self.init == "auto" and few):
-            for name, weight in self._network.unpack(theta).items():
-                if name.startswith("W_hh"):
-                    weight[:] = np.eye(len(weight))
+            self._start_from_the_identity(theta)
         given = self.embedding_init
         if given is not None:
             vocabulary = self._known_words() if isinstance(given, Mapping) else None
             write_embeddings(self._network.unpack(theta)["E"], given, vocabulary)
+
+    def _start_from_the_identity(self, theta: np.ndarray) -> None:
+        for name, weight in self._network.unpack(theta).items():
+            if name.startswith("W_hh"):
+                weight[:] = np.eye(len(weight))
+            elif name == "E" and self.train_embedding:  # else all words would stay the same
+                weight[:] = 0.0
 
     def _plan(self, sequences: Sequences, *, partial: bool) -> Plan:
         plan, n_texts = super()._plan(sequences, partial=partial), sequences.n_sequences
         if self.batch_size == "auto":
             plan = replace(plan, batch_size=batch_of(n_texts))
         if plan.max_iter == "auto":
-            plan = replace(plan, max_iter=epochs_of(n_texts, plan))
+            plan = with_epochs(plan, n_texts)
         return plan
 
     def _objective(self, engine: Engine, samples: Samples) -> NetworkObjective:

@@ -1,9 +1,9 @@
 """Settings that suit a number of texts: batches, epochs, dropout and first weights.
 
 What 25,000 texts learn in four epochs, some hundred learn nothing from, and at many epochs learn by
-heart. So steps are counted rather than epochs; and where texts are few, a network starts from the
-identity [1]_ and often does without words, so that its states are at first a sum over the words,
-wherever they stand, of which no single one decides.
+heart. So steps are counted rather than epochs. And where texts are few, all words start alike, at
+zero, and recurrent weights from the identity [1]_, so that states are at first a sum over the words
+wherever they stand; and words are left out at random, so that no single one decides.
 
 References
 ----------
@@ -14,6 +14,7 @@ References
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from tsrnn._optim.watch import Plan
 
@@ -21,7 +22,7 @@ from tsrnn._optim.watch import Plan
 # reviews and on made ones: see `benchmarks/few_texts.py`.
 _LEAST_STEPS, _LEAST_EPOCHS = 600, 4
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 128
-_BATCHES = 32  # in an epoch, between these sizes
+_BATCHES = 16  # in an epoch, between these sizes
 _FEW = 10_000
 _LEFT_OUT = 0.5
 
@@ -44,9 +45,14 @@ def batch_of(n_texts: int) -> int:
     return min(n_texts, max(_SMALLEST_BATCH, min(_LARGEST_BATCH, n_texts // _BATCHES)))
 
 
-def epochs_of(n_texts: int, plan: Plan) -> int:
-    """Return in how many epochs of batches, or iterations of a search, so many texts are learned."""
+def with_epochs(plan: Plan, n_texts: int) -> Plan:
+    """Return a plan with as many epochs of batches, or iterations of a search, as texts take.
+
+    Patience is in quarters of them: so it counts steps where texts are few, as epochs do.
+    """
     if plan.optimizer is None:
-        return _ITERATIONS
+        return replace(plan, max_iter=_ITERATIONS)
     steps_an_epoch = math.ceil(n_texts / plan.batch_size)
-    return max(_LEAST_EPOCHS, math.ceil(_LEAST_STEPS / steps_an_epoch))
+    n_epochs = max(_LEAST_EPOCHS, math.ceil(_LEAST_STEPS / steps_an_epoch))
+    patience = math.ceil(plan.n_iter_no_change * n_epochs / _LEAST_EPOCHS)
+    return replace(plan, max_iter=n_epochs, n_iter_no_change=patience)

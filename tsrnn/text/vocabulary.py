@@ -51,7 +51,9 @@ def joined(texts: list[np.ndarray]) -> Ids:
     return Ids(np.concatenate(texts), np.fromiter(map(len, texts), np.int64, len(texts)))
 
 
-def _looked_up(texts: Iterable[list[str]], look_up: Callable[[Iterable[str]], Iterable[int]]) -> Ids:
+def _looked_up(
+    texts: Iterable[list[str]], look_up: Callable[[Iterable[str]], Iterable[int]]
+) -> Ids:
     """Look words up, all of a text at once; what is kept of them is four bytes each."""
     values, lengths = array("i"), array("i")
     for words in texts:

@@ -137,9 +137,7 @@ def _find_words(analyzer: Analyzer) -> Callable[[str], list[str]]:
     return lambda text: find(normalized(text))
 
 
-def _known_stop_words(
-    analyzer: Analyzer, words_of: Callable[[str], list[str]]
-) -> frozenset[str]:
+def _known_stop_words(analyzer: Analyzer, words_of: Callable[[str], list[str]]) -> frozenset[str]:
     """Return words to leave out, and warn of those that are left out of no text."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
@@ -148,7 +146,9 @@ def _known_stop_words(
         return frozenset() if given is None else ENGLISH_STOP_WORDS
     if analyzer.normalize:
         given = frozenset(map(normalized, given))
-    missed = {word: words_of(word) for word in sorted(given) if not given.issuperset(words_of(word))}
+    missed = {
+        word: words_of(word) for word in sorted(given) if not given.issuperset(words_of(word))
+    }
     if missed:
         word, words = next(iter(missed.items()))
         warnings.warn(
