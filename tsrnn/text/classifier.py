@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.sequences import Sequences
@@ -17,7 +18,7 @@ from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.arguments import sizes_of_layers
-from tsrnn.sequence.base import store_arguments
+from tsrnn.sequence.base import store_arguments, takes_batches
 from tsrnn.sequence.classifier import SequenceClassifier
 from tsrnn.sequence.objective import NetworkObjective, TrainingState
 from tsrnn.sequence.samples import Samples
@@ -63,6 +64,10 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
     ----------
     max_features : int, default=10000
         Most ids that there are: that of unknown words and those of the most frequent ones.
+    vocabulary : list of str, dict of str to int, or None, default=None
+        The words that have ids: a list's from 1 on, a dict's from 1 as well, for 0 stands for all
+        others. It is fixed then. By default it is learned from the texts of `fit`, and
+        `partial_fit` adds new words while `max_features` leaves room.
     embedding_dim : int, default=32
         Numbers that a word becomes.
     cell : {"elman", "gru", "lstm"}, default="elman"
@@ -73,9 +78,15 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         Whether each layer reads both ways, with `hidden_layer_sizes` units in each direction.
     dropout : float, default=0.0
         Share of the last layer's units that the output does without at a step of training.
-    embedding_dropout : float, default=0.0
+    embedding_dropout : float or "auto", default="auto"
         Share of distinct words whose embedding is put to zero at a step of training, wherever they
-        stand in the texts that are read together [1]_.
+        stand in the texts that are read together [1]_. "auto" is 0.5 for fewer than 10,000 texts,
+        and 0 for more and for "lbfgs".
+    init : {"auto", "identity", "random"}, default="auto"
+        What training starts from. "random" is as in Keras. "identity", for the cell "elman", is
+        recurrent weights of the identity [3]_ and, if they are learned, embeddings of zero: all
+        words alike, and summed wherever they stand. "auto" is "identity" for that cell and fewer
+        than 10,000 texts, of which random weights make nothing or something by chance.
     embedding_init : array of shape (n_ids, embedding_dim), dict of str to array, or None
         Embeddings to start from: a row for each id, or vectors of some words (the others are drawn
         at random).
@@ -84,10 +95,14 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
     lowercase, token_pattern, stop_words, ngram_range, min_df
         How a text becomes words, as in scikit-learn's `CountVectorizer`. The pattern's default
         takes apostrophes within words. An n-gram stands where its last word does.
+    normalize : bool, default=True
+        Whether texts are first brought into composed characters (NFC), and apostrophes as they are
+        printed, such as ’, into plain ones, so that a word is written in one way.
     max_length : int or None, default=None
         Read only so many words of a text, the last ones.
     solver : {"rmsprop", "adam", "sgd", "lbfgs"}, default="rmsprop"
-    batch_size : int or "auto", default=128
+    batch_size : int or "auto", default="auto"
+        "auto" is 128, or a sixteenth of the texts where they are fewer than 2,048, but at least 16.
     learning_rate_init : float, default=0.001
     momentum : float, default=0.9
         Of "sgd".
@@ -98,11 +113,14 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
     ema_momentum : float or None, default=0.995
         Of a moving average of the weights over the steps of training, by its name in Keras: what is
         kept at the end, and measured after each epoch. None keeps the weights of the last step.
-    max_iter : int, default=4
-        Epochs. Texts are learned by heart if there are many, so that few are meant, and there is no
-        warning at the end of them.
+    max_iter : int or "auto", default="auto"
+        Epochs. "auto" is 600 steps of batches, rounded up to whole epochs, and at least four of
+        them: four for 19,200 texts and more. Texts are learned by heart in the end, so that few
+        epochs are meant, and there is no warning at the end of them. For "lbfgs" it is 200
+        iterations.
     tol, n_iter_no_change
-        Training ends where its loss has not fallen by `tol` for so many epochs in a row.
+        Training ends where its loss has not fallen by `tol` for so many epochs in a row; with
+        ``max_iter="auto"``, for so many quarters of them.
     early_stopping : bool, default=False
         Watch the loss of texts set aside, or of X_val, and go back to the best epoch.
     validation_fraction : float, default=0.1
@@ -122,7 +140,8 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
     ----------
     vocabulary_ : dict of str to int
         The ids of words, from 1, by how often they occur in the training texts; 0 stands for all
-        others. Not there after a fit to integer sequences.
+        others. Words that `partial_fit` adds follow after those there are. Not there after a fit to
+        integer sequences without `vocabulary`.
     weights_ : dict of str to array
         `E` (n_ids, embedding_dim) and the weights of the layers, as `ElmanRNNClassifier` names
         them; float32.
@@ -133,10 +152,11 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
     Notes
     -----
     By default it is the network of Keras' ``Embedding(10000, 32)``, ``SimpleRNN(10)`` and
-    ``Dense(1, activation="sigmoid")``, trained as by its "rmsprop" on "binary_crossentropy", but
-    that gradients longer than `clip_norm` are shortened, and weights averaged over the last two
-    hundred steps or so: without that, one batch can undo an epoch. A text in which no word is found
-    is read as one unknown word. Everything is computed in single precision.
+    ``Dense(1, activation="sigmoid")``; 10,000 texts and more train it as its "rmsprop" does on
+    "binary_crossentropy", but that gradients longer than `clip_norm` are shortened, and weights
+    averaged over the last two hundred steps or so: without that, one batch can undo an epoch. A
+    text in which no word is found is read as one unknown word. Everything is computed in single
+    precision.
 
     Embeddings times input weights are a table with a row for each word, so that a step costs a
     look-up rather than a product; texts of any lengths are read side by side without padding.
@@ -146,14 +166,16 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
     .. [1] Gal, Y., Ghahramani, Z., A theoretically grounded application of dropout in recurrent
        neural networks, NeurIPS (2016).
     .. [2] Maas, A. L. et al., Learning word vectors for sentiment analysis, ACL (2011).
+    .. [3] Le, Q. V., Jaitly, N., Hinton, G. E., A simple way to initialize recurrent networks of
+       rectified linear units, arXiv:1504.00941 (2015).
 
     Examples
     --------
     >>> from tsrnn import TextRNNClassifier
     >>> texts = ["a fine film", "truly fine", "a dull film", "dull, so dull"] * 20
     >>> mood = ["good", "good", "bad", "bad"] * 20
-    >>> model = TextRNNClassifier(max_iter=40, batch_size=8, learning_rate_init=0.01)
-    >>> model.set_params(random_state=0).fit(texts, mood).predict(["a fine story", "how dull"])
+    >>> model = TextRNNClassifier(random_state=0).fit(texts, mood)
+    >>> model.predict(["a fine story", "how dull"])
     array(['good', 'bad'], dtype='<U4')
     >>> model.encode(["a fine story"])[0]
     array([2, 4, 0], dtype=int32)
@@ -233,8 +255,8 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         Parameters
         ----------
         X : list, array or Series of str, or of integer sequences
-            Texts, or ids of words: integers from 0 to `max_features` - 1, 0 for unknown words. All
-            may be of any length.
+            Texts, or ids of words: integers from 0 to `max_features` - 1, or those of `vocabulary`,
+            0 for unknown words. All may be of any length; what has no word is one unknown word.
         y : array-like of shape (n_samples,)
             Labels of any type.
         sample_weight : array-like of shape (n_samples,), optional
@@ -265,6 +287,28 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
             it and keeps the best weights so far), or made the loss worse.
         """
         return self._finish(self._trained(X, y, sample_weight, X_val, y_val, sample_weight_val))
+
+    @available_if(takes_batches)
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train for one epoch, going on from where training is.
+
+        The first call learns the vocabulary and draws the weights; later ones give new words ids
+        while `max_features` leaves room, the most frequent first, with embeddings drawn at random.
+        With `vocabulary` none are added. The texts of a call decide what "auto" stands for in it.
+
+        Parameters
+        ----------
+        X, y
+            As for `fit`.
+        classes : array-like of shape (n_classes,)
+            All labels that there will be: at the first call, and then it may be omitted.
+        sample_weight : array-like of shape (n_samples,), optional
+
+        Returns
+        -------
+        self
+        """
+        return self._partial_fit(X, y, sample_weight, classes)
 
     def encode(self, X: Any) -> list[np.ndarray]:
         """Turn texts into the ids of their words.
