@@ -6,6 +6,7 @@ import unicodedata
 import numpy as np
 import pandas as pd
 import pytest
+from paths import GOLDEN
 from text_data import LABELS, TEST_TEXTS, TEXTS, quick
 
 import tsrnn
@@ -245,6 +246,12 @@ def test_a_stop_word_that_is_read_otherwise_is_told():
 def test_words_are_left_as_they_are_where_that_is_asked_for():
     model = quick(max_iter=1, normalize=False).fit(["don\u2019t", CAFE, "don't"], [0, 1, 0])
     assert set(model.vocabulary_) == {"don't", "don", "t", "cafe"}
+
+
+def test_models_of_older_files_read_texts_as_they_did():
+    model = tsrnn.load(GOLDEN / "saved_tags" / "network-texts.tsrnn")
+    assert (model.normalize, model.init, model.vocabulary) == (False, "random", None)
+    assert [len(ids) for ids in model.encode(["don't", "don\u2019t", CAFE])] == [1, 2, 1]
 
 
 # What suits a number of texts.
