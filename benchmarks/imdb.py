@@ -225,6 +225,7 @@ class OurClassifier:
             solver="adam",
             max_iter=1,
             ema_momentum=None,
+            embedding_dropout=0.0,
             n_jobs=N_THREADS,
             random_state=0,
         )
