@@ -8,6 +8,10 @@ from sklearn.neighbors import KNeighborsRegressor
 from tsrnn import PanelForecaster, RNNForecaster
 from tsrnn.windows.errors import factors
 
+# Most fits here are of series that nothing can be learned of, or too short: `test_doubts.py` has
+# what is said of those.
+pytestmark = pytest.mark.filterwarnings("ignore::tsrnn.exceptions.UnreliableForecastWarning")
+
 RIDGE = Ridge(1e-3)
 
 
@@ -55,15 +59,25 @@ def test_quantiles_are_in_order_and_the_bounds_of_intervals_are_among_them():
     np.testing.assert_array_equal(model.predict_quantiles(6, 0.5), model.predict_quantiles(6, 0.5))
 
 
-def test_factors_are_order_statistics_of_errors_in_units_of_their_size_at_each_step():
+def test_factors_are_order_statistics_of_errors_in_units_of_their_size_up_to_each_step():
     errors = np.array([[1.0, -4.0], [-1.0, 4.0], [1.0, np.nan]])
-    # In units of 1 and 4: -1, -1, 1, 1, 1; of n = 5, 1/6 is the first and 5/6 the last.
-    found = factors(errors, np.array([1 / 6, 2 / 6, 5 / 6]))
-    np.testing.assert_allclose(found, [[-1.0, -4.0], [-1.0, -4.0], [1.0, 4.0]])
+    # One step ahead: -1, 1, 1. Two steps ahead, in units of 1 and 4: -1, -1, 1, 1, 1.
+    found = factors(errors, np.array([1 / 4, 2 / 4, 3 / 4]))
+    np.testing.assert_allclose(found, [[-1.0, -4.0], [1.0, 4.0], [1.0, 4.0]])
     # Beyond the last step with an error they grow as those of a random walk.
     padded = np.column_stack([errors, [np.nan] * 3, [np.nan] * 3])
-    grown = factors(padded, np.array([5 / 6]))[0]
+    grown = factors(padded, np.array([3 / 4]))[0]
     np.testing.assert_allclose(grown, [1.0, 4.0, 4.0 * np.sqrt(3 / 2), 4.0 * np.sqrt(2.0)])
+
+
+def test_a_step_with_many_errors_takes_no_others_into_account():
+    errors = np.random.default_rng(0).normal(size=(300, 2)) ** [1, 3]
+    units = errors / np.sqrt(np.mean(errors**2, axis=0))
+    found = factors(errors, np.array([0.1, 0.9]))
+    for step in range(2):
+        # (300 + 1) 0.1 is 30.1: the 30th and the 271st.
+        expected = np.sort(units[:, step])[[29, 270]] * np.sqrt(np.mean(errors[:, step] ** 2))
+        np.testing.assert_allclose(found[:, step], expected, rtol=1e-12)
 
 
 def test_few_past_forecasts_give_the_widest_interval_that_they_can_and_say_so():

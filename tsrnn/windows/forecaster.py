@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone, is_regressor
-from sklearn.utils import get_tags
+from sklearn.utils import check_random_state, get_tags
 
+from tsrnn._input.notes import together
 from tsrnn._input.ragged import Batch, others
 from tsrnn._input.validation import check_choice, check_count, check_number
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import LoopedPanel
-from tsrnn.sequence.elman import ElmanRNNRegressor
+from tsrnn.sequence.arguments import check_seed
+from tsrnn.windows.default import default_network
 from tsrnn.windows.model import WindowModel, fit_windows, too_short
 from tsrnn.windows.network import WindowSpec
 from tsrnn.windows.summary import summarize_windows
@@ -118,12 +121,14 @@ class RNNForecaster(Forecaster):
         strategy: str = "recursive",
         horizon: int | None = None,
         cut_off: float | None = 3.0,
+        random_state: Any = None,
     ) -> None:
         self.estimator = estimator
         self.window = window
         self.strategy = strategy
         self.horizon = horizon
         self.cut_off = cut_off
+        self.random_state = random_state
 
     def summary(self):
         """Summarise the fit: what was trained, on how much, and tests of the residuals.
@@ -161,6 +166,7 @@ class RNNForecaster(Forecaster):
             )
         if self.cut_off is not None:
             check_number("cut_off", self.cut_off, 0.0, np.inf, include_lower=False)
+        check_seed(self)
 
     def _learns_from_all(self) -> bool:
         return True
@@ -171,7 +177,7 @@ class RNNForecaster(Forecaster):
         batch = Batch.of_columns(values, regressors)
         for error in too_short(batch, spec, "series {}".format).values():
             raise error
-        state, predictions, deviations = fit_windows(spec, batch)
+        state, predictions, deviations, notes = fit_windows(spec, batch)
         predictions, deviations = (
             rows.reshape(values.T.shape).T.copy() for rows in (predictions, deviations)
         )
@@ -180,7 +186,8 @@ class RNNForecaster(Forecaster):
             "n_windows_": state.network.n_windows,
             "sigma2_": _mean_squares(values - predictions),
         }
-        model = WindowModel(np.arange(batch.n_series), state, batch.n_series)
+        told = together(notes, batch.n_series)
+        model = WindowModel(np.arange(batch.n_series), state, batch.n_series, notes=told)
         return model, predictions, deviations, attributes
 
     def fit_panel(
@@ -198,10 +205,11 @@ class RNNForecaster(Forecaster):
         kept = others(batch.n_series, failures)
         if not kept.size:
             return LoopedPanel((None,) * batch.n_series, failures)
-        state, _, _ = fit_windows(spec, batch.take(kept) if failures else batch)
+        state, _, _, notes = fit_windows(spec, batch.take(kept) if failures else batch)
         if progress is not None:
             progress(batch.n_series)
-        return WindowModel(kept, state, batch.n_series, failures, {})
+        notes = {int(kept[i]): (note,) for i, note in notes.items()}
+        return WindowModel(kept, state, batch.n_series, failures, notes)
 
     def _spec(self, n_regressors: int, n_jobs: int | None) -> WindowSpec:
         """Return what is to be trained; threads as given where the estimator does not say."""
@@ -210,11 +218,8 @@ class RNNForecaster(Forecaster):
                 "strategy='direct' takes no regressors, for it would need those of steps that are "
                 "not asked for: set strategy='recursive', or leave X out"
             )
-        estimator = self.estimator
-        if estimator is None:
-            estimator = ElmanRNNRegressor(
-                hidden_layer_sizes=16, learning_rate_init=0.003, early_stopping=True, init="holt"
-            )
+        estimator = default_network() if self.estimator is None else self.estimator
+        estimator = _with_seed(estimator, self.random_state)
         if n_jobs is not None and estimator.get_params().get("n_jobs", n_jobs) is None:
             estimator = clone(estimator).set_params(n_jobs=n_jobs)
         return WindowSpec(
@@ -223,7 +228,23 @@ class RNNForecaster(Forecaster):
             1 if self.strategy == "recursive" else int(self.horizon),
             get_tags(estimator).input_tags.three_d_array,
             None if n_regressors else self.cut_off,
+            self.estimator is None,
         )
+
+
+def _with_seed(estimator: Any, random_state: Any) -> Any:
+    """Return the estimator, or a copy with a seed where it draws random numbers and has none."""
+    names = [
+        name
+        for name, value in estimator.get_params().items()
+        if value is None and (name == "random_state" or name.endswith("__random_state"))
+    ]
+    if random_state is None or not names:
+        return estimator
+    seed = random_state
+    if not isinstance(random_state, Integral):
+        seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+    return clone(estimator).set_params(**dict.fromkeys(names, seed))
 
 
 def _mean_squares(residuals: np.ndarray) -> float | np.ndarray:
