@@ -71,12 +71,12 @@ def test_factors_are_order_statistics_of_errors_in_units_of_their_size_up_to_eac
 
 
 def test_a_step_with_many_errors_takes_no_others_into_account():
-    errors = np.random.default_rng(0).normal(size=(300, 2)) ** [1, 3]
+    errors = np.random.default_rng(0).normal(size=(1100, 2)) ** [1, 3]
     units = errors / np.sqrt(np.mean(errors**2, axis=0))
     found = factors(errors, np.array([0.1, 0.9]))
     for step in range(2):
-        # (300 + 1) 0.1 is 30.1: the 30th and the 271st.
-        expected = np.sort(units[:, step])[[29, 270]] * np.sqrt(np.mean(errors[:, step] ** 2))
+        # (1100 + 1) 0.1 is 110.1: the 110th and the 991st.
+        expected = np.sort(units[:, step])[[109, 990]] * np.sqrt(np.mean(errors[:, step] ** 2))
         np.testing.assert_allclose(found[:, step], expected, rtol=1e-12)
 
 

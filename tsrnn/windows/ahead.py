@@ -1,4 +1,4 @@
-"""What follows from a trained regressor step by step: along series, and after their ends.
+"""Steps that a trained regressor takes: along series, and after their ends.
 
 Where a value is missing, the prediction of it takes its place in the windows that it lies in. A
 regressor that predicts H values together predicts all H from the window before the first that is
@@ -69,7 +69,11 @@ def predict_along(
         along.ceilings,
     )
     place = np.arange(values.size) - batch.offsets[:-1][series_of_row]
-    missing = np.flatnonzero(np.isnan(values))
+    # What is predicted with others, or from predictions: missing values, and the first after them.
+    is_due = np.isnan(values)
+    is_due[1:] |= is_due[:-1] & (place[1:] > T)
+    is_due[place == T] |= np.isfinite(ceilings)[batch.lengths > T]
+    due = np.flatnonzero(is_due)
     if pending is not None:
         _lay(along, batch, batch.offsets[:-1] + T, np.arange(n_series), pending)
     with network.steps() as step:
@@ -82,13 +86,13 @@ def predict_along(
             )
             return ahead
 
-        goes_on = np.isnan(batch.values[missing - 1])
-        goes_on |= (place[missing] == T) & np.isfinite(ceilings[series_of_row[missing]])
-        first_of_series = np.searchsorted(series_of_row[missing], series_of_row[missing])
-        rank = np.arange(missing.size) - first_of_series
+        goes_on = np.isnan(batch.values[due - 1])
+        goes_on |= (place[due] == T) & np.isfinite(ceilings[series_of_row[due]])
+        first_of_series = np.searchsorted(series_of_row[due], series_of_row[due])
+        rank = np.arange(due.size) - first_of_series
         for k in range(rank.max(initial=-1) + 1):
-            of_rank = (rank == k) & np.isnan(values[missing])
-            rows, begins = missing[of_rank], missing[of_rank & ~goes_on]
+            of_rank = (rank == k) & np.isnan(predictions[due])
+            rows, begins = due[of_rank], due[of_rank & ~goes_on]
             ceilings[series_of_row[begins]] = np.inf
             ahead = predict(rows, ceilings[series_of_row[rows]])
             ceilings[series_of_row[begins]] = units.take(series_of_row[begins]).ceilings(

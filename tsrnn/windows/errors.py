@@ -27,7 +27,7 @@ from tsrnn.windows.network import WindowSpec, train
 _SHARE, _STEPS, _ENOUGH, _MOST_HELD_BACK = 0.25, 24, 100, 1000
 
 # Errors whose order statistics are taken, if there are so many at this step and those before it.
-_POOLED = 200
+_POOLED = 1000
 
 # Points in the past that are forecast from, at most.
 _MOST_ORIGINS = 20_000

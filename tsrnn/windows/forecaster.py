@@ -37,26 +37,30 @@ class RNNForecaster(Forecaster):
     ----------
     estimator : regressor or None
         One of the sequence regressors, or any regressor of scikit-learn's that takes a matrix. It
-        is cloned, and not changed; where it draws random numbers, its `random_state` says which.
-        By default ``ElmanRNNRegressor(hidden_layer_sizes=16, learning_rate_init=0.003,
-        early_stopping=True, init="holt")``, which does well on one short series and on thousands.
+        is cloned, and not changed. By default ``ElmanRNNRegressor(hidden_layer_sizes=16,
+        learning_rate_init=0.003, early_stopping=True, init="holt")``, trained for as long as suits
+        the number of windows: see the notes.
     window : int
         How many values are read, 2 at least.
     strategy : {"recursive", "direct"}
         Predict one step ahead, and further ahead from what was predicted; or predict `horizon`
-        steps together, as so many outputs.
+        steps together, as so many outputs. A regressor of one output, such as scikit-learn's SVR,
+        serves the latter inside of a ``MultiOutputRegressor``.
     horizon : int or None
         With `strategy="direct"`, how many steps; forecasts further ahead go on from them.
     cut_off : float or None
         Targets are cut off at so many times their root mean square, without regressors, lest the
         squared error should be about a few outliers. Noisy series may be forecast better with 1.5;
         where rare large changes come regularly, as a peak once in a long season, None leaves them.
+    random_state : int, RandomState or None
+        The `random_state` of an estimator that has none of its own: of its parts, too.
 
     Attributes
     ----------
     estimator_ : regressor
         As it was trained; scikit-learn's `DummyRegressor` where all targets are alike, as those of
-        a line are, so that there is nothing to learn.
+        a line are, so that there is nothing to learn, and where there is but one window: the last
+        value is then repeated.
     fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
         One-step-ahead predictions of the training series, and what they miss; NaN for the first
         `window` steps of a series.
@@ -64,6 +68,16 @@ class RNNForecaster(Forecaster):
         The mean squared residual.
     n_windows_ : int
         How many windows were trained on.
+
+    Warns
+    -----
+    UnreliableForecastWarning
+        By `fit`, where one-step errors on the series itself are worse than those of repeating the
+        last value, and where there is one window to train on. By `predict`, `predict_interval`,
+        `predict_quantiles` and `simulate`, once a call, where the forecast runs away: it leaves the
+        range of the series by more than half of it, and the series has no trend that leads there.
+        The notes have the rules. Of several series one warning says how many they are; those of the
+        fit of a panel are listed in its `notes_`.
 
     Notes
     -----
@@ -74,8 +88,22 @@ class RNNForecaster(Forecaster):
         z_t = (w_t - w_T) / s, \qquad s = \max(\overline{|w_t - w_{t-1}|}, 0.1\,c),
 
     where :math:`c` is the mean change of the series, and its outputs are
-    :math:`(y_{T+j} - w_T) / s`. Of forecasts further ahead the unit is at most three times that of
-    the last window seen, or :math:`3c`, so that they never grow faster than a line.
+    :math:`(y_{T+j} - w_T) / s`. Of forecasts further ahead the unit is at most that of the last
+    window seen, or :math:`c`, so that they never grow faster than a line. Nothing else holds them
+    near the level of the series: far ahead they may run away from it, above all where the window is
+    shorter than a season, or a peak and the next lie farther apart.
+
+    That is told. A forecast leaves the range of the values seen where it lies outside by more than
+    half the range. A series whose values have a rank correlation with time of .7 or more, upwards
+    or downwards, may go farther in that direction: from its end at twice its pace, which is the
+    largest mean change a step over a third of its length. One-step errors are worse than those of
+    repeating the last value where the mean of their sizes is larger by more than two standard
+    errors of the difference. They are not held against those of a seasonal naive forecast, for
+    there is no season among the parameters: do that by forecasts of values held back.
+
+    The default network is trained until 100 steps of its optimiser have not made the validation
+    loss better, for 1000 at most; where 10 and 200 epochs are more, for these. The windows that it
+    validates on are a tenth drawn at random or, of fewer than 1000, the last fifth of each series.
 
     Regressors known in advance are standardised and stand beside the lags: next to each the
     regressors of the step after it, so that the last has those of the step that is predicted. A
@@ -85,11 +113,15 @@ class RNNForecaster(Forecaster):
     are needed.
 
     In the place of missing values stand predictions of them, or, in the first window, the last
-    value before. Windows with missing values are not trained on.
+    value before: those that would have been forecast, so that with `strategy="direct"` those of a
+    gap are predicted together. Windows with missing values are not trained on.
 
     Intervals and quantiles are conformal: the first call of one trains the regressor again, on the
-    beginnings of the series, and takes the errors of its forecasts of the rest, in units of `s`.
-    They are pooled over series and steps. `simulate` draws errors from those of the training
+    beginnings of the series, and takes the errors of its forecasts of the rest, in units of `s`:
+    of a quarter of each series, or 24 steps and 100 forecasts where that is less, up to half. They
+    are pooled over series and, as far as there are fewer than 1000, over steps up to that which they
+    are of; so an interval does not depend on how many others are asked for. Beyond what was held
+    back they grow as those of a random walk. `simulate` draws errors from those of the training
     windows, which are smaller. `predict_interval(method="conformal")` looks at each series alone,
     as it does elsewhere.
 
