@@ -8,7 +8,8 @@ otherwise.
 A forecast leaves a series whose values lie in [low, high] where it comes to lie outside by more
 than half of the range high - low. A series that rises, or falls, has cause to leave it: one whose
 values and their times have a rank correlation of .7 or more. Its pace is the largest mean change a
-step over a third of its length; in that direction it may go on at twice its pace from its end.
+step over a third of its length; in that direction it may leave by twice its pace a step, where that
+is more.
 """
 
 from __future__ import annotations
@@ -69,8 +70,8 @@ class Ranges:
         np.fmax.at(high, series, values)
         return replace(self, low=low, high=high)
 
-    def left_by(self, forecast: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Tell how far forecasts (N, horizon) of series that end at `last` (N,) leave them.
+    def left_by(self, forecast: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Tell how far forecasts (N, horizon) leave the series.
 
         Returns
         -------
@@ -82,9 +83,8 @@ class Ranges:
         steps = np.arange(1, forecast.shape[1] + 1)
         way = _HASTE * self.pace[:, None] * steps
         room = _ROOM * (self.high - self.low)[:, None]
-        low, high, last = self.low[:, None], self.high[:, None], last[:, None]
-        bottom = np.minimum(low - room, np.where(way < 0.0, last + way, np.inf))
-        top = np.maximum(high + room, np.where(way > 0.0, last + way, -np.inf))
+        low, high = self.low[:, None], self.high[:, None]
+        bottom, top = low - np.maximum(room, -way), high + np.maximum(room, way)
         # Of a constant series a forecast that is off by rounding has not left it.
         rounding = 1e-9 * np.maximum(np.abs(low), np.abs(high))
         is_out = ~((forecast >= bottom - rounding) & (forecast <= top + rounding))
@@ -108,11 +108,9 @@ def _pace(y: np.ndarray) -> float:
     return float(max(changes.max(), 0.0) if correlation > 0.0 else min(changes.min(), 0.0))
 
 
-def left_notes(
-    ranges: Ranges, forecast: np.ndarray, last: np.ndarray
-) -> dict[int, UnreliableForecastWarning]:
+def left_notes(ranges: Ranges, forecast: np.ndarray) -> dict[int, UnreliableForecastWarning]:
     """Say which forecasts (N, horizon) leave their series, by position."""
-    distance, step = ranges.left_by(forecast, last)
+    distance, step = ranges.left_by(forecast)
     return {
         i: UnreliableForecastWarning(
             f"the forecast runs away: it leaves the range of the series at step {step[i]}, and "

@@ -95,7 +95,7 @@ class RNNForecaster(Forecaster):
 
     That is told. A forecast leaves the range of the values seen where it lies outside by more than
     half the range. A series whose values have a rank correlation with time of .7 or more, upwards
-    or downwards, may go farther in that direction: from its end at twice its pace, which is the
+    or downwards, may go farther in that direction: by twice its pace a step ahead, which is the
     largest mean change a step over a third of its length. One-step errors are worse than those of
     repeating the last value where the mean of their sizes is larger by more than two standard
     errors of the difference. They are not held against those of a seasonal naive forecast, for

@@ -220,7 +220,7 @@ class WindowState:
 
     def doubts(self, horizon: int) -> dict[int, UnreliableForecastWarning]:
         """Say of which series the forecast of the next values leaves them behind, by position."""
-        return left_notes(self.ranges, self._scaled_forecast(horizon), self.values[:, -1])
+        return left_notes(self.ranges, self._scaled_forecast(horizon))
 
     @cached_property
     def _forecasts(self) -> dict[int, np.ndarray]:
