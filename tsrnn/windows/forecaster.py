@@ -119,11 +119,11 @@ class RNNForecaster(Forecaster):
     Intervals and quantiles are conformal: the first call of one trains the regressor again, on the
     beginnings of the series, and takes the errors of its forecasts of the rest, in units of `s`:
     of a quarter of each series, or 24 steps and 100 forecasts where that is less, up to half. They
-    are pooled over series and, as far as there are fewer than 1000, over steps up to that which they
-    are of; so an interval does not depend on how many others are asked for. Beyond what was held
-    back they grow as those of a random walk. `simulate` draws errors from those of the training
-    windows, which are smaller. `predict_interval(method="conformal")` looks at each series alone,
-    as it does elsewhere.
+    are pooled over series and, as far as there are fewer than 1000, over the steps up to that which
+    they are of; so an interval does not depend on how many others are asked for. Beyond what was
+    held back they grow as those of a random walk. `simulate` draws errors from those of the
+    training windows, which are smaller. `predict_interval(method="conformal")` looks at each series
+    alone, as it does elsewhere.
 
     The regressor of a panel depends on all of its series, and so do forecasts of each.
 
