@@ -67,7 +67,7 @@ def forecast(predict, y, window, horizon):
     for _ in range(horizon):
         level, spread = units_of(values[-window:], change)
         if largest == np.inf:
-            largest = max(spread, change)
+            largest = 1.5 * max(spread, change)
         relative = (np.array(values[-window:]) - level) / spread
         values.extend(level + min(spread, largest) * np.ravel(predict(relative)))
     return np.array(values[len(y) : len(y) + horizon])

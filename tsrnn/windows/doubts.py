@@ -8,8 +8,8 @@ otherwise.
 A forecast leaves a series whose values lie in [low, high] where it comes to lie outside by more
 than half of the range high - low. A series that rises, or falls, has cause to leave it: one whose
 values and their times have a rank correlation of .7 or more. Its pace is the largest mean change a
-step over a third of its length; in that direction it may leave by twice its pace a step, where that
-is more.
+step over a third of its length; in that direction it may leave by three times its pace a step,
+where that is more.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ROOM = 0.5
 # The rank correlation with time from which a series rises or falls all along, and how many times
 # its pace it may go on with.
 _RISES = 0.7
-_HASTE = 2.0
+_HASTE = 3.0
 
 # Standard errors that a mean difference is above 0 by.
 _CLEARLY = 2.0

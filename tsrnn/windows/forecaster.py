@@ -88,16 +88,16 @@ class RNNForecaster(Forecaster):
         z_t = (w_t - w_T) / s, \qquad s = \max(\overline{|w_t - w_{t-1}|}, 0.1\,c),
 
     where :math:`c` is the mean change of the series, and its outputs are
-    :math:`(y_{T+j} - w_T) / s`. Of forecasts further ahead the unit is at most that of the last
-    window seen, or :math:`c`, so that they never grow faster than a line. Nothing else holds them
-    near the level of the series: far ahead they may run away from it, above all where the window is
-    shorter than a season, or a peak and the next lie farther apart.
+    :math:`(y_{T+j} - w_T) / s`. Of forecasts further ahead the unit is at most 1.5 times that of
+    the last window seen, or :math:`1.5 c`, so that they never grow faster than a line. Nothing else
+    holds them near the level of the series: far ahead they may run away from it, above all where
+    the window is shorter than a season, or a peak and the next lie farther apart.
 
     That is told. A forecast leaves the range of the values seen where it lies outside by more than
     half the range. A series whose values have a rank correlation with time of .7 or more, upwards
-    or downwards, may go farther in that direction: by twice its pace a step ahead, which is the
-    largest mean change a step over a third of its length. One-step errors are worse than those of
-    repeating the last value where the mean of their sizes is larger by more than two standard
+    or downwards, may go farther in that direction: by three times its pace a step ahead, which is
+    the largest mean change a step over a third of its length. One-step errors are worse than those
+    of repeating the last value where the mean of their sizes is larger by more than two standard
     errors of the difference. They are not held against those of a seasonal naive forecast, for
     there is no season among the parameters: do that by forecasts of values held back.
 
