@@ -540,7 +540,7 @@ def test_repeating_texts_is_weighting_them_to_the_last_bit():
     counts = rng.integers(0, 4, 120)
     rows = rng.permutation(np.arange(120).repeat(counts))
     # The words and their ranks are those of the texts there are: the same for both.
-    settings = {"embedding_dropout": 0.3, "max_iter": 5}
+    settings = {"batch_size": len(rows), "max_iter": 5}
     ids = quick(max_iter=1).fit(TEXTS, LABELS).encode(TEXTS)
     weighted = quick(**settings).fit(ids, LABELS, sample_weight=counts)
     repeated = quick(**settings).fit([ids[i] for i in rows], LABELS[rows])

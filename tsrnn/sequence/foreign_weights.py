@@ -80,6 +80,11 @@ def from_keras(cell: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]
         If an array is missing, has another shape or is not finite; the message names it.
     """
     check_choice("cell", cell, GATES)
+    if not isinstance(arrays, Sequence):
+        raise TypeError(
+            "arrays must be a list, what model.get_weights() returns, got "
+            f"{type(arrays).__name__}"
+        )
     if len(arrays) < 5 or len(arrays) % 3 != 2:
         raise ValueError(
             "expected three arrays (kernel, recurrent kernel, bias) for each recurrent layer, six "
@@ -188,6 +193,10 @@ def from_torch(cell: str, state: Mapping[str, np.ndarray]) -> dict[str, np.ndarr
         message names it.
     """
     check_choice("cell", cell, GATES)
+    if not isinstance(state, Mapping):
+        raise TypeError(
+            f"state must be a dict, what module.state_dict() returns, got {type(state).__name__}"
+        )
     named = _read(state)
     names, head = _sort_torch_keys(named)
     layers = [[_direction_from_torch(cell, named, group) for group in groups] for groups in names]
