@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from sequence_data import QUICK
 from sklearn.base import clone
+from text_data import LABELS, TEXTS, quick
 
-from tests.helpers.sequence_data import QUICK
-from tests.helpers.text_data import LABELS, TEXTS, quick
 from tsrnn import (
     ElmanRNNClassifier,
     ElmanRNNRegressor,

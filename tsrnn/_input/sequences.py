@@ -39,7 +39,8 @@ class Sequences:
         All steps, C-contiguous; perhaps what the user passed, so not to be written to.
     offsets : (N + 1,) int64 array
     is_stacked : bool
-        Whether they came as one array of numbers, so that what there is for each step goes out as one.
+        Whether they came as one array of numbers, so that what there is for each step goes out as
+        one.
     """
 
     values: np.ndarray

@@ -166,7 +166,7 @@ def replaced_when_done(estimator: Estimator) -> Iterator[Estimator]:
     """Yield a twin to work on, and make the estimator what it has become, at once.
 
     If the block raises, the estimator is as it was; and at every moment of it another thread finds
-    the estimator whole. What the fit leaves alone, such as constructor arguments, may be set meanwhile.
+    the estimator whole. Constructor arguments, which a fit leaves alone, may be set meanwhile.
     """
     twin = at_this_moment(estimator)
     before = vars(twin).copy()

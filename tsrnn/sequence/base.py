@@ -95,7 +95,9 @@ class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
         ----------
         X : array-like of shape (n_samples, n_timesteps) or (n_samples, n_timesteps, n_features), \
 or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
-            One sequence a sample; one feature a step where there is no axis for them.
+            One sequence a sample; one feature a step where there is no axis for them. A list,
+            Series or array of objects holds sequences of any lengths, even where they happen to be
+            equal.
         y : array-like
             The target of each sequence, (n_samples,), or for a regressor (n_samples, n_outputs).
             With `return_sequences=True` that of each step: (n_samples, n_timesteps), or a list of

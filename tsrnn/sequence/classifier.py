@@ -307,7 +307,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     def _refuse_classes(self, found: np.ndarray) -> None:
         raise ValueError(
             f"{type(self).__name__} needs sequences of at least 2 classes with a weight above "
-            f"zero (sample_weight times class_weight), but y has one class only: {found.tolist()[0]!r}"
+            "zero (sample_weight times class_weight), but y has one class only: "
+            f"{found.tolist()[0]!r}"
         )
 
     def _read_class_weight(self, samples: Samples, *, partial: bool) -> np.ndarray | None:

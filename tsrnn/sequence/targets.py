@@ -54,6 +54,7 @@ class Targets(ABC):
             For targets that are not accepted.
         """
 
+    @abstractmethod
     def refuse_weightless(self, samples: Samples, name: str) -> None:
         """Refuse samples whose targets take all weight from them.
 
@@ -126,6 +127,9 @@ class Numbers(Targets):
         samples = without_weightless(samples)
         refuse_beyond(samples.targets, samples.sequences.dtype, name)
         return samples
+
+    def refuse_weightless(self, samples: Samples, name: str) -> None:
+        """Accept any: numbers have no weights."""
 
     def to_stratify(self, samples: Samples) -> None:
         """Return nothing: there are no labels."""
