@@ -11,17 +11,21 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from paths import PACKAGE
 
+import tsrnn
 from tsrnn._compute import code_cache, machine_code, processor
 from tsrnn._compute.code_cache import reachable_sources
 from tsrnn._compute.compile import Kernel
 from tsrnn._compute.declare import Vector
 from tsrnn._compute.shipping import every_kernel
 from tsrnn._optim.minibatch import _follow
+
+IMPORTED = Path(tsrnn.__file__).parent  # of the checkout, or of a wheel
 
 # What a forecaster does first: it runs Holt's cell along a series. The sum is of plain fractions.
 UNROLL = """
@@ -81,6 +85,8 @@ def follows(code):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
+    """An empty cache, beside a package without code, wherever it is imported from."""
+    monkeypatch.setattr(code_cache, "SHIPPED", tmp_path / "nothing")
     monkeypatch.setenv("TSRNN_CACHE_DIR", str(tmp_path / "compiled"))
     return tmp_path / "compiled"
 
@@ -200,7 +206,7 @@ for module in pkgutil.walk_packages(tsrnn.__path__, "tsrnn."):
         for one in item.values() if isinstance(item, dict) else [item]:
             if isinstance(one, Kernel | Step) and id(one) not in seen:
                 seen.add(id(one))
-                one.address if isinstance(one, Step) else one.compiled
+                one.load()
                 print(one.function.__qualname__, int(one not in compiled))
 """
 
@@ -214,7 +220,7 @@ def test_the_next_process_compiles_no_kernel_again():
         return {file: file.stat().st_mtime_ns for file in code_cache.folder().iterdir()}
 
     before = kept()
-    other = run(REPORT_CACHE_HITS)
+    other = run(REPORT_CACHE_HITS, folder=IMPORTED.parent)
     assert other.returncode == 0, other.stderr
     hits = dict(line.split() for line in other.stdout.splitlines())
     assert {"_unroll", "_backpropagate", "_profiled_sse", "_holt_step"} <= set(hits)
@@ -510,7 +516,7 @@ def imports_of(path):
         for name in names:
             parts = name.split(".")
             if parts[0] == "tsrnn":
-                on_the_way = [PACKAGE.joinpath(*parts[1:n]) for n in range(2, len(parts) + 1)]
+                on_the_way = [IMPORTED.joinpath(*parts[1:n]) for n in range(2, len(parts) + 1)]
                 files = [file for place in on_the_way for file in modules_at(place)]
                 found |= set(files[-1:])  # what a name is taken from, not what leads there
     return found
@@ -522,7 +528,7 @@ def modules_at(place):
 
 def test_all_that_a_kernel_can_reach_is_in_its_key():
     """The sources are read by a regular expression, which is quick, and right as the parser is."""
-    for path in PACKAGE.rglob("*.py"):
+    for path in IMPORTED.rglob("*.py"):
         expected, waiting = set(), [path]
         while waiting:
             one = waiting.pop()
