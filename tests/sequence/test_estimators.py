@@ -625,6 +625,16 @@ def test_a_wrong_number_of_targets_or_weights_is_refused(kind, where):
                 call(X, y, sample_weight=weights)
 
 
+@every_estimator
+@pytest.mark.parametrize(
+    ("weight", "dtype"), [(1e-60, "float32"), (1e39, "float32"), (1e307, "float64")]
+)
+def test_weights_that_the_precision_of_x_cannot_hold_are_refused(kind, weight, dtype):
+    X = matrix()
+    with pytest.raises(ValueError, match=f"sample_weight is beyond the range of {dtype}"):
+        kind(**QUICK).fit(X.astype(dtype), target_for(kind, X), sample_weight=[weight] * 60)
+
+
 @pytest.mark.parametrize("kind", CLASSIFIERS)
 def test_labels_must_be_of_two_classes_or_more(kind):
     X = matrix()

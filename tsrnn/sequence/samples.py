@@ -209,7 +209,7 @@ def split_off(
         least = "each class" if n_labels > 1 else "each part"
         raise ValueError(
             f"early_stopping with validation_fraction={fraction:g} needs one sequence of {least} "
-            f"at least in training and in validation, but n_samples={n}"
+            f"(and of weight above zero) at least in training and in validation, but n_samples={n}"
             + (f", of which {n_rarest} in the rarest class" if n_labels > 1 else "")
             + ": pass X_val and y_val, or set early_stopping=False"
         )
@@ -289,7 +289,8 @@ def check_weights(weights: Any, n_sequences: int, dtype: np.dtype, name: str) ->
     Raises
     ------
     ValueError
-        For another shape, for what is negative or not finite, or where all are zero.
+        For another shape, for what is negative or not finite, where all are zero, or where the
+        precision that is computed in has no such numbers.
     """
     from sklearn.utils import check_array
 
@@ -307,4 +308,12 @@ def check_weights(weights: Any, n_sequences: int, dtype: np.dtype, name: str) ->
         raise ValueError(f"{name} must not be negative, got {weights.min():g}")
     if not weights.any():
         raise ValueError(f"{name} is zero throughout: at least one weight must be positive")
-    return weights.astype(dtype)
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = weights.astype(dtype)
+        total = rounded.sum()
+    if not 0.0 < total < np.inf:
+        raise ValueError(
+            f"{name} is beyond the range of {np.dtype(dtype)}, which X is in: from "
+            f"{weights.min():g} to {weights.max():g}"
+        )
+    return rounded
