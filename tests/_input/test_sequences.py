@@ -70,7 +70,7 @@ FORMS = {
     "matrix by columns": (np.asfortranarray(matrix()), matrix(), T, True),
     "every other column": (np.repeat(matrix(), 2, axis=1)[:, ::2], matrix(), T, True),
     "frame": (pd.DataFrame(matrix()), matrix(), T, True),
-    "plain lists": (matrix().tolist(), matrix(), 1, False),
+    "plain lists": (matrix().tolist(), matrix(), T, False),
     "matrix of objects": (matrix().astype(object), matrix(), T, True),
     "cube": (cube(), cube(), P, True),
     "cube in single precision": (cube(np.float32), cube(np.float32), P, True),

@@ -428,13 +428,28 @@ def test_lengths_that_happen_to_be_equal_change_nothing(column, n_features):
     for rows in (range(len(X)), same):
         arrays = [X[i] for i in rows]
         model = GRURegressor(**QUICK | {"max_iter": 2}).fit(column(arrays), y[rows])
-        assert model.n_features_in_ == max(1, n_features)
         expected = model.predict(X)
         forms = [(column(X), slice(None)), (column([X[same[0]]]), same[:1])]
         forms += [] if n_features else [(np.array([X[i] for i in same]), same)]
         for form, which in forms:
             # Sequences that are read side by side are others: sums are rounded otherwise.
             np.testing.assert_allclose(model.predict(form), expected[which], rtol=1e-12)
+
+
+def test_after_lists_of_one_length_lists_may_be_of_any_but_a_matrix_must_have_as_many_columns():
+    X = matrix()
+    model = GRURegressor(**QUICK | {"max_iter": 2}).fit(X.tolist(), means(X))
+    assert model.n_features_in_ == 8
+    np.testing.assert_array_equal(model.predict(X), model.predict(X.tolist()))
+    for form in (list, np.ndarray.tolist):
+        assert model.predict(form(X[:, :3])).shape == (60,)
+    for other in (X[:, :3], X.T):
+        with pytest.raises(ValueError, match="is expecting 8 features as input"):
+            model.predict(other)
+    with pytest.raises(ValueError, match="2 features a step"):
+        model.predict(cube())
+    nested = GRURegressor(**QUICK | {"max_iter": 2}).fit(X[:, :, None].tolist(), means(X))
+    assert nested.n_features_in_ == 1
 
 
 @pytest.mark.parametrize("column", COLUMNS.values(), ids=COLUMNS)

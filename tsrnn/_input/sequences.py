@@ -1,15 +1,17 @@
 """Sequences of unequal lengths, one after the other, and how they and their targets are read.
 
-What users pass is of one of two kinds, and an estimator remembers which it was fitted on:
+What users pass is of one of these kinds, and an estimator remembers which it was fitted on:
 
 - a matrix, (n_samples, T): an array or frame of two dimensions. T is fixed, as scikit-learn's
   number of features is: `n_features_in_` = T;
 - sequences: an array of three dimensions, or a list, tuple, Series, Index or array of objects, each
   a sequence: an array, Series, DataFrame or list, (T_i,) or (T_i, p). Lengths are free, whatever
-  they happen to be in the data at hand, and `n_features_in_` = p.
+  they happen to be in the data at hand, and `n_features_in_` = p;
+- a list of plain lists that are equally long, as `array.tolist()` gives: sequences of free lengths
+  like those above, but a matrix that follows it must have as many columns, `n_features_in_` = T.
 
-The kind hangs on types alone. A list of lists or arrays holds sequences even where all are of one
-length: what a model accepts later must not hang on a chance of the data.
+Which sequences are accepted hangs on types alone: a list holds sequences even where all are of one
+length, for what a model accepts later must not hang on a chance of the data.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from sklearn.utils.validation import check_array, check_consistent_length, valid
 from tsrnn._input.nested import as_array, as_items, makes_array, read_items, refuse_not_finite
 from tsrnn._input.ragged import offsets_of, rows_between
 
-_MATRIX, _SEQUENCES = "matrix", "sequences"
+_MATRIX, _SEQUENCES, _LISTS = "matrix", "sequences", "lists"
 
 
 @dataclass(frozen=True)
@@ -117,9 +119,11 @@ def read_sequences(estimator: BaseEstimator, X: Any, *, reset: bool, name: str =
     """
     items = as_items(X, name)
     if items is not None:
-        values, lengths, _ = read_items(items, name)
+        values, lengths, has_columns = read_items(items, name)
         first = _first_with_names(items, values[: lengths[0]], name)
         kind = _SEQUENCES
+        if reset and not has_columns and isinstance(X, list | tuple) and makes_array(items):
+            kind, first = _LISTS, first.reshape(1, -1)
     else:
         array = _check_array(as_array(X, name), estimator, name, allow_nd=True)
         _refuse_dimensions(
@@ -202,7 +206,7 @@ def _check_fitted_kind(
                 "arrays"
             )
         return
-    elif kind == _SEQUENCES and estimator._sequence_kind == _MATRIX:
+    elif kind == _SEQUENCES and estimator._sequence_kind != _SEQUENCES:
         n_steps = estimator.n_features_in_
         fitted = f"{own} was fitted on a matrix, (n_samples, {n_steps}):"
         if sequences.n_features != 1:
@@ -211,7 +215,7 @@ def _check_fitted_kind(
                 "one"
             )
         is_other = sequences.lengths != n_steps
-        if is_other.any():
+        if is_other.any() and estimator._sequence_kind == _MATRIX:
             i = int(is_other.argmax())
             raise ValueError(
                 f"{name}[{i}] has {sequences.lengths[i]} steps, but {fitted} it is expecting "
