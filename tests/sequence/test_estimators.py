@@ -29,7 +29,15 @@ from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_s
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tsrnn import ElmanRNNClassifier, ElmanRNNRegressor, GRUClassifier, GRURegressor, LSTMRegressor
+from tsrnn import (
+    ElmanRNNClassifier,
+    ElmanRNNRegressor,
+    GRUClassifier,
+    GRURegressor,
+    LSTMRegressor,
+    load,
+    save,
+)
 from tsrnn.exceptions import InvalidParameterError
 
 # Training is cut short here, and says so.
@@ -436,9 +444,15 @@ def test_lengths_that_happen_to_be_equal_change_nothing(column, n_features):
             np.testing.assert_allclose(model.predict(form), expected[which], rtol=1e-12)
 
 
-def test_after_lists_of_one_length_lists_may_be_of_any_but_a_matrix_must_have_as_many_columns():
+@pytest.mark.parametrize("saved", [False, True])
+def test_after_lists_of_one_length_lists_may_be_of_any_and_matrices_of_as_many_columns(
+    saved, tmp_path
+):
     X = matrix()
     model = GRURegressor(**QUICK | {"max_iter": 2}).fit(X.tolist(), means(X))
+    if saved:
+        save(model, tmp_path / "model")
+        model = load(tmp_path / "model")
     assert model.n_features_in_ == 8
     np.testing.assert_array_equal(model.predict(X), model.predict(X.tolist()))
     for form in (list, np.ndarray.tolist):
