@@ -208,7 +208,8 @@ def _check_fitted_kind(
         return
     elif kind == _SEQUENCES and estimator._sequence_kind != _SEQUENCES:
         n_steps = estimator.n_features_in_
-        fitted = f"{own} was fitted on a matrix, (n_samples, {n_steps}):"
+        what = "a matrix" if estimator._sequence_kind == _MATRIX else "lists"
+        fitted = f"{own} was fitted on {what}, (n_samples, {n_steps}):"
         if sequences.n_features != 1:
             raise ValueError(
                 f"{name} has {sequences.n_features} features a step, but {fitted} it is expecting "
