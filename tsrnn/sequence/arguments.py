@@ -17,9 +17,6 @@ from tsrnn.exceptions import InvalidParameterError
 
 _OPTIMIZERS = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
 
-# Sequences in a batch, where that is left to us: scikit-learn's number.
-_BATCH = 200
-
 _FLAGS = ("early_stopping", "return_sequences", "bidirectional", "standardize", "warm_start")
 
 
@@ -34,7 +31,7 @@ def check_arguments(estimator: BaseEstimator) -> None:
     check_choice("solver", estimator.solver, (*_OPTIMIZERS, "lbfgs"))
     for name in ("batch_size", "max_iter", "n_iter_no_change"):
         value = getattr(estimator, name)
-        if name not in estimator.left_to_us or not isinstance(value, str):
+        if name not in estimator._left_to_us or not isinstance(value, str):
             check_count(name, value)
         elif value != "auto":
             raise InvalidParameterError(f"{name} must be 'auto' or an integer >= 1, got {value!r}")
@@ -106,6 +103,17 @@ def sizes_of_layers(estimator: BaseEstimator) -> tuple[int, ...]:
     return tuple(check_count("hidden_layer_sizes", size) for size in sizes)
 
 
+def _size_of_batches(estimator: BaseEstimator, n_sequences: int) -> int:
+    if isinstance(estimator.batch_size, str):
+        return estimator._batch_left_to_us(n_sequences)
+    return estimator.batch_size
+
+
+def holds_all(estimator: BaseEstimator, n_sequences: int) -> bool:
+    """Tell whether a step of training is made of all sequences."""
+    return estimator.solver == "lbfgs" or _size_of_batches(estimator, n_sequences) >= n_sequences
+
+
 def plan_of(
     estimator: BaseEstimator, network: Architecture, sequences: Sequences, *, partial: bool
 ) -> Plan:
@@ -116,8 +124,7 @@ def plan_of(
     InvalidParameterError
         If the arguments do not go together.
     """
-    batch_size = _BATCH if isinstance(estimator.batch_size, str) else estimator.batch_size
-    optimizer = None
+    optimizer, n_sequences = None, sequences.n_sequences
     if estimator.solver == "sgd":
         optimizer = SGD(estimator.learning_rate_init, estimator.momentum)
     elif estimator.solver != "lbfgs":
@@ -130,7 +137,7 @@ def plan_of(
         )
     return Plan(
         optimizer,
-        batch_size=min(batch_size, sequences.n_sequences),
+        batch_size=min(_size_of_batches(estimator, n_sequences), n_sequences),
         max_iter=1 if partial else estimator.max_iter,
         tol=float(estimator.tol),
         n_iter_no_change=estimator.n_iter_no_change,

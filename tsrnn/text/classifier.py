@@ -12,7 +12,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.sequences import Sequences
-from tsrnn._input.validation import check_choice, check_count, check_flag, check_number
+from tsrnn._input.validation import (
+    check_choice,
+    check_count,
+    check_flag,
+    check_number,
+    of_one_moment,
+)
 from tsrnn._optim.watch import Plan, Training
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
@@ -186,7 +192,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
     return_sequences = False
     bptt_steps = None
 
-    left_to_us = ("batch_size", "max_iter")
+    _left_to_us = ("batch_size", "max_iter")
 
     def __init__(
         self,
@@ -260,7 +266,8 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         y : array-like of shape (n_samples,)
             Labels of any type.
         sample_weight : array-like of shape (n_samples,), optional
-            Texts that are the same, labels and all, are made one, with the sum of their weights.
+            A weight counts in the loss like so many repetitions of the text; see
+            `ElmanRNNClassifier.fit`.
         X_val, y_val, sample_weight_val : optional
             Texts to validate on at the end of each epoch, like X and y. With `early_stopping` they
             take the place of a part of X; without it they are only recorded.
@@ -310,6 +317,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         """
         return self._partial_fit(X, y, sample_weight, classes)
 
+    @of_one_moment
     def encode(self, X: Any) -> list[np.ndarray]:
         """Turn texts into the ids of their words.
 
@@ -328,6 +336,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
             raise TypeError("encode takes texts, and X[0] is a sequence: it may be ids already")
         return self._encode(items).apart()
 
+    @of_one_moment
     def decode(self, ids: Iterable[Iterable[int]]) -> list[list[str]]:
         """Turn ids back into words.
 
@@ -472,6 +481,10 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
             )
         return self.max_features
 
+    def _reads_alike(self) -> bool:
+        # "auto" leaves words out where texts are few, and in a search never.
+        return self.solver == "lbfgs" or not (self.dropout or self.embedding_dropout)
+
     def _learn_units(self, samples: Samples) -> None:
         """Learn nothing: ids have no units."""
         self._learn_target_units(samples)
@@ -507,10 +520,12 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
             elif name == "E" and self.train_embedding:  # else all words would stay the same
                 weight[:] = 0.0
 
+    def _batch_left_to_us(self, n_sequences: int) -> int:
+        """Return how many texts a batch has where `batch_size` is "auto"."""
+        return batch_of(n_sequences)
+
     def _plan(self, sequences: Sequences, *, partial: bool) -> Plan:
         plan, n_texts = super()._plan(sequences, partial=partial), sequences.n_sequences
-        if self.batch_size == "auto":
-            plan = replace(plan, batch_size=batch_of(n_texts))
         if plan.max_iter == "auto":
             plan = with_epochs(plan, n_texts)
         return plan
