@@ -1,6 +1,7 @@
 """The explicit network: its three ways to run, its gradient, what it learns and what it refuses."""
 
 import copy
+import itertools
 import pickle
 
 import naive
@@ -167,8 +168,10 @@ def test_a_truncated_gradient_is_that_of_chunks_whose_first_state_is_given(bptt_
 
         def loss_of(value, name=name):
             changed, squares = weights | {name: value}, []
-            for first in range(0, len(X), bptt_steps):
-                chunk = slice(first, first + bptt_steps)
+            # Nine steps: chunks are counted from the end.
+            firsts = [0, *range((len(X) - 1) % bptt_steps + 1, len(X), bptt_steps)]
+            for first, end in itertools.pairwise([*firsts, len(X)]):
+                chunk = slice(first, end)
                 h = changed["h_init"] if first == 0 else states[first]
                 squares.append((Y[chunk] - naive_run(network, changed, X[chunk], h)[1]) ** 2)
             return np.mean(np.concatenate(squares))

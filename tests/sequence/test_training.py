@@ -5,6 +5,7 @@ import pickle
 import signal
 import threading
 import time
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -115,6 +116,36 @@ def test_long_sequences_are_learned_with_a_gradient_that_is_cut():
     whole = GRURegressor(**QUICK | {"max_iter": 2}, bptt_steps=95).fit(X, y)
     exact = GRURegressor(**QUICK | {"max_iter": 2}).fit(X, y)
     np.testing.assert_array_equal(whole.predict(X), exact.predict(X))
+
+
+@pytest.mark.parametrize("lag", [1, 5, 8])
+@pytest.mark.parametrize("n_steps", [33, 40])
+def test_what_was_a_cut_s_steps_ago_is_learned_whatever_the_length_is(lag, n_steps):
+    """The gradient reaches eight steps back, of sequences that are not a multiple of that."""
+    X = np.random.default_rng(0).standard_normal((200, n_steps))
+    model = ElmanRNNRegressor(
+        hidden_layer_sizes=12, activation="identity", learning_rate_init=0.02, bptt_steps=8
+    )
+    model.set_params(max_iter=150, random_state=0).fit(X, X[:, -lag])
+    assert model.score(X, X[:, -lag]) > 0.9
+
+
+@pytest.mark.parametrize("sizes", [8, (8, 8)])
+@pytest.mark.parametrize("by_step", [False, True])
+def test_memory_of_a_cut_gradient_does_not_grow_with_the_length(sizes, by_step):
+    """What NumPy was asked for at most, twice as long a sequence apart."""
+    peaks = []
+    for n_steps in (10_000, 20_000):
+        X = np.random.default_rng(0).standard_normal((4, n_steps)).astype(np.float32)
+        y = X if by_step else X.mean(axis=1)
+        model = GRURegressor(hidden_layer_sizes=sizes, bptt_steps=50, max_iter=1, random_state=0)
+        tracemalloc.start()
+        model.set_params(return_sequences=by_step).fit(X, y)
+        peaks.append(tracemalloc.get_traced_memory()[1] - (1 + by_step) * X.nbytes)
+        tracemalloc.stop()
+    # A network of 8 units keeps some hundred numbers a step, sixteen lanes of them: 10,000 steps
+    # more would be 60 MB. What the data are copied to is two or three numbers a step.
+    assert peaks[1] - peaks[0] < 4e6
 
 
 # Validation.

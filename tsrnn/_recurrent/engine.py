@@ -22,7 +22,8 @@ from tsrnn._compute.vector_sizes import n_lanes_of
 from tsrnn._input.sequences import Sequences
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.layout import PackedNetwork, layout_of
-from tsrnn._recurrent.run import Dropout, NetworkLoss, Run, Workspace
+from tsrnn._recurrent.pieces import Pieces, steps_of_pieces
+from tsrnn._recurrent.run import Dropout, NetworkLoss, Run, TapeGradient, Workspace
 from tsrnn._recurrent.tape import Tape, lay_tapes
 
 # What a tape should take at least: a tenth of a millisecond or two, against which handing it to a
@@ -44,7 +45,7 @@ class Engine:
     n_jobs : int or None
         Threads, as joblib counts them.
     bptt_steps : int or None
-        Cut gradients at every so many steps of a sequence.
+        Cut gradients at every so many steps before the end of a sequence.
     return_sequences : bool
         Whether there is an output at every step, or one for a sequence.
     """
@@ -123,13 +124,20 @@ class Engine:
         """
         network, values = PackedNetwork(self._layout, theta), writable(sequences.values)
 
-        def work(tape: Tape) -> Any:
+        def work(tape: Tape) -> list[TapeGradient]:
             with self._workspace(theta.dtype) as workspace:
+                if dropout is None and self._is_cut(network, tape):
+                    runs = Pieces(network, values, tape, workspace)
+                    return [
+                        run.backward(targets, weights, loss)
+                        for run in runs.each(by_step=self.return_sequences)
+                    ]
                 run = Run(network, values, tape, workspace, trains=True, dropout=dropout)
                 run.forward(keeps_steps=self.return_sequences)
-                return run.backward(targets, weights, loss)
+                return [run.backward(targets, weights, loss)]
 
-        parts = self._each(work, self._tapes(theta.dtype, sequences, rows, trains=True))
+        of_tapes = self._each(work, self._tapes(theta.dtype, sequences, rows, trains=True))
+        parts = [part for of_tape in of_tapes for part in of_tape]
         gradient = np.zeros(theta.size, theta.dtype)
         embeddings, others = self._layout.embedding(gradient), gradient[-parts[0].theta.size :]
         for part in parts:
@@ -137,6 +145,20 @@ class Engine:
             if part.tokens.size:
                 embeddings[part.tokens] += part.embeddings
         return sum(part.loss for part in parts), gradient
+
+    def _is_cut(self, network: PackedNetwork, tape: Tape) -> bool:
+        """Whether gradients of sequences end before their beginning, and memory can follow them.
+
+        A layer that reads backwards has read all of a sequence where the one above begins: there,
+        and where words are looked up, the whole of it is kept, and gradients are cut.
+        """
+        bptt_steps, architecture = self._layout.bptt_steps, self.architecture
+        if bptt_steps is None or architecture.bidirectional or architecture.n_tokens:
+            return False
+        reach = bptt_steps
+        if self.return_sequences:
+            reach = steps_of_pieces(network, tape.schedule.n_lanes)
+        return bool(tape.schedule.length.max() > reach)
 
     def gradient_norms(
         self,

@@ -23,6 +23,7 @@ from tsrnn._recurrent.scan import (
     Lanes,
     Slabs,
     StateGradient,
+    States,
     WeightGradient,
     backward_layer,
     distinct_tokens,
@@ -97,8 +98,8 @@ class _LayerPass:
     slabs : Slabs
     out : (n_steps, D, n_lanes) array
         States at all steps, where they are kept.
-    last : (n, D) array
-        Last states of sequences.
+    last, last_c : (n, D) arrays
+        Last states of sequences; of the second one no columns where nobody asks for it.
     d_out, d_last : arrays
         What the loss, or the layer above, says of them.
     """
@@ -106,6 +107,7 @@ class _LayerPass:
     slabs: Slabs
     out: np.ndarray
     last: np.ndarray
+    last_c: np.ndarray
     d_out: np.ndarray
     d_last: np.ndarray
 
@@ -142,6 +144,9 @@ class Run:
     trains : bool
         Whether there will be a way back.
     dropout : Dropout or None
+    begins_at : list of (h, c), optional
+        For each layer the states that the sequences begin in, (n, D) arrays, where each is a piece
+        of one that has been begun. No layer reads backwards then.
     """
 
     def __init__(
@@ -153,6 +158,7 @@ class Run:
         *,
         trains: bool,
         dropout: Dropout | None = None,
+        begins_at: list[tuple[np.ndarray, np.ndarray]] | None = None,
     ) -> None:
         self.network = network
         self.layers = network.layout.layers
@@ -161,6 +167,7 @@ class Run:
         self.tape = self._given = tape
         self.workspace = workspace
         self.trains = trains
+        self.begins_at = begins_at
         self.dtype = workspace.dtype
         self.code = code_of(self.dtype)
         self.n_lanes = tape.schedule.n_lanes
@@ -231,6 +238,7 @@ class Run:
         T, D = tape.schedule.n_steps, layer.shape.n_hidden
         is_whole = self.trains or i > 0  # else it turns round in two steps
         has_table = layer.table is not None
+        n_kept = D if cell.has_c and self.begins_at is not None else 0
         made = _LayerPass(
             Slabs(
                 u=self._array("u", i, d, T + 1 if is_whole else 2, _odd(layer.n_operands)),
@@ -244,6 +252,7 @@ class Run:
             ),
             out=self._array("out", i, d, T, D) if keeps_steps else self.none,
             last=np.empty((len(tape.sequences), D), self.dtype),
+            last_c=np.empty((len(tape.sequences), n_kept), self.dtype),
             d_out=self.none,
             d_last=self.no_steps,
         )
@@ -265,19 +274,26 @@ class Run:
             direction=-1 if d else 1,
         )
         lanes = Lanes(tape.begins, tape.schedule.ends, tape.schedule.n_active)
+        states = States(weights.h_init, *self._begins_at(i, tape), made.last, made.last_c)
         for begin in range(0, T, self.steps_per_call):
             forward_layer[self.code](
                 cell.step[self.code].address,
                 weights.forward,
-                weights.h_init,
+                states,
                 read,
                 lanes,
                 begin,
                 min(begin + self.steps_per_call, T),
                 slabs,
                 made.out,
-                made.last,
             )
+
+    def _begins_at(self, i: int, tape: Tape) -> tuple[np.ndarray, np.ndarray]:
+        """Return the states that the sequences begin in, in the order in which they do."""
+        if self.begins_at is None:
+            return self.no_steps, self.no_steps
+        h, c = self.begins_at[i]
+        return h[tape.schedule.begin_order], c[tape.schedule.begin_order]
 
     def _table(self) -> np.ndarray:
         """Return zeros, a row for each distinct token and one more, in whole vectors."""

@@ -26,8 +26,10 @@ clip_norm : float or None, default=1.0
     Longest gradient, by its Euclidean norm, that the mini-batch solvers follow; a longer one is
     scaled down.
 bptt_steps : int or None, default=None
-    Backpropagation through time is cut at every so many steps; states are carried on. Not for
-    "lbfgs".
+    Backpropagation through time is cut at every so many steps, counted back from the end of each
+    sequence; states are carried on. So the gradient of a sequence's target reaches so many steps
+    back, and memory grows with them rather than with the sequence; with `return_sequences=True`
+    that of a step's target reaches the beginning of its chunk. Not for "lbfgs".
 max_iter : int, default=200
     Epochs, or iterations of "lbfgs".
 tol : float, default=1e-4
