@@ -35,6 +35,10 @@ class Plan:
         Of (1).
     ema_momentum : float or None
         Of a moving average of the parameters, step by step, which is what is measured and kept.
+    max_iter_is_meant : bool
+        Whether to end there is no news: the epochs are as many as were meant.
+    remedies : tuple of str
+        What else than arguments named here may help where nothing is learned.
     """
 
     optimizer: Optimizer | None
@@ -46,6 +50,8 @@ class Plan:
     clip_norm: float | None = None
     decay: np.ndarray | None = None
     ema_momentum: float | None = None
+    max_iter_is_meant: bool = False
+    remedies: tuple[str, ...] = ()
 
 
 @dataclass
@@ -61,9 +67,11 @@ class Training:
     optimizer_state : tuple of arrays or None
         To go on from.
     best_loss : float
-        The lowest of the loss that was watched.
+        The lowest of the loss that was watched since training was begun or gone on with.
     warning : str or None
         What the user should know.
+    was_interrupted : bool
+        Whether Ctrl-C ended it.
     error : TrainingDivergedError or None
         To be raised once `theta` is kept: the last good parameters.
     """
@@ -73,6 +81,7 @@ class Training:
     optimizer_state: tuple[np.ndarray, ...] | None = None
     best_loss: float = np.inf
     warning: str | None = None
+    was_interrupted: bool = False
     error: TrainingDivergedError | None = None
 
     @property
@@ -98,6 +107,8 @@ class Watch:
         self.stopped = False
         self.latest = -np.inf
         self.lowest = np.inf
+        # How a search ended.
+        self.message = ""
         # The training loss that the best parameters are known by.
         self.loss_of_best = np.inf
         self._start = training.theta.copy()
@@ -107,6 +118,21 @@ class Watch:
         self._measure = measure
         self._hook = hook
         self._n_unchanged = 0
+
+    def begin_at_the_start(self) -> None:
+        """Let the parameters that training goes on from be the best as long as none are better."""
+        self.training.best_loss = np.inf
+        if self._plan.early_stopping:
+            self.lowest = self._measure(self._start)["val_loss"]
+            self.training.best_loss = self.lowest
+
+    def ends_at_the_start(self) -> bool:
+        """Whether no epoch was better than the parameters that training went on from."""
+        return self.n_iter > 0 and self._epoch_of_best == 0
+
+    def needs_last_step(self) -> bool:
+        """Whether what training leaves behind is what the last step has come to."""
+        return not self._plan.early_stopping or self._epoch_of_best == self.n_iter
 
     def finished(self) -> bool:
         return self.converged or self.stopped or self.n_iter >= self._plan.max_iter
@@ -137,7 +163,7 @@ class Watch:
             self.stopped = bool(self._hook(theta, history))
 
     def judge(self, loss: float) -> None:
-        """Take the loss of an epoch that began at the best parameters for theirs.
+        """Take the loss of what began at the best parameters for theirs.
 
         With early stopping they are those that an epoch ended at, after the step that its own loss
         does not know of.

@@ -2,10 +2,11 @@
 
 Forward, step t multiplies the operand u_t = (x_t, 1, h_{t-1}) by the layer's matrix and lets the
 cell make h_t of it, which is written into u_{t+1}. Where a sequence ends its last state is kept and
-its lane goes back to the initial one, for the next sequence, which may bring a state of its own. Backward, the gradient with respect to
-h_t is what the next step hands back, unless a sequence begins there, and what the loss or the layer
-above say of h_t directly; the matrix's own gradient is a product of all operands and all gradients
-with respect to preactivations, taken a piece of the tape at a time while that is in the cache.
+its lane goes back to the initial one, for the next sequence, which may bring a state of its own.
+Backward, the gradient with respect to h_t is what the next step hands back, unless a sequence
+begins there, and what the loss or the layer above say of h_t directly; the matrix's own gradient is
+a product of all operands and all gradients with respect to preactivations, taken a piece of the
+tape at a time while that is in the cache.
 
 Slabs are (steps, rows, lanes), lanes innermost. `u` and `gates` may have fewer steps than the tape:
 a forward pass that nothing goes back through turns round in two.

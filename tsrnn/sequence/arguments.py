@@ -140,6 +140,7 @@ def plan_of(
         clip_norm=estimator.clip_norm,
         decay=_decay(network, estimator.l2, sequences.dtype),
         ema_momentum=estimator.ema_momentum,
+        remedies=() if vars(estimator).get("standardize", True) else ("standardize=True",),
     )
 
 

@@ -284,6 +284,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         from tqdm import tqdm
 
         plan = plan_of(self, self._network, samples.sequences, partial=partial)
+        plan = replace(plan, max_iter_is_meant=self._epochs_are_meant)
         progress = tqdm(
             total=plan.max_iter, desc=type(self).__name__, unit="epoch", disable=not self.verbose
         )
@@ -299,7 +300,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
                 self._random_state,
                 measure=measure_of(engine, parts, self._targets),
                 hook=hook_of(self._network, progress, self.callback),
-                partial=partial or self._epochs_are_meant,
+                partial=partial,
             )
 
     def _objective(self, engine: Engine, samples: Samples) -> NetworkObjective:

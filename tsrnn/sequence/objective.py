@@ -44,10 +44,17 @@ class NetworkObjective:
         self.n_rows = samples.sequences.n_sequences
         self.total_weight = targets.total_weight(samples)
         self.constant_loss = targets.constant_loss(samples)
+        self.best_constant_loss = targets.best_constant_loss(samples)
         self.explosion = targets.explosion
         self._engine = engine
         self._samples = samples
         self._loss = targets.loss
+
+    def loss(self, theta: np.ndarray, rows: np.ndarray) -> float:
+        """Return the sum over the rows."""
+        part = self._samples if len(rows) == self.n_rows else self._samples.take(rows)
+        outputs = self._engine.predict(theta, part.sequences)
+        return self._loss.value_and_gradient(outputs, part.targets, part.target_weights)[0]
 
     def loss_and_gradient(self, theta: np.ndarray, rows: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the sum over the rows, and its gradient."""
