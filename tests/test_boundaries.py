@@ -54,7 +54,7 @@ FOLDERS = table(
     datasets: _files
     _scan: _compute _input cells
     _time: exceptions _input
-    _recurrent: _compute _input cells
+    _recurrent: exceptions _compute _input _optim cells
     forecasting: exceptions _compute _input _time
     metrics: _time
     network: exceptions _compute _input _optim _recurrent

@@ -246,6 +246,18 @@ def test_one_run_is_the_run_in_pieces(name, stack, by_step, monkeypatch):
     assert relative_error(pieces[1][1], whole[1][1]) <= ROUNDING
 
 
+@every_cell
+@pytest.mark.parametrize("stack", ["layer", "stack"])
+@either_output
+def test_long_sequences_are_read_a_piece_at_a_time_to_the_same_bits(
+    name, stack, by_step, monkeypatch
+):
+    problem = make_problem(name, stack, by_step, lengths=[9, 4, 11], learns_h_init=True)
+    whole = problem.predict()
+    monkeypatch.setattr(pieces_module, "_PIECE_BYTES", 1)
+    np.testing.assert_array_equal(problem.predict(), whole)
+
+
 @pytest.mark.parametrize("name", [n for n, cell in NETWORK_CELLS.items() if not cell.has_c])
 @pytest.mark.parametrize("cut", [1, 4])
 def test_the_state_at_a_cut_is_all_that_a_run_needs_to_go_on(name, cut):

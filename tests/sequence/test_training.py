@@ -144,8 +144,8 @@ def test_memory_of_a_cut_gradient_does_not_grow_with_the_length(sizes, by_step):
         peaks.append(tracemalloc.get_traced_memory()[1] - (1 + by_step) * X.nbytes)
         tracemalloc.stop()
     # A network of 8 units keeps some hundred numbers a step, sixteen lanes of them: 10,000 steps
-    # more would be 60 MB. What the data are copied to is two or three numbers a step.
-    assert peaks[1] - peaks[0] < 4e6
+    # more would be 60 MB. Data, and states with a target at every step, are a dozen numbers.
+    assert peaks[1] - peaks[0] < 6e6
 
 
 # Validation.

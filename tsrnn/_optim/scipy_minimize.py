@@ -34,6 +34,9 @@ SOLVERS = {
     "COBYQA": False,
 }
 
+# What scikit-learn calls one of them.
+SOLVER_NAMES = {"lbfgs": "L-BFGS-B"}
+
 # Those that step over the bounds on their way, if only by rounding.
 _STEPS_OVER = {"trust-constr", "COBYQA", "Powell"}
 
@@ -226,6 +229,9 @@ def minimize(
     # floating point allows that is where one wants to be, and its gradient tells.
     has_ended &= solver not in _END_SHORT or watched.is_flat(_NEARLY_FLAT)
     converged = has_ended or watched.is_flat(_FLAT)
+    if watched.n_walls:
+        # Next to a wall steps are short, whatever is left to gain.
+        converged &= watched.is_flat(_NEARLY_FLAT)
     if watched.n_walls and not converged:
         message += f"; the loss was not finite at {watched.n_walls} points"
     return Minimum(watched.best_theta, watched.best_loss, n_iter, converged, message)

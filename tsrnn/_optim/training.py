@@ -29,9 +29,9 @@ from tsrnn.exceptions import TrainingDivergedError
 # Training that ends so many times above the loss of a constant answer has made things worse.
 _WORSE_THAN_A_CONSTANT = 2.0
 
-# Training that ends less than this share below the loss of the best constant answer has learned
-# nothing, nor has one that gains no more of n rows than a single number that is fitted to pure noise
-# does once in a thousand times: the 99.9% point of chi squared of one degree of freedom, over n.
+# Training has learned nothing that ends less than this share below the loss of the best constant
+# answer; of many rows n a smaller share tells: what a single number that is fitted to pure noise
+# gains once in a thousand times, the 99.9% point of chi squared of one degree of freedom, over n.
 _GAIN = 0.01
 _GAIN_OF_NOISE = 10.8
 
@@ -212,12 +212,8 @@ def _words_for_nothing_learned(objective: Objective, watch: Watch) -> str | None
 
 
 def _remedies(plan: Plan) -> str:
-    if plan.optimizer is None:
-        ways = ["another random_state", "a mini-batch solver"]
-    else:
-        ways = ["another learning_rate_init", "more patience (n_iter_no_change, max_iter)"]
-        ways.append("another random_state")
-    return ", ".join([*plan.remedies, *ways[:-1]]) + f" or {ways[-1]}"
+    *ways, last = plan.remedies or ("another start",)
+    return f"{', '.join(ways)} or {last}" if ways else last
 
 
 def _run_epochs(
@@ -336,7 +332,7 @@ class _Descent:
         return loss if loss > _WORSE_THAN_A_CONSTANT * before else -np.inf
 
     def change(self, theta: np.ndarray) -> tuple[float, float]:
-        """Return what the first batch had before any step, and what it has with these parameters."""
+        """Return the loss of the first batch before any step, and with these parameters."""
         rows, before = self._first
         return before, self._mean.loss(theta, rows)
 

@@ -38,7 +38,7 @@ class Plan:
     max_iter_is_meant : bool
         Whether to end there is no news: the epochs are as many as were meant.
     remedies : tuple of str
-        What else than arguments named here may help where nothing is learned.
+        What may help where nothing is learned.
     """
 
     optimizer: Optimizer | None
@@ -87,6 +87,25 @@ class Training:
     @property
     def n_epochs(self) -> int:
         return len(self.history.get("loss", ()))
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """The state of training that a callback gets at the end of an epoch.
+
+    Attributes
+    ----------
+    epoch : int
+        How many there have been, those of earlier calls included where training went on.
+    history : dict of str to list of float
+        As `history_` will be.
+    weights : dict of str to array
+        As `weights_` would be if training ended here; copies.
+    """
+
+    epoch: int
+    history: dict[str, list[float]]
+    weights: dict[str, np.ndarray]
 
 
 # At the end of an epoch: what else to measure, by the names of the history; and whether to stop,

@@ -127,11 +127,10 @@ class Engine:
         def work(tape: Tape) -> list[TapeGradient]:
             with self._workspace(theta.dtype) as workspace:
                 if dropout is None and self._is_cut(network, tape):
-                    runs = Pieces(network, values, tape, workspace)
-                    return [
-                        run.backward(targets, weights, loss)
-                        for run in runs.each(by_step=self.return_sequences)
-                    ]
+                    runs = Pieces(network, values, tape, workspace).train(
+                        by_step=self.return_sequences
+                    )
+                    return [run.backward(targets, weights, loss) for run in runs]
                 run = Run(network, values, tape, workspace, trains=True, dropout=dropout)
                 run.forward(keeps_steps=self.return_sequences)
                 return [run.backward(targets, weights, loss)]
@@ -147,18 +146,26 @@ class Engine:
         return sum(part.loss for part in parts), gradient
 
     def _is_cut(self, network: PackedNetwork, tape: Tape) -> bool:
-        """Whether gradients of sequences end before their beginning, and memory can follow them.
-
-        A layer that reads backwards has read all of a sequence where the one above begins: there,
-        and where words are looked up, the whole of it is kept, and gradients are cut.
-        """
-        bptt_steps, architecture = self._layout.bptt_steps, self.architecture
-        if bptt_steps is None or architecture.bidirectional or architecture.n_tokens:
+        """Whether gradients of sequences end before their beginning, and memory can follow them."""
+        bptt_steps = self._layout.bptt_steps
+        if bptt_steps is None or not self._reads_on:
             return False
-        reach = bptt_steps
         if self.return_sequences:
-            reach = steps_of_pieces(network, tape.schedule.n_lanes)
-        return bool(tape.schedule.length.max() > reach)
+            return self._is_long(network, tape)
+        return bool(tape.schedule.length.max() > bptt_steps)
+
+    @property
+    def _reads_on(self) -> bool:
+        """Whether a sequence can be read a piece at a time.
+
+        A layer that reads backwards has read all of it where the one above begins; and words are
+        looked up for a whole tape.
+        """
+        return not (self.architecture.bidirectional or self.architecture.n_tokens)
+
+    def _is_long(self, network: PackedNetwork, tape: Tape) -> bool:
+        n_steps = steps_of_pieces(network, tape.schedule.n_lanes)
+        return bool(tape.schedule.length.max() > n_steps)
 
     def gradient_norms(
         self,
@@ -203,6 +210,14 @@ class Engine:
 
         def work(tape: Tape) -> None:
             with self._workspace(theta.dtype) as workspace:
+                if self._reads_on and self._is_long(network, tape):
+                    pieces = Pieces(network, values, tape, workspace)
+                    for run in pieces.read(by_step=by_step):
+                        if by_step:
+                            states[run.rows] = run.top()
+                    if not by_step:
+                        states[tape.sequences] = pieces.last_states
+                    return
                 run = Run(network, values, tape, workspace, trains=False)
                 run.forward(keeps_steps=by_step)
                 states[run.rows if by_step else tape.sequences] = run.top()

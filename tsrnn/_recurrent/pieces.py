@@ -27,7 +27,8 @@ def steps_of_pieces(network: PackedNetwork, n_lanes: int) -> int:
     layout = network.layout
     of_step = layout.numbers_per_step * network.theta.itemsize * n_lanes
     n_steps = max(1, _PIECE_BYTES // of_step)
-    return layout.bptt_steps * max(1, n_steps // layout.bptt_steps)
+    reach = layout.bptt_steps or 1
+    return reach * max(1, n_steps // reach)
 
 
 class Pieces:
@@ -58,7 +59,18 @@ class Pieces:
             for (weights,) in network.layers
         ]
 
-    def each(self, *, by_step: bool) -> Iterator[Run]:
+    @property
+    def last_states(self) -> np.ndarray:
+        """The top layer's states where reading has come to, (n, D)."""
+        return self._states[-1][0]
+
+    def read(self, *, by_step: bool) -> Iterator[Run]:
+        """Yield runs that have gone forward, and have no way back."""
+        length = self._tape.schedule.length
+        for which, begin, end in self._rounds(np.zeros_like(length), length):
+            yield self._read(which, begin, end, trains=False, keeps_steps=by_step)
+
+    def train(self, *, by_step: bool) -> Iterator[Run]:
         """Yield runs that have gone forward, each with its own way back to be gone at once.
 
         Parameters

@@ -20,6 +20,9 @@ _OPTIMIZERS = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
 # Sequences in a batch, where that is left to us: scikit-learn's number.
 _BATCH = 200
 
+# The names of the search that takes all sequences at once.
+SEARCHES = ("lbfgs", "L-BFGS-B")
+
 _FLAGS = ("early_stopping", "return_sequences", "bidirectional", "standardize", "warm_start")
 
 
@@ -31,7 +34,7 @@ def check_arguments(estimator: BaseEstimator) -> None:
     InvalidParameterError
     """
     sizes_of_layers(estimator)
-    check_choice("solver", estimator.solver, (*_OPTIMIZERS, "lbfgs"))
+    check_choice("solver", estimator.solver, (*_OPTIMIZERS, *SEARCHES))
     if not (isinstance(estimator.batch_size, str) and estimator.batch_size == "auto"):
         if isinstance(estimator.batch_size, str):
             raise InvalidParameterError(
@@ -122,7 +125,7 @@ def plan_of(
     optimizer = None
     if estimator.solver == "sgd":
         optimizer = SGD(estimator.learning_rate_init, estimator.momentum)
-    elif estimator.solver != "lbfgs":
+    elif estimator.solver not in SEARCHES:
         optimizer = _OPTIMIZERS[estimator.solver](estimator.learning_rate_init)
     elif estimator.bptt_steps is not None and estimator.bptt_steps < sequences.lengths.max():
         raise InvalidParameterError(
@@ -140,8 +143,17 @@ def plan_of(
         clip_norm=estimator.clip_norm,
         decay=_decay(network, estimator.l2, sequences.dtype),
         ema_momentum=estimator.ema_momentum,
-        remedies=() if vars(estimator).get("standardize", True) else ("standardize=True",),
+        remedies=_remedies(estimator),
     )
+
+
+def _remedies(estimator: BaseEstimator) -> tuple[str, ...]:
+    """Say what to change where nothing is learned."""
+    ways = () if vars(estimator).get("standardize", True) else ("standardize=True",)
+    if estimator.solver in SEARCHES:
+        return (*ways, "another random_state", "a mini-batch solver")
+    ways += ("another learning_rate_init", "more patience (n_iter_no_change, max_iter)")
+    return (*ways, "another random_state")
 
 
 def _decay(network: Architecture, l2: float, dtype: np.dtype) -> np.ndarray | None:

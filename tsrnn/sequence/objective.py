@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsrnn._optim.watch import Hook, Measure
+from tsrnn._optim.watch import Hook, Measure, TrainingState
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.sequence.samples import Samples
@@ -16,25 +15,6 @@ from tsrnn.sequence.targets import Targets
 
 if TYPE_CHECKING:
     from tqdm import tqdm
-
-
-@dataclass(frozen=True)
-class TrainingState:
-    """The state of training that a callback gets at the end of an epoch.
-
-    Attributes
-    ----------
-    epoch : int
-        How many there have been, those of earlier calls included where training went on.
-    history : dict of str to list of float
-        As `history_` will be.
-    weights : dict of str to array
-        As `weights_` would be if training ended here; copies.
-    """
-
-    epoch: int
-    history: dict[str, list[float]]
-    weights: dict[str, np.ndarray]
 
 
 class NetworkObjective:

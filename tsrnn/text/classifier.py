@@ -14,7 +14,7 @@ from tsrnn._optim.training import Training
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.sequence.arguments import sizes_of_layers
+from tsrnn.sequence.arguments import SEARCHES, sizes_of_layers
 from tsrnn.sequence.base import store_arguments
 from tsrnn.sequence.classifier import SequenceClassifier
 from tsrnn.sequence.objective import NetworkObjective, TrainingState
@@ -193,7 +193,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
 
     @property
     def _epochs_are_meant(self) -> bool:
-        return self.solver != "lbfgs"
+        return self.solver not in SEARCHES
 
     @property
     def cell_name(self) -> str:
@@ -312,10 +312,10 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
             check_number("min_df", self.min_df, 0.0, 1.0)
         else:
             check_count("min_df", self.min_df)
-        if self.solver == "lbfgs" and (self.dropout or self.embedding_dropout):
+        if self.solver in SEARCHES and (self.dropout or self.embedding_dropout):
             raise InvalidParameterError(
-                "solver='lbfgs' searches one function, and dropout draws another at every step: "
-                "use a mini-batch solver, or dropout=0 and embedding_dropout=0"
+                f"solver={self.solver!r} searches one function, and dropout draws another at "
+                "every step: use a mini-batch solver, or dropout=0 and embedding_dropout=0"
             )
 
     def _fit(self, *args: Any, **kwargs: Any) -> Training:
