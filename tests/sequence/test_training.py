@@ -1,5 +1,6 @@
 """Sequence estimators in training: validation, going on, looking on, and stopping."""
 
+import itertools
 import os
 import pickle
 import signal
@@ -24,8 +25,15 @@ from sequence_data import (
 )
 from sklearn.exceptions import ConvergenceWarning
 
-from tsrnn import ElmanRNNClassifier, ElmanRNNRegressor, GRUClassifier, GRURegressor, LSTMRegressor
-from tsrnn.exceptions import InvalidParameterError
+from tsrnn import (
+    ElmanRNNClassifier,
+    ElmanRNNRegressor,
+    GRUClassifier,
+    GRURegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+)
+from tsrnn.exceptions import InvalidParameterError, TrainingDivergedError
 
 # Training is cut short here, and says so.
 pytestmark = pytest.mark.filterwarnings(
@@ -71,11 +79,12 @@ def test_the_penalty_draws_weights_and_not_biases_to_zero(kind):
     X = cube()
     y = means(X) + 3.0
     free, held = (
-        kind(hidden_layer_sizes=3, solver="lbfgs", l2=l2, standardize=False, random_state=0).fit(
-            X, y
-        )
+        kind(hidden_layer_sizes=3, solver="lbfgs", l2=l2, standardize=False, random_state=0)
         for l2 in (0.0, 1e6)
     )
+    free.fit(X, y)
+    with pytest.warns(ConvergenceWarning, match="learned nothing; try .*a smaller l2"):
+        held.fit(X, y)
     for name, array in held.weights_.items():
         if name.startswith("W_"):
             assert np.abs(array).max() < 1e-3 < np.abs(free.weights_[name]).max()
@@ -360,6 +369,102 @@ def test_init_holt_is_for_windows_of_one_length():
         GRURegressor(init="holt").fit(ragged(n_features=0), means(ragged(n_features=0)))
     with pytest.raises(InvalidParameterError, match="return_sequences"):
         GRURegressor(init="holt", return_sequences=True).fit(matrix(), matrix())
+
+
+# Ends that are no success.
+
+
+def parity(n_bits):
+    """All strings of bits, and whether they have an odd number of ones: no bit alone tells."""
+    X = np.array(list(itertools.product([0.0, 1.0], repeat=n_bits)))
+    return X, X.sum(axis=1).astype(int) % 2
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("kind", [LSTMClassifier, GRUClassifier, GRURegressor])
+def test_training_that_has_learned_nothing_says_so_and_what_to_change(kind, solver):
+    X, y = parity(8)
+    advice = {"adam": "learning_rate_init", "lbfgs": "random_state"}[solver]
+    with pytest.warns(ConvergenceWarning, match=f"learned nothing; try .*{advice}"):
+        kind(solver=solver, random_state=1).fit(X, y)
+
+
+def test_unequal_shares_of_labels_are_the_constant_that_is_to_be_beaten():
+    """A loss of .3 is far below equal odds, and is what one label in ten gives."""
+    X = np.random.default_rng(0).standard_normal((400, 6))
+    y = np.arange(400) % 10 == 0
+    model = GRUClassifier(hidden_layer_sizes=4, learning_rate_init=1e-3, n_iter_no_change=3)
+    model.set_params(tol=0.01, max_iter=400, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="constant answer has 0.3251: .*learned nothing"):
+        model.fit(X, y)
+
+
+@every_estimator
+@pytest.mark.parametrize("signal", [0.3, 1.0])
+def test_what_has_learned_something_hears_nothing_of_it(kind, signal):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((300, 6))
+    y = signal * X[:, -1] + rng.standard_normal(300)
+    model = kind(hidden_layer_sizes=4, max_iter=300, random_state=0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*learned nothing")
+        warnings.filterwarnings("ignore", message="training stopped")
+        model.fit(X, y > 0.0 if kind in CLASSIFIERS else y)
+
+
+@every_estimator
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_last_step_that_explodes_is_noticed_and_taken_back(kind, early_stopping):
+    X = matrix()
+    y = target_for(kind, X)
+    settings = QUICK | {"max_iter": 1, "learning_rate_init": 1e3}
+    model = kind(**settings, early_stopping=early_stopping)
+    with pytest.raises(TrainingDivergedError, match="lower learning_rate_init"):
+        model.fit(X, y)
+    start = kind(**settings | {"learning_rate_init": 1e-12}).fit(X, y)
+    # What it began with; early stopping draws the sequences set aside before the weights.
+    if not early_stopping:
+        np.testing.assert_allclose(model.weights_["W_hh"], start.weights_["W_hh"], atol=1e-9)
+    assert np.abs(model.weights_["W_yh"]).max() < 10.0
+
+
+@every_estimator
+def test_a_partial_fit_whose_step_explodes_is_an_error(kind):
+    X = matrix()
+    y = target_for(kind, X)
+    more = {"classes": np.unique(y)} if kind in CLASSIFIERS else {}
+    with pytest.raises(TrainingDivergedError, match="blown up"):
+        kind(**QUICK | {"learning_rate_init": 1e4}).partial_fit(X, y, **more)
+
+
+def test_a_last_step_that_makes_things_worse_does_not_advise_to_raise_the_rate():
+    X = matrix()
+    model = GRURegressor(**QUICK | {"max_iter": 1, "learning_rate_init": 3.0})
+    with pytest.warns(ConvergenceWarning, match="worse.*lower learning_rate_init") as caught:
+        model.fit(X, means(X))
+    assert not any("raise" in str(one.message) for one in caught)
+    assert model.score(X, means(X)) > -1.0
+
+
+@every_estimator
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_warm_start_does_not_end_worse_than_it_began_in_silence(kind, early_stopping):
+    X = matrix(100)
+    y = target_for(kind, X)
+    model = kind(**QUICK | {"max_iter": 150, "learning_rate_init": 0.01})
+    settings = {"X_val": X, "y_val": y} if early_stopping else {}
+    model.set_params(warm_start=True, early_stopping=early_stopping).fit(X, y, **settings)
+    score, losses = model.score(X, y), len(model.loss_curve_)
+    model.set_params(learning_rate_init=0.3, max_iter=4)
+    with pytest.warns(ConvergenceWarning, match="training (went on|made the loss worse)"):
+        model.fit(X, y, **settings)
+    # Losses are compared on the first batch, a third of the sequences.
+    assert model.score(X, y) >= score - 0.02
+    watched = model.history_["val_loss" if early_stopping else "loss"]
+    if early_stopping:
+        assert model.best_loss_ == min(watched)
+    else:
+        assert model.best_loss_ == min(watched[losses:])
 
 
 # Looking on, and stopping.

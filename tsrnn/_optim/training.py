@@ -146,7 +146,7 @@ def train(
     try:
         if goes_on:
             watch.begin_at_the_start()
-        run(objective, watch, plan, random_state, goes_on=goes_on)
+        run(objective, watch, plan, random_state, goes_on=goes_on, partial=partial)
     except KeyboardInterrupt:
         if watch.n_iter == 0:
             raise
@@ -223,6 +223,7 @@ def _run_epochs(
     random_state: np.random.RandomState,
     *,
     goes_on: bool,
+    partial: bool,
 ) -> None:
     """Descend epoch by epoch."""
     training = watch.training
@@ -247,9 +248,11 @@ def _run_epochs(
         raise
     finally:
         training.optimizer_state = descent.state
-    _warn_if_worse(watch, descent, last)
-    if goes_on and training.warning is None:
+    if goes_on:
         _warn_if_worse_than_it_began(watch, plan, descent)
+    if training.warning is None:
+        # Where it goes on in another call, what is worse and no explosion is made good there.
+        _warn_if_worse(watch, descent, -np.inf if partial else last)
 
 
 class _Descent:
@@ -395,7 +398,9 @@ def _warn_if_worse_than_it_began(watch: Watch, plan: Plan, descent: _Descent) ->
         return
     before, after = descent.change(training.theta)
     if after > before + plan.tol:
-        training.theta = watch.best()
+        best = watch.best()
+        _, of_best = descent.change(best)
+        training.theta = best if of_best <= before else watch.start
         training.warning = (
             f"training went on and made the loss worse: {after:.4g}, where the weights that it "
             f"began with have {before:.4g}. The best weights seen are kept; lower "
@@ -410,6 +415,7 @@ def _search(
     random_state: np.random.RandomState,
     *,
     goes_on: bool,
+    partial: bool,
 ) -> None:
     """Search with all rows at once, in double precision."""
     training = watch.training

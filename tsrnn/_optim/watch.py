@@ -130,8 +130,8 @@ class Watch:
         self.message = ""
         # The training loss that the best parameters are known by.
         self.loss_of_best = np.inf
-        self._start = training.theta.copy()
-        self._best = self._start
+        self.start = training.theta.copy()
+        self._best = self.start
         self._epoch_of_best = 0
         self._plan = plan
         self._measure = measure
@@ -142,7 +142,7 @@ class Watch:
         """Let the parameters that training goes on from be the best as long as none are better."""
         self.training.best_loss = np.inf
         if self._plan.early_stopping:
-            self.lowest = self._measure(self._start)["val_loss"]
+            self.lowest = self._measure(self.start)["val_loss"]
             self.training.best_loss = self.lowest
 
     def ends_at_the_start(self) -> bool:
@@ -197,4 +197,4 @@ class Watch:
 
     def best(self, acceptable: float = np.inf) -> np.ndarray:
         """Return the parameters of the best epoch, or where it all began if none was acceptable."""
-        return self._best if self.loss_of_best <= acceptable else self._start
+        return self._best if self.loss_of_best <= acceptable else self.start

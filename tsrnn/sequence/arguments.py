@@ -150,6 +150,8 @@ def plan_of(
 def _remedies(estimator: BaseEstimator) -> tuple[str, ...]:
     """Say what to change where nothing is learned."""
     ways = () if vars(estimator).get("standardize", True) else ("standardize=True",)
+    # The default is four orders below.
+    ways += ("a smaller l2",) if estimator.l2 >= 1.0 else ()
     if estimator.solver in SEARCHES:
         return (*ways, "another random_state", "a mini-batch solver")
     ways += ("another learning_rate_init", "more patience (n_iter_no_change, max_iter)")
