@@ -238,7 +238,7 @@ def test_one_run_is_the_run_in_pieces(name, stack, by_step, monkeypatch):
     """Kernels are called for some steps at a time; how many changes no bit of a prediction."""
     problem = make_problem(name, stack, by_step, lengths=[9, 4, 11])
     whole = problem.predict(), problem.loss_and_gradient()
-    monkeypatch.setattr(run_module, "_CALL_FLOPS", 1.0)
+    monkeypatch.setattr(run_module, "_SHARE_FLOPS", 1.0)
     pieces = problem.predict(), problem.loss_and_gradient()
     np.testing.assert_array_equal(pieces[0], whole[0])
     assert pieces[1][0] == whole[1][0]

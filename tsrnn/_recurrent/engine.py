@@ -8,8 +8,9 @@ last bit whatever the number of threads.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from typing import Any, Self
 
@@ -65,6 +66,7 @@ class Engine:
         self._workspaces: list[Workspace] = []
         self._resources = ExitStack()
         self._pool: ThreadPoolExecutor | None = None
+        self._stop = threading.Event()
 
     def __enter__(self) -> Self:
         """Hold BLAS to one thread."""
@@ -243,9 +245,9 @@ class Engine:
     def _workspace(self, dtype: np.dtype) -> Iterator[Workspace]:
         """Lend a workspace: one that is free, or a new one."""
         free = self._workspaces
-        workspace = free.pop() if free else Workspace(dtype, self.architecture.n_tokens)
-        if workspace.dtype != dtype:
-            workspace = Workspace(dtype, self.architecture.n_tokens)
+        workspace = free.pop() if free else None
+        if workspace is None or workspace.dtype != dtype:
+            workspace = Workspace(dtype, self.architecture.n_tokens, self._stop)
         yield workspace
         free.append(workspace)
 
@@ -272,10 +274,14 @@ class Engine:
         helpers = [self._pool.submit(drain) for _ in range(n_threads - 1)]
         try:
             drain()
-        finally:
-            # After a failure or an interruption, what has not begun is not worth waiting for.
-            for _ in numbers:
-                pass
             for helper in helpers:
                 helper.result()
+        except BaseException:
+            # After a failure or an interruption, nothing is worth waiting for.
+            for _ in numbers:
+                pass
+            self._stop.set()
+            wait(helpers)
+            self._stop.clear()
+            raise
         return results

@@ -7,6 +7,8 @@ above copies what it reads from those below, and hands the gradient with respect
 from __future__ import annotations
 
 import math
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -33,8 +35,11 @@ from tsrnn._recurrent.scan import (
 )
 from tsrnn._recurrent.tape import Tape
 
-# No call into a kernel lasts longer than some hundredths of a second: an interruption waits for it.
-_CALL_FLOPS = 5e8
+# No call into a kernel lasts longer than a few hundredths of a second, on a machine that has
+# nothing else to do: an interruption waits for it. The weight gradient is added up piece by piece
+# from the end of a share of a tape, which takes some calls.
+_SHARE_FLOPS = 5e8
+_CALLS_PER_SHARE = 8
 
 # Bytes of a tape whose weight gradient is taken at a time: they stay in a core's own cache.
 _PIECE_BYTES = 2**18
@@ -112,14 +117,39 @@ class _LayerPass:
     d_last: np.ndarray
 
 
-class Workspace:
-    """Arrays that are used again: fresh memory costs more than what is done with it here."""
+class StoppedError(Exception):
+    """Another thread was interrupted: what this one computes is not wanted any more."""
 
-    def __init__(self, dtype: np.dtype, n_tokens: int) -> None:
+
+class Workspace:
+    """Arrays that are used again: fresh memory costs more than what is done with it here.
+
+    Parameters
+    ----------
+    dtype : dtype
+    n_tokens : int
+    stop : threading.Event
+        Set where work is to be broken off at the next call of a kernel.
+    """
+
+    def __init__(self, dtype: np.dtype, n_tokens: int, stop: threading.Event) -> None:
         self.dtype = dtype
+        self._stop = stop
         # For each token a number while a tape's are counted, and -1 at all other times.
         self.numbers = np.full(n_tokens, -1, np.int32)
         self._arrays: dict[Any, np.ndarray] = {}
+
+    def steps(self, n_steps: int, most: int) -> Iterator[tuple[int, int]]:
+        """Yield the bounds of calls that a run over so many steps is made in.
+
+        Raises
+        ------
+        StoppedError
+        """
+        for begin in range(0, n_steps, most):
+            if self._stop.is_set():
+                raise StoppedError
+            yield begin, min(begin + most, n_steps)
 
     def array(self, name: Any, *shape: int) -> np.ndarray:
         """Return an array of this shape, whatever is in it."""
@@ -182,7 +212,8 @@ class Run:
         self.none = np.empty((0, 0, self.n_lanes), self.dtype)
         self.no_steps = np.empty((0, 0), self.dtype)
         flops = network.layout.flops_per_step * self.n_lanes
-        self.steps_per_call = max(1, int(3 * _CALL_FLOPS / flops))
+        self.steps_per_share = max(1, int(3 * _SHARE_FLOPS / flops))
+        self.steps_per_call = max(1, self.steps_per_share // _CALLS_PER_SHARE)
         self.tokens = _NO_TOKENS
         if network.layout.architecture.n_tokens:
             self._look_up()
@@ -275,7 +306,7 @@ class Run:
         )
         lanes = Lanes(tape.begins, tape.schedule.ends, tape.schedule.n_active)
         states = States(weights.h_init, *self._begins_at(i, tape), made.last, made.last_c)
-        for begin in range(0, T, self.steps_per_call):
+        for begin, end in self.workspace.steps(T, self.steps_per_call):
             forward_layer[self.code](
                 cell.step[self.code].address,
                 weights.forward,
@@ -283,7 +314,7 @@ class Run:
                 read,
                 lanes,
                 begin,
-                min(begin + self.steps_per_call, T),
+                end,
                 slabs,
                 made.out,
             )
@@ -438,14 +469,14 @@ class Run:
             piece=max(16, _PIECE_BYTES // (slabs.u[0].nbytes + slabs.gates[0].nbytes)),
             h_init=np.zeros(D, self.dtype),
         )
-        for end in range(T, 0, -self.steps_per_call):
+        for begin, end in self._calls_back(T, d_weights.piece):
             backward_layer[self.code](
                 cell.adjoint[self.code].address,
                 cell.feeds_h,
                 weights.to_state,
                 weights.to_input,
                 tape_cuts,
-                max(0, end - self.steps_per_call),
+                begin,
                 end,
                 slabs,
                 d_states,
@@ -463,6 +494,14 @@ class Run:
         self.norms[i, d] = d_states.norms
         if i > 0:
             self._hand_down(i, d, below.x)
+
+    def _calls_back(self, n_steps: int, piece: int) -> Iterator[tuple[int, int]]:
+        """Yield the bounds of calls that go back over so many steps, from the last on."""
+        most = piece * max(1, self.steps_per_call // piece)
+        for first in range(0, n_steps, self.steps_per_share):
+            last = n_steps - first
+            for begin, end in self.workspace.steps(min(last, self.steps_per_share), most):
+                yield last - end, last - begin
 
     def _hand_down(self, i: int, d: int, d_x: np.ndarray) -> None:
         """Add the gradient with respect to a layer's input to that of what the layer below gave."""
