@@ -23,7 +23,9 @@ from sequence_data import (
     ragged,
     target_for,
 )
+from sklearn.ensemble import BaggingRegressor
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from tsrnn import (
     ElmanRNNClassifier,
@@ -32,8 +34,11 @@ from tsrnn import (
     GRURegressor,
     LSTMClassifier,
     LSTMRegressor,
+    TextRNNClassifier,
 )
+from tsrnn._recurrent.run import Workspace
 from tsrnn.exceptions import InvalidParameterError, TrainingDivergedError
+from tsrnn.sequence.objective import NetworkObjective
 
 # Training is cut short here, and says so.
 pytestmark = pytest.mark.filterwarnings(
@@ -467,6 +472,29 @@ def test_a_warm_start_does_not_end_worse_than_it_began_in_silence(kind, early_st
         assert model.best_loss_ == min(watched[losses:])
 
 
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_an_output_that_is_not_a_number_is_no_class(n_classes):
+    X = cube()
+    y = np.arange(60) % n_classes
+    model = ElmanRNNClassifier(**QUICK | {"max_iter": 1}, activation="identity").fit(X, y)
+    model.weights_["W_yh"][:] = np.inf
+    for use in (model.predict, model.predict_proba, model.predict_log_proba):
+        with (
+            pytest.raises(ValueError, match=r"output for X\[0\] is .* says nothing of its label"),
+            pytest.warns(RuntimeWarning, match="not finite"),
+        ):
+            use(X)
+
+
+@pytest.mark.parametrize("rate", [1e4, 1e38])
+def test_texts_are_trained_to_probabilities_or_to_an_error(rate):
+    texts, y = ["a b c", "b d", "c c a d", "d"] * 5, [0, 1, 0, 1] * 5
+    model = TextRNNClassifier(learning_rate_init=rate, max_iter=1, random_state=0)
+    with pytest.raises(TrainingDivergedError, match="lower learning_rate_init"):
+        model.fit(texts, y)
+    assert np.isfinite(model.predict_proba(texts)).all()
+
+
 # Looking on, and stopping.
 
 
@@ -541,6 +569,73 @@ def test_ctrl_c_ends_training_within_a_second_and_keeps_a_model(solver, n_jobs):
     assert np.isfinite(model.predict(X[:10])).all()
     assert model.n_iter_ == len(model.loss_curve_)
     assert threading.active_count() < 10
+
+
+@pytest.mark.parametrize("kind", [GRURegressor, LSTMRegressor])
+def test_once_a_thread_is_interrupted_the_others_make_no_further_calls(kind, monkeypatch):
+    X = np.random.default_rng(0).standard_normal((64, 2000))
+    interrupted, calls_after, own = threading.Event(), [], Workspace.steps
+
+    def noted(self, *arguments):
+        for k, bounds in enumerate(own(self, *arguments)):
+            if threading.current_thread() is threading.main_thread() and k == 3:
+                interrupted.set()
+                raise KeyboardInterrupt
+            if interrupted.is_set():
+                calls_after.append(bounds)
+            yield bounds
+
+    monkeypatch.setattr(Workspace, "steps", noted)
+    # A step a call, so that there are tens of thousands of them.
+    monkeypatch.setattr("tsrnn._recurrent.run._SHARE_FLOPS", 1.0)
+    with pytest.raises(KeyboardInterrupt):
+        kind(n_jobs=3, max_iter=1).fit(X, X[:, 0])
+    # What is done until the news is round.
+    assert len(calls_after) < 1000
+
+
+def test_a_search_over_estimators_that_ctrl_c_stops_does_not_go_on_to_the_next():
+    X = matrix()
+    fits = []
+
+    def interrupt(state):
+        if state.epoch == 2:
+            fits.append(state)
+            raise KeyboardInterrupt
+        return False
+
+    model = GRURegressor(**QUICK, callback=interrupt)
+    for search in (
+        lambda: GridSearchCV(model, {"l2": [0.0, 1.0]}, cv=3).fit(X, means(X)),
+        lambda: cross_val_score(model, X, means(X), cv=3),
+        lambda: BaggingRegressor(model, n_estimators=3).fit(X, means(X)),
+    ):
+        fits.clear()
+        with pytest.raises(KeyboardInterrupt):
+            search()
+        assert len(fits) == 1
+    # Called by its user it keeps what it has, and says so.
+    with pytest.warns(ConvergenceWarning, match="interrupted after 2 epochs"):
+        model.fit(X, means(X))
+    assert model.n_iter_ == 2
+
+
+def test_ctrl_c_within_the_first_epoch_leaves_no_untrained_network(monkeypatch):
+    """Some batches have been gone through, and no epoch has ended."""
+    X = matrix()
+    own, calls = NetworkObjective.loss_and_gradient, []
+
+    def interrupted(*arguments):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return own(*arguments)
+
+    monkeypatch.setattr(NetworkObjective, "loss_and_gradient", interrupted)
+    model = GRURegressor(**QUICK)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, means(X))
+    assert not hasattr(model, "weights_")
 
 
 @every_estimator
