@@ -263,8 +263,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
             i = int(np.searchsorted(sequences.offsets, row, "right")) - 1 if self._by_step else row
             raise ValueError(
                 f"the network's output for X[{i}] is {outputs[row].tolist()}, which says nothing "
-                "of its label: the network explodes there, as one with smaller weights, or fitted to "
-                "numbers (and embeddings) of order one, does not"
+                "of its label: the network explodes there, as one with smaller weights, or fitted "
+                "to numbers (and embeddings) of order one, does not"
             )
         return outputs, sequences
 
