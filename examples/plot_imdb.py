@@ -71,7 +71,7 @@ try:
             half.data, half.target = half.data[::3], half.target[::3]
     print("from the dataset")
 except OSError:
-    texts = Bunch(train=make_reviews(12_000, seed=0), test=make_reviews(8000, seed=1))
+    texts = Bunch(train=make_reviews(6000, seed=0), test=make_reviews(4000, seed=1))
     words = {name: [re.findall(r"\w+", t.lower()) for t in texts[name].data] for name in texts}
     counts = Counter(word for row in words["train"] for word in row).most_common(9_999)
     ranks = {word: rank for rank, (word, _) in enumerate(counts, start=1)}

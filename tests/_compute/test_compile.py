@@ -70,7 +70,7 @@ def test_a_kernel_may_not_allocate_and_an_error_in_it_is_one():
 
 def test_a_kernel_is_compiled_once():
     counting = Kernel(plus_one)
-    assert counting.compiled is counting.compiled
+    assert counting.load() is counting.load()
 
 
 class Pair(NamedTuple):
@@ -164,7 +164,7 @@ def test_slow_compiling_is_told_of_once_and_quick_compiling_is_not(monkeypatch, 
 def test_threads_that_ask_at_once_get_the_same_code():
     request = Kernel(plus_one)
     jobs = [()] * 8
-    assert len(set(map(id, in_threads(lambda: request.compiled, jobs, 8)))) == 1
+    assert len(set(map(id, in_threads(lambda: request.load(), jobs, 8)))) == 1
 
 
 def test_without_a_compiler_the_reason_is_named():
@@ -239,7 +239,7 @@ def slowly(kernel):
     return function_of(kernel)
 
 machine_code.function_of = slowly
-thread = threading.Thread(target=lambda: _follow["f8"].compiled)
+thread = threading.Thread(target=lambda: _follow["f8"].load())
 thread.start()
 begun.wait()
 child = os.fork()
@@ -266,7 +266,7 @@ from tsrnn.smoothing.search.compiled import fit as lanes
 rng = np.random.default_rng(0)
 y = 100 + 10 * np.sin(np.arange(4000) * 2 * np.pi / 168) + rng.normal(size=4000)
 TripleExpSmoothingRNN(period=4).fit(y[:40])  # compiles
-compiled, begun = lanes.minimize_lanes.compiled, threading.Event()
+compiled, begun = lanes.minimize_lanes.load(), threading.Event()
 
 def search(*arguments):
     begun.set()

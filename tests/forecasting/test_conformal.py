@@ -112,10 +112,10 @@ def test_a_short_series_warns_of_the_level_that_it_can_reach():
 
 def test_intervals_of_single_series_hold_95_percent_where_errors_are_far_from_normal():
     rng = np.random.default_rng(0)
-    walks = rng.standard_t(2.2, (203, 400)).cumsum(axis=0)
-    model = NaiveForecaster().fit(walks[:200])
+    walks = rng.standard_t(2.2, (103, 400)).cumsum(axis=0)
+    model = NaiveForecaster().fit(walks[:100])
     lower, upper = np.moveaxis(model.predict_interval(3, 0.95, method="conformal"), 1, 0)
-    held = (lower <= walks[200:]) & (walks[200:] <= upper)
+    held = (lower <= walks[100:]) & (walks[100:] <= upper)
     # 1200 values, those of a series alike: some 600 of their own, whose standard error is 0.9%.
     assert 0.93 <= held.mean() <= 0.97
 

@@ -27,7 +27,30 @@ _NUMBERS = {bool: ArrayOf("b1", 0), int: ArrayOf("i8", 0), float: ArrayOf("f8", 
 declared: list[Kernel | Step] = []
 
 
-class Kernel(Source):
+class _LoadedOnce(Source):
+    """A source whose machine code is in memory from its first use on."""
+
+    def __init__(self) -> None:
+        self._code: Any = None
+        declared.append(self)
+
+    def load(self) -> Any:
+        """Return the code in memory, which is compiled if nobody has."""
+        if self._code is None:
+            # The compiler's state is not to be left half-way by Ctrl-C.
+            to_its_end(self._load_once)
+        return self._code
+
+    def _load_once(self) -> None:
+        with machine_code.loading:
+            if self._code is None:
+                self._code = self._found()
+
+    def _found(self) -> Any:
+        raise NotImplementedError
+
+
+class Kernel(_LoadedOnce):
     """A function that is compiled when first called.
 
     Parameters
@@ -40,10 +63,9 @@ class Kernel(Source):
     """
 
     def __init__(self, function: Callable, own: str = "f8") -> None:
+        super().__init__()
         self.function = function
         self.own = own
-        self._code: Callable | None = None
-        declared.append(self)
 
     @functools.cached_property
     def arguments(self) -> tuple[Argument, ...]:
@@ -69,22 +91,8 @@ class Kernel(Source):
             f"{part.code}{part.n_dimensions}" for taken in self.arguments for part in taken.parts
         )
 
-    @property
-    def compiled(self) -> Callable:
-        """The compiled function."""
-        if self._code is None:
-            # The compiler's state is not to be left half-way by Ctrl-C.
-            to_its_end(self._load_once)
-        return self._code
-
-    def _load_once(self) -> None:
-        with machine_code.loading:
-            if self._code is None:
-                self._code = machine_code.function_of(self)
-
-    def load(self) -> None:
-        """Have the code in memory, compiling it if nobody has."""
-        _ = self.compiled
+    def _found(self) -> Callable:
+        return machine_code.function_of(self)
 
     def __reduce__(self) -> tuple:
         """Pickle by name, as Python does functions: compiled code stays in its process."""
@@ -92,7 +100,7 @@ class Kernel(Source):
 
     def __call__(self, *arguments) -> None:
         """Call the compiled function."""
-        wrong = (self._code or self.compiled)(*arguments)
+        wrong = (self._code or self.load())(*arguments)
         if wrong is not None:
             self._call_again(wrong, arguments)
 
@@ -105,7 +113,7 @@ class Kernel(Source):
                 f"{name} takes {len(taken)} arguments, records of as many fields as {taken} says"
             )
         if wrong > 0:
-            wrong = self.compiled(*map(_plain, self.arguments, arguments))
+            wrong = self.load()(*map(_plain, self.arguments, arguments))
         if wrong is None:
             return
         if wrong < 0:
@@ -130,7 +138,7 @@ def _plain(taken: Argument, given: Any) -> Any:
     return taken.record(*map(entry.plain_array, given, taken.parts))
 
 
-class Step(Source):
+class Step(_LoadedOnce):
     """A function of addresses and whole numbers, which loops in kernels call by its own address.
 
     Parameters
@@ -142,27 +150,18 @@ class Step(Source):
     """
 
     def __init__(self, function: Callable, signature: str) -> None:
+        super().__init__()
         self.function = function
         self.signature = signature
         self.arguments = None
-        self._address: int | None = None
-        declared.append(self)
 
     @property
     def address(self) -> int:
         """The address of the compiled step in memory, for `function_at`."""
-        if self._address is None:
-            to_its_end(self._load_once)
-        return self._address
+        return self.load()
 
-    def _load_once(self) -> None:
-        with machine_code.loading:
-            if self._address is None:
-                self._address = machine_code.address_of(self)
-
-    def load(self) -> None:
-        """Have the code in memory, compiling it if nobody has."""
-        _ = self.address
+    def _found(self) -> int:
+        return machine_code.address_of(self)
 
     def __reduce__(self) -> tuple:
         """Pickle by name, as Python does functions."""

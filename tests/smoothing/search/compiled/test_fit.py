@@ -72,7 +72,7 @@ def test_hardly_any_minimum_is_above_that_of_l_bfgs_b():
     """Of several local minima the two, which start in other places, may find different ones."""
     ratios = []
     for label, structure in STRUCTURES.items():
-        task = task_of(structure, several(label))
+        task = task_of(structure, several(label, n_series=4))
         compiled = squares_of_solution(task, solve(task, settings_of()))
         scipys = squares_of_solution(task, solve(task, settings_of("L-BFGS-B")))
         ratios.extend(compiled / scipys)

@@ -319,8 +319,11 @@ def fill_lanes(model, series, n_starts, now, trial, lanes):
                 state += state_maps[of_series, s, 1 + u] * trial[p, n_free + u]
                 d_states[n_free + u, s, b] = state_maps[of_series, s, 1 + u]
             states[0, s, b] = state
+        # Lanes are in the order of their series, so their lengths do not increase.
+        n_timesteps = max(n_timesteps, length)
         for t in range(length):
             x[t, 0, b] = values[start + t]
+            active[t] = b + 1
         if x.shape[1] > 1:
             for t in range(length):
                 x[t, 1, b] = 0.0
@@ -332,15 +335,6 @@ def fill_lanes(model, series, n_starts, now, trial, lanes):
                 x[t, 0, b] -= effect
                 if x.shape[1] > 1:
                     x[t, 1, b] += effect
-        # Lanes are in the order of their series, so their lengths do not increase.
-        if b == 0:
-            n_timesteps = length
-        for t in range(length, n_timesteps):
-            if active[t] > b:
-                active[t] = b
-        if b == 0:
-            for t in range(length):
-                active[t] = now.shape[0]
     d_states[:n_free] = 0.0
     return n_timesteps
 
