@@ -198,6 +198,8 @@ def _words_for_nothing_learned(objective: Objective, watch: Watch) -> str | None
     if not 0.0 < constant < np.inf:
         return None
     least = constant * (1.0 - min(_GAIN, _GAIN_OF_NOISE / objective.n_rows))
+    # Where weights leave one label alone, a constant is all but right, and so may the network be.
+    least = max(least, _GAIN * objective.constant_loss)
     if watch.final_loss() <= least:
         return None
     with np.errstate(over="ignore", invalid="ignore"):
