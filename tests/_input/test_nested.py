@@ -1,5 +1,6 @@
 """What may be in a list of sequences or in an array of them, and what is said of what may not."""
 
+from collections import UserList, deque
 from decimal import Decimal
 from fractions import Fraction
 
@@ -175,9 +176,6 @@ def test_what_holds_no_sequences_is_refused(values, error, message):
         (np.zeros((3, 2), object), (3, 2)),
         (np.zeros((3, 2, 4)), (3, 2, 4)),
         (pd.DataFrame(np.zeros((3, 2))), (3, 2)),
-        (np.zeros((3, 2)).tolist(), (3, 2)),
-        ([(1, 2), [3, 4]], (2, 2)),
-        (np.zeros((3, 2, 4)).tolist(), (3, 2, 4)),
         ([1, 2.0, True], (3,)),
         ([1, None], (2,)),
         (pd.Series([1.0, 2.0]), (2,)),
@@ -194,13 +192,50 @@ def test_what_makes_one_array_is_one(values, shape):
     assert array.dtype.kind in "if"
 
 
-@pytest.mark.parametrize("length", [1, 3])
-def test_arrays_of_one_length_are_a_list_of_sequences_and_plain_lists_are_an_array(length):
-    arrays = [np.arange(float(length)) for _ in range(4)]
-    for item in (np.asarray, pd.Series, pd.DataFrame):
-        assert as_items([item(a) for a in arrays], "X") is not None
-    assert as_items([a.tolist() for a in arrays], "X") is None
-    assert as_items([arrays[0], arrays[1].tolist()], "X") is not None
+@pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
+@pytest.mark.parametrize("n_features", [1, 2])
+@pytest.mark.parametrize("item", [np.asarray, np.ndarray.tolist, pd.Series, tuple])
+def test_sequences_of_one_length_are_read_as_those_of_several_are(container, n_features, item):
+    arrays = [np.arange(6.0).reshape(6 // n_features, n_features) + i for i in range(4)]
+    forms = arrays if n_features > 1 else [array.ravel() for array in arrays]
+    if item in (pd.Series, tuple):
+        item = {1: item, 2: list}[n_features]
+    if container is objects and item is np.asarray:
+        forms = list(map(np.asarray, forms))
+    values, lengths, has_columns = read(container([item(one) for one in forms]))
+    np.testing.assert_array_equal(values, np.concatenate(arrays))
+    np.testing.assert_array_equal(lengths, [6 // n_features] * 4)
+    assert has_columns == (n_features > 1)
+    assert values.flags.c_contiguous
+
+
+class OtherLibrarysColumn:
+    """A column of sequences as polars and pyarrow have it: no Series, but NumPy can read it."""
+
+    def __init__(self, items):
+        self._items = items
+
+    def __array__(self, dtype=None, copy=None):
+        return objects(self._items)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [pd.Index, lambda items: pd.Series(items).array, deque, UserList, OtherLibrarysColumn],
+    ids=["Index", "extension array", "deque", "UserList", "of another library"],
+)
+@pytest.mark.parametrize("n", [1, 3])
+def test_columns_of_sequences_are_read_whatever_they_are_called(column, n):
+    values, lengths, _ = read(column(FLAT[:n]))
+    np.testing.assert_array_equal(values, np.concatenate(FLAT[:n])[:, None])
+    np.testing.assert_array_equal(lengths, [3, 1, 2][:n])
+
+
+def test_a_frame_with_a_column_of_sequences_is_refused_with_what_to_pass():
+    frame = pd.DataFrame({"s": [[1.0, 2.0], [3.0]]})
+    assert as_items(frame, "X") is None
+    with pytest.raises(TypeError, match=r"X\[0\] at step 0 is a sequence itself: .* one column"):
+        as_array(frame, "X")
 
 
 @pytest.mark.parametrize(
@@ -224,7 +259,6 @@ def test_arrays_of_one_length_are_a_list_of_sequences_and_plain_lists_are_an_arr
     ],
 )
 def test_what_is_wrong_with_an_array_is_said_with_the_place(values, error, message):
-    assert as_items(values, "X") is None
     with pytest.raises(error, match=message):
         as_array(values, "X")
 

@@ -70,11 +70,11 @@ FORMS = {
     "matrix by columns": (np.asfortranarray(matrix()), matrix(), T, True),
     "every other column": (np.repeat(matrix(), 2, axis=1)[:, ::2], matrix(), T, True),
     "frame": (pd.DataFrame(matrix()), matrix(), T, True),
-    "plain lists": (matrix().tolist(), matrix(), T, True),
+    "plain lists": (matrix().tolist(), matrix(), T, False),
     "matrix of objects": (matrix().astype(object), matrix(), T, True),
     "cube": (cube(), cube(), P, True),
     "cube in single precision": (cube(np.float32), cube(np.float32), P, True),
-    "nested plain lists": (cube().tolist(), cube(), P, True),
+    "nested plain lists": (cube().tolist(), cube(), P, False),
     "arrays": (ragged(), ragged(), 1, False),
     "arrays in single precision": (ragged(dtype=np.float32), ragged(dtype=np.float32), 1, False),
     "arrays of several features": (ragged(3), ragged(3), 3, False),
@@ -376,7 +376,7 @@ def test_what_is_wrong_with_labels_by_step_is_said(y, message):
 
 
 class LeastSquares(RegressorMixin, BaseEstimator):
-    """A linear function of all steps of a matrix, of the mean step of sequences, or of each step.
+    """A linear function of all steps where they are as many, of their mean, or of each step.
 
     It does nothing about its input but to read it.
     """
@@ -393,7 +393,7 @@ class LeastSquares(RegressorMixin, BaseEstimator):
     def _design(self, sequences):
         if self.return_sequences:
             columns = sequences.values
-        elif self._sequence_kind == "matrix":
+        elif self.is_even_:
             columns = sequences.values.reshape(sequences.n_sequences, -1)
         else:
             columns = np.add.reduceat(sequences.values, sequences.offsets[:-1])
@@ -405,6 +405,7 @@ class LeastSquares(RegressorMixin, BaseEstimator):
         targets, self.layout_ = read_targets(
             self, y, sequences, return_sequences=self.return_sequences
         )
+        self.is_even_ = len(set(sequences.lengths)) == 1
         self.coef_ = np.linalg.lstsq(self._design(sequences), targets)[0]
         return self
 

@@ -221,6 +221,12 @@ def test_the_states_of_the_sample_asked_for_are_drawn(form):
     assert display.lines_ == []
 
 
+@pytest.mark.parametrize("text", ["a fine film", b"a fine film", ""])
+def test_a_text_alone_is_no_sample_but_a_list_of_texts_is_meant(text):
+    with pytest.raises(TypeError, match=r"X is a single text: pass a list of texts, \[X\]"):
+        HiddenStateDisplay.from_estimator(Network().fit(X), text)
+
+
 def test_samples_count_from_the_end_too_and_there_must_be_one():
     ragged = [X[0], X[1, :3]]
     display = HiddenStateDisplay.from_estimator(Network().fit(X), ragged, sample=-1)

@@ -29,7 +29,15 @@ from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_s
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tsrnn import ElmanRNNClassifier, ElmanRNNRegressor, GRUClassifier, GRURegressor, LSTMRegressor
+from tsrnn import (
+    ElmanRNNClassifier,
+    ElmanRNNRegressor,
+    GRUClassifier,
+    GRURegressor,
+    LSTMRegressor,
+    load,
+    save,
+)
 from tsrnn.exceptions import InvalidParameterError
 
 # Training is cut short here, and says so.
@@ -261,15 +269,14 @@ def test_without_standardization_the_weights_act_on_data_as_it_is(kind):
 
 @every_estimator
 @pytest.mark.parametrize("solver", ["adam", "rmsprop", "sgd", "lbfgs"])
-@pytest.mark.parametrize("early_stopping", [False, True])
-def test_repeating_sequences_is_weighting_them_to_the_last_bit(kind, solver, early_stopping):
-    """In whatever order, over batches that hold only a part of them, and validated or not."""
+def test_repeating_sequences_is_weighting_them_to_the_last_bit(kind, solver):
+    """In whatever order; as long as a step is made of all of them."""
     X = ragged(40)
     y = target_for(kind, X)
     rng = np.random.default_rng(2)
     counts = rng.integers(0, 4, 40)
     rows = rng.permutation(np.arange(40).repeat(counts))
-    settings = QUICK | {"batch_size": 16, "solver": solver, "early_stopping": early_stopping}
+    settings = QUICK | {"batch_size": len(rows), "solver": solver}
     weighted = kind(**settings).fit(X, y, sample_weight=counts)
     repeated = kind(**settings).fit([X[i] for i in rows], y[rows])
     for name, array in weighted.weights_.items():
@@ -315,12 +322,168 @@ def test_class_weights_count_for_steps_as_well():
     np.testing.assert_allclose(balanced.predict_proba(X), by_hand.predict_proba(X), rtol=1e-6)
 
 
-def test_sequences_without_weight_are_not_there():
-    """Nor are their labels."""
+@pytest.mark.parametrize("by_class", [False, True])
+def test_what_has_no_weight_is_not_learned_but_its_label_stays(by_class):
     X = matrix()
     y = np.where(np.arange(60) < 50, labels(X), "other")
-    model = ElmanRNNClassifier(**QUICK).fit(X, y, sample_weight=np.arange(60) < 50)
-    np.testing.assert_array_equal(model.classes_, ["high", "low"])
+    model = ElmanRNNClassifier(**QUICK | {"max_iter": 60})
+    if by_class:
+        model.set_params(class_weight={"other": 0.0}).fit(X, y)
+    else:
+        model.fit(X, y, sample_weight=np.arange(60) < 50)
+    np.testing.assert_array_equal(model.classes_, ["high", "low", "other"])
+    assert model.predict_proba(X).shape == (60, 3)
+    assert "other" not in model.predict(X)
+
+
+@pytest.mark.parametrize("kind", CLASSIFIERS)
+@pytest.mark.parametrize("by_step", [False, True])
+@pytest.mark.parametrize("way", ["fit", "X_val", "partial_fit"])
+def test_class_weights_that_leave_nothing_are_refused_in_words(kind, by_step, way):
+    X = matrix()
+    y = labels(X)
+    y = np.repeat(y[:, None], X.shape[1], axis=1) if by_step else y
+    low = y.reshape(60, -1)[:, 0] == "low"
+    model = kind(**QUICK, class_weight={"low": 0.0}, return_sequences=by_step)
+    if way == "fit":
+        with pytest.raises(ValueError, match="one class only: 'high'"):
+            model.fit(X, y)
+    elif way == "X_val":
+        y = y.copy()
+        y[:10] = "other"
+        with pytest.raises(ValueError, match="y_val has no label of weight above zero: .*'low'"):
+            model.fit(X, y, X_val=X[low], y_val=np.full_like(y[low], "low"))
+    else:
+        with pytest.raises(ValueError, match="y has no label of weight above zero: .*'low'"):
+            model.partial_fit(X[low], y[low], classes=["high", "low"])
+    assert "classes_" not in vars(model)
+
+
+def test_a_part_set_aside_whose_labels_have_no_weight_is_refused_in_words():
+    X = matrix()
+    y = np.zeros(X.shape, int)
+    y[:2], y[2:4] = 1, 2
+    settings = QUICK | {"early_stopping": True, "return_sequences": True}
+    with pytest.raises(ValueError, match="that early_stopping sets aside has no label of weight"):
+        ElmanRNNClassifier(**settings, class_weight={0: 0.0}).fit(X, y)
+
+
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+def test_a_class_of_which_no_sample_has_a_weight_is_not_counted(class_weight):
+    X = matrix()
+    y = np.digitize(means(X), [-0.2, 0.2])
+    weights = (y > 0).astype(float)
+    settings = QUICK | {"class_weight": class_weight, "max_iter": 3}
+    model = GRUClassifier(**settings).fit(X, y, sample_weight=weights)
+    assert model.predict_proba(X).shape == (60, 3)
+    two = GRUClassifier(**settings).fit(X[y > 0], y[y > 0])
+    if class_weight == "balanced":
+        np.testing.assert_allclose(model._class_weights[1:], two._class_weights, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "missing", [None, np.nan, pd.NA, pd.NaT, float("nan"), np.datetime64("NaT"), np.float32("nan")]
+)
+@pytest.mark.parametrize("others", ["a", 1, True])
+@pytest.mark.parametrize("form", [list, tuple, pd.Series, pd.Categorical])
+def test_a_missing_label_is_refused_with_its_row(missing, others, form):
+    y = [others, "b" if others == "a" else 0] * 30
+    y[7] = missing
+    if form is not pd.Categorical:
+        y = form(pd.Series(y, dtype=object)) if form is pd.Series else form(y)
+    else:
+        y = pd.Series(form(y))
+    with pytest.raises(ValueError, match=r"y\[7\] contains NaN: a label is missing"):
+        ElmanRNNClassifier().fit(matrix(), y)
+
+
+def test_missing_labels_are_found_wherever_they_are():
+    X, y = matrix(), np.arange(60) % 2
+    masked = np.ma.array(y, mask=np.arange(60) == 5)
+    with pytest.raises(ValueError, match=r"y\[5\] contains a masked value"):
+        ElmanRNNClassifier().fit(X, masked)
+    nullable = pd.array([*y[:-1], None], dtype="Int64")
+    with pytest.raises(ValueError, match=r"y_val\[59\] contains NaN"):
+        ElmanRNNClassifier().fit(X, y, X_val=X, y_val=nullable)
+    by_step = [["a", "b"] * 4 for _ in range(60)]
+    by_step[3][2] = np.nan
+    for form in (by_step, np.array(by_step, dtype=object), pd.DataFrame(by_step)):
+        with pytest.raises(ValueError, match=r"y\[3\] contains NaN at step 2"):
+            ElmanRNNClassifier(return_sequences=True).fit(X, form)
+
+
+# The kind of X.
+
+COLUMNS = {
+    "list of lists": lambda arrays: [array.tolist() for array in arrays],
+    "list of arrays": list,
+    "tuple": lambda arrays: tuple(array.tolist() for array in arrays),
+    "Series of lists": lambda arrays: pd.Series([array.tolist() for array in arrays]),
+    "Series of arrays": pd.Series,
+    "Index of arrays": pd.Index,
+    "array of objects": lambda arrays: pd.Series(arrays).to_numpy(),
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS.values(), ids=COLUMNS)
+@pytest.mark.parametrize("n_features", [0, 2])
+def test_lengths_that_happen_to_be_equal_change_nothing(column, n_features):
+    """Neither at fit nor after it, of one row or several."""
+    X = [array[:5] for array in ragged(40, n_features) if len(array) >= 4]
+    y = means(X)
+    same = [i for i, array in enumerate(X) if len(array) == 5]
+    assert len(same) > 10
+    for rows in (range(len(X)), same):
+        arrays = [X[i] for i in rows]
+        model = GRURegressor(**QUICK | {"max_iter": 2}).fit(column(arrays), y[rows])
+        expected = model.predict(X)
+        forms = [(column(X), slice(None)), (column([X[same[0]]]), same[:1])]
+        forms += [] if n_features else [(np.array([X[i] for i in same]), same)]
+        for form, which in forms:
+            # Sequences that are read side by side are others: sums are rounded otherwise.
+            np.testing.assert_allclose(model.predict(form), expected[which], rtol=1e-12)
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_after_lists_of_one_length_lists_may_be_of_any_and_matrices_of_as_many_columns(
+    saved, tmp_path
+):
+    X = matrix()
+    model = GRURegressor(**QUICK | {"max_iter": 2}).fit(X.tolist(), means(X))
+    if saved:
+        save(model, tmp_path / "model")
+        model = load(tmp_path / "model")
+    assert model.n_features_in_ == 8
+    np.testing.assert_array_equal(model.predict(X), model.predict(X.tolist()))
+    for form in (list, np.ndarray.tolist):
+        assert model.predict(form(X[:, :3])).shape == (60,)
+    for other in (X[:, :3], X.T):
+        with pytest.raises(ValueError, match="is expecting 8 features as input"):
+            model.predict(other)
+    with pytest.raises(ValueError, match="2 features a step"):
+        model.predict(cube())
+    nested = GRURegressor(**QUICK | {"max_iter": 2}).fit(X[:, :, None].tolist(), means(X))
+    assert nested.n_features_in_ == 1
+
+
+@pytest.mark.parametrize("column", COLUMNS.values(), ids=COLUMNS)
+def test_cross_validation_has_a_score_for_each_fold_whatever_its_lengths_are(column):
+    """In all folds but one all lengths of training, or of testing, are equal."""
+    X = [*matrix(20, 5), np.zeros(4), *matrix(9, 5, seed=1)]
+    scores = cross_val_score(
+        GRURegressor(**QUICK | {"max_iter": 2}), column(X), means(X), cv=3, error_score="raise"
+    )
+    assert np.isfinite(scores).all()
+
+
+def test_predictions_by_step_are_laid_out_by_the_type_of_the_input():
+    X = matrix(20, 5)
+    model = GRURegressor(**QUICK | {"max_iter": 2}, return_sequences=True).fit(list(X), X)
+    assert model.predict(X).shape == (20, 5)
+    for form in (X.tolist(), list(X), pd.Series(list(X))):
+        answer = model.predict(form)
+        assert answer.shape == (20,) and answer.dtype == object
+        np.testing.assert_array_equal(np.stack(list(answer)), model.predict(X))
 
 
 # In scikit-learn's tools.
@@ -489,6 +652,16 @@ def test_a_wrong_number_of_targets_or_weights_is_refused(kind, where):
         for weights in (np.ones(59), np.ones((60, 2)), -np.ones(60), np.zeros(60), [np.nan] * 60):
             with pytest.raises(ValueError, match="sample_weight"):
                 call(X, y, sample_weight=weights)
+
+
+@every_estimator
+@pytest.mark.parametrize(
+    ("weight", "dtype"), [(1e-60, "float32"), (1e39, "float32"), (1e307, "float64")]
+)
+def test_weights_that_the_precision_of_x_cannot_hold_are_refused(kind, weight, dtype):
+    X = matrix()
+    with pytest.raises(ValueError, match=f"sample_weight is beyond the range of {dtype}"):
+        kind(**QUICK).fit(X.astype(dtype), target_for(kind, X), sample_weight=[weight] * 60)
 
 
 @pytest.mark.parametrize("kind", CLASSIFIERS)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import recurrent_golden as golden
 
+from tsrnn import ElmanRNNRegressor, TextRNNClassifier
 from tsrnn.sequence.foreign_weights import GATES, from_keras, from_torch, to_keras, to_torch
 
 CELLS = tuple(GATES)
@@ -286,3 +287,36 @@ def test_neither_framework_is_imported():
     code = "import sys, tsrnn.sequence.foreign_weights; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"torch", "keras", "tensorflow"} & set(run.stdout.split())
+
+
+class Module:
+    """What a module of PyTorch or a model of Keras looks like to those who do not import them."""
+
+    def state_dict(self):
+        return {}
+
+
+@pytest.mark.parametrize("given", [Module(), None, [np.zeros(2)], "weights.pt"])
+def test_what_is_no_state_of_a_module_is_refused_with_what_would_do(given):
+    for read in (
+        lambda: from_torch("gru", given),
+        lambda: ElmanRNNRegressor.from_torch_weights(given),
+    ):
+        with pytest.raises(TypeError, match=r"state must be .* module.state_dict\(\) returns, got"):
+            read()
+    with pytest.raises(TypeError, match=r"module.state_dict\(\) returns, got"):
+        TextRNNClassifier.from_torch_weights(given)
+
+
+@pytest.mark.parametrize("given", [Module(), None, {"kernel": np.zeros(2)}, "weights.h5"])
+def test_what_is_no_list_of_arrays_is_refused_with_what_would_do(given):
+    for read in (
+        lambda: from_keras("gru", given),
+        lambda: ElmanRNNRegressor.from_keras_weights(given),
+    ):
+        with pytest.raises(
+            TypeError, match=r"arrays must be .* model.get_weights\(\) returns, got"
+        ):
+            read()
+    with pytest.raises(TypeError, match=r"model.get_weights\(\) returns, got"):
+        TextRNNClassifier.from_keras_weights(given)

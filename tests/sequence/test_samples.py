@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tsrnn._input.sequences import Sequences
-from tsrnn.sequence.samples import Samples, center_and_spread, merged, split_off
+from tsrnn.sequence.samples import Samples, center_and_spread, in_order, merged, split_off
 from tsrnn.sequence.targets import r2
 
 
@@ -31,7 +31,7 @@ def test_what_is_the_same_is_made_one_with_the_sum_of_weights():
     sequences = [[1, 2], [1, 2], [1, 2, 3], [1, 2], [2, 1], [1, 2]]
     targets = [[5], [6], [5], [5], [5], [5]]
     samples = samples_of(sequences, targets, [1, 2, 4, 8, 16, 32])
-    found = listed(merged(samples, samples.targets))
+    found = listed(merged(in_order(samples, samples.targets)))
     expected = [
         ([[1.0], [2.0]], [5.0], 41.0),
         ([[1.0], [2.0]], [6.0], 2.0),
@@ -44,7 +44,7 @@ def test_what_is_the_same_is_made_one_with_the_sum_of_weights():
 def test_targets_of_every_step_are_compared():
     sequences = [[1, 2], [1, 2], [1, 2]]
     samples = samples_of(sequences, [[5], [6], [5], [7], [5], [6]], by_step=True)
-    found = listed(merged(samples, samples.targets))
+    found = listed(merged(in_order(samples, samples.targets)))
     assert sorted(weight for _, _, weight in found) == [1.0, 2.0]
 
 
@@ -63,14 +63,14 @@ def test_the_order_hangs_on_the_samples_alone_and_not_on_their_units(n_features,
         np.concatenate([targets[i] for i in order]),
         by_step=by_step,
     )
-    found = listed(merged(plain, plain.targets))
+    found = listed(merged(in_order(plain, plain.targets)))
     assert len(found) < 200
-    assert listed(merged(shuffled, shuffled.targets)) == found
+    assert listed(merged(in_order(shuffled, shuffled.targets))) == found
     distinct = [rng.standard_normal((n, n_features)) for n in counts]
     plain = samples_of(distinct, np.concatenate(targets), by_step=by_step)
     other = samples_of([1e3 * one + 7.0 for one in distinct], plain.targets, by_step=by_step)
-    assert [length for length in merged(plain, plain.targets).sequences.lengths] == [
-        length for length in merged(other, other.targets).sequences.lengths
+    assert [length for length in merged(in_order(plain, plain.targets)).sequences.lengths] == [
+        length for length in merged(in_order(other, other.targets)).sequences.lengths
     ]
 
 
@@ -78,7 +78,7 @@ def test_many_long_sequences_are_compared_piece_by_piece():
     rng = np.random.default_rng(0)
     sequences = [rng.standard_normal(length) for length in (70_000, 3, 40_000, 30_000, 1)]
     samples = samples_of(sequences * 2, np.zeros((10, 1)))
-    assert merged(samples, samples.targets).weights.tolist() == [2.0] * 5
+    assert merged(in_order(samples, samples.targets)).weights.tolist() == [2.0] * 5
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

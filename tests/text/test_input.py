@@ -230,7 +230,7 @@ def test_ids_without_a_number_of_them_are_refused():
         (None, "requires y"),
         (LABELS[:-1], "inconsistent numbers of samples"),
         (["neg"] * 120, "one class"),
-        (with_one(np.nan, items=np.zeros(120)), "y contains NaN"),
+        (with_one(np.nan, items=np.zeros(120)), r"y\[7\] contains NaN"),
         (np.linspace(0.0, 1.0, 120), "Unknown label type"),
     ],
 )

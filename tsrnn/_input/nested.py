@@ -6,7 +6,7 @@ feature, or whatever the caller calls it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -24,9 +24,9 @@ _DURATIONS = (np.timedelta64, pd.Timedelta)
 
 
 def as_items(values: Any, name: str) -> Sequence | None:
-    """Return the sequences that a list of them holds; None where it is an array, or makes one.
+    """Return the sequences that a list of them holds; None where it is an array of numbers.
 
-    One array are a list of plain lists of equal lengths, and a list of single values.
+    That hangs on types alone: a list of lists holds sequences, whatever their lengths happen to be.
 
     Raises
     ------
@@ -35,33 +35,32 @@ def as_items(values: Any, name: str) -> Sequence | None:
     TypeError
         For what holds no sequences at all.
     """
-    if issparse(values):  # before dicts, which one kind of sparse array is
+    if isinstance(values, pd.DataFrame | np.ma.MaskedArray) or issparse(values):
         return None
-    if values is None or isinstance(values, str | bytes | dict | set | Iterator):
+    if values is None or isinstance(values, str | bytes | Mapping | Set | Iterator):
         raise TypeError(
             f"{name} must be an array of numbers or a list of arrays, got {type(values).__name__}"
         )
-    if isinstance(values, pd.Series):
+    if isinstance(values, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
         values = values.to_numpy()
-    if isinstance(values, np.ndarray) and not isinstance(values, np.ma.MaskedArray):
-        values = list(values) if values.ndim == 1 and values.dtype == object else None
-    if not isinstance(values, list | tuple):
+    elif not isinstance(values, Sequence) or isinstance(values, memoryview):
+        values = np.asarray(values)  # columns of other libraries' frames, too
+    if isinstance(values, np.ndarray) and (values.ndim != 1 or values.dtype != object):
         return None
-    if not values:
+    if len(values) == 0:
         raise ValueError(f"{name} is empty, with 0 sample(s): at least one is required")
-    if set(map(type, values)) <= {list, tuple}:
-        makes_array = len(set(map(len, values))) == 1 and _is_regular(values)
-    else:
-        makes_array = all(map(pd.api.types.is_scalar, values))
-    return None if makes_array else values
+    values = list(values)
+    return None if all(map(pd.api.types.is_scalar, values)) else values
 
 
-def _is_regular(values: Sequence) -> bool:
-    """Tell whether lists of equal lengths are so all the way down."""
-    if not any(isinstance(item, list | tuple) for item in values[0]):
+def makes_array(items: Sequence) -> bool:
+    """Tell whether items are plain lists of equal lengths, all the way down."""
+    if not set(map(type, items)) <= {list, tuple} or len(set(map(len, items))) != 1:
+        return False
+    if not any(isinstance(item, list | tuple) for item in items[0]):
         return True
     try:
-        np.asarray(values)
+        np.asarray(items)
     except ValueError:
         return False
     return True
@@ -114,6 +113,13 @@ def read_items(
     has_columns : bool
         Whether there was an axis for columns.
     """
+    if makes_array(items):  # at once, as far as that goes without a word about the place
+        array = as_array(items, name, what)
+        if array.dtype.kind in "biuf" and array.ndim in (2, 3) and array.size:
+            lengths = np.full(len(array), array.shape[1], dtype=np.int64)
+            dtype = np.float32 if array.dtype == np.float32 else np.float64
+            values = array.reshape(lengths.sum(), -1).astype(dtype, order="C", copy=False)
+            return values, lengths, array.ndim == 3
     arrays = [
         item if type(item) is np.ndarray else _array_of(item, f"{name}[{i}]", what)
         for i, item in enumerate(items)
@@ -269,6 +275,10 @@ def _refuse_object(
         raise ValueError(f"Complex data not supported: {place} is {value!r}")
     if isinstance(value, str | bytes):
         raise ValueError(f"{place} must be a number, got {value!r}")
+    if isinstance(value, list | tuple | np.ndarray | pd.Series):
+        raise TypeError(
+            f"{place} is a sequence itself: pass the sequences alone, as a list or one column"
+        )
     raise TypeError(
         f"{place} is {value!r}: the argument must be neither strings nor other objects, but numbers"
     )

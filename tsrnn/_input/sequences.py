@@ -1,14 +1,17 @@
 """Sequences of unequal lengths, one after the other, and how they and their targets are read.
 
-What users pass is of one of two kinds, and an estimator remembers which it was fitted on:
+What users pass is of one of these kinds, and an estimator remembers which it was fitted on:
 
-- a matrix, (n_samples, T): an array or frame of two dimensions, or a list of plain lists of numbers
-  that are equally long, which is what `array.tolist()` gives. T is fixed, as scikit-learn's number
-  of features is: `n_features_in_` = T;
-- sequences: an array of three dimensions, or a list, tuple or object array of sequences, each an
-  array, Series, DataFrame or list, (T_i,) or (T_i, p). Lengths are free, whatever they happen to be
-  in the data at hand, and `n_features_in_` = p. A list of arrays is of this kind even where all are
-  of one length: what a model accepts later must not hang on a chance of the data.
+- a matrix, (n_samples, T): an array or frame of two dimensions. T is fixed, as scikit-learn's
+  number of features is: `n_features_in_` = T;
+- sequences: an array of three dimensions, or a list, tuple, Series, Index or array of objects, each
+  a sequence: an array, Series, DataFrame or list, (T_i,) or (T_i, p). Lengths are free, whatever
+  they happen to be in the data at hand, and `n_features_in_` = p;
+- a list of plain lists that are equally long, as `array.tolist()` gives: sequences of free lengths
+  like those above, but a matrix that follows it must have as many columns, `n_features_in_` = T.
+
+Which sequences are accepted hangs on types alone: a list holds sequences even where all are of one
+length, for what a model accepts later must not hang on a chance of the data.
 """
 
 from __future__ import annotations
@@ -22,10 +25,10 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, check_consistent_length, validate_data
 
-from tsrnn._input.nested import as_array, as_items, read_items, refuse_not_finite
+from tsrnn._input.nested import as_array, as_items, makes_array, read_items, refuse_not_finite
 from tsrnn._input.ragged import offsets_of, rows_between
 
-_MATRIX, _SEQUENCES = "matrix", "sequences"
+_MATRIX, _SEQUENCES, _LISTS = "matrix", "sequences", "lists"
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ class Sequences:
         All steps, C-contiguous; perhaps what the user passed, so not to be written to.
     offsets : (N + 1,) int64 array
     is_stacked : bool
-        Whether they came as one array, so that what there is for each step goes out as one.
+        Whether they came as one array of numbers, so that what there is for each step goes out as
+        one.
     """
 
     values: np.ndarray
@@ -115,9 +119,11 @@ def read_sequences(estimator: BaseEstimator, X: Any, *, reset: bool, name: str =
     """
     items = as_items(X, name)
     if items is not None:
-        values, lengths, _ = read_items(items, name)
+        values, lengths, has_columns = read_items(items, name)
         first = _first_with_names(items, values[: lengths[0]], name)
         kind = _SEQUENCES
+        if reset and not has_columns and isinstance(X, list | tuple) and makes_array(items):
+            kind, first = _LISTS, first.reshape(1, -1)
     else:
         array = _check_array(as_array(X, name), estimator, name, allow_nd=True)
         _refuse_dimensions(
@@ -200,16 +206,17 @@ def _check_fitted_kind(
                 "arrays"
             )
         return
-    elif kind == _SEQUENCES and estimator._sequence_kind == _MATRIX:
+    elif kind == _SEQUENCES and estimator._sequence_kind != _SEQUENCES:
         n_steps = estimator.n_features_in_
-        fitted = f"{own} was fitted on a matrix, (n_samples, {n_steps}):"
+        what = "a matrix" if estimator._sequence_kind == _MATRIX else "lists"
+        fitted = f"{own} was fitted on {what}, (n_samples, {n_steps}):"
         if sequences.n_features != 1:
             raise ValueError(
                 f"{name} has {sequences.n_features} features a step, but {fitted} it is expecting "
                 "one"
             )
         is_other = sequences.lengths != n_steps
-        if is_other.any():
+        if is_other.any() and estimator._sequence_kind == _MATRIX:
             i = int(is_other.argmax())
             raise ValueError(
                 f"{name}[{i}] has {sequences.lengths[i]} steps, but {fitted} it is expecting "
@@ -305,12 +312,13 @@ def read_targets(
     _require(estimator, y)
     items = as_items(y, name)
     if not return_sequences:
-        if items is not None:
+        if items is not None and not makes_array(items):
             raise ValueError(
                 f"{name} must have one target a sequence, (n_samples,) or (n_samples, n_outputs), "
                 "got a list of sequences; one target a step needs return_sequences=True"
             )
-        array = _check_array(as_array(y, name, "output"), estimator, name, ensure_2d=False)
+        array = as_array(y if items is None else items, name, "output")
+        array = _check_array(array, estimator, name, ensure_2d=False)
         check_consistent_length(sequences.lengths, array)
         targets = array.reshape(len(array), -1)
         _refuse_not_finite_rows(targets, name)
@@ -356,8 +364,11 @@ def read_step_labels(
     if items is None:
         array = np.asarray(y)
         _refuse_dimensions(array, (2,), _by_step_accepts(name))
+        refuse_missing_labels(y, name)
         labels, lengths = array.reshape(-1), np.full(len(array), array.shape[1])
     else:
+        for i, item in enumerate(items):
+            refuse_missing_labels(item, f"{name}[{i}]", by_step=True)
         arrays = [np.asarray(item) for item in items]
         for i, array in enumerate(arrays):
             _refuse_dimensions(array, (1,), f"{name}[{i}] must have shape (n_steps,)")
@@ -366,12 +377,39 @@ def read_step_labels(
         labels = np.concatenate(arrays)
         lengths = np.fromiter(map(len, arrays), np.int64, len(arrays))
     _check_lengths(lengths, sequences, name)
-    is_missing = pd.isna(labels)
-    if is_missing.any():
-        row, offsets = int(is_missing.argmax()), sequences.offsets
-        i = int(np.searchsorted(offsets, row, side="right")) - 1
-        raise ValueError(f"{name}[{i}] contains NaN at step {row - offsets[i]}: a label is missing")
     return labels
+
+
+def refuse_missing_labels(labels: Any, name: str, *, by_step: bool = False) -> None:
+    """Refuse labels one of which is missing: NaN, None, pd.NA, NaT, or masked.
+
+    Parameters
+    ----------
+    labels : array-like
+        One a sequence, or a row of them for each; with `by_step` those of one sequence.
+    name : str
+        What to call them in an error.
+    by_step : bool
+
+    Raises
+    ------
+    ValueError
+        Naming the place.
+    """
+    masked = isinstance(labels, np.ma.MaskedArray)
+    if isinstance(labels, list | tuple):  # of which numpy might make words, "nan" among them
+        labels = pd.Series(labels, dtype=object)
+    is_missing = np.ma.getmaskarray(labels) if masked else np.asarray(pd.isna(labels))
+    if not is_missing.any():
+        return
+    i, *steps = np.argwhere(is_missing)[0].tolist() if is_missing.ndim else [0]
+    if by_step:
+        steps = [i]
+    else:
+        name = f"{name}[{i}]"
+    at = f" at step {steps[0]}" if steps else ""
+    what = "a masked value" if masked else "NaN"
+    raise ValueError(f"{name} contains {what}{at}: a label is missing")
 
 
 def _require(estimator: BaseEstimator, y: Any) -> None:

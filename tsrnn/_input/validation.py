@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from numbers import Integral, Real
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ _MOST_JOBS = 100_000  # which joblib reads; far more threads than a system has
 _LONGEST_SEASON = 1_000_000  # a model has a state for each of its steps
 
 Estimator = TypeVar("Estimator", bound=BaseEstimator)
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
 
 
 def check_number(
@@ -141,18 +144,6 @@ def check_level(level: object) -> float:
     return check_number("level", level, 0.0, 1.0, include_lower=False, include_upper=False)
 
 
-@contextmanager
-def unchanged_on_failure(estimator: BaseEstimator) -> Iterator[None]:
-    """Put an estimator back to what it was if the block raises."""
-    before = vars(estimator).copy()
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise
-
-
 def at_this_moment(estimator: Estimator) -> Estimator:
     """Return a twin that stays as it is now, whatever another thread fits meanwhile."""
     twin = object.__new__(type(estimator))
@@ -160,16 +151,37 @@ def at_this_moment(estimator: Estimator) -> Estimator:
     return twin
 
 
+def of_one_moment(method: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """Have a method answer for the estimator as it is when called, whatever is fitted meanwhile."""
+
+    @wraps(method)
+    def answer(self, *args, **kwargs):
+        return method(at_this_moment(self), *args, **kwargs)
+
+    return answer
+
+
 @contextmanager
 def replaced_when_done(estimator: Estimator) -> Iterator[Estimator]:
     """Yield a twin to work on, and make the estimator what it has become, at once.
 
     If the block raises, the estimator is as it was; and at every moment of it another thread finds
-    the estimator whole.
+    the estimator whole. Constructor arguments, which a fit leaves alone, may be set meanwhile.
     """
     twin = at_this_moment(estimator)
+    before = vars(twin).copy()
     yield twin
-    estimator.__dict__ = vars(twin)
+    of_fit = {
+        name: value
+        for name, value in vars(twin).items()
+        if name.startswith("_") or name.endswith("_") or before.get(name) is not value
+    }
+    others = {
+        name: value
+        for name, value in vars(estimator).items()
+        if not (name.startswith("_") or name.endswith("_"))
+    }
+    estimator.__dict__ = others | of_fit
 
 
 def forget_fit(estimator: BaseEstimator) -> None:

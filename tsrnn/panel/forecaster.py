@@ -258,8 +258,9 @@ class PanelForecaster(BaseEstimator):
     @property
     def filled_(self) -> pd.DataFrame:
         """The series that rows were put into, and how many: `id_col`, n_filled."""
-        check_is_fitted(self, "failures_")
-        return filled_table(self._fitted.ids, self._fitted.n_filled, self.id_col)
+        now = at_this_moment(self)
+        check_is_fitted(now, "failures_")
+        return filled_table(now._fitted.ids, now._fitted.n_filled, now.id_col)
 
     def predict(
         self,
@@ -357,17 +358,17 @@ class PanelForecaster(BaseEstimator):
             more, failures = read_panel(
                 df_new,
                 columns,
-                list(self.feature_names_in_),
+                list(new.feature_names_in_),
                 repeats=self.aggregate is not None,
                 names=FrameNames("df_new"),
             )
-            n_given, failed = len(more.ids), self.failures_.iloc[:, 0]
-            more, failures, series = self._fitted.placed(more, failures, failed, "df_new")
-            fitted, named, doubt = self._fitted.moved(
+            n_given, failed = len(more.ids), new.failures_.iloc[:, 0]
+            more, failures, series = new._fitted.placed(more, failures, failed, "df_new")
+            fitted, named, doubt = new._fitted.moved(
                 more, failures, series, self._rules(), self.time_col, self.n_jobs
             )
             new._fitted, new.ids_ = fitted, fitted.active_ids
-            newly = failure_table(named, fitted.ids, self.failures_.columns[0])
+            newly = failure_table(named, fitted.ids, new.failures_.columns[0])
             new.failures_ = pd.concat([new.failures_, newly], ignore_index=True)
             _warn_of_last_step(doubt)
             warn_of_failures(newly, n_given, "failures_")

@@ -91,11 +91,15 @@ class HiddenStateDisplay:
         ------
         NotFittedError
             If the estimator is not fitted.
+        TypeError
+            If X is one text, rather than a list of them.
         ValueError
             If there is no such sequence.
         """
         check_scalar(sample, "sample", Integral)
         check_is_fitted(estimator)
+        if isinstance(X, str | bytes):
+            raise TypeError("X is a single text: pass a list of texts, [X]")
         n_samples = _num_samples(X)
         if not -n_samples <= sample < n_samples:
             raise ValueError(f"sample must be below {n_samples}, the number of X, got {sample}")

@@ -111,6 +111,15 @@ def sizes_of_layers(estimator: BaseEstimator) -> tuple[int, ...]:
     return tuple(check_count("hidden_layer_sizes", size) for size in sizes)
 
 
+def _size_of_batches(estimator: BaseEstimator) -> int:
+    return _BATCH if isinstance(estimator.batch_size, str) else estimator.batch_size
+
+
+def holds_all(estimator: BaseEstimator, n_sequences: int) -> bool:
+    """Tell whether a step of training is made of all sequences."""
+    return estimator.solver == "lbfgs" or _size_of_batches(estimator) >= n_sequences
+
+
 def plan_of(
     estimator: BaseEstimator, network: Architecture, sequences: Sequences, *, partial: bool
 ) -> Plan:
@@ -121,7 +130,6 @@ def plan_of(
     InvalidParameterError
         If the arguments do not go together.
     """
-    batch_size = _BATCH if isinstance(estimator.batch_size, str) else estimator.batch_size
     optimizer = None
     if estimator.solver == "sgd":
         optimizer = SGD(estimator.learning_rate_init, estimator.momentum)
@@ -135,7 +143,7 @@ def plan_of(
         )
     return Plan(
         optimizer,
-        batch_size=min(batch_size, sequences.n_sequences),
+        batch_size=min(_size_of_batches(estimator), sequences.n_sequences),
         max_iter=1 if partial else estimator.max_iter,
         tol=float(estimator.tol),
         n_iter_no_change=estimator.n_iter_no_change,

@@ -19,7 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.sequences import Sequences, TargetLayout, read_sequences
-from tsrnn._input.validation import unchanged_on_failure
+from tsrnn._input.validation import forget_fit, replaced_when_done
 from tsrnn._optim.training import train
 from tsrnn._optim.watch import Training
 from tsrnn._recurrent.architecture import Architecture
@@ -29,6 +29,7 @@ from tsrnn.sequence.arguments import (
     SEARCHES,
     check_arguments,
     check_running,
+    holds_all,
     plan_of,
     sizes_of_layers,
 )
@@ -37,9 +38,9 @@ from tsrnn.sequence.samples import (
     Samples,
     center_and_spread,
     check_weights,
+    in_order,
     merged,
     split_off,
-    without_weightless,
 )
 from tsrnn.sequence.targets import Targets
 from tsrnn.sequence.weights import NetworkMethods
@@ -96,14 +97,17 @@ class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
         ----------
         X : array-like of shape (n_samples, n_timesteps) or (n_samples, n_timesteps, n_features), \
 or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
-            One sequence a sample; one feature a step where there is no axis for them.
+            One sequence a sample; one feature a step where there is no axis for them. A list,
+            Series or array of objects holds sequences of any lengths, even where they happen to be
+            equal.
         y : array-like
             The target of each sequence, (n_samples,), or for a regressor (n_samples, n_outputs).
             With `return_sequences=True` that of each step: (n_samples, n_timesteps), or a list of
             (n_timesteps_i,) arrays, and for a regressor of several outputs with an axis for them.
         sample_weight : array-like of shape (n_samples,), optional
-            Sequences that are the same, targets and all, are made one, with the sum of their
-            weights: so doubling a weight is the same as repeating the sequence.
+            A weight counts in the loss like so many repetitions of the sequence. Batches and
+            `validation_fraction` count sequences, whatever they weigh; one that outweighs what
+            `early_stopping` may set aside is in both parts, its weight divided between them.
         X_val, y_val, sample_weight_val : optional
             Sequences to validate on at the end of each epoch, like X and y. With `early_stopping`
             they take the place of a part of X; without it they are only recorded.
@@ -134,20 +138,20 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
     def _trained(
         self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, sample_weight_val: Any
     ) -> Training:
-        with unchanged_on_failure(self):
-            if (X_val is None) != (y_val is None):
-                raise ValueError("X_val and y_val belong together: pass both or neither")
-            validation = None if X_val is None else (X_val, y_val, sample_weight_val)
-            return self._fit(X, y, sample_weight, validation)
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val belong together: pass both or neither")
+        validation = None if X_val is None else (X_val, y_val, sample_weight_val)
+        with replaced_when_done(self) as new:
+            return new._fit(X, y, sample_weight, validation)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
-        with unchanged_on_failure(self):
-            if self.early_stopping:
-                raise InvalidParameterError(
-                    "partial_fit is one epoch on what it is given: it does not support "
-                    "early_stopping=True"
-                )
-            training = self._fit(X, y, sample_weight, None, partial=True, classes=classes)
+        if self.early_stopping:
+            raise InvalidParameterError(
+                "partial_fit is one epoch on what it is given: it does not support "
+                "early_stopping=True"
+            )
+        with replaced_when_done(self) as new:
+            training = new._fit(X, y, sample_weight, None, partial=True, classes=classes)
         return self._finish(training)
 
     def _finish(self, training: Training) -> Self:
@@ -174,23 +178,20 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         check_arguments(self)
         goes_on = "weights_" in vars(self) and (partial or self.warm_start)
         if not goes_on:
-            # Nothing of an earlier fit may outlive this one.
-            for name in [name for name in vars(self) if name.endswith("_")]:
-                delattr(self, name)
+            forget_fit(self)
             self._random_state = check_random_state(self.random_state)
         elif self._random_state is not self.random_state:
             self._random_state = copy.deepcopy(self._random_state)
         samples = self._read(X, y, sample_weight, reset=not goes_on)
         samples = self._learn_targets(samples, classes, goes_on=goes_on, partial=partial)
-        samples = merged(samples, self._targets.as_numbers(samples.targets))
+        samples = in_order(samples, self._targets.as_numbers(samples.targets))
         held_out = None
         if validation is not None:
             held_out = self._read_validation(*validation)
         elif self.early_stopping:
-            labels = self._targets.to_stratify(samples)
-            samples, held_out = split_off(
-                samples, self.validation_fraction, labels, self._random_state
-            )
+            samples, held_out = self._set_aside(samples)
+        if self._reads_alike() and holds_all(self, samples.sequences.n_sequences):
+            samples = merged(samples)
         if not goes_on:
             self._learn_units(samples)
         training = self._start(samples, goes_on=goes_on, partial=partial)
@@ -220,11 +221,24 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
             )
         name = f"sample_weight{which}"
         weights = check_weights(sample_weight, sequences.n_sequences, sequences.dtype, name)
-        return without_weightless(Samples(sequences, targets, weights, layout.by_step))
+        return Samples(sequences, targets, weights, layout.by_step)
 
     def _read_validation(self, X_val: Any, y_val: Any, sample_weight_val: Any) -> Samples:
         samples = self._read(X_val, y_val, sample_weight_val, reset=False, which="_val")
         return self._targets.known(samples, "y_val")
+
+    def _set_aside(self, samples: Samples) -> tuple[Samples, Samples]:
+        """Divide samples into what is trained on and what is validated on."""
+        labels = self._targets.to_stratify(samples)
+        fraction = self.validation_fraction
+        samples, held_out = split_off(samples, fraction, labels, self._random_state)
+        self._targets.refuse_weightless(samples, "what early_stopping leaves of y to train on")
+        self._targets.refuse_weightless(held_out, "the part of y that early_stopping sets aside")
+        return samples, merged(held_out)
+
+    def _reads_alike(self) -> bool:
+        """Tell whether sequences that are the same have the same loss at a step of training."""
+        return True
 
     def _learn_units(self, samples: Samples) -> None:
         sequences = samples.sequences
@@ -339,7 +353,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
                 "the network's output is not finite: it explodes on X, as one with smaller "
                 "weights W_hh does not",
                 RuntimeWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         return outputs, sequences
 

@@ -12,7 +12,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn._input.sequences import Sequences, TargetLayout, read_step_labels
+from tsrnn._input.sequences import (
+    Sequences,
+    TargetLayout,
+    read_step_labels,
+    refuse_missing_labels,
+)
+from tsrnn._input.validation import of_one_moment
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.base import SequenceEstimator, store_arguments, takes_batches
 from tsrnn.sequence.foreign_weights import from_keras, from_torch
@@ -73,6 +79,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         """
         return self._partial_fit(X, y, sample_weight, classes)
 
+    @of_one_moment
     def predict(self, X: Any) -> Any:
         """Predict the label of each sequence, or of each of its steps.
 
@@ -90,6 +97,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         outputs, sequences = self._logits(X)
         return self._target_layout.arranged(self._targets.predicted(outputs), sequences)
 
+    @of_one_moment
     def predict_proba(self, X: Any) -> Any:
         """Predict the probability of each label.
 
@@ -110,6 +118,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         np.maximum(probabilities, np.finfo(probabilities.dtype).tiny, out=probabilities)
         return self._arranged(probabilities, sequences)
 
+    @of_one_moment
     def predict_log_proba(self, X: Any) -> Any:
         """Predict the logarithm of the probability of each label.
 
@@ -132,6 +141,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         np.maximum(logs, np.log(np.finfo(logs.dtype).tiny), out=logs)
         return self._arranged(logs, sequences)
 
+    @of_one_moment
     def decision_function(self, X: Any) -> Any:
         """Return the network's raw outputs, logits.
 
@@ -152,6 +162,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
             outputs = outputs[:, 0]
         return self._arranged(outputs, sequences)
 
+    @of_one_moment
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the share of labels that are predicted right.
 
@@ -299,10 +310,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
             raise ValueError("classes must be passed on the first call to partial_fit")
         if not goes_on:
             if len(found) < 2:
-                raise ValueError(
-                    f"{type(self).__name__} needs sequences of at least 2 classes (and of weight "
-                    f"above zero), but y has one class only: {found.tolist()[0]!r}"
-                )
+                self._refuse_classes(found)
             self.classes_ = found
         elif not (partial and classes is None) and not np.array_equal(found, self.classes_):
             raise ValueError(
@@ -310,7 +318,18 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
                 f"{'y' if classes is None else 'classes'} has {found}"
             )
         self._class_weights = self._read_class_weight(samples, partial=partial)
-        return self._targets.known(samples, "y")
+        samples = self._targets.known(samples, "y")
+        has_weight = self._targets.with_weight(samples)
+        if not partial and has_weight.sum() < 2:
+            self._refuse_classes(self.classes_[has_weight])
+        return samples
+
+    def _refuse_classes(self, found: np.ndarray) -> None:
+        raise ValueError(
+            f"{type(self).__name__} needs sequences of at least 2 classes with a weight above "
+            "zero (sample_weight times class_weight), but y has one class only: "
+            f"{found.tolist()[0]!r}"
+        )
 
     def _read_class_weight(self, samples: Samples, *, partial: bool) -> np.ndarray | None:
         """Return the weight of each of `classes_`, or None where all are 1."""
@@ -340,7 +359,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
             )
         codes = np.searchsorted(self.classes_, samples.targets)
         sums = np.bincount(codes, weights=samples.target_weights, minlength=len(self.classes_))
-        return sums.sum() / (len(sums) * np.where(sums > 0.0, sums, 1.0))
+        n_classes = np.count_nonzero(sums)
+        return sums.sum() / (n_classes * np.where(sums > 0.0, sums, 1.0))
 
     def _learn_target_units(self, samples: Samples) -> None:
         """Learn nothing: labels have no units."""
@@ -354,6 +374,7 @@ def _read_labels(
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None"
         )
+    refuse_missing_labels(y, name)
     labels = column_or_1d(y, warn=True)
     assert_all_finite(labels, input_name=name, estimator_name=type(estimator).__name__)
     check_consistent_length(sequences.lengths, labels)

@@ -71,7 +71,8 @@ activation : {"tanh", "relu", "logistic", "identity"}, default="tanh"
 _CLASS_WEIGHT = """\
 class_weight : dict, "balanced" or None, default=None
     Weight of each label, by which those of its sequences (or steps) are multiplied; "balanced"
-    gives all labels the same sum.
+    gives all labels the same sum. A label whose weights are zero throughout is not learned, and
+    stays among `classes_`.
 """
 
 _INIT = """\

@@ -80,6 +80,7 @@ def from_keras(cell: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]
         If an array is missing, has another shape or is not finite; the message names it.
     """
     check_choice("cell", cell, GATES)
+    check_arrays(arrays)
     if len(arrays) < 5 or len(arrays) % 3 != 2:
         raise ValueError(
             "expected three arrays (kernel, recurrent kernel, bias) for each recurrent layer, six "
@@ -106,6 +107,32 @@ def from_keras(cell: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]
     _check_shape(kernel, named[kernel], (n_states, n_outputs))
     _check_shape(bias, named[bias], (n_outputs,))
     return _ours(layers, named[kernel].T, named[bias])
+
+
+def check_arrays(arrays: object) -> None:
+    """Refuse what is no list, such as a model of Keras.
+
+    Raises
+    ------
+    TypeError
+    """
+    if not isinstance(arrays, Sequence) or isinstance(arrays, str | bytes):
+        raise TypeError(
+            f"arrays must be a list, what model.get_weights() returns, got {type(arrays).__name__}"
+        )
+
+
+def check_state(state: object) -> None:
+    """Refuse what is no dict, such as a module of PyTorch.
+
+    Raises
+    ------
+    TypeError
+    """
+    if not isinstance(state, Mapping):
+        raise TypeError(
+            f"state must be a dict, what module.state_dict() returns, got {type(state).__name__}"
+        )
 
 
 def _direction_from_keras(
@@ -188,6 +215,7 @@ def from_torch(cell: str, state: Mapping[str, np.ndarray]) -> dict[str, np.ndarr
         message names it.
     """
     check_choice("cell", cell, GATES)
+    check_state(state)
     named = _read(state)
     names, head = _sort_torch_keys(named)
     layers = [[_direction_from_torch(cell, named, group) for group in groups] for groups in names]

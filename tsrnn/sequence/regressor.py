@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.sequences import Sequences, TargetLayout, read_targets
-from tsrnn._input.validation import check_choice
+from tsrnn._input.validation import check_choice, of_one_moment
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.base import SequenceEstimator, store_arguments, takes_batches
 from tsrnn.sequence.foreign_weights import from_keras, from_torch
@@ -71,6 +71,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         """
         return self._partial_fit(X, y, sample_weight)
 
+    @of_one_moment
     def predict(self, X: Any) -> Any:
         """Predict the target of each sequence, or of each of its steps.
 
@@ -94,6 +95,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         outputs, sequences = self._outputs(X)
         return self._target_layout.arranged(self._targets.decoded(outputs), sequences)
 
+    @of_one_moment
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the coefficient of determination R2 of the predictions.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from tsrnn._input.ragged import counted, rows_between
+from tsrnn._input.ragged import counted, offsets_of, rows_between
 from tsrnn._input.sequences import Sequences
 
 # Numbers that are worked on at a time, in double precision: at little memory.
@@ -26,12 +26,15 @@ class Samples:
     weights : (N,) array
     by_step : bool
         Whether there is one target a step.
+    kinds : (N,) int array, or None where nobody has looked
+        Which samples are the same, targets and all: they have the same number, and stand together.
     """
 
     sequences: Sequences
     targets: np.ndarray
     weights: np.ndarray
     by_step: bool
+    kinds: np.ndarray | None = None
 
     @property
     def target_weights(self) -> np.ndarray:
@@ -43,12 +46,19 @@ class Samples:
         """The weight of each step: that of its sequence."""
         return np.repeat(self.weights, self.sequences.lengths)
 
+    def targets_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return where the targets of the samples at some rows are, in that order."""
+        offsets, lengths = self.sequences.offsets, self.sequences.lengths
+        return rows_between(offsets[rows], lengths[rows]) if self.by_step else rows
+
     def take(self, rows: np.ndarray) -> Samples:
         """Return the samples at some rows, in that order."""
-        offsets, lengths = self.sequences.offsets, self.sequences.lengths
-        which = rows_between(offsets[rows], lengths[rows]) if self.by_step else rows
         return Samples(
-            self.sequences.take(rows), self.targets[which], self.weights[rows], self.by_step
+            self.sequences.take(rows),
+            self.targets[self.targets_of(rows)],
+            self.weights[rows],
+            self.by_step,
+            None if self.kinds is None else self.kinds[rows],
         )
 
 
@@ -59,12 +69,11 @@ def without_weightless(samples: Samples) -> Samples:
     return samples.take(np.flatnonzero(samples.weights))
 
 
-def merged(samples: Samples, targets: np.ndarray) -> Samples:
-    """Make one of sequences that are the same, targets and all, and order them by what they hold.
+def in_order(samples: Samples, targets: np.ndarray) -> Samples:
+    """Order samples by what they hold, and number them by it.
 
-    So repeating a sequence is weighting it, and the order of samples is of no account: not to the
-    last bit, though rounding grows like anything else in the course of training. And no sequence is
-    both trained on and validated on.
+    So the order in which they came is of no account: not to the last bit, though rounding grows
+    like anything else in the course of training.
 
     Parameters
     ----------
@@ -72,24 +81,39 @@ def merged(samples: Samples, targets: np.ndarray) -> Samples:
     targets : (N, ..) or (R, ..) array of numbers
         The targets as such.
     """
-    sequences, weights = samples.sequences, samples.weights
-    offsets = sequences.offsets
-    of_targets = offsets if samples.by_step else np.arange(sequences.n_sequences + 1)
-    values, targets = (array.reshape(len(array), -1) for array in (sequences.values, targets))
-    prints = _fingerprints(values, offsets, 1) ^ _fingerprints(targets, of_targets, 2)
+    offsets = samples.sequences.offsets
+    of_targets = offsets if samples.by_step else np.arange(samples.sequences.n_sequences + 1)
+    values, targets = _columns_of(samples.sequences.values), _columns_of(targets)
     # By numbers as far as they tell sequences apart: their order does not hang on units.
-    first, last = (_at_ends(values, offsets, end) for end in (0, -1))
-    order = np.lexsort((prints, _at_ends(targets, of_targets, -1), last, first))
-    is_first = np.ones(len(order), dtype=bool)
-    for k in np.flatnonzero(prints[order[1:]] == prints[order[:-1]]):
-        one, other = (slice(*offsets[i : i + 2]) for i in order[k : k + 2])
-        of_one, of_other = (slice(*of_targets[i : i + 2]) for i in order[k : k + 2])
-        is_first[k + 1] = not (
-            np.array_equal(values[one], values[other])
-            and np.array_equal(targets[of_one], targets[of_other])
-        )
-    totals = np.add.reduceat(weights[order], np.flatnonzero(is_first))
-    return replace(samples.take(order[is_first]), weights=totals)
+    keys = [_at_ends(targets, of_targets, -1)]
+    keys += [_at_ends(values, offsets, end) for end in (-1, 0)]
+    order = np.lexsort(keys)
+    is_tied = _same_as_before(keys, order)
+    if is_tied.any():
+        prints = _fingerprints(values, offsets, 1) ^ _fingerprints(targets, of_targets, 2)
+        order = np.lexsort([samples.weights, prints, *keys])
+        is_tied = _same_as_before([prints, samples.sequences.lengths], order)
+    ordered = samples.take(order)
+    tied = np.flatnonzero(is_tied)
+    if tied.size:
+        sequences, targets = ordered.sequences, targets[samples.targets_of(order)]
+        offsets = sequences.offsets
+        is_tied[tied] = _repeats(_columns_of(sequences.values), offsets, tied)
+        is_tied[tied] &= _repeats(targets, offsets if samples.by_step else of_targets, tied)
+    return replace(ordered, kinds=np.cumsum(~is_tied))
+
+
+def merged(samples: Samples) -> Samples:
+    """Make one of samples in order that are the same, with the sum of their weights."""
+    starts = np.flatnonzero(np.diff(samples.kinds, prepend=-1))
+    if len(starts) == len(samples.kinds):
+        return samples
+    totals = np.add.reduceat(samples.weights, starts, dtype=float)
+    return replace(samples.take(starts), weights=totals.astype(samples.weights.dtype))
+
+
+def _columns_of(values: np.ndarray) -> np.ndarray:
+    return values.reshape(len(values), -1)
 
 
 def _at_ends(values: np.ndarray, offsets: np.ndarray, end: int) -> np.ndarray:
@@ -101,24 +125,53 @@ def _at_ends(values: np.ndarray, offsets: np.ndarray, end: int) -> np.ndarray:
     return found
 
 
+def _same_as_before(keys: list[np.ndarray], order: np.ndarray) -> np.ndarray:
+    """Tell for each place in an order whether its keys are all those of the place before."""
+    is_same = np.ones(len(order), dtype=bool)
+    is_same[:1] = False
+    for key in keys:
+        is_same[1:] &= key[order[1:]] == key[order[:-1]]
+    return is_same
+
+
+def _repeats(values: np.ndarray, offsets: np.ndarray, which: np.ndarray) -> np.ndarray:
+    """Tell which of some stretches hold what the stretch before does, which is as long."""
+    lengths = np.diff(offsets)[which]
+    is_same = np.empty(len(which), dtype=bool)
+    for piece in _pieces(offsets_of(lengths), values.shape[1]):
+        here, before = (
+            rows_between(offsets[stretches], lengths[piece])
+            for stretches in (which[piece], which[piece] - 1)
+        )
+        differs = (values[here] != values[before]).any(axis=1)
+        counts = offsets_of(differs)[offsets_of(lengths[piece])]
+        is_same[piece] = np.diff(counts) == 0
+    return is_same
+
+
+def _pieces(offsets: np.ndarray, n_columns: int) -> Iterator[slice]:
+    """Yield as many stretches at a time as are worked on at a time."""
+    n, n_rows = 0, max(1, _NUMBERS_AT_A_TIME // max(1, n_columns))
+    while n < len(offsets) - 1:
+        end = max(n + 1, int(np.searchsorted(offsets, offsets[n] + n_rows, "right")) - 1)
+        yield slice(n, end)
+        n = end
+
+
 def _fingerprints(values: np.ndarray, offsets: np.ndarray, seed: int) -> np.ndarray:
     """Return a number for each stretch of rows that is all but surely another for other rows."""
     bits = values.view(f"u{values.dtype.itemsize}")
     columns = np.arange(bits.shape[1], dtype=np.uint64)
     prints = np.zeros(len(offsets) - 1, dtype=np.uint64)
-    n, n_rows = 0, max(1, _NUMBERS_AT_A_TIME // max(1, len(columns)))
-    while n < len(prints):
-        # As many stretches as fit.
-        end = max(n + 1, int(np.searchsorted(offsets, offsets[n] + n_rows, "right")) - 1)
-        lengths = np.diff(offsets[n : end + 1])
-        _, place = counted(lengths)
+    for piece in _pieces(offsets, len(columns)):
+        bounds = offsets[piece.start : piece.stop + 1]
+        _, place = counted(np.diff(bounds))
         place = place.astype(np.uint64)[:, None] * np.uint64(len(columns)) + columns
-        of_rows = bits[offsets[n] : offsets[end]] ^ _mixed(place + np.uint64(seed << 48))
+        of_rows = bits[bounds[0] : bounds[-1]] ^ _mixed(place + np.uint64(seed << 48))
         # Differences of sums that wrap around are the sums of stretches, empty ones too.
         sums = np.zeros(len(of_rows) + 1, dtype=np.uint64)
         np.cumsum(_mixed(of_rows).sum(axis=1), out=sums[1:])
-        prints[n:end] = np.diff(sums[offsets[n : end + 1] - offsets[n]])
-        n = end
+        prints[piece] = np.diff(sums[bounds - bounds[0]])
     return prints
 
 
@@ -138,6 +191,9 @@ def split_off(
 ) -> tuple[Samples, Samples]:
     """Draw a part for validation, with as many of each label, where there are labels.
 
+    Sequences are drawn, each with its weight; but one that outweighs what may be drawn is in both
+    parts, its weight divided between them.
+
     Raises
     ------
     ValueError
@@ -153,14 +209,31 @@ def split_off(
         least = "each class" if n_labels > 1 else "each part"
         raise ValueError(
             f"early_stopping with validation_fraction={fraction:g} needs one sequence of {least} "
-            f"at least in training and in validation, but n_samples={n}"
+            f"(and of weight above zero) at least in training and in validation, but n_samples={n}"
             + (f", of which {n_rarest} in the rarest class" if n_labels > 1 else "")
             + ": pass X_val and y_val, or set early_stopping=False"
         )
     kept, held_out = train_test_split(
         np.arange(n), test_size=n_validation, random_state=random_state, stratify=labels
     )
-    return samples.take(np.sort(kept)), samples.take(np.sort(held_out))
+    share = n_validation / n
+    in_both = np.flatnonzero(_outweighs(samples.weights, labels, share))
+    parts = []
+    for rows, factor in ((kept, 1.0 - share), (held_out, share)):
+        weights = samples.weights.copy()
+        weights[in_both] *= factor
+        parts.append(replace(samples, weights=weights).take(np.union1d(rows, in_both)))
+    return parts[0], parts[1]
+
+
+def _outweighs(weights: np.ndarray, labels: np.ndarray | None, share: float) -> np.ndarray:
+    """Tell which weights are more than twice those of a share of all, or of their label's."""
+    of = np.zeros(len(weights), np.int64)
+    if labels is not None:
+        of = np.unique(labels, return_inverse=True)[1]
+    counts = np.bincount(of)
+    means = np.bincount(of, weights) / counts
+    return weights > (2.0 * means * np.ceil(share * counts))[of]
 
 
 def center_and_spread(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -216,7 +289,8 @@ def check_weights(weights: Any, n_sequences: int, dtype: np.dtype, name: str) ->
     Raises
     ------
     ValueError
-        For another shape, for what is negative or not finite, or where all are zero.
+        For another shape, for what is negative or not finite, where all are zero, or where the
+        precision that is computed in has no such numbers.
     """
     from sklearn.utils import check_array
 
@@ -234,4 +308,12 @@ def check_weights(weights: Any, n_sequences: int, dtype: np.dtype, name: str) ->
         raise ValueError(f"{name} must not be negative, got {weights.min():g}")
     if not weights.any():
         raise ValueError(f"{name} is zero throughout: at least one weight must be positive")
-    return weights.astype(dtype)
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = weights.astype(dtype)
+        total = rounded.sum()
+    if not 0.0 < total < np.inf:
+        raise ValueError(
+            f"{name} is beyond the range of {np.dtype(dtype)}, which X is in: from "
+            f"{weights.min():g} to {weights.max():g}"
+        )
+    return rounded

@@ -55,6 +55,15 @@ class Targets(ABC):
         """
 
     @abstractmethod
+    def refuse_weightless(self, samples: Samples, name: str) -> None:
+        """Refuse samples whose targets take all weight from them.
+
+        Raises
+        ------
+        ValueError
+        """
+
+    @abstractmethod
     def to_stratify(self, samples: Samples) -> np.ndarray | None:
         """Return the labels of which validation has as many as training, by share, if any."""
 
@@ -118,9 +127,13 @@ class Numbers(Targets):
         return targets.shape[1]
 
     def known(self, samples: Samples, name: str) -> Samples:
-        """Return the samples, unless their targets overflow."""
+        """Return the samples that have a weight, unless their targets overflow."""
+        samples = without_weightless(samples)
         refuse_beyond(samples.targets, samples.sequences.dtype, name)
         return samples
+
+    def refuse_weightless(self, samples: Samples, name: str) -> None:
+        """Accept any: numbers have no weights."""
 
     def to_stratify(self, samples: Samples) -> None:
         """Return nothing: there are no labels."""
@@ -214,11 +227,28 @@ class Classes(Targets):
             raise ValueError(
                 f"{name} has labels that are none of the classes {self.labels}: {unknown}"
             )
+        self.refuse_weightless(samples, name)
+        samples = without_weightless(samples)
         if self.weights is None or samples.by_step:  # there they are a part of the loss
             return samples
         by_label = self.weights[self.as_numbers(samples.targets)]
         weights = samples.weights * by_label.astype(samples.weights.dtype)
         return without_weightless(replace(samples, weights=weights))
+
+    def refuse_weightless(self, samples: Samples, name: str) -> None:
+        """Refuse labels none of which has a weight."""
+        has_weight = self.with_weight(samples)
+        if not has_weight.any():
+            raise ValueError(
+                f"{name} has no label of weight above zero: sample_weight or class_weight leaves "
+                f"none to {np.unique(samples.targets)}"
+            )
+
+    def with_weight(self, samples: Samples) -> np.ndarray:
+        """Tell which of the labels have a weight in samples, (n_classes,)."""
+        codes = self.as_numbers(samples.targets)
+        sums = np.bincount(codes, samples.target_weights, minlength=len(self.labels))
+        return sums * (1.0 if self.weights is None else self.weights) > 0.0
 
     def to_stratify(self, samples: Samples) -> np.ndarray | None:
         """Return the label of each sequence, where it has one."""

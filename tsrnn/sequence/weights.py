@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.sequences import TargetLayout
+from tsrnn._input.validation import of_one_moment
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.table import Table, table_of_counts
 from tsrnn.network import RNN
@@ -24,6 +25,7 @@ class NetworkMethods:
     # What the modules of other frameworks call the cell: "elman", "gru" or "lstm".
     _kind_of_cell: str
 
+    @of_one_moment
     def hidden_states(self, X: Any) -> Any:
         """Return the states of the last layer at every step.
 
@@ -43,6 +45,7 @@ class NetworkMethods:
             states = engine.hidden_states(theta, sequences)
         return TargetLayout(is_flat=False, by_step=True).arranged(states, sequences)
 
+    @of_one_moment
     def gradient_norms(self, X: Any, y: Any) -> np.ndarray:
         """Return norms of the gradient of the loss with respect to hidden states, by lag.
 
@@ -74,6 +77,7 @@ class NetworkMethods:
                 self._targets.loss,
             )
 
+    @of_one_moment
     def summary(self) -> Table:
         """Return a table of the layers: what each gives, and how many parameters it has.
 
@@ -85,6 +89,7 @@ class NetworkMethods:
         """
         return table_of(self) if "_network" in vars(self) else table_before_fit(self)
 
+    @of_one_moment
     def to_rnn(self) -> RNN:
         """Return the network with its matrices in the open, standardisation folded into them.
 
@@ -103,6 +108,7 @@ class NetworkMethods:
         check_is_fitted(self)
         return as_rnn(self)
 
+    @of_one_moment
     def to_keras_weights(self) -> list[np.ndarray]:
         """Return the weights as Keras lays them out, standardisation folded into them.
 
@@ -116,6 +122,7 @@ class NetworkMethods:
         check_is_fitted(self)
         return to_keras(self._kind_of_cell, weights_of_data(self))
 
+    @of_one_moment
     def to_torch_weights(self, *, rnn: str = "rnn", head: str = "fc") -> dict[str, np.ndarray]:
         """Return the weights as PyTorch lays them out, standardisation folded into them.
 

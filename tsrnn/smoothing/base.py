@@ -7,6 +7,7 @@ from abc import abstractmethod
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.ragged import Batch
+from tsrnn._input.validation import of_one_moment
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.network import RNN
@@ -23,6 +24,7 @@ from tsrnn.smoothing.summary import summarize
 class SmoothingForecaster(Forecaster):
     """Base of all of them: whatever structure its series have, they are fitted smoothers."""
 
+    @of_one_moment
     def summary(self):
         """Summarise the fit: parameters, criteria and a test of the residuals.
 
@@ -33,6 +35,7 @@ class SmoothingForecaster(Forecaster):
         check_is_fitted(self)
         return summarize(self, self._model.series, self._grid.season)
 
+    @of_one_moment
     def to_rnn(self) -> RNN:
         """Return the network that is this smoother, where its season is not multiplicative.
 

@@ -9,7 +9,13 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn._input.validation import check_choice, check_count, check_flag, check_number
+from tsrnn._input.validation import (
+    check_choice,
+    check_count,
+    check_flag,
+    check_number,
+    of_one_moment,
+)
 from tsrnn._optim.training import Training
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
@@ -221,7 +227,8 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         y : array-like of shape (n_samples,)
             Labels of any type.
         sample_weight : array-like of shape (n_samples,), optional
-            Texts that are the same, labels and all, are made one, with the sum of their weights.
+            A weight counts in the loss like so many repetitions of the text; see
+            `ElmanRNNClassifier.fit`.
         X_val, y_val, sample_weight_val : optional
             Texts to validate on at the end of each epoch, like X and y. With `early_stopping` they
             take the place of a part of X; without it they are only recorded.
@@ -249,6 +256,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         """
         return self._finish(self._trained(X, y, sample_weight, X_val, y_val, sample_weight_val))
 
+    @of_one_moment
     def encode(self, X: Any) -> list[np.ndarray]:
         """Turn texts into the ids of their words.
 
@@ -267,6 +275,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
             raise TypeError("encode takes texts, and X[0] is a sequence: it may be ids already")
         return self._encode(items)
 
+    @of_one_moment
     def decode(self, ids: Iterable[Iterable[int]]) -> list[list[str]]:
         """Turn ids back into words.
 
@@ -362,6 +371,9 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
                 "it to the number of ids"
             )
         return self.max_features
+
+    def _reads_alike(self) -> bool:
+        return not (self.dropout or self.embedding_dropout)
 
     def _learn_units(self, samples: Samples) -> None:
         """Learn nothing: ids have no units."""

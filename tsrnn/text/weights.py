@@ -8,7 +8,14 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn.sequence.foreign_weights import from_keras, from_torch, to_keras, to_torch
+from tsrnn.sequence.foreign_weights import (
+    check_arrays,
+    check_state,
+    from_keras,
+    from_torch,
+    to_keras,
+    to_torch,
+)
 
 
 class TextWeights:
@@ -59,6 +66,7 @@ class TextWeights:
         classifier : TextRNNClassifier
             It predicts what the model does.
         """
+        check_arrays(arrays)
         E, others = np.asarray(arrays[0]), from_keras(cell, arrays[1:])
         classifier = cls._of_weights({"E": E} | others, classes, parameters | {"cell": cell})
         if vocabulary is not None:
@@ -115,6 +123,7 @@ class TextWeights:
         classifier : TextRNNClassifier
             It predicts what the module does with `batch_first=True`.
         """
+        check_state(state)
         key = f"{embedding}.weight"
         if key not in state:
             raise ValueError(f"state has no {key!r}: name the Embedding by embedding=")

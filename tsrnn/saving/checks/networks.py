@@ -162,9 +162,10 @@ def _check_inputs(one: Any) -> None:
     """Check what the network reads beside what the estimator was fitted to."""
     network = one._network
     require(network.n_tokens == 0, "a sequence estimator reads no words")
-    fields.choice(one._sequence_kind, "the kind of sequences", ("matrix", "sequences"))
+    kinds = ("matrix", "lists", "sequences")
+    fields.choice(one._sequence_kind, "the kind of sequences", kinds)
     n_features = fields.whole(one.n_features_in_, "n_features_in_", 1)
-    expected = 1 if one._sequence_kind == "matrix" else n_features
+    expected = n_features if one._sequence_kind == "sequences" else 1
     require(network.n_inputs == expected, f"the network must read {expected} features a step")
     fields.numbers(one.input_center_, "input_center_", expected)
     fields.numbers(one.input_spread_, "input_spread_", expected)
