@@ -86,7 +86,7 @@ PUBLIC = table(
     tsrnn.cli: main
     tsrnn.datasets: fetch_imdb fetch_m3 fetch_m4 load_co2 make_noisy_line
     tsrnn.exceptions: BeyondStampsError InvalidParameterError IrregularIndexError ModelFormatError
-    tsrnn.exceptions: TrainingDivergedError UnfinishedStepWarning
+    tsrnn.exceptions: TrainingDivergedError UnfinishedStepWarning UnreliableForecastWarning
     tsrnn.forecasting: FittedModel Forecaster NaiveForecaster
     tsrnn.metrics: coverage mae_scorer mase mase_scorer owa rmse_scorer smape smape_scorer
     tsrnn.network: RNN

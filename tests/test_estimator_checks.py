@@ -67,7 +67,9 @@ def expected_failed_checks(forecaster):
 
 
 # Series of a handful of values, as some checks have, cannot carry all parameters, and say so, nor
-# can they tell ten regressors apart, or lead a robust loss to a clear minimum.
+# can they tell ten regressors apart, or lead a robust loss to a clear minimum. Nor is there
+# anything to learn from what came before in rows that are drawn independently.
+@pytest.mark.filterwarnings("ignore::tsrnn.exceptions.UnreliableForecastWarning")
 @pytest.mark.filterwarnings("ignore:series .* observed values:UserWarning")
 @pytest.mark.filterwarnings("ignore:series .* not seasonally adjusted:UserWarning")
 @pytest.mark.filterwarnings("ignore:series .* say nothing:UserWarning")

@@ -129,3 +129,20 @@ class UnfinishedStepWarning(UserWarning):
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("ignore", UnfinishedStepWarning)  # today is to count as a day
     """
+
+
+class UnreliableForecastWarning(UserWarning):
+    """A forecaster on lag windows is not to be relied on for this series, or this far ahead.
+
+    Given by `RNNForecaster`: at ``fit`` where its one-step errors are larger than those of
+    repeating the last value, or where there is too little to train on; at ``predict`` and its like
+    where the forecast leaves the range of the series farther than the series has cause to. The
+    docstring of `RNNForecaster` has the rules.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from tsrnn.exceptions import UnreliableForecastWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", UnreliableForecastWarning)  # stop a run that it concerns
+    """

@@ -87,7 +87,7 @@ def test_intervals_quantiles_and_paths_have_a_column_each_and_a_series_dimension
     answers = [
         model.predict_quantiles(4, np.linspace(0.1, 0.9, width)),
         model.simulate(4, width, random_state=0),
-        *([model.predict_interval(4)] if width == 2 else []),
+        *([model.predict_interval(4, 0.8)] if width == 2 else []),
     ]
     several = shape[-1] == 2 and len(shape) == 2
     for answer in answers:

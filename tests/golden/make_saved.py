@@ -4,7 +4,8 @@
 
 What is in `saved/` was saved by version 0.1.0 before loading checked what a file says against
 itself; those that end in _updated had been updated. In `saved_tags/` are models of every kind, as
-0.1.0 saved them when files got tags that stay whatever becomes of the names of classes.
+0.1.0 saved them when files got tags that stay whatever becomes of the names of classes; of parts
+that it has got since, as soon as it had them.
 """
 
 import sys

@@ -57,6 +57,11 @@ def _third_fridays():
     return tsrnn.PanelForecaster(tsrnn.NaiveForecaster()).fit(frame)
 
 
+def _after_a_gap():
+    """Windows that end in values of which the next were predicted with them."""
+    return saved_models.fitted("direct", saved_models.series()).update([np.nan])
+
+
 # Of parts that no model of `forged_files` has.
 RARE = {
     "panel-of-two-seasons": _two_seasons,
@@ -64,6 +69,7 @@ RARE = {
     "panel-of-weeks-put-together": lambda: _put_together(freq="W", aggregate="sum"),
     "panel-of-third-fridays": _third_fridays,
     "panel-with-scores": _with_scores,
+    "windows-after-a-gap": _after_a_gap,
     "durations-in-ordinals": lambda: forged_files.makers()["forecaster on durations"](),
 }
 

@@ -33,10 +33,10 @@ def mean_change(y):
     return np.mean([abs(b - a) for a, b in zip(seen[:-1], seen[1:], strict=True)])
 
 
-def units_of(window, change, largest=np.inf):
+def units_of(window, change):
     """Level and spread of a window."""
     own = np.mean([abs(b - a) for a, b in zip(window[:-1], window[1:], strict=True)])
-    return window[-1], min(max(own, 0.1 * change), largest)
+    return window[-1], max(own, 0.1 * change)
 
 
 def training_pairs(series, window, n_ahead=1):
@@ -65,11 +65,11 @@ def forecast(predict, y, window, horizon):
     change, values = mean_change(y), list(y)
     largest = np.inf
     for _ in range(horizon):
-        level, spread = units_of(values[-window:], change, largest)
+        level, spread = units_of(values[-window:], change)
         if largest == np.inf:
-            largest = 3.0 * max(spread, change)
+            largest = 1.5 * max(spread, change)
         relative = (np.array(values[-window:]) - level) / spread
-        values.extend(level + spread * np.ravel(predict(relative)))
+        values.extend(level + min(spread, largest) * np.ravel(predict(relative)))
     return np.array(values[len(y) : len(y) + horizon])
 
 

@@ -7,9 +7,14 @@ import pytest
 from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 from sklearn.base import BaseEstimator
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from tsrnn import GRURegressor
+from tsrnn import DeseasonalizedForecaster, GRURegressor, NaiveForecaster, RNNForecaster
 from tsrnn.plotting import GradientFlowDisplay, HiddenStateDisplay, TrainingHistoryDisplay
 
 HISTORY = {
@@ -323,3 +328,45 @@ def test_networks_of_every_layout_are_drawn(as_sequences):
 def test_an_unfitted_network_is_refused(draw):
     with pytest.raises(NotFittedError):
         draw(Network())
+
+
+SERIES = 100.0 + np.cumsum(np.random.default_rng(0).normal(size=40))
+
+
+def small_network():
+    return GRURegressor(hidden_layer_sizes=2, max_iter=3, random_state=0)
+
+
+@pytest.mark.parametrize(
+    "fitted",
+    [
+        lambda: RNNForecaster(small_network(), window=4).fit(SERIES),
+        lambda: DeseasonalizedForecaster(RNNForecaster(small_network(), window=4), period=4).fit(
+            SERIES
+        ),
+        lambda: RNNForecaster(make_pipeline(StandardScaler(), small_network()), window=4).fit(
+            SERIES
+        ),
+        lambda: GridSearchCV(small_network(), {"l2": [0.0]}, cv=2).fit(X, X[:, 0]),
+        lambda: TransformedTargetRegressor(small_network()).fit(X, X[:, 0]),
+    ],
+    ids=["forecaster", "deseasonalized", "pipeline", "search", "transformed"],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_the_history_of_a_network_inside_is_drawn(fitted):
+    display = TrainingHistoryDisplay.from_estimator(fitted(), kind="loss")
+    assert len(display.lines_["loss"].get_ydata()) == 3
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_keeps_no_history_is_told_and_no_word_of_fitting():
+    forecaster = RNNForecaster(Ridge(), window=4)
+    with pytest.raises(NotFittedError):
+        TrainingHistoryDisplay.from_estimator(forecaster)
+    for fitted, message in (
+        (forecaster.fit(SERIES), "RNNForecaster made of Ridge keeps no history"),
+        (Ridge().fit(SERIES[:, None], SERIES), "^Ridge keeps no history"),
+        (NaiveForecaster().fit(SERIES), "^NaiveForecaster keeps no history"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            TrainingHistoryDisplay.from_estimator(fitted)

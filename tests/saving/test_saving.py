@@ -88,7 +88,7 @@ def test_a_fitted_forecaster_comes_back_as_it_was(again, name, index_name):
     assert_same(model, loaded)
     assert_same(model.get_params(), loaded.get_params())
     assert_same(model.predict(5), loaded.predict(5))
-    assert_same(model.predict_interval(5), loaded.predict_interval(5))
+    assert_same(model.predict_interval(5, 0.8), loaded.predict_interval(5, 0.8))
     assert_same(model.simulate(3, 2, random_state=0), loaded.simulate(3, 2, random_state=0))
     # The streaming use: what comes next is learned in the same way.
     for one in (model, loaded):

@@ -251,6 +251,21 @@ def test_windows_that_leave_little_to_fit_make_no_huge_weights(cell, series):
     assert np.sqrt(np.mean(off**2)) <= TOLERANCE * max(targets.std() / unit, 0.01) + 1e-12
 
 
+@pytest.mark.parametrize("cell", ["elman_identity", "elman_tanh", "gru", "lstm"])
+def test_steps_that_hardly_differ_start_from_their_mean_and_have_no_say_in_the_others(cell):
+    noise = np.random.default_rng(1).normal(size=(len(WINDOWS), 2)) * [1e-3, 0.0]
+    spread = np.array([*TARGETS.std(axis=0), 1e-3, 1.0])
+    targets = np.column_stack([TARGETS, 3.0 + noise]) / spread
+    architecture, theta = network(cell, m=4)
+    theta = holt_start(WINDOWS, targets, None, architecture, theta, gain=1.0 / spread)
+    outputs = outputs_of(architecture, theta, WINDOWS)
+    np.testing.assert_allclose(outputs[:, 2:] - targets.mean(axis=0)[2:], 0.0, atol=1e-9)
+    fit = fit_holt(WINDOWS, TARGETS, gain=1.0 / spread[:2])
+    off = outputs[:, :2] - naive_forecasts(fit, WINDOWS, 2) / spread[:2]
+    # Of targets with a standard deviation of 1, beside rounding.
+    assert np.sqrt(np.mean(off**2, axis=0)).max() <= TOLERANCE * (1.0 + 1e-9)
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
 def test_training_goes_on_from_where_holt_ends(solver):

@@ -14,6 +14,10 @@ from window_loops import Recorder
 from tsrnn import ElmanRNNRegressor, NaiveForecaster, PanelForecaster, RNNForecaster
 from tsrnn.exceptions import InvalidParameterError
 
+# Most fits here are of series that nothing can be learned of, or too short: `test_doubts.py` has
+# what is said of those.
+pytestmark = pytest.mark.filterwarnings("ignore::tsrnn.exceptions.UnreliableForecastWarning")
+
 RIDGE = Ridge(1e-3)
 
 
@@ -142,16 +146,21 @@ def test_predictions_stand_for_missing_values_and_in_the_first_window_the_value_
     y[[21, 22, 58], 1] = np.nan
     model = RNNForecaster(RIDGE, window=5).fit(y)
     for i, column in enumerate(y.T):
-        change, filled = loops.mean_change(column), column.copy()
+        change, filled, largest = loops.mean_change(column), column.copy(), np.inf
         for t in np.flatnonzero(np.isnan(column)):
             if t < 5:
                 filled[t] = filled[t - 1]
                 continue
+            if not np.isnan(column[t - 1]):
+                largest = np.inf
             level, spread = loops.units_of(filled[t - 5 : t], change)
-            filled[t] = level + spread * predictor(model)((filled[t - 5 : t] - level) / spread)
+            largest = 1.5 * max(spread, change) if largest == np.inf else largest
+            outputs = predictor(model)((filled[t - 5 : t] - level) / spread)
+            filled[t] = level + min(spread, largest) * outputs
             assert model.fitted_values_[t, i] == pytest.approx(filled[t], rel=1e-9)
+        largest = largest if np.isnan(column[-1]) else np.inf
         level, spread = loops.units_of(filled[-5:], change)
-        ahead = level + spread * predictor(model)((filled[-5:] - level) / spread)
+        ahead = level + min(spread, largest) * predictor(model)((filled[-5:] - level) / spread)
         assert model.predict(1)[0, i] == pytest.approx(ahead, rel=1e-9)
 
 
@@ -249,10 +258,10 @@ def test_forecasts_never_grow_faster_than_a_line_whatever_was_learned():
     model = RNNForecaster(LinearRegression(), window=3).fit(doubling)
     forecast = model.predict(60)
     # A window of three that doubles has changes of 2/3 s and 4/3 s, and the next is 8/3 s; s of
-    # forecasts is three times that of the last window at most.
-    largest = 3.0 * (8.0 / 3.0) * np.diff(doubling[-3:]).mean()
+    # forecasts is 1.5 times that of the last window at most.
+    largest = 1.5 * (8.0 / 3.0) * np.diff(doubling[-3:]).mean()
     assert np.diff(forecast).max() <= largest * (1.0 + 1e-12)
-    np.testing.assert_allclose(forecast[:2], [4096.0, 8192.0])
+    np.testing.assert_allclose(forecast[:2], [4096.0, 7168.0])
     gap = model.update([np.nan] * 59).predict(1)
     assert gap[0] == pytest.approx(forecast[-1], rel=1e-9)
 
@@ -309,7 +318,10 @@ def test_time_stamps_with_regressors_may_lie_within_the_series_and_after_it_but_
     np.testing.assert_array_equal(model.predict(X[70:75][::-1])[::-1], model.predict(X[70:75]))
     with pytest.raises(ValueError, match="no row for step 2 after the end"):
         model.predict(X.iloc[[70, 72]])
-    for bounds in (model.predict_interval(X[60:75]), model.predict_quantiles(X[60:75], [0.2, 0.8])):
+    for bounds in (
+        model.predict_interval(X[60:75], 0.8),
+        model.predict_quantiles(X[60:75], [0.2, 0.8]),
+    ):
         assert not bounds.isna().any().any()
     assert not model.predict_interval(X[70:75], method="conformal").isna().any().any()
 

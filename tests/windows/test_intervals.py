@@ -8,6 +8,10 @@ from sklearn.neighbors import KNeighborsRegressor
 from tsrnn import PanelForecaster, RNNForecaster
 from tsrnn.windows.errors import factors
 
+# Most fits here are of series that nothing can be learned of, or too short: `test_doubts.py` has
+# what is said of those.
+pytestmark = pytest.mark.filterwarnings("ignore::tsrnn.exceptions.UnreliableForecastWarning")
+
 RIDGE = Ridge(1e-3)
 
 
@@ -34,6 +38,31 @@ def test_intervals_hold_the_share_of_values_that_they_are_asked_to():
         assert np.mean(shares) == pytest.approx(level, abs=3.0 * np.sqrt(level * (1 - level) / 100))
 
 
+@pytest.mark.parametrize("options", [{}, {"strategy": "direct", "horizon": 3}], ids=str)
+@pytest.mark.parametrize("n", [40, 150, 600])
+def test_the_interval_of_a_step_does_not_depend_on_how_many_are_asked_for(n, options):
+    y = np.column_stack([autoregression(n), np.cumsum(autoregression(n, seed=1))])
+    for order in ((1, 24), (24, 1)):
+        model = RNNForecaster(RIDGE, window=6, **options).fit(y)
+        bounds = {horizon: model.predict_interval(horizon, 0.6) for horizon in order}
+        np.testing.assert_array_equal(bounds[24][:1], bounds[1])
+    np.testing.assert_array_equal(
+        model.predict_quantiles(9, [0.3])[:4], model.predict_quantiles(4, [0.3])
+    )
+
+
+def test_intervals_of_the_next_step_hold_their_share_where_far_steps_are_asked_for():
+    """Of walks, on which errors of far steps are few and alike: those have no say."""
+    held = []
+    for seed in range(100):
+        y = np.cumsum(np.random.default_rng(seed).normal(size=101))
+        lower, upper = RNNForecaster(RIDGE, window=6).fit(y[:100]).predict_interval(24, 0.8)[0]
+        held.append(lower <= y[100] <= upper)
+    # Half a standard deviation of a share of 100 below, for that of these walks is .83; .76 was
+    # held where far steps had a say.
+    assert 0.8 - 0.5 * 0.04 < np.mean(held) < 0.8 + 3.0 * 0.04
+
+
 def test_a_network_that_remembers_its_windows_has_honest_intervals_all_the_same():
     """Its own errors are zero, but intervals are made of others than those of its training."""
     held = []
@@ -55,15 +84,25 @@ def test_quantiles_are_in_order_and_the_bounds_of_intervals_are_among_them():
     np.testing.assert_array_equal(model.predict_quantiles(6, 0.5), model.predict_quantiles(6, 0.5))
 
 
-def test_factors_are_order_statistics_of_errors_in_units_of_their_size_at_each_step():
+def test_factors_are_order_statistics_of_errors_in_units_of_their_size_up_to_each_step():
     errors = np.array([[1.0, -4.0], [-1.0, 4.0], [1.0, np.nan]])
-    # In units of 1 and 4: -1, -1, 1, 1, 1; of n = 5, 1/6 is the first and 5/6 the last.
-    found = factors(errors, np.array([1 / 6, 2 / 6, 5 / 6]))
-    np.testing.assert_allclose(found, [[-1.0, -4.0], [-1.0, -4.0], [1.0, 4.0]])
+    # One step ahead: -1, 1, 1. Two steps ahead, in units of 1 and 4: -1, -1, 1, 1, 1.
+    found = factors(errors, np.array([1 / 4, 2 / 4, 3 / 4]))
+    np.testing.assert_allclose(found, [[-1.0, -4.0], [1.0, 4.0], [1.0, 4.0]])
     # Beyond the last step with an error they grow as those of a random walk.
     padded = np.column_stack([errors, [np.nan] * 3, [np.nan] * 3])
-    grown = factors(padded, np.array([5 / 6]))[0]
+    grown = factors(padded, np.array([3 / 4]))[0]
     np.testing.assert_allclose(grown, [1.0, 4.0, 4.0 * np.sqrt(3 / 2), 4.0 * np.sqrt(2.0)])
+
+
+def test_a_step_with_many_errors_takes_no_others_into_account():
+    errors = np.random.default_rng(0).normal(size=(1100, 2)) ** [1, 3]
+    units = errors / np.sqrt(np.mean(errors**2, axis=0))
+    found = factors(errors, np.array([0.1, 0.9]))
+    for step in range(2):
+        # (1100 + 1) 0.1 is 110.1: the 110th and the 991st.
+        expected = np.sort(units[:, step])[[109, 990]] * np.sqrt(np.mean(errors[:, step] ** 2))
+        np.testing.assert_allclose(found[:, step], expected, rtol=1e-12)
 
 
 def test_few_past_forecasts_give_the_widest_interval_that_they_can_and_say_so():

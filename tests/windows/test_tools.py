@@ -33,6 +33,10 @@ ELMAN = ElmanRNNRegressor(
     hidden_layer_sizes=4, solver="lbfgs", init="holt", tol=1e-3, random_state=0
 )
 
+# Most fits here are of series that nothing can be learned of, or too short: `test_doubts.py` has
+# what is said of those.
+pytestmark = pytest.mark.filterwarnings("ignore::tsrnn.exceptions.UnreliableForecastWarning")
+
 
 def series_of(frame):
     return [rows["y"].to_numpy() for _, rows in frame.groupby("unique_id")]
@@ -148,7 +152,9 @@ def test_adjusted_series_of_a_panel_train_one_network():
         factor = alone.seasonal_indices_[(len(y) + np.arange(8)) % 4]
         np.testing.assert_allclose(alone.predict(8), factor * adjusted.predict(8), rtol=1e-9)
         np.testing.assert_allclose(
-            alone.predict_interval(8), factor[:, None] * adjusted.predict_interval(8), rtol=1e-9
+            alone.predict_interval(8, 0.8),
+            factor[:, None] * adjusted.predict_interval(8, 0.8),
+            rtol=1e-9,
         )
         assert np.isfinite(ahead["f"].to_numpy()[8 * i : 8 * i + 8]).all()
 

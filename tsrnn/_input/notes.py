@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 _PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
 
@@ -23,3 +25,24 @@ def warn_user(message: str | Warning, category: type[Warning] = UserWarning) -> 
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)
+
+
+def together(
+    notes: Mapping[int, Warning], n_series: int, name: Callable[[int], Any] = "series {}".format
+) -> tuple[Warning, ...]:
+    """Make one warning of those about series at some positions: how many, and the first of them.
+
+    Parameters
+    ----------
+    notes : mapping of int to Warning
+        All of one category.
+    n_series : int
+        Among how many they are; of a single one there is nothing to add.
+    name : callable
+        Names the series at a position.
+    """
+    if not notes or n_series == 1:
+        return tuple(notes.values())
+    first = min(notes)
+    text = f"of {len(notes)} of {n_series} series; the first, {name(first)}: {notes[first]}"
+    return (type(notes[first])(text),)

@@ -294,6 +294,10 @@ class DeseasonalizedModel(FittedModel):
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
         return self._seasonal_paths(self.inner.quantiles(horizon, quantiles, *n_jobs))
 
+    def doubts(self, horizon: int) -> Mapping[int, Warning]:
+        """Return what the user should know of the forecasts of the adjusted series."""
+        return self.inner.doubts(horizon)
+
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:

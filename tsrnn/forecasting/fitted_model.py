@@ -31,7 +31,7 @@ class FittedModel(Protocol):
     Arrays have one row a time step and one column a series, and hold the series net of what
     regressors add to them. Models do not change: `advance` returns another. A method that derives
     its model from this class inherits what is written out below: no notes, no attributes that
-    move, regressors without effect, and quantiles of normal errors.
+    move, regressors without effect, no doubts, and quantiles of normal errors.
     """
 
     notes: tuple[Warning, ...] = ()
@@ -65,6 +65,10 @@ class FittedModel(Protocol):
     def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, k)."""
         return normal_quantiles(self.forecast(horizon), self.deviation(horizon), quantiles)
+
+    def doubts(self, horizon: int) -> Mapping[int, Warning]:
+        """Return what the user should know of the forecast of so many steps, by column."""
+        return {}
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
@@ -110,3 +114,6 @@ class PanelModel(Protocol):
         self, horizon: int, quantiles: np.ndarray, n_jobs: int | None = None
     ) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
+
+    def doubts(self, horizon: int) -> Mapping[int, Warning]:
+        """Return what the user should know of the forecast of so many steps, by position."""

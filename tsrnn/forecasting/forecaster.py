@@ -19,7 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tsrnn._compute.threads import one_blas_thread
-from tsrnn._input.notes import warn_user
+from tsrnn._input.notes import together, warn_user
 from tsrnn._input.series import check_enough, is_single, read_series
 from tsrnn._input.validation import (
     at_this_moment,
@@ -208,7 +208,9 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         """
         now = at_this_moment(self)
         request = now._read_request(X)
-        return now._layout.rows(now._mean(request), request.index)
+        forecast = now._mean(request)
+        now._tell_doubts(request.model, int(request.positions.max()) + 1 - now._n_seen)
+        return now._layout.rows(forecast, request.index)
 
     def predict_interval(
         self, X: Any, level: float = 0.95, method: str = "auto"
@@ -289,6 +291,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         model = now._model.with_regressors(regressors)
         paths = model.simulate(horizon, n_paths, check_random_state(random_state))
         paths += model.effect(regressors)[:, None, :]
+        now._tell_doubts(model, horizon)
         index = now._grid.stamps(now._n_seen, now._n_seen + horizon)
         return now._layout.columns(paths, index, range(n_paths), "path")
 
@@ -474,6 +477,12 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             stamp = self._grid.stamps(positions[row], positions[row] + 1)[0]
             raise ValueError(f"{problem}: at row {row} expected {stamp}, got {index[row]}")
 
+    def _tell_doubts(self, model: FittedModel, horizon: int) -> None:
+        """Warn of what the model says of its forecast of so many steps, if any."""
+        notes = model.doubts(horizon) if horizon > 0 else {}
+        for note in together(notes, self._seen[0][0].shape[1]):
+            warn_user(note)
+
     def _mean(self, request: _Request) -> np.ndarray:
         return self._at(request.positions, 0, request.model.forecast) + request.effect
 
@@ -491,6 +500,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             mean = self._at(past, 0, request.model.forecast) + request.effect[~ahead]
             deviation = self._at(past, 1, request.model.deviation)
             values[~ahead] = normal_quantiles(mean, deviation, quantiles)
+        self._tell_doubts(request.model, int(request.positions.max()) + 1 - self._n_seen)
         return self._layout.columns(values, request.index, labels, label_name)
 
     def _past_scores(self, horizon: int) -> list[np.ndarray]:
@@ -521,6 +531,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         factors = factors_of_scores(scores, level)[ahead]
         width = factors * self._at(request.positions, 1, request.model.deviation)
         bounds = self._mean(request)[:, None] + np.stack([-width, width], axis=1)
+        self._tell_doubts(request.model, int(request.positions.max()) + 1 - self._n_seen)
         return self._layout.columns(bounds, request.index, ["lower", "upper"], "bound")
 
     def _at(self, positions: np.ndarray, part: int, ahead: Any) -> np.ndarray:

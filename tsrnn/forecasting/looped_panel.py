@@ -65,6 +65,11 @@ class LoopedPanel:
         shape = (horizon, len(quantiles))
         return self._each(lambda model: model.quantiles(horizon, quantiles), shape, n_jobs)
 
+    def doubts(self, horizon: int) -> dict[int, Warning]:
+        """Return what the user should know of the forecasts, by position."""
+        known = ((i, one) for i, one in enumerate(self.models) if one is not None)
+        return {i: note for i, one in known for note in one.doubts(horizon).values()}
+
     def advance(
         self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
     ) -> tuple[LoopedPanel, np.ndarray, np.ndarray]:

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from tqdm import tqdm
 
 from tsrnn._compute.threads import one_blas_thread
-from tsrnn._input.notes import warn_user
+from tsrnn._input.notes import together, warn_user
 from tsrnn._input.ragged import others
 from tsrnn._input.validation import (
     at_this_moment,
@@ -325,6 +325,9 @@ class PanelForecaster(BaseEstimator):
                     bounds.append(answer[name] + deviation * at(factors.T))
         for i, (low, high) in enumerate(bound_names):
             answer[low], answer[high] = bounds[2 * i : 2 * i + 2]
+        doubts = model.doubts(horizon)
+        for note in together(doubts, len(ids := now._fitted.ids), lambda i: repr(id_of(ids, i))):
+            warn_user(note)
         return pd.DataFrame(answer)
 
     def update(self, df_new: pd.DataFrame) -> Self:

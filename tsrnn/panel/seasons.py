@@ -229,6 +229,14 @@ class GroupedPanel:
         shape = (horizon, len(quantiles))
         return self._stacked(lambda model: model.quantiles(horizon, quantiles, n_jobs), shape)
 
+    def doubts(self, horizon: int) -> dict[int, Warning]:
+        """Return what the user should know of the forecasts, by position."""
+        return {
+            int(series[k]): note
+            for series, model in self.parts
+            for k, note in model.doubts(horizon).items()
+        }
+
     def advance(
         self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
     ) -> tuple[GroupedPanel, np.ndarray, np.ndarray]:

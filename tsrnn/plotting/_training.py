@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn.plotting._axes import FEW_POINTS, line_style, new_axes, whole_ordinals
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 # The scores of a history, as they are written on an axis.
 _SCORES = {"accuracy": "accuracy", "r2": "R²"}
+
+# Attributes under which what is made of another estimator keeps it, fitted.
+_INSIDE = ("estimator_", "forecaster_", "best_estimator_", "regressor_")
 
 Kind = Literal["both", "loss", "score"]
 
@@ -76,8 +81,9 @@ class TrainingHistoryDisplay:
 
         Parameters
         ----------
-        estimator : fitted sequence estimator
-            With the attribute `history_`.
+        estimator : fitted sequence estimator, or what has one inside
+            With the attribute `history_`. Of a pipeline, a search or a forecaster that is made of
+            one it is the network inside.
         kind : {"both", "loss", "score"}, default="both"
             What to draw; "both" draws the loss alone where no score was recorded.
         ax : matplotlib Axes or sequence of two, optional
@@ -93,11 +99,12 @@ class TrainingHistoryDisplay:
         ------
         NotFittedError
             If the estimator is not fitted.
+        TypeError
+            If there is no network inside that keeps a history.
         ValueError
             As `from_history` raises.
         """
-        check_is_fitted(estimator, "history_")
-        return cls.from_history(estimator.history_, kind=kind, ax=ax, **line_kw)
+        return cls.from_history(_history_of(estimator), kind=kind, ax=ax, **line_kw)
 
     @classmethod
     def from_history(
@@ -211,3 +218,20 @@ class TrainingHistoryDisplay:
         whole_ordinals(ax.xaxis)
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(frameon=False, fontsize="small")
+
+
+def _history_of(estimator: Any) -> Mapping[str, Sequence[float]]:
+    """Return the history of a fitted network, or of the one inside of what is made of it."""
+    check_is_fitted(estimator)
+    one = estimator
+    while "history_" not in vars(one):
+        inside = [vars(one)[name] for name in _INSIDE if name in vars(one)]
+        inside += [one.steps[-1][1]] if isinstance(one, Pipeline) else []
+        if not inside or not isinstance(inside[0], BaseEstimator):
+            within = "" if one is estimator else f" made of {type(one).__name__}"
+            raise TypeError(
+                f"{type(estimator).__name__}{within} keeps no history of training: pass a sequence "
+                "estimator, or what has one inside, such as RNNForecaster(GRURegressor())"
+            )
+        one = inside[0]
+    return one.history_

@@ -29,6 +29,7 @@ from tsrnn.priors import ExponentialPrior
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
+from tsrnn.windows.doubts import Ranges
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.lags import Units
 from tsrnn.windows.model import RegressorScaling, WindowModel, WindowState
@@ -59,6 +60,7 @@ PARTS: dict[str, type] = {
     "PanelGrid": PanelGrid,
     "PastErrors": PastErrors,
     "PeriodStamps": Periods,
+    "Ranges": Ranges,
     "Reach": Reach,
     "Recipe": WindowSpec,
     "RegressorScaling": RegressorScaling,

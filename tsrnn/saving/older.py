@@ -21,9 +21,11 @@ from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.triple import TripleExpSmoothingRNN
+from tsrnn.windows.doubts import Ranges
 from tsrnn.windows.errors import PastErrors
+from tsrnn.windows.forecaster import RNNForecaster
 from tsrnn.windows.model import WindowModel, WindowState
-from tsrnn.windows.network import WindowNetwork
+from tsrnn.windows.network import WindowNetwork, WindowSpec
 
 # What was called otherwise in older files, and its tag now.
 OLDER_TAGS = {  # beside "dates" and "periods", which are indexes of pandas
@@ -55,6 +57,8 @@ _LATER = {
     PanelForecaster: {"fill": None, "aggregate": None},
     FittedPanel: {"rows": None, "n_filled": None, "reach": None},
     SmootherBatch: {"ahead": None},
+    RNNForecaster: {"random_state": None},
+    WindowSpec: {"is_default": False},
     **dict.fromkeys((DeseasonalizedModel, SmoothingModel, WindowModel), {"failures": {}}),
 }
 
@@ -96,6 +100,8 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
     if kind is DeseasonalizedModel and isinstance(attributes.get("turn"), Seasons):
         turn = attributes.pop("turn")  # of columns, which seasons were laid out as
         attributes["seasons"] = Seasons(turn.factor.T, turn.offset.T)
+    if kind is WindowState:
+        _add_to_state(attributes)
     if kind is WindowModel and isinstance(attributes.get("state"), WindowState):
         n_series = attributes["state"].n_series  # of columns, all of which were in the state
         attributes.setdefault("series", np.arange(n_series))
@@ -111,6 +117,21 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
             ids = attributes["ids_"]
             taken = np.full(len(ids), given["period"], dtype=np.int64)
             attributes["period_"] = pd.Series(taken, ids, name="period")
+
+
+def _add_to_state(attributes: dict[str, Any]) -> None:
+    """Add what windows after missing values, and forecasts that run away, are told by."""
+    network, values, past = (attributes.get(name) for name in ("network", "values", "past"))
+    is_known = isinstance(network, WindowNetwork) and isinstance(past, PastErrors)
+    if not is_known or np.ndim(values) != 2:
+        return  # as will be told
+    n_series = len(values)
+    attributes.setdefault("pending", np.full((n_series, network.spec.n_ahead - 1), np.nan))
+    if "ranges" not in attributes:
+        ranges = Ranges(*np.full((2, n_series), np.inf) * [[-1.0], [1.0]], np.zeros(n_series))
+        if past.batch.n_series == n_series:  # but for those that failed since
+            ranges = Ranges.of(past.batch)
+        attributes["ranges"] = ranges
 
 
 def _followed(training: Any, seen: Any) -> tuple:

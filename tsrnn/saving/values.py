@@ -19,7 +19,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from tsrnn.exceptions import InvalidParameterError, ModelFormatError, TrainingDivergedError
+from tsrnn.exceptions import (
+    InvalidParameterError,
+    ModelFormatError,
+    TrainingDivergedError,
+    UnreliableForecastWarning,
+)
 
 
 class Codec(NamedTuple):
@@ -340,6 +345,7 @@ def _reduce_date(value: datetime.date) -> str:
 _MESSAGES = [kind for kind in vars(builtins).values() if _is_exception(kind)]
 _MESSAGES += [ConvergenceWarning, NotFittedError, np.linalg.LinAlgError]
 _MESSAGES += [InvalidParameterError, ModelFormatError, TrainingDivergedError]
+_MESSAGES += [UnreliableForecastWarning]
 
 
 def _message_codec(kind: type[Exception]) -> Codec:

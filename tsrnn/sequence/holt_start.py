@@ -56,6 +56,9 @@ _N_TRIED = 20_000
 # vary by at least.
 _LEAST_SIZE = 0.01
 
+# How many times less than those of another step targets differ that start from their mean.
+_SMALL = 100.0
+
 # Biases of the gates that let through what the two units make of a step, and take the sign off for
 # those that keep the state as it was.
 _OPEN = 2.0
@@ -117,7 +120,8 @@ def holt_start(
     -------
     theta : (K,) array
         Within `TOLERANCE` of Holt's forecasts of the windows (of an even choice of them, if there
-        are very many); exactly, but for rounding, where the activation is the identity.
+        are very many); exactly, but for rounding, where the activation is the identity. Of steps
+        whose targets hardly differ, beside those of others, their mean.
 
     Raises
     ------
@@ -129,7 +133,13 @@ def holt_start(
     series = np.ascontiguousarray(series, dtype=float)
     m = targets.shape[1]
     gain, offset = (np.broadcast_to(np.asarray(one, float), (m,)) for one in (gain, offset))
-    fit = fit_holt(series, (targets - offset) / gain, weights, gain)
+    # Targets that differ so little, as those a season after the end of their window, would outweigh
+    # all others in the fit, and in training the head that makes them of the two states. Constants
+    # are not to be learned at all.
+    is_small = (gain > _SMALL * gain.min()) | (targets == targets[0]).all(axis=0)
+    fit = fit_holt(series, (targets - offset) / gain, weights, np.where(is_small, 0.0, gain))
+    means = targets.mean(axis=0, dtype=float)
+    gain, offset = np.where(is_small, 0.0, gain), np.where(is_small, means, offset)
     return laid_out(fit, series, targets, architecture, theta, gain=gain, offset=offset)
 
 

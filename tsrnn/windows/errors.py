@@ -3,8 +3,10 @@
 A network has no distribution of its errors in closed form, and those on what it was trained on are
 too small. So another one is trained on the beginnings of the series, and forecasts their ends. Its
 errors, in spreads of the windows before them, have the root mean square r_j at j steps ahead; in
-units of that they are pooled over steps and series, and order statistics of them are quantiles of
-the next one (see `tsrnn.forecasting.conformal`).
+units of that they are pooled over series, and order statistics of them are quantiles of the next
+one (see `tsrnn.forecasting.conformal`). Where there are few j steps ahead, those fewer steps ahead
+are taken as well. So what is said of a step does not depend on how many others are asked for: for
+the same reason how many values are held back does not.
 """
 
 from __future__ import annotations
@@ -15,11 +17,17 @@ import numpy as np
 
 from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import Batch, rows_between
+from tsrnn.windows.ahead import forecast_from, predict_along
 from tsrnn.windows.lags import Units, windows_before
-from tsrnn.windows.network import WindowSpec, forecast_from, predict_along, train
+from tsrnn.windows.network import WindowSpec, train
 
-# Past forecasts of every number of steps that there are to be, if half of the windows suffices.
-_ENOUGH = 100
+# Of the values that follow a window, the share that is held back at the end of each series; where
+# that is less than these steps and so many past forecasts of all series together, or more than this
+# number, it is those. It is never more than half.
+_SHARE, _STEPS, _ENOUGH, _MOST_HELD_BACK = 0.25, 24, 100, 1000
+
+# Errors whose order statistics are taken, if there are so many at this step and those before it.
+_POOLED = 1000
 
 # Points in the past that are forecast from, at most.
 _MOST_ORIGINS = 20_000
@@ -53,13 +61,13 @@ class PastErrors:
         ValueError
             If there are none.
         """
-        if horizon not in self._found:
+        if horizon > max(self._found, default=0):
             self._found[horizon] = self._compute(horizon)
-        return self._found[horizon]
+        return self._found[max(self._found)][:, :horizon]
 
     def _compute(self, horizon: int) -> np.ndarray:
         T, batch = self.spec.window, self.batch
-        held_out = self._held_out(horizon)
+        held_out = self._held_out()
         starts, stops = batch.offsets[:-1], batch.offsets[1:]
         if not held_out.any():
             raise ValueError(self._too_few())
@@ -93,13 +101,14 @@ class PastErrors:
         missed = np.where(is_within, batch.values[steps], np.nan) - forecasts
         errors = missed[spread > 0.0] / spread[spread > 0.0, None]
         if not errors.size:  # all are constant, and followed exactly
-            errors = np.zeros((1, horizon))
+            errors = np.zeros((int(held_out.sum()), horizon))
         return errors
 
-    def _held_out(self, horizon: int) -> np.ndarray:
+    def _held_out(self) -> np.ndarray:
         """Return how many values at the end of each series are forecast, (N,)."""
         n_windows = self.batch.lengths - self.spec.window - self.spec.n_ahead + 1
-        wanted = horizon - 1 + -(-_ENOUGH // self.batch.n_series)
+        least = _STEPS - 1 + -(-_ENOUGH // self.batch.n_series)
+        wanted = np.clip((_SHARE * n_windows).astype(np.int64), least, _MOST_HELD_BACK)
         return np.clip(n_windows // 2, 0, wanted)
 
     def _too_few(self) -> str:
@@ -121,18 +130,31 @@ def factors(errors: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
     """
     sizes = _sizes(errors)
     units = np.divide(errors, sizes, out=np.zeros_like(errors), where=sizes > 0.0)
-    ordered = np.sort(units[~np.isnan(errors)])
-    n = ordered.size
-    places = (n + 1) * quantiles
-    rank = np.where(
-        quantiles < 0.5, np.floor(places + _ROUNDING), np.ceil(places - _ROUNDING)
-    ).astype(np.int64)
-    if rank.min() < 1 or rank.max() > n:
+    found = np.empty((len(quantiles), errors.shape[1]))
+    fewest = np.inf
+    for step in range(errors.shape[1]):
+        pooled, n = [], 0
+        for column in units.T[step::-1]:
+            known = column[~np.isnan(column)]
+            pooled.append(known)
+            n += known.size
+            if n >= _POOLED:
+                break
+        ordered = np.sort(np.concatenate(pooled))
+        places = (n + 1) * quantiles
+        rank = np.where(
+            quantiles < 0.5, np.floor(places + _ROUNDING), np.ceil(places - _ROUNDING)
+        ).astype(np.int64)
+        if rank.min() < 1 or rank.max() > n:
+            fewest = min(fewest, n)
+        found[:, step] = ordered[np.clip(rank, 1, n) - 1]
+    if fewest < np.inf:
         warn_user(
-            f"{n} past forecasts are too few for quantiles this far out: the extremes of their "
-            f"errors are given, as for quantiles {1 / (n + 1):.2g} and {n / (n + 1):.2g}"
+            f"{fewest} past forecasts are too few for quantiles this far out: the extremes of "
+            f"their errors are given, as for quantiles {1 / (fewest + 1):.2g} and "
+            f"{fewest / (fewest + 1):.2g}"
         )
-    return ordered[np.clip(rank, 1, n) - 1][:, None] * sizes
+    return found * sizes
 
 
 def _sizes(errors: np.ndarray) -> np.ndarray:

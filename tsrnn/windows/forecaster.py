@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone, is_regressor
-from sklearn.utils import get_tags
+from sklearn.utils import check_random_state, get_tags
 
+from tsrnn._input.notes import together
 from tsrnn._input.ragged import Batch, others
 from tsrnn._input.validation import check_choice, check_count, check_number
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import LoopedPanel
-from tsrnn.sequence.elman import ElmanRNNRegressor
+from tsrnn.sequence.arguments import check_seed
+from tsrnn.windows.default import default_network
 from tsrnn.windows.model import WindowModel, fit_windows, too_short
 from tsrnn.windows.network import WindowSpec
 from tsrnn.windows.summary import summarize_windows
@@ -34,26 +37,30 @@ class RNNForecaster(Forecaster):
     ----------
     estimator : regressor or None
         One of the sequence regressors, or any regressor of scikit-learn's that takes a matrix. It
-        is cloned, and not changed; where it draws random numbers, its `random_state` says which.
-        By default ``ElmanRNNRegressor(hidden_layer_sizes=16, learning_rate_init=0.003,
-        early_stopping=True, init="holt")``, which does well on one short series and on thousands.
+        is cloned, and not changed. By default ``ElmanRNNRegressor(hidden_layer_sizes=16,
+        learning_rate_init=0.003, early_stopping=True, init="holt")``, trained for as long as suits
+        the number of windows: see the notes.
     window : int
         How many values are read, 2 at least.
     strategy : {"recursive", "direct"}
         Predict one step ahead, and further ahead from what was predicted; or predict `horizon`
-        steps together, as so many outputs.
+        steps together, as so many outputs. A regressor of one output, such as scikit-learn's SVR,
+        serves the latter inside of a ``MultiOutputRegressor``.
     horizon : int or None
         With `strategy="direct"`, how many steps; forecasts further ahead go on from them.
     cut_off : float or None
         Targets are cut off at so many times their root mean square, without regressors, lest the
         squared error should be about a few outliers. Noisy series may be forecast better with 1.5;
         where rare large changes come regularly, as a peak once in a long season, None leaves them.
+    random_state : int, RandomState or None
+        The `random_state` of an estimator that has none of its own: of its parts, too.
 
     Attributes
     ----------
     estimator_ : regressor
         As it was trained; scikit-learn's `DummyRegressor` where all targets are alike, as those of
-        a line are, so that there is nothing to learn.
+        a line are, so that there is nothing to learn, and where there is but one window: the last
+        value is then repeated.
     fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
         One-step-ahead predictions of the training series, and what they miss; NaN for the first
         `window` steps of a series.
@@ -61,6 +68,16 @@ class RNNForecaster(Forecaster):
         The mean squared residual.
     n_windows_ : int
         How many windows were trained on.
+
+    Warns
+    -----
+    UnreliableForecastWarning
+        By `fit`, where one-step errors on the series itself are worse than those of repeating the
+        last value, and where there is one window to train on. By `predict`, `predict_interval`,
+        `predict_quantiles` and `simulate`, once a call, where the forecast runs away: it leaves the
+        range of the series by more than half of it, and the series has no trend that leads there.
+        The notes have the rules. Of several series one warning says how many they are; those of the
+        fit of a panel are listed in its `notes_`.
 
     Notes
     -----
@@ -71,8 +88,22 @@ class RNNForecaster(Forecaster):
         z_t = (w_t - w_T) / s, \qquad s = \max(\overline{|w_t - w_{t-1}|}, 0.1\,c),
 
     where :math:`c` is the mean change of the series, and its outputs are
-    :math:`(y_{T+j} - w_T) / s`. Of forecasts further ahead the unit is at most three times that of
-    the last window seen, or :math:`3c`, so that they never grow faster than a line.
+    :math:`(y_{T+j} - w_T) / s`. Of forecasts further ahead the unit is at most 1.5 times that of
+    the last window seen, or :math:`1.5 c`, so that they never grow faster than a line. Nothing else
+    holds them near the level of the series: far ahead they may run away from it, above all where
+    the window is shorter than a season, or a peak and the next lie farther apart.
+
+    That is told. A forecast leaves the range of the values seen where it lies outside by more than
+    half the range. A series whose values have a rank correlation with time of .7 or more, upwards
+    or downwards, may go farther in that direction: by three times its pace a step ahead, which is
+    the largest mean change a step over a third of its length. One-step errors are worse than those
+    of repeating the last value where the mean of their sizes is larger by more than two standard
+    errors of the difference. They are not held against those of a seasonal naive forecast, for
+    there is no season among the parameters: do that by forecasts of values held back.
+
+    The default network is trained until 100 steps of its optimiser have not made the validation
+    loss better, for 1000 at most; where 10 and 200 epochs are more, for these. The windows that it
+    validates on are a tenth drawn at random or, of fewer than 1000, the last fifth of each series.
 
     Regressors known in advance are standardised and stand beside the lags: next to each the
     regressors of the step after it, so that the last has those of the step that is predicted. A
@@ -82,13 +113,17 @@ class RNNForecaster(Forecaster):
     are needed.
 
     In the place of missing values stand predictions of them, or, in the first window, the last
-    value before. Windows with missing values are not trained on.
+    value before: those that would have been forecast, so that with `strategy="direct"` those of a
+    gap are predicted together. Windows with missing values are not trained on.
 
     Intervals and quantiles are conformal: the first call of one trains the regressor again, on the
-    beginnings of the series, and takes the errors of its forecasts of the rest, in units of `s`.
-    They are pooled over series and steps. `simulate` draws errors from those of the training
-    windows, which are smaller. `predict_interval(method="conformal")` looks at each series alone,
-    as it does elsewhere.
+    beginnings of the series, and takes the errors of its forecasts of the rest, in units of `s`:
+    of a quarter of each series, or 24 steps and 100 forecasts where that is less, up to half. They
+    are pooled over series and, as far as there are fewer than 1000, over the steps up to that which
+    they are of; so an interval does not depend on how many others are asked for. Beyond what was
+    held back they grow as those of a random walk. `simulate` draws errors from those of the
+    training windows, which are smaller. `predict_interval(method="conformal")` looks at each series
+    alone, as it does elsewhere.
 
     The regressor of a panel depends on all of its series, and so do forecasts of each.
 
@@ -118,12 +153,14 @@ class RNNForecaster(Forecaster):
         strategy: str = "recursive",
         horizon: int | None = None,
         cut_off: float | None = 3.0,
+        random_state: Any = None,
     ) -> None:
         self.estimator = estimator
         self.window = window
         self.strategy = strategy
         self.horizon = horizon
         self.cut_off = cut_off
+        self.random_state = random_state
 
     def summary(self):
         """Summarise the fit: what was trained, on how much, and tests of the residuals.
@@ -161,6 +198,7 @@ class RNNForecaster(Forecaster):
             )
         if self.cut_off is not None:
             check_number("cut_off", self.cut_off, 0.0, np.inf, include_lower=False)
+        check_seed(self)
 
     def _learns_from_all(self) -> bool:
         return True
@@ -171,7 +209,7 @@ class RNNForecaster(Forecaster):
         batch = Batch.of_columns(values, regressors)
         for error in too_short(batch, spec, "series {}".format).values():
             raise error
-        state, predictions, deviations = fit_windows(spec, batch)
+        state, predictions, deviations, notes = fit_windows(spec, batch)
         predictions, deviations = (
             rows.reshape(values.T.shape).T.copy() for rows in (predictions, deviations)
         )
@@ -180,7 +218,8 @@ class RNNForecaster(Forecaster):
             "n_windows_": state.network.n_windows,
             "sigma2_": _mean_squares(values - predictions),
         }
-        model = WindowModel(np.arange(batch.n_series), state, batch.n_series)
+        told = together(notes, batch.n_series)
+        model = WindowModel(np.arange(batch.n_series), state, batch.n_series, notes=told)
         return model, predictions, deviations, attributes
 
     def fit_panel(
@@ -198,10 +237,11 @@ class RNNForecaster(Forecaster):
         kept = others(batch.n_series, failures)
         if not kept.size:
             return LoopedPanel((None,) * batch.n_series, failures)
-        state, _, _ = fit_windows(spec, batch.take(kept) if failures else batch)
+        state, _, _, notes = fit_windows(spec, batch.take(kept) if failures else batch)
         if progress is not None:
             progress(batch.n_series)
-        return WindowModel(kept, state, batch.n_series, failures, {})
+        notes = {int(kept[i]): (note,) for i, note in notes.items()}
+        return WindowModel(kept, state, batch.n_series, failures, notes)
 
     def _spec(self, n_regressors: int, n_jobs: int | None) -> WindowSpec:
         """Return what is to be trained; threads as given where the estimator does not say."""
@@ -210,11 +250,8 @@ class RNNForecaster(Forecaster):
                 "strategy='direct' takes no regressors, for it would need those of steps that are "
                 "not asked for: set strategy='recursive', or leave X out"
             )
-        estimator = self.estimator
-        if estimator is None:
-            estimator = ElmanRNNRegressor(
-                hidden_layer_sizes=16, learning_rate_init=0.003, early_stopping=True, init="holt"
-            )
+        estimator = default_network() if self.estimator is None else self.estimator
+        estimator = _with_seed(estimator, self.random_state)
         if n_jobs is not None and estimator.get_params().get("n_jobs", n_jobs) is None:
             estimator = clone(estimator).set_params(n_jobs=n_jobs)
         return WindowSpec(
@@ -223,7 +260,23 @@ class RNNForecaster(Forecaster):
             1 if self.strategy == "recursive" else int(self.horizon),
             get_tags(estimator).input_tags.three_d_array,
             None if n_regressors else self.cut_off,
+            self.estimator is None,
         )
+
+
+def _with_seed(estimator: Any, random_state: Any) -> Any:
+    """Return the estimator, or a copy with a seed where it draws random numbers and has none."""
+    names = [
+        name
+        for name, value in estimator.get_params().items()
+        if value is None and (name == "random_state" or name.endswith("__random_state"))
+    ]
+    if random_state is None or not names:
+        return estimator
+    seed = random_state
+    if not isinstance(random_state, Integral):
+        seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+    return clone(estimator).set_params(**dict.fromkeys(names, seed))
 
 
 def _mean_squares(residuals: np.ndarray) -> float | np.ndarray:

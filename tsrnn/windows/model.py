@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from tsrnn._input.ragged import Batch, offsets_of, rows_between, rows_of
 from tsrnn._input.scaling import Scaling
+from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
+from tsrnn.windows.ahead import forecast_from, predict_along
+from tsrnn.windows.doubts import Ranges, fallback_note, left_notes, naive_notes
 from tsrnn.windows.errors import PastErrors, factors
 from tsrnn.windows.lags import Units, from_first_observed
-from tsrnn.windows.network import WindowNetwork, WindowSpec, forecast_from, predict_along, train
+from tsrnn.windows.network import WindowNetwork, WindowSpec, train
 
 # Scaled values beyond this have squares, and sums of them, that are not finite.
 _LARGEST = 1e150
@@ -61,6 +65,10 @@ class WindowState:
         The last window, predictions in the place of missing values.
     ceilings : (N,) array
         Of the units of forecasts, where the window ends in predictions; infinite elsewhere.
+    pending : (N, H - 1) array
+        What was predicted with the last values of a window that ends in predictions; then NaN.
+    ranges : Ranges
+        Of what was seen, in scaled units.
     known : (N, T, p) array
         Regressors of the steps in it.
     future : (N, n, p) array
@@ -74,6 +82,8 @@ class WindowState:
     units: Units
     values: np.ndarray
     ceilings: np.ndarray
+    pending: np.ndarray
+    ranges: Ranges
     known: np.ndarray
     future: np.ndarray
     past: PastErrors
@@ -91,6 +101,8 @@ class WindowState:
             units=self.units.take(series),
             values=self.values[series],
             ceilings=self.ceilings[series],
+            pending=self.pending[series],
+            ranges=self.ranges.take(series),
             known=self.known[series],
             future=self.future[series],
         )
@@ -141,8 +153,8 @@ class WindowState:
         lanes = np.repeat(np.arange(self.n_series), n_paths)
         errors = self.network.errors
 
-        def draw() -> np.ndarray:
-            return errors[random_state.randint(len(errors), size=len(lanes))]
+        def draw(n: int) -> np.ndarray:
+            return errors[random_state.randint(len(errors), size=n)]
 
         paths = forecast_from(
             self.network,
@@ -152,6 +164,7 @@ class WindowState:
             self.units.take(lanes),
             horizon,
             self.ceilings[lanes],
+            self.pending[lanes],
             draw,
         )
         return self.scaling.unscale(paths.T.reshape(horizon, self.n_series, n_paths).swapaxes(1, 2))
@@ -178,7 +191,11 @@ class WindowState:
         step = rows_between(np.zeros(self.n_series, dtype=np.int64), lengths)
         regressors[new] = self._future(lengths.max(initial=0))[series_of_row, step]
         along = predict_along(
-            self.network, Batch(rows, extended, regressors), self.units, self.ceilings
+            self.network,
+            Batch(rows, extended, regressors),
+            self.units,
+            self.ceilings,
+            self.pending,
         )
         last = extended[1:, None] + np.arange(-T, 0)
         ends = along.values[last]
@@ -188,6 +205,8 @@ class WindowState:
             self,
             values=ends,
             ceilings=along.ceilings,
+            pending=along.pending,
+            ranges=self.ranges.widened(z, series_of_row),
             known=regressors[last],
             future=np.empty((self.n_series, 0, p)),
         )
@@ -199,16 +218,28 @@ class WindowState:
             each.unscale_difference(deviations),
         )
 
+    def doubts(self, horizon: int) -> dict[int, UnreliableForecastWarning]:
+        """Say of which series the forecast of the next values leaves them behind, by position."""
+        return left_notes(self.ranges, self._scaled_forecast(horizon))
+
+    @cached_property
+    def _forecasts(self) -> dict[int, np.ndarray]:
+        """Forecasts by their horizons, for a request looks at one more than once."""
+        return {}
+
     def _scaled_forecast(self, horizon: int) -> np.ndarray:
-        return forecast_from(
-            self.network,
-            self.values,
-            self.known,
-            self._future(horizon),
-            self.units,
-            horizon,
-            self.ceilings,
-        )
+        if horizon not in self._forecasts:
+            self._forecasts[horizon] = forecast_from(
+                self.network,
+                self.values,
+                self.known,
+                self._future(horizon),
+                self.units,
+                horizon,
+                self.ceilings,
+                self.pending,
+            )
+        return self._forecasts[horizon]
 
     def _spreads(self) -> np.ndarray:
         """Return the spreads of the last windows, in scaled units."""
@@ -235,7 +266,9 @@ def too_short(batch: Batch, spec: WindowSpec, name: Any) -> dict[int, ValueError
     }
 
 
-def fit_windows(spec: WindowSpec, batch: Batch) -> tuple[WindowState, np.ndarray, np.ndarray]:
+def fit_windows(
+    spec: WindowSpec, batch: Batch
+) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
     """Train one network on series, none of them too short.
 
     Returns
@@ -244,6 +277,8 @@ def fit_windows(spec: WindowSpec, batch: Batch) -> tuple[WindowState, np.ndarray
         At their ends.
     predictions, deviations : (R,) arrays
         One step ahead; NaN before there is a window.
+    notes : dict
+        What the user should know of single series, by position.
     """
     scaling, columns = Scaling.of(batch), RegressorScaling.of(batch.regressors)
     each = scaling.take(batch.series_of_row)
@@ -260,6 +295,8 @@ def fit_windows(spec: WindowSpec, batch: Batch) -> tuple[WindowState, np.ndarray
         units,
         along.values[last],
         along.ceilings,
+        along.pending,
+        Ranges.of(trimmed),
         trimmed.regressors[last],
         np.empty((batch.n_series, 0, batch.regressors.shape[1])),
         PastErrors(spec, trimmed, units),
@@ -267,7 +304,10 @@ def fit_windows(spec: WindowSpec, batch: Batch) -> tuple[WindowState, np.ndarray
     predictions, deviations = np.full((2, batch.values.size), np.nan)
     predictions[rows] = along.predictions
     deviations[rows] = network.deviation * along.spreads
-    return state, each.unscale(predictions), each.unscale_difference(deviations)
+    notes = naive_notes(trimmed, along.values, along.predictions)
+    if network.is_naive:
+        notes = dict.fromkeys(range(batch.n_series), fallback_note())
+    return state, each.unscale(predictions), each.unscale_difference(deviations), notes
 
 
 @dataclass(frozen=True)
@@ -342,6 +382,10 @@ class WindowModel(FittedModel):
     ) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
         return self._of_all(self.state.quantiles(horizon, quantiles))
+
+    def doubts(self, horizon: int) -> dict[int, Warning]:
+        """Say which forecasts run away; see `FittedModel.doubts`."""
+        return {int(self.series[i]): note for i, note in self.state.doubts(horizon).items()}
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState

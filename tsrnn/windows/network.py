@@ -1,27 +1,22 @@
-"""A regressor trained on the lag windows of many series, and what follows from it step by step.
-
-Where a value is missing, the prediction of it takes its place in the windows that it lies in.
-"""
+"""A regressor trained on the lag windows of many series, and what it predicts after one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
+from sklearn.utils import get_tags
 
 from tsrnn._input.ragged import Batch
-from tsrnn.windows.lags import (
-    Units,
-    inputs,
-    relative,
-    rows_after_windows,
-    windows_before,
-    with_gaps_carried,
-)
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.sequence.repeated import repeated_predictions
+from tsrnn.windows.default import fit_default
+from tsrnn.windows.lags import Units, inputs, relative, rows_after_windows, windows_before
 
 # Windows that are read at a time, which bounds the memory that it takes.
 _CHUNK = 65536
@@ -31,6 +26,10 @@ _MOST_ERRORS = 10_000
 
 # Targets that differ by no more than this share of them are alike, but for rounding.
 _ALIKE = 1e-9
+
+# What targets of one step differ by at most, in differences of those of the step that has the
+# largest, to be taken for rounding: networks compute in single precision, which is no finer.
+_ROUNDING = 1e-6
 
 # What a target counts at most in the root mean square by which targets are cut off.
 _LARGEST_COUNTED = 20.0
@@ -53,6 +52,8 @@ class WindowSpec:
     cut_off : float or None
         Targets are cut off at so many times their root mean square: a squared error would otherwise
         be about a few outliers.
+    is_default : bool
+        Whether the estimator is `default_network`, which is trained as suits the windows.
     """
 
     estimator: Any
@@ -60,6 +61,7 @@ class WindowSpec:
     n_ahead: int
     as_sequences: bool
     cut_off: float | None
+    is_default: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,43 +87,45 @@ class WindowNetwork:
     deviation: float
     n_windows: int
 
-    def step(
-        self,
-        windows: np.ndarray,
-        regressors: np.ndarray,
-        units: Units,
-        ceilings: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Predict the values after windows (n, T).
+    @property
+    def is_naive(self) -> bool:
+        """Whether the last value is repeated for want of anything to learn from but one window."""
+        return self.n_windows == 1 and bool(self.errors.any())
 
-        Parameters
-        ----------
-        windows : (n, T) array
-        regressors : (n, T, p) array
-            Of the steps after each of the lags.
-        units : Units
-        ceilings : (n,) array, optional
-            What the units of predictions are at most.
+    @contextmanager
+    def steps(self) -> Iterator[Callable[..., tuple[np.ndarray, np.ndarray]]]:
+        """Lend `step`, which predicts the values after windows, to be called again and again.
 
-        Returns
-        -------
-        values : (n, H) array
-        spread : (n,) array
-            Their units.
+        Its arguments are `windows` (n, T), `regressors` (n, T, p), of the steps after each of the
+        lags, their `units`, and `ceilings` (n,), what the units of predictions are at most, or
+        None. It returns the values, (n, H), and their units, (n,).
         """
-        z, level, spread = relative(windows, units)
-        if ceilings is not None:
-            spread = np.minimum(spread, ceilings)
-        outputs = outputs_of(self.spec, self.estimator, z, regressors)
-        return level[:, None] + spread[:, None] * outputs, spread
+        with repeated_predictions(self.estimator) as predict:
+
+            def step(
+                windows: np.ndarray,
+                regressors: np.ndarray,
+                units: Units,
+                ceilings: np.ndarray | None = None,
+            ) -> tuple[np.ndarray, np.ndarray]:
+                z, level, spread = relative(windows, units)
+                if ceilings is not None:
+                    spread = np.minimum(spread, ceilings)
+                outputs = outputs_of(self.spec, predict, z, regressors)
+                return level[:, None] + spread[:, None] * outputs, spread
+
+            yield step
 
 
 def outputs_of(
-    spec: WindowSpec, estimator: Any, z: np.ndarray, regressors: np.ndarray
+    spec: WindowSpec,
+    predict: Callable[[np.ndarray], np.ndarray],
+    z: np.ndarray,
+    regressors: np.ndarray,
 ) -> np.ndarray:
     """Predict the values after relative windows (n, T), in their spreads, (n, H)."""
     pieces = [
-        estimator.predict(
+        predict(
             inputs(
                 z[start : start + _CHUNK],
                 regressors[start : start + _CHUNK],
@@ -165,22 +169,59 @@ def train(spec: WindowSpec, batch: Batch, units: Units) -> WindowNetwork:
     regressors = windows_before(batch.regressors, rows + 1, T)
     X = inputs(z, regressors, as_sequences=spec.as_sequences)
     y = targets if spec.cut_off is None else _without_outliers(targets, spec.cut_off)
+    y = _without_rounding(y)
     estimator = clone(spec.estimator)
     if np.ptp(y, axis=0).max() <= _ALIKE * np.abs(y).max():
         # Of a line, or constants: there is nothing to learn, and training would only add noise.
+        # One window by itself says as little, unless it is of a line: the last value is repeated.
         estimator = DummyRegressor()
-    estimator.fit(X, y[:, 0] if H == 1 else y)
-    errors = targets - outputs_of(spec, estimator, z, regressors)
+        if len(y) == 1 and not _is_line(np.append(z, y)):
+            y = np.zeros_like(y)
+    y = y[:, 0] if H == 1 else y
+    if spec.is_default and not isinstance(estimator, DummyRegressor):
+        fit_default(estimator, X, y, batch.series_of_row[rows])
+    else:
+        _fit(estimator, X, y)
+    errors = targets - outputs_of(spec, estimator.predict, z, regressors)
     kept = np.unique(np.linspace(0, len(errors) - 1, _MOST_ERRORS).astype(np.int64))
     return WindowNetwork(
         spec, estimator, errors[kept], float(np.sqrt(np.mean(errors[:, 0] ** 2))), len(z)
     )
 
 
+def _fit(estimator: Any, X: np.ndarray, y: np.ndarray) -> None:
+    """Fit, and say what to do where a regressor of one output is asked for several."""
+    try:
+        estimator.fit(X, y)
+    except ValueError as error:
+        if y.ndim == 1 or get_tags(estimator).target_tags.multi_output:
+            raise
+        name = type(estimator).__name__
+        raise InvalidParameterError(
+            f"estimator {name} does not take the {y.shape[1]} steps together that "
+            f"strategy='direct' asks for: set estimator=MultiOutputRegressor({name}(...)), of "
+            f"sklearn.multioutput, which fits one a step, or strategy='recursive' ({error})"
+        ) from error
+
+
 def _without_outliers(targets: np.ndarray, cut_off: float) -> np.ndarray:
     counted = np.clip(targets, -_LARGEST_COUNTED, _LARGEST_COUNTED)
     limit = cut_off * np.sqrt(np.mean(counted**2, axis=0))
     return np.clip(targets, -limit, limit)
+
+
+def _without_rounding(targets: np.ndarray) -> np.ndarray:
+    """Return the targets (n, H), a constant where those of a step differ by next to nothing.
+
+    As the changes over a season do where there is no noise: they are rounding alone, which a
+    network that standardises its targets would be trained on as much as on those of other steps.
+    """
+    differ = np.ptp(targets, axis=0)
+    return np.where(differ <= _ROUNDING * differ.max(), targets.mean(axis=0), targets)
+
+
+def _is_line(values: np.ndarray) -> bool:
+    return bool(np.abs(np.diff(values, 2)).max() <= _ALIKE * np.abs(values).max())
 
 
 def _no_windows(batch: Batch, window: int, n_ahead: int) -> str:
@@ -195,113 +236,3 @@ def _no_windows(batch: Batch, window: int, n_ahead: int) -> str:
         f"no series has a window of {window} values and {after} after it without a missing one to "
         f"train on: {cure}, or train on more and longer series at once"
     )
-
-
-@dataclass(frozen=True)
-class PredictedAlong:
-    """One-step predictions along series.
-
-    Attributes
-    ----------
-    values : (R,) array
-        With predictions in the place of missing ones.
-    predictions, spreads : (R,) arrays
-        Of each value, from the window before it, and its unit; NaN for the first T.
-    ceilings : (N,) array
-        Of the units of what comes next where the last values are missing; infinite elsewhere.
-    """
-
-    values: np.ndarray
-    predictions: np.ndarray
-    spreads: np.ndarray
-    ceilings: np.ndarray
-
-
-def predict_along(
-    network: WindowNetwork, batch: Batch, units: Units, ceilings: np.ndarray | None = None
-) -> PredictedAlong:
-    """Predict every value of series from the window before it.
-
-    Each series has T values at least. Missing ones within the first T are carried forward. Where
-    these end in missing ones, `ceilings` (N,) are those of their predictions.
-    """
-    T, series_of_row = network.spec.window, batch.series_of_row
-    values = with_gaps_carried(batch, T)
-    predictions, spreads = np.full((2, values.size), np.nan)
-    ceilings = np.full(batch.n_series, np.inf) if ceilings is None else ceilings.copy()
-
-    def predict(rows: np.ndarray, limits: np.ndarray | None) -> None:
-        windows = windows_before(values, rows, T)
-        regressors = windows_before(batch.regressors, rows + 1, T)
-        ahead, spreads[rows] = network.step(
-            windows, regressors, units.take(series_of_row[rows]), limits
-        )
-        predictions[rows] = ahead[:, 0]
-
-    place = np.arange(values.size) - batch.offsets[:-1][series_of_row]
-    missing = np.flatnonzero(np.isnan(values))
-    goes_on = np.isnan(batch.values[missing - 1])
-    goes_on |= (place[missing] == T) & np.isfinite(ceilings[series_of_row[missing]])
-    rank = np.arange(missing.size) - np.searchsorted(series_of_row[missing], series_of_row[missing])
-    for k in range(rank.max(initial=-1) + 1):
-        of_rank = rank == k
-        rows, begins = missing[of_rank], missing[of_rank & ~goes_on]
-        ceilings[series_of_row[begins]] = np.inf
-        predict(rows, ceilings[series_of_row[rows]])
-        ceilings[series_of_row[begins]] = units.take(series_of_row[begins]).ceilings(
-            spreads[begins]
-        )
-        values[rows] = predictions[rows]
-    predict(np.flatnonzero((place >= T) & np.isnan(predictions)), None)
-    has_more = batch.lengths > T
-    is_over = has_more & ~np.isnan(batch.values[batch.offsets[1:] - 1])
-    ceilings[is_over] = np.inf
-    return PredictedAlong(values, predictions, spreads, ceilings)
-
-
-def forecast_from(
-    network: WindowNetwork,
-    windows: np.ndarray,
-    known: np.ndarray,
-    future: np.ndarray,
-    units: Units,
-    horizon: int,
-    ceilings: np.ndarray | None = None,
-    draw: Callable[[], np.ndarray] | None = None,
-) -> np.ndarray:
-    """Predict the values after windows by taking predictions for values.
-
-    Parameters
-    ----------
-    network : WindowNetwork
-    windows : (n, T) array
-    known : (n, T, p) array
-        Regressors of the steps in the windows.
-    future : (n, horizon, p) array
-        Of those that follow.
-    units : Units
-    horizon : int
-    ceilings : (n,) array, optional
-        Of the units of predictions, where the windows end in predictions; infinite elsewhere.
-    draw : callable, optional
-        Gives errors (n, H), in spreads, to add to each H predictions.
-
-    Returns
-    -------
-    values : (n, horizon) array
-    """
-    T = network.spec.window
-    regressors = np.concatenate([known, future], axis=1)
-    values = np.empty((len(windows), 0))
-    if ceilings is None:
-        ceilings = np.full(len(windows), np.inf)
-    while values.shape[1] < horizon:
-        j = values.shape[1]
-        ahead, spread = network.step(windows, regressors[:, j + 1 : j + 1 + T], units, ceilings)
-        if j == 0:
-            ceilings = np.where(np.isinf(ceilings), units.ceilings(spread), ceilings)
-        if draw is not None:
-            ahead = ahead + spread[:, None] * draw()
-        values = np.concatenate([values, ahead], axis=1)
-        windows = np.concatenate([windows, ahead], axis=1)[:, -T:]
-    return values[:, :horizon]

@@ -11,6 +11,8 @@ from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import FLOAT, require
 from tsrnn.saving.checks.models import check_found
 from tsrnn.saving.checks.networks import REGRESSORS
+from tsrnn.sequence.elman import ElmanRNNRegressor
+from tsrnn.windows.doubts import Ranges
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.lags import Units
 from tsrnn.windows.model import RegressorScaling, WindowModel, WindowState
@@ -21,6 +23,14 @@ def check_units(one: Units) -> None:
     """Check the units of windows."""
     fields.numbers(one.change, "change", None, low=0.0)
     fields.flag(one.is_fixed, "is_fixed")
+
+
+def check_ranges(one: Ranges) -> None:
+    """Check the ranges of series."""
+    n = fields.array(one.low, "low", FLOAT, None).size
+    fields.array(one.high, "high", FLOAT, n)
+    require((one.low <= one.high).all(), "ranges must not be empty")
+    fields.numbers(one.pace, "pace", n)
 
 
 def check_regressor_scaling(one: RegressorScaling) -> None:
@@ -38,6 +48,9 @@ def check_spec(one: WindowSpec) -> None:
     fields.flag(one.as_sequences, "as_sequences")
     if one.cut_off is not None:
         require(fields.number(one.cut_off, "cut_off") > 0.0, "cut_off must be positive")
+    fields.flag(one.is_default, "is_default")
+    if one.is_default:
+        fields.kind(one.estimator, "estimator", ElmanRNNRegressor)
 
 
 def check_network(one: WindowNetwork) -> None:
@@ -78,6 +91,10 @@ def check_state(one: WindowState) -> None:
     require(units.is_fixed == (p > 0), "units are fixed where there are regressors")
     fields.array(one.ceilings, "ceilings", FLOAT, n)
     require((one.ceilings >= 0.0).all(), "ceilings must not be negative")
+    fields.observations(one.pending, "pending", n, network.spec.n_ahead - 1)
+    is_known = ~np.isnan(one.pending)
+    require((is_known[:, 1:] <= is_known[:, :-1]).all(), "pending steps follow one another")
+    require(fields.kind(one.ranges, "ranges", Ranges).low.size == n, "ranges must be of all series")
     fields.numbers(one.known, "known", n, window, p)
     fields.observations(one.future, "future", n, None, p)
     past = fields.kind(one.past, "past", PastErrors)
@@ -125,6 +142,7 @@ def check_model(one: WindowModel) -> None:
 
 CHECKS = {
     PastErrors: check_past,
+    Ranges: check_ranges,
     WindowSpec: check_spec,
     RegressorScaling: check_regressor_scaling,
     Units: check_units,

@@ -1,0 +1,178 @@
+"""Warnings of forecasts from lag windows: worse than repetition, running away, nothing learned."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import Ridge
+from window_loops import Recorder
+
+from tsrnn import DeseasonalizedForecaster, PanelForecaster, RNNForecaster
+from tsrnn.exceptions import UnreliableForecastWarning
+
+PEAKS = np.array(([100.0] * 5 + [300.0]) * 8)
+RIDGE = RNNForecaster(Ridge(), window=4)
+RNG = np.random.default_rng(0)
+WALK = np.cumsum(RNG.normal(size=120))
+
+
+def told(call, *arguments, **options):
+    """What a call returns, and the warnings of this category that it gives."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", UnreliableForecastWarning)
+        answer = call(*arguments, **options)
+    return answer, [str(one.message) for one in caught]
+
+
+@pytest.fixture(scope="module")
+def of_peaks():
+    return told(RIDGE.fit, PEAKS)[0]
+
+
+# Forecasts that run away.
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda model: model.predict(6),
+        lambda model: model.predict_interval(6, 0.5),
+        lambda model: model.predict_interval(6, 0.5, method="conformal"),
+        lambda model: model.predict_quantiles(6, [0.4, 0.6]),
+        lambda model: model.simulate(6, 3, random_state=0),
+    ],
+    ids=["predict", "interval", "conformal", "quantiles", "simulate"],
+)
+def test_every_way_of_asking_tells_once_that_a_forecast_runs_away(of_peaks, ask):
+    _, messages = told(ask, of_peaks)
+    assert len(messages) == 1 and "leaves the range of the series at step 2" in messages[0]
+
+
+def test_the_distance_told_is_that_of_the_forecast_in_ranges(of_peaks):
+    forecast, (message,) = told(of_peaks.predict, 6)
+    assert f"lie {(forecast.max() - 300.0) / 200.0:.3g} times that range outside" in message
+    # Half the range, 100, is left at the first step that lies above 400.
+    assert forecast[0] < 400.0 < forecast[1]
+    assert not told(of_peaks.predict, 1)[1]
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize(
+    "y",
+    [
+        3.0 * np.arange(40.0),
+        3.0 * np.arange(40.0) + RNG.normal(size=40),
+        100.0 * 1.1 ** np.arange(30.0),
+        np.where(np.arange(40) % 7 == 3, np.nan, 3.0 * np.arange(40.0)),
+    ],
+    ids=["line", "noisy line", "growth", "gaps"],
+)
+def test_a_series_that_rises_all_along_may_go_on_rising(y, sign):
+    model = RNNForecaster(Ridge(1e-3), window=4).fit(sign * y)
+    forecast, messages = told(model.predict, 60)
+    # It has left the range by more than half of it, and with cause.
+    assert sign * forecast[-1] > np.nanmax(y) + 0.5 * (np.nanmax(y) - np.nanmin(y))
+    assert not messages
+
+
+class Step(Recorder):
+    """Goes on by a fixed change, in units of the window."""
+
+    def __init__(self, step=1.0):
+        self.step = step
+        super().__init__()
+
+    def predict(self, X):
+        return np.full(len(X), self.step)
+
+
+def moving(step):
+    return RNNForecaster(Step(step), window=4)
+
+
+def test_a_rising_series_is_told_of_where_its_forecast_falls_or_rises_far_too_fast():
+    line = np.arange(40.0) + 0.1 * RNG.normal(size=40)
+    assert not told(told(moving(1.7).fit, line)[0].predict, 60)[1]
+    for step in (-1.2, 3.0):
+        assert told(told(moving(step).fit, line)[0].predict, 60)[1]
+
+
+def test_new_values_widen_the_range(of_peaks):
+    assert told(of_peaks.predict, 3)[1]
+    moved = told(RIDGE.fit, PEAKS)[0]
+    seen_more = told(moved.update, [900.0, 100.0, 100.0, 100.0, 100.0, 300.0])[0]
+    assert not told(seen_more.predict, 3)[1]
+    # In one piece or several.
+    once, pieces = (told(RIDGE.fit, PEAKS)[0] for _ in range(2))
+    once.update([np.nan, 700.0, -50.0])
+    for one in (np.nan, 700.0, -50.0):
+        pieces.update(one)
+    for name in ("low", "high"):
+        expected = getattr(once._model.state.ranges, name)
+        np.testing.assert_array_equal(getattr(pieces._model.state.ranges, name), expected)
+
+
+def test_one_warning_tells_how_many_series_are_concerned():
+    two = np.column_stack([np.full(48, 7.0), PEAKS])
+    model, messages = told(RIDGE.fit, two)
+    assert len(messages) == 1 and messages[0].startswith("of 1 of 2 series; the first, series 1: ")
+    _, messages = told(model.predict, 6)
+    assert len(messages) == 1 and messages[0].startswith("of 1 of 2 series; the first, series 1: ")
+
+
+@pytest.mark.parametrize("around", [lambda one: one, DeseasonalizedForecaster])
+def test_a_panel_lists_the_fits_and_tells_once_of_the_forecasts(around):
+    frame = pd.DataFrame(
+        {
+            "unique_id": np.repeat(["calm", "peaks"], 48),
+            "ds": np.tile(np.arange(48), 2),
+            "y": np.r_[np.full(48, 7.0), PEAKS],
+        }
+    )
+    panel, messages = told(PanelForecaster(around(RIDGE)).fit, frame)
+    notes = panel.notes_[panel.notes_["note"].str.contains("repeating the last value")]
+    assert len(messages) == 1 and notes["unique_id"].tolist() == ["peaks"]
+    for options in ({}, {"level": [50, 60]}):
+        _, messages = told(panel.predict, 6, **options)
+        assert len(messages) == 1 and "1 of 2 series; the first, 'peaks'" in messages[0]
+
+
+# Fits that are worse than repetition.
+
+
+def test_a_fit_that_is_worse_than_repetition_says_how_much():
+    model, (message,) = told(RIDGE.fit, PEAKS)
+    own = np.nanmean(np.abs(model.residuals_))
+    naive = np.mean(np.abs(np.diff(PEAKS[3:])))
+    assert f"are {own / naive:.3g} times those of repeating" in message and own > naive
+
+
+@pytest.mark.parametrize(
+    "y", [WALK, np.full(30, 2.0), np.arange(30.0), np.tile([1.0, 4.0, 2.0], 9)]
+)
+def test_a_fit_that_is_about_as_good_as_repetition_is_none_to_tell_of(y):
+    assert not told(RNNForecaster(Ridge(), window=4).fit, y)[1]
+
+
+# One window.
+
+SHORT = [10.0, 12, 9, 11, 10, 13, 8, 12, 10, 11, 5]
+
+
+@pytest.mark.parametrize(
+    ("window", "options"), [(10, {}), (8, {"strategy": "direct", "horizon": 3})], ids=str
+)
+@pytest.mark.parametrize("estimator", [None, Ridge()], ids=str)
+def test_one_window_is_too_little_to_learn_from_so_the_last_value_is_repeated(
+    estimator, window, options
+):
+    model, messages = told(RNNForecaster(estimator, window=window, **options).fit, SHORT)
+    assert len(messages) == 1 and "repeats the last value" in messages[0]
+    np.testing.assert_array_equal(model.predict(30), 5.0)
+
+
+def test_one_window_of_a_line_goes_on_as_the_line_does():
+    model = RNNForecaster(Ridge(), window=10).fit(np.arange(11.0))
+    np.testing.assert_allclose(model.predict(3), [11.0, 12.0, 13.0])

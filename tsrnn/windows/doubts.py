@@ -1,0 +1,169 @@
+"""Doubts about forecasts: whether they beat repetition, and whether they run away from the data.
+
+With a_t the one-step errors of a forecaster on a series, and n_t those of repeating the last value,
+it is worse than that where the mean of |a_t| - |n_t| is above 0, and by more than twice its
+standard error: of a random walk, on which both are as good, half of all fits would be told of
+otherwise.
+
+A forecast leaves a series whose values lie in [low, high] where it comes to lie outside by more
+than half of the range high - low. A series that rises, or falls, has cause to leave it: one whose
+values and their times have a rank correlation of .7 or more. Its pace is the largest mean change a
+step over a third of its length; in that direction it may leave by three times its pace a step,
+where that is more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import rankdata
+
+from tsrnn._input.ragged import Batch
+from tsrnn.exceptions import UnreliableForecastWarning
+
+# Of the range, how far outside a forecast may lie.
+_ROOM = 0.5
+
+# The rank correlation with time from which a series rises or falls all along, and how many times
+# its pace it may go on with.
+_RISES = 0.7
+_HASTE = 3.0
+
+# Standard errors that a mean difference is above 0 by.
+_CLEARLY = 2.0
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """The ranges of N series, and how fast those that rise or fall do.
+
+    Attributes
+    ----------
+    low, high : (N,) arrays
+    pace : (N,) array
+        A step; negative of series that fall, 0 of those that do neither.
+    """
+
+    low: np.ndarray
+    high: np.ndarray
+    pace: np.ndarray
+
+    @classmethod
+    def of(cls, batch: Batch) -> Ranges:
+        """Look at series with an observed value each, NaN where missing."""
+        starts = batch.offsets[:-1]
+        low = np.fmin.reduceat(batch.values, starts)
+        high = np.fmax.reduceat(batch.values, starts)
+        ends = zip(starts.tolist(), batch.offsets[1:].tolist(), strict=True)
+        pace = np.array([_pace(batch.values[start:stop]) for start, stop in ends])
+        return cls(low, high, pace)
+
+    def take(self, series: np.ndarray) -> Ranges:
+        """Return those of the series at these positions."""
+        return Ranges(self.low[series], self.high[series], self.pace[series])
+
+    def widened(self, values: np.ndarray, series: np.ndarray) -> Ranges:
+        """Return the ranges after further values (R,), each of the series at a position."""
+        low, high = self.low.copy(), self.high.copy()
+        np.fmin.at(low, series, values)
+        np.fmax.at(high, series, values)
+        return replace(self, low=low, high=high)
+
+    def left_by(self, forecast: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Tell how far forecasts (N, horizon) leave the series.
+
+        Returns
+        -------
+        distance : (N,) array
+            In ranges, the farthest that there is no cause to; 0 where they do not leave.
+        step : (N,) array
+            The first that has left, from 1.
+        """
+        steps = np.arange(1, forecast.shape[1] + 1)
+        way = _HASTE * self.pace[:, None] * steps
+        room = _ROOM * (self.high - self.low)[:, None]
+        low, high = self.low[:, None], self.high[:, None]
+        bottom, top = low - np.maximum(room, -way), high + np.maximum(room, way)
+        # Of a constant series a forecast that is off by rounding has not left it.
+        rounding = 1e-9 * np.maximum(np.abs(low), np.abs(high))
+        is_out = ~((forecast >= bottom - rounding) & (forecast <= top + rounding))
+        outside = np.maximum(forecast - high, low - forecast)
+        outside = np.where(is_out, np.where(np.isnan(outside), np.inf, outside), 0.0)
+        whole = np.where(self.high > self.low, self.high - self.low, 1.0)
+        return outside.max(axis=1) / whole, is_out.argmax(axis=1) + 1
+
+
+def _pace(y: np.ndarray) -> float:
+    """Return how fast a series rises (or falls, negative); 0 where it does neither."""
+    observed = np.flatnonzero(~np.isnan(y))
+    seen = y[observed]
+    third = max(len(seen) // 3, 1)
+    if len(seen) < 3 or seen.min() == seen.max():
+        return 0.0
+    correlation = np.corrcoef(observed, rankdata(seen))[0, 1]
+    if abs(correlation) < _RISES:
+        return 0.0
+    changes = (seen[third:] - seen[:-third]) / (observed[third:] - observed[:-third])
+    return float(max(changes.max(), 0.0) if correlation > 0.0 else min(changes.min(), 0.0))
+
+
+def left_notes(ranges: Ranges, forecast: np.ndarray) -> dict[int, UnreliableForecastWarning]:
+    """Say which forecasts (N, horizon) leave their series, by position."""
+    distance, step = ranges.left_by(forecast)
+    return {
+        i: UnreliableForecastWarning(
+            f"the forecast runs away: it leaves the range of the series at step {step[i]}, and "
+            f"comes to lie {distance[i]:.3g} times that range outside. Take a longer window, "
+            "another random_state or estimator, or a shorter horizon; and compare it with "
+            "NaiveForecaster on values held back"
+        )
+        for i in np.flatnonzero(distance > 0.0).tolist()
+    }
+
+
+def naive_notes(
+    batch: Batch, filled: np.ndarray, predictions: np.ndarray
+) -> dict[int, UnreliableForecastWarning]:
+    """Say of which series one-step predictions are worse than the value before, by position.
+
+    Parameters
+    ----------
+    batch : Batch
+    filled : (R,) array
+        Its values, with predictions in the place of missing ones.
+    predictions : (R,) array
+        NaN before there is a window.
+    """
+    rows = np.flatnonzero(~np.isnan(batch.values) & ~np.isnan(predictions))
+    series, n_series = batch.series_of_row[rows], batch.n_series
+    own = np.abs(batch.values[rows] - predictions[rows])
+    naive = np.abs(batch.values[rows] - filled[rows - 1])
+    counts = np.maximum(np.bincount(series, minlength=n_series), 1)
+
+    def mean(of_rows: np.ndarray) -> np.ndarray:
+        return np.bincount(series, of_rows, minlength=n_series) / counts
+
+    excess = mean(own - naive)
+    spread = np.sqrt(mean((own - naive - excess[series]) ** 2) / np.maximum(counts - 1, 1))
+    ratio = mean(own) / np.where(mean(naive) > 0.0, mean(naive), 1.0)
+    # What is off by rounding alone is as good.
+    size = np.maximum.reduceat(np.abs(np.nan_to_num(batch.values)), batch.offsets[:-1])
+    is_worse = (excess > 1e-9 * size) & (excess > _CLEARLY * spread) & (counts > 1)
+    return {
+        i: UnreliableForecastWarning(
+            f"one-step errors on the series itself are {ratio[i]:.3g} times those of repeating the "
+            "last value, in the mean of their sizes: nothing was learned that helps. Take a longer "
+            "window, another random_state, another estimator or one trained for longer, or "
+            "NaiveForecaster"
+        )
+        for i in np.flatnonzero(is_worse).tolist()
+    }
+
+
+def fallback_note() -> UnreliableForecastWarning:
+    """Say that there was one window to train on."""
+    return UnreliableForecastWarning(
+        "there is one window with a value after it, too little to train on: what was fitted "
+        "instead repeats the last value. Take a smaller window, or longer series or more of them"
+    )
