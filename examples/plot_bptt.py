@@ -155,9 +155,9 @@ except TrainingDivergedError as error:
 # ----------
 #
 # BPTT keeps all states, and walks back over all of them. For long sequences one may cut:
-# ``bptt_steps=20`` carries the state on from chunk to chunk, and lets the gradient end at the
-# boundary. Less memory, and a gradient that is no longer exact: what it leaves out is what comes
-# from further back. By how much does it differ?
+# ``bptt_steps=20`` carries the state on from chunk to chunk, counted from the end, and lets the
+# gradient end at the boundary. Less memory, and a gradient that is no longer exact: it leaves out
+# what comes from further back. By how much does it differ?
 
 signal = rng.normal(size=(300, 1))
 targets = np.convolve(signal[:, 0], 0.9 ** np.arange(40))[:300, None]

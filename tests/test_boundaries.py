@@ -54,10 +54,10 @@ FOLDERS = table(
     datasets: _files
     _scan: _compute _input cells
     _time: exceptions _input
-    _recurrent: _compute _input cells
+    _recurrent: exceptions _compute _input _optim cells
     forecasting: exceptions _compute _input _time
     metrics: _time
-    network: exceptions _compute _input _optim _recurrent
+    network: _compute _input _optim _recurrent
     panel: exceptions _compute _input _time forecasting
     sequence: _docs exceptions _input _optim cells _scan _recurrent network
     smoothing: _docs exceptions priors _compute _input _optim cells _scan _time forecasting network

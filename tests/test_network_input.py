@@ -29,7 +29,7 @@ def weights_of(network):
 @pytest.mark.parametrize(
     "arguments",
     [(0, 1, 1), (1, -1, 1), (1, 1, 1.0), ("1", 1, 1), (True, 1, 1), (1, 1, 1, "sigmoid")]
-    + [(1, 1, 1, None), (1, 1, 1, "tanh", "softmax")],
+    + [(1, 1, 1, "softmax"), (1, 1, 1, 3.0), (1, 1, 1, "tanh", (np.sin,))],
 )
 def test_sizes_are_counts_and_activations_known(arguments):
     with pytest.raises(InvalidParameterError, match="must be"):

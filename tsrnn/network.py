@@ -5,14 +5,16 @@ With input x_t (p,), hidden state h_t (d,) and output y_t (m,),
     h_t = s1(W_hx x_t + W_hh h_{t-1} + b_h)                                             (1)
     y_t = s2(W_yh h_t + b_y)                                                            (2)
 
-and each of s1, s2 the identity, tanh, the rectifier or the logistic function.
+and each of s1, s2 the identity, tanh, the rectifier, the logistic function or one of the user's
+own; s2 may be the softmax.
 """
 
 from __future__ import annotations
 
 import functools
 import warnings
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -21,14 +23,34 @@ import pandas as pd
 from tsrnn._compute.threads import one_blas_thread
 from tsrnn._input.numbers import read_numbers
 from tsrnn._input.sequences import Sequences
-from tsrnn._input.validation import check_choice, check_count, check_number
-from tsrnn._optim.scipy_minimize import SOLVERS, minimize
-from tsrnn._recurrent.activations import ACTIVATIONS, Activation
+from tsrnn._input.validation import check_count, check_number
+from tsrnn._optim.scipy_minimize import SOLVER_NAMES
+from tsrnn._optim.training import train
+from tsrnn._optim.watch import Plan, Training, TrainingState
+from tsrnn._recurrent.activations import (
+    ACTIVATIONS,
+    activation_of,
+    read_activation,
+    words_for,
+)
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
-from tsrnn.exceptions import TrainingDivergedError
+from tsrnn._recurrent.explicit_training import (
+    MeanSquares,
+    Search,
+    SquaredErrors,
+    plan_of,
+    reach_of,
+    refuse_not_finite,
+    steps_of,
+)
+from tsrnn._recurrent.own_activation import layer_gradient, run_layer
+from tsrnn._recurrent.table import Table, table_of_counts
 
 _NAMES = ("W_hx", "W_hh", "b_h", "W_yh", "b_y", "h_init")
+
+# Names of hidden activations, which have compiled loops.
+_HIDDEN = ("tanh", "relu", "logistic", "identity")
 
 # What the shapes of weights and the compiled loops follow from.
 _FIXED = ("n_inputs", "n_hidden", "n_outputs", "activation", "output_activation")
@@ -41,9 +63,12 @@ class RNN:
     ----------
     n_inputs, n_hidden, n_outputs : int
         Sizes p, d and m of the input, the hidden state and the output.
-    activation : {"tanh", "relu", "logistic", "identity"}
-        Activation of the hidden layer.
-    output_activation : {"identity", "tanh", "relu", "logistic"}
+    activation : {"tanh", "relu", "logistic", "identity"}, None, callable or pair of callables
+        Activation of the hidden layer. None is the identity; of functions `np.tanh` and
+        `scipy.special.expit` are known, and any other comes as a pair (f, df): both take an array
+        of preactivations a and return one of its shape, f(a) and the derivative f'(a) (a function
+        of a, not of f(a)). A pair runs in Python, some hundred times slower than a name.
+    output_activation : {"identity", "tanh", "relu", "logistic", "softmax"}, None, callable or pair
         Activation of the output.
     random_state : int, RandomState or None
         Seed of the weights it starts from: uniform of Glorot's width, biases and h_init zero.
@@ -96,8 +121,8 @@ class RNN:
         n_inputs: int,
         n_hidden: int,
         n_outputs: int,
-        activation: str = "tanh",
-        output_activation: str = "identity",
+        activation: Any = "tanh",
+        output_activation: Any = "identity",
         *,
         random_state: Any = None,
     ) -> None:
@@ -106,12 +131,14 @@ class RNN:
         self.n_inputs = check_count("n_inputs", n_inputs)
         self.n_hidden = check_count("n_hidden", n_hidden)
         self.n_outputs = check_count("n_outputs", n_outputs)
-        check_choice("activation", activation, ACTIVATIONS)
-        check_choice("output_activation", output_activation, ACTIVATIONS)
-        self.activation = activation
-        self.output_activation = output_activation
+        self.activation = read_activation(activation, "activation", known=_HIDDEN)
+        self.output_activation = read_activation(
+            output_activation, "output_activation", known=tuple(ACTIVATIONS)
+        )
+        # An activation of the user's own has no cell: there the weights alone are laid out by one.
+        is_own = not isinstance(self.activation, str)
         self._architecture = Architecture(
-            f"elman_{activation}",
+            f"elman_{'identity' if is_own else self.activation}",
             self.n_inputs,
             (self.n_hidden,),
             self.n_outputs,
@@ -126,7 +153,8 @@ class RNN:
         """Show the constructor call."""
         return (
             f"RNN({self.n_inputs}, {self.n_hidden}, {self.n_outputs}, "
-            f"activation={self.activation!r}, output_activation={self.output_activation!r})"
+            f"activation={words_for(self.activation)}, "
+            f"output_activation={words_for(self.output_activation)})"
         )
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -245,23 +273,42 @@ class RNN:
         Y : (T,), (T, m) or (B, T, m) array-like
             A target a step.
         bptt_steps : int, optional
-            Cut the gradient at every so many steps (truncated BPTT); by default it is exact.
+            Cut the gradient at every so many steps (truncated BPTT), counted back from the last
+            one; states are carried on. By default it is exact.
 
         Returns
         -------
         loss : float
-            The mean over steps, outputs and sequences of (Y - run(X))**2; not finite where the
-            network explodes, as the gradient may be where the loss is finite.
+            The mean over steps, outputs and sequences of (Y - run(X))**2.
         gradient : dict
             Of the loss, an array for each weight, by name.
+
+        Raises
+        ------
+        TrainingDivergedError
+            If either is not finite: the network explodes, or a weight is not a number.
         """
         if bptt_steps is not None:
             check_count("bptt_steps", bptt_steps, upper=np.inf)
         x, y = self._read_pair(X, Y)
-        return self._loss_and_gradient(x, y, bptt_steps and min(bptt_steps, x.shape[1]))
+        loss, gradient = self._loss_and_gradient(x, y, bptt_steps and min(bptt_steps, x.shape[1]))
+        for name in _NAMES:
+            _check_finite(getattr(self, name), name)
+        refuse_not_finite(loss, gradient)
+        return loss, gradient
 
     def fit(
-        self, X: Any, Y: Any, solver: str = "L-BFGS-B", *, max_iter: int = 1000, tol: float = 1e-8
+        self,
+        X: Any,
+        Y: Any,
+        solver: str = "L-BFGS-B",
+        *,
+        bptt_steps: int | None = None,
+        learning_rate_init: float | None = None,
+        clip_norm: float | None = None,
+        max_iter: int = 1000,
+        tol: float = 1e-8,
+        callback: Callable[[TrainingState], Any] | None = None,
     ) -> Self:
         """Learn every weight, `h_init` included, from where they are now.
 
@@ -270,84 +317,171 @@ class RNN:
         X, Y
             As for `loss_and_grad`.
         solver : str
-            A method of `scipy.optimize.minimize` that keeps to bounds.
+            "sgd", "adam" or "rmsprop", which go a step along the gradient of all sequences in each
+            epoch ("sgd" is plain gradient descent), or a method of `scipy.optimize.minimize` that
+            keeps to bounds; "lbfgs" is "L-BFGS-B".
+        bptt_steps : int, optional
+            As for `loss_and_grad`. The cut gradient is none of the loss: SciPy's methods refuse it.
+        learning_rate_init : float, optional
+            Length of the steps of "sgd", "adam" and "rmsprop"; 0.01 unless it is given.
+        clip_norm : float, optional
+            Longest gradient that these three follow; a longer one is scaled down.
         max_iter : int
+            Epochs, or iterations of SciPy's method.
         tol : float
+            Epochs end where the loss has not fallen by this share of the variance of Y for ten in a
+            row; what SciPy's `minimize` calls by that name.
+        callback : callable, optional
+            Called at the end of each epoch, or iteration of "L-BFGS-B", with an object that has
+            `epoch` (from 1), `history` (as `history_`) and `weights` (copies, by name); training
+            ends where it returns something true.
 
         Returns
         -------
         self
-            With `loss_` (the mean squared error reached), `n_iter_` and `converged_`.
+            With `loss_` (the mean squared error reached), `n_iter_`, `converged_` and `history_`:
+            {"loss": a number for each epoch}, that of before its step, or for each iteration of
+            "L-BFGS-B"; of SciPy's other methods the last one alone.
 
         Raises
         ------
         TrainingDivergedError
-            If the loss is not finite; the weights are then the best ones before that.
+            If the loss is not finite, or the weights blow up; the weights are then the best ones
+            before that.
 
         Warns
         -----
         ConvergenceWarning
-            If the solver stopped early.
+            If the solver stopped early, made the loss worse or learned nothing, or Ctrl-C ended
+            epochs. The best weights so far are kept; within the first epoch, and of SciPy's
+            methods, it is a KeyboardInterrupt.
         """
         from sklearn.exceptions import ConvergenceWarning
 
-        check_choice("solver", solver, SOLVERS)
+        steps = steps_of(solver, bptt_steps, learning_rate_init, clip_norm, callback)
         max_iter = check_count("max_iter", max_iter)
         tol = check_number("tol", tol, 0.0, 1.0, include_lower=False)
         x, y = self._read_pair(X, Y)
-        start = np.concatenate([getattr(self, name).ravel() for name in _NAMES])
+        for name in _NAMES:
+            _check_finite(getattr(self, name), name)
+        bptt_steps = reach_of(bptt_steps, x.shape[1], solver, is_search=steps is None)
+        if steps is None:
+            warning = self._search(x, y, SOLVER_NAMES.get(solver, solver), max_iter, tol, callback)
+        else:
+            objective = MeanSquares(
+                partial(self._outputs_of, x),
+                partial(self._packed_loss_and_gradient, x, y, bptt_steps),
+                y,
+            )
+            plan = plan_of(steps, objective, clip_norm, max_iter, tol)
+            warning = self._descend(objective, plan, callback)
+        if warning is not None:
+            warnings.warn(warning, ConvergenceWarning, stacklevel=2)
+        return self
+
+    def _search(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        solver: str,
+        max_iter: int,
+        tol: float,
+        callback: Callable[[TrainingState], Any] | None,
+    ) -> str | None:
+        """Search by a method of SciPy's; return what the user should know."""
         unit, units = self._units(y)
 
-        def objective(theta):
-            self._set_weights(theta * units)
+        def loss_and_gradient(theta):
+            self._set_weights(theta)
             loss, gradient = self._loss_and_gradient(x, y, None)
-            gradient = np.concatenate([gradient[name].ravel() for name in _NAMES])
-            return loss / unit**2, gradient * units / unit**2
+            return loss, np.concatenate([gradient[name].ravel() for name in _NAMES])
 
-        bounds = [(-np.inf, np.inf)] * start.size
-        best = start
+        def at_iteration(theta, history):
+            self._set_weights(theta)
+            return callback is not None and self._told(callback, history)
+
+        search = Search(loss_and_gradient, self._flat(), unit, units, at_iteration)
         try:
             with one_blas_thread():
-                minimum = minimize(
-                    objective, start / units, bounds, solver=solver, max_iter=max_iter, tol=tol
-                )
-            best = minimum.theta * units
-        except TrainingDivergedError as error:
-            if error.best_theta is not None:
-                best = error.best_theta = error.best_theta * units
-            raise
+                minimum = search.run(solver, max_iter, tol)
         finally:
-            self._set_weights(best)
+            self._set_weights(search.best)
             self.reset()
         self.loss_ = minimum.loss * unit**2
         self.n_iter_, self.converged_ = minimum.n_iter, minimum.converged
-        if not minimum.converged:
-            warnings.warn(
-                f"{solver} stopped early after {minimum.n_iter} iterations ({minimum.message}): "
-                "raise max_iter, or fit again from where it stopped",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
-        return self
+        self.history_ = search.history if search.history["loss"] else {"loss": [self.loss_]}
+        if minimum.converged or search.was_stopped:
+            return None
+        return (
+            f"{solver} stopped early after {minimum.n_iter} iterations ({minimum.message}): "
+            "raise max_iter, or fit again from where it stopped"
+        )
 
-    def summary(self) -> str:
+    def _descend(
+        self, objective: MeanSquares, plan: Plan, callback: Callable[[TrainingState], Any] | None
+    ) -> str | None:
+        """Descend epoch by epoch; return what the user should know."""
+        start = self._theta(self.h_init)
+        training = Training(start.copy())
+
+        def hook(theta, history):
+            self._set_packed(theta)
+            return callback is not None and self._told(callback, history)
+
+        best = start
+        try:
+            with one_blas_thread():
+                # One batch holds all sequences: nothing is drawn.
+                train(objective, training, plan, np.random.RandomState(0), hook=hook)
+            best = training.theta
+        finally:
+            self._set_packed(best)
+            self.reset()
+        if training.error is not None:
+            training.error.best_theta = self._flat()
+            raise training.error
+        self.history_, self.n_iter_ = training.history, training.n_epochs
+        self.loss_ = objective.loss(best, np.arange(objective.n_rows)) / objective.total_weight
+        self.converged_ = training.warning is None
+        return training.warning
+
+    def _outputs_of(self, x: np.ndarray, theta: np.ndarray) -> np.ndarray:
+        self._set_packed(theta)
+        return self._forward(x, self.h_init)[1]
+
+    def _packed_loss_and_gradient(
+        self, x: np.ndarray, y: np.ndarray, bptt_steps: int | None, theta: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        self._set_packed(theta)
+        loss, gradient = self._loss_and_gradient(x, y, bptt_steps)
+        return loss, self._architecture.pack(gradient)
+
+    def _told(
+        self, callback: Callable[[TrainingState], Any], history: dict[str, list[float]]
+    ) -> bool:
+        """Tell a callback of the weights there are; return whether it ends training."""
+        weights = {name: getattr(self, name).copy() for name in _NAMES}
+        history = {name: list(values) for name, values in history.items()}
+        return bool(callback(TrainingState(len(history["loss"]), history, weights)))
+
+    def _flat(self) -> np.ndarray:
+        return np.concatenate([getattr(self, name).ravel() for name in _NAMES])
+
+    def _set_packed(self, theta: np.ndarray) -> None:
+        """Set all weights to those of a vector in the order of the architecture."""
+        for name, array in self._architecture.unpack(theta).items():
+            vars(self)[name] = array.copy()
+
+    def summary(self) -> Table:
         """Return a table of the weights: names, shapes, counts.
 
         Returns
         -------
         table : str
+            It shows as it is, in notebooks too.
         """
-        rows = [
-            (name, str(shape), str(int(np.prod(shape)))) for name, shape in self._shapes.items()
-        ]
-        total = sum(int(np.prod(shape)) for shape in self._shapes.values())
-        lines = [
-            f"{self!r}",
-            f"{'weight':<8}{'shape':<14}{'parameters':>10}",
-            *(f"{name:<8}{shape:<14}{count:>10}" for name, shape, count in rows),
-            f"{'total':<22}{total:>10}",
-        ]
-        return "\n".join(lines)
+        rows = [(name, str(shape), int(np.prod(shape))) for name, shape in self._shapes.items()]
+        return table_of_counts(repr(self), ("weight", "shape"), rows)
 
     def _units(self, target: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the unit that targets are fitted in, and those of the weights that follow.
@@ -388,29 +522,52 @@ class RNN:
 
     def _forward(self, x: np.ndarray, h_init: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the states (B, T, d) after each step, and the outputs (B, T, m)."""
-        engine = _engine(self._architecture, None)
-        states = engine.hidden_states(self._theta(h_init), _sequences(x))
+        if isinstance(self.activation, str):
+            engine = _engine(self._architecture, None)
+            states = engine.hidden_states(self._theta(h_init), _sequences(x))
+        else:
+            _, states = run_layer(activation_of(self.activation), vars(self), x, h_init)
+            states = states.reshape(-1, self.n_hidden)
         with np.errstate(over="ignore", invalid="ignore"):
             # A product a step, so that a step has the same bits alone and among others.
             raw = (self.W_yh @ states[:, :, None])[:, :, 0] + self.b_y
-            outputs = ACTIVATIONS[self.output_activation].value(raw)
+            outputs = activation_of(self.output_activation).value(raw)
         return states.reshape(*x.shape[:2], -1), outputs.reshape(*x.shape[:2], -1)
 
     def _loss_and_gradient(
         self, x: np.ndarray, target: np.ndarray, bptt_steps: int | None
     ) -> tuple[float, dict[str, np.ndarray]]:
+        errors = SquaredErrors(activation_of(self.output_activation))
+        if not isinstance(self.activation, str):
+            return self._own_loss_and_gradient(x, target, errors, bptt_steps)
         total, gradient = _engine(self._architecture, bptt_steps).loss_and_gradient(
             self._theta(self.h_init),
             _sequences(x),
             np.arange(len(x)),
             target.reshape(-1, self.n_outputs),
             np.ones(len(x)),
-            _SquaredErrors(ACTIVATIONS[self.output_activation]),
+            errors,
         )
         with np.errstate(over="ignore", invalid="ignore"):
             gradient /= target.size
         weights = self._architecture.unpack(gradient)
         return total / target.size, {name: weights[name].copy() for name in _NAMES}
+
+    def _own_loss_and_gradient(
+        self, x: np.ndarray, target: np.ndarray, errors: SquaredErrors, bptt_steps: int | None
+    ) -> tuple[float, dict[str, np.ndarray]]:
+        """Return the same with a hidden activation that no compiled loop knows."""
+        activation, weights = activation_of(self.activation), vars(self)
+        a, states = run_layer(activation, weights, x, self.h_init)
+        with np.errstate(over="ignore", invalid="ignore"):
+            raw = states @ self.W_yh.T + self.b_y
+            total, d_raw = errors.value_and_gradient(raw, target, np.ones(len(x)))
+            gradient = layer_gradient(
+                activation, weights, x, a, states, d_raw @ self.W_yh, bptt_steps
+            )
+            gradient["W_yh"] = np.tensordot(d_raw, states, ([0, 1], [0, 1]))
+            gradient["b_y"] = d_raw.sum(axis=(0, 1))
+            return total / target.size, {name: gradient[name] / target.size for name in _NAMES}
 
     def _read(self, X: Any, name: str, n_features: int) -> tuple[np.ndarray, bool]:
         """Read sequences as (B, T, features), and whether they came as a batch."""
@@ -443,21 +600,6 @@ def _check_finite(array: np.ndarray, name: str) -> None:
     if not np.isfinite(array).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name} must be finite, but at {place} it is {array[place]}")
-
-
-@dataclass(frozen=True)
-class _SquaredErrors:
-    """The sum of squared errors of activated outputs."""
-
-    activation: Activation
-
-    def value_and_gradient(
-        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
-    ) -> tuple[float, np.ndarray]:
-        """Return the sum, and its gradient with respect to the outputs before activation."""
-        y = self.activation.value(outputs)
-        errors = y - targets
-        return float(np.vdot(errors, errors)), 2.0 * errors * self.activation.derivative(y)
 
 
 @functools.lru_cache(maxsize=64)

@@ -99,7 +99,7 @@ def test_an_activation_stays_finite_where_its_argument_is_huge(activation):
     argument = np.array([-1e300, -800.0, 0.0, 800.0, 1e300])
     with np.errstate(all="raise", under="ignore"):
         value = ACTIVATIONS[activation].value(argument)
-        derivative = ACTIVATIONS[activation].derivative(value)
+        derivative = ACTIVATIONS[activation].pulled_back(argument, value, np.ones(5))
     assert np.isfinite(value).all()
     assert np.isfinite(derivative).all()
 

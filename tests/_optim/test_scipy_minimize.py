@@ -156,19 +156,59 @@ def test_a_loss_that_is_not_finite_at_the_start_raises_with_step_and_loss(solver
 
 
 @every_solver
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_loss_that_turns_non_finite_raises_and_keeps_the_best_point(solver, value):
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_search_that_steps_where_the_loss_is_not_finite_takes_a_shorter_step(solver, value):
+    """A slope that leads beyond 1, where there is nothing, and a little resistance before it."""
+    n_walls = 0
+
+    def walled(theta):
+        nonlocal n_walls
+        if theta[0] <= 1.0:
+            n_walls += 1
+            return value, np.full(2, value)
+        gradient = np.array([2.0 * (theta[0] + 3.0) - 0.5 / (theta[0] - 1.0), theta[1]])
+        return (theta[0] + 3.0) ** 2 - 0.5 * np.log(theta[0] - 1.0) + 0.5 * theta[1] ** 2, gradient
+
+    minimum = minimize(walled, np.array([4.0, 0.8]), [(-5.0, 5.0)] * 2, solver=solver)
+    assert n_walls > 0
+    # Where 2 (t + 3) (t - 1) = 1 / 2.
+    expected = -1.0 + np.sqrt(4.25)
+    # As close as a loss that is flat at its minimum to 1e-10 tells: its curvature is above 1.
+    np.testing.assert_allclose(minimum.theta, [expected, 0.0], atol=1e-4)
+
+
+@every_solver
+def test_a_search_that_finds_walls_all_around_keeps_the_best_point_and_has_not_converged(solver):
     losses = []
 
     def breaking(theta):
         loss, gradient = quadratic(theta)
-        losses.append(loss if len(losses) < 3 else value)
+        losses.append(loss if len(losses) < 3 else np.nan)
+        return losses[-1], gradient
+
+    try:
+        minimum = minimize(breaking, np.array([0.9, 0.8]), BOUNDED["inside"][0], solver=solver)
+    except TrainingDivergedError as error:  # of the best point itself, looked at again
+        assert quadratic(error.best_theta)[0] == min(losses[:3])
+        return
+    assert minimum.loss == min(losses[:3])
+    assert not minimum.converged
+    assert "was not finite" in minimum.message
+
+
+@every_solver
+def test_a_loss_of_minus_infinity_is_no_wall_but_an_error(solver):
+    losses = []
+
+    def falling(theta):
+        loss, gradient = quadratic(theta)
+        losses.append(loss if len(losses) < 3 else -np.inf)
         return losses[-1], gradient
 
     with pytest.raises(TrainingDivergedError, match="not finite") as caught:
-        minimize(breaking, np.array([0.9, 0.8]), BOUNDED["inside"][0], solver=solver)
+        minimize(falling, np.array([0.9, 0.8]), BOUNDED["inside"][0], solver=solver)
     assert caught.value.step == 4
-    np.testing.assert_equal(caught.value.loss, value)
+    assert caught.value.loss == -np.inf
     assert quadratic(caught.value.best_theta)[0] == min(losses[:3])
 
 

@@ -12,6 +12,7 @@ from cases import relative_error
 
 from tsrnn._input.sequences import Sequences
 from tsrnn._recurrent import engine as engine_module
+from tsrnn._recurrent import pieces as pieces_module
 from tsrnn._recurrent import run as run_module
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
@@ -77,19 +78,19 @@ class Problem:
         with self.engine(**options) as engine:
             return engine.predict(self.theta, self.sequences)
 
-    def naive_predictions(self, theta=None):
+    def naive_predictions(self, theta=None, bptt_steps=None):
         theta = self.theta if theta is None else theta
         outputs = [
-            naive.network(self.architecture, theta, self.sequence(i), self.by_step)
+            naive.network(self.architecture, theta, self.sequence(i), self.by_step, bptt_steps)
             for i in range(self.sequences.n_sequences)
         ]
         return np.concatenate(outputs) if self.by_step else np.array(outputs)
 
-    def naive_loss(self, theta):
+    def naive_loss(self, theta, bptt_steps=None):
         weights = self.weights
         if self.by_step:
             weights = np.repeat(weights, self.sequences.lengths)
-        return np.sum(self.naive_predictions(theta) * self.targets * weights[:, None])
+        return np.sum(self.naive_predictions(theta, bptt_steps) * self.targets * weights[:, None])
 
 
 def make_problem(
@@ -237,12 +238,24 @@ def test_one_run_is_the_run_in_pieces(name, stack, by_step, monkeypatch):
     """Kernels are called for some steps at a time; how many changes no bit of a prediction."""
     problem = make_problem(name, stack, by_step, lengths=[9, 4, 11])
     whole = problem.predict(), problem.loss_and_gradient()
-    monkeypatch.setattr(run_module, "_CALL_FLOPS", 1.0)
+    monkeypatch.setattr(run_module, "_SHARE_FLOPS", 1.0)
     pieces = problem.predict(), problem.loss_and_gradient()
     np.testing.assert_array_equal(pieces[0], whole[0])
     assert pieces[1][0] == whole[1][0]
     # The weight gradient is summed a piece at a time.
     assert relative_error(pieces[1][1], whole[1][1]) <= ROUNDING
+
+
+@every_cell
+@pytest.mark.parametrize("stack", ["layer", "stack"])
+@either_output
+def test_long_sequences_are_read_a_piece_at_a_time_to_the_same_bits(
+    name, stack, by_step, monkeypatch
+):
+    problem = make_problem(name, stack, by_step, lengths=[9, 4, 11], learns_h_init=True)
+    whole = problem.predict()
+    monkeypatch.setattr(pieces_module, "_PIECE_BYTES", 1)
+    np.testing.assert_array_equal(problem.predict(), whole)
 
 
 @pytest.mark.parametrize("name", [n for n, cell in NETWORK_CELLS.items() if not cell.has_c])
@@ -319,32 +332,39 @@ def test_a_batch_is_the_sum_of_its_sequences(name, stack):
 
 
 @every_cell
-@pytest.mark.parametrize("bptt_steps", [1, 3, 5])
+@every_stack
 @either_output
-def test_truncation_is_the_gradient_of_chunks_that_are_cut_off(name, bptt_steps, by_step):
-    """Chunks: states are carried on as numbers, the gradient is not."""
-    problem = make_problem(name, by_step=by_step, lengths=[11], seed=2)
-    x, weights = problem.sequence(0), problem.architecture.unpack(problem.theta)
-    states, (h, c) = [], (np.zeros(3), np.zeros(3))
-    for x_t in x:
-        states.append((h, c))
-        h, c = naive.NAIVE_STEPS[name](weights, x_t, h, c)
-
-    def loss(theta):
-        own, outputs = problem.architecture.unpack(theta), []
-        for start in range(0, len(x), bptt_steps):
-            h, c = states[start]
-            for x_t in x[start : start + bptt_steps]:
-                h, c = naive.NAIVE_STEPS[name](own, x_t, h, c)
-                outputs.append(own["W_yh"] @ h + own["b_y"])
-        outputs = np.array(outputs) if by_step else outputs[-1:]
-        return np.sum(outputs * problem.targets) * problem.weights[0]
-
-    expected = naive.complex_step_gradient(loss, problem.theta)
-    actual = problem.loss_and_gradient(bptt_steps=bptt_steps)[1]
-    assert relative_error(actual, expected) <= EXACT
+def test_truncation_is_the_gradient_of_a_loop_whose_state_is_detached(
+    name, stack, by_step, monkeypatch
+):
+    """Counted from the end of each sequence, in one piece and in pieces of so many steps."""
+    bptt_steps = 3
+    problem = make_problem(name, stack, by_step, lengths=[8, 2, 6], seed=3, learns_h_init=True)
+    expected = naive.complex_step_gradient(
+        lambda theta: problem.naive_loss(theta, bptt_steps), problem.theta
+    )
+    whole = problem.loss_and_gradient(bptt_steps=bptt_steps)
+    monkeypatch.setattr(pieces_module, "_PIECE_BYTES", 1)
+    for loss, gradient in (whole, problem.loss_and_gradient(bptt_steps=bptt_steps)):
+        assert loss == pytest.approx(problem.naive_loss(problem.theta), rel=ROUNDING)
+        assert relative_error(gradient, expected) <= EXACT
     # The cut matters, so that the above could not pass without it.
-    assert relative_error(actual, problem.loss_and_gradient()[1]) > 1e-3
+    assert relative_error(whole[1], problem.loss_and_gradient()[1]) > 1e4 * EXACT
+
+
+@every_cell
+@pytest.mark.parametrize("bptt_steps", [1, 4, 10])
+def test_of_a_target_at_the_end_the_gradient_reaches_as_many_steps_and_no_more(name, bptt_steps):
+    """Weights of the input get nothing from steps before: there features are of one kind alone."""
+    problem = make_problem(name, lengths=[11])
+    values = problem.sequences.values
+    values[:-bptt_steps, 1] = 0.0  # the second feature is there within reach,
+    values[-bptt_steps:, 0] = 0.0  # the first one beyond it
+    values[-bptt_steps, 1] = 1.0
+    values[len(values) - bptt_steps + 1 :, 1] = 0.0
+    W_hx = problem.architecture.unpack(problem.loss_and_gradient(bptt_steps=bptt_steps)[1])["W_hx"]
+    assert not W_hx[:, 0].any()
+    assert W_hx[:, 1].any()
 
 
 @every_cell

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsrnn._recurrent.tape import lay_tapes
+from tsrnn._recurrent.tape import lay_pieces, lay_tapes
 
 LENGTHS = st.lists(st.integers(1, 50), min_size=1, max_size=60)
 
@@ -77,17 +77,35 @@ def places(tape):
 
 
 @settings(deadline=None)
-@given(LENGTHS, st.integers(1, 60))
-def test_cuts_are_at_beginnings_and_every_so_many_steps_after(lengths, bptt_steps):
+@given(LENGTHS, st.integers(1, 60), st.booleans())
+def test_cuts_are_at_beginnings_and_every_so_many_steps_before_the_end(
+    lengths, bptt_steps, backwards
+):
     for tape in lay(lengths)[0]:
+        tape = tape.reversed if backwards else tape
         expected = sorted(
             (start + k, lane, int(k == 0))
             for lane, start, length in zip(*places(tape), strict=True)
-            for k in range(0, length, bptt_steps)
+            for k in {0, *range(length - bptt_steps, 0, -bptt_steps)}
         )
         assert sorted(map(tuple, tape.schedule.cuts(bptt_steps).tolist())) == expected
         whole = tape.schedule.cuts(None)
         assert len(whole) == len(tape.sequences) and (whole[:, 2] == 1).all()
+
+
+@settings(deadline=None)
+@given(LENGTHS, st.data())
+def test_pieces_of_sequences_are_tapes_of_their_steps(lengths, data):
+    for tape in lay(lengths)[0]:
+        begin = np.array([data.draw(st.integers(0, n - 1)) for n in tape.schedule.length])
+        pieces, which = lay_pieces(tape, np.arange(len(begin)), begin, tape.schedule.length)
+        rest = tape.schedule.length[which] - begin[which]
+        np.testing.assert_array_equal(pieces.schedule.length, rest)
+        np.testing.assert_array_equal(pieces.sequences, tape.sequences[which])
+        np.testing.assert_array_equal(pieces.first_row, tape.first_row[which] + begin[which])
+        cuts = pieces.schedule.cuts(None)
+        is_first = begin[which] == 0
+        np.testing.assert_array_equal(cuts[:, 2], is_first[pieces.schedule.begin_order])
 
 
 def test_sequences_of_equal_lengths_have_the_schedule_that_any_have():

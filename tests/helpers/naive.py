@@ -139,17 +139,23 @@ NAIVE_STEPS = {
 }
 
 
-def layer(name, weights, x, h=0.0):
-    """States (T, D) of one layer on a sequence (T, p), from h_{-1} = h and c_{-1} = 0."""
+def layer(name, weights, x, h=0.0, bptt_steps=None):
+    """States (T, D) of one layer on a sequence (T, p), from h_{-1} = h and c_{-1} = 0.
+
+    At every `bptt_steps` steps before the end the state goes on as a number: the complex step,
+    whose derivatives are in the imaginary part, sees nothing of what was before.
+    """
     D = weights["W_hh"].shape[1]
     h, c, states = h + np.zeros(D), np.zeros(D), []
-    for x_t in x:
+    for t, x_t in enumerate(x):
+        if bptt_steps and t and (len(x) - t) % bptt_steps == 0:
+            h, c = h.real, c.real
         h, c = NAIVE_STEPS[name](weights, x_t, h, c)
         states.append(h)
     return np.array(states)
 
 
-def network(architecture, theta, x, return_sequences=False):
+def network(architecture, theta, x, return_sequences=False, bptt_steps=None):
     """Raw outputs of a whole network on one sequence (T, p), or (T,) tokens: (m,), or (T, m)."""
     weights = architecture.unpack(theta)
     if architecture.n_tokens:
@@ -162,7 +168,7 @@ def network(architecture, theta, x, return_sequences=False):
                 for weight in architecture.layer_parameters(shape)
             }
             read = x[::-1] if shape.is_reversed else x
-            states = layer(architecture.cell, own, read, own.get("h_init", 0.0))
+            states = layer(architecture.cell, own, read, own.get("h_init", 0.0), bptt_steps)
             parts.append(states[::-1] if shape.is_reversed else states)
         x = np.concatenate(parts, axis=1)
     D = architecture.hidden_sizes[-1]

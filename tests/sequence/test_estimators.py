@@ -267,6 +267,7 @@ def test_without_standardization_the_weights_act_on_data_as_it_is(kind):
 # Weights of samples and of classes.
 
 
+@pytest.mark.filterwarnings("ignore:.*learned nothing:sklearn.exceptions.ConvergenceWarning")
 @every_estimator
 @pytest.mark.parametrize("solver", ["adam", "rmsprop", "sgd", "lbfgs"])
 def test_repeating_sequences_is_weighting_them_to_the_last_bit(kind, solver):
@@ -300,6 +301,7 @@ def test_class_weights_multiply_sample_weights(kind, class_weight):
     np.testing.assert_allclose(by_class.predict_proba(X), by_sample.predict_proba(X), rtol=1e-8)
 
 
+@pytest.mark.filterwarnings("ignore:.*learned nothing:sklearn.exceptions.ConvergenceWarning")
 def test_class_weights_count_for_steps_as_well():
     """Labels that cannot be told apart: the probability is that of the weights."""
     X = np.zeros((50, 4))
@@ -745,7 +747,6 @@ def test_nothing_works_before_fit(kind):
         lambda: model.score(X, means(X)),
         lambda: model.hidden_states(X),
         lambda: model.gradient_norms(X, means(X)),
-        model.summary,
         model.to_rnn,
         model.to_keras_weights,
         model.to_torch_weights,

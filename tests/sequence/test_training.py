@@ -1,10 +1,12 @@
 """Sequence estimators in training: validation, going on, looking on, and stopping."""
 
+import itertools
 import os
 import pickle
 import signal
 import threading
 import time
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -21,10 +23,22 @@ from sequence_data import (
     ragged,
     target_for,
 )
+from sklearn.ensemble import BaggingRegressor
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV, cross_val_score
 
-from tsrnn import ElmanRNNClassifier, ElmanRNNRegressor, GRUClassifier, GRURegressor, LSTMRegressor
-from tsrnn.exceptions import InvalidParameterError
+from tsrnn import (
+    ElmanRNNClassifier,
+    ElmanRNNRegressor,
+    GRUClassifier,
+    GRURegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+    TextRNNClassifier,
+)
+from tsrnn._recurrent.run import Workspace
+from tsrnn.exceptions import InvalidParameterError, TrainingDivergedError
+from tsrnn.sequence.objective import NetworkObjective
 
 # Training is cut short here, and says so.
 pytestmark = pytest.mark.filterwarnings(
@@ -70,11 +84,12 @@ def test_the_penalty_draws_weights_and_not_biases_to_zero(kind):
     X = cube()
     y = means(X) + 3.0
     free, held = (
-        kind(hidden_layer_sizes=3, solver="lbfgs", l2=l2, standardize=False, random_state=0).fit(
-            X, y
-        )
+        kind(hidden_layer_sizes=3, solver="lbfgs", l2=l2, standardize=False, random_state=0)
         for l2 in (0.0, 1e6)
     )
+    free.fit(X, y)
+    with pytest.warns(ConvergenceWarning, match="learned nothing; try .*a smaller l2"):
+        held.fit(X, y)
     for name, array in held.weights_.items():
         if name.startswith("W_"):
             assert np.abs(array).max() < 1e-3 < np.abs(free.weights_[name]).max()
@@ -115,6 +130,36 @@ def test_long_sequences_are_learned_with_a_gradient_that_is_cut():
     whole = GRURegressor(**QUICK | {"max_iter": 2}, bptt_steps=95).fit(X, y)
     exact = GRURegressor(**QUICK | {"max_iter": 2}).fit(X, y)
     np.testing.assert_array_equal(whole.predict(X), exact.predict(X))
+
+
+@pytest.mark.parametrize("lag", [1, 5, 8])
+@pytest.mark.parametrize("n_steps", [33, 40])
+def test_what_was_a_cut_s_steps_ago_is_learned_whatever_the_length_is(lag, n_steps):
+    """The gradient reaches eight steps back, of sequences that are not a multiple of that."""
+    X = np.random.default_rng(0).standard_normal((200, n_steps))
+    model = ElmanRNNRegressor(
+        hidden_layer_sizes=12, activation="identity", learning_rate_init=0.02, bptt_steps=8
+    )
+    model.set_params(max_iter=150, random_state=0).fit(X, X[:, -lag])
+    assert model.score(X, X[:, -lag]) > 0.9
+
+
+@pytest.mark.parametrize("sizes", [8, (8, 8)])
+@pytest.mark.parametrize("by_step", [False, True])
+def test_memory_of_a_cut_gradient_does_not_grow_with_the_length(sizes, by_step):
+    """What NumPy was asked for at most, twice as long a sequence apart."""
+    peaks = []
+    for n_steps in (10_000, 20_000):
+        X = np.random.default_rng(0).standard_normal((4, n_steps)).astype(np.float32)
+        y = X if by_step else X.mean(axis=1)
+        model = GRURegressor(hidden_layer_sizes=sizes, bptt_steps=50, max_iter=1, random_state=0)
+        tracemalloc.start()
+        model.set_params(return_sequences=by_step).fit(X, y)
+        peaks.append(tracemalloc.get_traced_memory()[1] - (1 + by_step) * X.nbytes)
+        tracemalloc.stop()
+    # A network of 8 units keeps some hundred numbers a step, sixteen lanes of them: 10,000 steps
+    # more would be 60 MB. Data, and states with a target at every step, are a dozen numbers.
+    assert peaks[1] - peaks[0] < 6e6
 
 
 # Validation.
@@ -331,6 +376,124 @@ def test_init_holt_is_for_windows_of_one_length():
         GRURegressor(init="holt", return_sequences=True).fit(matrix(), matrix())
 
 
+# Ends that are no success.
+
+
+def parity(n_bits):
+    """All strings of bits, and whether they have an odd number of ones: no bit alone tells."""
+    X = np.array(list(itertools.product([0.0, 1.0], repeat=n_bits)))
+    return X, X.sum(axis=1).astype(int) % 2
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("kind", [LSTMClassifier, GRUClassifier, GRURegressor])
+def test_training_that_has_learned_nothing_says_so_and_what_to_change(kind, solver):
+    X, y = parity(8)
+    advice = {"adam": "learning_rate_init", "lbfgs": "random_state"}[solver]
+    with pytest.warns(ConvergenceWarning, match=f"learned nothing; try .*{advice}"):
+        kind(solver=solver, random_state=1).fit(X, y)
+
+
+def test_unequal_shares_of_labels_are_the_constant_that_is_to_be_beaten():
+    """A loss of .3 is far below equal odds, and is what one label in ten gives."""
+    X = np.random.default_rng(0).standard_normal((400, 6))
+    y = np.arange(400) % 10 == 0
+    model = GRUClassifier(hidden_layer_sizes=4, learning_rate_init=1e-3, n_iter_no_change=3)
+    model.set_params(tol=0.01, max_iter=400, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="constant answer has 0.3251: .*learned nothing"):
+        model.fit(X, y)
+
+
+@every_estimator
+@pytest.mark.parametrize("signal", [0.3, 1.0])
+def test_what_has_learned_something_hears_nothing_of_it(kind, signal):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((300, 6))
+    y = signal * X[:, -1] + rng.standard_normal(300)
+    model = kind(hidden_layer_sizes=4, max_iter=300, random_state=0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*learned nothing")
+        warnings.filterwarnings("ignore", message="training stopped")
+        model.fit(X, y > 0.0 if kind in CLASSIFIERS else y)
+
+
+@every_estimator
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_last_step_that_explodes_is_noticed_and_taken_back(kind, early_stopping):
+    X = matrix()
+    y = target_for(kind, X)
+    settings = QUICK | {"max_iter": 1, "learning_rate_init": 1e3}
+    model = kind(**settings, early_stopping=early_stopping)
+    with pytest.raises(TrainingDivergedError, match="lower learning_rate_init"):
+        model.fit(X, y)
+    start = kind(**settings | {"learning_rate_init": 1e-12}).fit(X, y)
+    # What it began with; early stopping draws the sequences set aside before the weights.
+    if not early_stopping:
+        np.testing.assert_allclose(model.weights_["W_hh"], start.weights_["W_hh"], atol=1e-9)
+    assert np.abs(model.weights_["W_yh"]).max() < 10.0
+
+
+@every_estimator
+def test_a_partial_fit_whose_step_explodes_is_an_error(kind):
+    X = matrix()
+    y = target_for(kind, X)
+    more = {"classes": np.unique(y)} if kind in CLASSIFIERS else {}
+    with pytest.raises(TrainingDivergedError, match="blown up"):
+        kind(**QUICK | {"learning_rate_init": 1e4}).partial_fit(X, y, **more)
+
+
+def test_a_last_step_that_makes_things_worse_does_not_advise_to_raise_the_rate():
+    X = matrix()
+    model = GRURegressor(**QUICK | {"max_iter": 1, "learning_rate_init": 3.0})
+    with pytest.warns(ConvergenceWarning, match="worse.*lower learning_rate_init") as caught:
+        model.fit(X, means(X))
+    assert not any("raise" in str(one.message) for one in caught)
+    assert model.score(X, means(X)) > -1.0
+
+
+@every_estimator
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_warm_start_does_not_end_worse_than_it_began_in_silence(kind, early_stopping):
+    X = matrix(100)
+    y = target_for(kind, X)
+    model = kind(**QUICK | {"max_iter": 150, "learning_rate_init": 0.01})
+    settings = {"X_val": X, "y_val": y} if early_stopping else {}
+    model.set_params(warm_start=True, early_stopping=early_stopping).fit(X, y, **settings)
+    score, losses = model.score(X, y), len(model.loss_curve_)
+    model.set_params(learning_rate_init=0.3, max_iter=4)
+    with pytest.warns(ConvergenceWarning, match="training (went on|made the loss worse)"):
+        model.fit(X, y, **settings)
+    # Losses are compared on the first batch, a third of the sequences.
+    assert model.score(X, y) >= score - 0.02
+    watched = model.history_["val_loss" if early_stopping else "loss"]
+    if early_stopping:
+        assert model.best_loss_ == min(watched)
+    else:
+        assert model.best_loss_ == min(watched[losses:])
+
+
+@pytest.mark.filterwarnings("ignore:the network's output is not finite:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_an_output_that_is_not_a_number_is_no_class(n_classes):
+    X = cube()
+    y = np.arange(60) % n_classes
+    model = ElmanRNNClassifier(**QUICK | {"max_iter": 1}, activation="identity").fit(X, y)
+    model.weights_["W_yh"][:] = np.inf
+    for use in (model.predict, model.predict_proba, model.predict_log_proba):
+        with pytest.raises(ValueError, match=r"output for X\[0\] is .* says nothing of its label"):
+            use(X)
+
+
+@pytest.mark.parametrize("rate", [1e4, 1e38])
+def test_texts_are_trained_to_probabilities_or_to_an_error(rate):
+    texts, y = ["a b c", "b d", "c c a d", "d"] * 5, [0, 1, 0, 1] * 5
+    model = TextRNNClassifier(learning_rate_init=rate, max_iter=1, random_state=0)
+    with pytest.raises(TrainingDivergedError, match="lower learning_rate_init"):
+        model.fit(texts, y)
+    assert np.isfinite(model.predict_proba(texts)).all()
+
+
 # Looking on, and stopping.
 
 
@@ -405,6 +568,73 @@ def test_ctrl_c_ends_training_within_a_second_and_keeps_a_model(solver, n_jobs):
     assert np.isfinite(model.predict(X[:10])).all()
     assert model.n_iter_ == len(model.loss_curve_)
     assert threading.active_count() < 10
+
+
+@pytest.mark.parametrize("kind", [GRURegressor, LSTMRegressor])
+def test_once_a_thread_is_interrupted_the_others_make_no_further_calls(kind, monkeypatch):
+    X = np.random.default_rng(0).standard_normal((64, 2000))
+    interrupted, calls_after, own = threading.Event(), [], Workspace.steps
+
+    def noted(self, *arguments):
+        for k, bounds in enumerate(own(self, *arguments)):
+            if threading.current_thread() is threading.main_thread() and k == 3:
+                interrupted.set()
+                raise KeyboardInterrupt
+            if interrupted.is_set():
+                calls_after.append(bounds)
+            yield bounds
+
+    monkeypatch.setattr(Workspace, "steps", noted)
+    # A step a call, so that there are tens of thousands of them.
+    monkeypatch.setattr("tsrnn._recurrent.run._SHARE_FLOPS", 1.0)
+    with pytest.raises(KeyboardInterrupt):
+        kind(n_jobs=3, max_iter=1).fit(X, X[:, 0])
+    # What is done until the news is round.
+    assert len(calls_after) < 1000
+
+
+def test_a_search_over_estimators_that_ctrl_c_stops_does_not_go_on_to_the_next():
+    X = matrix()
+    fits = []
+
+    def interrupt(state):
+        if state.epoch == 2:
+            fits.append(state)
+            raise KeyboardInterrupt
+        return False
+
+    model = GRURegressor(**QUICK, callback=interrupt)
+    for search in (
+        lambda: GridSearchCV(model, {"l2": [0.0, 1.0]}, cv=3).fit(X, means(X)),
+        lambda: cross_val_score(model, X, means(X), cv=3),
+        lambda: BaggingRegressor(model, n_estimators=3).fit(X, means(X)),
+    ):
+        fits.clear()
+        with pytest.raises(KeyboardInterrupt):
+            search()
+        assert len(fits) == 1
+    # Called by its user it keeps what it has, and says so.
+    with pytest.warns(ConvergenceWarning, match="interrupted after 2 epochs"):
+        model.fit(X, means(X))
+    assert model.n_iter_ == 2
+
+
+def test_ctrl_c_within_the_first_epoch_leaves_no_untrained_network(monkeypatch):
+    """Some batches have been gone through, and no epoch has ended."""
+    X = matrix()
+    own, calls = NetworkObjective.loss_and_gradient, []
+
+    def interrupted(*arguments):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return own(*arguments)
+
+    monkeypatch.setattr(NetworkObjective, "loss_and_gradient", interrupted)
+    model = GRURegressor(**QUICK)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, means(X))
+    assert not hasattr(model, "weights_")
 
 
 @every_estimator

@@ -178,6 +178,7 @@ def test_constant_features_say_nothing_and_harm_nothing(kind, value):
 
 
 @every_estimator
+@pytest.mark.filterwarnings("ignore:.*learned nothing:sklearn.exceptions.ConvergenceWarning")
 def test_nothing_but_constants_leaves_the_mean_of_the_targets(kind):
     X = np.full((60, 8), 7.0)
     y = np.repeat([0, 1], [45, 15])

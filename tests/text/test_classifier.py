@@ -288,6 +288,13 @@ def naive_loss(architecture, ids, codes, weights, theta):
     return total / sum(weights)
 
 
+# Of training that is not meant to learn anything.
+learns_nothing = pytest.mark.filterwarnings(
+    "ignore:training has come to an end.*learned nothing:sklearn.exceptions.ConvergenceWarning"
+)
+
+
+@learns_nothing
 @pytest.mark.parametrize("cell", ["elman", "gru", "lstm"])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -374,6 +381,7 @@ def test_states_and_gradients_of_texts_can_be_looked_at(fitted):
 # Embeddings.
 
 
+@learns_nothing
 def test_embeddings_that_are_given_are_started_from(ids):
     E = np.random.default_rng(1).standard_normal((20, 8))
     settings = {"max_features": 20, "embedding_init": E}
@@ -385,6 +393,7 @@ def test_embeddings_that_are_given_are_started_from(ids):
     np.testing.assert_array_equal(E, np.random.default_rng(1).standard_normal((20, 8)))
 
 
+@learns_nothing
 @pytest.mark.parametrize("solver", ["rmsprop", "adam", "sgd", "lbfgs"])
 def test_frozen_embeddings_stay_to_the_last_bit(solver, ids):
     E = np.random.default_rng(1).standard_normal((20, 8)).astype(np.float32)
@@ -426,6 +435,7 @@ def test_dropout_changes_training_and_not_prediction(name, settings, fitted):
     assert model.score(TEST_TEXTS, TEST_LABELS) > 0.8
 
 
+@learns_nothing
 def test_what_dropout_leaves_out_is_drawn_anew_at_every_step_and_the_same_by_the_seed():
     def losses(**settings):
         settings |= {"learning_rate_init": 1e-12, "batch_size": 120, "max_iter": 5}
@@ -627,7 +637,6 @@ def test_nothing_works_before_fit():
         lambda: model.decode([[1]]),
         lambda: model.hidden_states(TEXTS),
         lambda: model.gradient_norms(TEXTS, LABELS),
-        model.summary,
         model.to_rnn,
         model.to_keras_weights,
         model.to_torch_weights,

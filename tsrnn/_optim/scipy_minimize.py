@@ -34,6 +34,9 @@ SOLVERS = {
     "COBYQA": False,
 }
 
+# What scikit-learn calls one of them.
+SOLVER_NAMES = {"lbfgs": "L-BFGS-B"}
+
 # Those that step over the bounds on their way, if only by rounding.
 _STEPS_OVER = {"trust-constr", "COBYQA", "Powell"}
 
@@ -77,7 +80,7 @@ def lowest(minima: Sequence[Minimum]) -> Minimum:
 
 
 class _Watched:
-    """An objective that remembers its best value and refuses losses that are not finite."""
+    """An objective that remembers its best value, and has walls where losses are not finite."""
 
     def __init__(
         self, objective: Objective, bounds: list[tuple[float, float]], *, clips: bool
@@ -86,6 +89,7 @@ class _Watched:
         self._clips = clips
         self.bounds = np.array(bounds, dtype=float).reshape(-1, 2).T
         self.n_calls = 0
+        self.n_walls = 0
         self.best_theta: np.ndarray | None = None
         self.best_loss = np.inf
         self._best_gradient: np.ndarray | None = None
@@ -96,19 +100,39 @@ class _Watched:
         loss, gradient = self._objective(theta)
         self.n_calls += 1
         if not (math.isfinite(loss) and np.isfinite(gradient).all()):
+            return self._wall(theta, float(loss), gradient)
+        if loss < self.best_loss:
+            self.best_loss, self.best_theta = loss, theta.copy()
+            self._best_gradient = np.array(gradient)
+        return loss, gradient
+
+    def _wall(
+        self, theta: np.ndarray, loss: float, gradient: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        """Return what sends a search back to a shorter step from the best point.
+
+        A parabola along the way from there, with the slope that the loss has there, whose lowest
+        point is after a tenth of it: what a line search that interpolates tries next.
+
+        Raises
+        ------
+        TrainingDivergedError
+            If there is no good point yet, or nowhere else than there.
+        """
+        way = np.zeros(1) if self.best_theta is None else theta - self.best_theta
+        if loss == -np.inf or not (way.any() and np.isfinite(way).all()):
             with np.errstate(over="ignore", invalid="ignore"):
                 norm = float(np.linalg.norm(gradient))
             raise TrainingDivergedError(
                 f"the loss or its gradient is not finite (loss {loss}) at evaluation "
                 f"{self.n_calls}; smaller starting weights, scaled data or another solver may help",
                 step=self.n_calls,
-                loss=float(loss),
+                loss=loss,
                 gradient_norm=norm,
             )
-        if loss < self.best_loss:
-            self.best_loss, self.best_theta = loss, theta.copy()
-            self._best_gradient = np.array(gradient)
-        return loss, gradient
+        self.n_walls += 1
+        fall = abs(float(self._best_gradient @ way)) or max(abs(self.best_loss), 1e-300)
+        return self.best_loss + 4.0 * fall, 9.0 * fall / float(way @ way) * way
 
     def loss(self, theta: np.ndarray) -> float:
         return self(theta)[0]
@@ -158,8 +182,8 @@ def minimize(
     Raises
     ------
     TrainingDivergedError
-        If the loss or its gradient is not finite anywhere; `best_theta` then holds the best
-        point before it.
+        If the loss or its gradient is not finite at the start, or the loss minus infinity. Where
+        they are not finite later on, the search is sent back to a shorter step.
     """
     import scipy.optimize
 
@@ -205,6 +229,11 @@ def minimize(
     # floating point allows that is where one wants to be, and its gradient tells.
     has_ended &= solver not in _END_SHORT or watched.is_flat(_NEARLY_FLAT)
     converged = has_ended or watched.is_flat(_FLAT)
+    if watched.n_walls:
+        # Next to a wall steps are short, whatever is left to gain.
+        converged &= watched.is_flat(_NEARLY_FLAT)
+    if watched.n_walls and not converged:
+        message += f"; the loss was not finite at {watched.n_walls} points"
     return Minimum(watched.best_theta, watched.best_loss, n_iter, converged, message)
 
 

@@ -29,6 +29,12 @@ from tsrnn.exceptions import TrainingDivergedError
 # Training that ends so many times above the loss of a constant answer has made things worse.
 _WORSE_THAN_A_CONSTANT = 2.0
 
+# Training has learned nothing that ends less than this share below the loss of the best constant
+# answer; of many rows n a smaller share tells: what a single number that is fitted to pure noise
+# gains once in a thousand times, the 99.9% point of chi squared of one degree of freedom, over n.
+_GAIN = 0.01
+_GAIN_OF_NOISE = 10.8
+
 
 class Objective(Protocol):
     """A sum of weighted losses over rows.
@@ -40,6 +46,8 @@ class Objective(Protocol):
         W of (1).
     constant_loss : float
         The mean loss of a sensible constant answer, positive: it tells what a bad loss is.
+    best_constant_loss : float
+        That of the best one, 0 where there is nothing to learn beyond it.
     explosion : float
         An epoch whose mean loss is so many times that, or that of the start, is no bad luck: the
         parameters have blown up, though they are finite.
@@ -48,7 +56,11 @@ class Objective(Protocol):
     n_rows: int
     total_weight: float
     constant_loss: float
+    best_constant_loss: float
     explosion: float
+
+    def loss(self, theta: np.ndarray, rows: np.ndarray) -> float:
+        """Return the sum over the rows."""
 
     def loss_and_gradient(self, theta: np.ndarray, rows: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the sum over the rows, and its gradient, which the caller may write to."""
@@ -70,6 +82,15 @@ class _PenalisedMean:
         loss *= scale
         gradient *= scale
         return self._penalised(theta, loss, gradient)
+
+    def loss(self, theta: np.ndarray, rows: np.ndarray) -> float:
+        """Return (2) alone."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss = self._objective.loss(theta, rows)
+            loss *= self._n_rows / (len(rows) * self._total_weight)
+            if self._decay is not None:
+                loss += 0.5 * float(self._decay @ np.square(theta))
+        return loss
 
     def of_all(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Return (1), the gradient in double precision."""
@@ -116,16 +137,20 @@ def train(
     Raises
     ------
     KeyboardInterrupt
-        Before anything was learned; afterwards it ends training, and `training.warning` says so.
+        Before the first epoch has ended; afterwards it ends training, and `training.warning` says
+        so.
     """
-    start = training.theta.copy()
     watch = Watch(training, plan, measure, hook)
+    goes_on = training.n_epochs > 0 and not partial
     run = _search if plan.optimizer is None else _run_epochs
     try:
-        run(objective, watch, plan, random_state)
+        if goes_on:
+            watch.begin_at_the_start()
+        run(objective, watch, plan, random_state, goes_on=goes_on, partial=partial)
     except KeyboardInterrupt:
-        if training.n_epochs == 0 and np.array_equal(training.theta, start):
+        if watch.n_iter == 0:
             raise
+        training.was_interrupted = True
         training.warning = (
             f"training was interrupted after {watch.n_iter} epochs: the best weights so far "
             "are kept"
@@ -135,23 +160,72 @@ def train(
         error.best_theta = training.theta.copy()
         training.error = error
         return
-    if training.warning is not None or watch.stopped or partial:
-        return
-    if not watch.converged:
-        training.warning = (
-            f"training stopped at max_iter={plan.max_iter} and had not converged: raise max_iter, "
-            "or learning_rate_init where the loss still falls slowly"
+    if training.warning is None and not (watch.stopped or partial):
+        training.warning = _words_at_the_end(objective, watch, plan)
+
+
+def _words_at_the_end(objective: Objective, watch: Watch, plan: Plan) -> str | None:
+    """Say what the user should know of training that has come to its end, if there is anything."""
+    nothing = _words_for_nothing_learned(objective, watch)
+    is_search = plan.optimizer is None
+    if watch.converged or (plan.max_iter_is_meant and not is_search):
+        if nothing is None:
+            return None
+        return f"training has come to an end {nothing}; try {_remedies(plan)}"
+    if is_search and watch.n_iter < plan.max_iter:
+        return (
+            f"training stopped after {watch.n_iter} iterations and had not converged "
+            f"({watch.message})" + (f", {nothing}" if nothing else "") + f"; try {_remedies(plan)}"
         )
-    elif watch.final_loss() > _WORSE_THAN_A_CONSTANT * objective.constant_loss:
-        training.warning = (
-            f"training has come to an end at a loss of {watch.final_loss():.3g}, where a constant "
-            f"answer has {objective.constant_loss:.3g}: the network has learned nothing; try "
-            "another learning_rate_init, or standardize=True"
-        )
+    losses = watch.training.history["loss"][-watch.n_iter :]
+    advice = "raise max_iter"
+    if not is_search and losses[-1] <= losses[0]:
+        advice += ", or learning_rate_init where the loss still falls slowly"
+    return (
+        f"training stopped at max_iter={plan.max_iter} and had not converged"
+        + (f", {nothing}" if nothing else "")
+        + f": {advice}"
+    )
+
+
+def _words_for_nothing_learned(objective: Objective, watch: Watch) -> str | None:
+    """Say that what training leaves behind is no better than a constant, if that is so.
+
+    The loss of the last epoch tells for nothing where it is clearly lower. Where it is not, all
+    rows are read once more: without the penalty, and without what is dropped at random.
+    """
+    constant = objective.best_constant_loss
+    if not 0.0 < constant < np.inf:
+        return None
+    least = constant * (1.0 - min(_GAIN, _GAIN_OF_NOISE / objective.n_rows))
+    # Where weights leave one label alone, a constant is all but right, and so may the network be.
+    least = max(least, _GAIN * objective.constant_loss)
+    if watch.final_loss() <= least:
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        loss = objective.loss(watch.training.theta, np.arange(objective.n_rows))
+    loss /= objective.total_weight
+    if loss <= least:
+        return None
+    return (
+        f"at a loss of {loss:.4g}, where the best constant answer has {constant:.4g}: the network "
+        "has learned nothing"
+    )
+
+
+def _remedies(plan: Plan) -> str:
+    *ways, last = plan.remedies or ("another start",)
+    return f"{', '.join(ways)} or {last}" if ways else last
 
 
 def _run_epochs(
-    objective: Objective, watch: Watch, plan: Plan, random_state: np.random.RandomState
+    objective: Objective,
+    watch: Watch,
+    plan: Plan,
+    random_state: np.random.RandomState,
+    *,
+    goes_on: bool,
+    partial: bool,
 ) -> None:
     """Descend epoch by epoch."""
     training = watch.training
@@ -165,6 +239,7 @@ def _run_epochs(
             descent.epoch(order)
             watch.epoch(descent.loss(), descent.outcome(), measured_at)
             descent.close_epoch()
+        last = descent.after_last_step() if watch.needs_last_step() else -np.inf
         training.theta = watch.best() if plan.early_stopping else descent.outcome()
     except TrainingDivergedError:
         watch.judge(descent.loss())
@@ -175,7 +250,11 @@ def _run_epochs(
         raise
     finally:
         training.optimizer_state = descent.state
-    _warn_if_worse(watch, descent.reference)
+    if goes_on:
+        _warn_if_worse_than_it_began(watch, plan, descent)
+    if training.warning is None:
+        # Where it goes on in another call, what is worse and no explosion is made good there.
+        _warn_if_worse(watch, descent, -np.inf if partial else last)
 
 
 class _Descent:
@@ -204,6 +283,8 @@ class _Descent:
         ema = plan.ema_momentum
         self._average = None if ema is None else MovingAverage(self.theta, ema)
         self._n_steps = 0
+        # The first batch and the last, with their losses before the step.
+        self._first = self._last = (np.empty(0, np.int64), np.inf)
         self.close_epoch()
 
     def epoch(self, order: np.ndarray) -> None:
@@ -220,8 +301,10 @@ class _Descent:
         self._norm = clip_by_norm(gradient, self._clip_norm)
         if not (math.isfinite(loss) and math.isfinite(self._norm)):
             raise _not_finite(self._n_steps, loss, self._norm)
+        self._last = rows, loss
         if self._n_steps == 0:
             self.reference = max(self.reference, loss)
+            self._first = self._last
         self.state = self._optimizer.update(self.theta, gradient, self.state)
         if self._average is not None:
             self._average.take_in(self.theta)
@@ -235,6 +318,28 @@ class _Descent:
         So what a step cannot be made from is not known to be good.
         """
         return self._total / self._n_seen if self._n_seen else np.inf
+
+    def after_last_step(self) -> float:
+        """Return the loss that the last batch has after its step.
+
+        Raises
+        ------
+        TrainingDivergedError
+            If it is not finite, or the weights have blown up.
+        """
+        rows, before = self._last
+        loss = self._mean.loss(self.outcome(), rows)
+        if not math.isfinite(loss):
+            raise _not_finite(self._n_steps - 1, loss, self._norm)
+        if loss > self._explosion * max(self.reference, before):
+            raise _exploded(self._n_steps - 1, loss, self._norm, self.reference)
+        # A batch that was as bad before its step tells of its rows, not of the step.
+        return loss if loss > _WORSE_THAN_A_CONSTANT * before else -np.inf
+
+    def change(self, theta: np.ndarray) -> tuple[float, float]:
+        """Return the loss of the first batch before any step, and with these parameters."""
+        rows, before = self._first
+        return before, self._mean.loss(theta, rows)
 
     def is_within_an_epoch(self) -> bool:
         return self._n_seen > 0
@@ -258,22 +363,61 @@ def _best_so_far(watch: Watch, plan: Plan, descent: _Descent) -> np.ndarray:
     return descent.outcome() if is_good else watch.best(acceptable)
 
 
-def _warn_if_worse(watch: Watch, reference: float) -> None:
-    """Refuse to leave behind, without a word, what is worse than a constant answer."""
+def _warn_if_worse(watch: Watch, descent: _Descent, last: float) -> None:
+    """Refuse to leave behind, without a word, what is worse than a constant answer.
+
+    Parameters
+    ----------
+    watch : Watch
+    descent : _Descent
+    last : float
+        The loss after the last step, if what that has come to is what is left behind.
+    """
     training = watch.training
-    acceptable = _WORSE_THAN_A_CONSTANT * reference
-    loss = watch.final_loss()
+    acceptable = _WORSE_THAN_A_CONSTANT * descent.reference
+    if watch.ends_at_the_start():
+        return
+    loss = max(last, watch.final_loss())
+    watch.judge(loss)
     if loss > acceptable:
         training.theta = watch.best(acceptable)
         training.warning = (
             f"training made the loss worse: {loss:.3g}, where a constant answer or the weights "
-            f"that it started from have {reference:.3g}. The best weights seen are kept; lower "
+            f"that it started from have {descent.reference:.3g}. The best weights seen are kept; "
+            "lower learning_rate_init"
+        )
+
+
+def _warn_if_worse_than_it_began(watch: Watch, plan: Plan, descent: _Descent) -> None:
+    """Keep the best weights, and say so, where training went on and came to nothing better."""
+    training = watch.training
+    if plan.early_stopping:
+        if watch.ends_at_the_start():
+            training.warning = (
+                "training went on, and no epoch had a lower val_loss than the weights that it "
+                f"began with ({watch.lowest:.3g}), which are kept: lower learning_rate_init"
+            )
+        return
+    before, after = descent.change(training.theta)
+    if after > before + plan.tol:
+        best = watch.best()
+        _, of_best = descent.change(best)
+        training.theta = best if of_best <= before else watch.start
+        training.warning = (
+            f"training went on and made the loss worse: {after:.4g}, where the weights that it "
+            f"began with have {before:.4g}. The best weights seen are kept; lower "
             "learning_rate_init"
         )
 
 
 def _search(
-    objective: Objective, watch: Watch, plan: Plan, random_state: np.random.RandomState
+    objective: Objective,
+    watch: Watch,
+    plan: Plan,
+    random_state: np.random.RandomState,
+    *,
+    goes_on: bool,
+    partial: bool,
 ) -> None:
     """Search with all rows at once, in double precision."""
     training = watch.training
@@ -308,6 +452,12 @@ def _search(
     # At a minimum from the start there is no iteration to tell of.
     if watch.n_iter == 0:
         watch.epoch(minimum.loss, training.theta, training.theta)
+    watch.message = minimum.message
+    if goes_on and plan.early_stopping and watch.ends_at_the_start():
+        watch.training.warning = (
+            "the search went on, and no iteration had a lower val_loss than the weights that it "
+            f"began with ({watch.lowest:.3g}), which are kept"
+        )
     watch.converged = minimum.converged or (plan.early_stopping and watch.converged)
 
 

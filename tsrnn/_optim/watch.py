@@ -35,6 +35,10 @@ class Plan:
         Of (1).
     ema_momentum : float or None
         Of a moving average of the parameters, step by step, which is what is measured and kept.
+    max_iter_is_meant : bool
+        Whether to end there is no news: the epochs are as many as were meant.
+    remedies : tuple of str
+        What may help where nothing is learned.
     """
 
     optimizer: Optimizer | None
@@ -46,6 +50,8 @@ class Plan:
     clip_norm: float | None = None
     decay: np.ndarray | None = None
     ema_momentum: float | None = None
+    max_iter_is_meant: bool = False
+    remedies: tuple[str, ...] = ()
 
 
 @dataclass
@@ -61,9 +67,11 @@ class Training:
     optimizer_state : tuple of arrays or None
         To go on from.
     best_loss : float
-        The lowest of the loss that was watched.
+        The lowest of the loss that was watched since training was begun or gone on with.
     warning : str or None
         What the user should know.
+    was_interrupted : bool
+        Whether Ctrl-C ended it.
     error : TrainingDivergedError or None
         To be raised once `theta` is kept: the last good parameters.
     """
@@ -73,11 +81,31 @@ class Training:
     optimizer_state: tuple[np.ndarray, ...] | None = None
     best_loss: float = np.inf
     warning: str | None = None
+    was_interrupted: bool = False
     error: TrainingDivergedError | None = None
 
     @property
     def n_epochs(self) -> int:
         return len(self.history.get("loss", ()))
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """The state of training that a callback gets at the end of an epoch.
+
+    Attributes
+    ----------
+    epoch : int
+        How many there have been, those of earlier calls included where training went on.
+    history : dict of str to list of float
+        As `history_` will be.
+    weights : dict of str to array
+        As `weights_` would be if training ended here; copies.
+    """
+
+    epoch: int
+    history: dict[str, list[float]]
+    weights: dict[str, np.ndarray]
 
 
 # At the end of an epoch: what else to measure, by the names of the history; and whether to stop,
@@ -98,15 +126,32 @@ class Watch:
         self.stopped = False
         self.latest = -np.inf
         self.lowest = np.inf
+        # How a search ended.
+        self.message = ""
         # The training loss that the best parameters are known by.
         self.loss_of_best = np.inf
-        self._start = training.theta.copy()
-        self._best = self._start
+        self.start = training.theta.copy()
+        self._best = self.start
         self._epoch_of_best = 0
         self._plan = plan
         self._measure = measure
         self._hook = hook
         self._n_unchanged = 0
+
+    def begin_at_the_start(self) -> None:
+        """Let the parameters that training goes on from be the best as long as none are better."""
+        self.training.best_loss = np.inf
+        if self._plan.early_stopping:
+            self.lowest = self._measure(self.start)["val_loss"]
+            self.training.best_loss = self.lowest
+
+    def ends_at_the_start(self) -> bool:
+        """Whether no epoch was better than the parameters that training went on from."""
+        return self.n_iter > 0 and self._epoch_of_best == 0
+
+    def needs_last_step(self) -> bool:
+        """Whether what training leaves behind is what the last step has come to."""
+        return not self._plan.early_stopping or self._epoch_of_best == self.n_iter
 
     def finished(self) -> bool:
         return self.converged or self.stopped or self.n_iter >= self._plan.max_iter
@@ -137,7 +182,7 @@ class Watch:
             self.stopped = bool(self._hook(theta, history))
 
     def judge(self, loss: float) -> None:
-        """Take the loss of an epoch that began at the best parameters for theirs.
+        """Take the loss of what began at the best parameters for theirs.
 
         With early stopping they are those that an epoch ended at, after the step that its own loss
         does not know of.
@@ -152,4 +197,4 @@ class Watch:
 
     def best(self, acceptable: float = np.inf) -> np.ndarray:
         """Return the parameters of the best epoch, or where it all began if none was acceptable."""
-        return self._best if self.loss_of_best <= acceptable else self._start
+        return self._best if self.loss_of_best <= acceptable else self.start

@@ -8,8 +8,9 @@ last bit whatever the number of threads.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from typing import Any, Self
 
@@ -22,7 +23,8 @@ from tsrnn._compute.vector_sizes import n_lanes_of
 from tsrnn._input.sequences import Sequences
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.layout import PackedNetwork, layout_of
-from tsrnn._recurrent.run import Dropout, NetworkLoss, Run, Workspace
+from tsrnn._recurrent.pieces import Pieces, steps_of_pieces
+from tsrnn._recurrent.run import Dropout, NetworkLoss, Run, TapeGradient, Workspace
 from tsrnn._recurrent.tape import Tape, lay_tapes
 
 # What a tape should take at least: a tenth of a millisecond or two, against which handing it to a
@@ -44,7 +46,7 @@ class Engine:
     n_jobs : int or None
         Threads, as joblib counts them.
     bptt_steps : int or None
-        Cut gradients at every so many steps of a sequence.
+        Cut gradients at every so many steps before the end of a sequence.
     return_sequences : bool
         Whether there is an output at every step, or one for a sequence.
     """
@@ -64,6 +66,7 @@ class Engine:
         self._workspaces: list[Workspace] = []
         self._resources = ExitStack()
         self._pool: ThreadPoolExecutor | None = None
+        self._stop = threading.Event()
 
     def __enter__(self) -> Self:
         """Hold BLAS to one thread."""
@@ -123,13 +126,19 @@ class Engine:
         """
         network, values = PackedNetwork(self._layout, theta), writable(sequences.values)
 
-        def work(tape: Tape) -> Any:
+        def work(tape: Tape) -> list[TapeGradient]:
             with self._workspace(theta.dtype) as workspace:
+                if dropout is None and self._is_cut(network, tape):
+                    runs = Pieces(network, values, tape, workspace).train(
+                        by_step=self.return_sequences
+                    )
+                    return [run.backward(targets, weights, loss) for run in runs]
                 run = Run(network, values, tape, workspace, trains=True, dropout=dropout)
                 run.forward(keeps_steps=self.return_sequences)
-                return run.backward(targets, weights, loss)
+                return [run.backward(targets, weights, loss)]
 
-        parts = self._each(work, self._tapes(theta.dtype, sequences, rows, trains=True))
+        of_tapes = self._each(work, self._tapes(theta.dtype, sequences, rows, trains=True))
+        parts = [part for of_tape in of_tapes for part in of_tape]
         gradient = np.zeros(theta.size, theta.dtype)
         embeddings, others = self._layout.embedding(gradient), gradient[-parts[0].theta.size :]
         for part in parts:
@@ -137,6 +146,28 @@ class Engine:
             if part.tokens.size:
                 embeddings[part.tokens] += part.embeddings
         return sum(part.loss for part in parts), gradient
+
+    def _is_cut(self, network: PackedNetwork, tape: Tape) -> bool:
+        """Whether gradients of sequences end before their beginning, and memory can follow them."""
+        bptt_steps = self._layout.bptt_steps
+        if bptt_steps is None or not self._reads_on:
+            return False
+        if self.return_sequences:
+            return self._is_long(network, tape)
+        return bool(tape.schedule.length.max() > bptt_steps)
+
+    @property
+    def _reads_on(self) -> bool:
+        """Whether a sequence can be read a piece at a time.
+
+        A layer that reads backwards has read all of it where the one above begins; and words are
+        looked up for a whole tape.
+        """
+        return not (self.architecture.bidirectional or self.architecture.n_tokens)
+
+    def _is_long(self, network: PackedNetwork, tape: Tape) -> bool:
+        n_steps = steps_of_pieces(network, tape.schedule.n_lanes)
+        return bool(tape.schedule.length.max() > n_steps)
 
     def gradient_norms(
         self,
@@ -181,6 +212,14 @@ class Engine:
 
         def work(tape: Tape) -> None:
             with self._workspace(theta.dtype) as workspace:
+                if self._reads_on and self._is_long(network, tape):
+                    pieces = Pieces(network, values, tape, workspace)
+                    for run in pieces.read(by_step=by_step):
+                        if by_step:
+                            states[run.rows] = run.top()
+                    if not by_step:
+                        states[tape.sequences] = pieces.last_states
+                    return
                 run = Run(network, values, tape, workspace, trains=False)
                 run.forward(keeps_steps=by_step)
                 states[run.rows if by_step else tape.sequences] = run.top()
@@ -206,9 +245,9 @@ class Engine:
     def _workspace(self, dtype: np.dtype) -> Iterator[Workspace]:
         """Lend a workspace: one that is free, or a new one."""
         free = self._workspaces
-        workspace = free.pop() if free else Workspace(dtype, self.architecture.n_tokens)
-        if workspace.dtype != dtype:
-            workspace = Workspace(dtype, self.architecture.n_tokens)
+        workspace = free.pop() if free else None
+        if workspace is None or workspace.dtype != dtype:
+            workspace = Workspace(dtype, self.architecture.n_tokens, self._stop)
         yield workspace
         free.append(workspace)
 
@@ -235,10 +274,14 @@ class Engine:
         helpers = [self._pool.submit(drain) for _ in range(n_threads - 1)]
         try:
             drain()
-        finally:
-            # After a failure or an interruption, what has not begun is not worth waiting for.
-            for _ in numbers:
-                pass
             for helper in helpers:
                 helper.result()
+        except BaseException:
+            # After a failure or an interruption, nothing is worth waiting for.
+            for _ in numbers:
+                pass
+            self._stop.set()
+            wait(helpers)
+            self._stop.clear()
+            raise
         return results

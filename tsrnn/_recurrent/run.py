@@ -7,6 +7,8 @@ above copies what it reads from those below, and hands the gradient with respect
 from __future__ import annotations
 
 import math
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -23,6 +25,7 @@ from tsrnn._recurrent.scan import (
     Lanes,
     Slabs,
     StateGradient,
+    States,
     WeightGradient,
     backward_layer,
     distinct_tokens,
@@ -32,8 +35,11 @@ from tsrnn._recurrent.scan import (
 )
 from tsrnn._recurrent.tape import Tape
 
-# No call into a kernel lasts longer than some hundredths of a second: an interruption waits for it.
-_CALL_FLOPS = 5e8
+# No call into a kernel lasts longer than a few hundredths of a second, on a machine that has
+# nothing else to do: an interruption waits for it. The weight gradient is added up piece by piece
+# from the end of a share of a tape, which takes some calls.
+_SHARE_FLOPS = 5e8
+_CALLS_PER_SHARE = 8
 
 # Bytes of a tape whose weight gradient is taken at a time: they stay in a core's own cache.
 _PIECE_BYTES = 2**18
@@ -97,8 +103,8 @@ class _LayerPass:
     slabs : Slabs
     out : (n_steps, D, n_lanes) array
         States at all steps, where they are kept.
-    last : (n, D) array
-        Last states of sequences.
+    last, last_c : (n, D) arrays
+        Last states of sequences; of the second one no columns where nobody asks for it.
     d_out, d_last : arrays
         What the loss, or the layer above, says of them.
     """
@@ -106,18 +112,44 @@ class _LayerPass:
     slabs: Slabs
     out: np.ndarray
     last: np.ndarray
+    last_c: np.ndarray
     d_out: np.ndarray
     d_last: np.ndarray
 
 
-class Workspace:
-    """Arrays that are used again: fresh memory costs more than what is done with it here."""
+class StoppedError(Exception):
+    """Another thread was interrupted: what this one computes is not wanted any more."""
 
-    def __init__(self, dtype: np.dtype, n_tokens: int) -> None:
+
+class Workspace:
+    """Arrays that are used again: fresh memory costs more than what is done with it here.
+
+    Parameters
+    ----------
+    dtype : dtype
+    n_tokens : int
+    stop : threading.Event
+        Set where work is to be broken off at the next call of a kernel.
+    """
+
+    def __init__(self, dtype: np.dtype, n_tokens: int, stop: threading.Event) -> None:
         self.dtype = dtype
+        self._stop = stop
         # For each token a number while a tape's are counted, and -1 at all other times.
         self.numbers = np.full(n_tokens, -1, np.int32)
         self._arrays: dict[Any, np.ndarray] = {}
+
+    def steps(self, n_steps: int, most: int) -> Iterator[tuple[int, int]]:
+        """Yield the bounds of calls that a run over so many steps is made in.
+
+        Raises
+        ------
+        StoppedError
+        """
+        for begin in range(0, n_steps, most):
+            if self._stop.is_set():
+                raise StoppedError
+            yield begin, min(begin + most, n_steps)
 
     def array(self, name: Any, *shape: int) -> np.ndarray:
         """Return an array of this shape, whatever is in it."""
@@ -142,6 +174,9 @@ class Run:
     trains : bool
         Whether there will be a way back.
     dropout : Dropout or None
+    begins_at : list of (h, c), optional
+        For each layer the states that the sequences begin in, (n, D) arrays, where each is a piece
+        of one that has been begun. No layer reads backwards then.
     """
 
     def __init__(
@@ -153,6 +188,7 @@ class Run:
         *,
         trains: bool,
         dropout: Dropout | None = None,
+        begins_at: list[tuple[np.ndarray, np.ndarray]] | None = None,
     ) -> None:
         self.network = network
         self.layers = network.layout.layers
@@ -161,6 +197,7 @@ class Run:
         self.tape = self._given = tape
         self.workspace = workspace
         self.trains = trains
+        self.begins_at = begins_at
         self.dtype = workspace.dtype
         self.code = code_of(self.dtype)
         self.n_lanes = tape.schedule.n_lanes
@@ -175,7 +212,8 @@ class Run:
         self.none = np.empty((0, 0, self.n_lanes), self.dtype)
         self.no_steps = np.empty((0, 0), self.dtype)
         flops = network.layout.flops_per_step * self.n_lanes
-        self.steps_per_call = max(1, int(3 * _CALL_FLOPS / flops))
+        self.steps_per_share = max(1, int(3 * _SHARE_FLOPS / flops))
+        self.steps_per_call = max(1, self.steps_per_share // _CALLS_PER_SHARE)
         self.tokens = _NO_TOKENS
         if network.layout.architecture.n_tokens:
             self._look_up()
@@ -231,6 +269,7 @@ class Run:
         T, D = tape.schedule.n_steps, layer.shape.n_hidden
         is_whole = self.trains or i > 0  # else it turns round in two steps
         has_table = layer.table is not None
+        n_kept = D if cell.has_c and self.begins_at is not None else 0
         made = _LayerPass(
             Slabs(
                 u=self._array("u", i, d, T + 1 if is_whole else 2, _odd(layer.n_operands)),
@@ -244,6 +283,7 @@ class Run:
             ),
             out=self._array("out", i, d, T, D) if keeps_steps else self.none,
             last=np.empty((len(tape.sequences), D), self.dtype),
+            last_c=np.empty((len(tape.sequences), n_kept), self.dtype),
             d_out=self.none,
             d_last=self.no_steps,
         )
@@ -265,19 +305,26 @@ class Run:
             direction=-1 if d else 1,
         )
         lanes = Lanes(tape.begins, tape.schedule.ends, tape.schedule.n_active)
-        for begin in range(0, T, self.steps_per_call):
+        states = States(weights.h_init, *self._begins_at(i, tape), made.last, made.last_c)
+        for begin, end in self.workspace.steps(T, self.steps_per_call):
             forward_layer[self.code](
                 cell.step[self.code].address,
                 weights.forward,
-                weights.h_init,
+                states,
                 read,
                 lanes,
                 begin,
-                min(begin + self.steps_per_call, T),
+                end,
                 slabs,
                 made.out,
-                made.last,
             )
+
+    def _begins_at(self, i: int, tape: Tape) -> tuple[np.ndarray, np.ndarray]:
+        """Return the states that the sequences begin in, in the order in which they do."""
+        if self.begins_at is None:
+            return self.no_steps, self.no_steps
+        h, c = self.begins_at[i]
+        return h[tape.schedule.begin_order], c[tape.schedule.begin_order]
 
     def _table(self) -> np.ndarray:
         """Return zeros, a row for each distinct token and one more, in whole vectors."""
@@ -422,14 +469,14 @@ class Run:
             piece=max(16, _PIECE_BYTES // (slabs.u[0].nbytes + slabs.gates[0].nbytes)),
             h_init=np.zeros(D, self.dtype),
         )
-        for end in range(T, 0, -self.steps_per_call):
+        for begin, end in self._calls_back(T, d_weights.piece):
             backward_layer[self.code](
                 cell.adjoint[self.code].address,
                 cell.feeds_h,
                 weights.to_state,
                 weights.to_input,
                 tape_cuts,
-                max(0, end - self.steps_per_call),
+                begin,
                 end,
                 slabs,
                 d_states,
@@ -447,6 +494,14 @@ class Run:
         self.norms[i, d] = d_states.norms
         if i > 0:
             self._hand_down(i, d, below.x)
+
+    def _calls_back(self, n_steps: int, piece: int) -> Iterator[tuple[int, int]]:
+        """Yield the bounds of calls that go back over so many steps, from the last on."""
+        most = piece * max(1, self.steps_per_call // piece)
+        for first in range(0, n_steps, self.steps_per_share):
+            last = n_steps - first
+            for begin, end in self.workspace.steps(min(last, self.steps_per_share), most):
+                yield last - end, last - begin
 
     def _hand_down(self, i: int, d: int, d_x: np.ndarray) -> None:
         """Add the gradient with respect to a layer's input to that of what the layer below gave."""

@@ -2,10 +2,11 @@
 
 Forward, step t multiplies the operand u_t = (x_t, 1, h_{t-1}) by the layer's matrix and lets the
 cell make h_t of it, which is written into u_{t+1}. Where a sequence ends its last state is kept and
-its lane goes back to the initial one, for the next sequence. Backward, the gradient with respect to
-h_t is what the next step hands back, unless a sequence begins there, and what the loss or the layer
-above say of h_t directly; the matrix's own gradient is a product of all operands and all gradients
-with respect to preactivations, taken a piece of the tape at a time while that is in the cache.
+its lane goes back to the initial one, for the next sequence, which may bring a state of its own.
+Backward, the gradient with respect to h_t is what the next step hands back, unless a sequence
+begins there, and what the loss or the layer above say of h_t directly; the matrix's own gradient is
+a product of all operands and all gradients with respect to preactivations, taken a piece of the
+tape at a time while that is in the cache.
 
 Slabs are (steps, rows, lanes), lanes innermost. `u` and `gates` may have fewer steps than the tape:
 a forward pass that nothing goes back through turns round in two.
@@ -105,6 +106,26 @@ class Input(NamedTuple):
     direction: int
 
 
+class States(NamedTuple):
+    """States that sequences begin and end in.
+
+    Attributes
+    ----------
+    h_init : (D,) array
+        Of a lane before the first sequence, and after each.
+    first_h, first_c : (n, D) arrays
+        Of the sequences in the order in which they begin; of no rows where all begin at h_init.
+    last_h, last_c : (n, D) arrays
+        Of the sequences by their numbers on the tape; written. `last_c` may have no columns.
+    """
+
+    h_init: OwnVector
+    first_h: OwnSlab
+    first_c: OwnSlab
+    last_h: OwnSlab
+    last_c: OwnSlab
+
+
 class Lanes(NamedTuple):
     """Places of sequences on a tape; see `Schedule`.
 
@@ -132,20 +153,21 @@ def n_before(events, step):
 def forward_layer(
     step_address: int,
     matrix: Panels,
-    h_init: OwnVector,
+    states: States,
     read: Input,
     lanes: Lanes,
     begin: int,
     end: int,
     slabs: Slabs,
     out: OwnSlabs,
-    last: OwnSlab,
 ):
     """Run the steps from one to another, the first of which reads what the one before has left.
 
     They write slabs, the state at each step where `out` has steps, and last states.
     """
     weights, panels = matrix.weights, matrix.places
+    h_init, last, last_c = states.h_init, states.last_h, states.last_c
+    carried_h, carried_c = states.first_h, states.first_c
     values, table, tokens = read.values, read.table, read.tokens
     rows, direction = read.rows, read.direction
     begins, ends, n_active = lanes.begins, lanes.ends, lanes.n_active
@@ -158,7 +180,13 @@ def forward_layer(
         at, a_t = t % u.shape[0], t % gates.shape[0]
         after = (t + 1) % u.shape[0]
         while n_begun < begins.shape[0] and begins[n_begun, 0] == t:
-            rows[begins[n_begun, 1]] = begins[n_begun, 2]
+            lane = begins[n_begun, 1]
+            rows[lane] = begins[n_begun, 2]
+            if carried_h.shape[0] > 0:
+                for j in range(n_hidden):
+                    u[at, first_h + j, lane] = carried_h[n_begun, j]
+                for j in range(c.shape[1]):
+                    c[t % c.shape[0], j, lane] = carried_c[n_begun, j]
             n_begun += 1
         n = n_active[t]
         if n_inputs > 0:
@@ -206,6 +234,8 @@ def forward_layer(
             for j in range(n_hidden):
                 last[sequence, j] = u[after, first_h + j, lane]
                 u[after, first_h + j, lane] = h_init[j]
+            for j in range(last_c.shape[1]):
+                last_c[sequence, j] = c[(t + 1) % c.shape[0], j, lane]
             for j in range(c.shape[1]):
                 c[(t + 1) % c.shape[0], j, lane] = 0.0
             n_ended += 1

@@ -10,7 +10,7 @@ first `n_active` ones read and the others idle.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -32,6 +32,8 @@ class Schedule:
     n_lanes : int
     is_reversed : bool
         Whether each sequence is read from its end to its beginning.
+    goes_on : (n,) bool array or None
+        Which of them are the rest of a longer one, that brings its state along.
     """
 
     lane: np.ndarray
@@ -40,14 +42,13 @@ class Schedule:
     n_steps: int
     n_lanes: int
     is_reversed: bool = False
+    goes_on: np.ndarray | None = None
 
     @cached_property
     def reversed(self) -> Schedule:
         """The same tape read backwards."""
         start = self.n_steps - self.start - self.length
-        return Schedule(
-            self.lane, start, self.length, self.n_steps, self.n_lanes, not self.is_reversed
-        )
+        return replace(self, start=start, is_reversed=not self.is_reversed)
 
     @cached_property
     def begin_order(self) -> np.ndarray:
@@ -74,8 +75,13 @@ class Schedule:
     def cuts(self, bptt_steps: int | None) -> np.ndarray:
         """Return where no gradient passes on to the step before.
 
-        (n, 3) ints, sorted by step: step, lane, and 1 where a sequence begins, 0 where its
-        backpropagation is truncated.
+        At the beginning of each sequence, and at every `bptt_steps` steps before its end as it is
+        read.
+
+        Returns
+        -------
+        cuts : (n, 3) int array
+            Sorted by step: step, lane, and 1 where a sequence begins, 0 elsewhere.
         """
         known = self._known_cuts
         if bptt_steps not in known:
@@ -83,14 +89,16 @@ class Schedule:
         return known[bptt_steps]
 
     def _cuts(self, bptt_steps: int | None) -> np.ndarray:
-        begins = self.begins + np.array([0, 0, 1])
+        is_first = np.ones(len(self.lane), bool) if self.goes_on is None else ~self.goes_on
+        cuts = self.begins.copy()
+        cuts[:, 2] = is_first[self.begin_order]
         if bptt_steps is None:
-            return begins
+            return cuts
         n_cuts = (self.length - 1) // bptt_steps
-        within = rows_between(np.zeros_like(n_cuts), n_cuts) + 1
-        steps = np.repeat(self.start, n_cuts) + within * bptt_steps
+        before_end = (rows_between(np.zeros_like(n_cuts), n_cuts) + 1) * bptt_steps
+        steps = np.repeat(self.start + self.length, n_cuts) - before_end
         inner = np.stack([steps, np.repeat(self.lane, n_cuts), np.zeros_like(steps)], axis=1)
-        cuts = np.concatenate([begins, inner])
+        cuts = np.concatenate([cuts, inner])
         return cuts[np.argsort(cuts[:, 0], kind="stable")]
 
     @cached_property
@@ -153,13 +161,41 @@ def lay_tapes(sequences: np.ndarray, offsets: np.ndarray, n_tapes: int, n_lanes:
         Tapes, and lanes of each.
     """
     first_row = offsets[sequences]
-    length = offsets[sequences + 1] - first_row
+    placed = _placed(offsets[sequences + 1] - first_row, n_tapes, n_lanes)
+    return [Tape(schedule, sequences[which], first_row[which]) for schedule, which in placed]
+
+
+def lay_pieces(
+    tape: Tape, which: np.ndarray, begin: np.ndarray, end: np.ndarray
+) -> tuple[Tape, np.ndarray]:
+    """Place pieces of some of a tape's sequences on a tape of their own.
+
+    Parameters
+    ----------
+    tape : Tape
+    which : (n,) int array
+        Numbers of the sequences on the tape.
+    begin, end : (n,) int arrays
+        Steps of these sequences, the first of the piece and the one after its last.
+
+    Returns
+    -------
+    pieces : Tape
+    which : (n,) int array
+        As given, in the order of the new tape.
+    """
+    ((schedule, order),) = _placed(end - begin, 1, tape.schedule.n_lanes)
+    which, begin = which[order], begin[order]
+    if begin.any():
+        schedule = replace(schedule, goes_on=begin > 0)
+    return Tape(schedule, tape.sequences[which], tape.first_row[which] + begin), which
+
+
+def _placed(length: np.ndarray, n_tapes: int, n_lanes: int) -> list[tuple[Schedule, np.ndarray]]:
     if (length == length[0]).all():
         # As batch after batch of windows has them.
-        placed = _schedules_of_equal(len(length), int(length[0]), n_tapes, n_lanes)
-    else:
-        placed = _schedules(length, n_tapes, n_lanes)
-    return [Tape(schedule, sequences[which], first_row[which]) for schedule, which in placed]
+        return _schedules_of_equal(len(length), int(length[0]), n_tapes, n_lanes)
+    return _schedules(length, n_tapes, n_lanes)
 
 
 @functools.lru_cache(maxsize=16)

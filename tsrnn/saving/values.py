@@ -277,7 +277,10 @@ def _refuse_no_values(dtype: np.dtype, content: memoryview) -> None:
 def _reason(value: Any) -> str:
     kind = type(value)
     if callable(value) and not isinstance(value, type):
-        return f"{_name(kind)} is a function; set it to None before saving"
+        return (
+            f"{_name(kind)} is a function; set it to None before saving, or take what has a name "
+            "where there is one"
+        )
     return (
         f"{_name(kind)} is none of the types that tsrnn.save knows; joblib or skops save models "
         "with parts of other libraries"

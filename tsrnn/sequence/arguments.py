@@ -17,6 +17,9 @@ from tsrnn.exceptions import InvalidParameterError
 
 _OPTIMIZERS = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
 
+# The names of the search that takes all sequences at once.
+SEARCHES = ("lbfgs", "L-BFGS-B")
+
 _FLAGS = ("early_stopping", "return_sequences", "bidirectional", "standardize", "warm_start")
 
 
@@ -28,7 +31,7 @@ def check_arguments(estimator: BaseEstimator) -> None:
     InvalidParameterError
     """
     sizes_of_layers(estimator)
-    check_choice("solver", estimator.solver, (*_OPTIMIZERS, "lbfgs"))
+    check_choice("solver", estimator.solver, (*_OPTIMIZERS, *SEARCHES))
     for name in ("batch_size", "max_iter", "n_iter_no_change"):
         value = getattr(estimator, name)
         if name not in estimator._left_to_us or not isinstance(value, str):
@@ -111,7 +114,7 @@ def _size_of_batches(estimator: BaseEstimator, n_sequences: int) -> int:
 
 def holds_all(estimator: BaseEstimator, n_sequences: int) -> bool:
     """Tell whether a step of training is made of all sequences."""
-    return estimator.solver == "lbfgs" or _size_of_batches(estimator, n_sequences) >= n_sequences
+    return estimator.solver in SEARCHES or _size_of_batches(estimator, n_sequences) >= n_sequences
 
 
 def plan_of(
@@ -127,7 +130,7 @@ def plan_of(
     optimizer, n_sequences = None, sequences.n_sequences
     if estimator.solver == "sgd":
         optimizer = SGD(estimator.learning_rate_init, estimator.momentum)
-    elif estimator.solver != "lbfgs":
+    elif estimator.solver not in SEARCHES:
         optimizer = _OPTIMIZERS[estimator.solver](estimator.learning_rate_init)
     elif estimator.bptt_steps is not None and estimator.bptt_steps < sequences.lengths.max():
         raise InvalidParameterError(
@@ -145,7 +148,19 @@ def plan_of(
         clip_norm=estimator.clip_norm,
         decay=_decay(network, estimator.l2, sequences.dtype),
         ema_momentum=estimator.ema_momentum,
+        remedies=_remedies(estimator),
     )
+
+
+def _remedies(estimator: BaseEstimator) -> tuple[str, ...]:
+    """Say what to change where nothing is learned."""
+    ways = () if vars(estimator).get("standardize", True) else ("standardize=True",)
+    # The default is four orders below.
+    ways += ("a smaller l2",) if estimator.l2 >= 1.0 else ()
+    if estimator.solver in SEARCHES:
+        return (*ways, "another random_state", "a mini-batch solver")
+    ways += ("another learning_rate_init", "more patience (n_iter_no_change, max_iter)")
+    return (*ways, "another random_state")
 
 
 def _decay(network: Architecture, l2: float, dtype: np.dtype) -> np.ndarray | None:

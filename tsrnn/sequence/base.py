@@ -7,6 +7,7 @@ and what is learned of them; the rest about them is known by its `_targets`.
 from __future__ import annotations
 
 import copy
+import sys
 import warnings
 from abc import ABC, abstractmethod
 from dataclasses import replace
@@ -25,6 +26,7 @@ from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.arguments import (
+    SEARCHES,
     check_arguments,
     check_running,
     holds_all,
@@ -132,8 +134,10 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         Warns
         -----
         ConvergenceWarning
-            If training ended before it converged, was interrupted by Ctrl-C (which ends it and
-            keeps the best weights so far), or made the loss worse.
+            If training ended before it converged, made the loss worse, went on and came to nothing
+            better, or learned nothing; or was interrupted by Ctrl-C, which ends it and keeps the
+            best weights so far. Before the first epoch has ended, and in a search, a pipeline or a
+            panel, that is a KeyboardInterrupt.
         """
         return self._finish(self._trained(X, y, sample_weight, X_val, y_val, sample_weight_val))
 
@@ -161,6 +165,8 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
 
         if training.error is not None:
             raise training.error
+        if training.was_interrupted and is_one_of_many():
+            raise KeyboardInterrupt(training.warning)
         if training.warning is not None:
             warnings.warn(training.warning, ConvergenceWarning, stacklevel=3)
         return self
@@ -308,6 +314,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         from tqdm import tqdm
 
         plan = self._plan(samples.sequences, partial=partial)
+        plan = replace(plan, max_iter_is_meant=self._epochs_are_meant)
         progress = tqdm(
             total=plan.max_iter, desc=type(self).__name__, unit="epoch", disable=not self.verbose
         )
@@ -323,7 +330,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
                 self._random_state,
                 measure=measure_of(engine, parts, self._targets),
                 hook=hook_of(self._network, progress, self.callback),
-                partial=partial or self._epochs_are_meant,
+                partial=partial,
             )
 
     def _plan(self, sequences: Sequences, *, partial: bool) -> Plan:
@@ -387,6 +394,23 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         return self._network.pack(self.weights_, scaled.dtype), scaled
 
 
+# Those who fit one estimator after the other, and those of whom an estimator is a part.
+_FITTERS = ("sklearn", "joblib", "tsrnn.panel", "tsrnn.compose")
+
+
+def is_one_of_many() -> bool:
+    """Whether this fit is one of a search, a cross-validation or the like, which Ctrl-C is to end.
+
+    It would go on with the score of what is left where it was stopped.
+    """
+    frame = sys._getframe()
+    while frame is not None:
+        if (frame.f_globals.get("__name__") or "").startswith(_FITTERS):
+            return True
+        frame = frame.f_back
+    return False
+
+
 def store_arguments(estimator: SequenceEstimator, arguments: dict[str, Any]) -> None:
     """Store the arguments of `__init__`, unchanged."""
     for name, value in arguments.items():
@@ -402,6 +426,8 @@ def takes_batches(estimator: SequenceEstimator) -> bool:
     AttributeError
         If not.
     """
-    if estimator.solver == "lbfgs":
-        raise AttributeError("partial_fit needs a mini-batch solver: solver='lbfgs' is none")
+    if estimator.solver in SEARCHES:
+        raise AttributeError(
+            f"partial_fit needs a mini-batch solver: solver={estimator.solver!r} is none"
+        )
     return True

@@ -94,7 +94,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
             With `return_sequences=True` (n_samples, n_timesteps), or an object array of arrays
             where X is a list.
         """
-        outputs, sequences = self._outputs(X)
+        outputs, sequences = self._logits(X)
         return self._target_layout.arranged(self._targets.predicted(outputs), sequences)
 
     @of_one_moment
@@ -112,7 +112,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
             In the order of `classes_`; none is zero. With `return_sequences=True` (n_samples,
             n_timesteps, n_classes), or an object array of arrays where X is a list.
         """
-        outputs, sequences = self._outputs(X)
+        outputs, sequences = self._logits(X)
         probabilities = self._targets.plain_loss.predict(outputs)
         # What is that unlikely is not impossible, and has a logarithm.
         np.maximum(probabilities, np.finfo(probabilities.dtype).tiny, out=probabilities)
@@ -133,7 +133,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
             In the shape of what `predict_proba` returns, and none below the logarithm of the
             smallest probability that it tells apart: labels that tie there tie here.
         """
-        outputs, sequences = self._outputs(X)
+        outputs, sequences = self._logits(X)
         if outputs.shape[1] == 1:
             outputs = np.concatenate([np.zeros_like(outputs), outputs], axis=1)
         logits = outputs - outputs.max(axis=1, keepdims=True)
@@ -157,7 +157,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
             the largest for the one that is predicted. With `return_sequences=True` one row a step,
             as in `predict_proba`.
         """
-        outputs, sequences = self._outputs(X)
+        outputs, sequences = self._logits(X)
         if outputs.shape[1] == 1:
             outputs = outputs[:, 0]
         return self._arranged(outputs, sequences)
@@ -258,6 +258,26 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         cls, weights: dict[str, np.ndarray], parameters: dict[str, Any]
     ) -> dict[str, Any]:
         return with_shape_of(weights, parameters)
+
+    def _logits(self, X: Any) -> tuple[np.ndarray, Sequences]:
+        """Return the network's raw outputs, and the sequences.
+
+        Raises
+        ------
+        ValueError
+            If they say of a sequence neither one label nor another.
+        """
+        outputs, sequences = self._outputs(X)
+        says_nothing = np.isnan(outputs) if outputs.shape[1] == 1 else ~np.isfinite(outputs)
+        if says_nothing.any():
+            row = int(np.argmax(says_nothing.any(axis=1)))
+            i = int(np.searchsorted(sequences.offsets, row, "right")) - 1 if self._by_step else row
+            raise ValueError(
+                f"the network's output for X[{i}] is {outputs[row].tolist()}, which says nothing "
+                "of its label: the network explodes there, as one with smaller weights, or fitted "
+                "to numbers (and embeddings) of order one, does not"
+            )
+        return outputs, sequences
 
     def _arranged(self, rows: np.ndarray, sequences: Sequences) -> np.ndarray:
         """Give back rows with a number for each label, or one number."""

@@ -11,8 +11,8 @@ _PARAMETERS = """\
 hidden_layer_sizes : int or tuple of int, default=(32,)
     Units of each recurrent layer, from the input up.
 {activation}solver : {"adam", "rmsprop", "sgd", "lbfgs"}, default="adam"
-    Three that take mini-batches, and L-BFGS-B of `scipy.optimize`, which takes all sequences at
-    once: for small data and small networks it goes deepest.
+    Three that take mini-batches, and L-BFGS-B of `scipy.optimize` (by that name, too), which takes
+    all sequences at once: for small data and small networks it goes deepest.
 batch_size : int or "auto", default="auto"
     Sequences in a mini-batch; "auto" is min(200, n_samples).
 learning_rate_init : float, default=0.005
@@ -26,8 +26,10 @@ clip_norm : float or None, default=1.0
     Longest gradient, by its Euclidean norm, that the mini-batch solvers follow; a longer one is
     scaled down.
 bptt_steps : int or None, default=None
-    Backpropagation through time is cut at every so many steps; states are carried on. Not for
-    "lbfgs".
+    Backpropagation through time is cut at every so many steps, counted back from the end of each
+    sequence; states are carried on. So the gradient of a sequence's target reaches so many steps
+    back, and memory grows with them rather than with the sequence; with `return_sequences=True`
+    that of a step's target reaches the beginning of its chunk. Not for "lbfgs".
 max_iter : int, default=200
     Epochs, or iterations of "lbfgs".
 tol : float, default=1e-4
@@ -98,7 +100,8 @@ history_ : dict of str to list of float
 n_iter_ : int
     Epochs, or iterations of "lbfgs"; those of earlier calls count where training went on.
 best_loss_ : float
-    The lowest of `val_loss` with early stopping, of `loss` otherwise.
+    The lowest of `val_loss` with early stopping, of `loss` otherwise, since `fit` was called; with
+    early stopping it is that of the weights, those that a warm start begins with included.
 n_features_in_ : int
     Number of steps if X is a matrix, else of features of a step."""
 
@@ -116,10 +119,13 @@ classes_ : (n_classes,) array
 _NOTES = """\
 Weights are drawn as Glorot and Bengio [1]_ do for inputs and output, orthogonal from state to
 state, and biases are zero{forget}. Without early stopping the weights are those that training ends
-with. Where a loss or a gradient is not finite, or the loss of an epoch is {explosion} times that of
-a constant answer, `TrainingDivergedError` is raised and the weights of the best epoch before are
-kept; where training ends at more than twice that loss, a `ConvergenceWarning` says so and they are
-kept, too. Ctrl-C ends training, with a `ConvergenceWarning`, and keeps the best weights so far."""
+with. Where a loss or a gradient is not finite, or the loss of an epoch (of the last batch after the
+last step) is {explosion} times that of a constant answer, `TrainingDivergedError` is raised and the
+weights of the best epoch before are kept; where training ends at more than twice that loss, or goes
+on from weights that were better, a `ConvergenceWarning` says so and they are kept, too. It also
+tells where the loss is less than 1% below that of the best constant (of n > 1000 sequences less
+than 10.8 / n). Ctrl-C ends training, with a `ConvergenceWarning`, and keeps the best weights so
+far; in the first epoch, and in searches, pipelines and panels, it is a `KeyboardInterrupt`."""
 
 
 @dataclass(frozen=True)

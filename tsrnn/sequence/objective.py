@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsrnn._optim.watch import Hook, Measure
+from tsrnn._optim.watch import Hook, Measure, TrainingState
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.sequence.samples import Samples
@@ -18,25 +17,6 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 
-@dataclass(frozen=True)
-class TrainingState:
-    """The state of training that a callback gets at the end of an epoch.
-
-    Attributes
-    ----------
-    epoch : int
-        How many there have been, those of earlier calls included where training went on.
-    history : dict of str to list of float
-        As `history_` will be.
-    weights : dict of str to array
-        As `weights_` would be if training ended here; copies.
-    """
-
-    epoch: int
-    history: dict[str, list[float]]
-    weights: dict[str, np.ndarray]
-
-
 class NetworkObjective:
     """The sum of a network's losses over sequences; see `tsrnn._optim.training.Objective`."""
 
@@ -44,10 +24,17 @@ class NetworkObjective:
         self.n_rows = samples.sequences.n_sequences
         self.total_weight = targets.total_weight(samples)
         self.constant_loss = targets.constant_loss(samples)
+        self.best_constant_loss = targets.best_constant_loss(samples)
         self.explosion = targets.explosion
         self._engine = engine
         self._samples = samples
         self._loss = targets.loss
+
+    def loss(self, theta: np.ndarray, rows: np.ndarray) -> float:
+        """Return the sum over the rows."""
+        part = self._samples if len(rows) == self.n_rows else self._samples.take(rows)
+        outputs = self._engine.predict(theta, part.sequences)
+        return self._loss.value_and_gradient(outputs, part.targets, part.target_weights)[0]
 
     def loss_and_gradient(self, theta: np.ndarray, rows: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the sum over the rows, and its gradient."""

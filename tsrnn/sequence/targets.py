@@ -84,6 +84,10 @@ class Targets(ABC):
         """Return the mean loss of a constant answer to encoded samples."""
 
     @abstractmethod
+    def best_constant_loss(self, samples: Samples) -> float:
+        """Return the lowest mean loss that a constant answer to encoded samples has."""
+
+    @abstractmethod
     def score(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
         """Return the score of raw outputs, given encoded targets and their weights."""
 
@@ -155,6 +159,14 @@ class Numbers(Targets):
         """Return the variance; a constant has a spread of 1."""
         _, spread = center_and_spread(samples.targets, samples.target_weights)
         return float(np.mean(spread**2))
+
+    def best_constant_loss(self, samples: Samples) -> float:
+        """Return the variance, 0 of a constant."""
+        weights = samples.target_weights / samples.target_weights.sum(dtype=float)
+        varies = (samples.targets != samples.targets[0]).any(axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            deviations = samples.targets - weights @ samples.targets.astype(float)
+            return float(np.mean(weights @ np.square(deviations) * varies))
 
     def score(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
         """Return the coefficient of determination."""
@@ -264,6 +276,14 @@ class Classes(Targets):
     def constant_loss(self, samples: Samples) -> float:
         """Return the loss of equal odds."""
         return float(np.log(len(self.labels)))
+
+    def best_constant_loss(self, samples: Samples) -> float:
+        """Return the entropy of the labels: the loss of odds that are their shares."""
+        sums = np.bincount(samples.targets, samples.target_weights, minlength=len(self.labels))
+        if self.weights is not None and samples.by_step:
+            sums = sums * self.weights
+        shares = sums[sums > 0.0] / sums.sum()
+        return float(-(shares @ np.log(shares)))
 
     def score(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
         """Return the share of targets that are predicted."""

@@ -13,8 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 from tsrnn._input.sequences import TargetLayout
 from tsrnn._input.validation import of_one_moment
 from tsrnn._recurrent.architecture import Architecture
+from tsrnn._recurrent.table import Table, table_of_counts
 from tsrnn.network import RNN
-from tsrnn.sequence.arguments import check_arguments
+from tsrnn.sequence.arguments import check_arguments, sizes_of_layers
 from tsrnn.sequence.foreign_weights import to_keras, to_torch
 
 
@@ -77,16 +78,16 @@ class NetworkMethods:
             )
 
     @of_one_moment
-    def summary(self) -> str:
+    def summary(self) -> Table:
         """Return a table of the layers: what each gives, and how many parameters it has.
 
         Returns
         -------
         table : str
-            T stands for the number of steps.
+            T stands for the number of steps. It shows as it is, in notebooks too. Before a fit
+            there are question marks for what follows from the data.
         """
-        check_is_fitted(self)
-        return table_of(self)
+        return table_of(self) if "_network" in vars(self) else table_before_fit(self)
 
     @of_one_moment
     def to_rnn(self) -> RNN:
@@ -242,7 +243,7 @@ def architecture_of(cell: str, weights: dict[str, np.ndarray]) -> Architecture:
     )
 
 
-def table_of(estimator: BaseEstimator) -> str:
+def table_of(estimator: BaseEstimator) -> Table:
     """Lay out layers, what they give, and how many parameters they have."""
     network = estimator._network
     steps = "T"
@@ -263,13 +264,21 @@ def table_of(estimator: BaseEstimator) -> str:
     m = network.n_outputs
     count = m * (network.n_features_out + 1)
     rows.append(("output", f"({steps}, {m})" if estimator._by_step else f"({m},)", count))
-    width = max(len(row[0]) for row in rows) + 2
-    return "\n".join(
-        [
-            f"{type(estimator).__name__}, {estimator.weights_['b_y'].dtype}, {estimator.n_iter_} "
-            "epochs",
-            f"{'layer':<{width}}{'output':<14}{'parameters':>10}",
-            *(f"{name:<{width}}{shape:<14}{count:>10}" for name, shape, count in rows),
-            f"{'total':<{width + 14}}{network.n_parameters:>10}",
-        ]
-    )
+    dtype, n_iter = estimator.weights_["b_y"].dtype, estimator.n_iter_
+    title = f"{type(estimator).__name__}, {dtype}, {n_iter} epochs"
+    return table_of_counts(title, ("layer", "output"), rows)
+
+
+def table_before_fit(estimator: BaseEstimator) -> Table:
+    """Lay out what the arguments alone say of layers."""
+    sizes = sizes_of_layers(estimator)
+    both, n_directions = (", both ways", 2) if estimator.bidirectional else ("", 1)
+    by_step = bool(estimator.return_sequences)
+    rows = [("input", "(T, ?)", 0)]
+    for i, size in enumerate(sizes):
+        units = size * n_directions
+        is_by_step = by_step or i + 1 < len(sizes)
+        shape = f"(T, {units})" if is_by_step else f"({units},)"
+        rows.append((f"{estimator.cell_name}{both}", shape, None))
+    rows.append(("output", "(T, ?)" if by_step else "(?,)", None))
+    return table_of_counts(f"{type(estimator).__name__}, not fitted yet", ("layer", "output"), rows)

@@ -23,7 +23,7 @@ from tsrnn._optim.watch import Plan, Training
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.sequence.arguments import sizes_of_layers
+from tsrnn.sequence.arguments import SEARCHES, sizes_of_layers
 from tsrnn.sequence.base import store_arguments, takes_batches
 from tsrnn.sequence.classifier import SequenceClassifier
 from tsrnn.sequence.objective import NetworkObjective, TrainingState
@@ -238,7 +238,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
 
     @property
     def _epochs_are_meant(self) -> bool:
-        return self.solver != "lbfgs"
+        return self.solver not in SEARCHES
 
     @property
     def cell_name(self) -> str:
@@ -399,10 +399,10 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
                 "min_df chooses among the words of texts, and vocabulary is given: leave min_df=1, "
                 f"got {self.min_df!r}"
             )
-        if self.solver == "lbfgs" and (self.dropout or self.embedding_dropout not in ("auto", 0)):
+        if self.solver in SEARCHES and (self.dropout or self.embedding_dropout not in ("auto", 0)):
             raise InvalidParameterError(
-                "solver='lbfgs' searches one function, and dropout draws another at every step: "
-                "use a mini-batch solver, or dropout=0 and embedding_dropout=0"
+                f"solver={self.solver!r} searches one function, and dropout draws another at "
+                "every step: use a mini-batch solver, or dropout=0 and embedding_dropout=0"
             )
 
     def _fit(self, X: Any, *args: Any, partial: bool = False, **kwargs: Any) -> Training:
@@ -483,7 +483,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
 
     def _reads_alike(self) -> bool:
         # "auto" leaves words out where texts are few, and in a search never.
-        return self.solver == "lbfgs" or not (self.dropout or self.embedding_dropout)
+        return self.solver in SEARCHES or not (self.dropout or self.embedding_dropout)
 
     def _learn_units(self, samples: Samples) -> None:
         """Learn nothing: ids have no units."""
@@ -533,7 +533,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
     def _objective(self, engine: Engine, samples: Samples) -> NetworkObjective:
         words = self.embedding_dropout
         if words == "auto":
-            searches = self.solver == "lbfgs"
+            searches = self.solver in SEARCHES
             words = 0.0 if searches else dropout_of(samples.sequences.n_sequences)
         return TextObjective(
             engine,

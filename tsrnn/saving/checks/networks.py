@@ -20,6 +20,7 @@ from tsrnn.sequence import (
     LSTMClassifier,
     LSTMRegressor,
 )
+from tsrnn.sequence.arguments import SEARCHES
 from tsrnn.text.classifier import TextRNNClassifier
 
 CLASSIFIERS = (ElmanRNNClassifier, GRUClassifier, LSTMClassifier)
@@ -129,7 +130,7 @@ def _check_optimizer(kept: Any, network: Architecture, dtype: np.dtype) -> None:
     """Check that what an optimiser remembers is of every weight."""
     require(isinstance(kept, tuple) and len(kept) == 2, "an optimiser has a name and a state")
     solver, state = kept
-    fields.choice(solver, "the optimiser", (*_STATES, "lbfgs"))
+    fields.choice(solver, "the optimiser", (*_STATES, *SEARCHES))
     if state is None:
         return
     fields.tuple_of(state, "the state of the optimiser", np.ndarray)
