@@ -23,7 +23,7 @@ def test_a_word_without_a_row_of_the_embedding_is_refused(i):
     for use in (model.predict, model.predict_proba, model.hidden_states):
         with pytest.raises(ValueError, match=f"a word has the id {i}, but the network knows 10"):
             use(["zz a"])
-    with pytest.raises(ValueError, match="the vocabulary is not that of its weights"):
+    with pytest.raises(ValueError, match=rf"X\[0\] (has id {i} at 0, but there are 10|.* {i}$)"):
         model.partial_fit(["zz a"], ["pos"])
     # What was counted before that word is forgotten.
     assert model.predict(texts).tolist() == before.tolist()

@@ -16,7 +16,10 @@ from tsrnn import (
 from tsrnn.sequence import base
 
 # So few epochs are meant.
-pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:training stopped at max_iter"),
+    pytest.mark.filterwarnings("ignore:training has come to an end.*learned nothing"),
+]
 
 # Sequences of nothing that all have one target, and a few others.
 FEW = np.random.default_rng(0).normal(size=(40, 8))

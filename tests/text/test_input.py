@@ -440,6 +440,7 @@ def test_texts_of_one_word_are_learned_from():
     np.testing.assert_allclose(model.decision_function(["fine"]), expected, atol=2e-6)
 
 
+@pytest.mark.filterwarnings("ignore:.*learned nothing:sklearn.exceptions.ConvergenceWarning")
 def test_two_texts_are_enough():
     model = TextRNNClassifier(random_state=0, max_iter=1).fit(["fine", "dull"], [1, 0])
     assert model.predict_proba(["fine", "dull", "zebra"]).shape == (3, 2)

@@ -13,6 +13,11 @@ import tsrnn
 from tsrnn import TextRNNClassifier
 from tsrnn.exceptions import InvalidParameterError
 
+# One epoch, or steps that are next to nothing, teach nothing, and say so.
+learns_nothing = pytest.mark.filterwarnings(
+    "ignore:.*learned nothing:sklearn.exceptions.ConvergenceWarning"
+)
+
 # What a user gives.
 
 WORDS = ["dull", "fine", "great", "film", "awful"]
@@ -243,6 +248,7 @@ def test_a_stop_word_that_is_read_otherwise_is_told():
         quick(max_iter=1, stop_words=["The", "film"]).fit(TEXTS, LABELS)
 
 
+@learns_nothing
 def test_words_are_left_as_they_are_where_that_is_asked_for():
     model = quick(max_iter=1, normalize=False).fit(["don\u2019t", CAFE, "don't"], [0, 1, 0])
     assert set(model.vocabulary_) == {"don't", "don", "t", "cafe"}
@@ -325,6 +331,7 @@ def test_what_is_left_to_us_can_be_said():
     )
 
 
+@learns_nothing
 def test_a_network_of_few_texts_starts_from_the_identity():
     first = {"learning_rate_init": 1e-12, "max_iter": 1, "hidden_layer_sizes": (4, 3)}
     model = quick(**first, bidirectional=True).fit(TEXTS, LABELS)
