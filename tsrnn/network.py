@@ -25,7 +25,7 @@ from tsrnn._input.numbers import read_numbers
 from tsrnn._input.sequences import Sequences
 from tsrnn._input.validation import check_count, check_number
 from tsrnn._optim.scipy_minimize import SOLVER_NAMES
-from tsrnn._optim.training import train
+from tsrnn._optim.training import train, words_for_nothing_learned
 from tsrnn._optim.watch import Plan, Training, TrainingState
 from tsrnn._recurrent.activations import (
     ACTIVATIONS,
@@ -365,14 +365,15 @@ class RNN:
         for name in _NAMES:
             _check_finite(getattr(self, name), name)
         bptt_steps = reach_of(bptt_steps, x.shape[1], solver, is_search=steps is None)
+        objective = MeanSquares(
+            partial(self._outputs_of, x),
+            partial(self._packed_loss_and_gradient, x, y, bptt_steps),
+            y,
+        )
         if steps is None:
             warning = self._search(x, y, SOLVER_NAMES.get(solver, solver), max_iter, tol, callback)
+            warning = warning or self._words_for_nothing_learned(objective)
         else:
-            objective = MeanSquares(
-                partial(self._outputs_of, x),
-                partial(self._packed_loss_and_gradient, x, y, bptt_steps),
-                y,
-            )
             plan = plan_of(steps, objective, clip_norm, max_iter, tol)
             warning = self._descend(objective, plan, callback)
         if warning is not None:
@@ -415,6 +416,17 @@ class RNN:
         return (
             f"{solver} stopped early after {minimum.n_iter} iterations ({minimum.message}): "
             "raise max_iter, or fit again from where it stopped"
+        )
+
+    def _words_for_nothing_learned(self, objective: MeanSquares) -> str | None:
+        """Say that a search has ended at a network no better than a constant, if it has."""
+        theta = self._theta(self.h_init)
+        nothing = words_for_nothing_learned(objective, theta, self.loss_)
+        self._set_packed(theta)
+        self.reset()
+        return (
+            nothing
+            and f"the search has come to an end {nothing}; try weights of another random_state"
         )
 
     def _descend(

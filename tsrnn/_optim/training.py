@@ -166,7 +166,7 @@ def train(
 
 def _words_at_the_end(objective: Objective, watch: Watch, plan: Plan) -> str | None:
     """Say what the user should know of training that has come to its end, if there is anything."""
-    nothing = _words_for_nothing_learned(objective, watch)
+    nothing = words_for_nothing_learned(objective, watch.training.theta, watch.final_loss())
     is_search = plan.optimizer is None
     if watch.converged or (plan.max_iter_is_meant and not is_search):
         if nothing is None:
@@ -188,11 +188,18 @@ def _words_at_the_end(objective: Objective, watch: Watch, plan: Plan) -> str | N
     )
 
 
-def _words_for_nothing_learned(objective: Objective, watch: Watch) -> str | None:
-    """Say that what training leaves behind is no better than a constant, if that is so.
+def words_for_nothing_learned(objective: Objective, theta: np.ndarray, last: float) -> str | None:
+    """Say that parameters are no better than a constant answer, if that is so.
 
-    The loss of the last epoch tells for nothing where it is clearly lower. Where it is not, all
+    The last loss that is known tells for nothing where it is clearly lower. Where it is not, all
     rows are read once more: without the penalty, and without what is dropped at random.
+
+    Parameters
+    ----------
+    objective : Objective
+    theta : (K,) array
+    last : float
+        A loss of theirs, or of those shortly before, per row.
     """
     constant = objective.best_constant_loss
     if not 0.0 < constant < np.inf:
@@ -200,10 +207,10 @@ def _words_for_nothing_learned(objective: Objective, watch: Watch) -> str | None
     least = constant * (1.0 - min(_GAIN, _GAIN_OF_NOISE / objective.n_rows))
     # Where weights leave one label alone, a constant is all but right, and so may the network be.
     least = max(least, _GAIN * objective.constant_loss)
-    if watch.final_loss() <= least:
+    if last <= least:
         return None
     with np.errstate(over="ignore", invalid="ignore"):
-        loss = objective.loss(watch.training.theta, np.arange(objective.n_rows))
+        loss = objective.loss(theta, np.arange(objective.n_rows))
     loss /= objective.total_weight
     if loss <= least:
         return None
