@@ -444,7 +444,7 @@ class RNN:
         try:
             with one_blas_thread():
                 # One batch holds all sequences: nothing is drawn.
-                train(objective, training, plan, np.random.RandomState(0), hook=hook)
+                train(objective, training, plan, np.random.RandomState(0), hook=hook, goes_on=True)
             best = training.theta
         finally:
             self._set_packed(best)

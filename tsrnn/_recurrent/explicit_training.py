@@ -64,7 +64,7 @@ class MeanSquares:
         loss_and_gradient: Callable[[np.ndarray], tuple[float, np.ndarray]],
         y: np.ndarray,
     ) -> None:
-        self.n_rows = len(y)
+        self.n_rows = self.n_samples = len(y)
         self.total_weight = float(y.size)
         with np.errstate(over="ignore", invalid="ignore"):
             self.best_constant_loss = float(np.mean(np.var(y, axis=(0, 1))))

@@ -206,7 +206,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         if not goes_on:
             self._initialize(training.theta, samples)
         held_out = None if held_out is None else self._in_units(held_out, dtype)
-        self._train(training, samples, held_out, partial=partial)
+        self._train(training, samples, held_out, partial=partial, goes_on=goes_on)
         self._keep(training)
         return training
 
@@ -263,11 +263,12 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
     def _in_units(self, samples: Samples, dtype: np.dtype) -> Samples:
         """Return samples as the network reads them, in a precision."""
         sequences = samples.sequences.scaled(self.input_center_, self.input_spread_)
-        return Samples(
-            replace(sequences, values=sequences.values.astype(dtype, copy=False)),
-            self._targets.encoded(samples.targets, dtype),
-            samples.weights.astype(dtype, copy=False),
-            samples.by_step,
+        return replace(
+            samples,
+            sequences=replace(sequences, values=sequences.values.astype(dtype, copy=False)),
+            targets=self._targets.encoded(samples.targets, dtype),
+            weights=samples.weights.astype(dtype, copy=False),
+            kinds=None,
         )
 
     def _start(self, samples: Samples, *, goes_on: bool, partial: bool) -> Training:
@@ -309,7 +310,13 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         """Write another start over weights drawn at random, where one is asked for."""
 
     def _train(
-        self, training: Training, samples: Samples, held_out: Samples | None, *, partial: bool
+        self,
+        training: Training,
+        samples: Samples,
+        held_out: Samples | None,
+        *,
+        partial: bool,
+        goes_on: bool,
     ) -> None:
         from tqdm import tqdm
 
@@ -331,6 +338,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
                 measure=measure_of(engine, parts, self._targets),
                 hook=hook_of(self._network, progress, self.callback),
                 partial=partial,
+                goes_on=goes_on,
             )
 
     def _plan(self, sequences: Sequences, *, partial: bool) -> Plan:
