@@ -41,7 +41,7 @@ class Samples:
 
     @property
     def n_samples(self) -> int:
-        """How many samples there are, those that were made one counted each."""
+        """The number of samples, those that were made one counted each."""
         return self.sequences.n_sequences if self.n_before is None else self.n_before
 
     @property
