@@ -176,7 +176,11 @@ def steps_of(
             )
     if callback is not None and not callable(callback):
         raise InvalidParameterError(f"callback must be None or callable, got {callback!r}")
-    if callback is not None and solver not in (*_OPTIMIZERS, "L-BFGS-B", "lbfgs"):
+    if callback is not None and solver not in (
+        *_OPTIMIZERS,
+        *SOLVER_NAMES,
+        *SOLVER_NAMES.values(),
+    ):
         raise InvalidParameterError(
             f"callback is called by 'sgd', 'adam', 'rmsprop' and 'L-BFGS-B', not by {solver!r}"
         )

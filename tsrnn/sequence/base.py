@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import sys
-import warnings
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Any, Self
@@ -18,6 +17,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._input.notes import warn_user
 from tsrnn._input.sequences import Sequences, TargetLayout, read_sequences
 from tsrnn._input.validation import forget_fit, replaced_when_done
 from tsrnn._optim.training import train
@@ -168,7 +168,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         if training.was_interrupted and is_one_of_many():
             raise KeyboardInterrupt(training.warning)
         if training.warning is not None:
-            warnings.warn(training.warning, ConvergenceWarning, stacklevel=3)
+            warn_user(training.warning, ConvergenceWarning)
         return self
 
     def _fit(
@@ -370,11 +370,10 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         with self._engine() as engine:
             outputs = engine.predict(theta, sequences)
         if not np.isfinite(outputs).all():
-            warnings.warn(
+            warn_user(
                 "the network's output is not finite: it explodes on X, as one with smaller "
                 "weights W_hh does not",
                 RuntimeWarning,
-                stacklevel=4,
             )
         return outputs, sequences
 
