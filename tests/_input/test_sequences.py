@@ -367,7 +367,7 @@ def test_labels_by_step_are_read_whatever_they_are(names):
         ([["a"] * 3, ["b"], ["a"] * 7], "inconsistent numbers of samples"),
         ([["a"] * 3, ["b"], ["a"] * 7, [1, 2]], "labels of one type, got numbers and strings"),
         ([[1] * 3, [1], [1] * 7, [1, np.nan]], r"y\[3\] contains NaN at step 1: a label is miss"),
-        ([[1] * 3, [1], [1] * 7, [1, None]], r"y\[3\] contains NaN at step 1: a label is missing"),
+        ([[1] * 3, [1], [1] * 7, [1, None]], r"y\[3\] contains None at step 1: a label is missing"),
     ],
 )
 def test_what_is_wrong_with_labels_by_step_is_said(y, message):

@@ -395,7 +395,9 @@ def test_a_missing_label_is_refused_with_its_row(missing, others, form):
         y = form(pd.Series(y, dtype=object)) if form is pd.Series else form(y)
     else:
         y = pd.Series(form(y))
-    with pytest.raises(ValueError, match=r"y\[7\] contains NaN: a label is missing"):
+    is_number = isinstance(missing, float | np.floating) or form is pd.Categorical
+    name = "NaN" if is_number else str(missing)
+    with pytest.raises(ValueError, match=rf"y\[7\] contains {name}: a label is missing"):
         ElmanRNNClassifier().fit(matrix(), y)
 
 
@@ -405,13 +407,58 @@ def test_missing_labels_are_found_wherever_they_are():
     with pytest.raises(ValueError, match=r"y\[5\] contains a masked value"):
         ElmanRNNClassifier().fit(X, masked)
     nullable = pd.array([*y[:-1], None], dtype="Int64")
-    with pytest.raises(ValueError, match=r"y_val\[59\] contains NaN"):
+    with pytest.raises(ValueError, match=r"y_val\[59\] contains <NA>"):
         ElmanRNNClassifier().fit(X, y, X_val=X, y_val=nullable)
     by_step = [["a", "b"] * 4 for _ in range(60)]
     by_step[3][2] = np.nan
     for form in (by_step, np.array(by_step, dtype=object), pd.DataFrame(by_step)):
         with pytest.raises(ValueError, match=r"y\[3\] contains NaN at step 2"):
             ElmanRNNClassifier(return_sequences=True).fit(X, form)
+
+
+@pytest.mark.parametrize(
+    ("missing", "name"), [(None, "None"), (np.nan, "NaN"), (pd.NA, "<NA>"), (pd.NaT, "NaT")]
+)
+@pytest.mark.parametrize("form", [list, np.array, lambda y: pd.Series(y, dtype=object)])
+def test_no_class_is_missing_nor_a_label_that_is_scored(missing, name, form):
+    X, y = matrix(), np.arange(60) % 2
+    message = r"{}\[2\] contains {}: a label is missing"
+    with pytest.raises(ValueError, match=message.format("classes", name)):
+        ElmanRNNClassifier().partial_fit(X, y, classes=form([0, 1, missing]))
+    model = ElmanRNNClassifier(**QUICK).partial_fit(X, y, classes=[0, 1])
+    with pytest.raises(ValueError, match=message.format("y", name)):
+        model.score(X, form([0, 1, missing] + [0] * 57))
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        model.score(X, None)
+    arrays = model.to_keras_weights()
+    with pytest.raises(ValueError, match=r"classes\[1\] contains"):
+        ElmanRNNClassifier.from_keras_weights(arrays, form([0, missing]))
+
+
+@pytest.mark.parametrize("by_step", [False, True])
+@pytest.mark.parametrize(
+    "weights", [(1e-50, 1e-50), (1e-44, 1e-44), (1e-50, 1.0), (1e50, 1.0), (1e38, 1e38)]
+)
+def test_class_weights_beyond_single_precision_are_refused(weights, by_step):
+    X = cube().astype(np.float32)
+    y = np.arange(len(X)) % 2
+    y = np.repeat(y[:, None], X.shape[1], axis=1) if by_step else y
+    model = ElmanRNNClassifier(
+        **QUICK, class_weight=dict(enumerate(weights)), return_sequences=by_step
+    )
+    for method in (model.fit, model.partial_fit):
+        classes = {"classes": [0, 1]} if method == model.partial_fit else {}
+        with pytest.raises(InvalidParameterError, match="class_weight.* beyond the range of flo"):
+            method(X, y, **classes)
+    assert model.fit(X.astype(float), y).n_iter_ > 0  # double precision has them
+
+
+def test_it_is_the_product_of_class_and_sample_weights_that_must_be_in_range():
+    X, y = cube().astype(np.float32), np.arange(60) % 2
+    model = ElmanRNNClassifier(**QUICK, class_weight={0: 1e38, 1: 1e38})
+    assert model.fit(X, y, sample_weight=np.full(60, 1e-37)).n_iter_ > 0
+    with pytest.raises(InvalidParameterError, match="class_weight, times sample_weight, is beyond"):
+        model.fit(X, y, sample_weight=np.full(60, 10.0))
 
 
 # The kind of X.

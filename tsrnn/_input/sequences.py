@@ -408,8 +408,14 @@ def refuse_missing_labels(labels: Any, name: str, *, by_step: bool = False) -> N
     else:
         name = f"{name}[{i}]"
     at = f" at step {steps[0]}" if steps else ""
-    what = "a masked value" if masked else "NaN"
+    what = "a masked value" if masked else _missing(labels, is_missing)
     raise ValueError(f"{name} contains {what}{at}: a label is missing")
+
+
+def _missing(labels: Any, is_missing: np.ndarray) -> str:
+    """Return the first of what is missing, as its users write it."""
+    found = np.asarray(labels, dtype=object)[is_missing][0]
+    return "NaN" if isinstance(found, float | np.floating) else str(found)
 
 
 def _require(estimator: BaseEstimator, y: Any) -> None:

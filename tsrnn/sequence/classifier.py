@@ -178,6 +178,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         """
         check_is_fitted(self)
         if not self._by_step:
+            _refuse_unlabelled(self, y, "y")
             return super().score(X, y, sample_weight)
         outputs, targets, weights = self._evaluated(X, y, sample_weight)
         return float(np.average(self._targets.predicted(outputs) == targets, weights=weights))
@@ -238,6 +239,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         cls, weights: dict[str, np.ndarray], classes: Any, parameters: dict[str, Any]
     ) -> Self:
         n_classes = max(2, len(weights["b_y"]))
+        if classes is not None:
+            refuse_missing_labels(classes, "classes")
         classes = np.arange(n_classes) if classes is None else np.asarray(classes)
         if not np.array_equal(np.unique(classes), classes) or len(classes) != n_classes:
             raise ValueError(
@@ -370,18 +373,23 @@ def _read_labels(
     estimator: SequenceClassifier, y: Any, sequences: Sequences, name: str
 ) -> np.ndarray:
     """Read one label a sequence."""
-    if y is None:
-        raise ValueError(
-            f"{type(estimator).__name__} requires y to be passed, but the target y is None"
-        )
-    refuse_missing_labels(y, name)
+    _refuse_unlabelled(estimator, y, name)
     labels = column_or_1d(y, warn=True)
     assert_all_finite(labels, input_name=name, estimator_name=type(estimator).__name__)
     check_consistent_length(sequences.lengths, labels)
     return labels
 
 
+def _refuse_unlabelled(estimator: SequenceClassifier, y: Any, name: str) -> None:
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is None"
+        )
+    refuse_missing_labels(y, name)
+
+
 def _read_classes(classes: Any) -> np.ndarray:
+    refuse_missing_labels(classes, "classes")
     classes = np.asarray(classes)
     if classes.ndim != 1:
         raise ValueError(f"classes must be a list of labels, got the shape {classes.shape}")

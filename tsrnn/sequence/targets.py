@@ -9,6 +9,7 @@ import numpy as np
 
 from tsrnn._optim.losses import BinaryLogLoss, SoftmaxLogLoss, SquaredErrorLoss
 from tsrnn._recurrent.engine import NetworkLoss
+from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.samples import Samples, center_and_spread, refuse_beyond, without_weightless
 
 
@@ -229,7 +230,10 @@ class Classes(Targets):
             )
         self.refuse_weightless(samples, name)
         samples = without_weightless(samples)
-        if self.weights is None or samples.by_step:  # there they are a part of the loss
+        if self.weights is None:
+            return samples
+        self._refuse_beyond(samples)
+        if samples.by_step:  # there they are a part of the loss
             return samples
         by_label = self.weights[self.as_numbers(samples.targets)]
         weights = samples.weights * by_label.astype(samples.weights.dtype)
@@ -242,6 +246,20 @@ class Classes(Targets):
             raise ValueError(
                 f"{name} has no label of weight above zero: sample_weight or class_weight leaves "
                 f"none to {np.unique(samples.targets)}"
+            )
+
+    def _refuse_beyond(self, samples: Samples) -> None:
+        """Refuse weights that vanish, or overflow, in the precision that is computed in."""
+        codes, dtype = self.as_numbers(samples.targets), samples.weights.dtype
+        with np.errstate(over="ignore", under="ignore"):
+            weights = samples.target_weights * self.weights.astype(dtype)[codes]
+            total = weights.sum()
+        sums = np.bincount(codes, weights, minlength=len(self.labels))
+        vanish = self.with_weight(samples) & (sums < np.finfo(dtype).tiny)
+        if total == np.inf or vanish.any():
+            raise InvalidParameterError(
+                f"class_weight, times sample_weight, is beyond the range of {dtype}, which is "
+                f"computed in: from {self.weights.min():g} to {self.weights.max():g}"
             )
 
     def with_weight(self, samples: Samples) -> np.ndarray:
