@@ -66,6 +66,18 @@ def test_an_elman_classifier_of_two_labels_is_one_that_gives_a_probability():
     np.testing.assert_allclose(probabilities, model.predict_proba(X)[:, 1], rtol=1e-9)
 
 
+@pytest.mark.parametrize("by_step", [False, True])
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_an_elman_classifier_of_three_labels_is_one_with_a_softmax(activation, by_step):
+    X = shifted()
+    y = np.digitize(running_means(cube()) if by_step else means(cube()), [-0.2, 0.2])
+    model = ElmanRNNClassifier(**QUICK, activation=activation, return_sequences=by_step).fit(X, y)
+    probabilities = model.to_rnn().run(X)
+    assert probabilities.shape[-1] == 3
+    probabilities = probabilities if by_step else probabilities[:, -1]
+    np.testing.assert_allclose(probabilities, model.predict_proba(X), rtol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("model", "part"),
     [
@@ -79,13 +91,6 @@ def test_what_has_no_place_in_an_explicit_network_is_named(model, part):
     X = matrix()
     model.fit(X, target_for(model, X))
     with pytest.raises(TypeError, match=part):
-        model.to_rnn()
-
-
-def test_a_softmax_has_no_place_in_an_explicit_network():
-    X = matrix()
-    model = ElmanRNNClassifier(**QUICK).fit(X, np.arange(60) % 3)
-    with pytest.raises(TypeError, match="softmax"):
         model.to_rnn()
 
 

@@ -97,13 +97,14 @@ class NetworkMethods:
         -------
         rnn : RNN
             Its outputs at the last step (or, with `return_sequences=True`, at every step) are the
-            predictions, in the units of the data; for two classes the probability of the second.
+            predictions, in the units of the data; of a classifier the probability of the second
+            class where there are two, and of each class where there are more.
 
         Raises
         ------
         TypeError
-            For GRU and LSTM, several layers, two directions, or three classes and more: the message
-            names the part that has no place in an RNN.
+            For GRU and LSTM, several layers, two directions, or an embedding: the message names the
+            part that has no place in an RNN.
         """
         check_is_fitted(self)
         return as_rnn(self)
@@ -140,6 +141,10 @@ class NetworkMethods:
         """
         check_is_fitted(self)
         return to_torch(self._kind_of_cell, weights_of_data(self), rnn=rnn, head=head)
+
+    def _input_row_before_fit(self) -> tuple[str, str, int | None]:
+        """Return what the arguments alone say of the first layer: its name, shape and count."""
+        return "input", "(T, ?)", 0
 
     def _adopt(self, weights: Mapping[str, np.ndarray]) -> Self:
         """Make a fitted estimator of one that is not, with weights that act on data as it is."""
@@ -206,13 +211,11 @@ def as_rnn(estimator: BaseEstimator) -> RNN:
         f"a cell with gates ({cell.upper()})": cell != "elman",
         f"{len(network.hidden_sizes)} layers": len(network.hidden_sizes) > 1,
         "a layer that reads both ways": network.bidirectional,
-        "a softmax output": hasattr(estimator, "classes_") and network.n_outputs > 1,
     }
     found = [what for what, is_there in obstacles.items() if is_there]
     if found:
         raise TypeError(
-            f"to_rnn gives one hidden layer of Elman's, with one activation of the output, and "
-            f"this {name} has {' and '.join(found)}"
+            f"to_rnn gives one hidden layer of Elman's, and this {name} has {' and '.join(found)}"
         )
     rnn = RNN(
         network.n_inputs,
@@ -274,7 +277,7 @@ def table_before_fit(estimator: BaseEstimator) -> Table:
     sizes = sizes_of_layers(estimator)
     both, n_directions = (", both ways", 2) if estimator.bidirectional else ("", 1)
     by_step = bool(estimator.return_sequences)
-    rows = [("input", "(T, ?)", 0)]
+    rows = [estimator._input_row_before_fit()]
     for i, size in enumerate(sizes):
         units = size * n_directions
         is_by_step = by_step or i + 1 < len(sizes)
