@@ -259,6 +259,16 @@ def test_the_network_is_that_of_keras_and_its_summary_counts_the_same():
     ]
 
 
+def test_the_summary_before_a_fit_has_the_layers_of_that_after_it():
+    def layers(model):
+        return [line.split()[:-1] for line in model.summary().splitlines()[2:-2]]
+
+    model = quick(cell="gru", bidirectional=True)
+    before = layers(model)
+    assert model.summary().splitlines()[2].split() == ["embedding", "(T,", "8)", "?"]
+    assert before == layers(model.fit(TEXTS, LABELS))
+
+
 @pytest.mark.parametrize("cell", ["elman", "gru", "lstm"])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("sizes", [6, (4, 3)])
@@ -363,6 +373,26 @@ def test_weights_go_to_another_framework_and_back(way, settings, fitted):
     assert other.summary().splitlines()[1:] == model.summary().splitlines()[1:]
     other.partial_fit(TEXTS, LABELS)  # training goes on
     assert other.n_iter_ == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "what"),
+    [
+        (np.ones(8), r"must have the shape \(any, any\), got \(8,\)"),
+        (np.ones((0, 8)), r"must have the shape \(any, any\), got \(0, 8\)"),
+        (np.full((17, 8), np.nan), "contains NaN"),
+        (np.full((17, 8), "a"), "must hold real numbers"),
+        (None, "must hold real numbers"),
+    ],
+)
+def test_an_embedding_from_elsewhere_that_is_none_is_refused(table, what, fitted):
+    with pytest.raises(ValueError, match=rf"arrays\[0\] {what}"):
+        TextRNNClassifier.from_keras_weights([table, *fitted.to_keras_weights()[1:]])
+    state = fitted.to_torch_weights() | {"embedding.weight": table}
+    with pytest.raises(ValueError, match=f"embedding.weight {what}"):
+        TextRNNClassifier.from_torch_weights(state)
+    with pytest.raises(ValueError, match="expected the array of an Embedding.* got none"):
+        TextRNNClassifier.from_keras_weights([])
 
 
 def test_states_and_gradients_of_texts_can_be_looked_at(fitted):

@@ -45,9 +45,10 @@ def with_one(item, place=7, items=TEXTS):
 # What is no list of texts.
 
 
-def test_a_single_text_is_refused(use):
+@pytest.mark.parametrize("form", [str, np.array, np.str_, lambda text: np.array(text, object)])
+def test_a_single_text_is_refused(form, use):
     with pytest.raises(TypeError, match=r"X(_val)? is a single text: pass a list of texts"):
-        use("a fine film")
+        use(form("a fine film"))
 
 
 def test_a_frame_is_refused(use):
@@ -239,12 +240,22 @@ def test_ids_without_a_number_of_them_are_refused():
         (LABELS[:-1], "inconsistent numbers of samples"),
         (["neg"] * 120, "one class"),
         (with_one(np.nan, items=np.zeros(120)), r"y\[7\] contains NaN"),
+        (with_one(None, items=LABELS.tolist()), r"y\[7\] contains None: a label is missing"),
         (np.linspace(0.0, 1.0, 120), "Unknown label type"),
     ],
 )
 def test_labels_that_are_none_are_refused(y, match):
     with pytest.raises(ValueError, match=match):
         quick().fit(TEXTS, y)
+
+
+@pytest.mark.parametrize("weights", [(1e-50, 1e-50), (1e-40, 1e-40), (1e50, 1.0), (1.0, 1e-50)])
+def test_class_weights_beyond_single_precision_are_refused(weights):
+    model = quick(class_weight=dict(zip(["neg", "pos"], weights, strict=True)))
+    with pytest.raises(InvalidParameterError, match="class_weight.* beyond the range of float32"):
+        model.fit(TEXTS, LABELS)
+    with pytest.raises(InvalidParameterError, match="class_weight.* beyond the range of float32"):
+        model.partial_fit(TEXTS, LABELS, classes=["neg", "pos"])
 
 
 def test_labels_of_validation_must_be_known():

@@ -1,6 +1,7 @@
 """Vocabularies that are given and that are learned on, and ways to write one word."""
 
 import pickle
+import re
 import unicodedata
 
 import numpy as np
@@ -80,8 +81,8 @@ def test_what_chooses_words_does_not_go_with_a_vocabulary():
     ("word", "settings"),
     [
         ("Fine", {}),
-        ("cafe\u0301", {}),
-        ("don\u2019t", {}),
+        ("cafe\u0301", {"normalize": False, "token_pattern": r"[a-z]+"}),
+        ("don\u2019t", {"normalize": False}),
         ("so-so", {}),
         ("a fine", {}),
         ("the", {"stop_words": ["the"]}),
@@ -90,6 +91,71 @@ def test_what_chooses_words_does_not_go_with_a_vocabulary():
 def test_words_of_a_vocabulary_that_no_text_has_are_told(word, settings):
     with pytest.warns(UserWarning, match="1 of the 2 words of vocabulary are found in no text"):
         quick(vocabulary=["fine", word], max_iter=1, **settings).fit(TEXTS, LABELS)
+
+
+# Ways to write a word, and the one that texts are brought into.
+WRITTEN = [("cafe\u0301", "caf\xe9"), ("don\u2019t", "don't"), ("a\u030angstro\u0308m", "ångström")]
+
+
+@pytest.mark.filterwarnings("error:.*found in no text")
+@learns_nothing
+@pytest.mark.parametrize(("given", "read"), WRITTEN)
+def test_words_that_are_given_are_brought_into_the_way_texts_are(given, read):
+    texts, y = [f"fine {given}", "dull", f"fine {read}", "dull"], [1, 0, 1, 0]
+    for vocabulary in (["fine", given], {"fine": 1, given: 2}):
+        model = quick(vocabulary=vocabulary, warm_start=True, max_iter=1).fit(texts, y)
+        assert model.vocabulary_ == {"fine": 1, read: 2}
+        assert [ids.tolist() for ids in model.fit(texts, y).encode(texts[::2])] == [[1, 2]] * 2
+    settings = {"max_iter": 1, "train_embedding": False}
+    model = quick(**settings, embedding_init={given: np.full(8, 5.0)}).fit(texts, y)
+    np.testing.assert_array_equal(model.weights_["E"][model.vocabulary_[read]], np.full(8, 5.0))
+    part = quick(**settings, embedding_init={given: np.full(8, 5.0), "fine": np.ones(8)})
+    part.partial_fit(["fine", "dull"], [1, 0], classes=[0, 1]).partial_fit(texts, y)
+    np.testing.assert_array_equal(part.weights_["E"][part.vocabulary_[read]], np.full(8, 5.0))
+    # As they are, where texts are left as they are.
+    raw = quick(vocabulary=["fine", given], max_iter=1, normalize=False, token_pattern=r"\S+")
+    assert raw.fit(texts, y).encode([f"{given} {read}"])[0].tolist() == [2, 0]
+
+
+@pytest.mark.parametrize(("given", "read"), WRITTEN)
+def test_two_ways_to_write_a_word_that_is_given_are_refused(given, read):
+    named = re.escape(f"{read!a} and {given!a}, which are one word")
+    for settings in (
+        {"vocabulary": ["fine", read, given]},
+        {"vocabulary": {read: 1, given: 2}},
+        {"embedding_init": {read: np.ones(8), given: np.ones(8), "fine": np.ones(8)}},
+    ):
+        with pytest.raises(InvalidParameterError, match=f"{next(iter(settings))} has {named}"):
+            quick(**settings).fit(TEXTS, LABELS)
+
+
+@pytest.mark.parametrize("framework", ["keras", "torch"])
+@learns_nothing
+def test_words_of_a_network_from_elsewhere_are_brought_into_the_way_texts_are(framework):
+    model = quick(max_iter=1).fit(TEXTS, LABELS)
+    weights = getattr(model, f"to_{framework}_weights")()
+    load = getattr(TextRNNClassifier, f"from_{framework}_weights")
+    for given, read in WRITTEN:
+        again = load(weights, vocabulary={given: 3, "fine": 2})
+        assert again.encode([f"{read} fine {given}"])[0].tolist() == [3, 2, 3]
+        raw = load(weights, vocabulary={given: 3, read: 2}, normalize=False)
+        assert raw.vocabulary_ == {given: 3, read: 2}
+        with pytest.raises(InvalidParameterError, match="which are one word"):
+            load(weights, vocabulary={given: 3, read: 2})
+    for wrong, what in ([["fine"], "dict"], [{"fine": 1.5}, "integer"], [{"fine": 99}, "99"]):
+        with pytest.raises((TypeError, ValueError), match=f"vocabulary.*{what}"):
+            load(weights, vocabulary=wrong)
+
+
+@learns_nothing
+def test_warnings_of_words_are_at_the_line_of_the_user():
+    pattern = r"\w+(?:)"  # of no other test: what makes words of texts is made once
+    with pytest.warns(UserWarning, match="found in no text") as seen:
+        quick(vocabulary=["fine", "Fine"], max_iter=1).fit(TEXTS, LABELS)
+    with pytest.warns(UserWarning, match="stop_words has") as of_stop_words:
+        quick(stop_words=["don't"], token_pattern=pattern, max_iter=1).fit(TEXTS, LABELS)
+    ours = [one for one in [*seen, *of_stop_words] if one.category is UserWarning]
+    assert len(ours) == 2 and {one.filename for one in ours} == {__file__}
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])

@@ -135,6 +135,19 @@ def check_state(state: object) -> None:
         )
 
 
+def read_table(name: str, array: object) -> np.ndarray:
+    """Read the weights of an Embedding, (n_ids, embedding_dim) in either framework.
+
+    Raises
+    ------
+    ValueError
+        If the array has another shape or is not finite; the message names it.
+    """
+    table = _read({name: array})[name]
+    _check_shape(name, table, (None, None))
+    return table
+
+
 def _direction_from_keras(
     cell: str, named: Mapping[str, np.ndarray], group: Sequence[str]
 ) -> _Direction:

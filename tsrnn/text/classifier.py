@@ -48,7 +48,7 @@ from tsrnn.text.vocabulary import (
     read_vocabulary,
 )
 from tsrnn.text.weights import TextWeights
-from tsrnn.text.words import analyzer_of
+from tsrnn.text.words import analyzer_of, keys_by_word
 
 # Texts that are turned into ids, and read by the network, at a time.
 _TEXTS_AT_A_TIME = 4096
@@ -87,7 +87,8 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
     embedding_dropout : float or "auto", default="auto"
         Share of distinct words whose embedding is put to zero at a step of training, wherever they
         stand in the texts that are read together [1]_. "auto" is 0.5 for fewer than 10,000 texts,
-        and 0 for more and for "lbfgs".
+        and 0 for more and for "lbfgs". Those count, here and below, that are trained on: not what
+        `early_stopping` sets aside.
     init : {"auto", "identity", "random"}, default="auto"
         What training starts from. "random" is as in Keras. "identity", for the cell "elman", is
         recurrent weights of the identity [3]_ and, if they are learned, embeddings of zero: all
@@ -103,7 +104,8 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         takes apostrophes within words. An n-gram stands where its last word does.
     normalize : bool, default=True
         Whether texts are first brought into composed characters (NFC), and apostrophes as they are
-        printed, such as ’, into plain ones, so that a word is written in one way.
+        printed, such as ’, into plain ones, so that a word is written in one way; and so with the
+        words of `stop_words`, `vocabulary` and `embedding_init`.
     max_length : int or None, default=None
         Read only so many words of a text, the last ones.
     solver : {"rmsprop", "adam", "sgd", "lbfgs"}, default="rmsprop"
@@ -126,7 +128,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         iterations.
     tol, n_iter_no_change
         Training ends where its loss has not fallen by `tol` for so many epochs in a row; with
-        ``max_iter="auto"``, for so many quarters of them.
+        ``max_iter="auto"``, for so many quarters of all its epochs.
     early_stopping : bool, default=False
         Watch the loss of texts set aside, or of X_val, and go back to the best epoch.
     validation_fraction : float, default=0.1
@@ -291,7 +293,9 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         -----
         ConvergenceWarning
             If "lbfgs" ended before it converged, or training was interrupted by Ctrl-C (which ends
-            it and keeps the best weights so far), or made the loss worse.
+            it and keeps the best weights so far), or made the loss worse, or learned nothing.
+        UserWarning
+            If texts never hold one of `stop_words` or `vocabulary`, as they become words.
         """
         return self._finish(self._trained(X, y, sample_weight, X_val, y_val, sample_weight_val))
 
@@ -415,11 +419,17 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         return super()._fit(X, *args, partial=partial, **kwargs)
 
     def _refuse_another_vocabulary(self) -> None:
-        if as_mapping(self.vocabulary) != vars(self).get("vocabulary_"):
+        if self._given_vocabulary() != vars(self).get("vocabulary_"):
             raise InvalidParameterError(
                 "training goes on with the vocabulary that it began with, and vocabulary is "
                 "another now: set warm_start=False and call fit to start anew"
             )
+
+    def _given_vocabulary(self) -> dict[str, int]:
+        """Return `vocabulary` by the words as they are found in texts."""
+        given = as_mapping(self.vocabulary)
+        keys = keys_by_word(given, self.normalize, "vocabulary")
+        return {word: given[key] for word, key in keys.items()}
 
     def _learn_more_words(self, X: Any) -> Any:
         """Give words of X that have no id yet one, and return X as ids."""
@@ -437,7 +447,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
             self.vocabulary_ = vocabulary
             if isinstance(self.embedding_init, Mapping):
                 new = {word: i for word, i in vocabulary.items() if i >= n_ids}
-                write_embeddings(self.weights_["E"], self.embedding_init, new, some=False)
+                self._write_embeddings(self.weights_["E"], new, some=False)
         return read.apart()
 
     def _read_sequences(self, X: Any, *, reset: bool, name: str = "X") -> Tokens:
@@ -445,7 +455,8 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         items = as_items(X, name)
         is_text = holds_texts(items, name)
         if reset and self.vocabulary is not None:
-            given = read_vocabulary(self.vocabulary, self.max_features, self._analyzer())
+            words = self._given_vocabulary()
+            given = read_vocabulary(words, self.max_features, self._analyzer())
             self.vocabulary_, self._n_tokens = given, 1 + max(given.values())
         elif reset and is_text:
             return self._as_tokens(self._learn_words(items))
@@ -508,10 +519,16 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         few = self.cell == "elman" and are_few(samples.n_samples)
         if self.init == "identity" or (self.init == "auto" and few):
             self._start_from_the_identity(theta)
+        if self.embedding_init is not None:
+            by_word = isinstance(self.embedding_init, Mapping)
+            vocabulary = self._known_words() if by_word else None
+            self._write_embeddings(self._network.unpack(theta)["E"], vocabulary)
+
+    def _write_embeddings(
+        self, E: np.ndarray, vocabulary: Mapping[str, int] | None, *, some: bool = True
+    ) -> None:
         given = self.embedding_init
-        if given is not None:
-            vocabulary = self._known_words() if isinstance(given, Mapping) else None
-            write_embeddings(self._network.unpack(theta)["E"], given, vocabulary)
+        write_embeddings(E, given, vocabulary, normalize=self.normalize, some=some)
 
     def _start_from_the_identity(self, theta: np.ndarray) -> None:
         for name, weight in self._network.unpack(theta).items():

@@ -12,6 +12,7 @@ from tsrnn._input.ragged import offsets_of, rows_between
 from tsrnn._input.sequences import Sequences
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.text.vocabulary import Ids, joined
+from tsrnn.text.words import keys_by_word
 
 
 class Tokens(Sequences):
@@ -47,7 +48,9 @@ def as_items(X: Any, name: str) -> Sequence[Any]:
     ValueError
         If it is empty.
     """
-    if isinstance(X, str | bytes):
+    if isinstance(X, str | bytes) or (
+        isinstance(X, np.ndarray) and X.ndim == 0 and isinstance(X.item(), str)
+    ):
         raise TypeError(f"{name} is a single text: pass a list of texts, [{name}]")
     if isinstance(X, pd.DataFrame):
         raise TypeError(f"{name} is a DataFrame: pass its column of texts, {name}['text']")
@@ -164,7 +167,12 @@ def as_tokens(read: Ids, max_length: int | None) -> Tokens:
 
 
 def write_embeddings(
-    E: np.ndarray, given: Any, vocabulary: Mapping[str, int] | None, *, some: bool = True
+    E: np.ndarray,
+    given: Any,
+    vocabulary: Mapping[str, int] | None,
+    *,
+    normalize: bool = False,
+    some: bool = True,
 ) -> None:
     """Write embeddings that a user gives over those that there are.
 
@@ -174,6 +182,8 @@ def write_embeddings(
     given : array-like of the shape of E, or Mapping of str to array-like
     vocabulary : Mapping of str to int, or None
         Where `given` is by words.
+    normalize : bool
+        Whether words of texts are normalized, and so those of `given`.
     some : bool
         Whether there must be one of them in `given`.
 
@@ -185,15 +195,16 @@ def write_embeddings(
     if vocabulary is None:
         E[:] = _numbers(given, "embedding_init", E.shape, "a row for each id")
         return
-    words = [word for word in given if word in vocabulary]
+    keys = keys_by_word(given, normalize, "embedding_init")
+    words = [word for word in keys if word in vocabulary]
     if some and not words:
         raise InvalidParameterError(
             f"embedding_init has none of the words of the vocabulary, among its {len(given)}: are "
             "they written in the same way (lowercase, token_pattern)?"
         )
     for word in words:
-        name = f"embedding_init[{word!r}]"
-        E[vocabulary[word]] = _numbers(given[word], name, E.shape[1:], "embedding_dim")
+        name = f"embedding_init[{keys[word]!r}]"
+        E[vocabulary[word]] = _numbers(given[keys[word]], name, E.shape[1:], "embedding_dim")
 
 
 def _numbers(given: Any, name: str, shape: tuple[int, ...], what: str) -> np.ndarray:

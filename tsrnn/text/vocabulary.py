@@ -7,7 +7,6 @@ first in the alphabet comes first.
 
 from __future__ import annotations
 
-import warnings
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.notes import warn_user
 from tsrnn.exceptions import InvalidParameterError
 
 # What stands for a word without an id where ids are turned back into words.
@@ -197,12 +197,10 @@ def as_mapping(given: Any) -> dict[str, int]:
 def _warn_of_unread(vocabulary: Mapping[str, int], words_of: Callable[[str], list[str]]) -> None:
     unread = [word for word in vocabulary if word not in words_of(word)]
     if unread:
-        warnings.warn(
+        warn_user(
             f"{len(unread)} of the {len(vocabulary)} words of vocabulary are found in no text: "
             f"{unread[0]!r}, for one, is read as {words_of(unread[0])}. They are to be as "
-            "lowercase, normalize, token_pattern, stop_words and ngram_range make them",
-            UserWarning,
-            stacklevel=2,
+            "lowercase, normalize, token_pattern, stop_words and ngram_range make them"
         )
 
 

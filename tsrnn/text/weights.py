@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._input.validation import check_count
 from tsrnn.sequence.foreign_weights import (
     check_arrays,
     check_state,
     from_keras,
     from_torch,
+    read_table,
     to_keras,
     to_torch,
 )
+from tsrnn.text.words import keys_by_word
 
 
 class TextWeights:
@@ -57,8 +61,8 @@ class TextWeights:
             The labels, ascending; 0, 1, 2 and so on if they are not given.
         cell : {"elman", "gru", "lstm"}
         vocabulary : dict of str to int, optional
-            The ids of words by the model's convention. Without it the classifier takes ids. Our id
-            of unknown words is 0.
+            The ids of words by the model's convention, read under `normalize` as texts are.
+            Without it the classifier takes ids. Our id of unknown words is 0.
         **parameters
             Of the classifier, without those that the weights decide.
 
@@ -68,10 +72,15 @@ class TextWeights:
             It predicts what the model does.
         """
         check_arrays(arrays)
-        E, others = np.asarray(arrays[0]), from_keras(cell, arrays[1:])
+        if not len(arrays):
+            raise ValueError(
+                "expected the array of an Embedding, then those of recurrent layers and of a "
+                "Dense, got none"
+            )
+        E, others = read_table("arrays[0]", arrays[0]), from_keras(cell, arrays[1:])
         classifier = cls._of_weights({"E": E} | others, classes, parameters | {"cell": cell})
         if vocabulary is not None:
-            classifier.vocabulary_ = known_rows(vocabulary, len(E))
+            classifier.vocabulary_ = known_rows(vocabulary, len(E), classifier.normalize)
         return classifier
 
     def to_torch_weights(
@@ -129,11 +138,15 @@ class TextWeights:
         if key not in state:
             raise ValueError(f"state has no {key!r}: name the Embedding by embedding=")
         others = from_torch(cell, {name: state[name] for name in state if name != key})
-        weights = {"E": np.asarray(state[key])} | others
+        weights = {"E": read_table(key, state[key])} | others
         classifier = cls._of_weights(weights, classes, parameters | {"cell": cell})
         if vocabulary is not None:
-            classifier.vocabulary_ = known_rows(vocabulary, len(weights["E"]))
+            n_ids, normalize = len(weights["E"]), classifier.normalize
+            classifier.vocabulary_ = known_rows(vocabulary, n_ids, normalize)
         return classifier
+
+    def _input_row_before_fit(self) -> tuple[str, str, int | None]:
+        return "embedding", f"(T, {check_count('embedding_dim', self.embedding_dim)})", None
 
     @classmethod
     def _arguments_of(
@@ -174,15 +187,24 @@ class TextWeights:
         return self
 
 
-def known_rows(vocabulary: Mapping[str, int], n_ids: int) -> dict[str, int]:
-    """Return the ids of words.
+def known_rows(vocabulary: Mapping[str, int], n_ids: int, normalize: bool) -> dict[str, int]:
+    """Return the ids of words as they are found in texts.
 
     Raises
     ------
+    TypeError
+        For what is no mapping.
     ValueError
-        If one of them has no row of the embedding.
+        If one of them has no row of the embedding, or two are one word.
     """
+    if not isinstance(vocabulary, Mapping):
+        raise TypeError(
+            f"vocabulary must be a dict from words to ids, got {type(vocabulary).__name__}"
+        )
     for word, i in vocabulary.items():
+        if not isinstance(i, Integral):
+            raise ValueError(f"vocabulary[{word!r}] must be an integer, got {i!r}")
         if not 0 <= i < n_ids:
             raise ValueError(f"vocabulary[{word!r}] is {i}, but there are {n_ids} ids, from 0")
-    return dict(vocabulary)
+    keys = keys_by_word(vocabulary, normalize, "vocabulary")
+    return {word: vocabulary[key] for word, key in keys.items()}

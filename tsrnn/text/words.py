@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
+from tsrnn._input.notes import warn_user
 from tsrnn._input.validation import check_flag
 from tsrnn.exceptions import InvalidParameterError
 
@@ -50,6 +50,36 @@ def normalized(text: str) -> str:
     if text.isascii():
         return text
     return _APOSTROPHES.sub("'", unicodedata.normalize("NFC", text))
+
+
+def keys_by_word(keys: Iterable[Any], normalize: bool, name: str) -> dict[Any, Any]:
+    """Return the keys of a mapping by words, by the words as they are found in texts.
+
+    Parameters
+    ----------
+    keys : iterable
+    normalize : bool
+        Whether texts are normalized.
+    name : str
+        What to call the mapping in an error.
+
+    Raises
+    ------
+    InvalidParameterError
+        If two keys are the same word; the message names both.
+    """
+    if not normalize:
+        return {key: key for key in keys}
+    found: dict[Any, Any] = {}
+    for key in keys:
+        word = normalized(key) if isinstance(key, str) else key
+        if word in found:
+            raise InvalidParameterError(
+                f"{name} has {found[word]!a} and {key!a}, which are one word, {word!a}, under "
+                "normalize=True: leave one of them out, or set normalize=False"
+            )
+        found[word] = key
+    return found
 
 
 def analyzer_of(
@@ -151,11 +181,9 @@ def _known_stop_words(analyzer: Analyzer, words_of: Callable[[str], list[str]]) 
     }
     if missed:
         word, words = next(iter(missed.items()))
-        warnings.warn(
+        warn_user(
             f"stop_words has {word!r}, but that is read as {words}, and not all of these are in "
-            "stop_words: write them as lowercase and token_pattern make them",
-            UserWarning,
-            stacklevel=2,
+            "stop_words: write them as lowercase and token_pattern make them"
         )
     return given
 
