@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone, is_regressor
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import get_tags
 
 from tsrnn._input.notes import together
 from tsrnn._input.ragged import Batch, others
@@ -19,7 +18,7 @@ from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.sequence.arguments import check_seed
 from tsrnn.windows.default import default_network
 from tsrnn.windows.model import WindowModel, fit_windows, too_short
-from tsrnn.windows.network import WindowSpec
+from tsrnn.windows.network import WindowSpec, with_seed
 from tsrnn.windows.summary import summarize_windows
 
 _STRATEGIES = ("recursive", "direct")
@@ -251,7 +250,7 @@ class RNNForecaster(Forecaster):
                 "not asked for: set strategy='recursive', or leave X out"
             )
         estimator = default_network() if self.estimator is None else self.estimator
-        estimator = _with_seed(estimator, self.random_state)
+        estimator = with_seed(estimator, self.random_state)
         if n_jobs is not None and estimator.get_params().get("n_jobs", n_jobs) is None:
             estimator = clone(estimator).set_params(n_jobs=n_jobs)
         return WindowSpec(
@@ -262,21 +261,6 @@ class RNNForecaster(Forecaster):
             None if n_regressors else self.cut_off,
             self.estimator is None,
         )
-
-
-def _with_seed(estimator: Any, random_state: Any) -> Any:
-    """Return the estimator, or a copy with a seed where it draws random numbers and has none."""
-    names = [
-        name
-        for name, value in estimator.get_params().items()
-        if value is None and (name == "random_state" or name.endswith("__random_state"))
-    ]
-    if random_state is None or not names:
-        return estimator
-    seed = random_state
-    if not isinstance(random_state, Integral):
-        seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
-    return clone(estimator).set_params(**dict.fromkeys(names, seed))
 
 
 def _mean_squares(residuals: np.ndarray) -> float | np.ndarray:
