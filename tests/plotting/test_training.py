@@ -402,6 +402,7 @@ def test_what_keeps_no_history_is_told_and_no_word_of_fitting():
             TrainingHistoryDisplay.from_estimator(fitted)
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_the_history_of_the_explicit_network_is_drawn_once_it_is_fitted():
     network = RNN(n_inputs=1, n_hidden=2, n_outputs=1)
     with pytest.raises(NotFittedError, match="RNN"):

@@ -204,7 +204,7 @@ def test_the_intervals_of_a_panel_are_those_of_its_columns():
     np.testing.assert_allclose(bounds, np.moveaxis(expected, 2, 0), rtol=1e-9)
 
 
-class Counted(BaseEstimator, RegressorMixin):
+class Counted(RegressorMixin, BaseEstimator):
     """Predicts noise from its seed, and counts how often it was trained."""
 
     n_fits = 0

@@ -56,7 +56,7 @@ class Ranges:
 
     @classmethod
     def of(cls, batch: Batch, zero: np.ndarray) -> Ranges:
-        """Look at series with an observed value each, NaN where missing; zero (N,) is where 0 is."""
+        """Look at series with an observed value each, NaN where missing; `zero` as kept."""
         starts = batch.offsets[:-1]
         low = np.fmin.reduceat(batch.values, starts)
         high = np.fmax.reduceat(batch.values, starts)

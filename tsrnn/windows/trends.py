@@ -1,4 +1,4 @@
-"""Which series rise or fall, and how fast: what a forecast that goes on so may be excused by.
+"""Trends of series, which excuse forecasts that go on so: how fast they rise or fall.
 
 A series rises, or falls, in one of three ways.
 
