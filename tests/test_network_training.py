@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 
 import naive
 import numpy as np
@@ -301,3 +302,16 @@ def test_a_summary_before_a_fit_has_the_layers_and_asks_for_the_data():
     assert lines[3].split()[-3:] == ["(T,", "16)", "?"]
     assert lines[4].split()[-2:] == ["(8,)", "?"]
     assert lines[-1].split() == ["total", "?"]
+
+
+def test_a_network_that_is_trained_on_does_not_end_worse_in_silence():
+    x = np.random.default_rng(0).normal(size=200)
+    y = np.convolve(x, [0.0, 0.6, 0.3])[:200]
+    network = RNN(1, 3, 1, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        network.fit(x, y, max_iter=60)
+    loss = network.loss_
+    with pytest.warns(ConvergenceWarning, match="went on and made the loss worse"):
+        network.fit(x, y, solver="rmsprop", learning_rate_init=0.1, max_iter=3)
+    assert network.loss_ <= loss * (1.0 + 1e-12)  # the mean of the same squares, otherwise added

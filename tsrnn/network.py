@@ -12,7 +12,6 @@ own; s2 may be the softmax.
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Self
@@ -21,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._compute.threads import one_blas_thread
+from tsrnn._input.notes import warn_user
 from tsrnn._input.numbers import read_numbers
 from tsrnn._input.sequences import Sequences
 from tsrnn._input.validation import check_count, check_number
@@ -377,7 +377,7 @@ class RNN:
             plan = plan_of(steps, objective, clip_norm, max_iter, tol)
             warning = self._descend(objective, plan, callback)
         if warning is not None:
-            warnings.warn(warning, ConvergenceWarning, stacklevel=2)
+            warn_user(warning, ConvergenceWarning)
         return self
 
     def _search(
@@ -444,7 +444,7 @@ class RNN:
         try:
             with one_blas_thread():
                 # One batch holds all sequences: nothing is drawn.
-                train(objective, training, plan, np.random.RandomState(0), hook=hook)
+                train(objective, training, plan, np.random.RandomState(0), hook=hook, goes_on=True)
             best = training.theta
         finally:
             self._set_packed(best)
@@ -524,11 +524,10 @@ class RNN:
         states, outputs = self._forward(x, self.h_init)
         finite = np.isfinite(outputs).all(axis=(0, 2))
         if not finite.all():
-            warnings.warn(
+            warn_user(
                 f"the output is not finite from step {int(np.argmin(finite))} on: the network "
                 "explodes, as one with smaller weights W_hh does not",
                 RuntimeWarning,
-                stacklevel=3,
             )
         return states, outputs
 

@@ -23,7 +23,7 @@ class LeastSquares:
         noise = 0.1 * generator.standard_normal(n_rows)
         self.y = (self.X @ [1.0, -2.0, 0.5] + noise).astype(dtype)
         self.weights = generator.integers(1, 4, n_rows).astype(dtype)
-        self.n_rows = n_rows
+        self.n_rows = self.n_samples = n_rows
         self.total_weight = float(self.weights.sum())
         self.constant_loss = float(np.average(self.y**2, weights=self.weights))
         self.best_constant_loss = self.constant_loss

@@ -463,13 +463,56 @@ def test_a_warm_start_does_not_end_worse_than_it_began_in_silence(kind, early_st
     model.set_params(learning_rate_init=0.3, max_iter=4)
     with pytest.warns(ConvergenceWarning, match="training (went on|made the loss worse)"):
         model.fit(X, y, **settings)
-    # Losses are compared on the first batch, a third of the sequences.
-    assert model.score(X, y) >= score - 0.02
+    # Of classes it is the loss that is compared, and of losses a tolerance.
+    assert model.score(X, y) >= score - 0.01
     watched = model.history_["val_loss" if early_stopping else "loss"]
     if early_stopping:
         assert model.best_loss_ == min(watched)
     else:
         assert model.best_loss_ == min(watched[losses:])
+
+
+def noisy_sums(seed, n=1000):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 6))
+    return X, X[:, -1] + 0.5 * X[:, -3] + rng.normal(size=n)
+
+
+@pytest.mark.filterwarnings("ignore:training stopped at max_iter")
+def test_a_warm_start_that_comes_to_something_better_is_kept():
+    """Judged on all sequences: on the first batch one network in three seemed to be worse."""
+    for seed in range(6, 10):
+        X, y = noisy_sums(seed)
+        settings = {"hidden_layer_sizes": 4, "max_iter": 6, "batch_size": 50}
+        model = ElmanRNNRegressor(**settings, warm_start=True, random_state=seed).fit(X, y)
+        score = model.score(X, y)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", ".*worse")
+            model.fit(X, y)
+        assert model.score(X, y) > score
+
+
+def test_weights_from_elsewhere_are_what_a_warm_start_began_with():
+    X = matrix(100)
+    y = means(X)
+    good = ElmanRNNRegressor(**QUICK | {"max_iter": 300, "learning_rate_init": 0.01}).fit(X, y)
+    settings = QUICK | {"max_iter": 4, "learning_rate_init": 0.3, "warm_start": True}
+    model = ElmanRNNRegressor.from_keras_weights(good.to_keras_weights(), **settings)
+    score = model.score(X, y)
+    with pytest.warns(ConvergenceWarning, match="training (went on|made the loss worse)"):
+        model.fit(X, y)
+    assert model.score(X, y) >= score - 0.01
+
+
+def test_what_is_told_of_samples_that_are_the_same_is_told_of_each():
+    """Classes of 46% and 54%: next to nothing, but of 40,000 samples no chance."""
+    rng = np.random.default_rng(8)
+    X = rng.integers(0, 2, size=(40_000, 3)).astype(float)
+    y = (rng.uniform(size=40_000) < 0.46 + 0.08 * X[:, -1]).astype(int)
+    model = ElmanRNNClassifier(hidden_layer_sizes=4, solver="lbfgs", random_state=0).fit(X, y)
+    shares = model.predict_proba([[0.0, 0.0, 0.0], [0.0, 0.0, 1.0]])[:, 1]
+    # Four standard errors of the share of half of the samples.
+    np.testing.assert_allclose(shares, [0.46, 0.54], atol=0.015)
 
 
 @pytest.mark.filterwarnings("ignore:the network's output is not finite:RuntimeWarning")

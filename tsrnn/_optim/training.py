@@ -30,7 +30,7 @@ from tsrnn.exceptions import TrainingDivergedError
 _WORSE_THAN_A_CONSTANT = 2.0
 
 # Training has learned nothing that ends less than this share below the loss of the best constant
-# answer; of many rows n a smaller share tells: what a single number that is fitted to pure noise
+# answer; of many samples n a smaller share tells: what a single number that is fitted to pure noise
 # gains once in a thousand times, the 99.9% point of chi squared of one degree of freedom, over n.
 _GAIN = 0.01
 _GAIN_OF_NOISE = 10.8
@@ -42,6 +42,8 @@ class Objective(Protocol):
     Attributes
     ----------
     n_rows : int
+    n_samples : int
+        Samples that they came as, which may have been more: those that are the same are one row.
     total_weight : float
         W of (1).
     constant_loss : float
@@ -54,6 +56,7 @@ class Objective(Protocol):
     """
 
     n_rows: int
+    n_samples: int
     total_weight: float
     constant_loss: float
     best_constant_loss: float
@@ -116,6 +119,7 @@ def train(
     measure: Measure | None = None,
     hook: Hook | None = None,
     partial: bool = False,
+    goes_on: bool = False,
 ) -> None:
     """Train, moving `training` on.
 
@@ -133,6 +137,8 @@ def train(
         (theta, history) -> bool; called at the end of each epoch. True ends training.
     partial : bool
         Whether training goes on in another call, so that not having converged is no news.
+    goes_on : bool
+        Whether theta has been trained before: what comes to nothing better than that is not kept.
 
     Raises
     ------
@@ -141,7 +147,7 @@ def train(
         so.
     """
     watch = Watch(training, plan, measure, hook)
-    goes_on = training.n_epochs > 0 and not partial
+    goes_on = goes_on and not partial
     run = _search if plan.optimizer is None else _run_epochs
     try:
         if goes_on:
@@ -179,7 +185,9 @@ def _words_at_the_end(objective: Objective, watch: Watch, plan: Plan) -> str | N
         )
     losses = watch.training.history["loss"][-watch.n_iter :]
     advice = "raise max_iter"
-    if not is_search and losses[-1] <= losses[0]:
+    if nothing:
+        advice += f", or try {_remedies(plan)}"
+    elif not is_search and losses[-1] <= losses[0]:
         advice += ", or learning_rate_init where the loss still falls slowly"
     return (
         f"training stopped at max_iter={plan.max_iter} and had not converged"
@@ -204,7 +212,7 @@ def words_for_nothing_learned(objective: Objective, theta: np.ndarray, last: flo
     constant = objective.best_constant_loss
     if not 0.0 < constant < np.inf:
         return None
-    least = constant * (1.0 - min(_GAIN, _GAIN_OF_NOISE / objective.n_rows))
+    least = constant * (1.0 - min(_GAIN, _GAIN_OF_NOISE / objective.n_samples))
     # Where weights leave one label alone, a constant is all but right, and so may the network be.
     least = max(least, _GAIN * objective.constant_loss)
     if last <= least:
@@ -290,8 +298,9 @@ class _Descent:
         ema = plan.ema_momentum
         self._average = None if ema is None else MovingAverage(self.theta, ema)
         self._n_steps = 0
-        # The first batch and the last, with their losses before the step.
-        self._first = self._last = (np.empty(0, np.int64), np.inf)
+        self._all_rows = np.arange(objective.n_rows)
+        # The last batch, with its loss before the step.
+        self._last = np.empty(0, np.int64), np.inf
         self.close_epoch()
 
     def epoch(self, order: np.ndarray) -> None:
@@ -311,7 +320,6 @@ class _Descent:
         self._last = rows, loss
         if self._n_steps == 0:
             self.reference = max(self.reference, loss)
-            self._first = self._last
         self.state = self._optimizer.update(self.theta, gradient, self.state)
         if self._average is not None:
             self._average.take_in(self.theta)
@@ -343,10 +351,9 @@ class _Descent:
         # A batch that was as bad before its step tells of its rows, not of the step.
         return loss if loss > _WORSE_THAN_A_CONSTANT * before else -np.inf
 
-    def change(self, theta: np.ndarray) -> tuple[float, float]:
-        """Return the loss of the first batch before any step, and with these parameters."""
-        rows, before = self._first
-        return before, self._mean.loss(theta, rows)
+    def loss_of_all(self, theta: np.ndarray) -> float:
+        """Return the loss of all rows, nothing dropped, with these parameters."""
+        return self._mean.loss(theta, self._all_rows)
 
     def is_within_an_epoch(self) -> bool:
         return self._n_seen > 0
@@ -386,7 +393,8 @@ def _warn_if_worse(watch: Watch, descent: _Descent, last: float) -> None:
         return
     loss = max(last, watch.final_loss())
     watch.judge(loss)
-    if loss > acceptable:
+    # What was dropped at random may have been at fault.
+    if loss > acceptable and descent.loss_of_all(training.theta) > acceptable:
         training.theta = watch.best(acceptable)
         training.warning = (
             f"training made the loss worse: {loss:.3g}, where a constant answer or the weights "
@@ -405,11 +413,10 @@ def _warn_if_worse_than_it_began(watch: Watch, plan: Plan, descent: _Descent) ->
                 f"began with ({watch.lowest:.3g}), which are kept: lower learning_rate_init"
             )
         return
-    before, after = descent.change(training.theta)
+    before, after = map(descent.loss_of_all, (watch.start, training.theta))
     if after > before + plan.tol:
         best = watch.best()
-        _, of_best = descent.change(best)
-        training.theta = best if of_best <= before else watch.start
+        training.theta = best if descent.loss_of_all(best) <= before else watch.start
         training.warning = (
             f"training went on and made the loss worse: {after:.4g}, where the weights that it "
             f"began with have {before:.4g}. The best weights seen are kept; lower "

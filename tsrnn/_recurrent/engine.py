@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
+from functools import reduce
 from typing import Any, Self
 
 import numpy as np
@@ -126,19 +127,20 @@ class Engine:
         """
         network, values = PackedNetwork(self._layout, theta), writable(sequences.values)
 
-        def work(tape: Tape) -> list[TapeGradient]:
+        def work(tape: Tape) -> TapeGradient:
             with self._workspace(theta.dtype) as workspace:
                 if dropout is None and self._is_cut(network, tape):
                     runs = Pieces(network, values, tape, workspace).train(
                         by_step=self.return_sequences
                     )
-                    return [run.backward(targets, weights, loss) for run in runs]
+                    return reduce(
+                        TapeGradient.plus, (run.backward(targets, weights, loss) for run in runs)
+                    )
                 run = Run(network, values, tape, workspace, trains=True, dropout=dropout)
                 run.forward(keeps_steps=self.return_sequences)
-                return [run.backward(targets, weights, loss)]
+                return run.backward(targets, weights, loss)
 
-        of_tapes = self._each(work, self._tapes(theta.dtype, sequences, rows, trains=True))
-        parts = [part for of_tape in of_tapes for part in of_tape]
+        parts = self._each(work, self._tapes(theta.dtype, sequences, rows, trains=True))
         gradient = np.zeros(theta.size, theta.dtype)
         embeddings, others = self._layout.embedding(gradient), gradient[-parts[0].theta.size :]
         for part in parts:

@@ -64,7 +64,7 @@ class MeanSquares:
         loss_and_gradient: Callable[[np.ndarray], tuple[float, np.ndarray]],
         y: np.ndarray,
     ) -> None:
-        self.n_rows = len(y)
+        self.n_rows = self.n_samples = len(y)
         self.total_weight = float(y.size)
         with np.errstate(over="ignore", invalid="ignore"):
             self.best_constant_loss = float(np.mean(np.var(y, axis=(0, 1))))
@@ -176,7 +176,11 @@ def steps_of(
             )
     if callback is not None and not callable(callback):
         raise InvalidParameterError(f"callback must be None or callable, got {callback!r}")
-    if callback is not None and solver not in (*_OPTIMIZERS, "L-BFGS-B", "lbfgs"):
+    if callback is not None and solver not in (
+        *_OPTIMIZERS,
+        *SOLVER_NAMES,
+        *SOLVER_NAMES.values(),
+    ):
         raise InvalidParameterError(
             f"callback is called by 'sgd', 'adam', 'rmsprop' and 'L-BFGS-B', not by {solver!r}"
         )

@@ -93,6 +93,11 @@ class TapeGradient:
     tokens: np.ndarray
     embeddings: np.ndarray
 
+    def plus(self, other: TapeGradient) -> TapeGradient:
+        """Add what another part of the tape has, of a network without an embedding."""
+        np.add(self.theta, other.theta, out=self.theta)
+        return replace(self, loss=self.loss + other.loss)
+
 
 @dataclass
 class _LayerPass:

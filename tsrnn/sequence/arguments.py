@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from tsrnn._input.sequences import Sequences
 from tsrnn._input.validation import check_choice, check_count, check_flag, check_jobs, check_number
 from tsrnn._optim.minibatch import SGD, Adam, RMSprop
+from tsrnn._optim.scipy_minimize import SOLVER_NAMES
 from tsrnn._optim.watch import Plan
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn.exceptions import InvalidParameterError
@@ -18,7 +19,7 @@ from tsrnn.exceptions import InvalidParameterError
 _OPTIMIZERS = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
 
 # The names of the search that takes all sequences at once.
-SEARCHES = ("lbfgs", "L-BFGS-B")
+SEARCHES = (*SOLVER_NAMES, *SOLVER_NAMES.values())
 
 _FLAGS = ("early_stopping", "return_sequences", "bidirectional", "standardize", "warm_start")
 
@@ -136,7 +137,7 @@ def plan_of(
         raise InvalidParameterError(
             f"bptt_steps={estimator.bptt_steps} cuts the gradient of sequences of "
             f"{sequences.lengths.max()} steps, and what is left is no gradient of the loss that "
-            "solver='lbfgs' searches: use a mini-batch solver, or bptt_steps=None"
+            f"solver={estimator.solver!r} searches: use a mini-batch solver, or bptt_steps=None"
         )
     return Plan(
         optimizer,

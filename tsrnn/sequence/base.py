@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import sys
-import warnings
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Any, Self
@@ -18,6 +17,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._input.notes import warn_user
 from tsrnn._input.sequences import Sequences, TargetLayout, read_sequences
 from tsrnn._input.validation import forget_fit, replaced_when_done
 from tsrnn._optim.training import train
@@ -168,7 +168,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         if training.was_interrupted and is_one_of_many():
             raise KeyboardInterrupt(training.warning)
         if training.warning is not None:
-            warnings.warn(training.warning, ConvergenceWarning, stacklevel=3)
+            warn_user(training.warning, ConvergenceWarning)
         return self
 
     def _fit(
@@ -206,7 +206,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         if not goes_on:
             self._initialize(training.theta, samples)
         held_out = None if held_out is None else self._in_units(held_out, dtype)
-        self._train(training, samples, held_out, partial=partial)
+        self._train(training, samples, held_out, partial=partial, goes_on=goes_on)
         self._keep(training)
         return training
 
@@ -263,11 +263,12 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
     def _in_units(self, samples: Samples, dtype: np.dtype) -> Samples:
         """Return samples as the network reads them, in a precision."""
         sequences = samples.sequences.scaled(self.input_center_, self.input_spread_)
-        return Samples(
-            replace(sequences, values=sequences.values.astype(dtype, copy=False)),
-            self._targets.encoded(samples.targets, dtype),
-            samples.weights.astype(dtype, copy=False),
-            samples.by_step,
+        return replace(
+            samples,
+            sequences=replace(sequences, values=sequences.values.astype(dtype, copy=False)),
+            targets=self._targets.encoded(samples.targets, dtype),
+            weights=samples.weights.astype(dtype, copy=False),
+            kinds=None,
         )
 
     def _start(self, samples: Samples, *, goes_on: bool, partial: bool) -> Training:
@@ -309,7 +310,13 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         """Write another start over weights drawn at random, where one is asked for."""
 
     def _train(
-        self, training: Training, samples: Samples, held_out: Samples | None, *, partial: bool
+        self,
+        training: Training,
+        samples: Samples,
+        held_out: Samples | None,
+        *,
+        partial: bool,
+        goes_on: bool,
     ) -> None:
         from tqdm import tqdm
 
@@ -331,6 +338,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
                 measure=measure_of(engine, parts, self._targets),
                 hook=hook_of(self._network, progress, self.callback),
                 partial=partial,
+                goes_on=goes_on,
             )
 
     def _plan(self, sequences: Sequences, *, partial: bool) -> Plan:
@@ -362,11 +370,10 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         with self._engine() as engine:
             outputs = engine.predict(theta, sequences)
         if not np.isfinite(outputs).all():
-            warnings.warn(
+            warn_user(
                 "the network's output is not finite: it explodes on X, as one with smaller "
                 "weights W_hh does not",
                 RuntimeWarning,
-                stacklevel=4,
             )
         return outputs, sequences
 

@@ -22,6 +22,7 @@ class NetworkObjective:
 
     def __init__(self, engine: Engine, samples: Samples, targets: Targets) -> None:
         self.n_rows = samples.sequences.n_sequences
+        self.n_samples = samples.n_samples
         self.total_weight = targets.total_weight(samples)
         self.constant_loss = targets.constant_loss(samples)
         self.best_constant_loss = targets.best_constant_loss(samples)

@@ -28,6 +28,8 @@ class Samples:
         Whether there is one target a step.
     kinds : (N,) int array, or None where nobody has looked
         Which samples are the same, targets and all: they have the same number, and stand together.
+    n_before : int or None
+        How many there were before those that are the same were made one.
     """
 
     sequences: Sequences
@@ -35,6 +37,12 @@ class Samples:
     weights: np.ndarray
     by_step: bool
     kinds: np.ndarray | None = None
+    n_before: int | None = None
+
+    @property
+    def n_samples(self) -> int:
+        """The number of samples, those that were made one counted each."""
+        return self.sequences.n_sequences if self.n_before is None else self.n_before
 
     @property
     def target_weights(self) -> np.ndarray:
@@ -109,7 +117,8 @@ def merged(samples: Samples) -> Samples:
     if len(starts) == len(samples.kinds):
         return samples
     totals = np.add.reduceat(samples.weights, starts, dtype=float)
-    return replace(samples.take(starts), weights=totals.astype(samples.weights.dtype))
+    totals = totals.astype(samples.weights.dtype)
+    return replace(samples.take(starts), weights=totals, n_before=len(samples.kinds))
 
 
 def _columns_of(values: np.ndarray) -> np.ndarray:

@@ -505,7 +505,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
 
     def _initialize(self, theta: np.ndarray, samples: Samples) -> None:
         """Write what is to be started from over weights drawn at random."""
-        few = self.cell == "elman" and are_few(samples.sequences.n_sequences)
+        few = self.cell == "elman" and are_few(samples.n_samples)
         if self.init == "identity" or (self.init == "auto" and few):
             self._start_from_the_identity(theta)
         given = self.embedding_init
@@ -534,7 +534,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         words = self.embedding_dropout
         if words == "auto":
             searches = self.solver in SEARCHES
-            words = 0.0 if searches else dropout_of(samples.sequences.n_sequences)
+            words = 0.0 if searches else dropout_of(samples.n_samples)
         return TextObjective(
             engine,
             samples,
