@@ -98,8 +98,8 @@ class RNNForecaster(Forecaster):
     its pace a step ahead, which is the largest mean change a step over a third of its length, and,
     where it lies on one side of 0, by as much as goes on growing as it grew all along. It rises or
     falls where its values have a rank correlation with time of .7 or more; or their moving means
-    over a third of its length do, and change by a quarter of the range; or where it has turned
-    once, and the correlation is .9 since, for a third of its length or more, and -.9 before.
+    over a third of its length have one of .9, and change by a quarter of the range; or it has
+    turned once, and the correlation is .9 since, for a third of its length or more, and -.9 before.
     One-step errors are worse than those of repeating the last value where the mean of their sizes
     is larger by more than two standard errors of the difference, and that of their squares is
     larger. They are not held against those of a seasonal naive forecast, for there is no season

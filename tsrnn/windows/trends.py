@@ -3,8 +3,8 @@
 A series rises, or falls, in one of three ways.
 
 - Its values and their times have a rank correlation of .7 or more.
-- So have its moving means over a third of its length, as where a season hides the trend; and these
-  change by a quarter of the range, which those of a series that stays where it is do not.
+- Moving means over a third of its length have one of .9, as where a season hides the trend, and
+  change by a quarter of the range, as those of a series that stays where it is hardly ever do.
 - It has turned once: from its lowest value on, or its highest, which lies before the last third,
   the rank correlation is .9, and .9 the other way before.
 
@@ -21,8 +21,8 @@ from scipy.stats import rankdata
 
 from tsrnn._input.ragged import Batch
 
-# Rank correlations with time of a series that rises, and of one that has turned.
-_RISES, _TURNED = 0.7, 0.9
+# Rank correlations with time of a series that rises, and of moving means and parts that do.
+_RISES, _CLEARLY = 0.7, 0.9
 
 # Of the range, what moving means change by.
 _MOVES = 0.25
@@ -73,11 +73,11 @@ def _paces(times: np.ndarray, y: np.ndarray) -> np.ndarray:
     means, middles = _moving_means(y, third), _moving_means(times, third)
     way = means[:, -1] - means[:, 0]
     moves = ~rises & (np.abs(way) >= _MOVES * np.ptp(y, axis=1))
-    moves[moves] = np.sign(way[moves]) * _correlations(middles[moves], means[moves]) >= _RISES
+    moves[moves] = np.sign(way[moves]) * _correlations(middles[moves], means[moves]) >= _CLEARLY
     pace[moves] = _steepest(middles[moves], means[moves], third, way[moves])
     if third > 2:
         end = _correlations(times[:, -third:], y[:, -third:])
-        for i in np.flatnonzero(~rises & ~moves & (np.abs(end) >= _TURNED)).tolist():
+        for i in np.flatnonzero(~rises & ~moves & (np.abs(end) >= _CLEARLY)).tolist():
             pace[i] = _since_turn(times[i], np.sign(end[i]) * y[i]) * np.sign(end[i])
     return pace
 
@@ -88,9 +88,9 @@ def _since_turn(times: np.ndarray, y: np.ndarray) -> float:
     if not 2 <= turn <= len(y) - third:
         return 0.0
     before, after = np.s_[None, : turn + 1], np.s_[None, turn:]
-    if np.ptp(y[before]) == 0.0 or _correlations(times[before], -y[before])[0] < _TURNED:
+    if np.ptp(y[before]) == 0.0 or _correlations(times[before], -y[before])[0] < _CLEARLY:
         return 0.0
-    if _correlations(times[after], y[after])[0] < _TURNED:
+    if _correlations(times[after], y[after])[0] < _CLEARLY:
         return 0.0
     return float(_steepest(times[after], y[after], (len(y) - turn) // 3, np.ones(1))[0])
 
