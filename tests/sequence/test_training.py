@@ -67,7 +67,13 @@ def test_every_solver_learns(kind, solver):
     assert len(model.loss_curve_) == model.n_iter_ <= 60
     assert model.best_loss_ == min(model.loss_curve_)
     assert model.loss_curve_ == model.history_["loss"]
-    assert list(model.history_) == ["loss"]
+    if kind.__name__.endswith("Regressor"):
+        assert list(model.history_) == ["loss"]
+    else:
+        assert list(model.history_) == ["loss", "accuracy"]
+        accuracies = model.history_["accuracy"]
+        assert len(accuracies) == model.n_iter_
+        assert accuracies[-1] > max(0.8, accuracies[0])
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", "logistic", "identity"])
@@ -449,6 +455,21 @@ def test_a_last_step_that_makes_things_worse_does_not_advise_to_raise_the_rate()
         model.fit(X, means(X))
     assert not any("raise" in str(one.message) for one in caught)
     assert model.score(X, means(X)) > -1.0
+
+
+@pytest.mark.filterwarnings("ignore:training stopped at max_iter")
+@pytest.mark.filterwarnings("ignore:.*learned nothing")
+def test_accuracy_is_counted_as_an_epoch_goes_on():
+    """With steps that are next to nothing it is that of the network itself, weights and all."""
+    X = matrix(90)
+    y = np.arange(90) % 3
+    weights = np.arange(1.0, 91.0)
+    settings = QUICK | {"max_iter": 2, "learning_rate_init": 1e-12, "batch_size": 20}
+    model = GRUClassifier(**settings, n_jobs=2).fit(X, y, weights)
+    counted = model.history_["accuracy"]
+    assert counted == pytest.approx([model.score(X, y, weights)] * 2, rel=1e-6)  # float32 weights
+    model.partial_fit(X, y, sample_weight=weights)
+    assert len(model.history_["accuracy"]) == 3
 
 
 @every_estimator

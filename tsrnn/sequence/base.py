@@ -33,7 +33,7 @@ from tsrnn.sequence.arguments import (
     plan_of,
     sizes_of_layers,
 )
-from tsrnn.sequence.objective import NetworkObjective, hook_of, measure_of
+from tsrnn.sequence.objective import CountedScore, NetworkObjective, hook_of, measure_of
 from tsrnn.sequence.samples import (
     Samples,
     center_and_spread,
@@ -330,12 +330,16 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
             parts = {"": samples} | ({} if held_out is None else {"val_": held_out})
         with self._engine() as engine, progress:
             objective = self._objective(engine, samples)
+            measure = measure_of(engine, parts, self._targets)
+            if measure is None and self._targets.is_counted:
+                objective.counted = CountedScore(self._targets)
+                measure = objective.counted.measure
             train(
                 objective,
                 training,
                 plan,
                 self._random_state,
-                measure=measure_of(engine, parts, self._targets),
+                measure=measure,
                 hook=hook_of(self._network, progress, self.callback),
                 partial=partial,
                 goes_on=goes_on,

@@ -94,9 +94,9 @@ input_center_, input_spread_ : (n_features,) arrays
     Training loss of each epoch: the mean over its batches of what is minimised{in_units}.
 history_ : dict of str to list of float
     One value an epoch: "loss", as `loss_curve_`; with validation sequences "val_loss" (without the
-    penalty), "{metric}" and "val_{metric}"; with `verbose` alone "{metric}", too. Scores are
-    measured at the end of an epoch, and only then, for the training score costs another pass over
-    the data.
+    penalty), "{metric}" and "val_{metric}"; with `verbose` alone "{metric}", too. These scores are
+    measured at the end of an epoch, which for the training part costs another pass over the
+    data.{counted}
 n_iter_ : int
     Epochs, or iterations of "lbfgs"; those of earlier calls count where training went on.
 best_loss_ : float
@@ -115,6 +115,12 @@ _OF_CLASSIFIER = """\
 classes_ : (n_classes,) array
     The labels, in order. For two of them the network has one output, the logit of the second.
 """
+
+# Continues a line of the attributes.
+_COUNTED = """\
+
+    Where there is neither, "accuracy" is the share that was right as the epoch went on: the mean
+    over its batches, like "loss"."""
 
 _NOTES = """\
 Weights are drawn as Glorot and Bengio [1]_ do for inputs and output, orthogonal from state to
@@ -169,6 +175,7 @@ def documented(cell: CellText, *, kind: str) -> Callable[[Documented], Documente
             "{gates}": cell.gates,
             "{of_target}": _OF_REGRESSOR if regressor else _OF_CLASSIFIER,
             "{in_units}": ", in standardised units" if regressor else "",
+            "{counted}": "" if regressor else _COUNTED,
             "{metric}": "r2" if regressor else "accuracy",
             "{forget}": ", but for the forget gate's, which is one [2]_" if cell.forgets else "",
             "{explosion}": "ten thousand" if regressor else "a hundred",

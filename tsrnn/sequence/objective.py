@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from tsrnn._optim.watch import Hook, Measure, TrainingState
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
+from tsrnn._recurrent.run import NetworkLoss
 from tsrnn.sequence.samples import Samples
 from tsrnn.sequence.targets import Targets
 
@@ -17,8 +19,54 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 
+class CountedScore:
+    """A loss that counts, while it is trained by, the score of the outputs it is given.
+
+    Parameters
+    ----------
+    targets : Targets
+        Whose score is a mean over samples.
+    """
+
+    def __init__(self, targets: Targets) -> None:
+        self._targets, self._loss = targets, targets.loss
+        self._counts: list[tuple[float, float]] = []
+
+    def value_and_gradient(
+        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        """Return the weighted sum of losses, and its gradient with respect to the outputs."""
+        if np.isfinite(outputs).all():
+            score, weight = self._targets.score(outputs, targets, weights), float(weights.sum())
+            self._counts.append((score * weight, weight))
+        return self._loss.value_and_gradient(outputs, targets, weights)
+
+    def begin(self) -> None:
+        """Count anew."""
+        self._counts.clear()
+
+    def measure(self, theta: np.ndarray) -> dict[str, float]:
+        """Return the score since the last call, for the history of training.
+
+        NaN where nothing has been counted.
+        """
+        # The same to the last bit, in whatever order threads have come.
+        scores = math.fsum(score for score, _ in self._counts)
+        weights = math.fsum(weight for _, weight in self._counts)
+        self.begin()
+        return {self._targets.metric: scores / weights if weights else math.nan}
+
+
 class NetworkObjective:
-    """The sum of a network's losses over sequences; see `tsrnn._optim.training.Objective`."""
+    """The sum of a network's losses over sequences; see `tsrnn._optim.training.Objective`.
+
+    Attributes
+    ----------
+    counted : CountedScore or None
+        What is trained by, where the score is to be counted on the way.
+    """
+
+    counted: CountedScore | None = None
 
     def __init__(self, engine: Engine, samples: Samples, targets: Targets) -> None:
         self.n_rows = samples.sequences.n_sequences
@@ -41,8 +89,16 @@ class NetworkObjective:
         """Return the sum over the rows, and its gradient."""
         samples = self._samples
         return self._engine.loss_and_gradient(
-            theta, samples.sequences, rows, samples.targets, samples.weights, self._loss
+            theta, samples.sequences, rows, samples.targets, samples.weights, self.loss_for(rows)
         )
+
+    def loss_for(self, rows: np.ndarray) -> NetworkLoss:
+        """Return the loss to train by on some rows."""
+        if self.counted is None:
+            return self._loss
+        if len(rows) == self.n_rows:  # at one point of a search, or of an epoch of a single step
+            self.counted.begin()
+        return self.counted
 
 
 def measure_of(engine: Engine, parts: Mapping[str, Samples], targets: Targets) -> Measure | None:

@@ -19,11 +19,14 @@ class Targets(ABC):
     ----------
     metric : str
         The name of the score.
+    is_counted : bool
+        Whether the score is a mean over samples.
     explosion : float
         As of `tsrnn._optim.training.Objective`.
     """
 
     metric: str
+    is_counted: bool
     explosion: float
 
     @property
@@ -105,6 +108,7 @@ class Numbers(Targets):
     spread: np.ndarray | None
 
     metric = "r2"
+    is_counted = False
     # Errors of a hundred standard deviations.
     explosion = 1e4
 
@@ -192,6 +196,7 @@ class Classes(Targets):
     by_step: bool
 
     metric = "accuracy"
+    is_counted = True
     # Logits that are wrong by a hundred or so.
     explosion = 100.0
 

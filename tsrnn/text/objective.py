@@ -48,7 +48,13 @@ class TextObjective(NetworkObjective):
             dropout = self._dropout = replace(dropout, seed=(dropout.seed + 1) % 2**31)
         samples = self._samples
         loss, gradient = self._engine.loss_and_gradient(
-            theta, samples.sequences, rows, samples.targets, samples.weights, self._loss, dropout
+            theta,
+            samples.sequences,
+            rows,
+            samples.targets,
+            samples.weights,
+            self.loss_for(rows),
+            dropout,
         )
         gradient[: self._n_frozen] = 0.0
         return loss, gradient
