@@ -14,7 +14,14 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tsrnn import DeseasonalizedForecaster, GRURegressor, NaiveForecaster, RNNForecaster
+from tsrnn import (
+    RNN,
+    DeseasonalizedForecaster,
+    GRURegressor,
+    NaiveForecaster,
+    PanelForecaster,
+    RNNForecaster,
+)
 from tsrnn.plotting import GradientFlowDisplay, HiddenStateDisplay, TrainingHistoryDisplay
 
 HISTORY = {
@@ -333,6 +340,15 @@ def test_an_unfitted_network_is_refused(draw):
 SERIES = 100.0 + np.cumsum(np.random.default_rng(0).normal(size=40))
 
 
+PANEL = pd.DataFrame(
+    {
+        "unique_id": np.repeat(["a", "b"], len(SERIES)),
+        "ds": np.tile(np.arange(len(SERIES)), 2),
+        "y": np.tile(SERIES, 2),
+    }
+)
+
+
 def small_network():
     return GRURegressor(hidden_layer_sizes=2, max_iter=3, random_state=0)
 
@@ -349,8 +365,20 @@ def small_network():
         ),
         lambda: GridSearchCV(small_network(), {"l2": [0.0]}, cv=2).fit(X, X[:, 0]),
         lambda: TransformedTargetRegressor(small_network()).fit(X, X[:, 0]),
+        lambda: PanelForecaster(RNNForecaster(small_network(), window=4)).fit(PANEL),
+        lambda: PanelForecaster(
+            DeseasonalizedForecaster(RNNForecaster(small_network(), window=4), period=4)
+        ).fit(PANEL),
     ],
-    ids=["forecaster", "deseasonalized", "pipeline", "search", "transformed"],
+    ids=[
+        "forecaster",
+        "deseasonalized",
+        "pipeline",
+        "search",
+        "transformed",
+        "panel",
+        "deseasonalized panel",
+    ],
 )
 @pytest.mark.filterwarnings("ignore")
 def test_the_history_of_a_network_inside_is_drawn(fitted):
@@ -367,6 +395,18 @@ def test_what_keeps_no_history_is_told_and_no_word_of_fitting():
         (forecaster.fit(SERIES), "RNNForecaster made of Ridge keeps no history"),
         (Ridge().fit(SERIES[:, None], SERIES), "^Ridge keeps no history"),
         (NaiveForecaster().fit(SERIES), "^NaiveForecaster keeps no history"),
+        (PanelForecaster(NaiveForecaster()).fit(PANEL), "^PanelForecaster keeps no history"),
+        (PanelForecaster(forecaster).fit(PANEL), "made of Ridge keeps no history"),
     ):
         with pytest.raises(TypeError, match=message):
             TrainingHistoryDisplay.from_estimator(fitted)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_history_of_the_explicit_network_is_drawn_once_it_is_fitted():
+    network = RNN(n_inputs=1, n_hidden=2, n_outputs=1)
+    with pytest.raises(NotFittedError, match="RNN"):
+        TrainingHistoryDisplay.from_estimator(network)
+    network.fit(SERIES[:8, None], SERIES[:8, None], max_iter=3)
+    display = TrainingHistoryDisplay.from_estimator(network)
+    assert list(display.lines_) == ["loss"] and display.history is network.history_

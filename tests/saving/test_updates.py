@@ -8,6 +8,7 @@ import pytest
 from paths import GOLDEN
 from saved_models import INDEXES, assert_same, fitted_network, with_states_of_two_sizes
 from sklearn.base import clone
+from sklearn.linear_model import Ridge
 
 import tsrnn
 from tsrnn import (
@@ -25,6 +26,8 @@ from tsrnn.compose.deseasonalize import DeseasonalizedModel
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.season import Seasons
 from tsrnn.saving.older import bring_up_to_date
+from tsrnn.windows.doubts import Ranges
+from tsrnn.windows.model import WindowState
 
 N = 14  # rows of a series that are fitted; those after it are for updates
 Y = 50.0 + np.tile([3.0, 0.0, -4.0, 1.0], 5) + np.arange(20.0) ** 0.5
@@ -457,3 +460,18 @@ def test_seasons_of_columns_are_turned_from_how_older_versions_laid_them_out():
     bring_up_to_date(DeseasonalizedModel, attributes)
     np.testing.assert_array_equal(attributes["seasons"].factor, factor.T)
     assert attributes["seasons"].offset.shape == (2, 4) and "turn" not in attributes
+
+
+def test_windows_of_older_versions_learn_of_ranges_and_of_growth():
+    model = RNNForecaster(Ridge(), window=4).fit(np.exp(0.1 * np.arange(40.0)))
+    state = model._model.state
+    attributes = dict(vars(state))
+    del attributes["ranges"]
+    bring_up_to_date(WindowState, attributes)
+    for name in ("low", "high", "pace", "growth", "zero"):
+        expected = getattr(state.ranges, name)
+        np.testing.assert_array_equal(getattr(attributes["ranges"], name), expected)
+    assert state.ranges.growth[0] == pytest.approx(0.1)
+    kept = {name: getattr(state.ranges, name) for name in ("low", "high", "pace")}
+    bring_up_to_date(Ranges, kept)
+    assert kept["growth"].tolist() == kept["zero"].tolist() == [0.0]

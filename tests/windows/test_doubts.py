@@ -9,7 +9,10 @@ from sklearn.linear_model import Ridge
 from window_loops import Recorder
 
 from tsrnn import DeseasonalizedForecaster, PanelForecaster, RNNForecaster
+from tsrnn._input.ragged import Batch
 from tsrnn.exceptions import UnreliableForecastWarning
+from tsrnn.windows.doubts import Ranges
+from tsrnn.windows.trends import trends
 
 PEAKS = np.array(([100.0] * 5 + [300.0]) * 8)
 RIDGE = RNNForecaster(Ridge(), window=4)
@@ -117,9 +120,9 @@ def test_new_values_widen_the_range(of_peaks):
 def test_one_warning_tells_how_many_series_are_concerned():
     two = np.column_stack([np.full(48, 7.0), PEAKS])
     model, messages = told(RIDGE.fit, two)
-    assert len(messages) == 1 and messages[0].startswith("of 1 of 2 series; the first, series 1: ")
+    assert len(messages) == 1 and messages[0].startswith("1 of 2 series, the first series 1: ")
     _, messages = told(model.predict, 6)
-    assert len(messages) == 1 and messages[0].startswith("of 1 of 2 series; the first, series 1: ")
+    assert len(messages) == 1 and messages[0].startswith("1 of 2 series, the first series 1: ")
 
 
 @pytest.mark.parametrize("around", [lambda one: one, DeseasonalizedForecaster])
@@ -136,10 +139,90 @@ def test_a_panel_lists_the_fits_and_tells_once_of_the_forecasts(around):
     assert len(messages) == 1 and notes["unique_id"].tolist() == ["peaks"]
     for options in ({}, {"level": [50, 60]}):
         _, messages = told(panel.predict, 6, **options)
-        assert len(messages) == 1 and "1 of 2 series; the first, 'peaks'" in messages[0]
+        assert len(messages) == 1 and "1 of 2 series, the first 'peaks'" in messages[0]
+
+
+MONTHS = np.arange(120)
+SHORT_MONTHS = np.arange(40)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize(
+    ("y", "window", "horizon"),
+    [
+        (np.exp(0.02 * SHORT_MONTHS) * (1 + 0.3 * np.sin(SHORT_MONTHS * np.pi / 6)), 13, 24),
+        (1.5 ** (MONTHS / 12) * (1 + 0.25 * np.sin(MONTHS * np.pi / 6)), 13, 24),
+        (np.exp(0.2 * SHORT_MONTHS), 5, 40),
+        (np.abs(np.arange(80.0) - 45.0) * 2.0 + 100.0, 5, 60),
+        (np.maximum(np.arange(90.0) - 45.0, 0.0) + np.tile([0.0, 9.0, 4.0], 30), 4, 60),
+    ],
+    ids=["growth under a season", "growth with a season", "growth", "turn", "rise from a level"],
+)
+def test_a_series_that_grows_or_has_turned_may_go_on_so(y, window, horizon, sign):
+    model = RNNForecaster(Ridge(1e-6), window=window).fit(sign * y)
+    forecast, messages = told(model.predict, horizon)
+    assert sign * forecast.max() > sign * y[-1] or sign * forecast.min() > sign * y[-1]
+    assert not messages
+
+
+STEPS = np.arange(200)
+CALM = {
+    "sines": np.sin(STEPS * np.pi / 6) + 0.5 * np.sin(STEPS * 2 * np.pi / 31 + 1.0),
+    "peaks": np.where(STEPS % 7 == 6, 300.0, 100.0) + RNG.normal(0.0, 5.0, 200),
+    "two slow cycles": 5.0 + np.sin(STEPS * np.pi / 50),
+    "noise": 9.0 + RNG.normal(size=200),
+}
+
+
+@pytest.mark.parametrize("name", CALM)
+def test_a_series_that_stays_where_it_is_has_no_cause_to_leave(name):
+    y = CALM[name]
+    range_ = Ranges.of(Batch.of_columns(y[:, None], np.empty((200, 0))), np.zeros(1))
+    steps = np.arange(1, 121)
+    for sign in (1.0, -1.0):
+        line = y[-1] + sign * steps / 120.0 * 1.6 * np.ptp(y)  # by at least .6 of the range
+        distance, _ = range_.left_by(line[None])
+        assert distance[0] > 0.5
+
+
+def test_series_of_many_lengths_are_looked_at_as_each_by_itself():
+    pieces = [np.cumsum(RNG.normal(0.3, 1.0, n)) for n in (1, 2, 5, 30, 31, 30)]
+    pieces[4][[3, 20]] = np.nan  # as many values as others have, at other times
+    offsets = np.r_[0, np.cumsum([len(one) for one in pieces])]
+    together = Batch(np.concatenate(pieces), offsets, np.empty((offsets[-1], 0)))
+    zero = np.full(6, -3.0)
+    found = trends(together, zero)
+    assert (found[0] > 0.0).sum() >= 3
+    for i, one in enumerate(pieces):
+        alone = Batch.of_columns(one[:, None], np.empty((len(one), 0)))
+        for rows, own in zip(found, trends(alone, zero[:1]), strict=True):
+            assert rows[i] == pytest.approx(own[0], rel=1e-12)
+
+
+def test_simulate_tells_that_most_paths_run_away_where_the_forecast_does_not():
+    y = np.tile([0.0, 1.0, 2.0, 3.0, 2.0, 1.0], 10)
+    model = told(moving(0.0).fit, y)[0]
+    assert not told(model.predict, 40)[1]
+    paths, messages = told(model.simulate, 400, 50, random_state=0)
+    share = ((paths.max(axis=0) > 4.5) | (paths.min(axis=0) < -1.5)).mean()
+    assert share > 0.5 and len(messages) == 1
+    assert f"{100 * share:.0f}% of them leave the range" in messages[0]
+    assert not told(model.simulate, 1, 50, random_state=0)[1]
+    both = told(moving(0.0).fit, np.column_stack([np.full(60, 7.0), y]))[0]
+    _, messages = told(both.simulate, 400, 50, random_state=0)
+    assert len(messages) == 1 and messages[0].startswith("1 of 2 series, the first series 1: ")
 
 
 # Fits that are worse than repetition.
+
+
+def test_a_fit_with_smaller_squares_is_none_to_tell_of_though_most_errors_are_larger():
+    """Of rare counts repetition is mostly right, and twice wrong about each of them."""
+    rare = np.random.default_rng(4).poisson(0.1, 200).astype(float)
+    model, messages = told(RNNForecaster(Ridge(), window=24).fit, rare)
+    changes = np.diff(rare[23:])
+    assert np.nanmean(np.abs(model.residuals_)) > np.abs(changes).mean()
+    assert np.nanmean(model.residuals_**2) < (changes**2).mean() and not messages
 
 
 def test_a_fit_that_is_worse_than_repetition_says_how_much():
@@ -171,6 +254,23 @@ def test_one_window_is_too_little_to_learn_from_so_the_last_value_is_repeated(
     model, messages = told(RNNForecaster(estimator, window=window, **options).fit, SHORT)
     assert len(messages) == 1 and "repeats the last value" in messages[0]
     np.testing.assert_array_equal(model.predict(30), 5.0)
+
+
+@pytest.mark.parametrize(
+    ("window", "options"), [(10, {}), (8, {"strategy": "direct", "horizon": 3})], ids=str
+)
+def test_futures_after_one_window_are_walks_by_the_changes_that_were_seen(window, options):
+    model = told(RNNForecaster(Ridge(), window=window, **options).fit, SHORT)[0]
+    paths = told(model.simulate, 4, 2000, random_state=0)[0]
+    changes = np.diff(SHORT)
+    # In units of the last window, as errors are: its mean change by that of the one trained on.
+    changes *= np.abs(np.diff(SHORT[-window:])).mean() / np.abs(np.diff(SHORT[:window])).mean()
+    steps = paths[0] - 5.0
+    assert np.unique(steps.round(9)).size == np.unique(changes).size
+    # 2000 draws: three standard errors of the mean, and some more of the spread.
+    assert abs(steps.mean()) < 3.0 * changes.std() / 2000**0.5
+    assert steps.std() == pytest.approx(changes.std(), rel=0.1)
+    assert paths[3].std() == pytest.approx(2.0 * steps.std(), rel=0.25)
 
 
 def test_one_window_of_a_line_goes_on_as_the_line_does():

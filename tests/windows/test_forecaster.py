@@ -358,12 +358,12 @@ def test_wrong_arguments_are_named(arguments, message):
 @pytest.mark.parametrize(
     "y,options,message",
     [
-        (Y[:9], {"window": 10}, "series 0 has 9 time steps .* set window to 8 or less"),
-        (Y[:10], {"window": 10}, "no series has a window of 10 values .* set window to 9 or less"),
+        (Y[:9], {"window": 10}, "series 0 has 9 time steps .* set window to 7 or less"),
+        (Y[:10], {"window": 10}, "no series has a window of 10 values .* set window to 8 or less"),
         (
             Y[:12],
             {"window": 10, "strategy": "direct", "horizon": 4},
-            "the 4 values after it .* set window to 8 or less",
+            "the 4 values after it .* set window to 7 or less",
         ),
         (np.where(np.arange(60) % 5 == 0, np.nan, Y), {"window": 5}, "set window to 3 or less"),
         (Y[:3], {"window": 10}, "set window to 2 or less"),

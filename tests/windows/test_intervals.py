@@ -1,9 +1,13 @@
 """Intervals, quantiles and futures of regressors on lag windows: from errors of past forecasts."""
 
+import pickle
+
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsRegressor
+from sklearn.utils import check_random_state
 
 from tsrnn import PanelForecaster, RNNForecaster
 from tsrnn.windows.errors import factors
@@ -198,3 +202,36 @@ def test_the_intervals_of_a_panel_are_those_of_its_columns():
     bounds = panel.predict(4, level=90)[["f-lo-90", "f-hi-90"]].to_numpy().reshape(3, 4, 2)
     expected = RNNForecaster(RIDGE, window=5).fit(y).predict_interval(4, 0.9)
     np.testing.assert_allclose(bounds, np.moveaxis(expected, 2, 0), rtol=1e-9)
+
+
+class Counted(RegressorMixin, BaseEstimator):
+    """Predicts noise from its seed, and counts how often it was trained."""
+
+    n_fits = 0
+
+    def __init__(self, random_state=None):
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        type(self).n_fits += 1
+        self.weights_ = check_random_state(self.random_state).normal(size=X.shape[1])
+        return self
+
+    def predict(self, X):
+        return 0.1 * X @ self.weights_
+
+
+def test_an_interval_without_a_seed_stays_what_it_was_and_is_trained_for_once():
+    Counted.n_fits = 0
+    model = RNNForecaster(Counted(), window=4).fit(autoregression(80))
+    first = model.predict_interval(1, 0.8)
+    longer = model.predict_interval(24, 0.8)
+    assert Counted.n_fits == 2
+    np.testing.assert_array_equal(longer[0], first[0])
+    np.testing.assert_array_equal(model.predict_interval(1, 0.8), first)
+    # Copies, and what comes from a file, train again: the same.
+    again = pickle.loads(pickle.dumps(RNNForecaster(Counted(), window=4).fit(autoregression(80))))
+    again._model.state.past._found.clear()
+    vars(again._model.state.past).pop("_network", None)
+    moved = model._model.state.past.of(30)
+    np.testing.assert_array_equal(again._model.state.past.of(30), moved)

@@ -165,3 +165,26 @@ def test_a_regressor_of_one_output_is_refused_with_what_to_do(estimator):
     each = RNNForecaster(MultiOutputRegressor(estimator), horizon=4, **options).fit(Y)
     assert np.isfinite(each.predict(6)).all()
     assert np.isfinite(RNNForecaster(estimator, horizon=1, **options).fit(Y).predict(6)).all()
+
+
+class Lonely(Ridge):
+    """Takes one output."""
+
+    def fit(self, X, y):
+        if np.ndim(y) > 1:
+            raise ValueError("y should be a 1d array")
+        return super().fit(X, y)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = False
+        return tags
+
+
+def test_an_error_that_is_not_about_several_outputs_is_passed_on():
+    options = {"window": 6, "strategy": "direct", "horizon": 4}
+    with pytest.raises(ValueError, match="alpha") as caught:
+        RNNForecaster(Lonely(alpha=-1.0), **options).fit(Y)
+    assert "MultiOutputRegressor" not in str(caught.value)
+    with pytest.raises(InvalidParameterError, match="MultiOutputRegressor"):
+        RNNForecaster(Lonely(), **options).fit(Y)

@@ -44,5 +44,5 @@ def together(
     if not notes or n_series == 1:
         return tuple(notes.values())
     first = min(notes)
-    text = f"of {len(notes)} of {n_series} series; the first, {name(first)}: {notes[first]}"
+    text = f"{len(notes)} of {n_series} series, the first {name(first)}: {notes[first]}"
     return (type(notes[first])(text),)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -20,6 +22,9 @@ _SCORES = {"accuracy": "accuracy", "r2": "R²"}
 
 # Attributes under which what is made of another estimator keeps it, fitted.
 _INSIDE = ("estimator_", "forecaster_", "best_estimator_", "regressor_")
+
+# Fields of what a panel keeps of its fit that lead to a regressor.
+_IN_PANELS = ("model", "models", "parts", "inner", "state", "network", "estimator")
 
 Kind = Literal["both", "loss", "score"]
 
@@ -81,9 +86,9 @@ class TrainingHistoryDisplay:
 
         Parameters
         ----------
-        estimator : fitted sequence estimator, or what has one inside
-            With the attribute `history_`. Of a pipeline, a search or a forecaster that is made of
-            one it is the network inside.
+        estimator : fitted sequence estimator or RNN, or what has one inside
+            With the attribute `history_`. Of a pipeline, a search, a forecaster or a panel of
+            forecasters that is made of one it is the network inside; of several the first.
         kind : {"both", "loss", "score"}, default="both"
             What to draw; "both" draws the loss alone where no score was recorded.
         ax : matplotlib Axes or sequence of two, optional
@@ -222,16 +227,38 @@ class TrainingHistoryDisplay:
 
 def _history_of(estimator: Any) -> Mapping[str, Sequence[float]]:
     """Return the history of a fitted network, or of the one inside of what is made of it."""
+    if "history_" in getattr(estimator, "__dict__", {}):
+        return estimator.history_
+    if hasattr(estimator, "fit") and not isinstance(estimator, BaseEstimator):
+        raise NotFittedError(f"{type(estimator).__name__} has no history_: fit it first")
     check_is_fitted(estimator)
     one = estimator
     while "history_" not in vars(one):
-        inside = [vars(one)[name] for name in _INSIDE if name in vars(one)]
-        inside += [one.steps[-1][1]] if isinstance(one, Pipeline) else []
-        if not inside or not isinstance(inside[0], BaseEstimator):
+        inside = _inside(one)
+        if not isinstance(inside, BaseEstimator):
             within = "" if one is estimator else f" made of {type(one).__name__}"
             raise TypeError(
                 f"{type(estimator).__name__}{within} keeps no history of training: pass a sequence "
                 "estimator, or what has one inside, such as RNNForecaster(GRURegressor())"
             )
-        one = inside[0]
+        one = inside
     return one.history_
+
+
+def _inside(one: Any) -> Any:
+    """Return the fitted estimator that another is made of; None if there is none."""
+    if isinstance(one, Pipeline):
+        return one.steps[-1][1]
+    kept = vars(one)
+    inside = [kept[name] for name in _INSIDE if name in kept]
+    return inside[0] if inside else _regressor_of(kept.get("_fitted"))
+
+
+def _regressor_of(part: Any) -> Any:
+    """Return the first regressor in what a panel keeps of its fit; None if there is none."""
+    if isinstance(part, BaseEstimator):
+        return part
+    pieces: Sequence[Any] = part if isinstance(part, tuple) else ()
+    if dataclasses.is_dataclass(part):
+        pieces = [getattr(part, name) for name in _IN_PANELS if hasattr(part, name)]
+    return next((one for one in map(_regressor_of, pieces) if one is not None), None)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.scaling import Scaling
 from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
@@ -102,6 +103,9 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
     if kind is DeseasonalizedModel and isinstance(attributes.get("turn"), Seasons):
         turn = attributes.pop("turn")  # of columns, which seasons were laid out as
         attributes["seasons"] = Seasons(turn.factor.T, turn.offset.T)
+    if kind is Ranges and "pace" in attributes:
+        for name in ("growth", "zero"):
+            attributes.setdefault(name, np.zeros(np.shape(attributes["pace"])))
     if kind is WindowState:
         _add_to_state(attributes)
     if kind is WindowModel and isinstance(attributes.get("state"), WindowState):
@@ -125,14 +129,17 @@ def _add_to_state(attributes: dict[str, Any]) -> None:
     """Add what windows after missing values, and forecasts that run away, are told by."""
     network, values, past = (attributes.get(name) for name in ("network", "values", "past"))
     is_known = isinstance(network, WindowNetwork) and isinstance(past, PastErrors)
+    is_known &= isinstance(attributes.get("scaling"), Scaling)
     if not is_known or np.ndim(values) != 2:
         return  # as will be told
     n_series = len(values)
     attributes.setdefault("pending", np.full((n_series, network.spec.n_ahead - 1), np.nan))
     if "ranges" not in attributes:
-        ranges = Ranges(*np.full((2, n_series), np.inf) * [[-1.0], [1.0]], np.zeros(n_series))
+        unbounded = np.full((2, n_series), np.inf) * [[-1.0], [1.0]]
+        ranges = Ranges(*unbounded, *np.zeros((3, n_series)))
         if past.batch.n_series == n_series:  # but for those that failed since
-            ranges = Ranges.of(past.batch)
+            zero = attributes["scaling"].scale(np.zeros(n_series))
+            ranges = Ranges.of(past.batch, zero)
         attributes["ranges"] = ranges
 
 

@@ -1,9 +1,9 @@
 """Doubts about forecasts: whether they beat repetition, and whether they run away from the data.
 
 With a_t the one-step errors of a forecaster on a series, and n_t those of repeating the last value,
-it is worse than that where the mean of |a_t| - |n_t| is above 0, and by more than twice its
-standard error: of a random walk, on which both are as good, half of all fits would be told of
-otherwise.
+it is worse than that where the mean of |a_t| - |n_t| is above 0, by more than twice its standard
+error, and the mean of a_t^2 above that of n_t^2: of a random walk, on which both are as good, half
+of all fits would be told of otherwise.
 
 A forecast leaves a series whose values lie in [low, high] where it comes to lie outside by more
 than half of the range high - low. A series that rises, or falls, has cause to leave it: one whose
@@ -17,18 +17,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import rankdata
 
 from tsrnn._input.ragged import Batch
 from tsrnn.exceptions import UnreliableForecastWarning
+from tsrnn.windows.trends import trends
 
 # Of the range, how far outside a forecast may lie.
 _ROOM = 0.5
 
-# The rank correlation with time from which a series rises or falls all along, and how many times
-# its pace it may go on with.
-_RISES = 0.7
+# How many times its pace a series that rises or falls may go on with.
 _HASTE = 3.0
+
+# A power of e that is still a number.
+_LARGEST_POWER = 500.0
 
 # Standard errors that a mean difference is above 0 by.
 _CLEARLY = 2.0
@@ -41,27 +42,35 @@ class Ranges:
     Attributes
     ----------
     low, high : (N,) arrays
-    pace : (N,) array
-        A step; negative of series that fall, 0 of those that do neither.
+    pace, growth : (N,) arrays
+        A step; see `tsrnn.windows.trends`.
+    zero : (N,) array
+        Where 0 lies in the units of the others.
     """
 
     low: np.ndarray
     high: np.ndarray
     pace: np.ndarray
+    growth: np.ndarray
+    zero: np.ndarray
 
     @classmethod
-    def of(cls, batch: Batch) -> Ranges:
-        """Look at series with an observed value each, NaN where missing."""
+    def of(cls, batch: Batch, zero: np.ndarray) -> Ranges:
+        """Look at series with an observed value each, NaN where missing; `zero` as kept."""
         starts = batch.offsets[:-1]
         low = np.fmin.reduceat(batch.values, starts)
         high = np.fmax.reduceat(batch.values, starts)
-        ends = zip(starts.tolist(), batch.offsets[1:].tolist(), strict=True)
-        pace = np.array([_pace(batch.values[start:stop]) for start, stop in ends])
-        return cls(low, high, pace)
+        return cls(low, high, *trends(batch, zero), zero)
 
     def take(self, series: np.ndarray) -> Ranges:
         """Return those of the series at these positions."""
-        return Ranges(self.low[series], self.high[series], self.pace[series])
+        return Ranges(
+            self.low[series],
+            self.high[series],
+            self.pace[series],
+            self.growth[series],
+            self.zero[series],
+        )
 
     def widened(self, values: np.ndarray, series: np.ndarray) -> Ranges:
         """Return the ranges after further values (R,), each of the series at a position."""
@@ -84,7 +93,11 @@ class Ranges:
         way = _HASTE * self.pace[:, None] * steps
         room = _ROOM * (self.high - self.low)[:, None]
         low, high = self.low[:, None], self.high[:, None]
-        bottom, top = low - np.maximum(room, -way), high + np.maximum(room, way)
+        grown = np.expm1(np.minimum(self.growth[:, None] * steps, _LARGEST_POWER))
+        bottom = low - np.maximum(room, -way)
+        bottom = np.minimum(bottom, low - room - grown * (self.zero[:, None] - low).clip(0.0))
+        top = high + np.maximum(room, way)
+        top = np.maximum(top, high + room + grown * (high - self.zero[:, None]).clip(0.0))
         # Of a constant series a forecast that is off by rounding has not left it.
         rounding = 1e-9 * np.maximum(np.abs(low), np.abs(high))
         is_out = ~((forecast >= bottom - rounding) & (forecast <= top + rounding))
@@ -94,31 +107,42 @@ class Ranges:
         return outside.max(axis=1) / whole, is_out.argmax(axis=1) + 1
 
 
-def _pace(y: np.ndarray) -> float:
-    """Return how fast a series rises (or falls, negative); 0 where it does neither."""
-    observed = np.flatnonzero(~np.isnan(y))
-    seen = y[observed]
-    third = max(len(seen) // 3, 1)
-    if len(seen) < 3 or seen.min() == seen.max():
-        return 0.0
-    correlation = np.corrcoef(observed, rankdata(seen))[0, 1]
-    if abs(correlation) < _RISES:
-        return 0.0
-    changes = (seen[third:] - seen[:-third]) / (observed[third:] - observed[:-third])
-    return float(max(changes.max(), 0.0) if correlation > 0.0 else min(changes.min(), 0.0))
+_CURE = (
+    "Take a longer window, another random_state or estimator, or a shorter horizon; and compare it "
+    "with NaiveForecaster on values held back"
+)
 
 
 def left_notes(ranges: Ranges, forecast: np.ndarray) -> dict[int, UnreliableForecastWarning]:
     """Say which forecasts (N, horizon) leave their series, by position."""
     distance, step = ranges.left_by(forecast)
+
+    def far(i: int) -> str:
+        if not np.isfinite(distance[i]):
+            return "has no finite value farther ahead"
+        return f"comes to lie {distance[i]:.3g} times that range outside"
+
     return {
         i: UnreliableForecastWarning(
             f"the forecast runs away: it leaves the range of the series at step {step[i]}, and "
-            f"comes to lie {distance[i]:.3g} times that range outside. Take a longer window, "
-            "another random_state or estimator, or a shorter horizon; and compare it with "
-            "NaiveForecaster on values held back"
+            f"{far(i)}. {_CURE}"
         )
         for i in np.flatnonzero(distance > 0.0).tolist()
+    }
+
+
+def path_notes(ranges: Ranges, paths: np.ndarray) -> dict[int, UnreliableForecastWarning]:
+    """Say of which series more than half of the paths (N, n_paths, horizon) leave, by position."""
+    n_series, n_paths, horizon = paths.shape
+    lanes = np.repeat(np.arange(n_series), n_paths)
+    distance, _ = ranges.take(lanes).left_by(paths.reshape(-1, horizon))
+    share = (distance.reshape(n_series, n_paths) > 0.0).mean(axis=1)
+    return {
+        i: UnreliableForecastWarning(
+            f"the simulated paths run away: {100.0 * share[i]:.0f}% of them leave the range of "
+            f"the series by more than half of it. {_CURE}"
+        )
+        for i in np.flatnonzero(share > 0.5).tolist()
     }
 
 
@@ -150,6 +174,8 @@ def naive_notes(
     # What is off by rounding alone is as good.
     size = np.maximum.reduceat(np.abs(np.nan_to_num(batch.values)), batch.offsets[:-1])
     is_worse = (excess > 1e-9 * size) & (excess > _CLEARLY * spread) & (counts > 1)
+    # Of a series that is mostly 0 the last value has the smaller errors, but not in their squares.
+    is_worse &= mean(own**2) > mean(naive**2)
     return {
         i: UnreliableForecastWarning(
             f"one-step errors on the series itself are {ratio[i]:.3g} times those of repeating the "

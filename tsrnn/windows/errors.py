@@ -12,14 +12,15 @@ the same reason how many values are held back does not.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from tsrnn._input.notes import warn_user
-from tsrnn._input.ragged import Batch, rows_between
+from tsrnn._input.ragged import Batch, offsets_of, rows_between
 from tsrnn.windows.ahead import forecast_from, predict_along
 from tsrnn.windows.lags import Units, windows_before
-from tsrnn.windows.network import WindowSpec, train
+from tsrnn.windows.network import WindowNetwork, WindowSpec, train
 
 # Of the values that follow a window, the share that is held back at the end of each series; where
 # that is less than these steps and so many past forecasts of all series together, or more than this
@@ -68,20 +69,10 @@ class PastErrors:
     def _compute(self, horizon: int) -> np.ndarray:
         T, batch = self.spec.window, self.batch
         held_out = self._held_out()
-        starts, stops = batch.offsets[:-1], batch.offsets[1:]
+        stops = batch.offsets[1:]
         if not held_out.any():
             raise ValueError(self._too_few())
-        rows = rows_between(starts, batch.lengths - held_out)
-        lengths = batch.lengths - held_out
-        offsets = np.r_[0, np.cumsum(lengths)].astype(np.int64)
-        try:
-            network = train(
-                self.spec,
-                Batch(batch.values[rows], offsets, batch.regressors[rows]),
-                self.units,
-            )
-        except ValueError as error:
-            raise ValueError(self._too_few()) from error
+        network = self._network
         along = predict_along(network, batch, self.units)
         origins = rows_between(stops - held_out, held_out)
         chosen = np.linspace(0, len(origins) - 1, min(len(origins), _MOST_ORIGINS))
@@ -103,6 +94,17 @@ class PastErrors:
         if not errors.size:  # all are constant, and followed exactly
             errors = np.zeros((int(held_out.sum()), horizon))
         return errors
+
+    @cached_property
+    def _network(self) -> WindowNetwork:
+        """The one trained on the beginnings, for all horizons."""
+        batch, lengths = self.batch, self.batch.lengths - self._held_out()
+        rows = rows_between(batch.offsets[:-1], lengths)
+        beginnings = Batch(batch.values[rows], offsets_of(lengths), batch.regressors[rows])
+        try:
+            return train(self.spec, beginnings, self.units)
+        except ValueError as error:
+            raise ValueError(self._too_few()) from error
 
     def _held_out(self) -> np.ndarray:
         """Return how many values at the end of each series are forecast, (N,)."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone, is_regressor
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import get_tags
 
 from tsrnn._input.notes import together
 from tsrnn._input.ragged import Batch, others
@@ -19,7 +18,7 @@ from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.sequence.arguments import check_seed
 from tsrnn.windows.default import default_network
 from tsrnn.windows.model import WindowModel, fit_windows, too_short
-from tsrnn.windows.network import WindowSpec
+from tsrnn.windows.network import WindowSpec, with_seed
 from tsrnn.windows.summary import summarize_windows
 
 _STRATEGIES = ("recursive", "direct")
@@ -76,8 +75,9 @@ class RNNForecaster(Forecaster):
         last value, and where there is one window to train on. By `predict`, `predict_interval`,
         `predict_quantiles` and `simulate`, once a call, where the forecast runs away: it leaves the
         range of the series by more than half of it, and the series has no trend that leads there.
-        The notes have the rules. Of several series one warning says how many they are; those of the
-        fit of a panel are listed in its `notes_`.
+        By `simulate` also where more than half of the paths do, and the forecast does not. The
+        notes have the rules. Of several series one warning says how many they are; those of the fit
+        of a panel are listed in its `notes_`.
 
     Notes
     -----
@@ -94,12 +94,16 @@ class RNNForecaster(Forecaster):
     the window is shorter than a season, or a peak and the next lie farther apart.
 
     That is told. A forecast leaves the range of the values seen where it lies outside by more than
-    half the range. A series whose values have a rank correlation with time of .7 or more, upwards
-    or downwards, may go farther in that direction: by three times its pace a step ahead, which is
-    the largest mean change a step over a third of its length. One-step errors are worse than those
-    of repeating the last value where the mean of their sizes is larger by more than two standard
-    errors of the difference. They are not held against those of a seasonal naive forecast, for
-    there is no season among the parameters: do that by forecasts of values held back.
+    half the range. A series that rises or falls may go farther in that direction: by three times
+    its pace a step ahead, which is the largest mean change a step over a third of its length, and,
+    where it lies on one side of 0, by as much as goes on growing as it grew all along. It rises or
+    falls where its values have a rank correlation with time of .7 or more; or their moving means
+    over a third of its length have one of .9, and change by a quarter of the range; or it has
+    turned once, and the correlation is .9 since, for a third of its length or more, and -.9 before.
+    One-step errors are worse than those of repeating the last value where the mean of their sizes
+    is larger by more than two standard errors of the difference, and that of their squares is
+    larger. They are not held against those of a seasonal naive forecast, for there is no season
+    among the parameters: do that by forecasts of values held back.
 
     The default network is trained until 100 steps of its optimiser have not made the validation
     loss better, for 1000 at most; where 10 and 200 epochs are more, for these. The windows that it
@@ -116,14 +120,16 @@ class RNNForecaster(Forecaster):
     value before: those that would have been forecast, so that with `strategy="direct"` those of a
     gap are predicted together. Windows with missing values are not trained on.
 
-    Intervals and quantiles are conformal: the first call of one trains the regressor again, on the
-    beginnings of the series, and takes the errors of its forecasts of the rest, in units of `s`:
-    of a quarter of each series, or 24 steps and 100 forecasts where that is less, up to half. They
-    are pooled over series and, as far as there are fewer than 1000, over the steps up to that which
-    they are of; so an interval does not depend on how many others are asked for. Beyond what was
-    held back they grow as those of a random walk. `simulate` draws errors from those of the
-    training windows, which are smaller. `predict_interval(method="conformal")` looks at each series
-    alone, as it does elsewhere.
+    Intervals and quantiles are conformal: the first call of one trains the regressor once more (by
+    a seed of 0 where it has none), on the beginnings of the series, and takes the errors of its
+    forecasts of the rest, in units of `s`: of a quarter of each series, or 24 steps and 100
+    forecasts where that is less, up to half. They are pooled over series and, as far as there are
+    fewer than 1000, over the steps up to that which they are of; so an interval does not depend on
+    how many others are asked for. Beyond what was held back they grow as those of a random walk.
+    `simulate` draws errors from those of the training windows, which are smaller; with one window,
+    changes between the values, less their mean. Where past forecasts were mostly too low, or too
+    high, intervals lie to that side, so that a forecast may lie outside of its own.
+    `predict_interval(method="conformal")` looks at each series alone, as it does elsewhere.
 
     The regressor of a panel depends on all of its series, and so do forecasts of each.
 
@@ -251,7 +257,7 @@ class RNNForecaster(Forecaster):
                 "not asked for: set strategy='recursive', or leave X out"
             )
         estimator = default_network() if self.estimator is None else self.estimator
-        estimator = _with_seed(estimator, self.random_state)
+        estimator = with_seed(estimator, self.random_state)
         if n_jobs is not None and estimator.get_params().get("n_jobs", n_jobs) is None:
             estimator = clone(estimator).set_params(n_jobs=n_jobs)
         return WindowSpec(
@@ -262,21 +268,6 @@ class RNNForecaster(Forecaster):
             None if n_regressors else self.cut_off,
             self.estimator is None,
         )
-
-
-def _with_seed(estimator: Any, random_state: Any) -> Any:
-    """Return the estimator, or a copy with a seed where it draws random numbers and has none."""
-    names = [
-        name
-        for name, value in estimator.get_params().items()
-        if value is None and (name == "random_state" or name.endswith("__random_state"))
-    ]
-    if random_state is None or not names:
-        return estimator
-    seed = random_state
-    if not isinstance(random_state, Integral):
-        seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
-    return clone(estimator).set_params(**dict.fromkeys(names, seed))
 
 
 def _mean_squares(residuals: np.ndarray) -> float | np.ndarray:

@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from tsrnn._input.notes import together, warn_user
 from tsrnn._input.ragged import Batch, offsets_of, rows_between, rows_of
 from tsrnn._input.scaling import Scaling
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
 from tsrnn.windows.ahead import forecast_from, predict_along
-from tsrnn.windows.doubts import Ranges, fallback_note, left_notes, naive_notes
+from tsrnn.windows.doubts import Ranges, fallback_note, left_notes, naive_notes, path_notes
 from tsrnn.windows.errors import PastErrors, factors
 from tsrnn.windows.lags import Units, from_first_observed
-from tsrnn.windows.network import WindowNetwork, WindowSpec, train
+from tsrnn.windows.network import WindowNetwork, WindowSpec, train, with_seed
 
 # Scaled values beyond this have squares, and sums of them, that are not finite.
 _LARGEST = 1e150
@@ -149,7 +150,10 @@ class WindowState:
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
-        """Draw futures with errors of the training windows, (horizon, n_paths, N)."""
+        """Draw futures with errors of the training windows, (horizon, n_paths, N).
+
+        It warns of series that most paths leave, where the forecast does not.
+        """
         lanes = np.repeat(np.arange(self.n_series), n_paths)
         errors = self.network.errors
 
@@ -167,7 +171,12 @@ class WindowState:
             self.pending[lanes],
             draw,
         )
-        return self.scaling.unscale(paths.T.reshape(horizon, self.n_series, n_paths).swapaxes(1, 2))
+        by_series = paths.reshape(self.n_series, n_paths, horizon)
+        told = self.doubts(horizon)
+        notes = {i: one for i, one in path_notes(self.ranges, by_series).items() if i not in told}
+        for note in together(notes, self.n_series):
+            warn_user(note)
+        return self.scaling.unscale(by_series.transpose(2, 1, 0))
 
     def advance(
         self, values: np.ndarray, offsets: np.ndarray
@@ -256,10 +265,11 @@ class WindowState:
 def too_short(batch: Batch, spec: WindowSpec, name: Any) -> dict[int, ValueError]:
     """Return which series do not fill a window from their first observed value on."""
     trimmed, _ = from_first_observed(batch)
+    most = trimmed.lengths - spec.n_ahead - (batch.n_series == 1)  # lest there be a single window
     return {
         i: ValueError(
             f"{name(i)} has {trimmed.lengths[i]} time steps from its first value on, and a window "
-            f"takes {spec.window}: set window to {max(trimmed.lengths[i] - spec.n_ahead, 2)} "
+            f"takes {spec.window}: set window to {max(most[i], 2)} "
             "or less, or give a longer series"
         )
         for i in np.flatnonzero(trimmed.lengths < spec.window).tolist()
@@ -296,10 +306,11 @@ def fit_windows(
         along.values[last],
         along.ceilings,
         along.pending,
-        Ranges.of(trimmed),
+        Ranges.of(trimmed, scaling.scale(np.zeros(batch.n_series))),
         trimmed.regressors[last],
         np.empty((batch.n_series, 0, batch.regressors.shape[1])),
-        PastErrors(spec, trimmed, units),
+        # What is trained again for a longer horizon is to be the same as before.
+        PastErrors(replace(spec, estimator=with_seed(spec.estimator, 0)), trimmed, units),
     )
     predictions, deviations = np.full((2, batch.values.size), np.nan)
     predictions[rows] = along.predictions

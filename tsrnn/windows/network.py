@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
-from sklearn.utils import get_tags
+from sklearn.utils import check_random_state, get_tags
 
 from tsrnn._input.ragged import Batch
 from tsrnn.exceptions import InvalidParameterError
@@ -23,6 +24,9 @@ _CHUNK = 65536
 
 # Errors that are kept, for futures to be drawn from.
 _MOST_ERRORS = 10_000
+
+# Walks that futures are drawn from where several steps are predicted together.
+_WALKS = 1000
 
 # Targets that differ by no more than this share of them are alike, but for rounding.
 _ALIKE = 1e-9
@@ -170,12 +174,13 @@ def train(spec: WindowSpec, batch: Batch, units: Units) -> WindowNetwork:
     X = inputs(z, regressors, as_sequences=spec.as_sequences)
     y = targets if spec.cut_off is None else _without_outliers(targets, spec.cut_off)
     y = _without_rounding(y)
-    estimator = clone(spec.estimator)
+    estimator, changes = clone(spec.estimator), None
     if np.ptp(y, axis=0).max() <= _ALIKE * np.abs(y).max():
         # Of a line, or constants: there is nothing to learn, and training would only add noise.
         # One window by itself says as little, unless it is of a line: the last value is repeated.
         estimator = DummyRegressor()
         if len(y) == 1 and not _is_line(np.append(z, y)):
+            changes = np.diff(np.append(z, targets))
             y = np.zeros_like(y)
     y = y[:, 0] if H == 1 else y
     if spec.is_default and not isinstance(estimator, DummyRegressor):
@@ -183,6 +188,8 @@ def train(spec: WindowSpec, batch: Batch, units: Units) -> WindowNetwork:
     else:
         _fit(estimator, X, y)
     errors = targets - outputs_of(spec, estimator.predict, z, regressors)
+    if changes is not None:
+        errors = _errors_of_repetition(changes, H)
     kept = np.unique(np.linspace(0, len(errors) - 1, _MOST_ERRORS).astype(np.int64))
     return WindowNetwork(
         spec, estimator, errors[kept], float(np.sqrt(np.mean(errors[:, 0] ** 2))), len(z)
@@ -196,12 +203,40 @@ def _fit(estimator: Any, X: np.ndarray, y: np.ndarray) -> None:
     except ValueError as error:
         if y.ndim == 1 or get_tags(estimator).target_tags.multi_output:
             raise
+        clone(estimator).fit(X, y[:, 0])  # raises what is not about the number of outputs
         name = type(estimator).__name__
         raise InvalidParameterError(
             f"estimator {name} does not take the {y.shape[1]} steps together that "
             f"strategy='direct' asks for: set estimator=MultiOutputRegressor({name}(...)), of "
             f"sklearn.multioutput, which fits one a step, or strategy='recursive' ({error})"
         ) from error
+
+
+def with_seed(estimator: Any, random_state: Any) -> Any:
+    """Return the estimator, or a copy with a seed where it draws random numbers and has none."""
+    names = [
+        name
+        for name, value in estimator.get_params().items()
+        if value is None and (name == "random_state" or name.endswith("__random_state"))
+    ]
+    if random_state is None or not names:
+        return estimator
+    seed = random_state
+    if not isinstance(random_state, Integral):
+        seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+    return clone(estimator).set_params(**dict.fromkeys(names, seed))
+
+
+def _errors_of_repetition(changes: np.ndarray, n_ahead: int) -> np.ndarray:
+    """Return errors (n, H) of repeating the last value: of walks by the changes, less their mean.
+
+    The one error that there is would be the same in every future that is drawn.
+    """
+    centred = changes - changes.mean()
+    if n_ahead == 1:
+        return centred[:, None]
+    drawn = np.random.RandomState(0).choice(centred, size=(_WALKS, n_ahead))
+    return drawn.cumsum(axis=1)
 
 
 def _without_outliers(targets: np.ndarray, cut_off: float) -> np.ndarray:
@@ -229,8 +264,10 @@ def _no_windows(batch: Batch, window: int, n_ahead: int) -> str:
     after = "the value" if n_ahead == 1 else f"the {n_ahead} values"
     missing = np.flatnonzero(np.isnan(batch.values))
     breaks = np.unique(np.concatenate([batch.offsets, missing, missing + 1]))
-    longest = int(np.diff(breaks).max())
-    most = longest - n_ahead
+    stretches = np.diff(breaks)
+    most = int(stretches.max()) - n_ahead
+    if most > 2 and np.count_nonzero(stretches == stretches.max()) == 1:
+        most -= 1  # lest there be a single window
     cure = f"set window to {most} or less" if most >= 2 else "a longer series is needed"
     return (
         f"no series has a window of {window} values and {after} after it without a missing one to "

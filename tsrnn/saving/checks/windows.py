@@ -31,6 +31,8 @@ def check_ranges(one: Ranges) -> None:
     fields.array(one.high, "high", FLOAT, n)
     require((one.low <= one.high).all(), "ranges must not be empty")
     fields.numbers(one.pace, "pace", n)
+    fields.numbers(one.growth, "growth", n, low=0.0)
+    fields.numbers(one.zero, "zero", n)
 
 
 def check_regressor_scaling(one: RegressorScaling) -> None:
