@@ -217,7 +217,7 @@ def test_the_next_process_compiles_no_kernel_again():
         kernel.load()
 
     def kept():
-        return {file: file.stat().st_mtime_ns for file in code_cache.folder().iterdir()}
+        return {file: file.stat().st_mtime_ns for file in code_cache.folder().glob("*")}
 
     before = kept()
     other = run(REPORT_CACHE_HITS, folder=IMPORTED.parent)
