@@ -156,6 +156,8 @@ SEQUENCE_ESTIMATORS = [
     ElmanRNNClassifier(),
     GRUClassifier(),
     LSTMClassifier(),
+    GRURegressor(hidden_layer_sizes=(8, 4)),
+    LSTMRegressor(hidden_layer_sizes=8, bidirectional=True, batch_size=32),
     ElmanRNNRegressor(hidden_layer_sizes=8, solver="lbfgs"),
     LSTMClassifier(hidden_layer_sizes=(8, 4), bidirectional=True),
     ElmanRNNClassifier(hidden_layer_sizes=8, activation="relu", batch_size=32),
