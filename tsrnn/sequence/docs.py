@@ -116,11 +116,10 @@ classes_ : (n_classes,) array
     The labels, in order. For two of them the network has one output, the logit of the second.
 """
 
-# Continues a line of the attributes.
-_COUNTED = """\
-
-    Where there is neither, "accuracy" is the share that was right as the epoch went on: the mean
-    over its batches, like "loss"."""
+# Continues a line of the attributes, and takes over its indentation.
+_COUNTED = """ Where there is neither,
+"accuracy" is the share that was right as the epoch went on: the mean over its batches, like
+"loss"."""
 
 _NOTES = """\
 Weights are drawn as Glorot and Bengio [1]_ do for inputs and output, orthogonal from state to
