@@ -150,7 +150,8 @@ def test_a_class_of_which_no_sample_has_a_weight_is_not_counted(class_weight):
 
 
 @pytest.mark.parametrize(
-    "missing", [None, np.nan, pd.NA, pd.NaT, float("nan"), np.datetime64("NaT"), np.float32("nan")]
+    "missing",
+    [None, np.nan, pd.NA, pd.NaT, float("nan"), np.datetime64("NaT", "ns"), np.float32("nan")],
 )
 @pytest.mark.parametrize("others", ["a", 1, True])
 @pytest.mark.parametrize("form", [list, tuple, pd.Series, pd.Categorical])
