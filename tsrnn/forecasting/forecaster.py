@@ -167,7 +167,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         self._training = (values, regressors)
         self._layout = layout
         self._grid = grid
-        self._seen = ((predictions, deviations),)
+        self._seen = (self._remembered(model, predictions, deviations),)
         self._followed = ()
         self._n_seen = len(values)
 
@@ -321,7 +321,8 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             model, predictions, deviations = model.advance(values - effect)
             vars(new).update(model.attributes())
             new._model = model
-            new._seen = _appended(new._seen, (predictions, deviations))
+            piece = new._remembered(model, predictions, deviations)
+            new._seen = _appended(new._seen, piece)
             new._followed = _appended(new._followed, (values, predictions + effect))
             new._n_seen += len(values)
         return self
@@ -496,12 +497,28 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             )
             values[ahead] = future + request.effect[ahead, None]
         if not ahead.all():
-            past = request.positions[~ahead]
-            mean = self._at(past, 0, request.model.forecast) + request.effect[~ahead]
-            deviation = self._at(past, 1, request.model.deviation)
-            values[~ahead] = normal_quantiles(mean, deviation, quantiles)
+            past, effect = request.positions[~ahead], request.effect[~ahead]
+            values[~ahead] = self._quantiles_within(past, effect, quantiles)
         self._tell_doubts(request.model, int(request.positions.max()) + 1 - self._n_seen)
         return self._layout.columns(values, request.index, labels, label_name)
+
+    def _quantiles_within(
+        self, positions: np.ndarray, effect: np.ndarray, quantiles: np.ndarray
+    ) -> np.ndarray:
+        """Return quantiles about one-step predictions, (n, n_quantiles, k), where y was seen."""
+        mean = self._at(positions, 0, self._model.forecast) + effect
+        deviation = self._at(positions, 1, self._model.deviation)
+        return normal_quantiles(mean, deviation, quantiles)
+
+    def _remembered(
+        self, model: FittedModel, predictions: np.ndarray, deviations: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
+        """Return what is kept of rows that a model has just seen."""
+        return predictions, deviations
+
+    def limits(self) -> tuple[float, float]:
+        """Return what forecasts, and all about them, lie within."""
+        return -np.inf, np.inf
 
     def _past_scores(self, horizon: int) -> list[np.ndarray]:
         """Return the errors of past forecasts of each series, alone as it is fitted.
@@ -531,6 +548,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         factors = factors_of_scores(scores, level)[ahead]
         width = factors * self._at(request.positions, 1, request.model.deviation)
         bounds = self._mean(request)[:, None] + np.stack([-width, width], axis=1)
+        bounds = np.clip(bounds, *self.limits())
         self._tell_doubts(request.model, int(request.positions.max()) + 1 - self._n_seen)
         return self._layout.columns(bounds, request.index, ["lower", "upper"], "bound")
 

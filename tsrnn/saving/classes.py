@@ -16,6 +16,8 @@ from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.stamps import Dates, Durations, Periods, WholeNumbers
 from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
 from tsrnn.compose.deseasonalize import DeseasonalizedModel
+from tsrnn.compose.scales import Scale
+from tsrnn.compose.transformed_model import TransformedModel
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
 from tsrnn.forecasting.season import Seasons
@@ -64,6 +66,7 @@ PARTS: dict[str, type] = {
     "Reach": Reach,
     "Recipe": WindowSpec,
     "RegressorScaling": RegressorScaling,
+    "Scale": Scale,
     "Scaling": Scaling,
     "Scores": Scores,
     "Seasons": Seasons,
@@ -73,6 +76,7 @@ PARTS: dict[str, type] = {
     "Structure": Structure,
     "TargetLayout": TargetLayout,
     "TimeGrid": TimeGrid,
+    "TransformedModel": TransformedModel,
     "Units": Units,
     "WholeNumbers": WholeNumbers,
     "WindowModel": WindowModel,
