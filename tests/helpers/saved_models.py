@@ -23,6 +23,7 @@ from tsrnn import (
     PanelForecaster,
     SimpleExpSmoothingRNN,
     TextRNNClassifier,
+    TransformedForecaster,
     TripleExpSmoothingRNN,
 )
 from tsrnn.priors import ExponentialPrior
@@ -60,6 +61,12 @@ FORECASTERS = {
     "drift": NaiveForecaster(strategy="drift"),
     "seasonal_naive": NaiveForecaster(strategy="seasonal", period=PERIOD),
     "deseasonalized": DeseasonalizedForecaster(DoubleExpSmoothingRNN(), period=PERIOD),
+    "powers": TransformedForecaster(
+        DoubleExpSmoothingRNN(damped=True), "boxcox", lower=-5, bias_adjust=True
+    ),
+    "cut_off": DeseasonalizedForecaster(
+        TransformedForecaster(NaiveForecaster(), None, upper=70.5), period=PERIOD
+    ),
     "simple": SimpleExpSmoothingRNN(),
     "damped": DoubleExpSmoothingRNN(damped=True, alpha=np.float64(0.4), phi=np.float32(0.9)),
     "huber": DoubleExpSmoothingRNN(loss="huber", initial_state=(50.0, 0.0)),
@@ -114,6 +121,7 @@ PANELS = {
     "holidays": (INDEXES["holidays"], "prior"),
     "auto": (INDEXES["seconds"], "auto"),
     "windows": (INDEXES["months"], "windows"),
+    "powers": (INDEXES["months"], "powers"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The forecaster within another one: what may be one, and its fit to series made from those given."""
+"""The forecaster within another one: what may be one, and its fit to series made of those given."""
 
 from __future__ import annotations
 

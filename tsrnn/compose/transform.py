@@ -189,6 +189,13 @@ class TransformedForecaster(Forecaster):
             summary.tables.append(residual_tests(column))
         return summary
 
+    def __sklearn_tags__(self):
+        """Tell scikit-learn what to expect."""
+        tags = super().__sklearn_tags__()
+        above_0 = isinstance(self.transform, str) and self.transform != "logit"
+        tags.target_tags.positive_only = above_0 and self.lower is None
+        return tags
+
     def _taken_period(self) -> int:
         return self.forecaster._taken_period()
 
