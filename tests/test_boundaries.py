@@ -94,7 +94,8 @@ PUBLIC = table(
     tsrnn.metrics: wql_scorer
     tsrnn.network: RNN
     tsrnn.panel: PanelForecaster fill_gaps
-    tsrnn.plotting: ForecastDisplay GradientFlowDisplay HiddenStateDisplay TrainingHistoryDisplay
+    tsrnn.plotting: ComponentsDisplay ForecastDisplay GradientFlowDisplay HiddenStateDisplay
+    tsrnn.plotting: TrainingHistoryDisplay
     tsrnn.priors: ExponentialPrior PRIORS
     tsrnn.saving: load save
     tsrnn.sequence: ElmanRNNClassifier ElmanRNNRegressor GRUClassifier GRURegressor LSTMClassifier
