@@ -95,7 +95,7 @@ def backtest(
     _check_forecaster(forecaster)
     horizon, n_windows = check_count("horizon", horizon), check_count("n_windows", n_windows)
     step = horizon if step_size is None else check_count("step_size", step_size)
-    every = _refit_every(refit, n_windows)
+    every = refit_every(refit, n_windows)
     levels = _levels(level)
     if not isinstance(forecaster, Forecaster):
         _refuse_of_others(forecaster, levels, every)
@@ -256,7 +256,7 @@ def _bound_names(level: Any, levels: list[float]) -> list[str]:
     return [f"{side}{mark}" for mark in marks[: len(levels)] for side in ("lower", "upper")]
 
 
-def _refit_every(refit: Any, n_windows: int) -> int:
+def refit_every(refit: Any, n_windows: int) -> int:
     """Return at every how many points there is a fit."""
     if isinstance(refit, bool | np.bool_):
         return 1 if refit else n_windows
