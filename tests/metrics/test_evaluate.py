@@ -174,6 +174,16 @@ def test_backtests_one_below_the_other_are_models_by_their_column():
         evaluate(pd.concat(frames.values()))
 
 
+def test_a_column_model_of_numbers_is_a_model_of_that_name():
+    y = months(40)
+    table = pd.DataFrame({"unique_id": "a", "ds": y.index, "y": y.to_numpy()})
+    frame = PanelForecaster(NaiveForecaster(), alias="model").cross_validation(table, h=3)
+    found = evaluate(frame, "mae", "step")
+    assert found["model"].tolist() == ["model"] * 3
+    expected = evaluate(frame.rename(columns={"model": "naive"}), "mae", "step")
+    assert found["mae"].tolist() == expected["mae"].tolist()
+
+
 @pytest.mark.parametrize("held", ["array", "periods", "integers", "several"])
 def test_training_series_are_taken_as_backtest_took_them(held):
     y = months(40)

@@ -90,7 +90,7 @@ def with_steps(frame: pd.DataFrame, keys: Sequence[Hashable], columns: Columns) 
     if "step" not in keys or "step" in frame:
         return frame
     window = [one for one in (columns.series, columns.cutoff) if one is not None]
-    window += [_MODEL] if _MODEL in frame else []
+    window += [_MODEL] if _names_models(frame) else []
     times = frame[columns.time]
     ranked = pd.Series(pd.factorize(times, sort=True)[0], frame.index)
     by = [frame[one] for one in window] or np.zeros(len(frame), dtype=np.int64)
@@ -100,7 +100,7 @@ def with_steps(frame: pd.DataFrame, keys: Sequence[Hashable], columns: Columns) 
 
 def models_of(frame: pd.DataFrame, keys: Sequence[Hashable], columns: Columns) -> list[Hashable]:
     """Find the columns that hold forecasts."""
-    known = {*keys, *columns, "step", _MODEL}
+    known = {*keys, *columns, "step"}
     numeric = [
         name
         for name, dtype in frame.dtypes.items()
@@ -176,7 +176,7 @@ def each_model(
     frame: pd.DataFrame, models: Sequence[Hashable]
 ) -> Iterator[tuple[Hashable, Hashable, np.ndarray]]:
     """Yield what each model is called, its column, and which rows are its own."""
-    if _MODEL not in frame or is_numeric_dtype(frame[_MODEL]):
+    if not _names_models(frame):
         for column in models:
             yield column, column, np.ones(len(frame), dtype=bool)
         return
@@ -188,12 +188,17 @@ def each_model(
         yield name, models[0], (frame[_MODEL] == name).to_numpy()
 
 
+def _names_models(frame: pd.DataFrame) -> bool:
+    """Tell whether a column says which model a row is of; one of numbers is a model's forecasts."""
+    return _MODEL in frame and not is_numeric_dtype(frame[_MODEL])
+
+
 def refuse_repeated(frame: pd.DataFrame, columns: Columns) -> None:
     """Refuse two rows that forecast the same, such as of two models that are not told apart."""
     names = [one for one in (columns.series, columns.cutoff, columns.time) if one is not None]
     if columns.time is None:
         return
-    names += [_MODEL] if _MODEL in frame else []
+    names += [_MODEL] if _names_models(frame) else []
     twice = np.flatnonzero(frame.duplicated(names))
     if twice.size:
         row = ", ".join(f"{name} {frame[name].iloc[twice[0]]}" for name in names)

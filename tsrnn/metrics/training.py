@@ -87,7 +87,7 @@ def _places(known: pd.Series, asked: pd.Series) -> tuple[np.ndarray, np.ndarray]
     if kind_of(one) != kind_of(other) or (both.dtype == object) != (one.dtype == object):
         raise ValueError(
             "the time stamps of y_train and the cutoffs of frame are of different kinds: "
-            f"{one.dtype}, such as {one[0]!r}, and {other.dtype}, such as {other[0]!r}"
+            f"{one.dtype}, such as {one[0]}, and {other.dtype}, such as {other[0]}"
         )
     return _split(pd.factorize(both, sort=True)[0], len(one))
 
