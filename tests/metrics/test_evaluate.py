@@ -258,6 +258,8 @@ def test_frames_that_will_not_do_are_named(panel):
         evaluate([1.0])
     with pytest.raises(ValueError, match="frame has no rows"):
         evaluate(frame[:0])
+    with pytest.raises(ValueError, match=r"frame\['y'\] has no value to score 'naive' by"):
+        evaluate(frame.assign(y=np.nan))
     with pytest.raises(ValueError, match="no column of forecasts"):
         evaluate(frame.drop(columns=["naive", "ses"]))
     missing = frame.assign(ses=frame["ses"].where(frame.index != 4))

@@ -380,7 +380,7 @@ def test_columns_that_are_named_are_compared_whatever_they_are_called():
         (SCORES, "naive", ["rmse"], "no column 'rmse'"),
         (SCORES.drop(columns="mase"), "naive", None, "no metrics"),
         (SCORES, "naive", ["bias"], "bias must be finite and not negative"),
-        (SCORES[:-1], "naive", None, "got nan of 'theta'"),
+        (SCORES[:-1], "naive", None, r"got nan of 'theta' on \{'data': 'm3'\}"),
         (pd.concat([SCORES, SCORES[-1:]]), "naive", None, "two rows of 'theta'"),
         (SCORES.assign(mase=SCORES["mase"] * (SCORES["data"] != "m4")), "naive", None, "no ratio"),
     ],

@@ -119,6 +119,8 @@ def evaluate(
     answers = []
     for name, column, is_own in each_model(frame, models):
         seen = is_own & ~np.isnan(y)
+        if not seen.any():
+            raise ValueError(f"frame[{columns.target!r}] has no value to score {name!r} by")
         rows = Rows(
             y[seen],
             _beside(frame, column, seen, name),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -142,6 +143,7 @@ def relative_scores(
     if baseline not in models:
         raise ValueError(f"baseline must be one of the models {models}, got {baseline!r}")
     sets = scores.groupby(keys, dropna=False, sort=False).ngroup() if keys else 0
+    places = scores[keys].drop_duplicates().to_dict("records") if keys else ["the only one"]
     rows = scores.assign(**{_SET: sets}).set_index(["model", _SET])[metrics]
     if not rows.index.is_unique:
         model, _ = rows.index[rows.index.duplicated()][0]
@@ -149,7 +151,7 @@ def relative_scores(
     ratios = {}
     for metric in metrics:
         table = rows[metric].unstack(_SET).loc[models]
-        _refuse_no_errors(table, metric, baseline)
+        _refuse_no_errors(table, metric, baseline, places)
         with np.errstate(divide="ignore"):  # an error of 0 has a mean of 0
             logs = np.log(table.to_numpy(float)) - np.log(table.loc[baseline].to_numpy(float))
         ratios[metric] = np.exp(logs.mean(axis=1))
@@ -177,7 +179,9 @@ def _compared(
     return metrics, [one for one in scores if one not in {"model", *known, *metrics}]
 
 
-def _refuse_no_errors(table: pd.DataFrame, metric: str, baseline: Hashable) -> None:
+def _refuse_no_errors(
+    table: pd.DataFrame, metric: str, baseline: Hashable, places: Sequence[Any]
+) -> None:
     """Refuse what has no ratio, or no geometric mean; a row a model, a column a data set."""
     values = table.to_numpy(float)
     wrong = np.argwhere(~((values >= 0.0) & (values < np.inf)))  # NaN, too
@@ -185,12 +189,12 @@ def _refuse_no_errors(table: pd.DataFrame, metric: str, baseline: Hashable) -> N
         row, column = wrong[0]
         raise ValueError(
             f"{metric} must be finite and not negative for every model and data set, got "
-            f"{values[row, column]} of {table.index[row]!r} on data set {column}"
+            f"{values[row, column]} of {table.index[row]!r} on {places[column]}"
         )
     without = np.flatnonzero(table.loc[baseline].to_numpy(float) == 0.0)
     if len(without):
         raise ValueError(
-            f"{metric} of the baseline {baseline!r} is 0 on data set {without[0]}: there is no "
+            f"{metric} of the baseline {baseline!r} is 0 on {places[without[0]]}: there is no "
             "ratio to 0"
         )
 
