@@ -5,9 +5,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from shared_data import FOLDER, needs_m3
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
 from tsrnn import NaiveForecaster, PanelForecaster, SimpleExpSmoothingRNN, backtest, metrics
+from tsrnn.datasets import fetch_m3
 from tsrnn.metrics import evaluate, relative_scores
 
 # Sums run in another order: a few roundings.
@@ -172,6 +174,21 @@ def test_backtests_one_below_the_other_are_models_by_their_column():
     pd.testing.assert_frame_equal(found, evaluate(wide, by="step", y_train=y))
     with pytest.raises(ValueError, match="two rows of cutoff .*name the models"):
         evaluate(pd.concat(frames.values()))
+
+
+# MASE and WQL of the naive forecast of M3's yearly series, as autogluon/fev has them, in
+# benchmarks/chronos_zeroshot/results/seasonal_naive.csv. The point stands for all deciles there.
+@needs_m3
+def test_scores_of_a_competition_are_those_that_others_published():
+    data = fetch_m3("yearly", data_home=FOLDER / "data", as_frame=True)
+    last = data.train.groupby("unique_id")["y"].last()
+    table = data.test.assign(naive=data.test["unique_id"].map(last))
+    for level in (20, 40, 60, 80):
+        table[f"naive-lo-{level}"] = table[f"naive-hi-{level}"] = table["naive"]
+    names = ["mase", "weighted_quantile_loss"]
+    (found,) = evaluate(table, names, y_train=data.train)[names].to_numpy()
+    # They computed in single precision here and there.
+    np.testing.assert_allclose(found, [3.171710231434522, 0.1665329645499851], rtol=1e-6)
 
 
 def test_a_column_model_of_numbers_is_a_model_of_that_name():
