@@ -52,7 +52,7 @@ evaluate(past, metrics, y_train=co2, period=12, level=0.8).set_index("model").ro
 # -------------
 #
 # With ``by="step"`` there is a row a model and step. What repeats the last year is as far off in
-# the first month as in the last. One month ahead any of the others will do; what matters is how
+# the first month as in the last. One month ahead any of the others is better; what matters is how
 # fast the errors grow. The smoother without a season is off by as much as the season moves. Of ten
 # intervals eight should hold what comes, and those of models take their parameters for true: a few
 # steps ahead they hold less than they say.

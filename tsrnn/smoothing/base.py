@@ -57,7 +57,11 @@ class SmoothingForecaster(Forecaster):
 
     @property
     def level_(self) -> np.ndarray | pd.Series | pd.DataFrame:
-        """The level after each value of the training series, shaped as `fitted_values_`."""
+        """The level after each value of the training series, shaped as `fitted_values_`.
+
+        NaN before the series begins; at a missing value what was predicted. With regressors it is
+        that of the series net of them. Values that `update` has seen are not among it.
+        """
         return self._component("level")
 
     def validate_parameters(self) -> None:
