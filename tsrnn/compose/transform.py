@@ -152,7 +152,13 @@ class TransformedForecaster(Forecaster):
             )
 
     def limits(self) -> tuple[float, float]:
-        """Return what forecasts, and all about them, lie within."""
+        """Return the bounds that all answers lie within, whatever the series.
+
+        Returns
+        -------
+        lower, upper : float
+            Infinite where there is none.
+        """
         scale = self._scale(1)
         if scale.kind is not None:
             return scale.lower, scale.upper

@@ -517,7 +517,13 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         return predictions, deviations
 
     def limits(self) -> tuple[float, float]:
-        """Return what forecasts, and all about them, lie within."""
+        """Return the bounds that all answers lie within, whatever the series.
+
+        Returns
+        -------
+        lower, upper : float
+            Infinite where there is none.
+        """
         return -np.inf, np.inf
 
     def _past_scores(self, horizon: int) -> list[np.ndarray]:
