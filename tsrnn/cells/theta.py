@@ -1,7 +1,7 @@
 """The theta method as recurrent cells: simple smoothing beside a line whose slope is changed.
 
-With theta >= 1, w = 1 - 1/theta, level l, a line A + B t, q_t = (1 - alpha)^t and y_t the input x_t,
-or the prediction o_t where x_t is missing:
+With theta >= 1, w = 1 - 1/theta, level l, a line A + B t, q_t = (1 - alpha)^t and y_t the input
+x_t, or the prediction o_t where x_t is missing:
 
     r_t = (1 - (1 - alpha) q_{t-1}) / alpha                                             (1)
     o_t = l_{t-1} + w (q_{t-1} A_{t-1} + r_t B_{t-1})                                   (2)
@@ -171,7 +171,11 @@ def _dynamic_tangent(
             change = (value - mean) / t
             new_slope = ((t - 2.0) * slope + 6.0 * change) / (t + 1.0)
             new_slope = new_slope if t != 1.0 else 0.0
-            d_level, d_slope, d_mean = d_h[first + b], d_h[first + 2 * B + b], d_h[first + 3 * B + b]
+            d_level, d_slope, d_mean = (
+                d_h[first + b],
+                d_h[first + 2 * B + b],
+                d_h[first + 3 * B + b],
+            )
             d_decay, d_t = d_h[first + 4 * B + b], d_h[first + 5 * B + b]
             d_next_decay = (1.0 - alpha) * d_decay - d_alpha * decay  # (4)
             d_weight = -(d_next_decay + d_alpha * weight_of_slope) / alpha  # (1)
