@@ -17,6 +17,12 @@ from tsrnn.cells.theta import DYNAMIC_THETA, THETA
 from tsrnn.theta.model import ThetaModel
 from tsrnn.theta.search import HELD, N_FIRST, Begun, Free, Learned, begin, learn
 
+# The least theta that is learned together with alpha alone. A theta near 1, by which a forecast
+# follows no trend, is often learned from series that go on to follow theirs. By forecasts of the
+# last values of the training parts of M3 from those before, from three origins, it was chosen among
+# 1, 1.25, 1.43, 1.5, 1.67 and 2: sMAPE and MASE are 13.03 and 1.440 with 1, and 12.99 and 1.433.
+LEAST_THETA = 1.5
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -44,7 +50,8 @@ class Variant:
     def free(self) -> Free:
         """What is learned of each series."""
         w = self.cell.parameters[1]
-        share = (w.lower, w.upper) if self.learns_theta else (HELD[1], HELD[1])
+        lower = w.lower if self.learns_level else 1.0 - 1.0 / LEAST_THETA
+        share = (lower, w.upper) if self.learns_theta else (HELD[1], HELD[1])
         return Free(self.learns_level, share)
 
     @property

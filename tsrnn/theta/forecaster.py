@@ -52,17 +52,17 @@ class ThetaForecaster(Forecaster):
     alpha_ : float or (n_series,) array
         The smoothing parameter of the level, in [0.1, 0.99].
     theta_ : float or (n_series,) array
-        At least 1, which is simple smoothing; the larger, the more does the forecast follow the
-        line.
+        The larger, the more does the forecast follow the line: at least 1.5 where it is learned, or
+        1, which is simple smoothing, with a level that is learned, too.
     sse_, sigma2_ : float or (n_series,) array
         Sum of squared errors of one step of the adjusted series, and their variance: the sum by
         the number of errors less that of what was learned.
     n_iter_, converged_ : int and bool, or (n_series,) arrays
         Of the search.
     fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
-        One-step-ahead predictions of the training series, season included; with a level that is learned
-        NaN for the first three values. The season is that of the whole series, and so is the line but with the dynamic
-        variants: so the first of them know more than forecasts do.
+        One-step-ahead predictions of the training series, season included; NaN for the first three
+        values with a level that is learned. The season is that of the whole series, and so is the
+        line of variants that are not dynamic: the first of them know more than forecasts do.
 
     Raises
     ------
