@@ -26,7 +26,7 @@ LEAST_THETA = 1.5
 
 @dataclass(frozen=True)
 class Variant:
-    """What is fitted.
+    """A variant of the method.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Variant:
 
     @property
     def free(self) -> Free:
-        """What is learned of each series."""
+        """The numbers that are learned of each series."""
         w = self.cell.parameters[1]
         lower = w.lower if self.learns_level else 1.0 - 1.0 / LEAST_THETA
         share = (lower, w.upper) if self.learns_theta else (HELD[1], HELD[1])
@@ -56,12 +56,12 @@ class Variant:
 
     @property
     def n_numbers(self) -> int:
-        """How many numbers are found for a series: the level, alpha, and theta perhaps."""
+        """The number of numbers found for a series: the level, alpha, and theta perhaps."""
         return 3 if self.learns_theta else 2
 
     @property
     def n_needed(self) -> int:
-        """How many values it takes to learn."""
+        """The number of values that it takes to learn."""
         return N_FIRST + self.n_numbers + 1
 
 

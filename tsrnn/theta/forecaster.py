@@ -197,7 +197,7 @@ class ThetaForecaster(Forecaster):
         statsmodels.iolib.summary.Summary
         """
         check_is_fitted(self)
-        return summarize(self)
+        return summarize(self, self._training[0], self._grid.season)
 
 
 def _notes(i: int, name: str, reasons: dict[int, str], fit: Any) -> tuple[Warning, ...]:

@@ -51,14 +51,14 @@ _LONG_WORK = 100_000
 
 @dataclass(frozen=True)
 class Free:
-    """What is learned besides alpha: the level perhaps, and w between two bounds, unless equal."""
+    """Numbers learned besides alpha: the level perhaps, and w between bounds, unless equal."""
 
     level: bool
     share: tuple[float, float]
 
     @property
     def n_searched(self) -> int:
-        """How many smoothing parameters are searched for."""
+        """The number of smoothing parameters that are searched for."""
         return 2 if self.share[0] < self.share[1] else 1
 
 
