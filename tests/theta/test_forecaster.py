@@ -237,7 +237,7 @@ def test_quantiles_are_those_of_the_interval():
 
 @needs_m3
 def test_intervals_hold_nine_values_in_ten_of_m3():
-    """Of the last six values of 300 training parts; without the doubt of the slope it is 84%."""
+    """Of the last six values of 300 training parts; it would be 86% without the slope's doubt."""
     held = []
     for y in m3_series(300).values():
         lower, upper = ThetaForecaster(1).fit(y[:-6]).predict_interval(6).T
