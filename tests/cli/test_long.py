@@ -11,6 +11,7 @@ from tsrnn import (
     DoubleExpSmoothingRNN,
     PanelForecaster,
     SimpleExpSmoothingRNN,
+    ThetaForecaster,
 )
 from tsrnn.cli import main
 from tsrnn.datasets import load_co2
@@ -140,6 +141,7 @@ def test_no_more_than_a_handful_of_failures_is_listed(run):
         (["--model", "holt-winters", "--period", "0"], "2 or more: 12 for months"),
         (["--model", "auto", "--period", "1"], "2 or more: 12 for months"),
         (["--model", "auto", "--seasonal", "mul"], "auto chooses whether a season is added"),
+        (["--model", "theta", "--seasonal", "mul"], "theta chooses whether a season is added"),
         (["--period", "4"], "--period is for models with a season: --model holt-winters"),
         (["--seasonal", "mul", "--model", "ses"], "--seasonal is for models with a season"),
         (["--date", "ds"], "say --id unique_id"),
@@ -178,6 +180,8 @@ def test_files_that_will_not_do_are_told_in_one_line(complaint):
             TripleExpSmoothingRNN(period=4, seasonal="mul"),
         ),
         (["--model", "auto"], AutoExpSmoothingRNN()),
+        (["--model", "theta"], ThetaForecaster()),
+        (["--model", "theta", "--period", "4"], ThetaForecaster(4)),
         (["--model", "auto", "--period", "4"], AutoExpSmoothingRNN(period=4)),
     ],
 )

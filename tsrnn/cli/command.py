@@ -51,6 +51,7 @@ from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
 from tsrnn.smoothing.triple import TripleExpSmoothingRNN
+from tsrnn.theta.forecaster import ThetaForecaster
 
 MODELS = {
     "simple": SimpleExpSmoothingRNN,
@@ -59,8 +60,13 @@ MODELS = {
     "holt": DoubleExpSmoothingRNN,
     "damped": lambda: DoubleExpSmoothingRNN(damped=True),
 }
-# These take the length of the season; "auto" chooses by itself how it enters, if at all.
-SEASONAL_MODELS = {"holt-winters": TripleExpSmoothingRNN, "auto": AutoExpSmoothingRNN}
+# These take the length of the season; all but the first choose by themselves how it enters, if at
+# all.
+SEASONAL_MODELS = {
+    "holt-winters": TripleExpSmoothingRNN,
+    "auto": AutoExpSmoothingRNN,
+    "theta": ThetaForecaster,
+}
 DEFAULT_MODEL = "damped"
 
 MOST_STEPS = 1_000_000  # of a forecast: more is a slip of the keyboard, or exhausts the memory
@@ -124,7 +130,8 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         choices=[*MODELS, *SEASONAL_MODELS],
         help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
-        "holt-winters (a season), auto (whichever of these suits the series)",
+        "holt-winters (a season), auto (whichever of these suits the series), theta (the theta "
+        "method)",
     )
     _add_seasons(forecast)
     add_options(forecast)
@@ -181,7 +188,8 @@ def _add_seasons(parser: argparse.ArgumentParser) -> None:
         "--period",
         type=_period,
         metavar="N",
-        help="time steps of a season, for holt-winters and auto (by the dates: 12 for months)",
+        help="time steps of a season, for holt-winters, auto and theta (by the dates: 12 for "
+        "months)",
     )
     parser.add_argument(
         "--seasonal",
@@ -428,7 +436,9 @@ def _of_model(
     message = [] if is_named else [_default_told(season.taken > 1)]
     if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
         # The choice takes no season of which there are not two periods, whatever is said.
-        override = "" if season.is_short and options.model == "auto" else "; --period overrides"
+        override = (
+            "" if season.is_short and options.model != "holt-winters" else "; --period overrides"
+        )
         message.append(f"season: {season_in_words(model.period_, season)}{override}")
     if isinstance(model, AutoExpSmoothingRNN):
         message.append(f"chose {_in_words(model)}")
@@ -464,10 +474,10 @@ def _forecaster(options: argparse.Namespace) -> Forecaster:
                     f"{' or '.join(SEASONAL_MODELS)}, not {options.model}"
                 )
         return MODELS[options.model]()
-    if options.model == "auto" and options.seasonal is not None:
+    if options.model != "holt-winters" and options.seasonal is not None:
         raise UsageError(
-            "--seasonal is for --model holt-winters: auto chooses whether a season is added or "
-            "multiplied"
+            f"--seasonal is for --model holt-winters: {options.model} chooses whether a season is "
+            "added or multiplied"
         )
     if isinstance(options.period, int) and options.period < 2:
         raise UsageError(
