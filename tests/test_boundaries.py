@@ -71,7 +71,7 @@ FOLDERS = table(
     tsrnn: _version exceptions plotting priors datasets forecasting metrics network panel sequence
     tsrnn: smoothing text theta windows compose _registry saving
     cli: _files exceptions plotting _compute _input datasets _time forecasting metrics panel
-    cli: smoothing theta tsrnn
+    cli: smoothing theta compose tsrnn
     """
 )
 

@@ -133,7 +133,8 @@ def test_each_series_has_the_season_of_its_own_dates():
         pd.DataFrame({"unique_id": name, "ds": ds, "y": y})
         for name, ds in {"months": months, "quarters": quarters}.items()
     )
-    for forecaster in (TripleExpSmoothingRNN(), AutoExpSmoothingRNN()):
+    adjusted = DeseasonalizedForecaster(HOLT, model="add")
+    for forecaster in (TripleExpSmoothingRNN(), AutoExpSmoothingRNN(), adjusted):
         panel = PanelForecaster(TransformedForecaster(forecaster, "boxcox"), alias="f").fit(df)
         assert panel.period_.to_dict() == {"months": 12, "quarters": 4}
         found = panel.predict(4)

@@ -42,6 +42,7 @@ from tsrnn.cli.output import (
     write_table,
 )
 from tsrnn.cli.steps import add_options, in_options, is_asked, rules_of, stepped, with_days
+from tsrnn.compose.transform import TransformedForecaster
 from tsrnn.exceptions import IrregularIndexError
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster
@@ -204,6 +205,13 @@ def _add_seasons(parser: argparse.ArgumentParser) -> None:
         metavar="PERCENT",
         help="levels of the intervals (80 95)",
     )
+    for side in ("lower", "upper"):
+        parser.add_argument(
+            f"--{side}",
+            type=float,
+            metavar="BOUND",
+            help=f"the {side} bound of forecasts and intervals, which are cut off at it",
+        )
 
 
 def _add_spelling(parser: argparse.ArgumentParser) -> None:
@@ -418,7 +426,7 @@ def _forecasters(options: argparse.Namespace) -> dict[str, Forecaster]:
     for name in names:
         own = {option: None for option, models in takes.items() if name not in models}
         one = argparse.Namespace(**vars(options) | {"model": name} | own)
-        made[name] = _yardstick(one) if name == "naive" else _forecaster(one)
+        made[name] = _forecaster(one)
     return made
 
 
@@ -440,8 +448,9 @@ def _of_model(
             "" if season.is_short and options.model != "holt-winters" else "; --period overrides"
         )
         message.append(f"season: {season_in_words(model.period_, season)}{override}")
-    if isinstance(model, AutoExpSmoothingRNN):
-        message.append(f"chose {_in_words(model)}")
+    chosen = model.forecaster_ if isinstance(model, TransformedForecaster) else model
+    if isinstance(chosen, AutoExpSmoothingRNN):
+        message.append(f"chose {_in_words(chosen)}")
     return message
 
 
@@ -465,7 +474,22 @@ def _refuse_long_season(period: int | str | None, n_steps: int) -> None:
 
 
 def _forecaster(options: argparse.Namespace) -> Forecaster:
-    """Make the forecaster that is asked for."""
+    """Make the forecaster that is asked for, within the bounds that are."""
+    bounds = {"lower": options.lower, "upper": options.upper}
+    if bounds == dict.fromkeys(bounds):
+        return _without_bounds(options)
+    bounded = TransformedForecaster(_without_bounds(options), None, **bounds)
+    try:
+        bounded.validate_parameters()
+    except ValueError as error:
+        raise UsageError(f"--{error}") from error
+    return bounded
+
+
+def _without_bounds(options: argparse.Namespace) -> Forecaster:
+    """Make the forecaster that is named."""
+    if options.model == "naive":
+        return _yardstick(options)
     if options.model in MODELS:
         for option in ("period", "seasonal"):
             if getattr(options, option) is not None:

@@ -56,7 +56,7 @@ class TransformedForecaster(Forecaster):
     lambda_ : float or (n_series,) array
         With "boxcox", the exponent: 0 is the logarithm, 1 the series as it is.
     period_ : int
-        The season that the forecaster took; where it has one.
+        The period that the forecaster took; where it takes one.
     forecaster_ : forecaster
         The clone, as `fit` left it: it holds plain arrays on the scale, and `update` does not move
         it.
@@ -180,7 +180,7 @@ class TransformedForecaster(Forecaster):
         check_is_fitted(self)
         scale = self._model.scale
         name = scale.kind if scale.functions is None else "functions"
-        period = self.period_ if self._has_season() else "none"
+        period = vars(self).get("period_", "none")
         left = {"Forecaster": type(self.forecaster_).__name__, "Transform": name, "Period": period}
         right = {"Lower": f"{scale.lower:g}", "Upper": f"{scale.upper:g}"}
         right["Points"] = "means" if self._model.bias_adjust else "medians"
@@ -202,7 +202,7 @@ class TransformedForecaster(Forecaster):
         tags.target_tags.positive_only = above_0 and self.lower is None
         return tags
 
-    def _taken_period(self) -> int:
+    def _taken_period(self) -> int | None:
         return self.forecaster._taken_period()
 
     def _would_take(self, period: int, n_observed: int) -> bool:
@@ -240,8 +240,6 @@ class TransformedForecaster(Forecaster):
             latest=(inner.predictions + inner.model.effect(regressors), inner.deviations),
         )
         attributes: dict[str, Any] = {"forecaster_": inner.forecaster}
-        if self._has_season():
-            attributes["period_"] = inner.forecaster.period_
         if scale.kind == "boxcox":
             one = scale.exponent.size == 1
             attributes["lambda_"] = float(scale.exponent[0]) if one else scale.exponent
@@ -285,7 +283,7 @@ class TransformedForecaster(Forecaster):
         logs[np.isin(batch.series_of_row, list(errors))] = np.nan
         unit = geometric_means(logs, batch.offsets)
         logs -= np.log(unit)[batch.series_of_row]
-        exponent, told = learn_exponents(logs, batch.offsets, self._taken_period())
+        exponent, told = learn_exponents(logs, batch.offsets, self._taken_period() or 1)
         notes: dict[int, Warning] = {
             i: UserWarning(
                 f"{name(i)} has too few changes to learn the exponent of transform='boxcox' from: "

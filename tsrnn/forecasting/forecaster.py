@@ -156,8 +156,8 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         refuse_longer(self._needed_steps(), _most_steps(values))
         with one_blas_thread():
             model, predictions, deviations, attributes = settled.fit_model(values, regressors)
-        if "period" in self.get_params(deep=False):
-            self.period_ = settled._taken_period()
+        if self._taken_period() is not None:
+            self.period_ = settled._taken_period() or 1  # None of one that took no season
         training_index = grid.stamps(0, len(values)) if index is None else index
         fitted_values = predictions + model.effect(regressors)
         vars(self).update(attributes | model.attributes())

@@ -238,7 +238,7 @@ class PanelForecaster(BaseEstimator):
             new._training = replace(panel, ordinals=np.broadcast_to(0, len(panel.ordinals)))
             new._scores = {}  # of each horizon, found when it is first asked for
             new.failures_ = failure_table(failures, ids, self.id_col)
-            if "period" in forecaster.get_params(deep=False) or forecaster._has_season():
+            if settled.has_periods:
                 taken = settled.periods[new._fitted.active]
                 new.period_ = pd.Series(taken, new.ids_, name="period")
             notes = season_notes(forecaster, panel, kinds)
