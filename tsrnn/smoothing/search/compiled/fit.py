@@ -100,6 +100,7 @@ def model_of(task: Task) -> Model:
         task.share_at,
         task.rates[task.free],
         task.states,
+        structure.circles if task.free.size == len(task.bounds) else np.empty((0, 5)),
     )
 
 

@@ -82,6 +82,9 @@ class Model(NamedTuple):
     state_maps : (N or 1, S, 1 + U + C) array
         What takes (1, free numbers of the state, coefficients) to the initial state, for each
         series or for all.
+    circles : (n_circles, 5) array
+        Bounds beside the box: k, centre, square of the radius, and the side, 1 or -1, for unknowns
+        v[k] and v[k + 1] that must lie within the circle, or outside of it.
     """
 
     step: int
@@ -94,6 +97,7 @@ class Model(NamedTuple):
     share_at: int
     rates: Vector
     state_maps: Slabs
+    circles: Slab
 
 
 class Rules(NamedTuple):
@@ -348,6 +352,8 @@ def searched_value(b, model, v, curved):
     squares, gradient, curvature = curved.squares, curved.gradient, curved.curvature
     free, rates, share_at, n_seen = model.free, model.rates, model.share_at, curved.n_seen[b]
     n_unknowns = gradient.shape[0]
+    if _is_beyond(v, model.circles):
+        return math.inf
     if share_at >= 0:
         # gamma = (1 - alpha) gamma'; alpha, where free, is the first.
         alpha_is_free = free[0] == 0
@@ -378,6 +384,17 @@ def searched_value(b, model, v, curved):
         slope_d = 0.5 * rates[d] / n_seen if d < rates.shape[0] else 0.0
         gradient[d, b] = factor * (gradient[d, b] + squares[b] * slope_d)
     return factor * squares[b]
+
+
+@inlined
+def _is_beyond(v, circles):
+    """Tell whether v lies on the wrong side of a circle."""
+    for i in range(circles.shape[0]):
+        k = int(circles[i, 0])
+        x, y = v[k] - circles[i, 1], v[k + 1] - circles[i, 2]
+        if circles[i, 4] * (x * x + y * y - circles[i, 3]) > 0.0:
+            return True
+    return False
 
 
 @inlined
