@@ -25,15 +25,25 @@ full season: (2) and (3), and beside them a pair (s, d) for each season
 
 What belongs to seasons lies in rows of m, the oldest first: that one is the next step's, which
 moves every other one up and puts its own at the end. All are in the units of x, parameters have
-none. They are searched in a box, from one start: outside of it, and far from that start, are other
-minima of the squared error that forecast worse. Source: Svetunkov, Kourentzes and Ord, Complex
-exponential smoothing, Naval Research Logistics 69 (2022); the box and the start are those of
-Svetunkov's implementation.
+none.
+
+What takes (l, c) on by (2) and (3), x_t given, has the eigenvalues of the matrix of these with
+e_t = -l_{t-1}. They are within the unit circle, so that the smoother forgets where it began, where
+
+    (a_0 - 1/2)^2 + (a_1 - 1)^2 >= 1/4,    (a_0 - 3/2)^2 + (a_1 - 1/2)^2 <= 3/2,
+    (a_0 - 5/2)^2 + a_1^2 >= 5/4                                                       (10)
+
+Elsewhere are minima of the squared error at which a run that explodes is held in check by the last
+digits of a_0 and a_1. Source: Svetunkov, Kourentzes and Ord, Complex exponential smoothing, Naval
+Research Logistics 69 (2022).
 """
 
 from __future__ import annotations
 
-from tsrnn._compute.compile import Step
+import math
+
+from tsrnn._compute.compile import Step, kernel
+from tsrnn._compute.declare import Vector, inlined
 from tsrnn.cells.smoother_cell import (
     SmootherCell,
     SmoothingParameter,
@@ -335,23 +345,68 @@ def _full_tangent(
             )  # (9)
 
 
-def _parameter(name: str, part: str, upper: float, start: float) -> SmoothingParameter:
-    """Describe a parameter by its place in the box, and the one start of its search."""
+@inlined
+def stable_interval(imaginary, most):
+    """Return between which real parts a pair is stable by (10), and how both ends change.
+
+    For an imaginary part in [0.5, 1.7], and real parts of 0.5 at least and `most` at most.
+    """
+    x = imaginary - 1.0
+    root = math.sqrt(max(0.25 - x * x, 0.0))
+    low, d_low = 0.5 + root, -x / max(root, _LEAST_ROOT)
+    x = imaginary - 0.5
+    root = math.sqrt(max(1.5 - x * x, 0.0))
+    if 1.5 - root > low:
+        low, d_low = 1.5 - root, x / root
+    high, d_high = most, 0.0
+    if 1.5 + root < high:
+        high, d_high = 1.5 + root, -x / root
+    root = math.sqrt(max(1.25 - imaginary * imaginary, 0.0))
+    if 2.5 - root < high:
+        high, d_high = 2.5 - root, imaginary / root
+    return low, high, d_low, d_high
+
+
+@kernel
+def stable_real_parts(imaginary: Vector, most: float, shares: Vector):
+    """Replace shares of what keeps pairs stable by the real parts, (N,)."""
+    for i in range(shares.shape[0]):
+        low, high, _, _ = stable_interval(imaginary[i], most)
+        shares[i] = low + (high - low) * shares[i]
+
+
+# Where a circle of (10) rises, its slope has no bounds.
+_LEAST_ROOT = 0.05
+
+
+def _parameter(
+    name: str, part: str, upper: float, start: float, *, lower: float = 0.5, share: float = 0.0
+) -> SmoothingParameter:
+    """Describe a parameter: the box, and where its search starts, of real parts as a share too."""
     return SmoothingParameter(
         name,
-        lower=0.01,
+        lower=lower,
         upper=upper,
         part=part,
         fallback=start,
         absent=None,
-        spread=(start,),
+        spread=(share or start,),
         flat=start,
+        beside_next=share > 0.0,
     )
 
 
-_ALPHA = _parameter("alpha_0", "level", 1.8, 1.3), _parameter("alpha_1", "level", 1.9, 1.0)
-_BETA = _parameter("beta_0", "season", 1.5, 0.1)
-_BETA_PAIR = _parameter("beta_0", "season", 1.5, 1.3), _parameter("beta_1", "season", 1.5, 1.0)
+# The box, with what is stable in it, and the start are those of Svetunkov's implementation. Minima
+# far from that start forecast worse.
+_ALPHA = (
+    _parameter("alpha_0", "level", 1.8, 1.3, share=0.375),
+    _parameter("alpha_1", "level", 1.7, 1.0),
+)
+_BETA = _parameter("beta_0", "season", 1.5, 0.1, lower=0.01)
+_BETA_PAIR = (
+    _parameter("beta_0", "season", 1.5, 1.3, share=0.6),
+    _parameter("beta_1", "season", 1.5, 1.0),
+)
 
 
 def _numbered(name: str, period: int) -> tuple[str, ...]:

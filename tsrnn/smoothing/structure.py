@@ -83,11 +83,6 @@ class Structure:
         return False
 
     @property
-    def circles(self) -> np.ndarray:
-        """Bounds of parameters beside their box, (n_circles, 5): there are none."""
-        return np.empty((0, 5))
-
-    @property
     def positive_part(self) -> str:
         """The argument that asks for that."""
         return "error='mul'" if self.is_relative else "seasonal='mul'"

@@ -6,15 +6,9 @@ initial state is no parameter: it is taken from the first values (see the source
 
     l_0 = mean of the first ten values (or of the first season),   c_0 = l_0 / 1.1         (1)
 
-so that it matters where the series is zero. Parameters are searched where the smoother forgets
-where it began, which is where a_0 and a_1 lie
-
-    within  (a_0 - 3/2)^2 + (a_1 - 1/2)^2 = 3/2,
-    outside (a_0 - 1/2)^2 + (a_1 - 1)^2 = 1/4  and  (a_0 - 5/2)^2 + a_1^2 = 5/4           (2)
-
-for these say that the eigenvalues of what takes (l, c) on by (2) and (3) of the cell, x_t given,
-are within the unit circle. Where they are not, there are minima at which errors are small by
-chance: a run that explodes is held in check by a_0 and a_1 to their last digits.
+so that it matters where the series is zero. A simple season begins with the first values
+themselves, the others with the seasons of the classical decomposition of the whole series; so these
+count as parameters in criteria.
 """
 
 from __future__ import annotations
@@ -25,15 +19,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsrnn._input.ragged import Batch
-from tsrnn._scan.seasonal_start import seasonal_states
+from tsrnn._scan.seasonal_start import seasonal_means, seasonal_states
 from tsrnn.cells.complex_smoothing import COMPLEX, complex_full, complex_partial, complex_simple
 from tsrnn.cells.smoother_cell import SmootherCell
 
 # Forms of the season, in the order in which the first of equals is chosen.
 SEASONAL_FORMS = (None, "simple", "partial", "full")
-
-# Centre, square of the radius, and the side: 1 within, -1 outside; by (2).
-_STABLE = np.array([[1.5, 0.5, 1.5, 1.0], [0.5, 1.0, 0.25, -1.0], [2.5, 0.0, 1.25, -1.0]])
 
 _N_FIRST = 10
 _LEVEL_PER_POTENTIAL = 1.1
@@ -66,7 +57,6 @@ class ComplexStructure:
     is_positive = False
     is_movable = False
     has_one_start = True
-    n_free_state = 0
 
     @functools.cached_property
     def cell(self) -> SmootherCell:
@@ -84,6 +74,11 @@ class ComplexStructure:
         return len(self.cell.parameters)
 
     @property
+    def n_free_state(self) -> int:
+        """The number of seasons that the series says, though they are not searched for."""
+        return {None: 0, "simple": self.period}.get(self.seasonal, self.period - 1)
+
+    @property
     def n_state(self) -> int:
         """The size of the cell's state (S), which is not made for it."""
         return _N_STATE[self.seasonal](self.period)
@@ -97,14 +92,6 @@ class ComplexStructure:
     def is_share(self) -> np.ndarray:
         """A mask of the numbers of the cell's state that have no unit, (S,): none."""
         return np.zeros(self.n_state, dtype=bool)
-
-    @property
-    def circles(self) -> np.ndarray:
-        """Bounds of parameters beside their box, (n_circles, 5), by (2)."""
-        circles = np.insert(_STABLE, 0, 0.0, axis=1)
-        if self.seasonal != "full":
-            return circles
-        return np.vstack([circles, np.insert(_STABLE, 0, 2.0, axis=1)])
 
     @property
     def state_names(self) -> tuple[str, ...]:
@@ -126,7 +113,8 @@ class ComplexStructure:
             return pair
         heuristic = np.zeros((batch.n_series, 2 + self.period))
         seasonal_states(batch.values, batch.offsets, self.period, False, heuristic)
-        seasons = heuristic[:, 2:]
+        seasons = heuristic[:, 2:].copy()
+        seasonal_means(batch.values, batch.offsets, self.period, seasons)
         if self.seasonal == "partial":
             return np.hstack([pair, seasons])
         return np.hstack([pair, seasons, seasons / _LEVEL_PER_POTENTIAL])

@@ -100,7 +100,8 @@ def model_of(task: Task) -> Model:
         task.share_at,
         task.rates[task.free],
         task.states,
-        structure.circles if task.free.size == len(task.bounds) else np.empty((0, 5)),
+        task.pairs_at,
+        task.bounds[task.free[task.pairs_at], 1],
     )
 
 
