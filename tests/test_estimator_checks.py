@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tsrnn import (
     AutoExpSmoothingRNN,
+    ComplexExpSmoothingRNN,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
@@ -26,6 +27,13 @@ from tsrnn import (
     all_estimators,
 )
 
+class WithoutColumns(ComplexExpSmoothingRNN):
+    """Complex smoothing that is not told of columns: it refuses them, and the checks have some."""
+
+    def _read_regressors(self, X, n_timesteps, *, reset=False):
+        return super()._read_regressors(X, n_timesteps, reset=reset)[:, :0]
+
+
 FORECASTERS = [
     NaiveForecaster(),
     NaiveForecaster(strategy="seasonal", period=3),
@@ -41,6 +49,8 @@ FORECASTERS = [
     TripleExpSmoothingRNN(period=2, trend=None, prior="cautious"),
     AutoExpSmoothingRNN(models=["AAN", "AAdN"]),
     AutoExpSmoothingRNN(period=3),
+    WithoutColumns(),
+    WithoutColumns(period=3),
     RNNForecaster(Ridge(), window=3),
     RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=3, solver="lbfgs", tol=0.02, random_state=0),
@@ -175,5 +185,6 @@ def test_scikit_learns_checks_of_sequence_estimators_pass(estimator, check):
 
 def test_every_estimator_is_checked():
     checked = {type(one) for one in (*FORECASTERS, *SEQUENCE_ESTIMATORS)} | {TextRNNClassifier}
+    checked |= {WithoutColumns.__base__}
     # One of panels has no X and y.
     assert {kind for _, kind in all_estimators()} - checked == {PanelForecaster}

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from tsrnn import (
     RNN,
     AutoExpSmoothingRNN,
+    ComplexExpSmoothingRNN,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
@@ -68,6 +69,8 @@ FORECASTERS = {
     "multiplicative": TripleExpSmoothingRNN(period=PERIOD, seasonal="mul", error="mul"),
     "auto": AutoExpSmoothingRNN(models=("ANN", "AAN")),
     "auto_seasonal": AutoExpSmoothingRNN(models=["ANA", "AAdA"], period=PERIOD),
+    "complex": ComplexExpSmoothingRNN(),
+    "complex_seasonal": ComplexExpSmoothingRNN(period=PERIOD),
     "windows": RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=4, max_iter=3, random_state=0), window=5
     ),
