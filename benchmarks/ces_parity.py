@@ -1,17 +1,17 @@
 """Complex exponential smoothing beside statsforecast's AutoCES, form by form, on series of M3.
 
 Run as `python benchmarks/ces_parity.py --data-home FOLDER [--series 500]`, where statsforecast is
-installed. Theirs searches by Nelder and Mead's method in a box, from states that it finds by running
-through the series there and back; ours in the part of the box in which the smoother is stable. So
-each form is fitted from the states that theirs has ended with, and four things are told:
+installed. Theirs searches by Nelder and Mead's method in a box, from states that it finds by
+running through the series there and back; ours in the part of the box in which the smoother is
+stable. So each form is fitted from the states that theirs has ended with, and four things are told:
 
 - filter: the largest relative difference of the squared errors with their parameters, by our cell;
 - lower: the share of series where our minimum is not above theirs, by a thousandth at most;
 - of the others, in how many theirs lies where the smoother is not stable, in which ours never is;
-- alike: where parameters agree to .01, by how much of the range of the series forecasts differ, at
+- alike: where parameters agree to .001, by how much of the range of the series forecasts differ, at
   the median and at most.
 
-The last column is for the default of both: ours from its own states, and sMAPE of either.
+The last line is the sMAPE of both by default, each from states of its own.
 """
 
 import os
@@ -92,7 +92,7 @@ def compare(series: list[np.ndarray], form: str | None, period: int, horizon: in
         "filter": np.abs(errors / their_errors - 1.0),
         "is_lower": ours.numbers["sse_"] <= their_errors * 1.001,
         "is_stable": np.array([is_stable(one) for one in theta]),
-        "is_alike": np.abs(found - theta).max(axis=1) < 0.01,
+        "is_alike": np.abs(found - theta).max(axis=1) < 0.001,
         "difference": np.abs(forecasts - their_forecasts).max(axis=1) / ranges,
     }
 

@@ -1,10 +1,10 @@
 """Exponential smoothing at speed: panels and single series beside statsforecast and statsmodels.
 
 Run as `python benchmarks/smoothing_speed.py --data-home FOLDER [--parts holt auto complex single
-scaling] [--quick] [--processor]`. Panels are long frames, in and out: `PanelForecaster` fits and predicts,
-and so does `StatsForecast.forecast`, each with one thread or process and with two. Ours runs
-several times, before and after theirs, and the median counts; theirs runs once, after a small panel
-that compiles it. `--quick` takes a tenth of the series. `--processor` counts seconds of the
+scaling] [--quick] [--processor]`. Panels are long frames, in and out: `PanelForecaster` fits and
+predicts, and so does `StatsForecast.forecast`, each with one thread or process and with two. Ours
+runs several times, before and after theirs, and the median counts; theirs runs once, after a small
+panel that compiles it. `--quick` takes a tenth of the series. `--processor` counts seconds of the
 processor, with one job alone, for machines that others use.
 
 The scores beside the seconds show that what was timed is the same work: the mean sMAPE of the same

@@ -27,6 +27,7 @@ from tsrnn import (
     all_estimators,
 )
 
+
 class WithoutColumns(ComplexExpSmoothingRNN):
     """Complex smoothing that is not told of columns: it refuses them, and the checks have some."""
 

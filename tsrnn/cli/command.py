@@ -37,6 +37,7 @@ from tsrnn.forecasting.naive import NaiveForecaster
 from tsrnn.metrics import mase, smape
 from tsrnn.panel.fill import StepRules
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
+from tsrnn.smoothing.complex.forecaster import ComplexExpSmoothingRNN
 from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
 from tsrnn.smoothing.triple import TripleExpSmoothingRNN
@@ -48,8 +49,12 @@ MODELS = {
     "holt": DoubleExpSmoothingRNN,
     "damped": lambda: DoubleExpSmoothingRNN(damped=True),
 }
-# These take the length of the season; "auto" chooses by itself how it enters, if at all.
-SEASONAL_MODELS = {"holt-winters": TripleExpSmoothingRNN, "auto": AutoExpSmoothingRNN}
+# These take the length of the season; the last ones choose by themselves how it enters, if at all.
+SEASONAL_MODELS = {
+    "holt-winters": TripleExpSmoothingRNN,
+    "auto": AutoExpSmoothingRNN,
+    "complex": ComplexExpSmoothingRNN,
+}
 DEFAULT_MODEL = "damped"
 
 MOST_STEPS = 1_000_000  # of a forecast: more is a slip of the keyboard, or exhausts the memory
@@ -129,13 +134,15 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         choices=[*MODELS, *SEASONAL_MODELS],
         help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
-        "holt-winters (a season), auto (whichever of these suits the series)",
+        "holt-winters (a season), auto (whichever of these suits the series), complex "
+        "(exponential smoothing of a complex number)",
     )
     forecast.add_argument(
         "--period",
         type=_period,
         metavar="N",
-        help="time steps of a season, for holt-winters and auto (by the dates: 12 for months)",
+        help="time steps of a season, for holt-winters, auto and complex (by the dates: 12 for "
+        "months)",
     )
     forecast.add_argument(
         "--seasonal",
@@ -288,10 +295,13 @@ def _of_model(
     message = [] if is_named else [_default_told(season.taken > 1)]
     if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
         # The choice takes no season of which there are not two periods, whatever is said.
-        override = "" if season.is_short and options.model == "auto" else "; --period overrides"
+        chooses = season.is_short and options.model != "holt-winters"
+        override = "" if chooses else "; --period overrides"
         message.append(f"season: {season_in_words(model.period_, season)}{override}")
     if isinstance(model, AutoExpSmoothingRNN):
         message.append(f"chose {_in_words(model)}")
+    if isinstance(model, ComplexExpSmoothingRNN) and model.period_ > 1:
+        message.append(f"chose {model.seasonal_ or 'no'} season")
     return message
 
 
@@ -324,10 +334,14 @@ def _forecaster(options: argparse.Namespace) -> Forecaster:
                     f"{' or '.join(SEASONAL_MODELS)}, not {options.model}"
                 )
         return MODELS[options.model]()
-    if options.model == "auto" and options.seasonal is not None:
+    if options.model != "holt-winters" and options.seasonal is not None:
+        chooses = {
+            "auto": "whether a season is added or multiplied",
+            "complex": "its season's form",
+        }
         raise UsageError(
-            "--seasonal is for --model holt-winters: auto chooses whether a season is added or "
-            "multiplied"
+            f"--seasonal is for --model holt-winters: {options.model} chooses "
+            f"{chooses[options.model]}"
         )
     if isinstance(options.period, int) and options.period < 2:
         raise UsageError(
