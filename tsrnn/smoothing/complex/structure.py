@@ -8,8 +8,9 @@ initial state is no parameter: it is taken from the first values (see the source
 
 so that it matters where the series is zero. A simple season begins with the first values
 themselves, the others with the seasons of the classical decomposition of the whole series. In
-criteria the level and these seasons count as parameters: on held-back training values of M3's
-monthly series the form with the lowest AICc then forecast better by 2% (MASE) to 6% (sMAPE).
+criteria the level and these seasons count as parameters: so fewer series get a season by AICc, and
+on held-back training values of M3 forecasts were better by 6% (sMAPE; MASE 2%) on monthly series,
+and worse by 1% (MASE 2%) on quarterly ones.
 """
 
 from __future__ import annotations
