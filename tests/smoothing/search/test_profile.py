@@ -15,9 +15,7 @@ from paths import ROOT
 from tsrnn.cells import CELLS
 from tsrnn.smoothing.search.profile import ProfiledSSE, profile
 
-# The initial state of complex smoothing is not solved for, but taken from the series.
-SOLVED_CELLS = [name for name in LINEAR_CELLS if not name.startswith("complex")]
-linear_cell = pytest.mark.parametrize("name", SOLVED_CELLS)
+linear_cell = pytest.mark.parametrize("name", LINEAR_CELLS)
 
 unit = st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0.0, 1.0, allow_subnormal=False))
 
@@ -25,7 +23,7 @@ unit = st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0.0, 1.0, allow_subnorma
 @st.composite
 def problems(draw):
     """A cell with parameters within their bounds, corners included, and a series with holes."""
-    name = draw(st.sampled_from(SOLVED_CELLS))
+    name = draw(st.sampled_from(LINEAR_CELLS))
     cell = CELLS[name]()
     theta = np.array(
         [p.lower + draw(unit) * (p.upper - p.lower) for p in cell.parameters], dtype=float
