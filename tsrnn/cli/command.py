@@ -90,9 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             tell("interrupted")
             return 130
-    for warning in caught:
-        text = re.sub("^(y|series 0) has", "the series has", in_options(warning.message))
-        tell(f"warning: {text}")
+    # Once, though a forecast and its bounds may both be warned of.
+    for text in dict.fromkeys(in_options(warning.message) for warning in caught):
+        tell(f"warning: {re.sub('^(y|series 0) has', 'the series has', text)}")
     return status
 
 
