@@ -19,6 +19,7 @@ from tsrnn.cells.lstm import LSTM
 from tsrnn.cells.network_cell import NetworkCell, unit_kernel
 from tsrnn.cells.smoother_cell import SmootherCell, SmoothingParameter
 from tsrnn.cells.smoothing import HOLT, SES
+from tsrnn.cells.theta import DYNAMIC_THETA, THETA
 
 __all__ = [
     "CELLS",
@@ -43,6 +44,8 @@ CELLS: dict[str, Callable[..., SmootherCell]] = {
     "complex_simple": partial(complex_simple, 4),
     "complex_partial": partial(complex_partial, 4),
     "complex_full": partial(complex_full, 4),
+    "theta": lambda: THETA,
+    "dynamic_theta": lambda: DYNAMIC_THETA,
 }
 
 # All that the smoothers of the family of Holt and Winters learn, by name.

@@ -100,8 +100,10 @@ def model_of(task: Task) -> Model:
         task.share_at,
         task.rates[task.free],
         task.states,
-        task.pairs_at,
-        task.bounds[task.free[task.pairs_at], 1],
+        decaying=-1,
+        ages=np.zeros(1),
+        pairs=task.pairs_at,
+        most=task.bounds[task.free[task.pairs_at], 1],
     )
 
 
