@@ -131,9 +131,10 @@ for ax, (title, seen, intervals, bounds) in zip(axes, pictures, strict=True):
     ax.legend(frameon=False, loc="upper left")
 
 # %%
-# Points are medians: half of the values lie above, and half below, since that survives any scale. If
-# they are to be added up, such as months to a year, ``bias_adjust=True`` gives means, which are
+# Points are medians: half of the values lie above, and half below, since that survives any scale.
+# If they are to be added up, such as months to a year, ``bias_adjust=True`` gives means, which are
 # larger on logarithms.
 
 model = TransformedForecaster(winters, bias_adjust=True).fit(train)
-print(f"{models['logarithm'].predict(36).sum():.0f} as medians, {model.predict(36).sum():.0f} means")
+medians = models["logarithm"].predict(36)
+print(f"{medians.sum():.0f} as medians, {model.predict(36).sum():.0f} as means")

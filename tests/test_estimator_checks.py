@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tsrnn import (
     AutoExpSmoothingRNN,
+    ComplexExpSmoothingRNN,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
@@ -40,6 +41,13 @@ class CheckedTransformedForecaster(TransformedForecaster):
         return super().__getattribute__(name)
 
 
+class WithoutColumns(ComplexExpSmoothingRNN):
+    """Complex smoothing that is not told of columns: it refuses them, and the checks have some."""
+
+    def _read_regressors(self, X, n_timesteps, *, reset=False):
+        return super()._read_regressors(X, n_timesteps, reset=reset)[:, :0]
+
+
 class ThetaBesideRegressors(ThetaForecaster):
     """The theta method where X has columns, which it refuses and these checks always have."""
 
@@ -65,6 +73,8 @@ FORECASTERS = [
     TripleExpSmoothingRNN(period=2, trend=None, prior="cautious"),
     AutoExpSmoothingRNN(models=["AAN", "AAdN"]),
     AutoExpSmoothingRNN(period=3),
+    WithoutColumns(),
+    WithoutColumns(period=3),
     ThetaBesideRegressors(),
     ThetaBesideRegressors(2, variant="standard", initial_level="learned"),
     RNNForecaster(Ridge(), window=3),
