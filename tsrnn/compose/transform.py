@@ -101,7 +101,7 @@ class TransformedForecaster(Forecaster):
     array([0.911, 1.049])
     >>> model = TransformedForecaster(NaiveForecaster(), "logit").fit(shares)
     >>> model.predict_interval(3)[-1].round(3)
-    array([0.908, 0.996])
+    array([0.912, 0.996])
     """
 
     def __init__(
