@@ -63,7 +63,7 @@ FOLDERS = table(
     smoothing: _docs exceptions priors _compute _input _optim cells _scan _time forecasting network
     text: exceptions _input _optim _recurrent sequence
     windows: exceptions _input forecasting sequence
-    compose: exceptions _input _time forecasting
+    compose: exceptions _input _time forecasting smoothing
     _registry: exceptions forecasting panel sequence smoothing text windows compose
     saving: _files _version exceptions priors _input cells _time _recurrent forecasting network
     saving: panel sequence smoothing text windows compose _registry
@@ -84,6 +84,7 @@ PUBLIC = table(
     """
     tsrnn.cells: CELLS NETWORK_CELLS NetworkCell SmootherCell load logistic store tanh unit_kernel
     tsrnn.cli: main
+    tsrnn.compose: DeseasonalizedForecaster EnsembleForecaster
     tsrnn.datasets: fetch_imdb fetch_m3 fetch_m4 load_co2 make_noisy_line
     tsrnn.exceptions: BeyondStampsError InvalidParameterError IrregularIndexError ModelFormatError
     tsrnn.exceptions: TrainingDivergedError UnfinishedStepWarning UnreliableForecastWarning
@@ -108,7 +109,7 @@ PUBLIC = table(
 REACHED_INTO = table(
     """
     tsrnn.cli.command: _grid
-    tsrnn.compose.deseasonalize: _fit _model _seen
+    tsrnn.compose.deseasonalize: _model _seen
     tsrnn.panel.forecaster: _has_season _seeks_season
     tsrnn.panel.seasons: _in_season _needed_steps _seeks_season _taken_period _wants_note
     tsrnn.panel.seasons: _would_take

@@ -13,6 +13,7 @@ from tsrnn import (
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
     ElmanRNNRegressor,
+    EnsembleForecaster,
     GRUClassifier,
     GRURegressor,
     LSTMClassifier,
@@ -41,6 +42,11 @@ FORECASTERS = [
     TripleExpSmoothingRNN(period=2, trend=None, prior="cautious"),
     AutoExpSmoothingRNN(models=["AAN", "AAdN"]),
     AutoExpSmoothingRNN(period=3),
+    EnsembleForecaster(),
+    EnsembleForecaster(period=3, method="mean", weights=[2, 1]),
+    EnsembleForecaster(
+        [("last", NaiveForecaster()), ("holt", DoubleExpSmoothingRNN())], method="best"
+    ),
     RNNForecaster(Ridge(), window=3),
     RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=3, solver="lbfgs", tol=0.02, random_state=0),

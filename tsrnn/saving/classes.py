@@ -15,7 +15,10 @@ from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.stamps import Dates, Durations, Periods, WholeNumbers
 from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
+from tsrnn.compose.combining import Extent
 from tsrnn.compose.deseasonalize import DeseasonalizedModel
+from tsrnn.compose.ensemble_model import EnsembleModel, Member
+from tsrnn.compose.past_errors import CombinedErrors
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
 from tsrnn.forecasting.season import Seasons
@@ -44,11 +47,15 @@ PARTS: dict[str, type] = {
     "Batch": Batch,
     "BusinessSteps": BusinessSteps,
     "ColumnScaling": ColumnScaling,
+    "CombinedErrors": CombinedErrors,
     "DateStamps": Dates,
     "DeseasonalizedModel": DeseasonalizedModel,
     "DurationStamps": Durations,
+    "EnsembleMember": Member,
+    "EnsembleModel": EnsembleModel,
     "EvenSteps": EvenSteps,
     "ExponentialPrior": ExponentialPrior,
+    "Extent": Extent,
     "FittedPanel": FittedPanel,
     "GroupedPanel": GroupedPanel,
     "Layout": Layout,

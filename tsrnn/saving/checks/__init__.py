@@ -6,7 +6,16 @@ before what keeps them, which compares no more than their sizes. A check raises 
 becomes of comparing things that are none.
 """
 
-from tsrnn.saving.checks import forecasters, models, networks, panels, smoothers, times, windows
+from tsrnn.saving.checks import (
+    ensembles,
+    forecasters,
+    models,
+    networks,
+    panels,
+    smoothers,
+    times,
+    windows,
+)
 
 CHECKS = (
     smoothers.CHECKS
@@ -14,6 +23,7 @@ CHECKS = (
     | networks.CHECKS
     | windows.CHECKS
     | models.CHECKS
+    | ensembles.CHECKS
     | forecasters.CHECKS
     | panels.CHECKS
 )

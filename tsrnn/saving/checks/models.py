@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tsrnn.compose.deseasonalize import DeseasonalizedModel
+from tsrnn.compose.ensemble_model import EnsembleModel
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
 from tsrnn.forecasting.season import Seasons
@@ -17,7 +18,7 @@ from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.windows.model import WindowModel
 
 # Models of columns alone, of panels alone, and of either.
-_OF_BOTH = (DeseasonalizedModel, SmoothingModel, WindowModel)
+_OF_BOTH = (DeseasonalizedModel, EnsembleModel, SmoothingModel, WindowModel)
 _OF_COLUMNS = (*_OF_BOTH, NaiveModel)
 _OF_PANELS = (*_OF_BOTH, GroupedPanel, LoopedPanel)
 
@@ -39,6 +40,8 @@ def n_regressors_of(model: Any) -> set[int | None]:
         return set().union(*(n_regressors_of(one) for _, one in model.parts))
     if isinstance(model, LoopedPanel):
         return set().union(*(n_regressors_of(one) for one in model.models if one is not None))
+    if isinstance(model, EnsembleModel):
+        return {model.past.regressors.shape[1]}
     if isinstance(model, WindowModel):
         return {model.state.known.shape[2]}
     if isinstance(model, SmoothingModel):
@@ -69,6 +72,11 @@ def of_panel(model: Any, n_series: int | None = None) -> Any:
     return model
 
 
+def of_either(model: Any) -> Any:
+    """Check a model of columns or of a panel."""
+    return fields.kind(model, "the model", *_OF_COLUMNS, *_OF_PANELS)
+
+
 def check_season(one: Seasons) -> None:
     """Check the seasons of columns or of a panel."""
     factor = fields.numbers(one.factor, "factor", None, None)
@@ -87,7 +95,7 @@ def check_deseasonalized(one: DeseasonalizedModel) -> None:
     require(failed.keys() == set(within), "failures must be those within")
     good = np.setdiff1d(np.arange(n), list(failed)) if failed else slice(None)
     require(np.isfinite(one.constant[good]).all(), "constant must be finite")
-    _check_notes(one.notes, n)
+    check_notes(one.notes, n)
 
 
 def check_looped(one: LoopedPanel) -> None:
@@ -124,10 +132,10 @@ def check_found(one: SmoothingModel | WindowModel, found: np.ndarray) -> None:
     held, failed = set(found.tolist()), fields.failures(one.failures, "failures", n)
     require(len(held | failed.keys()) == n, "the model must hold all series but failures")
     require(held.isdisjoint(failed), "the model must hold no failures")
-    _check_notes(one.notes, n)
+    check_notes(one.notes, n)
 
 
-def _check_notes(notes: Any, n: int) -> None:
+def check_notes(notes: Any, n: int) -> None:
     """Check notes of columns or of a panel."""
     if isinstance(notes, tuple):
         fields.tuple_of(notes, "notes", Warning)
