@@ -258,10 +258,12 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
             return clone(self).set_params(period=season.taken) if self.period == "auto" else self
         settled = []
         for name, member in self.forecasters:
-            try:
-                settled.append((name, member._in_season(season)))
-            except ValueError as error:
-                raise ValueError(f"member {name!r}: {error}") from error
+            if member._seeks_season():
+                try:
+                    member = member._in_season(season)
+                except ValueError as error:
+                    raise ValueError(f"member {name!r}: {error}") from error
+            settled.append((name, member))
         return clone(self).set_params(forecasters=settled)
 
     def _taken_period(self) -> int:

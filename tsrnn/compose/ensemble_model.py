@@ -1,4 +1,4 @@
-"""The fitted model of a combination: its members at the end of the series, of columns or a panel."""
+"""Fitted models of combinations: their members at the ends of columns, or of a panel."""
 
 from __future__ import annotations
 

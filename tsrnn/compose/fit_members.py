@@ -148,5 +148,6 @@ class _Told:
     def notes(self) -> dict[int, tuple[Warning, ...]]:
         told: dict[int, tuple[Warning, ...]] = {}
         for (i, text, kind), names in self._names.items():
-            told[i] = (*told.get(i, ()), kind(f"{', '.join(dict.fromkeys(names))}: {text}"))
+            whose = ", ".join(map(repr, dict.fromkeys(names)))
+            told[i] = (*told.get(i, ()), kind(f"{text} (member {whose})"))
         return told

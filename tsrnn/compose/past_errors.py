@@ -16,13 +16,14 @@ Beside them count, as so many errors of one more panel, the errors that are typi
 the M3 and M4 competitions (`benchmarks/typical_errors.py` finds them in the training parts): a
 single series has few errors of its own, and what is missing is taken from there.
 
-Of n own errors with the weight w together, and typical ones with the distribution F and the weight v,
-quantile p is the error e at which
+Of n own errors with the weight w together, and typical ones with the distribution F and the weight
+v, quantile p is the error e at which
 
-    w #(own errors <= e) / (n + 1) + v F(e) = p (w + v)                                 (2)
+    w (#(own errors <= e) + F(e)) / (n + 1) + v F(e) = p (w + v)                        (2)
 
-for p above 1/2, and the mirror image below; between errors it is interpolated. Without typical ones
-that is the order statistic of `tsrnn.forecasting.conformal`.
+for p above 1/2, and the mirror image below; between errors it is interpolated. So far as there are
+own errors alone that is the order statistic of `tsrnn.forecasting.conformal`: the error to come is
+beyond all of them with probability 1 / (n + 1), and how far beyond is what is typical.
 """
 
 from __future__ import annotations
@@ -165,10 +166,10 @@ def quantile_factors(
 def _mixed(own: np.ndarray, weight: float, quantiles: np.ndarray) -> tuple[np.ndarray, float]:
     """Return quantiles of own errors, in order, and of typical ones, by (2); and the lowest."""
     every = np.sort(np.concatenate([own, _EDGES]))
-    typical = _WEIGHT * np.interp(every, _EDGES, _LEVELS)
     total, step = weight + _WEIGHT, weight / (own.size + 1)
+    typical = (_WEIGHT + step) * np.interp(every, _EDGES, _LEVELS)
     above = (step * np.searchsorted(own, every, side="right") + typical) / total
-    below = (step * (1 + np.searchsorted(own, every, side="left")) + typical) / total
+    below = (step * np.searchsorted(own, every, side="left") + typical) / total
     found = np.where(
         quantiles < 0.5, np.interp(quantiles, below, every), np.interp(quantiles, above, every)
     )

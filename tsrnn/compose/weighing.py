@@ -112,7 +112,7 @@ def _missed(
 
 
 def _units(values: np.ndarray, offsets: np.ndarray, period: int) -> np.ndarray:
-    """Return mean absolute differences at the lag of the season, or 1 apart; 1 where there are 0."""
+    """Return mean absolute differences at the lag of the season, or of 1; else 1."""
     units = np.ones(len(offsets) - 1)
     for i, (start, stop) in enumerate(zip(offsets[:-1], offsets[1:], strict=True)):
         y = values[start:stop]
