@@ -132,11 +132,10 @@ def test_a_panel_shares_its_weights_unless_told_otherwise(by_series):
     options = {"n_windows": 2, "horizon": 5, "by_series": by_series}
     ensemble = EnsembleForecaster(THREE, method="mean", weights="backtest", **options)
     panel = PanelForecaster(ensemble, freq=1, alias="f").fit(long_frame(SERIES))
-    for one, y in zip(pooled, SERIES.values(), strict=True):
-        name = next(name for name, other in SERIES.items() if other is y)
-        found = panel.predict(4).query("unique_id == @name")["f"]
+    found = panel.predict(4)["f"].to_numpy().reshape(3, 4)
+    for one, y, row in zip(pooled, SERIES.values(), found, strict=True):
         expected = by_hand(THREE, y, 4, of_weights(one**-2))
-        np.testing.assert_allclose(found, expected, rtol=1e-12)
+        np.testing.assert_allclose(row, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
@@ -327,17 +326,17 @@ def loop_of_errors(members, y, horizon, n_origins):
     errors = np.full((min(n_origins, held), horizon), np.nan)
     for origin in range(len(errors)):
         start = len(y) - held + origin
-        spreads = []
-        for one in ensemble.members_.values():
-            moved = (
-                clone(one).fit(y[: len(y) - held]).update(y[len(y) - held : start])
-                if origin
-                else one
-            )
+        spreads, forecasts = [], []
+        for name, member in members:
+            moved = clone(member).fit(y[: len(y) - held])
+            moved = moved.update(y[len(y) - held : start]) if origin else moved
             band = moved.predict_interval(horizon, level=0.6826894921370859)
             spreads.append((band[:, 1] - band[:, 0]) / 2.0)
+            forecasts.append(moved.predict(horizon))
         ahead = min(horizon, len(y) - start)
-        unit = np.mean(spreads, axis=0) * (1.0 + 4.0 * np.arange(1, horizon + 1) / start)
+        apart = np.sqrt(np.mean((np.array(forecasts) - ensemble.predict(horizon)) ** 2, axis=0))
+        unit = np.mean(spreads, axis=0) + apart
+        unit *= 1.0 + np.arange(1, horizon + 1) / start
         missed = y[start : start + ahead] - ensemble.predict(horizon)[:ahead]
         errors[origin, :ahead] = missed / unit[:ahead]
         ensemble.update(y[start])

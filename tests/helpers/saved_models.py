@@ -15,6 +15,7 @@ from tsrnn import (
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
     ElmanRNNRegressor,
+    EnsembleForecaster,
     GRUClassifier,
     GRURegressor,
     LSTMClassifier,
@@ -68,6 +69,15 @@ FORECASTERS = {
     "multiplicative": TripleExpSmoothingRNN(period=PERIOD, seasonal="mul", error="mul"),
     "auto": AutoExpSmoothingRNN(models=("ANN", "AAN")),
     "auto_seasonal": AutoExpSmoothingRNN(models=["ANA", "AAdA"], period=PERIOD),
+    "ensemble": EnsembleForecaster(
+        [
+            ("last", NaiveForecaster()),
+            ("season", NaiveForecaster(strategy="seasonal", period=PERIOD)),
+            ("adjusted", DeseasonalizedForecaster(SimpleExpSmoothingRNN(), period=PERIOD)),
+        ],
+        method="mean",
+        weights=[1.0, 2.0, 1.0],
+    ),
     "windows": RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=4, max_iter=3, random_state=0), window=5
     ),
@@ -114,6 +124,7 @@ PANELS = {
     "holidays": (INDEXES["holidays"], "prior"),
     "auto": (INDEXES["seconds"], "auto"),
     "windows": (INDEXES["months"], "windows"),
+    "ensemble": (INDEXES["quarters"], "ensemble"),
 }
 
 

@@ -349,7 +349,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
             self.method == "median",
             weights,
             Extent.of(values, offsets),
-            CombinedErrors(self, *panel),
+            CombinedErrors(clone(self), *panel),
             found.dropped,
         ).without_lost()
         shares = np.where(model.present, weights, 0.0)

@@ -13,7 +13,7 @@ from scipy.special import ndtr
 from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import counted
 from tsrnn.compose.combining import Extent, mean, median, usable
-from tsrnn.compose.past_errors import GROWTH, CombinedErrors, quantile_factors
+from tsrnn.compose.past_errors import CombinedErrors, quantile_factors
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
 from tsrnn.forecasting.looped_panel import SERIES_ERRORS
@@ -210,18 +210,22 @@ class EnsembleModel(FittedModel):
 
     def unit(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
         """Return the units that past errors are told in, (horizon, N)."""
-        _, used, *_ = self._forecasts(horizon, *n_jobs)
+        forecasts, used, *_ = self._forecasts(horizon, *n_jobs)
         deviations = np.full((len(self.names), horizon, self.n_series), np.nan)
         for one in self.members:
             deviations[one.place][:, one.series] = one.model.deviation(horizon, *n_jobs)
-        ahead = np.arange(1, horizon + 1)[:, None]
-        spread = self.spread(np.where(used[:, None], deviations, np.nan), self.weights)
-        return spread * (1.0 + GROWTH * ahead / self.extent.count)
+        deviations[~used[:, None].repeat(horizon, axis=1)] = np.nan
+        apart = np.where(used[:, None], forecasts - self.forecast(horizon, *n_jobs), np.nan)
+        size = np.fmax.reduce(np.abs(apart), axis=0)  # squares may be beyond numbers
+        size = np.where(size > 0.0, size, 1.0)
+        between = size * np.sqrt(mean((apart / size) ** 2, self.weights))
+        spread = self.spread(deviations, self.weights) + between
+        return spread * (1.0 + np.arange(1, horizon + 1)[:, None] / self.extent.count)
 
     def deviation(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
         """Return how far off 68 percent of forecast errors are at most, (horizon, N)."""
-        factors = quantile_factors(self.past.of(horizon, *n_jobs), ndtr([-1.0, 1.0]))
-        return 0.5 * (factors[1] - factors[0])[:, None] * self.unit(horizon, *n_jobs)
+        factors = quantile_factors(self.past.of(horizon, *n_jobs), ndtr([1.0]))[0]
+        return factors[:, None] * self.unit(horizon, *n_jobs)
 
     def quantiles(self, horizon: int, quantiles: np.ndarray, *n_jobs: int | None) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""

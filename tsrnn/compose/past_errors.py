@@ -1,29 +1,32 @@
 """Errors that a combination would have made in the past, and the quantiles that they make.
 
 Members' own deviations do not average to those of their combination, and those of short series are
-too small: forecasts h steps ahead of n values missed held-back values by more, the more h there are
-to n. So errors are told in units of
+too small. But where they miss, members differ. So errors h steps ahead of n values are told in
+units of
 
-    u_h = s_h (1 + 4 h / n)                                                             (1)
+    u_h = (s_h + b_h) (1 + h / n)                                                       (1)
 
-where s_h is the mean of the members' standard deviations h steps ahead. The ends of the series are
-held back, h steps or as many as the number of past forecasts asks for, but a third of a series at
-most; the members are fitted to the beginnings, and forecast the ends, from one origin after another
-where the series are few. In units of (1) these errors are pooled over the series, step by step.
+with s_h the mean of the members' standard deviations, and b_h the standard deviation of their
+forecasts about the combined one. The ends of the series are held back, h steps or as many as the
+number of past forecasts asks for, but a third of a series at most; the members are fitted to the
+beginnings, and forecast the ends, from one origin after another where the series are few. The sizes
+of these errors in units of (1) are pooled over the series, step by step.
 
 Errors k steps ahead from neighbouring origins share most of what happened: they count 1 / k each.
-Beside them count, as so many errors of one more panel, the errors that are typical of the series of
-the M3 and M4 competitions (`benchmarks/typical_errors.py` finds them in the training parts): a
-single series has few errors of its own, and what is missing is taken from there.
+Beside them count, as so many more, the errors that are typical of the series of the M3 and M4
+competitions: a single series has few errors of its own, and what is missing is taken from there.
+Of held-back values of these series, of whatever frequency and length, 95 percent lie within 2.0
+units (1). `python benchmarks/ensemble_choice.py --errors` finds them in the training parts.
 
-Of n own errors with the weight w together, and typical ones with the distribution F and the weight
-v, quantile p is the error e at which
+Of n own sizes with the weight w together, and typical ones with the distribution T and the weight
+v, the error that is not exceeded in size with probability p is the e at which
 
-    w (#(own errors <= e) + F(e)) / (n + 1) + v F(e) = p (w + v)                        (2)
+    w (#(own sizes <= e) + T(e)) / (n + 1) + v T(e) = p (w + v)                         (2)
 
-for p above 1/2, and the mirror image below; between errors it is interpolated. So far as there are
-own errors alone that is the order statistic of `tsrnn.forecasting.conformal`: the error to come is
-beyond all of them with probability 1 / (n + 1), and how far beyond is what is typical.
+and between sizes it is interpolated. So far as there are own errors alone that is the order
+statistic of `tsrnn.forecasting.conformal`: the error to come is beyond all of them with probability
+1 / (n + 1), and how far beyond is what is typical. Quantile q is the forecast and the error of
+p = |2 q - 1|, upwards or downwards.
 """
 
 from __future__ import annotations
@@ -36,21 +39,15 @@ from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import offsets_of, rows_between
 from tsrnn.forecasting.fitted_model import PanelModel
 
-# How many times h / n errors are larger: see (1).
-GROWTH = 4.0
-
 # Past forecasts that are made at least, of all series together, if these are long enough.
 _ENOUGH = 100
 
 # How many errors of the series the typical ones count as.
 _WEIGHT = 30.0
 
-# Typical errors in units of (1): the quantiles of these probabilities, and of 1 less them.
-PROBABILITIES = np.array([0.0005, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4])
-TYPICAL = np.array([-6.0, -4.6, -3.6, -3.0, -2.3, -1.7, -1.2, -0.9, -0.7, -0.55, -0.4, -0.18])
-
-_EDGES = np.concatenate([TYPICAL, [0.0], -TYPICAL[::-1]])
-_LEVELS = np.concatenate([PROBABILITIES, [0.5], 1.0 - PROBABILITIES[::-1]])
+# Typical errors: the sizes in units of (1) that these shares of them do not exceed.
+SHARES = np.array([0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.996, 0.999])
+SIZES = np.array([0.0, 0.18, 0.39, 0.51, 0.65, 0.84, 1.1, 1.54, 2.0, 2.8, 3.5, 4.8, 9.0])
 
 
 @dataclass(frozen=True)
@@ -146,31 +143,29 @@ def quantile_factors(
     """
     horizon = errors.shape[1]
     quantiles = np.broadcast_to(quantiles.reshape(len(quantiles), -1), (len(quantiles), horizon))
-    found = np.empty(quantiles.shape)
-    last, beyond = 0, 0.0
+    found, last, most = np.empty(quantiles.shape), 0, 1.0
     for step in range(horizon):
         if not np.isnan(errors[:, step]).all():
             last = step  # beyond it, what is known of it goes on
-        own = errors[:, last][~np.isnan(errors[:, last])]
+        own = np.abs(errors[:, last][~np.isnan(errors[:, last])])
         weight = own.size / (last + 1) if len(errors) > 1 else float(own.size)
-        found[:, step], edge = _mixed(np.sort(own), weight, quantiles[:, step])
-        beyond = max(beyond, edge - min(quantiles[:, step].min(), 1.0 - quantiles[:, step].max()))
-    if exact and beyond > 0.0:
+        found[:, step], told = _mixed(np.sort(own), weight, np.abs(2.0 * quantiles[:, step] - 1.0))
+        most = min(most, told)
+    if exact and np.abs(2.0 * quantiles - 1.0).max() > most:
         warn_user(
-            "past errors do not tell quantiles this far out: the extremes of what they tell are "
-            f"given, which lie {beyond:.2g} in probability nearer"
+            f"past errors tell of intervals up to the level {most:.4g}: for quantiles farther out "
+            "the largest of them are given"
         )
-    return found
+    return np.sign(quantiles - 0.5) * found
 
 
-def _mixed(own: np.ndarray, weight: float, quantiles: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return quantiles of own errors, in order, and of typical ones, by (2); and the lowest."""
-    every = np.sort(np.concatenate([own, _EDGES]))
-    total, step = weight + _WEIGHT, weight / (own.size + 1)
-    typical = (_WEIGHT + step) * np.interp(every, _EDGES, _LEVELS)
-    above = (step * np.searchsorted(own, every, side="right") + typical) / total
-    below = (step * np.searchsorted(own, every, side="left") + typical) / total
-    found = np.where(
-        quantiles < 0.5, np.interp(quantiles, below, every), np.interp(quantiles, above, every)
-    )
-    return found, max(below[0], 1.0 - above[-1])
+def _mixed(own: np.ndarray, weight: float, shares: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the sizes that shares of errors do not exceed, and the largest share told, by (2).
+
+    `own` are sizes of errors in order, of a weight together.
+    """
+    every = np.sort(np.concatenate([own, SIZES]))
+    each = weight / (own.size + 1)
+    typical = (_WEIGHT + each) * np.interp(every, SIZES, SHARES)
+    reached = (each * np.searchsorted(own, every, side="right") + typical) / (weight + _WEIGHT)
+    return np.interp(shares, reached, every), float(reached[-1])
