@@ -10,13 +10,18 @@ from paths import ROOT
 os.environ.setdefault("TSRNN_CACHE_DIR", str(ROOT / ".pytest_cache" / "compiled"))
 os.environ["MPLBACKEND"] = "Agg"
 
+# The processes of a run that is divided have a processor each. Of two threads of linear algebra in
+# each one would wait for a processor, and the other, busily, for it.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+if WORKER:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 
 def pytest_sessionstart():
     """Have the processes of a run that is divided compile a part each, and nothing twice."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    if worker:
+    if WORKER:
         from tsrnn._compute.shipping import every_kernel
 
-        first, step = int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        first, step = int(WORKER.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
         for kernel in every_kernel()[first::step]:
             kernel.load()

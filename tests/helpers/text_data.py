@@ -38,3 +38,10 @@ TEST_TEXTS, TEST_LABELS = corpus(60, seed=1)
 
 def quick(**settings):
     return TextRNNClassifier(**QUICK | settings)
+
+
+def assert_same_weights(one, other):
+    """Compare the weights of two classifiers to the last bit."""
+    assert one.weights_.keys() == other.weights_.keys()
+    for name, array in one.weights_.items():
+        np.testing.assert_array_equal(array, other.weights_[name], err_msg=name)

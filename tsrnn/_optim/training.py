@@ -148,11 +148,13 @@ def train(
     """
     watch = Watch(training, plan, measure, hook)
     goes_on = goes_on and not partial
-    run = _search if plan.optimizer is None else _run_epochs
     try:
         if goes_on:
             watch.begin_at_the_start()
-        run(objective, watch, plan, random_state, goes_on=goes_on, partial=partial)
+        if plan.optimizer is None:
+            _search(objective, watch, plan, goes_on=goes_on)
+        else:
+            _run_epochs(objective, watch, plan, random_state, goes_on=goes_on, partial=partial)
     except KeyboardInterrupt:
         if watch.n_iter == 0:
             raise
@@ -424,15 +426,7 @@ def _warn_if_worse_than_it_began(watch: Watch, plan: Plan, descent: _Descent) ->
         )
 
 
-def _search(
-    objective: Objective,
-    watch: Watch,
-    plan: Plan,
-    random_state: np.random.RandomState,
-    *,
-    goes_on: bool,
-    partial: bool,
-) -> None:
+def _search(objective: Objective, watch: Watch, plan: Plan, *, goes_on: bool) -> None:
     """Search with all rows at once, in double precision."""
     training = watch.training
     dtype = training.theta.dtype
