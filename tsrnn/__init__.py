@@ -10,6 +10,7 @@ from tsrnn import (
     priors,
     smoothing,
     text,
+    theta,
     windows,
 )
 from tsrnn._registry import all_estimators
@@ -29,6 +30,7 @@ from tsrnn.sequence import (
 )
 from tsrnn.smoothing import *  # noqa: F403
 from tsrnn.text import *  # noqa: F403
+from tsrnn.theta import *  # noqa: F403
 from tsrnn.windows import *  # noqa: F403
 
 __all__ = [
@@ -53,4 +55,5 @@ __all__ += compose.__all__
 __all__ += panel.__all__
 __all__ += smoothing.__all__
 __all__ += text.__all__
+__all__ += theta.__all__
 __all__ += windows.__all__

@@ -127,7 +127,7 @@ class SmootherCell:
     ----------
     name : str
         Its key in the table of cells.
-    parameters : tuple of SmoothingParameter
+    parameters : tuple of Parameter
         In the order in which theta holds them.
     n_inputs, n_outputs : int
         Sizes of x_t and o_t (p and m).
@@ -138,7 +138,7 @@ class SmootherCell:
     """
 
     name: str
-    parameters: tuple[SmoothingParameter, ...]
+    parameters: tuple[Parameter, ...]
     n_inputs: int
     n_outputs: int
     state_names: tuple[str, ...]

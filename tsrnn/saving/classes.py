@@ -16,9 +16,9 @@ from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.stamps import Dates, Durations, Periods, WholeNumbers
 from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
 from tsrnn.compose.combining import Extent
-from tsrnn.compose.deseasonalize import DeseasonalizedModel
 from tsrnn.compose.ensemble_model import EnsembleModel, Member
 from tsrnn.compose.past_errors import CombinedErrors
+from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
 from tsrnn.forecasting.season import Seasons
@@ -32,6 +32,7 @@ from tsrnn.priors import ExponentialPrior
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
+from tsrnn.theta.model import ThetaModel
 from tsrnn.windows.doubts import Ranges
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.lags import Units
@@ -79,6 +80,7 @@ PARTS: dict[str, type] = {
     "SmoothingModel": SmoothingModel,
     "Structure": Structure,
     "TargetLayout": TargetLayout,
+    "ThetaModel": ThetaModel,
     "TimeGrid": TimeGrid,
     "Units": Units,
     "WholeNumbers": WholeNumbers,

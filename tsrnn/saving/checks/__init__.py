@@ -13,12 +13,14 @@ from tsrnn.saving.checks import (
     networks,
     panels,
     smoothers,
+    theta,
     times,
     windows,
 )
 
 CHECKS = (
     smoothers.CHECKS
+    | theta.CHECKS
     | times.CHECKS
     | networks.CHECKS
     | windows.CHECKS

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn.compose.deseasonalize import DeseasonalizedModel
 from tsrnn.compose.ensemble_model import EnsembleModel
+from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
 from tsrnn.forecasting.season import Seasons
@@ -15,10 +15,11 @@ from tsrnn.panel.seasons import GroupedPanel
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import require
 from tsrnn.smoothing.model import SmoothingModel
+from tsrnn.theta.model import ThetaModel
 from tsrnn.windows.model import WindowModel
 
 # Models of columns alone, of panels alone, and of either.
-_OF_BOTH = (DeseasonalizedModel, EnsembleModel, SmoothingModel, WindowModel)
+_OF_BOTH = (DeseasonalizedModel, EnsembleModel, SmoothingModel, ThetaModel, WindowModel)
 _OF_COLUMNS = (*_OF_BOTH, NaiveModel)
 _OF_PANELS = (*_OF_BOTH, GroupedPanel, LoopedPanel)
 
@@ -44,6 +45,8 @@ def n_regressors_of(model: Any) -> set[int | None]:
         return {model.past.regressors.shape[1]}
     if isinstance(model, WindowModel):
         return {model.state.known.shape[2]}
+    if isinstance(model, ThetaModel):
+        return {0}
     if isinstance(model, SmoothingModel):
         return {smoothers.coefficients.shape[1] for _, smoothers in model.parts}
     return {None}
