@@ -37,6 +37,17 @@ class Share:
     name: Callable[[int], str]
     notes: dict[int, Warning]
 
+    def take(self, places: np.ndarray) -> Share:
+        """Return the share of those of its series at these places."""
+        name = self.name
+        return Share(
+            self.series[places],
+            self.spec.take(places),
+            self.batch.take(places),
+            lambda k: name(int(places[k])),
+            {k: self.notes[i] for k, i in enumerate(places.tolist()) if i in self.notes},
+        )
+
 
 def shares_of(
     spec: FitSpec, batch: Batch, name: Callable[[int], str], series: np.ndarray | None = None

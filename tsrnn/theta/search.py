@@ -181,6 +181,8 @@ def _model(cell: SmootherCell, begun: Begun, share: tuple[float, float]) -> Mode
         state_maps=maps,
         decaying=cell.state_names.index("decay"),
         ages=begun.n_first.astype(float),
+        pairs=np.empty(0, dtype=np.int64),
+        most=np.empty(0),
     )
 
 
