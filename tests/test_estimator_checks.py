@@ -43,7 +43,6 @@ FORECASTERS = [
     AutoExpSmoothingRNN(models=["AAN", "AAdN"]),
     AutoExpSmoothingRNN(period=3),
     EnsembleForecaster(),
-    EnsembleForecaster(period=3, method="mean", weights=[2, 1]),
     EnsembleForecaster(
         [("last", NaiveForecaster()), ("holt", DoubleExpSmoothingRNN())], method="best"
     ),
