@@ -70,7 +70,7 @@ FOLDERS = table(
     tsrnn: _version exceptions plotting priors datasets forecasting metrics network panel sequence
     tsrnn: smoothing text windows compose _registry saving
     cli: _files exceptions plotting _compute _input datasets _time forecasting metrics panel
-    cli: smoothing tsrnn
+    cli: smoothing compose tsrnn
     """
 )
 

@@ -327,7 +327,7 @@ def loop_of_errors(members, y, horizon, n_origins):
     for origin in range(len(errors)):
         start = len(y) - held + origin
         spreads, forecasts = [], []
-        for name, member in members:
+        for _, member in members:
             moved = clone(member).fit(y[: len(y) - held])
             moved = moved.update(y[len(y) - held : start]) if origin else moved
             band = moved.predict_interval(horizon, level=0.6826894921370859)

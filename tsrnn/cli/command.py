@@ -31,6 +31,7 @@ from tsrnn.cli.output import (
     write_table,
 )
 from tsrnn.cli.steps import add_options, in_options, is_asked, rules_of, stepped, with_days
+from tsrnn.compose.ensemble import EnsembleForecaster
 from tsrnn.exceptions import IrregularIndexError
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster
@@ -48,9 +49,16 @@ MODELS = {
     "holt": DoubleExpSmoothingRNN,
     "damped": lambda: DoubleExpSmoothingRNN(damped=True),
 }
-# These take the length of the season; "auto" chooses by itself how it enters, if at all.
-SEASONAL_MODELS = {"holt-winters": TripleExpSmoothingRNN, "auto": AutoExpSmoothingRNN}
-DEFAULT_MODEL = "damped"
+# These take the length of the season; all but the first find by themselves how it enters.
+SEASONAL_MODELS = {
+    "holt-winters": TripleExpSmoothingRNN,
+    "auto": AutoExpSmoothingRNN,
+    "ensemble": EnsembleForecaster,
+}
+DEFAULT_MODEL = "ensemble"
+
+# Which model was taken where none was named.
+_DEFAULT_TOLD = f"model: {DEFAULT_MODEL}; --model names another"
 
 MOST_STEPS = 1_000_000  # of a forecast: more is a slip of the keyboard, or exhausts the memory
 MOST_LINES = 10_000_000  # of the forecasts of all series
@@ -129,13 +137,15 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         choices=[*MODELS, *SEASONAL_MODELS],
         help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
-        "holt-winters (a season), auto (whichever of these suits the series)",
+        "holt-winters (a season), auto (whichever of these suits the series), ensemble (the "
+        "mean of auto, damped, complex smoothing and theta)",
     )
     forecast.add_argument(
         "--period",
         type=_period,
         metavar="N",
-        help="time steps of a season, for holt-winters and auto (by the dates: 12 for months)",
+        help="time steps of a season, for holt-winters, auto and ensemble (by the dates: 12 for "
+        "months)",
     )
     forecast.add_argument(
         "--seasonal",
@@ -274,7 +284,7 @@ def _forecast_several(
     if rules.aggregate is not None:
         date_format = format_of_steps(date_format, pd.Index(forecasts.table.iloc[:, 1]))
     write_table(forecasts.table, options.output, index=False, date_format=date_format)
-    model = [] if is_named else [_default_told(forecasts.may_have_season)]
+    model = [] if is_named else [_DEFAULT_TOLD]
     for line in [*given.notes, *model, *forecasts.message]:
         tell(line)
     return INCOMPLETE if forecasts.n_left_out else 0
@@ -285,20 +295,15 @@ def _of_model(
 ) -> list[str]:
     """Say what was chosen for the user: the model, its season, its structure."""
     season = model._grid.season.among(int(y.count()))
-    message = [] if is_named else [_default_told(season.taken > 1)]
+    message = [] if is_named else [_DEFAULT_TOLD]
     if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
         # The choice takes no season of which there are not two periods, whatever is said.
-        override = "" if season.is_short and options.model == "auto" else "; --period overrides"
+        finds = options.model != "holt-winters"
+        override = "" if season.is_short and finds else "; --period overrides"
         message.append(f"season: {season_in_words(model.period_, season)}{override}")
     if isinstance(model, AutoExpSmoothingRNN):
         message.append(f"chose {_in_words(model)}")
     return message
-
-
-def _default_told(may_have_season: bool) -> str:
-    """Say which model was taken where none was named."""
-    more = ", without a season; --model auto looks for one" if may_have_season else ""
-    return f"model: {DEFAULT_MODEL}{more or '; --model names another'}"
 
 
 def _spelling(options: argparse.Namespace) -> Spelling:
@@ -324,10 +329,10 @@ def _forecaster(options: argparse.Namespace) -> Forecaster:
                     f"{' or '.join(SEASONAL_MODELS)}, not {options.model}"
                 )
         return MODELS[options.model]()
-    if options.model == "auto" and options.seasonal is not None:
+    if options.model != "holt-winters" and options.seasonal is not None:
         raise UsageError(
-            "--seasonal is for --model holt-winters: auto chooses whether a season is added or "
-            "multiplied"
+            f"--seasonal is for --model holt-winters: {options.model} chooses whether a season is "
+            "added or multiplied"
         )
     if isinstance(options.period, int) and options.period < 2:
         raise UsageError(

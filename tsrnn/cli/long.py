@@ -50,14 +50,11 @@ class LongForecasts:
         What was done about missing lines, and what the user should know of single series.
     n_left_out : int
         How many series are not in the table.
-    may_have_season : bool
-        Whether the dates tell of a season, of which there is data enough.
     """
 
     table: pd.DataFrame
     message: list[str]
     n_left_out: int
-    may_have_season: bool
 
 
 def forecast_long(
@@ -108,7 +105,7 @@ def forecast_long(
     failures = [(name, _in_words(failure, given)) for name, failure in fit.failed] + beyond
     notes = [(name, in_options(note)) for name, note in fit.notes]
     message += _message(failures, "left out: ") + _message(notes, "")
-    return LongForecasts(table, message, len(failures), _may_have_season(fit))
+    return LongForecasts(table, message, len(failures))
 
 
 def _unlike_ours(name: str) -> str:
@@ -140,14 +137,6 @@ def _seasons_told(panel: PanelForecaster, fit: FrameFit) -> list[str]:
         return [f"season: {words[0]}; --period overrides"]
     listed = ", ".join(f"{one} in {count} series" for one, count in counts.items())
     return [f"season: {listed}; --period overrides"]
-
-
-def _may_have_season(fit: FrameFit) -> bool:
-    """Tell whether the longest series could have a season by its dates."""
-    seasons, kind = fit.fitted.grid.seasons()
-    longest = int(fit.lengths.max())
-    found = np.unique(kind[fit.fitted.active]).tolist()
-    return any(seasons[i].among(longest).taken > 1 for i in found)
 
 
 def _of_steps(

@@ -224,12 +224,14 @@ class EnsembleModel(FittedModel):
 
     def deviation(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
         """Return how far off 68 percent of forecast errors are at most, (horizon, N)."""
-        factors = quantile_factors(self.past.of(horizon, *n_jobs), ndtr([1.0]))[0]
+        level = np.full((1, horizon), ndtr(1.0))
+        factors = quantile_factors(self.past.of(horizon, *n_jobs), level)[0]
         return factors[:, None] * self.unit(horizon, *n_jobs)
 
     def quantiles(self, horizon: int, quantiles: np.ndarray, *n_jobs: int | None) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
-        factors = quantile_factors(self.past.of(horizon, *n_jobs), quantiles).T
+        levels = np.repeat(quantiles[:, None], horizon, axis=1)
+        factors = quantile_factors(self.past.of(horizon, *n_jobs), levels).T
         unit = self.unit(horizon, *n_jobs)
         return self.forecast(horizon, *n_jobs)[:, None] + factors[:, :, None] * unit[:, None]
 

@@ -42,6 +42,9 @@ from tsrnn.forecasting.fitted_model import PanelModel
 # Past forecasts that are made at least, of all series together, if these are long enough.
 _ENOUGH = 100
 
+# What is held back is one of so many parts of a series at most.
+_SHARE = 3
+
 # How many errors of the series the typical ones count as.
 _WEIGHT = 30.0
 
@@ -69,7 +72,11 @@ class CombinedErrors:
     _found: dict[int, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
 
     def of(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
-        """Return errors in units of (1), (n_origins, horizon, N); NaN where there is none."""
+        """Return errors in units of (1), (n_origins, n_steps, N); NaN where there is none.
+
+        There are as many steps as the horizon has, or as the series can tell of.
+        """
+        horizon = min(horizon, max(int(np.diff(self.offsets).max()) // _SHARE, 1))
         if horizon > max(self._found, default=0):
             self._found.clear()
             self._found[horizon] = self._compute(horizon, n_jobs)
@@ -78,7 +85,7 @@ class CombinedErrors:
     def _compute(self, horizon: int, n_jobs: int | None) -> np.ndarray:
         lengths = np.diff(self.offsets)
         n_origins = -(-_ENOUGH // len(lengths))
-        held = np.minimum(horizon + n_origins - 1, lengths // 3)
+        held = np.minimum(horizon + n_origins - 1, lengths // _SHARE)
         n_origins = int(min(n_origins, held.max(initial=0)))
         errors = np.full((n_origins, horizon, len(lengths)), np.nan)
         series = self._long_enough(lengths - held, held)
@@ -134,24 +141,26 @@ def quantile_factors(
 
     Parameters
     ----------
-    errors : (n_origins, horizon, N) array
-        NaN where there is none.
-    quantiles : (n_quantiles,) or (n_quantiles, horizon) array
-        For all steps, or for each.
+    errors : (n_origins, n_steps, N) array
+        NaN where there is none. Beyond the last step with one, what is known of it goes on.
+    quantiles : (n_quantiles, horizon) array
     exact : bool
         Whether there is a warning of quantiles that are farther out than the errors tell.
     """
-    horizon = errors.shape[1]
-    quantiles = np.broadcast_to(quantiles.reshape(len(quantiles), -1), (len(quantiles), horizon))
-    found, last, most = np.empty(quantiles.shape), 0, 1.0
-    for step in range(horizon):
-        if not np.isnan(errors[:, step]).all():
-            last = step  # beyond it, what is known of it goes on
-        own = np.abs(errors[:, last][~np.isnan(errors[:, last])])
-        weight = own.size / (last + 1) if len(errors) > 1 else float(own.size)
-        found[:, step], told = _mixed(np.sort(own), weight, np.abs(2.0 * quantiles[:, step] - 1.0))
+    shares = np.abs(2.0 * quantiles - 1.0)
+    found, most = np.empty(shares.shape), 1.0
+    told_of = np.flatnonzero((~np.isnan(errors)).any(axis=(0, 2)))
+    n_known = int(told_of.max(initial=-1)) + 1
+    for step in range(max(n_known, 1)):
+        steps = slice(step, step + 1 if step + 1 < n_known else None)
+        own = errors[:, step : min(n_known, step + 1)].ravel()
+        own = np.sort(np.abs(own[~np.isnan(own)]))
+        weight = own.size / (step + 1) if len(errors) > 1 else float(own.size)
+        found[:, steps], told = _mixed(own, weight, shares[:, steps])
         most = min(most, told)
-    if exact and np.abs(2.0 * quantiles - 1.0).max() > most:
+        if step + 1 == shares.shape[1]:
+            break
+    if exact and shares.max() > most:
         warn_user(
             f"past errors tell of intervals up to the level {most:.4g}: for quantiles farther out "
             "the largest of them are given"
