@@ -30,7 +30,7 @@ LAYERS = [
     {"metrics", "_recurrent", "forecasting"},
     {"network"},
     {"smoothing", "sequence", "panel"},
-    {"text", "windows"},
+    {"text", "theta", "windows"},
     {"compose"},
     {"_registry"},
     {"saving"},
@@ -62,22 +62,24 @@ FOLDERS = table(
     sequence: _docs exceptions _input _optim cells _scan _recurrent network
     smoothing: _docs exceptions priors _compute _input _optim cells _scan _time forecasting network
     text: exceptions _input _optim _recurrent sequence
+    theta: _compute _input _scan _time cells forecasting smoothing
     windows: exceptions _input forecasting sequence
-    compose: exceptions _input _time forecasting smoothing
-    _registry: exceptions forecasting panel sequence smoothing text windows compose
+    compose: exceptions _input _time forecasting smoothing theta
+    _registry: exceptions forecasting panel sequence smoothing text theta windows compose
     saving: _files _version exceptions priors _input cells _time _recurrent forecasting network
-    saving: panel sequence smoothing text windows compose _registry
+    saving: panel sequence smoothing text theta windows compose _registry
     tsrnn: _version exceptions plotting priors datasets forecasting metrics network panel sequence
-    tsrnn: smoothing text windows compose _registry saving
+    tsrnn: smoothing text theta windows compose _registry saving
     cli: _files exceptions plotting _compute _input datasets _time forecasting metrics panel
-    cli: smoothing compose tsrnn
+    cli: smoothing theta compose tsrnn
     """
 )
 
 # Folders in which no estimator is known, and those that have some.
 WITHOUT_ESTIMATORS = {"_compute", "_input", "_optim", "_recurrent", "_scan", "_time", "cells"}
 WITH_ESTIMATORS = {"forecasting", "network", "smoothing", "sequence", "panel", "text", "windows"}
-FORECASTERS = {"forecasting", "smoothing", "panel", "windows", "compose"}
+WITH_ESTIMATORS |= {"theta"}
+FORECASTERS = {"forecasting", "smoothing", "panel", "theta", "windows", "compose"}
 
 # What users may import, and from where: a name that another module holds is no promise.
 PUBLIC = table(
@@ -100,6 +102,7 @@ PUBLIC = table(
     tsrnn.smoothing: AutoExpSmoothingRNN DoubleExpSmoothingRNN SimpleExpSmoothingRNN
     tsrnn.smoothing: TripleExpSmoothingRNN
     tsrnn.text: TextRNNClassifier
+    tsrnn.theta: ThetaForecaster
     tsrnn.windows: RNNForecaster
     """
 )

@@ -24,6 +24,7 @@ from tsrnn import (
     PanelForecaster,
     SimpleExpSmoothingRNN,
     TextRNNClassifier,
+    ThetaForecaster,
     TripleExpSmoothingRNN,
 )
 from tsrnn.priors import ExponentialPrior
@@ -78,6 +79,8 @@ FORECASTERS = {
         method="mean",
         weights=[1.0, 2.0, 1.0],
     ),
+    "theta": ThetaForecaster(PERIOD),
+    "theta_of_a_line": ThetaForecaster(variant="standard", initial_level="learned"),
     "windows": RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=4, max_iter=3, random_state=0), window=5
     ),
@@ -123,6 +126,7 @@ PANELS = {
     "years": (INDEXES["years"], "triple"),
     "holidays": (INDEXES["holidays"], "prior"),
     "auto": (INDEXES["seconds"], "auto"),
+    "theta": (INDEXES["quarters"], "theta"),
     "windows": (INDEXES["months"], "windows"),
     "ensemble": (INDEXES["quarters"], "ensemble"),
 }

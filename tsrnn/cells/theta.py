@@ -196,10 +196,10 @@ def _dynamic_tangent(
             d_h[first + 4 * B + b] = d_next_decay
 
 
-# The bounds are those of the method's authors. A theta of 1e10 goes on as the line does, in effect.
+# The bounds are those of the authors: a theta of 2^33, near their 1e10, goes on as the line does.
 _PARAMETERS = (
     Parameter("alpha", lower=0.1, upper=0.99),
-    Parameter("share", lower=0.0, upper=1.0 - 1e-10),
+    Parameter("share", lower=0.0, upper=1.0 - 2.0**-33),
 )
 
 THETA = SmootherCell(

@@ -41,6 +41,7 @@ from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
 from tsrnn.smoothing.triple import TripleExpSmoothingRNN
+from tsrnn.theta.forecaster import ThetaForecaster
 
 MODELS = {
     "simple": SimpleExpSmoothingRNN,
@@ -53,6 +54,7 @@ MODELS = {
 SEASONAL_MODELS = {
     "holt-winters": TripleExpSmoothingRNN,
     "auto": AutoExpSmoothingRNN,
+    "theta": ThetaForecaster,
     "ensemble": EnsembleForecaster,
 }
 DEFAULT_MODEL = "ensemble"
@@ -137,14 +139,14 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         choices=[*MODELS, *SEASONAL_MODELS],
         help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
-        "holt-winters (a season), auto (whichever of these suits the series), ensemble (the "
-        "mean of auto, damped, complex smoothing and theta)",
+        "holt-winters (a season), auto (whichever of these suits the series), theta (the theta "
+        "method), ensemble (the mean of auto, damped, complex smoothing and theta)",
     )
     forecast.add_argument(
         "--period",
         type=_period,
         metavar="N",
-        help="time steps of a season, for holt-winters, auto and ensemble (by the dates: 12 for "
+        help="time steps of a season, for those from holt-winters on (by the dates: 12 for "
         "months)",
     )
     forecast.add_argument(
@@ -298,8 +300,9 @@ def _of_model(
     message = [] if is_named else [_DEFAULT_TOLD]
     if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
         # The choice takes no season of which there are not two periods, whatever is said.
-        finds = options.model != "holt-winters"
-        override = "" if season.is_short and finds else "; --period overrides"
+        override = (
+            "" if season.is_short and options.model != "holt-winters" else "; --period overrides"
+        )
         message.append(f"season: {season_in_words(model.period_, season)}{override}")
     if isinstance(model, AutoExpSmoothingRNN):
         message.append(f"chose {_in_words(model)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.season import find_seasons
-from tsrnn.theta.fit import VARIANTS, fit_series
+from tsrnn.theta.fit import VARIANTS, Variant, fit_series
 from tsrnn.theta.summary import summarize
 
 
@@ -30,8 +31,13 @@ class ThetaForecaster(Forecaster):
     variant : {"dynamic-optimized", "optimized", "dynamic", "standard"}
         With "optimized" theta is learned; otherwise it is 2, as it was in the M3 competition.
         "dynamic" takes the line through the values so far, which goes on with the series, where
-        others take that through all that the forecaster is fitted to. The default forecasts M3
-        best.
+        others take that through all that the forecaster is fitted to. The default forecasts the
+        series of M3 best.
+    initial_level : {"first", "learned"}
+        The level before the first value. "first" is y_1 / theta, by which a constant series and a
+        line are predicted exactly; alpha and theta are then learned from all errors of one step.
+        "learned" learns it as well, from the errors from the fourth value on: that is what the
+        authors of the method minimise. It fits more closely, and forecasts less well.
 
     Attributes
     ----------
@@ -46,17 +52,17 @@ class ThetaForecaster(Forecaster):
     alpha_ : float or (n_series,) array
         The smoothing parameter of the level, in [0.1, 0.99].
     theta_ : float or (n_series,) array
-        At least 1, which is simple smoothing; the larger, the more does the forecast follow the
-        line.
+        The larger, the more does the forecast follow the line: at least 1.5 where it is learned, or
+        1, which is simple smoothing, with a level that is learned, too.
     sse_, sigma2_ : float or (n_series,) array
-        Sum of squared errors of one step of the adjusted series, from the fourth value on, and
-        their variance: the sum by the number of errors less that of what was learned.
+        Sum of squared errors of one step of the adjusted series, and their variance: the sum by
+        the number of errors less that of what was learned.
     n_iter_, converged_ : int and bool, or (n_series,) arrays
         Of the search.
     fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
         One-step-ahead predictions of the training series, season included; NaN for the first three
-        values. The season is that of the whole series, and so is the line but with the dynamic
-        variants: so the first of them know more than forecasts do.
+        values with a level that is learned. The season is that of the whole series, and so is the
+        line of variants that are not dynamic: the first of them know more than forecasts do.
 
     Raises
     ------
@@ -86,9 +92,9 @@ class ThetaForecaster(Forecaster):
         \qquad l_t = \alpha y_t + (1 - \alpha) l_{t-1},
 
     and those further ahead come of going on with forecasts for values. Missing values are replaced
-    by their predictions in the same way. Alpha, theta and :math:`l_0` minimise the squared error of
-    one step, from the fourth value on. Intervals are those of normal errors of one step, added up
-    as the equations say; they do not know that the parameters and indices are estimates.
+    by their predictions in the same way. Intervals are those of normal errors of one step, added up
+    as the equations say, and of a slope that is as uncertain as the series is short; they do not
+    know that seasonal indices are estimates.
 
     References
     ----------
@@ -106,14 +112,27 @@ class ThetaForecaster(Forecaster):
     array([18.9, 20.9, 22.9])
     """
 
-    def __init__(self, period: int | str = "auto", *, variant: str = "dynamic-optimized") -> None:
+    def __init__(
+        self,
+        period: int | str = "auto",
+        *,
+        variant: str = "dynamic-optimized",
+        initial_level: str = "first",
+    ) -> None:
         self.period = period
         self.variant = variant
+        self.initial_level = initial_level
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
         check_period(self.period)
         check_choice("variant", self.variant, tuple(VARIANTS))
+        check_choice("initial_level", self.initial_level, ("first", "learned"))
+
+    def _variant(self) -> Variant:
+        """Return what is fitted."""
+        learns_level = self.initial_level == "learned"
+        return replace(VARIANTS[self.variant], learns_level=learns_level)
 
     def fit_model(self, values, regressors):
         """Fit series; see `Forecaster.fit_model`."""
@@ -123,7 +142,7 @@ class ThetaForecaster(Forecaster):
         seasons, is_seasonal, reasons = find_seasons(values.T.ravel(), offsets, period)
         factor, offset = seasons.ahead(n_timesteps)
         batch = Batch.of_columns((values - offset) / factor, regressors).without_leading()
-        fit = fit_series(VARIANTS[self.variant], batch, "series {}".format)
+        fit = fit_series(self._variant(), batch, "series {}".format)
         predictions, deviations = np.full((2, n_timesteps, n_series), np.nan)
         for i in range(n_series):
             own = slice(batch.offsets[i], batch.offsets[i + 1])
@@ -150,7 +169,7 @@ class ThetaForecaster(Forecaster):
         seasons, _, reasons = find_seasons(values, offsets, self._taken_period())
         factor, offset = seasons.along(offsets)
         batch = Batch((values - offset) / factor, offsets, regressors).without_leading()
-        fit = fit_series(VARIANTS[self.variant], batch, lambda i: "the series", n_jobs, progress)
+        fit = fit_series(self._variant(), batch, lambda i: "the series", n_jobs, progress)
         found = {i: _notes(i, "the series", reasons, fit) for i in sorted({*reasons, *fit.notes})}
         return DeseasonalizedModel(
             fit.model, seasons.after(np.diff(offsets)), np.zeros(len(offsets) - 1), notes=found
@@ -181,7 +200,7 @@ class ThetaForecaster(Forecaster):
         statsmodels.iolib.summary.Summary
         """
         check_is_fitted(self)
-        return summarize(self)
+        return summarize(self, self._training[0], self._grid.season)
 
 
 def _notes(i: int, name: str, reasons: dict[int, str], fit: Any) -> tuple[Warning, ...]:

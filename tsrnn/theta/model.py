@@ -1,4 +1,16 @@
-"""Fitted theta methods of many series: what they predict, and how sure that is."""
+"""Fitted theta methods of many series: what they predict, and how sure that is.
+
+The error of the forecast of h steps ahead has the variance that follows from errors of one step,
+sigma^2 each, by the cell's equations (see `tsrnn._scan.varying`), and besides
+
+    8 (alpha sigma h)^2 / n                                                             (1)
+
+because the slope is an estimate: the level changes by alpha e_t a step, and the mean of n changes
+is off by (alpha sigma)^2 / n. Of the factor, 1 by that argument, 0, 1, 2, 3, 4, 6, 8 and 12 were
+tried on the last values of the training parts of M3, forecast from those before: 95% intervals held
+85.4% with 0, 86.7% with 1 and 91.4% with 8, and the mean scaled interval score fell from 18.1 to
+17.2 and 15.5. For what is left over there are conformal intervals.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +28,9 @@ from tsrnn._scan.varying import error_variances_along
 from tsrnn.cells.smoother_cell import SmootherCell
 from tsrnn.cells.theta import DYNAMIC_THETA, THETA
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
+
+# The factor in (1).
+_DOUBT_OF_SLOPE = 8.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +50,8 @@ class ThetaModel(FittedModel):
         Standard deviation of the innovations, in scaled units.
     covariances : (N, S, S) array
         Of states that are not known exactly, since values are missing; 0 of all others.
+    n_seen : (N,) int array
+        How many values were seen.
     failures, notes
     """
 
@@ -44,6 +61,7 @@ class ThetaModel(FittedModel):
     state: np.ndarray
     sigma: np.ndarray
     covariances: np.ndarray
+    n_seen: np.ndarray
     failures: Mapping[int, Exception] = field(default_factory=dict)
     notes: Notes = ()
 
@@ -115,7 +133,9 @@ class ThetaModel(FittedModel):
             )
             covariances[uncertain] = moved
             deviations[np.isin(batch.series_of_row, uncertain)] = np.sqrt(variances)
-        return replace(self, state=state, covariances=covariances), predictions, deviations
+        n_seen = self.n_seen + batch.count_observed()
+        later = replace(self, state=state, covariances=covariances, n_seen=n_seen)
+        return later, predictions, deviations
 
     def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
         """Predict the next steps, (horizon, N)."""
@@ -130,8 +150,13 @@ class ThetaModel(FittedModel):
         variances = error_variances_along(
             self.cell, missing, self.theta, self.state, self.sigma**2, self.covariances.copy()
         )
-        deviations = np.sqrt(variances).reshape(self.n_series, horizon).T
-        return self.scaling.unscale_difference(deviations)
+        by_errors = variances.reshape(self.n_series, horizon).T
+        by_slope = np.multiply.outer(np.arange(1.0, horizon + 1.0), self._slope_deviation())
+        return self.scaling.unscale_difference(np.sqrt(by_errors + by_slope**2))
+
+    def _slope_deviation(self) -> np.ndarray:
+        """Return how far off the slope may be, (N,), by (1)."""
+        return np.sqrt(_DOUBT_OF_SLOPE / self.n_seen) * self.theta[0] * self.sigma
 
     def quantiles(
         self, horizon: int, quantiles: np.ndarray, n_jobs: int | None = None
@@ -153,7 +178,10 @@ class ThetaModel(FittedModel):
             innovations = np.ascontiguousarray(self.sigma[i] * draws[len(start) :, None])
             theta = np.repeat(self.theta[:, [i]], n_paths, axis=1)
             paths[:, :, i] = generate(self.cell, theta, start, innovations)[:, 0]
-        return self.scaling.unscale(paths)
+        slopes = self._slope_deviation() * random_state.standard_normal((n_paths, self.n_series))
+        return self.scaling.unscale(
+            paths + np.multiply.outer(np.arange(1.0, horizon + 1.0), slopes)
+        )
 
     def attributes(self) -> dict[str, Any]:
         """Return nothing: no fitted attribute moves with the series."""

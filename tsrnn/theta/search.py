@@ -1,11 +1,13 @@
 """The compiled search for alpha, theta and the level of many series, side by side.
 
-The squared errors of one step are summed from the fourth value on: before that there is hardly a
-line. What the first three leave besides the level depends on alpha alone, by way of q_t, so that
-the level after them is free, and where the search is from.
+The level before the first value is either held, where it makes the first prediction that of a
+constant series, and squared errors of one step are summed from the first value on; or it is learned
+as well, and they are summed from the fourth value on, as the authors of the method do. What the
+first three leave besides the level depends on alpha alone, by way of q_t: so it is the level after
+them that is free, and there the search begins.
 
-Given alpha, predictions of a complete series are linear in w = 1 - 1/theta and in that level (see
-`tsrnn.cells.theta`). So the best of both is known at each of a row of alphas, and the search goes
+Given alpha, predictions of a complete series are linear in w = 1 - 1/theta and in the level (see
+`tsrnn.cells.theta`). So the best of these is known at each of a row of alphas, and the search goes
 on from the lowest by the steps of Gauss and Newton that other smoothers take.
 """
 
@@ -28,7 +30,7 @@ from tsrnn.smoothing.search.compiled.gauss_newton import OUT_OF_ITERATIONS
 from tsrnn.smoothing.search.compiled.rounds import Ends, Model, Rules, minimize_lanes, room_of
 from tsrnn.smoothing.search.task import Series
 
-# Values whose errors are not looked at.
+# Values whose errors are left out where the level is learned.
 N_FIRST = 3
 
 # What a series is smoothed with that is too short to learn it from.
@@ -45,6 +47,19 @@ _LANES = 64
 # Series that a thread takes at a time; it does not depend on the number of threads.
 _CHUNK = 512
 _LONG_WORK = 100_000
+
+
+@dataclass(frozen=True)
+class Free:
+    """Numbers learned besides alpha: the level perhaps, and w between bounds, unless equal."""
+
+    level: bool
+    share: tuple[float, float]
+
+    @property
+    def n_searched(self) -> int:
+        """The number of smoothing parameters that are searched for."""
+        return 2 if self.share[0] < self.share[1] else 1
 
 
 @dataclass(frozen=True)
@@ -80,12 +95,14 @@ class Learned:
     converged: np.ndarray
 
 
-def begin(cell: SmootherCell, batch: Batch, states: np.ndarray) -> Begun:
-    """Run a cell along the first values of series that begin with an observed one.
+def begin(cell: SmootherCell, batch: Batch, states: np.ndarray, free: Free) -> Begun:
+    """Run a cell along the first values, if any, of series that begin with an observed one.
 
     Missing ones between them count as on the lines from one to the next. `states` (S, N) are those
     before the first value.
     """
+    if not free.level:
+        return Begun(batch, np.zeros(batch.n_series, dtype=np.int64), states)
     observed = np.flatnonzero(~np.isnan(batch.values))
     last = np.searchsorted(observed, batch.offsets[:-1])
     last += np.minimum(batch.count_observed(), N_FIRST) - 1
@@ -107,18 +124,18 @@ def begin(cell: SmootherCell, batch: Batch, states: np.ndarray) -> Begun:
 def learn(
     cell: SmootherCell,
     begun: Begun,
-    share: tuple[float, float],
+    free: Free,
     n_jobs: int | None = None,
     progress: Callable[[int], Any] | None = None,
 ) -> Learned:
-    """Learn alpha, the level and w within the bounds `share`; equal ones fix it.
+    """Learn what is free of each series.
 
-    Each series needs more values after the first ones than there is to learn.
+    Each needs more values after the first ones than there is to learn.
     """
     order = np.argsort(-begun.rest.lengths, kind="stable")
     stop = np.zeros(1, dtype=np.int8)
     chunks = np.split(order, range(_CHUNK, order.size, _CHUNK))
-    jobs = [(cell, begun.take(chunk), share, stop) for chunk in chunks]
+    jobs = [(cell, begun.take(chunk), free, stop) for chunk in chunks]
     is_long = begun.rest.values.size > _LONG_WORK
     parts = []
     for part in in_threads(_learn_chunk, jobs, n_jobs, stop if is_long else None):
@@ -134,14 +151,12 @@ def learn(
     )
 
 
-def _learn_chunk(
-    cell: SmootherCell, begun: Begun, share: tuple[float, float], stop: np.ndarray
-) -> Learned:
+def _learn_chunk(cell: SmootherCell, begun: Begun, free: Free, stop: np.ndarray) -> Learned:
     """Learn from series whose lengths do not increase."""
     n_series = begun.n_first.size
-    v = _starts(cell, begun, share, stop).reshape(n_series * _N_STARTS, -1)
+    v = _starts(cell, begun, free, stop).reshape(n_series * _N_STARTS, -1)
     model, ends = (
-        _model(cell, begun, share),
+        _model(cell, begun, free),
         Ends(v, np.empty(len(v)), *np.empty((2, len(v)), dtype=np.int64)),
     )
     floors = begun.rest.count_observed() * (8.0 * np.finfo(float).eps) ** 2
@@ -153,31 +168,33 @@ def _learn_chunk(
     theta = np.repeat(model.theta[:, None], n_series, axis=1)
     theta[model.free] = v[best, : model.free.size].T
     states = begun.states.copy()
-    states[0] = v[best, -1]
+    if free.level:
+        states[0] = v[best, -1]
     states[model.decaying] = (1.0 - theta[0]) ** begun.n_first
     return Learned(
         theta, states, np.maximum(ends.n_iter[best], 1), ends.status[best] != OUT_OF_ITERATIONS
     )
 
 
-def _model(cell: SmootherCell, begun: Begun, share: tuple[float, float]) -> Model:
+def _model(cell: SmootherCell, begun: Begun, free: Free) -> Model:
     """Return what is fitted, as the search takes it."""
-    free = np.arange(2 if share[0] < share[1] else 1)
-    alpha = cell.parameters[0]
+    alpha, share = cell.parameters[0], free.share
+    places = np.arange(free.n_searched)
     bounds = np.array([[alpha.lower, share[0]], [alpha.upper, share[1]]])
-    maps = np.zeros((begun.n_first.size, cell.n_state, 2))
-    maps[:, :, 0] = begun.states.T
-    maps[:, 0] = 0.0, 1.0  # the level is free
+    maps = begun.states.T[:, :, None].copy()
+    if free.level:
+        maps = np.concatenate([maps, np.zeros_like(maps)], axis=2)
+        maps[:, 0] = 0.0, 1.0
     return Model(
         cell.step.address,
         cell.tangent.address,
         is_relative=False,
         is_linear=True,
         theta=np.array([HELD[0], share[0]]),
-        free=free,
-        bounds=np.ascontiguousarray(bounds[:, free]),
+        free=places,
+        bounds=np.ascontiguousarray(bounds[:, places]),
         share_at=-1,
-        rates=np.zeros(free.size),
+        rates=np.zeros(places.size),
         state_maps=maps,
         decaying=cell.state_names.index("decay"),
         ages=begun.n_first.astype(float),
@@ -186,9 +203,7 @@ def _model(cell: SmootherCell, begun: Begun, share: tuple[float, float]) -> Mode
     )
 
 
-def _starts(
-    cell: SmootherCell, begun: Begun, share: tuple[float, float], stop: np.ndarray
-) -> np.ndarray:
+def _starts(cell: SmootherCell, begun: Begun, free: Free, stop: np.ndarray) -> np.ndarray:
     """Return the lowest minima of the squared error over a row of alphas, (N, n_starts, D)."""
     rest, n_alphas, n_series = begun.rest, _ALPHAS.size, begun.n_first.size
     seen = ~np.isnan(rest.values)
@@ -204,7 +219,8 @@ def _starts(
         begun.states.T.copy(),
         begun.n_first.astype(float),
         _ALPHAS,
-        np.array(share),
+        free.level,
+        np.array(free.share),
         cell.state_names.index("decay"),
         stop,
         found[0],
@@ -222,9 +238,11 @@ def _starts(
     lowest = lowest[:, :_N_STARTS]
     is_one = np.take_along_axis(is_lowest, lowest, axis=1)
     lowest = np.where(is_one, lowest, lowest[:, :1])  # a start that is repeated is left out
-    parts = [_ALPHAS[lowest], np.take_along_axis(levels, lowest, axis=1)]
-    if share[0] < share[1]:
-        parts.insert(1, np.take_along_axis(shares, lowest, axis=1))
+    parts = [_ALPHAS[lowest]]
+    if free.n_searched > 1:
+        parts.append(np.take_along_axis(shares, lowest, axis=1))
+    if free.level:
+        parts.append(np.take_along_axis(levels, lowest, axis=1))
     return np.ascontiguousarray(np.stack(parts, axis=2))
 
 
@@ -237,6 +255,7 @@ def _profile(
     begun: Slab,
     ages: Vector,
     alphas: Vector,
+    has_level: bool,
     share: Vector,
     decaying: int,
     stop: Stop,
@@ -277,7 +296,7 @@ def _profile(
             if seen[t]:
                 _add_products(x[0], out[0], n_alphas, sums)
         for g in range(n_alphas):
-            _solve(g, sums, share, losses[i], shares[i], levels[i])
+            _solve(g, sums, has_level, share, losses[i], shares[i], levels[i])
 
 
 @inlined
@@ -295,10 +314,12 @@ def _add_products(x, out, n_alphas, sums):
 
 
 @inlined
-def _solve(g, sums, share, losses, shares, levels):
-    """Solve the normal equations of level and w, w within its bounds."""
+def _solve(g, sums, has_level, share, losses, shares, levels):
+    """Solve the normal equations of w, within its bounds, and of the level, if it is free."""
     square, with_level, with_line = sums[0, g], sums[1, g], sums[2, g]
     level_square, both, line_square = sums[3, g], sums[4, g], sums[5, g]
+    if not has_level:
+        level_square, both = 0.0, 0.0
     slope = both / level_square if level_square > 0.0 else 0.0
     rest = line_square - slope * both
     w = share[0]

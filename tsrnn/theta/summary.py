@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tsrnn._time.season_length import season_in_words
+from tsrnn._time.season_length import Season, season_in_words
 from tsrnn.forecasting.summary import residual_tests, series_name, two_columns
 
 if TYPE_CHECKING:
@@ -15,13 +15,22 @@ if TYPE_CHECKING:
     from tsrnn.forecasting.forecaster import Forecaster
 
 
-def summarize(forecaster: Forecaster) -> Summary:
-    """Lay out a fitted forecaster: parameters, season, a test of the residuals."""
+def summarize(forecaster: Forecaster, values: np.ndarray, season: Season) -> Summary:
+    """Lay out a fitted forecaster: parameters, season, a test of the residuals.
+
+    Parameters
+    ----------
+    forecaster : Forecaster
+        Fitted.
+    values : (n_timesteps, n_series) array
+        The series.
+    season : Season
+        What their time stamps tell.
+    """
     from statsmodels.iolib.summary import Summary
 
     residuals = np.asarray(forecaster.residuals_)
     residuals = residuals.reshape(len(residuals), -1)
-    values = forecaster._training[0]
     summary = Summary()
     for i in range(residuals.shape[1]):
         numbers = {
@@ -33,7 +42,7 @@ def summarize(forecaster: Forecaster) -> Summary:
             "Series": series_name(forecaster, i),
             "Observations": len(values) - n_missing,
             "Missing": n_missing,
-            "Period": season_in_words(forecaster.period_, forecaster._grid.season),
+            "Period": season_in_words(forecaster.period_, season),
             "Seasonally adjusted": "yes" if numbers["is_seasonal"] else "no",
         }
         found = {"Variant": forecaster.variant}

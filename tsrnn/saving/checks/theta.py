@@ -6,7 +6,7 @@ import numpy as np
 
 from tsrnn._input.scaling import Scaling
 from tsrnn.saving.checks import fields
-from tsrnn.saving.checks.fields import require
+from tsrnn.saving.checks.fields import INT, require
 from tsrnn.saving.checks.models import check_notes
 from tsrnn.theta.model import ThetaModel
 
@@ -28,6 +28,8 @@ def check_theta(one: ThetaModel) -> None:
     covariances = fields.array(one.covariances, "covariances", float, n, cell.n_state, cell.n_state)
     require(np.isfinite(covariances[good]).all(), "covariances must be finite")
     require(covariances.flags.c_contiguous, "covariances must be in the order of C")
+    n_seen = fields.array(one.n_seen, "n_seen", INT, n)
+    require((n_seen >= 1).all(), "n_seen must be positive")
     check_notes(one.notes, n)
 
 
