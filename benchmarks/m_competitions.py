@@ -33,6 +33,7 @@ import pandas as pd
 
 from tsrnn import (
     AutoExpSmoothingRNN,
+    ComplexExpSmoothingRNN,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     NaiveForecaster,
@@ -51,7 +52,7 @@ DATA = {
     "m4-weekly": ("m4-weekly",),
     "m4-hourly": ("m4-hourly",),
 }
-FAMILIES = ("ses", "holt", "damped", "comb", "auto")
+FAMILIES = ("ses", "holt", "damped", "comb", "auto", "complex")
 
 # sMAPE, MASE and OWA as published; those of M3 recomputed from the forecasts that were handed in.
 # The benchmarks of M4 forecast seasonally adjusted series; 118 is the winner, by S. Smyl.
@@ -189,6 +190,8 @@ def forecasters(period: int, families: list[str]) -> Iterator[tuple[str, Forecas
                     yield f"{name} adj{mark}", adjusted
         if "auto" in families:
             yield f"Auto{mark}", AutoExpSmoothingRNN(period=period, prior=prior)
+    if "complex" in families:
+        yield "Complex", ComplexExpSmoothingRNN(period=period)
 
 
 def timed(call: Callable[[], object]) -> tuple[object, float]:

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tsrnn import (
     AutoExpSmoothingRNN,
+    ComplexExpSmoothingRNN,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
@@ -36,6 +37,13 @@ class ThetaBesideRegressors(ThetaForecaster):
         return super().fit_model(values, regressors[:, :0])
 
 
+class WithoutColumns(ComplexExpSmoothingRNN):
+    """Complex smoothing that is not told of columns: it refuses them, and the checks have some."""
+
+    def _read_regressors(self, X, n_timesteps, *, reset=False):
+        return super()._read_regressors(X, n_timesteps, reset=reset)[:, :0]
+
+
 FORECASTERS = [
     NaiveForecaster(),
     NaiveForecaster(strategy="seasonal", period=3),
@@ -57,6 +65,8 @@ FORECASTERS = [
     ),
     ThetaBesideRegressors(),
     ThetaBesideRegressors(2, variant="standard", initial_level="learned"),
+    WithoutColumns(),
+    WithoutColumns(period=3),
     RNNForecaster(Ridge(), window=3),
     RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=3, solver="lbfgs", tol=0.02, random_state=0),

@@ -8,6 +8,7 @@ from panels import make_frame, one_by_one
 
 from tsrnn import (
     AutoExpSmoothingRNN,
+    ComplexExpSmoothingRNN,
     DoubleExpSmoothingRNN,
     PanelForecaster,
     SimpleExpSmoothingRNN,
@@ -136,7 +137,8 @@ def test_no_more_than_a_handful_of_failures_is_listed(run):
         (["--model", "holt-winters", "--period", "1"], "2 or more: 12 for months"),
         (["--model", "holt-winters", "--period", "0"], "2 or more: 12 for months"),
         (["--model", "auto", "--period", "1"], "2 or more: 12 for months"),
-        (["--model", "auto", "--seasonal", "mul"], "auto chooses whether a season is added"),
+        (["--model", "auto", "--seasonal", "mul"], "auto chooses by itself whether"),
+        (["--model", "complex", "--seasonal", "add"], "complex chooses by itself whether"),
         (["--period", "4"], "--period is for models with a season: --model holt-winters"),
         (["--seasonal", "mul", "--model", "ses"], "--seasonal is for models with a season"),
         (["--date", "ds"], "say --id unique_id"),
@@ -176,6 +178,7 @@ def test_files_that_will_not_do_are_told_in_one_line(complaint):
         ),
         (["--model", "auto"], AutoExpSmoothingRNN()),
         (["--model", "auto", "--period", "4"], AutoExpSmoothingRNN(period=4)),
+        (["--model", "complex", "--period", "4"], ComplexExpSmoothingRNN(period=4)),
     ],
 )
 def test_models_go_by_their_names(run, options, model):

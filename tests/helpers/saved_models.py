@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from tsrnn import (
     RNN,
     AutoExpSmoothingRNN,
+    ComplexExpSmoothingRNN,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
@@ -81,6 +82,8 @@ FORECASTERS = {
     ),
     "theta": ThetaForecaster(PERIOD),
     "theta_of_a_line": ThetaForecaster(variant="standard", initial_level="learned"),
+    "complex": ComplexExpSmoothingRNN(),
+    "complex_seasonal": ComplexExpSmoothingRNN(period=PERIOD),
     "windows": RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=4, max_iter=3, random_state=0), window=5
     ),

@@ -32,7 +32,7 @@ def seasonal_states(
 
 @kernel
 def seasonal_means(values: Vector, offsets: Integers, period: int, seasons: Slab):
-    """Write the additive seasons (N, m) of the classical decomposition, that of the first row first.
+    """Write the additive seasons (N, m) of the classical decomposition, the first row's first.
 
     They are the mean differences from the centred moving average over a season, normalised to add
     up to zero. A series for which a position has none, as it is too short or misses values, keeps

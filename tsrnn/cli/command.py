@@ -38,6 +38,7 @@ from tsrnn.forecasting.naive import NaiveForecaster
 from tsrnn.metrics import mase, smape
 from tsrnn.panel.fill import StepRules
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
+from tsrnn.smoothing.complex.forecaster import ComplexExpSmoothingRNN
 from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
 from tsrnn.smoothing.triple import TripleExpSmoothingRNN
@@ -54,6 +55,7 @@ MODELS = {
 SEASONAL_MODELS = {
     "holt-winters": TripleExpSmoothingRNN,
     "auto": AutoExpSmoothingRNN,
+    "complex": ComplexExpSmoothingRNN,
     "theta": ThetaForecaster,
     "ensemble": EnsembleForecaster,
 }
@@ -139,15 +141,15 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         choices=[*MODELS, *SEASONAL_MODELS],
         help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
-        "holt-winters (a season), auto (whichever of these suits the series), theta (the theta "
-        "method), ensemble (the mean of auto, damped, complex smoothing and theta)",
+        "holt-winters (a season), auto (whichever of these suits the series), complex "
+        "(exponential smoothing of a complex number), theta (the theta method), ensemble (the mean "
+        "of auto, damped, complex and theta)",
     )
     forecast.add_argument(
         "--period",
         type=_period,
         metavar="N",
-        help="time steps of a season, for those from holt-winters on (by the dates: 12 for "
-        "months)",
+        help="time steps of a season, for those from holt-winters on (by the dates: 12 for months)",
     )
     forecast.add_argument(
         "--seasonal",
@@ -300,12 +302,13 @@ def _of_model(
     message = [] if is_named else [_DEFAULT_TOLD]
     if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
         # The choice takes no season of which there are not two periods, whatever is said.
-        override = (
-            "" if season.is_short and options.model != "holt-winters" else "; --period overrides"
-        )
+        chooses = season.is_short and options.model != "holt-winters"
+        override = "" if chooses else "; --period overrides"
         message.append(f"season: {season_in_words(model.period_, season)}{override}")
     if isinstance(model, AutoExpSmoothingRNN):
         message.append(f"chose {_in_words(model)}")
+    if isinstance(model, ComplexExpSmoothingRNN) and model.period_ > 1:
+        message.append(f"chose {model.seasonal_ or 'no'} season")
     return message
 
 
@@ -334,8 +337,8 @@ def _forecaster(options: argparse.Namespace) -> Forecaster:
         return MODELS[options.model]()
     if options.model != "holt-winters" and options.seasonal is not None:
         raise UsageError(
-            f"--seasonal is for --model holt-winters: {options.model} chooses whether a season is "
-            "added or multiplied"
+            f"--seasonal is for --model holt-winters: {options.model} chooses by itself whether a "
+            "season is added or multiplied"
         )
     if isinstance(options.period, int) and options.period < 2:
         raise UsageError(

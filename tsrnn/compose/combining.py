@@ -5,9 +5,9 @@ Member m forecasts f_m, with the weight w_m where it is there. Of a series whose
 
     d_m = max_h max(f_mh - high, low - f_mh, 0) / R                                     (1)
 
-It runs away where d_m > 10 (1 + h / n) with n values seen, unless all members go as far: where it
+It runs away where d_m > 3 (1 + h / n) with n values seen, unless all members go as far: where it
 also exceeds ten times the smallest d_m of them. Members that run away are left out, as are those
-whose forecasts are not finite; if all of them were, all stay.
+that say so of themselves, and those whose forecasts are not finite; if all of them were, all stay.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 # How many ranges a forecast may lie outside of the series, and how many times as far as another.
-_FAR, _FARTHER = 10.0, 10.0
+_FAR, _FARTHER = 3.0, 10.0
 
 
 @dataclass(frozen=True)
-class Extent:
+class Span:
     """The ranges of N series, and how many values they have.
 
     Attributes
@@ -34,13 +34,13 @@ class Extent:
     count: np.ndarray
 
     @classmethod
-    def of(cls, values: np.ndarray, offsets: np.ndarray) -> Extent:
+    def of(cls, values: np.ndarray, offsets: np.ndarray) -> Span:
         """Look at series one after the other, each with a value."""
         starts = offsets[:-1]
         count = np.add.reduceat(~np.isnan(values), starts, dtype=np.int64)
         return cls(np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts), count)
 
-    def after(self, values: np.ndarray, series: np.ndarray) -> Extent:
+    def after(self, values: np.ndarray, series: np.ndarray) -> Span:
         """Return the ranges after further values (R,), each of the series at a position."""
         low, high, count = self.low.copy(), self.high.copy(), self.count.copy()
         np.fmin.at(low, series, values)
@@ -62,7 +62,7 @@ class Extent:
 
 
 def usable(
-    forecasts: np.ndarray, present: np.ndarray, extent: Extent, known: np.ndarray
+    forecasts: np.ndarray, present: np.ndarray, doubted: np.ndarray, span: Span, known: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Tell which members can be used for which series.
 
@@ -71,7 +71,9 @@ def usable(
     forecasts : (M, horizon, N) array
     present : (M, N) bool array
         Which were fitted.
-    extent : Extent
+    doubted : (M, N) bool array
+        Which say themselves that they run away.
+    span : Span
     known : (horizon, N) bool array
         The steps that forecasts are looked at: those whose regressors are known.
 
@@ -82,12 +84,12 @@ def usable(
     """
     infinite = present & ~(np.isfinite(forecasts) | ~known).all(axis=1)
     left = present & ~infinite
-    far = np.where(left, extent.outside(np.where(known, forecasts, np.nan)), np.inf)
-    limit = _FAR * (1.0 + forecasts.shape[1] / extent.count)
+    far = np.where(left, span.outside(np.where(known, forecasts, np.nan)), np.inf)
+    limit = _FAR * (1.0 + forecasts.shape[1] / span.count)
     run_away = left & (far > np.maximum(limit, _FARTHER * far.min(axis=0)))
-    left &= ~run_away
+    left &= ~(run_away | doubted)
     none = ~left.any(axis=0)
-    return np.where(none, present, left), infinite & ~none, run_away
+    return np.where(none, present, left), infinite & ~none, run_away & ~doubted & ~none
 
 
 def median(values: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ from tsrnn._input.validation import (
     of_one_moment,
 )
 from tsrnn._time.season_length import Season
-from tsrnn.compose.combining import Extent
+from tsrnn.compose.combining import Span
 from tsrnn.compose.default_members import NAMES, default_members
 from tsrnn.compose.ensemble_model import EnsembleModel
 from tsrnn.compose.ensemble_summary import summarize_ensemble
@@ -89,9 +89,9 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         of whatever members warn of, with their names.
     UnreliableForecastWarning
         At `predict` and the like for members whose forecast is not finite or runs away, which are
-        left out of it: where it lies outside of the range of the series by more than
-        :math:`10 (1 + h / n)` times that range, h steps ahead of n values, and more than ten times
-        as far as that of another member.
+        left out of it: as they say themselves, or where it lies outside of the range of the series
+        by more than :math:`3 (1 + h / n)` times that range, h steps ahead of n values, and more
+        than ten times as far as that of another member.
 
     Notes
     -----
@@ -349,7 +349,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
             n_series,
             self.method == "median",
             weights,
-            Extent.of(values, offsets),
+            Span.of(values, offsets),
             CombinedErrors(clone(self), *panel),
             found.dropped,
         ).without_lost()

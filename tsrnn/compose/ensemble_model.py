@@ -12,7 +12,7 @@ from scipy.special import ndtr
 
 from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import counted
-from tsrnn.compose.combining import Extent, mean, median, usable
+from tsrnn.compose.combining import Span, mean, median, usable
 from tsrnn.compose.past_errors import CombinedErrors, quantile_factors
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
@@ -102,7 +102,7 @@ class EnsembleModel(FittedModel):
     is_median : bool
     weights : (M, N) array
         Of each name and series.
-    extent : Extent
+    span : Span
     past : CombinedErrors
     dropped : tuple of (str, int, str)
         The names of members that are left out, the series, and the reasons.
@@ -116,7 +116,7 @@ class EnsembleModel(FittedModel):
     n_series: int
     is_median: bool
     weights: np.ndarray
-    extent: Extent
+    span: Span
     past: CombinedErrors
     dropped: tuple[tuple[str, int, str], ...] = ()
     known: np.ndarray | None = None
@@ -172,8 +172,8 @@ class EnsembleModel(FittedModel):
                 reasons = {i: str(later.model.failures[i]) for i in lost}
             dropped += [(self.names[one.place], i, reasons[i]) for i in reasons]
         series = counted(np.diff(panel[0]))[0] if panel else np.arange(values.size) % self.n_series
-        extent = self.extent.after(values.ravel(), series)
-        parts = {"members": tuple(members), "extent": extent, "dropped": tuple(dropped)}
+        span = self.span.after(values.ravel(), series)
+        parts = {"members": tuple(members), "span": span, "dropped": tuple(dropped)}
         later = replace(self, **parts, known=None, notes={} if panel else ())
         later = later.without_lost()
         if not panel and later.failures:
@@ -220,7 +220,7 @@ class EnsembleModel(FittedModel):
         size = np.where(size > 0.0, size, 1.0)
         between = size * np.sqrt(mean((apart / size) ** 2, self.weights))
         spread = self.spread(deviations, self.weights) + between
-        return spread * (1.0 + np.arange(1, horizon + 1)[:, None] / self.extent.count)
+        return spread * (1.0 + np.arange(1, horizon + 1)[:, None] / self.span.count)
 
     def deviation(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
         """Return how far off 68 percent of forecast errors are at most, (horizon, N)."""
@@ -243,11 +243,9 @@ class EnsembleModel(FittedModel):
             for place, i in np.argwhere(marked).tolist():
                 text = f"the forecast of the member {self.names[place]!r} {what}: it is left out"
                 texts.setdefault(i, []).append(text)
-        for one in self.members:
-            for k, note in one.model.doubts(horizon).items():
-                i = int(one.series[k])
-                if used[one.place, i]:
-                    texts.setdefault(i, []).append(f"member {self.names[one.place]!r}: {note}")
+        for place, i, note in self._own_doubts(horizon):
+            what = "" if used[place, i] else ": it is left out"
+            texts.setdefault(i, []).append(f"of the member {self.names[place]!r}: {note}{what}")
         return {i: UnreliableForecastWarning("; ".join(lines)) for i, lines in texts.items()}
 
     def simulate(
@@ -279,6 +277,14 @@ class EnsembleModel(FittedModel):
         """Return the mean of members' deviations (M, .., N) that are finite, (.., N)."""
         return mean(np.where(np.isfinite(deviations), deviations, np.nan), weights)
 
+    def _own_doubts(self, horizon: int) -> list[tuple[int, int, Warning]]:
+        """Return what members say of their forecasts themselves: which, the series, and what."""
+        return [
+            (one.place, int(one.series[k]), note)
+            for one in self.members
+            for k, note in one.model.doubts(horizon).items()
+        ]
+
     @cached_property
     def _found(self) -> dict[int, tuple[np.ndarray, ...]]:
         """Forecasts by their horizons, for a request looks at one more than once."""
@@ -294,7 +300,13 @@ class EnsembleModel(FittedModel):
             if self.known is not None:
                 known[:] = False
                 known[: len(self.known)] = self.known[:horizon]
-            self._found[horizon] = forecasts, *usable(forecasts, self.present, self.extent, known)
+            doubted = np.zeros_like(self.present)
+            for place, i, _ in self._own_doubts(horizon):
+                doubted[place, i] = True
+            self._found[horizon] = (
+                forecasts,
+                *usable(forecasts, self.present, doubted, self.span, known),
+            )
         return self._found[horizon]
 
 

@@ -15,7 +15,7 @@ from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.stamps import Dates, Durations, Periods, WholeNumbers
 from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
-from tsrnn.compose.combining import Extent
+from tsrnn.compose.combining import Span
 from tsrnn.compose.ensemble_model import EnsembleModel, Member
 from tsrnn.compose.past_errors import CombinedErrors
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
@@ -29,6 +29,8 @@ from tsrnn.panel.labels import Reach
 from tsrnn.panel.seasons import GroupedPanel
 from tsrnn.panel.state import FittedPanel, SeenRows
 from tsrnn.priors import ExponentialPrior
+from tsrnn.smoothing.complex.extent import Extent
+from tsrnn.smoothing.complex.structure import ComplexStructure
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
@@ -49,6 +51,7 @@ PARTS: dict[str, type] = {
     "BusinessSteps": BusinessSteps,
     "ColumnScaling": ColumnScaling,
     "CombinedErrors": CombinedErrors,
+    "ComplexStructure": ComplexStructure,
     "DateStamps": Dates,
     "DeseasonalizedModel": DeseasonalizedModel,
     "DurationStamps": Durations,
@@ -78,6 +81,7 @@ PARTS: dict[str, type] = {
     "SeenRows": SeenRows,
     "SmootherBatch": SmootherBatch,
     "SmoothingModel": SmoothingModel,
+    "Span": Span,
     "Structure": Structure,
     "TargetLayout": TargetLayout,
     "ThetaModel": ThetaModel,

@@ -9,6 +9,7 @@ import numpy as np
 
 from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, redundant_columns
+from tsrnn.smoothing.complex.structure import ComplexStructure
 from tsrnn.smoothing.fit import Fit
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.spec import FitSpec
@@ -79,7 +80,8 @@ def shares_of(
 def n_to_learn(spec: FitSpec, batch: Batch) -> np.ndarray:
     """Return how many values it takes to learn what is free of each series, (N,)."""
     n_free = sum(low < high for low, high in spec.bounds.values())
-    n_free += spec.structure.n_free_state if spec.is_state_learned else 0
+    if spec.is_state_learned or isinstance(spec.structure, ComplexStructure):
+        n_free += spec.structure.n_free_state
     needed = np.full(batch.n_series, n_free)
     if batch.regressors.shape[1]:
         columns = ColumnScaling.of(batch, from_mean=spec.structure.is_positive)

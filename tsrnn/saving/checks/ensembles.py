@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tsrnn.compose.combining import Extent
+from tsrnn.compose.combining import Span
 from tsrnn.compose.ensemble import EnsembleForecaster
 from tsrnn.compose.ensemble_model import EnsembleModel, Member
 from tsrnn.compose.past_errors import CombinedErrors
@@ -13,7 +13,7 @@ from tsrnn.saving.checks.fields import FLOAT, INT, require
 from tsrnn.saving.checks.models import check_notes, n_series_of, of_either
 
 
-def check_extent(one: Extent) -> None:
+def check_extent(one: Span) -> None:
     """Check the ranges of series."""
     n = fields.numbers(one.low, "low", None).size
     fields.numbers(one.high, "high", n)
@@ -60,8 +60,8 @@ def check_model(one: EnsembleModel) -> None:
         seen |= places
     fields.flag(one.is_median, "is_median")
     fields.numbers(one.weights, "weights", len(names), n, low=0.0)
-    extent = fields.kind(one.extent, "extent", Extent)
-    require(extent.low.size == n, f"the extent must be of {n} series")
+    span = fields.kind(one.span, "span", Span)
+    require(span.low.size == n, f"the span must be of {n} series")
     past = fields.kind(one.past, "past", CombinedErrors)
     require(past.offsets.size == n + 1, f"past errors must be of {n} series")
     for line in fields.tuple_of(one.dropped, "dropped", tuple):
@@ -80,6 +80,6 @@ def check_model(one: EnsembleModel) -> None:
 CHECKS = {
     CombinedErrors: check_errors,
     EnsembleModel: check_model,
-    Extent: check_extent,
+    Span: check_extent,
     Member: check_member,
 }

@@ -30,9 +30,7 @@ class Extent:
     def of(cls, batch: Batch) -> Extent:
         """Look at series with an observed value each, NaN where missing."""
         starts = batch.offsets[:-1]
-        return cls(
-            np.fmin.reduceat(batch.values, starts), np.fmax.reduceat(batch.values, starts)
-        )
+        return cls(np.fmin.reduceat(batch.values, starts), np.fmax.reduceat(batch.values, starts))
 
     def widened(self, batch: Batch) -> Extent:
         """Return the extents after further values of each series, which may have none."""
@@ -46,8 +44,8 @@ class Extent:
 
         A series without a forecast, NaN, has none to leave it.
         """
-        whole = np.where(self.high > self.low, self.high - self.low, np.abs(self.high))
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            whole = np.where(self.high > self.low, self.high - self.low, np.abs(self.high))
             outside = np.maximum(forecast - self.high, self.low - forecast) / whole
         notes = {}
         for i in np.flatnonzero((outside > _MOST_RANGES).any(axis=0)).tolist():

@@ -69,9 +69,7 @@ def fit_complex_panel(
     """Fit the series of a panel; see `Forecaster.fit_panel`."""
 
     def fit(block: Block) -> Fitted:
-        fitted = fit_complex(
-            structures, block.batch, settings, unnamed, n_jobs, keeps_rows=False
-        )
+        fitted = fit_complex(structures, block.batch, settings, unnamed, n_jobs, keeps_rows=False)
         if progress is not None:
             progress(block.series.size)
         return fitted

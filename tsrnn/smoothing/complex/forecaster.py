@@ -31,7 +31,7 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
 
     One complex smoothing parameter does for level, trend and all between them: no structure of the
     trend is chosen. Its errors are unlike those of `AutoExpSmoothingRNN`, so that the mean of both
-    forecasts better than either.
+    is often better than either.
 
     Parameters
     ----------
@@ -43,8 +43,8 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
     seasonal : {"auto", None, "simple", "partial", "full"}
         The form of the season: a pair of level and potential for each season ("simple"), an
         additive season beside the pair ("partial"), or a second pair for each season beside it
-        ("full"). "auto" takes the form, or none, with the lowest AICc, which counts the seasons
-        that the initial state says; of a series with two full periods.
+        ("full"). "auto" takes the form, or none, with the lowest AICc, where the series has two
+        full periods.
     max_iter : int
         Iterations of the search at most.
     tol : float
@@ -68,8 +68,8 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
         learned: see the notes.
     {rows}
     sse_, sigma2_, loglik_, aic_, aicc_, bic_ : float or (n_series,) array
-        As in `DoubleExpSmoothingRNN`; parameters are those of smoothing, and the seasons of the
-        initial state.
+        As in `DoubleExpSmoothingRNN`; parameters are those of smoothing, and the level and the
+        seasons of the initial state.
     n_iter_, converged_ : int, bool or (n_series,) arrays
 
     Raises
@@ -94,19 +94,21 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
         l_t &= l_{t-1} - (1 - \alpha_1) c_{t-1} + (\alpha_0 - \alpha_1) e_t, \\
         c_t &= l_{t-1} + (1 - \alpha_0) c_{t-1} + (\alpha_0 + \alpha_1) e_t,
 
-    and :math:`y_{t+1}` is predicted as :math:`l_t`. At :math:`\alpha_1 = 1` this is simple smoothing
-    by :math:`\alpha_0 - 1`; above it the forecast goes on with the trend of the series, below it
-    falls towards zero. A simple season has :math:`t - m` for :math:`t - 1`; a partial one adds
-    :math:`s_{t-m}` to the prediction, where :math:`s_t = s_{t-m} + \beta_0 e_t`; a full one adds a
-    second pair with lag :math:`m`, smoothed by :math:`\beta_0 + i \beta_1`.
+    and :math:`y_{t+1}` is predicted as :math:`l_t`. At :math:`\alpha_1 = 1` this is simple
+    smoothing by :math:`\alpha_0 - 1`; above it the forecast goes on with the trend of the series,
+    below it falls towards zero. A simple season has :math:`t - m` for :math:`t - 1`; a partial one
+    adds :math:`s_{t-m}` to the prediction, where :math:`s_t = s_{t-m} + \beta_0 e_t`; a full one
+    adds a second pair with lag :math:`m`, smoothed by :math:`\beta_0 + i \beta_1`.
 
     The initial level is the mean of the first ten values (of the first season, where there is one),
     the potential the level by 1.1; a simple season begins with the first values, the others with
     the seasons of the classical decomposition. So it matters where zero is: a constant added to the
-    series changes more than the forecasts' level. Parameters are the minimum of the squared error
-    next to (1.3, 1), within :math:`0.01 \le \alpha_0 \le 1.8`, :math:`0.01 \le \alpha_1 \le 1.9`
-    (:math:`\beta_0, \beta_1 \le 1.5`) and where the smoother forgets its beginning. On held-back
-    training values of M3 that forecast better than minima farther away, and than those outside.
+    series changes more than the forecasts' level.
+
+    Learned is the minimum of the squared error next to :math:`\alpha_0 = 1.3, \alpha_1 = 1`, within
+    :math:`\alpha_0 \le 1.8`, :math:`0.5 \le \alpha_1 \le 1.7`, :math:`\beta_0, \beta_1 \le 1.5`,
+    and where the smoother forgets its beginning. On held-back training values of M3 that forecast
+    better than the lowest of all minima there, and that better than the lowest of the whole box.
 
     References
     ----------
@@ -210,9 +212,7 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
         _refuse(regressors)
         batch = Batch(values, offsets, regressors).without_leading()
-        return fit_complex_panel(
-            self._structures(), batch, settings_of(self), n_jobs, progress
-        )
+        return fit_complex_panel(self._structures(), batch, settings_of(self), n_jobs, progress)
 
 
 def _refuse(regressors: np.ndarray) -> None:
