@@ -36,9 +36,11 @@ from tsrnn import (
     ComplexExpSmoothingRNN,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
+    EnsembleForecaster,
     NaiveForecaster,
     PanelForecaster,
     SimpleExpSmoothingRNN,
+    ThetaForecaster,
 )
 from tsrnn.datasets import fetch_m3, fetch_m4
 from tsrnn.forecasting.forecaster import Forecaster
@@ -52,7 +54,7 @@ DATA = {
     "m4-weekly": ("m4-weekly",),
     "m4-hourly": ("m4-hourly",),
 }
-FAMILIES = ("ses", "holt", "damped", "comb", "auto", "complex")
+FAMILIES = ("ses", "holt", "damped", "comb", "auto", "complex", "theta", "ensemble")
 
 # sMAPE, MASE and OWA as published; those of M3 recomputed from the forecasts that were handed in.
 # The benchmarks of M4 forecast seasonally adjusted series; 118 is the winner, by S. Smyl.
@@ -192,6 +194,10 @@ def forecasters(period: int, families: list[str]) -> Iterator[tuple[str, Forecas
             yield f"Auto{mark}", AutoExpSmoothingRNN(period=period, prior=prior)
     if "complex" in families:
         yield "Complex", ComplexExpSmoothingRNN(period=period)
+    if "theta" in families:
+        yield "Theta", ThetaForecaster(period)
+    if "ensemble" in families:
+        yield "Ensemble", EnsembleForecaster(period=period)
 
 
 def timed(call: Callable[[], object]) -> tuple[object, float]:

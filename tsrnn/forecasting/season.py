@@ -31,6 +31,9 @@ _SHOWS_NONE = "it does not show two whole seasons of {} time steps"
 # The quantile of the normal distribution for a two-sided test at 90%, as the competitions round it.
 _CRITICAL = 1.645
 
+# Moving averages over longer seasons may be faster by way of Fourier transforms.
+_DIRECT = 336
+
 # What is smaller, of a regressor in units of its largest value, may be its rounding.
 _ROUNDING = 1e-10
 
@@ -240,7 +243,9 @@ def seasonal_indices(y: np.ndarray, period: int, model: str) -> np.ndarray:
     To the last digit those of statsmodels' `seasonal_decompose`, which takes ten times as long:
     a panel has thousands of series.
     """
-    from scipy.signal import convolve  # slow to import
+    convolve = np.convolve
+    if period > _DIRECT:
+        from scipy.signal import convolve  # slow to import
 
     filled = y.copy()
     if np.isnan(y).any():
@@ -256,10 +261,10 @@ def seasonal_indices(y: np.ndarray, period: int, model: str) -> np.ndarray:
         weights[[0, -1]] = 0.5
     trend = convolve(scaled, weights / period, mode="valid")
     inside = scaled[half : half + len(trend)]
-    rest, seen = np.zeros((2, len(y)))
+    rest = np.zeros(len(y))
     rest[half : half + len(trend)] = inside / trend if model == "mul" else inside - trend
-    seen[half : half + len(trend)] = 1.0
-    averages = _sums_by_position(rest, period) / _sums_by_position(seen, period)
+    count = np.bincount(np.arange(half, half + len(trend)) % period, minlength=period)
+    averages = _sums_by_position(rest, period) / count
     if model == "mul":
         return averages / averages.mean()
     return (averages - averages.mean()) * unit
@@ -268,7 +273,8 @@ def seasonal_indices(y: np.ndarray, period: int, model: str) -> np.ndarray:
 def _sums_by_position(rows: np.ndarray, period: int) -> np.ndarray:
     """Return the sums of every period-th number, (period,), those of each added by themselves."""
     n_whole, n_more = divmod(len(rows), period)
-    longer = np.resize(rows, (n_whole + 1, period))[:, :n_more]
-    others = rows[: n_whole * period].reshape(n_whole, period)[:, n_more:]
+    padded = np.zeros((n_whole + 1, period))
+    padded.ravel()[: len(rows)] = rows
+    longer, others = padded[:, :n_more], padded[:-1, n_more:]
     parts = [np.ascontiguousarray(part.T).sum(axis=1) for part in (longer, others)]
     return np.concatenate(parts)

@@ -207,13 +207,10 @@ def _starts(cell: SmootherCell, begun: Begun, free: Free, stop: np.ndarray) -> n
     """Return the lowest minima of the squared error over a row of alphas, (N, n_starts, D)."""
     rest, n_alphas, n_series = begun.rest, _ALPHAS.size, begun.n_first.size
     seen = ~np.isnan(rest.values)
-    observed, rows = np.flatnonzero(seen), np.arange(rest.values.size)
-    # For a start it does not matter much what is missing.
-    filled = np.interp(rows, observed, rest.values[observed])
     found = np.empty((3, n_series, n_alphas))
     _profile(
         cell.step.address,
-        filled,
+        _filled(rest, seen),
         seen,
         rest.offsets,
         begun.states.T.copy(),
@@ -244,6 +241,17 @@ def _starts(cell: SmootherCell, begun: Begun, free: Free, stop: np.ndarray) -> n
     if free.level:
         parts.append(np.take_along_axis(levels, lowest, axis=1))
     return np.ascontiguousarray(np.stack(parts, axis=2))
+
+
+def _filled(batch: Batch, seen: np.ndarray) -> np.ndarray:
+    """Return values with the last one before what is missing, or else the next, in its place.
+
+    For a start it does not matter much what it is.
+    """
+    observed = np.flatnonzero(seen)
+    last = np.searchsorted(observed, np.arange(seen.size), side="right") - 1
+    first = np.searchsorted(observed, batch.offsets[:-1])
+    return batch.values[observed[np.maximum(last, first[batch.series_of_row])]]
 
 
 @kernel
