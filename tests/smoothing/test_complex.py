@@ -232,6 +232,15 @@ def test_columns_each_have_a_form_of_their_own():
     assert alone[1].beta_0_ == 0.0
 
 
+def test_the_summary_tells_the_form_and_how_it_was_taken():
+    y = make_series(season=(0.0,))
+    shown = str(ComplexExpSmoothingRNN(PERIOD).fit(y).summary())
+    assert "season" in shown and "lowest AICc" in shown and "alpha_1" in shown
+    shown = str(make("full").fit(make_series()).summary())
+    for word in ("full", "given", "beta_1", "initial season_potential_4"):
+        assert word in shown
+
+
 # What is uncertain.
 
 

@@ -120,7 +120,7 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
     >>> from tsrnn import ComplexExpSmoothingRNN
     >>> model = ComplexExpSmoothingRNN().fit([12.0, 13.1, 13.8, 15.2, 16.1, 16.8, 18.1, 19.2])
     >>> model.predict(3).round(1)
-    array([20.2, 21.3, 22.4])
+    array([20. , 21. , 21.9])
     """
 
     def __init__(
