@@ -1,5 +1,6 @@
 """Combinations of forecasters against their members' forecasts, put together by obvious loops."""
 
+import re
 import statistics
 import warnings
 
@@ -261,7 +262,7 @@ class OddModel(FittedModel):
 )
 def test_a_forecast_that_runs_away_or_is_not_finite_is_left_out_and_told_of(value, told):
     ensemble = EnsembleForecaster([("odd", Odd(value)), *THREE], method="mean").fit(Y)
-    with pytest.warns(UnreliableForecastWarning, match=f"'odd' {told}"):
+    with pytest.warns(UnreliableForecastWarning, match=f"'odd' {told}.*from step 1 on"):
         forecast = ensemble.predict(6)
     np.testing.assert_allclose(forecast, by_hand(THREE, Y, 6, statistics.mean), rtol=1e-12)
     panel = PanelForecaster(clone(ensemble), freq=1, alias="f").fit(long_frame({"a": Y, "b": Y}))
@@ -275,6 +276,23 @@ def test_a_forecast_far_away_stays_where_all_go_as_far():
     ensemble = EnsembleForecaster(members, method="mean").fit(y)
     with warnings.catch_warnings(action="error"):
         ensemble.predict(4)
+
+
+def test_a_forecast_that_runs_away_later_is_left_out_from_there_on():
+    """What is said of a step does not depend on how many others are asked for."""
+    members = [("last", LAST), ("steep", DoubleExpSmoothingRNN(initial_state=(0.0, 5.0), beta=0.0))]
+    y = np.sin(np.arange(20.0))
+    ensemble = EnsembleForecaster(members, method="mean").fit(y)
+    with pytest.warns(UnreliableForecastWarning, match="'steep' runs away") as caught:
+        forecast = ensemble.predict(12)
+    step = int(re.search(r"from step (\d+) on", str(caught[0].message))[1])
+    assert 1 < step < 12
+    steep = ensemble.members_["steep"].predict(12)
+    np.testing.assert_allclose(
+        forecast[: step - 1], (0.5 * (steep + y[-1]))[: step - 1], rtol=1e-12
+    )
+    np.testing.assert_allclose(forecast[step - 1 :], y[-1], rtol=1e-12)
+    np.testing.assert_array_equal(ensemble.predict(step - 1), forecast[: step - 1])
 
 
 def test_a_member_that_fails_is_left_out_with_its_reason():

@@ -143,7 +143,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
         "holt-winters (a season), auto (whichever of these suits the series), complex "
         "(exponential smoothing of a complex number), theta (the theta method), ensemble (the mean "
-        "of auto, damped, complex and theta)",
+        "of auto, complex and theta)",
     )
     forecast.add_argument(
         "--period",

@@ -1,23 +1,25 @@
 """Forecasts of several members made one: the median or the mean of those that can be used.
 
-Member m forecasts f_m, with the weight w_m where it is there. Of a series whose values lie in
-[low, high], a range of R = high - low, its forecast lies outside by
+Of a series whose values lie in [low, high], a range of R = high - low, the forecast of member m
+lies outside by
 
-    d_m = max_h max(f_mh - high, low - f_mh, 0) / R                                     (1)
+    d_mh = max(f_mh - high, low - f_mh, 0) / R                                          (1)
 
-It runs away where d_m > 3 (1 + h / n) with n values seen, unless all members go as far: where it
-also exceeds ten times the smallest d_m of them. Members that run away are left out, as are those
-that say so of themselves, and those whose forecasts are not finite; if all of them were, all stay.
+h steps ahead. It runs away where d_mh > 3 (1 + h / n) with n values seen, unless all members go
+about as far: where it also exceeds three times the smallest d_mh of them. From that step on it is
+left out, as is a forecast that is not finite. What is said of a step does not depend on how many
+others are asked for. Where all members would be left out, all stay.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 # How many ranges a forecast may lie outside of the series, and how many times as far as another.
-_FAR, _FARTHER = 3.0, 10.0
+_FAR, _FARTHER = 3.0, 3.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Span:
         return replace(self, low=low, high=high, count=count)
 
     def outside(self, forecasts: np.ndarray) -> np.ndarray:
-        """Return how far forecasts (M, horizon, N) lie outside by (1), (M, N)."""
+        """Return how far forecasts (M, horizon, N) lie outside by (1)."""
         # Halves, for the difference of what a float can hold may be beyond it.
         low, high = 0.5 * self.low, 0.5 * self.high
         unit = high - low
@@ -58,38 +60,51 @@ class Span:
         half = 0.5 * forecasts
         outside = np.fmax(half - high, low - half)
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.fmax.reduce(np.fmax(outside, 0.0) / unit, axis=1)
+            return np.fmax(outside, 0.0) / unit
 
 
-def usable(
-    forecasts: np.ndarray, present: np.ndarray, doubted: np.ndarray, span: Span, known: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Tell which members can be used for which series.
+class Used(NamedTuple):
+    """Hold which forecasts are combined.
+
+    Attributes
+    ----------
+    used : (M, horizon, N) bool array
+    infinite, run_away : (M, N) int arrays
+        The step, from 1, from which on a member is left out because its forecast is not finite, or
+        runs away; 0 where it is not.
+    """
+
+    used: np.ndarray
+    infinite: np.ndarray
+    run_away: np.ndarray
+
+
+def usable(forecasts: np.ndarray, present: np.ndarray, span: Span, known: np.ndarray) -> Used:
+    """Tell which forecasts can be used.
 
     Parameters
     ----------
     forecasts : (M, horizon, N) array
     present : (M, N) bool array
-        Which were fitted.
-    doubted : (M, N) bool array
-        Which say themselves that they run away.
+        Which members were fitted.
     span : Span
     known : (horizon, N) bool array
         The steps that forecasts are looked at: those whose regressors are known.
-
-    Returns
-    -------
-    usable, infinite, run_away : (M, N) bool arrays
-        The latter two are left out.
     """
-    infinite = present & ~(np.isfinite(forecasts) | ~known).all(axis=1)
-    left = present & ~infinite
-    far = np.where(left, span.outside(np.where(known, forecasts, np.nan)), np.inf)
-    limit = _FAR * (1.0 + forecasts.shape[1] / span.count)
-    run_away = left & (far > np.maximum(limit, _FARTHER * far.min(axis=0)))
-    left &= ~(run_away | doubted)
-    none = ~left.any(axis=0)
-    return np.where(none, present, left), infinite & ~none, run_away & ~doubted & ~none
+    infinite = present[:, None] & known & ~np.isfinite(forecasts)
+    looked_at = present[:, None] & known & ~infinite
+    far = np.where(looked_at, span.outside(np.where(looked_at, forecasts, 0.0)), np.inf)
+    ahead = np.arange(1, forecasts.shape[1] + 1)[:, None]
+    limit = _FAR * (1.0 + ahead / span.count)
+    run_away = looked_at & (far > np.maximum(limit, _FARTHER * far.min(axis=0)))
+    used = present[:, None] & ~np.logical_or.accumulate(infinite | run_away, axis=1)
+    used = np.where(used.any(axis=0), used, present[:, None])
+    return Used(used, _first(infinite & ~used), _first(run_away & ~used))
+
+
+def _first(marked: np.ndarray) -> np.ndarray:
+    """Return the first step that is marked, from 1; 0 for none."""
+    return np.where(marked.any(axis=1), marked.argmax(axis=1) + 1, 0)
 
 
 def median(values: np.ndarray) -> np.ndarray:

@@ -41,8 +41,8 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     ----------
     forecasters : list of (str, forecaster) or None
         The members and their names. Each is fitted, as a clone, to every series. None stands for
-        ``AutoExpSmoothingRNN`` ("auto"), the damped trend on the seasonally adjusted series
-        ("damped"), ``ComplexExpSmoothingRNN`` ("ces") and ``ThetaForecaster`` ("theta").
+        ``AutoExpSmoothingRNN`` ("auto"), ``ComplexExpSmoothingRNN`` ("ces") and ``ThetaForecaster``
+        ("theta").
     period : int or "auto"
         Time steps of a season, of the default members; 1 for none. "auto" is that of the time
         stamps: 12 for months, 4 for quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48
@@ -89,9 +89,9 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         of whatever members warn of, with their names.
     UnreliableForecastWarning
         At `predict` and the like for members whose forecast is not finite or runs away, which are
-        left out of it: as they say themselves, or where it lies outside of the range of the series
-        by more than :math:`3 (1 + h / n)` times that range, h steps ahead of n values, and more
-        than ten times as far as that of another member.
+        left out from that step on: where it lies outside of the range of the series by more than
+        :math:`3 (1 + h / n)` times that range, h steps ahead of n values, and by more than three
+        times as much as that of another member.
 
     Notes
     -----

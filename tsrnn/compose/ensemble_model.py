@@ -12,7 +12,7 @@ from scipy.special import ndtr
 
 from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import counted
-from tsrnn.compose.combining import Span, mean, median, usable
+from tsrnn.compose.combining import Span, Used, mean, median, usable
 from tsrnn.compose.past_errors import CombinedErrors, quantile_factors
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
@@ -205,17 +205,17 @@ class EnsembleModel(FittedModel):
 
     def forecast(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
         """Predict the next steps, (horizon, N)."""
-        forecasts, used, *_ = self._forecasts(horizon, *n_jobs)
-        return self.combined(np.where(used[:, None], forecasts, np.nan), self.weights)
+        forecasts, used = self._forecasts(horizon, *n_jobs)
+        return self.combined(np.where(used.used, forecasts, np.nan), self.weights)
 
     def unit(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
         """Return the units that past errors are told in, (horizon, N)."""
-        forecasts, used, *_ = self._forecasts(horizon, *n_jobs)
+        forecasts, used = self._forecasts(horizon, *n_jobs)
         deviations = np.full((len(self.names), horizon, self.n_series), np.nan)
         for one in self.members:
             deviations[one.place][:, one.series] = one.model.deviation(horizon, *n_jobs)
-        deviations[~used[:, None].repeat(horizon, axis=1)] = np.nan
-        apart = np.where(used[:, None], forecasts - self.forecast(horizon, *n_jobs), np.nan)
+        deviations[~used.used] = np.nan
+        apart = np.where(used.used, forecasts - self.forecast(horizon, *n_jobs), np.nan)
         size = np.fmax.reduce(np.abs(apart), axis=0)  # squares may be beyond numbers
         size = np.where(size > 0.0, size, 1.0)
         between = size * np.sqrt(mean((apart / size) ** 2, self.weights))
@@ -237,15 +237,17 @@ class EnsembleModel(FittedModel):
 
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return which members' forecasts are left out, and what these say of others."""
-        _, used, infinite, run_away = self._forecasts(horizon)
+        _, used = self._forecasts(horizon)
         texts: dict[int, list[str]] = {}
-        for what, marked in (("is not finite", infinite), ("runs away", run_away)):
-            for place, i in np.argwhere(marked).tolist():
-                text = f"the forecast of the member {self.names[place]!r} {what}: it is left out"
-                texts.setdefault(i, []).append(text)
-        for place, i, note in self._own_doubts(horizon):
-            what = "" if used[place, i] else ": it is left out"
-            texts.setdefault(i, []).append(f"of the member {self.names[place]!r}: {note}{what}")
+        for what, steps in (("is not finite", used.infinite), ("runs away", used.run_away)):
+            for place, i in np.argwhere(steps).tolist():
+                text = f"the forecast of the member {self.names[place]!r} {what}: it is left out "
+                texts.setdefault(i, []).append(f"{text}from step {steps[place, i]} on")
+        for one in self.members:
+            for k, note in one.model.doubts(horizon).items():
+                i = int(one.series[k])
+                if used.used[one.place, :, i].all():
+                    texts.setdefault(i, []).append(f"{note} (member {self.names[one.place]!r})")
         return {i: UnreliableForecastWarning("; ".join(lines)) for i, lines in texts.items()}
 
     def simulate(
@@ -256,12 +258,15 @@ class EnsembleModel(FittedModel):
         An error is resampled by its rank. Ranks of one path are those of a random walk: with z_h
         the mean of h normal numbers, times the root of h, that of its probability.
         """
-        forecasts, used, *_ = self._forecasts(horizon)
+        forecasts, used = self._forecasts(horizon)
         errors, unit = self.past.of(horizon), self.unit(horizon)
         paths = np.empty((horizon, n_paths, self.n_series))
         for i in range(self.n_series):
-            weights = np.where(used[:, i], self.weights[:, i], 0.0)
-            weights = weights if weights.any() else used[:, i] * 1.0
+            # One that is left out later on is not drawn.
+            whole = used.used[:, :, i].all(axis=1)
+            weights = np.where(whole, self.weights[:, i], 0.0)
+            for others in (whole, self.present[:, i]):
+                weights = weights if weights.any() else others * 1.0
             drawn = random_state.choice(len(weights), size=n_paths, p=weights / weights.sum())
             steps = random_state.standard_normal((horizon, n_paths)).cumsum(axis=0)
             ranks = ndtr(steps / np.sqrt(np.arange(1, horizon + 1))[:, None])
@@ -277,21 +282,13 @@ class EnsembleModel(FittedModel):
         """Return the mean of members' deviations (M, .., N) that are finite, (.., N)."""
         return mean(np.where(np.isfinite(deviations), deviations, np.nan), weights)
 
-    def _own_doubts(self, horizon: int) -> list[tuple[int, int, Warning]]:
-        """Return what members say of their forecasts themselves: which, the series, and what."""
-        return [
-            (one.place, int(one.series[k]), note)
-            for one in self.members
-            for k, note in one.model.doubts(horizon).items()
-        ]
-
     @cached_property
-    def _found(self) -> dict[int, tuple[np.ndarray, ...]]:
+    def _found(self) -> dict[int, tuple[np.ndarray, Used]]:
         """Forecasts by their horizons, for a request looks at one more than once."""
         return {}
 
-    def _forecasts(self, horizon: int, *n_jobs: int | None) -> tuple[np.ndarray, ...]:
-        """Return forecasts of all members, (M, horizon, N), and what `usable` says of them."""
+    def _forecasts(self, horizon: int, *n_jobs: int | None) -> tuple[np.ndarray, Used]:
+        """Return forecasts of all members, (M, horizon, N), and which of them are combined."""
         if horizon not in self._found:
             forecasts = np.full((len(self.names), horizon, self.n_series), np.nan)
             for one in self.members:
@@ -300,13 +297,8 @@ class EnsembleModel(FittedModel):
             if self.known is not None:
                 known[:] = False
                 known[: len(self.known)] = self.known[:horizon]
-            doubted = np.zeros_like(self.present)
-            for place, i, _ in self._own_doubts(horizon):
-                doubted[place, i] = True
-            self._found[horizon] = (
-                forecasts,
-                *usable(forecasts, self.present, doubted, self.span, known),
-            )
+            used = usable(forecasts, self.present, self.span, known)
+            self._found[horizon] = forecasts, used
         return self._found[horizon]
 
 
