@@ -7,9 +7,8 @@ before them, and so are as many before those: two origins. The competitions' tes
 alone, unless `--test` asks for nothing but them.
 
 Every structure is fitted to every series, as automatic selection does it; so selection by any
-criterion is read off the same fits. "aicc of 15" selects among all structures but those of additive
-errors with a multiplicative season, the others among those that `AutoExpSmoothingRNN` takes unless
-told otherwise. Tables show by how many percent the errors change beside fits
+criterion, among what `AutoExpSmoothingRNN` takes unless told otherwise, is read off the same fits.
+Tables show by how many percent the errors change beside fits
 without a prior: the logarithm of the ratio of the means over the series of a data set, averaged
 over the data sets. With `--each` there is a table of sMAPE and MASE for each data set.
 """
@@ -21,7 +20,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import argparse
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,19 +84,29 @@ class Scores:
     Errors are NaN where a structure could not be fitted, and criteria infinite.
     """
 
-    labels: tuple[str, ...]
+    structures: tuple[Structure, ...]
     smape: np.ndarray
     mase: np.ndarray
     criteria: Mapping[str, np.ndarray]
 
     def of(self, method: str) -> tuple[np.ndarray, np.ndarray]:
         """Return both errors by series, (N,), of a structure or of selection by a criterion."""
-        if method not in self.criteria:
-            row = self.labels.index(METHODS.get(method, method))
-            return self.smape[row], self.mase[row]
-        chosen = self.criteria[method].argmin(axis=0)
-        chosen[np.isinf(self.criteria[method].min(axis=0))] = self.labels.index("ANN")
-        series = np.arange(chosen.size)
+        if method in self.criteria:
+            usual = usual_structures(self.structures[-1].period)
+            return self.chosen_by(method, usual.__contains__)
+        labels = [one.label for one in self.structures]
+        row = labels.index(METHODS.get(method, method))
+        return self.smape[row], self.mase[row]
+
+    def chosen_by(
+        self, criterion: str, is_candidate: Callable[[Structure], bool]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return both errors by series of selection among candidates, or of ANN."""
+        left_out = [not is_candidate(one) for one in self.structures]
+        values = self.criteria[criterion].copy()
+        values[left_out] = np.inf
+        values[self.structures.index(Structure()), np.isinf(values.min(axis=0))] = 0.0
+        chosen, series = values.argmin(axis=0), np.arange(values.shape[1])
         return self.smape[chosen, series], self.mase[chosen, series]
 
 
@@ -153,7 +162,7 @@ def evaluate(task: Task, prior: ExponentialPrior | None, *, backtest: bool, n_jo
     structures, rates = all_structures(task.period), penalty_rates(prior)
     shape = (len(structures), task.before.n_series)
     names = ("aic", "aicc", "bic", *(["backtest"] if backtest else []))
-    criteria = {name: np.full(shape, np.inf) for name in (*names, "aicc of 15")}
+    criteria = {name: np.full(shape, np.inf) for name in names}
     smape, mase = np.full(shape, np.nan), np.full(shape, np.nan)
     for c, structure in enumerate(structures):
         spec = FitSpec.learning_all(structure, rates, SETTINGS)
@@ -166,16 +175,12 @@ def evaluate(task: Task, prior: ExponentialPrior | None, *, backtest: bool, n_jo
         forecasts = fit.model.forecast(task.after.shape[1]).T
         smape[c, series], mase[c, series] = errors_of(task, series, forecasts)
         values = {name: fit.numbers[f"{name}_"] for name in ("aic", "aicc", "bic")}
-        if structure in usual_structures(task.period):
-            values["aicc of 15"] = values["aicc"]
-        if (structure.error == "mul") != (structure.seasonal == "mul"):
-            values = {name: values[name] for name in values.keys() & {"aicc of 15"}}
-        elif backtest:
+        if backtest:
             values["backtest"] = backtest_errors(spec, some, n_jobs)
         for name, of_series in values.items():
             keep = is_allowed[series] & ~np.isnan(of_series)
             criteria[name][c, series[keep]] = of_series[keep]
-    return Scores(tuple(one.label for one in structures), smape, mase, criteria)
+    return Scores(structures, smape, mase, criteria)
 
 
 def errors_of(task: Task, series: np.ndarray, forecasts: np.ndarray):
@@ -205,7 +210,7 @@ def tabulate(task: Task, priors: Sequence[str], *, backtest: bool, n_jobs: int) 
     for prior in priors:
         scores = evaluate(task, as_prior(prior), backtest=backtest, n_jobs=n_jobs)
         for method in (*METHODS, *scores.criteria):
-            if METHODS.get(method, "ANN") in scores.labels:
+            if METHODS.get(method, "ANN") in {one.label for one in scores.structures}:
                 smape, mase = scores.of(method)
                 rows[prior, method] = (np.nanmean(smape), np.nanmean(mase))
     table = pd.DataFrame(rows, index=["sMAPE", "MASE"]).T

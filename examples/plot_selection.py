@@ -33,15 +33,15 @@ train, test = visitors[:-8], visitors[-8:]
 # -----------------------
 #
 # Structures have the names of the literature on ETS models: errors A or M, trend N, A or Ad
-# (damped), season N, A or M. The one with the lowest AICc is kept. ``criterion="backtest"``
+# (damped), season N, A or M. The one with the lowest AIC is kept. ``criterion="backtest"``
 # compares forecasts of the last values instead, and ``models=["AAN", "MAM"]`` names candidates.
 
 from tsrnn import AutoExpSmoothingRNN
 
 model = AutoExpSmoothingRNN().fit(train)  # of quarters, so with a season of four steps
 
-columns = ["n_parameters", "loglik", "aicc", "selected"]
-model.selection_[columns].sort_values("aicc").round(2)
+columns = ["n_parameters", "loglik", "aic", "selected"]
+model.selection_[columns].sort_values("aic").round(2)
 
 # %%
 # A season is worth its parameters many times over: the last candidates have none. What differs by

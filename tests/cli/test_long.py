@@ -199,9 +199,9 @@ def test_what_was_chosen_is_told_of_a_single_series(run, tmp_path):
     model = AutoExpSmoothingRNN(period=12).fit(co2)
     np.testing.assert_array_equal(table["forecast"], model.predict(3))
     # The season grows with the level.
-    expected = "MAM (multiplicative errors, undamped trend, multiplicative season)"
+    expected = "MAdM (multiplicative errors, damped trend, multiplicative season)"
     assert message.splitlines()[-1] == f"tsrnn: chose {expected}"
-    assert model.model_ == "MAM"
+    assert model.model_ == "MAdM"
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,8 @@ def test_automatic_selection_finds_no_higher_criterion_than_that_of_r():
     for series, entry in shared_data.golden().items():
         y, expected = np.array(entry["y"], float), entry["auto"]["aicc"]
         names = [name for name in MODELS if name.endswith("N") or entry["m"] > 1]
-        model = AutoExpSmoothingRNN(period=entry["m"], prior=None, models=names).fit(y)
+        settings = {"criterion": "aicc", "prior": None, "models": names}
+        model = AutoExpSmoothingRNN(period=entry["m"], **settings).fit(y)
         excess = model.aicc_ - (expected - 2.0 * constant_of_r(len(y)))
         if series == "lynx":
             assert model.selection_.loc["MNN", "reason"].startswith("errors are 0.")

@@ -25,6 +25,21 @@ def test_unless_told_otherwise_additive_errors_have_no_multiplicative_season():
     assert list(AutoExpSmoothingRNN(period=4).fit(Y).selection_.index) == labels
 
 
+@pytest.mark.parametrize("period", [7, 12])
+def test_beside_more_steps_than_quarters_trends_are_damped_unless_told_otherwise(period):
+    labels = [one.label for one in usual_structures(period)]
+    assert labels == [
+        *("ANN", "AAdN", "MNN", "MAdN"),
+        *("ANA", "AAdA", "MNA", "MAdA"),
+        *("MNM", "MAdM"),
+    ]
+
+
+def test_seasons_of_more_steps_than_months_are_additive_unless_told_otherwise():
+    assert not any(one.seasonal == "mul" for one in usual_structures(13))
+    assert len(usual_structures(24)) == 8
+
+
 def test_any_structure_can_be_asked_for():
     model = AutoExpSmoothingRNN(period=4, models=["MAN", "AAM", "MAN"]).fit(Y)
     assert list(model.selection_.index) == ["MAN", "AAM"]

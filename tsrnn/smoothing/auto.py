@@ -34,20 +34,24 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
         quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96 for hours, halves and
         quarters of them, and 1 for all else. A season of which the series has fewer than two full
         periods is then not looked for. A period that is given must not be longer than the series.
-    criterion : {"aicc", "aic", "bic", "backtest"}
+    criterion : {"aic", "aicc", "bic", "backtest"}, default="aic"
         What is lowest for the structure that is kept: an information criterion, or the mean
         absolute error of forecasts of the last values (a period, or six; a quarter of the series at
-        most) from those before.
+        most) from those before. On held-back training values of the M3 and M4 competitions errors
+        were by 3 to 5 percent smaller with "aic" than with "aicc" on yearly series and M3's
+        quarterly ones, and else alike: with a prior there is less to correct for in short series.
     models : sequence of str or None
         Structures to choose from, in the letters of the literature: errors A or M, trend N, A or
         Ad, season N, A or M, such as ["ANN", "AAN", "MAdM"]. With `period="auto"` those with a
         season are left out where the time stamps tell of none, or of one that the series is too
         short for; without time stamps `period` must be given for them. None stands for all but
-        those of additive errors with a multiplicative season, which is what the literature chooses
-        from. Where none that is named will do, the series is fitted by ANN, and a warning says so.
-        On held-back training values point forecasts were a little better without multiplicative
-        errors beside additive or no seasons, but intervals far too narrow: errors often grow with
-        the level.
+        those of additive errors with a multiplicative season; but trends without damping ("A") only
+        up to a period of 4, and multiplicative seasons up to 12. On held-back training values of
+        the M3 and M4 competitions errors were by 3 percent smaller without such trends on monthly
+        series, and by 20 on hourly ones, and without such seasons by 12 more on the latter. Where
+        none that is named will do, the series is fitted by ANN, and a warning says so. Point
+        forecasts were a little better without multiplicative errors beside additive or no seasons,
+        but intervals far too narrow: errors often grow with the level.
     prior : None, "cautious" or `tsrnn.priors.ExponentialPrior`
         What is known of the parameters before the series is seen. "cautious", the default, had the
         smaller errors on held-back training values of the M3 and M4 competitions: by one percent on
@@ -107,7 +111,7 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
         self,
         *,
         period: int | str = "auto",
-        criterion: str = "aicc",
+        criterion: str = "aic",
         models: Sequence[str] | None = None,
         prior: Any = "cautious",
         solver: str = "auto",
