@@ -12,6 +12,7 @@ from tsrnn import (
     DoubleExpSmoothingRNN,
     PanelForecaster,
     SimpleExpSmoothingRNN,
+    ThetaForecaster,
 )
 from tsrnn.cli import main
 from tsrnn.datasets import load_co2
@@ -139,6 +140,7 @@ def test_no_more_than_a_handful_of_failures_is_listed(run):
         (["--model", "auto", "--period", "1"], "2 or more: 12 for months"),
         (["--model", "auto", "--seasonal", "mul"], "auto chooses by itself whether"),
         (["--model", "complex", "--seasonal", "add"], "complex chooses by itself whether"),
+        (["--model", "theta", "--seasonal", "mul"], "theta chooses by itself whether"),
         (["--period", "4"], "--period is for models with a season: --model holt-winters"),
         (["--seasonal", "mul", "--model", "ses"], "--seasonal is for models with a season"),
         (["--date", "ds"], "say --id unique_id"),
@@ -177,6 +179,8 @@ def test_files_that_will_not_do_are_told_in_one_line(complaint):
             TripleExpSmoothingRNN(period=4, seasonal="mul"),
         ),
         (["--model", "auto"], AutoExpSmoothingRNN()),
+        (["--model", "theta"], ThetaForecaster()),
+        (["--model", "theta", "--period", "4"], ThetaForecaster(4)),
         (["--model", "auto", "--period", "4"], AutoExpSmoothingRNN(period=4)),
         (["--model", "complex", "--period", "4"], ComplexExpSmoothingRNN(period=4)),
     ],

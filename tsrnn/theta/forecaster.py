@@ -56,7 +56,8 @@ class ThetaForecaster(Forecaster):
         1, which is simple smoothing, with a level that is learned, too.
     sse_, sigma2_ : float or (n_series,) array
         Sum of squared errors of one step of the adjusted series, and their variance: the sum by
-        the number of errors less that of what was learned.
+        the number of errors less three, or less two where theta is not learned. Of a series that is
+        too short to learn from, the variance is the mean squared change.
     n_iter_, converged_ : int and bool, or (n_series,) arrays
         Of the search.
     fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
@@ -109,7 +110,7 @@ class ThetaForecaster(Forecaster):
     >>> from tsrnn import ThetaForecaster
     >>> model = ThetaForecaster().fit([3.0, 5.0, 6.9, 9.1, 11.0, 13.2, 14.9, 17.1])
     >>> model.predict(3).round(1)
-    array([18.9, 20.9, 22.9])
+    array([19.1, 21.1, 23.1])
     """
 
     def __init__(
