@@ -59,8 +59,8 @@ _ = below.set_title("errors of the forecasts", loc="left")
 # Where trends are exponentials
 # -----------------------------
 #
-# A complex smoother goes on with a trend at an exponential pace. Some steps ahead that is as good as
-# a straight line; a hundred steps ahead it is not, and a warning says so.
+# A complex smoother goes on with a trend at an exponential pace. Some steps ahead that is as good
+# as a straight line; a hundred steps ahead it is not, and a warning says so.
 
 import warnings
 

@@ -95,15 +95,23 @@ def test_with_their_numbers_we_say_what_statsforecast_says(name, letter):
     np.testing.assert_allclose(forecast, fit["mean"], rtol=1e-8)
 
 
-@their_fits
+def is_stable(parameters):
+    pairs = [parameters[:2]] + ([parameters[2:]] if len(parameters) == 4 else [])
+    ends = [stable_interval(imaginary, 1.8)[:2] for _, imaginary in pairs]
+    return all(low <= real <= high for (real, _), (low, high) in zip(pairs, ends, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "letter"),
+    [
+        (name, letter)
+        for name, one in EXCERPT.items()
+        for letter, fit in one["fits"].items()
+        if is_stable(fit["par"])
+    ],
+)
 def test_from_their_states_our_errors_are_no_larger_where_theirs_are_stable(name, letter):
     batch, structure, fit, state = their_fit(name, letter)
-    parameters = fit["par"]
-    pairs = [(0, 1)] + ([(2, 3)] if letter == "F" else [])
-    for real, imaginary in pairs:
-        low, high, _, _ = stable_interval(parameters[imaginary], 1.8)
-        if not low <= parameters[real] <= high:
-            pytest.skip("theirs explodes")
     settings = Settings("likelihood", 1.345, "gauss-newton", 200, 1e-10)
     spec = FitSpec(structure, bounds_of(structure), state[None], {}, settings)
     ours = fit_batch(spec, batch, unnamed)
@@ -261,6 +269,20 @@ def test_intervals_in_closed_form_are_those_of_simulated_futures(form, missing):
     quantiles = model.predict_quantiles(8, [0.1, 0.9])
     expected = np.quantile(paths, [0.1, 0.9], axis=1).T
     np.testing.assert_allclose(quantiles, expected, atol=0.05 * (upper - lower).max())
+
+
+def test_conformal_intervals_are_there_alone_and_in_a_panel():
+    y = make_series(60)
+    model = ComplexExpSmoothingRNN(PERIOD).fit(y)
+    lower, upper = model.predict_interval(4, 0.8, method="conformal").T
+    np.testing.assert_allclose((lower + upper) / 2.0, model.predict(4), rtol=1e-12)
+    assert (lower < upper).all()
+    frame = frame_of([make_series(60, seed) for seed in range(8)])
+    table = PanelForecaster(ComplexExpSmoothingRNN(PERIOD), freq=1).fit(frame)
+    table = table.predict(4, level=[80], method="conformal")
+    assert (table.iloc[:, 3] < table.iloc[:, 2]).all() and (
+        table.iloc[:, 2] < table.iloc[:, 4]
+    ).all()
 
 
 @every_form
