@@ -73,6 +73,16 @@ def test_weights_are_those_of_a_weighted_mean():
     )
 
 
+@pytest.mark.parametrize(("period", "method"), [(12, "mean"), (13, "median")])
+def test_forecasts_with_long_seasons_are_medians_unless_there_are_weights(period, method):
+    members = [*THREE[:2], ("season", NaiveForecaster(strategy="seasonal", period=period))]
+    ensemble = EnsembleForecaster(members).fit(Y)
+    combine = getattr(statistics, method)
+    assert ensemble.method_ == method
+    np.testing.assert_allclose(ensemble.predict(3), by_hand(members, Y, 3, combine), rtol=1e-12)
+    assert EnsembleForecaster(members, weights=[1, 1, 1]).fit(Y).method_ == "mean"
+
+
 def test_each_column_is_combined_alone():
     ensemble = EnsembleForecaster(THREE).fit(BOTH)
     assert ensemble.predict(3).shape == (3, 2)

@@ -142,8 +142,8 @@ def _parser() -> argparse.ArgumentParser:
         choices=[*MODELS, *SEASONAL_MODELS],
         help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
         "holt-winters (a season), auto (whichever of these suits the series), complex "
-        "(exponential smoothing of a complex number), theta (the theta method), ensemble (the mean "
-        "of auto, complex and theta)",
+        "(exponential smoothing of a complex number), theta (the theta method), ensemble (auto, "
+        "complex and theta combined)",
     )
     forecast.add_argument(
         "--period",

@@ -31,7 +31,10 @@ from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.within import give_place
 
-_METHODS = ("median", "mean", "best")
+_METHODS = ("auto", "mean", "median", "best")
+
+# The longest season with which it is the mean, unless it is said.
+_LONGEST_OF_MEANS = 12
 
 
 class EnsembleForecaster(_BaseComposition, Forecaster):
@@ -49,12 +52,13 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         and 96 for hours, halves and quarters of them, and 1 for all else. A season of which the
         series has fewer than two full periods is then not looked for. Members of your own have
         periods of their own, and it is left at "auto".
-    method : {"mean", "median", "best"}
+    method : {"auto", "mean", "median", "best"}
         The mean, the median at each step, or the forecast of the member with the smallest error on
-        held-back values. On held-back training values of the M3 and M4 competitions the mean of the
-        default members had smaller errors than their median: see :doc:`ensembles`.
+        held-back values. "auto" is the mean, but without weights the median where a season has more
+        than 12 steps: so errors were smallest on held-back training values of the M3 and M4
+        competitions (see :doc:`/ensembles`).
     weights : None, "backtest" or array-like of shape (n_members,)
-        With `method="mean"`, the weights of the members, in any unit. None gives all the same;
+        With the mean, the weights of the members, in any unit. None gives all the same;
         "backtest" those that are proportional to one over the square of the mean absolute error on
         held-back values.
     n_windows : int
@@ -77,6 +81,8 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         The weights, of sum 1; equal ones with the median. Two dimensions only with several series.
     dropped_ : dict of str to str
         The members that are left out, for some series or all, and the reason.
+    method_ : str
+        The method that was taken for "auto".
     period_ : int
         The period that was looked for: the longest, of members of your own; 1 for none.
     fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
@@ -125,7 +131,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         forecasters: Sequence[tuple[str, Forecaster]] | None = None,
         *,
         period: int | str = "auto",
-        method: str = "mean",
+        method: str = "auto",
         weights: Any = None,
         n_windows: int = 1,
         horizon: int | None = None,
@@ -218,7 +224,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     def _check_weights(self) -> None:
         if self.weights is None:
             return
-        if self.method != "mean":
+        if self.method not in ("auto", "mean"):
             raise InvalidParameterError(
                 f"weights are for method='mean': method={self.method!r} has none"
             )
@@ -245,6 +251,13 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
 
     def _parts(self) -> list[Forecaster]:
         return [member for _, member in self._named()]
+
+    def _taken_method(self) -> str:
+        """Return the method, with the period that was taken."""
+        if self.method != "auto":
+            return self.method
+        is_long = self._taken_period() > _LONGEST_OF_MEANS
+        return "median" if is_long and self.weights is None else "mean"
 
     def _looks_back(self) -> bool:
         return self.method == "best" or (
@@ -313,6 +326,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         model = model.of_columns(notes)
         attributes = {
             "members_": fit.forecasters,
+            "method_": self._taken_method(),
             "weights_": model.weights[:, 0] if n_series == 1 else model.weights,
         }
         predictions = model.combined(fit.fitted, model.weights)
@@ -347,7 +361,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
             names,
             found.members,
             n_series,
-            self.method == "median",
+            self._taken_method() == "median",
             weights,
             Span.of(values, offsets),
             CombinedErrors(clone(self), *panel),

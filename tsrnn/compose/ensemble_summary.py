@@ -32,7 +32,7 @@ def summarize_ensemble(forecaster: Forecaster, model: EnsembleModel) -> Summary:
             "Missing": n_missing,
         }
         how = {
-            "Method": forecaster.method,
+            "Method": forecaster.method_,
             "Weights": _weights_in_words(forecaster.weights),
             "Period": forecaster.period_,
         }

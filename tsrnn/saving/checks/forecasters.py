@@ -128,7 +128,8 @@ def _check_rows(value: Any, name: str, layout: Layout, n: int, k: int) -> None:
 
 def _check_ensemble(one: EnsembleForecaster, k: int) -> None:
     """Check the members of a combination, and what it tells of them."""
-    fields.members(one, ["members_", "weights_", "dropped_", "period_"])
+    fields.members(one, ["members_", "method_", "weights_", "dropped_", "period_"])
+    fields.choice(one.method_, "method_", ("best", "mean", "median"))
     names = one._model.names
     for name, member in fields.kind(one.members_, "members_", dict).items():
         fields.choice(name, "the name of a member", names)
