@@ -339,3 +339,22 @@ def test_values_far_beyond_the_series_are_refused_by_update():
     with pytest.raises(ValueError, match="too large beside those that the forecaster was fitted"):
         model.update(1e300)
     np.testing.assert_array_equal(model.predict(2), ThetaForecaster(1).fit(1e-300 * Y).predict(2))
+
+
+def test_a_series_of_a_panel_that_cannot_go_on_is_listed_and_stops_no_other():
+    stamps = pd.date_range("2010-01", periods=60, freq="QS")
+    frame = pd.DataFrame({"ds": stamps, "a": Y, "tiny": 1e-300 * Y})
+    long = frame.melt("ds", var_name="unique_id", value_name="y")
+    panel = PanelForecaster(ThetaForecaster()).fit(long)
+    further = pd.DataFrame(
+        {"unique_id": ["a", "tiny"], "ds": pd.Timestamp("2025-01-01"), "y": [60.0, 1e300]}
+    )
+    with pytest.warns(UserWarning, match="1 of 2 series"):
+        panel.update(further)
+    assert "too large beside those" in panel.failures_["reason"][0]
+    model = panel._fitted.model
+    place = next(iter(model.failures))
+    for part in (model.forecast(3), model.deviation(3)):
+        assert np.isnan(part[:, place]).all() and np.isfinite(np.delete(part, place, 1)).all()
+    expected = ThetaForecaster().fit(frame.set_index("ds")["a"]).update(60.0).predict(3)
+    np.testing.assert_array_equal(panel.predict(3).query("unique_id == 'a'").iloc[:, 2], expected)

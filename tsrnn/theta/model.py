@@ -152,7 +152,9 @@ class ThetaModel(FittedModel):
         )
         by_errors = variances.reshape(self.n_series, horizon).T
         by_slope = np.multiply.outer(np.arange(1.0, horizon + 1.0), self._slope_deviation())
-        return self.scaling.unscale_difference(np.sqrt(by_errors + by_slope**2))
+        deviations = self.scaling.unscale_difference(np.sqrt(by_errors + by_slope**2))
+        deviations[:, list(self.failures)] = np.nan
+        return deviations
 
     def _slope_deviation(self) -> np.ndarray:
         """Return how far off the slope may be, (N,), by (1)."""
