@@ -16,7 +16,7 @@ from tsrnn import (
 from tsrnn._registry import all_estimators
 from tsrnn._version import __version__ as __version__
 from tsrnn.compose import *  # noqa: F403
-from tsrnn.forecasting import NaiveForecaster
+from tsrnn.forecasting import NaiveForecaster, backtest
 from tsrnn.network import RNN
 from tsrnn.panel import *  # noqa: F403
 from tsrnn.saving import load, save
@@ -43,6 +43,7 @@ __all__ = [
     "LSTMRegressor",
     "NaiveForecaster",
     "all_estimators",
+    "backtest",
     "datasets",
     "exceptions",
     "load",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tsrnn._input.ragged import Batch
@@ -129,6 +130,16 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
     # What is not for choosing: criteria are of likelihoods.
     loss = "likelihood"
     huber_delta = 1.345
+
+    @property
+    def trend_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+        """The trend, a time step, after each value of the training series; 0 without one."""
+        return self._component("trend")
+
+    @property
+    def season_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+        """The season of each value of the training series, as learned from it; 0 without one."""
+        return self._component("season")
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
