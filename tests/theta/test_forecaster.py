@@ -98,6 +98,16 @@ def test_a_season_that_is_never_shown_twice_is_said():
     assert not model.is_seasonal_ and (model.seasonal_indices_ == 1.0).all()
 
 
+@pytest.mark.parametrize("n", [9, 35])
+def test_a_series_shorter_than_three_seasons_is_forecast_as_it_is(n):
+    y = LEVELS[:n]
+    model = ThetaForecaster(12).fit(y)
+    assert not model.is_seasonal_
+    np.testing.assert_array_equal(model.predict(4), ThetaForecaster(1).fit(y).predict(4))
+    with pytest.raises(ValueError, match="period is 20000, but the series has"):
+        ThetaForecaster(20_000).fit(y)
+
+
 def test_the_period_is_that_of_the_time_stamps():
     y = pd.Series(Y, pd.date_range("2010-01", periods=60, freq="QS"))
     model = ThetaForecaster().fit(y)

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import check_choice, check_period, of_one_moment
+from tsrnn._time.season_length import LONGEST
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
@@ -79,8 +80,8 @@ class ThetaForecaster(Forecaster):
 
     Notes
     -----
-    Seasons are those of the M competitions: looked for in series of three periods or more, by
-    their autocorrelation at that lag at 90%, and taken off by the classical decomposition,
+    Seasons are those of the M competitions: looked for in series of three periods or more, shorter
+    ones being forecast as they are, by their autocorrelation at that lag at 90%, and taken off by the classical decomposition,
     multiplicative where all values are positive and additive elsewhere. Forecasts get them back.
 
     With level :math:`l`, a line :math:`A + B t` and :math:`n` values seen, the forecast of the
@@ -185,6 +186,11 @@ class ThetaForecaster(Forecaster):
                 f"{type(self).__name__} takes no regressors, but X has {regressors.shape[1]} "
                 "columns: fit the series alone, with X=None or rows that only carry a time index"
             )
+
+    def _needed_steps(self) -> int:
+        # What a series is too short to tell of is not taken off; a slip would be large arrays.
+        is_slip = self.period != "auto" and self.period > LONGEST
+        return int(self.period) if is_slip else 1
 
     def _would_take(self, period: int, n_observed: int) -> bool:
         return False

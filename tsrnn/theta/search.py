@@ -155,10 +155,8 @@ def _learn_chunk(cell: SmootherCell, begun: Begun, free: Free, stop: np.ndarray)
     """Learn from series whose lengths do not increase."""
     n_series = begun.n_first.size
     v = _starts(cell, begun, free, stop).reshape(n_series * _N_STARTS, -1)
-    model, ends = (
-        _model(cell, begun, free),
-        Ends(v, np.empty(len(v)), *np.empty((2, len(v)), dtype=np.int64)),
-    )
+    model = _model(cell, begun, free)
+    ends = Ends(v, np.empty(len(v)), *np.empty((2, len(v)), dtype=np.int64))
     floors = begun.rest.count_observed() * (8.0 * np.finfo(float).eps) ** 2
     rules = Rules(_N_STARTS, _PROBING, _MARGIN, min(_LANES, len(v)), _MAX_ITER, _TOL, floors)
     series = Series(begun.rest.values, begun.rest.offsets, begun.rest.regressors)
