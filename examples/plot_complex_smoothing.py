@@ -53,8 +53,8 @@ _ = below.set_title("errors of the forecasts", loc="left")
 
 # %%
 # Here one is about as good as the other. On many series their errors are of different kinds: on
-# values held back from the training parts of M3's quarterly and monthly series, the mean of both
-# forecasts had smaller errors than either.
+# values held back from the training parts of M3, the mean of both forecasts had smaller errors than
+# either, at every frequency.
 #
 # Where trends are exponentials
 # -----------------------------

@@ -9,9 +9,13 @@ from tsrnn.cells import CELLS
 from tsrnn.cells.smoother_cell import SmootherCell
 
 PREDICTING_CELLS = [name for name, make in CELLS.items() if make().n_outputs > 0]
-# Those whose errors are linear in the initial state.
+# Those whose errors are linear in the initial state, and it is solved for: that of complex
+# smoothing is taken from the series.
 LINEAR_CELLS = [
-    name for name in PREDICTING_CELLS if name not in ("holt_winters_mul", "theta", "dynamic_theta")
+    name
+    for name in PREDICTING_CELLS
+    if name not in ("holt_winters_mul", "theta", "dynamic_theta")
+    and not name.startswith("complex")
 ]
 
 

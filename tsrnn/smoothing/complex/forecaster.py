@@ -30,8 +30,8 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
     r"""Complex exponential smoothing as a recurrent network: a level and its potential.
 
     One complex smoothing parameter does for level, trend and all between them: no structure of the
-    trend is chosen. Its errors are unlike those of `AutoExpSmoothingRNN`, so that the mean of both
-    is often better than either.
+    trend is chosen. Its errors are unlike those of `AutoExpSmoothingRNN`: the mean of both is often
+    better than either.
 
     Parameters
     ----------
