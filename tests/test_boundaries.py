@@ -64,7 +64,7 @@ FOLDERS = table(
     text: exceptions _input _optim _recurrent sequence
     theta: _compute _input _scan _time cells forecasting smoothing
     windows: exceptions _input forecasting sequence
-    compose: exceptions _input _time forecasting smoothing theta
+    compose: exceptions _input _time forecasting smoothing panel theta
     _registry: exceptions forecasting panel sequence smoothing text theta windows compose
     saving: _files _version exceptions priors _input cells _time _recurrent forecasting network
     saving: panel sequence smoothing text theta windows compose _registry

@@ -321,7 +321,7 @@ def test_a_member_that_fails_on_one_column_is_left_out_there():
     both = np.column_stack([np.arange(30.0) - 4.0, Y[:30], 2.0 * Y[:30]])
     positive = TripleExpSmoothingRNN(period=4, seasonal="mul", alpha=0.3, beta=0.1, gamma=0.1)
     members = [("last", LAST), ("positive", positive)]
-    with pytest.warns(UserWarning, match="member 'positive' is left out of series 0"):
+    with pytest.warns(UserWarning, match="series 0: the member 'positive' is left out"):
         ensemble = EnsembleForecaster(members, method="mean").fit(both)
     np.testing.assert_allclose(ensemble.weights_, [[1.0, 0.5, 0.5], [0.0, 0.5, 0.5]])
     assert ensemble.dropped_["positive"].startswith("series 0: ")
@@ -329,10 +329,23 @@ def test_a_member_that_fails_on_one_column_is_left_out_there():
     expected = by_hand(members, both[:, 2], 3, statistics.mean)
     np.testing.assert_allclose(ensemble.predict(3)[:, 2], expected, rtol=1e-12)
     series = dict(zip("xyz", both.T, strict=True))
-    with pytest.warns(UserWarning, match="member 'positive' is left out of series"):
+    with pytest.warns(UserWarning, match="the member 'positive' is left out"):
         panel = PanelForecaster(clone(ensemble), freq=1, alias="f").fit(long_frame(series))
     assert panel.notes_["unique_id"].tolist() == ["x"]
+    assert panel.notes_["note"][0].startswith("the member 'positive' is left out, for it cannot")
     np.testing.assert_allclose(panel.predict(3)["f"], ensemble.predict(3).T.ravel(), rtol=1e-12)
+
+
+def test_a_member_whose_season_is_longer_than_a_series_is_left_out_of_it():
+    members = [("last", LAST), ("long", TripleExpSmoothingRNN(period=27, alpha=0.3, gamma=0.2))]
+    panel = PanelForecaster(EnsembleForecaster(members), freq=1, alias="f")
+    with warnings.catch_warnings(action="ignore"):  # that the others have fewer than two seasons
+        alone = [EnsembleForecaster(members).fit(y) for y in SERIES.values()]
+        panel.fit(long_frame(SERIES))
+    assert ["long" in one.dropped_ for one in alone] == [False, True, False]
+    assert set(panel.notes_.query("note.str.contains('left out')")["unique_id"]) == {"b"}
+    expected = np.concatenate([one.predict(3) for one in alone])
+    np.testing.assert_allclose(panel.predict(3)["f"], expected, rtol=1e-9)
 
 
 def test_a_series_that_every_member_fails_on_is_a_failure_of_the_panel():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -315,15 +316,21 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         self._refuse_unread(regressors)
         named, n_series = self._named(), values.shape[1]
         fit = fit_columns(named, values, regressors)
+        found = fit.found
         batch = Batch.of_columns(values, regressors)
         panel = batch.values, batch.offsets, batch.regressors
-        model = self._model_of(fit.found, panel, None)
+        model = self._model_of(found, panel, None)
+        named_series = "series {}: ".format if n_series > 1 else lambda i: ""
         if model.failures:
             i = min(model.failures)
-            which = "" if n_series == 1 else f"series {i}: "
-            raise ValueError(f"{which}{model.failures[i]}")
-        notes = [note for i in sorted(model.notes) for note in model.notes[i]]
-        model = model.of_columns(notes)
+            raise ValueError(f"{named_series(i)}{model.failures[i]}")
+        left_out = _left_out(found, named_series)
+        notes = [
+            note
+            for i in range(n_series)
+            for note in (*left_out.get(i, ()), *found.notes.get(i, ()))
+        ]
+        model = replace(model, notes=tuple(notes))
         attributes = {
             "members_": fit.forecasters,
             "method_": self._taken_method(),
@@ -345,7 +352,12 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
         self._refuse_unread(regressors)
         found = fit_panel(self._named(), values, offsets, regressors, n_jobs, progress)
-        return self._model_of(found, (values, offsets, regressors), n_jobs)
+        model = self._model_of(found, (values, offsets, regressors), n_jobs)
+        notes = {
+            i: lines + found.notes.get(i, ()) for i, lines in _left_out(found, lambda i: "").items()
+        }
+        notes = {i: lines for i, lines in (found.notes | notes).items() if i not in model.failures}
+        return replace(model, notes=notes)
 
     def _model_of(
         self,
@@ -353,7 +365,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         panel: tuple[np.ndarray, np.ndarray, np.ndarray],
         n_jobs: int | None,
     ) -> EnsembleModel:
-        """Make the model of a panel of fitted members."""
+        """Make the model of a panel of fitted members, without notes."""
         values, offsets, _ = panel
         names, n_series = tuple(name for name, _ in self._named()), len(offsets) - 1
         weights = self._weigh(panel, n_jobs)
@@ -371,13 +383,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         total = shares.sum(axis=0)
         # Of those that are left none may have a weight: then they have the same.
         shares = np.where(total > 0.0, shares, model.present)
-        model = model.weighing(shares / np.maximum(shares.sum(axis=0), 1e-300))
-        notes = dict(found.notes)
-        for name, i, reason in found.dropped:
-            line = UserWarning(_left_out(name, i if n_series > 1 else None, reason))
-            notes[i] = (line, *notes.get(i, ()))
-        notes = {i: lines for i, lines in notes.items() if i not in model.failures}
-        return model.with_notes(notes)
+        return replace(model, weights=shares / np.maximum(shares.sum(axis=0), 1e-300))
 
     def _weigh(
         self, panel: tuple[np.ndarray, np.ndarray, np.ndarray], n_jobs: int | None
@@ -405,7 +411,10 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         return summarize_ensemble(self, self._model)
 
 
-def _left_out(name: str, series: int | None, reason: str) -> str:
-    """Say that a member is left out."""
-    where = "" if series is None else f" of series {series}"
-    return f"the member {name!r} is left out{where}, for it cannot be fitted: {reason}"
+def _left_out(found: FittedMembers, prefix: Callable[[int], str]) -> dict[int, tuple[Warning, ...]]:
+    """Say by series which members are left out of it."""
+    lines: dict[int, tuple[Warning, ...]] = {}
+    for name, i, reason in found.dropped:
+        text = f"{prefix(i)}the member {name!r} is left out, for it cannot be fitted: {reason}"
+        lines[i] = (*lines.get(i, ()), UserWarning(text))
+    return lines

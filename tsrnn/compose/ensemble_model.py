@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -181,18 +181,6 @@ class EnsembleModel(FittedModel):
         _tell_newly_dropped(dropped[len(self.dropped) :], self.n_series)
         weights = self.weights[:, series] if panel else self.weights
         return later, self.combined(predictions, weights), self.spread(deviations, weights)
-
-    def of_columns(self, notes: Sequence[Warning]) -> EnsembleModel:
-        """Return the model of columns, with notes on them one after another."""
-        return replace(self, notes=tuple(notes))
-
-    def weighing(self, weights: np.ndarray) -> EnsembleModel:
-        """Return the model with these weights, (M, N)."""
-        return replace(self, weights=weights)
-
-    def with_notes(self, notes: Mapping[int, tuple[Warning, ...]]) -> EnsembleModel:
-        """Return the model with notes on its series."""
-        return replace(self, notes=notes)
 
     def without_lost(self) -> EnsembleModel:
         """Return the model with the series that no member has among its failures."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import clone
 
+from tsrnn._input.ragged import others, rows_of
+from tsrnn._time.season_length import refuse_longer, steps_since_first
 from tsrnn.compose.ensemble_model import Member
-from tsrnn.forecasting.fitted_model import Progress
+from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import SERIES_ERRORS
 from tsrnn.forecasting.series_error import NumberedSeriesError
 from tsrnn.forecasting.within import Within, fit_within
+from tsrnn.panel.seasons import GroupedPanel
 
 Named = Sequence[tuple[str, Forecaster]]
 
@@ -124,7 +128,7 @@ def fit_panel(
         # A series is done when the last member is.
         tells = progress if place == len(named) - 1 else None
         try:
-            model = clone(forecaster).fit_panel(values, offsets, X, n_jobs, tells)
+            model = _fit_long_enough(clone(forecaster), (values, offsets, X), n_jobs, tells)
         except SERIES_ERRORS as error:
             dropped += [(name, i, str(error)) for i in range(n_series)]
             continue
@@ -134,6 +138,33 @@ def fit_panel(
             for note in notes:
                 told.add(name, int(i), note)
     return FittedMembers(tuple(members), tuple(dropped), told.notes())
+
+
+def _fit_long_enough(
+    forecaster: Forecaster,
+    panel: tuple[np.ndarray, np.ndarray, np.ndarray],
+    n_jobs: int | None,
+    progress: Progress | None,
+) -> PanelModel:
+    """Fit a member to the series of a panel that are long enough for its season."""
+    values, offsets, X = panel
+    n_steps, needed = steps_since_first(values, offsets), forecaster._needed_steps()
+    failures: dict[int, Exception] = {}
+    for i in np.flatnonzero(n_steps < needed).tolist():
+        try:
+            refuse_longer(needed, int(n_steps[i]))
+        except ValueError as error:
+            failures[i] = error.with_traceback(None)
+    if not failures:
+        return forecaster.fit_panel(values, offsets, X, n_jobs, progress)
+    series = others(len(n_steps), failures)
+    parts, notes = [], {}
+    if series.size:
+        rows, own = rows_of(offsets, series)
+        model = forecaster.fit_panel(values[rows], own, X[rows], n_jobs, progress)
+        parts = [(series, model)]
+        notes = {int(series[k]): lines for k, lines in model.notes.items()}
+    return replace(GroupedPanel.of(parts, len(n_steps), failures), notes=notes)
 
 
 class _Told:
