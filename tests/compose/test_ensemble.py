@@ -317,6 +317,30 @@ def test_a_member_that_fails_is_left_out_with_its_reason():
         EnsembleForecaster(members[:1]).fit(Y)
 
 
+def test_a_member_that_cannot_be_moved_on_is_left_out_from_there_on(monkeypatch):
+    members = [("odd", Odd(5.0)), ("last", LAST)]
+    ensemble = EnsembleForecaster(members).fit(Y)
+    panel = PanelForecaster(EnsembleForecaster(members), freq=1, alias="f")
+    panel.fit(long_frame({"a": Y, "b": Y}))
+    new = pd.DataFrame({"unique_id": "a", "ds": [len(Y)], "y": [30.0]})
+    alone = EnsembleForecaster(members[:1]).fit(Y)
+
+    def fail(model, values):
+        raise ValueError("it is lost")
+
+    monkeypatch.setattr(OddModel, "advance", fail)
+    with pytest.warns(UnreliableForecastWarning, match="'odd' cannot be moved on.*it is lost"):
+        ensemble.update([30.0])
+    assert ensemble.predict(1)[0] == 30.0
+    assert ensemble.dropped_ == {"odd": "it is lost"}
+    with pytest.warns(UnreliableForecastWarning, match="of 1 of 2 series.*it is lost"):
+        panel.update(new)
+    np.testing.assert_allclose(panel.predict(1)["f"], [30.0, 0.5 * (5.0 + Y[-1])])
+    with pytest.raises(ValueError, match="every member fails: odd: it is lost"):
+        alone.update([30.0])
+    assert alone.predict(1)[0] == 5.0  # as it was
+
+
 def test_a_member_that_fails_on_one_column_is_left_out_there():
     both = np.column_stack([np.arange(30.0) - 4.0, Y[:30], 2.0 * Y[:30]])
     positive = TripleExpSmoothingRNN(period=4, seasonal="mul", alpha=0.3, beta=0.1, gamma=0.1)
