@@ -203,9 +203,9 @@ def test_what_was_chosen_is_told_of_a_single_series(run, tmp_path):
     model = AutoExpSmoothingRNN(period=12).fit(co2)
     np.testing.assert_array_equal(table["forecast"], model.predict(3))
     # The season grows with the level.
-    expected = "MAdM (multiplicative errors, damped trend, multiplicative season)"
+    expected = "MAM (multiplicative errors, undamped trend, multiplicative season)"
     assert message.splitlines()[-1] == f"tsrnn: chose {expected}"
-    assert model.model_ == "MAdM"
+    assert model.model_ == "MAM"
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,7 @@ PREDICTING_CELLS = [name for name, make in CELLS.items() if make().n_outputs > 0
 LINEAR_CELLS = [
     name
     for name in PREDICTING_CELLS
-    if name not in ("holt_winters_mul", "theta", "dynamic_theta")
-    and not name.startswith("complex")
+    if name not in ("holt_winters_mul", "theta", "dynamic_theta") and not name.startswith("complex")
 ]
 
 

@@ -122,6 +122,8 @@ def dynamic_theta(parameters, x, h_init):
 
 def _theta_line(alpha, intercept, slope, decay):
     return decay * intercept + (1 - decay * (1 - alpha)) / alpha * slope
+
+
 def _complex_pairs(alpha, x, h_init, period):
     """A complex number l + i c for each season, smoothed as the textbook has it.
 

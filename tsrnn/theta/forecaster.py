@@ -80,9 +80,10 @@ class ThetaForecaster(Forecaster):
 
     Notes
     -----
-    Seasons are those of the M competitions: looked for in series of three periods or more, shorter
-    ones being forecast as they are, by their autocorrelation at that lag at 90%, and taken off by the classical decomposition,
-    multiplicative where all values are positive and additive elsewhere. Forecasts get them back.
+    Seasons are those of the M competitions: looked for in series of three periods or more (shorter
+    ones are forecast as they are), by their autocorrelation at that lag at 90%, and taken off by
+    the classical decomposition, multiplicative where all values are positive and additive
+    elsewhere. Forecasts get them back.
 
     With level :math:`l`, a line :math:`A + B t` and :math:`n` values seen, the forecast of the
     next one is
