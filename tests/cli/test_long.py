@@ -196,6 +196,15 @@ def test_models_go_by_their_names(run, options, model):
     np.testing.assert_array_equal(table["forecast"], expected.iloc[:, 2])
 
 
+def test_a_forecast_that_runs_away_is_told_of_once_and_as_an_option(run):
+    one = pd.DataFrame({"ds": np.arange(1990, 2010), "y": 100.0 * 1.15 ** np.arange(20)})
+    several = pd.concat([one.assign(id="a"), one.assign(id="b")])
+    for frame, options in ((one, []), (several, ["--id", "id"])):
+        _, message = run(frame, "--model", "complex", *options, horizon=60)
+        assert message.count("runs away") == 1
+        assert "Take a shorter horizon, or --model damped" in message
+
+
 def test_what_was_chosen_is_told_of_a_single_series(run, tmp_path):
     co2 = load_co2()
     co2.to_csv(tmp_path / "co2.csv")

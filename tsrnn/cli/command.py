@@ -108,8 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             tell("interrupted")
             return 130
-    texts = [in_options(warning.message) for warning in caught]
-    for text in dict.fromkeys(texts):  # a backtest fits again and again
+    # Once, though a forecast and its bounds may both be warned of, and a backtest fits again.
+    for text in dict.fromkeys(in_options(warning.message) for warning in caught):
         tell(f"warning: {re.sub('^(y|series 0) has', 'the series has', text)}")
     return status
 

@@ -12,7 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsrnn._input.ragged import Batch
+from tsrnn._input.wording import Message, Phrase
 from tsrnn.exceptions import UnreliableForecastWarning
+
+DAMPED = Phrase("DoubleExpSmoothingRNN(damped=True)")
 
 # How many times its range a forecast may lie outside of a series. Six years ahead none of M3's
 # yearly series does so, and one of two thousand of M4's.
@@ -51,9 +54,13 @@ class Extent:
         for i in np.flatnonzero((outside > _MOST_RANGES).any(axis=0)).tolist():
             step = int(np.argmax(outside[:, i] > _MOST_RANGES))
             notes[i] = UnreliableForecastWarning(
-                f"the forecast runs away: from step {step + 1} on it lies more than "
-                f"{_MOST_RANGES:g} times the range of the series outside of it, for complex "
-                "smoothing goes on with trends at an exponential pace. Take a shorter horizon, or "
-                "DoubleExpSmoothingRNN(damped=True)"
+                Message(
+                    "the forecast runs away: from step {step} on it lies more than {most:g} times "
+                    "the range of the series outside of it, for complex smoothing goes on with "
+                    "trends at an exponential pace. Take a shorter horizon, or {cure}",
+                    step=step + 1,
+                    most=_MOST_RANGES,
+                    cure=DAMPED,
+                )
             )
         return notes
