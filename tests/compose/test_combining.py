@@ -46,7 +46,7 @@ def test_members_are_left_out_from_the_step_on_at_which_they_run_away(forecasts)
         outside = [max(f - 1.0, -f, 0.0) for f in forecasts[:, step]]
         finite = [d for d in outside if d < np.inf]
         for m in range(3):
-            limit = max(3.0 * (1.0 + (step + 1) / 10.0), 3.0 * min(finite, default=0.0))
+            limit = max(3.0, 3.0 * min(finite, default=0.0))
             out[m] |= outside[m] == np.inf or outside[m] > limit
         expected = [True] * 3 if all(out) else [not one for one in out]
         assert found.used[:, step, 0].tolist() == expected

@@ -5,10 +5,10 @@ lies outside by
 
     d_mh = max(f_mh - high, low - f_mh, 0) / R                                          (1)
 
-h steps ahead. It runs away where d_mh > 3 (1 + h / n) with n values seen, unless all members go
-about as far: where it also exceeds three times the smallest d_mh of them. From that step on it is
-left out, as is a forecast that is not finite. What is said of a step does not depend on how many
-others are asked for. Where all members would be left out, all stay.
+h steps ahead. It runs away where d_mh > 3, unless all members go about as far: where it also
+exceeds three times the smallest d_mh of them. From that step on it is left out, as is a forecast
+that is not finite. What is said of a step does not depend on how many others are asked for. Where
+all members would be left out, all stay.
 """
 
 from __future__ import annotations
@@ -94,9 +94,7 @@ def usable(forecasts: np.ndarray, present: np.ndarray, span: Span, known: np.nda
     infinite = present[:, None] & known & ~np.isfinite(forecasts)
     looked_at = present[:, None] & known & ~infinite
     far = np.where(looked_at, span.outside(np.where(looked_at, forecasts, 0.0)), np.inf)
-    ahead = np.arange(1, forecasts.shape[1] + 1)[:, None]
-    limit = _FAR * (1.0 + ahead / span.count)
-    run_away = looked_at & (far > np.maximum(limit, _FARTHER * far.min(axis=0)))
+    run_away = looked_at & (far > np.maximum(_FAR, _FARTHER * far.min(axis=0)))
     used = present[:, None] & ~np.logical_or.accumulate(infinite | run_away, axis=1)
     used = np.where(used.any(axis=0), used, present[:, None])
     return Used(used, _first(infinite & ~used), _first(run_away & ~used))

@@ -97,8 +97,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     UnreliableForecastWarning
         At `predict` and the like for members whose forecast is not finite or runs away, which are
         left out from that step on: where it lies outside of the range of the series by more than
-        :math:`3 (1 + h / n)` times that range, h steps ahead of n values, and by more than three
-        times as much as that of another member.
+        three times that range, and by more than three times as much as that of another member.
 
     Notes
     -----

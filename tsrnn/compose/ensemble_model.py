@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,7 @@ from scipy.special import ndtr
 
 from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import counted
+from tsrnn._input.wording import Message
 from tsrnn.compose.combining import Span, Used, mean, median, usable
 from tsrnn.compose.past_errors import CombinedErrors, quantile_factors
 from tsrnn.exceptions import UnreliableForecastWarning
@@ -235,8 +236,9 @@ class EnsembleModel(FittedModel):
             for k, note in one.model.doubts(horizon).items():
                 i = int(one.series[k])
                 if used.used[one.place, :, i].all():
-                    texts.setdefault(i, []).append(f"{note} (member {self.names[one.place]!r})")
-        return {i: UnreliableForecastWarning("; ".join(lines)) for i, lines in texts.items()}
+                    text = Message("{note} (member {name})", note=note, name=self.names[one.place])
+                    texts.setdefault(i, []).append(text)
+        return {i: UnreliableForecastWarning(_joined(lines)) for i, lines in texts.items()}
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
@@ -288,6 +290,12 @@ class EnsembleModel(FittedModel):
             used = usable(forecasts, self.present, self.span, known)
             self._found[horizon] = forecasts, used
         return self._found[horizon]
+
+
+def _joined(lines: Sequence[str]) -> Message:
+    """Make one text of several."""
+    fields = {f"line_{k}": line for k, line in enumerate(lines)}
+    return Message("; ".join(f"{{{name}}}" for name in fields), **fields)
 
 
 def told(dropped: tuple[tuple[str, int, str], ...], n_series: int) -> dict[str, str]:
