@@ -10,11 +10,11 @@ from tsrnn.cells.smoother_cell import SmootherCell
 
 PREDICTING_CELLS = [name for name, make in CELLS.items() if make().n_outputs > 0]
 # Those whose errors are linear in the initial state, and it is solved for: that of complex
-# smoothing is taken from the series.
+# smoothing and of the dynamic theta method is taken from the series.
 LINEAR_CELLS = [
     name
     for name in PREDICTING_CELLS
-    if name not in ("holt_winters_mul", "theta", "dynamic_theta") and not name.startswith("complex")
+    if name != "holt_winters_mul" and not name.startswith("complex") and "theta" not in name
 ]
 
 

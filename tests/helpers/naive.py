@@ -86,44 +86,6 @@ def _holt_winters_run(levels, trends, seasons, period, predictions):
     return np.array(states), np.array(predictions).reshape(-1, 1)
 
 
-def theta(parameters, x, h_init):
-    """Simple smoothing of the series, and a line whose weight in the prediction is w."""
-    alpha, w = parameters
-    level, intercept, slope, decay = h_init
-    states, predictions = [h_init], []
-    for t in range(len(x)):
-        predictions.append(level + w * _theta_line(alpha, intercept, slope, decay))
-        value = predictions[t] if math.isnan(x[t, 0].real) else x[t, 0]
-        level = alpha * value + (1 - alpha) * level
-        decay = (1 - alpha) * decay
-        states.append([level, intercept, slope, decay])
-    return np.array(states), np.array(predictions).reshape(-1, 1)
-
-
-def dynamic_theta(parameters, x, h_init):
-    """The same, with the line through the values so far: the paper's equations as they stand."""
-    alpha, w = parameters
-    level, intercept, slope, mean, decay, count = h_init
-    states, predictions = [h_init], []
-    for t in range(len(x)):
-        predictions.append(level + w * _theta_line(alpha, intercept, slope, decay))
-        value = predictions[t] if math.isnan(x[t, 0].real) else x[t, 0]
-        count = count + 1
-        slope = ((count - 2) * slope + 6 * (value - mean) / count) / (count + 1)
-        if count == 1:
-            slope = 0 * slope
-        mean = ((count - 1) * mean + value) / count
-        intercept = mean - (count + 1) / 2 * slope
-        level = alpha * value + (1 - alpha) * level
-        decay = (1 - alpha) * decay
-        states.append([level, intercept, slope, mean, decay, count])
-    return np.array(states), np.array(predictions).reshape(-1, 1)
-
-
-def _theta_line(alpha, intercept, slope, decay):
-    return decay * intercept + (1 - decay * (1 - alpha)) / alpha * slope
-
-
 def _complex_pairs(alpha, x, h_init, period):
     """A complex number l + i c for each season, smoothed as the textbook has it.
 
@@ -191,6 +153,44 @@ def _next_pair(a_0, a_1, level, potential, error):
     )
 
 
+def theta(parameters, x, h_init):
+    """Simple smoothing of the series, and a line whose weight in the prediction is w."""
+    alpha, w = parameters
+    level, intercept, slope, decay = h_init
+    states, predictions = [h_init], []
+    for t in range(len(x)):
+        predictions.append(level + w * _theta_line(alpha, intercept, slope, decay))
+        value = predictions[t] if math.isnan(x[t, 0].real) else x[t, 0]
+        level = alpha * value + (1 - alpha) * level
+        decay = (1 - alpha) * decay
+        states.append([level, intercept, slope, decay])
+    return np.array(states), np.array(predictions).reshape(-1, 1)
+
+
+def dynamic_theta(parameters, x, h_init):
+    """The same, with the line through the values so far: the paper's equations as they stand."""
+    alpha, w = parameters
+    level, intercept, slope, mean, decay, count = h_init
+    states, predictions = [h_init], []
+    for t in range(len(x)):
+        predictions.append(level + w * _theta_line(alpha, intercept, slope, decay))
+        value = predictions[t] if math.isnan(x[t, 0].real) else x[t, 0]
+        count = count + 1
+        slope = ((count - 2) * slope + 6 * (value - mean) / count) / (count + 1)
+        if count == 1:
+            slope = 0 * slope
+        mean = ((count - 1) * mean + value) / count
+        intercept = mean - (count + 1) / 2 * slope
+        level = alpha * value + (1 - alpha) * level
+        decay = (1 - alpha) * decay
+        states.append([level, intercept, slope, mean, decay, count])
+    return np.array(states), np.array(predictions).reshape(-1, 1)
+
+
+def _theta_line(alpha, intercept, slope, decay):
+    return decay * intercept + (1 - decay * (1 - alpha)) / alpha * slope
+
+
 def _rectify(a):
     return np.array([number if number.real > 0 else 0 * number for number in a.ravel()]).reshape(
         a.shape
@@ -211,12 +211,12 @@ NAIVE = {
     "holt": holt,
     "holt_winters_add": holt_winters_add,
     "holt_winters_mul": holt_winters_mul,
-    "theta": theta,
-    "dynamic_theta": dynamic_theta,
     "complex": complex_plain,
     "complex_simple": complex_simple,
     "complex_partial": complex_partial,
     "complex_full": complex_full,
+    "theta": theta,
+    "dynamic_theta": dynamic_theta,
 }
 
 

@@ -71,6 +71,10 @@ FORECASTERS = {
     "multiplicative": TripleExpSmoothingRNN(period=PERIOD, seasonal="mul", error="mul"),
     "auto": AutoExpSmoothingRNN(models=("ANN", "AAN")),
     "auto_seasonal": AutoExpSmoothingRNN(models=["ANA", "AAdA"], period=PERIOD),
+    "complex": ComplexExpSmoothingRNN(),
+    "complex_seasonal": ComplexExpSmoothingRNN(period=PERIOD),
+    "theta": ThetaForecaster(PERIOD),
+    "theta_of_a_line": ThetaForecaster(variant="standard", initial_level="learned"),
     "ensemble": EnsembleForecaster(
         [
             ("last", NaiveForecaster()),
@@ -80,10 +84,6 @@ FORECASTERS = {
         method="mean",
         weights=[1.0, 2.0, 1.0],
     ),
-    "theta": ThetaForecaster(PERIOD),
-    "theta_of_a_line": ThetaForecaster(variant="standard", initial_level="learned"),
-    "complex": ComplexExpSmoothingRNN(),
-    "complex_seasonal": ComplexExpSmoothingRNN(period=PERIOD),
     "windows": RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=4, max_iter=3, random_state=0), window=5
     ),

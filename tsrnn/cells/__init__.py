@@ -40,12 +40,12 @@ CELLS: dict[str, Callable[..., SmootherCell]] = {
     "holt": lambda: HOLT,
     "holt_winters_add": partial(holt_winters_add, 4),
     "holt_winters_mul": partial(holt_winters_mul, 4),
-    "theta": lambda: THETA,
-    "dynamic_theta": lambda: DYNAMIC_THETA,
     "complex": lambda: COMPLEX,
     "complex_simple": partial(complex_simple, 4),
     "complex_partial": partial(complex_partial, 4),
     "complex_full": partial(complex_full, 4),
+    "theta": lambda: THETA,
+    "dynamic_theta": lambda: DYNAMIC_THETA,
 }
 
 # All that the smoothers of the family of Holt and Winters learn, by name.

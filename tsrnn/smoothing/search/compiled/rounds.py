@@ -84,16 +84,16 @@ class Model(NamedTuple):
     state_maps : (N or 1, S, 1 + U + C) array
         What takes (1, free numbers of the state, coefficients) to the initial state, for each
         series or for all.
-    decaying : int
-        The place in the state of a number that is (1 - alpha)^age, whatever takes it there; -1 for
-        none. Alpha is the cell's first parameter.
-    ages : (N,) array
-        Of each series; nothing is read where no number decays.
     pairs : (n_pairs,) array
         The places among the free ones of the real parts of complex parameters; the imaginary parts
         follow them.
     most : (n_pairs,) array
         Upper bounds of those.
+    decaying : int
+        The place in the state of a number that is (1 - alpha)^age, whatever takes it there; -1 for
+        none. Alpha is the cell's first parameter.
+    ages : (N,) array
+        Of each series; nothing is read where no number decays.
     """
 
     step: int
@@ -106,10 +106,10 @@ class Model(NamedTuple):
     share_at: int
     rates: Vector
     state_maps: Slabs
-    decaying: int
-    ages: Vector
     pairs: Integers
     most: Vector
+    decaying: int
+    ages: Vector
 
 
 class Rules(NamedTuple):
