@@ -13,7 +13,7 @@ from tsrnn.saving.checks.fields import FLOAT, INT, require
 from tsrnn.saving.checks.models import check_notes, n_series_of, of_either
 
 
-def check_extent(one: Span) -> None:
+def check_span(one: Span) -> None:
     """Check the ranges of series."""
     n = fields.numbers(one.low, "low", None).size
     fields.numbers(one.high, "high", n)
@@ -80,6 +80,6 @@ def check_model(one: EnsembleModel) -> None:
 CHECKS = {
     CombinedErrors: check_errors,
     EnsembleModel: check_model,
-    Span: check_extent,
+    Span: check_span,
     Member: check_member,
 }
