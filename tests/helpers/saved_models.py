@@ -16,6 +16,7 @@ from tsrnn import (
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
     ElmanRNNRegressor,
+    EnsembleForecaster,
     GRUClassifier,
     GRURegressor,
     LSTMClassifier,
@@ -81,6 +82,15 @@ FORECASTERS = {
     "complex_seasonal": ComplexExpSmoothingRNN(period=PERIOD),
     "theta": ThetaForecaster(PERIOD),
     "theta_of_a_line": ThetaForecaster(variant="standard", initial_level="learned"),
+    "ensemble": EnsembleForecaster(
+        [
+            ("last", NaiveForecaster()),
+            ("season", NaiveForecaster(strategy="seasonal", period=PERIOD)),
+            ("adjusted", DeseasonalizedForecaster(SimpleExpSmoothingRNN(), period=PERIOD)),
+        ],
+        method="mean",
+        weights=[1.0, 2.0, 1.0],
+    ),
     "windows": RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=4, max_iter=3, random_state=0), window=5
     ),
@@ -128,6 +138,7 @@ PANELS = {
     "auto": (INDEXES["seconds"], "auto"),
     "theta": (INDEXES["quarters"], "theta"),
     "windows": (INDEXES["months"], "windows"),
+    "ensemble": (INDEXES["quarters"], "ensemble"),
     "powers": (INDEXES["months"], "powers"),
 }
 

@@ -1,6 +1,7 @@
 """Forecasters around forecasters."""
 
 from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
+from tsrnn.compose.ensemble import EnsembleForecaster
 from tsrnn.compose.transform import TransformedForecaster
 
-__all__ = ["DeseasonalizedForecaster", "TransformedForecaster"]
+__all__ = ["DeseasonalizedForecaster", "EnsembleForecaster", "TransformedForecaster"]

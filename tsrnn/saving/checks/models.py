@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tsrnn.compose.ensemble_model import EnsembleModel
 from tsrnn.compose.scales import KINDS, Scale
 from tsrnn.compose.transformed_model import TransformedModel
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
@@ -23,7 +24,7 @@ from tsrnn.windows.model import WindowModel
 _AROUND = (DeseasonalizedModel, TransformedModel)
 
 # Models of columns alone, of panels alone, and of either.
-_OF_BOTH = (*_AROUND, SmoothingModel, ThetaModel, WindowModel)
+_OF_BOTH = (*_AROUND, EnsembleModel, SmoothingModel, ThetaModel, WindowModel)
 _OF_COLUMNS = (*_OF_BOTH, NaiveModel)
 _OF_PANELS = (*_OF_BOTH, GroupedPanel, LoopedPanel)
 
@@ -45,6 +46,8 @@ def n_regressors_of(model: Any) -> set[int | None]:
         return set().union(*(n_regressors_of(one) for _, one in model.parts))
     if isinstance(model, LoopedPanel):
         return set().union(*(n_regressors_of(one) for one in model.models if one is not None))
+    if isinstance(model, EnsembleModel):
+        return {model.past.regressors.shape[1]}
     if isinstance(model, WindowModel):
         return {model.state.known.shape[2]}
     if isinstance(model, ThetaModel):
@@ -75,6 +78,11 @@ def of_panel(model: Any, n_series: int | None = None) -> Any:
     if isinstance(model, _AROUND):
         of_panel(model.inner)
     return model
+
+
+def of_either(model: Any) -> Any:
+    """Check a model of columns or of a panel."""
+    return fields.kind(model, "the model", *_OF_COLUMNS, *_OF_PANELS)
 
 
 def check_season(one: Seasons) -> None:
