@@ -86,6 +86,41 @@ def _holt_winters_run(levels, trends, seasons, period, predictions):
     return np.array(states), np.array(predictions).reshape(-1, 1)
 
 
+def croston(theta, x, h_init):
+    """Intervals are differences of the positions of demands, among values that are there."""
+    alpha, beta, correction = theta
+    size, interval, elapsed = h_init
+    states, predictions = [h_init], []
+    for t in range(len(x)):
+        predictions.append((1 - correction * beta / 2) * size / interval)
+        value = x[t, 0]
+        if value.real > 0:
+            is_first = size == 0
+            size = value if is_first else alpha * value + (1 - alpha) * size
+            interval = elapsed if is_first else beta * elapsed + (1 - beta) * interval
+            elapsed = 1
+        elif value.real <= 0:
+            elapsed = elapsed + 1
+        states.append([size, interval, elapsed])
+    return np.array(states), np.array(predictions).reshape(-1, 1)
+
+
+def tsb(theta, x, h_init):
+    alpha, beta = theta
+    size, probability = h_init
+    states, predictions = [h_init], []
+    for t in range(len(x)):
+        predictions.append(size * probability)
+        value = x[t, 0]
+        if value.real > 0:
+            size = value if size == 0 else alpha * value + (1 - alpha) * size
+            probability = beta + (1 - beta) * probability
+        elif value.real <= 0:
+            probability = (1 - beta) * probability
+        states.append([size, probability])
+    return np.array(states), np.array(predictions).reshape(-1, 1)
+
+
 def _rectify(a):
     return np.array([number if number.real > 0 else 0 * number for number in a.ravel()]).reshape(
         a.shape
@@ -106,6 +141,8 @@ NAIVE = {
     "holt": holt,
     "holt_winters_add": holt_winters_add,
     "holt_winters_mul": holt_winters_mul,
+    "croston": croston,
+    "tsb": tsb,
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from tsrnn._compute.simd import load, logistic, store, tanh
+from tsrnn.cells.croston import CROSTON, TSB
 from tsrnn.cells.elman import ELMAN
 from tsrnn.cells.gru import GRU
 from tsrnn.cells.holt_winters import holt_winters_add, holt_winters_mul
@@ -33,11 +34,16 @@ CELLS: dict[str, Callable[..., SmootherCell]] = {
     "holt": lambda: HOLT,
     "holt_winters_add": partial(holt_winters_add, 4),
     "holt_winters_mul": partial(holt_winters_mul, 4),
+    "croston": lambda: CROSTON,
+    "tsb": lambda: TSB,
 }
 
-# All that smoothers learn, by name.
+# All that smoothers of the family learn, by name.
 SMOOTHING_PARAMETERS: dict[str, SmoothingParameter] = {
-    parameter.name: parameter for make in CELLS.values() for parameter in make().parameters
+    parameter.name: parameter
+    for make in CELLS.values()
+    for parameter in make().parameters
+    if isinstance(parameter, SmoothingParameter)
 }
 
 # What is left of those that a smoother does not have.

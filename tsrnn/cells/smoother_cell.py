@@ -127,8 +127,9 @@ class SmootherCell:
     ----------
     name : str
         Its key in the table of cells.
-    parameters : tuple of SmoothingParameter
-        In the order in which theta holds them.
+    parameters : tuple of Parameter
+        In the order in which theta holds them; `SmoothingParameter`s in the family of
+        exponential smoothing, whose searches read what else these tell.
     n_inputs, n_outputs : int
         Sizes of x_t and o_t (p and m).
     state_names : tuple of str
@@ -138,7 +139,7 @@ class SmootherCell:
     """
 
     name: str
-    parameters: tuple[SmoothingParameter, ...]
+    parameters: tuple[Parameter, ...]
     n_inputs: int
     n_outputs: int
     state_names: tuple[str, ...]

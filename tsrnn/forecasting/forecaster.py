@@ -41,6 +41,7 @@ from tsrnn.forecasting.intervals import normal_quantiles
 from tsrnn.forecasting.looped_panel import fit_each
 from tsrnn.forecasting.period import PeriodTaker
 from tsrnn.forecasting.rows import as_rows, read_weights, unmasked
+from tsrnn.forecasting.totals import check_totals, total_quantiles
 
 # Steps ahead that are computed at most: beyond it a slip is likelier than a wish.
 _MOST_AHEAD = 10_000_000
@@ -59,7 +60,15 @@ class _Request(NamedTuple):
 
 
 class Forecaster(RegressorMixin, PeriodTaker, ABC):
-    """Base of the forecasters; see the module's text."""
+    """Base of the forecasters; see the module's text.
+
+    Attributes
+    ----------
+    lower_limit : float
+        Below it there are no values, nor bounds of intervals.
+    """
+
+    lower_limit = -np.inf
 
     @abstractmethod
     def validate_parameters(self) -> None:
@@ -213,7 +222,14 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         return now._layout.rows(forecast, request.index)
 
     def predict_interval(
-        self, X: Any, level: float = 0.95, method: str = "auto"
+        self,
+        X: Any,
+        level: float = 0.95,
+        method: str = "auto",
+        *,
+        total: bool = False,
+        n_paths: int | None = None,
+        random_state: Any = None,
     ) -> np.ndarray | pd.DataFrame:
         """Predict intervals that hold a value with a given probability.
 
@@ -227,6 +243,8 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             The method's own intervals, or conformal ones: symmetric, and as many of the model's
             standard deviations wide as would have held that share of the second half of the
             training series, forecast by a fit to the first.
+        total, n_paths, random_state
+            As for `predict_quantiles`: the interval of the total of the steps.
 
         Returns
         -------
@@ -235,13 +253,27 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         """
         level = check_level(level)
         check_choice("method", method, ("auto", "conformal"))
+        paths = check_totals(total, n_paths, random_state)
         now = at_this_moment(self)
+        if total and method == "conformal":
+            raise InvalidParameterError(
+                "conformal intervals are of single steps: with total=True leave method out"
+            )
         if method == "conformal":
             return now._conformal_interval(X, level)
         tails = np.array([0.5 - 0.5 * level, 0.5 + 0.5 * level])
-        return now._quantiles(X, tails, ["lower", "upper"], "bound")
+        find = now._total_quantiles if total else now._quantiles
+        return find(X, tails, ["lower", "upper"], "bound", *(paths if total else ()))
 
-    def predict_quantiles(self, X: Any, quantiles: Any) -> np.ndarray | pd.DataFrame:
+    def predict_quantiles(
+        self,
+        X: Any,
+        quantiles: Any,
+        *,
+        total: bool = False,
+        n_paths: int | None = None,
+        random_state: Any = None,
+    ) -> np.ndarray | pd.DataFrame:
         """Predict quantiles.
 
         Parameters
@@ -250,6 +282,14 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             As for `predict`.
         quantiles : array-like of float
             Between 0 and 1, both excluded.
+        total : bool, default=False
+            Whether of the total of all steps that `X` asks for, such as the demand until a delivery
+            comes: they are then the next ones, and the answer has one row, labelled by the last of
+            them. It is found among the totals of simulated paths.
+        n_paths : int or None
+            With `total=True`, how many paths are drawn; 10,000 by default.
+        random_state : int, RandomState or None
+            With `total=True`, what they are drawn from; by default the same paths every time.
 
         Returns
         -------
@@ -261,8 +301,11 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             check_number("quantiles", quantile, 0.0, 1.0, include_lower=False, include_upper=False)
         if not quantiles:
             raise InvalidParameterError("quantiles is empty: give at least one, such as [0.1, 0.9]")
+        paths = check_totals(total, n_paths, random_state)
         now = at_this_moment(self)
-        return now._quantiles(X, np.array(quantiles, dtype=float), quantiles, "quantile")
+        find = now._total_quantiles if total else now._quantiles
+        below = np.array(quantiles, dtype=float)
+        return find(X, below, quantiles, "quantile", *(paths if total else ()))
 
     def simulate(
         self, horizon: int, n_paths: int = 1, X: Any = None, random_state: Any = None
@@ -499,9 +542,30 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             past = request.positions[~ahead]
             mean = self._at(past, 0, request.model.forecast) + request.effect[~ahead]
             deviation = self._at(past, 1, request.model.deviation)
-            values[~ahead] = normal_quantiles(mean, deviation, quantiles)
+            of_past = normal_quantiles(mean, deviation, quantiles)
+            values[~ahead] = np.maximum(of_past, self.lower_limit)
         self._tell_doubts(request.model, int(request.positions.max()) + 1 - self._n_seen)
         return self._layout.columns(values, request.index, labels, label_name)
+
+    def _total_quantiles(
+        self,
+        X: Any,
+        quantiles: np.ndarray,
+        labels: list,
+        label_name: str,
+        n_paths: int,
+        random_state: Any,
+    ):
+        request = self._read_request(X)
+        following, _ = self._following(len(request.positions))
+        if not np.array_equal(request.positions, following):
+            raise ValueError(
+                "a total is of the time steps that follow what was seen, one after the other: ask "
+                "for a horizon, or for rows of the next steps alone"
+            )
+        values = total_quantiles(request.model, request.effect, quantiles, n_paths, random_state)
+        self._tell_doubts(request.model, len(following))
+        return self._layout.columns(values, request.index[-1:], labels, label_name)
 
     def _past_scores(self, horizon: int) -> list[np.ndarray]:
         """Return the errors of past forecasts of each series, alone as it is fitted.
@@ -531,6 +595,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         factors = factors_of_scores(scores, level)[ahead]
         width = factors * self._at(request.positions, 1, request.model.deviation)
         bounds = self._mean(request)[:, None] + np.stack([-width, width], axis=1)
+        bounds = np.maximum(bounds, self.lower_limit)
         self._tell_doubts(request.model, int(request.positions.max()) + 1 - self._n_seen)
         return self._layout.columns(bounds, request.index, ["lower", "upper"], "bound")
 

@@ -322,7 +322,8 @@ class PanelForecaster(BaseEstimator):
             bounds = []
             for one in levels:
                 for factors in now._conformal_factors(horizon, one):
-                    bounds.append(answer[name] + deviation * at(factors.T))
+                    bound = answer[name] + deviation * at(factors.T)
+                    bounds.append(np.maximum(bound, now.forecaster.lower_limit))
         for i, (low, high) in enumerate(bound_names):
             answer[low], answer[high] = bounds[2 * i : 2 * i + 2]
         doubts = model.doubts(horizon)

@@ -26,6 +26,7 @@ from tsrnn.panel.labels import Reach
 from tsrnn.panel.seasons import GroupedPanel
 from tsrnn.panel.state import FittedPanel, SeenRows
 from tsrnn.priors import ExponentialPrior
+from tsrnn.smoothing.demand_model import DemandModel
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
@@ -45,6 +46,7 @@ PARTS: dict[str, type] = {
     "BusinessSteps": BusinessSteps,
     "ColumnScaling": ColumnScaling,
     "DateStamps": Dates,
+    "DemandModel": DemandModel,
     "DeseasonalizedModel": DeseasonalizedModel,
     "DurationStamps": Durations,
     "EvenSteps": EvenSteps,

@@ -13,11 +13,12 @@ from tsrnn.forecasting.season import Seasons
 from tsrnn.panel.seasons import GroupedPanel
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import require
+from tsrnn.smoothing.demand_model import DemandModel
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.windows.model import WindowModel
 
 # Models of columns alone, of panels alone, and of either.
-_OF_BOTH = (DeseasonalizedModel, SmoothingModel, WindowModel)
+_OF_BOTH = (DemandModel, DeseasonalizedModel, SmoothingModel, WindowModel)
 _OF_COLUMNS = (*_OF_BOTH, NaiveModel)
 _OF_PANELS = (*_OF_BOTH, GroupedPanel, LoopedPanel)
 
@@ -118,7 +119,7 @@ def check_grouped(one: GroupedPanel) -> None:
     fields.notes(one.notes, n)
 
 
-def check_found(one: SmoothingModel | WindowModel, found: np.ndarray) -> None:
+def check_found(one: DemandModel | SmoothingModel | WindowModel, found: np.ndarray) -> None:
     """Check that a model holds all series but failures, and what it says of them."""
     n = fields.whole(one.n_series, "n_series", 1)
     held, failed = set(found.tolist()), fields.failures(one.failures, "failures", n)
