@@ -1,6 +1,5 @@
 """F, its slope and its curvature, as searches see them: against complex steps of naive loops."""
 
-import naive
 import numpy as np
 import pytest
 from cases import INNOVATING_CELLS, PREDICTING_CELLS, make_case, relative_error

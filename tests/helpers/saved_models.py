@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from tsrnn import (
     RNN,
     AutoExpSmoothingRNN,
+    CrostonForecaster,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
@@ -60,6 +61,8 @@ FORECASTERS = {
     "drift": NaiveForecaster(strategy="drift"),
     "seasonal_naive": NaiveForecaster(strategy="seasonal", period=PERIOD),
     "deseasonalized": DeseasonalizedForecaster(DoubleExpSmoothingRNN(), period=PERIOD),
+    "croston": CrostonForecaster(),
+    "tsb": CrostonForecaster(variant="tsb", beta=0.2, initial_state=(50.0, 0.9)),
     "simple": SimpleExpSmoothingRNN(),
     "damped": DoubleExpSmoothingRNN(damped=True, alpha=np.float64(0.4), phi=np.float32(0.9)),
     "huber": DoubleExpSmoothingRNN(loss="huber", initial_state=(50.0, 0.0)),
@@ -114,6 +117,7 @@ PANELS = {
     "holidays": (INDEXES["holidays"], "prior"),
     "auto": (INDEXES["seconds"], "auto"),
     "windows": (INDEXES["months"], "windows"),
+    "croston": (INDEXES["months"], "croston"),
 }
 
 

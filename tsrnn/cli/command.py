@@ -37,6 +37,7 @@ from tsrnn.forecasting.naive import NaiveForecaster
 from tsrnn.metrics import mase, smape
 from tsrnn.panel.fill import StepRules
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
+from tsrnn.smoothing.croston import CrostonForecaster
 from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
 from tsrnn.smoothing.triple import TripleExpSmoothingRNN
@@ -47,6 +48,7 @@ MODELS = {
     "double": DoubleExpSmoothingRNN,
     "holt": DoubleExpSmoothingRNN,
     "damped": lambda: DoubleExpSmoothingRNN(damped=True),
+    "croston": CrostonForecaster,
 }
 # These take the length of the season; "auto" chooses by itself how it enters, if at all.
 SEASONAL_MODELS = {"holt-winters": TripleExpSmoothingRNN, "auto": AutoExpSmoothingRNN}
@@ -86,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tell("interrupted")
             return 130
     for warning in caught:
-        text = re.sub("^(y|series 0) has", "the series has", in_options(warning.message))
+        text = re.sub("^(y|series 0) (?=has|is)", "the series ", in_options(warning.message))
         tell(f"warning: {text}")
     return status
 
@@ -129,7 +131,8 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         choices=[*MODELS, *SEASONAL_MODELS],
         help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
-        "holt-winters (a season), auto (whichever of these suits the series)",
+        "croston (for demand that is mostly 0), holt-winters (a season), auto (whichever of these "
+        "but croston suits the series)",
     )
     forecast.add_argument(
         "--period",

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -33,18 +32,16 @@ from tsrnn._input.validation import (
     replaced_when_done,
 )
 from tsrnn._time.grid import is_time_index, overlooked_times, training_grid
-from tsrnn._time.season_length import refuse_longer, steps_since_first
+from tsrnn._time.season_length import refuse_longer
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.conformal import factors_of_scores, past_scores
 from tsrnn.forecasting.fitted_model import FittedModel, PanelModel, Progress
+from tsrnn.forecasting.horizons import MOST_AHEAD, check_horizon, most_steps
 from tsrnn.forecasting.intervals import normal_quantiles
 from tsrnn.forecasting.looped_panel import fit_each
 from tsrnn.forecasting.period import PeriodTaker
-from tsrnn.forecasting.rows import as_rows, read_weights, unmasked
+from tsrnn.forecasting.rows import appended, as_rows, mean_r2, read_weights, unmasked
 from tsrnn.forecasting.totals import check_totals, total_quantiles
-
-# Steps ahead that are computed at most: beyond it a slip is likelier than a wish.
-_MOST_AHEAD = 10_000_000
 
 
 class _Request(NamedTuple):
@@ -162,7 +159,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         grid = training_grid(index, X, len(values))
         check_enough(values)
         settled = self._settled(values, grid)
-        refuse_longer(self._needed_steps(), _most_steps(values))
+        refuse_longer(self._needed_steps(), most_steps(values))
         with one_blas_thread():
             model, predictions, deviations, attributes = settled.fit_model(values, regressors)
         if "period" in self.get_params(deep=False):
@@ -328,7 +325,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         """
         now = at_this_moment(self)
         check_is_fitted(now)
-        horizon = _check_horizon(horizon)
+        horizon = check_horizon(horizon)
         n_paths = check_count("n_paths", n_paths)
         regressors = now._following_regressors(X, horizon)
         model = now._model.with_regressors(regressors)
@@ -364,8 +361,8 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             model, predictions, deviations = model.advance(values - effect)
             vars(new).update(model.attributes())
             new._model = model
-            new._seen = _appended(new._seen, (predictions, deviations))
-            new._followed = _appended(new._followed, (values, predictions + effect))
+            new._seen = appended(new._seen, (predictions, deviations))
+            new._followed = appended(new._followed, (values, predictions + effect))
             new._n_seen += len(values)
         return self
 
@@ -398,19 +395,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         now._check_stamps(index, request.positions, "X and y have different time indexes")
         predictions = now._mean(request)
         weights = read_weights(sample_weight, len(truth))
-        seen = ~(np.isnan(truth) | np.isnan(predictions))
-        if not seen.any(axis=0).all():
-            raise ValueError("y has no values to score against: all of a series are missing")
-        without_weight = np.flatnonzero(weights @ seen == 0.0)
-        if without_weight.size:
-            raise ValueError(
-                f"sample_weight is 0 in every row in which series {without_weight[0]} has a value"
-            )
-        scores = [
-            r2_score(truth[rows, i], predictions[rows, i], sample_weight=weights[rows])
-            for i, rows in enumerate(seen.T)
-        ]
-        return float(np.mean(scores))
+        return mean_r2(truth, predictions, weights)
 
     def __sklearn_tags__(self):
         """Tell scikit-learn what to expect."""
@@ -431,7 +416,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
                     f"horizon must be an integer >= 1, got {X!r}: to predict at a time stamp, pass "
                     "pd.Index([X])"
                 )
-            horizon = _check_horizon(X)
+            horizon = check_horizon(X)
             regressors = self._following_regressors(None, horizon)
             return self._make_request(*self._following(horizon), regressors)
         X = as_rows(X)
@@ -448,7 +433,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         """Make a request of positions; regressors of the future are laid out in its order."""
         ahead = positions - self._n_seen
         known = np.empty((0, regressors.shape[1]))
-        if regressors.shape[1] and 0 <= ahead.max() < _MOST_AHEAD:
+        if regressors.shape[1] and 0 <= ahead.max() < MOST_AHEAD:
             known = np.full((ahead.max() + 1, regressors.shape[1]), np.nan)
             known[ahead[ahead >= 0]] = regressors[ahead >= 0]
         effect, model = self._model.effect(regressors), self._model.with_regressors(known)
@@ -602,37 +587,10 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
     def _at(self, positions: np.ndarray, part: int, ahead: Any) -> np.ndarray:
         """Take a part of what was kept of the series, followed by what lies ahead of its end."""
         horizon = int(positions.max()) + 1 - self._n_seen
-        if horizon > _MOST_AHEAD:
-            raise ValueError(
-                f"X asks for {horizon} steps ahead: at most {_MOST_AHEAD} are computed"
-            )
+        if horizon > MOST_AHEAD:
+            raise ValueError(f"X asks for {horizon} steps ahead: at most {MOST_AHEAD} are computed")
         if positions.min() >= self._n_seen:
             return ahead(horizon)[positions - self._n_seen]
         kept = np.concatenate([pieces[part] for pieces in self._seen])
         every = np.concatenate([kept, ahead(horizon)]) if horizon > 0 else kept
         return every[positions]
-
-
-def _most_steps(values: np.ndarray) -> int:
-    """Return how many steps the series (n_timesteps, n_series) that begins first has."""
-    offsets = np.arange(values.shape[1] + 1) * len(values)
-    return int(steps_since_first(values.T.ravel(), offsets).max())
-
-
-def _check_horizon(horizon: Any) -> int:
-    """Return a horizon as an int that is not too large to compute."""
-    horizon = check_count("horizon", horizon)
-    if horizon > _MOST_AHEAD:
-        raise InvalidParameterError(f"horizon must be at most {_MOST_AHEAD}, got {horizon}")
-    return horizon
-
-
-def _appended(pieces: tuple, piece: tuple[np.ndarray, ...]) -> tuple:
-    """Append a piece, joined with those before it that are no longer: so they stay few.
-
-    Pieces do not change: a copy of a forecaster may share them.
-    """
-    while pieces and len(pieces[-1][0]) <= len(piece[0]):
-        piece = tuple(np.concatenate(pair) for pair in zip(pieces[-1], piece, strict=True))
-        pieces = pieces[:-1]
-    return (*pieces, piece)

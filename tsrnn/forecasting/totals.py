@@ -35,7 +35,7 @@ def check_totals(total: bool, n_paths: int | None, random_state: Any) -> tuple[i
         for name, value in {"n_paths": n_paths, "random_state": random_state}.items():
             if value is not None:
                 raise InvalidParameterError(
-                    f"{name} is for totals, which are made of paths: set total=True, or leave it out"
+                    f"{name} is for totals, which are made of paths: set total=True or leave it out"
                 )
     n_paths = _N_PATHS if n_paths is None else check_count("n_paths", n_paths)
     return n_paths, 0 if random_state is None else random_state

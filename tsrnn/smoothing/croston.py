@@ -14,7 +14,7 @@ from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.summary import series_name, two_columns
 from tsrnn.smoothing.demand_fit import FEWEST, DemandSpec, fit_demand, fit_demand_panel
-from tsrnn.smoothing.demand_model import CELLS_OF, DemandModel
+from tsrnn.smoothing.demand_model import CELLS_OF
 from tsrnn.smoothing.model import collect
 
 
@@ -34,10 +34,11 @@ class CrostonForecaster(Forecaster):
         no demand. "tsb", of Teunter, Syntetos and Babai, smooths the probability of a demand, which
         falls with every period without one: it is for products that may go out of use.
     alpha : float in [0, 1] or None
-        Smoothing parameter of the sizes; None learns it.
+        Smoothing parameter of the sizes; None learns it, up to 0.3.
     beta : float in [0, 1] or None
-        Smoothing parameter of the intervals, or of the probability; None learns it. A series with
-        fewer than four demands has 0.1 for what would be learned, and a warning says so.
+        Smoothing parameter of the intervals, or of the probability; None learns it, up to 0.3. A
+        series with fewer than four demands has 0.1 for what would be learned, and a warning says
+        so.
     initial_state : {"mean", "first"} or array-like of shape (2,)
         Size and interval before the first period (with "tsb" size and probability): their means
         over the series, which one-step-ahead predictions of it then know of; or what the first
@@ -117,11 +118,11 @@ class CrostonForecaster(Forecaster):
     >>> sold = [0, 0, 2, 0, 0, 0, 3, 0, 1, 0, 0, 2, 0, 0, 4, 0]
     >>> model = CrostonForecaster(alpha=0.1, beta=0.1, counts=True).fit(sold)
     >>> model.predict(2).round(3)
-    array([0.831, 0.831])
+    array([0.771, 0.771])
     >>> model.predict_interval(1, level=0.8)
     array([[0., 3.]])
     >>> model.predict_quantiles(8, [0.5, 0.95], total=True)
-    array([[ 6., 14.]])
+    array([[ 6., 12.]])
     """
 
     lower_limit = 0.0
@@ -167,7 +168,9 @@ class CrostonForecaster(Forecaster):
         model, *rows, initial_state = fit_demand(self._spec(n_series), batch, "series {}".format)
         if model.failures:
             raise model.failures[min(model.failures)]
-        predictions, deviations = (np.ascontiguousarray(one.reshape(n_series, -1).T) for one in rows)
+        predictions, deviations = (
+            np.ascontiguousarray(one.reshape(n_series, -1).T) for one in rows
+        )
         missed = values - predictions
         # Squares of what a float can hold may be beyond it.
         unit = np.nanmax(np.abs(missed), axis=0)
@@ -186,6 +189,12 @@ class CrostonForecaster(Forecaster):
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
         batch = Batch(values, offsets, np.empty((len(values), 0)))
         return fit_demand_panel(self._spec(batch.n_series), batch, n_jobs, progress)
+
+    def __sklearn_tags__(self):
+        """Tell scikit-learn what to expect."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only = True
+        return tags
 
     @of_one_moment
     def summary(self):

@@ -20,13 +20,14 @@ HELD_AT = 0.1
 # Of fewer demands nothing is learned.
 FEWEST = 4
 
-# Beyond it sizes and intervals would follow the noise of the last few demands.
-LARGEST = 1.0
+# The most that is learned, as in the literature: beyond it forecasts follow the noise of the last
+# few demands, of which there are seldom enough to tell that it is noise.
+LARGEST = 0.3
 
 
 @dataclass(frozen=True)
 class DemandSpec:
-    """How to fit.
+    """A variant, and the way to fit it.
 
     Attributes
     ----------
@@ -119,12 +120,13 @@ def _parameters(
     bounds = np.array(bounds[: cell.n_parameters])
     low, high = bounds[:, :1], bounds[:, 1:]
     theta = np.full((cell.n_parameters, batch.n_series), np.nan)
-    able = np.flatnonzero(n_demands >= FEWEST)
-    # In units of powers of two, in which squares of values are numbers.
-    unit = np.exp2(np.frexp(batch.largest(np.nan_to_num(batch.values)))[1] - 1.0)
-    scaled = replace(batch, values=batch.values / unit[batch.series_of_row])
-    in_units = np.concatenate([states[:1] / unit, states[1:]])
-    theta[:, able] = search_demand(cell, scaled.take(able), bounds, in_units[:, able], n_jobs)
+    able = np.flatnonzero((n_demands >= FEWEST) & (low < high).any())
+    if able.size:
+        # In units of powers of two, in which squares of values are numbers.
+        unit = np.exp2(np.frexp(batch.largest(np.nan_to_num(batch.values)))[1] - 1.0)
+        scaled = replace(batch, values=batch.values / unit[batch.series_of_row]).take(able)
+        in_units = np.concatenate([states[:1] / unit, states[1:]])[:, able]
+        theta[:, able] = search_demand(cell, scaled, bounds, in_units, n_jobs)
     theta = np.where(np.isnan(theta), np.where(low < high, HELD_AT, low), theta)
     return theta, (low < high)[:2] & (n_demands < FEWEST)
 

@@ -79,7 +79,9 @@ class DemandModel(FittedModel):
         if n_regressors:
             columns = "1 column" if n_regressors == 1 else f"{n_regressors} columns"
             notes.append(
-                UserWarning(f"X has {columns}, which say nothing to CrostonForecaster: leave it out")
+                UserWarning(
+                    f"X has {columns}, which say nothing to CrostonForecaster: leave it out"
+                )
             )
         return replace(self, notes=tuple(notes))
 
@@ -149,9 +151,7 @@ class DemandModel(FittedModel):
         unseen = Batch(np.full(self.n_series, np.nan), offsets, np.empty((self.n_series, 0)))
         return filter_demand(self.cell, unseen, self.theta, self.state)[1]
 
-    def spread(
-        self, predictions: np.ndarray, sizes: np.ndarray, series: np.ndarray
-    ) -> np.ndarray:
+    def spread(self, predictions: np.ndarray, sizes: np.ndarray, series: np.ndarray) -> np.ndarray:
         """Return the deviations of rows of series by (2)."""
         n_shares = np.diff(self.offsets)
         squares = np.add.reduceat(self.shares**2, self.offsets[:-1]) / n_shares
