@@ -77,7 +77,9 @@ def expected_failed_checks(forecaster):
 # anything to learn from what came before in rows that are drawn independently.
 @pytest.mark.filterwarnings("ignore::tsrnn.exceptions.UnreliableForecastWarning")
 @pytest.mark.filterwarnings("ignore:series .* observed values:UserWarning")
-@pytest.mark.filterwarnings("ignore:X has .* columns?, which say nothing:UserWarning")
+@pytest.mark.filterwarnings(
+    "ignore:X has .* columns?, of which CrostonForecaster makes no use:UserWarning"
+)
 @pytest.mark.filterwarnings("ignore:series .* not seasonally adjusted:UserWarning")
 @pytest.mark.filterwarnings("ignore:series .* say nothing:UserWarning")
 @pytest.mark.filterwarnings("ignore:series .* stopped early:sklearn.exceptions.ConvergenceWarning")

@@ -227,7 +227,7 @@ _ALIKE = 1e-12
 
 @inlined
 def _narrowed(values, squares, found, is_first):
-    """Return the best of values (G,), NaN where all do alike; put those around it in their place."""
+    """Return the best of values (G,), NaN where all do alike; put in those around it."""
     n_values = values.shape[0]
     best, largest = 0, squares[0]
     for g in range(1, n_values):

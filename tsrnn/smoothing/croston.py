@@ -87,8 +87,8 @@ class CrostonForecaster(Forecaster):
     is known: nothing moves.
 
     What is learned has the smallest squared errors of each smoother by itself: `alpha` those of the
-    sizes, and `beta` those of the probability that it gives to a demand, 1 or 0 being right (Brier's
-    score). Both are smallest in the mean for what is true. Squared errors of the forecast are no
+    sizes, and `beta` those of the probability that it gives to a demand, 1 or 0 being right, which
+    is Brier's score. Both are smallest in the mean for what is true. Squared errors of the forecast are no
     good guide: nearly all of them is whether there was a demand or none [4]_.
 
     Intervals, quantiles and paths take every period ahead for a draw by itself: a demand or none,
@@ -105,8 +105,8 @@ class CrostonForecaster(Forecaster):
        Research Quarterly 23 (1972).
     .. [2] A. A. Syntetos and J. E. Boylan, The accuracy of intermittent demand estimates,
        International Journal of Forecasting 21 (2005).
-    .. [3] R. H. Teunter, A. A. Syntetos and M. Z. Babai, Intermittent demand: linking forecasting to
-       inventory obsolescence, European Journal of Operational Research 214 (2011).
+    .. [3] R. H. Teunter, A. A. Syntetos and M. Z. Babai, Intermittent demand: linking forecasting
+       to inventory obsolescence, European Journal of Operational Research 214 (2011).
     .. [4] N. Kourentzes, On intermittent demand model optimisation and selection, International
        Journal of Production Economics 156 (2014).
     .. [5] A. A. Syntetos, J. E. Boylan and J. D. Croston, On the categorization of demand patterns,

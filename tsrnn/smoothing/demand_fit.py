@@ -1,4 +1,4 @@
-"""Fits of intermittent demand: where smoothing starts, what it learns, what past sizes were like."""
+"""Fits of intermittent demand: where smoothing starts, what it learns, what past sizes were."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _parameters(
     n_demands: np.ndarray,
     n_jobs: int | None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return parameters (K, N), and which of alpha and beta too few demands did not tell, (2, N)."""
+    """Return parameters (K, N), and for which of alpha and beta demands are too few, (2, N)."""
     cell = CELLS_OF[spec.variant]
     correction = 1.0 if spec.variant == "sba" else 0.0
     bounds = [_bounds(spec.alpha), _bounds(spec.beta), (correction, correction)]

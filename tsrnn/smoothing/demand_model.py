@@ -80,7 +80,7 @@ class DemandModel(FittedModel):
             columns = "1 column" if n_regressors == 1 else f"{n_regressors} columns"
             notes.append(
                 UserWarning(
-                    f"X has {columns}, which say nothing to CrostonForecaster: leave it out"
+                    f"X has {columns}, of which CrostonForecaster makes no use: leave X out"
                 )
             )
         return replace(self, notes=tuple(notes))
