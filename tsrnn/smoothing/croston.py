@@ -88,8 +88,8 @@ class CrostonForecaster(Forecaster):
 
     What is learned has the smallest squared errors of each smoother by itself: `alpha` those of the
     sizes, and `beta` those of the probability that it gives to a demand, 1 or 0 being right, which
-    is Brier's score. Both are smallest in the mean for what is true. Squared errors of the forecast are no
-    good guide: nearly all of them is whether there was a demand or none [4]_.
+    is Brier's score. Both are smallest in the mean for what is true. Squared errors of the forecast
+    are no good guide: nearly all of them is whether there was a demand or none [4]_.
 
     Intervals, quantiles and paths take every period ahead for a draw by itself: a demand or none,
     of a size drawn from those of the past, in units of what was expected of each. So nothing is
