@@ -84,6 +84,7 @@ sphinx_gallery_conf = {
             "plot_holt_winters.py",
             "plot_selection.py",
             "plot_panel.py",
+            "plot_intermittent.py",
             "plot_sine.py",
             "plot_linear_system.py",
             "plot_adding_problem.py",

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from csv_files import EXACT_NUMBERS
 
-from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, __version__
+from tsrnn import CrostonForecaster, DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, __version__
 from tsrnn.cli import csv_dates, main
 from tsrnn.datasets import load_co2
 from tsrnn.exceptions import IrregularIndexError
@@ -179,6 +179,7 @@ def test_the_picture_is_the_display_of_the_forecaster(monthly, tmp_path, monkeyp
         ("simple", SimpleExpSmoothingRNN()),
         ("double", DoubleExpSmoothingRNN()),
         ("damped", DoubleExpSmoothingRNN(damped=True)),
+        ("croston", CrostonForecaster()),
     ],
 )
 def test_the_table_is_what_the_estimator_predicts(monthly, forecast, name, model):
@@ -587,3 +588,11 @@ def test_the_version_is_told(capsys):
         main(["--version"])
     assert exit_.value.code == 0
     assert capsys.readouterr().out == f"tsrnn {__version__}\n"
+
+
+def test_a_series_that_is_mostly_zero_is_told_of_the_model_for_it(forecast, capsys):
+    lines = ["value", *map(str, [0, 0, 3, 0, 0, 0, 1, 0, 0, 2, 0, 0])]
+    forecast(lines, "--model", "auto")
+    note = "tsrnn: warning: the series is 0 in 75 percent of its rows and never below"
+    error = capsys.readouterr().err
+    assert note in error and "there is --model croston" in error
