@@ -20,7 +20,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import argparse
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from tsrnn.smoothing.selection import (
     against_fitting,
     all_structures,
     backtest_errors,
+    usual_handicaps,
     usual_structures,
 )
 from tsrnn.smoothing.spec import FitSpec
@@ -92,22 +93,25 @@ class Scores:
     def of(self, method: str) -> tuple[np.ndarray, np.ndarray]:
         """Return both errors by series, (N,), of a structure or of selection by a criterion."""
         if method in self.criteria:
-            usual = usual_structures(self.structures[-1].period)
-            return self.chosen_by(method, usual.__contains__)
+            return self.chosen_by(method, usual_candidates(self.structures[-1].period))
         labels = [one.label for one in self.structures]
         row = labels.index(METHODS.get(method, method))
         return self.smape[row], self.mase[row]
 
     def chosen_by(
-        self, criterion: str, is_candidate: Callable[[Structure], bool]
+        self, criterion: str, handicaps: Mapping[Structure, float]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return both errors by series of selection among candidates, or of ANN."""
-        left_out = [not is_candidate(one) for one in self.structures]
-        values = self.criteria[criterion].copy()
-        values[left_out] = np.inf
+        """Return both errors by series of selection among those with a handicap, or of ANN."""
+        added = [handicaps.get(one, np.inf) for one in self.structures]
+        values = self.criteria[criterion] + np.array(added)[:, None]
         values[self.structures.index(Structure()), np.isinf(values.min(axis=0))] = 0.0
         chosen, series = values.argmin(axis=0), np.arange(values.shape[1])
         return self.smape[chosen, series], self.mase[chosen, series]
+
+
+def usual_candidates(period: int) -> dict[Structure, float]:
+    """Return what automatic selection takes unless told otherwise, with the handicap of each."""
+    return dict(zip(usual_structures(period), usual_handicaps(period), strict=True))
 
 
 def read(parts: Mapping, folder: Path | None, sample: int | None, seed: int) -> Iterator:

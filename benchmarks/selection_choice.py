@@ -14,9 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from prior_strength import as_prior, evaluate, held_back, read
+from prior_strength import as_prior, evaluate, held_back, read, usual_candidates
 
-from tsrnn.smoothing.selection import usual_structures
 from tsrnn.smoothing.structure import Structure
 
 PARTS = {
@@ -62,10 +61,14 @@ def main() -> None:
     for name, train, _, horizon, period in read(PARTS, options.data, options.sample, 0):
         task = held_back(name, train, horizon, period)
         scores = evaluate(task, as_prior(options.prior), backtest=False, n_jobs=1)
-        candidates = CANDIDATES | {"the default": usual_structures(period).__contains__}
-        for label, is_candidate in candidates.items():
+        candidates = {
+            label: {one: 0.0 for one in scores.structures if is_candidate(one)}
+            for label, is_candidate in CANDIDATES.items()
+        }
+        candidates["the default"] = usual_candidates(period)
+        for label, handicaps in candidates.items():
             for criterion in ("aic", "aicc", "bic"):
-                errors = scores.chosen_by(criterion, is_candidate)
+                errors = scores.chosen_by(criterion, handicaps)
                 means = [np.nanmean(values) for values in errors]
                 logs[(label, criterion), name] = np.log(means).mean()
         print(f"{name}: {len(train)} series", flush=True)

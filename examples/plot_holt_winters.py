@@ -91,45 +91,23 @@ plt.show()
 # Level, trend and season
 # -----------------------
 #
-# ``state_`` is the state at the end: level, trend and the twelve seasons to come. For the states
-# along the way, the model is run through the series again with ``update``, from the initial state
-# that it learned.
+# ``state_`` is the state at the end: level, trend and the twelve seasons to come. ``level_``,
+# ``trend_`` and ``season_`` are what the model made of each month as it came, and
+# ``ComponentsDisplay`` draws them. What the series was made of lies beside them, dashed.
 
-fitted = models["multiplicative"]
-runner = TripleExpSmoothingRNN(
-    alpha=fitted.alpha_,
-    beta=fitted.beta_,
-    gamma=fitted.gamma_,
-    seasonal="mul",
-    error="mul",
-    initial_state=fitted.initial_state_,
-).fit(train[:24])
+from tsrnn.plotting import ComponentsDisplay
 
-states = [runner.state_]
-for value in train[24:]:
-    states.append(runner.update(value).state_)
-states = pd.DataFrame(np.array(states), index=train.index[23:])
-
-fig, axes = plt.subplots(3, 1, figsize=(9, 6), sharex=True, layout="constrained")
-axes[0].plot(train, color="0.75", linewidth=1.0, label="data")
-axes[0].plot(states[0], color="tab:blue", label="level, learned")
-axes[0].plot(level[train.index], "--", color="tab:orange", label="made")
-axes[0].set_ylabel("level")
-axes[1].plot(states[1], color="tab:blue")
-axes[1].set_ylabel("trend a month")
-# The season of a month is the last number of the state after it.
-axes[2].plot(states[13], color="tab:blue", label="factor, learned")
-axes[2].plot(pd.Series(season, index=months)[states.index], "--", color="tab:orange", label="made")
-axes[2].set_ylabel("season")
-axes[2].set_ylim(0.75, 1.4)
-for ax in axes:
-    ax.spines[["top", "right"]].set_visible(False)
-    if ax is not axes[1]:
+display = ComponentsDisplay.from_estimator(models["multiplicative"])
+made = {"level": level, "season": pd.Series(season, index=months)}
+for ax, name in zip(display.axes_, ["level", "trend", "season"], strict=False):
+    if name in made:
+        ax.plot(made[name][train.index], "--", color="tab:orange", label="made")
         ax.legend(frameon=False, ncols=3, loc="upper left")
+display.axes_[2].set_ylim(0.75, 1.4)
 plt.show()
 
 # %%
-# Level and season are found again. The trend is what the level gained lately, and noisier than
-# both: it takes a year to learn that growth has slowed down. How closely a trend should follow, the
-# likelihood of a short series hardly knows; what a prior can do about that is the subject of
-# another page, :ref:`sphx_glr_auto_examples_plot_selection.py`.
+# Level and season are found again, each from what came until then. The trend is what the level
+# gained lately, and noisier than both: it takes a year to learn that growth has slowed down. How
+# closely a trend should follow, the likelihood of a short series hardly knows; what a prior can do
+# about that is the subject of another page, :ref:`sphx_glr_auto_examples_plot_selection.py`.

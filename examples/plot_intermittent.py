@@ -33,8 +33,8 @@ steady.value_counts().sort_index()
 # --------------
 #
 # :class:`~tsrnn.CrostonForecaster` smooths the sizes of demands and the intervals between them,
-# each by itself. The forecast is the demand to expect a week, and no whole number; with ``counts=True``
-# its quantiles are.
+# each by itself. The forecast is the demand to expect a week, and no whole number; with
+# ``counts=True`` its quantiles are.
 
 model = CrostonForecaster(counts=True).fit(steady)
 model.summary()

@@ -23,9 +23,18 @@ from tsrnn import (
     RNNForecaster,
     SimpleExpSmoothingRNN,
     TextRNNClassifier,
+    ThetaForecaster,
     TripleExpSmoothingRNN,
     all_estimators,
 )
+
+
+class ThetaBesideRegressors(ThetaForecaster):
+    """The theta method where X has columns, which it refuses and these checks always have."""
+
+    def fit_model(self, values, regressors):
+        return super().fit_model(values, regressors[:, :0])
+
 
 FORECASTERS = [
     NaiveForecaster(),
@@ -44,6 +53,8 @@ FORECASTERS = [
     TripleExpSmoothingRNN(period=2, trend=None, prior="cautious"),
     AutoExpSmoothingRNN(models=["AAN", "AAdN"]),
     AutoExpSmoothingRNN(period=3),
+    ThetaBesideRegressors(),
+    ThetaBesideRegressors(2, variant="standard", initial_level="learned"),
     RNNForecaster(Ridge(), window=3),
     RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=3, solver="lbfgs", tol=0.02, random_state=0),
@@ -184,5 +195,6 @@ def test_scikit_learns_checks_of_sequence_estimators_pass(estimator, check):
 
 def test_every_estimator_is_checked():
     checked = {type(one) for one in (*FORECASTERS, *SEQUENCE_ESTIMATORS)} | {TextRNNClassifier}
+    checked |= {one.__base__ for one in checked if one.__module__ == __name__}
     # One of panels has no X and y.
     assert {kind for _, kind in all_estimators()} - checked == {PanelForecaster}

@@ -10,12 +10,13 @@ from tsrnn import (
     priors,
     smoothing,
     text,
+    theta,
     windows,
 )
 from tsrnn._registry import all_estimators
 from tsrnn._version import __version__ as __version__
 from tsrnn.compose import *  # noqa: F403
-from tsrnn.forecasting import NaiveForecaster
+from tsrnn.forecasting import NaiveForecaster, backtest
 from tsrnn.network import RNN
 from tsrnn.panel import *  # noqa: F403
 from tsrnn.saving import load, save
@@ -29,6 +30,7 @@ from tsrnn.sequence import (
 )
 from tsrnn.smoothing import *  # noqa: F403
 from tsrnn.text import *  # noqa: F403
+from tsrnn.theta import *  # noqa: F403
 from tsrnn.windows import *  # noqa: F403
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "LSTMRegressor",
     "NaiveForecaster",
     "all_estimators",
+    "backtest",
     "datasets",
     "exceptions",
     "load",
@@ -53,4 +56,5 @@ __all__ += compose.__all__
 __all__ += panel.__all__
 __all__ += smoothing.__all__
 __all__ += text.__all__
+__all__ += theta.__all__
 __all__ += windows.__all__

@@ -179,7 +179,7 @@ def test_levels_are_checked_alike_with_an_id(file, capsys, options, levels, word
     assert words in err and "horizon" not in err
 
 
-@pytest.mark.parametrize("model", ["holt-winters", "auto"])
+@pytest.mark.parametrize("model", ["holt-winters", "auto", "theta"])
 @pytest.mark.parametrize("period", [13, 1_000_000, 10**20])
 @pytest.mark.parametrize("several", [False, True])
 def test_a_season_longer_than_the_data_is_refused(file, capsys, model, period, several):

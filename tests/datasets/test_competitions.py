@@ -483,6 +483,16 @@ def test_m3_offsets_that_do_not_cut_are_refused(tmp_path, which, change):
         fetch_m3("quarterly", data_home=tmp_path)
 
 
+def test_a_part_of_the_quarterly_series_is_read_from_its_archive_alone(tiny, monkeypatch):
+    monkeypatch.setitem(competitions.M4, "quarterly_part", PART)
+    write_csv(tiny / "remote", nested=True)
+    write_csv(tiny)
+    with pytest.raises(OSError, match="m4_quarterly_part.npz is missing: .* is not downloaded"):
+        fetch_m4("quarterly_part", data_home=tiny)
+    np.savez(tiny / "m4_quarterly_part.npz", **vars(PANEL))
+    assert_is_the_panel(fetch_m4("quarterly_part", data_home=tiny))
+
+
 def test_m3_that_is_missing_or_another_is_named(tmp_path):
     with pytest.raises(OSError, match="m3.npz is missing: .*Mcomp"):
         fetch_m3("yearly", data_home=tmp_path)
@@ -502,6 +512,7 @@ def test_m3_that_is_missing_or_another_is_named(tmp_path):
         pytest.param(frequency, n, name, marks=needs(f"data/{file}.npz"))
         for frequency, n, file, name in [
             ("yearly", 23_000, "m4_yearly", "Y1"),
+            ("quarterly_part", 15_005, "m4_quarterly_part", "Q1"),
             ("weekly", 359, "m4_weekly", "W1"),
             ("hourly", 414, "m4_hourly", "H1"),
         ]

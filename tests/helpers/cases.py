@@ -12,7 +12,9 @@ PREDICTING_CELLS = [name for name, make in CELLS.items() if make().n_outputs > 0
 # Those of demand move on by what it is, not by what their prediction of it missed.
 INNOVATING_CELLS = [name for name in PREDICTING_CELLS if name not in ("croston", "tsb")]
 # Those whose errors are linear in the initial state.
-LINEAR_CELLS = [name for name in INNOVATING_CELLS if name != "holt_winters_mul"]
+LINEAR_CELLS = [
+    name for name in INNOVATING_CELLS if name not in ("holt_winters_mul", "theta", "dynamic_theta")
+]
 
 
 @dataclass
@@ -84,6 +86,9 @@ def make_case(name, n_timesteps=12, n_lanes=1, *, seed=0, missing=False):
         x[:1] = np.abs(x[:1])
         h_init[0] = 1.0 + 0.1 * h_init[0]
         h_init[1:] = 0.5 + np.abs(h_init[1:])
+    if name == "dynamic_theta":
+        # It divides by the count of values, which is positive.
+        h_init[5] = 2.0 + np.abs(h_init[5])
     return Case(
         name,
         cell,

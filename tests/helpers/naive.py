@@ -121,6 +121,44 @@ def tsb(theta, x, h_init):
     return np.array(states), np.array(predictions).reshape(-1, 1)
 
 
+def theta(parameters, x, h_init):
+    """Simple smoothing of the series, and a line whose weight in the prediction is w."""
+    alpha, w = parameters
+    level, intercept, slope, decay = h_init
+    states, predictions = [h_init], []
+    for t in range(len(x)):
+        predictions.append(level + w * _theta_line(alpha, intercept, slope, decay))
+        value = predictions[t] if math.isnan(x[t, 0].real) else x[t, 0]
+        level = alpha * value + (1 - alpha) * level
+        decay = (1 - alpha) * decay
+        states.append([level, intercept, slope, decay])
+    return np.array(states), np.array(predictions).reshape(-1, 1)
+
+
+def dynamic_theta(parameters, x, h_init):
+    """The same, with the line through the values so far: the paper's equations as they stand."""
+    alpha, w = parameters
+    level, intercept, slope, mean, decay, count = h_init
+    states, predictions = [h_init], []
+    for t in range(len(x)):
+        predictions.append(level + w * _theta_line(alpha, intercept, slope, decay))
+        value = predictions[t] if math.isnan(x[t, 0].real) else x[t, 0]
+        count = count + 1
+        slope = ((count - 2) * slope + 6 * (value - mean) / count) / (count + 1)
+        if count == 1:
+            slope = 0 * slope
+        mean = ((count - 1) * mean + value) / count
+        intercept = mean - (count + 1) / 2 * slope
+        level = alpha * value + (1 - alpha) * level
+        decay = (1 - alpha) * decay
+        states.append([level, intercept, slope, mean, decay, count])
+    return np.array(states), np.array(predictions).reshape(-1, 1)
+
+
+def _theta_line(alpha, intercept, slope, decay):
+    return decay * intercept + (1 - decay * (1 - alpha)) / alpha * slope
+
+
 def _rectify(a):
     return np.array([number if number.real > 0 else 0 * number for number in a.ravel()]).reshape(
         a.shape
@@ -143,6 +181,8 @@ NAIVE = {
     "holt_winters_mul": holt_winters_mul,
     "croston": croston,
     "tsb": tsb,
+    "theta": theta,
+    "dynamic_theta": dynamic_theta,
 }
 
 

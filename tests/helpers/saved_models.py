@@ -24,6 +24,7 @@ from tsrnn import (
     PanelForecaster,
     SimpleExpSmoothingRNN,
     TextRNNClassifier,
+    ThetaForecaster,
     TripleExpSmoothingRNN,
 )
 from tsrnn.priors import ExponentialPrior
@@ -71,6 +72,8 @@ FORECASTERS = {
     "multiplicative": TripleExpSmoothingRNN(period=PERIOD, seasonal="mul", error="mul"),
     "auto": AutoExpSmoothingRNN(models=("ANN", "AAN")),
     "auto_seasonal": AutoExpSmoothingRNN(models=["ANA", "AAdA"], period=PERIOD),
+    "theta": ThetaForecaster(PERIOD),
+    "theta_of_a_line": ThetaForecaster(variant="standard", initial_level="learned"),
     "windows": RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=4, max_iter=3, random_state=0), window=5
     ),
@@ -116,6 +119,7 @@ PANELS = {
     "years": (INDEXES["years"], "triple"),
     "holidays": (INDEXES["holidays"], "prior"),
     "auto": (INDEXES["seconds"], "auto"),
+    "theta": (INDEXES["quarters"], "theta"),
     "windows": (INDEXES["months"], "windows"),
     "croston": (INDEXES["months"], "croston"),
 }

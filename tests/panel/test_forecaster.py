@@ -465,6 +465,34 @@ def test_cross_validation_gives_regressors_of_the_test_rows():
     np.testing.assert_allclose(rows["m"], one.predict(train[["x0", "x1"]][17:]), rtol=1e-12)
 
 
+@pytest.mark.parametrize("refit", [True, False])
+def test_cross_validation_gives_the_intervals_of_each_window(refit):
+    panel = PanelForecaster(SES, alias="m")
+    table = panel.cross_validation(WITH_X, 3, n_windows=2, refit=refit, level=[80, 95])
+    assert list(table.columns)[4:] == ["m", "m-lo-80", "m-hi-80", "m-lo-95", "m-hi-95"]
+    without = panel.cross_validation(WITH_X, 3, n_windows=2, refit=refit)
+    same(table[without.columns], without)
+    train = series_of(WITH_X, "a")
+    X, y = train[["x0", "x1"]], train["y"]
+    one = clone(SES).fit(X[:17] if refit else X[:14], y[:17] if refit else y[:14])
+    if not refit:
+        one.update(y[14:17], X[14:17])
+    rows = table[(table["unique_id"] == "a") & (table["cutoff"] == train.index[16])]
+    for level in (80, 95):
+        expected = one.predict_interval(X[17:], level / 100)
+        found = rows[[f"m-lo-{level}", f"m-hi-{level}"]]
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_bounds_of_a_cross_validation_overwrite_no_column():
+    frame = DF.rename(columns={"y": "m-lo-80"})
+    panel = PanelForecaster(SES, alias="m", target_col="m-lo-80")
+    with pytest.raises(InvalidParameterError, match="'m-lo-80', as is a column of the panel"):
+        panel.cross_validation(frame, 2, level=80)
+    with pytest.raises(InvalidParameterError, match="in percent"):
+        PanelForecaster(SES).cross_validation(DF, 2, level=0.8)
+
+
 def test_cross_validation_leaves_out_what_is_too_short_and_keeps_the_fit():
     panel = PanelForecaster(SES).fit(DF)
     before = panel.predict(2)

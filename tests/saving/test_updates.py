@@ -22,8 +22,8 @@ from tsrnn import (
     TripleExpSmoothingRNN,
 )
 from tsrnn._time.grid import is_time_index
-from tsrnn.compose.deseasonalize import DeseasonalizedModel
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.season import Seasons
 from tsrnn.saving.older import bring_up_to_date
 from tsrnn.windows.doubts import Ranges

@@ -12,6 +12,7 @@ from tsrnn import (
     NaiveForecaster,
     PanelForecaster,
     SimpleExpSmoothingRNN,
+    ThetaForecaster,
     TripleExpSmoothingRNN,
 )
 
@@ -32,6 +33,8 @@ MODELS = [
     NaiveForecaster(),
     NaiveForecaster(strategy="drift"),
     NaiveForecaster(strategy="seasonal", period=4),
+    ThetaForecaster(4),
+    ThetaForecaster(4, variant="optimized", initial_level="learned"),
     DeseasonalizedForecaster(DoubleExpSmoothingRNN(), period=4),
     DeseasonalizedForecaster(SimpleExpSmoothingRNN(), period=4, model="add", test=False),
 ]

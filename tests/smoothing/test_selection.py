@@ -25,19 +25,27 @@ def test_unless_told_otherwise_additive_errors_have_no_multiplicative_season():
     assert list(AutoExpSmoothingRNN(period=4).fit(Y).selection_.index) == labels
 
 
-@pytest.mark.parametrize("period", [7, 12])
-def test_beside_more_steps_than_quarters_trends_are_damped_unless_told_otherwise(period):
-    labels = [one.label for one in usual_structures(period)]
-    assert labels == [
-        *("ANN", "AAdN", "MNN", "MAdN"),
-        *("ANA", "AAdA", "MNA", "MAdA"),
-        *("MNM", "MAdM"),
-    ]
+def test_beside_long_seasons_trends_are_damped_and_seasons_additive_unless_told_otherwise():
+    assert len(usual_structures(12)) == 15
+    labels = [one.label for one in usual_structures(13)]
+    assert labels == ["ANN", "AAdN", "MNN", "MAdN", "ANA", "AAdA", "MNA", "MAdA"]
 
 
-def test_seasons_of_more_steps_than_months_are_additive_unless_told_otherwise():
-    assert not any(one.seasonal == "mul" for one in usual_structures(13))
-    assert len(usual_structures(24)) == 8
+def test_beside_twelve_steps_a_trend_without_damping_must_be_better_by_four():
+    """Between three and five of the AIC apart, it is the default that turns the choice round."""
+    turned = 0
+    for seed in range(12):
+        steps = np.random.default_rng(seed).normal(size=60)
+        y = 100.0 + np.cumsum(0.8 + steps) + np.tile(np.arange(12.0), 5)
+        model = AutoExpSmoothingRNN(period=12).fit(y)
+        aic = model.selection_["aic"]
+        is_undamped = aic.index.str[1:-1] == "A"
+        lead = aic[~is_undamped].min() - aic[is_undamped].min()
+        assert model.model_ == aic[is_undamped if lead > 4.0 else ~is_undamped].idxmin()
+        named = AutoExpSmoothingRNN(period=12, models=list(aic.index)).fit(y)
+        assert named.model_ == aic.idxmin()
+        turned += named.model_ != model.model_
+    assert turned
 
 
 def test_any_structure_can_be_asked_for():

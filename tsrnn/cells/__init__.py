@@ -14,6 +14,7 @@ from tsrnn.cells.lstm import LSTM
 from tsrnn.cells.network_cell import NetworkCell, unit_kernel
 from tsrnn.cells.smoother_cell import SmootherCell, SmoothingParameter
 from tsrnn.cells.smoothing import HOLT, SES
+from tsrnn.cells.theta import DYNAMIC_THETA, THETA
 
 __all__ = [
     "CELLS",
@@ -34,11 +35,13 @@ CELLS: dict[str, Callable[..., SmootherCell]] = {
     "holt": lambda: HOLT,
     "holt_winters_add": partial(holt_winters_add, 4),
     "holt_winters_mul": partial(holt_winters_mul, 4),
+    "theta": lambda: THETA,
+    "dynamic_theta": lambda: DYNAMIC_THETA,
     "croston": lambda: CROSTON,
     "tsb": lambda: TSB,
 }
 
-# All that smoothers of the family learn, by name.
+# All that exponential smoothing learns, by name.
 SMOOTHING_PARAMETERS: dict[str, SmoothingParameter] = {
     parameter.name: parameter
     for make in CELLS.values()

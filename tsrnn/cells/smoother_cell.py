@@ -128,8 +128,7 @@ class SmootherCell:
     name : str
         Its key in the table of cells.
     parameters : tuple of Parameter
-        In the order in which theta holds them; `SmoothingParameter`s in the family of
-        exponential smoothing, whose searches read what else these tell.
+        In the order in which theta holds them.
     n_inputs, n_outputs : int
         Sizes of x_t and o_t (p and m).
     state_names : tuple of str

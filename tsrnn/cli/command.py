@@ -15,6 +15,17 @@ from tsrnn import __version__, datasets
 from tsrnn._compute import code_cache
 from tsrnn._compute.shipping import every_kernel, load
 from tsrnn._time.season_length import season_in_words
+from tsrnn.cli.backtesting import (
+    Plan,
+    add_windows,
+    backtest_long,
+    backtest_one,
+    plan_of,
+    refuse_names_of_backtests,
+    scores_told,
+    training_frame,
+    written,
+)
 from tsrnn.cli.csv_dates import format_of_steps
 from tsrnn.cli.csv_errors import UsageError
 from tsrnn.cli.csv_file import SeriesOfFile, Spelling, read_series
@@ -41,6 +52,7 @@ from tsrnn.smoothing.croston import CrostonForecaster
 from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
 from tsrnn.smoothing.triple import TripleExpSmoothingRNN
+from tsrnn.theta.forecaster import ThetaForecaster
 
 MODELS = {
     "simple": SimpleExpSmoothingRNN,
@@ -50,8 +62,13 @@ MODELS = {
     "damped": lambda: DoubleExpSmoothingRNN(damped=True),
     "croston": CrostonForecaster,
 }
-# These take the length of the season; "auto" chooses by itself how it enters, if at all.
-SEASONAL_MODELS = {"holt-winters": TripleExpSmoothingRNN, "auto": AutoExpSmoothingRNN}
+# These take the length of the season; all but the first choose by themselves how it enters, if at
+# all.
+SEASONAL_MODELS = {
+    "holt-winters": TripleExpSmoothingRNN,
+    "auto": AutoExpSmoothingRNN,
+    "theta": ThetaForecaster,
+}
 DEFAULT_MODEL = "damped"
 
 MOST_STEPS = 1_000_000  # of a forecast: more is a slip of the keyboard, or exhausts the memory
@@ -87,9 +104,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             tell("interrupted")
             return 130
-    for warning in caught:
-        text = re.sub("^(y|series 0) (?=has|is)", "the series ", in_options(warning.message))
-        tell(f"warning: {text}")
+    texts = [in_options(warning.message) for warning in caught]
+    for text in dict.fromkeys(texts):  # a backtest fits again and again
+        tell(f"warning: {re.sub('^(y|series 0) (?=has|is)', 'the series ', text)}")
     return status
 
 
@@ -110,42 +127,78 @@ def _parser() -> argparse.ArgumentParser:
     warm_up.set_defaults(run=_warm_up)
 
     forecast = commands.add_parser("forecast", help="forecast a series of a CSV file")
+    _add_file(forecast)
     forecast.add_argument(
+        "--model",
+        choices=[*MODELS, *SEASONAL_MODELS],
+        help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
+        "holt-winters (a season), auto (whichever of these suits the series), theta (the theta "
+        "method), croston (demand that is mostly 0)",
+    )
+    _add_seasons(forecast)
+    add_options(forecast)
+    _add_spelling(forecast)
+    forecast.add_argument("--output", metavar="OUT.csv", help="where to write (standard output)")
+    forecast.add_argument("--plot", metavar="OUT.png", help="save a picture")
+    forecast.set_defaults(run=_forecast)
+
+    backtest = commands.add_parser(
+        "backtest", help="forecast a series of a CSV file from points in its past, and score that"
+    )
+    _add_file(backtest)
+    backtest.add_argument(
+        "--model",
+        nargs="+",
+        choices=["naive", *MODELS, *SEASONAL_MODELS],
+        default=["naive", DEFAULT_MODEL],
+        help="forecasters as of tsrnn forecast, and naive, the last season or value (naive "
+        f"{DEFAULT_MODEL})",
+    )
+    add_windows(backtest)
+    _add_seasons(backtest)
+    add_options(backtest)
+    _add_spelling(backtest)
+    backtest.add_argument("--output", metavar="OUT.csv", help="where to write (standard output)")
+    backtest.set_defaults(run=_backtest)
+    return parser
+
+
+def _add_file(parser: argparse.ArgumentParser) -> None:
+    """Add what says which series are read, and how far ahead they are forecast."""
+    parser.add_argument(
         "file",
         metavar="FILE.csv",
         help="a line a time step below a line of column names, an empty cell for a missing value; "
         "- is standard input",
     )
-    forecast.add_argument("--horizon", type=int, default=12, help="steps ahead (%(default)s)")
-    forecast.add_argument("--date", metavar="COLUMN", help="column of dates (found by default)")
-    forecast.add_argument("--value", metavar="COLUMN", help="column of values (found by default)")
-    forecast.add_argument(
+    parser.add_argument("--horizon", type=int, default=12, help="steps ahead (%(default)s)")
+    parser.add_argument("--date", metavar="COLUMN", help="column of dates (found by default)")
+    parser.add_argument("--value", metavar="COLUMN", help="column of values (found by default)")
+    parser.add_argument(
         "--id",
         metavar="COLUMN",
         help="column that names the series, in a file of several; each is forecast on its own",
     )
-    forecast.add_argument(
+    parser.add_argument(
         "--jobs", type=int, metavar="N", help="threads, with --id; -1 for all there are (1)"
     )
-    forecast.add_argument(
-        "--model",
-        choices=[*MODELS, *SEASONAL_MODELS],
-        help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
-        "croston (for demand that is mostly 0), holt-winters (a season), auto (whichever of these "
-        "but croston suits the series)",
-    )
-    forecast.add_argument(
+
+
+def _add_seasons(parser: argparse.ArgumentParser) -> None:
+    """Add what models with a season take, and the levels of intervals."""
+    parser.add_argument(
         "--period",
         type=_period,
         metavar="N",
-        help="time steps of a season, for holt-winters and auto (by the dates: 12 for months)",
+        help="time steps of a season, for holt-winters, auto and theta (by the dates: 12 for "
+        "months)",
     )
-    forecast.add_argument(
+    parser.add_argument(
         "--seasonal",
         choices=["add", "mul"],
         help="with holt-winters, a season that is added, or multiplied (add)",
     )
-    forecast.add_argument(
+    parser.add_argument(
         "--level",
         type=float,
         nargs="+",
@@ -153,12 +206,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PERCENT",
         help="levels of the intervals (80 95)",
     )
-    add_options(forecast)
-    _add_spelling(forecast)
-    forecast.add_argument("--output", metavar="OUT.csv", help="where to write (standard output)")
-    forecast.add_argument("--plot", metavar="OUT.png", help="save a picture")
-    forecast.set_defaults(run=_forecast)
-    return parser
 
 
 def _add_spelling(parser: argparse.ArgumentParser) -> None:
@@ -283,6 +330,106 @@ def _forecast_several(
     return INCOMPLETE if forecasts.n_left_out else 0
 
 
+def _backtest(options: argparse.Namespace) -> int:
+    """Forecast from points in the past, and tell how well."""
+    _check_numbers(options)
+    plan, forecasters, rules = plan_of(options), _forecasters(options), rules_of(options)
+    refuse_to_overwrite(options.file, options.output, None)
+    source = "standard input" if options.file == "-" else options.file
+    try:
+        if options.id is not None:
+            return _backtest_several(options, forecasters, rules, plan)
+        if options.jobs is not None:
+            raise UsageError("--jobs is for several series: name their column by --id")
+        return _backtest_one(options, forecasters, rules, plan)
+    except (UsageError, ValueError) as error:  # ValueError: from a forecaster, of the data
+        raise UsageError(f"{source}: {in_options(error)}") from error
+
+
+def _backtest_one(
+    options: argparse.Namespace, forecasters: dict[str, Forecaster], rules: StepRules, plan: Plan
+) -> int:
+    columns = options.date, options.value
+    given = read_series(
+        options.file, *columns, _spelling(options), options.aggregate is not None, rules.freq
+    )
+    date_format, message = given.date_format, []
+    if is_asked(rules):
+        given, message = stepped(given, rules)
+    _refuse_long_season(options.period, len(given.y))
+    # The simplest forecaster tells uneven dates in terms of the file, and the season of the dates.
+    season = _fit(NaiveForecaster(), given)._grid.season.among(int(given.y.count()))
+    table = backtest_one(given.y, forecasters, plan)
+    names, y = [given.y.index.name, given.y.name], given.y
+    if isinstance(y.index, pd.RangeIndex):
+        y, names[0] = y.set_axis(y.index + 1), "row"
+        table = table.assign(cutoff=table["cutoff"] + 1, time=table["time"] + 1)
+    if rules.aggregate is not None:
+        date_format = format_of_steps(date_format, y.index)
+    refuse_names_of_backtests(names, options.level)
+    rows = written(table, names, plan)
+    write_table(rows, options.output, index=False, date_format=date_format)
+    period = options.period if isinstance(options.period, int) else season.taken
+    if season.taken > 1 and options.period in (None, "auto"):
+        message.append(f"season: {season_in_words(season.taken, season)}; --period overrides")
+    scores = scores_told(table, options.by, y, period, plan)
+    for line in [*given.notes, *message, *scores]:
+        tell(line)
+    return 0
+
+
+def _backtest_several(
+    options: argparse.Namespace, forecasters: dict[str, Forecaster], rules: StepRules, plan: Plan
+) -> int:
+    if options.jobs == 0:
+        raise UsageError("--jobs must be a number of threads, or -1 for all there are; got 0")
+    if options.max_train is not None:
+        raise UsageError("--max-train is for a single series: leave it out with --id")
+    columns = options.id, options.date, options.value
+    given = read_long(options.file, *columns, _spelling(options), rules.freq)
+    names = [*given.frame.columns]
+    refuse_names_of_backtests(names, options.level)
+    n_jobs = options.jobs or 1
+    table, probe = backtest_long(given, forecasters, plan, rules, n_jobs)
+    date_format = given.date_format
+    if rules.aggregate is not None:
+        date_format = format_of_steps(date_format, pd.Index(table["time"]))
+    rows = written(table, names, plan)
+    write_table(rows, options.output, index=False, date_format=date_format)
+    past = training_frame(given, table, rules)
+    period = options.period if isinstance(options.period, int) else probe.common_period
+    scores = scores_told(table, options.by, past, period, plan)
+    for line in [*given.notes, *probe.message, *scores]:
+        tell(line)
+    return INCOMPLETE if probe.n_left_out else 0
+
+
+def _forecasters(options: argparse.Namespace) -> dict[str, Forecaster]:
+    """Make the forecasters of a backtest by their names; options go to those that take them."""
+    names = list(dict.fromkeys(options.model))
+    if len(names) < len(options.model):
+        raise UsageError(f"--model names {' '.join(options.model)}: give each once")
+    takes = {
+        "period": [name for name in names if name == "naive" or name in SEASONAL_MODELS],
+        "seasonal": [name for name in names if name == "holt-winters"],
+    }
+    for option, models in takes.items():
+        if getattr(options, option) is not None and not models:
+            raise UsageError(f"--{option} is for models with a season, of which --model names none")
+    made = {}
+    for name in names:
+        own = {option: None for option, models in takes.items() if name not in models}
+        one = argparse.Namespace(**vars(options) | {"model": name} | own)
+        made[name] = _yardstick(one) if name == "naive" else _forecaster(one)
+    return made
+
+
+def _yardstick(options: argparse.Namespace) -> Forecaster:
+    """Return what repeats the last season, or the last value where the dates tell of none."""
+    period = "auto" if options.period is None else options.period
+    return NaiveForecaster(strategy="seasonal", period=period)
+
+
 def _of_model(
     options: argparse.Namespace, is_named: bool, model: Forecaster, y: pd.Series
 ) -> list[str]:
@@ -291,7 +438,9 @@ def _of_model(
     message = [] if is_named else [_default_told(season.taken > 1)]
     if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
         # The choice takes no season of which there are not two periods, whatever is said.
-        override = "" if season.is_short and options.model == "auto" else "; --period overrides"
+        override = (
+            "" if season.is_short and options.model != "holt-winters" else "; --period overrides"
+        )
         message.append(f"season: {season_in_words(model.period_, season)}{override}")
     if isinstance(model, AutoExpSmoothingRNN):
         message.append(f"chose {_in_words(model)}")
@@ -327,10 +476,10 @@ def _forecaster(options: argparse.Namespace) -> Forecaster:
                     f"{' or '.join(SEASONAL_MODELS)}, not {options.model}"
                 )
         return MODELS[options.model]()
-    if options.model == "auto" and options.seasonal is not None:
+    if options.model != "holt-winters" and options.seasonal is not None:
         raise UsageError(
-            "--seasonal is for --model holt-winters: auto chooses whether a season is added or "
-            "multiplied"
+            f"--seasonal is for --model holt-winters: {options.model} chooses whether a season is "
+            "added or multiplied"
         )
     if isinstance(options.period, int) and options.period < 2:
         raise UsageError(

@@ -52,12 +52,20 @@ class LongForecasts:
         How many series are not in the table.
     may_have_season : bool
         Whether the dates tell of a season, of which there is data enough.
+    periods : tuple of int
+        Those that were taken of the dates, where the forecaster looks for a season.
     """
 
     table: pd.DataFrame
     message: list[str]
     n_left_out: int
     may_have_season: bool
+    periods: tuple[int, ...] = ()
+
+    @property
+    def common_period(self) -> int:
+        """The period of all series; 1 where they have several, or none."""
+        return self.periods[0] if len(self.periods) == 1 else 1
 
 
 def forecast_long(
@@ -108,7 +116,8 @@ def forecast_long(
     failures = [(name, _in_words(failure, given)) for name, failure in fit.failed] + beyond
     notes = [(name, in_options(note)) for name, note in fit.notes]
     message += _message(failures, "left out: ") + _message(notes, "")
-    return LongForecasts(table, message, len(failures), _may_have_season(fit))
+    periods = tuple(panel.period_.unique().tolist()) if fit.sought_season else ()
+    return LongForecasts(table, message, len(failures), _may_have_season(fit), periods)
 
 
 def _unlike_ours(name: str) -> str:

@@ -26,8 +26,13 @@ import numpy as np
 
 from tsrnn._input.ragged import counted
 
+_SHOWS_NONE = "it does not show two whole seasons of {} time steps"
+
 # The quantile of the normal distribution for a two-sided test at 90%, as the competitions round it.
 _CRITICAL = 1.645
+
+# Moving averages over longer seasons may be faster by way of Fourier transforms.
+_DIRECT = 336
 
 # What is smaller, of a regressor in units of its largest value, may be its rounding.
 _ROUNDING = 1e-10
@@ -93,16 +98,14 @@ def find_season(
     """
     if period == 1:
         return None, None
-    # What is missing before a series begins and after its end says nothing of its season.
-    observed = np.flatnonzero(~np.isnan(y))
-    began = int(observed[0])
-    y, X = y[began : observed[-1] + 1], X[began : observed[-1] + 1]
+    began, ended = _ends(y)
+    y, X = y[began:ended], X[began:ended]
     is_positive = np.nanmin(y) > 0.0
     y = y - X @ coefficients(y, X, period)
     if test and not is_seasonal(y, period):
         return None, None
-    if len(y) < 2 * period or any(np.isnan(y[i::period]).all() for i in range(period)):
-        return None, f"it does not show two whole seasons of {period} time steps"
+    if not _shows_two(y, period):
+        return None, _SHOWS_NONE.format(period)
     if model == "mul" and np.nanmin(y) <= 0.0:
         whose, cure = "its values", "set model='add'"
         if is_positive:
@@ -112,22 +115,97 @@ def find_season(
     return np.roll(seasonal_indices(y, period, model), began), None
 
 
+def find_seasons(
+    values: np.ndarray, offsets: np.ndarray, period: int
+) -> tuple[Seasons, np.ndarray, dict[int, str]]:
+    """Look for the significant season of each of many series: additive where it must be.
+
+    Parameters
+    ----------
+    values : (n_rows,) array
+        Series i is `values[offsets[i]:offsets[i + 1]]`; NaN where missing, and not everywhere.
+    offsets : (N + 1,) array
+    period : int
+
+    Returns
+    -------
+    seasons : Seasons
+        Multiplicative for series of positive values, additive for others; none where it is not
+        significant by (1).
+    is_found : (N,) array
+        Where there is one.
+    reasons : dict
+        Why series with a significant season cannot be adjusted.
+    """
+    n_series = len(offsets) - 1
+    factor, offset = np.ones((n_series, period)), np.zeros((n_series, period))
+    is_found, reasons = np.zeros(n_series, dtype=bool), {}
+    candidates = are_seasonal(values, offsets, period) if period > 1 else is_found
+    for i in np.flatnonzero(candidates).tolist():
+        y = values[offsets[i] : offsets[i + 1]]
+        began, ended = _ends(y)
+        y = y[began:ended]
+        if not _shows_two(y, period):
+            reasons[i] = _SHOWS_NONE.format(period)
+            continue
+        model = "mul" if np.nanmin(y) > 0.0 else "add"
+        indices = np.roll(seasonal_indices(y, period, model), began)
+        is_found[i] = True
+        (factor if model == "mul" else offset)[i] = indices
+    return Seasons(factor, offset), is_found, reasons
+
+
+def _ends(y: np.ndarray) -> tuple[int, int]:
+    """Return where the observed part of a series begins, and the row after it.
+
+    What is missing before and after it says nothing of its season.
+    """
+    observed = np.flatnonzero(~np.isnan(y))
+    return int(observed[0]), int(observed[-1]) + 1
+
+
+def _shows_two(y: np.ndarray, period: int) -> bool:
+    """Tell whether a series has two seasons, and a value at each position of them."""
+    if len(y) < 2 * period:
+        return False
+    seen = ~np.isnan(y)
+    return bool(seen.all() or np.unique(np.flatnonzero(seen) % period).size == period)
+
+
 def is_seasonal(y: np.ndarray, period: int) -> bool:
     """Test a series (n,) for a season by (1); missing values are left out."""
-    n_observed = np.count_nonzero(~np.isnan(y))
-    if n_observed < 3 * period or not np.nanmax(np.abs(y)):
-        return False
+    return bool(are_seasonal(y, np.array([0, len(y)]), period)[0])
+
+
+def are_seasonal(values: np.ndarray, offsets: np.ndarray, period: int) -> np.ndarray:
+    """Test each of many series for a season by (1), (N,); missing values are left out."""
+    starts, owner = offsets[:-1], np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    seen = ~np.isnan(values)
+    n_observed = np.add.reduceat(seen, starts, dtype=float)
+    rest = np.where(seen, values, 0.0)  # what is missing adds to no product
     # In units of their own, for squares of what a float can hold may be beyond it.
-    deviations = y / np.nanmax(np.abs(y))
-    deviations -= np.nanmean(deviations)
-    size = np.nanmax(np.abs(deviations))
-    if size == 0.0:
-        return False
-    deviations = np.nan_to_num(deviations / size)  # what is missing adds to no product
-    products = [deviations[lag:] @ deviations[: len(y) - lag] for lag in range(period + 1)]
-    *before, at_season = np.array(products[1:]) / products[0]
-    variance = (1.0 + 2.0 * np.sum(np.square(before))) / n_observed
-    return bool(abs(at_season) > _CRITICAL * np.sqrt(variance))
+    for centre in (False, True):
+        if centre:
+            mean = np.add.reduceat(rest, starts) / np.maximum(n_observed, 1.0)
+            rest = np.where(seen, rest - mean[owner], 0.0)
+        size = np.maximum.reduceat(np.abs(rest), starts)
+        rest = rest / np.where(size > 0.0, size, 1.0)[owner]
+    may_be = (n_observed >= 3 * period) & (size > 0.0)
+    if not may_be.any():
+        return may_be
+    steps = np.arange(len(values)) - starts[owner]
+    squares = np.add.reduceat(rest * rest, starts)
+    total = np.zeros(len(starts))
+    for lag in range(1, period + 1):
+        products = np.zeros(len(values))
+        np.multiply(rest[lag:], rest[:-lag], out=products[lag:], where=(steps >= lag)[lag:])
+        r = np.divide(
+            np.add.reduceat(products, starts), squares, out=np.zeros(len(starts)), where=may_be
+        )
+        if lag < period:
+            total += r * r
+    limit = _CRITICAL * np.sqrt((1.0 + 2.0 * total) / np.maximum(n_observed, 1.0))
+    return may_be & (np.abs(r) > limit)
 
 
 def coefficients(y: np.ndarray, X: np.ndarray, period: int) -> np.ndarray:
@@ -160,16 +238,43 @@ def coefficients(y: np.ndarray, X: np.ndarray, period: int) -> np.ndarray:
 
 
 def seasonal_indices(y: np.ndarray, period: int, model: str) -> np.ndarray:
-    """Return the classical seasonal indices of a series (n,) with every season in it, (period,)."""
-    from statsmodels.tsa.seasonal import seasonal_decompose  # slow to import
+    """Return the classical seasonal indices of a series (n,) with every season in it, (period,).
+
+    To the last digit those of statsmodels' `seasonal_decompose`, which takes ten times as long:
+    a panel has thousands of series.
+    """
+    convolve = np.convolve
+    if period > _DIRECT:
+        from scipy.signal import convolve  # slow to import
 
     filled = y.copy()
-    for start in range(period):
-        same = filled[start::period]  # a view
-        missing = np.isnan(same)
-        year = np.arange(len(same))
-        same[missing] = np.interp(year[missing], year[~missing], same[~missing])
+    if np.isnan(y).any():
+        for start in range(period):
+            same = filled[start::period]  # a view
+            missing = np.isnan(same)
+            year = np.arange(len(same))
+            same[missing] = np.interp(year[missing], year[~missing], same[~missing])
     unit = np.abs(filled).max() or 1.0
-    name = "multiplicative" if model == "mul" else "additive"
-    indices = seasonal_decompose(filled / unit, model=name, period=period).seasonal[:period]
-    return indices if model == "mul" else indices * unit
+    scaled, half = filled / unit, period // 2
+    weights = np.full(period + 1 - period % 2, 1.0)
+    if period % 2 == 0:
+        weights[[0, -1]] = 0.5
+    trend = convolve(scaled, weights / period, mode="valid")
+    inside = scaled[half : half + len(trend)]
+    rest = np.zeros(len(y))
+    rest[half : half + len(trend)] = inside / trend if model == "mul" else inside - trend
+    count = np.bincount(np.arange(half, half + len(trend)) % period, minlength=period)
+    averages = _sums_by_position(rest, period) / count
+    if model == "mul":
+        return averages / averages.mean()
+    return (averages - averages.mean()) * unit
+
+
+def _sums_by_position(rows: np.ndarray, period: int) -> np.ndarray:
+    """Return the sums of every period-th number, (period,), those of each added by themselves."""
+    n_whole, n_more = divmod(len(rows), period)
+    padded = np.zeros((n_whole + 1, period))
+    padded.ravel()[: len(rows)] = rows
+    longer, others = padded[:, :n_more], padded[:-1, n_more:]
+    parts = [np.ascontiguousarray(part.T).sum(axis=1) for part in (longer, others)]
+    return np.concatenate(parts)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Sequence
 from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tsrnn._input.validation import check_count
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.panel.frame import Columns
 
@@ -62,8 +61,10 @@ def check_names(columns: Columns, alias: Any, name: str) -> None:
         )
 
 
-def interval_names(name: str, levels: Sequence[float], columns: Columns) -> list[tuple[str, str]]:
-    """Return what the bounds of intervals are called.
+def interval_names(
+    name: str, levels: Sequence[float], taken: Collection[Hashable]
+) -> list[tuple[str, str]]:
+    """Return what the bounds of intervals are called, beside columns of other names.
 
     Raises
     ------
@@ -72,7 +73,7 @@ def interval_names(name: str, levels: Sequence[float], columns: Columns) -> list
     """
     names = [(f"{name}-lo-{level:g}", f"{name}-hi-{level:g}") for level in levels]
     for bound in [bound for pair in names for bound in pair]:
-        if bound in (columns.id, columns.time):
+        if bound in taken:
             raise InvalidParameterError(
                 f"the bounds of intervals would be called {bound!r}, as is a column of the panel: "
                 "set alias to another name"
@@ -100,8 +101,7 @@ def check_levels(level: Any) -> list[float]:
     return [float(one) for one in levels]
 
 
-def refit_every(refit: bool | int, n_windows: int) -> int:
-    """Return at every how many windows a panel is fitted anew."""
-    if isinstance(refit, bool | np.bool_):
-        return 1 if refit else n_windows
-    return check_count("refit", refit)
+def tails_of(levels: Sequence[float]) -> np.ndarray:
+    """Return the probabilities below the bounds of intervals of levels in percent."""
+    halves = [0.5 * (one / 100.0) for one in levels]
+    return np.array([0.5 + side * half for half in halves for side in (-1.0, 1.0)])

@@ -28,8 +28,8 @@ class Window:
     model : PanelModel
         At the origins, with the regressors of the rows that follow; its failures are positions in
         `series`.
-    forecast : (k, horizon) array
-        With what regressors add; NaN for failures.
+    forecast, effect : (k, horizon) arrays
+        With what regressors add, and that alone; NaN for failures.
     """
 
     number: int
@@ -37,6 +37,12 @@ class Window:
     ends: np.ndarray
     model: PanelModel
     forecast: np.ndarray
+    effect: np.ndarray
+
+    def quantiles(self, quantiles: np.ndarray, n_jobs: int | None) -> np.ndarray:
+        """Return quantiles of what is forecast, (n_quantiles, k, horizon)."""
+        values = self.model.quantiles(self.forecast.shape[1], quantiles, n_jobs)
+        return values.transpose(1, 2, 0) + self.effect
 
 
 def forecast_window(
@@ -51,13 +57,13 @@ def forecast_window(
     """Forecast the rows of the panel that follow the ends, which it has."""
     if panel.regressors.shape[1] == 0:
         forecast = np.ascontiguousarray(model.forecast(horizon, n_jobs).T)
-        return Window(number, series, ends, model, forecast)
+        return Window(number, series, ends, model, forecast, np.zeros(forecast.shape))
     regressors = panel.regressors[rows_between(ends, np.full(len(ends), horizon))]
     offsets = np.arange(len(ends) + 1) * horizon
     informed = model.with_regressors(regressors, offsets)
     forecast = np.ascontiguousarray(informed.forecast(horizon, n_jobs).T)
     effect = model.effect(regressors, offsets).reshape(forecast.shape)
-    return Window(number, series, ends, informed, forecast + effect)
+    return Window(number, series, ends, informed, forecast + effect, effect)
 
 
 def rolling_windows(

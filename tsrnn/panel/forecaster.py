@@ -26,9 +26,10 @@ from tsrnn._input.validation import (
     replaced_when_done,
 )
 from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
+from tsrnn.forecasting.backtesting import refit_every
 from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.panel.arguments import check_levels, check_names, interval_names, refit_every
+from tsrnn.panel.arguments import check_levels, check_names, interval_names, tails_of
 from tsrnn.panel.backtest import rolling_windows, too_short_for_windows
 from tsrnn.panel.calibration import calibration_scores, conformal_factors
 from tsrnn.panel.fill import StepRules
@@ -300,7 +301,7 @@ class PanelForecaster(BaseEstimator):
         check_choice("method", method, _METHODS)
         levels = check_levels(level)
         columns = now._columns()
-        bound_names = interval_names(now._name(), levels, columns)
+        bound_names = interval_names(now._name(), levels, (columns.id, columns.time))
         request = now._read_request(h, X_df)
         model, horizon, name = request.model, int(request.ahead.max()), now._name()
 
@@ -313,9 +314,7 @@ class PanelForecaster(BaseEstimator):
             name: at(model.forecast(horizon, now.n_jobs)) + request.effect,
         }
         if levels and method == "auto":
-            halves = [0.5 * (one / 100.0) for one in levels]
-            tails = [0.5 + side * half for half in halves for side in (-1.0, 1.0)]
-            quantiles = at(model.quantiles(horizon, np.array(tails), now.n_jobs))
+            quantiles = at(model.quantiles(horizon, tails_of(levels), now.n_jobs))
             bounds = np.atleast_2d(quantiles).T + request.effect
         elif levels:
             deviation = at(model.deviation(horizon, now.n_jobs))
@@ -385,6 +384,7 @@ class PanelForecaster(BaseEstimator):
         n_windows: int = 1,
         step_size: int | None = None,
         refit: bool | int = True,
+        level: Any = None,
     ) -> pd.DataFrame:
         """Forecast from points in the past of each series, the last one `h` steps before its end.
 
@@ -403,18 +403,24 @@ class PanelForecaster(BaseEstimator):
         refit : bool or int
             True fits at every point, False only at the first (from there the states move on), an
             integer at every so many.
+        level : number or list of numbers, optional
+            Levels of the forecaster's own prediction intervals in percent, such as `[80, 95]`.
 
         Returns
         -------
         forecasts : DataFrame
             Columns `id_col`, `time_col`, cutoff (the last time stamp that was known), `target_col`,
-            and the model's name; sorted by series and time. Failed series are left out, and listed
-            in `cross_validation_failures_`.
+            the model's name, and for each level that name followed by -lo-80, -hi-80; sorted by
+            series and time. Failed series are left out, and listed in
+            `cross_validation_failures_`. `tsrnn.metrics.evaluate` makes scores of it.
         """
         h, n_windows = check_count("h", h), check_count("n_windows", n_windows)
         step = h if step_size is None else check_count("step_size", step_size)
         every = refit_every(refit, n_windows)
+        levels = check_levels(level)
         columns, forecaster = self._validated()
+        taken = (columns.id, columns.time, columns.target)
+        bound_names = interval_names(self._name(), levels, taken)
         rules = self._rules()
         panel, failures = read_panel(
             df, columns, None, repeats=rules.aggregate is not None, names=FrameNames("df")
@@ -428,6 +434,7 @@ class PanelForecaster(BaseEstimator):
         panel, places = panel.take(keep), places[keep]
         seasons, kind = grid.seasons()
         forecasts = np.full((len(places), n_windows, h), np.nan)
+        bounds = np.full((2 * len(levels), len(places), n_windows, h), np.nan)
         rows = np.empty((len(places), n_windows, h), dtype=np.int64)
         failed = np.zeros((len(places), n_windows), dtype=bool)
         with self._progress(len(places) * -(-n_windows // every)) as progress:
@@ -438,6 +445,8 @@ class PanelForecaster(BaseEstimator):
 
             for window in rolling_windows(panel, fit, h, n_windows, step, every, self.n_jobs):
                 forecasts[:, window.number] = window.forecast
+                if levels:
+                    bounds[:, :, window.number] = window.quantiles(tails_of(levels), self.n_jobs)
                 rows[:, window.number] = window.ends[:, None] + np.arange(h)
                 for i, error in window.model.failures.items():
                     failures.setdefault(int(places[i]), error)
@@ -456,6 +465,10 @@ class PanelForecaster(BaseEstimator):
                 "cutoff": panel.codec.write(panel.ordinals[cutoffs]),
                 self.target_col: panel.values[request],
                 self._name(): forecasts.reshape(-1)[kept],
+                **{
+                    name: values.reshape(-1)[kept]
+                    for name, values in zip(sum(bound_names, ()), bounds, strict=True)
+                },
             }
         )
 

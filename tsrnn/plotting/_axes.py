@@ -1,8 +1,10 @@
-"""Parts that the displays of networks share: axes to draw on, and marks for short lines."""
+"""Parts that displays share: axes to draw on, time along them, and marks for short lines."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,3 +35,27 @@ def whole_ordinals(axis: Any) -> None:
 
     locator = MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10], min_n_ticks=1)
     axis.set_major_locator(locator)
+
+
+def times_of(index: pd.Index) -> pd.Index:
+    """Return time stamps as matplotlib takes them."""
+    if isinstance(index, pd.TimedeltaIndex):
+        return index / pd.Timedelta("1D")
+    return index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
+
+
+def label_times(ax: Axes, index: pd.Index) -> None:
+    """Label a time axis."""
+    times = times_of(index)
+    if isinstance(times, pd.DatetimeIndex):
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+        locator = AutoDateLocator(tz=times.tz)
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=times.tz))
+    else:
+        from matplotlib.ticker import MaxNLocator
+
+        locator = MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10])
+        unit = "days" if isinstance(index, pd.TimedeltaIndex) else "time step"
+        ax.set_xlabel(times.name or unit)
+    ax.xaxis.set_major_locator(locator)

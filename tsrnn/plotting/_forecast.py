@@ -11,6 +11,9 @@ import pandas as pd
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn.plotting._axes import label_times, times_of
+from tsrnn.plotting._series import column_of, frame_of
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -106,8 +109,8 @@ class ForecastDisplay:
         if last is not None:
             check_scalar(last, "last", Integral, min_val=1)
         check_is_fitted(estimator)
-        forecast = _frame(estimator.predict(X))
-        column = _column(forecast, series)
+        forecast = frame_of(estimator.predict(X))
+        column = column_of(forecast, series)
         levels = [level] if np.isscalar(level) else list(level)
         n_series = forecast.shape[1]
         intervals = {
@@ -155,10 +158,10 @@ class ForecastDisplay:
         # A series of few or scattered values would be invisible as a line.
         marker = "." if len(self.y) <= 60 or self.y.isna().any() else None
         (self.y_line_,) = ax.plot(
-            _times(self.y), self.y, color="0.25", linewidth=1.2, marker=marker, label="data"
+            times_of(self.y.index), self.y, color="0.25", linewidth=1.2, marker=marker, label="data"
         )
         (self.fitted_line_,) = ax.plot(
-            _times(self.fitted),
+            times_of(self.fitted.index),
             self.fitted,
             color="tab:blue",
             linewidth=1.0,
@@ -171,10 +174,10 @@ class ForecastDisplay:
             "marker": "." if len(self.forecast) <= 24 else None,
             "label": "forecast",
         } | normalize_kwargs(line_kw, Line2D)
-        (self.forecast_line_,) = ax.plot(_times(self.forecast), self.forecast, **style)
+        (self.forecast_line_,) = ax.plot(times_of(self.forecast.index), self.forecast, **style)
         self.interval_areas_ = [
             ax.fill_between(
-                *_band(_times(bounds), bounds, _times(self.y)),
+                *_band(times_of(bounds.index), bounds, times_of(self.y.index)),
                 color=self.forecast_line_.get_color(),
                 alpha=min(0.15 + 0.15 * i, 0.6),  # the narrower the darker, in the legend too
                 linewidth=0,
@@ -182,55 +185,13 @@ class ForecastDisplay:
             )
             for i, (level, bounds) in enumerate(self.intervals.items())
         ]
-        self._label_axes()
+        label_times(ax, self.y.index)
+        if self.y.name is not None:
+            ax.set_ylabel(str(self.y.name))
         ax.legend(frameon=False, fontsize="small")
         ax.margins(x=0.01)
         ax.spines[["top", "right"]].set_visible(False)
         return self
-
-    def _label_axes(self) -> None:
-        times = _times(self.y)
-        if isinstance(times, pd.DatetimeIndex):
-            from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-            locator = AutoDateLocator(tz=times.tz)
-            formatter = ConciseDateFormatter(locator, tz=times.tz)
-            self.ax_.xaxis.set_major_formatter(formatter)
-        else:
-            from matplotlib.ticker import MaxNLocator
-
-            locator = MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10])
-            unit = "days" if isinstance(self.y.index, pd.TimedeltaIndex) else "time step"
-            self.ax_.set_xlabel(times.name or unit)
-        self.ax_.xaxis.set_major_locator(locator)
-        if self.y.name is not None:
-            self.ax_.set_ylabel(str(self.y.name))
-
-
-def _frame(values: Any) -> pd.DataFrame:
-    """Return one number a row and series as a DataFrame."""
-    if isinstance(values, pd.Series):
-        return values.to_frame(name=values.name)
-    if isinstance(values, pd.DataFrame):
-        return values
-    array = np.asarray(values)
-    frame = pd.DataFrame(array.reshape(len(array), -1))
-    return frame.set_axis([None], axis=1) if frame.shape[1] == 1 else frame
-
-
-def _column(frame: pd.DataFrame, series: Any) -> int:
-    """Return the position of the series to draw."""
-    names = list(frame.columns)
-    is_first = isinstance(series, Integral) and not isinstance(series, bool) and series == 0
-    if series is None:
-        if len(names) == 1:
-            return 0
-        raise ValueError(f"the forecaster has {len(names)} series: pass series=, one of {names}")
-    if len(names) == 1 and names[0] is None and is_first:
-        return 0
-    if series not in names:
-        raise ValueError(f"series must be one of {names}, got {series!r}")
-    return names.index(series)
 
 
 def _bounds(intervals: Any, column: int, n_series: int) -> pd.DataFrame:
@@ -241,13 +202,6 @@ def _bounds(intervals: Any, column: int, n_series: int) -> pd.DataFrame:
     elif values.ndim == 3:
         values = values[:, :, column]
     return pd.DataFrame(values, columns=["lower", "upper"])
-
-
-def _times(rows: pd.Series | pd.DataFrame) -> pd.Index:
-    """Return the time axis as matplotlib takes it."""
-    if isinstance(rows.index, pd.TimedeltaIndex):
-        return rows.index / pd.Timedelta("1D")
-    return rows.index.to_timestamp() if isinstance(rows.index, pd.PeriodIndex) else rows.index
 
 
 def _band(times: pd.Index, bounds: pd.DataFrame, seen: pd.Index) -> tuple[Any, Any, Any]:

@@ -15,7 +15,7 @@ from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.stamps import Dates, Durations, Periods, WholeNumbers
 from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
-from tsrnn.compose.deseasonalize import DeseasonalizedModel
+from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
 from tsrnn.forecasting.season import Seasons
@@ -30,6 +30,7 @@ from tsrnn.smoothing.demand_model import DemandModel
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
+from tsrnn.theta.model import ThetaModel
 from tsrnn.windows.doubts import Ranges
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.lags import Units
@@ -74,6 +75,7 @@ PARTS: dict[str, type] = {
     "SmoothingModel": SmoothingModel,
     "Structure": Structure,
     "TargetLayout": TargetLayout,
+    "ThetaModel": ThetaModel,
     "TimeGrid": TimeGrid,
     "Units": Units,
     "WholeNumbers": WholeNumbers,

@@ -11,7 +11,8 @@ from tsrnn._input.scaling import Scaling
 from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
-from tsrnn.compose.deseasonalize import DeseasonalizedForecaster, DeseasonalizedModel
+from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
+from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.naive import NaiveForecaster
 from tsrnn.forecasting.season import Seasons
 from tsrnn.panel.forecaster import PanelForecaster

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+import numpy as np
+import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.ragged import Batch
@@ -14,6 +16,7 @@ from tsrnn.network import RNN
 from tsrnn.smoothing.arguments import check_loss, check_search, spec_of
 from tsrnn.smoothing.as_network import as_network
 from tsrnn.smoothing.columns import as_columns
+from tsrnn.smoothing.components import components_along
 from tsrnn.smoothing.fit_batch import fit_batch
 from tsrnn.smoothing.panel import fit_panel
 from tsrnn.smoothing.shares import Fitted, shares_of
@@ -52,9 +55,29 @@ class SmoothingForecaster(Forecaster):
         check_is_fitted(self)
         return as_network(self, self._model.series)
 
+    @property
+    def level_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+        """The level after each value of the training series, shaped as `fitted_values_`.
+
+        NaN before the series begins; at a missing value what was predicted. With regressors it is
+        that of the series net of them. Values that `update` has seen are not among it.
+        """
+        return self._component("level")
+
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
         check_search(self)
+
+    @of_one_moment
+    def _component(self, name: str) -> np.ndarray | pd.Series | pd.DataFrame:
+        """Return a part of the state along the training series."""
+        check_is_fitted(self)
+        values, regressors = self._training
+        is_one = values.shape[1] == 1
+        initial_states = [self.initial_state_] if is_one else self.initial_state_
+        found = components_along(self._model.series, initial_states, values, regressors)
+        index = self.fitted_values_.index if self._layout.is_pandas else None
+        return self._layout.rows(getattr(found, name), index)
 
 
 class OneStructureForecaster(SmoothingForecaster):

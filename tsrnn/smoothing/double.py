@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from tsrnn.smoothing.arguments import check_trend
 from tsrnn.smoothing.base import OneStructureForecaster
 from tsrnn.smoothing.docs import documented
@@ -93,6 +96,11 @@ class DoubleExpSmoothingRNN(OneStructureForecaster):
         self.solver = solver
         self.max_iter = max_iter
         self.tol = tol
+
+    @property
+    def trend_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+        """The trend, a time step, after each value of the training series; 0 without one."""
+        return self._component("trend")
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import clone
 
 from tsrnn._input.validation import check_choice, check_number, check_period
@@ -138,6 +139,16 @@ class TripleExpSmoothingRNN(OneStructureForecaster):
         self.solver = solver
         self.max_iter = max_iter
         self.tol = tol
+
+    @property
+    def trend_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+        """The trend, a time step, after each value of the training series; 0 without one."""
+        return self._component("trend")
+
+    @property
+    def season_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+        """The season of each value of the training series, as learned from it; 0 without one."""
+        return self._component("season")
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""

@@ -6,10 +6,20 @@ before what keeps them, which compares no more than their sizes. A check raises 
 becomes of comparing things that are none.
 """
 
-from tsrnn.saving.checks import forecasters, models, networks, panels, smoothers, times, windows
+from tsrnn.saving.checks import (
+    forecasters,
+    models,
+    networks,
+    panels,
+    smoothers,
+    theta,
+    times,
+    windows,
+)
 
 CHECKS = (
     smoothers.CHECKS
+    | theta.CHECKS
     | times.CHECKS
     | networks.CHECKS
     | windows.CHECKS

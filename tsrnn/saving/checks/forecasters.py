@@ -12,7 +12,8 @@ from sklearn.base import BaseEstimator
 from tsrnn._input.series import Layout
 from tsrnn._registry import ESTIMATORS
 from tsrnn._time.grid import TimeGrid
-from tsrnn.compose.deseasonalize import DeseasonalizedForecaster, DeseasonalizedModel
+from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
+from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster, NaiveModel
 from tsrnn.saving.checks import fields
@@ -23,6 +24,8 @@ from tsrnn.smoothing.base import SmoothingForecaster
 from tsrnn.smoothing.croston import CrostonForecaster
 from tsrnn.smoothing.demand_model import DemandModel
 from tsrnn.smoothing.model import SmoothingModel
+from tsrnn.theta.forecaster import ThetaForecaster
+from tsrnn.theta.model import ThetaModel
 from tsrnn.windows.forecaster import RNNForecaster
 from tsrnn.windows.model import WindowModel
 
@@ -31,6 +34,7 @@ _MODEL_OF = {
     CrostonForecaster: DemandModel,
     DeseasonalizedForecaster: DeseasonalizedModel,
     RNNForecaster: WindowModel,
+    ThetaForecaster: DeseasonalizedModel,
     **{one: SmoothingModel for one in ESTIMATORS.values() if issubclass(one, SmoothingForecaster)},
 }
 _LEARNED = (
@@ -80,6 +84,10 @@ def check_forecaster(one: Forecaster) -> None:
     if isinstance(one, DeseasonalizedForecaster):
         fields.members(one, ["forecaster_", "seasonal_indices_", "is_seasonal_"])
         fields.kind(one.forecaster_, "forecaster_", Forecaster)
+    if isinstance(one, ThetaForecaster):
+        fields.kind(model.inner, "inner", ThetaModel)
+        fields.members(one, ["is_seasonal_", "seasonal_indices_"])
+        _check_numbers(one, "alpha_ theta_ sse_ sigma2_ n_iter_ converged_".split(), k)
 
 
 def _check_training(one: Forecaster, model: Any, k: int) -> int:

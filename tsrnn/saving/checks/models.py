@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn.compose.deseasonalize import DeseasonalizedModel
+from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
 from tsrnn.forecasting.season import Seasons
@@ -15,10 +15,11 @@ from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import require
 from tsrnn.smoothing.demand_model import DemandModel
 from tsrnn.smoothing.model import SmoothingModel
+from tsrnn.theta.model import ThetaModel
 from tsrnn.windows.model import WindowModel
 
 # Models of columns alone, of panels alone, and of either.
-_OF_BOTH = (DemandModel, DeseasonalizedModel, SmoothingModel, WindowModel)
+_OF_BOTH = (DemandModel, DeseasonalizedModel, SmoothingModel, ThetaModel, WindowModel)
 _OF_COLUMNS = (*_OF_BOTH, NaiveModel)
 _OF_PANELS = (*_OF_BOTH, GroupedPanel, LoopedPanel)
 
@@ -42,6 +43,8 @@ def n_regressors_of(model: Any) -> set[int | None]:
         return set().union(*(n_regressors_of(one) for one in model.models if one is not None))
     if isinstance(model, WindowModel):
         return {model.state.known.shape[2]}
+    if isinstance(model, ThetaModel):
+        return {0}
     if isinstance(model, SmoothingModel):
         return {smoothers.coefficients.shape[1] for _, smoothers in model.parts}
     return {None}
@@ -88,7 +91,7 @@ def check_deseasonalized(one: DeseasonalizedModel) -> None:
     require(failed.keys() == set(within), "failures must be those within")
     good = np.setdiff1d(np.arange(n), list(failed)) if failed else slice(None)
     require(np.isfinite(one.constant[good]).all(), "constant must be finite")
-    _check_notes(one.notes, n)
+    check_notes(one.notes, n)
 
 
 def check_looped(one: LoopedPanel) -> None:
@@ -125,10 +128,10 @@ def check_found(one: DemandModel | SmoothingModel | WindowModel, found: np.ndarr
     held, failed = set(found.tolist()), fields.failures(one.failures, "failures", n)
     require(len(held | failed.keys()) == n, "the model must hold all series but failures")
     require(held.isdisjoint(failed), "the model must hold no failures")
-    _check_notes(one.notes, n)
+    check_notes(one.notes, n)
 
 
-def _check_notes(notes: Any, n: int) -> None:
+def check_notes(notes: Any, n: int) -> None:
     """Check notes of columns or of a panel."""
     if isinstance(notes, tuple):
         fields.tuple_of(notes, "notes", Warning)

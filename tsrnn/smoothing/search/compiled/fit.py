@@ -100,6 +100,8 @@ def model_of(task: Task) -> Model:
         task.share_at,
         task.rates[task.free],
         task.states,
+        decaying=-1,
+        ages=np.zeros(1),
     )
 
 

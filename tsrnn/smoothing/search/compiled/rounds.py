@@ -82,6 +82,11 @@ class Model(NamedTuple):
     state_maps : (N or 1, S, 1 + U + C) array
         What takes (1, free numbers of the state, coefficients) to the initial state, for each
         series or for all.
+    decaying : int
+        The place in the state of a number that is (1 - alpha)^age, whatever takes it there; -1 for
+        none. Alpha is the cell's first parameter.
+    ages : (N,) array
+        Of each series; nothing is read where no number decays.
     """
 
     step: int
@@ -94,6 +99,8 @@ class Model(NamedTuple):
     share_at: int
     rates: Vector
     state_maps: Slabs
+    decaying: int
+    ages: Vector
 
 
 class Rules(NamedTuple):
@@ -336,7 +343,20 @@ def fill_lanes(model, series, n_starts, now, trial, lanes):
                 if x.shape[1] > 1:
                     x[t, 1, b] += effect
     d_states[:n_free] = 0.0
+    if model.decaying >= 0:
+        _fill_decays(model, n_starts, now, lanes)
     return n_timesteps
+
+
+@inlined
+def _fill_decays(model, n_starts, now, lanes):
+    """Lay out the numbers of initial states that decay with alpha, and their derivatives."""
+    place, states, d_states = model.decaying, lanes.states, lanes.d_states
+    for b in range(now.shape[0]):
+        age, rest = model.ages[now[b] // n_starts], 1.0 - lanes.theta[0, b]
+        states[0, place, b] = rest**age
+        if model.free.shape[0] > 0 and model.free[0] == 0:
+            d_states[0, place, b] = -age * rest ** (age - 1.0)
 
 
 @inlined

@@ -1,0 +1,291 @@
+"""Tables of scores of backtests: each is what the metric of arrays says of the same rows."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from shared_data import FOLDER, needs_m3
+
+from tsrnn import NaiveForecaster, PanelForecaster, SimpleExpSmoothingRNN, backtest, metrics
+from tsrnn.datasets import fetch_m3
+from tsrnn.metrics import evaluate, relative_scores
+
+# Sums run in another order: a few roundings.
+ROUNDING = 1e-13
+PERIOD = 4
+ARRAYS = {
+    "mae": lambda y, f, past: np.mean(np.abs(np.subtract(y, f))),
+    "rmse": lambda y, f, past: np.sqrt(np.mean(np.square(np.subtract(y, f)))),
+    "smape": lambda y, f, past: metrics.smape(y, f),
+    "wape": lambda y, f, past: metrics.wape(y, f),
+    "bias": lambda y, f, past: metrics.bias(y, f),
+    "mase": lambda y, f, past: metrics.mase(y, f, past, period=PERIOD),
+    "rmsse": lambda y, f, past: metrics.rmsse(y, f, past, period=PERIOD),
+}
+
+
+def months(n, seed=0):
+    values = 50.0 + np.random.default_rng(seed).normal(size=n).cumsum()
+    return pd.Series(values, pd.date_range("2015-01", periods=n, freq="MS"), name="sold")
+
+
+@pytest.fixture(scope="module")
+def panel():
+    """Three series of unequal lengths, one with gaps, and the windows of two models."""
+    series = [months(n, seed) for seed, n in enumerate((40, 55, 48))]
+    series[1].iloc[[10, 51, 54]] = np.nan
+    df = pd.concat(
+        [
+            pd.DataFrame({"unique_id": name, "ds": y.index, "y": y.to_numpy()})
+            for name, y in zip("cab", series, strict=True)
+        ],
+        ignore_index=True,
+    )
+    frames = []
+    for name, model in (("naive", NaiveForecaster()), ("ses", SimpleExpSmoothingRNN(alpha=0.4))):
+        one = PanelForecaster(model, alias=name)
+        frames.append(one.cross_validation(df, h=6, n_windows=3, step_size=4))
+    both = frames[0].merge(frames[1].drop(columns="y"), on=["unique_id", "ds", "cutoff"])
+    return df, both.assign(size=np.where(both["unique_id"] == "a", "large", "small"))
+
+
+def by_hand(df, frame, model, names, by):
+    """Averages over the series of each group, one window after another."""
+    rows = frame[frame["y"].notna()]
+    answers = {}
+    for key, group in rows.groupby(by) if by else [(None, rows)]:
+        scores = []
+        for series, own in group.groupby("unique_id"):
+            past = df[df["unique_id"] == series]
+            terms = []
+            for cutoff, window in own.groupby("cutoff"):
+                known = past.loc[past["ds"] <= cutoff, "y"].to_numpy()
+                for y, f in zip(window["y"], window[model], strict=True):
+                    terms.append([ARRAYS[name]([y], [f], known) for name in names])
+            powers = np.array([2.0 if name in ("rmse", "rmsse") else 1.0 for name in names])
+            scores.append(np.mean(np.array(terms) ** powers, axis=0) ** (1.0 / powers))
+        answers[key] = np.mean(scores, axis=0)
+    return answers
+
+
+@pytest.mark.parametrize("by", [None, "unique_id", "cutoff", "step", ["size", "step"]])
+def test_scores_are_those_of_the_metrics_by_model_and_group(panel, by):
+    df, frame = panel
+    names = [name for name in ARRAYS if name != "wape"]
+    found = evaluate(frame, names, by, y_train=df, period=PERIOD)
+    steps = frame.assign(step=frame.groupby(["unique_id", "cutoff"]).cumcount() + 1)
+    keys = [] if by is None else [by] if isinstance(by, str) else by
+    assert list(found.columns) == ["model", *keys, *names]
+    for model in ("naive", "ses"):
+        expected = by_hand(df, steps, model, names, by)
+        own = found[found["model"] == model]
+        assert len(own) == len(expected)
+        for row in own.to_dict("records"):
+            key = (
+                None
+                if by is None
+                else row[by]
+                if isinstance(by, str)
+                else (row["size"], row["step"])
+            )
+            np.testing.assert_allclose([row[name] for name in names], expected[key], rtol=ROUNDING)
+
+
+def test_weighted_errors_are_ratios_of_sums_over_all_rows(panel):
+    _, frame = panel
+    rows = frame.dropna()
+    found = evaluate(frame, "wape")["wape"]
+    expected = [metrics.wape(rows["y"], rows[model]) for model in ("naive", "ses")]
+    np.testing.assert_allclose(found, expected, rtol=ROUNDING)
+
+
+def test_one_series_in_one_window_has_the_scores_of_its_arrays():
+    y = months(50)
+    y.iloc[45] = np.nan
+    levels = [0.2, 0.4, 0.6, 0.8]
+    model = SimpleExpSmoothingRNN(alpha=0.5)
+    frame = backtest(model, y, horizon=8, n_windows=1, level=levels)
+    past, truth = y[:-8], y[-8:]
+    deciles = np.arange(1, 10) / 10
+    model.fit(past)
+    quantiles, forecast = model.predict_quantiles(8, deciles), model.predict(8)
+    bounds = [model.predict_interval(8, level) for level in levels]
+    expected = {
+        name: function(truth.dropna(), forecast[truth.notna()], past)
+        for name, function in ARRAYS.items()
+    }
+    for name in ("pinball_loss", "weighted_quantile_loss", "crps"):
+        expected[name] = getattr(metrics, name)(truth, quantiles, deciles)
+    expected["scaled_quantile_loss"] = metrics.scaled_quantile_loss(
+        truth, quantiles, deciles, past, period=PERIOD
+    )
+    names = list(expected)
+    for level, one in zip(levels, bounds, strict=True):
+        mark, sides = f"-{100 * level:g}", (one["lower"], one["upper"])
+        expected[f"coverage{mark}"] = metrics.coverage(truth, *sides)
+        expected[f"winkler_score{mark}"] = metrics.winkler_score(truth, *sides, level=level)
+        expected[f"msis{mark}"] = metrics.msis(truth, *sides, past, level=level, period=PERIOD)
+    (found,) = evaluate(
+        frame, [*names, "coverage", "winkler_score", "msis"], y_train=y, period=PERIOD
+    ).to_dict("records")
+    assert found.pop("model") == "forecast"
+    # Quantiles and bounds are the same numbers by two ways of writing the same probability.
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
+def test_one_level_needs_no_mark_and_its_value_for_scores():
+    y = months(40)
+    frame = backtest(SimpleExpSmoothingRNN(alpha=0.5), y, horizon=4, n_windows=2, level=0.8)
+    found = evaluate(frame, ["coverage", "winkler_score"], level=0.8)
+    sides = frame["lower"], frame["upper"]
+    assert found["coverage"].item() == metrics.coverage(frame["y"], *sides)
+    expected = metrics.winkler_score(frame["y"], *sides, level=0.8)
+    assert found["winkler_score"].item() == pytest.approx(expected, rel=ROUNDING)
+    assert evaluate(frame, "coverage")["coverage"].item() == found["coverage"].item()
+    with pytest.raises(ValueError, match="level must be given for the columns lower and upper"):
+        evaluate(frame, "winkler_score")
+
+
+def test_intervals_of_panels_are_read_by_the_names_of_models():
+    y = months(40)
+    frame = backtest(SimpleExpSmoothingRNN(alpha=0.5), y, horizon=4, n_windows=2, level=[0.8])
+    named = frame.rename(
+        columns={"forecast": "ses", "lower-80": "ses-lo-80", "upper-80": "ses-hi-80"}
+    )
+    wanted = ["mae", "coverage", "winkler_score", "crps"]
+    own, others = (evaluate(one, wanted) for one in (frame, named))
+    assert others.pop("model").item() == "ses"
+    pd.testing.assert_frame_equal(others, own.drop(columns="model"))
+    with pytest.raises(ValueError, match=r"levels \['80'\] of 'ses', but \[\] of 'naive'"):
+        evaluate(named.assign(naive=named["ses"]), wanted)
+    with pytest.raises(ValueError, match="but no 'ses-hi-80'"):
+        evaluate(named.drop(columns="ses-hi-80"), wanted)
+
+
+def test_backtests_one_below_the_other_are_models_by_their_column():
+    y, models = months(40), {"naive": NaiveForecaster(), "drift": NaiveForecaster(strategy="drift")}
+    frames = {name: backtest(model, y, horizon=4) for name, model in models.items()}
+    long = pd.concat([one.assign(model=name) for name, one in frames.items()])
+    wide = frames["naive"].rename(columns={"forecast": "naive"})
+    wide = wide.assign(drift=frames["drift"]["forecast"].to_numpy())
+    found = evaluate(long, by="step", y_train=y)
+    pd.testing.assert_frame_equal(found, evaluate(wide, by="step", y_train=y))
+    with pytest.raises(ValueError, match="two rows of cutoff .*name the models"):
+        evaluate(pd.concat(frames.values()))
+
+
+# MASE and WQL of the naive forecast of M3's yearly series, as autogluon/fev has them, in
+# benchmarks/chronos_zeroshot/results/seasonal_naive.csv. The point stands for all deciles there.
+@needs_m3
+def test_scores_of_a_competition_are_those_that_others_published():
+    data = fetch_m3("yearly", data_home=FOLDER / "data", as_frame=True)
+    last = data.train.groupby("unique_id")["y"].last()
+    table = data.test.assign(naive=data.test["unique_id"].map(last))
+    for level in (20, 40, 60, 80):
+        table[f"naive-lo-{level}"] = table[f"naive-hi-{level}"] = table["naive"]
+    names = ["mase", "weighted_quantile_loss"]
+    (found,) = evaluate(table, names, y_train=data.train)[names].to_numpy()
+    # They computed in single precision here and there.
+    np.testing.assert_allclose(found, [3.171710231434522, 0.1665329645499851], rtol=1e-6)
+
+
+def test_a_column_model_of_numbers_is_a_model_of_that_name():
+    y = months(40)
+    table = pd.DataFrame({"unique_id": "a", "ds": y.index, "y": y.to_numpy()})
+    frame = PanelForecaster(NaiveForecaster(), alias="model").cross_validation(table, h=3)
+    found = evaluate(frame, "mae", "step")
+    assert found["model"].tolist() == ["model"] * 3
+    expected = evaluate(frame.rename(columns={"model": "naive"}), "mae", "step")
+    assert found["mae"].tolist() == expected["mae"].tolist()
+
+
+@pytest.mark.parametrize("held", ["array", "periods", "integers", "several"])
+def test_training_series_are_taken_as_backtest_took_them(held):
+    y = months(40)
+    if held == "periods":
+        y = y.to_period()
+    elif held == "integers":
+        y = y.set_axis(range(1980, 2020))
+    elif held == "array":
+        y = y.to_numpy()
+    else:
+        y = pd.DataFrame({"a": y, "b": y[::-1].to_numpy() ** 2})
+    frame = backtest(NaiveForecaster(), y, horizon=3, n_windows=2)
+    found = evaluate(frame, "mase", "cutoff", y_train=y)
+    for end, score in zip((34, 37), found["mase"], strict=True):
+        past = np.asarray(y)[:end]
+        forecast = np.repeat(past[-1:], 3, axis=0)
+        truth = np.asarray(y)[end : end + 3]
+        assert score == pytest.approx(metrics.mase(truth, forecast, past), rel=ROUNDING)
+
+
+def test_without_cutoffs_all_of_the_training_series_is_looked_at():
+    table = pd.DataFrame({"unique_id": ["a", "a"], "ds": [5, 6], "y": [7.0, 9.0], "model_1": 8.0})
+    past = pd.DataFrame({"unique_id": "a", "ds": [1, 2, 3, 4], "y": [1.0, 3.0, 5.0, 7.0]})
+    assert evaluate(table, ["mase"], y_train=past)["mase"].item() == 0.5
+    by_step = evaluate(table, "mae", by="step")
+    assert by_step["step"].tolist() == [1, 2]
+
+
+def test_where_nothing_was_observed_there_is_no_score(panel):
+    _, frame = panel
+    frame = frame.assign(y=frame["y"].where(frame["unique_id"] != "c"))
+    found = evaluate(frame, ["mae", "rmse", "wape"], "unique_id").set_index("unique_id")
+    assert found.loc["c"].drop(columns="model").isna().all(axis=None)
+    assert found.loc[["a", "b"]].notna().all(axis=None)
+
+
+def test_a_panel_of_models_is_ranked_beside_a_baseline(panel):
+    df, frame = panel
+    scores = evaluate(frame, ["mae", "mase", "bias"], "unique_id", y_train=df)
+    found = relative_scores(scores, "naive").set_index("model")
+    wide = scores.pivot(index="unique_id", columns="model", values="mase")
+    expected = np.exp(np.log(wide["ses"] / wide["naive"]).mean())
+    assert found.loc["ses", "mase"] == pytest.approx(expected, rel=ROUNDING)
+    assert list(found.columns) == ["mae", "mase"]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (partial(evaluate, metrics="mape"), "metrics must be among mae, rmse, .*got 'mape'"),
+        (partial(evaluate, metrics=[]), "one at least"),
+        (partial(evaluate, metrics=["mae", "mae"]), "different names"),
+        (partial(evaluate, metrics="mase"), "mase is measured by the training series"),
+        (partial(evaluate, period=12), "period is given, but none of the metrics"),
+        (partial(evaluate, metrics="mae", y_train=[1.0]), "y_train is given, but none"),
+        (partial(evaluate, level=0.8), "no metric looks at it"),
+        (partial(evaluate, metrics="coverage"), "frame has no intervals of 'naive'"),
+        (partial(evaluate, metrics="coverage", level=0.8), "no columns lower and upper"),
+        (partial(evaluate, by="shop"), "by names 'shop'"),
+        (partial(evaluate, target_col="sold"), "no column 'sold'.*say target_col"),
+        (partial(evaluate, id_col="shop"), "no column 'shop'.*say id_col"),
+    ],
+)
+def test_arguments_that_will_not_do_are_named(panel, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(panel[1])
+
+
+def test_frames_that_will_not_do_are_named(panel):
+    df, frame = panel
+    with pytest.raises(TypeError, match="frame must be a DataFrame"):
+        evaluate([1.0])
+    with pytest.raises(ValueError, match="frame has no rows"):
+        evaluate(frame[:0])
+    with pytest.raises(ValueError, match=r"frame\['y'\] has no value to score 'naive' by"):
+        evaluate(frame.assign(y=np.nan))
+    with pytest.raises(ValueError, match="no column of forecasts"):
+        evaluate(frame.drop(columns=["naive", "ses"]))
+    missing = frame.assign(ses=frame["ses"].where(frame.index != 4))
+    with pytest.raises(ValueError, match=r"\['ses'\] is NaN where a value is observed.*'a'"):
+        evaluate(missing)
+    with pytest.raises(ValueError, match="y_train has no rows of series 'b'"):
+        evaluate(frame, "mase", y_train=df[df["unique_id"] != "b"])
+    with pytest.raises(ValueError, match="two observed values of series 'a' up to the cutoff 2018"):
+        evaluate(frame, "mase", y_train=df, period=45)
+    with pytest.raises(ValueError, match="y_train has two rows at"):
+        evaluate(frame, "mase", y_train=pd.concat([df, df[-1:]]))
+    with pytest.raises(ValueError, match="different kinds"):
+        evaluate(frame, "mase", y_train=df.assign(ds=np.arange(len(df))))

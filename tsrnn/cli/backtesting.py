@@ -1,0 +1,229 @@
+"""The work of `tsrnn backtest`: forecasts from the past of a file's series, and their scores."""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from tsrnn.cli.csv_errors import UsageError, quoted
+from tsrnn.cli.csv_long import LongFile
+from tsrnn.cli.long import LongForecasts, forecast_long
+from tsrnn.cli.output import bound_names, refuse_names_of_ours
+from tsrnn.cli.steps import in_options, is_asked, with_days
+from tsrnn.forecasting.backtesting import backtest
+from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.naive import NaiveForecaster
+from tsrnn.metrics import evaluate
+from tsrnn.panel.fill import StepRules
+from tsrnn.panel.forecaster import PanelForecaster
+
+_MOST_TOLD = 5  # series that are left out, told one by one
+_NAMES = {"mae": "MAE", "smape": "sMAPE", "mase": "MASE"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Points to forecast from: how many, how far apart, what each fit sees, levels in percent."""
+
+    horizon: int
+    n_windows: int
+    step_size: int
+    refit: bool
+    max_train: int | None
+    percents: Sequence[float]
+
+    @property
+    def n_tested(self) -> int:
+        """The number of steps at the end that are forecast."""
+        return self.horizon + self.step_size * (self.n_windows - 1)
+
+    @property
+    def words(self) -> str:
+        """The plan in words."""
+        windows = "1 window" if self.n_windows == 1 else f"{self.n_windows} windows"
+        return f"{windows} of {self.horizon} step{'s' if self.horizon > 1 else ''}"
+
+
+def add_windows(parser: argparse.ArgumentParser) -> None:
+    """Add the options of what is forecast from where, and how it is scored."""
+    parser.add_argument(
+        "--windows", type=int, default=5, metavar="N", help="points to forecast from (%(default)s)"
+    )
+    parser.add_argument(
+        "--step-size", type=int, metavar="N", help="steps between them (as --horizon)"
+    )
+    parser.add_argument(
+        "--no-refit", action="store_true", help="fit at the first point alone, and move on from it"
+    )
+    parser.add_argument(
+        "--max-train", type=int, metavar="N", help="steps that a fit sees at most (all before it)"
+    )
+    parser.add_argument(
+        "--by",
+        choices=["model", "step", "cutoff"],
+        default="model",
+        help="what scores are told by (%(default)s)",
+    )
+
+
+def plan_of(options: argparse.Namespace) -> Plan:
+    """Read these options."""
+    step_size = options.horizon if options.step_size is None else options.step_size
+    max_train = options.max_train
+    for name, value, least in (
+        ("windows", options.windows, 1),
+        ("step-size", step_size, 1),
+        ("max-train", 2 if max_train is None else max_train, 2),
+    ):
+        if value < least:
+            raise UsageError(f"--{name} must be at least {least}, got {value}")
+    refit = not options.no_refit
+    return Plan(options.horizon, options.windows, step_size, refit, max_train, options.level)
+
+
+def refuse_names_of_backtests(names: Sequence[str], percents: Sequence[float]) -> None:
+    """Refuse columns whose names the table of a backtest gives to columns of its own."""
+    refuse_names_of_ours(names, percents)
+    for name in names:
+        if name in ("model", "cutoff", "step"):
+            raise UsageError(
+                f"the column {name!r} has the name of a column of backtests: give it another"
+            )
+
+
+def backtest_one(y: pd.Series, forecasters: Mapping[str, Forecaster], plan: Plan) -> pd.DataFrame:
+    """Forecast the windows of a series by each forecaster, one below the other."""
+    if len(y) < plan.n_tested + 2:
+        raise UsageError(
+            f"the series has {len(y)} steps, too few: {plan.words} take the last {plan.n_tested}, "
+            "and two before them; set --windows, --horizon or --step-size lower"
+        )
+    frames = [
+        backtest(
+            forecaster,
+            y,
+            horizon=plan.horizon,
+            n_windows=plan.n_windows,
+            step_size=plan.step_size,
+            refit=plan.refit,
+            max_train=plan.max_train,
+            level=[percent / 100.0 for percent in plan.percents] or None,
+        ).assign(model=name)
+        for name, forecaster in forecasters.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def backtest_long(
+    given: LongFile,
+    forecasters: Mapping[str, Forecaster],
+    plan: Plan,
+    rules: StepRules,
+    n_jobs: int,
+) -> tuple[pd.DataFrame, LongForecasts]:
+    """Forecast the windows of all series of a file: a frame, and what became of the file.
+
+    The columns are those of `backtest_one`, and unique_id.
+    """
+    # What will not do is found, and told in terms of the file, by a forecast of the simplest kind.
+    probe = forecast_long(given, NaiveForecaster(strategy="seasonal"), 1, [80.0], rules, n_jobs)
+    ids, date, _ = given.frame.columns
+    rules, _ = with_days(rules, pd.Index(given.frame[date]))
+    frame = given.frame[given.frame[ids].isin(probe.table.iloc[:, 0])]
+    frame = frame.set_axis(["unique_id", "ds", "y"], axis=1)
+    tables, reasons = [], {}
+    for name, forecaster in forecasters.items():
+        panel = PanelForecaster(
+            forecaster,
+            freq=rules.freq,
+            fill=rules.fill,
+            aggregate=rules.aggregate,
+            alias="forecast",
+            n_jobs=n_jobs,
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # told below
+            try:
+                table = panel.cross_validation(
+                    frame,
+                    plan.horizon,
+                    plan.n_windows,
+                    plan.step_size,
+                    plan.refit,
+                    plan.percents or None,
+                )
+            except ValueError as error:
+                raise UsageError(in_options(error)) from error
+        tables.append(table.assign(model=name))
+        failed = panel.cross_validation_failures_
+        reasons |= dict(zip(failed["unique_id"], failed["reason"], strict=True))
+    table = pd.concat(tables, ignore_index=True)
+    table = table[~table["unique_id"].isin(list(reasons))]
+    if not len(table):
+        raise UsageError(f"all series failed; the first: {next(iter(reasons.values()))}")
+    told = [f"series {quoted(name)}: left out: {why}" for name, why in reasons.items()]
+    if len(told) > _MOST_TOLD:
+        told[_MOST_TOLD:] = [f"and {len(told) - _MOST_TOLD} more series left out"]
+    n_left_out = probe.n_left_out + len(reasons)
+    probe = replace(probe, message=[*probe.message, *told], n_left_out=n_left_out)
+    return _as_of_one(table, plan), probe
+
+
+def _as_of_one(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Give a frame of a panel the columns of that of a series, with the steps of each window."""
+    names = {"ds": "time"}
+    for percent in plan.percents:
+        ours = [f"forecast-{side}-{percent:g}" for side in ("lo", "hi")]
+        names |= dict(zip(ours, bound_names(percent), strict=True))
+    steps = np.tile(np.arange(1, plan.horizon + 1), len(table) // plan.horizon)
+    return table.rename(columns=names).assign(step=steps)
+
+
+def written(table: pd.DataFrame, names: Sequence[str], plan: Plan) -> pd.DataFrame:
+    """Return the frame as it is written: `names` are those of the file, of its columns in order.
+
+    Of several series the first is that of the series. Without dates rows are counted from 1.
+    """
+    of_series = ["unique_id"] if "unique_id" in table else []
+    bounds = [name for percent in plan.percents for name in bound_names(percent)]
+    columns = ["model", *of_series, "cutoff", "step", "time", "y", "forecast", *bounds]
+    return table[columns].rename(columns=dict(zip([*of_series, "time", "y"], names, strict=True)))
+
+
+def scores_told(
+    table: pd.DataFrame,
+    by: str,
+    y_train: pd.Series | pd.DataFrame | None,
+    period: int,
+    plan: Plan,
+) -> list[str]:
+    """Score the models: a line each, or each and step or cutoff, below one that says of what."""
+    metrics = ["mae", "smape"] + (["coverage"] if plan.percents else [])
+    keys = [] if by == "model" else [by]
+    scaled = {} if y_train is None else {"y_train": y_train, "period": period}
+    try:
+        scores = evaluate(table, [*metrics, "mase"] if scaled else metrics, keys, **scaled)
+    except ValueError:  # a training series without a change in a period has no unit
+        scores = evaluate(table, metrics, keys)
+    of_period = f"; MASE of period {period}" if "mase" in scores else ""
+    marks = {f"coverage-{percent:g}": f"in {percent:g}%" for percent in plan.percents}
+    shown = pd.DataFrame({"model": scores["model"], **{key: scores[key] for key in keys}})
+    for name in ("mae", "smape", "mase"):
+        if name in scores:
+            shown[_NAMES[name]] = scores[name].map("{:.4g}".format)
+    for name, mark in marks.items():
+        shown[mark] = scores[name].map("{:.1%}".format)
+    return [f"scores of {plan.words}{of_period}", *shown.to_string(index=False).splitlines()]
+
+
+def training_frame(given: LongFile, table: pd.DataFrame, rules: StepRules) -> pd.DataFrame | None:
+    """Return what scaled errors are measured by; None where lines are not the steps."""
+    if is_asked(rules):
+        return None
+    frame = given.frame.set_axis(["unique_id", "time", "y"], axis=1)
+    return frame[frame["unique_id"].isin(table["unique_id"])]

@@ -1,0 +1,124 @@
+"""Units of scaled errors, for the series of a frame: what each changes by in a period, so far."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._time.labels import kind_of, stamps_of
+from tsrnn.metrics.columns import Columns
+from tsrnn.metrics.reading import numbers
+
+
+class Scales(NamedTuple):
+    """Mean size of the changes in a period, and the root of their mean square, one a row."""
+
+    mean: np.ndarray
+    root_mean_square: np.ndarray
+
+
+def scales_of(frame: pd.DataFrame, columns: Columns, y_train: Any, period: int) -> Scales:
+    """Return for each row of a frame the scales of its series, up to its cutoff.
+
+    Raises
+    ------
+    ValueError
+        If a series is not in `y_train`, or has no two values a period apart up to a cutoff.
+    """
+    past = _long(y_train, columns)
+    asked = pd.Series(0, frame.index) if columns.series is None else frame[columns.series]
+    series, asked = _split(pd.factorize(_joined(past[_SERIES], asked))[0], len(past))
+    if columns.cutoff is None:  # all there is
+        times, ends = pd.factorize(past[_TIME], sort=True)[0], np.iinfo(np.int32).max
+    else:
+        times, ends = _places(past[_TIME], frame[columns.cutoff])
+    n_times = int(max(times.max(), np.max(ends))) + 1
+    key = series * n_times + times
+    order = np.argsort(key, kind="stable")
+    key, values, of_series = key[order], past[_VALUE].to_numpy()[order], series[order]
+    twice = np.flatnonzero(key[1:] == key[:-1])
+    if twice.size:
+        row = past.iloc[order[twice[0]]]
+        raise ValueError(f"y_train has two rows at {row[_TIME]} of series {row[_SERIES]!r}")
+    steps = np.full(len(values), np.nan)
+    steps[period:] = np.abs(values[period:] - values[:-period])
+    steps[period:][of_series[period:] != of_series[:-period]] = np.nan
+    last = np.searchsorted(key, asked * n_times + ends, side="right") - 1
+    counts, sums = _so_far(~np.isnan(steps), of_series), _so_far(np.nan_to_num(steps), of_series)
+    unit = np.nanmax(steps, initial=0.0) or 1.0  # squares of these stay finite
+    squares = _so_far(np.nan_to_num(steps / unit) ** 2, of_series)
+    is_there = (last >= 0) & (of_series[last] == asked)
+    count = np.where(is_there, counts[last], 0)
+    _refuse_without(frame, columns, count, is_there, period)
+    return Scales(sums[last] / count, unit * np.sqrt(squares[last] / count))
+
+
+_SERIES, _TIME, _VALUE = "series", "time", "value"
+
+
+def _long(y_train: Any, columns: Columns) -> pd.DataFrame:
+    """Return training series as a long frame, whatever they are held in."""
+    names = [one for one in (columns.series, columns.time) if one is not None]
+    is_long = isinstance(y_train, pd.DataFrame) and set(names) <= set(y_train.columns)
+    if is_long and columns.time is not None and columns.target in y_train:
+        series = 0 if columns.series is None else y_train[columns.series].to_numpy()
+        values = numbers(y_train[columns.target], f"y_train[{columns.target!r}]")
+        time = y_train[columns.time].array
+        return pd.DataFrame({_SERIES: series, _TIME: time, _VALUE: values})
+    values = numbers(y_train, "y_train")
+    labelled = isinstance(y_train, pd.Series | pd.DataFrame)
+    index = y_train.index if labelled else pd.RangeIndex(len(values))
+    values = values.reshape(len(values), -1)
+    n_series = values.shape[1]
+    if n_series > 1 and columns.series is None:
+        raise ValueError(f"y_train has {n_series} series, but frame has no column that names them")
+    labels = y_train.columns if isinstance(y_train, pd.DataFrame) else np.arange(n_series)
+    series = np.repeat(0 if columns.series is None else labels, len(index))
+    time = index.append([index] * (n_series - 1)).array
+    return pd.DataFrame({_SERIES: series, _TIME: time, _VALUE: values.T.ravel()})
+
+
+def _places(known: pd.Series, asked: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return the places in their common order of stamps that are known, and of those asked for."""
+    one, other = stamps_of(pd.Index(known)), stamps_of(pd.Index(asked))
+    both = one.append(other)
+    if kind_of(one) != kind_of(other) or (both.dtype == object) != (one.dtype == object):
+        raise ValueError(
+            "the time stamps of y_train and the cutoffs of frame are of different kinds: "
+            f"{one.dtype}, such as {one[0]}, and {other.dtype}, such as {other[0]}"
+        )
+    return _split(pd.factorize(both, sort=True)[0], len(one))
+
+
+def _joined(known: pd.Series, asked: pd.Series) -> pd.Index:
+    """Join names of series, whatever they are held in."""
+    return pd.Index(known).astype(object).append(pd.Index(asked).astype(object))
+
+
+def _split(values: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    return values[:size], values[size:]
+
+
+def _so_far(values: np.ndarray, of_series: np.ndarray) -> np.ndarray:
+    """Sum values up along each series."""
+    return pd.Series(values).groupby(of_series).cumsum().to_numpy()
+
+
+def _refuse_without(
+    frame: pd.DataFrame, columns: Columns, count: np.ndarray, is_there: np.ndarray, period: int
+) -> None:
+    """Refuse rows whose series have nothing to measure errors by."""
+    wrong = np.flatnonzero(count == 0)
+    if not wrong.size:
+        return
+    row = frame.iloc[wrong[0]]
+    which = "the series" if columns.series is None else f"series {row[columns.series]!r}"
+    until = "" if columns.cutoff is None else f" up to the cutoff {row[columns.cutoff]}"
+    if not is_there[wrong[0]]:
+        raise ValueError(f"y_train has no rows of {which}{until}")
+    raise ValueError(
+        f"y_train must hold two observed values of {which}{until} that are period={period} time "
+        "steps apart"
+    )
