@@ -593,6 +593,6 @@ def test_the_version_is_told(capsys):
 def test_a_series_that_is_mostly_zero_is_told_of_the_model_for_it(forecast, capsys):
     lines = ["value", *map(str, [0, 0, 3, 0, 0, 0, 1, 0, 0, 2, 0, 0])]
     forecast(lines, "--model", "auto")
-    note = "tsrnn: warning: the series is 0 in 75 percent of its rows and never below"
+    note = "tsrnn: warning: the series is 0 in 75 percent of its lines and never below"
     error = capsys.readouterr().err
     assert note in error and "there is --model croston" in error

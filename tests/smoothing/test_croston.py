@@ -4,6 +4,7 @@ import copy
 import json
 import re
 import warnings
+from dataclasses import replace
 
 import naive
 import numpy as np
@@ -250,6 +251,17 @@ def test_an_update_in_pieces_is_one_run_and_the_state_of_a_fit():
             model.update(part)
         np.testing.assert_array_equal(model.state_, whole.state_)
         np.testing.assert_array_equal(model.predict(2), whole.predict(2))
+
+
+@every_variant
+def test_a_model_of_other_shapes_than_its_kernels_read_is_refused(variant):
+    model = CrostonForecaster(variant=variant).fit(Y)
+    whole = model._model
+    for name in ("theta", "state"):
+        for part in (getattr(whole, name)[:-1], np.repeat(getattr(whole, name), 2, axis=1)):
+            model._model = replace(whole, **{name: part})
+            with pytest.raises(ValueError, match="parameters and states of 1 series have the sha"):
+                model.predict(1)
 
 
 # Many series.

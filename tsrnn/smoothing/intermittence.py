@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tsrnn._input.ragged import Batch
-from tsrnn._input.wording import Message, Phrase
+from tsrnn._input.wording import Message, Phrase, Rows
 
 FOR_DEMAND = Phrase("CrostonForecaster")
 """The forecaster of such series."""
@@ -32,10 +32,11 @@ def intermittence_notes(batch: Batch, name: Callable[[int], str]) -> dict[int, W
     return {
         i: UserWarning(
             Message(
-                "{name} is 0 in {share:.0f} percent of its rows and never below: for such demand "
+                "{name} is 0 in {share:.0f} percent of its {rows} and never below: for such demand "
                 "there is {forecaster}, whose intervals are not below 0 either",
                 name=name(i),
                 share=100.0 * n_zeros[i] / n_seen[i],
+                rows=Rows(),
                 forecaster=FOR_DEMAND,
             )
         )
