@@ -315,6 +315,13 @@ def test_a_series_of_a_panel_that_is_no_demand_stops_no_other():
     assert panel.predict(1)["unique_id"].tolist() == [2, 4, 5]
 
 
+def test_where_every_series_fails_the_first_of_them_is_told():
+    with pytest.raises(ValueError, match=r"series 0 is -1 at position 0"):
+        CrostonForecaster().fit(np.full((5, 2), -1.0))
+    with pytest.raises(ValueError, match=r"2 series failed.* is -1 at position 0"):
+        PanelForecaster(CrostonForecaster()).fit(panel_frame([np.full(5, -1.0)] * 2))
+
+
 def test_a_summary_tells_of_the_demand_and_of_what_was_learned():
     text = str(CrostonForecaster(alpha=0.1).fit(np.c_[Y, Y]).summary())
     assert text.count("Periods with demand:") == 2

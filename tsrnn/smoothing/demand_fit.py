@@ -82,7 +82,8 @@ def fit_demand(
     theta, held = _parameters(spec, kept, states, n_demands, n_jobs)
     ends, predictions, sizes = filter_demand(CELLS_OF[spec.variant], kept, theta, states)
     shares, offsets = _shares(kept, sizes)
-    model = DemandModel(spec.variant, spec.counts, theta, ends, shares, offsets)
+    square = np.add.reduceat(shares**2, offsets[:-1]) / np.diff(offsets)
+    model = DemandModel(spec.variant, spec.counts, theta, ends, shares, offsets, square)
     deviations = model.spread(predictions, sizes, kept.series_of_row)
     notes = _notes(n_demands, held, good, name)
     model = replace(model, failures=failures, notes=notes)
@@ -225,6 +226,11 @@ def _among_all(fit: DemandFit, batch: Batch, good: np.ndarray) -> DemandFit:
     rows = is_good[batch.series_of_row]
     predictions[rows], deviations[rows] = fit.predictions, fit.deviations
     model = replace(
-        model, theta=placed(model.theta), state=placed(model.state), shares=shares, offsets=offsets
+        model,
+        theta=placed(model.theta),
+        state=placed(model.state),
+        shares=shares,
+        offsets=offsets,
+        square=placed(model.square[None])[0],
     )
     return DemandFit(model, predictions, deviations, placed(fit.initial_state))

@@ -51,6 +51,8 @@ class DemandModel(FittedModel):
         r of (1), of one series after the other and increasing in each, which has at least one.
     offsets : (N + 1,) int64 array
         Where those of each series begin.
+    square : (N,) array
+        E r^2, for an update is not to go through all of them again.
     failures, notes
     """
 
@@ -60,6 +62,7 @@ class DemandModel(FittedModel):
     state: np.ndarray
     shares: np.ndarray
     offsets: np.ndarray
+    square: np.ndarray
     failures: Mapping[int, Exception] = field(default_factory=dict)
     notes: Notes = ()
 
@@ -153,10 +156,9 @@ class DemandModel(FittedModel):
 
     def spread(self, predictions: np.ndarray, sizes: np.ndarray, series: np.ndarray) -> np.ndarray:
         """Return the deviations of rows of series by (2)."""
-        n_shares = np.diff(self.offsets)
-        squares = np.add.reduceat(self.shares**2, self.offsets[:-1]) / n_shares
         probability = _probability(predictions, sizes)
-        return sizes * np.sqrt(np.maximum(probability * squares[series] - probability**2, 0.0))
+        variance = probability * self.square[series] - probability**2
+        return sizes * np.sqrt(np.maximum(variance, 0.0))
 
     def _values_at(self, below: np.ndarray) -> np.ndarray:
         """Return the values that (1) is below with some probabilities (.., N)."""

@@ -132,10 +132,12 @@ def check_demand(one: DemandModel) -> None:
     require(rising.all(), "shares of a series must not decrease")
     theta = fields.array(one.theta, "theta", float, one.cell.n_parameters, n)
     state = fields.array(one.state, "state", float, one.cell.n_state, n)
+    square = fields.array(one.square, "square", float, n)
     failed = fields.failures(one.failures, "failures", n)
     good = np.setdiff1d(np.arange(n), list(failed))
     fields.numbers(theta[:, good], "theta", len(theta), None, low=0.0)
     fields.numbers(state[:, good], "state", len(state), None, low=0.0)
+    fields.numbers(square[good], "square", None, low=0.0)
     require((theta[:, good] <= 1.0).all(), "theta must not be above 1")
     is_probability = one.variant == "tsb"
     second = state[1, good]
