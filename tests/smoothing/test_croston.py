@@ -47,7 +47,8 @@ def test_predictions_are_those_of_the_textbooks_loop(variant):
     model = CrostonForecaster(variant=variant).fit(y)
     states, predictions = loop(model, np.r_[y, np.nan])
     # Some tens of steps of a few operations.
-    np.testing.assert_allclose(model.fitted_values_, predictions[:-1], rtol=1e-13)
+    np.testing.assert_allclose(model.fitted_values_[1:], predictions[1:-1], rtol=1e-13)
+    assert np.isnan(model.fitted_values_[0])  # before the series begins
     np.testing.assert_allclose(model.predict(3), predictions[-1], rtol=1e-13)
     np.testing.assert_allclose(model.state_, states[-1], rtol=1e-13)
     np.testing.assert_allclose(model.sigma2_, np.nanmean((y - predictions[:-1]) ** 2), rtol=1e-12)

@@ -60,16 +60,16 @@ class CrostonForecaster(Forecaster):
     sigma2_ : float or (n_series,) array
         The mean squared residual.
 
+    Raises
+    ------
+    ValueError
+        For negative values, which are no demand; with `counts=True` also for fractions.
+
     Warns
     -----
     UserWarning
         For a series with fewer demands than parameters can be learned of, or without any: it is
         then forecast to stay at 0. And for regressors, which have no effect.
-
-    Raises
-    ------
-    ValueError
-        For negative values, which are no demand; with `counts=True` also for fractions.
 
     Notes
     -----
@@ -171,6 +171,8 @@ class CrostonForecaster(Forecaster):
         predictions, deviations = (
             np.ascontiguousarray(one.reshape(n_series, -1).T) for one in rows
         )
+        unbegun = np.cumsum(~np.isnan(values), axis=0) == 0
+        predictions[unbegun] = deviations[unbegun] = np.nan
         missed = values - predictions
         # Squares of what a float can hold may be beyond it.
         unit = np.nanmax(np.abs(missed), axis=0)
