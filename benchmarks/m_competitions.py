@@ -42,6 +42,7 @@ import pretrained_results
 
 from tsrnn import (
     AutoExpSmoothingRNN,
+    ComplexExpSmoothingRNN,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     NaiveForecaster,
@@ -62,7 +63,7 @@ DATA = {
     "m4-hourly": ("m4-hourly",),
     "m4-quarterly-part": ("m4-quarterly-part",),
 }
-FAMILIES = ("ses", "holt", "damped", "comb", "auto")
+FAMILIES = ("ses", "holt", "damped", "comb", "auto", "complex")
 
 
 # Those that refuse a period of 1, or any unless they are told to have a season.
@@ -228,6 +229,8 @@ def forecasters(period: int, names: list[str]) -> Iterator[tuple[str, Forecaster
                     yield f"{name} adj{mark}", adjusted
         if "auto" in families:
             yield f"Auto{mark}", AutoExpSmoothingRNN(period=period, prior=prior)
+    if "complex" in families:
+        yield "Complex", ComplexExpSmoothingRNN(period=period)
 
 
 def seasonal_naive(period: int) -> Forecaster:

@@ -1,10 +1,10 @@
 """Exponential smoothing at speed: panels and single series beside statsforecast and statsmodels.
 
-Run as `python benchmarks/smoothing_speed.py --data-home FOLDER [--parts holt auto single scaling]
-[--quick] [--processor]`. Panels are long frames, in and out: `PanelForecaster` fits and predicts,
-and so does `StatsForecast.forecast`, each with one thread or process and with two. Ours runs
-several times, before and after theirs, and the median counts; theirs runs once, after a small panel
-that compiles it. `--quick` takes a tenth of the series. `--processor` counts seconds of the
+Run as `python benchmarks/smoothing_speed.py --data-home FOLDER [--parts holt auto complex single
+scaling] [--quick] [--processor]`. Panels are long frames, in and out: `PanelForecaster` fits and
+predicts, and so does `StatsForecast.forecast`, each with one thread or process and with two. Ours
+runs several times, before and after theirs, and the median counts; theirs runs once, after a small
+panel that compiles it. `--quick` takes a tenth of the series. `--processor` counts seconds of the
 processor, with one job alone, for machines that others use.
 
 The scores beside the seconds show that what was timed is the same work: the mean sMAPE of the same
@@ -26,6 +26,7 @@ import pandas as pd
 
 from tsrnn import (
     AutoExpSmoothingRNN,
+    ComplexExpSmoothingRNN,
     DoubleExpSmoothingRNN,
     PanelForecaster,
     SimpleExpSmoothingRNN,
@@ -33,7 +34,7 @@ from tsrnn import (
 from tsrnn.datasets import fetch_m3, fetch_m4
 from tsrnn.forecasting.forecaster import Forecaster
 
-PARTS = ("holt", "auto", "single", "scaling")
+PARTS = ("holt", "auto", "complex", "single", "scaling")
 M3 = ("yearly", "quarterly", "monthly", "other")
 N_ROUNDS, N_CALLS = 3, 10
 
@@ -150,24 +151,38 @@ def holt(options: argparse.Namespace) -> None:
 
 
 def auto(options: argparse.Namespace) -> None:
-    """Automatic selection over M3, a panel for each frequency."""
+    """Automatic selection over M3."""
     from statsforecast.models import AutoETS
 
+    by_frequency(options, "Auto", AutoExpSmoothingRNN, AutoETS)
+
+
+def complex_smoothing(options: argparse.Namespace) -> None:
+    """Complex exponential smoothing over M3, in the form with the lowest AICc."""
+    from statsforecast.models import AutoCES
+
+    by_frequency(options, "Complex", ComplexExpSmoothingRNN, AutoCES)
+
+
+def by_frequency(
+    options: argparse.Namespace, name: str, make: Callable, make_peer: Callable
+) -> None:
+    """Time both on M3, a panel for each frequency."""
     totals = {n_jobs: np.zeros(2) for n_jobs in options.watch.jobs}
     for frequency in M3:
         data = load([(fetch_m3, frequency)], options.data_home, options.share)
         period = data[-1]
         seconds = compare(
             options.watch,
-            f"Auto, M3 {frequency}",
+            f"{name}, M3 {frequency}",
             data,
-            AutoExpSmoothingRNN(period=period),
-            lambda period=period: AutoETS(season_length=period, alias="f"),
+            make(period=period),
+            lambda period=period: make_peer(season_length=period, alias="f"),
         )
         for n_jobs in options.watch.jobs:
             totals[n_jobs] += seconds[n_jobs]
     for n_jobs in options.watch.jobs:
-        print_ratio("Auto, M3", n_jobs, *totals[n_jobs])
+        print_ratio(f"{name}, M3", n_jobs, *totals[n_jobs])
 
 
 def single(options: argparse.Namespace) -> None:
@@ -255,7 +270,8 @@ def main() -> None:
     options.share = 10 if options.quick else 1
     warnings.simplefilter("ignore")
     for name in options.parts:
-        {"holt": holt, "auto": auto, "single": single, "scaling": scaling}[name](options)
+        run = {"holt": holt, "auto": auto, "complex": complex_smoothing, "single": single}
+        run.get(name, scaling)(options)
 
 
 if __name__ == "__main__":

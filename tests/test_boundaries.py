@@ -102,8 +102,8 @@ PUBLIC = table(
     tsrnn.saving: load save
     tsrnn.sequence: ElmanRNNClassifier ElmanRNNRegressor GRUClassifier GRURegressor LSTMClassifier
     tsrnn.sequence: LSTMRegressor SequenceClassifier SequenceRegressor
-    tsrnn.smoothing: AutoExpSmoothingRNN DoubleExpSmoothingRNN SimpleExpSmoothingRNN
-    tsrnn.smoothing: TripleExpSmoothingRNN
+    tsrnn.smoothing: AutoExpSmoothingRNN ComplexExpSmoothingRNN DoubleExpSmoothingRNN
+    tsrnn.smoothing: SimpleExpSmoothingRNN TripleExpSmoothingRNN
     tsrnn.text: TextRNNClassifier
     tsrnn.theta: ThetaForecaster
     tsrnn.windows: RNNForecaster

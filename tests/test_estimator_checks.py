@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tsrnn import (
     AutoExpSmoothingRNN,
+    ComplexExpSmoothingRNN,
     CrostonForecaster,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
@@ -27,6 +28,13 @@ from tsrnn import (
     TripleExpSmoothingRNN,
     all_estimators,
 )
+
+
+class WithoutColumns(ComplexExpSmoothingRNN):
+    """Complex smoothing that is not told of columns: it refuses them, and the checks have some."""
+
+    def _read_regressors(self, X, n_timesteps, *, reset=False):
+        return super()._read_regressors(X, n_timesteps, reset=reset)[:, :0]
 
 
 class ThetaBesideRegressors(ThetaForecaster):
@@ -53,6 +61,8 @@ FORECASTERS = [
     TripleExpSmoothingRNN(period=2, trend=None, prior="cautious"),
     AutoExpSmoothingRNN(models=["AAN", "AAdN"]),
     AutoExpSmoothingRNN(period=3),
+    WithoutColumns(),
+    WithoutColumns(period=3),
     ThetaBesideRegressors(),
     ThetaBesideRegressors(2, variant="standard", initial_level="learned"),
     RNNForecaster(Ridge(), window=3),

@@ -132,12 +132,13 @@ class UnfinishedStepWarning(UserWarning):
 
 
 class UnreliableForecastWarning(UserWarning):
-    """A forecaster on lag windows is not to be relied on for this series, or this far ahead.
+    """A forecaster is not to be relied on for this series, or this far ahead.
 
     Given by `RNNForecaster`: at ``fit`` where its one-step errors are larger than those of
     repeating the last value, or where there is too little to train on; at ``predict`` and its like
     where the forecast leaves the range of the series farther than the series has cause to. The
-    docstring of `RNNForecaster` has the rules.
+    docstring of `RNNForecaster` has the rules. Given by `ComplexExpSmoothingRNN` at ``predict`` and
+    its like where the forecast lies outside of the series by more than three times its range.
 
     Examples
     --------

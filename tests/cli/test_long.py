@@ -8,6 +8,7 @@ from panels import make_frame, one_by_one
 
 from tsrnn import (
     AutoExpSmoothingRNN,
+    ComplexExpSmoothingRNN,
     DoubleExpSmoothingRNN,
     PanelForecaster,
     SimpleExpSmoothingRNN,
@@ -141,6 +142,7 @@ def test_no_more_than_a_handful_of_failures_is_listed(run):
         (["--model", "holt-winters", "--period", "0"], "2 or more: 12 for months"),
         (["--model", "auto", "--period", "1"], "2 or more: 12 for months"),
         (["--model", "auto", "--seasonal", "mul"], "auto chooses whether a season is added"),
+        (["--model", "complex", "--seasonal", "add"], "complex chooses its season's form"),
         (["--model", "theta", "--seasonal", "mul"], "theta chooses whether a season is added"),
         (["--period", "4"], "--period is for models with a season: --model holt-winters"),
         (["--seasonal", "mul", "--model", "ses"], "--seasonal is for models with a season"),
@@ -183,6 +185,7 @@ def test_files_that_will_not_do_are_told_in_one_line(complaint):
         (["--model", "theta"], ThetaForecaster()),
         (["--model", "theta", "--period", "4"], ThetaForecaster(4)),
         (["--model", "auto", "--period", "4"], AutoExpSmoothingRNN(period=4)),
+        (["--model", "complex", "--period", "4"], ComplexExpSmoothingRNN(period=4)),
     ],
 )
 def test_models_go_by_their_names(run, options, model):
@@ -194,6 +197,15 @@ def test_models_go_by_their_names(run, options, model):
     table, _ = run(several, "--id", "id", *options)
     expected = PanelForecaster(model, id_col="id").fit(several).predict(3)
     np.testing.assert_array_equal(table["forecast"], expected.iloc[:, 2])
+
+
+def test_a_forecast_that_runs_away_is_told_of_once_and_as_an_option(run):
+    one = pd.DataFrame({"ds": np.arange(1990, 2010), "y": 100.0 * 1.15 ** np.arange(20)})
+    several = pd.concat([one.assign(id="a"), one.assign(id="b")])
+    for frame, options in ((one, []), (several, ["--id", "id"])):
+        _, message = run(frame, "--model", "complex", *options, horizon=60)
+        assert message.count("runs away") == 1
+        assert "Take a shorter horizon, or --model damped" in message
 
 
 def test_what_was_chosen_is_told_of_a_single_series(run, tmp_path):

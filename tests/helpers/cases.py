@@ -11,9 +11,12 @@ from tsrnn.cells.smoother_cell import SmootherCell
 PREDICTING_CELLS = [name for name, make in CELLS.items() if make().n_outputs > 0]
 # Those of demand move on by what it is, not by what their prediction of it missed.
 INNOVATING_CELLS = [name for name in PREDICTING_CELLS if name not in ("croston", "tsb")]
-# Those whose errors are linear in the initial state.
+# Those whose errors are linear in the initial state, and it is solved for: that of complex
+# smoothing and of the dynamic theta method is taken from the series.
 LINEAR_CELLS = [
-    name for name in INNOVATING_CELLS if name not in ("holt_winters_mul", "theta", "dynamic_theta")
+    name
+    for name in INNOVATING_CELLS
+    if name != "holt_winters_mul" and not name.startswith("complex") and "theta" not in name
 ]
 
 

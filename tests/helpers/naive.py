@@ -86,6 +86,73 @@ def _holt_winters_run(levels, trends, seasons, period, predictions):
     return np.array(states), np.array(predictions).reshape(-1, 1)
 
 
+def _complex_pairs(alpha, x, h_init, period):
+    """A complex number l + i c for each season, smoothed as the textbook has it.
+
+    The new one is (a_0 + i a_1) (x_t + i e_t) + (1 - a_0 + i - i a_1) (l + i c), here in its real
+    and its imaginary part, for the imaginary unit is taken by derivatives.
+    """
+    a_0, a_1 = alpha
+    levels, potentials, predictions = list(h_init[:period]), list(h_init[period:]), []
+    for t in range(len(x)):
+        level, potential = levels[t], potentials[t]
+        predictions.append(level)
+        value = level if math.isnan(x[t, 0].real) else x[t, 0]
+        error = value - level
+        levels.append(a_0 * value + (1 - a_0) * level - a_1 * error - (1 - a_1) * potential)
+        potentials.append(a_1 * value + (1 - a_1) * level + a_0 * error + (1 - a_0) * potential)
+    ends = range(len(x) + 1)
+    states = [[*levels[t : t + period], *potentials[t : t + period]] for t in ends]
+    return np.array(states), np.array(predictions).reshape(-1, 1)
+
+
+def complex_plain(theta, x, h_init):
+    return _complex_pairs(theta, x, h_init, 1)
+
+
+def complex_simple(theta, x, h_init):
+    return _complex_pairs(theta, x, h_init, len(h_init) // 2)
+
+
+def complex_partial(theta, x, h_init):
+    a_0, a_1, b_0 = theta
+    pair, seasons, predictions = [tuple(h_init[:2])], list(h_init[2:]), []
+    period = len(seasons)
+    for t in range(len(x)):
+        (level, potential), season = pair[t], seasons[t]
+        predictions.append(level + season)
+        error = 0.0 if math.isnan(x[t, 0].real) else x[t, 0] - level - season
+        pair.append(_next_pair(a_0, a_1, level, potential, error))
+        seasons.append(season + b_0 * error)
+    states = [[*pair[t], *seasons[t : t + period]] for t in range(len(x) + 1)]
+    return np.array(states), np.array(predictions).reshape(-1, 1)
+
+
+def complex_full(theta, x, h_init):
+    a_0, a_1, b_0, b_1 = theta
+    period = (len(h_init) - 2) // 2
+    pair, predictions = [tuple(h_init[:2])], []
+    seasonal = list(zip(h_init[2 : 2 + period], h_init[2 + period :], strict=True))
+    for t in range(len(x)):
+        (level, potential), (season, hidden) = pair[t], seasonal[t]
+        predictions.append(level + season)
+        error = 0.0 if math.isnan(x[t, 0].real) else x[t, 0] - level - season
+        pair.append(_next_pair(a_0, a_1, level, potential, error))
+        seasonal.append(_next_pair(b_0, b_1, season, hidden, error))
+    states = []
+    for t in range(len(x) + 1):
+        seasons, hidden = zip(*seasonal[t : t + period], strict=True)
+        states.append([*pair[t], *seasons, *hidden])
+    return np.array(states), np.array(predictions).reshape(-1, 1)
+
+
+def _next_pair(a_0, a_1, level, potential, error):
+    return (
+        level - (1 - a_1) * potential + (a_0 - a_1) * error,
+        level + (1 - a_0) * potential + (a_0 + a_1) * error,
+    )
+
+
 def croston(theta, x, h_init):
     """Intervals are differences of the positions of demands, among values that are there."""
     alpha, beta, correction = theta
@@ -179,6 +246,10 @@ NAIVE = {
     "holt": holt,
     "holt_winters_add": holt_winters_add,
     "holt_winters_mul": holt_winters_mul,
+    "complex": complex_plain,
+    "complex_simple": complex_simple,
+    "complex_partial": complex_partial,
+    "complex_full": complex_full,
     "croston": croston,
     "tsb": tsb,
     "theta": theta,

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from tsrnn import (
     RNN,
     AutoExpSmoothingRNN,
+    ComplexExpSmoothingRNN,
     CrostonForecaster,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
@@ -72,6 +73,8 @@ FORECASTERS = {
     "multiplicative": TripleExpSmoothingRNN(period=PERIOD, seasonal="mul", error="mul"),
     "auto": AutoExpSmoothingRNN(models=("ANN", "AAN")),
     "auto_seasonal": AutoExpSmoothingRNN(models=["ANA", "AAdA"], period=PERIOD),
+    "complex": ComplexExpSmoothingRNN(),
+    "complex_seasonal": ComplexExpSmoothingRNN(period=PERIOD),
     "theta": ThetaForecaster(PERIOD),
     "theta_of_a_line": ThetaForecaster(variant="standard", initial_level="learned"),
     "windows": RNNForecaster(

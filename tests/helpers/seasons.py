@@ -5,6 +5,7 @@ import pandas as pd
 
 from tsrnn import (
     AutoExpSmoothingRNN,
+    ComplexExpSmoothingRNN,
     DeseasonalizedForecaster,
     NaiveForecaster,
     TripleExpSmoothingRNN,
@@ -12,6 +13,7 @@ from tsrnn import (
 
 SEASONAL = {
     "auto": AutoExpSmoothingRNN(),
+    "complex": ComplexExpSmoothingRNN(),
     "triple": TripleExpSmoothingRNN(),
     "naive": NaiveForecaster(strategy="seasonal"),
     "adjusted": DeseasonalizedForecaster(NaiveForecaster()),

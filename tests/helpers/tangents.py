@@ -55,9 +55,22 @@ def push(case, d_theta, d_x, d_h):
             scratch,
         )
         kernel(*[address(array) for array in arrays], t, *sizes)
-        d_states[t + 1] = moved
-        if "winters" in case.name:
-            # The kernel leaves seasons where they are; the oldest comes first.
-            n_seasons = cell.n_state - 2
-            d_states[t + 1, :, 2:] = np.roll(moved[:, 2:], -((t + 1) % n_seasons), axis=1)
+        d_states[t + 1] = in_order(case, moved, t + 1)
     return d_states, d_outputs
+
+
+def in_order(case, moved, n_steps):
+    """Derivatives (D, S, B) that the kernel has left where they were, the oldest season first."""
+    ordered = moved.copy()
+    for seasons in rows_of_seasons(case.name, case.cell.n_state):
+        ordered[:, seasons] = np.roll(moved[:, seasons], -n_steps, axis=1)
+    return ordered
+
+
+def rows_of_seasons(name, n_state):
+    """Places in the state of numbers that each step moves up by one."""
+    n_plain = 2 if name in ("complex_partial", "complex_full") or "winters" in name else 0
+    if name in ("complex_simple", "complex_full"):
+        half = (n_state - n_plain) // 2
+        return [slice(n_plain, n_plain + half), slice(n_plain + half, n_state)]
+    return [slice(2, n_state)] if n_plain else []

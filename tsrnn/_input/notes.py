@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tsrnn._input.wording import Message
+
 _PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
 
 
@@ -44,5 +46,11 @@ def together(
     if not notes or n_series == 1:
         return tuple(notes.values())
     first = min(notes)
-    text = f"{len(notes)} of {n_series} series, the first {name(first)}: {notes[first]}"
+    text = Message(
+        "{count} of {n_series} series, the first {name}: {note}",
+        count=len(notes),
+        n_series=n_series,
+        name=name(first),
+        note=notes[first],
+    )
     return (type(notes[first])(text),)

@@ -30,6 +30,52 @@ def seasonal_states(
         )
 
 
+@kernel
+def seasonal_means(values: Vector, offsets: Integers, period: int, seasons: Slab):
+    """Write the additive seasons (N, m) of the classical decomposition, the first row's first.
+
+    They are the mean differences from the centred moving average over a season, normalised to add
+    up to zero. A series for which a position has none, as it is too short or misses values, keeps
+    what is there.
+    """
+    for i in range(seasons.shape[0]):
+        _write_means(values[offsets[i] : offsets[i + 1]], period, seasons[i])
+
+
+@inlined
+def _write_means(y, period, season):
+    half, n_whole = period // 2, 1 - period % 2
+    overall = 0.0
+    for j in range(period):
+        total, count = _sum_of_differences(y, period, half, n_whole, j)
+        overall += total / count if count > 0 else math.nan
+    if not overall == overall:
+        return
+    overall /= period
+    for j in range(period):
+        total, count = _sum_of_differences(y, period, half, n_whole, j)
+        season[j] = total / count - overall
+
+
+@inlined
+def _sum_of_differences(y, period, half, n_whole, j):
+    """Add up differences from the moving average at position j of the season, and count them."""
+    total, count = 0.0, 0
+    for t in range(j, y.shape[0] - half, period):
+        if t < half:
+            continue
+        average = 0.0
+        for k in range(t - half + n_whole, t + half + 1 - n_whole):
+            average += y[k]
+        if n_whole == 1:
+            average += 0.5 * (y[t - half] + y[t + half])
+        difference = y[t] - average / period
+        if difference == difference:
+            total += difference
+            count += 1
+    return total, count
+
+
 @inlined
 def _seasonal_state(y, period, is_multiplicative, state):
     n_cycles = min(max(y.shape[0] // period, 1), 4)

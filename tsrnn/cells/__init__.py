@@ -6,6 +6,12 @@ from collections.abc import Callable
 from functools import partial
 
 from tsrnn._compute.simd import load, logistic, store, tanh
+from tsrnn.cells.complex_smoothing import (
+    COMPLEX,
+    complex_full,
+    complex_partial,
+    complex_simple,
+)
 from tsrnn.cells.croston import CROSTON, TSB
 from tsrnn.cells.elman import ELMAN
 from tsrnn.cells.gru import GRU
@@ -35,18 +41,21 @@ CELLS: dict[str, Callable[..., SmootherCell]] = {
     "holt": lambda: HOLT,
     "holt_winters_add": partial(holt_winters_add, 4),
     "holt_winters_mul": partial(holt_winters_mul, 4),
+    "complex": lambda: COMPLEX,
+    "complex_simple": partial(complex_simple, 4),
+    "complex_partial": partial(complex_partial, 4),
+    "complex_full": partial(complex_full, 4),
     "theta": lambda: THETA,
     "dynamic_theta": lambda: DYNAMIC_THETA,
     "croston": lambda: CROSTON,
     "tsb": lambda: TSB,
 }
 
-# All that exponential smoothing learns, by name.
+# All that the smoothers of the family of Holt and Winters learn, by name.
 SMOOTHING_PARAMETERS: dict[str, SmoothingParameter] = {
     parameter.name: parameter
-    for make in CELLS.values()
-    for parameter in make().parameters
-    if isinstance(parameter, SmoothingParameter)
+    for cell in (SES, HOLT, holt_winters_add(2))
+    for parameter in cell.parameters
 }
 
 # What is left of those that a smoother does not have.

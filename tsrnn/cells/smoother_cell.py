@@ -100,6 +100,9 @@ class SmoothingParameter(Parameter):
     beside_alpha : bool
         Whether it and alpha, the cell's first, are 1 at most together, which a box cannot say: what
         is searched is its share of 1 - alpha.
+    beside_next : bool
+        Whether it is the real part of a complex parameter whose imaginary part is the cell's next:
+        what is searched is its share of what keeps the smoother stable beside that.
     """
 
     _: KW_ONLY
@@ -112,6 +115,7 @@ class SmoothingParameter(Parameter):
     slow: tuple[float, ...] = ()
     near_absent: float | None = None
     beside_alpha: bool = False
+    beside_next: bool = False
 
     @property
     def neutral(self) -> float:

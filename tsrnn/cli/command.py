@@ -48,6 +48,7 @@ from tsrnn.forecasting.naive import NaiveForecaster
 from tsrnn.metrics import mase, smape
 from tsrnn.panel.fill import StepRules
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
+from tsrnn.smoothing.complex.forecaster import ComplexExpSmoothingRNN
 from tsrnn.smoothing.croston import CrostonForecaster
 from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
@@ -68,6 +69,7 @@ SEASONAL_MODELS = {
     "holt-winters": TripleExpSmoothingRNN,
     "auto": AutoExpSmoothingRNN,
     "theta": ThetaForecaster,
+    "complex": ComplexExpSmoothingRNN,
 }
 DEFAULT_MODEL = "damped"
 
@@ -133,7 +135,8 @@ def _parser() -> argparse.ArgumentParser:
         choices=[*MODELS, *SEASONAL_MODELS],
         help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
         "holt-winters (a season), auto (whichever of these suits the series), theta (the theta "
-        "method), croston (demand that is mostly 0)",
+        "method), complex (exponential smoothing of a complex number), croston (demand that is mostly "
+        "0)",
     )
     _add_seasons(forecast)
     add_options(forecast)
@@ -190,8 +193,8 @@ def _add_seasons(parser: argparse.ArgumentParser) -> None:
         "--period",
         type=_period,
         metavar="N",
-        help="time steps of a season, for holt-winters, auto and theta (by the dates: 12 for "
-        "months)",
+        help="time steps of a season, for holt-winters, auto, theta and complex (by the dates: 12 "
+        "for months)",
     )
     parser.add_argument(
         "--seasonal",
@@ -444,6 +447,8 @@ def _of_model(
         message.append(f"season: {season_in_words(model.period_, season)}{override}")
     if isinstance(model, AutoExpSmoothingRNN):
         message.append(f"chose {_in_words(model)}")
+    if isinstance(model, ComplexExpSmoothingRNN) and model.period_ > 1:
+        message.append(f"chose {model.seasonal_ or 'no'} season")
     return message
 
 
@@ -477,9 +482,11 @@ def _forecaster(options: argparse.Namespace) -> Forecaster:
                 )
         return MODELS[options.model]()
     if options.model != "holt-winters" and options.seasonal is not None:
+        chosen = "whether a season is added or multiplied"
+        if options.model == "complex":
+            chosen = "its season's form"
         raise UsageError(
-            f"--seasonal is for --model holt-winters: {options.model} chooses whether a season is "
-            "added or multiplied"
+            f"--seasonal is for --model holt-winters: {options.model} chooses {chosen}"
         )
     if isinstance(options.period, int) and options.period < 2:
         raise UsageError(

@@ -25,6 +25,7 @@ from tsrnn.panel.errors import SeriesError
 from tsrnn.panel.fill import StepRules
 from tsrnn.panel.frame import Columns, FrameNames
 from tsrnn.panel.gaps import fill_gaps
+from tsrnn.smoothing.complex.extent import DAMPED
 from tsrnn.smoothing.intermittence import FOR_DEMAND
 from tsrnn.smoothing.triple import WITHOUT_SEASON
 
@@ -167,6 +168,7 @@ def filled_words(n_filled: int, words: str, n_series: int, rules: StepRules) -> 
 # What is said in place of phrases that are for users of Python.
 _PHRASES = {
     ALSO_BY_FUNCTION: "",
+    DAMPED: "--model damped",
     LONGER_REACH: "",
     SET: "say",
     GIVE_DATES: "give the file a column of dates",

@@ -26,6 +26,8 @@ from tsrnn.panel.labels import Reach
 from tsrnn.panel.seasons import GroupedPanel
 from tsrnn.panel.state import FittedPanel, SeenRows
 from tsrnn.priors import ExponentialPrior
+from tsrnn.smoothing.complex.extent import Extent
+from tsrnn.smoothing.complex.structure import ComplexStructure
 from tsrnn.smoothing.demand_model import DemandModel
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
@@ -46,12 +48,14 @@ PARTS: dict[str, type] = {
     "Batch": Batch,
     "BusinessSteps": BusinessSteps,
     "ColumnScaling": ColumnScaling,
+    "ComplexStructure": ComplexStructure,
     "DateStamps": Dates,
     "DemandModel": DemandModel,
     "DeseasonalizedModel": DeseasonalizedModel,
     "DurationStamps": Durations,
     "EvenSteps": EvenSteps,
     "ExponentialPrior": ExponentialPrior,
+    "Extent": Extent,
     "FittedPanel": FittedPanel,
     "GroupedPanel": GroupedPanel,
     "Layout": Layout,

@@ -63,7 +63,8 @@ _LATER = {
     TextRNNClassifier: {"vocabulary": None, "init": "random", "normalize": False},
     RNNForecaster: {"random_state": None},
     WindowSpec: {"is_default": False},
-    **dict.fromkeys((DeseasonalizedModel, SmoothingModel, WindowModel), {"failures": {}}),
+    SmoothingModel: {"failures": {}, "extent": None},
+    **dict.fromkeys((DeseasonalizedModel, WindowModel), {"failures": {}}),
 }
 
 # Forecasters that keep the period that was taken, as panels of them do: of older ones it is the one

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from tsrnn._input.ragged import Batch
+from tsrnn._input.ragged import Batch, rows_of
 from tsrnn._input.scaling import ColumnScaling, Scaling
 from tsrnn._scan.filtering import filter_series
 from tsrnn.smoothing.search.task import Solution, Task
@@ -59,6 +60,26 @@ class Fit:
     notes: dict[int, tuple[Warning, ...]] = field(default_factory=dict)
     failures: dict[int, Exception] = field(default_factory=dict)
     unreasonable: dict[int, str] = field(default_factory=dict)
+
+    def take(self, series: np.ndarray) -> Fit:
+        """Return the fit of the series at these positions."""
+        rows, offsets = rows_of(self.offsets, series)
+        place = {i: k for k, i in enumerate(series.tolist())}
+
+        def taken(table: dict[int, Any]) -> dict[int, Any]:
+            return {place[i]: entry for i, entry in table.items() if i in place}
+
+        return Fit(
+            self.model.take(series),
+            self.predictions[rows],
+            self.deviations[rows],
+            offsets,
+            self.is_exact[series],
+            {name: values[series] for name, values in self.numbers.items()},
+            taken(self.notes),
+            taken(self.failures),
+            taken(self.unreasonable),
+        )
 
 
 def unnamed(i: int) -> str:

@@ -45,7 +45,7 @@ def fit_batch(
         coefficients, (N, C).
     """
     structure = spec.structure
-    scaling = Scaling.of(batch, centred=not structure.is_positive)
+    scaling = Scaling.of(batch, centred=structure.is_movable)
     columns = ColumnScaling.of(batch, from_mean=structure.is_positive)
     scaled = replace(
         batch,

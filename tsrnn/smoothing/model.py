@@ -12,6 +12,7 @@ import numpy as np
 from tsrnn._compute.threads import in_threads, one_blas_thread
 from tsrnn._input.ragged import Batch, rows_of
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
+from tsrnn.smoothing.complex.extent import Extent
 from tsrnn.smoothing.smoothers import SmootherBatch, lost
 
 Parts: TypeAlias = tuple[tuple[np.ndarray, SmootherBatch], ...]
@@ -32,12 +33,15 @@ class SmoothingModel(FittedModel):
     n_series : int
         With those that have no smoother.
     failures, notes
+    extent : Extent or None
+        Of the series, where forecasts may leave all reason.
     """
 
     parts: Parts
     n_series: int
     failures: Mapping[int, Exception] = field(default_factory=dict)
     notes: Notes = ()
+    extent: Extent | None = None
 
     @property
     def series(self) -> list[SmootherBatch]:
@@ -89,7 +93,8 @@ class SmoothingModel(FittedModel):
             parts.append((series, later))
         if offsets is None and failures:
             raise next(iter(failures.values()))
-        later = SmoothingModel(tuple(parts), self.n_series, failures)
+        extent = None if self.extent is None else self.extent.widened(batch)
+        later = SmoothingModel(tuple(parts), self.n_series, failures, extent=extent)
         return later, self._laid_out(predictions, offsets), self._laid_out(deviations, offsets)
 
     def attributes(self) -> dict[str, Any]:
@@ -110,6 +115,10 @@ class SmoothingModel(FittedModel):
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
         shape = (horizon, len(quantiles))
         return self._computed(lambda batch: batch.quantiles(horizon, quantiles), n_jobs, *shape)
+
+    def doubts(self, horizon: int) -> Mapping[int, Warning]:
+        """Return what the user should know of the forecast of so many steps, by position."""
+        return {} if self.extent is None else self.extent.left_by(self.forecast(horizon))
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState

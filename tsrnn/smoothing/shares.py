@@ -9,6 +9,7 @@ import numpy as np
 
 from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, redundant_columns
+from tsrnn.smoothing.complex.structure import ComplexStructure
 from tsrnn.smoothing.fit import Fit
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.spec import FitSpec
@@ -36,6 +37,17 @@ class Share:
     batch: Batch
     name: Callable[[int], str]
     notes: dict[int, Warning]
+
+    def take(self, places: np.ndarray) -> Share:
+        """Return the share of those of its series at these places."""
+        name = self.name
+        return Share(
+            self.series[places],
+            self.spec.take(places),
+            self.batch.take(places),
+            lambda k: name(int(places[k])),
+            {k: self.notes[i] for k, i in enumerate(places.tolist()) if i in self.notes},
+        )
 
 
 def shares_of(
@@ -68,7 +80,8 @@ def shares_of(
 def n_to_learn(spec: FitSpec, batch: Batch) -> np.ndarray:
     """Return how many values it takes to learn what is free of each series, (N,)."""
     n_free = sum(low < high for low, high in spec.bounds.values())
-    n_free += spec.structure.n_free_state if spec.is_state_learned else 0
+    if spec.is_state_learned or isinstance(spec.structure, ComplexStructure):
+        n_free += spec.structure.n_free_state
     needed = np.full(batch.n_series, n_free)
     if batch.regressors.shape[1]:
         columns = ColumnScaling.of(batch, from_mean=spec.structure.is_positive)

@@ -73,6 +73,16 @@ class Structure:
         return self.is_relative or not self.is_linear
 
     @property
+    def is_movable(self) -> bool:
+        """Whether it is the same wherever the series is zero."""
+        return not self.is_positive
+
+    @property
+    def has_one_start(self) -> bool:
+        """Whether it is searched from one start alone: none of this family is."""
+        return False
+
+    @property
     def positive_part(self) -> str:
         """The argument that asks for that."""
         return "error='mul'" if self.is_relative else "seasonal='mul'"

@@ -194,6 +194,8 @@ def _model(cell: SmootherCell, begun: Begun, free: Free) -> Model:
         share_at=-1,
         rates=np.zeros(places.size),
         state_maps=maps,
+        pairs=np.zeros(0, dtype=np.int64),
+        most=np.zeros(0),
         decaying=cell.state_names.index("decay"),
         ages=begun.n_first.astype(float),
     )

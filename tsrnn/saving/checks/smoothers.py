@@ -11,6 +11,8 @@ from tsrnn.priors import ExponentialPrior
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import INT, require
 from tsrnn.saving.checks.models import check_found
+from tsrnn.smoothing.complex.extent import Extent
+from tsrnn.smoothing.complex.structure import SEASONAL_FORMS, ComplexStructure
 from tsrnn.smoothing.demand_model import CELLS_OF, DemandModel
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
@@ -29,6 +31,20 @@ def check_structure(one: Structure) -> None:
     require(one.trend or not one.damped, "a trend that is not there is not damped")
     period = fields.whole(one.period, "period", 1)
     require(one.seasonal or period == 1, "period must be 1 without a season")
+
+
+def check_complex_structure(one: ComplexStructure) -> None:
+    """Check a form of complex smoothing; its cell, which may be large, is not made."""
+    fields.choice(one.seasonal, "seasonal", SEASONAL_FORMS)
+    period = fields.whole(one.period, "period", 1)
+    require((one.seasonal is None) == (period == 1), "a season has a period, and nothing else")
+
+
+def check_extent(one: Extent) -> None:
+    """Check the smallest and the largest values of series."""
+    low = fields.numbers(one.low, "low", None)
+    high = fields.numbers(one.high, "high", low.size)
+    require((low <= high).all(), "high must not be below low")
 
 
 def check_scaling(one: Scaling) -> None:
@@ -56,14 +72,15 @@ def check_batch(one: Batch) -> None:
 
 def check_smoothers(one: SmootherBatch) -> None:
     """Check smoothers of one structure: all that their kernels read."""
-    structure = fields.kind(one.structure, "structure", Structure)
+    structure = fields.kind(one.structure, "structure", Structure, ComplexStructure)
     n_state = structure.n_state
     n = fields.numbers(one.sigma, "sigma", None, low=0.0).size
     fields.numbers(one.state, "state", n_state, n)
     n_parameters = len(structure.cell.parameters)
     theta = fields.numbers(one.theta, "theta", n_parameters, n, low=0.0)
     require((one.state[structure.is_share] != 0.0).all(), "a season that multiplies must not be 0")
-    require((theta <= 1.0).all(), "theta must not be above 1")
+    most = np.array([parameter.upper for parameter in structure.cell.parameters])
+    require((theta <= np.maximum(most, 1.0)[:, None]).all(), "theta must not be above its bounds")
     require(theta.flags.c_contiguous, "theta must be in the order of C")
     require(one.state.flags.c_contiguous, "state must be in the order of C")
     size = fields.kind(one.scaling, "scaling", Scaling).exponent.size
@@ -95,7 +112,11 @@ def _check_parts(parts: object, n: int) -> np.ndarray:
 
 def check_model(one: SmoothingModel) -> None:
     """Check smoothers: one for each series that has not failed."""
-    check_found(one, _check_parts(one.parts, fields.whole(one.n_series, "n_series", 1)))
+    n = fields.whole(one.n_series, "n_series", 1)
+    check_found(one, _check_parts(one.parts, n))
+    if one.extent is not None:
+        size = fields.kind(one.extent, "extent", Extent).low.size
+        require(size == n, f"extent must be of {n} series")
 
 
 def check_naive(one: NaiveModel) -> None:
@@ -154,8 +175,10 @@ def check_prior(one: ExponentialPrior) -> None:
 CHECKS = {
     Batch: check_batch,
     ColumnScaling: check_columns,
+    ComplexStructure: check_complex_structure,
     DemandModel: check_demand,
     ExponentialPrior: check_prior,
+    Extent: check_extent,
     NaiveModel: check_naive,
     Scaling: check_scaling,
     SmootherBatch: check_smoothers,

@@ -15,6 +15,7 @@ from tsrnn._compute.threads import NEVER_STOPPED
 from tsrnn._input.ragged import Batch
 from tsrnn._scan.seasonal_start import seasonal_states
 from tsrnn.cells.smoother_cell import SmoothingParameter
+from tsrnn.smoothing.complex.structure import ComplexStructure
 from tsrnn.smoothing.search.grid_search import profiled_starts
 from tsrnn.smoothing.search.task import Task
 from tsrnn.smoothing.structure import Structure
@@ -30,6 +31,8 @@ def starts_of(task: Task, stop: np.ndarray = NEVER_STOPPED) -> np.ndarray:
     """Return where to start, (N, n_starts, Q + U + C)."""
     names = task.free_names
     points = spread_starts(task.free_parameters, task.search_bounds)
+    if task.structure.has_one_start:
+        return np.repeat(points[None], task.batch.n_series, axis=0)
     if task.structure.seasonal is None:
         if task.nearby is not None and task.effort == "quick":
             return np.concatenate([task.nearby, flat_start(task)], axis=1)
@@ -125,8 +128,10 @@ def heuristic_states(structure: Structure, batch: Batch) -> np.ndarray:
 
     Without a season from the first two: (2 y_1 - y_2, y_2 - y_1), and y_1 where there is no trend;
     missing values between the two are steps of the trend. With one from the first cycles; see
-    `tsrnn._scan.seasonal_start`.
+    `tsrnn._scan.seasonal_start`. Complex smoothing has its own.
     """
+    if isinstance(structure, ComplexStructure):
+        return structure.heuristic_states(batch)
     states = np.zeros((batch.n_series, structure.cell.n_state))
     if structure.seasonal is not None:
         seasonal_states(

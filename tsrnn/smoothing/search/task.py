@@ -11,6 +11,7 @@ import numpy as np
 
 from tsrnn._compute.declare import Integers, Slab, Vector
 from tsrnn._input.ragged import Batch
+from tsrnn.cells.complex_smoothing import stable_real_parts
 from tsrnn.cells.smoother_cell import SmoothingParameter
 from tsrnn.smoothing.structure import Structure
 
@@ -101,9 +102,16 @@ class Task:
         return is_share.index(True) if True in is_share else -1
 
     @functools.cached_property
+    def pairs_at(self) -> np.ndarray:
+        """The places among the free parameters of those searched as a share beside the next."""
+        is_real = [parameter.beside_next for parameter in self.free_parameters]
+        return np.flatnonzero(is_real).astype(np.int64)
+
+    @functools.cached_property
     def search_bounds(self) -> np.ndarray:
         """The bounds of what is searched, (2, Q): of a share 0 and 1."""
         bounds = self.bounds[self.free].T.copy()
+        bounds[:, self.pairs_at] = [[0.0], [1.0]]
         if self.share_at >= 0:
             bounds[:, self.share_at] = 0.0, 1.0
         elif 0 in self.free:
@@ -120,6 +128,8 @@ class Task:
         theta[self.free] = searched
         if self.share_at >= 0:
             theta[self.free[self.share_at]] *= 1.0 - theta[0]
+        for k in self.free[self.pairs_at]:
+            stable_real_parts(theta[k + 1], float(self.bounds[k, 1]), theta[k])
         return theta
 
     def take(self, series: np.ndarray) -> Task:

@@ -102,6 +102,8 @@ def model_of(task: Task) -> Model:
         task.states,
         decaying=-1,
         ages=np.zeros(1),
+        pairs=task.pairs_at,
+        most=task.bounds[task.free[task.pairs_at], 1],
     )
 
 

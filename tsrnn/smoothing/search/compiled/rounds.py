@@ -11,7 +11,8 @@ that they try next: so none waits for another to converge, and what becomes of o
 on which others there are.
 
 gamma is searched as gamma' in [0, 1] with gamma = (1 - alpha) gamma', which keeps it under
-1 - alpha.
+1 - alpha. The real part of a complex parameter is searched as its share of what keeps the smoother
+stable beside the imaginary part (see `tsrnn.cells.complex_smoothing`).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from tsrnn._scan.curvature import (
     curved_of,
     scratch_of,
 )
+from tsrnn.cells.complex_smoothing import stable_interval
 from tsrnn.cells.smoother_cell import step_at, tangent_at
 from tsrnn.smoothing.search.compiled.gauss_newton import (
     CONVERGED,
@@ -82,6 +84,11 @@ class Model(NamedTuple):
     state_maps : (N or 1, S, 1 + U + C) array
         What takes (1, free numbers of the state, coefficients) to the initial state, for each
         series or for all.
+    pairs : (n_pairs,) array
+        The places among the free ones of the real parts of complex parameters; the imaginary parts
+        follow them.
+    most : (n_pairs,) array
+        Upper bounds of those.
     decaying : int
         The place in the state of a number that is (1 - alpha)^age, whatever takes it there; -1 for
         none. Alpha is the cell's first parameter.
@@ -99,6 +106,8 @@ class Model(NamedTuple):
     share_at: int
     rates: Vector
     state_maps: Slabs
+    pairs: Integers
+    most: Vector
     decaying: int
     ages: Vector
 
@@ -299,6 +308,7 @@ def fill_lanes(model, series, n_starts, now, trial, lanes):
     values, offsets, regressors = series.values, series.offsets, series.regressors
     theta, free, state_maps = model.theta, model.free, model.state_maps
     share_at, lane_theta = model.share_at, lanes.theta
+    pairs, most = model.pairs, model.most
     x, d_x, active, states, d_states = (
         lanes.x,
         lanes.d_x,
@@ -320,6 +330,10 @@ def fill_lanes(model, series, n_starts, now, trial, lanes):
             lane_theta[free[j], b] = trial[p, j]
         if share_at >= 0:
             lane_theta[free[share_at], b] *= 1.0 - lane_theta[0, b]
+        for q in range(pairs.shape[0]):
+            real, imaginary = free[pairs[q]], free[pairs[q] + 1]
+            low, high, _, _ = stable_interval(lane_theta[imaginary, b], most[q])
+            lane_theta[real, b] = low + (high - low) * lane_theta[real, b]
         for s in range(n_state):
             state = state_maps[of_series, s, 0]
             for u in range(n_linear):
@@ -374,12 +388,12 @@ def searched_value(b, model, v, curved):
         scale = 1.0 - (v[0] if alpha_is_free else model.theta[0])
         if alpha_is_free:
             _add_multiple(b, gradient, curvature, 0, share_at, -v[share_at])
-        gradient[share_at, b] *= scale
-        for c in range(share_at):
-            curvature[share_at, c, b] *= scale
-        for d in range(share_at + 1, n_unknowns):
-            curvature[d, share_at, b] *= scale
-        curvature[share_at, share_at, b] *= scale * scale
+        _scale(b, gradient, curvature, share_at, scale)
+    for q in range(model.pairs.shape[0]):
+        k = model.pairs[q]
+        low, high, d_low, d_high = stable_interval(v[k + 1], model.most[q])
+        _add_multiple(b, gradient, curvature, k + 1, k, d_low + (d_high - d_low) * v[k])
+        _scale(b, gradient, curvature, k, high - low)
     log_prior = 0.0
     for j in range(rates.shape[0]):
         log_prior += rates[j] * v[j] / n_seen
@@ -401,11 +415,23 @@ def searched_value(b, model, v, curved):
 
 
 @inlined
+def _scale(b, gradient, curvature, d, scale):
+    """Change the unit of direction d, in slope and curvature of lane b."""
+    gradient[d, b] *= scale
+    for c in range(d):
+        curvature[d, c, b] *= scale
+    for k in range(d + 1, gradient.shape[0]):
+        curvature[k, d, b] *= scale
+    curvature[d, d, b] *= scale * scale
+
+
+@inlined
 def _add_multiple(b, gradient, curvature, d, c, factor):
-    """Add a multiple of direction c to direction d < c, in slope and curvature of lane b."""
+    """Add a multiple of direction c to direction d, in slope and curvature of lane b."""
     n_unknowns = gradient.shape[0]
     gradient[d, b] += factor * gradient[c, b]
-    curvature[d, d, b] += factor * (2.0 * curvature[c, d, b] + factor * curvature[c, c, b])
+    shared = curvature[max(c, d), min(c, d), b]
+    curvature[d, d, b] += factor * (2.0 * shared + factor * curvature[c, c, b])
     for k in range(n_unknowns):
         if k == d:
             continue

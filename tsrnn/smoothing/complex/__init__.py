@@ -1,0 +1,1 @@
+"""Complex exponential smoothing: its forms, how they are fitted, and the forecaster."""
