@@ -135,8 +135,8 @@ def _parser() -> argparse.ArgumentParser:
         choices=[*MODELS, *SEASONAL_MODELS],
         help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
         "holt-winters (a season), auto (whichever of these suits the series), theta (the theta "
-        "method), complex (exponential smoothing of a complex number), croston (demand that is mostly "
-        "0)",
+        "method), complex (exponential smoothing of a complex number), croston (demand that is "
+        "mostly 0)",
     )
     _add_seasons(forecast)
     add_options(forecast)
