@@ -113,12 +113,11 @@ axes.legend()
 # Three hundred parts, the last four weeks held back: in how many of a hundred was the stock enough?
 # About as many as asked, or some more, for there is no stock between two whole numbers.
 
-kept = {0.5: 0, 0.8: 0, 0.95: 0}
-for probability in rng.uniform(0.1, 0.5, 300):
-    sold = make_part(probability)
-    past, held = sold.iloc[:-lead_time], sold.iloc[-lead_time:].sum()
-    one = CrostonForecaster(counts=True).fit(past)
-    stocks = one.predict_quantiles(lead_time, list(kept), total=True, n_paths=2000).iloc[0]
-    for level in kept:
-        kept[level] += held <= stocks[level]
-pd.DataFrame({"asked": kept.keys(), "enough": [count / 300 for count in kept.values()]}).round(2)
+levels = [0.5, 0.8, 0.95]
+parts = pd.concat([make_part(one) for one in rng.uniform(0.1, 0.5, 300)], axis=1)
+parts.columns = [f"part {number}" for number in range(300)]
+past, held = parts.iloc[:-lead_time], parts.iloc[-lead_time:].sum()
+every = CrostonForecaster(counts=True).fit(past)
+stocks = every.predict_quantiles(lead_time, levels, total=True, n_paths=2000).iloc[0]
+enough = [(held <= stocks.xs(level, level=1)).mean() for level in levels]
+pd.DataFrame({"asked": levels, "enough": enough}).round(2)
