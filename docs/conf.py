@@ -83,6 +83,7 @@ sphinx_gallery_conf = {
             "plot_co2_forecast.py",
             "plot_holt_winters.py",
             "plot_selection.py",
+            "plot_ensemble.py",
             "plot_panel.py",
             "plot_intermittent.py",
             "plot_sine.py",

@@ -15,6 +15,7 @@ from tsrnn import (
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
     ElmanRNNRegressor,
+    EnsembleForecaster,
     GRUClassifier,
     GRURegressor,
     LSTMClassifier,
@@ -30,18 +31,18 @@ from tsrnn import (
 )
 
 
-class WithoutColumns(ComplexExpSmoothingRNN):
-    """Complex smoothing that is not told of columns: it refuses them, and the checks have some."""
-
-    def _read_regressors(self, X, n_timesteps, *, reset=False):
-        return super()._read_regressors(X, n_timesteps, reset=reset)[:, :0]
-
-
 class ThetaBesideRegressors(ThetaForecaster):
     """The theta method where X has columns, which it refuses and these checks always have."""
 
     def fit_model(self, values, regressors):
         return super().fit_model(values, regressors[:, :0])
+
+
+class WithoutColumns(ComplexExpSmoothingRNN):
+    """Complex smoothing that is not told of columns: it refuses them, and the checks have some."""
+
+    def _read_regressors(self, X, n_timesteps, *, reset=False):
+        return super()._read_regressors(X, n_timesteps, reset=reset)[:, :0]
 
 
 FORECASTERS = [
@@ -61,10 +62,14 @@ FORECASTERS = [
     TripleExpSmoothingRNN(period=2, trend=None, prior="cautious"),
     AutoExpSmoothingRNN(models=["AAN", "AAdN"]),
     AutoExpSmoothingRNN(period=3),
-    WithoutColumns(),
-    WithoutColumns(period=3),
+    EnsembleForecaster(),
+    EnsembleForecaster(
+        [("last", NaiveForecaster()), ("holt", DoubleExpSmoothingRNN())], method="best"
+    ),
     ThetaBesideRegressors(),
     ThetaBesideRegressors(2, variant="standard", initial_level="learned"),
+    WithoutColumns(),
+    WithoutColumns(period=3),
     RNNForecaster(Ridge(), window=3),
     RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=3, solver="lbfgs", tol=0.02, random_state=0),

@@ -17,6 +17,7 @@ from tsrnn import (
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
     ElmanRNNRegressor,
+    EnsembleForecaster,
     GRUClassifier,
     GRURegressor,
     LSTMClassifier,
@@ -77,6 +78,15 @@ FORECASTERS = {
     "complex_seasonal": ComplexExpSmoothingRNN(period=PERIOD),
     "theta": ThetaForecaster(PERIOD),
     "theta_of_a_line": ThetaForecaster(variant="standard", initial_level="learned"),
+    "ensemble": EnsembleForecaster(
+        [
+            ("last", NaiveForecaster()),
+            ("season", NaiveForecaster(strategy="seasonal", period=PERIOD)),
+            ("adjusted", DeseasonalizedForecaster(SimpleExpSmoothingRNN(), period=PERIOD)),
+        ],
+        method="mean",
+        weights=[1.0, 2.0, 1.0],
+    ),
     "windows": RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=4, max_iter=3, random_state=0), window=5
     ),
@@ -125,6 +135,7 @@ PANELS = {
     "theta": (INDEXES["quarters"], "theta"),
     "windows": (INDEXES["months"], "windows"),
     "croston": (INDEXES["months"], "croston"),
+    "ensemble": (INDEXES["quarters"], "ensemble"),
 }
 
 

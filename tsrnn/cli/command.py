@@ -42,6 +42,7 @@ from tsrnn.cli.output import (
     write_table,
 )
 from tsrnn.cli.steps import add_options, in_options, is_asked, rules_of, stepped, with_days
+from tsrnn.compose.ensemble import EnsembleForecaster
 from tsrnn.exceptions import IrregularIndexError
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster
@@ -63,15 +64,18 @@ MODELS = {
     "damped": lambda: DoubleExpSmoothingRNN(damped=True),
     "croston": CrostonForecaster,
 }
-# These take the length of the season; all but the first choose by themselves how it enters, if at
-# all.
+# These take the length of the season; all but the first find by themselves how it enters.
 SEASONAL_MODELS = {
     "holt-winters": TripleExpSmoothingRNN,
     "auto": AutoExpSmoothingRNN,
-    "theta": ThetaForecaster,
     "complex": ComplexExpSmoothingRNN,
+    "theta": ThetaForecaster,
+    "ensemble": EnsembleForecaster,
 }
-DEFAULT_MODEL = "damped"
+DEFAULT_MODEL = "ensemble"
+
+# Which model was taken where none was named.
+_DEFAULT_TOLD = f"model: {DEFAULT_MODEL}; --model names another"
 
 MOST_STEPS = 1_000_000  # of a forecast: more is a slip of the keyboard, or exhausts the memory
 MOST_LINES = 10_000_000  # of the forecasts of all series
@@ -106,8 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             tell("interrupted")
             return 130
-    texts = [in_options(warning.message) for warning in caught]
-    for text in dict.fromkeys(texts):  # a backtest fits again and again
+    # Once, though a forecast and its bounds may both be warned of, and a backtest fits again.
+    for text in dict.fromkeys(in_options(warning.message) for warning in caught):
         tell(f"warning: {re.sub('^(y|series 0) (?=has|is)', 'the series ', text)}")
     return status
 
@@ -134,9 +138,9 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         choices=[*MODELS, *SEASONAL_MODELS],
         help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
-        "holt-winters (a season), auto (whichever of these suits the series), theta (the theta "
-        "method), complex (exponential smoothing of a complex number), croston (demand that is "
-        "mostly 0)",
+        "croston (demand that is mostly 0), holt-winters (a season), auto (whichever of these but "
+        "croston suits the series), complex (exponential smoothing of a complex number), theta (the "
+        "theta method), ensemble (auto, complex and theta combined)",
     )
     _add_seasons(forecast)
     add_options(forecast)
@@ -193,8 +197,7 @@ def _add_seasons(parser: argparse.ArgumentParser) -> None:
         "--period",
         type=_period,
         metavar="N",
-        help="time steps of a season, for holt-winters, auto, theta and complex (by the dates: 12 "
-        "for months)",
+        help="time steps of a season, for those from holt-winters on (by the dates: 12 for months)",
     )
     parser.add_argument(
         "--seasonal",
@@ -327,7 +330,7 @@ def _forecast_several(
     if rules.aggregate is not None:
         date_format = format_of_steps(date_format, pd.Index(forecasts.table.iloc[:, 1]))
     write_table(forecasts.table, options.output, index=False, date_format=date_format)
-    model = [] if is_named else [_default_told(forecasts.may_have_season)]
+    model = [] if is_named else [_DEFAULT_TOLD]
     for line in [*given.notes, *model, *forecasts.message]:
         tell(line)
     return INCOMPLETE if forecasts.n_left_out else 0
@@ -438,24 +441,17 @@ def _of_model(
 ) -> list[str]:
     """Say what was chosen for the user: the model, its season, its structure."""
     season = model._grid.season.among(int(y.count()))
-    message = [] if is_named else [_default_told(season.taken > 1)]
+    message = [] if is_named else [_DEFAULT_TOLD]
     if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
         # The choice takes no season of which there are not two periods, whatever is said.
-        override = (
-            "" if season.is_short and options.model != "holt-winters" else "; --period overrides"
-        )
+        chooses = season.is_short and options.model != "holt-winters"
+        override = "" if chooses else "; --period overrides"
         message.append(f"season: {season_in_words(model.period_, season)}{override}")
     if isinstance(model, AutoExpSmoothingRNN):
         message.append(f"chose {_in_words(model)}")
     if isinstance(model, ComplexExpSmoothingRNN) and model.period_ > 1:
         message.append(f"chose {model.seasonal_ or 'no'} season")
     return message
-
-
-def _default_told(may_have_season: bool) -> str:
-    """Say which model was taken where none was named."""
-    more = ", without a season; --model auto looks for one" if may_have_season else ""
-    return f"model: {DEFAULT_MODEL}{more or '; --model names another'}"
 
 
 def _spelling(options: argparse.Namespace) -> Spelling:
@@ -482,11 +478,9 @@ def _forecaster(options: argparse.Namespace) -> Forecaster:
                 )
         return MODELS[options.model]()
     if options.model != "holt-winters" and options.seasonal is not None:
-        chosen = "whether a season is added or multiplied"
-        if options.model == "complex":
-            chosen = "its season's form"
         raise UsageError(
-            f"--seasonal is for --model holt-winters: {options.model} chooses {chosen}"
+            f"--seasonal is for --model holt-winters: {options.model} chooses by itself whether a "
+            "season is added or multiplied"
         )
     if isinstance(options.period, int) and options.period < 2:
         raise UsageError(

@@ -15,6 +15,9 @@ from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.stamps import Dates, Durations, Periods, WholeNumbers
 from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
+from tsrnn.compose.combining import Span
+from tsrnn.compose.ensemble_model import EnsembleModel, Member
+from tsrnn.compose.past_errors import CombinedErrors
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
@@ -48,11 +51,14 @@ PARTS: dict[str, type] = {
     "Batch": Batch,
     "BusinessSteps": BusinessSteps,
     "ColumnScaling": ColumnScaling,
+    "CombinedErrors": CombinedErrors,
     "ComplexStructure": ComplexStructure,
     "DateStamps": Dates,
     "DemandModel": DemandModel,
     "DeseasonalizedModel": DeseasonalizedModel,
     "DurationStamps": Durations,
+    "EnsembleMember": Member,
+    "EnsembleModel": EnsembleModel,
     "EvenSteps": EvenSteps,
     "ExponentialPrior": ExponentialPrior,
     "Extent": Extent,
@@ -77,6 +83,7 @@ PARTS: dict[str, type] = {
     "SeenRows": SeenRows,
     "SmootherBatch": SmootherBatch,
     "SmoothingModel": SmoothingModel,
+    "Span": Span,
     "Structure": Structure,
     "TargetLayout": TargetLayout,
     "ThetaModel": ThetaModel,

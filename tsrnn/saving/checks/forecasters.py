@@ -13,6 +13,8 @@ from tsrnn._input.series import Layout
 from tsrnn._registry import ESTIMATORS
 from tsrnn._time.grid import TimeGrid
 from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
+from tsrnn.compose.ensemble import EnsembleForecaster
+from tsrnn.compose.ensemble_model import EnsembleModel
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster, NaiveModel
@@ -33,6 +35,7 @@ _MODEL_OF = {
     NaiveForecaster: NaiveModel,
     CrostonForecaster: DemandModel,
     DeseasonalizedForecaster: DeseasonalizedModel,
+    EnsembleForecaster: EnsembleModel,
     RNNForecaster: WindowModel,
     ThetaForecaster: DeseasonalizedModel,
     **{one: SmoothingModel for one in ESTIMATORS.values() if issubclass(one, SmoothingForecaster)},
@@ -84,6 +87,8 @@ def check_forecaster(one: Forecaster) -> None:
     if isinstance(one, DeseasonalizedForecaster):
         fields.members(one, ["forecaster_", "seasonal_indices_", "is_seasonal_"])
         fields.kind(one.forecaster_, "forecaster_", Forecaster)
+    if isinstance(one, EnsembleForecaster):
+        _check_ensemble(one, k)
     if isinstance(one, ThetaForecaster):
         fields.kind(model.inner, "inner", ThetaModel)
         fields.members(one, ["is_seasonal_", "seasonal_indices_"])
@@ -124,6 +129,25 @@ def _check_rows(value: Any, name: str, layout: Layout, n: int, k: int) -> None:
         fields.kind(value, name, pd.Series if layout.is_flat else pd.DataFrame)
         value = value.to_numpy()
     fields.array(value, name, float, *((n,) if layout.is_flat else (n, k)))
+
+
+def _check_ensemble(one: EnsembleForecaster, k: int) -> None:
+    """Check the members of a combination, and what it tells of them."""
+    fields.members(one, ["members_", "method_", "weights_", "dropped_", "period_"])
+    fields.choice(one.method_, "method_", ("best", "mean", "median"))
+    names = one._model.names
+    for name, member in fields.kind(one.members_, "members_", dict).items():
+        fields.choice(name, "the name of a member", names)
+        fields.kind(member, f"the member {name}", Forecaster, dict)
+        if isinstance(member, dict):
+            for i, of_column in member.items():
+                fields.whole(i, "a column", 0, k - 1)
+                fields.kind(of_column, f"the member {name}", Forecaster)
+    shape = (len(names),) if k == 1 else (len(names), k)
+    fields.numbers(one.weights_, "weights_", *shape, low=0.0)
+    for name, reason in fields.kind(one.dropped_, "dropped_", dict).items():
+        fields.choice(name, "the name of a member", names)
+        fields.kind(reason, "a reason", str)
 
 
 def _check_smoothing(one: Forecaster, k: int) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tsrnn.compose.ensemble_model import EnsembleModel
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
@@ -19,7 +20,14 @@ from tsrnn.theta.model import ThetaModel
 from tsrnn.windows.model import WindowModel
 
 # Models of columns alone, of panels alone, and of either.
-_OF_BOTH = (DemandModel, DeseasonalizedModel, SmoothingModel, ThetaModel, WindowModel)
+_OF_BOTH = (
+    DemandModel,
+    DeseasonalizedModel,
+    EnsembleModel,
+    SmoothingModel,
+    ThetaModel,
+    WindowModel,
+)
 _OF_COLUMNS = (*_OF_BOTH, NaiveModel)
 _OF_PANELS = (*_OF_BOTH, GroupedPanel, LoopedPanel)
 
@@ -41,6 +49,8 @@ def n_regressors_of(model: Any) -> set[int | None]:
         return set().union(*(n_regressors_of(one) for _, one in model.parts))
     if isinstance(model, LoopedPanel):
         return set().union(*(n_regressors_of(one) for one in model.models if one is not None))
+    if isinstance(model, EnsembleModel):
+        return {model.past.regressors.shape[1]}
     if isinstance(model, WindowModel):
         return {model.state.known.shape[2]}
     if isinstance(model, ThetaModel):
@@ -71,6 +81,11 @@ def of_panel(model: Any, n_series: int | None = None) -> Any:
     if isinstance(model, DeseasonalizedModel):
         of_panel(model.inner)
     return model
+
+
+def of_either(model: Any) -> Any:
+    """Check a model of columns or of a panel."""
+    return fields.kind(model, "the model", *_OF_COLUMNS, *_OF_PANELS)
 
 
 def check_season(one: Seasons) -> None:
