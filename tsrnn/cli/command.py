@@ -139,8 +139,8 @@ def _parser() -> argparse.ArgumentParser:
         choices=[*MODELS, *SEASONAL_MODELS],
         help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
         "croston (demand that is mostly 0), holt-winters (a season), auto (whichever of these but "
-        "croston suits the series), complex (exponential smoothing of a complex number), theta (the "
-        "theta method), ensemble (auto, complex and theta combined)",
+        "croston suits the series), complex (exponential smoothing of a complex number), theta "
+        "(the theta method), ensemble (auto, complex and theta combined)",
     )
     _add_seasons(forecast)
     add_options(forecast)
