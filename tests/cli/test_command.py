@@ -611,9 +611,10 @@ def test_the_version_is_told(capsys):
     assert capsys.readouterr().out == f"tsrnn {__version__}\n"
 
 
-def test_a_series_that_is_mostly_zero_is_told_of_the_model_for_it(forecast, capsys):
+@pytest.mark.parametrize("model", ["auto", "ensemble"])
+def test_a_series_that_is_mostly_zero_is_told_of_the_model_for_it(forecast, capsys, model):
     lines = ["value", *map(str, [0, 0, 3, 0, 0, 0, 1, 0, 0, 2, 0, 0])]
-    forecast(lines, "--model", "auto")
+    forecast(lines, "--model", model)
     note = "tsrnn: warning: the series is 0 in 75 percent of its lines and never below"
     error = capsys.readouterr().err
     assert note in error and "there is --model croston" in error
