@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from tsrnn import (
     AutoExpSmoothingRNN,
     ComplexExpSmoothingRNN,
+    CrostonForecaster,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
@@ -63,6 +64,8 @@ FORECASTERS = [
     NaiveForecaster(strategy="drift"),
     DeseasonalizedForecaster(NaiveForecaster(strategy="drift"), period=3),
     DeseasonalizedForecaster(NaiveForecaster(), period=2, model="add", test=False),
+    CrostonForecaster(),
+    CrostonForecaster(variant="tsb", alpha=0.1),
     CheckedTransformedForecaster(NaiveForecaster(strategy="drift")),
     CheckedTransformedForecaster(DoubleExpSmoothingRNN(), "boxcox", bias_adjust=True),
     CheckedTransformedForecaster(DoubleExpSmoothingRNN(), (np.arcsinh, np.sinh), lower=-5.0),
@@ -99,6 +102,9 @@ def expected_failed_checks(forecaster):
     )
     # Of all structures it chooses simple smoothing for the noise that the checks have.
     is_flat |= isinstance(forecaster, AutoExpSmoothingRNN) and forecaster.models is None
+    if isinstance(forecaster, CrostonForecaster):
+        # The others heed the tag that says so.
+        return {"check_regressor_multioutput": "its targets are negative, and no demand is"}
     if is_flat or isinstance(forecaster, SimpleExpSmoothingRNN):
         return {}  # the same forecast for every row, in whatever order they are asked
     reason = "rows are time steps: those without a time index follow the series in their order"
@@ -115,6 +121,9 @@ def expected_failed_checks(forecaster):
 # anything to learn from what came before in rows that are drawn independently.
 @pytest.mark.filterwarnings("ignore::tsrnn.exceptions.UnreliableForecastWarning")
 @pytest.mark.filterwarnings("ignore:series .* observed values:UserWarning")
+@pytest.mark.filterwarnings(
+    "ignore:X has .* columns?, of which CrostonForecaster makes no use:UserWarning"
+)
 @pytest.mark.filterwarnings("ignore:series .* not seasonally adjusted:UserWarning")
 @pytest.mark.filterwarnings("ignore:series .* say nothing:UserWarning")
 @pytest.mark.filterwarnings("ignore:series .* stopped early:sklearn.exceptions.ConvergenceWarning")

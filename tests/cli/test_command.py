@@ -13,6 +13,7 @@ import pytest
 from csv_files import EXACT_NUMBERS, with_model
 
 from tsrnn import (
+    CrostonForecaster,
     DoubleExpSmoothingRNN,
     EnsembleForecaster,
     SimpleExpSmoothingRNN,
@@ -188,6 +189,7 @@ def test_the_picture_is_the_display_of_the_forecaster(monthly, tmp_path, monkeyp
         ("simple", SimpleExpSmoothingRNN()),
         ("double", DoubleExpSmoothingRNN()),
         ("damped", DoubleExpSmoothingRNN(damped=True)),
+        ("croston", CrostonForecaster()),
     ],
 )
 def test_the_table_is_what_the_estimator_predicts(monthly, forecast, name, model):
@@ -630,3 +632,12 @@ def test_forecasts_are_cut_off_at_bounds(forecast, capsys, model):
 )
 def test_bounds_that_hold_nothing_are_refused(complaint, bounds, message):
     assert message in complaint(dated(["2020-01", "2020-02", "2020-03"]), *bounds)
+
+
+@pytest.mark.parametrize("model", ["auto", "ensemble"])
+def test_a_series_that_is_mostly_zero_is_told_of_the_model_for_it(forecast, capsys, model):
+    lines = ["value", *map(str, [0, 0, 3, 0, 0, 0, 1, 0, 0, 2, 0, 0])]
+    forecast(lines, "--model", model)
+    note = "tsrnn: warning: the series is 0 in 75 percent of its lines and never below"
+    error = capsys.readouterr().err
+    assert note in error and "there is --model croston" in error

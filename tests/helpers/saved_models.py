@@ -12,6 +12,7 @@ from tsrnn import (
     RNN,
     AutoExpSmoothingRNN,
     ComplexExpSmoothingRNN,
+    CrostonForecaster,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
@@ -64,6 +65,8 @@ FORECASTERS = {
     "drift": NaiveForecaster(strategy="drift"),
     "seasonal_naive": NaiveForecaster(strategy="seasonal", period=PERIOD),
     "deseasonalized": DeseasonalizedForecaster(DoubleExpSmoothingRNN(), period=PERIOD),
+    "croston": CrostonForecaster(),
+    "tsb": CrostonForecaster(variant="tsb", beta=0.2, initial_state=(50.0, 0.9)),
     "powers": TransformedForecaster(
         DoubleExpSmoothingRNN(damped=True), "boxcox", lower=-5, bias_adjust=True
     ),
@@ -138,6 +141,7 @@ PANELS = {
     "auto": (INDEXES["seconds"], "auto"),
     "theta": (INDEXES["quarters"], "theta"),
     "windows": (INDEXES["months"], "windows"),
+    "croston": (INDEXES["months"], "croston"),
     "ensemble": (INDEXES["quarters"], "ensemble"),
     "powers": (INDEXES["months"], "powers"),
 }

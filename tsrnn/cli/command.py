@@ -51,6 +51,7 @@ from tsrnn.metrics import mase, smape
 from tsrnn.panel.fill import StepRules
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.complex.forecaster import ComplexExpSmoothingRNN
+from tsrnn.smoothing.croston import CrostonForecaster
 from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
 from tsrnn.smoothing.triple import TripleExpSmoothingRNN
@@ -62,6 +63,7 @@ MODELS = {
     "double": DoubleExpSmoothingRNN,
     "holt": DoubleExpSmoothingRNN,
     "damped": lambda: DoubleExpSmoothingRNN(damped=True),
+    "croston": CrostonForecaster,
 }
 # These take the length of the season; all but the first find by themselves how it enters.
 SEASONAL_MODELS = {
@@ -111,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 130
     # Once, though a forecast and its bounds may both be warned of, and a backtest fits again.
     for text in dict.fromkeys(in_options(warning.message) for warning in caught):
-        tell(f"warning: {re.sub('^(y|series 0) has', 'the series has', text)}")
+        tell(f"warning: {re.sub('^(y|series 0) (?=has|is)', 'the series ', text)}")
     return status
 
 
@@ -137,9 +139,9 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         choices=[*MODELS, *SEASONAL_MODELS],
         help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
-        "holt-winters (a season), auto (whichever of these suits the series), complex "
-        "(exponential smoothing of a complex number), theta (the theta method), ensemble (auto, "
-        "complex and theta combined)",
+        "croston (demand that is mostly 0), holt-winters (a season), auto (whichever of these but "
+        "croston suits the series), complex (exponential smoothing of a complex number), theta "
+        "(the theta method), ensemble (auto, complex and theta combined)",
     )
     _add_seasons(forecast)
     add_options(forecast)

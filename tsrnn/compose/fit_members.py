@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import clone
 
 from tsrnn._input.ragged import others, rows_of
+from tsrnn._input.wording import Message
 from tsrnn._time.season_length import refuse_longer, steps_since_first
 from tsrnn.compose.ensemble_model import Member
 from tsrnn.forecasting.fitted_model import PanelModel, Progress
@@ -174,11 +175,14 @@ class _Told:
         self._names: dict[tuple[int, str, type[Warning]], list[str]] = {}
 
     def add(self, name: str, i: int, note: Warning) -> None:
-        self._names.setdefault((i, str(note), type(note)), []).append(name)
+        # The text as it was made, with the fields that others word anew.
+        text = note.args[0] if note.args and isinstance(note.args[0], Message) else str(note)
+        self._names.setdefault((i, text, type(note)), []).append(name)
 
     def notes(self) -> dict[int, tuple[Warning, ...]]:
         told: dict[int, tuple[Warning, ...]] = {}
         for (i, text, kind), names in self._names.items():
             whose = ", ".join(map(repr, dict.fromkeys(names)))
-            told[i] = (*told.get(i, ()), kind(f"{text} (member {whose})"))
+            note = kind(Message("{text} (member {whose})", text=text, whose=whose))
+            told[i] = (*told.get(i, ()), note)
         return told

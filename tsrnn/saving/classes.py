@@ -33,6 +33,7 @@ from tsrnn.panel.state import FittedPanel, SeenRows
 from tsrnn.priors import ExponentialPrior
 from tsrnn.smoothing.complex.extent import Extent
 from tsrnn.smoothing.complex.structure import ComplexStructure
+from tsrnn.smoothing.demand_model import DemandModel
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
@@ -55,6 +56,7 @@ PARTS: dict[str, type] = {
     "CombinedErrors": CombinedErrors,
     "ComplexStructure": ComplexStructure,
     "DateStamps": Dates,
+    "DemandModel": DemandModel,
     "DeseasonalizedModel": DeseasonalizedModel,
     "DurationStamps": Durations,
     "EnsembleMember": Member,

@@ -25,6 +25,8 @@ from tsrnn.saving.checks.fields import require
 from tsrnn.saving.checks.models import n_regressors_of, n_series_of, of_columns
 from tsrnn.saving.checks.networks import check_names
 from tsrnn.smoothing.base import SmoothingForecaster
+from tsrnn.smoothing.croston import CrostonForecaster
+from tsrnn.smoothing.demand_model import DemandModel
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.theta.forecaster import ThetaForecaster
 from tsrnn.theta.model import ThetaModel
@@ -33,6 +35,7 @@ from tsrnn.windows.model import WindowModel
 
 _MODEL_OF = {
     NaiveForecaster: NaiveModel,
+    CrostonForecaster: DemandModel,
     DeseasonalizedForecaster: DeseasonalizedModel,
     EnsembleForecaster: EnsembleModel,
     TransformedForecaster: TransformedModel,
@@ -77,6 +80,8 @@ def check_forecaster(one: Forecaster) -> None:
         _check_smoothing(one, k)
     if isinstance(one, NaiveForecaster):
         _check_numbers(one, ["drift_", "sigma2_"], k)
+    if isinstance(one, CrostonForecaster):
+        _check_croston(one, k)
     if isinstance(one, RNNForecaster):
         fields.members(one, ["estimator_", "n_windows_"])
         fields.kind(one.estimator_, "estimator_", BaseEstimator)
@@ -166,6 +171,15 @@ def _check_smoothing(one: Forecaster, k: int) -> None:
             require(is_sized, f"{name} must be of {k} series")
         for state, smoother in zip([states] if k == 1 else states, one._model.series, strict=True):
             fields.array(state, name, float, len(smoother.structure.kept))
+
+
+def _check_croston(one: CrostonForecaster, k: int) -> None:
+    """Check the numbers that smoothed demand tells of itself."""
+    fields.members(one, ["initial_state_", "state_"])
+    _check_numbers(one, ["alpha_", "beta_", "sigma2_"], k)
+    sizes = {"initial_state_": 2, "state_": one._model.cell.n_state}
+    for name, size in sizes.items():
+        fields.array(getattr(one, name), name, float, *((size,) if k == 1 else (k, size)))
 
 
 def _check_numbers(one: Forecaster, names: Iterable[str], k: int) -> None:

@@ -16,6 +16,7 @@ from tsrnn.forecasting.season import Seasons
 from tsrnn.panel.seasons import GroupedPanel
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import require
+from tsrnn.smoothing.demand_model import DemandModel
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.theta.model import ThetaModel
 from tsrnn.windows.model import WindowModel
@@ -24,7 +25,7 @@ from tsrnn.windows.model import WindowModel
 _AROUND = (DeseasonalizedModel, TransformedModel)
 
 # Models of columns alone, of panels alone, and of either.
-_OF_BOTH = (*_AROUND, EnsembleModel, SmoothingModel, ThetaModel, WindowModel)
+_OF_BOTH = (*_AROUND, DemandModel, EnsembleModel, SmoothingModel, ThetaModel, WindowModel)
 _OF_COLUMNS = (*_OF_BOTH, NaiveModel)
 _OF_PANELS = (*_OF_BOTH, GroupedPanel, LoopedPanel)
 
@@ -171,7 +172,7 @@ def check_grouped(one: GroupedPanel) -> None:
     fields.notes(one.notes, n)
 
 
-def check_found(one: SmoothingModel | WindowModel, found: np.ndarray) -> None:
+def check_found(one: DemandModel | SmoothingModel | WindowModel, found: np.ndarray) -> None:
     """Check that a model holds all series but failures, and what it says of them."""
     n = fields.whole(one.n_series, "n_series", 1)
     held, failed = set(found.tolist()), fields.failures(one.failures, "failures", n)
