@@ -75,6 +75,8 @@ SEASONAL_MODELS = {
 }
 DEFAULT_MODEL = "ensemble"
 
+_KINDS = {"add": "additive", "mul": "multiplicative", None: "no"}
+
 # Which model was taken where none was named.
 _DEFAULT_TOLD = f"model: {DEFAULT_MODEL}; --model names another"
 
@@ -531,9 +533,8 @@ def _period(text: str) -> int | str:
 def _in_words(model: AutoExpSmoothingRNN) -> str:
     """Say which structure was chosen."""
     chosen = model.selection_.loc[model.model_]
-    kinds = {"add": "additive", "mul": "multiplicative", None: "no"}
     trend = "no" if chosen["trend"] is None else "damped" if chosen["damped"] else "undamped"
-    parts = f"{kinds[chosen['error']]} errors, {trend} trend, {kinds[chosen['seasonal']]} season"
+    parts = f"{_KINDS[chosen['error']]} errors, {trend} trend, {_KINDS[chosen['seasonal']]} season"
     return f"{model.model_} ({parts})"
 
 
