@@ -44,9 +44,10 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
     criterion : {"aic", "aicc", "bic", "backtest"}, default="aic"
         What is lowest for the structure that is kept: an information criterion, with the penalty
         that `models` tells of, or the mean absolute error of forecasts of the last values (a
-        period, or six; a quarter of the series at most) from those before. On held-back training values of the M3 and M4 competitions errors
-        were by 3 to 5 percent smaller with "aic" than with "aicc" on yearly series and M3's
-        quarterly ones, and else alike: with a prior there is less to correct for in short series.
+        period, or six; a quarter of the series at most) from those before. On held-back training
+        values of the M3 and M4 competitions errors were by 3 to 5 percent smaller with "aic" than
+        with "aicc" on yearly series and M3's quarterly ones, and else alike: with a prior there is
+        less to correct for in short series.
     models : sequence of str or None
         Structures to choose from, in the letters of the literature: errors A or M, trend N, A or
         Ad, season N, A or M, such as ["ANN", "AAN", "MAdM"]. With `period="auto"` those with a
@@ -56,10 +57,10 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
         trend without damping ("A") then has a penalty of 4, added to its information criterion, and
         beside one of more than 12 there are neither such trends nor multiplicative seasons. On
         held-back training values of the M3 and M4 competitions errors were by 4 percent smaller
-        than by AIC without a penalty on monthly series, and by 30 on hourly ones. Where none that is named will do, the series is
-        fitted by ANN, and a warning says so. Point forecasts were a little better without
-        multiplicative errors beside additive or no seasons, but intervals far too narrow: errors
-        often grow with the level.
+        than by AIC without a penalty on monthly series, and by 30 on hourly ones. Where none that
+        is named will do, the series is fitted by ANN, and a warning says so. Point forecasts were a
+        little better without multiplicative errors beside additive or no seasons, but intervals far
+        too narrow: errors often grow with the level.
     prior : None, "cautious" or `tsrnn.priors.ExponentialPrior`
         What is known of the parameters before the series is seen. "cautious", the default, had the
         smaller errors on held-back training values of the M3 and M4 competitions: by one percent on
