@@ -368,11 +368,12 @@ def _backtest_one(
         date_format = format_of_steps(date_format, y.index)
     refuse_names_of_backtests(names, options.level)
     rows = written(table, names, plan)
-    write_table(rows, options.output, index=False, date_format=date_format)
     period = options.period if isinstance(options.period, int) else season.taken
+    past = y.rename_axis("time").rename("y").reset_index()
+    scores = scores_told(table, options.by, past, period, plan)
+    write_table(rows, options.output, index=False, date_format=date_format)
     if season.taken > 1 and options.period in (None, "auto"):
         message.append(f"season: {season_in_words(season.taken, season)}; --period overrides")
-    scores = scores_told(table, options.by, y, period, plan)
     for line in [*given.notes, *message, *scores]:
         tell(line)
     return 0
@@ -395,10 +396,12 @@ def _backtest_several(
     if rules.aggregate is not None:
         date_format = format_of_steps(date_format, pd.Index(table["time"]))
     rows = written(table, names, plan)
-    write_table(rows, options.output, index=False, date_format=date_format)
     past = training_frame(given, table, rules)
-    period = options.period if isinstance(options.period, int) else probe.common_period
+    period = options.period
+    if not isinstance(period, int):
+        period = probe.common_period(table["unique_id"].unique())
     scores = scores_told(table, options.by, past, period, plan)
+    write_table(rows, options.output, index=False, date_format=date_format)
     for line in [*given.notes, *probe.message, *scores]:
         tell(line)
     return INCOMPLETE if probe.n_left_out else 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -52,20 +52,20 @@ class LongForecasts:
         How many series are not in the table.
     may_have_season : bool
         Whether the dates tell of a season, of which there is data enough.
-    periods : tuple of int
-        Those that were taken of the dates, where the forecaster looks for a season.
+    periods : dict
+        Those that were taken of the dates by series, where the forecaster looks for a season.
     """
 
     table: pd.DataFrame
     message: list[str]
     n_left_out: int
     may_have_season: bool
-    periods: tuple[int, ...] = ()
+    periods: Mapping[Hashable, int] = field(default_factory=dict)
 
-    @property
-    def common_period(self) -> int:
-        """The period of all series; 1 where they have several, or none."""
-        return self.periods[0] if len(self.periods) == 1 else 1
+    def common_period(self, series: Iterable[Hashable]) -> int:
+        """Return the period of all of some series; 1 where they have several, or none."""
+        found = {self.periods.get(one, 1) for one in series}
+        return found.pop() if len(found) == 1 else 1
 
 
 def forecast_long(
@@ -116,7 +116,7 @@ def forecast_long(
     failures = [(name, _in_words(failure, given)) for name, failure in fit.failed] + beyond
     notes = [(name, in_options(note)) for name, note in fit.notes]
     message += _message(failures, "left out: ") + _message(notes, "")
-    periods = tuple(panel.period_.unique().tolist()) if fit.sought_season else ()
+    periods = panel.period_.to_dict() if fit.sought_season else {}
     return LongForecasts(table, message, len(failures), _may_have_season(fit), periods)
 
 
