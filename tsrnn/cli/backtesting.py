@@ -13,9 +13,9 @@ import pandas as pd
 from tsrnn.cli.csv_errors import UsageError, quoted
 from tsrnn.cli.csv_long import LongFile
 from tsrnn.cli.long import LongForecasts, forecast_long
-from tsrnn.cli.output import bound_names, refuse_names_of_ours
+from tsrnn.cli.output import refuse_names_of_ours
 from tsrnn.cli.steps import in_options, is_asked, with_days
-from tsrnn.forecasting.backtesting import backtest
+from tsrnn.forecasting.backtesting import backtest, bound_names
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster
 from tsrnn.forecasting.series_error import NumberedSeriesError

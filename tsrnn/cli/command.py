@@ -32,7 +32,6 @@ from tsrnn.cli.csv_file import SeriesOfFile, Spelling, read_series
 from tsrnn.cli.csv_long import read_long
 from tsrnn.cli.long import forecast_long
 from tsrnn.cli.output import (
-    bound_names,
     print_out,
     refuse_names_of_ours,
     refuse_to_overwrite,
@@ -43,6 +42,7 @@ from tsrnn.cli.output import (
 )
 from tsrnn.cli.steps import add_options, in_options, is_asked, rules_of, stepped, with_days
 from tsrnn.exceptions import IrregularIndexError
+from tsrnn.forecasting.backtesting import bound_names
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster
 from tsrnn.metrics import mase, smape

@@ -23,6 +23,7 @@ from tsrnn.cli.steps import (
     with_days,
 )
 from tsrnn.exceptions import UnfinishedStepWarning
+from tsrnn.forecasting.backtesting import bound_names
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.panel.differ import most_steps
 from tsrnn.panel.errors import AllFailedError, CellError, CellProblem
@@ -107,7 +108,7 @@ def forecast_long(
         table = panel.predict(horizon, level=list(percents))
     except ValueError as error:
         raise UsageError(f"--horizon {horizon} is too far ahead: {error}") from error
-    bounds = [f"{side}-{percent:g}" for percent in percents for side in ("lower", "upper")]
+    bounds = [name for percent in percents for name in bound_names(percent)]
     table.columns = [series, date, "forecast", *bounds]
     message += _of_steps(panel, fit, frame, rules)
     message += [str(one.message) for one in caught if one.category is UnfinishedStepWarning]
