@@ -42,7 +42,6 @@ import pretrained_results
 
 from tsrnn import (
     AutoExpSmoothingRNN,
-    ComplexExpSmoothingRNN,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     NaiveForecaster,
@@ -63,7 +62,7 @@ DATA = {
     "m4-hourly": ("m4-hourly",),
     "m4-quarterly-part": ("m4-quarterly-part",),
 }
-FAMILIES = ("ses", "holt", "damped", "comb", "auto", "complex")
+FAMILIES = ("ses", "holt", "damped", "comb", "auto")
 
 
 # Those that refuse a period of 1, or any unless they are told to have a season.
@@ -229,8 +228,6 @@ def forecasters(period: int, names: list[str]) -> Iterator[tuple[str, Forecaster
                     yield f"{name} adj{mark}", adjusted
         if "auto" in families:
             yield f"Auto{mark}", AutoExpSmoothingRNN(period=period, prior=prior)
-    if "complex" in families:
-        yield "Complex", ComplexExpSmoothingRNN(period=period)
 
 
 def seasonal_naive(period: int) -> Forecaster:

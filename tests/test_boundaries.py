@@ -64,14 +64,14 @@ FOLDERS = table(
     text: exceptions _input _optim _recurrent sequence
     theta: _compute _input _scan _time cells forecasting smoothing
     windows: exceptions _input forecasting sequence
-    compose: exceptions _input _time forecasting
+    compose: exceptions _input _time forecasting smoothing panel theta
     _registry: exceptions forecasting panel sequence smoothing text theta windows compose
     saving: _files _version exceptions priors _input cells _time _recurrent forecasting network
     saving: panel sequence smoothing text theta windows compose _registry
     tsrnn: _version exceptions plotting priors datasets forecasting metrics network panel sequence
     tsrnn: smoothing text theta windows compose _registry saving
     cli: _files exceptions plotting _compute _input datasets _time forecasting metrics panel
-    cli: smoothing theta tsrnn
+    cli: smoothing theta compose tsrnn
     """
 )
 
@@ -86,6 +86,7 @@ PUBLIC = table(
     """
     tsrnn.cells: CELLS NETWORK_CELLS NetworkCell SmootherCell load logistic store tanh unit_kernel
     tsrnn.cli: main
+    tsrnn.compose: DeseasonalizedForecaster EnsembleForecaster
     tsrnn.datasets: fetch_imdb fetch_m3 fetch_m4 load_co2 make_noisy_line
     tsrnn.exceptions: BeyondStampsError InvalidParameterError IrregularIndexError ModelFormatError
     tsrnn.exceptions: TrainingDivergedError UnfinishedStepWarning UnreliableForecastWarning
@@ -115,7 +116,7 @@ PUBLIC = table(
 REACHED_INTO = table(
     """
     tsrnn.cli.command: _grid
-    tsrnn.compose.deseasonalize: _fit _model _seen
+    tsrnn.compose.inner: _model _seen
     tsrnn.panel.forecaster: _has_season _seeks_season
     tsrnn.panel.seasons: _in_season _needed_steps _seeks_season _taken_period _wants_note
     tsrnn.panel.seasons: _would_take

@@ -1,5 +1,7 @@
 """scikit-learn's own checks of every public forecaster, and of the classifier of texts."""
 
+import sys
+
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
@@ -10,10 +12,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from tsrnn import (
     AutoExpSmoothingRNN,
     ComplexExpSmoothingRNN,
+    CrostonForecaster,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
     ElmanRNNRegressor,
+    EnsembleForecaster,
     GRUClassifier,
     GRURegressor,
     LSTMClassifier,
@@ -24,16 +28,19 @@ from tsrnn import (
     SimpleExpSmoothingRNN,
     TextRNNClassifier,
     ThetaForecaster,
+    TransformedForecaster,
     TripleExpSmoothingRNN,
     all_estimators,
 )
 
 
-class WithoutColumns(ComplexExpSmoothingRNN):
-    """Complex smoothing that is not told of columns: it refuses them, and the checks have some."""
+class CheckedTransformedForecaster(TransformedForecaster):
+    """One whose parameter `transform` the checks do not see: they would call it as a method."""
 
-    def _read_regressors(self, X, n_timesteps, *, reset=False):
-        return super()._read_regressors(X, n_timesteps, reset=reset)[:, :0]
+    def __getattribute__(self, name):
+        if name == "transform" and sys._getframe(1).f_globals is vars(estimator_checks):
+            raise AttributeError(name)
+        return super().__getattribute__(name)
 
 
 class ThetaBesideRegressors(ThetaForecaster):
@@ -43,6 +50,13 @@ class ThetaBesideRegressors(ThetaForecaster):
         return super().fit_model(values, regressors[:, :0])
 
 
+class WithoutColumns(ComplexExpSmoothingRNN):
+    """Complex smoothing that is not told of columns: it refuses them, and the checks have some."""
+
+    def _read_regressors(self, X, n_timesteps, *, reset=False):
+        return super()._read_regressors(X, n_timesteps, reset=reset)[:, :0]
+
+
 FORECASTERS = [
     NaiveForecaster(),
     NaiveForecaster(strategy="seasonal", period=3),
@@ -50,6 +64,11 @@ FORECASTERS = [
     NaiveForecaster(strategy="drift"),
     DeseasonalizedForecaster(NaiveForecaster(strategy="drift"), period=3),
     DeseasonalizedForecaster(NaiveForecaster(), period=2, model="add", test=False),
+    CrostonForecaster(),
+    CrostonForecaster(variant="tsb", alpha=0.1),
+    CheckedTransformedForecaster(NaiveForecaster(strategy="drift")),
+    CheckedTransformedForecaster(DoubleExpSmoothingRNN(), "boxcox", bias_adjust=True),
+    CheckedTransformedForecaster(DoubleExpSmoothingRNN(), (np.arcsinh, np.sinh), lower=-5.0),
     SimpleExpSmoothingRNN(),
     DoubleExpSmoothingRNN(),
     DoubleExpSmoothingRNN(damped=True),
@@ -58,10 +77,14 @@ FORECASTERS = [
     TripleExpSmoothingRNN(period=2, trend=None, prior="cautious"),
     AutoExpSmoothingRNN(models=["AAN", "AAdN"]),
     AutoExpSmoothingRNN(period=3),
-    WithoutColumns(),
-    WithoutColumns(period=3),
+    EnsembleForecaster(),
+    EnsembleForecaster(
+        [("last", NaiveForecaster()), ("holt", DoubleExpSmoothingRNN())], method="best"
+    ),
     ThetaBesideRegressors(),
     ThetaBesideRegressors(2, variant="standard", initial_level="learned"),
+    WithoutColumns(),
+    WithoutColumns(period=3),
     RNNForecaster(Ridge(), window=3),
     RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=3, solver="lbfgs", tol=0.02, random_state=0),
@@ -79,12 +102,18 @@ def expected_failed_checks(forecaster):
     )
     # Of all structures it chooses simple smoothing for the noise that the checks have.
     is_flat |= isinstance(forecaster, AutoExpSmoothingRNN) and forecaster.models is None
+    if isinstance(forecaster, CrostonForecaster):
+        # The others heed the tag that says so.
+        return {"check_regressor_multioutput": "its targets are negative, and no demand is"}
     if is_flat or isinstance(forecaster, SimpleExpSmoothingRNN):
         return {}  # the same forecast for every row, in whatever order they are asked
     reason = "rows are time steps: those without a time index follow the series in their order"
-    return dict.fromkeys(
+    failed = dict.fromkeys(
         ["check_methods_sample_order_invariance", "check_methods_subset_invariance"], reason
     )
+    if forecaster.__sklearn_tags__().target_tags.positive_only:
+        failed["check_regressor_multioutput"] = "its targets are negative, whatever the tags say"
+    return failed
 
 
 # Series of a handful of values, as some checks have, cannot carry all parameters, and say so, nor
@@ -92,6 +121,9 @@ def expected_failed_checks(forecaster):
 # anything to learn from what came before in rows that are drawn independently.
 @pytest.mark.filterwarnings("ignore::tsrnn.exceptions.UnreliableForecastWarning")
 @pytest.mark.filterwarnings("ignore:series .* observed values:UserWarning")
+@pytest.mark.filterwarnings(
+    "ignore:X has .* columns?, of which CrostonForecaster makes no use:UserWarning"
+)
 @pytest.mark.filterwarnings("ignore:series .* not seasonally adjusted:UserWarning")
 @pytest.mark.filterwarnings("ignore:series .* say nothing:UserWarning")
 @pytest.mark.filterwarnings("ignore:series .* stopped early:sklearn.exceptions.ConvergenceWarning")

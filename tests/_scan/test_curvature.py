@@ -1,9 +1,8 @@
 """F, its slope and its curvature, as searches see them: against complex steps of naive loops."""
 
-import naive
 import numpy as np
 import pytest
-from cases import PREDICTING_CELLS, make_case, relative_error
+from cases import INNOVATING_CELLS, PREDICTING_CELLS, make_case, relative_error
 from curvature import evaluate
 from smoothers import PERIOD, STRUCTURES, make_series, task_of, weighted_residuals
 from tangents import directions_of, push
@@ -203,6 +202,6 @@ def test_the_tangent_and_the_adjoint_give_the_same_products(name, missing, seed)
 def test_the_table_of_structures_is_whole():
     assert len(STRUCTURES) == 18
     assert all(s.period == (PERIOD if s.seasonal else 1) for s in STRUCTURES.values())
-    assert {s.cell.name for s in STRUCTURES.values()} == set(naive.NAIVE) - {
-        name for name in naive.NAIVE if name.startswith("complex") or "theta" in name
+    assert {s.cell.name for s in STRUCTURES.values()} == {
+        name for name in INNOVATING_CELLS if not name.startswith("complex") and "theta" not in name
     }

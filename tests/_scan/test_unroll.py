@@ -3,19 +3,19 @@
 import naive
 import numpy as np
 import pytest
-from cases import LINEAR_CELLS, PREDICTING_CELLS, make_case, relative_error
+from cases import INNOVATING_CELLS, LINEAR_CELLS, make_case, relative_error
 
 from tsrnn._scan.linear import error_products
 from tsrnn._scan.unroll import generate, unroll
 
-predicting_cell = pytest.mark.parametrize("name", PREDICTING_CELLS)
+innovating_cell = pytest.mark.parametrize("name", INNOVATING_CELLS)
 linear_cell = pytest.mark.parametrize("name", LINEAR_CELLS)
 
 # Some tens of steps of a few operations, each rounded to 1e-16.
 ROUNDING = 1e-13
 
 
-@predicting_cell
+@innovating_cell
 def test_a_generated_series_is_that_of_the_naive_loop(name):
     case = make_case(name, n_timesteps=20, n_lanes=3)
     innovations = np.random.default_rng(1).normal(size=case.x.shape)
@@ -25,7 +25,7 @@ def test_a_generated_series_is_that_of_the_naive_loop(name):
         assert relative_error(x[:, :, b], expected) <= ROUNDING
 
 
-@predicting_cell
+@innovating_cell
 def test_the_errors_of_a_generated_series_are_its_innovations(name):
     case = make_case(name, n_timesteps=20, n_lanes=3)
     innovations = np.random.default_rng(1).normal(size=case.x.shape)
@@ -34,7 +34,7 @@ def test_the_errors_of_a_generated_series_are_its_innovations(name):
     assert relative_error(x - outputs, innovations) <= ROUNDING
 
 
-@predicting_cell
+@innovating_cell
 def test_without_innovations_a_cell_generates_its_forecast(name):
     """The forecast is what it predicts where all is missing."""
     case = make_case(name, n_timesteps=20, n_lanes=3)

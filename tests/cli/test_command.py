@@ -10,9 +10,15 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from csv_files import EXACT_NUMBERS
+from csv_files import EXACT_NUMBERS, with_model
 
-from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN, __version__
+from tsrnn import (
+    CrostonForecaster,
+    DoubleExpSmoothingRNN,
+    EnsembleForecaster,
+    SimpleExpSmoothingRNN,
+    __version__,
+)
 from tsrnn.cli import csv_dates, main
 from tsrnn.datasets import load_co2
 from tsrnn.exceptions import IrregularIndexError
@@ -53,7 +59,8 @@ def forecast(tmp_path):
     def run(lines, *options):
         path = lines if isinstance(lines, str) else write(tmp_path / "in.csv", lines)
         output = tmp_path / "out.csv"
-        assert main(["forecast", path, "--horizon", "3", "--output", str(output), *options]) == 0
+        arguments = ["--horizon", "3", "--output", str(output), *with_model(options)]
+        assert main(["forecast", path, *arguments]) == 0
         return read_back(output)
 
     return run
@@ -102,7 +109,10 @@ def test_the_installed_command_runs(monthly):
     assert done.returncode == 0
     assert done.stderr == (
         "tsrnn: taking 'date' as dates and 'value' as values\n"
-        "tsrnn: model: damped; --model names another\n"
+        "tsrnn: model: ensemble; --model names another\n"
+        "tsrnn: season: none (monthly data)\n"
+        "tsrnn: warning: the series has 12 observed values, fewer than two full periods of 12 "
+        "(monthly data): no season is looked for\n"
     )
     assert done.stdout.splitlines()[0] == "date,forecast,lower-80,upper-80,lower-95,upper-95"
     failed = subprocess.run([*COMMAND, "forecast", "none.csv"], capture_output=True, text=True)
@@ -158,7 +168,7 @@ def test_the_picture_is_the_display_of_the_forecaster(monthly, tmp_path, monkeyp
         ForecastDisplay, "plot", lambda self, **kw: drawn.append(self) or plot(self, **kw)
     )
     options = ["--horizon", "3", "--level", "50", "99.5", "--plot", str(tmp_path / "picture.png")]
-    assert main(["forecast", path, *options]) == 0
+    assert main(["forecast", path, *with_model(options)]) == 0
     model = DoubleExpSmoothingRNN(damped=True).fit(y)
     expected = ForecastDisplay.from_estimator(model, 3, level=[0.5, 0.995])
     # Its y is the sum of fitted values and residuals, so rounded.
@@ -179,6 +189,7 @@ def test_the_picture_is_the_display_of_the_forecaster(monthly, tmp_path, monkeyp
         ("simple", SimpleExpSmoothingRNN()),
         ("double", DoubleExpSmoothingRNN()),
         ("damped", DoubleExpSmoothingRNN(damped=True)),
+        ("croston", CrostonForecaster()),
     ],
 )
 def test_the_table_is_what_the_estimator_predicts(monthly, forecast, name, model):
@@ -305,29 +316,40 @@ def test_what_is_taken_and_what_is_ignored_is_told_where_it_was_found(forecast, 
     lines = ["month,city,sold,step", *rows]
     forecast(lines, "--value", "sold")
     message = "tsrnn: taking 'month' as dates and 'sold' as values; ignoring 'city', 'step'\n"
-    model = "tsrnn: model: damped; --model names another\n"
-    assert capsys.readouterr().err == message + model
+    assert capsys.readouterr().err == message
     forecast(lines, "--date", "month", "--value", "sold", "--model", "damped")
     forecast(["value", *map(str, VALUES)], "--model", "damped")
     assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("options", [[], ["--id", "shop"]])
-def test_a_season_that_the_dates_tell_of_is_pointed_to_where_no_model_is_named(
+def test_where_no_model_is_named_members_are_combined_and_the_season_is_told(
+    tmp_path, capsys, options
+):
+    months = pd.date_range("2020-01", periods=24, freq="MS")
+    lines = dated(months.strftime("a,%Y-%m"), 2 * VALUES, header="shop,month,sold")
+    output = tmp_path / "out.csv"
+    arguments = [write(tmp_path / "in.csv", lines), "--output", str(output), *options]
+    assert main(["forecast", *arguments]) == 0
+    expected = EnsembleForecaster().fit(pd.Series(2 * VALUES, months)).predict(12)
+    np.testing.assert_allclose(pd.read_csv(output)["forecast"], expected, rtol=1e-12)
+    err = capsys.readouterr().err
+    assert "tsrnn: model: ensemble; --model names another\n" in err
+    assert "tsrnn: season: 12 steps (monthly data); --period overrides\n" in err
+
+
+@pytest.mark.parametrize("options", [[], ["--id", "shop"]])
+def test_of_a_series_too_short_for_its_season_none_is_taken_and_that_is_told(
     forecast, capsys, options
 ):
-    months = pd.date_range("2020-01", periods=24, freq="MS").strftime("a,%Y-%m")
+    months = pd.date_range("2020-01", periods=23, freq="MS").strftime("a,%Y-%m")
     lines = dated(months, 2 * VALUES, header="shop,month,sold")
-    forecast(lines, *options)
-    message = "tsrnn: model: damped, without a season; --model auto looks for one\n"
-    assert message in capsys.readouterr().err
-    forecast(lines[:-1], *options)  # of which auto looks for none
-    assert "tsrnn: model: damped; --model names another\n" in capsys.readouterr().err
     forecast(lines, *options, "--model", "ses")
     assert "model: " not in capsys.readouterr().err
-    forecast(lines[:-1], *options, "--model", "auto")
-    err = capsys.readouterr().err
-    assert "season: none (monthly data)" in err and (options or "--period overrides" not in err)
+    for model in ("auto", "ensemble"):
+        forecast(lines, *options, "--model", model)
+        err = capsys.readouterr().err
+        assert "season: none (monthly data)" in err and (options or "--period overrides" not in err)
 
 
 def test_numbers_beside_the_values_are_told_to_be_ignored(forecast, capsys):
@@ -335,7 +357,7 @@ def test_numbers_beside_the_values_are_told_to_be_ignored(forecast, capsys):
     table = forecast(dated(steps, header="step,sold"), "--value", "sold")
     assert table.index.tolist() == [1, 2, 3]
     err = capsys.readouterr().err
-    assert err.count("\n") == 2 and "without dates" in err and "ignoring 'step'" in err
+    assert err.count("\n") == 1 and "without dates" in err and "ignoring 'step'" in err
 
 
 def test_dates_set_the_order(forecast, monthly):
@@ -383,7 +405,7 @@ def test_standard_input_and_output_are_used(monthly, capsys, monkeypatch):
     path, y = monthly
     with open(path, "rb") as file:
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(file.read())))
-    assert main(["forecast", "-", "--horizon", "2"]) == 0
+    assert main(["forecast", "-", "--horizon", "2", "--model", "damped"]) == 0
     table = read_back(io.StringIO(capsys.readouterr().out))
     expected = DoubleExpSmoothingRNN(damped=True).fit(y).predict(2)
     np.testing.assert_array_equal(table["forecast"], expected)
@@ -587,3 +609,35 @@ def test_the_version_is_told(capsys):
         main(["--version"])
     assert exit_.value.code == 0
     assert capsys.readouterr().out == f"tsrnn {__version__}\n"
+
+
+@pytest.mark.parametrize("model", ["ses", "auto", "holt-winters", "theta"])
+def test_forecasts_are_cut_off_at_bounds(forecast, capsys, model):
+    y = np.random.default_rng(0).poisson(np.resize([0.5, 0.5, 3.0, 1.0], 48))
+    dates = pd.date_range("2020-01-01", periods=48, freq="MS").strftime("%Y-%m-%d")
+    plain = forecast(dated(dates, y), "--model", model)
+    told = capsys.readouterr().err
+    assert plain.min().min() < 0.0 and plain.max().max() > 2.5
+    table = forecast(dated(dates, y), "--model", model, "--lower", "0", "--upper", "2.5")
+    pd.testing.assert_frame_equal(table, plain.clip(0.0, 2.5))
+    assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize(
+    ("bounds", "message"),
+    [
+        (["--lower", "3", "--upper", "2"], "--lower must be below upper, got 3 and 2"),
+        (["--upper", "nan"], "--upper must be a number"),
+    ],
+)
+def test_bounds_that_hold_nothing_are_refused(complaint, bounds, message):
+    assert message in complaint(dated(["2020-01", "2020-02", "2020-03"]), *bounds)
+
+
+@pytest.mark.parametrize("model", ["auto", "ensemble"])
+def test_a_series_that_is_mostly_zero_is_told_of_the_model_for_it(forecast, capsys, model):
+    lines = ["value", *map(str, [0, 0, 3, 0, 0, 0, 1, 0, 0, 2, 0, 0])]
+    forecast(lines, "--model", model)
+    note = "tsrnn: warning: the series is 0 in 75 percent of its lines and never below"
+    error = capsys.readouterr().err
+    assert note in error and "there is --model croston" in error

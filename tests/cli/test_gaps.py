@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from csv_files import EXACT_NUMBERS
+from csv_files import EXACT_NUMBERS, with_model
 
 from tsrnn import DoubleExpSmoothingRNN, PanelForecaster, fill_gaps
 from tsrnn.cli import main
@@ -31,7 +31,7 @@ def run(tmp_path, capsys):
         frame.to_csv(tmp_path / "in.csv", index=False)
         output = tmp_path / "out.csv"
         arguments = [str(tmp_path / "in.csv"), "--horizon", "2", "--output", str(output)]
-        status = main(["forecast", *arguments, *options])
+        status = main(["forecast", *arguments, *with_model(options)])
         err = capsys.readouterr().err
         return (pd.read_csv(output, **EXACT_NUMBERS) if status == 0 else None), err
 

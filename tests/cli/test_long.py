@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from csv_files import EXACT_NUMBERS
+from csv_files import EXACT_NUMBERS, with_model
 from panels import make_frame, one_by_one
 
 from tsrnn import (
@@ -30,7 +30,7 @@ def run(tmp_path, capsys):
         output = tmp_path / "out.csv"
         if frame is not None:
             frame.to_csv(path, index=False)
-        arguments = ["--horizon", str(horizon), "--output", str(output), *options]
+        arguments = ["--horizon", str(horizon), "--output", str(output), *with_model(options)]
         assert main(["forecast", str(path), *arguments]) == status
         return pd.read_csv(output, **EXACT_NUMBERS), capsys.readouterr().err
 
@@ -44,7 +44,7 @@ def complaint(tmp_path, capsys):
     def run(frame, *options):
         path = tmp_path / "in.csv"
         frame.to_csv(path, index=False)
-        assert main(["forecast", str(path), *options]) == 2
+        assert main(["forecast", str(path), *with_model(options)]) == 2
         out, err = capsys.readouterr()
         assert out == "" and err.startswith("tsrnn: ") and err.count("\n") == 1
         return err
@@ -61,10 +61,7 @@ def test_every_series_is_forecast_and_named(run):
     assert table["unique_id"].tolist() == expected["unique_id"].tolist()
     assert table["ds"].tolist() == expected["ds"].dt.strftime("%Y-%m-%d").tolist()
     np.testing.assert_array_equal(table["forecast"], expected["yhat"])
-    assert message == (
-        "tsrnn: taking 'ds' as dates and 'y' as values of the 'unique_id'\n"
-        "tsrnn: model: damped, without a season; --model auto looks for one\n"
-    )
+    assert message == "tsrnn: taking 'ds' as dates and 'y' as values of the 'unique_id'\n"
 
 
 def test_levels_are_in_percent(run):
@@ -141,9 +138,9 @@ def test_no_more_than_a_handful_of_failures_is_listed(run):
         (["--model", "holt-winters", "--period", "1"], "2 or more: 12 for months"),
         (["--model", "holt-winters", "--period", "0"], "2 or more: 12 for months"),
         (["--model", "auto", "--period", "1"], "2 or more: 12 for months"),
-        (["--model", "auto", "--seasonal", "mul"], "auto chooses whether a season is added"),
-        (["--model", "complex", "--seasonal", "add"], "complex chooses its season's form"),
-        (["--model", "theta", "--seasonal", "mul"], "theta chooses whether a season is added"),
+        (["--model", "auto", "--seasonal", "mul"], "auto chooses by itself whether"),
+        (["--model", "complex", "--seasonal", "add"], "complex chooses by itself whether"),
+        (["--model", "theta", "--seasonal", "mul"], "theta chooses by itself whether"),
         (["--period", "4"], "--period is for models with a season: --model holt-winters"),
         (["--seasonal", "mul", "--model", "ses"], "--seasonal is for models with a season"),
         (["--date", "ds"], "say --id unique_id"),

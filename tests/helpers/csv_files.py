@@ -8,3 +8,8 @@ EXACT_NUMBERS = (
     if tuple(int(part) for part in pd.__version__.split(".")[:2]) >= (3, 1)
     else {"float_precision": "round_trip"}
 )
+
+
+def with_model(options):
+    """Return options of the command, with a quick model where they name none."""
+    return list(options) if "--model" in options else [*options, "--model", "damped"]

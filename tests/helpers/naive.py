@@ -153,6 +153,41 @@ def _next_pair(a_0, a_1, level, potential, error):
     )
 
 
+def croston(theta, x, h_init):
+    """Intervals are differences of the positions of demands, among values that are there."""
+    alpha, beta, correction = theta
+    size, interval, elapsed = h_init
+    states, predictions = [h_init], []
+    for t in range(len(x)):
+        predictions.append((1 - correction * beta / 2) * size / interval)
+        value = x[t, 0]
+        if value.real > 0:
+            is_first = size == 0
+            size = value if is_first else alpha * value + (1 - alpha) * size
+            interval = elapsed if is_first else beta * elapsed + (1 - beta) * interval
+            elapsed = 1
+        elif value.real <= 0:
+            elapsed = elapsed + 1
+        states.append([size, interval, elapsed])
+    return np.array(states), np.array(predictions).reshape(-1, 1)
+
+
+def tsb(theta, x, h_init):
+    alpha, beta = theta
+    size, probability = h_init
+    states, predictions = [h_init], []
+    for t in range(len(x)):
+        predictions.append(size * probability)
+        value = x[t, 0]
+        if value.real > 0:
+            size = value if size == 0 else alpha * value + (1 - alpha) * size
+            probability = beta + (1 - beta) * probability
+        elif value.real <= 0:
+            probability = (1 - beta) * probability
+        states.append([size, probability])
+    return np.array(states), np.array(predictions).reshape(-1, 1)
+
+
 def theta(parameters, x, h_init):
     """Simple smoothing of the series, and a line whose weight in the prediction is w."""
     alpha, w = parameters
@@ -215,6 +250,8 @@ NAIVE = {
     "complex_simple": complex_simple,
     "complex_partial": complex_partial,
     "complex_full": complex_full,
+    "croston": croston,
+    "tsb": tsb,
     "theta": theta,
     "dynamic_theta": dynamic_theta,
 }

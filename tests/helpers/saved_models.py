@@ -12,10 +12,12 @@ from tsrnn import (
     RNN,
     AutoExpSmoothingRNN,
     ComplexExpSmoothingRNN,
+    CrostonForecaster,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
     ElmanRNNRegressor,
+    EnsembleForecaster,
     GRUClassifier,
     GRURegressor,
     LSTMClassifier,
@@ -25,6 +27,7 @@ from tsrnn import (
     SimpleExpSmoothingRNN,
     TextRNNClassifier,
     ThetaForecaster,
+    TransformedForecaster,
     TripleExpSmoothingRNN,
 )
 from tsrnn.priors import ExponentialPrior
@@ -62,6 +65,14 @@ FORECASTERS = {
     "drift": NaiveForecaster(strategy="drift"),
     "seasonal_naive": NaiveForecaster(strategy="seasonal", period=PERIOD),
     "deseasonalized": DeseasonalizedForecaster(DoubleExpSmoothingRNN(), period=PERIOD),
+    "croston": CrostonForecaster(),
+    "tsb": CrostonForecaster(variant="tsb", beta=0.2, initial_state=(50.0, 0.9)),
+    "powers": TransformedForecaster(
+        DoubleExpSmoothingRNN(damped=True), "boxcox", lower=-5, bias_adjust=True
+    ),
+    "cut_off": DeseasonalizedForecaster(
+        TransformedForecaster(NaiveForecaster(), None, upper=70.5), period=PERIOD
+    ),
     "simple": SimpleExpSmoothingRNN(),
     "damped": DoubleExpSmoothingRNN(damped=True, alpha=np.float64(0.4), phi=np.float32(0.9)),
     "huber": DoubleExpSmoothingRNN(loss="huber", initial_state=(50.0, 0.0)),
@@ -74,6 +85,15 @@ FORECASTERS = {
     "complex_seasonal": ComplexExpSmoothingRNN(period=PERIOD),
     "theta": ThetaForecaster(PERIOD),
     "theta_of_a_line": ThetaForecaster(variant="standard", initial_level="learned"),
+    "ensemble": EnsembleForecaster(
+        [
+            ("last", NaiveForecaster()),
+            ("season", NaiveForecaster(strategy="seasonal", period=PERIOD)),
+            ("adjusted", DeseasonalizedForecaster(SimpleExpSmoothingRNN(), period=PERIOD)),
+        ],
+        method="mean",
+        weights=[1.0, 2.0, 1.0],
+    ),
     "windows": RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=4, max_iter=3, random_state=0), window=5
     ),
@@ -121,6 +141,9 @@ PANELS = {
     "auto": (INDEXES["seconds"], "auto"),
     "theta": (INDEXES["quarters"], "theta"),
     "windows": (INDEXES["months"], "windows"),
+    "croston": (INDEXES["months"], "croston"),
+    "ensemble": (INDEXES["quarters"], "ensemble"),
+    "powers": (INDEXES["months"], "powers"),
 }
 
 

@@ -7,6 +7,7 @@ from sklearn.base import clone
 
 from tsrnn import (
     AutoExpSmoothingRNN,
+    CrostonForecaster,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     NaiveForecaster,
@@ -33,6 +34,8 @@ MODELS = [
     NaiveForecaster(),
     NaiveForecaster(strategy="drift"),
     NaiveForecaster(strategy="seasonal", period=4),
+    CrostonForecaster(),
+    CrostonForecaster(variant="tsb", initial_state="first"),
     ThetaForecaster(4),
     ThetaForecaster(4, variant="optimized", initial_level="learned"),
     DeseasonalizedForecaster(DoubleExpSmoothingRNN(), period=4),

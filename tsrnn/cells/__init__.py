@@ -12,6 +12,7 @@ from tsrnn.cells.complex_smoothing import (
     complex_partial,
     complex_simple,
 )
+from tsrnn.cells.croston import CROSTON, TSB
 from tsrnn.cells.elman import ELMAN
 from tsrnn.cells.gru import GRU
 from tsrnn.cells.holt_winters import holt_winters_add, holt_winters_mul
@@ -46,6 +47,8 @@ CELLS: dict[str, Callable[..., SmootherCell]] = {
     "complex_full": partial(complex_full, 4),
     "theta": lambda: THETA,
     "dynamic_theta": lambda: DYNAMIC_THETA,
+    "croston": lambda: CROSTON,
+    "tsb": lambda: TSB,
 }
 
 # All that the smoothers of the family of Holt and Winters learn, by name.

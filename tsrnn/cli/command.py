@@ -41,6 +41,8 @@ from tsrnn.cli.output import (
     write_table,
 )
 from tsrnn.cli.steps import add_options, in_options, is_asked, rules_of, stepped, with_days
+from tsrnn.compose.ensemble import EnsembleForecaster
+from tsrnn.compose.transform import TransformedForecaster
 from tsrnn.exceptions import IrregularIndexError
 from tsrnn.forecasting.backtesting import bound_names
 from tsrnn.forecasting.forecaster import Forecaster
@@ -49,6 +51,7 @@ from tsrnn.metrics import mase, smape
 from tsrnn.panel.fill import StepRules
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.complex.forecaster import ComplexExpSmoothingRNN
+from tsrnn.smoothing.croston import CrostonForecaster
 from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
 from tsrnn.smoothing.triple import TripleExpSmoothingRNN
@@ -60,16 +63,20 @@ MODELS = {
     "double": DoubleExpSmoothingRNN,
     "holt": DoubleExpSmoothingRNN,
     "damped": lambda: DoubleExpSmoothingRNN(damped=True),
+    "croston": CrostonForecaster,
 }
-# These take the length of the season; all but the first choose by themselves how it enters, if at
-# all.
+# These take the length of the season; all but the first find by themselves how it enters.
 SEASONAL_MODELS = {
     "holt-winters": TripleExpSmoothingRNN,
     "auto": AutoExpSmoothingRNN,
-    "theta": ThetaForecaster,
     "complex": ComplexExpSmoothingRNN,
+    "theta": ThetaForecaster,
+    "ensemble": EnsembleForecaster,
 }
-DEFAULT_MODEL = "damped"
+DEFAULT_MODEL = "ensemble"
+
+# Which model was taken where none was named.
+_DEFAULT_TOLD = f"model: {DEFAULT_MODEL}; --model names another"
 
 MOST_STEPS = 1_000_000  # of a forecast: more is a slip of the keyboard, or exhausts the memory
 MOST_LINES = 10_000_000  # of the forecasts of all series
@@ -104,9 +111,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             tell("interrupted")
             return 130
-    texts = [in_options(warning.message) for warning in caught]
-    for text in dict.fromkeys(texts):  # a backtest fits again and again
-        tell(f"warning: {re.sub('^(y|series 0) has', 'the series has', text)}")
+    # Once, though a forecast and its bounds may both be warned of, and a backtest fits again.
+    for text in dict.fromkeys(in_options(warning.message) for warning in caught):
+        tell(f"warning: {re.sub('^(y|series 0) (?=has|is)', 'the series ', text)}")
     return status
 
 
@@ -132,8 +139,9 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         choices=[*MODELS, *SEASONAL_MODELS],
         help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
-        "holt-winters (a season), auto (whichever of these suits the series), theta (the theta "
-        "method), complex (exponential smoothing of a complex number)",
+        "croston (demand that is mostly 0), holt-winters (a season), auto (whichever of these but "
+        "croston suits the series), complex (exponential smoothing of a complex number), theta "
+        "(the theta method), ensemble (auto, complex and theta combined)",
     )
     _add_seasons(forecast)
     add_options(forecast)
@@ -190,8 +198,7 @@ def _add_seasons(parser: argparse.ArgumentParser) -> None:
         "--period",
         type=_period,
         metavar="N",
-        help="time steps of a season, for holt-winters, auto, theta and complex (by the dates: 12 "
-        "for months)",
+        help="time steps of a season, for those from holt-winters on (by the dates: 12 for months)",
     )
     parser.add_argument(
         "--seasonal",
@@ -206,6 +213,13 @@ def _add_seasons(parser: argparse.ArgumentParser) -> None:
         metavar="PERCENT",
         help="levels of the intervals (80 95)",
     )
+    for side in ("lower", "upper"):
+        parser.add_argument(
+            f"--{side}",
+            type=float,
+            metavar="BOUND",
+            help=f"the {side} bound of forecasts and intervals, which are cut off at it",
+        )
 
 
 def _add_spelling(parser: argparse.ArgumentParser) -> None:
@@ -324,7 +338,7 @@ def _forecast_several(
     if rules.aggregate is not None:
         date_format = format_of_steps(date_format, pd.Index(forecasts.table.iloc[:, 1]))
     write_table(forecasts.table, options.output, index=False, date_format=date_format)
-    model = [] if is_named else [_default_told(forecasts.may_have_season)]
+    model = [] if is_named else [_DEFAULT_TOLD]
     for line in [*given.notes, *model, *forecasts.message]:
         tell(line)
     return INCOMPLETE if forecasts.n_left_out else 0
@@ -423,7 +437,7 @@ def _forecasters(options: argparse.Namespace) -> dict[str, Forecaster]:
     for name in names:
         own = {option: None for option, models in takes.items() if name not in models}
         one = argparse.Namespace(**vars(options) | {"model": name} | own)
-        made[name] = _yardstick(one) if name == "naive" else _forecaster(one)
+        made[name] = _forecaster(one)
     return made
 
 
@@ -438,24 +452,18 @@ def _of_model(
 ) -> list[str]:
     """Say what was chosen for the user: the model, its season, its structure."""
     season = model._grid.season.among(int(y.count()))
-    message = [] if is_named else [_default_told(season.taken > 1)]
+    message = [] if is_named else [_DEFAULT_TOLD]
     if options.model in SEASONAL_MODELS and options.period in (None, "auto"):
         # The choice takes no season of which there are not two periods, whatever is said.
-        override = (
-            "" if season.is_short and options.model != "holt-winters" else "; --period overrides"
-        )
+        chooses = season.is_short and options.model != "holt-winters"
+        override = "" if chooses else "; --period overrides"
         message.append(f"season: {season_in_words(model.period_, season)}{override}")
-    if isinstance(model, AutoExpSmoothingRNN):
-        message.append(f"chose {_in_words(model)}")
-    if isinstance(model, ComplexExpSmoothingRNN) and model.period_ > 1:
-        message.append(f"chose {model.seasonal_ or 'no'} season")
+    chosen = model.forecaster_ if isinstance(model, TransformedForecaster) else model
+    if isinstance(chosen, AutoExpSmoothingRNN):
+        message.append(f"chose {_in_words(chosen)}")
+    if isinstance(chosen, ComplexExpSmoothingRNN) and model.period_ > 1:
+        message.append(f"chose {chosen.seasonal_ or 'no'} season")
     return message
-
-
-def _default_told(may_have_season: bool) -> str:
-    """Say which model was taken where none was named."""
-    more = ", without a season; --model auto looks for one" if may_have_season else ""
-    return f"model: {DEFAULT_MODEL}{more or '; --model names another'}"
 
 
 def _spelling(options: argparse.Namespace) -> Spelling:
@@ -472,7 +480,22 @@ def _refuse_long_season(period: int | str | None, n_steps: int) -> None:
 
 
 def _forecaster(options: argparse.Namespace) -> Forecaster:
-    """Make the forecaster that is asked for."""
+    """Make the forecaster that is asked for, within the bounds that are."""
+    bounds = {"lower": options.lower, "upper": options.upper}
+    if bounds == dict.fromkeys(bounds):
+        return _without_bounds(options)
+    bounded = TransformedForecaster(_without_bounds(options), None, **bounds)
+    try:
+        bounded.validate_parameters()
+    except ValueError as error:
+        raise UsageError(f"--{error}") from error
+    return bounded
+
+
+def _without_bounds(options: argparse.Namespace) -> Forecaster:
+    """Make the forecaster that is named."""
+    if options.model == "naive":
+        return _yardstick(options)
     if options.model in MODELS:
         for option in ("period", "seasonal"):
             if getattr(options, option) is not None:
@@ -482,11 +505,9 @@ def _forecaster(options: argparse.Namespace) -> Forecaster:
                 )
         return MODELS[options.model]()
     if options.model != "holt-winters" and options.seasonal is not None:
-        chosen = "whether a season is added or multiplied"
-        if options.model == "complex":
-            chosen = "its season's form"
         raise UsageError(
-            f"--seasonal is for --model holt-winters: {options.model} chooses {chosen}"
+            f"--seasonal is for --model holt-winters: {options.model} chooses by itself whether a "
+            "season is added or multiplied"
         )
     if isinstance(options.period, int) and options.period < 2:
         raise UsageError(

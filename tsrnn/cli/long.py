@@ -51,8 +51,6 @@ class LongForecasts:
         What was done about missing lines, and what the user should know of single series.
     n_left_out : int
         How many series are not in the table.
-    may_have_season : bool
-        Whether the dates tell of a season, of which there is data enough.
     periods : dict
         Those that were taken of the dates by series, where the forecaster looks for a season.
     """
@@ -60,7 +58,6 @@ class LongForecasts:
     table: pd.DataFrame
     message: list[str]
     n_left_out: int
-    may_have_season: bool
     periods: Mapping[Hashable, int] = field(default_factory=dict)
 
     def common_period(self, series: Iterable[Hashable]) -> int:
@@ -118,7 +115,7 @@ def forecast_long(
     notes = [(name, in_options(note)) for name, note in fit.notes]
     message += _message(failures, "left out: ") + _message(notes, "")
     periods = panel.period_.to_dict() if fit.sought_season else {}
-    return LongForecasts(table, message, len(failures), _may_have_season(fit), periods)
+    return LongForecasts(table, message, len(failures), periods)
 
 
 def _unlike_ours(name: str) -> str:
@@ -150,14 +147,6 @@ def _seasons_told(panel: PanelForecaster, fit: FrameFit) -> list[str]:
         return [f"season: {words[0]}; --period overrides"]
     listed = ", ".join(f"{one} in {count} series" for one, count in counts.items())
     return [f"season: {listed}; --period overrides"]
-
-
-def _may_have_season(fit: FrameFit) -> bool:
-    """Tell whether the longest series could have a season by its dates."""
-    seasons, kind = fit.fitted.grid.seasons()
-    longest = int(fit.lengths.max())
-    found = np.unique(kind[fit.fitted.active]).tolist()
-    return any(seasons[i].among(longest).taken > 1 for i in found)
 
 
 def _of_steps(

@@ -26,6 +26,7 @@ from tsrnn.panel.fill import StepRules
 from tsrnn.panel.frame import Columns, FrameNames
 from tsrnn.panel.gaps import fill_gaps
 from tsrnn.smoothing.complex.extent import DAMPED
+from tsrnn.smoothing.intermittence import FOR_DEMAND
 from tsrnn.smoothing.triple import WITHOUT_SEASON
 
 
@@ -171,6 +172,7 @@ _PHRASES = {
     LONGER_REACH: "",
     SET: "say",
     GIVE_DATES: "give the file a column of dates",
+    FOR_DEMAND: "--model croston",
     WITHOUT_SEASON: "say --model holt, or --period with the time steps of one",
 }
 

@@ -1,5 +1,7 @@
 """Forecasters around forecasters."""
 
 from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
+from tsrnn.compose.ensemble import EnsembleForecaster
+from tsrnn.compose.transform import TransformedForecaster
 
-__all__ = ["DeseasonalizedForecaster"]
+__all__ = ["DeseasonalizedForecaster", "EnsembleForecaster", "TransformedForecaster"]

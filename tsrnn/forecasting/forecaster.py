@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -33,17 +32,16 @@ from tsrnn._input.validation import (
     replaced_when_done,
 )
 from tsrnn._time.grid import is_time_index, overlooked_times, training_grid
-from tsrnn._time.season_length import refuse_longer, steps_since_first
+from tsrnn._time.season_length import refuse_longer
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.conformal import factors_of_scores, past_scores
 from tsrnn.forecasting.fitted_model import FittedModel, PanelModel, Progress
+from tsrnn.forecasting.horizons import MOST_AHEAD, check_horizon, most_steps
 from tsrnn.forecasting.intervals import normal_quantiles
 from tsrnn.forecasting.looped_panel import fit_each
 from tsrnn.forecasting.period import PeriodTaker
-from tsrnn.forecasting.rows import as_rows, read_weights, unmasked
-
-# Steps ahead that are computed at most: beyond it a slip is likelier than a wish.
-_MOST_AHEAD = 10_000_000
+from tsrnn.forecasting.rows import appended, as_rows, mean_r2, read_weights, unmasked
+from tsrnn.forecasting.totals import check_totals, total_quantiles
 
 
 class _Request(NamedTuple):
@@ -153,11 +151,11 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         grid = training_grid(index, X, len(values))
         check_enough(values)
         settled = self._settled(values, grid)
-        refuse_longer(self._needed_steps(), _most_steps(values))
+        refuse_longer(self._needed_steps(), most_steps(values))
         with one_blas_thread():
             model, predictions, deviations, attributes = settled.fit_model(values, regressors)
-        if "period" in self.get_params(deep=False):
-            self.period_ = settled._taken_period()
+        if self._taken_period() is not None:
+            self.period_ = settled._taken_period() or 1  # None of one that took no season
         training_index = grid.stamps(0, len(values)) if index is None else index
         fitted_values = predictions + model.effect(regressors)
         vars(self).update(attributes | model.attributes())
@@ -167,7 +165,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         self._training = (values, regressors)
         self._layout = layout
         self._grid = grid
-        self._seen = ((predictions, deviations),)
+        self._seen = (self._remembered(model, predictions, deviations),)
         self._followed = ()
         self._n_seen = len(values)
 
@@ -220,7 +218,14 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         return now._layout.rows(forecast, request.index)
 
     def predict_interval(
-        self, X: Any, level: float = 0.95, method: str = "auto"
+        self,
+        X: Any,
+        level: float = 0.95,
+        method: str = "auto",
+        *,
+        total: bool = False,
+        n_paths: int | None = None,
+        random_state: Any = None,
     ) -> np.ndarray | pd.DataFrame:
         """Predict intervals that hold a value with a given probability.
 
@@ -234,6 +239,8 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             The method's own intervals, or conformal ones: symmetric, and as many of the model's
             standard deviations wide as would have held that share of the second half of the
             training series, forecast by a fit to the first.
+        total, n_paths, random_state
+            As for `predict_quantiles`: the interval of the total of the steps.
 
         Returns
         -------
@@ -242,13 +249,27 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         """
         level = check_level(level)
         check_choice("method", method, ("auto", "conformal"))
+        paths = check_totals(total, n_paths, random_state)
         now = at_this_moment(self)
+        if total and method == "conformal":
+            raise InvalidParameterError(
+                "conformal intervals are of single steps: with total=True leave method out"
+            )
         if method == "conformal":
             return now._conformal_interval(X, level)
         tails = np.array([0.5 - 0.5 * level, 0.5 + 0.5 * level])
-        return now._quantiles(X, tails, ["lower", "upper"], "bound")
+        find = now._total_quantiles if total else now._quantiles
+        return find(X, tails, ["lower", "upper"], "bound", *(paths if total else ()))
 
-    def predict_quantiles(self, X: Any, quantiles: Any) -> np.ndarray | pd.DataFrame:
+    def predict_quantiles(
+        self,
+        X: Any,
+        quantiles: Any,
+        *,
+        total: bool = False,
+        n_paths: int | None = None,
+        random_state: Any = None,
+    ) -> np.ndarray | pd.DataFrame:
         """Predict quantiles.
 
         Parameters
@@ -257,6 +278,14 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             As for `predict`.
         quantiles : array-like of float
             Between 0 and 1, both excluded.
+        total : bool, default=False
+            Whether of the total of all steps that `X` asks for, such as the demand until a delivery
+            comes: they are then the next ones, and the answer has one row, labelled by the last of
+            them. It is found among the totals of simulated paths.
+        n_paths : int or None
+            With `total=True`, how many paths are drawn; 10,000 by default.
+        random_state : int, RandomState or None
+            With `total=True`, what they are drawn from; by default the same paths every time.
 
         Returns
         -------
@@ -268,8 +297,11 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             check_number("quantiles", quantile, 0.0, 1.0, include_lower=False, include_upper=False)
         if not quantiles:
             raise InvalidParameterError("quantiles is empty: give at least one, such as [0.1, 0.9]")
+        paths = check_totals(total, n_paths, random_state)
         now = at_this_moment(self)
-        return now._quantiles(X, np.array(quantiles, dtype=float), quantiles, "quantile")
+        find = now._total_quantiles if total else now._quantiles
+        below = np.array(quantiles, dtype=float)
+        return find(X, below, quantiles, "quantile", *(paths if total else ()))
 
     def simulate(
         self, horizon: int, n_paths: int = 1, X: Any = None, random_state: Any = None
@@ -292,7 +324,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         """
         now = at_this_moment(self)
         check_is_fitted(now)
-        horizon = _check_horizon(horizon)
+        horizon = check_horizon(horizon)
         n_paths = check_count("n_paths", n_paths)
         regressors = now._following_regressors(X, horizon)
         model = now._model.with_regressors(regressors)
@@ -328,8 +360,9 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             model, predictions, deviations = model.advance(values - effect)
             vars(new).update(model.attributes())
             new._model = model
-            new._seen = _appended(new._seen, (predictions, deviations))
-            new._followed = _appended(new._followed, (values, predictions + effect))
+            piece = new._remembered(model, predictions, deviations)
+            new._seen = appended(new._seen, piece)
+            new._followed = appended(new._followed, (values, predictions + effect))
             new._n_seen += len(values)
         return self
 
@@ -362,19 +395,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         now._check_stamps(index, request.positions, "X and y have different time indexes")
         predictions = now._mean(request)
         weights = read_weights(sample_weight, len(truth))
-        seen = ~(np.isnan(truth) | np.isnan(predictions))
-        if not seen.any(axis=0).all():
-            raise ValueError("y has no values to score against: all of a series are missing")
-        without_weight = np.flatnonzero(weights @ seen == 0.0)
-        if without_weight.size:
-            raise ValueError(
-                f"sample_weight is 0 in every row in which series {without_weight[0]} has a value"
-            )
-        scores = [
-            r2_score(truth[rows, i], predictions[rows, i], sample_weight=weights[rows])
-            for i, rows in enumerate(seen.T)
-        ]
-        return float(np.mean(scores))
+        return mean_r2(truth, predictions, weights)
 
     def __sklearn_tags__(self):
         """Tell scikit-learn what to expect."""
@@ -395,7 +416,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
                     f"horizon must be an integer >= 1, got {X!r}: to predict at a time stamp, pass "
                     "pd.Index([X])"
                 )
-            horizon = _check_horizon(X)
+            horizon = check_horizon(X)
             regressors = self._following_regressors(None, horizon)
             return self._make_request(*self._following(horizon), regressors)
         X = as_rows(X)
@@ -412,7 +433,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         """Make a request of positions; regressors of the future are laid out in its order."""
         ahead = positions - self._n_seen
         known = np.empty((0, regressors.shape[1]))
-        if regressors.shape[1] and 0 <= ahead.max() < _MOST_AHEAD:
+        if regressors.shape[1] and 0 <= ahead.max() < MOST_AHEAD:
             known = np.full((ahead.max() + 1, regressors.shape[1]), np.nan)
             known[ahead[ahead >= 0]] = regressors[ahead >= 0]
         effect, model = self._model.effect(regressors), self._model.with_regressors(known)
@@ -503,12 +524,54 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             )
             values[ahead] = future + request.effect[ahead, None]
         if not ahead.all():
-            past = request.positions[~ahead]
-            mean = self._at(past, 0, request.model.forecast) + request.effect[~ahead]
-            deviation = self._at(past, 1, request.model.deviation)
-            values[~ahead] = normal_quantiles(mean, deviation, quantiles)
+            past, effect = request.positions[~ahead], request.effect[~ahead]
+            values[~ahead] = self._quantiles_within(past, effect, quantiles)
         self._tell_doubts(request.model, int(request.positions.max()) + 1 - self._n_seen)
         return self._layout.columns(values, request.index, labels, label_name)
+
+    def _quantiles_within(
+        self, positions: np.ndarray, effect: np.ndarray, quantiles: np.ndarray
+    ) -> np.ndarray:
+        """Return quantiles about one-step predictions, (n, n_quantiles, k), where y was seen."""
+        mean = self._at(positions, 0, self._model.forecast) + effect
+        deviation = self._at(positions, 1, self._model.deviation)
+        return np.clip(normal_quantiles(mean, deviation, quantiles), *self.limits())
+
+    def _remembered(
+        self, model: FittedModel, predictions: np.ndarray, deviations: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
+        """Return what is kept of rows that a model has just seen."""
+        return predictions, deviations
+
+    def limits(self) -> tuple[float, float]:
+        """Return the bounds that all answers lie within, whatever the series.
+
+        Returns
+        -------
+        lower, upper : float
+            Infinite where there is none.
+        """
+        return -np.inf, np.inf
+
+    def _total_quantiles(
+        self,
+        X: Any,
+        quantiles: np.ndarray,
+        labels: list,
+        label_name: str,
+        n_paths: int,
+        random_state: Any,
+    ):
+        request = self._read_request(X)
+        following, _ = self._following(len(request.positions))
+        if not np.array_equal(request.positions, following):
+            raise ValueError(
+                "a total is of the time steps that follow what was seen, one after the other: ask "
+                "for a horizon, or for rows of the next steps alone"
+            )
+        values = total_quantiles(request.model, request.effect, quantiles, n_paths, random_state)
+        self._tell_doubts(request.model, len(following))
+        return self._layout.columns(values, request.index[-1:], labels, label_name)
 
     def _past_scores(self, horizon: int) -> list[np.ndarray]:
         """Return the errors of past forecasts of each series, alone as it is fitted.
@@ -538,43 +601,17 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         factors = factors_of_scores(scores, level)[ahead]
         width = factors * self._at(request.positions, 1, request.model.deviation)
         bounds = self._mean(request)[:, None] + np.stack([-width, width], axis=1)
+        bounds = np.clip(bounds, *self.limits())
         self._tell_doubts(request.model, int(request.positions.max()) + 1 - self._n_seen)
         return self._layout.columns(bounds, request.index, ["lower", "upper"], "bound")
 
     def _at(self, positions: np.ndarray, part: int, ahead: Any) -> np.ndarray:
         """Take a part of what was kept of the series, followed by what lies ahead of its end."""
         horizon = int(positions.max()) + 1 - self._n_seen
-        if horizon > _MOST_AHEAD:
-            raise ValueError(
-                f"X asks for {horizon} steps ahead: at most {_MOST_AHEAD} are computed"
-            )
+        if horizon > MOST_AHEAD:
+            raise ValueError(f"X asks for {horizon} steps ahead: at most {MOST_AHEAD} are computed")
         if positions.min() >= self._n_seen:
             return ahead(horizon)[positions - self._n_seen]
         kept = np.concatenate([pieces[part] for pieces in self._seen])
         every = np.concatenate([kept, ahead(horizon)]) if horizon > 0 else kept
         return every[positions]
-
-
-def _most_steps(values: np.ndarray) -> int:
-    """Return how many steps the series (n_timesteps, n_series) that begins first has."""
-    offsets = np.arange(values.shape[1] + 1) * len(values)
-    return int(steps_since_first(values.T.ravel(), offsets).max())
-
-
-def _check_horizon(horizon: Any) -> int:
-    """Return a horizon as an int that is not too large to compute."""
-    horizon = check_count("horizon", horizon)
-    if horizon > _MOST_AHEAD:
-        raise InvalidParameterError(f"horizon must be at most {_MOST_AHEAD}, got {horizon}")
-    return horizon
-
-
-def _appended(pieces: tuple, piece: tuple[np.ndarray, ...]) -> tuple:
-    """Append a piece, joined with those before it that are no longer: so they stay few.
-
-    Pieces do not change: a copy of a forecaster may share them.
-    """
-    while pieces and len(pieces[-1][0]) <= len(piece[0]):
-        piece = tuple(np.concatenate(pair) for pair in zip(pieces[-1], piece, strict=True))
-        pieces = pieces[:-1]
-    return (*pieces, piece)

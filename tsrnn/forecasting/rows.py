@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import r2_score
 
 from tsrnn._input.numbers import read_numbers
 from tsrnn._input.series import is_single
@@ -61,3 +62,37 @@ def read_weights(sample_weight: Any, n_rows: int) -> np.ndarray:
     if not weights.any():
         raise ValueError("sample_weight is 0 in every row: give some row a weight")
     return weights
+
+
+def mean_r2(truth: np.ndarray, predictions: np.ndarray, weights: np.ndarray) -> float:
+    """Return the mean R2 of series (n, k), with weights of rows (n,), where both are known.
+
+    Raises
+    ------
+    ValueError
+        If there is no such row of a series, or none with a weight.
+    """
+    seen = ~(np.isnan(truth) | np.isnan(predictions))
+    if not seen.any(axis=0).all():
+        raise ValueError("y has no values to score against: all of a series are missing")
+    without_weight = np.flatnonzero(weights @ seen == 0.0)
+    if without_weight.size:
+        raise ValueError(
+            f"sample_weight is 0 in every row in which series {without_weight[0]} has a value"
+        )
+    scores = [
+        r2_score(truth[rows, i], predictions[rows, i], sample_weight=weights[rows])
+        for i, rows in enumerate(seen.T)
+    ]
+    return float(np.mean(scores))
+
+
+def appended(pieces: tuple, piece: tuple[np.ndarray, ...]) -> tuple:
+    """Append a piece, joined with those before it that are no longer: so they stay few.
+
+    Pieces do not change: a copy of a forecaster may share them.
+    """
+    while pieces and len(pieces[-1][0]) <= len(piece[0]):
+        piece = tuple(np.concatenate(pair) for pair in zip(pieces[-1], piece, strict=True))
+        pieces = pieces[:-1]
+    return (*pieces, piece)

@@ -15,6 +15,11 @@ from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.stamps import Dates, Durations, Periods, WholeNumbers
 from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
+from tsrnn.compose.combining import Span
+from tsrnn.compose.ensemble_model import EnsembleModel, Member
+from tsrnn.compose.past_errors import CombinedErrors
+from tsrnn.compose.scales import Scale
+from tsrnn.compose.transformed_model import TransformedModel
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
@@ -28,6 +33,7 @@ from tsrnn.panel.state import FittedPanel, SeenRows
 from tsrnn.priors import ExponentialPrior
 from tsrnn.smoothing.complex.extent import Extent
 from tsrnn.smoothing.complex.structure import ComplexStructure
+from tsrnn.smoothing.demand_model import DemandModel
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
@@ -47,10 +53,14 @@ PARTS: dict[str, type] = {
     "Batch": Batch,
     "BusinessSteps": BusinessSteps,
     "ColumnScaling": ColumnScaling,
+    "CombinedErrors": CombinedErrors,
     "ComplexStructure": ComplexStructure,
     "DateStamps": Dates,
+    "DemandModel": DemandModel,
     "DeseasonalizedModel": DeseasonalizedModel,
     "DurationStamps": Durations,
+    "EnsembleMember": Member,
+    "EnsembleModel": EnsembleModel,
     "EvenSteps": EvenSteps,
     "ExponentialPrior": ExponentialPrior,
     "Extent": Extent,
@@ -69,16 +79,19 @@ PARTS: dict[str, type] = {
     "Reach": Reach,
     "Recipe": WindowSpec,
     "RegressorScaling": RegressorScaling,
+    "Scale": Scale,
     "Scaling": Scaling,
     "Scores": Scores,
     "Seasons": Seasons,
     "SeenRows": SeenRows,
     "SmootherBatch": SmootherBatch,
     "SmoothingModel": SmoothingModel,
+    "Span": Span,
     "Structure": Structure,
     "TargetLayout": TargetLayout,
     "ThetaModel": ThetaModel,
     "TimeGrid": TimeGrid,
+    "TransformedModel": TransformedModel,
     "Units": Units,
     "WholeNumbers": WholeNumbers,
     "WindowModel": WindowModel,

@@ -98,6 +98,9 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
         where it has no dates, so that no season is taken, but its autocorrelation shows one of 4,
         7, 12 or 24 steps. The test of the M competitions is made at a limit so high that it errs in
         one or two percent at most of white noise, random walks, and trends with noise.
+        And where more than half of a series is zero, and nothing negative: for demand that comes
+        now and then there is `CrostonForecaster`, which theory prefers from 24 percent of zeros on,
+        an average interval of 1.32 periods between demands.
 
     References
     ----------

@@ -15,6 +15,7 @@ from tsrnn.forecasting.fitted_model import Progress
 from tsrnn.smoothing.columns import as_columns
 from tsrnn.smoothing.fit import unnamed
 from tsrnn.smoothing.fit_batch import fit_batch
+from tsrnn.smoothing.intermittence import intermittence_notes
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.selection import Candidates, Selection, chosen_parts, found_for, select
 from tsrnn.smoothing.shares import Fitted, shares_of
@@ -101,6 +102,8 @@ def _fit_all(
                 f"({'; '.join(against[:_MOST_NAMED])}{', ..' if against[_MOST_NAMED:] else ''})"
             )
             fitted.notes[i] = (note, *fitted.notes.get(i, ()))
+    for i, note in intermittence_notes(batch, name).items():
+        fitted.notes[i] = (*fitted.notes.get(i, ()), note)
     return fitted, selection
 
 

@@ -178,6 +178,9 @@ class ThetaForecaster(Forecaster):
             fit.model, seasons.after(np.diff(offsets)), np.zeros(len(offsets) - 1), notes=found
         )
 
+    def _uses_regressors(self) -> bool:
+        return False
+
     def _refuse_regressors(self, regressors: np.ndarray) -> None:
         if regressors.shape[1]:
             raise ValueError(

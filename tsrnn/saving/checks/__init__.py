@@ -7,6 +7,7 @@ becomes of comparing things that are none.
 """
 
 from tsrnn.saving.checks import (
+    ensembles,
     forecasters,
     models,
     networks,
@@ -24,6 +25,7 @@ CHECKS = (
     | networks.CHECKS
     | windows.CHECKS
     | models.CHECKS
+    | ensembles.CHECKS
     | forecasters.CHECKS
     | panels.CHECKS
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,10 @@ from tsrnn._input.series import Layout
 from tsrnn._registry import ESTIMATORS
 from tsrnn._time.grid import TimeGrid
 from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
+from tsrnn.compose.ensemble import EnsembleForecaster
+from tsrnn.compose.ensemble_model import EnsembleModel
+from tsrnn.compose.transform import TransformedForecaster
+from tsrnn.compose.transformed_model import TransformedModel
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster, NaiveModel
@@ -21,6 +25,8 @@ from tsrnn.saving.checks.fields import require
 from tsrnn.saving.checks.models import n_regressors_of, n_series_of, of_columns
 from tsrnn.saving.checks.networks import check_names
 from tsrnn.smoothing.base import SmoothingForecaster
+from tsrnn.smoothing.croston import CrostonForecaster
+from tsrnn.smoothing.demand_model import DemandModel
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.theta.forecaster import ThetaForecaster
 from tsrnn.theta.model import ThetaModel
@@ -29,7 +35,10 @@ from tsrnn.windows.model import WindowModel
 
 _MODEL_OF = {
     NaiveForecaster: NaiveModel,
+    CrostonForecaster: DemandModel,
     DeseasonalizedForecaster: DeseasonalizedModel,
+    EnsembleForecaster: EnsembleModel,
+    TransformedForecaster: TransformedModel,
     RNNForecaster: WindowModel,
     ThetaForecaster: DeseasonalizedModel,
     **{one: SmoothingModel for one in ESTIMATORS.values() if issubclass(one, SmoothingForecaster)},
@@ -71,6 +80,8 @@ def check_forecaster(one: Forecaster) -> None:
         _check_smoothing(one, k)
     if isinstance(one, NaiveForecaster):
         _check_numbers(one, ["drift_", "sigma2_"], k)
+    if isinstance(one, CrostonForecaster):
+        _check_croston(one, k)
     if isinstance(one, RNNForecaster):
         fields.members(one, ["estimator_", "n_windows_"])
         fields.kind(one.estimator_, "estimator_", BaseEstimator)
@@ -78,6 +89,11 @@ def check_forecaster(one: Forecaster) -> None:
         _check_numbers(one, ["sigma2_"], k)
     if isinstance(one, DeseasonalizedForecaster):
         fields.members(one, ["forecaster_", "seasonal_indices_", "is_seasonal_"])
+        fields.kind(one.forecaster_, "forecaster_", Forecaster)
+    if isinstance(one, EnsembleForecaster):
+        _check_ensemble(one, k)
+    if isinstance(one, TransformedForecaster):
+        fields.members(one, ["forecaster_"])
         fields.kind(one.forecaster_, "forecaster_", Forecaster)
     if isinstance(one, ThetaForecaster):
         fields.kind(model.inner, "inner", ThetaModel)
@@ -96,20 +112,24 @@ def _check_training(one: Forecaster, model: Any, k: int) -> int:
     check_names(one, p)
     require(n >= 2, "a series has two rows")
     require(one._seen, "what was seen must not be empty")
-    n_seen = _check_pieces(one._seen, ("predictions", "deviations"), k)
+    seen = ["predictions", "deviations"]
+    if isinstance(one, TransformedForecaster):
+        seen += [f"{name} on the scale" for name in seen]
+    n_seen = _check_pieces(one._seen, seen, k)
     require(fields.whole(one._n_seen, "the rows seen", n) == n_seen, "the rows seen must be all")
     n_followed = _check_pieces(one._followed, ("values", "predictions"), k)
     require(n_followed == n_seen - n, "what followed must be what was seen after the fit")
     return n
 
 
-def _check_pieces(pieces: Any, names: tuple[str, str], k: int) -> int:
-    """Check pairs of arrays with the same rows, and return how many rows there are."""
+def _check_pieces(pieces: Any, names: Sequence[str], k: int) -> int:
+    """Check tuples of arrays with the same rows, and return how many rows there are."""
     total = 0
     for part in fields.tuple_of(pieces, " and ".join(names), tuple):
-        require(len(part) == 2, " and ".join(names))
+        require(len(part) == len(names), " and ".join(names))
         n_rows = fields.array(part[0], names[0], float, None, k).shape[0]
-        fields.array(part[1], names[1], float, n_rows, k)
+        for array, name in zip(part[1:], names[1:], strict=True):
+            fields.array(array, name, float, n_rows, k)
         total += n_rows
     return total
 
@@ -119,6 +139,25 @@ def _check_rows(value: Any, name: str, layout: Layout, n: int, k: int) -> None:
         fields.kind(value, name, pd.Series if layout.is_flat else pd.DataFrame)
         value = value.to_numpy()
     fields.array(value, name, float, *((n,) if layout.is_flat else (n, k)))
+
+
+def _check_ensemble(one: EnsembleForecaster, k: int) -> None:
+    """Check the members of a combination, and what it tells of them."""
+    fields.members(one, ["members_", "method_", "weights_", "dropped_", "period_"])
+    fields.choice(one.method_, "method_", ("best", "mean", "median"))
+    names = one._model.names
+    for name, member in fields.kind(one.members_, "members_", dict).items():
+        fields.choice(name, "the name of a member", names)
+        fields.kind(member, f"the member {name}", Forecaster, dict)
+        if isinstance(member, dict):
+            for i, of_column in member.items():
+                fields.whole(i, "a column", 0, k - 1)
+                fields.kind(of_column, f"the member {name}", Forecaster)
+    shape = (len(names),) if k == 1 else (len(names), k)
+    fields.numbers(one.weights_, "weights_", *shape, low=0.0)
+    for name, reason in fields.kind(one.dropped_, "dropped_", dict).items():
+        fields.choice(name, "the name of a member", names)
+        fields.kind(reason, "a reason", str)
 
 
 def _check_smoothing(one: Forecaster, k: int) -> None:
@@ -132,6 +171,15 @@ def _check_smoothing(one: Forecaster, k: int) -> None:
             require(is_sized, f"{name} must be of {k} series")
         for state, smoother in zip([states] if k == 1 else states, one._model.series, strict=True):
             fields.array(state, name, float, len(smoother.structure.kept))
+
+
+def _check_croston(one: CrostonForecaster, k: int) -> None:
+    """Check the numbers that smoothed demand tells of itself."""
+    fields.members(one, ["initial_state_", "state_"])
+    _check_numbers(one, ["alpha_", "beta_", "sigma2_"], k)
+    sizes = {"initial_state_": 2, "state_": one._model.cell.n_state}
+    for name, size in sizes.items():
+        fields.array(getattr(one, name), name, float, *((size,) if k == 1 else (k, size)))
 
 
 def _check_numbers(one: Forecaster, names: Iterable[str], k: int) -> None:

@@ -13,6 +13,7 @@ from tsrnn.saving.checks.fields import INT, require
 from tsrnn.saving.checks.models import check_found
 from tsrnn.smoothing.complex.extent import Extent
 from tsrnn.smoothing.complex.structure import SEASONAL_FORMS, ComplexStructure
+from tsrnn.smoothing.demand_model import CELLS_OF, DemandModel
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
@@ -138,6 +139,35 @@ def check_naive(one: NaiveModel) -> None:
     fields.tuple_of(one.notes, "notes", Warning)
 
 
+def check_demand(one: DemandModel) -> None:
+    """Check smoothed demand: all that kernels read, and what past sizes were like."""
+    fields.choice(one.variant, "variant", CELLS_OF)
+    require(one.variant, "variant must not be None")
+    fields.flag(one.counts, "counts")
+    n_shares = fields.numbers(one.shares, "shares", None, low=0.0).size
+    offsets = fields.offsets(one.offsets, "offsets", n_shares)
+    n = offsets.size - 1
+    require(n > 0 and (np.diff(offsets) > 0).all(), "each series must have shares")
+    rising = np.diff(one.shares) >= 0.0
+    rising[offsets[1:-1] - 1] = True
+    require(rising.all(), "shares of a series must not decrease")
+    theta = fields.array(one.theta, "theta", float, one.cell.n_parameters, n)
+    state = fields.array(one.state, "state", float, one.cell.n_state, n)
+    square = fields.array(one.square, "square", float, n)
+    failed = fields.failures(one.failures, "failures", n)
+    good = np.setdiff1d(np.arange(n), list(failed))
+    fields.numbers(theta[:, good], "theta", len(theta), None, low=0.0)
+    fields.numbers(state[:, good], "state", len(state), None, low=0.0)
+    fields.numbers(square[good], "square", None, low=0.0)
+    require((theta[:, good] <= 1.0).all(), "theta must not be above 1")
+    is_probability = one.variant == "tsb"
+    second = state[1, good]
+    fits = second <= 1.0 if is_probability else second >= 1.0
+    require(fits.all(), "the second of the states must be an interval, or a probability")
+    require(is_probability or (state[2, good] >= 1.0).all(), "an interval must have begun")
+    check_found(one, good)
+
+
 def check_prior(one: ExponentialPrior) -> None:
     """Check the rates of a prior, which are a user's argument: no more than their type."""
 
@@ -146,6 +176,7 @@ CHECKS = {
     Batch: check_batch,
     ColumnScaling: check_columns,
     ComplexStructure: check_complex_structure,
+    DemandModel: check_demand,
     ExponentialPrior: check_prior,
     Extent: check_extent,
     NaiveModel: check_naive,

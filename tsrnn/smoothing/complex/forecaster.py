@@ -191,6 +191,9 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
             forms = (self.seasonal,)
         return [ComplexStructure(form, 1 if form is None else period) for form in forms]
 
+    def _uses_regressors(self) -> bool:
+        return False
+
     def fit_model(self, values, regressors):
         """Fit series; see `Forecaster.fit_model`."""
         _refuse(regressors)

@@ -1,0 +1,572 @@
+"""Combinations of forecasters against their members' forecasts, put together by obvious loops."""
+
+import re
+import statistics
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+
+from tsrnn import (
+    DeseasonalizedForecaster,
+    DoubleExpSmoothingRNN,
+    EnsembleForecaster,
+    NaiveForecaster,
+    PanelForecaster,
+    SimpleExpSmoothingRNN,
+    TripleExpSmoothingRNN,
+)
+from tsrnn.datasets import load_co2
+from tsrnn.exceptions import InvalidParameterError, UnreliableForecastWarning
+from tsrnn.forecasting import FittedModel, Forecaster
+
+LAST, DRIFT, SEASON = (
+    NaiveForecaster(),
+    NaiveForecaster(strategy="drift"),
+    NaiveForecaster(strategy="seasonal", period=4),
+)
+THREE = [("last", LAST), ("drift", DRIFT), ("season", SEASON)]
+SMOOTH = SimpleExpSmoothingRNN(alpha=0.3, initial_state=(20.0,))
+RNG = np.random.default_rng(0)
+Y = 20.0 + RNG.normal(size=40).cumsum() + np.resize([3.0, -1.0, 0.0, -2.0], 40)
+BOTH = np.column_stack([Y, Y[::-1] ** 2])
+
+
+def by_hand(members, y, horizon, combine):
+    """Combine the forecasts of members fitted one by one, step by step."""
+    forecasts = [clone(one).fit(y).predict(horizon) for _, one in members]
+    return [combine([each[h] for each in forecasts]) for h in range(horizon)]
+
+
+def of_weights(weights):
+    return lambda values: sum(w * v for w, v in zip(weights, values, strict=True)) / sum(weights)
+
+
+# The tolerances of 1e-12 are for sums in another order.
+@pytest.mark.parametrize("members", [THREE, THREE[:2], THREE[:1]])
+@pytest.mark.parametrize(
+    ("method", "combine"), [("median", statistics.median), ("mean", statistics.mean)]
+)
+def test_forecasts_are_medians_and_means_of_those_of_the_members(members, method, combine):
+    ensemble = EnsembleForecaster(members, method=method).fit(Y)
+    np.testing.assert_allclose(ensemble.predict(6), by_hand(members, Y, 6, combine), rtol=1e-12)
+    np.testing.assert_allclose(ensemble.weights_, 1.0 / len(members))
+    for name, one in members:
+        alone = clone(one).fit(Y)
+        np.testing.assert_array_equal(ensemble.members_[name].predict(5), alone.predict(5))
+    rows = np.column_stack([one.fitted_values_ for one in ensemble.members_.values()])
+    expected = [
+        combine([v for v in row if v == v]) if (row == row).any() else np.nan for row in rows
+    ]
+    np.testing.assert_allclose(ensemble.fitted_values_, expected, rtol=1e-12)
+    np.testing.assert_allclose(ensemble.residuals_, Y - expected, rtol=1e-9, atol=1e-12)
+
+
+def test_weights_are_those_of_a_weighted_mean():
+    ensemble = EnsembleForecaster(THREE, method="mean", weights=[4, 0, 1]).fit(Y)
+    np.testing.assert_allclose(ensemble.weights_, [0.8, 0.0, 0.2])
+    np.testing.assert_allclose(
+        ensemble.predict(6), by_hand(THREE, Y, 6, of_weights([4, 0, 1])), rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize(("period", "method"), [(12, "mean"), (13, "median")])
+def test_forecasts_with_long_seasons_are_medians_unless_there_are_weights(period, method):
+    members = [*THREE[:2], ("season", NaiveForecaster(strategy="seasonal", period=period))]
+    ensemble = EnsembleForecaster(members).fit(Y)
+    combine = getattr(statistics, method)
+    assert ensemble.method_ == method
+    np.testing.assert_allclose(ensemble.predict(3), by_hand(members, Y, 3, combine), rtol=1e-12)
+    assert EnsembleForecaster(members, weights=[1, 1, 1]).fit(Y).method_ == "mean"
+
+
+def test_each_column_is_combined_alone():
+    ensemble = EnsembleForecaster(THREE).fit(BOTH)
+    assert ensemble.predict(3).shape == (3, 2)
+    for column in range(2):
+        expected = by_hand(THREE, BOTH[:, column], 3, statistics.mean)
+        np.testing.assert_allclose(ensemble.predict(3)[:, column], expected, rtol=1e-12)
+
+
+def held_back_errors(members, y, size, n_windows, period):
+    """The mean absolute errors of members on windows at the end, in units of the values before."""
+    total = np.zeros(len(members))
+    for number in range(1, n_windows + 1):
+        before, after = y[: len(y) - number * size], y[len(y) - number * size :][:size]
+        unit = np.abs(before[period:] - before[:-period]).mean()
+        for i, (_, one) in enumerate(members):
+            total[i] += np.abs(after - clone(one).fit(before).predict(size)).mean() / unit
+    return total / n_windows
+
+
+@pytest.mark.parametrize("n_windows", [1, 3])
+def test_weights_of_a_backtest_are_those_of_held_back_errors(n_windows):
+    errors = held_back_errors(THREE, Y, 5, n_windows, 4)
+    expected = errors**-2 / (errors**-2).sum()
+    options = {"n_windows": n_windows, "horizon": 5}
+    ensemble = EnsembleForecaster(THREE, method="mean", weights="backtest", **options).fit(Y)
+    np.testing.assert_allclose(ensemble.weights_, expected, rtol=1e-12)
+    best = EnsembleForecaster(THREE, method="best", **options).fit(Y)
+    assert best.weights_.tolist() == (errors == errors.min()).astype(float).tolist()
+    alone = clone(THREE[errors.argmin()][1]).fit(Y)
+    np.testing.assert_allclose(best.predict(4), alone.predict(4), rtol=1e-12)
+
+
+def test_without_a_horizon_a_season_is_held_back_and_at_most_a_quarter_of_the_series():
+    for members, y, size in ((THREE, Y, 6), (THREE[:2], Y[:12], 3)):
+        period = 4 if len(members) == 3 else 1
+        errors = held_back_errors(members, y, size, 1, period)
+        ensemble = EnsembleForecaster(members, method="mean", weights="backtest").fit(y)
+        np.testing.assert_allclose(ensemble.weights_, errors**-2 / (errors**-2).sum(), rtol=1e-12)
+
+
+def long_frame(series):
+    return pd.concat(
+        [
+            pd.DataFrame({"unique_id": i, "ds": np.arange(len(y)), "y": y})
+            for i, y in series.items()
+        ],
+        ignore_index=True,
+    )
+
+
+SERIES = {"a": Y, "b": Y[:25] ** 2, "c": np.sin(np.arange(31.0)) + 2.0}
+
+
+@pytest.mark.parametrize("by_series", [False, True])
+def test_a_panel_shares_its_weights_unless_told_otherwise(by_series):
+    errors = np.array([held_back_errors(THREE, y, 5, 2, 4) for y in SERIES.values()])
+    pooled = errors if by_series else np.repeat(errors.mean(axis=0, keepdims=True), 3, axis=0)
+    options = {"n_windows": 2, "horizon": 5, "by_series": by_series}
+    ensemble = EnsembleForecaster(THREE, method="mean", weights="backtest", **options)
+    panel = PanelForecaster(ensemble, freq=1, alias="f").fit(long_frame(SERIES))
+    found = panel.predict(4)["f"].to_numpy().reshape(3, 4)
+    for one, y, row in zip(pooled, SERIES.values(), found, strict=True):
+        expected = by_hand(THREE, y, 4, of_weights(one**-2))
+        np.testing.assert_allclose(row, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_panel_has_the_forecasts_of_its_series_alone(n_jobs):
+    members = [*THREE, ("adjusted", DeseasonalizedForecaster(SMOOTH, period=4))]
+    panel = PanelForecaster(EnsembleForecaster(members), freq=1, alias="f", n_jobs=n_jobs)
+    panel.fit(long_frame(SERIES))
+    expected = [EnsembleForecaster(members).fit(y).predict(5) for y in SERIES.values()]
+    np.testing.assert_allclose(panel.predict(5)["f"], np.concatenate(expected), rtol=1e-12)
+    more = {"a": [21.0, np.nan, 25.0], "c": [2.5]}
+    start = {name: len(y) for name, y in SERIES.items()}
+    new = long_frame({name: np.array(y) for name, y in more.items()})
+    new["ds"] += new["unique_id"].map(start)
+    panel.update(new)
+    for name, y in SERIES.items():
+        alone = EnsembleForecaster(members).fit(y)
+        alone = alone.update(more[name]) if name in more else alone
+        found = panel.predict(3).query("unique_id == @name")["f"]
+        np.testing.assert_allclose(found, alone.predict(3), rtol=1e-12)
+
+
+def test_an_update_in_pieces_is_one_update_and_the_members_go_on_as_alone():
+    ensemble = EnsembleForecaster([*THREE, ("smooth", SMOOTH)], method="median").fit(Y[:30])
+    whole = clone(ensemble).fit(Y[:30]).update(Y[30:])
+    for value in Y[30:]:
+        ensemble.update(value)
+    np.testing.assert_allclose(ensemble.predict(5), whole.predict(5), rtol=1e-12)
+    alone = [clone(one).fit(Y[:30]).update(Y[30:]).predict(5) for _, one in ensemble.forecasters]
+    np.testing.assert_allclose(whole.predict(5), np.median(alone, axis=0), rtol=1e-12)
+    steps = [
+        clone(one).fit(Y[:30]).update(Y[30:]).predict(pd.RangeIndex(30, 40))
+        for _, one in ensemble.forecasters
+    ]
+    inside = whole.predict(pd.RangeIndex(30, 40))
+    np.testing.assert_allclose(inside, np.median(steps, axis=0), rtol=1e-12)
+
+
+def test_stamps_and_names_go_through_to_the_members():
+    co2 = load_co2()["1990":]
+    ensemble = EnsembleForecaster([("last", LAST), ("holt", DoubleExpSmoothingRNN())]).fit(co2)
+    ahead = ensemble.predict(3)
+    assert (ahead.name, f"{ahead.index[0]:%Y-%m}") == ("co2", "2002-01")
+    pd.testing.assert_index_equal(ensemble.members_["holt"].predict(3).index, ahead.index)
+    both = pd.DataFrame({"x": co2, "y": co2 - 300.0})
+    ensemble.fit(both)
+    assert ensemble.members_["holt"].predict(1).columns.tolist() == ["x", "y"]
+    pd.testing.assert_frame_equal(
+        ensemble.predict(co2.index[5:8]), ensemble.fitted_values_[5:8], check_freq=False
+    )
+
+
+# Regressors.
+
+
+def with_regressor(n=40):
+    x = np.random.default_rng(1).normal(size=(n, 1))
+    return x, Y[:n] + 5.0 * x[:, 0]
+
+
+def test_regressors_go_to_the_members_that_take_them():
+    x, y = with_regressor()
+    holt = DoubleExpSmoothingRNN()
+    ensemble = EnsembleForecaster([("last", LAST), ("holt", holt)], method="mean").fit(
+        x[:35], y[:35]
+    )
+    alone = clone(holt).fit(x[:35], y[:35])
+    expected = 0.5 * alone.predict(x[35:]) + 0.5 * LAST.fit(y[:35]).predict(5)
+    np.testing.assert_allclose(ensemble.predict(x[35:]), expected, rtol=1e-12)
+    ensemble.update(y[35:38], x[35:38])
+    alone.update(y[35:38], x[35:38])
+    expected = 0.5 * alone.predict(x[38:]) + 0.5 * y[37]
+    np.testing.assert_allclose(ensemble.predict(x[38:]), expected, rtol=1e-12)
+    assert ensemble.predict_interval(x[38:]).shape == (2, 2)
+    assert ensemble.simulate(2, 3, X=x[38:], random_state=0).shape == (2, 3)
+    frame = pd.DataFrame({"unique_id": 1, "ds": np.arange(35), "y": y[:35], "x": x[:35, 0]})
+    more = pd.DataFrame({"unique_id": 1, "ds": np.arange(35, 40), "x": x[35:, 0]})
+    panel = PanelForecaster(clone(ensemble), freq=1, alias="f").fit(frame)
+    expected = clone(ensemble).fit(x[:35], y[:35]).predict(x[35:])
+    np.testing.assert_allclose(panel.predict(more, level=80)["f"], expected, rtol=1e-12)
+
+
+def test_regressors_that_no_member_takes_are_refused():
+    x, y = with_regressor()
+    with pytest.raises(ValueError, match="none of the members takes regressors"):
+        EnsembleForecaster(THREE).fit(x, y)
+
+
+# Members that fail.
+
+
+class Odd(Forecaster):
+    """A forecaster of nothing but one value, which may be no number."""
+
+    def __init__(self, value=np.nan):
+        self.value = value
+
+    def validate_parameters(self):
+        pass
+
+    def fit_model(self, values, regressors):
+        if self.value is None:
+            raise ValueError("there is no value")
+        shape = values.shape
+        return OddModel(self.value, shape[1]), np.zeros(shape), np.ones(shape), {}
+
+
+class OddModel(FittedModel):
+    def __init__(self, value, k):
+        self.value, self.k, self.notes = value, k, ()
+
+    def advance(self, values):
+        return self, np.zeros(values.shape), np.ones(values.shape)
+
+    def forecast(self, horizon):
+        return np.full((horizon, self.k), self.value)
+
+    def deviation(self, horizon):
+        return np.ones((horizon, self.k))
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(np.nan, "is not finite"), (np.inf, "is not finite"), (1e9, "runs away")]
+)
+def test_a_forecast_that_runs_away_or_is_not_finite_is_left_out_and_told_of(value, told):
+    ensemble = EnsembleForecaster([("odd", Odd(value)), *THREE], method="mean").fit(Y)
+    with pytest.warns(UnreliableForecastWarning, match=f"'odd' {told}.*from step 1 on"):
+        forecast = ensemble.predict(6)
+    np.testing.assert_allclose(forecast, by_hand(THREE, Y, 6, statistics.mean), rtol=1e-12)
+    panel = PanelForecaster(clone(ensemble), freq=1, alias="f").fit(long_frame({"a": Y, "b": Y}))
+    with pytest.warns(UnreliableForecastWarning, match="2 of 2 series, the first 'a'"):
+        np.testing.assert_allclose(panel.predict(6)["f"][:6], forecast, rtol=1e-12)
+
+
+def test_a_forecast_far_away_stays_where_all_go_as_far():
+    y = np.exp(np.arange(12.0))
+    members = [("one", DoubleExpSmoothingRNN()), ("two", DoubleExpSmoothingRNN(damped=True))]
+    ensemble = EnsembleForecaster(members, method="mean").fit(y)
+    with warnings.catch_warnings(action="error"):
+        ensemble.predict(4)
+
+
+def test_a_forecast_that_runs_away_later_is_left_out_from_there_on():
+    """What is said of a step does not depend on how many others are asked for."""
+    members = [("last", LAST), ("steep", DoubleExpSmoothingRNN(initial_state=(0.0, 5.0), beta=0.0))]
+    y = np.sin(np.arange(20.0))
+    ensemble = EnsembleForecaster(members, method="mean").fit(y)
+    with pytest.warns(UnreliableForecastWarning, match="'steep' runs away") as caught:
+        forecast = ensemble.predict(12)
+    step = int(re.search(r"from step (\d+) on", str(caught[0].message))[1])
+    assert 1 < step < 12
+    steep = ensemble.members_["steep"].predict(12)
+    np.testing.assert_allclose(
+        forecast[: step - 1], (0.5 * (steep + y[-1]))[: step - 1], rtol=1e-12
+    )
+    np.testing.assert_allclose(forecast[step - 1 :], y[-1], rtol=1e-12)
+    np.testing.assert_array_equal(ensemble.predict(step - 1), forecast[: step - 1])
+
+
+def test_a_member_that_fails_is_left_out_with_its_reason():
+    members = [("none", Odd(None)), *THREE]
+    with pytest.warns(UserWarning, match="member 'none' is left out.*there is no value"):
+        ensemble = EnsembleForecaster(members).fit(Y)
+    assert ensemble.dropped_ == {"none": "there is no value"}
+    assert list(ensemble.members_) == ["last", "drift", "season"]
+    np.testing.assert_allclose(ensemble.weights_, [0.0, 1 / 3, 1 / 3, 1 / 3])
+    assert "none is left out: there is no value" in str(ensemble.summary())
+    with pytest.raises(ValueError, match="every member fails: none: there is no value"):
+        EnsembleForecaster(members[:1]).fit(Y)
+
+
+def test_a_member_that_cannot_be_moved_on_is_left_out_from_there_on(monkeypatch):
+    members = [("odd", Odd(5.0)), ("last", LAST)]
+    ensemble = EnsembleForecaster(members).fit(Y)
+    panel = PanelForecaster(EnsembleForecaster(members), freq=1, alias="f")
+    panel.fit(long_frame({"a": Y, "b": Y}))
+    new = pd.DataFrame({"unique_id": "a", "ds": [len(Y)], "y": [30.0]})
+    alone = EnsembleForecaster(members[:1]).fit(Y)
+
+    def fail(model, values):
+        raise ValueError("it is lost")
+
+    monkeypatch.setattr(OddModel, "advance", fail)
+    with pytest.warns(UnreliableForecastWarning, match="'odd' cannot be moved on.*it is lost"):
+        ensemble.update([30.0])
+    assert ensemble.predict(1)[0] == 30.0
+    assert ensemble.dropped_ == {"odd": "it is lost"}
+    with pytest.warns(UnreliableForecastWarning, match="of 1 of 2 series.*it is lost"):
+        panel.update(new)
+    np.testing.assert_allclose(panel.predict(1)["f"], [30.0, 0.5 * (5.0 + Y[-1])])
+    with pytest.raises(ValueError, match="every member fails: odd: it is lost"):
+        alone.update([30.0])
+    assert alone.predict(1)[0] == 5.0  # as it was
+
+
+def test_a_member_that_fails_on_one_column_is_left_out_there():
+    both = np.column_stack([np.arange(30.0) - 4.0, Y[:30], 2.0 * Y[:30]])
+    positive = TripleExpSmoothingRNN(period=4, seasonal="mul", alpha=0.3, beta=0.1, gamma=0.1)
+    members = [("last", LAST), ("positive", positive)]
+    with pytest.warns(UserWarning, match="series 0: the member 'positive' is left out"):
+        ensemble = EnsembleForecaster(members, method="mean").fit(both)
+    np.testing.assert_allclose(ensemble.weights_, [[1.0, 0.5, 0.5], [0.0, 0.5, 0.5]])
+    assert ensemble.dropped_["positive"].startswith("series 0: ")
+    np.testing.assert_allclose(ensemble.predict(3)[:, 0], both[-1, 0])
+    expected = by_hand(members, both[:, 2], 3, statistics.mean)
+    np.testing.assert_allclose(ensemble.predict(3)[:, 2], expected, rtol=1e-12)
+    series = dict(zip("xyz", both.T, strict=True))
+    with pytest.warns(UserWarning, match="the member 'positive' is left out"):
+        panel = PanelForecaster(clone(ensemble), freq=1, alias="f").fit(long_frame(series))
+    assert panel.notes_["unique_id"].tolist() == ["x"]
+    assert panel.notes_["note"][0].startswith("the member 'positive' is left out, for it cannot")
+    np.testing.assert_allclose(panel.predict(3)["f"], ensemble.predict(3).T.ravel(), rtol=1e-12)
+
+
+def test_a_member_whose_season_is_longer_than_a_series_is_left_out_of_it():
+    members = [("last", LAST), ("long", TripleExpSmoothingRNN(period=27, alpha=0.3, gamma=0.2))]
+    panel = PanelForecaster(EnsembleForecaster(members), freq=1, alias="f")
+    with warnings.catch_warnings(action="ignore"):  # that the others have fewer than two seasons
+        alone = [EnsembleForecaster(members).fit(y) for y in SERIES.values()]
+        panel.fit(long_frame(SERIES))
+    assert ["long" in one.dropped_ for one in alone] == [False, True, False]
+    assert set(panel.notes_.query("note.str.contains('left out')")["unique_id"]) == {"b"}
+    expected = np.concatenate([one.predict(3) for one in alone])
+    np.testing.assert_allclose(panel.predict(3)["f"], expected, rtol=1e-9)
+
+
+def test_a_series_that_every_member_fails_on_is_a_failure_of_the_panel():
+    members = [("season", NaiveForecaster(strategy="seasonal", period=4))]
+    short = {"a": Y, "b": np.array([1.0, 2.0, np.nan, np.nan, np.nan, np.nan])}
+    with pytest.warns(UserWarning, match="1 of 2 series"):
+        panel = PanelForecaster(EnsembleForecaster(members), freq=1).fit(long_frame(short))
+    assert panel.failures_["unique_id"].tolist() == ["b"]
+    assert "every member fails: season: " in panel.failures_["reason"][0]
+
+
+# Intervals.
+
+
+def loop_of_errors(members, y, horizon, n_origins):
+    """Errors of the combination from origins at the end of a series, fitted to what is before."""
+    held = min(horizon + n_origins - 1, len(y) // 3)
+    ensemble = EnsembleForecaster(members).fit(y[: len(y) - held])
+    errors = np.full((min(n_origins, held), horizon), np.nan)
+    for origin in range(len(errors)):
+        start = len(y) - held + origin
+        spreads, forecasts = [], []
+        for _, member in members:
+            moved = clone(member).fit(y[: len(y) - held])
+            moved = moved.update(y[len(y) - held : start]) if origin else moved
+            band = moved.predict_interval(horizon, level=0.6826894921370859)
+            spreads.append((band[:, 1] - band[:, 0]) / 2.0)
+            forecasts.append(moved.predict(horizon))
+        ahead = min(horizon, len(y) - start)
+        apart = np.sqrt(np.mean((np.array(forecasts) - ensemble.predict(horizon)) ** 2, axis=0))
+        unit = np.mean(spreads, axis=0) + apart
+        unit *= 1.0 + np.arange(1, horizon + 1) / start
+        missed = y[start : start + ahead] - ensemble.predict(horizon)[:ahead]
+        errors[origin, :ahead] = missed / unit[:ahead]
+        ensemble.update(y[start])
+    return errors
+
+
+def test_past_errors_are_those_of_forecasts_of_the_ends_of_series():
+    members = THREE[:2]
+    found = EnsembleForecaster(members).fit(Y)._model.past.of(3)
+    np.testing.assert_allclose(found[:, :, 0], loop_of_errors(members, Y, 3, 100), rtol=1e-9)
+    many = {f"{i:03}": Y[i % 4 :] * (1.0 + i) for i in range(100)}
+    panel = PanelForecaster(EnsembleForecaster(members), freq=1).fit(long_frame(many))
+    found = panel._fitted.model.past.of(3)
+    expected = np.array([loop_of_errors(members, y, 3, 1) for y in many.values()])
+    np.testing.assert_allclose(found, expected.transpose(1, 2, 0), rtol=1e-9)
+
+
+def test_intervals_of_a_panel_hold_what_they_promise():
+    """Of walks with heavy tails, which the members take to be normal."""
+    random = np.random.default_rng(2)
+    walks = random.standard_t(3, size=(400, 30)).cumsum(axis=1)
+    frame = long_frame(dict(enumerate(walks[:, :24])))
+    panel = PanelForecaster(EnsembleForecaster(THREE[:2]), freq=1, alias="f").fit(frame)
+    bounds = panel.predict(6, level=[50, 90])
+    truth = walks[:, 24:].ravel()
+    for level in (50, 90):
+        inside = (bounds[f"f-lo-{level}"] <= truth) & (truth <= bounds[f"f-hi-{level}"])
+        # Four standard errors of 400 series whose steps go together, and of as many errors before.
+        assert abs(inside.mean() - level / 100) < 4 * np.sqrt(2 * 0.25 / 400)
+
+
+def test_quantiles_are_in_order_and_about_the_forecast():
+    ensemble = EnsembleForecaster(THREE[:2]).fit(Y)
+    levels = np.linspace(0.01, 0.99, 25)
+    quantiles = ensemble.predict_quantiles(8, levels)
+    assert (np.diff(quantiles, axis=1) >= 0.0).all()
+    middle, forecast = ensemble.predict_quantiles(8, [0.3, 0.7]), ensemble.predict(8)
+    assert ((middle[:, 0] < forecast) & (forecast < middle[:, 1])).all()
+    bounds = ensemble.predict_interval(8, level=0.98)
+    np.testing.assert_allclose(bounds, quantiles[:, [0, -1]], rtol=1e-12)
+
+
+def test_paths_draw_members_by_their_weights_and_errors_of_the_combination():
+    members = [("low", Odd(-1000.0)), ("high", Odd(1000.0))]
+    ensemble = EnsembleForecaster(members, method="mean", weights=[3, 1])
+    ensemble.fit(np.resize([-1000.0, 1000.0, 0.0], 30))
+    paths = ensemble.simulate(4, 2000, random_state=0)
+    np.testing.assert_array_equal(paths, ensemble.simulate(4, 2000, random_state=0))
+    errors = ensemble._model.past.of(4)
+    assert errors.shape[1:] == (4, 1)
+    # Where a member was drawn is told by the sign only if errors are smaller: compare the means.
+    assert abs(paths.mean() - ensemble.predict(1)[0]) < 4 * paths.std() / np.sqrt(2000)
+
+
+def test_paths_of_a_single_member_have_the_quantiles_that_are_predicted():
+    ensemble = EnsembleForecaster([("last", LAST)]).fit(Y)
+    paths = ensemble.simulate(5, 4000, random_state=1)
+    levels = np.array([0.1, 0.25, 0.5, 0.75, 0.9])
+    share = (paths[:, :, None] <= ensemble.predict_quantiles(5, levels)[:, None]).mean(axis=1)
+    # Four standard errors of a share of 4000.
+    assert np.abs(share - levels).max() < 4 * 0.5 / np.sqrt(4000) + 0.005
+
+
+# Arguments.
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"forecasters": LAST}, "list of pairs"),
+        ({"forecasters": []}, "empty"),
+        ({"forecasters": [LAST]}, "position 0"),
+        ({"forecasters": [("a", 3)]}, "that of 'a' is 3"),
+        ({"forecasters": [("a", LAST), ("a", DRIFT)]}, "different from other members'"),
+        ({"forecasters": [("a__b", LAST)]}, "double underscore"),
+        ({"forecasters": [("method", LAST)]}, "'method'"),
+        ({"forecasters": THREE, "period": 4}, "default members"),
+        ({"method": "mode"}, "method"),
+        ({"method": "median", "weights": "backtest"}, "method='mean'"),
+        ({"method": "mean", "weights": "best"}, "backtest"),
+        ({"forecasters": THREE, "method": "mean", "weights": [1, 2]}, "3 numbers"),
+        ({"forecasters": THREE, "method": "mean", "weights": [1, -2, 3]}, "0 or more"),
+        ({"forecasters": THREE, "method": "mean", "weights": [0, 0, 0]}, "not all 0"),
+        ({"n_windows": 2}, "n_windows is 2, but nothing is held back"),
+        ({"horizon": 6}, "horizon is 6, but nothing is held back"),
+        ({"by_series": True}, "by_series is True, but nothing is held back"),
+        ({"method": "best", "n_windows": 0}, "n_windows"),
+        ({"forecasters": [("a", NaiveForecaster(strategy="x"))]}, "strategy"),
+    ],
+)
+def test_arguments_that_will_not_do_are_refused(options, message):
+    ensemble = EnsembleForecaster(**options)
+    with pytest.raises(InvalidParameterError, match=message):
+        ensemble.fit(Y)
+    assert not hasattr(ensemble, "members_")
+
+
+def test_parameters_of_members_are_set_by_their_names():
+    ensemble = EnsembleForecaster([("last", LAST), ("holt", DoubleExpSmoothingRNN())])
+    assert ensemble.get_params()["holt__damped"] is False
+    ensemble.set_params(holt__damped=True, last=DRIFT)
+    assert dict(ensemble.forecasters)["holt"].damped
+    assert dict(ensemble.forecasters)["last"] is DRIFT
+    search = GridSearchCV(ensemble, {"holt__damped": [True, False]}, cv=TimeSeriesSplit(2))
+    assert set(search.fit(pd.DataFrame(index=range(1, 41)), Y).best_params_)
+    default = EnsembleForecaster(period=4).set_params(auto__prior=None)
+    assert dict(default.forecasters)["auto"].get_params()["prior"] is None
+    assert dict(default.forecasters)["auto"].period == 4
+    clone(default).validate_parameters()
+
+
+def test_the_season_of_the_dates_is_that_of_the_members():
+    y = pd.Series(Y, pd.date_range("2020-01", periods=40, freq="QS"))
+    members = [("season", NaiveForecaster(strategy="seasonal")), ("last", LAST)]
+    ensemble = EnsembleForecaster(members).fit(y)
+    assert (ensemble.period_, ensemble.members_["season"].period_) == (4, 4)
+    assert ensemble.forecasters[0][1].period == "auto"
+    months = y.set_axis(pd.date_range("2020-01", periods=40, freq="MS"))
+    frame = pd.concat(
+        [
+            one.rename("y").rename_axis("ds").reset_index().assign(unique_id=i)
+            for i, one in (("q", y), ("m", months))
+        ]
+    )
+    panel = PanelForecaster(ensemble, alias="f").fit(frame)
+    assert panel.period_.to_dict() == {"m": 12, "q": 4}
+    expected = [clone(ensemble).fit(one).predict(3) for one in (months, y)]
+    np.testing.assert_allclose(panel.predict(3)["f"], np.concatenate(expected), rtol=1e-12)
+
+
+def test_ensembles_of_ensembles_and_around_adjusted_series():
+    inner = EnsembleForecaster(THREE[:2], method="mean")
+    outer = EnsembleForecaster([("both", inner), ("season", SEASON)], method="mean").fit(Y)
+    expected = [
+        0.5 * (0.5 * (a + b) + c)
+        for a, b, c in zip(*(clone(one).fit(Y).predict(4) for _, one in THREE), strict=True)
+    ]
+    np.testing.assert_allclose(outer.predict(4), expected, rtol=1e-12)
+    assert outer.get_params()["both__last__strategy"] == "last"
+    assert outer.predict_interval(4).shape == (4, 2)
+    adjusted = DeseasonalizedForecaster(clone(inner), period=4).fit(Y + 50.0)
+    by_member = [
+        DeseasonalizedForecaster(one, period=4).fit(Y + 50.0).predict(4) for _, one in THREE[:2]
+    ]
+    np.testing.assert_allclose(adjusted.predict(4), np.mean(by_member, axis=0), rtol=1e-12)
+
+
+# Odd series.
+
+
+@pytest.mark.parametrize("y", [[3.0, 5.0], np.full(30, 7.0), np.zeros(20), [1.0, np.nan, 2.0]])
+def test_odd_series_have_finite_forecasts(y):
+    with warnings.catch_warnings(action="ignore"):  # that there are too few values for parameters
+        ensemble = EnsembleForecaster().fit(y)
+        assert np.isfinite(ensemble.predict(5)).all()
+        constant = np.ptp(np.nan_to_num(y, nan=np.nanmean(y))) == 0.0
+        if constant:
+            np.testing.assert_allclose(ensemble.predict_interval(5), np.nanmean(y), atol=1e-9)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_scale_goes_through(scale):
+    ensemble = EnsembleForecaster(THREE[:2])
+    unscaled = clone(ensemble).fit(Y)
+    scaled = clone(ensemble).fit(Y * scale)
+    for method in ("predict", "predict_interval"):
+        found = getattr(scaled, method)(4) / scale
+        np.testing.assert_allclose(found, getattr(unscaled, method)(4), rtol=1e-8)

@@ -1,0 +1,419 @@
+"""Combinations of forecasters: several methods fitted to a series, and their forecasts made one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.metaestimators import _BaseComposition
+from sklearn.utils.validation import check_is_fitted
+
+from tsrnn._input.ragged import Batch
+from tsrnn._input.validation import (
+    check_choice,
+    check_count,
+    check_flag,
+    check_period,
+    of_one_moment,
+)
+from tsrnn._time.season_length import Season
+from tsrnn.compose.combining import Span
+from tsrnn.compose.default_members import NAMES, default_members
+from tsrnn.compose.ensemble_model import EnsembleModel
+from tsrnn.compose.ensemble_summary import summarize_ensemble
+from tsrnn.compose.fit_members import FittedMembers, fit_columns, fit_panel
+from tsrnn.compose.past_errors import CombinedErrors
+from tsrnn.compose.weighing import Backtest, backtest_weights
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.fitted_model import PanelModel
+from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.within import give_place
+
+_METHODS = ("auto", "mean", "median", "best")
+
+# The longest season with which it is the mean, unless it is said.
+_LONGEST_OF_MEANS = 12
+
+
+class EnsembleForecaster(_BaseComposition, Forecaster):
+    r"""Combine the forecasts of several forecasters: their median, their mean, or the best of them.
+
+    Parameters
+    ----------
+    forecasters : list of (str, forecaster) or None
+        The members and their names. Each is fitted, as a clone, to every series. None stands for
+        ``AutoExpSmoothingRNN`` ("auto"), ``ComplexExpSmoothingRNN`` ("ces") and ``ThetaForecaster``
+        ("theta").
+    period : int or "auto"
+        Time steps of a season, of the default members; 1 for none. "auto" is that of the time
+        stamps: 12 for months, 4 for quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48
+        and 96 for hours, halves and quarters of them, and 1 for all else. A season of which the
+        series has fewer than two full periods is then not looked for. Members of your own have
+        periods of their own, and it is left at "auto".
+    method : {"auto", "mean", "median", "best"}
+        The mean, the median at each step, or the forecast of the member with the smallest error on
+        held-back values. "auto" is the mean, but without weights the median where a season has more
+        than 12 steps: so errors were smallest on held-back training values of the M3 and M4
+        competitions (see :doc:`/ensembles`).
+    weights : None, "backtest" or array-like of shape (n_members,)
+        With the mean, the weights of the members, in any unit. None gives all the same;
+        "backtest" those that are proportional to one over the square of the mean absolute error on
+        held-back values.
+    n_windows : int
+        How many windows at the end of each series are held back, one before the other, for
+        `weights="backtest"` and `method="best"`. Members are fitted once more for each.
+    horizon : int or None
+        The steps of such a window. None takes a season, or six steps where it is shorter, but at
+        most a quarter of the series.
+    by_series : bool
+        Whether each series has the weights of its own windows, rather than all of a panel, or all
+        columns, those of their mean errors.
+
+    Attributes
+    ----------
+    members_ : dict of str to forecaster
+        The fitted members by their names, as `fit` left them: `update` does not move them. Of
+        several series, a member that could not be fitted to all columns together is a dict of
+        forecasters by the position of the column.
+    weights_ : (n_members,) or (n_members, n_series) array
+        The weights, of sum 1; equal ones with the median. Two dimensions only with several series.
+    dropped_ : dict of str to str
+        The members that are left out, for some series or all, and the reason.
+    method_ : str
+        The method that was taken for "auto".
+    period_ : int
+        The period that was looked for: the longest, of members of your own; 1 for none.
+    fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
+        One-step-ahead predictions of the training series, combined as forecasts are.
+
+    Warns
+    -----
+    UserWarning
+        At `fit` for members that are left out because they cannot be fitted, with the reason, and
+        of whatever members warn of, with their names.
+    UnreliableForecastWarning
+        At `predict` and the like for members whose forecast is not finite or runs away, which are
+        left out from that step on: where it lies outside of the range of the series by more than
+        three times that range, and by more than three times as much as that of another member.
+
+    Notes
+    -----
+    Regressors go to the members that take them, and the others forecast without.
+
+    Distributions of members do not average to that of their combination. So intervals are centred
+    at the combined forecast, and as wide as past errors of the combination tell: they are computed
+    when intervals are first asked for, by fitting the members once more to the beginnings of the
+    series and forecasting their ends, and pooled over the series of a panel, or all columns. A
+    single series has few, and they are completed by what is typical of series of the M3 and M4
+    competitions.
+
+    References
+    ----------
+    .. [1] F. Petropoulos and I. Svetunkov, A simple combination of univariate models, International
+       Journal of Forecasting 36 (2020).
+
+    Examples
+    --------
+    >>> from tsrnn import EnsembleForecaster, NaiveForecaster
+    >>> members = [("last", NaiveForecaster()), ("drift", NaiveForecaster(strategy="drift"))]
+    >>> ensemble = EnsembleForecaster(members, method="mean").fit([1.0, 2.0, 4.0, 7.0])
+    >>> ensemble.predict(2)
+    array([8., 9.])
+    >>> list(ensemble.members_)
+    ['last', 'drift']
+    """
+
+    def __init__(
+        self,
+        forecasters: Sequence[tuple[str, Forecaster]] | None = None,
+        *,
+        period: int | str = "auto",
+        method: str = "auto",
+        weights: Any = None,
+        n_windows: int = 1,
+        horizon: int | None = None,
+        by_series: bool = False,
+    ) -> None:
+        self.forecasters = forecasters
+        self.period = period
+        self.method = method
+        self.weights = weights
+        self.n_windows = n_windows
+        self.horizon = horizon
+        self.by_series = by_series
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, with those of members as `name__parameter`.
+
+        Parameters
+        ----------
+        deep : bool
+            Whether members and their parameters are among them.
+        """
+        return self._get_params("forecasters", deep=deep)
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, those of members as `name__parameter`, and members by their names.
+
+        A parameter of a default member makes the default members those of your own.
+        """
+        names = {key.partition("__")[0] for key in params}
+        if self.forecasters is None and "forecasters" not in params and names & set(NAMES):
+            self.forecasters = default_members(params.pop("period", self.period))
+            self.period = "auto"
+        return self._set_params("forecasters", **params)
+
+    def validate_parameters(self) -> None:
+        """Refuse arguments; see `Forecaster.validate_parameters`."""
+        check_period(self.period)
+        check_choice("method", self.method, _METHODS)
+        self._check_members()
+        self._check_weights()
+        check_count("n_windows", self.n_windows)
+        check_flag("by_series", self.by_series)
+        if self.horizon is not None:
+            check_count("horizon", self.horizon)
+        if not self._looks_back():
+            given = {"n_windows": self.n_windows != 1, "horizon": self.horizon is not None}
+            for name, is_given in (given | {"by_series": self.by_series}).items():
+                if is_given:
+                    raise InvalidParameterError(
+                        f"{name} is {getattr(self, name)!r}, but nothing is held back with "
+                        f"method={self.method!r} and weights={self.weights!r}: it is for "
+                        "method='best' and weights='backtest'"
+                    )
+
+    def _check_members(self) -> None:
+        if self.forecasters is None:
+            return
+        wanted = (
+            "forecasters must be a list of pairs of a name and a forecaster, such as "
+            "[('naive', NaiveForecaster()), ..]"
+        )
+        if isinstance(self.forecasters, str) or not isinstance(self.forecasters, Sequence):
+            raise InvalidParameterError(f"{wanted}, or None, got {self.forecasters!r}")
+        if not self.forecasters:
+            raise InvalidParameterError(f"{wanted}, or None; it is empty")
+        for i, pair in enumerate(self.forecasters):
+            if not isinstance(pair, tuple | list) or len(pair) != 2:
+                raise InvalidParameterError(f"{wanted}; the one at position {i} is {pair!r}")
+            name, member = pair
+            if not isinstance(name, str) or not name:
+                raise InvalidParameterError(f"{wanted}; the name at position {i} is {name!r}")
+            if not isinstance(member, Forecaster):
+                raise InvalidParameterError(f"{wanted}; that of {name!r} is {member!r}")
+        names = [name for name, _ in self.forecasters]
+        own = set(self.get_params(deep=False))
+        for name in names:
+            if names.count(name) > 1 or name in own or "__" in name:
+                raise InvalidParameterError(
+                    f"the name {name!r} in forecasters must be different from other members' and "
+                    f"from {sorted(own)}, and hold no double underscore"
+                )
+        for _, member in self.forecasters:
+            member.validate_parameters()
+        if self.period != "auto":
+            raise InvalidParameterError(
+                f"period is {self.period}, but is for the default members: give it to those in "
+                "forecasters that have a season"
+            )
+
+    def _check_weights(self) -> None:
+        if self.weights is None:
+            return
+        if self.method not in ("auto", "mean"):
+            raise InvalidParameterError(
+                f"weights are for method='mean': method={self.method!r} has none"
+            )
+        if isinstance(self.weights, str):
+            check_choice("weights", self.weights, ("backtest",))
+            return
+        n_members = len(self._named())
+        try:
+            weights = np.asarray(self.weights, dtype=float)
+        except (TypeError, ValueError):
+            weights = np.empty(0)
+        fits = weights.shape == (n_members,) and np.isfinite(weights).all()
+        if not fits or (weights < 0.0).any() or not weights.any():
+            raise InvalidParameterError(
+                f"weights must be None, 'backtest' or {n_members} numbers of 0 or more, one a "
+                f"member, not all 0, got {self.weights!r}"
+            )
+
+    def _named(self) -> list[tuple[str, Forecaster]]:
+        """Return the members to fit."""
+        if self.forecasters is None:
+            return default_members(self.period)
+        return [(name, member) for name, member in self.forecasters]
+
+    def _parts(self) -> list[Forecaster]:
+        return [member for _, member in self._named()]
+
+    def _taken_method(self) -> str:
+        """Return the method, with the period that was taken."""
+        if self.method != "auto":
+            return self.method
+        is_long = self._taken_period() > _LONGEST_OF_MEANS
+        return "median" if is_long and self.weights is None else "mean"
+
+    def _looks_back(self) -> bool:
+        return self.method == "best" or (
+            isinstance(self.weights, str) and self.weights == "backtest"
+        )
+
+    def _seeks_season(self) -> bool:
+        return any(member._seeks_season() for member in self._parts())
+
+    def _in_season(self, season: Season) -> Forecaster:
+        if self.forecasters is None:
+            return clone(self).set_params(period=season.taken) if self.period == "auto" else self
+        settled = []
+        for name, member in self.forecasters:
+            if member._seeks_season():
+                try:
+                    member = member._in_season(season)
+                except ValueError as error:
+                    raise ValueError(f"member {name!r}: {error}") from error
+            settled.append((name, member))
+        return clone(self).set_params(forecasters=settled)
+
+    def _taken_period(self) -> int:
+        return max(member._taken_period() or 1 for member in self._parts())
+
+    def _needed_steps(self) -> int:
+        # Of members of one's own, those that need more than there is are left out.
+        needed = [member._needed_steps() for member in self._parts()]
+        return max(needed) if self.forecasters is None else min(needed)
+
+    def _would_take(self, period: int, n_observed: int) -> bool:
+        return any(member._would_take(period, n_observed) for member in self._parts())
+
+    def _wants_note(self, period: int) -> bool:
+        return any(member._wants_note(period) for member in self._parts())
+
+    def _has_season(self) -> bool:
+        return False  # members tell themselves of what they cannot know
+
+    def _learns_from_all(self) -> bool:
+        return any(member._learns_from_all() for member in self._parts())
+
+    def _uses_regressors(self) -> bool:
+        return any(member._uses_regressors() for member in self._parts())
+
+    def _refuse_unread(self, regressors: np.ndarray) -> None:
+        if regressors.shape[1] and not self._uses_regressors():
+            raise ValueError(
+                f"X has {regressors.shape[1]} columns, but none of the members takes regressors: "
+                "add one that does, such as AutoExpSmoothingRNN(), or leave X out"
+            )
+
+    def fit_model(self, values, regressors):
+        """Fit series; see `Forecaster.fit_model`."""
+        self._refuse_unread(regressors)
+        named, n_series = self._named(), values.shape[1]
+        fit = fit_columns(named, values, regressors)
+        found = fit.found
+        batch = Batch.of_columns(values, regressors)
+        panel = batch.values, batch.offsets, batch.regressors
+        model = self._model_of(found, panel, None)
+        named_series = "series {}: ".format if n_series > 1 else lambda i: ""
+        if model.failures:
+            i = min(model.failures)
+            raise ValueError(f"{named_series(i)}{model.failures[i]}")
+        left_out = _left_out(found, named_series)
+        notes = [
+            note
+            for i in range(n_series)
+            for note in (*left_out.get(i, ()), *found.notes.get(i, ()))
+        ]
+        model = replace(model, notes=tuple(notes))
+        attributes = {
+            "members_": fit.forecasters,
+            "method_": self._taken_method(),
+            "weights_": model.weights[:, 0] if n_series == 1 else model.weights,
+        }
+        predictions = model.combined(fit.fitted, model.weights)
+        return model, predictions, model.spread(fit.deviations, model.weights), attributes
+
+    def _fit(self, X: Any, y: Any) -> None:
+        super()._fit(X, y)
+        for member in self.members_.values():
+            alone = member if isinstance(member, dict) else {None: member}
+            for column, one in alone.items():
+                n_series = self._training[0].shape[1]
+                columns = np.arange(n_series) if column is None else np.array([column])
+                give_place(one, self, columns)
+
+    def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
+        """Fit the series of a panel; see `Forecaster.fit_panel`."""
+        self._refuse_unread(regressors)
+        found = fit_panel(self._named(), values, offsets, regressors, n_jobs, progress)
+        model = self._model_of(found, (values, offsets, regressors), n_jobs)
+        notes = {
+            i: lines + found.notes.get(i, ()) for i, lines in _left_out(found, lambda i: "").items()
+        }
+        notes = {i: lines for i, lines in (found.notes | notes).items() if i not in model.failures}
+        return replace(model, notes=notes)
+
+    def _model_of(
+        self,
+        found: FittedMembers,
+        panel: tuple[np.ndarray, np.ndarray, np.ndarray],
+        n_jobs: int | None,
+    ) -> EnsembleModel:
+        """Make the model of a panel of fitted members, without notes."""
+        values, offsets, _ = panel
+        names, n_series = tuple(name for name, _ in self._named()), len(offsets) - 1
+        weights = self._weigh(panel, n_jobs)
+        model = EnsembleModel(
+            names,
+            found.members,
+            n_series,
+            self._taken_method() == "median",
+            weights,
+            Span.of(values, offsets),
+            CombinedErrors(clone(self), *panel),
+            found.dropped,
+        ).without_lost()
+        shares = np.where(model.present, weights, 0.0)
+        total = shares.sum(axis=0)
+        # Of those that are left none may have a weight: then they have the same.
+        shares = np.where(total > 0.0, shares, model.present)
+        return replace(model, weights=shares / np.maximum(shares.sum(axis=0), 1e-300))
+
+    def _weigh(
+        self, panel: tuple[np.ndarray, np.ndarray, np.ndarray], n_jobs: int | None
+    ) -> np.ndarray:
+        """Return the weights of members, (M, N)."""
+        named, n_series = self._named(), len(panel[1]) - 1
+        if self._looks_back():
+            best = self.method == "best"
+            period = self._taken_period()
+            how = Backtest(self.horizon, self.n_windows, period, self.by_series, best)
+            return backtest_weights(how, named, *panel, n_jobs)[0]
+        weights = np.ones(len(named)) if self.weights is None else np.asarray(self.weights, float)
+        weights = weights / weights.max()
+        return np.repeat((weights / weights.sum())[:, None], n_series, axis=1)
+
+    @of_one_moment
+    def summary(self):
+        """Summarise the fit: the members, their weights, those left out, and the residuals.
+
+        Returns
+        -------
+        statsmodels.iolib.summary.Summary
+        """
+        check_is_fitted(self)
+        return summarize_ensemble(self, self._model)
+
+
+def _left_out(found: FittedMembers, prefix: Callable[[int], str]) -> dict[int, tuple[Warning, ...]]:
+    """Say by series which members are left out of it."""
+    lines: dict[int, tuple[Warning, ...]] = {}
+    for name, i, reason in found.dropped:
+        text = f"{prefix(i)}the member {name!r} is left out, for it cannot be fitted: {reason}"
+        lines[i] = (*lines.get(i, ()), UserWarning(text))
+    return lines

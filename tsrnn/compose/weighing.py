@@ -1,0 +1,147 @@
+"""Weights of members by their errors on values that were held back.
+
+The last values of each series are forecast by members fitted to those before, in as many windows as
+is asked. With E_m the mean absolute error of member m, in units of the mean absolute difference of
+the values before at the lag of the season, and over all windows and series, the weights are
+
+    w_m  proportional to  1 / E_m^2                                                     (1)
+
+or 1 for the member with the smallest E_m, and 0 for the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsrnn._input.ragged import offsets_of, rows_between
+from tsrnn.compose.fit_members import Named, fit_panel
+
+# Without a horizon, what is held back: a season, or so many steps; at most this share of a series.
+_STEPS, _SHARE = 6, 4
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Rules by which members are judged.
+
+    Attributes
+    ----------
+    horizon : int or None
+    n_windows : int
+    period : int
+    by_series : bool
+        Whether each series has weights of its own.
+    takes_best : bool
+    """
+
+    horizon: int | None
+    n_windows: int
+    period: int
+    by_series: bool
+    takes_best: bool
+
+
+def backtest_weights(
+    how: Backtest,
+    named: Named,
+    values: np.ndarray,
+    offsets: np.ndarray,
+    regressors: np.ndarray,
+    n_jobs: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weigh members by (1).
+
+    Returns
+    -------
+    weights : (M, N) array
+    errors : (M, N) array
+        E_m of each series; NaN where it is too short for a window, or the member fails.
+    """
+    lengths, n_members = np.diff(offsets), len(named)
+    most = np.maximum(lengths // _SHARE, 1)
+    size = np.minimum(how.horizon or max(how.period, _STEPS), lengths if how.horizon else most)
+    total = np.zeros((n_members, len(lengths)))
+    count = np.zeros((n_members, len(lengths)))
+    seen = np.cumsum(np.append(0, ~np.isnan(values)))
+    for number in range(1, how.n_windows + 1):
+        before = lengths - number * size
+        starts = offsets[:-1]
+        enough = before >= 2
+        enough[enough] = (seen[starts + before] - seen[starts])[enough] >= 2
+        series = np.flatnonzero(enough)
+        if series.size:
+            missed = _missed(
+                how.period, named, (values, offsets, regressors), series, before, size, n_jobs
+            )
+            known = ~np.isnan(missed)
+            total[:, series] += np.where(known, missed, 0.0)
+            count[:, series] += known
+    errors = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0.0)
+    return _weights(errors, how), errors
+
+
+def _missed(
+    period: int,
+    named: Named,
+    panel: tuple[np.ndarray, np.ndarray, np.ndarray],
+    series: np.ndarray,
+    before: np.ndarray,
+    size: np.ndarray,
+    n_jobs: int | None,
+) -> np.ndarray:
+    """Return the mean errors of members in a window of some series, (M, n), in units of theirs."""
+    values, offsets, regressors = panel
+    starts, before, size = offsets[:-1][series], before[series], size[series]
+    rows = rows_between(starts, before)
+    found = fit_panel(named, values[rows], offsets_of(before), regressors[rows], n_jobs)
+    ahead, own = rows_between(starts + before, size), offsets_of(size)
+    horizon = int(size.max())
+    actual = np.full((len(series), horizon), np.nan)
+    actual[np.arange(horizon) < size[:, None]] = values[ahead]
+    units = _units(values[rows], offsets_of(before), period)
+    missed = np.full((len(named), len(series)), np.nan)
+    for one in found.members:
+        informed = one.with_regressors(regressors[ahead], own)
+        error = np.abs(actual.T - informed.forecast(horizon, n_jobs)) / units
+        known = ~np.isnan(error)
+        mean = np.where(known, error, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+        missed[one.place] = np.where(known.any(axis=0), mean, np.nan)
+    return missed
+
+
+def _units(values: np.ndarray, offsets: np.ndarray, period: int) -> np.ndarray:
+    """Return mean absolute differences at the lag of the season, or of 1; else 1."""
+    units = np.ones(len(offsets) - 1)
+    for i, (start, stop) in enumerate(zip(offsets[:-1], offsets[1:], strict=True)):
+        y = values[start:stop]
+        for lag in (period, 1):
+            changes = np.abs(y[lag:] - y[:-lag])
+            changes = changes[np.isfinite(changes) & (changes > 0.0)]
+            if changes.size:
+                units[i] = changes.mean()
+                break
+    return units
+
+
+def _weights(errors: np.ndarray, how: Backtest) -> np.ndarray:
+    """Weigh by (1): pooled over the series, or each by itself; equally where nothing is known."""
+    if not how.by_series:
+        known = ~np.isnan(errors)
+        # Members that fail somewhere are compared where all can be.
+        common = known.all(axis=0)
+        known &= common if common.any() else True
+        count = known.sum(axis=1, keepdims=True)
+        pooled = np.where(known, errors, 0.0).sum(axis=1, keepdims=True) / np.maximum(count, 1)
+        errors = np.repeat(np.where(count > 0, pooled, np.nan), errors.shape[1], axis=1)
+    ranked = np.where(np.isnan(errors), np.inf, errors)
+    best = ranked.min(axis=0)
+    if how.takes_best:
+        chosen = ranked.argmin(axis=0)
+        return (np.arange(len(errors))[:, None] == chosen) * 1.0
+    shares = np.where(ranked <= best, 1.0, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # Relative to the best, for squares may be beyond numbers; errors of 0 take all weight.
+        relative = np.where(np.isfinite(ranked) & (best > 0.0), (best / ranked) ** 2, shares)
+    return relative / relative.sum(axis=0)
