@@ -434,3 +434,28 @@ def test_a_training_series_that_ends_before_a_cutoff_is_refused(kind):
     pd.testing.assert_frame_equal(evaluate(frame, "mase", y_train=y[:57]), expected)
     with pytest.raises(ValueError, match="y_train of the series ends at .*, before the cutoff"):
         evaluate(frame, "mase", y_train=y[:56])
+
+
+def test_training_series_that_are_none_are_named():
+    y = months(40)
+    frame = backtest(NaiveForecaster(), y, horizon=3, n_windows=2)
+    long = pd.DataFrame({"ds": y.index, "y": y.to_numpy()})
+    for past in (long, long.assign(ds=long["ds"].astype(str)), long.assign(unique_id="b")):
+        with pytest.raises(
+            ValueError, match=r"long frame with the columns \['time', 'y'\] of frame"
+        ):
+            evaluate(frame, "mase", y_train=past)
+    for past in ({"a": 1.0}, "y", 3.0):
+        with pytest.raises(TypeError, match="y_train must be the series, as they were given"):
+            evaluate(frame, "mase", y_train=past)
+    with pytest.raises(ValueError, match="with the index that y had in the backtest"):
+        evaluate(frame, "mase", y_train=y.to_numpy())
+    held = y.astype(object).to_frame()
+    expected = evaluate(frame, "mase", y_train=y)
+    pd.testing.assert_frame_equal(evaluate(frame, "mase", y_train=held), expected)
+
+
+@pytest.mark.parametrize("by", [{"step"}, frozenset(["step"]), ("step",), pd.Index(["step"])])
+def test_by_may_be_any_collection_of_columns(by):
+    frame = backtest(NaiveForecaster(), months(40), horizon=3, n_windows=2)
+    pd.testing.assert_frame_equal(evaluate(frame, by=by), evaluate(frame, by="step"))

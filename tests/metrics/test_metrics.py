@@ -151,7 +151,7 @@ def test_bad_observations_and_predictions_are_named(y_true, y_pred, message):
         ([1.0], 1, "two observed values that are period=1"),
         ([1.0, 2.0, 3.0], 3, "two observed values that are period=3"),
         ([1.0, NAN, 3.0], 1, "two observed values that are period=1"),
-        ([[1.0], [2.0]], 1, "same series"),
+        ([[1.0, 2.0], [2.0, 3.0]], 1, "same series"),
         ([1.0, 2.0], 0, "period"),
     ],
 )
@@ -478,3 +478,20 @@ def test_a_table_alone_is_cross_validated_and_searched():
             NaiveForecaster(), {"strategy": ["last", "drift"]}, cv=TimeSeriesSplit(3)
         ).fit(y)
         assert np.isfinite(search.best_score_)
+
+
+def test_one_series_may_be_flat_or_a_column():
+    y, forecast, past = np.array([3.0, 5.0]), np.array([4.0, 7.0]), np.array([1.0, 2.0, 4.0])
+    for metric in (mase, rmsse):
+        expected = metric(y, forecast, past)
+        for flat in (True, False):
+            held = (y, forecast, past[:, None]) if flat else (y[:, None], forecast[:, None], past)
+            assert metric(*held) == expected
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper"), [([2.0], [0.0]), ([0.0, 3.0], [4.0, 2.0]), ([np.inf], [-np.inf])]
+)
+def test_swapped_bounds_hold_nothing(lower, upper):
+    with pytest.raises(ValueError, match="lower must not be above upper"):
+        coverage([1.0] * len(lower), lower, upper)

@@ -104,8 +104,8 @@ def keys_of(
     """Read by which columns rows are told apart."""
     if by is None:
         return []
-    keys = list(by) if isinstance(by, list | pd.Index | np.ndarray) else [by]
-    if isinstance(by, tuple) and by not in frame:
+    keys = [by] if isinstance(by, Hashable) else list(by)
+    if isinstance(by, tuple | frozenset) and by not in frame:
         keys = list(by)
     keys = [one for one in dict.fromkeys(keys) if one != _MODEL]  # which always are
     for key in keys:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_numeric_dtype, is_object_dtype, is_string_dtype
 
 from tsrnn._time.labels import kind_of, stamps_of
 from tsrnn.metrics.columns import Columns
@@ -79,6 +80,7 @@ def _long(y_train: Any, columns: Columns) -> pd.DataFrame:
         values = numbers(y_train[columns.target], f"y_train[{columns.target!r}]")
         time = y_train[columns.time].array
         return pd.DataFrame({_SERIES: series, _TIME: time, _VALUE: values})
+    _refuse_no_series(y_train, columns)
     values = numbers(y_train, "y_train")
     labelled = isinstance(y_train, pd.Series | pd.DataFrame)
     index = y_train.index if labelled else pd.RangeIndex(len(values))
@@ -90,6 +92,30 @@ def _long(y_train: Any, columns: Columns) -> pd.DataFrame:
     series = np.repeat(0 if columns.series is None else labels, len(index))
     time = index.append([index] * (n_series - 1)).array
     return pd.DataFrame({_SERIES: series, _TIME: time, _VALUE: values.T.ravel()})
+
+
+def _refuse_no_series(y_train: Any, columns: Columns) -> None:
+    """Refuse what is neither series side by side nor a long frame with the columns of the frame."""
+    wanted = "y_train must be the series, as they were given to backtest"
+    names = [one for one in (columns.series, columns.time, columns.target) if one is not None]
+    if isinstance(y_train, pd.DataFrame):
+        words = [name for name, one in y_train.items() if not _holds_numbers(one)]
+        if words:
+            raise ValueError(
+                f"{wanted}, or a long frame with the columns {names} of frame; got a frame with "
+                f"the columns {list(y_train.columns)}, of which {words[0]!r} holds no numbers"
+            )
+    elif isinstance(y_train, Mapping | str | bytes) or np.ndim(y_train) == 0:
+        raise TypeError(
+            f"{wanted}, or a long frame with the columns {names}, got {type(y_train).__name__}"
+        )
+
+
+def _holds_numbers(column: pd.Series) -> bool:
+    """Tell whether a column is of numbers, whatever they are held in."""
+    if is_numeric_dtype(column.dtype) or not (is_object_dtype(column) or is_string_dtype(column)):
+        return is_numeric_dtype(column.dtype)
+    return bool((pd.to_numeric(column, errors="coerce").notna() | column.isna()).all())
 
 
 def _places(
