@@ -72,7 +72,8 @@ def evaluate(
     y_train : array-like, Series or DataFrame, optional
         The series that errors are measured by, for metrics that are scaled: the y that was given to
         `backtest`, or the long frame. Of each series what lies behind a cutoff is not looked at;
-        with a frame that has no cutoffs all of it is. One row a time step.
+        with a frame that has no cutoffs all of it is. One row a time step, up to the last cutoff at
+        least; labels that are no time stamps have the order of its rows.
     period : int, default=1
         Number of time steps in a season, for metrics that are scaled, as in `mase`.
     level : float, optional

@@ -68,7 +68,8 @@ class SmoothingForecaster(Forecaster):
     def effect_(self) -> np.ndarray | pd.Series | pd.DataFrame:
         """The effect of regressors on each value of the training series; 0 without any.
 
-        The level is that of the series less this.
+        The level is that of the series less this; where a structure is not linear, the effect is
+        less a constant, which the level has.
         """
         return self._component("effect")
 
