@@ -382,6 +382,8 @@ def test_columns_that_are_named_are_compared_whatever_they_are_called():
         (SCORES, "naive", ["coverage-80"], "metrics must be errors, .*'coverage-80'"),
         (SCORES, "naive", "model", "metrics must be errors, .*'model'"),
         (SCORES, "naive", ["mase", "data"], "metrics names 'data', .* no numbers"),
+        (SCORES.assign(mape=0.1 * SCORES.index), "naive", None, "'mape' of fractions"),
+        (SCORES.rename(columns={"bias": "own"}), "naive", ["mase"], "'own' of fractions"),
         (SCORES, "naive", ["bias"], "bias must be finite and not negative"),
         (SCORES[:-1], "naive", None, r"got nan of 'theta' on \{'data': 'm3'\}"),
         (pd.concat([SCORES, SCORES[-1:]]), "naive", None, "two rows of 'theta'"),
