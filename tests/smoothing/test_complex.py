@@ -414,6 +414,7 @@ def test_far_out_is_what_the_slow_rule_finds():
     series = [rng.normal(size=n) * rng.choice([1.0, 1.0, 1.0, 1e3], size=n) for n in (1, 2, 30, 47)]
     series += [np.full(11, 3.0), np.array([np.nan, *np.arange(10.0), 800.0, np.nan]), np.zeros(12)]
     series[-1][5] = 1.0
+    series += list(rng.standard_t(1.5, size=(60, 40)))
     offsets = np.cumsum([0, *map(len, series)])
     batch = Batch(np.concatenate(series), offsets, np.empty((offsets[-1], 0)))
     for period in (1, 3):

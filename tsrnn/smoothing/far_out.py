@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tsrnn._input.ragged import Batch
+from tsrnn._input.ragged import Batch, rows_of
 
 _MOST_DEVIATIONS = 10.0
 _MOST_TOO_FEW = 10
@@ -23,11 +23,46 @@ _MOST_TOO_FEW = 10
 
 def far_out(batch: Batch, period: int = 1) -> np.ndarray:
     """Return which values of series lie far out, a mask (R,); a missing one does not."""
-    found = _is_far(batch.values, batch.series_of_row, batch.n_series)
+    found = np.zeros(batch.values.size, dtype=bool)
+    suspects = np.flatnonzero(_may_have_one(batch))
+    if suspects.size:
+        rows, _ = rows_of(batch.offsets, suspects)
+        found[rows] = _found_in(batch.take(suspects), period)
+    return found
+
+
+def _may_have_one(batch: Batch) -> np.ndarray:
+    """Tell which series may have a value that lies far out, without a median, (N,).
+
+    Where a value is far, the smallest or the largest is. With s the mean distance of the others
+    from M, their mean is within s of M, and their mean distance from it no more than 2 s: a value
+    beyond 10 s from M is beyond 9 s from that mean, four and a half such distances.
+    """
+    group, seen = batch.series_of_row, ~np.isnan(batch.values)
+    values = np.where(seen, batch.values, 0.0)
+    count, starts = batch.count_observed(), batch.offsets[:-1]
+    may = np.zeros(batch.n_series, dtype=bool)
+    with np.errstate(all="ignore"):
+        total = batch.sums(values)
+        for reduced in (np.fmin, np.fmax):
+            end = reduced.reduceat(batch.values, starts)
+            mean = (total - end) / (count - 1.0)
+            distance = np.where(seen, np.abs(values - mean[group]), 0.0)
+            beyond = np.abs(end - mean)
+            rest = (batch.sums(distance) - beyond) / (count - 1.0)
+            # A little less, for what is rounded; what is no number is looked at.
+            may |= ~(beyond < 0.44 * _MOST_DEVIATIONS * rest)
+    return may & (count > _MOST_TOO_FEW)
+
+
+def _found_in(batch: Batch, period: int) -> np.ndarray:
+    """Return which values lie far out, of series that may have one."""
+    group = batch.series_of_row
+    found = _is_far(batch.values, group, batch.n_series)
     if period > 1 and found.any():
-        position = batch.series_of_row * period + batch.steps % period
+        position = group * period + batch.steps % period
         rest = batch.values - _medians(batch.values, position, batch.n_series * period)[position]
-        found &= _is_far(rest, batch.series_of_row, batch.n_series)
+        found &= _is_far(rest, group, batch.n_series)
     return found
 
 
