@@ -84,6 +84,7 @@ sphinx_gallery_conf = {
             "plot_holt_winters.py",
             "plot_selection.py",
             "plot_ensemble.py",
+            "plot_bounds.py",
             "plot_panel.py",
             "plot_intermittent.py",
             "plot_sine.py",

@@ -116,7 +116,7 @@ PUBLIC = table(
 REACHED_INTO = table(
     """
     tsrnn.cli.command: _grid
-    tsrnn.compose.deseasonalize: _model _seen
+    tsrnn.compose.inner: _model _seen
     tsrnn.panel.forecaster: _has_season _seeks_season
     tsrnn.panel.seasons: _in_season _needed_steps _seeks_season _taken_period _wants_note
     tsrnn.panel.seasons: _would_take

@@ -42,6 +42,7 @@ X, texts = rng.normal(size=(40, 5, 2)), ["a good film", "a bad film"] * 20
 labels = np.arange(40) % 2
 forecasters = {
     "DeseasonalizedForecaster": [{"forecaster": tsrnn.SimpleExpSmoothingRNN(), "period": 4}],
+    "TransformedForecaster": [{"forecaster": tsrnn.SimpleExpSmoothingRNN()}],
     "TripleExpSmoothingRNN": [{"period": 4}, {"period": 4, "seasonal": "mul"}],
     "DoubleExpSmoothingRNN": [{}] + [
         {"solver": solver} for solver in ("L-BFGS-B", "SLSQP", "Nelder-Mead")

@@ -611,6 +611,29 @@ def test_the_version_is_told(capsys):
     assert capsys.readouterr().out == f"tsrnn {__version__}\n"
 
 
+@pytest.mark.parametrize("model", ["ses", "auto", "holt-winters", "theta"])
+def test_forecasts_are_cut_off_at_bounds(forecast, capsys, model):
+    y = np.random.default_rng(0).poisson(np.resize([0.5, 0.5, 3.0, 1.0], 48))
+    dates = pd.date_range("2020-01-01", periods=48, freq="MS").strftime("%Y-%m-%d")
+    plain = forecast(dated(dates, y), "--model", model)
+    told = capsys.readouterr().err
+    assert plain.min().min() < 0.0 and plain.max().max() > 2.5
+    table = forecast(dated(dates, y), "--model", model, "--lower", "0", "--upper", "2.5")
+    pd.testing.assert_frame_equal(table, plain.clip(0.0, 2.5))
+    assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize(
+    ("bounds", "message"),
+    [
+        (["--lower", "3", "--upper", "2"], "--lower must be below upper, got 3 and 2"),
+        (["--upper", "nan"], "--upper must be a number"),
+    ],
+)
+def test_bounds_that_hold_nothing_are_refused(complaint, bounds, message):
+    assert message in complaint(dated(["2020-01", "2020-02", "2020-03"]), *bounds)
+
+
 @pytest.mark.parametrize("model", ["auto", "ensemble"])
 def test_a_series_that_is_mostly_zero_is_told_of_the_model_for_it(forecast, capsys, model):
     lines = ["value", *map(str, [0, 0, 3, 0, 0, 0, 1, 0, 0, 2, 0, 0])]

@@ -27,6 +27,7 @@ from tsrnn import (
     SimpleExpSmoothingRNN,
     TextRNNClassifier,
     ThetaForecaster,
+    TransformedForecaster,
     TripleExpSmoothingRNN,
 )
 from tsrnn.priors import ExponentialPrior
@@ -66,6 +67,12 @@ FORECASTERS = {
     "deseasonalized": DeseasonalizedForecaster(DoubleExpSmoothingRNN(), period=PERIOD),
     "croston": CrostonForecaster(),
     "tsb": CrostonForecaster(variant="tsb", beta=0.2, initial_state=(50.0, 0.9)),
+    "powers": TransformedForecaster(
+        DoubleExpSmoothingRNN(damped=True), "boxcox", lower=-5, bias_adjust=True
+    ),
+    "cut_off": DeseasonalizedForecaster(
+        TransformedForecaster(NaiveForecaster(), None, upper=70.5), period=PERIOD
+    ),
     "simple": SimpleExpSmoothingRNN(),
     "damped": DoubleExpSmoothingRNN(damped=True, alpha=np.float64(0.4), phi=np.float32(0.9)),
     "huber": DoubleExpSmoothingRNN(loss="huber", initial_state=(50.0, 0.0)),
@@ -136,6 +143,7 @@ PANELS = {
     "windows": (INDEXES["months"], "windows"),
     "croston": (INDEXES["months"], "croston"),
     "ensemble": (INDEXES["quarters"], "ensemble"),
+    "powers": (INDEXES["months"], "powers"),
 }
 
 

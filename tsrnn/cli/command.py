@@ -32,7 +32,6 @@ from tsrnn.cli.csv_file import SeriesOfFile, Spelling, read_series
 from tsrnn.cli.csv_long import read_long
 from tsrnn.cli.long import forecast_long
 from tsrnn.cli.output import (
-    bound_names,
     print_out,
     refuse_names_of_ours,
     refuse_to_overwrite,
@@ -43,7 +42,9 @@ from tsrnn.cli.output import (
 )
 from tsrnn.cli.steps import add_options, in_options, is_asked, rules_of, stepped, with_days
 from tsrnn.compose.ensemble import EnsembleForecaster
+from tsrnn.compose.transform import TransformedForecaster
 from tsrnn.exceptions import IrregularIndexError
+from tsrnn.forecasting.backtesting import bound_names
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster
 from tsrnn.metrics import mase, smape
@@ -212,6 +213,13 @@ def _add_seasons(parser: argparse.ArgumentParser) -> None:
         metavar="PERCENT",
         help="levels of the intervals (80 95)",
     )
+    for side in ("lower", "upper"):
+        parser.add_argument(
+            f"--{side}",
+            type=float,
+            metavar="BOUND",
+            help=f"the {side} bound of forecasts and intervals, which are cut off at it",
+        )
 
 
 def _add_spelling(parser: argparse.ArgumentParser) -> None:
@@ -374,11 +382,12 @@ def _backtest_one(
         date_format = format_of_steps(date_format, y.index)
     refuse_names_of_backtests(names, options.level)
     rows = written(table, names, plan)
-    write_table(rows, options.output, index=False, date_format=date_format)
     period = options.period if isinstance(options.period, int) else season.taken
+    past = y.rename_axis("time").rename("y").reset_index()
+    scores = scores_told(table, options.by, past, period, plan)
+    write_table(rows, options.output, index=False, date_format=date_format)
     if season.taken > 1 and options.period in (None, "auto"):
         message.append(f"season: {season_in_words(season.taken, season)}; --period overrides")
-    scores = scores_told(table, options.by, y, period, plan)
     for line in [*given.notes, *message, *scores]:
         tell(line)
     return 0
@@ -401,10 +410,12 @@ def _backtest_several(
     if rules.aggregate is not None:
         date_format = format_of_steps(date_format, pd.Index(table["time"]))
     rows = written(table, names, plan)
-    write_table(rows, options.output, index=False, date_format=date_format)
     past = training_frame(given, table, rules)
-    period = options.period if isinstance(options.period, int) else probe.common_period
+    period = options.period
+    if not isinstance(period, int):
+        period = probe.common_period(table["unique_id"].unique())
     scores = scores_told(table, options.by, past, period, plan)
+    write_table(rows, options.output, index=False, date_format=date_format)
     for line in [*given.notes, *probe.message, *scores]:
         tell(line)
     return INCOMPLETE if probe.n_left_out else 0
@@ -426,7 +437,7 @@ def _forecasters(options: argparse.Namespace) -> dict[str, Forecaster]:
     for name in names:
         own = {option: None for option, models in takes.items() if name not in models}
         one = argparse.Namespace(**vars(options) | {"model": name} | own)
-        made[name] = _yardstick(one) if name == "naive" else _forecaster(one)
+        made[name] = _forecaster(one)
     return made
 
 
@@ -447,10 +458,11 @@ def _of_model(
         chooses = season.is_short and options.model != "holt-winters"
         override = "" if chooses else "; --period overrides"
         message.append(f"season: {season_in_words(model.period_, season)}{override}")
-    if isinstance(model, AutoExpSmoothingRNN):
-        message.append(f"chose {_in_words(model)}")
-    if isinstance(model, ComplexExpSmoothingRNN) and model.period_ > 1:
-        message.append(f"chose {model.seasonal_ or 'no'} season")
+    chosen = model.forecaster_ if isinstance(model, TransformedForecaster) else model
+    if isinstance(chosen, AutoExpSmoothingRNN):
+        message.append(f"chose {_in_words(chosen)}")
+    if isinstance(chosen, ComplexExpSmoothingRNN) and model.period_ > 1:
+        message.append(f"chose {chosen.seasonal_ or 'no'} season")
     return message
 
 
@@ -468,7 +480,22 @@ def _refuse_long_season(period: int | str | None, n_steps: int) -> None:
 
 
 def _forecaster(options: argparse.Namespace) -> Forecaster:
-    """Make the forecaster that is asked for."""
+    """Make the forecaster that is asked for, within the bounds that are."""
+    bounds = {"lower": options.lower, "upper": options.upper}
+    if bounds == dict.fromkeys(bounds):
+        return _without_bounds(options)
+    bounded = TransformedForecaster(_without_bounds(options), None, **bounds)
+    try:
+        bounded.validate_parameters()
+    except ValueError as error:
+        raise UsageError(f"--{error}") from error
+    return bounded
+
+
+def _without_bounds(options: argparse.Namespace) -> Forecaster:
+    """Make the forecaster that is named."""
+    if options.model == "naive":
+        return _yardstick(options)
     if options.model in MODELS:
         for option in ("period", "seasonal"):
             if getattr(options, option) is not None:

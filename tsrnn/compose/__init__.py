@@ -2,5 +2,6 @@
 
 from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
 from tsrnn.compose.ensemble import EnsembleForecaster
+from tsrnn.compose.transform import TransformedForecaster
 
-__all__ = ["DeseasonalizedForecaster", "EnsembleForecaster"]
+__all__ = ["DeseasonalizedForecaster", "EnsembleForecaster", "TransformedForecaster"]

@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from tsrnn._input.validation import check_choice, check_flag, check_period
 from tsrnn._time.season_length import LONGEST, Season
-from tsrnn.exceptions import InvalidParameterError
+from tsrnn.compose.inner import InnerFit, fit_inner, refuse_no_forecaster
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
@@ -107,11 +107,7 @@ class DeseasonalizedForecaster(Forecaster):
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
-        if not isinstance(self.forecaster, Forecaster):
-            raise InvalidParameterError(
-                "forecaster must be a forecaster of this library, such as NaiveForecaster(), got "
-                f"{self.forecaster!r}"
-            )
+        refuse_no_forecaster(self.forecaster)
         check_period(self.period)
         check_choice("model", self.model, _MODELS)
         check_flag("test", self.test)
@@ -136,22 +132,20 @@ class DeseasonalizedForecaster(Forecaster):
         seasons, is_seasonal = self._seasons(found)
         factor, offset = seasons.ahead(len(values))
         inner = self._fit_inner((values - offset) / factor, regressors, factor, is_seasonal)
-        (predictions, deviations), *_ = inner._seen
         constant = np.zeros(is_seasonal.size)
         if self.model == "mul" and is_seasonal.any() and regressors.shape[1]:
-            constant = inner._model.effect(np.zeros((1, regressors.shape[1])))[0]
+            constant = inner.model.effect(np.zeros((1, regressors.shape[1])))[0]
         end = seasons.after(len(values))
-        model = DeseasonalizedModel(
-            inner._model, end, constant, notes=(*notes, *inner._model.notes)
-        )
+        model = DeseasonalizedModel(inner.model, end, constant, notes=(*notes, *inner.model.notes))
         indices = seasons.factor if self.model == "mul" else seasons.offset
         one = is_seasonal.size == 1
         attributes = {
             "is_seasonal_": bool(is_seasonal[0]) if one else is_seasonal,
             "seasonal_indices_": indices[0] if one else indices,
-            "forecaster_": inner,
+            "forecaster_": inner.forecaster,
         }
-        return model, (predictions + constant) * factor + offset, deviations * factor, attributes
+        predictions = (inner.predictions + constant) * factor + offset
+        return model, predictions, inner.deviations * factor, attributes
 
     def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
@@ -215,20 +209,15 @@ class DeseasonalizedForecaster(Forecaster):
         regressors: np.ndarray,
         factor: np.ndarray,
         is_seasonal: np.ndarray,
-    ) -> Forecaster:
+    ) -> InnerFit:
         """Fit a clone of the forecaster to series from which seasons were taken off."""
         n_series = is_seasonal.size
-        X = None
-        if regressors.shape[1]:
-            X = regressors
-            if self.model == "mul" and is_seasonal.any():
-                if n_series > 1:
-                    raise ValueError(
-                        f"series {int(np.argmax(is_seasonal))} has a multiplicative season: with "
-                        f"regressors fit the {n_series} series one by one, or set model='add'"
-                    )
-                # y = s z + X b is y / s = z + (X / s) b: so what they add has no season.
-                X = regressors / factor
-        inner = self._inner()
-        inner._fit(X, adjusted[:, 0] if n_series == 1 else adjusted)
-        return inner
+        if regressors.shape[1] and self.model == "mul" and is_seasonal.any():
+            if n_series > 1:
+                raise ValueError(
+                    f"series {int(np.argmax(is_seasonal))} has a multiplicative season: with "
+                    f"regressors fit the {n_series} series one by one, or set model='add'"
+                )
+            # y = s z + X b is y / s = z + (X / s) b: so what they add has no season.
+            regressors = regressors / factor
+        return fit_inner(self._inner(), adjusted, regressors)

@@ -281,7 +281,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         return clone(self).set_params(forecasters=settled)
 
     def _taken_period(self) -> int:
-        return max(member._taken_period() for member in self._parts())
+        return max(member._taken_period() or 1 for member in self._parts())
 
     def _needed_steps(self) -> int:
         # Of members of one's own, those that need more than there is are left out.

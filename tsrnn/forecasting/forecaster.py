@@ -57,15 +57,7 @@ class _Request(NamedTuple):
 
 
 class Forecaster(RegressorMixin, PeriodTaker, ABC):
-    """Base of the forecasters; see the module's text.
-
-    Attributes
-    ----------
-    lower_limit : float
-        Below it there are no values, nor bounds of intervals.
-    """
-
-    lower_limit = -np.inf
+    """Base of the forecasters; see the module's text."""
 
     @abstractmethod
     def validate_parameters(self) -> None:
@@ -162,8 +154,8 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         refuse_longer(self._needed_steps(), most_steps(values))
         with one_blas_thread():
             model, predictions, deviations, attributes = settled.fit_model(values, regressors)
-        if "period" in self.get_params(deep=False):
-            self.period_ = settled._taken_period()
+        if self._taken_period() is not None:
+            self.period_ = settled._taken_period() or 1  # None of one that took no season
         training_index = grid.stamps(0, len(values)) if index is None else index
         fitted_values = predictions + model.effect(regressors)
         vars(self).update(attributes | model.attributes())
@@ -173,9 +165,16 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         self._training = (values, regressors)
         self._layout = layout
         self._grid = grid
-        self._seen = ((predictions, deviations),)
+        self._seen = (self._remembered(model, predictions, deviations),)
         self._followed = ()
         self._n_seen = len(values)
+
+    @property
+    def training_series_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+        """The series that it was fitted to, as floats, shaped and labelled as `fitted_values_`."""
+        check_is_fitted(self)
+        index = self.fitted_values_.index if self._layout.is_pandas else None
+        return self._layout.rows(self._training[0], index)
 
     def _observed_and_predicted(self) -> tuple[np.ndarray, np.ndarray]:
         """Return what was seen, by `update` too, and its one-step predictions, (n_seen, k)."""
@@ -361,7 +360,8 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             model, predictions, deviations = model.advance(values - effect)
             vars(new).update(model.attributes())
             new._model = model
-            new._seen = appended(new._seen, (predictions, deviations))
+            piece = new._remembered(model, predictions, deviations)
+            new._seen = appended(new._seen, piece)
             new._followed = appended(new._followed, (values, predictions + effect))
             new._n_seen += len(values)
         return self
@@ -524,13 +524,34 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             )
             values[ahead] = future + request.effect[ahead, None]
         if not ahead.all():
-            past = request.positions[~ahead]
-            mean = self._at(past, 0, request.model.forecast) + request.effect[~ahead]
-            deviation = self._at(past, 1, request.model.deviation)
-            of_past = normal_quantiles(mean, deviation, quantiles)
-            values[~ahead] = np.maximum(of_past, self.lower_limit)
+            past, effect = request.positions[~ahead], request.effect[~ahead]
+            values[~ahead] = self._quantiles_within(past, effect, quantiles)
         self._tell_doubts(request.model, int(request.positions.max()) + 1 - self._n_seen)
         return self._layout.columns(values, request.index, labels, label_name)
+
+    def _quantiles_within(
+        self, positions: np.ndarray, effect: np.ndarray, quantiles: np.ndarray
+    ) -> np.ndarray:
+        """Return quantiles about one-step predictions, (n, n_quantiles, k), where y was seen."""
+        mean = self._at(positions, 0, self._model.forecast) + effect
+        deviation = self._at(positions, 1, self._model.deviation)
+        return np.clip(normal_quantiles(mean, deviation, quantiles), *self.limits())
+
+    def _remembered(
+        self, model: FittedModel, predictions: np.ndarray, deviations: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
+        """Return what is kept of rows that a model has just seen."""
+        return predictions, deviations
+
+    def limits(self) -> tuple[float, float]:
+        """Return the bounds that all answers lie within, whatever the series.
+
+        Returns
+        -------
+        lower, upper : float
+            Infinite where there is none.
+        """
+        return -np.inf, np.inf
 
     def _total_quantiles(
         self,
@@ -580,7 +601,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         factors = factors_of_scores(scores, level)[ahead]
         width = factors * self._at(request.positions, 1, request.model.deviation)
         bounds = self._mean(request)[:, None] + np.stack([-width, width], axis=1)
-        bounds = np.maximum(bounds, self.lower_limit)
+        bounds = np.clip(bounds, *self.limits())
         self._tell_doubts(request.model, int(request.positions.max()) + 1 - self._n_seen)
         return self._layout.columns(bounds, request.index, ["lower", "upper"], "bound")
 

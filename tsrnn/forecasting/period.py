@@ -49,10 +49,12 @@ class PeriodTaker(BaseEstimator):
             changed["period"] = season.taken
         return clone(self).set_params(**changed) if changed else self
 
-    def _taken_period(self) -> int:
-        """Return the period of a forecaster that `_in_season` returned."""
-        period = self.get_params(deep=False).get("period", 1)
-        return 1 if _is_auto(period) else int(period)
+    def _taken_period(self) -> int | None:
+        """Return the period of what `_in_season` returned, None of one that takes no period."""
+        parts = self.get_params(deep=False)
+        if "period" not in parts:
+            return None
+        return 1 if _is_auto(parts["period"]) else int(parts["period"])
 
     def _needed_steps(self) -> int:
         """Return how many time steps a series must have for the seasons that were given."""

@@ -238,7 +238,7 @@ class PanelForecaster(BaseEstimator):
             new._training = replace(panel, ordinals=np.broadcast_to(0, len(panel.ordinals)))
             new._scores = {}  # of each horizon, found when it is first asked for
             new.failures_ = failure_table(failures, ids, self.id_col)
-            if "period" in forecaster.get_params(deep=False):
+            if settled.has_periods:
                 taken = settled.periods[new._fitted.active]
                 new.period_ = pd.Series(taken, new.ids_, name="period")
             notes = season_notes(forecaster, panel, kinds)
@@ -322,7 +322,7 @@ class PanelForecaster(BaseEstimator):
             for one in levels:
                 for factors in now._conformal_factors(horizon, one):
                     bound = answer[name] + deviation * at(factors.T)
-                    bounds.append(np.maximum(bound, now.forecaster.lower_limit))
+                    bounds.append(np.clip(bound, *now.forecaster.limits()))
         for i, (low, high) in enumerate(bound_names):
             answer[low], answer[high] = bounds[2 * i : 2 * i + 2]
         doubts = model.doubts(horizon)

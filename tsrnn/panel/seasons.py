@@ -44,22 +44,25 @@ class SettledPanel:
         The forecaster of each series; -1 where there is none.
     failures : dict
         Why the series at these positions have none.
+    has_periods : bool
+        Whether the forecaster takes a period.
     """
 
     ids: pd.Index
     forecasters: tuple[Forecaster, ...]
     which: np.ndarray
     failures: Mapping[int, Exception]
+    has_periods: bool
 
     @classmethod
     def of(cls, forecaster: Forecaster, panel: Panel, kinds: Kinds) -> SettledPanel:
         """Settle what the forecaster is for the series of a panel."""
-        n_series = len(panel.ids)
+        n_series, has_periods = len(panel.ids), forecaster._taken_period() is not None
         failures = _failures_of_length(forecaster, panel)
         if not forecaster._seeks_season():
             which = np.zeros(n_series, dtype=np.int64)
             which[list(failures)] = -1
-            return cls(panel.ids, (forecaster,), which, failures)
+            return cls(panel.ids, (forecaster,), which, failures, has_periods)
         forecasters, which = [], np.full(n_series, -1)
         for season, series in _series_by_season(panel, kinds):
             try:
@@ -70,12 +73,12 @@ class SettledPanel:
             which[series] = len(forecasters)
             forecasters.append(settled)
         which[list(failures)] = -1
-        return cls(panel.ids, tuple(forecasters), which, failures)
+        return cls(panel.ids, tuple(forecasters), which, failures, has_periods)
 
     @property
     def periods(self) -> np.ndarray:
         """The period that was taken for each series, (n_series,); 1 where there is none."""
-        taken = [one._taken_period() for one in self.forecasters]
+        taken = [one._taken_period() or 1 for one in self.forecasters]
         return np.array([*taken, 1], dtype=np.int64)[self.which]
 
     def fit(self, panel: Panel, n_jobs: int | None, progress: Progress | None) -> PanelModel:

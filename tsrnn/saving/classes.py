@@ -18,6 +18,8 @@ from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
 from tsrnn.compose.combining import Span
 from tsrnn.compose.ensemble_model import EnsembleModel, Member
 from tsrnn.compose.past_errors import CombinedErrors
+from tsrnn.compose.scales import Scale
+from tsrnn.compose.transformed_model import TransformedModel
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
@@ -77,6 +79,7 @@ PARTS: dict[str, type] = {
     "Reach": Reach,
     "Recipe": WindowSpec,
     "RegressorScaling": RegressorScaling,
+    "Scale": Scale,
     "Scaling": Scaling,
     "Scores": Scores,
     "Seasons": Seasons,
@@ -88,6 +91,7 @@ PARTS: dict[str, type] = {
     "TargetLayout": TargetLayout,
     "ThetaModel": ThetaModel,
     "TimeGrid": TimeGrid,
+    "TransformedModel": TransformedModel,
     "Units": Units,
     "WholeNumbers": WholeNumbers,
     "WindowModel": WindowModel,

@@ -155,7 +155,7 @@ def _followed(training: Any, seen: Any) -> tuple:
     Their values are not, nor what regressors added to the predictions.
     """
     values, regressors = training
-    predictions = np.concatenate([net for net, _ in seen])[len(values) :]
+    predictions = np.concatenate([net for net, *_ in seen])[len(values) :]
     if not len(predictions):
         return ()
     unknown = np.full(predictions.shape, np.nan)

@@ -125,8 +125,6 @@ class CrostonForecaster(Forecaster):
     array([[ 6., 12.]])
     """
 
-    lower_limit = 0.0
-
     def __init__(
         self,
         *,
@@ -160,6 +158,15 @@ class CrostonForecaster(Forecaster):
         if not isinstance(state, str):
             state = _read_state(state, n_series, self.variant == "tsb")
         return DemandSpec(self.variant, bool(self.counts), self.alpha, self.beta, state)
+
+    def limits(self) -> tuple[float, float]:
+        """Return the bounds that all answers lie within: there is no demand below 0.
+
+        Returns
+        -------
+        lower, upper : float
+        """
+        return 0.0, np.inf
 
     def fit_model(self, values, regressors):
         """Fit series; see `Forecaster.fit_model`."""

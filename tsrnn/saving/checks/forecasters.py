@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from tsrnn._time.grid import TimeGrid
 from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
 from tsrnn.compose.ensemble import EnsembleForecaster
 from tsrnn.compose.ensemble_model import EnsembleModel
+from tsrnn.compose.transform import TransformedForecaster
+from tsrnn.compose.transformed_model import TransformedModel
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster, NaiveModel
@@ -36,6 +38,7 @@ _MODEL_OF = {
     CrostonForecaster: DemandModel,
     DeseasonalizedForecaster: DeseasonalizedModel,
     EnsembleForecaster: EnsembleModel,
+    TransformedForecaster: TransformedModel,
     RNNForecaster: WindowModel,
     ThetaForecaster: DeseasonalizedModel,
     **{one: SmoothingModel for one in ESTIMATORS.values() if issubclass(one, SmoothingForecaster)},
@@ -89,6 +92,9 @@ def check_forecaster(one: Forecaster) -> None:
         fields.kind(one.forecaster_, "forecaster_", Forecaster)
     if isinstance(one, EnsembleForecaster):
         _check_ensemble(one, k)
+    if isinstance(one, TransformedForecaster):
+        fields.members(one, ["forecaster_"])
+        fields.kind(one.forecaster_, "forecaster_", Forecaster)
     if isinstance(one, ThetaForecaster):
         fields.kind(model.inner, "inner", ThetaModel)
         fields.members(one, ["is_seasonal_", "seasonal_indices_"])
@@ -106,20 +112,24 @@ def _check_training(one: Forecaster, model: Any, k: int) -> int:
     check_names(one, p)
     require(n >= 2, "a series has two rows")
     require(one._seen, "what was seen must not be empty")
-    n_seen = _check_pieces(one._seen, ("predictions", "deviations"), k)
+    seen = ["predictions", "deviations"]
+    if isinstance(one, TransformedForecaster):
+        seen += [f"{name} on the scale" for name in seen]
+    n_seen = _check_pieces(one._seen, seen, k)
     require(fields.whole(one._n_seen, "the rows seen", n) == n_seen, "the rows seen must be all")
     n_followed = _check_pieces(one._followed, ("values", "predictions"), k)
     require(n_followed == n_seen - n, "what followed must be what was seen after the fit")
     return n
 
 
-def _check_pieces(pieces: Any, names: tuple[str, str], k: int) -> int:
-    """Check pairs of arrays with the same rows, and return how many rows there are."""
+def _check_pieces(pieces: Any, names: Sequence[str], k: int) -> int:
+    """Check tuples of arrays with the same rows, and return how many rows there are."""
     total = 0
     for part in fields.tuple_of(pieces, " and ".join(names), tuple):
-        require(len(part) == 2, " and ".join(names))
+        require(len(part) == len(names), " and ".join(names))
         n_rows = fields.array(part[0], names[0], float, None, k).shape[0]
-        fields.array(part[1], names[1], float, n_rows, k)
+        for array, name in zip(part[1:], names[1:], strict=True):
+            fields.array(array, name, float, n_rows, k)
         total += n_rows
     return total
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from tsrnn.compose.ensemble_model import EnsembleModel
+from tsrnn.compose.scales import KINDS, Scale
+from tsrnn.compose.transformed_model import TransformedModel
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
@@ -19,15 +21,11 @@ from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.theta.model import ThetaModel
 from tsrnn.windows.model import WindowModel
 
+# Models around another one.
+_AROUND = (DeseasonalizedModel, TransformedModel)
+
 # Models of columns alone, of panels alone, and of either.
-_OF_BOTH = (
-    DemandModel,
-    DeseasonalizedModel,
-    EnsembleModel,
-    SmoothingModel,
-    ThetaModel,
-    WindowModel,
-)
+_OF_BOTH = (*_AROUND, DemandModel, EnsembleModel, SmoothingModel, ThetaModel, WindowModel)
 _OF_COLUMNS = (*_OF_BOTH, NaiveModel)
 _OF_PANELS = (*_OF_BOTH, GroupedPanel, LoopedPanel)
 
@@ -43,7 +41,7 @@ def n_series_of(model: Any) -> int:
 
 def n_regressors_of(model: Any) -> set[int | None]:
     """Return how many regressors the parts of a model read, None where any number will do."""
-    if isinstance(model, DeseasonalizedModel):
+    if isinstance(model, _AROUND):
         return n_regressors_of(model.inner)
     if isinstance(model, GroupedPanel):
         return set().union(*(n_regressors_of(one) for _, one in model.parts))
@@ -66,7 +64,7 @@ def of_columns(model: Any, *kinds: type) -> Any:
     fields.tuple_of(model.notes, "notes", Warning)
     if isinstance(model, _OF_BOTH):
         require(not model.failures, "no column may have failed")
-    if isinstance(model, DeseasonalizedModel):
+    if isinstance(model, _AROUND):
         of_columns(model.inner)
     return model
 
@@ -78,7 +76,7 @@ def of_panel(model: Any, n_series: int | None = None) -> Any:
     require(n_series in (None, n), f"the model must be of {n_series} series")
     if not isinstance(model.notes, tuple) or model.notes:  # none of a model that has moved on
         fields.notes(model.notes, n)
-    if isinstance(model, DeseasonalizedModel):
+    if isinstance(model, _AROUND):
         of_panel(model.inner)
     return model
 
@@ -106,6 +104,43 @@ def check_deseasonalized(one: DeseasonalizedModel) -> None:
     require(failed.keys() == set(within), "failures must be those within")
     good = np.setdiff1d(np.arange(n), list(failed)) if failed else slice(None)
     require(np.isfinite(one.constant[good]).all(), "constant must be finite")
+    check_notes(one.notes, n)
+
+
+def check_scale(one: Scale) -> None:
+    """Check the scales of series."""
+    fields.choice(one.kind, "kind", (None, *KINDS))
+    lower, upper = fields.number(one.lower, "lower"), fields.number(one.upper, "upper")
+    require(lower < upper, "lower must be below upper")
+    is_finite = (np.isfinite(lower), np.isfinite(upper))
+    needs = {None: (False, False), "logit": (True, True)}.get(one.kind, (True, False))
+    require(all(map(np.greater_equal, is_finite, needs)), "the kind needs finite bounds")
+    exponent = fields.numbers(one.exponent, "exponent", None, low=0.0)
+    unit = fields.numbers(one.unit, "unit", exponent.size, low=0.0)
+    require((unit > 0.0).all(), "unit must not be 0")
+    fields.array(one.falls, "falls", bool, exponent.size)
+    fields.numbers(one.reach, "reach", 2, exponent.size)
+    require(one.functions is None, "functions are not read from files")
+
+
+def check_transformed(one: TransformedModel) -> None:
+    """Check the model of series on a scale."""
+    n = fields.whole(one.n_series, "n_series", 1)
+    k = n_series_of(fields.kind(one.inner, "inner", *_OF_COLUMNS, *_OF_PANELS))
+    series = fields.positions(one.series, "series", n, k).tolist()
+    scale = fields.kind(one.scale, "scale", Scale)
+    require(scale.exponent.size == k, f"the scale must be of {k} series")
+    fields.flag(one.bias_adjust, "bias_adjust")
+    failed = fields.failures(one.failures, "failures", n)
+    within = () if isinstance(one.inner, NaiveModel) else one.inner.failures
+    require({series[i] for i in within} <= failed.keys(), "what failed within must have failed")
+    require(len({*series, *failed}) == n, "the model must hold all series but failures")
+    if one.known is not None:
+        fields.array(one.known, "known", float, None, k)
+    latest = fields.tuple_of(one.latest, "latest", np.ndarray)
+    require(len(latest) in (0, 2), "latest must be predictions and deviations")
+    for part in latest:
+        fields.array(part, "latest", float, len(latest[0]), k)
     check_notes(one.notes, n)
 
 
@@ -158,5 +193,7 @@ CHECKS = {
     DeseasonalizedModel: check_deseasonalized,
     GroupedPanel: check_grouped,
     LoopedPanel: check_looped,
+    Scale: check_scale,
     Seasons: check_season,
+    TransformedModel: check_transformed,
 }

@@ -1,0 +1,180 @@
+"""Fitted models on a scale of their own, and the way back to the units of the series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from tsrnn._input.ragged import Batch, counted, rows_of
+from tsrnn.compose.scales import Scale
+from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
+
+
+@dataclass(frozen=True)
+class TransformedModel(FittedModel):
+    """A fitted model of series on a scale, of columns or of a panel.
+
+    Regressors add to the series on the scale, so that off it their effect depends on what they add
+    to: the model knows them, and its own `effect` is none.
+
+    Attributes
+    ----------
+    inner : FittedModel
+        Of K of the series.
+    scale : Scale
+        Of these.
+    bias_adjust : bool
+        Whether points are means, not medians.
+    series : (K,) int array
+        Which they are.
+    n_series : int
+    failures, notes
+    known : (n, K) array or None
+        What regressors add on the scale to the next steps, NaN where that is unknown.
+    latest : tuple of two (n, k) arrays
+        Of columns the one-step predictions and deviations, on the scale, of what was seen last.
+    """
+
+    inner: FittedModel | PanelModel
+    scale: Scale
+    bias_adjust: bool
+    series: np.ndarray
+    n_series: int
+    failures: Mapping[int, Exception] = field(default_factory=dict)
+    notes: Notes = ()
+    known: np.ndarray | None = None
+    latest: tuple[np.ndarray, ...] = ()
+
+    def effect(self, regressors: np.ndarray, *offsets: np.ndarray) -> np.ndarray:
+        """Return zeros: what regressors do is part of the forecasts."""
+        return np.zeros(len(regressors) if offsets else (len(regressors), self.n_series))
+
+    def with_regressors(self, regressors: np.ndarray, *offsets: np.ndarray) -> TransformedModel:
+        """Return the model that knows regressors of the next time steps."""
+        if not regressors.shape[1]:
+            return self
+        if not offsets:
+            known = self.inner.effect(regressors)
+            return replace(self, inner=self.inner.with_regressors(regressors), known=known)
+        rows, own = rows_of(offsets[0], self.series)
+        inner = self.inner.with_regressors(regressors[rows], own)
+        lengths = np.diff(own)
+        series, step = counted(lengths)
+        known = np.full((lengths.max(initial=0), len(self.series)), np.nan)
+        known[step, series] = self.inner.effect(regressors[rows], own)
+        return replace(self, inner=inner, known=known)
+
+    def advance(
+        self, values: np.ndarray, *panel: Any
+    ) -> tuple[TransformedModel, np.ndarray, np.ndarray]:
+        """See further values: the model then, one-step predictions, their deviations."""
+        if panel:
+            return self._advance_panel(values, *panel)
+        batch = Batch.of_columns(values, np.empty((len(values), 0)))
+        by_row = self.scale.take(batch.series_of_row)
+        for error in misfit_errors(by_row, batch.values, batch.offsets, self.n_series > 1).values():
+            raise error
+        added = self._added(len(values))
+        z = self.scale.forward(values) - added
+        inner, predictions, deviations = self.inner.advance(z)
+        latest = predictions + added, deviations
+        later = replace(self, inner=inner, known=None, latest=latest, notes=())
+        return later, self.points(*latest), self.scale.spread(*latest)
+
+    def points(self, z: np.ndarray, deviations: np.ndarray) -> np.ndarray:
+        """Carry forecasts on the scale back, as medians or as means."""
+        return self.scale.mean(z, deviations) if self.bias_adjust else self.scale.backward(z)
+
+    def forecast(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
+        """Predict the next steps, (horizon, N)."""
+        z = self.inner.forecast(horizon, *n_jobs) + self._added(horizon)
+        if not self.bias_adjust:
+            return self._of_all(self.scale.backward(z))
+        return self._of_all(self.scale.mean(z, self.inner.deviation(horizon, *n_jobs)))
+
+    def deviation(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
+        """Return half the widths of what holds 68% of values, (horizon, N)."""
+        z = self.inner.forecast(horizon, *n_jobs) + self._added(horizon)
+        return self._of_all(self.scale.spread(z, self.inner.deviation(horizon, *n_jobs)))
+
+    def quantiles(self, horizon: int, quantiles: np.ndarray, *n_jobs: int | None) -> np.ndarray:
+        """Return quantiles of the next values, (horizon, n_quantiles, N)."""
+        z = self.inner.quantiles(horizon, quantiles, *n_jobs)
+        if self.scale.falls.any():
+            turned = self.inner.quantiles(horizon, 1.0 - quantiles, *n_jobs)
+            z = np.where(self.scale.falls, turned, z)
+        return self._of_all(self.scale.backward(z + self._added(horizon)[:, None]))
+
+    def doubts(self, horizon: int) -> Mapping[int, Warning]:
+        """Return what the user should know of the forecasts on the scale."""
+        found = self.inner.doubts(horizon)
+        return {int(self.series[k]): note for k, note in found.items()}
+
+    def simulate(
+        self, horizon: int, n_paths: int, random_state: np.random.RandomState
+    ) -> np.ndarray:
+        """Draw futures, (horizon, n_paths, N)."""
+        paths = self.inner.simulate(horizon, n_paths, random_state)
+        return self._of_all(self.scale.backward(paths + self._added(horizon)[:, None]))
+
+    def _advance_panel(
+        self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
+    ) -> tuple[TransformedModel, np.ndarray, np.ndarray]:
+        rows, own = rows_of(offsets, self.series)
+        series, step = counted(np.diff(own))
+        by_row = self.scale.take(series)
+        errors = misfit_errors(by_row, values[rows], own, False)
+        seen = np.where(np.isin(series, list(errors)), np.nan, values[rows])
+        added = self._added(int(np.diff(own).max(initial=0)))[step, series]
+        inner, *found = self.inner.advance(by_row.forward(seen) - added, own, n_jobs)
+        latest = found[0] + added, found[1]
+        predictions, deviations = np.full((2, len(values)), np.nan)
+        back = replace(self, scale=by_row)
+        predictions[rows], deviations[rows] = back.points(*latest), by_row.spread(*latest)
+        failures = dict(self.failures)
+        for k, error in (dict(inner.failures) | errors).items():
+            failures.setdefault(int(self.series[k]), error)
+        later = replace(self, inner=inner, known=None, failures=failures, notes={})
+        return later, predictions, deviations
+
+    def _added(self, n: int) -> np.ndarray:
+        """Return what regressors add to the next n steps on the scale, (n, K)."""
+        if self.known is None:
+            return np.zeros((n, len(self.series)))
+        added = np.full((n, len(self.series)), np.nan)
+        added[: len(self.known)] = self.known[:n]
+        return added
+
+    def _of_all(self, of_some: np.ndarray) -> np.ndarray:
+        """Lay out what there is of series, (.., K), among all of them, NaN for failures."""
+        if len(self.series) == self.n_series and not self.failures:
+            return of_some
+        result = np.full((*of_some.shape[:-1], self.n_series), np.nan)
+        result[..., self.series] = of_some
+        result[..., list(self.failures)] = np.nan
+        return result
+
+
+def misfit_errors(
+    scale: Scale, values: np.ndarray, offsets: np.ndarray, numbered: bool
+) -> dict[int, ValueError]:
+    """Return why some series, rows one after another, cannot be carried to the scale of each row.
+
+    Parameters
+    ----------
+    scale, values, offsets
+    numbered : bool
+        Whether to name series by their numbers.
+    """
+    errors = {}
+    for i, (row, what) in scale.misfits(values, offsets).items():
+        name = f"transform={scale.kind!r}" if scale.functions is None else "transform=(f, inverse)"
+        of_series = f" of series {i}" if numbered else ""
+        errors[i] = ValueError(
+            f"y is {values[row]:g} at position {row - int(offsets[i])}{of_series}, but {name} "
+            f"needs {what}"
+        )
+    return errors
