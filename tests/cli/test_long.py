@@ -139,7 +139,7 @@ def test_no_more_than_a_handful_of_failures_is_listed(run):
         (["--model", "holt-winters", "--period", "0"], "2 or more: 12 for months"),
         (["--model", "auto", "--period", "1"], "2 or more: 12 for months"),
         (["--model", "auto", "--seasonal", "mul"], "auto chooses by itself whether"),
-        (["--model", "complex", "--seasonal", "add"], "complex chooses by itself whether"),
+        (["--model", "complex", "--seasonal", "add"], "complex adds seasons"),
         (["--model", "theta", "--seasonal", "mul"], "theta chooses by itself whether"),
         (["--period", "4"], "--period is for models with a season: --model holt-winters"),
         (["--seasonal", "mul", "--model", "ses"], "--seasonal is for models with a season"),

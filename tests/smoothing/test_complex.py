@@ -11,15 +11,23 @@ from cases import relative_error
 from paths import GOLDEN
 from statsmodels.tsa.seasonal import seasonal_decompose
 
-from tsrnn import ComplexExpSmoothingRNN, DeseasonalizedForecaster, PanelForecaster
+from tsrnn import (
+    AutoExpSmoothingRNN,
+    ComplexExpSmoothingRNN,
+    DeseasonalizedForecaster,
+    PanelForecaster,
+)
 from tsrnn._input.ragged import Batch
 from tsrnn._scan.filtering import filter_series
 from tsrnn._scan.seasonal_start import seasonal_means
 from tsrnn.cells.complex_smoothing import stable_interval
 from tsrnn.exceptions import InvalidParameterError, UnreliableForecastWarning
 from tsrnn.smoothing.complex.structure import ComplexStructure
+from tsrnn.smoothing.extent import Extent
+from tsrnn.smoothing.far_out import far_out
 from tsrnn.smoothing.fit import unnamed
 from tsrnn.smoothing.fit_batch import fit_batch
+from tsrnn.smoothing.model import beyond_floats
 from tsrnn.smoothing.search.task import Settings
 from tsrnn.smoothing.spec import FitSpec, bounds_of
 
@@ -330,7 +338,7 @@ def test_a_forecast_that_leaves_all_reason_is_told_of():
     y = 100.0 * 1.15 ** np.arange(20) + np.random.default_rng(0).normal(size=20)
     model = ComplexExpSmoothingRNN().fit(y)
     assert model.alpha_1_ > 1.0
-    reach = np.max(y) + 3.0 * np.ptp(y)
+    reach = np.max(y) + 2.0 * np.ptp(y)
     model.predict(6)  # no warning: they are errors here
     with pytest.warns(UnreliableForecastWarning, match=r"runs away: from step \d+ on") as told:
         forecast = model.predict(100)
@@ -344,6 +352,140 @@ def test_a_forecast_that_leaves_all_reason_is_told_of():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.predict(step)
+
+
+def test_a_forecast_that_falls_to_zero_is_not_said_to_grow():
+    x = np.random.default_rng(3).normal(size=60)
+    far = Extent.of(Batch.of_columns((1000.0 + x)[:, None], np.empty((60, 0))))
+    told = far.left_by(np.array([[1000.0], [900.0], [0.0]]))
+    assert "from step 2 on" in str(told[0]) and "away from zero or towards it" in str(told[0])
+
+
+def test_one_value_far_out_does_not_hide_what_runs_away():
+    y = 50.0 + np.random.default_rng(0).normal(size=60)
+    wild = y.copy()
+    wild[20] = 1e4
+    whole = [Extent.of(Batch.of_columns(one[:, None], np.empty((60, 0)))) for one in (y, wild)]
+    np.testing.assert_allclose(whole[1].whole, np.ptp(np.delete(y, 20)))
+    assert 0 in whole[1].left_by(np.array([[30.0]])) and 0 in whole[0].left_by(np.array([[30.0]]))
+
+
+def test_shares_forecast_far_beyond_their_bounds_are_told_of():
+    told = beyond = 0
+    for seed in range(40):
+        walk = np.cumsum(np.random.default_rng(seed).normal(size=40) * 0.3)
+        with warnings.catch_warnings(record=True) as notes:
+            warnings.simplefilter("always")
+            forecast = ComplexExpSmoothingRNN(1).fit(100.0 / (1.0 + np.exp(-walk))).predict(100)
+        if forecast.max() > 200.0:
+            beyond += 1
+            told += any(one.category is UnreliableForecastWarning for one in notes)
+    assert beyond > 0 and told == beyond
+
+
+# One wild value.
+
+
+@pytest.mark.parametrize(("wild", "place"), [(300.0, 0), (300.0, 4), (-200.0, 0), (1e4, 0)])
+def test_one_wild_value_at_the_start_does_not_move_the_forecast_of_a_level(wild, place):
+    y = 100.0 + np.random.default_rng(0).normal(size=60)
+    y[place] = wild
+    # The last values say where the level is; they differ by one from it.
+    np.testing.assert_allclose(ComplexExpSmoothingRNN(1).fit(y).predict(24), 100.0, atol=2.0)
+
+
+@every_form
+def test_the_initial_state_takes_no_value_that_lies_far_out(form):
+    y = make_series(60)
+    missing, wild = y.copy(), y.copy()
+    missing[PERIOD], wild[PERIOD] = np.nan, 1e5
+    if form == "simple":  # which begins with the first values
+        missing[0], wild[0] = np.nan, 1e5
+    spec = ComplexStructure(form, PERIOD if form else 1)
+    states = [
+        spec.heuristic_states(Batch.of_columns(one[:, None], np.empty((60, 0))))
+        for one in (missing, wild)
+    ]
+    np.testing.assert_array_equal(*states)
+
+
+def test_far_out_is_what_the_slow_rule_finds():
+    rng = np.random.default_rng(5)
+    series = [rng.normal(size=n) * rng.choice([1.0, 1.0, 1.0, 1e3], size=n) for n in (1, 2, 30, 47)]
+    series += [np.full(11, 3.0), np.array([np.nan, *np.arange(10.0), 800.0, np.nan]), np.zeros(12)]
+    series[-1][5] = 1.0
+    series += list(rng.standard_t(1.5, size=(60, 40)))
+    offsets = np.cumsum([0, *map(len, series)])
+    batch = Batch(np.concatenate(series), offsets, np.empty((offsets[-1], 0)))
+    for period in (1, 3):
+        expected = [naive_far_out(y, period) for y in series]
+        np.testing.assert_array_equal(far_out(batch, period), np.concatenate(expected))
+
+
+def naive_far_out(y, period):
+    def is_far(values):
+        distance = np.abs(values - np.nanmedian(values))
+        mean = [np.nanmean(np.delete(distance, i)) if len(y) > 1 else 0.0 for i in range(len(y))]
+        return (distance > 10.0 * np.array(mean)) & (np.count_nonzero(~np.isnan(values)) > 10)
+
+    if period == 1:
+        return is_far(y)
+    with warnings.catch_warnings(action="ignore"):  # of positions without a value
+        middle = [np.nanmedian(y[j::period]) for j in range(min(period, len(y)))]
+    return is_far(y) & is_far(y - np.resize(middle, len(y)))
+
+
+def test_a_high_season_is_not_far_out():
+    y = np.tile([1.0] * 11 + [50.0], 4) + np.random.default_rng(0).normal(size=48) / 10.0
+    batch = Batch.of_columns(y[:, None], np.empty((48, 0)))
+    assert far_out(batch).any() and not far_out(batch, 12).any()
+
+
+# Notes on seasons.
+
+
+def test_advice_to_give_a_period_is_given_only_where_it_helps():
+    months = pd.Series(make_series(20), pd.date_range("2020-01", periods=20, freq="MS"))
+    for seasonal, helps in (("auto", False), ("full", True)):
+        with pytest.warns(UserWarning, match="two full periods of 12") as told:
+            ComplexExpSmoothingRNN(seasonal=seasonal).fit(months)
+        assert ("takes one all the same" in str(told[0].message)) == helps
+
+
+@pytest.mark.parametrize("kind", [ComplexExpSmoothingRNN, AutoExpSmoothingRNN])
+def test_positions_of_a_season_that_is_not_taken_are_not_missed(kind):
+    y = np.full(60, np.nan)
+    y[[0, 30, 59]] = [3.0, 4.0, 3.5]
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        kind(period=12).fit(y)
+        panel = PanelForecaster(kind(period=12), freq=1).fit(frame_of([y, y]))
+    assert not any("never observed" in str(one.message) for one in told)
+    assert not panel.notes_["note"].str.contains("never observed").any()
+
+
+# More than a float holds.
+
+
+@pytest.mark.parametrize("in_panel", [False, True])
+def test_what_is_more_than_a_float_holds_is_infinite_and_never_nan(in_panel):
+    y = np.exp(np.arange(60) / 10.0)
+    columns = np.column_stack([y, -y]) if in_panel else y
+    model = ComplexExpSmoothingRNN(1).fit(columns)
+    with pytest.warns(UnreliableForecastWarning):
+        forecast = model.predict(20_000).reshape(20_000, -1)
+        assert not np.isnan(forecast).any() and forecast[-1, 0] == np.inf
+        assert not in_panel or forecast[-1, 1] == -np.inf
+        assert not np.isnan(model.predict_quantiles(20_000, [0.1, 0.5, 0.9])).any()
+        assert not np.isnan(model.predict_interval(20_000)).any()
+        assert not np.isnan(model.simulate(20_000, 2, random_state=0)).any()
+
+
+def test_what_is_beyond_floats_has_the_sign_of_the_last_number():
+    nan, inf = np.nan, np.inf
+    ahead = np.array([[1.0, -2.0, nan], [inf, nan, nan], [nan, -inf, nan], [nan, nan, nan]])
+    expected = [[1.0, -2.0], [inf, -inf], [inf, -inf], [inf, -inf]]
+    np.testing.assert_array_equal(beyond_floats(ahead)[:, :2], expected)
 
 
 # Units, origins, and series with little in them.
@@ -393,7 +535,12 @@ def test_a_few_values_have_a_forecast_near_them_and_a_word_on_it(n):
 
 def test_a_season_of_less_than_two_periods_is_told_of():
     y = make_series(7)
-    assert ComplexExpSmoothingRNN(PERIOD).fit(y).seasonal_ is None
+    words = "series 0 has 7 observed values, fewer than two full periods of 4: no form of season"
+    with pytest.warns(UserWarning, match=words):
+        assert ComplexExpSmoothingRNN(PERIOD).fit(y).seasonal_ is None
+    with pytest.warns(UserWarning, match="fewer than two full periods of 4"):
+        panel = PanelForecaster(ComplexExpSmoothingRNN(PERIOD), freq=1).fit(frame_of([y, y]))
+    assert panel.notes_["unique_id"].tolist() == ["000", "001"]
     with pytest.warns(UserWarning, match="fewer than two periods of 4"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "series 0 has 7 observed values for 7")
         model = ComplexExpSmoothingRNN(PERIOD, "partial").fit(y)

@@ -1,5 +1,6 @@
 """Level, trend and season along a series: those of the textbook's recursion, and of `state_`."""
 
+import naive
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +9,7 @@ from sklearn.exceptions import NotFittedError
 import tsrnn
 from tsrnn import (
     AutoExpSmoothingRNN,
+    ComplexExpSmoothingRNN,
     DoubleExpSmoothingRNN,
     SimpleExpSmoothingRNN,
     TripleExpSmoothingRNN,
@@ -87,6 +89,23 @@ def test_components_are_those_of_the_recursion_and_end_in_the_state(
     np.testing.assert_allclose(model.level_.iloc[-1], model.state_[0], rtol=1e-12)
     if seasonal:
         np.testing.assert_allclose(model.season_.iloc[-M:], model.state_[-M:], rtol=1e-11)
+
+
+@pytest.mark.parametrize("stretch", [2**20, 40], ids=["in one run", "in stretches"])
+@pytest.mark.parametrize("form", [None, "simple", "partial", "full"])
+def test_the_level_of_complex_smoothing_is_that_after_each_value(form, stretch, monkeypatch):
+    monkeypatch.setattr(components, "_MOST_NUMBERS", stretch)
+    y = sales()
+    model = ComplexExpSmoothingRNN(M if form else 1, form).fit(y)
+    names = ("alpha_0_", "alpha_1_", "beta_0_", "beta_1_")
+    cell = f"complex_{form}" if form else "complex"
+    n_smoothing = {None: 2, "simple": 2, "partial": 3, "full": 4}[form]
+    theta = np.array([getattr(model, name) for name in names[:n_smoothing]])
+    states, _ = naive.NAIVE[cell](theta, y.to_numpy()[:, None], model.initial_state_)
+    newest = M - 1 if form == "simple" else 0
+    # The run is in scaled units: roundings of 36 steps.
+    np.testing.assert_allclose(model.level_, states[-N:, newest], rtol=1e-10)
+    np.testing.assert_allclose(model.level_.iloc[-1], model.state_[newest], rtol=1e-10)
 
 
 @pytest.mark.parametrize("seasonal", ["add", "mul"])

@@ -509,10 +509,12 @@ def _without_bounds(options: argparse.Namespace) -> Forecaster:
                 )
         return MODELS[options.model]()
     if options.model != "holt-winters" and options.seasonal is not None:
-        raise UsageError(
-            f"--seasonal is for --model holt-winters: {options.model} chooses by itself whether a "
-            "season is added or multiplied"
+        chooses = (
+            "adds seasons, and chooses by itself in which form"
+            if options.model == "complex"
+            else "chooses by itself whether a season is added or multiplied"
         )
+        raise UsageError(f"--seasonal is for --model holt-winters: {options.model} {chooses}")
     if isinstance(options.period, int) and options.period < 2:
         raise UsageError(
             f"--period {options.period}: give the time steps of a season, 2 or more: 12 for months "

@@ -26,7 +26,7 @@ from tsrnn.panel.errors import SeriesError
 from tsrnn.panel.fill import StepRules
 from tsrnn.panel.frame import Columns, FrameNames
 from tsrnn.panel.gaps import fill_gaps
-from tsrnn.smoothing.complex.extent import DAMPED
+from tsrnn.smoothing.extent import DAMPED
 from tsrnn.smoothing.intermittence import FOR_DEMAND
 from tsrnn.smoothing.triple import WITHOUT_SEASON
 

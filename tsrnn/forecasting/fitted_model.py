@@ -8,7 +8,7 @@ is handed `offsets` with the rows of a panel, and without them columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -36,6 +36,9 @@ class FittedModel(Protocol):
 
     notes: tuple[Warning, ...] = ()
     """Warnings of the fit, for the user."""
+
+    without_season: Collection[int] = ()
+    """Columns that no season was taken of, though it was looked for."""
 
     def effect(self, regressors: np.ndarray) -> np.ndarray:
         """Return what regressors (n, p) add to the series, (n, k)."""

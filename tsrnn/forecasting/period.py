@@ -120,7 +120,10 @@ class PeriodTaker(BaseEstimator):
             return []
         offsets = np.arange(n_series + 1) * len(values)
         unseen = unseen_positions(values.T.ravel(), offsets, np.full(n_series, self.period_))
-        return [unseen_note(f"series {i}", unseen[i], self.period_) for i in unseen]
+        left_out = self._model.without_season
+        return [
+            unseen_note(f"series {i}", unseen[i], self.period_) for i in unseen if i not in left_out
+        ]
 
 
 def _is_auto(period: Any) -> bool:

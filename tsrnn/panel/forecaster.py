@@ -243,7 +243,7 @@ class PanelForecaster(BaseEstimator):
                 new.period_ = pd.Series(taken, new.ids_, name="period")
             notes = season_notes(forecaster, panel, kinds)
             if forecaster._has_season():
-                for i, lines in unseen_notes(panel, settled.periods).items():
+                for i, lines in unseen_notes(panel, settled.periods, model).items():
                     notes[i] = (*notes.get(i, ()), *lines)
             notes |= {i: (*notes.get(i, ()), *lines) for i, lines in model.notes.items()}
             notes |= {i: (line, *notes.get(i, ())) for i, line in differing.items()}

@@ -126,10 +126,17 @@ def season_notes(
     return notes
 
 
-def unseen_notes(panel: Panel, periods: np.ndarray) -> dict[int, tuple[Warning, ...]]:
+def unseen_notes(
+    panel: Panel, periods: np.ndarray, model: PanelModel
+) -> dict[int, tuple[Warning, ...]]:
     """Say at which positions of their seasons series were never observed."""
+    left_out = getattr(model, "without_season", ())
     unseen = unseen_positions(panel.values, panel.offsets, periods)
-    return {i: (unseen_note("the series", unseen[i], int(periods[i])),) for i in unseen}
+    return {
+        i: (unseen_note("the series", unseen[i], int(periods[i])),)
+        for i in unseen
+        if i not in left_out
+    }
 
 
 def _failures_of_length(forecaster: Forecaster, panel: Panel) -> dict[int, Exception]:
@@ -231,6 +238,15 @@ class GroupedPanel:
         """Return quantiles of the next values, (horizon, n_quantiles, n_series)."""
         shape = (horizon, len(quantiles))
         return self._stacked(lambda model: model.quantiles(horizon, quantiles, n_jobs), shape)
+
+    @property
+    def without_season(self) -> frozenset[int]:
+        """Series that no season was taken of, though it was looked for."""
+        return frozenset(
+            int(series[k])
+            for series, model in self.parts
+            for k in getattr(model, "without_season", ())
+        )
 
     def doubts(self, horizon: int) -> dict[int, Warning]:
         """Return what the user should know of the forecasts, by position."""

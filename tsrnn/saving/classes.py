@@ -31,9 +31,9 @@ from tsrnn.panel.labels import Reach
 from tsrnn.panel.seasons import GroupedPanel
 from tsrnn.panel.state import FittedPanel, SeenRows
 from tsrnn.priors import ExponentialPrior
-from tsrnn.smoothing.complex.extent import Extent
 from tsrnn.smoothing.complex.structure import ComplexStructure
 from tsrnn.smoothing.demand_model import DemandModel
+from tsrnn.smoothing.extent import Extent
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure

@@ -20,6 +20,7 @@ from tsrnn.panel.frame import Panel
 from tsrnn.panel.state import FittedPanel, SeenRows
 from tsrnn.saving.older_times import bring_panel_up_to_date, bring_series_up_to_date
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
+from tsrnn.smoothing.extent import Extent, whole_range
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.triple import TripleExpSmoothingRNN
@@ -108,6 +109,9 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
     if kind is DeseasonalizedModel and isinstance(attributes.get("turn"), Seasons):
         turn = attributes.pop("turn")  # of columns, which seasons were laid out as
         attributes["seasons"] = Seasons(turn.factor.T, turn.offset.T)
+    if kind is Extent and "whole" not in attributes:
+        low, high = (np.asarray(attributes[name], dtype=float) for name in ("low", "high"))
+        attributes["whole"] = whole_range(low, high)
     if kind is Ranges and "pace" in attributes:
         for name in ("growth", "zero"):
             attributes.setdefault(name, np.zeros(np.shape(attributes["pace"])))

@@ -51,14 +51,13 @@ def components_along(
     for i, (smoother, state) in enumerate(zip(smoothers, initial_states, strict=True)):
         start = int(np.argmax(~np.isnan(values[:, i])))
         rows = Batch.of_columns(values[start:, [i]], regressors[start:])
-        structure, row = smoother.structure, start
+        (level, trend, season), row = smoother.structure.places, start
         parts.effect[start:, i] = smoother.effect(rows) + _constant(smoother)
-        has_trend = 1 in structure.kept and structure.n_state > 1
         for states in _states_along(smoother, state, rows):
             stop = row + states.shape[1]
-            parts.level[row:stop, i] = states[0]
-            parts.trend[row:stop, i] = states[1] if has_trend else 0.0
-            parts.season[row:stop, i] = states[-1] if structure.seasonal is not None else 0.0
+            parts.level[row:stop, i] = states[level]
+            parts.trend[row:stop, i] = 0.0 if trend is None else states[trend]
+            parts.season[row:stop, i] = 0.0 if season is None else states[season]
             row = stop
     return parts
 

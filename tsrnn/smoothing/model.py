@@ -12,7 +12,7 @@ import numpy as np
 from tsrnn._compute.threads import in_threads, one_blas_thread
 from tsrnn._input.ragged import Batch, rows_of
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
-from tsrnn.smoothing.complex.extent import Extent
+from tsrnn.smoothing.extent import Extent
 from tsrnn.smoothing.smoothers import SmootherBatch, lost
 
 Parts: TypeAlias = tuple[tuple[np.ndarray, SmootherBatch], ...]
@@ -52,6 +52,12 @@ class SmoothingModel(FittedModel):
             for k, i in enumerate(series)
         }
         return [found[i] for i in range(self.n_series)]
+
+    @property
+    def without_season(self) -> frozenset[int]:
+        """Series whose structure has no season."""
+        plain = (series for series, one in self.parts if one.structure.seasonal is None)
+        return frozenset(int(i) for series in plain for i in series)
 
     def effect(self, regressors: np.ndarray, offsets: np.ndarray | None = None) -> np.ndarray:
         """Return what regressors add to each series, NaN where there is no smoother."""
@@ -134,7 +140,8 @@ class SmoothingModel(FittedModel):
         """Put together what is computed of each part, (*shape, N), NaN for failures."""
         if len(self.parts) == 1 and self.n_series == 1:
             # A forecast of one series takes microseconds, as putting together does.
-            return compute(self.parts[0][1])
+            with np.errstate(over="ignore", invalid="ignore"):
+                return beyond_floats(compute(self.parts[0][1]))
         result = np.full((*shape, self.n_series), np.nan)
         chunks = [
             (smoothers, start, series[start : start + _CHUNK])
@@ -145,7 +152,8 @@ class SmoothingModel(FittedModel):
         def work(smoothers: SmootherBatch, start: int, series: np.ndarray) -> None:
             if series.size < smoothers.n_series:
                 smoothers = smoothers.take(np.arange(start, start + series.size))
-            result[..., series] = compute(smoothers)
+            with np.errstate(over="ignore", invalid="ignore"):
+                result[..., series] = beyond_floats(compute(smoothers))
 
         # Simulated futures are products of matrices, and there is nothing else for BLAS to do.
         with one_blas_thread() if len(shape) > 1 else nullcontext():
@@ -195,3 +203,17 @@ def collect(per_series: Sequence[Any]) -> Any:
         ragged[:] = per_series
         return ragged
     return np.array(per_series)
+
+
+def beyond_floats(ahead: np.ndarray) -> np.ndarray:
+    """Return what lies ahead, (horizon, ..), as infinite where it is more than a float holds.
+
+    There differences of infinities are NaN, which would say that nothing is known; they have the
+    sign of what was last a number.
+    """
+    wrong = np.isnan(ahead)
+    if not wrong.any():
+        return ahead
+    step = np.where(wrong, 0, np.arange(len(ahead)).reshape(-1, *[1] * (ahead.ndim - 1)))
+    last = np.take_along_axis(ahead, np.maximum.accumulate(step), axis=0)
+    return np.where(wrong, np.copysign(np.inf, last), ahead)

@@ -9,7 +9,6 @@ import numpy as np
 
 from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, redundant_columns
-from tsrnn.smoothing.complex.structure import ComplexStructure
 from tsrnn.smoothing.fit import Fit
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.spec import FitSpec
@@ -80,7 +79,7 @@ def shares_of(
 def n_to_learn(spec: FitSpec, batch: Batch) -> np.ndarray:
     """Return how many values it takes to learn what is free of each series, (N,)."""
     n_free = sum(low < high for low, high in spec.bounds.values())
-    if spec.is_state_learned or isinstance(spec.structure, ComplexStructure):
+    if spec.is_state_learned or spec.structure.has_own_start:
         n_free += spec.structure.n_free_state
     needed = np.full(batch.n_series, n_free)
     if batch.regressors.shape[1]:
@@ -128,14 +127,17 @@ class Fitted:
         self._keeps_rows = keeps_rows
         self.fits: list[tuple[np.ndarray, Fit]] = []
 
+    def note(self, i: int, *notes: Warning) -> None:
+        """Take further notes on series i."""
+        self.notes[i] = (*self.notes.get(i, ()), *notes)
+
     def add(self, share: Share, fit: Fit) -> None:
         """Take the fit of a share."""
         series = share.series
         for k, note in share.notes.items():
-            self.notes[int(series[k])] = (note,)
+            self.note(int(series[k]), note)
         for k, lines in fit.notes.items():
-            first = (share.notes[k],) if k in share.notes else ()
-            self.notes[int(series[k])] = (*first, *lines)
+            self.note(int(series[k]), *lines)
         for k, error in fit.failures.items():
             self.failures[int(series[k])] = error
         kept = np.setdiff1d(np.arange(series.size), list(fit.failures))

@@ -83,6 +83,11 @@ class Structure:
         return False
 
     @property
+    def has_own_start(self) -> bool:
+        """Whether it says itself where it begins, which is not learned but counts as if it were."""
+        return False
+
+    @property
     def positive_part(self) -> str:
         """The argument that asks for that."""
         return "error='mul'" if self.is_relative else "seasonal='mul'"
@@ -128,6 +133,12 @@ class Structure:
     def state_names(self) -> tuple[str, ...]:
         """Names of the numbers of its state."""
         return tuple(self.cell.state_names[i] for i in self.kept)
+
+    @property
+    def places(self) -> tuple[int, int | None, int | None]:
+        """The places of the newest level, trend and season, or None, among its numbers."""
+        season = None if self.seasonal is None else self.kept.size - 1
+        return 0, None if self.trend is None else 1, season
 
     def cell_state(self, state: np.ndarray) -> np.ndarray:
         """Take a state, (.., n), to the cell's, (.., S)."""

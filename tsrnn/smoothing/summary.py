@@ -9,7 +9,6 @@ import numpy as np
 
 from tsrnn._time.season_length import Season
 from tsrnn.forecasting.summary import residual_tests, series_name, two_columns
-from tsrnn.smoothing.complex.structure import ComplexStructure
 from tsrnn.smoothing.smoothers import SmootherBatch
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def summarize(
         rows = []
         if "period" in forecaster.get_params(deep=False):
             rows.append(("period", _period_row(forecaster, season)))
-        if isinstance(one.structure, ComplexStructure):
+        if hasattr(forecaster, "seasonal_"):
             how = "lowest AICc" if forecaster.seasonal == "auto" else "given"
             rows.append(("season", [one.structure.seasonal or "none", how]))
         features = getattr(forecaster, "feature_names_in_", range(one.coefficients.shape[1]))

@@ -9,11 +9,11 @@ from tsrnn._input.scaling import ColumnScaling, Scaling
 from tsrnn.forecasting.naive import NaiveModel
 from tsrnn.priors import ExponentialPrior
 from tsrnn.saving.checks import fields
-from tsrnn.saving.checks.fields import INT, require
+from tsrnn.saving.checks.fields import FLOAT, INT, require
 from tsrnn.saving.checks.models import check_found
-from tsrnn.smoothing.complex.extent import Extent
 from tsrnn.smoothing.complex.structure import SEASONAL_FORMS, ComplexStructure
 from tsrnn.smoothing.demand_model import CELLS_OF, DemandModel
+from tsrnn.smoothing.extent import Extent
 from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
@@ -45,6 +45,8 @@ def check_extent(one: Extent) -> None:
     low = fields.numbers(one.low, "low", None)
     high = fields.numbers(one.high, "high", low.size)
     require((low <= high).all(), "high must not be below low")
+    whole = fields.array(one.whole, "whole", FLOAT, low.size)
+    require((whole >= 0.0).all(), "whole must not be negative")
 
 
 def check_scaling(one: Scaling) -> None:

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from tsrnn._input.ragged import Batch
+from tsrnn._input.wording import Message
 from tsrnn.forecasting.blocks import Block, fit_blocks, partition
 from tsrnn.forecasting.fitted_model import Progress
-from tsrnn.smoothing.complex.extent import Extent
 from tsrnn.smoothing.complex.structure import ComplexStructure
+from tsrnn.smoothing.extent import Extent
 from tsrnn.smoothing.fit import unnamed
 from tsrnn.smoothing.fit_batch import fit_batch
 from tsrnn.smoothing.model import SmoothingModel
@@ -51,12 +52,31 @@ def fit_complex(
             # One that is followed exactly needs no better.
             criteria[c, share.series] = np.where(fit.is_exact, -np.inf, aicc)
             criteria[c, share.series[list(fit.failures)]] = np.inf
+    if is_choice:
+        _say_which_are_short(fitted, n_observed, structures[-1].period, name)
     chosen = criteria.argmin(axis=0)
     for c, share, fit in found:
         kept = np.flatnonzero(chosen[share.series] == c)
         if kept.size:
             fitted.add(share.take(kept), fit if kept.size == share.series.size else fit.take(kept))
     return fitted
+
+
+def _say_which_are_short(
+    fitted: Fitted, n_observed: np.ndarray, period: int, name: Callable[[int], str]
+) -> None:
+    """Note of which series no season is looked for, though one was given to choose a form of."""
+    for i in np.flatnonzero(n_observed < 2 * period).tolist():
+        note = UserWarning(
+            Message(
+                "{name} has {n} observed values, fewer than two full periods of {period}: no form "
+                "of season is looked for",
+                name=name(i),
+                n=int(n_observed[i]),
+                period=period,
+            )
+        )
+        fitted.note(i, note)
 
 
 def fit_complex_panel(

@@ -17,10 +17,10 @@ from tsrnn.forecasting.rows import refuse_regressors
 from tsrnn.smoothing.arguments import settings_of
 from tsrnn.smoothing.base import SmoothingForecaster
 from tsrnn.smoothing.columns import as_columns
-from tsrnn.smoothing.complex.extent import Extent
 from tsrnn.smoothing.complex.fit import fit_complex, fit_complex_panel
 from tsrnn.smoothing.complex.structure import SEASONAL_FORMS, ComplexStructure
 from tsrnn.smoothing.docs import documented
+from tsrnn.smoothing.extent import Extent
 
 # What fitted attributes are where a form has no such parameter.
 _ANOTHER = (
@@ -86,9 +86,12 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
     Warns
     -----
     UnreliableForecastWarning
-        At `predict` and its like, where the forecast lies more than three times the range of the
-        series outside of it. Trends are exponentials: what is right some steps ahead may be
-        nonsense at a hundred.
+        At `predict` and its like, where the forecast lies more than twice the range of the series
+        outside of it, its wildest values left aside. Trends are exponentials: what is right some
+        steps ahead may be nonsense at a hundred.
+    UserWarning
+        At `fit`, where a period is given of which the series has fewer than two, and the form is to
+        be chosen: no season is looked for.
 
     Notes
     -----
@@ -107,8 +110,12 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
 
     The initial level is the mean of the first ten values (of the first season, where there is one),
     the potential the level by 1.1; a simple season begins with the first values, the others with
-    the seasons of the classical decomposition. So it matters where zero is: a constant added to the
-    series changes more than the forecasts' level.
+    the seasons of the classical decomposition. Nothing of it is learned: values more than ten times
+    as far from the median as the others are on average do not count there. So it matters where zero
+    is: a constant added to the series changes more than the forecasts' level.
+
+    Intervals know of the errors to come, and not of how uncertain the parameters are: of short
+    series they are too narrow. `predict_interval(..., method="conformal")` learns from past errors.
 
     Learned is the minimum of the squared error next to :math:`\alpha_0 = 1.3, \alpha_1 = 1`, within
     :math:`\alpha_0 \le 1.8`, :math:`0.5 \le \alpha_1 \le 1.7`, :math:`\beta_0, \beta_1 \le 1.5`,
@@ -186,6 +193,9 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
                 data=season.data,
             )
         )
+
+    def _would_take(self, period: int, n_observed: int) -> bool:
+        return self._has_form() and super()._would_take(period, n_observed)
 
     def _structures(self) -> list[ComplexStructure]:
         """Return what is fitted, or chosen from, when the season is settled."""

@@ -15,7 +15,6 @@ from tsrnn._compute.threads import NEVER_STOPPED
 from tsrnn._input.ragged import Batch
 from tsrnn._scan.seasonal_start import seasonal_states
 from tsrnn.cells.smoother_cell import SmoothingParameter
-from tsrnn.smoothing.complex.structure import ComplexStructure
 from tsrnn.smoothing.search.grid_search import profiled_starts
 from tsrnn.smoothing.search.task import Task
 from tsrnn.smoothing.structure import Structure
@@ -130,7 +129,7 @@ def heuristic_states(structure: Structure, batch: Batch) -> np.ndarray:
     missing values between the two are steps of the trend. With one from the first cycles; see
     `tsrnn._scan.seasonal_start`. Complex smoothing has its own.
     """
-    if isinstance(structure, ComplexStructure):
+    if structure.has_own_start:
         return structure.heuristic_states(batch)
     states = np.zeros((batch.n_series, structure.cell.n_state))
     if structure.seasonal is not None:
