@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import counted
 from tsrnn._input.wording import Message
 from tsrnn.compose.combining import Span, Used, mean, median, usable
-from tsrnn.compose.past_errors import CombinedErrors, quantile_factors
+from tsrnn.compose.past_errors import CombinedErrors, growth, quantile_factors
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
 from tsrnn.forecasting.looped_panel import SERIES_ERRORS
@@ -203,26 +203,30 @@ class EnsembleModel(FittedModel):
         deviations = np.full((len(self.names), horizon, self.n_series), np.nan)
         for one in self.members:
             deviations[one.place][:, one.series] = one.model.deviation(horizon, *n_jobs)
-        deviations[~used.used] = np.nan
         apart = np.where(used.used, forecasts - self.forecast(horizon, *n_jobs), np.nan)
         size = np.fmax.reduce(np.abs(apart), axis=0)  # squares may be beyond numbers
         size = np.where(size > 0.0, size, 1.0)
         between = size * np.sqrt(mean((apart / size) ** 2, self.weights))
-        spread = self.spread(deviations, self.weights) + between
-        return spread * (1.0 + np.arange(1, horizon + 1)[:, None] / self.span.count)
+        counts = used.used & (self.weights[:, None] > 0.0)
+        counts = np.where(counts.any(axis=0), counts, used.used)
+        spread = median(np.where(counts & np.isfinite(deviations), deviations, np.nan))
+        return (spread + 0.5 * between) * growth(horizon, self.span.count)
 
     def deviation(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
         """Return how far off 68 percent of forecast errors are at most, (horizon, N)."""
         level = np.full((1, horizon), ndtr(1.0))
-        factors = quantile_factors(self.past.of(horizon, *n_jobs), level)[0]
-        return factors[:, None] * self.unit(horizon, *n_jobs)
+        return self._errors(level, *n_jobs)[:, 0]
 
     def quantiles(self, horizon: int, quantiles: np.ndarray, *n_jobs: int | None) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
         levels = np.repeat(quantiles[:, None], horizon, axis=1)
-        factors = quantile_factors(self.past.of(horizon, *n_jobs), levels).T
-        unit = self.unit(horizon, *n_jobs)
-        return self.forecast(horizon, *n_jobs)[:, None] + factors[:, :, None] * unit[:, None]
+        return self.forecast(horizon, *n_jobs)[:, None] + self._errors(levels, *n_jobs)
+
+    def _errors(self, levels: np.ndarray, *n_jobs: int | None) -> np.ndarray:
+        """Return quantiles of errors at levels (n_quantiles, horizon), as `quantiles` does."""
+        factors = quantile_factors(self.past.of(*n_jobs), levels).T
+        unit = self.past.floored(self.unit(levels.shape[1], *n_jobs), *n_jobs)
+        return factors[:, :, None] * unit[:, None]
 
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return which members' forecasts are left out, and what these say of others."""
@@ -243,26 +247,17 @@ class EnsembleModel(FittedModel):
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
-        """Draw futures of columns: forecasts of members, and errors of the combination.
+        """Draw futures of columns: the forecast, and errors whose quantiles are those predicted.
 
         An error is resampled by its rank. Ranks of one path are those of a random walk: with z_h
         the mean of h normal numbers, times the root of h, that of its probability.
         """
-        forecasts, used = self._forecasts(horizon)
-        errors, unit = self.past.of(horizon), self.unit(horizon)
-        paths = np.empty((horizon, n_paths, self.n_series))
-        for i in range(self.n_series):
-            # One that is left out later on is not drawn.
-            whole = used.used[:, :, i].all(axis=1)
-            weights = np.where(whole, self.weights[:, i], 0.0)
-            for others in (whole, self.present[:, i]):
-                weights = weights if weights.any() else others * 1.0
-            drawn = random_state.choice(len(weights), size=n_paths, p=weights / weights.sum())
-            steps = random_state.standard_normal((horizon, n_paths)).cumsum(axis=0)
-            ranks = ndtr(steps / np.sqrt(np.arange(1, horizon + 1))[:, None])
-            resampled = quantile_factors(errors, ranks.T, exact=False).T
-            paths[:, :, i] = forecasts[drawn, :, i].T + resampled * unit[:, i, None]
-        return paths
+        steps = random_state.standard_normal((horizon, n_paths * self.n_series)).cumsum(axis=0)
+        ranks = ndtr(steps / np.sqrt(np.arange(1, horizon + 1))[:, None])
+        resampled = quantile_factors(self.past.of(), ranks.T, exact=False).T
+        unit = self.past.floored(self.unit(horizon))
+        errors = resampled.reshape(horizon, n_paths, self.n_series) * unit[:, None]
+        return self.forecast(horizon)[:, None] + errors
 
     def combined(self, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Combine members' numbers (M, .., N), NaN where there is none: (.., N)."""
@@ -274,8 +269,12 @@ class EnsembleModel(FittedModel):
 
     @cached_property
     def _found(self) -> dict[int, tuple[np.ndarray, Used]]:
-        """Forecasts by their horizons, for a request looks at one more than once."""
+        """Forecasts of the last horizon, for a request looks at them more than once."""
         return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what was fitted, without what a request left behind."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     def _forecasts(self, horizon: int, *n_jobs: int | None) -> tuple[np.ndarray, Used]:
         """Return forecasts of all members, (M, horizon, N), and which of them are combined."""
@@ -288,6 +287,7 @@ class EnsembleModel(FittedModel):
                 known[:] = False
                 known[: len(self.known)] = self.known[:horizon]
             used = usable(forecasts, self.present, self.span, known)
+            self._found.clear()
             self._found[horizon] = forecasts, used
         return self._found[horizon]
 
