@@ -67,12 +67,13 @@ def test_a_series_with_values_that_are_not_positive_has_an_additive_season():
 def test_many_seasons_are_those_of_each_series():
     parts = [Y, GAPPY, FLAT, LEVELS - 75.0 + 20.0 * SEASON, Y[:9], Y[2:], np.zeros(20)]
     offsets = np.cumsum([0, *map(len, parts)])
-    seasons, is_found, reasons = find_seasons(np.concatenate(parts), offsets, 4)
-    assert not reasons and is_found.tolist() == [True, True, False, True, False, True, False]
+    seasons, kinds, reasons = find_seasons(np.concatenate(parts), offsets, 4)
+    assert kinds.tolist() == ["mul", "mul", None, "add", None, "mul", None]
+    assert list(reasons) == [4] and "9 observed values" in reasons[4]  # fewer than 12
     for i, y in enumerate(parts):
         model = "mul" if np.nanmin(y) > 0.0 else "add"
         indices, _ = find_season(y, np.empty((len(y), 0)), 4, model, test=True)
-        if is_found[i]:
+        if kinds[i]:
             found = (seasons.factor if model == "mul" else seasons.offset)[i]
             np.testing.assert_array_equal(found, indices)
         else:
@@ -98,14 +99,67 @@ def test_a_season_that_is_never_shown_twice_is_said():
     assert not model.is_seasonal_ and (model.seasonal_indices_ == 1.0).all()
 
 
-@pytest.mark.parametrize("n", [9, 35])
-def test_a_series_shorter_than_three_seasons_is_forecast_as_it_is(n):
+@pytest.mark.parametrize("n", [12, 23, 35])
+def test_a_series_shorter_than_three_seasons_is_forecast_as_it_is_and_said(n):
     y = LEVELS[:n]
-    model = ThetaForecaster(12).fit(y)
-    assert not model.is_seasonal_
+    with pytest.warns(UserWarning, match=f"not seasonally adjusted: it has {n} observed values"):
+        model = ThetaForecaster(12).fit(y)
+    assert not model.is_seasonal_ and model.seasonal_ is None
     np.testing.assert_array_equal(model.predict(4), ThetaForecaster(1).fit(y).predict(4))
-    with pytest.raises(ValueError, match="period is 20000, but the series has"):
-        ThetaForecaster(20_000).fit(y)
+
+
+def test_a_short_series_is_said_where_the_time_stamps_tell_of_the_season():
+    y = pd.Series(LEVELS[:30], pd.date_range("2020-01", periods=30, freq="MS"))
+    with pytest.warns(UserWarning, match="30 observed values, and a season of 12 time steps"):
+        ThetaForecaster().fit(y)
+
+
+@pytest.mark.parametrize(("n", "period"), [(11, 12), (60, 61)])
+def test_a_period_longer_than_the_series_is_refused(n, period):
+    with pytest.raises(ValueError, match=f"period is {period}, but the series has {n} time steps"):
+        ThetaForecaster(period).fit(LEVELS[:n])
+
+
+def test_without_the_test_a_season_beside_a_strong_trend_is_taken_off():
+    t = np.arange(60.0)
+    y = 200.0 + t + 10.0 * np.sin(2.0 * np.pi * t / 12.0)
+    assert not ThetaForecaster(12).fit(y[:48]).is_seasonal_
+    model = ThetaForecaster(12, test=False).fit(y[:48])
+    wrapped = DeseasonalizedForecaster(ThetaForecaster(1), period=12, test=False).fit(y[:48])
+    assert model.is_seasonal_ and model.seasonal_ == "mul"
+    np.testing.assert_array_equal(model.predict(12), wrapped.predict(12))
+    # The season is added, and taken off as one that multiplies; it has 10.
+    assert np.abs(model.predict(12) - y[48:]).max() < 2.0
+    long = pd.DataFrame({"unique_id": "a", "ds": np.arange(48), "y": y[:48]})
+    panel = PanelForecaster(ThetaForecaster(12, test=False)).fit(long)
+    np.testing.assert_array_equal(panel.predict(12).iloc[:, 2], model.predict(12))
+
+
+def test_without_the_test_two_seasons_are_enough_and_fewer_are_said():
+    y = LEVELS[:24] * SEASON[:24]
+    assert ThetaForecaster(12, test=False).fit(y).is_seasonal_
+    with pytest.warns(UserWarning, match="does not show two whole seasons of 12"):
+        assert not ThetaForecaster(12, test=False).fit(y[:23]).is_seasonal_
+
+
+def test_a_season_with_an_index_near_zero_is_additive():
+    """A value there would be divided by it, and move forecasts of all others a thousandfold."""
+    noise = 1.0 + 0.02 * np.random.default_rng(0).normal(size=72)
+    y = np.tile(np.r_[1e-3, np.full(11, 100.0)], 6) * noise
+    model = ThetaForecaster(12).fit(y)
+    assert model.seasonal_ == "add"
+    assert np.abs(model.update([5.0]).predict(3) - 100.0).max() < 10.0
+    assert ThetaForecaster(12).fit(y + 50.0).seasonal_ == "mul"  # the least index is a third
+
+
+def test_the_kind_of_each_season_is_told():
+    columns = np.column_stack([Y, LEVELS - 75.0 + 20.0 * SEASON, FLAT - 20.0])
+    model = ThetaForecaster(4).fit(columns)
+    assert model.seasonal_.tolist() == ["mul", "add", None]
+    assert model.is_seasonal_.tolist() == [True, True, False]
+    indices = model.seasonal_indices_
+    np.testing.assert_allclose(indices[0].mean(), 1.0, rtol=1e-12)
+    assert abs(indices[1].mean()) < 1e-12 and (indices[2] == 1.0).all()
 
 
 def test_the_period_is_that_of_the_time_stamps():
@@ -218,11 +272,51 @@ def test_variances_are_those_of_shocks_at_what_is_missing(cell):
 def test_the_deviation_of_the_static_variants_has_a_closed_form():
     model = ThetaForecaster(1, variant="standard").fit(LEVELS)
     h, sigma2 = np.arange(1.0, 31.0), model.sigma2_
-    variance = 1.0 + (h - 1.0) * model.alpha_**2 + 8.0 * (model.alpha_ * h) ** 2 / 60.0
+    by_slope = 16.0 * (0.5 * model.alpha_ * h) ** 2 / 60.0
+    variance = 1.0 + (h - 1.0) * model.alpha_**2 + by_slope
     width = np.diff(model.predict_interval(30), axis=1)[:, 0]
     np.testing.assert_allclose(
         width, 2.0 * 1.959963984540054 * np.sqrt(sigma2 * variance), rtol=1e-9
     )
+    # Further values do not tell of a line that stays.
+    later = np.diff(model.update(LEVELS).predict_interval(30), axis=1)[:, 0]
+    np.testing.assert_allclose(later, width, rtol=1e-9)
+
+
+@every_variant
+def test_missing_values_leave_the_slope_as_uncertain_as_it_was(variant):
+    """As many steps after the last value intervals are as wide, however one got there."""
+    forecaster = ThetaForecaster(1, variant=variant)
+    at_once = forecaster.fit(LEVELS).predict_interval(31)
+    updated = forecaster.fit(LEVELS).update([np.nan] * 20).update([np.nan] * 10)
+    np.testing.assert_allclose(updated.predict_interval(1)[0], at_once[30], rtol=1e-9)
+    gap = updated.update(LEVELS[-1])
+    np.testing.assert_array_equal(gap._model.inner.n_missed, 0)
+    fitted = forecaster.fit(np.r_[LEVELS, [np.nan] * 30])
+    # The line of static variants is the same; all are learned from the same errors.
+    np.testing.assert_allclose(fitted.predict_interval(1)[0], at_once[30], rtol=1e-6)
+    deviations = fitted._seen[0][1][60:, 0]
+    width = np.diff(at_once, axis=1)[:30, 0] / (2.0 * 1.959963984540054)
+    np.testing.assert_allclose(deviations[1:], width[1:], rtol=1e-6)
+
+
+def test_a_forecast_without_a_slope_does_not_doubt_it():
+    y = np.random.default_rng(0).normal(size=60)
+    model = ThetaForecaster(1, initial_level="learned").fit(y)
+    assert model.theta_ == 1.0
+    h = np.arange(1.0, 41.0)
+    width = np.diff(model.predict_interval(40), axis=1)[:, 0] / (2.0 * 1.959963984540054)
+    variance = model.sigma2_ * (1.0 + (h - 1.0) * model.alpha_**2)
+    np.testing.assert_allclose(width, np.sqrt(variance), rtol=1e-9)
+
+
+def test_intervals_of_random_walks_hold_about_what_they_say():
+    """Eight values in ten 12 steps ahead of 30; it was all but three in a hundred."""
+    paths = np.cumsum(np.random.default_rng(0).normal(size=(42, 400)), axis=0)
+    model = ThetaForecaster(1).fit(paths[:30])
+    interval = model.predict_interval(12, level=0.8)[-1]
+    held = (interval[0] <= paths[-1]) & (paths[-1] <= interval[1])
+    assert 0.75 < held.mean() < 0.91  # 0.87, with a standard error of 0.02
 
 
 @pytest.mark.parametrize("variant", ["dynamic-optimized", "standard"])
@@ -247,7 +341,7 @@ def test_quantiles_are_those_of_the_interval():
 
 @needs_m3
 def test_intervals_hold_nine_values_in_ten_of_m3():
-    """Of the last six values of 300 training parts; it would be 86% without the slope's doubt."""
+    """Of the last six values of 300 training parts; it would be 85% without the slope's doubt."""
     held = []
     for y in m3_series(300).values():
         lower, upper = ThetaForecaster(1).fit(y[:-6]).predict_interval(6).T

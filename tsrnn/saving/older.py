@@ -24,6 +24,8 @@ from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.triple import TripleExpSmoothingRNN
 from tsrnn.text.classifier import TextRNNClassifier
+from tsrnn.theta.forecaster import ThetaForecaster
+from tsrnn.theta.model import ThetaModel
 from tsrnn.windows.doubts import Ranges
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.forecaster import RNNForecaster
@@ -62,6 +64,7 @@ _LATER = {
     SmootherBatch: {"ahead": None},
     TextRNNClassifier: {"vocabulary": None, "init": "random", "normalize": False},
     RNNForecaster: {"random_state": None},
+    ThetaForecaster: {"test": True},
     WindowSpec: {"is_default": False},
     SmoothingModel: {"failures": {}, "extent": None},
     **dict.fromkeys((DeseasonalizedModel, WindowModel), {"failures": {}}),
@@ -108,6 +111,8 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
     if kind is Ranges and "pace" in attributes:
         for name in ("growth", "zero"):
             attributes.setdefault(name, np.zeros(np.shape(attributes["pace"])))
+    if kind is ThetaModel and "n_missed" not in attributes:
+        attributes["n_missed"] = np.zeros(np.shape(attributes["sigma"]), dtype=np.int64)
     if kind is WindowState:
         _add_to_state(attributes)
     if kind is WindowModel and isinstance(attributes.get("state"), WindowState):
@@ -117,6 +122,8 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
     if "_model" in attributes:
         if not attributes.get("_followed"):
             attributes["_followed"] = _followed(attributes["_training"], attributes["_seen"])
+        if kind is ThetaForecaster and isinstance(attributes["_model"], DeseasonalizedModel):
+            attributes.setdefault("seasonal_", _kinds_of(attributes["_model"].seasons))
         if kind in _WITH_PERIOD:
             attributes.setdefault("period_", attributes.get("period"))
     if kind is PanelForecaster and "_fitted" in attributes and "period_" not in attributes:
@@ -125,6 +132,13 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
             ids = attributes["ids_"]
             taken = np.full(len(ids), given["period"], dtype=np.int64)
             attributes["period_"] = pd.Series(taken, ids, name="period")
+
+
+def _kinds_of(seasons: Seasons) -> np.ndarray | str | None:
+    """Return what seasons do to each of several series, or to the only one."""
+    adds, multiplies = (seasons.offset != 0.0).any(axis=1), (seasons.factor != 1.0).any(axis=1)
+    kinds = np.where(adds, "add", np.where(multiplies, "mul", None))
+    return kinds[0] if kinds.size == 1 else kinds
 
 
 def _add_to_state(attributes: dict[str, Any]) -> None:

@@ -121,7 +121,7 @@ def fit_series(
     errors = np.where(np.isnan(begun.rest.values), 0.0, begun.rest.values - predictions)
     sse = begun.rest.sums(errors**2)
     sigma = _sigma(variant, scaled, begun, sse, can_learn)
-    size, n_series = cell.n_state, batch.n_series
+    size, n_series, n_observed = cell.n_state, batch.n_series, batch.count_observed()
     start = ThetaModel(
         variant.is_dynamic,
         learned.theta,
@@ -129,7 +129,8 @@ def fit_series(
         learned.states,
         sigma,
         np.zeros((n_series, size, size)),
-        batch.count_observed() - begun.rest.count_observed(),
+        n_observed - begun.rest.count_observed() if variant.is_dynamic else n_observed,
+        np.zeros(n_series, dtype=np.int64),
     )
     model, *parts = start.advance_scaled(begun.rest)
     rows = np.flatnonzero(batch.steps >= begun.n_first[batch.series_of_row])

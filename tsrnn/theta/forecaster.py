@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.ragged import Batch
-from tsrnn._input.validation import check_choice, check_period, of_one_moment
-from tsrnn._time.season_length import LONGEST
+from tsrnn._input.validation import check_choice, check_flag, check_period, of_one_moment
+from tsrnn._input.wording import Message
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
@@ -27,16 +27,21 @@ class ThetaForecaster(Forecaster):
     period : int or "auto"
         Time steps of a season; 1 for no season. "auto" is that of the time stamps: 12 for months, 4
         for quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96 for hours, halves
-        and quarters of them, and 1 for all else. A season of which the series has fewer than two
-        full periods is not looked for.
+        and quarters of them, and 1 for all else; of a series with fewer than two full periods it is
+        1, too. Given or found, it is only where a season is looked for: see `test`.
     variant : {"dynamic-optimized", "optimized", "dynamic", "standard"}
         With "optimized" theta is learned; otherwise it is 2, as it was in the M3 competition.
         "dynamic" takes the line through the values so far, which goes on with the series, where
         others take that through all that the forecaster is fitted to. The default forecasts the
         series of M3 best.
+    test : bool
+        Take off only a season that the M competitions' test finds. It asks for three full periods,
+        and looks at the series with its trend: beside a strong one it overlooks seasons as clear as
+        can be. With False the season is taken off of every series with two full periods.
     initial_level : {"first", "learned"}
-        The level before the first value. "first" is y_1 / theta, by which a constant series and a
-        line are predicted exactly; alpha and theta are then learned from all errors of one step.
+        The level before the first value. "first" is y_1 / theta, by which the first prediction of
+        the variants that are dynamic is y_1, and a constant series is predicted exactly; alpha and
+        theta are then learned from all errors of one step.
         "learned" learns it as well, from the errors from the fourth value on: that is what the
         authors of the method minimise. It fits more closely, and forecasts less well.
 
@@ -45,11 +50,12 @@ class ThetaForecaster(Forecaster):
     period_ : int
         The period that was looked for; 1 for none.
     is_seasonal_ : bool or (n_series,) array
-        Whether a season was found, and taken off.
+        Whether a season was taken off.
+    seasonal_ : {"mul", "add", None} or (n_series,) object array
+        What a season does to the series: multiply it or add to it. None where none was taken off.
     seasonal_indices_ : (period,) or (n_series, period) array
-        The season that begins at the first time step of the series: what it is multiplied by, or,
-        for a series with values that are not positive, what is added to it. Ones where none was
-        found.
+        The season that begins at the first time step of the series: what it is multiplied by, or
+        what is added to it, as `seasonal_` says; ones where none was taken off.
     alpha_ : float or (n_series,) array
         The smoothing parameter of the level, in [0.1, 0.99].
     theta_ : float or (n_series,) array
@@ -69,21 +75,26 @@ class ThetaForecaster(Forecaster):
     Raises
     ------
     ValueError
-        At `fit`, for regressors: it takes none.
+        At `fit`, for regressors: it takes none; for a given period that is longer than the series.
 
     Warns
     -----
     UserWarning
         For a series of fewer than seven values (six where theta is not learned): it is smoothed
-        with alpha = 0.5 and theta = 2. For a series with a season that it does not show twice. With
-        `period="auto"` as `AutoExpSmoothingRNN` warns.
+        with alpha = 0.5 and theta = 2. For a series that is not seasonally adjusted because it is
+        too short: of fewer values than three periods, or without the test than two, or with a
+        position of the season at which nothing was observed. With `period="auto"` as
+        `AutoExpSmoothingRNN` warns.
 
     Notes
     -----
-    Seasons are those of the M competitions: looked for in series of three periods or more (shorter
-    ones are forecast as they are), by their autocorrelation at that lag at 90%, and taken off by
-    the classical decomposition, multiplicative where all values are positive and additive
-    elsewhere. Forecasts get them back.
+    Seasons are those of the M competitions: looked for in series of three periods or more, by their
+    autocorrelation at that lag at 90%, and taken off by the classical decomposition. They are
+    multiplicative where all values are positive and no index is below 0.2, and additive elsewhere:
+    a value at a position with a small index would move forecasts at all others by a multiple of
+    what is new in it. Forecasts get them back. The autocorrelation is that of a series with its
+    trend, which is large at all lags: so where the trend is strong the test overlooks seasons, and
+    `test=False` is for those that you know of.
 
     With level :math:`l`, a line :math:`A + B t` and :math:`n` values seen, the forecast of the
     next one is
@@ -96,8 +107,8 @@ class ThetaForecaster(Forecaster):
 
     and those further ahead come of going on with forecasts for values. Missing values are replaced
     by their predictions in the same way. Intervals are those of normal errors of one step, added up
-    as the equations say, and of a slope that is as uncertain as the series is short; they do not
-    know that seasonal indices are estimates.
+    as the equations say, and of a slope that is as uncertain as the series is short, in the share
+    in which the forecast follows it; they do not know that seasonal indices are estimates.
 
     References
     ----------
@@ -120,16 +131,19 @@ class ThetaForecaster(Forecaster):
         period: int | str = "auto",
         *,
         variant: str = "dynamic-optimized",
+        test: bool = True,
         initial_level: str = "first",
     ) -> None:
         self.period = period
         self.variant = variant
+        self.test = test
         self.initial_level = initial_level
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
         check_period(self.period)
         check_choice("variant", self.variant, tuple(VARIANTS))
+        check_flag("test", self.test)
         check_choice("initial_level", self.initial_level, ("first", "learned"))
 
     def _variant(self) -> Variant:
@@ -142,7 +156,7 @@ class ThetaForecaster(Forecaster):
         self._refuse_regressors(regressors)
         (n_timesteps, n_series), period = values.shape, self._taken_period()
         offsets = np.arange(n_series + 1) * n_timesteps
-        seasons, is_seasonal, reasons = find_seasons(values.T.ravel(), offsets, period)
+        seasons, kinds, reasons = find_seasons(values.T.ravel(), offsets, period, test=self.test)
         factor, offset = seasons.ahead(n_timesteps)
         batch = Batch.of_columns((values - offset) / factor, regressors).without_leading()
         fit = fit_series(self._variant(), batch, "series {}".format)
@@ -158,10 +172,14 @@ class ThetaForecaster(Forecaster):
         model = DeseasonalizedModel(
             fit.model, seasons.after(n_timesteps), np.zeros(n_series), notes=tuple(notes)
         )
-        indices = np.where(
-            (seasons.offset != 0.0).any(axis=1)[:, None], seasons.offset, seasons.factor
-        )
-        attributes = {**fit.numbers, "is_seasonal_": is_seasonal, "seasonal_indices_": indices}
+        attributes = {
+            **fit.numbers,
+            "is_seasonal_": kinds != None,  # noqa: E711, of each
+            "seasonal_": kinds,
+            "seasonal_indices_": np.where(
+                (kinds == "add")[:, None], seasons.offset, seasons.factor
+            ),
+        }
         if n_series == 1:
             attributes = {name: _only(numbers) for name, numbers in attributes.items()}
         return model, predictions * factor + offset, deviations * factor, attributes
@@ -169,7 +187,8 @@ class ThetaForecaster(Forecaster):
     def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
         self._refuse_regressors(regressors)
-        seasons, _, reasons = find_seasons(values, offsets, self._taken_period())
+        period = self._taken_period()
+        seasons, _, reasons = find_seasons(values, offsets, period, test=self.test)
         factor, offset = seasons.along(offsets)
         batch = Batch((values - offset) / factor, offsets, regressors).without_leading()
         fit = fit_series(self._variant(), batch, lambda i: "the series", n_jobs, progress)
@@ -187,11 +206,6 @@ class ThetaForecaster(Forecaster):
                 f"{type(self).__name__} takes no regressors, but X has {regressors.shape[1]} "
                 "columns: fit the series alone, with X=None or rows that only carry a time index"
             )
-
-    def _needed_steps(self) -> int:
-        # What a series is too short to tell of is not taken off; a slip would be large arrays.
-        is_slip = self.period != "auto" and self.period > LONGEST
-        return int(self.period) if is_slip else 1
 
     def _would_take(self, period: int, n_observed: int) -> bool:
         return False
@@ -216,9 +230,12 @@ def _notes(i: int, name: str, reasons: dict[int, str], fit: Any) -> tuple[Warnin
     of_fit = fit.notes.get(i, ())
     if i not in reasons:
         return of_fit
-    return (UserWarning(f"{name} is not seasonally adjusted: {reasons[i]}"), *of_fit)
+    text = Message("{name} is not seasonally adjusted: {reason}", name=name, reason=reasons[i])
+    return (UserWarning(text), *of_fit)
 
 
 def _only(numbers: np.ndarray) -> Any:
     """Return what the only series has: a plain number, or its row."""
-    return numbers[0].item() if numbers.ndim == 1 else numbers[0]
+    if numbers.ndim > 1 or numbers.dtype == object:
+        return numbers[0]
+    return numbers[0].item()

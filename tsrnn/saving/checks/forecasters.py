@@ -97,7 +97,7 @@ def check_forecaster(one: Forecaster) -> None:
         fields.kind(one.forecaster_, "forecaster_", Forecaster)
     if isinstance(one, ThetaForecaster):
         fields.kind(model.inner, "inner", ThetaModel)
-        fields.members(one, ["is_seasonal_", "seasonal_indices_"])
+        fields.members(one, ["is_seasonal_", "seasonal_", "seasonal_indices_"])
         _check_numbers(one, "alpha_ theta_ sse_ sigma2_ n_iter_ converged_".split(), k)
 
 

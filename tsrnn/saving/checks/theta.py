@@ -30,6 +30,8 @@ def check_theta(one: ThetaModel) -> None:
     require(covariances.flags.c_contiguous, "covariances must be in the order of C")
     n_seen = fields.array(one.n_seen, "n_seen", INT, n)
     require((n_seen >= 1).all(), "n_seen must be positive")
+    n_missed = fields.array(one.n_missed, "n_missed", INT, n)
+    require((n_missed >= 0).all(), "n_missed must not be negative")
     check_notes(one.notes, n)
 
 
