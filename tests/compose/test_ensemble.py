@@ -206,25 +206,30 @@ def with_regressor(n=40):
     return x, Y[:n] + 5.0 * x[:, 0]
 
 
-def test_regressors_go_to_the_members_that_take_them():
+def test_with_regressors_the_members_that_take_them_are_combined():
     x, y = with_regressor()
-    holt = DoubleExpSmoothingRNN()
-    ensemble = EnsembleForecaster([("last", LAST), ("holt", holt)], method="mean").fit(
-        x[:35], y[:35]
-    )
-    alone = clone(holt).fit(x[:35], y[:35])
-    expected = 0.5 * alone.predict(x[35:]) + 0.5 * LAST.fit(y[:35]).predict(5)
+    members = [("last", LAST), ("holt", DoubleExpSmoothingRNN()), ("level", SMOOTH)]
+    left_out = "the member 'last' is left out, for it takes no regressors"
+    with pytest.warns(UserWarning, match=left_out):
+        ensemble = EnsembleForecaster(members, method="mean").fit(x[:35], y[:35])
+    assert ensemble.dropped_ == {"last": "it takes no regressors"}
+    assert ensemble.weights_.tolist() == [0.0, 0.5, 0.5]
+    alone = [clone(one).fit(x[:35], y[:35]) for _, one in members[1:]]
+    expected = np.mean([one.predict(x[35:]) for one in alone], axis=0)
     np.testing.assert_allclose(ensemble.predict(x[35:]), expected, rtol=1e-12)
     ensemble.update(y[35:38], x[35:38])
-    alone.update(y[35:38], x[35:38])
-    expected = 0.5 * alone.predict(x[38:]) + 0.5 * y[37]
+    expected = np.mean([one.update(y[35:38], x[35:38]).predict(x[38:]) for one in alone], axis=0)
     np.testing.assert_allclose(ensemble.predict(x[38:]), expected, rtol=1e-12)
     assert ensemble.predict_interval(x[38:]).shape == (2, 2)
     assert ensemble.simulate(2, 3, X=x[38:], random_state=0).shape == (2, 3)
     frame = pd.DataFrame({"unique_id": 1, "ds": np.arange(35), "y": y[:35], "x": x[:35, 0]})
     more = pd.DataFrame({"unique_id": 1, "ds": np.arange(35, 40), "x": x[35:, 0]})
-    panel = PanelForecaster(clone(ensemble), freq=1, alias="f").fit(frame)
-    expected = clone(ensemble).fit(x[:35], y[:35]).predict(x[35:])
+    with pytest.warns(UserWarning, match=left_out):
+        panel = PanelForecaster(clone(ensemble), freq=1, alias="f").fit(frame)
+    with pytest.warns(UserWarning, match=left_out) as caught:
+        both = clone(ensemble).fit(x[:35], np.column_stack([y[:35], y[:35]]))
+    assert [left_out in str(one.message) for one in caught].count(True) == 1  # not for each column
+    expected = both.predict(x[35:])[:, 0]
     np.testing.assert_allclose(panel.predict(more, level=80)["f"], expected, rtol=1e-12)
 
 
@@ -352,6 +357,13 @@ def test_a_member_that_fails_on_one_column_is_left_out_there():
     np.testing.assert_allclose(ensemble.predict(3)[:, 0], both[-1, 0])
     expected = by_hand(members, both[:, 2], 3, statistics.mean)
     np.testing.assert_allclose(ensemble.predict(3)[:, 2], expected, rtol=1e-12)
+    frame = pd.DataFrame(both[:, [1, 0, 2]], columns=["y", "x", "z"])
+    with pytest.warns(UserWarning, match="series 1: the member 'positive' is left out"):
+        named = clone(ensemble).fit(frame)
+    assert list(named.members_["positive"]) == [0, 2]
+    for column, one in named.members_["positive"].items():
+        expected = clone(positive).fit(frame.iloc[:, [column]]).predict(2)
+        pd.testing.assert_frame_equal(one.predict(2), expected)
     series = dict(zip("xyz", both.T, strict=True))
     with pytest.warns(UserWarning, match="the member 'positive' is left out"):
         panel = PanelForecaster(clone(ensemble), freq=1, alias="f").fit(long_frame(series))

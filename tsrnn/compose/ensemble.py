@@ -24,7 +24,7 @@ from tsrnn.compose.combining import Span
 from tsrnn.compose.default_members import NAMES, default_members
 from tsrnn.compose.ensemble_model import EnsembleModel
 from tsrnn.compose.ensemble_summary import summarize_ensemble
-from tsrnn.compose.fit_members import FittedMembers, fit_columns, fit_panel
+from tsrnn.compose.fit_members import NO_REGRESSORS, FittedMembers, fit_columns, fit_panel
 from tsrnn.compose.past_errors import CombinedErrors
 from tsrnn.compose.weighing import Backtest, backtest_weights
 from tsrnn.exceptions import InvalidParameterError
@@ -76,8 +76,9 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     ----------
     members_ : dict of str to forecaster
         The fitted members by their names, as `fit` left them: `update` does not move them. Of
-        several series, a member that could not be fitted to all columns together is a dict of
-        forecasters by the position of the column.
+        several series, a member that could not be fitted to all columns is a dict of forecasters
+        by the position of the column: of that column alone, or, where a member learns from all
+        columns, one of those in the dict.
     weights_ : (n_members,) or (n_members, n_series) array
         The weights, of sum 1; equal ones with the median. Two dimensions only with several series.
     dropped_ : dict of str to str
@@ -101,7 +102,8 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
 
     Notes
     -----
-    Regressors go to the members that take them, and the others forecast without.
+    With regressors only the members that take them are combined: of a mean with others, regressors
+    would have a part of their effect only. The others are left out, which `fit` tells of.
 
     Distributions of members do not average to that of their combination. So intervals are centred
     at the combined forecast, and as wide as past errors of the combination tell: they are computed
@@ -324,12 +326,12 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
             i = min(model.failures)
             raise ValueError(f"{named_series(i)}{model.failures[i]}")
         left_out = _left_out(found, named_series)
-        notes = [
-            note
+        notes = {
+            str(note): note
             for i in range(n_series)
             for note in (*left_out.get(i, ()), *found.notes.get(i, ()))
-        ]
-        model = replace(model, notes=tuple(notes))
+        }
+        model = replace(model, notes=tuple(notes.values()))
         attributes = {
             "members_": fit.forecasters,
             "method_": self._taken_method(),
@@ -340,12 +342,14 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
 
     def _fit(self, X: Any, y: Any) -> None:
         super()._fit(X, y)
+        every = range(self._training[0].shape[1])
         for member in self.members_.values():
-            alone = member if isinstance(member, dict) else {None: member}
-            for column, one in alone.items():
-                n_series = self._training[0].shape[1]
-                columns = np.arange(n_series) if column is None else np.array([column])
-                give_place(one, self, columns)
+            by_column = member if isinstance(member, dict) else dict.fromkeys(every, member)
+            columns: dict[Forecaster, list[int]] = {}
+            for column, one in by_column.items():
+                columns.setdefault(one, []).append(column)
+            for one, its_own in columns.items():
+                give_place(one, self, np.array(its_own))
 
     def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
@@ -415,5 +419,7 @@ def _left_out(found: FittedMembers, prefix: Callable[[int], str]) -> dict[int, t
     lines: dict[int, tuple[Warning, ...]] = {}
     for name, i, reason in found.dropped:
         text = f"{prefix(i)}the member {name!r} is left out, for it cannot be fitted: {reason}"
+        if reason == NO_REGRESSORS:
+            text = f"the member {name!r} is left out, for {reason}"  # whatever the series
         lines[i] = (*lines.get(i, ()), UserWarning(text))
     return lines
