@@ -115,6 +115,50 @@ def test_weights_of_a_backtest_are_those_of_held_back_errors(n_windows):
     np.testing.assert_allclose(best.predict(4), alone.predict(4), rtol=1e-12)
 
 
+@pytest.mark.parametrize("options", [{"method": "best"}, {"weights": "backtest"}])
+def test_too_little_to_hold_back_is_told_or_refused(options):
+    members = THREE[:2]
+    few = EnsembleForecaster(members, n_windows=20, horizon=4, **options)
+    with pytest.warns(
+        UserWarning, match=r"of 20 window\(s\) of 4 steps .* 40 time steps left 9 to"
+    ):
+        few.fit(Y)
+    nine = EnsembleForecaster(members, n_windows=9, horizon=4, **options).fit(Y)
+    np.testing.assert_array_equal(few.weights_, nine.weights_)
+    long = EnsembleForecaster(members, horizon=40, **options)
+    with pytest.raises(
+        ValueError, match=r"40 time steps are too few to hold back 1 window\(s\) of 40"
+    ):
+        long.fit(Y)
+    assert not hasattr(long, "members_")
+
+
+@pytest.mark.parametrize("by_series", [False, True])
+def test_a_series_too_short_to_be_held_back_has_the_weights_of_the_others(by_series):
+    series = {"long": Y, "short": Y[:5]}
+    options = {"weights": "backtest", "horizon": 5, "by_series": by_series}
+    panel = PanelForecaster(EnsembleForecaster(THREE[:2], **options), freq=1, alias="f")
+    with pytest.warns(UserWarning, match="5 time steps are too few to hold back"):
+        panel.fit(long_frame(series))
+    alone = EnsembleForecaster(THREE[:2], **options | {"by_series": False}).fit(Y).weights_
+    expected = by_hand(THREE[:2], Y[:5], 3, of_weights(alone))
+    found = panel.predict(3).query("unique_id == 'short'")["f"]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_pooled_weights_do_not_depend_on_the_units_of_series_that_begin_constant():
+    late = np.append(np.full(20, 3.0), [4.0, 4.5, 4.0, 6.0, 7.0])
+    smooth = [("last", LAST), ("season", NaiveForecaster(strategy="seasonal", period=4))]
+    found = []
+    for unit in (1.0, 1000.0):
+        ensemble = EnsembleForecaster(smooth, weights="backtest", horizon=7)
+        with warnings.catch_warnings(action="ignore"):
+            panel = PanelForecaster(ensemble, freq=1, alias="f")
+            panel.fit(long_frame({"a": Y, "b": unit * late}))
+        found.append(panel.predict(3).query("unique_id == 'a'")["f"])
+    np.testing.assert_allclose(*found, rtol=1e-12)
+
+
 def test_without_a_horizon_a_season_is_held_back_and_at_most_a_quarter_of_the_series():
     for members, y, size in ((THREE, Y, 6), (THREE[:2], Y[:12], 3)):
         period = 4 if len(members) == 3 else 1
@@ -258,6 +302,14 @@ class Odd(Forecaster):
         return OddModel(self.value, shape[1]), np.zeros(shape), np.ones(shape), {}
 
 
+class LogarithmsGoOn(Odd):
+    """Goes on as a series of powers does."""
+
+    def fit_model(self, values, regressors):
+        model = GrowingModel(values[-1] / values[-2], values[-1])
+        return model, np.zeros(values.shape), np.ones(values.shape), {}
+
+
 class OddModel(FittedModel):
     def __init__(self, value, k):
         self.value, self.k, self.notes = value, k, ()
@@ -272,17 +324,50 @@ class OddModel(FittedModel):
         return np.ones((horizon, self.k))
 
 
-@pytest.mark.parametrize(
-    ("value", "told"), [(np.nan, "is not finite"), (np.inf, "is not finite"), (1e9, "runs away")]
-)
-def test_a_forecast_that_runs_away_or_is_not_finite_is_left_out_and_told_of(value, told):
+class GrowingModel(OddModel):
+    def forecast(self, horizon):
+        return self.k * self.value ** np.arange(1, horizon + 1)[:, None]
+
+    def deviation(self, horizon):
+        return np.ones((horizon, self.k.size))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_forecast_that_is_not_finite_is_left_out_and_told_of(value):
     ensemble = EnsembleForecaster([("odd", Odd(value)), *THREE], method="mean").fit(Y)
-    with pytest.warns(UnreliableForecastWarning, match=f"'odd' {told}.*from step 1 on"):
+    with pytest.warns(UnreliableForecastWarning, match="'odd' is not finite.*from step 1 on"):
         forecast = ensemble.predict(6)
     np.testing.assert_allclose(forecast, by_hand(THREE, Y, 6, statistics.mean), rtol=1e-12)
     panel = PanelForecaster(clone(ensemble), freq=1, alias="f").fit(long_frame({"a": Y, "b": Y}))
     with pytest.warns(UnreliableForecastWarning, match="2 of 2 series, the first 'a'"):
         np.testing.assert_allclose(panel.predict(6)["f"][:6], forecast, rtol=1e-12)
+
+
+def test_a_member_without_a_weight_counts_for_nothing_whatever_it_forecasts():
+    members = [("odd", Odd(1e9)), ("none", Odd(np.nan)), ("last", LAST), ("drift", DRIFT)]
+    ensemble = EnsembleForecaster(members, weights=[0, 0, 1, 0]).fit(Y)
+    with warnings.catch_warnings(action="error"):
+        np.testing.assert_array_equal(ensemble.predict(6), Y[-1])
+    assert np.isnan(ensemble.fitted_values_[0])  # there is no last value yet
+    ensemble = EnsembleForecaster(members, weights=[1, 0, 0, 0]).fit(Y)
+    np.testing.assert_array_equal(ensemble.predict(2), 1e9)  # as the member alone
+    ensemble = EnsembleForecaster([("none", Odd(None)), *members[2:]], weights=[1, 0, 0])
+    with pytest.warns(UserWarning) as caught:
+        assert ensemble.fit(Y).weights_.tolist() == [0.0, 0.5, 0.5]
+    assert "no member with a weight is left: the others have all the same weight" in [
+        str(one.message) for one in caught
+    ]
+
+
+def test_growth_of_many_times_the_range_goes_on_without_jumps():
+    """The mean of accurate members and others that are too low rises as a line and a curve do."""
+    y = 100.0 * 1.1 ** np.arange(30)
+    members = [("holt", DoubleExpSmoothingRNN()), ("log", LogarithmsGoOn())]
+    ensemble = EnsembleForecaster(members, method="mean").fit(y)
+    with warnings.catch_warnings(action="error"):
+        forecast = ensemble.predict(29)
+    expected = np.mean([one.predict(29) for one in ensemble.members_.values()], axis=0)
+    np.testing.assert_allclose(forecast, expected, rtol=1e-12)
 
 
 def test_a_forecast_far_away_stays_where_all_go_as_far():
@@ -293,7 +378,7 @@ def test_a_forecast_far_away_stays_where_all_go_as_far():
         ensemble.predict(4)
 
 
-def test_a_forecast_that_runs_away_later_is_left_out_from_there_on():
+def test_a_forecast_that_runs_away_later_is_held_from_there_on():
     """What is said of a step does not depend on how many others are asked for."""
     members = [("last", LAST), ("steep", DoubleExpSmoothingRNN(initial_state=(0.0, 5.0), beta=0.0))]
     y = np.sin(np.arange(20.0))
@@ -302,11 +387,8 @@ def test_a_forecast_that_runs_away_later_is_left_out_from_there_on():
         forecast = ensemble.predict(12)
     step = int(re.search(r"from step (\d+) on", str(caught[0].message))[1])
     assert 1 < step < 12
-    steep = ensemble.members_["steep"].predict(12)
-    np.testing.assert_allclose(
-        forecast[: step - 1], (0.5 * (steep + y[-1]))[: step - 1], rtol=1e-12
-    )
-    np.testing.assert_allclose(forecast[step - 1 :], y[-1], rtol=1e-12)
+    held = np.minimum(ensemble.members_["steep"].predict(12), y.max() + 3.0 * np.ptp(y))
+    np.testing.assert_allclose(forecast, 0.5 * (held + y[-1]), rtol=1e-12)
     np.testing.assert_array_equal(ensemble.predict(step - 1), forecast[: step - 1])
 
 
@@ -329,6 +411,7 @@ def test_a_member_that_cannot_be_moved_on_is_left_out_from_there_on(monkeypatch)
     panel.fit(long_frame({"a": Y, "b": Y}))
     new = pd.DataFrame({"unique_id": "a", "ds": [len(Y)], "y": [30.0]})
     alone = EnsembleForecaster(members[:1]).fit(Y)
+    weighted = EnsembleForecaster(members, weights=[1, 0]).fit(Y)
 
     def fail(model, values):
         raise ValueError("it is lost")
@@ -338,6 +421,10 @@ def test_a_member_that_cannot_be_moved_on_is_left_out_from_there_on(monkeypatch)
         ensemble.update([30.0])
     assert ensemble.predict(1)[0] == 30.0
     assert ensemble.dropped_ == {"odd": "it is lost"}
+    assert ensemble.weights_.tolist() == [0.0, 1.0]
+    with pytest.warns(UnreliableForecastWarning, match="is lost; no member with a weight is left"):
+        weighted.update([30.0])
+    assert (weighted.weights_.tolist(), weighted.predict(1)[0]) == ([0.0, 1.0], 30.0)
     with pytest.warns(UnreliableForecastWarning, match="of 1 of 2 series.*it is lost"):
         panel.update(new)
     np.testing.assert_allclose(panel.predict(1)["f"], [30.0, 0.5 * (5.0 + Y[-1])])

@@ -148,7 +148,9 @@ def fit_panel(
         # A series is done when the last member is.
         tells = progress if place == last else None
         try:
-            model = _fit_long_enough(clone(forecaster), (values, offsets, regressors), n_jobs, tells)
+            model = _fit_long_enough(
+                clone(forecaster), (values, offsets, regressors), n_jobs, tells
+            )
         except SERIES_ERRORS as error:
             dropped += [(name, i, str(error)) for i in range(n_series)]
             continue
