@@ -124,6 +124,7 @@ def expected_failed_checks(forecaster):
 @pytest.mark.filterwarnings(
     "ignore:X has .* columns?, of which CrostonForecaster makes no use:UserWarning"
 )
+@pytest.mark.filterwarnings("ignore:the member .* takes no regressors:UserWarning")
 @pytest.mark.filterwarnings("ignore:series .* not seasonally adjusted:UserWarning")
 @pytest.mark.filterwarnings("ignore:series .* say nothing:UserWarning")
 @pytest.mark.filterwarnings("ignore:series .* stopped early:sklearn.exceptions.ConvergenceWarning")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from sklearn.base import clone
@@ -20,11 +20,11 @@ from tsrnn._input.validation import (
     of_one_moment,
 )
 from tsrnn._time.season_length import Season
-from tsrnn.compose.combining import Span
+from tsrnn.compose.combining import Span, unweighted
 from tsrnn.compose.default_members import NAMES, default_members
-from tsrnn.compose.ensemble_model import EnsembleModel
+from tsrnn.compose.ensemble_model import NO_WEIGHTS, EnsembleModel
 from tsrnn.compose.ensemble_summary import summarize_ensemble
-from tsrnn.compose.fit_members import FittedMembers, fit_columns, fit_panel
+from tsrnn.compose.fit_members import NO_REGRESSORS, FittedMembers, fit_columns, fit_panel
 from tsrnn.compose.past_errors import CombinedErrors
 from tsrnn.compose.weighing import Backtest, backtest_weights
 from tsrnn.exceptions import InvalidParameterError
@@ -76,8 +76,9 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     ----------
     members_ : dict of str to forecaster
         The fitted members by their names, as `fit` left them: `update` does not move them. Of
-        several series, a member that could not be fitted to all columns together is a dict of
-        forecasters by the position of the column.
+        several series, a member that could not be fitted to all columns is a dict of forecasters
+        by the position of the column: of that column alone, or, where a member learns from all
+        columns, one of those in the dict.
     weights_ : (n_members,) or (n_members, n_series) array
         The weights, of sum 1; equal ones with the median. Two dimensions only with several series.
     dropped_ : dict of str to str
@@ -95,13 +96,15 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         At `fit` for members that are left out because they cannot be fitted, with the reason, and
         of whatever members warn of, with their names.
     UnreliableForecastWarning
-        At `predict` and the like for members whose forecast is not finite or runs away, which are
-        left out from that step on: where it lies outside of the range of the series by more than
-        three times that range, and by more than three times as much as that of another member.
+        At `predict` and the like for members whose forecast is not finite, which are left out from
+        that step on, or runs away: outside of the range of the series by more than three times
+        that range beyond where it would grow once more as it did, and by more than three times as
+        much as that of another member. It is held at that limit.
 
     Notes
     -----
-    Regressors go to the members that take them, and the others forecast without.
+    With regressors only the members that take them are combined: of a mean with others, regressors
+    would have a part of their effect only. The others are left out, which `fit` tells of.
 
     Distributions of members do not average to that of their combination. So intervals are centred
     at the combined forecast, and as wide as past errors of the combination tell: they are computed
@@ -318,44 +321,46 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         found = fit.found
         batch = Batch.of_columns(values, regressors)
         panel = batch.values, batch.offsets, batch.regressors
-        model = self._model_of(found, panel, None)
+        model, of_weights = self._model_of(found, panel, None)
         named_series = "series {}: ".format if n_series > 1 else lambda i: ""
         if model.failures:
             i = min(model.failures)
             raise ValueError(f"{named_series(i)}{model.failures[i]}")
-        left_out = _left_out(found, named_series)
-        notes = [
-            note
-            for i in range(n_series)
-            for note in (*left_out.get(i, ()), *found.notes.get(i, ()))
-        ]
-        model = replace(model, notes=tuple(notes))
+        if len(of_weights.too_short) == n_series:
+            raise ValueError(f"{named_series(0)}{of_weights.too_short[0]}")
+        of_weights = of_weights.notes(named_series)
+        sources = _left_out(found, named_series), of_weights, found.notes
+        lines = [line for i in range(n_series) for one in sources for line in one.get(i, ())]
+        notes = {str(line): line for line in lines}
+        model = replace(model, notes=tuple(notes.values()))
         attributes = {
             "members_": fit.forecasters,
             "method_": self._taken_method(),
-            "weights_": model.weights[:, 0] if n_series == 1 else model.weights,
         }
         predictions = model.combined(fit.fitted, model.weights)
         return model, predictions, model.spread(fit.deviations, model.weights), attributes
 
     def _fit(self, X: Any, y: Any) -> None:
         super()._fit(X, y)
+        every = range(self._training[0].shape[1])
         for member in self.members_.values():
-            alone = member if isinstance(member, dict) else {None: member}
-            for column, one in alone.items():
-                n_series = self._training[0].shape[1]
-                columns = np.arange(n_series) if column is None else np.array([column])
-                give_place(one, self, columns)
+            by_column = member if isinstance(member, dict) else dict.fromkeys(every, member)
+            columns: dict[Forecaster, list[int]] = {}
+            for column, one in by_column.items():
+                columns.setdefault(one, []).append(column)
+            for one, its_own in columns.items():
+                give_place(one, self, np.array(its_own))
 
     def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
         self._refuse_unread(regressors)
         found = fit_panel(self._named(), values, offsets, regressors, n_jobs, progress)
-        model = self._model_of(found, (values, offsets, regressors), n_jobs)
+        model, of_weights = self._model_of(found, (values, offsets, regressors), n_jobs)
+        sources = _left_out(found, _unnamed), of_weights.notes(_unnamed), found.notes
         notes = {
-            i: lines + found.notes.get(i, ()) for i, lines in _left_out(found, lambda i: "").items()
+            i: tuple(line for one in sources for line in one.get(i, ()))
+            for i in sorted({i for one in sources for i in one} - set(model.failures))
         }
-        notes = {i: lines for i, lines in (found.notes | notes).items() if i not in model.failures}
         return replace(model, notes=notes)
 
     def _model_of(
@@ -363,11 +368,11 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         found: FittedMembers,
         panel: tuple[np.ndarray, np.ndarray, np.ndarray],
         n_jobs: int | None,
-    ) -> EnsembleModel:
-        """Make the model of a panel of fitted members, without notes."""
+    ) -> tuple[EnsembleModel, _Doubts]:
+        """Make the model of a panel of fitted members, without notes, and doubts of weights."""
         values, offsets, _ = panel
         names, n_series = tuple(name for name, _ in self._named()), len(offsets) - 1
-        weights = self._weigh(panel, n_jobs)
+        weights, doubts = self._weigh(panel, n_jobs)
         model = EnsembleModel(
             names,
             found.members,
@@ -377,26 +382,25 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
             Span.of(values, offsets),
             CombinedErrors(clone(self), *panel),
             found.dropped,
-        ).without_lost()
-        shares = np.where(model.present, weights, 0.0)
-        total = shares.sum(axis=0)
-        # Of those that are left none may have a weight: then they have the same.
-        shares = np.where(total > 0.0, shares, model.present)
-        return replace(model, weights=shares / np.maximum(shares.sum(axis=0), 1e-300))
+        )
+        for i in np.flatnonzero(unweighted(weights, model.present)).tolist():
+            doubts.lines.setdefault(i, NO_WEIGHTS)
+        return model.without_lost().with_shares(), doubts
 
     def _weigh(
         self, panel: tuple[np.ndarray, np.ndarray, np.ndarray], n_jobs: int | None
-    ) -> np.ndarray:
-        """Return the weights of members, (M, N)."""
+    ) -> tuple[np.ndarray, _Doubts]:
+        """Return the weights of members, (M, N), and what there is to know of them."""
         named, n_series = self._named(), len(panel[1]) - 1
         if self._looks_back():
             best = self.method == "best"
             period = self._taken_period()
             how = Backtest(self.horizon, self.n_windows, period, self.by_series, best)
-            return backtest_weights(how, named, *panel, n_jobs)[0]
+            weights, n_windows, sizes = backtest_weights(how, named, *panel, n_jobs)
+            return weights, _Doubts.of(how, n_windows, sizes, np.diff(panel[1]))
         weights = np.ones(len(named)) if self.weights is None else np.asarray(self.weights, float)
         weights = weights / weights.max()
-        return np.repeat((weights / weights.sum())[:, None], n_series, axis=1)
+        return np.repeat((weights / weights.sum())[:, None], n_series, axis=1), _Doubts({}, {})
 
     @of_one_moment
     def summary(self):
@@ -410,10 +414,42 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         return summarize_ensemble(self, self._model)
 
 
+class _Doubts(NamedTuple):
+    """What there is to know of the weights of series: nothing was, or too little, held back."""
+
+    too_short: dict[int, str]
+    lines: dict[int, str]
+
+    @classmethod
+    def of(cls, how: Backtest, n_windows: np.ndarray, sizes: np.ndarray, n_steps: np.ndarray):
+        """Look at how many windows of what sizes there were."""
+        too_short, lines = {}, {}
+        for i in np.flatnonzero(n_windows < how.n_windows).tolist():
+            there = f"{n_steps[i]} time steps"
+            asked = f"{how.n_windows} window(s) of {sizes[i]} steps (n_windows, horizon)"
+            if n_windows[i]:
+                lines[i] = f"of {asked}, {there} left {n_windows[i]} to weigh members by"
+            else:
+                too_short[i] = f"{there} are too few to hold back {asked}, and fit a member"
+                lines[i] = f"{too_short[i]}: the weights are those of the others"
+        return cls(too_short, lines)
+
+    def notes(self, prefix: Callable[[int], str]) -> dict[int, tuple[Warning, ...]]:
+        """Return them as notes of series."""
+        return {i: (UserWarning(f"{prefix(i)}{line}"),) for i, line in self.lines.items()}
+
+
+def _unnamed(i: int) -> str:
+    """Name a series beside what is said of it."""
+    return ""
+
+
 def _left_out(found: FittedMembers, prefix: Callable[[int], str]) -> dict[int, tuple[Warning, ...]]:
     """Say by series which members are left out of it."""
     lines: dict[int, tuple[Warning, ...]] = {}
     for name, i, reason in found.dropped:
         text = f"{prefix(i)}the member {name!r} is left out, for it cannot be fitted: {reason}"
+        if reason == NO_REGRESSORS:
+            text = f"the member {name!r} is left out, for {reason}"  # whatever the series
         lines[i] = (*lines.get(i, ()), UserWarning(text))
     return lines

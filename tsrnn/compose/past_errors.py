@@ -79,7 +79,7 @@ class CombinedErrors:
     Attributes
     ----------
     forecaster : EnsembleForecaster
-        With its season, and weights that are known.
+        With its season. Weights of a backtest are those of the beginnings that it is fitted to.
     values, offsets, regressors
         The series that it was fitted to, as `Forecaster.fit_panel` takes them.
     """
