@@ -23,8 +23,8 @@ of its range,
 Errors k steps ahead from neighbouring origins share most of what happened: they count 1 / k each.
 Beside them count, as so many more, the errors that are typical of the yearly, quarterly and monthly
 series of the M3 and M4 competitions: a single series has few errors of its own, and what is missing
-is taken from there. Of held-back values, 95 percent lie within 2.0 units (1) of yearly series, 1.9
-of quarterly, 1.6 of monthly ones. `python benchmarks/ensemble_choice.py --errors` finds them in the
+is taken from there. Of held-back values, 95 percent lie within 2.0 units (1) of yearly and
+quarterly series, 1.9 of monthly ones. `python benchmarks/ensemble_choice.py --errors` finds them in the
 training parts.
 
 Of n own sizes with the weight w together, and typical ones with the distribution T and the weight
@@ -69,7 +69,7 @@ _WEIGHT = 30.0
 
 # Typical errors: the sizes in units of (1) that these shares of them do not exceed.
 SHARES = np.array([0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.996, 0.999])
-SIZES = np.array([0.0, 0.17, 0.36, 0.48, 0.61, 0.78, 1.02, 1.43, 1.87, 2.6, 3.2, 4.4, 7.5])
+SIZES = np.array([0.0, 0.18, 0.38, 0.5, 0.64, 0.82, 1.07, 1.51, 1.98, 2.72, 3.45, 4.73, 7.97])
 
 
 @dataclass(frozen=True)
