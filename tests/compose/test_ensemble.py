@@ -122,16 +122,12 @@ def test_weights_of_a_backtest_are_those_of_held_back_errors(n_windows):
 def test_too_little_to_hold_back_is_told_or_refused(options):
     members = THREE[:2]
     few = EnsembleForecaster(members, n_windows=20, horizon=4, **options)
-    with pytest.warns(
-        UserWarning, match=r"of 20 window\(s\) of 4 steps .* 40 time steps left 9 to"
-    ):
+    with pytest.warns(UserWarning, match=r"of 20 window\(s\) of 4 .* 40 time steps left 9 to"):
         few.fit(Y)
     nine = EnsembleForecaster(members, n_windows=9, horizon=4, **options).fit(Y)
     np.testing.assert_array_equal(few.weights_, nine.weights_)
     long = EnsembleForecaster(members, horizon=40, **options)
-    with pytest.raises(
-        ValueError, match=r"40 time steps are too few to hold back 1 window\(s\) of 40"
-    ):
+    with pytest.raises(ValueError, match=r"40 time steps are too few to hold back 1 window"):
         long.fit(Y)
     assert not hasattr(long, "members_")
 
@@ -644,7 +640,9 @@ def test_paths_have_the_quantiles_that_are_predicted(method):
         ({"horizon": 6}, "horizon is 6, but nothing is held back"),
         ({"by_series": True}, "by_series is True, but nothing is held back"),
         ({"method": "best", "n_windows": 0}, "n_windows"),
-        ({"forecasters": [("a", NaiveForecaster(strategy="x"))]}, "strategy"),
+        ({"forecasters": [("a", NaiveForecaster(strategy="x"))]}, "member 'a': strategy"),
+        ({"forecasters": THREE, "weights": np.ma.array([1, 2, 3], mask=[1, 0, 0])}, "3 numbers"),
+        ({"forecasters": THREE, "weights": pd.Series({"a": 1, "b": 2, "c": 3})}, "by the names"),
     ],
 )
 def test_arguments_that_will_not_do_are_refused(options, message):
@@ -666,6 +664,24 @@ def test_parameters_of_members_are_set_by_their_names():
     assert dict(default.forecasters)["auto"].get_params()["prior"] is None
     assert dict(default.forecasters)["auto"].period == 4
     clone(default).validate_parameters()
+    default.set_params(period=12, theta__period=1).validate_parameters()
+    assert [one.period for _, one in default.forecasters] == [12, 12, 1]
+
+
+@pytest.mark.parametrize("members", [None, [("theta", DRIFT), ("ces", LAST)]])
+def test_parameters_are_as_before_where_one_cannot_be_set(members):
+    ensemble = EnsembleForecaster(members)
+    before = repr(ensemble.get_params())
+    with pytest.raises(ValueError, match="Invalid parameter 'nothing'"):
+        ensemble.set_params(method="median", theta__period=4, ces__nothing=1)
+    assert repr(ensemble.get_params()) == before
+
+
+def test_weights_of_a_series_go_by_the_names_of_members():
+    named = EnsembleForecaster(THREE, weights=pd.Series({"drift": 1, "season": 3, "last": 0}))
+    np.testing.assert_allclose(named.fit(Y).weights_, [0.0, 0.25, 0.75])
+    numbered = EnsembleForecaster(THREE, weights=pd.Series([0, 1, 3])).fit(Y)
+    np.testing.assert_array_equal(numbered.weights_, named.weights_)
 
 
 def test_the_season_of_the_dates_is_that_of_the_members():

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.base import clone
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
@@ -19,6 +20,7 @@ from tsrnn._input.validation import (
     check_period,
     of_one_moment,
 )
+from tsrnn._input.wording import Message
 from tsrnn._time.season_length import Season
 from tsrnn.compose.combining import Span, unweighted
 from tsrnn.compose.default_members import NAMES, default_members
@@ -59,7 +61,8 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         than 12 steps: so errors were smallest on held-back training values of the M3 and M4
         competitions (see :doc:`/ensembles`).
     weights : None, "backtest" or array-like of shape (n_members,)
-        With the mean, the weights of the members, in any unit. None gives all the same;
+        With the mean, the weights of the members, in any unit; of a Series with their names as its
+        index, in any order. None gives all the same;
         "backtest" those that are proportional to one over the square of the mean absolute error on
         held-back values.
     n_windows : int
@@ -161,13 +164,31 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     def set_params(self, **params: Any) -> Self:
         """Set parameters, those of members as `name__parameter`, and members by their names.
 
-        A parameter of a default member makes the default members those of your own.
+        A parameter of a default member makes the default members those of your own; they still
+        have the `period` that is set. After an error all is as before.
         """
+        clone(self)._set(**params)
+        return self._set(**params)
+
+    def _set(self, **params: Any) -> Self:
+        """Set parameters as `set_params` does, and some of them before an error."""
         names = {key.partition("__")[0] for key in params}
-        if self.forecasters is None and "forecasters" not in params and names & set(NAMES):
-            self.forecasters = default_members(params.pop("period", self.period))
-            self.period = "auto"
+        if "forecasters" not in params:
+            if self.forecasters is None and names & set(NAMES):
+                self.forecasters = default_members(params.pop("period", self.period))
+                self.period = "auto"
+            elif "period" in params and self._has_defaults():
+                period = params.pop("period")
+                params = {f"{name}__period": period for name in NAMES} | params
         return self._set_params("forecasters", **params)
+
+    def _has_defaults(self) -> bool:
+        """Tell whether the members of one's own are those that are taken by default."""
+        kinds = [(name, type(one)) for name, one in default_members("auto")]
+        try:
+            return [(name, type(one)) for name, one in self.forecasters] == kinds
+        except (TypeError, ValueError):
+            return False
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
@@ -216,8 +237,12 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
                     f"the name {name!r} in forecasters must be different from other members' and "
                     f"from {sorted(own)}, and hold no double underscore"
                 )
-        for _, member in self.forecasters:
-            member.validate_parameters()
+        for name, member in self.forecasters:
+            try:
+                member.validate_parameters()
+            except InvalidParameterError as error:
+                message = Message("member {name!r}: {error}", name=name, error=error)
+                raise InvalidParameterError(message) from error
         if self.period != "auto":
             raise InvalidParameterError(
                 f"period is {self.period}, but is for the default members: give it to those in "
@@ -236,15 +261,27 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
             return
         n_members = len(self._named())
         try:
-            weights = np.asarray(self.weights, dtype=float)
+            weights = self._given_weights()
         except (TypeError, ValueError):
             weights = np.empty(0)
         fits = weights.shape == (n_members,) and np.isfinite(weights).all()
         if not fits or (weights < 0.0).any() or not weights.any():
             raise InvalidParameterError(
                 f"weights must be None, 'backtest' or {n_members} numbers of 0 or more, one a "
-                f"member, not all 0, got {self.weights!r}"
+                "member, not all 0, or a Series of them by the names of the members, got "
+                f"{self.weights!r}"
             )
+
+    def _given_weights(self) -> np.ndarray:
+        """Return weights as numbers in the order of the members, NaN where one is masked."""
+        weights = self.weights
+        if isinstance(weights, pd.Series) and not pd.api.types.is_integer_dtype(weights.index):
+            names = [name for name, _ in self._named()]
+            if sorted(map(str, weights.index)) != sorted(names):
+                raise ValueError("other names than the members have")
+            weights = weights[names]
+        numbers = np.array(weights, dtype=float)
+        return np.where(np.ma.getmaskarray(weights), np.nan, numbers)
 
     def _named(self) -> list[tuple[str, Forecaster]]:
         """Return the members to fit."""
@@ -398,7 +435,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
             how = Backtest(self.horizon, self.n_windows, period, self.by_series, best)
             weights, n_windows, sizes = backtest_weights(how, named, *panel, n_jobs)
             return weights, _Doubts.of(how, n_windows, sizes, np.diff(panel[1]))
-        weights = np.ones(len(named)) if self.weights is None else np.asarray(self.weights, float)
+        weights = np.ones(len(named)) if self.weights is None else self._given_weights()
         weights = weights / weights.max()
         return np.repeat((weights / weights.sum())[:, None], n_series, axis=1), _Doubts({}, {})
 

@@ -19,7 +19,6 @@ from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
 from tsrnn.forecasting.looped_panel import SERIES_ERRORS
 
-
 # Whose forecast it is where members without a weight are left alone.
 NO_WEIGHTS = "no member with a weight is left: the others have all the same weight"
 

@@ -138,7 +138,7 @@ def fit_panel(
     """Fit members to the series of a panel; see `Forecaster.fit_panel`."""
     n_series = len(offsets) - 1
     members, dropped, told = [], [], _Told()
-    reads = regressors.shape[1] > 0
+    panel, reads = (values, offsets, regressors), regressors.shape[1] > 0
     unread = [_misses_regressors(one, regressors) for _, one in named]
     last = max(np.flatnonzero(~np.array(unread)), default=0)
     for place, (name, forecaster) in enumerate(named):
@@ -148,9 +148,7 @@ def fit_panel(
         # A series is done when the last member is.
         tells = progress if place == last else None
         try:
-            model = _fit_long_enough(
-                clone(forecaster), (values, offsets, regressors), n_jobs, tells
-            )
+            model = _fit_long_enough(clone(forecaster), panel, n_jobs, tells)
         except SERIES_ERRORS as error:
             dropped += [(name, i, str(error)) for i in range(n_series)]
             continue
