@@ -37,7 +37,7 @@ from tsrnn.smoothing.selection import (
     against_fitting,
     all_structures,
     backtest_errors,
-    usual_handicaps,
+    usual_penalties,
     usual_structures,
 )
 from tsrnn.smoothing.spec import FitSpec
@@ -99,10 +99,10 @@ class Scores:
         return self.smape[row], self.mase[row]
 
     def chosen_by(
-        self, criterion: str, handicaps: Mapping[Structure, float]
+        self, criterion: str, penalties: Mapping[Structure, float]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return both errors by series of selection among those with a handicap, or of ANN."""
-        added = [handicaps.get(one, np.inf) for one in self.structures]
+        """Return both errors by series of selection among those with a penalty, or of ANN."""
+        added = [penalties.get(one, np.inf) for one in self.structures]
         values = self.criteria[criterion] + np.array(added)[:, None]
         values[self.structures.index(Structure()), np.isinf(values.min(axis=0))] = 0.0
         chosen, series = values.argmin(axis=0), np.arange(values.shape[1])
@@ -110,8 +110,8 @@ class Scores:
 
 
 def usual_candidates(period: int) -> dict[Structure, float]:
-    """Return what automatic selection takes unless told otherwise, with the handicap of each."""
-    return dict(zip(usual_structures(period), usual_handicaps(period), strict=True))
+    """Return what automatic selection takes unless told otherwise, with the penalty of each."""
+    return dict(zip(usual_structures(period), usual_penalties(period), strict=True))
 
 
 def read(parts: Mapping, folder: Path | None, sample: int | None, seed: int) -> Iterator:

@@ -66,9 +66,9 @@ def main() -> None:
             for label, is_candidate in CANDIDATES.items()
         }
         candidates["the default"] = usual_candidates(period)
-        for label, handicaps in candidates.items():
+        for label, penalties in candidates.items():
             for criterion in ("aic", "aicc", "bic"):
-                errors = scores.chosen_by(criterion, handicaps)
+                errors = scores.chosen_by(criterion, penalties)
                 means = [np.nanmean(values) for values in errors]
                 logs[(label, criterion), name] = np.log(means).mean()
         print(f"{name}: {len(train)} series", flush=True)

@@ -184,3 +184,52 @@ def test_columns_of_backtests_are_not_overwritten(run):
     assert "the column 'model' has the name" in line
     _, (line,) = run(frame, "--id", "model", "--max-train", "9", status=2)
     assert "--max-train is for a single series" in line
+
+
+def shops(lengths, y=CO2):
+    parts = [y[-n:].rename_axis("month").reset_index().assign(shop=k) for k, n in lengths.items()]
+    return pd.concat(parts)[["shop", "month", "ppm"]]
+
+
+@pytest.mark.parametrize("lengths", [{"A": 72, "B": 72, "C": 10}, {"C": 9, "A": 60}])
+def test_series_that_are_left_out_do_not_set_the_unit_of_others(run, lengths):
+    options = ["--id", "shop", "--windows", "2", "--model", "ses"]
+    _, lines = run(shops(lengths), *options, status=3)
+    first, scores = scores_among(lines)
+    assert first.endswith("MASE of period 12")
+    lengths = {name: n for name, n in lengths.items() if name != "C"}
+    _, alone = run(shops(lengths), *options)
+    pd.testing.assert_frame_equal(scores, scores_among(alone)[1])
+
+
+def test_series_of_several_seasons_are_measured_by_the_change_of_a_step(run):
+    lengths = {"A": 60, "C": 20}
+    _, lines = run(shops(lengths), "--id", "shop", "--windows", "1", "--horizon", "3")
+    assert scores_among(lines)[0].endswith("MASE of period 1")
+
+
+def test_where_nothing_can_be_scored_nothing_is_written(run, tmp_path):
+    y = CO2.copy()
+    y[-12:] = np.nan
+    for frame, *options in ((file_of(y),), (shops({"A": 60, "B": 70}, y), "--id", "shop")):
+        _, lines = run(frame, "--windows", "1", "--model", "ses", *options, status=2)
+        assert "the steps of 1 window of 12 steps have no value to score forecasts by" in lines[-1]
+        assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_scaled_error_that_is_left_out_is_told_with_the_reason(run):
+    options = ["--model", "ses", "--windows", "5"]
+    _, lines = run(file_of(CO2[-71:]), *options)
+    first, scores = scores_among(lines)
+    assert first.endswith(
+        "; no MASE: the series has no two values 12 steps apart up to the first point"
+    )
+    assert "MASE" not in scores
+    _, lines = run(shops({"A": 90, "B": 71}), "--id", "shop", *options, status=0)
+    assert "no MASE: series 'B' has no two values 12 steps apart" in scores_among(lines)[0]
+
+
+def test_a_file_of_one_series_has_no_series_0(run):
+    options = ["--period", "35", "--step-size", "8", "--horizon", "5"]
+    _, lines = run(file_of(CO2[-72:]), *options, status=2)
+    assert ": the series has no value a season of 35 steps after another" in lines[-1]

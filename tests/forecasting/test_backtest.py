@@ -13,6 +13,7 @@ from tsrnn import (
     AutoExpSmoothingRNN,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
+    ElmanRNNRegressor,
     NaiveForecaster,
     PanelForecaster,
     SimpleExpSmoothingRNN,
@@ -215,3 +216,36 @@ def test_a_forecast_for_other_rows_than_those_that_follow_is_refused():
         backtest(Elsewhere(), y, ROWS, horizon=2, n_windows=1)
     with pytest.raises(ValueError, match=r"answers with the shape \(1,\) to 2 rows"):
         backtest(Short(), y, ROWS, horizon=2, n_windows=1)
+
+
+@pytest.mark.parametrize(
+    "regressor",
+    [
+        LinearRegression(),
+        ElmanRNNRegressor(max_iter=1),
+        make_pipeline(StandardScaler(), LinearRegression()),
+        TransformedTargetRegressor(LinearRegression()),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_a_regressor_without_columns_is_told_that_it_needs_them(regressor):
+    complete = SALES.interpolate()
+    with pytest.raises(ValueError, match=f"^X must be given for {type(regressor).__name__}"):
+        backtest(regressor, complete, horizon=3)
+    wrapped = make_pipeline(NaiveForecaster(strategy="seasonal", period=40))
+    with pytest.raises(ValueError, match="^period is 40, but the series"):
+        backtest(wrapped, complete, horizon=3)
+
+
+@pytest.mark.parametrize("level", [[0.8, 0.8000001], [0.9, 0.99999999], [1e-7], [0.5, 1e-9, 0.8]])
+def test_levels_that_would_share_a_column_or_name_none_are_refused(level):
+    with pytest.raises(ValueError, match="six digits of percents"):
+        backtest(SimpleExpSmoothingRNN(), SALES, horizon=1, level=level)
+    (frame,) = (backtest(SimpleExpSmoothingRNN(), SALES, horizon=1, n_windows=1, level=level[-1]),)
+    assert {"lower", "upper"} <= set(frame)
+
+
+@pytest.mark.parametrize("names", [["a", "a"], [1, 1], [None, None]])
+def test_two_series_of_one_name_are_refused(names):
+    with pytest.raises(ValueError, match="^y has two columns .*: give each series a name"):
+        backtest(NaiveForecaster(), TABLE.set_axis(names, axis=1), horizon=1)

@@ -289,3 +289,174 @@ def test_frames_that_will_not_do_are_named(panel):
         evaluate(frame, "mase", y_train=pd.concat([df, df[-1:]]))
     with pytest.raises(ValueError, match="different kinds"):
         evaluate(frame, "mase", y_train=df.assign(ds=np.arange(len(df))))
+
+
+# Labels that are no time stamps, which have the order of the rows that they stand in.
+FORMATS = {
+    "days first": lambda index: index.strftime("%d/%m/%Y"),
+    "numbers as words": lambda index: pd.Index([str(i + 1) for i in range(len(index))]),
+    "months by name": lambda index: index.strftime("%b %Y"),
+    "fractions": lambda index: pd.Index(0.5 * np.arange(len(index))),
+}
+
+
+@pytest.mark.parametrize("labels", FORMATS)
+@pytest.mark.parametrize("n_series", [1, 2])
+@pytest.mark.filterwarnings("ignore:the index:UserWarning")
+def test_labels_that_are_no_stamps_have_the_order_of_their_rows(labels, n_series):
+    y = months(72)
+    y = y if n_series == 1 else pd.DataFrame({"a": y, "b": y[::-1].to_numpy() ** 2})
+    labelled = y.set_axis(FORMATS[labels](y.index))
+    found, expected = (
+        evaluate(
+            backtest(NaiveForecaster(), one, horizon=3, n_windows=2),
+            ["mase", "rmsse"],
+            "step",
+            y_train=one,
+        )
+        for one in (labelled, y)
+    )
+    pd.testing.assert_frame_equal(found, expected)
+    frame = backtest(NaiveForecaster(), labelled, horizon=3, n_windows=2)
+    counted = evaluate(frame.drop(columns="step").assign(unique_id=0), "mae", "step")
+    own = backtest(NaiveForecaster(), y, horizon=3, n_windows=2)
+    own = own.drop(columns="series", errors="ignore").assign(unique_id=own.get("series", 0))
+    if n_series == 1:
+        pd.testing.assert_frame_equal(counted, evaluate(own, "mae", "step"))
+    with pytest.raises(ValueError, match="y_train (has no row .*, a cutoff|of .* ends at)"):
+        evaluate(frame, "mase", y_train=labelled[:60])
+
+
+@pytest.mark.filterwarnings("ignore:the index:UserWarning")
+def test_labels_of_a_long_frame_have_the_order_of_the_rows_of_their_series():
+    a, b = (months(72, seed).set_axis(months(72).index.strftime("%d/%m/%Y")) for seed in (0, 1))
+    series = {"a": a[3:], "b": b}
+    frames = [
+        backtest(NaiveForecaster(), y, horizon=3, n_windows=2).assign(unique_id=name)
+        for name, y in series.items()
+    ]
+    past = pd.concat(
+        [pd.DataFrame({"unique_id": k, "time": y.index, "y": y.array}) for k, y in series.items()]
+    )
+    found = evaluate(pd.concat(frames), "mase", "unique_id", y_train=past)["mase"]
+    for score, y in zip(found, series.values(), strict=True):
+        dated = y.set_axis(pd.to_datetime(y.index, format="%d/%m/%Y"))
+        own = backtest(NaiveForecaster(), dated, horizon=3, n_windows=2)
+        assert score == evaluate(own, "mase", y_train=dated)["mase"].item()
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_a_series_without_a_name_is_a_series_of_its_own(missing, order):
+    y = pd.DataFrame({"a": months(40), "b": 5.0 * months(40, 1)}).iloc[:, order]
+    named = backtest(NaiveForecaster(), y, horizon=3, n_windows=2)
+    unnamed = y.set_axis([missing if one == "b" else one for one in y], axis=1)
+    frame = backtest(NaiveForecaster(), unnamed, horizon=3, n_windows=2)
+    for by in (None, "step", "k"):
+        kinds = {"k": np.where(named["series"] == "b", 0, 1)}
+        found = evaluate(frame.assign(**kinds), ["mae", "mase"], by, y_train=unnamed)
+        expected = evaluate(named.assign(**kinds), ["mae", "mase"], by, y_train=y)
+        pd.testing.assert_frame_equal(found, expected)
+    with pytest.raises(ValueError, match="names no model in row 0"):
+        evaluate(frame.assign(model=None), "mae")
+
+
+@pytest.mark.parametrize("names", [[1, 2], ["a", "b"], [7]])
+@pytest.mark.parametrize("say", [{}, {"time_col": "date"}, {"id_col": "shop"}])
+def test_a_backtest_whose_series_and_stamps_are_not_known_is_refused(names, say):
+    y = months(20)
+    table = pd.concat([pd.DataFrame({"shop": k, "date": y.index, "sold": y.array}) for k in names])
+    panel = PanelForecaster(
+        NaiveForecaster(), id_col="shop", time_col="date", target_col="sold", alias="naive"
+    )
+    frame = panel.cross_validation(table, h=3)
+    missing = "time_col" if "time_col" not in say else "id_col"
+    with pytest.raises(ValueError, match=f"frame has a column 'cutoff', but .*: say {missing}"):
+        evaluate(frame, target_col="sold", **say)
+    found = evaluate(frame, target_col="sold", id_col="shop", time_col="date")
+    assert found["model"].tolist() == ["naive"]
+    frame = frame.rename(columns={"date": "ds"})
+    with pytest.raises(ValueError, match="series or unique_id.*: say id_col"):
+        evaluate(frame, target_col="sold")
+
+
+@pytest.mark.parametrize(
+    "name", ["crps", "pinball_loss", "weighted_quantile_loss", "scaled_quantile_loss"]
+)
+@pytest.mark.parametrize("bound", ["lower", "upper"])
+def test_metrics_of_quantiles_refuse_infinite_bounds(name, bound):
+    y = months(40)
+    frame = backtest(SimpleExpSmoothingRNN(alpha=0.5), y, horizon=4, n_windows=2, level=0.8)
+    frame.loc[3, bound] = -np.inf if bound == "lower" else np.inf
+    past = {"y_train": y} if name == "scaled_quantile_loss" else {}
+    with pytest.raises(ValueError, match=rf"frame\['{bound}'\] contains infinity"):
+        evaluate(frame, name, level=0.8, **past)
+    found = evaluate(frame, ["coverage", "winkler_score"], level=0.8)
+    assert found["coverage"].item() <= 1.0
+    assert found["winkler_score"].item() == np.inf
+
+
+@pytest.mark.parametrize("level", [0.8, [0.8], [0.5, 0.8]])
+def test_bounds_are_no_models_when_forecasts_are_renamed(level):
+    y = months(40)
+    model = SimpleExpSmoothingRNN(alpha=0.5)
+    frame = backtest(model, y, horizon=4, n_windows=2, level=level)
+    named = frame.rename(columns={"forecast": "theta"})
+    wanted = ["mae", "winkler_score"]
+    kept = {"level": level} if isinstance(level, float) else {}
+    expected = evaluate(frame, wanted, **kept).assign(model="theta")
+    pd.testing.assert_frame_equal(evaluate(named, wanted, **kept), expected)
+    assert evaluate(named, "mae")["model"].tolist() == ["theta"]
+    with pytest.raises(
+        ValueError, match=r"column 'lower.*which of the models \['theta', 'naive'\]"
+    ):
+        evaluate(named.assign(naive=0.0), "mae")
+    keys = ["cutoff", "step", "time", "y"]
+    with pytest.raises(ValueError, match="column 'lower.*_x'"):
+        evaluate(frame.merge(frame, on=keys), "mae")
+
+
+def test_bounds_of_a_model_that_is_not_there_are_refused():
+    y = months(40)
+    frame = backtest(SimpleExpSmoothingRNN(alpha=0.5), y, horizon=4).rename(
+        columns={"forecast": "ses"}
+    )
+    with pytest.raises(ValueError, match="column 'other-lo-80'"):
+        evaluate(frame.assign(**{"other-lo-80": 0.0, "other-hi-80": 0.0}), "mae")
+
+
+@pytest.mark.parametrize("kind", ["dates", "periods", "integers"])
+def test_a_training_series_that_ends_before_a_cutoff_is_refused(kind):
+    y = months(60)
+    y = y.to_period() if kind == "periods" else y
+    y = y.set_axis(range(60)) if kind == "integers" else y
+    frame = backtest(NaiveForecaster(), y, horizon=3, n_windows=2)
+    expected = evaluate(frame, "mase", y_train=y)
+    pd.testing.assert_frame_equal(evaluate(frame, "mase", y_train=y[:57]), expected)
+    with pytest.raises(ValueError, match="y_train of the series ends at .*, before the cutoff"):
+        evaluate(frame, "mase", y_train=y[:56])
+
+
+def test_training_series_that_are_none_are_named():
+    y = months(40)
+    frame = backtest(NaiveForecaster(), y, horizon=3, n_windows=2)
+    long = pd.DataFrame({"ds": y.index, "y": y.to_numpy()})
+    for past in (long, long.assign(ds=long["ds"].astype(str)), long.assign(unique_id="b")):
+        with pytest.raises(
+            ValueError, match=r"long frame with the columns \['time', 'y'\] of frame"
+        ):
+            evaluate(frame, "mase", y_train=past)
+    for past in ({"a": 1.0}, "y", 3.0):
+        with pytest.raises(TypeError, match="y_train must be the series, as they were given"):
+            evaluate(frame, "mase", y_train=past)
+    with pytest.raises(ValueError, match="with the index that y had in the backtest"):
+        evaluate(frame, "mase", y_train=y.to_numpy())
+    held = y.astype(object).to_frame()
+    expected = evaluate(frame, "mase", y_train=y)
+    pd.testing.assert_frame_equal(evaluate(frame, "mase", y_train=held), expected)
+
+
+@pytest.mark.parametrize("by", [{"step"}, frozenset(["step"]), ("step",), pd.Index(["step"])])
+def test_by_may_be_any_collection_of_columns(by):
+    frame = backtest(NaiveForecaster(), months(40), horizon=3, n_windows=2)
+    pd.testing.assert_frame_equal(evaluate(frame, by=by), evaluate(frame, by="step"))

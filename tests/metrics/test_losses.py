@@ -379,6 +379,11 @@ def test_columns_that_are_named_are_compared_whatever_they_are_called():
         (SCORES.drop(columns="model"), "naive", None, "no column 'model'"),
         (SCORES, "naive", ["rmse"], "no column 'rmse'"),
         (SCORES.drop(columns="mase"), "naive", None, "no metrics"),
+        (SCORES, "naive", ["coverage-80"], "metrics must be errors, .*'coverage-80'"),
+        (SCORES, "naive", "model", "metrics must be errors, .*'model'"),
+        (SCORES, "naive", ["mase", "data"], "metrics names 'data', .* no numbers"),
+        (SCORES.assign(mape=0.1 * SCORES.index), "naive", None, "'mape' of fractions"),
+        (SCORES.rename(columns={"bias": "own"}), "naive", ["mase"], "'own' of fractions"),
         (SCORES, "naive", ["bias"], "bias must be finite and not negative"),
         (SCORES[:-1], "naive", None, r"got nan of 'theta' on \{'data': 'm3'\}"),
         (pd.concat([SCORES, SCORES[-1:]]), "naive", None, "two rows of 'theta'"),
@@ -388,3 +393,30 @@ def test_columns_that_are_named_are_compared_whatever_they_are_called():
 def test_what_has_no_relative_score_is_named(scores, baseline, metrics, message):
     with pytest.raises(ValueError, match=message):
         relative_scores(scores, baseline, metrics)
+
+
+def test_intervals_at_infinity_cost_infinitely_much():
+    for bound in (np.inf, -np.inf):
+        assert winkler_score([1.0], [bound], [bound]) == np.inf
+        assert winkler_score([1.0, 2.0], [0.0, bound], [2.0, bound]) == np.inf
+    assert winkler_score([1.0], [-np.inf], [np.inf]) == np.inf
+
+
+@pytest.mark.parametrize("size", [1e308, 1.7e308, 5e307])
+def test_ratios_of_sums_are_right_though_the_sums_are_beyond_floats(size):
+    y, forecast = np.full(8, size), np.full(8, 0.5 * size)
+    assert wape(y, forecast) == 0.5
+    assert wape(y, np.zeros(8)) == 1.0
+    assert weighted_quantile_loss(y, forecast, 0.5) == 0.5
+
+
+def test_quantiles_in_words_are_read_as_numbers():
+    y = [10.0, 12.0]
+    forecasts = pd.DataFrame([[8.0, 9.0], [11.0, 14.0]], columns=["0.1", "0.9"])
+    expected = pinball_loss(y, forecasts.to_numpy(), [0.1, 0.9])
+    assert pinball_loss(y, forecasts, [0.1, 0.9]) == expected
+    for metric in (pinball_loss, crps, weighted_quantile_loss):
+        with pytest.raises(ValueError, match="y_quantiles has the columns"):
+            metric(y, forecasts, [0.9, 0.1])
+    named = forecasts.set_axis(["low", "high"], axis=1)
+    assert pinball_loss(y, named, [0.1, 0.9]) == expected

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score, cross_validate
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -16,8 +17,13 @@ from tsrnn.metrics import (
     mase_scorer,
     owa,
     rmse_scorer,
+    rmsse,
+    rmsse_scorer,
     smape,
     smape_scorer,
+    wape,
+    winkler_scorer,
+    wql_scorer,
 )
 
 NAN = float("nan")
@@ -145,7 +151,7 @@ def test_bad_observations_and_predictions_are_named(y_true, y_pred, message):
         ([1.0], 1, "two observed values that are period=1"),
         ([1.0, 2.0, 3.0], 3, "two observed values that are period=3"),
         ([1.0, NAN, 3.0], 1, "two observed values that are period=1"),
-        ([[1.0], [2.0]], 1, "same series"),
+        ([[1.0, 2.0], [2.0, 3.0]], 1, "same series"),
         ([1.0, 2.0], 0, "period"),
     ],
 )
@@ -278,13 +284,53 @@ def test_several_series_are_scored_together():
     assert smape_scorer(model, rows, test) == pytest.approx(-smape(test, forecast), rel=1e-14)
     errors = (test - forecast).abs()
     assert mae_scorer(model, rows, test) == pytest.approx(-errors.mean().mean(), rel=1e-14)
-    squares = -np.sqrt((errors**2).mean().mean())
-    assert rmse_scorer(model, rows, test) == pytest.approx(squares, rel=1e-14)
-    # What NaiveForecaster cannot predict, the first value, is missing from its training series.
-    past = train.interpolate().bfill()
-    past.iloc[0] = np.nan
-    expected = -mase(test, forecast, past)
+    roots = -np.sqrt((errors**2).mean()).mean()
+    assert rmse_scorer(model, rows, test) == pytest.approx(roots, rel=1e-14)
+    expected = -mase(test, forecast, train.interpolate().bfill())
     assert mase_scorer(model, rows, test) == pytest.approx(expected, rel=1e-14)
+
+
+def test_scaled_scorers_measure_every_forecaster_by_all_of_its_training_series():
+    y = SALES.interpolate().to_numpy()
+    for period in (1, 12):
+        for model in (NaiveForecaster(strategy="seasonal", period=12), NaiveForecaster()):
+            for end in (20, 50):
+                forecast = model.fit(y[:end]).predict(12)
+                held = y[end : end + 12]
+                for scorer, metric in ((mase_scorer, mase), (rmsse_scorer, rmsse)):
+                    expected = -metric(held, forecast, y[:end], period=period)
+                    assert scorer(model, 12, held, period=period) == expected
+    with pytest.raises(ValueError, match=r"^the training series of NaiveForecaster, of 62 values"):
+        mase_scorer(model.fit(y[:62]), 10, y[62:], period=62)
+
+
+def test_scorers_of_intervals_leave_out_rows_without_a_prediction():
+    y, X = SALES.interpolate(), pd.DataFrame(index=MONTHS)
+    both = pd.DataFrame({"a": y, "b": 3.0 * y[::-1].to_numpy()})
+    for series in (y, both):
+        model = NaiveForecaster(strategy="seasonal", period=12).fit(series[:50])
+        seen = slice(12, 50)
+        for scorer in (winkler_scorer, wql_scorer):
+            expected = scorer(model, X[seen], series[seen])
+            assert scorer(model, X[:50], series[:50]) == pytest.approx(expected, rel=1e-14)
+
+
+def test_scorers_of_intervals_name_what_they_lack():
+    regressor = LinearRegression().fit([[1.0], [2.0]], [1.0, 2.0])
+    for scorer, method in ((wql_scorer, "predict_quantiles"), (winkler_scorer, "predict_interval")):
+        with pytest.raises(TypeError, match=f"{scorer.__name__} needs .* {method}"):
+            scorer(regressor, [[3.0]], [3.0])
+    model = SimpleExpSmoothingRNN(alpha=0.5).fit(SALES[:50])
+    assert wql_scorer(model, 4, SALES[50:54], quantiles=0.5) == -wape(
+        SALES[50:54], model.predict(4)
+    )
+    with pytest.raises(ValueError, match="y must hold the rows"):
+        wql_scorer(model, 4, [1.0, 2.0])
+
+
+def test_errors_that_squares_cannot_hold_have_a_score():
+    model = NaiveForecaster().fit([1e200, 2e200])
+    assert rmse_scorer(model, 2, [4e200, 2e200]) == pytest.approx(-np.sqrt(2.0) * 1e200, rel=1e-14)
 
 
 def test_training_scores_leave_out_rows_without_a_prediction():
@@ -432,3 +478,20 @@ def test_a_table_alone_is_cross_validated_and_searched():
             NaiveForecaster(), {"strategy": ["last", "drift"]}, cv=TimeSeriesSplit(3)
         ).fit(y)
         assert np.isfinite(search.best_score_)
+
+
+def test_one_series_may_be_flat_or_a_column():
+    y, forecast, past = np.array([3.0, 5.0]), np.array([4.0, 7.0]), np.array([1.0, 2.0, 4.0])
+    for metric in (mase, rmsse):
+        expected = metric(y, forecast, past)
+        for flat in (True, False):
+            held = (y, forecast, past[:, None]) if flat else (y[:, None], forecast[:, None], past)
+            assert metric(*held) == expected
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper"), [([2.0], [0.0]), ([0.0, 3.0], [4.0, 2.0]), ([np.inf], [-np.inf])]
+)
+def test_swapped_bounds_hold_nothing(lower, upper):
+    with pytest.raises(ValueError, match="lower must not be above upper"):
+        coverage([1.0] * len(lower), lower, upper)

@@ -188,6 +188,7 @@ def test_a_pickle_predicts_and_moves_on_like_the_original():
         ({"alias": ""}, "alias must be"),
         ({"alias": " "}, "alias must be"),
         ({"alias": "cutoff"}, "alias must be"),
+        ({"alias": "step"}, "alias must be"),
         ({"alias": ["m"]}, "alias must be"),
         ({"id_col": []}, "id_col must be the name of a column"),
         ({"time_col": None}, "time_col must be the name of a column"),
@@ -573,3 +574,10 @@ def test_stamps_of_two_time_zones_are_refused():
     df["ds"] = [*df["ds"][:5], *[stamp.tz_localize(None) for stamp in df["ds"][5:]]]
     with pytest.raises(TypeError, match="in one time zone, got UTC and no zone"):
         PanelForecaster(SES).fit(df)
+
+
+@pytest.mark.parametrize("level", ["80", "a", ["80"], "95, 80"])
+def test_levels_in_words_are_quoted_whole(level):
+    shown = level if isinstance(level, str) else level[0]
+    with pytest.raises(InvalidParameterError, match=f"^level is in percent.*got '{shown}'$"):
+        PanelForecaster(SES).cross_validation(DF, h=1, level=level)

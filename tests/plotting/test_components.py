@@ -98,3 +98,33 @@ def test_what_has_no_components_is_refused():
         ComponentsDisplay.from_estimator(SimpleExpSmoothingRNN())
     with pytest.raises(ValueError, match="last"):
         ComponentsDisplay.from_estimator(SimpleExpSmoothingRNN().fit([1.0, 2.0, 4.0, 3.0]), last=0)
+
+
+@pytest.mark.parametrize("size", [1.0, 40.0])
+@pytest.mark.parametrize("n_series", [1, 2])
+def test_with_regressors_the_data_and_the_level_are_net_of_their_effect(size, n_series):
+    y = make_noisy_line(40, random_state=0)
+    X = size * np.random.default_rng(0).normal(3.0, 1.0, size=(40, 1))
+    y = np.column_stack([y, y[::-1]])[:, :n_series] + X
+    model = SimpleExpSmoothingRNN(alpha=0.3).fit(X, y if n_series > 1 else y[:, 0])
+    display = ComponentsDisplay.from_estimator(model, series=n_series - 1)
+    assert list(display.lines_) == ["data", "level", "effect", "residuals"]
+    effect = (X * np.ravel(model.coef_)[-1])[:, 0]
+    drawn = {name: line.get_ydata() for name, line in display.lines_.items()}
+    np.testing.assert_allclose(drawn["effect"], effect, rtol=1e-12)
+    np.testing.assert_allclose(drawn["data"], y[:, -1] - effect, atol=1e-11)
+    np.testing.assert_allclose(np.asarray(model.effect_).reshape(40, -1)[:, -1], drawn["effect"])
+    # The level of simple smoothing is a mean of past values of what is smoothed.
+    np.testing.assert_allclose(
+        drawn["level"][1:] - drawn["level"][:-1],
+        0.3 * (drawn["data"][1:] - drawn["level"][:-1]),
+        atol=1e-10,
+    )
+    assert display.lines_["data"].get_label() == "data, net of regressors"
+
+
+@pytest.mark.parametrize("columns", [["level"], ["data", "cycle"], ["data"], ["data", "level", 3]])
+def test_components_with_other_columns_are_refused(columns):
+    display = ComponentsDisplay(components=pd.DataFrame(1.0, range(5), columns))
+    with pytest.raises(ValueError, match="components must have the columns data, and some"):
+        display.plot()

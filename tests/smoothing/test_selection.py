@@ -48,6 +48,25 @@ def test_beside_twelve_steps_a_trend_without_damping_must_be_better_by_four():
     assert turned
 
 
+@pytest.mark.parametrize("criterion", ["aic", "aicc", "bic"])
+def test_the_selected_structure_has_the_lowest_sum_of_criterion_and_penalty(criterion):
+    steps = np.random.default_rng(3).normal(size=(60, 2))
+    y = 100.0 + np.cumsum(0.8 + steps, axis=0) + np.tile(np.arange(12.0), 5)[:, None]
+    model = AutoExpSmoothingRNN(period=12, criterion=criterion).fit(y)
+    for i, label in enumerate(model.model_):
+        table = model.selection_.loc[i]
+        assert (table[criterion] + table["penalty"]).idxmin() == label
+        is_undamped = table.index.str[1:-1] == "A"
+        assert table["penalty"].tolist() == (4.0 * is_undamped).tolist()
+
+
+def test_without_a_penalty_there_is_no_column_of_it():
+    y = Y[:30]
+    for period, criterion, models in ((4, "aic", None), (7, "backtest", None), (7, "aic", ["AAN"])):
+        model = AutoExpSmoothingRNN(period=period, criterion=criterion, models=models).fit(y)
+        assert "penalty" not in model.selection_
+
+
 def test_any_structure_can_be_asked_for():
     model = AutoExpSmoothingRNN(period=4, models=["MAN", "AAM", "MAN"]).fit(Y)
     assert list(model.selection_.index) == ["MAN", "AAM"]

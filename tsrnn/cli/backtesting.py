@@ -13,11 +13,12 @@ import pandas as pd
 from tsrnn.cli.csv_errors import UsageError, quoted
 from tsrnn.cli.csv_long import LongFile
 from tsrnn.cli.long import LongForecasts, forecast_long
-from tsrnn.cli.output import bound_names, refuse_names_of_ours
+from tsrnn.cli.output import refuse_names_of_ours
 from tsrnn.cli.steps import in_options, is_asked, with_days
-from tsrnn.forecasting.backtesting import backtest
+from tsrnn.forecasting.backtesting import backtest, bound_names
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster
+from tsrnn.forecasting.series_error import NumberedSeriesError
 from tsrnn.metrics import evaluate
 from tsrnn.panel.fill import StepRules
 from tsrnn.panel.forecaster import PanelForecaster
@@ -103,19 +104,22 @@ def backtest_one(y: pd.Series, forecasters: Mapping[str, Forecaster], plan: Plan
             f"the series has {len(y)} steps, too few: {plan.words} take the last {plan.n_tested}, "
             "and two before them; set --windows, --horizon or --step-size lower"
         )
-    frames = [
-        backtest(
-            forecaster,
-            y,
-            horizon=plan.horizon,
-            n_windows=plan.n_windows,
-            step_size=plan.step_size,
-            refit=plan.refit,
-            max_train=plan.max_train,
-            level=[percent / 100.0 for percent in plan.percents] or None,
-        ).assign(model=name)
-        for name, forecaster in forecasters.items()
-    ]
+    try:
+        frames = [
+            backtest(
+                forecaster,
+                y,
+                horizon=plan.horizon,
+                n_windows=plan.n_windows,
+                step_size=plan.step_size,
+                refit=plan.refit,
+                max_train=plan.max_train,
+                level=[percent / 100.0 for percent in plan.percents] or None,
+            ).assign(model=name)
+            for name, forecaster in forecasters.items()
+        ]
+    except NumberedSeriesError as error:  # of which a file has no other
+        raise UsageError(f"the series {in_options(error.reason)}") from error
     return pd.concat(frames, ignore_index=True)
 
 
@@ -198,19 +202,28 @@ def written(table: pd.DataFrame, names: Sequence[str], plan: Plan) -> pd.DataFra
 def scores_told(
     table: pd.DataFrame,
     by: str,
-    y_train: pd.Series | pd.DataFrame | None,
+    past: pd.DataFrame | None,
     period: int,
     plan: Plan,
 ) -> list[str]:
-    """Score the models: a line each, or each and step or cutoff, below one that says of what."""
+    """Score the models: a line each, or each and step or cutoff, below one that says of what.
+
+    `past` is what scaled errors are measured by, as of `training_frame`; None leaves them out.
+    """
+    if table["y"].isna().all():
+        raise UsageError(
+            f"the steps of {plan.words} have no value to score forecasts by, among the last "
+            f"{plan.n_tested} of the file; set --windows, --horizon or --step-size higher"
+        )
+    without_unit = [] if past is None else _without_unit(past, table, period)
     metrics = ["mae", "smape"] + (["coverage"] if plan.percents else [])
     keys = [] if by == "model" else [by]
-    scaled = {} if y_train is None else {"y_train": y_train, "period": period}
-    try:
-        scores = evaluate(table, [*metrics, "mase"] if scaled else metrics, keys, **scaled)
-    except ValueError:  # a training series without a change in a period has no unit
-        scores = evaluate(table, metrics, keys)
+    scaled = {}
+    if past is not None and not without_unit:
+        metrics, scaled = [*metrics, "mase"], {"y_train": past, "period": period}
+    scores = evaluate(table, metrics, keys, **scaled)
     of_period = f"; MASE of period {period}" if "mase" in scores else ""
+    of_period = f"; no MASE: {without_unit[0]}" if without_unit else of_period
     marks = {f"coverage-{percent:g}": f"in {percent:g}%" for percent in plan.percents}
     shown = pd.DataFrame({"model": scores["model"], **{key: scores[key] for key in keys}})
     for name in ("mae", "smape", "mase"):
@@ -219,6 +232,21 @@ def scores_told(
     for name, mark in marks.items():
         shown[mark] = scores[name].map("{:.1%}".format)
     return [f"scores of {plan.words}{of_period}", *shown.to_string(index=False).splitlines()]
+
+
+def _without_unit(past: pd.DataFrame, table: pd.DataFrame, period: int) -> list[str]:
+    """Tell of series without two values a period apart up to the first point."""
+    several = "unique_id" in table
+    key = "unique_id" if several else np.zeros(len(past), dtype=np.int64)
+    own = "unique_id" if several else np.zeros(len(table), dtype=np.int64)
+    firsts, told = table.groupby(own)["cutoff"].min(), []
+    for name, rows in past.sort_values("time", kind="stable").groupby(key):
+        known = rows.loc[rows["time"] <= firsts[name], "y"]
+        if known.diff(period).isna().all():
+            which = f"series {quoted(name)}" if several else "the series"
+            apart = f"{period} step{'s' if period > 1 else ''} apart"
+            told.append(f"{which} has no two values {apart} up to the first point")
+    return told
 
 
 def training_frame(given: LongFile, table: pd.DataFrame, rules: StepRules) -> pd.DataFrame | None:

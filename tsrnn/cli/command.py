@@ -32,7 +32,6 @@ from tsrnn.cli.csv_file import SeriesOfFile, Spelling, read_series
 from tsrnn.cli.csv_long import read_long
 from tsrnn.cli.long import forecast_long
 from tsrnn.cli.output import (
-    bound_names,
     print_out,
     refuse_names_of_ours,
     refuse_to_overwrite,
@@ -45,6 +44,7 @@ from tsrnn.cli.steps import add_options, in_options, is_asked, rules_of, stepped
 from tsrnn.compose.ensemble import EnsembleForecaster
 from tsrnn.compose.transform import TransformedForecaster
 from tsrnn.exceptions import IrregularIndexError
+from tsrnn.forecasting.backtesting import bound_names
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster
 from tsrnn.metrics import mase, smape
@@ -382,11 +382,12 @@ def _backtest_one(
         date_format = format_of_steps(date_format, y.index)
     refuse_names_of_backtests(names, options.level)
     rows = written(table, names, plan)
-    write_table(rows, options.output, index=False, date_format=date_format)
     period = options.period if isinstance(options.period, int) else season.taken
+    past = y.rename_axis("time").rename("y").reset_index()
+    scores = scores_told(table, options.by, past, period, plan)
+    write_table(rows, options.output, index=False, date_format=date_format)
     if season.taken > 1 and options.period in (None, "auto"):
         message.append(f"season: {season_in_words(season.taken, season)}; --period overrides")
-    scores = scores_told(table, options.by, y, period, plan)
     for line in [*given.notes, *message, *scores]:
         tell(line)
     return 0
@@ -409,10 +410,12 @@ def _backtest_several(
     if rules.aggregate is not None:
         date_format = format_of_steps(date_format, pd.Index(table["time"]))
     rows = written(table, names, plan)
-    write_table(rows, options.output, index=False, date_format=date_format)
     past = training_frame(given, table, rules)
-    period = options.period if isinstance(options.period, int) else probe.common_period
+    period = options.period
+    if not isinstance(period, int):
+        period = probe.common_period(table["unique_id"].unique())
     scores = scores_told(table, options.by, past, period, plan)
+    write_table(rows, options.output, index=False, date_format=date_format)
     for line in [*given.notes, *probe.message, *scores]:
         tell(line)
     return INCOMPLETE if probe.n_left_out else 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from tsrnn.cli.steps import (
     with_days,
 )
 from tsrnn.exceptions import UnfinishedStepWarning
+from tsrnn.forecasting.backtesting import bound_names
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.panel.differ import most_steps
 from tsrnn.panel.errors import AllFailedError, CellError, CellProblem
@@ -50,19 +51,19 @@ class LongForecasts:
         What was done about missing lines, and what the user should know of single series.
     n_left_out : int
         How many series are not in the table.
-    periods : tuple of int
-        Those that were taken of the dates, where the forecaster looks for a season.
+    periods : dict
+        Those that were taken of the dates by series, where the forecaster looks for a season.
     """
 
     table: pd.DataFrame
     message: list[str]
     n_left_out: int
-    periods: tuple[int, ...] = ()
+    periods: Mapping[Hashable, int] = field(default_factory=dict)
 
-    @property
-    def common_period(self) -> int:
-        """The period of all series; 1 where they have several, or none."""
-        return self.periods[0] if len(self.periods) == 1 else 1
+    def common_period(self, series: Iterable[Hashable]) -> int:
+        """Return the period of all of some series; 1 where they have several, or none."""
+        found = {self.periods.get(one, 1) for one in series}
+        return found.pop() if len(found) == 1 else 1
 
 
 def forecast_long(
@@ -104,7 +105,7 @@ def forecast_long(
         table = panel.predict(horizon, level=list(percents))
     except ValueError as error:
         raise UsageError(f"--horizon {horizon} is too far ahead: {error}") from error
-    bounds = [f"{side}-{percent:g}" for percent in percents for side in ("lower", "upper")]
+    bounds = [name for percent in percents for name in bound_names(percent)]
     table.columns = [series, date, "forecast", *bounds]
     message += _of_steps(panel, fit, frame, rules)
     message += [str(one.message) for one in caught if one.category is UnfinishedStepWarning]
@@ -113,7 +114,7 @@ def forecast_long(
     failures = [(name, _in_words(failure, given)) for name, failure in fit.failed] + beyond
     notes = [(name, in_options(note)) for name, note in fit.notes]
     message += _message(failures, "left out: ") + _message(notes, "")
-    periods = tuple(panel.period_.unique().tolist()) if fit.sought_season else ()
+    periods = panel.period_.to_dict() if fit.sought_season else {}
     return LongForecasts(table, message, len(failures), periods)
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from tsrnn._files import replace_file
 from tsrnn.cli.csv_errors import UsageError
+from tsrnn.forecasting.backtesting import bound_names
 
 # Other names of standard output, which is written as such: opening it anew would cut off what
 # the file behind it holds already.
@@ -114,11 +115,6 @@ def save_picture(
             Path(path).write_bytes(drawn.getvalue())
         else:
             replace_file(Path(path), lambda file: file.write(drawn.getvalue()))
-
-
-def bound_names(percent: float) -> list[str]:
-    """Return the names of the columns of an interval's two bounds."""
-    return [f"lower-{percent:g}", f"upper-{percent:g}"]
 
 
 def refuse_names_of_ours(

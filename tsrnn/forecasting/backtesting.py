@@ -73,6 +73,7 @@ def backtest(
     ------
     ValueError
         If the series is too short for the windows, its index not regular, an argument out of range,
+        two series have one name, a regressor of scikit-learn's is given without `X`,
         or a forecast not of the time steps that it should be of; and whatever a fit refuses.
     TypeError
         If `forecaster` has no `fit` and `predict`; if `level`, or `refit` other than True, is asked
@@ -100,6 +101,7 @@ def backtest(
     if not isinstance(forecaster, Forecaster):
         _refuse_of_others(forecaster, levels, every)
     data = _Rows.read(y, X)
+    needs_columns = X is None and not _holds_forecaster(forecaster)
     longest = data.n_timesteps if max_train is None else check_count("max_train", max_train, 2)
     first = data.n_timesteps - horizon - step * (n_windows - 1)
     if first < 2:
@@ -113,7 +115,15 @@ def backtest(
     model = None
     for number, end in enumerate(ends.tolist()):
         if number % every == 0:
-            model = data.fit(clone(forecaster), max(0, end - longest), end)
+            try:
+                model = data.fit(clone(forecaster), max(0, end - longest), end)
+            except (TypeError, ValueError) as error:
+                if not needs_columns:
+                    raise
+                raise ValueError(
+                    f"X must be given for {type(forecaster).__name__}, which is no forecaster and "
+                    f"learns from its columns; without it: {error}"
+                ) from error
         else:
             model = data.move_on(model, end - step, end)
         answers[number, :, :1] = data.forecast(model, end, horizon)
@@ -140,6 +150,9 @@ class _Rows:
     @classmethod
     def read(cls, y: Any, X: Any) -> _Rows:
         values, layout, index = read_series(y)
+        if layout.names is not None and not layout.names.is_unique:
+            twice = layout.names[layout.names.duplicated()][0]
+            raise ValueError(f"y has two columns {twice!r}: give each series a name of its own")
         n_timesteps = len(values)
         X = as_rows(X)
         if isinstance(X, list | tuple):
@@ -247,13 +260,33 @@ def _levels(level: Any) -> list[float]:
     levels = [check_level(one) for one in ([level] if is_single(level) else list(level))]
     if not levels or len(set(levels)) < len(levels):
         raise InvalidParameterError(f"level must be different fractions, one at least, got {level}")
+    if not is_single(level):
+        names = [f"{100.0 * one:g}" for one in levels]
+        unlike = [name for name in names if "e" in name or not 0.0 < float(name) < 100.0]
+        if unlike or len(set(names)) < len(names):
+            raise InvalidParameterError(
+                f"level must be fractions that name columns, of which six digits of percents are "
+                f"taken: {level} would be {names}"
+            )
     return levels
 
 
+def bound_names(percent: float) -> list[str]:
+    """Return what the columns of an interval's two bounds are called."""
+    return [f"lower-{percent:g}", f"upper-{percent:g}"]
+
+
 def _bound_names(level: Any, levels: list[float]) -> list[str]:
-    """Return what the columns of bounds are called."""
-    marks = [""] if is_single(level) else [f"-{100.0 * one:g}" for one in levels]
-    return [f"{side}{mark}" for mark in marks[: len(levels)] for side in ("lower", "upper")]
+    """Return what the columns of bounds are called; of one level by itself without it."""
+    if is_single(level):
+        return ["lower", "upper"] if levels else []
+    return [name for one in levels for name in bound_names(100.0 * one)]
+
+
+def _holds_forecaster(estimator: Any) -> bool:
+    """Tell whether an estimator is a tool around a forecaster, which needs no regressors."""
+    parts = estimator.get_params().values() if hasattr(estimator, "get_params") else []
+    return any(isinstance(part, Forecaster) for part in (estimator, *parts))
 
 
 def refit_every(refit: Any, n_windows: int) -> int:

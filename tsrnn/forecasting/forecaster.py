@@ -169,6 +169,13 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         self._followed = ()
         self._n_seen = len(values)
 
+    @property
+    def training_series_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+        """The series that it was fitted to, as floats, shaped and labelled as `fitted_values_`."""
+        check_is_fitted(self)
+        index = self.fitted_values_.index if self._layout.is_pandas else None
+        return self._layout.rows(self._training[0], index)
+
     def _observed_and_predicted(self) -> tuple[np.ndarray, np.ndarray]:
         """Return what was seen, by `update` too, and its one-step predictions, (n_seen, k)."""
         values = self._training[0]

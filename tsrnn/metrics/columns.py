@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+from tsrnn._time.labels import kind_of, stamps_of
 from tsrnn.metrics.reading import check_level
 
 _BOUND = re.compile(r"(?P<model>.+)-(?P<side>lo|hi)-(?P<percent>\d+(\.\d+)?)")
 _OWN = "forecast"  # the model of a backtest, and the model of these bounds:
 _OWN_BOUND = re.compile(r"(?P<side>lower|upper)(-(?P<percent>\d+(\.\d+)?))?")
+_MERGED = re.compile(_OWN_BOUND.pattern + "_.+")  # as two frames with bounds are merged
 _MODEL = "model"
 
 
@@ -60,12 +62,40 @@ def columns_of(
         known = [one for one in usual if one in frame]
         return known[0] if given is None and known else given
 
-    return Columns(
+    columns = Columns(
         found(id_col, "series", "unique_id"),
         found(time_col, "time", "ds"),
         target_col,
         found(None, "cutoff"),
     )
+    _refuse_unknown(frame, columns)
+    return columns
+
+
+def _refuse_unknown(frame: pd.DataFrame, columns: Columns) -> None:
+    """Refuse a backtest whose columns of time stamps or series have names that are not known.
+
+    Beside each other they would be taken for models, and the series for one.
+    """
+    if columns.cutoff is None:
+        return
+    absent = [
+        f"{what}: say {argument}"
+        for argument, what, is_absent in (
+            ("time_col", "time stamps (time or ds)", columns.time is None),
+            (
+                "id_col",
+                "series (series or unique_id), nor the column step of a single one",
+                columns.series is None and "step" not in frame,
+            ),
+        )
+        if is_absent
+    ]
+    if absent:
+        raise ValueError(
+            f"frame has a column 'cutoff', but no column of {absent[0]}, among "
+            f"{list(frame.columns)}"
+        )
 
 
 def keys_of(
@@ -74,8 +104,8 @@ def keys_of(
     """Read by which columns rows are told apart."""
     if by is None:
         return []
-    keys = list(by) if isinstance(by, list | pd.Index | np.ndarray) else [by]
-    if isinstance(by, tuple) and by not in frame:
+    keys = [by] if isinstance(by, Hashable) else list(by)
+    if isinstance(by, tuple | frozenset) and by not in frame:
         keys = list(by)
     keys = [one for one in dict.fromkeys(keys) if one != _MODEL]  # which always are
     for key in keys:
@@ -91,11 +121,18 @@ def with_steps(frame: pd.DataFrame, keys: Sequence[Hashable], columns: Columns) 
         return frame
     window = [one for one in (columns.series, columns.cutoff) if one is not None]
     window += [_MODEL] if _names_models(frame) else []
-    times = frame[columns.time]
-    ranked = pd.Series(pd.factorize(times, sort=True)[0], frame.index)
-    by = [frame[one] for one in window] or np.zeros(len(frame), dtype=np.int64)
-    steps = ranked.groupby(by, dropna=False).rank("dense").astype(np.int64)
-    return frame.assign(step=steps)
+    number = np.zeros(len(frame), dtype=np.int64)
+    if window:
+        number = frame.groupby(window, dropna=False).ngroup().to_numpy()
+    stamps = stamps_of(pd.Index(frame[columns.time]))
+    if kind_of(stamps) == "labels" and not is_numeric_dtype(stamps):  # in the order of the rows
+        times = np.arange(len(frame))
+        rows = pd.DataFrame({"number": number, "label": stamps, "time": times})
+        times = rows.groupby(["number", "label"], dropna=False)["time"].transform("min")
+    else:
+        times = pd.Series(pd.factorize(stamps, sort=True)[0])
+    steps = times.groupby(number).rank("dense").astype(np.int64)
+    return frame.assign(step=steps.to_numpy())
 
 
 def models_of(frame: pd.DataFrame, keys: Sequence[Hashable], columns: Columns) -> list[Hashable]:
@@ -106,7 +143,14 @@ def models_of(frame: pd.DataFrame, keys: Sequence[Hashable], columns: Columns) -
         for name, dtype in frame.dtypes.items()
         if is_numeric_dtype(dtype) and not is_bool_dtype(dtype) and name not in known
     ]
-    models = [name for name in numeric if _bound_of(name, numeric) is None]
+    models = [name for name in numeric if not _is_bound(name)]
+    orphans = [name for name in numeric if _is_bound(name) and _bound_of(name, models) is None]
+    if models and orphans:
+        raise ValueError(
+            f"frame has the column {orphans[0]!r}, and it is not clear which of the models "
+            f"{models} it is a bound of: call bounds by their model and percents, as "
+            f"'{models[0]}-lo-80' and '{models[0]}-hi-80', or leave them out"
+        )
     if not models:
         raise ValueError(
             f"frame has no column of forecasts: its columns of numbers are {numeric}, beside those "
@@ -169,7 +213,15 @@ def _bound_of(name: Hashable, models: Sequence[Hashable]) -> tuple[str, str, str
     if found and found["model"] in models:
         return found["model"], found["side"], found["percent"]
     found = _OWN_BOUND.fullmatch(name)
-    return (_OWN, found["side"], found["percent"]) if found and _OWN in models else None
+    owner = _OWN if _OWN in models else models[0] if len(models) == 1 else None
+    return (owner, found["side"], found["percent"]) if found and owner is not None else None
+
+
+def _is_bound(name: Hashable) -> bool:
+    """Tell whether a column is called as the bounds of some model are."""
+    return isinstance(name, str) and any(
+        pattern.fullmatch(name) for pattern in (_BOUND, _OWN_BOUND, _MERGED)
+    )
 
 
 def each_model(
@@ -184,6 +236,9 @@ def each_model(
         raise ValueError(
             f"frame has a column {_MODEL!r}, and forecasts in several: {models}; give one column"
         )
+    unnamed = np.flatnonzero(frame[_MODEL].isna())
+    if unnamed.size:
+        raise ValueError(f"frame[{_MODEL!r}] names no model in row {unnamed[0]}")
     for name in dict.fromkeys(frame[_MODEL]):
         yield name, models[0], (frame[_MODEL] == name).to_numpy()
 
@@ -202,7 +257,8 @@ def refuse_repeated(frame: pd.DataFrame, columns: Columns) -> None:
     twice = np.flatnonzero(frame.duplicated(names))
     if twice.size:
         row = ", ".join(f"{name} {frame[name].iloc[twice[0]]}" for name in names)
+        or_series = "" if columns.series is not None else "; of several series say id_col"
         raise ValueError(
             f"frame has two rows of {row}: name the models of several frames, as in "
-            "pd.concat([one.assign(model='one'), other.assign(model='other')])"
+            f"pd.concat([one.assign(model='one'), other.assign(model='other')]){or_series}"
         )

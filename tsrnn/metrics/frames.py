@@ -52,7 +52,8 @@ def evaluate(
         of numbers that are none of those named here, so that the frames of several may be merged;
         the column forecast of a backtest is one. Frames of backtests may also lie one below the
         other, with a column model. Bounds of intervals are the columns lower and upper, or, by
-        percents, lower-80 and upper-80, or auto-lo-80 and auto-hi-80 of a model auto.
+        percents, lower-80 and upper-80, of the column forecast or of a model that is the only one;
+        auto-lo-80 and auto-hi-80 are those of a model auto.
     metrics : str or sequence of str, optional
         Names of
 
@@ -71,7 +72,8 @@ def evaluate(
     y_train : array-like, Series or DataFrame, optional
         The series that errors are measured by, for metrics that are scaled: the y that was given to
         `backtest`, or the long frame. Of each series what lies behind a cutoff is not looked at;
-        with a frame that has no cutoffs all of it is. One row a time step.
+        with a frame that has no cutoffs all of it is. One row a time step, up to the last cutoff at
+        least; labels that are no time stamps have the order of its rows.
     period : int, default=1
         Number of time steps in a season, for metrics that are scaled, as in `mase`.
     level : float, optional
@@ -88,9 +90,11 @@ def evaluate(
     Raises
     ------
     ValueError
-        If a column is not there, or a forecast is missing or infinite where a value is observed;
-        if there are two rows of a model for the same series, cutoff and time; if a metric needs
-        what is not given, or something is given that no metric needs.
+        If a column is not there, or it is not clear what one is; if a forecast is missing or
+        infinite where a value is observed; if a bound is missing there or above the other, or
+        infinite with metrics of quantiles; if there are two rows of a model for the same series,
+        cutoff and time; if a metric needs what is not given, or something is given that no metric
+        needs.
     TypeError
         If `frame` is no DataFrame, or `period` no int.
 
@@ -125,7 +129,7 @@ def evaluate(
             y[seen],
             _beside(frame, column, seen, name),
             None if scales is None else Scales(*(one[seen] for one in scales)),
-            _intervals(frame, bounds[column], seen, name),
+            _intervals(frame, bounds[column], seen, name, infinite="quantiles" not in needs),
         )
         units = _Units.of(frame[seen], columns, group[seen], int(group.max()) + 1)
         groups, first = np.unique(group[is_own], return_index=True)
@@ -179,13 +183,19 @@ def _beside(
 
 
 def _intervals(
-    frame: pd.DataFrame, bounds: Sequence[Bounds], seen: np.ndarray, model: Hashable
+    frame: pd.DataFrame,
+    bounds: Sequence[Bounds],
+    seen: np.ndarray,
+    model: Hashable,
+    *,
+    infinite: bool,
 ) -> list[Interval]:
     """Return the intervals of a model where values are observed, their bounds in order."""
     intervals = []
     for one in bounds:
         lower, upper = (
-            _beside(frame, column, seen, model, infinite=True) for column in (one.lower, one.upper)
+            _beside(frame, column, seen, model, infinite=infinite)
+            for column in (one.lower, one.upper)
         )
         crossed = np.flatnonzero(lower > upper)
         if crossed.size:
@@ -211,7 +221,7 @@ class _Units:
         if columns.series is None:
             series = np.zeros(len(rows), dtype=np.int64)
         else:
-            series = pd.factorize(rows[columns.series])[0]
+            series = pd.factorize(rows[columns.series], use_na_sentinel=False)[0]
         n_series = int(series.max(initial=0)) + 1
         units, of_row = np.unique(group * n_series + series, return_inverse=True)
         return cls(of_row, units // n_series, n_groups)

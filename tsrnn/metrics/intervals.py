@@ -37,7 +37,7 @@ def coverage(y_true: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:
     ------
     ValueError
         If shapes or labels differ, there is no row, a series has no observed value, a bound is NaN
-        where there is one, or an observation is infinite.
+        where there is one, bounds are in the wrong order, or an observation is infinite.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def winkler_score(
     Raises
     ------
     ValueError
-        As `coverage`, and for a level that is not between 0 and 1, or bounds in the wrong order.
+        As `coverage`, and for a level that is not between 0 and 1.
 
     References
     ----------
@@ -91,7 +91,7 @@ def winkler_score(
     5.0
     """
     level = check_level(level)
-    y_true, observed, lower, upper = _sides(y_true, lower, upper, in_order=True)
+    y_true, observed, lower, upper = _sides(y_true, lower, upper)
     return float(np.mean(mean_where(observed, interval_cost(y_true, lower, upper, level))))
 
 
@@ -143,14 +143,14 @@ def msis(
     """
     level, period = check_level(level), check_period(period)
     refuse_other_series(y_true, y_train, "y_true", "y_train")
-    y_true, observed, lower, upper = _sides(y_true, lower, upper, in_order=True)
+    y_true, observed, lower, upper = _sides(y_true, lower, upper)
     cost = mean_where(observed, interval_cost(y_true, lower, upper, level))
     steps = training_steps(y_true, y_train, period)
     return float(np.mean(ratio(cost, mean_where(~np.isnan(steps), steps))))
 
 
 def _sides(
-    y_true: ArrayLike, lower: ArrayLike, upper: ArrayLike, *, in_order: bool = False
+    y_true: ArrayLike, lower: ArrayLike, upper: ArrayLike
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Read what was observed, where, and both bounds."""
     refuse_other_labels(y_true, lower, "y_true", "lower")
@@ -160,7 +160,7 @@ def _sides(
     lower = beside(y_true, observed, lower, "lower", infinite=True)
     upper = beside(y_true, observed, upper, "upper", infinite=True)
     crossed = np.argwhere(lower > upper)
-    if in_order and len(crossed):
+    if len(crossed):
         place = tuple(crossed[0].tolist())
         raise ValueError(
             f"lower must not be above upper, got {lower[place]} and {upper[place]} at {place}"

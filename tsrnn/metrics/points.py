@@ -15,7 +15,7 @@ from tsrnn.metrics.reading import (
     root_mean_square_where,
     training_steps,
 )
-from tsrnn.metrics.terms import ratio, symmetric_percentage
+from tsrnn.metrics.terms import ratio, ratio_of_sums, symmetric_percentage
 
 
 def smape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
@@ -190,8 +190,7 @@ def wape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     refuse_other_labels(y_true, y_pred, "y_true", "y_pred")
     y_true, observed = observations(y_true)
     error = np.abs(y_true - beside(y_true, observed, y_pred, "y_pred"))
-    total, size = (np.sum(part, where=observed) for part in (error, np.abs(y_true)))
-    return float(ratio(total, size))
+    return ratio_of_sums(error, np.abs(y_true), observed)
 
 
 def bias(y_true: ArrayLike, y_pred: ArrayLike) -> float:

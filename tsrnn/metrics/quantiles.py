@@ -14,7 +14,7 @@ from tsrnn.metrics.reading import (
     refuse_other_series,
     training_steps,
 )
-from tsrnn.metrics.terms import pinball, ranked_probability, ratio
+from tsrnn.metrics.terms import pinball, ranked_probability, ratio, ratio_of_sums
 
 
 def pinball_loss(y_true: ArrayLike, y_quantiles: ArrayLike, quantiles: ArrayLike) -> float:
@@ -102,8 +102,7 @@ def weighted_quantile_loss(
     levels = check_quantiles(quantiles)
     y_true, observed, forecasts = quantile_forecasts(y_true, y_quantiles, levels)
     losses = 2.0 * pinball(y_true, forecasts, levels).mean(axis=0)
-    total, size = (np.sum(part, where=observed) for part in (losses, np.abs(y_true)))
-    return float(ratio(total, size))
+    return ratio_of_sums(losses, np.abs(y_true), observed)
 
 
 def scaled_quantile_loss(
@@ -164,7 +163,8 @@ def crps(y_true: ArrayLike, y_quantiles: ArrayLike, quantiles: ArrayLike) -> flo
     The CRPS of a distribution is :math:`2 \int_0^1 \mathrm{loss}_q \, dq`, the integral over the
     pinball losses of all its quantiles. Here it is that of the distribution whose quantiles run
     straight between those that are known, and are constant beyond them. The mean over the observed
-    values, then over the series. Of the median alone it is the absolute error.
+    values, then over the series. Of the median alone it is the absolute error. Quantiles that cross
+    describe no distribution; the integral is then that over the lines between them all the same.
 
     Parameters
     ----------

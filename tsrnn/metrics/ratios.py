@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from pandas.api.types import is_float_dtype, is_numeric_dtype
 
 from tsrnn.metrics.reading import numbers, refuse_other_labels
 from tsrnn.metrics.table import is_coverage, is_metric
@@ -171,12 +172,25 @@ def _compared(
         metrics = [name for name in known if name != "bias" and not is_coverage(name)]
     else:
         metrics = [metrics] if isinstance(metrics, str) else list(metrics)
+        without = [one for one in metrics if one == "model" or is_coverage(one)]
+        if without:
+            raise ValueError(f"metrics must be errors, of which there are ratios: {without[0]!r}")
         absent = [name for name in metrics if name not in scores]
         if absent:
             raise ValueError(f"scores has no column {absent[0]!r}, only {list(scores.columns)}")
     if not metrics:
         raise ValueError(f"scores has no metrics among its columns {list(scores.columns)}")
-    return metrics, [one for one in scores if one not in {"model", *known, *metrics}]
+    for name in metrics:
+        if not is_numeric_dtype(scores[name]):
+            raise ValueError(f"metrics names {name!r}, a column of scores that holds no numbers")
+    keys = [one for one in scores if one not in {"model", *known, *metrics}]
+    for name in keys:  # fractions are scores rather than names of data sets
+        if is_float_dtype(scores[name]) and (scores[name].dropna() % 1 != 0).any():
+            raise ValueError(
+                f"scores has the column {name!r} of fractions, which would tell data sets apart: "
+                "name it among metrics, or leave it out"
+            )
+    return metrics, keys
 
 
 def _refuse_no_errors(

@@ -151,6 +151,8 @@ def training_steps(y_true: np.ndarray, y_train: ArrayLike, period: int) -> np.nd
     They must be the series of `y_true`, an array, and each needs one such difference.
     """
     y_train = numbers(y_train, "y_train")
+    if y_train[:1].size == y_true[:1].size == 1:  # one series, in a column or flat
+        y_train = y_train.reshape(-1, *y_true.shape[1:])
     if y_train.shape[1:] != y_true.shape[1:]:
         raise ValueError(
             f"y_train must hold the same series as y_true: got shapes {y_train.shape} and "
@@ -217,6 +219,9 @@ def _refuse_other_quantiles(y_true: Any, y_quantiles: Any, quantiles: np.ndarray
         return
     of_series = isinstance(y_quantiles.columns, pd.MultiIndex)
     labels = y_quantiles.columns.get_level_values(-1)
+    if not pd.api.types.is_numeric_dtype(labels.dtype):  # as read from a file
+        read = pd.to_numeric(pd.Series(labels.astype(str)), errors="coerce")
+        labels = labels if read.isna().any() else pd.Index(read.astype(float))
     if pd.api.types.is_float_dtype(labels.dtype):
         given = np.tile(quantiles, max(1, len(labels) // len(quantiles)))
         if len(given) != len(labels) or not np.allclose(labels, given, rtol=0, atol=1e-12):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,16 @@ from tsrnn.metrics.points import mase, rmsse, smape, wape
 from tsrnn.metrics.quantiles import weighted_quantile_loss
 from tsrnn.metrics.reading import (
     beside,
+    check_level,
+    check_period,
+    check_quantiles,
     mean_where,
     numbers,
     observations,
     quantile_forecasts,
     refuse_other_labels,
     refuse_other_rows,
+    root_mean_square_where,
 )
 
 _PLACE_OF_ROWS = (
@@ -75,9 +79,8 @@ def mase_scorer(
 ) -> float:
     """Score a fitted forecaster by its MASE, negated; NaN in `y` is left out.
 
-    The training series is the sum of the forecaster's `fitted_values_` and `residuals_`: where it
-    has no one-step-ahead prediction, as `NaiveForecaster` has none of the first season, the
-    series counts as missing.
+    The unit is of all of the series that the forecaster was fitted to, whichever values of it have
+    a prediction: so all forecasters are measured by the same.
 
     Parameters
     ----------
@@ -100,7 +103,7 @@ def mase_scorer(
     ValueError
         As `mase`.
     TypeError
-        If the estimator knows no training series, or `period` is not an int.
+        If the estimator is no forecaster of this kind, or `period` is not an int.
 
     Examples
     --------
@@ -118,7 +121,8 @@ def mase_scorer(
     array([-1.57, -1.43, -1.46])
     """
     observed, predictions = _predicted(estimator, X, y)
-    return -mase(observed, predictions, _training_series(estimator, "mase_scorer"), period=period)
+    past = _training_series(estimator, observed, period, "mase_scorer")
+    return -mase(observed, predictions, past, period=period)
 
 
 def mae_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike | None = None) -> float:
@@ -146,7 +150,7 @@ def mae_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike | None = None) -> 
     >>> mae_scorer(NaiveForecaster().fit([1.0, 2.0, 4.0]), 3, [5.0, float("nan"), 7.0])
     -2.0
     """
-    return -_mean_error(estimator, X, y, np.abs)
+    return -_mean_error(estimator, X, y, mean_where)
 
 
 def rmse_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike | None = None) -> float:
@@ -160,8 +164,8 @@ def rmse_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike | None = None) ->
     Returns
     -------
     score : float
-        In the unit of the series, 0 or negative; larger is better. For several series the root of
-        the mean over all of them.
+        In the unit of the series, 0 or negative; larger is better. The mean over the series, each
+        of which has its own root, as "rmse" of `evaluate` has.
 
     Raises
     ------
@@ -175,7 +179,7 @@ def rmse_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike | None = None) ->
     >>> rmse_scorer(NaiveForecaster().fit([1.0, 2.0, 4.0]), 2, [5.0, 11.0])
     -5.0
     """
-    return -float(np.sqrt(_mean_error(estimator, X, y, np.square)))
+    return -_mean_error(estimator, X, y, root_mean_square_where)
 
 
 def rmsse_scorer(
@@ -203,10 +207,10 @@ def rmsse_scorer(
     >>> from tsrnn import NaiveForecaster
     >>> from tsrnn.metrics import rmsse_scorer
     >>> rmsse_scorer(NaiveForecaster().fit([1.0, 1.0, 3.0, 5.0]), 2, [5.0, 9.0]).__round__(3)
-    -1.414
+    -1.732
     """
     observed, predictions = _predicted(estimator, X, y)
-    past = _training_series(estimator, "rmsse_scorer")
+    past = _training_series(estimator, observed, period, "rmsse_scorer")
     return -rmsse(observed, predictions, past, period=period)
 
 
@@ -279,10 +283,12 @@ def wql_scorer(
     >>> bool((scores < 0.0).all())
     True
     """
+    levels = check_quantiles(quantiles)
+    _refuse_without(estimator, "predict_quantiles", "wql_scorer")
     y, X = _rows(X, y)
-    forecasts = estimator.predict_quantiles(X, list(quantiles))
-    refuse_other_rows(y, forecasts, "y", "the predictions", _PLACE_OF_ROWS)
-    return -weighted_quantile_loss(y, forecasts, quantiles)
+    forecasts = estimator.predict_quantiles(X, levels.tolist())
+    y = _where_predicted(y, forecasts, len(levels))
+    return -weighted_quantile_loss(y, forecasts, levels)
 
 
 def winkler_scorer(
@@ -317,9 +323,11 @@ def winkler_scorer(
     >>> winkler_scorer(model, 1, [3.0], level=0.5) > winkler_scorer(model, 1, [9.0], level=0.5)
     True
     """
+    level = check_level(level)
+    _refuse_without(estimator, "predict_interval", "winkler_scorer")
     y, X = _rows(X, y)
     intervals = estimator.predict_interval(X, level=level)
-    refuse_other_rows(y, intervals, "y", "the predictions", _PLACE_OF_ROWS)
+    y = _where_predicted(y, intervals, 2)
     tails = np.array([0.5 - 0.5 * level, 0.5 + 0.5 * level])
     observed, _, (lower, upper) = quantile_forecasts(y, intervals, tails)
     return -winkler_score(observed, lower, upper, level=level)
@@ -349,24 +357,62 @@ def _predicted(
     return np.where(np.isnan(predictions), np.nan, observed), predictions
 
 
-def _mean_error(estimator: BaseEstimator, X: Any, y: ArrayLike | None, size: np.ufunc) -> float:
-    """Return the mean size of the forecast errors."""
+def _where_predicted(y: ArrayLike, forecasts: Any, n_columns: int) -> ArrayLike:
+    """Return what was observed, NaN where a series has no forecasts; `n_columns` of each row."""
+    refuse_other_rows(y, forecasts, "y", "the predictions", _PLACE_OF_ROWS)
+    observed, values = numbers(y, "y"), np.asarray(forecasts, dtype=float)
+    n_series = observed.size // len(observed)
+    if len(values) != len(observed) or values.size != observed.size * n_columns:
+        raise ValueError(
+            f"y must hold the rows and series of the predictions, which have the shape "
+            f"{values.shape}, got {observed.shape}"
+        )
+    if isinstance(forecasts, pd.DataFrame):  # which has those of a series side by side
+        values = values.reshape(-1, n_series, n_columns).transpose(0, 2, 1)
+    absent = np.isnan(values.reshape(-1, n_columns, n_series)).any(axis=1).reshape(observed.shape)
+    observed = np.where(absent, np.nan, observed)
+    if isinstance(y, pd.DataFrame):
+        return pd.DataFrame(observed, y.index, y.columns)
+    return pd.Series(observed, y.index) if isinstance(y, pd.Series) else observed
+
+
+def _mean_error(
+    estimator: BaseEstimator,
+    X: Any,
+    y: ArrayLike | None,
+    mean: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> float:
+    """Return the mean size of the forecast errors of a series, then over the series."""
     y, predictions = _predicted(estimator, X, y)
     y_true, observed = observations(y)
-    errors = size(y_true - beside(y_true, observed, predictions, "y_pred"))
-    return float(np.mean(mean_where(observed, errors)))
+    errors = np.abs(y_true - beside(y_true, observed, predictions, "y_pred"))
+    return float(np.mean(mean(observed, errors)))
 
 
-def _training_series(estimator: BaseEstimator, scorer: str) -> np.ndarray:
-    """Return the series that a forecaster was fitted to, (n,) or (n, n_series)."""
+def _refuse_without(estimator: BaseEstimator, method: str, scorer: str) -> None:
+    """Refuse what has not the method that a scorer calls."""
+    if not hasattr(estimator, method):
+        raise TypeError(f"{scorer} needs an estimator with {method}, got {estimator!r}")
+
+
+def _training_series(
+    estimator: BaseEstimator, observed: np.ndarray, period: int, scorer: str
+) -> np.ndarray:
+    """Return the series that a forecaster was fitted to, in the dimensions of what was observed."""
     forecaster = estimator
     while isinstance(forecaster, Pipeline | GridSearchCV | RandomizedSearchCV):
         within = isinstance(forecaster, Pipeline)
         forecaster = forecaster[-1] if within else forecaster.best_estimator_
-    try:
-        return np.asarray(forecaster.fitted_values_ + forecaster.residuals_)
-    except AttributeError as error:
+    if not hasattr(forecaster, "training_series_"):
         raise TypeError(
-            f"{scorer} needs a fitted forecaster, whose fitted_values_ and residuals_ make up "
-            f"its training series, or a Pipeline or a search around one, got {forecaster!r}"
-        ) from error
+            f"{scorer} needs a fitted forecaster, which knows its training_series_, or a Pipeline "
+            f"or a search around one, got {forecaster!r}"
+        )
+    values, period = np.asarray(forecaster.training_series_), check_period(period)
+    changes = values[period:] - values[:-period]
+    if np.isnan(changes).all(axis=0).any():
+        raise ValueError(
+            f"the training series of {type(forecaster).__name__}, of {len(values)} values, must "
+            f"hold two that are observed and period={period} time steps apart, in every series"
+        )
+    return values.reshape(-1, *observed.shape[1:])

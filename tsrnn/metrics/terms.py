@@ -12,6 +12,16 @@ def ratio(error: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return np.divide(error, scale, out=without_unit, where=scale > 0)
 
 
+def ratio_of_sums(error: np.ndarray, size: np.ndarray, where: np.ndarray) -> float:
+    """Return the ratio of the sums under a mask, as `ratio` does, though they be beyond floats."""
+    with np.errstate(over="ignore"):
+        sums = [np.sum(part, where=where) for part in (error, size)]
+        if np.isinf(sums).any():  # a power of two rounds nothing
+            share = 0.5 ** np.ceil(np.log2(2 * np.size(error)))
+            sums = [np.sum(share * part, where=where) for part in (error, size)]
+    return float(ratio(*sums))
+
+
 def symmetric_percentage(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     """Return the terms of the sMAPE."""
     error = np.abs(y - forecast)
@@ -55,4 +65,5 @@ def ranked_probability(y: np.ndarray, forecasts: np.ndarray, quantiles: np.ndarr
 def interval_cost(y: np.ndarray, lower: np.ndarray, upper: np.ndarray, level: float) -> np.ndarray:
     """Return the width of intervals, and what it costs that values lie outside."""
     outside = np.maximum(lower - y, 0.0) + np.maximum(y - upper, 0.0)
-    return upper - lower + 2.0 / (1.0 - level) * outside
+    width = np.subtract(upper, lower, out=np.zeros_like(outside), where=upper > lower)
+    return width + 2.0 / (1.0 - level) * outside

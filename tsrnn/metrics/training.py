@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype, is_object_dtype, is_string_dtype
 
 from tsrnn._time.labels import kind_of, stamps_of
 from tsrnn.metrics.columns import Columns
@@ -28,20 +30,22 @@ def scales_of(frame: pd.DataFrame, columns: Columns, y_train: Any, period: int) 
         If a series is not in `y_train`, or has no two values a period apart up to a cutoff.
     """
     past = _long(y_train, columns)
+    twice = np.flatnonzero(past.duplicated([_SERIES, _TIME]))
+    if twice.size:
+        row = past.iloc[twice[0]]
+        raise ValueError(f"y_train has two rows at {row[_TIME]} of series {row[_SERIES]!r}")
     asked = pd.Series(0, frame.index) if columns.series is None else frame[columns.series]
-    series, asked = _split(pd.factorize(_joined(past[_SERIES], asked))[0], len(past))
+    codes = pd.factorize(_joined(past[_SERIES], asked), use_na_sentinel=False)[0]
+    series, asked = _split(codes, len(past))
     if columns.cutoff is None:  # all there is
-        times, ends = pd.factorize(past[_TIME], sort=True)[0], np.iinfo(np.int32).max
+        times, ends = _places(series, past[_TIME], asked[:0], past[_TIME][:0])
+        ends = np.iinfo(np.int32).max
     else:
-        times, ends = _places(past[_TIME], frame[columns.cutoff])
+        times, ends = _places(series, past[_TIME], asked, frame[columns.cutoff])
     n_times = int(max(times.max(), np.max(ends))) + 1
     key = series * n_times + times
     order = np.argsort(key, kind="stable")
     key, values, of_series = key[order], past[_VALUE].to_numpy()[order], series[order]
-    twice = np.flatnonzero(key[1:] == key[:-1])
-    if twice.size:
-        row = past.iloc[order[twice[0]]]
-        raise ValueError(f"y_train has two rows at {row[_TIME]} of series {row[_SERIES]!r}")
     steps = np.full(len(values), np.nan)
     steps[period:] = np.abs(values[period:] - values[:-period])
     steps[period:][of_series[period:] != of_series[:-period]] = np.nan
@@ -52,6 +56,15 @@ def scales_of(frame: pd.DataFrame, columns: Columns, y_train: Any, period: int) 
     is_there = (last >= 0) & (of_series[last] == asked)
     count = np.where(is_there, counts[last], 0)
     _refuse_without(frame, columns, count, is_there, period)
+    if columns.cutoff is not None:
+        is_last = np.append(of_series[1:] != of_series[:-1], True)[last]
+        ends_before = np.flatnonzero(is_last & (key[last] < asked * n_times + ends))
+        if ends_before.size:
+            row, end = frame.iloc[ends_before[0]], past[_TIME].iloc[order[last[ends_before[0]]]]
+            raise ValueError(
+                f"y_train of {_series_in_words(row, columns)} ends at {end}, before the cutoff "
+                f"{row[columns.cutoff]}: give all that the forecaster was fitted to"
+            )
     return Scales(sums[last] / count, unit * np.sqrt(squares[last] / count))
 
 
@@ -67,6 +80,7 @@ def _long(y_train: Any, columns: Columns) -> pd.DataFrame:
         values = numbers(y_train[columns.target], f"y_train[{columns.target!r}]")
         time = y_train[columns.time].array
         return pd.DataFrame({_SERIES: series, _TIME: time, _VALUE: values})
+    _refuse_no_series(y_train, columns)
     values = numbers(y_train, "y_train")
     labelled = isinstance(y_train, pd.Series | pd.DataFrame)
     index = y_train.index if labelled else pd.RangeIndex(len(values))
@@ -80,16 +94,62 @@ def _long(y_train: Any, columns: Columns) -> pd.DataFrame:
     return pd.DataFrame({_SERIES: series, _TIME: time, _VALUE: values.T.ravel()})
 
 
-def _places(known: pd.Series, asked: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Return the places in their common order of stamps that are known, and of those asked for."""
+def _refuse_no_series(y_train: Any, columns: Columns) -> None:
+    """Refuse what is neither series side by side nor a long frame with the columns of the frame."""
+    wanted = "y_train must be the series, as they were given to backtest"
+    names = [one for one in (columns.series, columns.time, columns.target) if one is not None]
+    if isinstance(y_train, pd.DataFrame):
+        words = [name for name, one in y_train.items() if not _holds_numbers(one)]
+        if words:
+            raise ValueError(
+                f"{wanted}, or a long frame with the columns {names} of frame; got a frame with "
+                f"the columns {list(y_train.columns)}, of which {words[0]!r} holds no numbers"
+            )
+    elif isinstance(y_train, Mapping | str | bytes) or np.ndim(y_train) == 0:
+        raise TypeError(
+            f"{wanted}, or a long frame with the columns {names}, got {type(y_train).__name__}"
+        )
+
+
+def _holds_numbers(column: pd.Series) -> bool:
+    """Tell whether a column is of numbers, whatever they are held in."""
+    if is_numeric_dtype(column.dtype) or not (is_object_dtype(column) or is_string_dtype(column)):
+        return is_numeric_dtype(column.dtype)
+    return bool((pd.to_numeric(column, errors="coerce").notna() | column.isna()).all())
+
+
+def _places(
+    series: np.ndarray, known: pd.Series, of_asked: np.ndarray, asked: pd.Series
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the places in time of stamps that are known of series, and of those asked for.
+
+    Stamps have an order of their own; labels that are none have that in which the rows stand.
+    """
     one, other = stamps_of(pd.Index(known)), stamps_of(pd.Index(asked))
-    both = one.append(other)
-    if kind_of(one) != kind_of(other) or (both.dtype == object) != (one.dtype == object):
+    both = one.append(other) if len(other) else one
+    are_numbers = is_numeric_dtype(one) and is_numeric_dtype(other)
+    alike = kind_of(one) == kind_of(other) and (both.dtype == object) == (one.dtype == object)
+    if len(other) and not (alike or are_numbers):
         raise ValueError(
             "the time stamps of y_train and the cutoffs of frame are of different kinds: "
-            f"{one.dtype}, such as {one[0]}, and {other.dtype}, such as {other[0]}"
+            f"{one.dtype}, such as {one[0]}, and {other.dtype}, such as {other[0]}; give y_train "
+            "with the index that y had in the backtest"
         )
-    return _split(pd.factorize(both, sort=True)[0], len(one))
+    if are_numbers or kind_of(one) != "labels":
+        return _split(pd.factorize(both, sort=True)[0], len(one))
+    labels, asked_labels = _split(pd.factorize(both, use_na_sentinel=False)[0], len(one))
+    n_labels = int(labels.max()) + 1 + len(other)
+    places = pd.Series(series).groupby(series).cumcount()
+    places.index = series * n_labels + labels
+    found = places.reindex(of_asked * n_labels + asked_labels).to_numpy()
+    has_any = np.isin(of_asked, series)
+    absent = np.flatnonzero(np.isnan(found) & has_any)
+    if absent.size:
+        raise ValueError(
+            f"y_train has no row {other[absent[0]]!r}, a cutoff of frame: labels that are no time "
+            "stamps have the order of its rows, among which every cutoff must be"
+        )
+    return places.to_numpy(), np.where(has_any, found, 0.0).astype(np.int64)
 
 
 def _joined(known: pd.Series, asked: pd.Series) -> pd.Index:
@@ -114,7 +174,7 @@ def _refuse_without(
     if not wrong.size:
         return
     row = frame.iloc[wrong[0]]
-    which = "the series" if columns.series is None else f"series {row[columns.series]!r}"
+    which = _series_in_words(row, columns)
     until = "" if columns.cutoff is None else f" up to the cutoff {row[columns.cutoff]}"
     if not is_there[wrong[0]]:
         raise ValueError(f"y_train has no rows of {which}{until}")
@@ -122,3 +182,8 @@ def _refuse_without(
         f"y_train must hold two observed values of {which}{until} that are period={period} time "
         "steps apart"
     )
+
+
+def _series_in_words(row: pd.Series, columns: Columns) -> str:
+    """Name the series of a row."""
+    return "the series" if columns.series is None else f"series {row[columns.series]!r}"

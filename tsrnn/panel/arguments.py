@@ -13,6 +13,7 @@ from tsrnn.exceptions import InvalidParameterError
 from tsrnn.panel.frame import Columns
 
 _CUTOFF = "cutoff"  # a column of cross-validations
+_STEP = "step"  # which tsrnn.metrics.evaluate takes for the number of a step
 _OF_SERIES = ("reason", "exception", "note", "n_filled")  # beside the ids, in tables of series
 
 
@@ -48,7 +49,7 @@ def check_names(columns: Columns, alias: Any, name: str) -> None:
             f"id_col must not be {columns.id!r}, which is a column of failures_, notes_ or "
             "filled_: rename it, as in df.rename(columns={'note': 'series'})"
         )
-    taken.append(_CUTOFF)
+    taken += [_CUTOFF, _STEP]
     if alias is not None and (not isinstance(alias, str) or not alias.strip() or alias in taken):
         raise InvalidParameterError(
             f"alias must be None or a name other than {taken}, got {alias!r}"
@@ -90,7 +91,7 @@ def check_levels(level: Any) -> list[float]:
     """
     if level is None:
         return []
-    levels = [level] if isinstance(level, Real) else list(level)
+    levels = [level] if isinstance(level, Real | str) else list(level)
     for one in levels:
         if isinstance(one, bool) or not isinstance(one, Real) or not 1 <= one < 100:
             raise InvalidParameterError(

@@ -17,21 +17,28 @@ from tsrnn.plotting._series import column_of, frame_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_COLORS = {"level": "tab:blue", "trend": "tab:green", "season": "tab:purple", "residuals": "0.4"}
+_COLORS = {
+    "level": "tab:blue",
+    "trend": "tab:green",
+    "season": "tab:purple",
+    "effect": "tab:orange",
+    "residuals": "0.4",
+}
 
 
 class ComponentsDisplay:
     """The level, trend and season of a series, as a smoother learned them along it.
 
-    One picture above the other: the data with the level, then the trend, the season and the
-    residuals. A trend or season that the smoother does not have is left out. Made by
-    `from_estimator`; `plot` draws it again on other axes.
+    One picture above the other: the data with the level, then the trend, the season, the effect of
+    regressors, and the residuals. What the smoother does not have is left out. With regressors the
+    data is drawn net of their effect, as the level is. Made by `from_estimator`; `plot` draws it
+    again on other axes.
 
     Parameters
     ----------
     components : DataFrame
-        The columns data, level, as far as they are to be drawn trend and season, and residuals; its
-        index is the time axis.
+        The columns data, level, as far as they are to be drawn trend, season and effect, and
+        residuals; its index is the time axis. The data is net of the effect.
     name : str, optional
         What the series is called.
 
@@ -108,7 +115,8 @@ class ComponentsDisplay:
         column = column_of(residuals, series)
         missed = residuals.iloc[:, column]
         parts = {
-            name: getattr(estimator, f"{name}_", None) for name in ("level", "trend", "season")
+            name: getattr(estimator, f"{name}_", None)
+            for name in ("level", "trend", "season", "effect")
         }
         parts = {
             name: frame_of(part).iloc[:, column] for name, part in parts.items() if part is not None
@@ -117,6 +125,8 @@ class ComponentsDisplay:
             name: part for name, part in parts.items() if name == "level" or part.fillna(0.0).any()
         }
         data = frame_of(estimator.fitted_values_).iloc[:, column] + missed
+        if "effect" in drawn:
+            data = data - drawn["effect"]
         components = pd.DataFrame({"data": data, **drawn, "residuals": missed})
         shown = slice(None) if last is None else slice(-last, None)
         name = residuals.columns[column]
@@ -136,8 +146,20 @@ class ComponentsDisplay:
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            If `components` has other columns than it should, or there are not as many axes as
+            pictures.
         """
         names = [name for name in self.components if name != "data"]
+        unknown = [name for name in names if name not in _COLORS]
+        if unknown or "data" not in self.components or not names:
+            raise ValueError(
+                f"components must have the columns data, and some of {', '.join(_COLORS)}, got "
+                f"{list(self.components)}"
+            )
         axes = _new_axes(len(names)) if ax is None else list(np.ravel(np.asarray(ax, dtype=object)))
         if len(axes) != len(names):
             raise ValueError(
@@ -150,6 +172,8 @@ class ComponentsDisplay:
         marker = "." if len(data) <= 60 or data.isna().any() else None
         style = {"color": "0.25", "linewidth": 1.0, "marker": marker, "markersize": 3}
         (self.lines_["data"],) = axes[0].plot(times, data, label="data", **style)
+        if "effect" in names:
+            self.lines_["data"].set_label("data, net of regressors")
         for name, one in zip(names, axes, strict=True):
             style = {"color": _COLORS[name], "linewidth": 1.5, "label": name}
             if name == "residuals":

@@ -22,7 +22,7 @@ from tsrnn.smoothing.selection import (
     CRITERIA,
     Candidates,
     all_structures,
-    usual_handicaps,
+    usual_penalties,
     usual_structures,
 )
 from tsrnn.smoothing.structure import Structure
@@ -42,24 +42,25 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
         quarters of them, and 1 for all else. A season of which the series has fewer than two full
         periods is then not looked for. A period that is given must not be longer than the series.
     criterion : {"aic", "aicc", "bic", "backtest"}, default="aic"
-        What is lowest for the structure that is kept: an information criterion, or the mean
-        absolute error of forecasts of the last values (a period, or six; a quarter of the series at
-        most) from those before. On held-back training values of the M3 and M4 competitions errors
-        were by 3 to 5 percent smaller with "aic" than with "aicc" on yearly series and M3's
-        quarterly ones, and else alike: with a prior there is less to correct for in short series.
+        What is lowest for the structure that is kept: an information criterion, with the penalty
+        that `models` tells of, or the mean absolute error of forecasts of the last values (a
+        period, or six; a quarter of the series at most) from those before. On held-back training
+        values of the M3 and M4 competitions errors were by 3 to 5 percent smaller with "aic" than
+        with "aicc" on yearly series and M3's quarterly ones, and else alike: with a prior there is
+        less to correct for in short series.
     models : sequence of str or None
         Structures to choose from, in the letters of the literature: errors A or M, trend N, A or
         Ad, season N, A or M, such as ["ANN", "AAN", "MAdM"]. With `period="auto"` those with a
         season are left out where the time stamps tell of none, or of one that the series is too
         short for; without time stamps `period` must be given for them. None stands for all but
         those of additive errors with a multiplicative season; beside a period of more than 4 a
-        trend without damping ("A") must then be better by 4 of an information criterion, and beside
-        one of more than 12 there are neither such trends nor multiplicative seasons. On held-back
-        training values of the M3 and M4 competitions errors were by 4 percent smaller for that on
-        monthly series, and by 30 on hourly ones. Where none that is named will do, the series is
-        fitted by ANN, and a warning says so. Point forecasts were a little better without
-        multiplicative errors beside additive or no seasons, but intervals far too narrow: errors
-        often grow with the level.
+        trend without damping ("A") then has a penalty of 4, added to its information criterion, and
+        beside one of more than 12 there are neither such trends nor multiplicative seasons. On
+        held-back training values of the M3 and M4 competitions errors were by 4 percent smaller
+        than by AIC without a penalty on monthly series, and by 30 on hourly ones. Where none that
+        is named will do, the series is fitted by ANN, and a warning says so. Point forecasts were a
+        little better without multiplicative errors beside additive or no seasons, but intervals far
+        too narrow: errors often grow with the level.
     prior : None, "cautious" or `tsrnn.priors.ExponentialPrior`
         What is known of the parameters before the series is seen. "cautious", the default, had the
         smaller errors on held-back training values of the M3 and M4 competitions: by one percent on
@@ -76,8 +77,8 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
         The structure that was kept, such as "AAdN".
     selection_ : DataFrame
         A row for each candidate (for several series in the first level of the index, series): its
-        parts, number of parameters, criteria, whether it was selected, and where the series rules
-        it out the reason.
+        parts, number of parameters, criteria, its penalty if there are any, whether it was
+        selected, and where the series rules it out the reason.
     alpha_, beta_, gamma_, phi_ : float or (n_series,) array
         `beta_` and `gamma_` are 0, and `phi_` is 1, where a structure has no such parameter.
     initial_state_, state_ : (n_state,) array, or an array of those
@@ -200,10 +201,10 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
 
     def _candidates(self) -> Candidates:
         structures, rates = self._structures(), penalty_rates(self.prior)
-        handicaps = (0.0,) * len(structures)
+        penalties = (0.0,) * len(structures)
         if self.models is None and self.period != "auto":
-            handicaps = usual_handicaps(int(self.period))
-        return Candidates(structures, self.criterion, rates, settings_of(self), handicaps)
+            penalties = usual_penalties(int(self.period))
+        return Candidates(structures, self.criterion, rates, settings_of(self), penalties)
 
     def fit_model(self, values, regressors):
         """Fit series; see `Forecaster.fit_model`."""

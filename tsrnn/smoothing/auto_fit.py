@@ -122,6 +122,7 @@ def _table(selection: Selection) -> pd.DataFrame:
                 "seasonal": pd.Series([one.seasonal for one in structures], labels, dtype=object),
                 "n_parameters": [one.n_smoothing + one.n_free_state for one in structures],
                 **{name: scores[:, i] for name, scores in selection.scores.items()},
+                **({"penalty": selection.penalties} if selection.penalties.any() else {}),
                 "selected": np.arange(len(structures)) == selection.chosen[i],
                 "reason": selection.reasons[:, i],
             },

@@ -64,6 +64,15 @@ class SmoothingForecaster(Forecaster):
         """
         return self._component("level")
 
+    @property
+    def effect_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+        """The effect of regressors on each value of the training series; 0 without any.
+
+        The level is that of the series less this; where a structure is not linear, the effect is
+        less a constant, which the level has.
+        """
+        return self._component("effect")
+
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
         check_search(self)

@@ -21,12 +21,14 @@ _MOST_NUMBERS = 2**20
 class Components(NamedTuple):
     """Level, trend and season after each step, (n_timesteps, n_series) each.
 
-    NaN before a series begins. A trend or season that a structure does not have is 0.
+    NaN before a series begins. A trend or season that a structure does not have is 0, as is the
+    effect of regressors, which the level is net of, where there are none.
     """
 
     level: np.ndarray
     trend: np.ndarray
     season: np.ndarray
+    effect: np.ndarray
 
 
 def components_along(
@@ -45,11 +47,12 @@ def components_along(
     values : (n_timesteps, n_series) array
     regressors : (n_timesteps, n_features) array
     """
-    parts = Components(*np.full((3, *values.shape), np.nan))
+    parts = Components(*np.full((4, *values.shape), np.nan))
     for i, (smoother, state) in enumerate(zip(smoothers, initial_states, strict=True)):
         start = int(np.argmax(~np.isnan(values[:, i])))
         rows = Batch.of_columns(values[start:, [i]], regressors[start:])
         structure, row = smoother.structure, start
+        parts.effect[start:, i] = smoother.effect(rows) + _constant(smoother)
         has_trend = 1 in structure.kept and structure.n_state > 1
         for states in _states_along(smoother, state, rows):
             stop = row + states.shape[1]
@@ -60,6 +63,12 @@ def components_along(
     return parts
 
 
+def _constant(smoother: SmootherBatch) -> np.ndarray:
+    """Return what regressors add to the level of a linear structure at their offsets, (1,)."""
+    added = (smoother.columns.offset * smoother.coefficients).sum(axis=1)
+    return added if smoother.structure.is_linear else np.zeros(1)
+
+
 def _states_along(
     smoother: SmootherBatch, initial_state: np.ndarray, rows: Batch
 ) -> Iterator[np.ndarray]:
@@ -67,7 +76,7 @@ def _states_along(
     structure, scaling = smoother.structure, smoother.scaling
     state = structure.cell_state(np.asarray(initial_state, dtype=float))[:, None]
     if structure.is_linear:
-        state[0] += (smoother.columns.offset * smoother.coefficients).sum(axis=1)
+        state[0] += _constant(smoother)
     state = scaling.scale_state(state, structure.is_share)
     z = scaling.scale(rows.values - smoother.effect(rows))
     stretch = max(1, _MOST_NUMBERS // structure.n_state)

@@ -44,7 +44,7 @@ class Candidates:
     rates : dict
         Of the prior, by parameter.
     settings : Settings
-    handicaps : tuple of float
+    penalties : tuple of float
         What is added to an information criterion of each structure before they are compared.
     """
 
@@ -52,7 +52,7 @@ class Candidates:
     criterion: str
     rates: Mapping[str, float]
     settings: Settings
-    handicaps: tuple[float, ...]
+    penalties: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ class Selection:
     reasons : (n_candidates, N) object array
         Why; empty where it was not.
     compared : (n_candidates, N) array
-        What is lowest for the structure that is chosen.
+        What is lowest for the structure that is chosen: the criterion and the penalty.
+    penalties : (n_candidates,) array
     chosen : (N,) int array
         -1 where none was left in.
     found : dict
@@ -78,6 +79,7 @@ class Selection:
     scores: dict[str, np.ndarray]
     reasons: np.ndarray
     compared: np.ndarray
+    penalties: np.ndarray
     chosen: np.ndarray
     found: dict[Structure, tuple[np.ndarray, dict[str, np.ndarray]]]
 
@@ -132,12 +134,12 @@ def usual_structures(period: int) -> tuple[Structure, ...]:
     return tuple(filter(is_usual, all_structures(period)))
 
 
-def usual_handicaps(period: int) -> tuple[float, ...]:
+def usual_penalties(period: int) -> tuple[float, ...]:
     """Return those of the usual structures.
 
     Of steps as short as months those trends last that are damped, if the series does not say
     otherwise aloud: on held-back values of M3's monthly series errors were by 4 percent smaller
-    with a handicap of 4, and no smaller without such trends. Yearly and quarterly series need them.
+    with a penalty of 4, and no smaller without such trends. Yearly and quarterly series need them.
     """
     size = _FOR_NO_DAMPING if period > _SHORT_SEASON else 0.0
     return tuple(size * is_undamped(one) for one in usual_structures(period))
@@ -180,11 +182,11 @@ def select(candidates: Candidates, batch: Batch, n_jobs: int | None = None) -> S
                 scores[name][c, series[k]] = np.inf
     # A series that is followed exactly has no finite criterion: the first, and simplest, does it.
     compared = np.where(np.isnan(scores[criterion]), np.inf, scores[criterion])
-    if criterion != "backtest":
-        compared += np.array(candidates.handicaps)[:, None]
+    penalties = np.array(candidates.penalties) * (criterion != "backtest")
+    compared += penalties[:, None]
     chosen = lowest(compared, criterion)
     chosen[(reasons != "").all(axis=0)] = -1
-    return Selection(structures, scores, reasons, compared, chosen, known)
+    return Selection(structures, scores, reasons, compared, penalties, chosen, known)
 
 
 def _related(
