@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ from tsrnn.compose.ensemble_model import NO_WEIGHTS, EnsembleModel
 from tsrnn.compose.ensemble_summary import summarize_ensemble
 from tsrnn.compose.fit_members import NO_REGRESSORS, FittedMembers, fit_columns, fit_panel
 from tsrnn.compose.past_errors import CombinedErrors
-from tsrnn.compose.weighing import Backtest, backtest_weights
+from tsrnn.compose.weighing import Backtest, Doubts, backtest_weights
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
@@ -405,7 +405,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         found: FittedMembers,
         panel: tuple[np.ndarray, np.ndarray, np.ndarray],
         n_jobs: int | None,
-    ) -> tuple[EnsembleModel, _Doubts]:
+    ) -> tuple[EnsembleModel, Doubts]:
         """Make the model of a panel of fitted members, without notes, and doubts of weights."""
         values, offsets, _ = panel
         names, n_series = tuple(name for name, _ in self._named()), len(offsets) - 1
@@ -426,7 +426,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
 
     def _weigh(
         self, panel: tuple[np.ndarray, np.ndarray, np.ndarray], n_jobs: int | None
-    ) -> tuple[np.ndarray, _Doubts]:
+    ) -> tuple[np.ndarray, Doubts]:
         """Return the weights of members, (M, N), and what there is to know of them."""
         named, n_series = self._named(), len(panel[1]) - 1
         if self._looks_back():
@@ -434,10 +434,10 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
             period = self._taken_period()
             how = Backtest(self.horizon, self.n_windows, period, self.by_series, best)
             weights, n_windows, sizes = backtest_weights(how, named, *panel, n_jobs)
-            return weights, _Doubts.of(how, n_windows, sizes, np.diff(panel[1]))
+            return weights, Doubts.of(how, n_windows, sizes, np.diff(panel[1]))
         weights = np.ones(len(named)) if self.weights is None else self._given_weights()
         weights = weights / weights.max()
-        return np.repeat((weights / weights.sum())[:, None], n_series, axis=1), _Doubts({}, {})
+        return np.repeat((weights / weights.sum())[:, None], n_series, axis=1), Doubts({}, {})
 
     @of_one_moment
     def summary(self):
@@ -449,31 +449,6 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         """
         check_is_fitted(self)
         return summarize_ensemble(self, self._model)
-
-
-class _Doubts(NamedTuple):
-    """What there is to know of the weights of series: nothing was, or too little, held back."""
-
-    too_short: dict[int, str]
-    lines: dict[int, str]
-
-    @classmethod
-    def of(cls, how: Backtest, n_windows: np.ndarray, sizes: np.ndarray, n_steps: np.ndarray):
-        """Look at how many windows of what sizes there were."""
-        too_short, lines = {}, {}
-        for i in np.flatnonzero(n_windows < how.n_windows).tolist():
-            there = f"{n_steps[i]} time steps"
-            asked = f"{how.n_windows} window(s) of {sizes[i]} steps (n_windows, horizon)"
-            if n_windows[i]:
-                lines[i] = f"of {asked}, {there} left {n_windows[i]} to weigh members by"
-            else:
-                too_short[i] = f"{there} are too few to hold back {asked}, and fit a member"
-                lines[i] = f"{too_short[i]}: the weights are those of the others"
-        return cls(too_short, lines)
-
-    def notes(self, prefix: Callable[[int], str]) -> dict[int, tuple[Warning, ...]]:
-        """Return them as notes of series."""
-        return {i: (UserWarning(f"{prefix(i)}{line}"),) for i, line in self.lines.items()}
 
 
 def _unnamed(i: int) -> str:

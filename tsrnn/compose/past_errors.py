@@ -18,14 +18,14 @@ Members that fit a series exactly have no deviations, and miss what is held back
 with e the mean size of what was missed of a series, or where nothing could be held back a quarter
 of its range,
 
-    if u_1 < e / 5, max(u_h, e) takes the place of u_h.                                 (2)
+    if u_1 < e / 100, max(u_h, e) takes the place of u_h.                                 (2)
 
 Errors k steps ahead from neighbouring origins share most of what happened: they count 1 / k each.
 Beside them count, as so many more, the errors that are typical of the yearly, quarterly and monthly
 series of the M3 and M4 competitions: a single series has few errors of its own, and what is missing
 is taken from there. Of held-back values, 95 percent lie within 2.0 units (1) of yearly and
-quarterly series, 1.9 of monthly ones. `python benchmarks/ensemble_choice.py --errors` finds them in the
-training parts.
+quarterly series, 1.9 of monthly ones. `python benchmarks/ensemble_choice.py --errors` finds them in
+the training parts.
 
 Of n own sizes with the weight w together, and typical ones with the distribution T and the weight
 v, the error that is not exceeded in size with probability p is the e at which
@@ -61,8 +61,9 @@ _STEPS = 24
 # Values of a series that members' deviations do not count as spent, and steps that these grow for.
 _UNKNOWN, _GROWS = 4.0, 8
 
-# Which part of the mean size of what was missed says that a unit is none.
-_TOO_SMALL = 0.2
+# Which part of the mean size of what was missed says that a unit is none: larger ones tell of how
+# far too small units of short series are, and stay.
+_TOO_SMALL = 0.01
 
 # How many errors of the series the typical ones count as.
 _WEIGHT = 30.0

@@ -14,7 +14,9 @@ members has the weights of the others.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -154,3 +156,39 @@ def _weights(errors: np.ndarray, how: Backtest) -> np.ndarray:
         # Relative to the best, for squares may be beyond numbers; errors of 0 take all weight.
         relative = np.where(np.isfinite(ranked) & (best > 0.0), (best / ranked) ** 2, shares)
     return relative / relative.sum(axis=0)
+
+
+class Doubts(NamedTuple):
+    """Hold what there is to know of the weights of series.
+
+    Attributes
+    ----------
+    too_short : dict of int to str
+        Why nothing of a series could be held back.
+    lines : dict of int to str
+        What to say of each series with doubts: of these, and of those with too few windows.
+    """
+
+    too_short: dict[int, str]
+    lines: dict[int, str]
+
+    @classmethod
+    def of(
+        cls, how: Backtest, n_windows: np.ndarray, sizes: np.ndarray, n_steps: np.ndarray
+    ) -> Doubts:
+        """Look at how many windows of what sizes there were."""
+        too_short: dict[int, str] = {}
+        lines: dict[int, str] = {}
+        for i in np.flatnonzero(n_windows < how.n_windows).tolist():
+            there = f"{n_steps[i]} time steps"
+            asked = f"{how.n_windows} window(s) of {sizes[i]} steps (n_windows, horizon)"
+            if n_windows[i]:
+                lines[i] = f"of {asked}, {there} left {n_windows[i]} to weigh members by"
+            else:
+                too_short[i] = f"{there} are too few to hold back {asked}, and fit a member"
+                lines[i] = f"{too_short[i]}: the weights are those of the others"
+        return cls(too_short, lines)
+
+    def notes(self, prefix: Callable[[int], str]) -> dict[int, tuple[Warning, ...]]:
+        """Return them as notes of series."""
+        return {i: (UserWarning(f"{prefix(i)}{line}"),) for i, line in self.lines.items()}
