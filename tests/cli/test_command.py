@@ -326,16 +326,33 @@ def test_what_is_taken_and_what_is_ignored_is_told_where_it_was_found(forecast, 
 def test_where_no_model_is_named_members_are_combined_and_the_season_is_told(
     tmp_path, capsys, options
 ):
-    months = pd.date_range("2020-01", periods=24, freq="MS")
-    lines = dated(months.strftime("a,%Y-%m"), 2 * VALUES, header="shop,month,sold")
+    months = pd.date_range("2020-01", periods=36, freq="MS")
+    lines = dated(months.strftime("a,%Y-%m"), 3 * VALUES, header="shop,month,sold")
     output = tmp_path / "out.csv"
     arguments = [write(tmp_path / "in.csv", lines), "--output", str(output), *options]
     assert main(["forecast", *arguments]) == 0
-    expected = EnsembleForecaster().fit(pd.Series(2 * VALUES, months)).predict(12)
+    expected = EnsembleForecaster().fit(pd.Series(3 * VALUES, months)).predict(12)
     np.testing.assert_allclose(pd.read_csv(output)["forecast"], expected, rtol=1e-12)
     err = capsys.readouterr().err
     assert "tsrnn: model: ensemble; --model names another\n" in err
     assert "tsrnn: season: 12 steps (monthly data); --period overrides\n" in err
+
+
+@pytest.mark.parametrize(
+    ("n", "season"), [(60, "multiplicative"), (30, "no")], ids=["long", "too short for the test"]
+)
+def test_the_season_that_theta_takes_off_is_told(forecast, capsys, n, season):
+    t = np.arange(float(n))
+    noise = np.random.default_rng(0).normal(size=n)
+    months = pd.date_range("2020-01", periods=n, freq="MS").strftime("%Y-%m")
+    y = 100.0 + 0.2 * t + 10.0 * np.sin(2.0 * np.pi * t / 12.0) + noise
+    forecast(dated(months, y), "--model", "theta")
+    err = capsys.readouterr().err
+    assert f"tsrnn: chose {season} season\n" in err
+    assert ("it has 30 observed values, and a season of 12 time steps is tested" in err) == (
+        n == 30
+    )
+    assert "test=False" not in err  # which the command has not
 
 
 @pytest.mark.parametrize("options", [[], ["--id", "shop"]])

@@ -465,6 +465,8 @@ def _of_model(
         message.append(f"chose {_in_words(chosen)}")
     if isinstance(chosen, ComplexExpSmoothingRNN) and model.period_ > 1:
         message.append(f"chose {chosen.seasonal_ or 'no'} season")
+    if isinstance(chosen, ThetaForecaster) and model.period_ > 1:
+        message.append(f"chose {_KINDS[chosen.seasonal_]} season")
     return message
 
 

@@ -42,6 +42,21 @@ def unmasked(X: Any) -> Any:
     return X.astype(float).filled(np.nan) if isinstance(X, np.ma.MaskedArray) else X
 
 
+def refuse_regressors(regressors: np.ndarray, who: str, cure: str) -> None:
+    """Refuse regressors (n, p), for a forecaster that takes none.
+
+    Raises
+    ------
+    ValueError
+    """
+    n_columns = regressors.shape[1]
+    if n_columns:
+        raise ValueError(
+            f"{who} takes no regressors, but X has {n_columns} "
+            f"column{'s' if n_columns > 1 else ''}: {cure}"
+        )
+
+
 def read_weights(sample_weight: Any, n_rows: int) -> np.ndarray:
     """Return the weights of rows; ones where there are none."""
     if sample_weight is None:

@@ -14,9 +14,12 @@ from tsrnn._input.wording import Message
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.rows import refuse_regressors
 from tsrnn.forecasting.season import find_seasons
 from tsrnn.theta.fit import VARIANTS, Variant, fit_series
 from tsrnn.theta.summary import summarize
+
+_ALONE = "fit the series alone, with X=None or rows that only carry a time index"
 
 
 class ThetaForecaster(Forecaster):
@@ -153,7 +156,7 @@ class ThetaForecaster(Forecaster):
 
     def fit_model(self, values, regressors):
         """Fit series; see `Forecaster.fit_model`."""
-        self._refuse_regressors(regressors)
+        refuse_regressors(regressors, type(self).__name__, _ALONE)
         (n_timesteps, n_series), period = values.shape, self._taken_period()
         offsets = np.arange(n_series + 1) * n_timesteps
         seasons, kinds, reasons = find_seasons(values.T.ravel(), offsets, period, test=self.test)
@@ -186,7 +189,7 @@ class ThetaForecaster(Forecaster):
 
     def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
-        self._refuse_regressors(regressors)
+        refuse_regressors(regressors, type(self).__name__, _ALONE)
         period = self._taken_period()
         seasons, _, reasons = find_seasons(values, offsets, period, test=self.test)
         factor, offset = seasons.along(offsets)
@@ -199,13 +202,6 @@ class ThetaForecaster(Forecaster):
 
     def _uses_regressors(self) -> bool:
         return False
-
-    def _refuse_regressors(self, regressors: np.ndarray) -> None:
-        if regressors.shape[1]:
-            raise ValueError(
-                f"{type(self).__name__} takes no regressors, but X has {regressors.shape[1]} "
-                "columns: fit the series alone, with X=None or rows that only carry a time index"
-            )
 
     def _would_take(self, period: int, n_observed: int) -> bool:
         return False

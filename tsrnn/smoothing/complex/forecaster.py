@@ -13,6 +13,7 @@ from tsrnn._time.season_length import NO_DATES, Season
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.rows import refuse_regressors
 from tsrnn.smoothing.arguments import settings_of
 from tsrnn.smoothing.base import SmoothingForecaster
 from tsrnn.smoothing.columns import as_columns
@@ -22,6 +23,10 @@ from tsrnn.smoothing.complex.structure import SEASONAL_FORMS, ComplexStructure
 from tsrnn.smoothing.docs import documented
 
 # What fitted attributes are where a form has no such parameter.
+_ANOTHER = (
+    "leave X out, or take another smoother, such as AutoExpSmoothingRNN, which adds them to the "
+    "series"
+)
 _ABSENT = {"beta_0_": 0.0, "beta_1_": 0.0}
 
 
@@ -196,7 +201,7 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
 
     def fit_model(self, values, regressors):
         """Fit series; see `Forecaster.fit_model`."""
-        _refuse(regressors)
+        refuse_regressors(regressors, type(self).__name__, _ANOTHER)
         batch = Batch.of_columns(values, regressors).without_leading()
         name = "series {}".format
         fitted = fit_complex(self._structures(), batch, settings_of(self), name)
@@ -210,17 +215,6 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
 
     def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
-        _refuse(regressors)
+        refuse_regressors(regressors, type(self).__name__, _ANOTHER)
         batch = Batch(values, offsets, regressors).without_leading()
         return fit_complex_panel(self._structures(), batch, settings_of(self), n_jobs, progress)
-
-
-def _refuse(regressors: np.ndarray) -> None:
-    """Refuse regressors (n, p)."""
-    n_columns = regressors.shape[1]
-    if n_columns:
-        raise ValueError(
-            f"ComplexExpSmoothingRNN takes no regressors, but X has {n_columns} "
-            f"column{'s' if n_columns > 1 else ''}: leave X out, or take another smoother, such as "
-            "AutoExpSmoothingRNN, which adds them to the series"
-        )
