@@ -28,29 +28,39 @@ def test_medians_and_means_are_of_the_members_that_are_there(values, weights):
             elif is_median:
                 expected = statistics.median(column[there])
             else:
-                shares = weights[there, series]
-                shares = shares if shares.any() else np.ones(there.size)
-                expected = sum(s * v for s, v in zip(shares, column[there], strict=True))
-                expected /= sum(shares)
+                parts = weights[there, series]
+                expected = sum(s * v for s, v in zip(parts, column[there], strict=True))
+                expected = expected / sum(parts) if sum(parts) else np.nan
             np.testing.assert_allclose(found[step, series], expected, rtol=1e-12, atol=1e-10)
 
 
 @settings(max_examples=50, deadline=None)
-@given(arrays(float, (3, 5), elements=st.sampled_from([0.5, 2.0, 9.0, -30.0, 100.0, np.inf])))
-def test_members_are_left_out_from_the_step_on_at_which_they_run_away(forecasts):
-    span = Span(np.array([0.0]), np.array([1.0]), np.array([10]))
-    present, known = np.ones((3, 1), dtype=bool), np.ones((5, 1), dtype=bool)
-    found = usable(forecasts[:, :, None], present, span, known)
-    out = [False] * 3
+@given(
+    arrays(float, (3, 5), elements=st.sampled_from([0.5, 2.0, 9.0, -30.0, 100.0, np.inf])),
+    st.sampled_from([(0.0, 1.0), (0.125, 1.0), (-1.0, -0.125)]),
+    st.sampled_from([(True, True, True), (True, False, True)]),
+)
+def test_members_that_run_away_are_held_at_the_limit(forecasts, ends, counted):
+    (low, high), n = ends, 4
+    span = Span(np.array([low]), np.array([high]), np.array([n]))
+    counted, known = np.array(counted)[:, None], np.ones((5, 1), dtype=bool)
+    found = usable(forecasts[:, :, None], counted, span, known)
+    is_out = ~np.logical_and.accumulate(np.isfinite(forecasts), axis=1)
     for step in range(5):
-        outside = [max(f - 1.0, -f, 0.0) for f in forecasts[:, step]]
-        finite = [d for d in outside if d < np.inf]
-        for m in range(3):
-            limit = max(3.0, 3.0 * min(finite, default=0.0))
-            out[m] |= outside[m] == np.inf or outside[m] > limit
-        expected = [True] * 3 if all(out) else [not one for one in out]
-        assert found.used[:, step, 0].tolist() == expected
-        prefix = usable(forecasts[:, : step + 1, None], present, span, known[: step + 1])
+        finite = [f for f, one in zip(forecasts[:, step], counted, strict=True) if one and f < 99e9]
+        nearest = min((max(f - high, low - f, 0.0) for f in finite), default=0.0)
+        # Eight times as large once more after as many steps as there were, and not beyond.
+        more = 8.0 ** min((step + 1) / (n - 1), 1.0) - 1.0 if low else 0.0
+        up, down = (3.0 * (high - low) + (more if one else 0.0) for one in (low >= 0.0, high < 0.0))
+        for m in np.flatnonzero(counted):
+            f = forecasts[m, step]
+            expected = max(min(f, high + max(up, 3 * nearest)), low - max(down, 3 * nearest))
+            if is_out[m, step]:
+                all_out = is_out[counted[:, 0], step].all()
+                expected = f if all_out and f == np.inf else expected if all_out else np.nan
+            np.testing.assert_allclose(found.forecasts[m, step, 0], expected, rtol=1e-12)
+        prefix = usable(forecasts[:, : step + 1, None], counted, span, known[: step + 1])
+        np.testing.assert_array_equal(prefix.forecasts, found.forecasts[:, : step + 1])
         np.testing.assert_array_equal(prefix.used, found.used[:, : step + 1])
 
 

@@ -1,5 +1,6 @@
 """Combinations of forecasters against their members' forecasts, put together by obvious loops."""
 
+import pickle
 import re
 import statistics
 import warnings
@@ -16,9 +17,11 @@ from tsrnn import (
     EnsembleForecaster,
     NaiveForecaster,
     PanelForecaster,
+    RNNForecaster,
     SimpleExpSmoothingRNN,
     TripleExpSmoothingRNN,
 )
+from tsrnn.compose.default_members import default_members
 from tsrnn.datasets import load_co2
 from tsrnn.exceptions import InvalidParameterError, UnreliableForecastWarning
 from tsrnn.forecasting import FittedModel, Forecaster
@@ -115,6 +118,46 @@ def test_weights_of_a_backtest_are_those_of_held_back_errors(n_windows):
     np.testing.assert_allclose(best.predict(4), alone.predict(4), rtol=1e-12)
 
 
+@pytest.mark.parametrize("options", [{"method": "best"}, {"weights": "backtest"}])
+def test_too_little_to_hold_back_is_told_or_refused(options):
+    members = THREE[:2]
+    few = EnsembleForecaster(members, n_windows=20, horizon=4, **options)
+    with pytest.warns(UserWarning, match=r"of 20 window\(s\) of 4 .* 40 time steps left 9 to"):
+        few.fit(Y)
+    nine = EnsembleForecaster(members, n_windows=9, horizon=4, **options).fit(Y)
+    np.testing.assert_array_equal(few.weights_, nine.weights_)
+    long = EnsembleForecaster(members, horizon=40, **options)
+    with pytest.raises(ValueError, match=r"40 time steps are too few to hold back 1 window"):
+        long.fit(Y)
+    assert not hasattr(long, "members_")
+
+
+@pytest.mark.parametrize("by_series", [False, True])
+def test_a_series_too_short_to_be_held_back_has_the_weights_of_the_others(by_series):
+    series = {"long": Y, "short": Y[:5]}
+    options = {"weights": "backtest", "horizon": 5, "by_series": by_series}
+    panel = PanelForecaster(EnsembleForecaster(THREE[:2], **options), freq=1, alias="f")
+    with pytest.warns(UserWarning, match="5 time steps are too few to hold back"):
+        panel.fit(long_frame(series))
+    alone = EnsembleForecaster(THREE[:2], **options | {"by_series": False}).fit(Y).weights_
+    expected = by_hand(THREE[:2], Y[:5], 3, of_weights(alone))
+    found = panel.predict(3).query("unique_id == 'short'")["f"]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_pooled_weights_do_not_depend_on_the_units_of_series_that_begin_constant():
+    late = np.append(np.full(20, 3.0), [4.0, 4.5, 4.0, 6.0, 7.0])
+    smooth = [("last", LAST), ("season", NaiveForecaster(strategy="seasonal", period=4))]
+    found = []
+    for unit in (1.0, 1000.0):
+        ensemble = EnsembleForecaster(smooth, weights="backtest", horizon=7)
+        with warnings.catch_warnings(action="ignore"):
+            panel = PanelForecaster(ensemble, freq=1, alias="f")
+            panel.fit(long_frame({"a": Y, "b": unit * late}))
+        found.append(panel.predict(3).query("unique_id == 'a'")["f"])
+    np.testing.assert_allclose(*found, rtol=1e-12)
+
+
 def test_without_a_horizon_a_season_is_held_back_and_at_most_a_quarter_of_the_series():
     for members, y, size in ((THREE, Y, 6), (THREE[:2], Y[:12], 3)):
         period = 4 if len(members) == 3 else 1
@@ -206,25 +249,30 @@ def with_regressor(n=40):
     return x, Y[:n] + 5.0 * x[:, 0]
 
 
-def test_regressors_go_to_the_members_that_take_them():
+def test_with_regressors_the_members_that_take_them_are_combined():
     x, y = with_regressor()
-    holt = DoubleExpSmoothingRNN()
-    ensemble = EnsembleForecaster([("last", LAST), ("holt", holt)], method="mean").fit(
-        x[:35], y[:35]
-    )
-    alone = clone(holt).fit(x[:35], y[:35])
-    expected = 0.5 * alone.predict(x[35:]) + 0.5 * LAST.fit(y[:35]).predict(5)
+    members = [("last", LAST), ("holt", DoubleExpSmoothingRNN()), ("level", SMOOTH)]
+    left_out = "the member 'last' is left out, for it takes no regressors"
+    with pytest.warns(UserWarning, match=left_out):
+        ensemble = EnsembleForecaster(members, method="mean").fit(x[:35], y[:35])
+    assert ensemble.dropped_ == {"last": "it takes no regressors"}
+    assert ensemble.weights_.tolist() == [0.0, 0.5, 0.5]
+    alone = [clone(one).fit(x[:35], y[:35]) for _, one in members[1:]]
+    expected = np.mean([one.predict(x[35:]) for one in alone], axis=0)
     np.testing.assert_allclose(ensemble.predict(x[35:]), expected, rtol=1e-12)
     ensemble.update(y[35:38], x[35:38])
-    alone.update(y[35:38], x[35:38])
-    expected = 0.5 * alone.predict(x[38:]) + 0.5 * y[37]
+    expected = np.mean([one.update(y[35:38], x[35:38]).predict(x[38:]) for one in alone], axis=0)
     np.testing.assert_allclose(ensemble.predict(x[38:]), expected, rtol=1e-12)
     assert ensemble.predict_interval(x[38:]).shape == (2, 2)
     assert ensemble.simulate(2, 3, X=x[38:], random_state=0).shape == (2, 3)
     frame = pd.DataFrame({"unique_id": 1, "ds": np.arange(35), "y": y[:35], "x": x[:35, 0]})
     more = pd.DataFrame({"unique_id": 1, "ds": np.arange(35, 40), "x": x[35:, 0]})
-    panel = PanelForecaster(clone(ensemble), freq=1, alias="f").fit(frame)
-    expected = clone(ensemble).fit(x[:35], y[:35]).predict(x[35:])
+    with pytest.warns(UserWarning, match=left_out):
+        panel = PanelForecaster(clone(ensemble), freq=1, alias="f").fit(frame)
+    with pytest.warns(UserWarning, match=left_out) as caught:
+        both = clone(ensemble).fit(x[:35], np.column_stack([y[:35], y[:35]]))
+    assert [left_out in str(one.message) for one in caught].count(True) == 1  # not for each column
+    expected = both.predict(x[35:])[:, 0]
     np.testing.assert_allclose(panel.predict(more, level=80)["f"], expected, rtol=1e-12)
 
 
@@ -253,6 +301,14 @@ class Odd(Forecaster):
         return OddModel(self.value, shape[1]), np.zeros(shape), np.ones(shape), {}
 
 
+class LogarithmsGoOn(Odd):
+    """Goes on as a series of powers does."""
+
+    def fit_model(self, values, regressors):
+        model = GrowingModel(values[-1] / values[-2], values[-1])
+        return model, np.zeros(values.shape), np.ones(values.shape), {}
+
+
 class OddModel(FittedModel):
     def __init__(self, value, k):
         self.value, self.k, self.notes = value, k, ()
@@ -267,17 +323,50 @@ class OddModel(FittedModel):
         return np.ones((horizon, self.k))
 
 
-@pytest.mark.parametrize(
-    ("value", "told"), [(np.nan, "is not finite"), (np.inf, "is not finite"), (1e9, "runs away")]
-)
-def test_a_forecast_that_runs_away_or_is_not_finite_is_left_out_and_told_of(value, told):
+class GrowingModel(OddModel):
+    def forecast(self, horizon):
+        return self.k * self.value ** np.arange(1, horizon + 1)[:, None]
+
+    def deviation(self, horizon):
+        return np.ones((horizon, self.k.size))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_forecast_that_is_not_finite_is_left_out_and_told_of(value):
     ensemble = EnsembleForecaster([("odd", Odd(value)), *THREE], method="mean").fit(Y)
-    with pytest.warns(UnreliableForecastWarning, match=f"'odd' {told}.*from step 1 on"):
+    with pytest.warns(UnreliableForecastWarning, match="'odd' is not finite.*from step 1 on"):
         forecast = ensemble.predict(6)
     np.testing.assert_allclose(forecast, by_hand(THREE, Y, 6, statistics.mean), rtol=1e-12)
     panel = PanelForecaster(clone(ensemble), freq=1, alias="f").fit(long_frame({"a": Y, "b": Y}))
     with pytest.warns(UnreliableForecastWarning, match="2 of 2 series, the first 'a'"):
         np.testing.assert_allclose(panel.predict(6)["f"][:6], forecast, rtol=1e-12)
+
+
+def test_a_member_without_a_weight_counts_for_nothing_whatever_it_forecasts():
+    members = [("odd", Odd(1e9)), ("none", Odd(np.nan)), ("last", LAST), ("drift", DRIFT)]
+    ensemble = EnsembleForecaster(members, weights=[0, 0, 1, 0]).fit(Y)
+    with warnings.catch_warnings(action="error"):
+        np.testing.assert_array_equal(ensemble.predict(6), Y[-1])
+    assert np.isnan(ensemble.fitted_values_[0])  # there is no last value yet
+    ensemble = EnsembleForecaster(members, weights=[1, 0, 0, 0]).fit(Y)
+    np.testing.assert_array_equal(ensemble.predict(2), 1e9)  # as the member alone
+    ensemble = EnsembleForecaster([("none", Odd(None)), *members[2:]], weights=[1, 0, 0])
+    with pytest.warns(UserWarning) as caught:
+        assert ensemble.fit(Y).weights_.tolist() == [0.0, 0.5, 0.5]
+    assert "no member with a weight is left: the others have all the same weight" in [
+        str(one.message) for one in caught
+    ]
+
+
+def test_growth_of_many_times_the_range_goes_on_without_jumps():
+    """The mean of accurate members and others that are too low rises as a line and a curve do."""
+    y = 100.0 * 1.1 ** np.arange(30)
+    members = [("holt", DoubleExpSmoothingRNN()), ("log", LogarithmsGoOn())]
+    ensemble = EnsembleForecaster(members, method="mean").fit(y)
+    with warnings.catch_warnings(action="error"):
+        forecast = ensemble.predict(29)
+    expected = np.mean([one.predict(29) for one in ensemble.members_.values()], axis=0)
+    np.testing.assert_allclose(forecast, expected, rtol=1e-12)
 
 
 def test_a_forecast_far_away_stays_where_all_go_as_far():
@@ -288,7 +377,7 @@ def test_a_forecast_far_away_stays_where_all_go_as_far():
         ensemble.predict(4)
 
 
-def test_a_forecast_that_runs_away_later_is_left_out_from_there_on():
+def test_a_forecast_that_runs_away_later_is_held_from_there_on():
     """What is said of a step does not depend on how many others are asked for."""
     members = [("last", LAST), ("steep", DoubleExpSmoothingRNN(initial_state=(0.0, 5.0), beta=0.0))]
     y = np.sin(np.arange(20.0))
@@ -297,11 +386,8 @@ def test_a_forecast_that_runs_away_later_is_left_out_from_there_on():
         forecast = ensemble.predict(12)
     step = int(re.search(r"from step (\d+) on", str(caught[0].message))[1])
     assert 1 < step < 12
-    steep = ensemble.members_["steep"].predict(12)
-    np.testing.assert_allclose(
-        forecast[: step - 1], (0.5 * (steep + y[-1]))[: step - 1], rtol=1e-12
-    )
-    np.testing.assert_allclose(forecast[step - 1 :], y[-1], rtol=1e-12)
+    held = np.minimum(ensemble.members_["steep"].predict(12), y.max() + 3.0 * np.ptp(y))
+    np.testing.assert_allclose(forecast, 0.5 * (held + y[-1]), rtol=1e-12)
     np.testing.assert_array_equal(ensemble.predict(step - 1), forecast[: step - 1])
 
 
@@ -324,6 +410,7 @@ def test_a_member_that_cannot_be_moved_on_is_left_out_from_there_on(monkeypatch)
     panel.fit(long_frame({"a": Y, "b": Y}))
     new = pd.DataFrame({"unique_id": "a", "ds": [len(Y)], "y": [30.0]})
     alone = EnsembleForecaster(members[:1]).fit(Y)
+    weighted = EnsembleForecaster(members, weights=[1, 0]).fit(Y)
 
     def fail(model, values):
         raise ValueError("it is lost")
@@ -333,6 +420,10 @@ def test_a_member_that_cannot_be_moved_on_is_left_out_from_there_on(monkeypatch)
         ensemble.update([30.0])
     assert ensemble.predict(1)[0] == 30.0
     assert ensemble.dropped_ == {"odd": "it is lost"}
+    assert ensemble.weights_.tolist() == [0.0, 1.0]
+    with pytest.warns(UnreliableForecastWarning, match="is lost; no member with a weight is left"):
+        weighted.update([30.0])
+    assert (weighted.weights_.tolist(), weighted.predict(1)[0]) == ([0.0, 1.0], 30.0)
     with pytest.warns(UnreliableForecastWarning, match="of 1 of 2 series.*it is lost"):
         panel.update(new)
     np.testing.assert_allclose(panel.predict(1)["f"], [30.0, 0.5 * (5.0 + Y[-1])])
@@ -352,6 +443,13 @@ def test_a_member_that_fails_on_one_column_is_left_out_there():
     np.testing.assert_allclose(ensemble.predict(3)[:, 0], both[-1, 0])
     expected = by_hand(members, both[:, 2], 3, statistics.mean)
     np.testing.assert_allclose(ensemble.predict(3)[:, 2], expected, rtol=1e-12)
+    frame = pd.DataFrame(both[:, [1, 0, 2]], columns=["y", "x", "z"])
+    with pytest.warns(UserWarning, match="series 1: the member 'positive' is left out"):
+        named = clone(ensemble).fit(frame)
+    assert list(named.members_["positive"]) == [0, 2]
+    for column, one in named.members_["positive"].items():
+        expected = clone(positive).fit(frame.iloc[:, [column]]).predict(2)
+        pd.testing.assert_frame_equal(one.predict(2), expected)
     series = dict(zip("xyz", both.T, strict=True))
     with pytest.warns(UserWarning, match="the member 'positive' is left out"):
         panel = PanelForecaster(clone(ensemble), freq=1, alias="f").fit(long_frame(series))
@@ -384,8 +482,9 @@ def test_a_series_that_every_member_fails_on_is_a_failure_of_the_panel():
 # Intervals.
 
 
-def loop_of_errors(members, y, horizon, n_origins):
+def loop_of_errors(members, y, n_origins):
     """Errors of the combination from origins at the end of a series, fitted to what is before."""
+    horizon = min(24, len(y) // 3)
     held = min(horizon + n_origins - 1, len(y) // 3)
     ensemble = EnsembleForecaster(members).fit(y[: len(y) - held])
     errors = np.full((min(n_origins, held), horizon), np.nan)
@@ -400,23 +499,81 @@ def loop_of_errors(members, y, horizon, n_origins):
             forecasts.append(moved.predict(horizon))
         ahead = min(horizon, len(y) - start)
         apart = np.sqrt(np.mean((np.array(forecasts) - ensemble.predict(horizon)) ** 2, axis=0))
-        unit = np.mean(spreads, axis=0) + apart
-        unit *= 1.0 + np.arange(1, horizon + 1) / start
+        unit = np.median(spreads, axis=0) + 0.5 * apart
+        unit *= 1.0 + (4.0 + np.minimum(np.arange(1, horizon + 1), 8)) / start
         missed = y[start : start + ahead] - ensemble.predict(horizon)[:ahead]
         errors[origin, :ahead] = missed / unit[:ahead]
         ensemble.update(y[start])
     return errors
 
 
-def test_past_errors_are_those_of_forecasts_of_the_ends_of_series():
+@pytest.mark.parametrize("members", [THREE[:2], THREE])
+def test_past_errors_are_those_of_forecasts_of_the_ends_of_series(members):
+    found = EnsembleForecaster(members).fit(Y)._model.past.of()
+    np.testing.assert_allclose(found[:, :, 0], loop_of_errors(members, Y, 100), rtol=1e-9)
+
+
+def test_past_errors_of_many_series_are_of_one_origin_each():
     members = THREE[:2]
-    found = EnsembleForecaster(members).fit(Y)._model.past.of(3)
-    np.testing.assert_allclose(found[:, :, 0], loop_of_errors(members, Y, 3, 100), rtol=1e-9)
     many = {f"{i:03}": Y[i % 4 :] * (1.0 + i) for i in range(100)}
     panel = PanelForecaster(EnsembleForecaster(members), freq=1).fit(long_frame(many))
-    found = panel._fitted.model.past.of(3)
-    expected = np.array([loop_of_errors(members, y, 3, 1) for y in many.values()])
-    np.testing.assert_allclose(found, expected.transpose(1, 2, 0), rtol=1e-9)
+    found = panel._fitted.model.past.of()
+    for i, y in list(enumerate(many.values()))[:8]:
+        alone = loop_of_errors(members, y, 1)[0]
+        np.testing.assert_allclose(found[0, : alone.size, i], alone, rtol=1e-9)
+        assert np.isnan(found[0, alone.size :, i]).all()
+
+
+@pytest.mark.parametrize("n", [40, 150])
+def test_what_is_told_of_a_step_does_not_depend_on_what_was_asked_before(n):
+    y = np.random.default_rng(0).normal(size=n).cumsum()
+    short = EnsembleForecaster(THREE[:2]).fit(y)
+    long = clone(short).fit(y)
+    bounds, paths = long.predict_interval(60), long.simulate(60, 5, random_state=0)
+    np.testing.assert_allclose(short.predict_interval(6), bounds[:6], rtol=1e-12)
+    np.testing.assert_allclose(long.predict_interval(6), bounds[:6], rtol=1e-12)
+    np.testing.assert_allclose(short.simulate(6, 5, random_state=0), paths[:6], rtol=1e-12)
+
+
+def test_requests_leave_nothing_behind_in_what_is_pickled():
+    ensemble = EnsembleForecaster(THREE[:2]).fit(Y)
+    ensemble.predict_interval(2)
+    size = len(pickle.dumps(ensemble))
+    bounds = ensemble.predict_interval(150)
+    ensemble.predict_quantiles(100, [0.1, 0.5])
+    assert len(pickle.dumps(ensemble)) == size
+    again = pickle.loads(pickle.dumps(ensemble))
+    np.testing.assert_array_equal(again.predict_interval(150), bounds)
+
+
+@pytest.mark.parametrize("n", [21, 60])
+def test_members_that_fit_a_series_exactly_are_not_taken_to_be_exact(n):
+    """Of 21 values all are needed for a fit, so none can be held back."""
+    from sklearn.linear_model import LinearRegression
+    from sklearn.tree import DecisionTreeRegressor
+
+    y = 100.0 + 3.0 * np.random.default_rng(0).normal(size=n)
+    exact = LinearRegression() if n == 21 else DecisionTreeRegressor(random_state=0)
+    member = RNNForecaster(exact, window=16 if n == 21 else 6)
+    bounds = EnsembleForecaster([("exact", member)]).fit(y).predict_interval(5)
+    width = np.diff(bounds, axis=1)
+    assert (width > 2.0 * 3.0).all() and (width < 12.0 * 3.0).all()
+    straight = EnsembleForecaster([("exact", member)]).fit(np.full(n, 7.0)).predict_interval(5)
+    np.testing.assert_allclose(straight, 7.0, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["level", "walk"])
+def test_intervals_far_ahead_are_about_as_wide_as_errors(kind):
+    """Of single series of 60 values, 60 steps ahead; growth without end made them 3.5 times that.
+
+    It is typical errors that intervals that far ahead are made of, so a few series do.
+    """
+    y, widths = np.random.default_rng(1).normal(size=(5, 60)), []
+    for series in y.cumsum(axis=1) if kind == "walk" else y:
+        ensemble = EnsembleForecaster(default_members(1)).fit(series)
+        widths.append(np.diff(ensemble.predict_interval(60)[-1])[0])
+    truth = 2.0 * 1.96 * (np.sqrt(60.0) if kind == "walk" else 1.0)
+    assert 0.8 < np.median(widths) / truth < 1.7
 
 
 def test_intervals_of_a_panel_hold_what_they_promise():
@@ -444,25 +601,19 @@ def test_quantiles_are_in_order_and_about_the_forecast():
     np.testing.assert_allclose(bounds, quantiles[:, [0, -1]], rtol=1e-12)
 
 
-def test_paths_draw_members_by_their_weights_and_errors_of_the_combination():
-    members = [("low", Odd(-1000.0)), ("high", Odd(1000.0))]
-    ensemble = EnsembleForecaster(members, method="mean", weights=[3, 1])
-    ensemble.fit(np.resize([-1000.0, 1000.0, 0.0], 30))
-    paths = ensemble.simulate(4, 2000, random_state=0)
-    np.testing.assert_array_equal(paths, ensemble.simulate(4, 2000, random_state=0))
-    errors = ensemble._model.past.of(4)
-    assert errors.shape[1:] == (4, 1)
-    # Where a member was drawn is told by the sign only if errors are smaller: compare the means.
-    assert abs(paths.mean() - ensemble.predict(1)[0]) < 4 * paths.std() / np.sqrt(2000)
-
-
-def test_paths_of_a_single_member_have_the_quantiles_that_are_predicted():
-    ensemble = EnsembleForecaster([("last", LAST)]).fit(Y)
+@pytest.mark.parametrize("method", ["mean", "median"])
+def test_paths_have_the_quantiles_that_are_predicted(method):
+    """Of members that are far apart, too: that is in the errors, and counts once."""
+    members = [("low", Odd(0.0)), ("high", Odd(20.0)), ("last", LAST)]
+    both = np.column_stack([Y, Y[::-1] + 5.0])
+    ensemble = EnsembleForecaster(members, method=method).fit(both)
     paths = ensemble.simulate(5, 4000, random_state=1)
+    np.testing.assert_array_equal(paths, ensemble.simulate(5, 4000, random_state=1))
     levels = np.array([0.1, 0.25, 0.5, 0.75, 0.9])
-    share = (paths[:, :, None] <= ensemble.predict_quantiles(5, levels)[:, None]).mean(axis=1)
+    quantiles = ensemble.predict_quantiles(5, levels)
+    share = [(paths <= quantiles[..., [i], :]).mean(axis=1) for i in range(levels.size)]
     # Four standard errors of a share of 4000.
-    assert np.abs(share - levels).max() < 4 * 0.5 / np.sqrt(4000) + 0.005
+    assert np.abs(np.array(share) - levels[:, None, None]).max() < 4 * 0.5 / np.sqrt(4000) + 0.005
 
 
 # Arguments.
@@ -489,7 +640,9 @@ def test_paths_of_a_single_member_have_the_quantiles_that_are_predicted():
         ({"horizon": 6}, "horizon is 6, but nothing is held back"),
         ({"by_series": True}, "by_series is True, but nothing is held back"),
         ({"method": "best", "n_windows": 0}, "n_windows"),
-        ({"forecasters": [("a", NaiveForecaster(strategy="x"))]}, "strategy"),
+        ({"forecasters": [("a", NaiveForecaster(strategy="x"))]}, "member 'a': strategy"),
+        ({"forecasters": THREE, "weights": np.ma.array([1, 2, 3], mask=[1, 0, 0])}, "3 numbers"),
+        ({"forecasters": THREE, "weights": pd.Series({"a": 1, "b": 2, "c": 3})}, "by the names"),
     ],
 )
 def test_arguments_that_will_not_do_are_refused(options, message):
@@ -511,6 +664,24 @@ def test_parameters_of_members_are_set_by_their_names():
     assert dict(default.forecasters)["auto"].get_params()["prior"] is None
     assert dict(default.forecasters)["auto"].period == 4
     clone(default).validate_parameters()
+    default.set_params(period=12, theta__period=1).validate_parameters()
+    assert [one.period for _, one in default.forecasters] == [12, 12, 1]
+
+
+@pytest.mark.parametrize("members", [None, [("theta", DRIFT), ("ces", LAST)]])
+def test_parameters_are_as_before_where_one_cannot_be_set(members):
+    ensemble = EnsembleForecaster(members)
+    before = repr(ensemble.get_params())
+    with pytest.raises(ValueError, match="Invalid parameter 'nothing'"):
+        ensemble.set_params(method="median", theta__period=4, ces__nothing=1)
+    assert repr(ensemble.get_params()) == before
+
+
+def test_weights_of_a_series_go_by_the_names_of_members():
+    named = EnsembleForecaster(THREE, weights=pd.Series({"drift": 1, "season": 3, "last": 0}))
+    np.testing.assert_allclose(named.fit(Y).weights_, [0.0, 0.25, 0.75])
+    numbered = EnsembleForecaster(THREE, weights=pd.Series([0, 1, 3])).fit(Y)
+    np.testing.assert_array_equal(numbered.weights_, named.weights_)
 
 
 def test_the_season_of_the_dates_is_that_of_the_members():

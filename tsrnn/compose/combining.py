@@ -5,10 +5,19 @@ lies outside by
 
     d_mh = max(f_mh - high, low - f_mh, 0) / R                                          (1)
 
-h steps ahead. It runs away where d_mh > 3, unless all members go about as far: where it also
-exceeds three times the smallest d_mh of them. From that step on it is left out, as is a forecast
-that is not finite. What is said of a step does not depend on how many others are asked for. Where
-all members would be left out, all stay.
+h steps ahead. It runs away where
+
+    d_mh > max(3 + g_h, 3 min_m d_mh)                                                   (2)
+
+with g_h = 0, but at the side of large values of a series whose n values have all one sign
+
+    g_h = far ((far / near)^min(h / (n - 1), 1) - 1) / R                                (3)
+
+where the series would be if its sizes, the largest of which is `far` and the smallest `near`, grew
+once more as they did. A forecast that runs away is held at that limit: so the combined one has no
+jump there, as it has where a member is left out. That is done with one that is not finite, from
+that step on, unless all are not. What is said of a step does not depend on how many others are
+asked for. Members without a weight count for nothing.
 """
 
 from __future__ import annotations
@@ -50,59 +59,105 @@ class Span:
         np.add.at(count, series, ~np.isnan(values))
         return replace(self, low=low, high=high, count=count)
 
+    @property
+    def half(self) -> np.ndarray:
+        """Half of the ranges: what floats hold may be farther apart than they hold."""
+        half = 0.5 * self.high - 0.5 * self.low
+        size = np.maximum(np.abs(0.5 * self.low), np.abs(0.5 * self.high))
+        return np.where(half > 0.0, half, np.where(size > 0.0, size, 1.0))
+
     def outside(self, forecasts: np.ndarray) -> np.ndarray:
         """Return how far forecasts (M, horizon, N) lie outside by (1)."""
-        # Halves, for the difference of what a float can hold may be beyond it.
-        low, high = 0.5 * self.low, 0.5 * self.high
-        unit = high - low
-        size = np.maximum(np.abs(low), np.abs(high))
-        unit = np.where(unit > 0.0, unit, np.where(size > 0.0, size, 1.0))
         half = 0.5 * forecasts
-        outside = np.fmax(half - high, low - half)
+        outside = np.fmax(half - 0.5 * self.high, 0.5 * self.low - half)
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.fmax(outside, 0.0) / unit
+            return np.fmax(outside, 0.0) / self.half
+
+    def growth(self, horizon: int) -> np.ndarray:
+        """Return g_h by (3), of the side of large sizes, (horizon, N)."""
+        far = np.maximum(np.abs(self.low), np.abs(self.high))
+        near = np.minimum(np.abs(self.low), np.abs(self.high))
+        grows = (np.sign(self.low) == np.sign(self.high)) & (near > 0.0)
+        time = np.arange(1, horizon + 1)[:, None] / np.maximum(self.count - 1, 1)
+        with np.errstate(over="ignore"):
+            ratio = np.where(grows, far, 1.0) / np.where(grows, near, 1.0)
+            more = ratio ** np.minimum(time, 1.0) - 1.0
+            return 0.5 * far / self.half * more
+
+    def held(self, forecasts: np.ndarray, limit: np.ndarray) -> np.ndarray:
+        """Return the numbers at so many ranges outside, on the sides of forecasts."""
+        with np.errstate(over="ignore"):
+            beyond = 2.0 * (limit * self.half)
+            return np.where(forecasts > self.high, self.high + beyond, self.low - beyond)
 
 
 class Used(NamedTuple):
-    """Hold which forecasts are combined.
+    """Hold what is combined.
 
     Attributes
     ----------
+    forecasts : (M, horizon, N) array
+        NaN for members that are left out; held at the limit where they run away.
     used : (M, horizon, N) bool array
+        Which forecasts are the members' own, and were so at the steps before.
     infinite, run_away : (M, N) int arrays
         The step, from 1, from which on a member is left out because its forecast is not finite, or
-        runs away; 0 where it is not.
+        at which it first runs away; 0 for none.
     """
 
+    forecasts: np.ndarray
     used: np.ndarray
     infinite: np.ndarray
     run_away: np.ndarray
 
 
-def usable(forecasts: np.ndarray, present: np.ndarray, span: Span, known: np.ndarray) -> Used:
-    """Tell which forecasts can be used.
+def usable(forecasts: np.ndarray, counted: np.ndarray, span: Span, known: np.ndarray) -> Used:
+    """Tell which forecasts can be used, and hold those that run away.
 
     Parameters
     ----------
     forecasts : (M, horizon, N) array
-    present : (M, N) bool array
-        Which members were fitted.
+    counted : (M, N) bool array
+        Which members were fitted and have a weight.
     span : Span
     known : (horizon, N) bool array
         The steps that forecasts are looked at: those whose regressors are known.
     """
-    infinite = present[:, None] & known & ~np.isfinite(forecasts)
-    looked_at = present[:, None] & known & ~infinite
-    far = np.where(looked_at, span.outside(np.where(looked_at, forecasts, 0.0)), np.inf)
-    run_away = looked_at & (far > np.maximum(_FAR, _FARTHER * far.min(axis=0)))
-    used = present[:, None] & ~np.logical_or.accumulate(infinite | run_away, axis=1)
-    used = np.where(used.any(axis=0), used, present[:, None])
-    return Used(used, _first(infinite & ~used), _first(run_away & ~used))
+    counted = counted[:, None]
+    infinite = counted & known & ~np.isfinite(forecasts)
+    looked_at = counted & known & ~infinite
+    seen = np.where(looked_at, forecasts, 0.0)
+    far = np.where(looked_at, span.outside(seen), np.inf)
+    grown = np.where(np.sign(seen) == np.sign(span.low + span.high), span.growth(len(known)), 0.0)
+    limit = np.maximum(_FAR + grown, _FARTHER * far.min(axis=0))
+    run_away = looked_at & (far > limit)
+    finite = counted & ~np.logical_or.accumulate(infinite, axis=1)
+    finite = np.where(finite.any(axis=0), finite, counted)
+    used = finite & ~np.logical_or.accumulate(run_away, axis=1)
+    used = np.where(used.any(axis=0), used, finite)
+    held = np.where(run_away, span.held(seen, limit), forecasts)
+    combined = np.where(finite, held, np.nan)
+    return Used(combined, used, _first(infinite & ~finite), _first(run_away & finite))
 
 
 def _first(marked: np.ndarray) -> np.ndarray:
     """Return the first step that is marked, from 1; 0 for none."""
     return np.where(marked.any(axis=1), marked.argmax(axis=1) + 1, 0)
+
+
+def unweighted(weights: np.ndarray, present: np.ndarray) -> np.ndarray:
+    """Tell of which series there are members, but none with a weight, (N,)."""
+    return present.any(axis=0) & ~(present & (weights > 0.0)).any(axis=0)
+
+
+def shares(weights: np.ndarray, present: np.ndarray) -> np.ndarray:
+    """Return the weights (M, N) of members that are there, with the sum 1.
+
+    Where none of these has a weight, they have the same.
+    """
+    weights = np.where(present, weights, 0.0)
+    weights = np.where(weights.any(axis=0), weights, present)
+    return weights / np.maximum(weights.sum(axis=0), 1e-300)
 
 
 def median(values: np.ndarray) -> np.ndarray:
@@ -117,14 +172,13 @@ def median(values: np.ndarray) -> np.ndarray:
 def mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return weighted means over the members, (.., N), of values (M, .., N), NaN where none.
 
-    `weights` are (M, N). Where all members that are there have none, they have the same.
+    `weights` are (M, N). Where all members that are there have none, there is no mean.
     """
     known = ~np.isnan(values)
     shape = (len(weights), *(1,) * (values.ndim - 2), weights.shape[1])
-    shares = np.where(known, weights.reshape(shape), 0.0)
-    alone = shares.sum(axis=0) == 0.0
-    shares = np.where(alone & known, 1.0, shares)
-    total = shares.sum(axis=0)
-    shares /= np.where(total > 0.0, total, 1.0)
-    combined = np.where(known, shares * np.nan_to_num(values, posinf=np.inf, neginf=-np.inf), 0.0)
+    parts = np.where(known, weights.reshape(shape), 0.0)
+    total = parts.sum(axis=0)
+    parts /= np.where(total > 0.0, total, 1.0)
+    known = parts > 0.0
+    combined = np.where(known, parts * np.nan_to_num(values, posinf=np.inf, neginf=-np.inf), 0.0)
     return np.where(total > 0.0, combined.sum(axis=0), np.nan)

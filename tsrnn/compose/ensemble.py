@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.base import clone
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
@@ -19,14 +20,15 @@ from tsrnn._input.validation import (
     check_period,
     of_one_moment,
 )
+from tsrnn._input.wording import Message
 from tsrnn._time.season_length import Season
-from tsrnn.compose.combining import Span
+from tsrnn.compose.combining import Span, unweighted
 from tsrnn.compose.default_members import NAMES, default_members
-from tsrnn.compose.ensemble_model import EnsembleModel
+from tsrnn.compose.ensemble_model import NO_WEIGHTS, EnsembleModel
 from tsrnn.compose.ensemble_summary import summarize_ensemble
-from tsrnn.compose.fit_members import FittedMembers, fit_columns, fit_panel
+from tsrnn.compose.fit_members import NO_REGRESSORS, FittedMembers, fit_columns, fit_panel
 from tsrnn.compose.past_errors import CombinedErrors
-from tsrnn.compose.weighing import Backtest, backtest_weights
+from tsrnn.compose.weighing import Backtest, Doubts, backtest_weights
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
@@ -59,7 +61,8 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         than 12 steps: so errors were smallest on held-back training values of the M3 and M4
         competitions (see :doc:`/ensembles`).
     weights : None, "backtest" or array-like of shape (n_members,)
-        With the mean, the weights of the members, in any unit. None gives all the same;
+        With the mean, the weights of the members, in any unit; of a Series with their names as its
+        index, in any order. None gives all the same;
         "backtest" those that are proportional to one over the square of the mean absolute error on
         held-back values.
     n_windows : int
@@ -76,8 +79,9 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     ----------
     members_ : dict of str to forecaster
         The fitted members by their names, as `fit` left them: `update` does not move them. Of
-        several series, a member that could not be fitted to all columns together is a dict of
-        forecasters by the position of the column.
+        several series, a member that could not be fitted to all columns is a dict of forecasters
+        by the position of the column: of that column alone, or, where a member learns from all
+        columns, one of those in the dict.
     weights_ : (n_members,) or (n_members, n_series) array
         The weights, of sum 1; equal ones with the median. Two dimensions only with several series.
     dropped_ : dict of str to str
@@ -95,13 +99,15 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         At `fit` for members that are left out because they cannot be fitted, with the reason, and
         of whatever members warn of, with their names.
     UnreliableForecastWarning
-        At `predict` and the like for members whose forecast is not finite or runs away, which are
-        left out from that step on: where it lies outside of the range of the series by more than
-        three times that range, and by more than three times as much as that of another member.
+        At `predict` and the like for members whose forecast is not finite, which are left out from
+        that step on, or runs away: outside of the range of the series by more than three times
+        that range beyond where it would grow once more as it did, and by more than three times as
+        much as that of another member. It is held at that limit.
 
     Notes
     -----
-    Regressors go to the members that take them, and the others forecast without.
+    With regressors only the members that take them are combined: of a mean with others, regressors
+    would have a part of their effect only. The others are left out, which `fit` tells of.
 
     Distributions of members do not average to that of their combination. So intervals are centred
     at the combined forecast, and as wide as past errors of the combination tell: they are computed
@@ -158,13 +164,31 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     def set_params(self, **params: Any) -> Self:
         """Set parameters, those of members as `name__parameter`, and members by their names.
 
-        A parameter of a default member makes the default members those of your own.
+        A parameter of a default member makes the default members those of your own; they still
+        have the `period` that is set. After an error all is as before.
         """
+        clone(self)._set(**params)
+        return self._set(**params)
+
+    def _set(self, **params: Any) -> Self:
+        """Set parameters as `set_params` does, and some of them before an error."""
         names = {key.partition("__")[0] for key in params}
-        if self.forecasters is None and "forecasters" not in params and names & set(NAMES):
-            self.forecasters = default_members(params.pop("period", self.period))
-            self.period = "auto"
+        if "forecasters" not in params:
+            if self.forecasters is None and names & set(NAMES):
+                self.forecasters = default_members(params.pop("period", self.period))
+                self.period = "auto"
+            elif "period" in params and self._has_defaults():
+                period = params.pop("period")
+                params = {f"{name}__period": period for name in NAMES} | params
         return self._set_params("forecasters", **params)
+
+    def _has_defaults(self) -> bool:
+        """Tell whether the members of one's own are those that are taken by default."""
+        kinds = [(name, type(one)) for name, one in default_members("auto")]
+        try:
+            return [(name, type(one)) for name, one in self.forecasters] == kinds
+        except (TypeError, ValueError):
+            return False
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
@@ -213,8 +237,12 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
                     f"the name {name!r} in forecasters must be different from other members' and "
                     f"from {sorted(own)}, and hold no double underscore"
                 )
-        for _, member in self.forecasters:
-            member.validate_parameters()
+        for name, member in self.forecasters:
+            try:
+                member.validate_parameters()
+            except InvalidParameterError as error:
+                message = Message("member {name!r}: {error}", name=name, error=error)
+                raise InvalidParameterError(message) from error
         if self.period != "auto":
             raise InvalidParameterError(
                 f"period is {self.period}, but is for the default members: give it to those in "
@@ -233,15 +261,27 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
             return
         n_members = len(self._named())
         try:
-            weights = np.asarray(self.weights, dtype=float)
+            weights = self._given_weights()
         except (TypeError, ValueError):
             weights = np.empty(0)
         fits = weights.shape == (n_members,) and np.isfinite(weights).all()
         if not fits or (weights < 0.0).any() or not weights.any():
             raise InvalidParameterError(
                 f"weights must be None, 'backtest' or {n_members} numbers of 0 or more, one a "
-                f"member, not all 0, got {self.weights!r}"
+                "member, not all 0, or a Series of them by the names of the members, got "
+                f"{self.weights!r}"
             )
+
+    def _given_weights(self) -> np.ndarray:
+        """Return weights as numbers in the order of the members, NaN where one is masked."""
+        weights = self.weights
+        if isinstance(weights, pd.Series) and not pd.api.types.is_integer_dtype(weights.index):
+            names = [name for name, _ in self._named()]
+            if sorted(map(str, weights.index)) != sorted(names):
+                raise ValueError("other names than the members have")
+            weights = weights[names]
+        numbers = np.array(weights, dtype=float)
+        return np.where(np.ma.getmaskarray(weights), np.nan, numbers)
 
     def _named(self) -> list[tuple[str, Forecaster]]:
         """Return the members to fit."""
@@ -318,44 +358,46 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         found = fit.found
         batch = Batch.of_columns(values, regressors)
         panel = batch.values, batch.offsets, batch.regressors
-        model = self._model_of(found, panel, None)
+        model, of_weights = self._model_of(found, panel, None)
         named_series = "series {}: ".format if n_series > 1 else lambda i: ""
         if model.failures:
             i = min(model.failures)
             raise ValueError(f"{named_series(i)}{model.failures[i]}")
-        left_out = _left_out(found, named_series)
-        notes = [
-            note
-            for i in range(n_series)
-            for note in (*left_out.get(i, ()), *found.notes.get(i, ()))
-        ]
-        model = replace(model, notes=tuple(notes))
+        if len(of_weights.too_short) == n_series:
+            raise ValueError(f"{named_series(0)}{of_weights.too_short[0]}")
+        of_weights = of_weights.notes(named_series)
+        sources = _left_out(found, named_series), of_weights, found.notes
+        lines = [line for i in range(n_series) for one in sources for line in one.get(i, ())]
+        notes = {str(line): line for line in lines}
+        model = replace(model, notes=tuple(notes.values()))
         attributes = {
             "members_": fit.forecasters,
             "method_": self._taken_method(),
-            "weights_": model.weights[:, 0] if n_series == 1 else model.weights,
         }
         predictions = model.combined(fit.fitted, model.weights)
         return model, predictions, model.spread(fit.deviations, model.weights), attributes
 
     def _fit(self, X: Any, y: Any) -> None:
         super()._fit(X, y)
+        every = range(self._training[0].shape[1])
         for member in self.members_.values():
-            alone = member if isinstance(member, dict) else {None: member}
-            for column, one in alone.items():
-                n_series = self._training[0].shape[1]
-                columns = np.arange(n_series) if column is None else np.array([column])
-                give_place(one, self, columns)
+            by_column = member if isinstance(member, dict) else dict.fromkeys(every, member)
+            columns: dict[Forecaster, list[int]] = {}
+            for column, one in by_column.items():
+                columns.setdefault(one, []).append(column)
+            for one, its_own in columns.items():
+                give_place(one, self, np.array(its_own))
 
     def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
         self._refuse_unread(regressors)
         found = fit_panel(self._named(), values, offsets, regressors, n_jobs, progress)
-        model = self._model_of(found, (values, offsets, regressors), n_jobs)
+        model, of_weights = self._model_of(found, (values, offsets, regressors), n_jobs)
+        sources = _left_out(found, _unnamed), of_weights.notes(_unnamed), found.notes
         notes = {
-            i: lines + found.notes.get(i, ()) for i, lines in _left_out(found, lambda i: "").items()
+            i: tuple(line for one in sources for line in one.get(i, ()))
+            for i in sorted({i for one in sources for i in one} - set(model.failures))
         }
-        notes = {i: lines for i, lines in (found.notes | notes).items() if i not in model.failures}
         return replace(model, notes=notes)
 
     def _model_of(
@@ -363,11 +405,11 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         found: FittedMembers,
         panel: tuple[np.ndarray, np.ndarray, np.ndarray],
         n_jobs: int | None,
-    ) -> EnsembleModel:
-        """Make the model of a panel of fitted members, without notes."""
+    ) -> tuple[EnsembleModel, Doubts]:
+        """Make the model of a panel of fitted members, without notes, and doubts of weights."""
         values, offsets, _ = panel
         names, n_series = tuple(name for name, _ in self._named()), len(offsets) - 1
-        weights = self._weigh(panel, n_jobs)
+        weights, doubts = self._weigh(panel, n_jobs)
         model = EnsembleModel(
             names,
             found.members,
@@ -377,26 +419,25 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
             Span.of(values, offsets),
             CombinedErrors(clone(self), *panel),
             found.dropped,
-        ).without_lost()
-        shares = np.where(model.present, weights, 0.0)
-        total = shares.sum(axis=0)
-        # Of those that are left none may have a weight: then they have the same.
-        shares = np.where(total > 0.0, shares, model.present)
-        return replace(model, weights=shares / np.maximum(shares.sum(axis=0), 1e-300))
+        )
+        for i in np.flatnonzero(unweighted(weights, model.present)).tolist():
+            doubts.lines.setdefault(i, NO_WEIGHTS)
+        return model.without_lost().with_shares(), doubts
 
     def _weigh(
         self, panel: tuple[np.ndarray, np.ndarray, np.ndarray], n_jobs: int | None
-    ) -> np.ndarray:
-        """Return the weights of members, (M, N)."""
+    ) -> tuple[np.ndarray, Doubts]:
+        """Return the weights of members, (M, N), and what there is to know of them."""
         named, n_series = self._named(), len(panel[1]) - 1
         if self._looks_back():
             best = self.method == "best"
             period = self._taken_period()
             how = Backtest(self.horizon, self.n_windows, period, self.by_series, best)
-            return backtest_weights(how, named, *panel, n_jobs)[0]
-        weights = np.ones(len(named)) if self.weights is None else np.asarray(self.weights, float)
+            weights, n_windows, sizes = backtest_weights(how, named, *panel, n_jobs)
+            return weights, Doubts.of(how, n_windows, sizes, np.diff(panel[1]))
+        weights = np.ones(len(named)) if self.weights is None else self._given_weights()
         weights = weights / weights.max()
-        return np.repeat((weights / weights.sum())[:, None], n_series, axis=1)
+        return np.repeat((weights / weights.sum())[:, None], n_series, axis=1), Doubts({}, {})
 
     @of_one_moment
     def summary(self):
@@ -410,10 +451,17 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         return summarize_ensemble(self, self._model)
 
 
+def _unnamed(i: int) -> str:
+    """Name a series beside what is said of it."""
+    return ""
+
+
 def _left_out(found: FittedMembers, prefix: Callable[[int], str]) -> dict[int, tuple[Warning, ...]]:
     """Say by series which members are left out of it."""
     lines: dict[int, tuple[Warning, ...]] = {}
     for name, i, reason in found.dropped:
         text = f"{prefix(i)}the member {name!r} is left out, for it cannot be fitted: {reason}"
+        if reason == NO_REGRESSORS:
+            text = f"the member {name!r} is left out, for {reason}"  # whatever the series
         lines[i] = (*lines.get(i, ()), UserWarning(text))
     return lines

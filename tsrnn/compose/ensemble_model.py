@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,11 +13,20 @@ from scipy.special import ndtr
 from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import counted
 from tsrnn._input.wording import Message
-from tsrnn.compose.combining import Span, Used, mean, median, usable
-from tsrnn.compose.past_errors import CombinedErrors, quantile_factors
+from tsrnn.compose.combining import Span, Used, mean, median, shares, unweighted, usable
+from tsrnn.compose.past_errors import CombinedErrors, growth, quantile_factors
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
 from tsrnn.forecasting.looped_panel import SERIES_ERRORS
+
+# Whose forecast it is where members without a weight are left alone.
+NO_WEIGHTS = "no member with a weight is left: the others have all the same weight"
+
+_INFINITE = "the forecast of the member {name!r} is not finite: it is left out from step {step} on"
+_RUNS_AWAY = (
+    "the forecast of the member {name!r} runs away from step {step} on: where it lies outside of "
+    "the series by more than three times its range, it is held there"
+)
 
 
 @dataclass(frozen=True)
@@ -134,7 +143,8 @@ class EnsembleModel(FittedModel):
 
     def attributes(self) -> dict[str, Any]:
         """Return the fitted attributes that move with the series."""
-        return {"dropped_": told(self.dropped, self.n_series)}
+        weights = self.weights[:, 0] if self.n_series == 1 else self.weights
+        return {"dropped_": told(self.dropped, self.n_series), "weights_": weights}
 
     def effect(self, regressors: np.ndarray, *offsets: np.ndarray) -> np.ndarray:
         """Return zeros: what regressors add is in the members' forecasts; NaN for failures."""
@@ -176,11 +186,12 @@ class EnsembleModel(FittedModel):
         span = self.span.after(values.ravel(), series)
         parts = {"members": tuple(members), "span": span, "dropped": tuple(dropped)}
         later = replace(self, **parts, known=None, notes={} if panel else ())
-        later = later.without_lost()
+        later = later.without_lost().with_shares()
         if not panel and later.failures:
             raise next(iter(later.failures.values()))
-        _tell_newly_dropped(dropped[len(self.dropped) :], self.n_series)
-        weights = self.weights[:, series] if panel else self.weights
+        without = unweighted(self.weights, later.present).any()
+        _tell_newly_dropped(dropped[len(self.dropped) :], self.n_series, bool(without))
+        weights = later.weights[:, series] if panel else later.weights
         return later, self.combined(predictions, weights), self.spread(deviations, weights)
 
     def without_lost(self) -> EnsembleModel:
@@ -192,46 +203,53 @@ class EnsembleModel(FittedModel):
                 failures[i] = ValueError(f"every member fails: {'; '.join(reasons)}")
         return replace(self, failures=failures) if len(failures) > len(self.failures) else self
 
+    def with_shares(self) -> EnsembleModel:
+        """Return the model with weights of the members that there are, of sum 1."""
+        return replace(self, weights=shares(self.weights, self.present))
+
     def forecast(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
         """Predict the next steps, (horizon, N)."""
-        forecasts, used = self._forecasts(horizon, *n_jobs)
-        return self.combined(np.where(used.used, forecasts, np.nan), self.weights)
+        _, used = self._forecasts(horizon, *n_jobs)
+        return self.combined(used.forecasts, self.weights)
 
     def unit(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
         """Return the units that past errors are told in, (horizon, N)."""
-        forecasts, used = self._forecasts(horizon, *n_jobs)
+        _, used = self._forecasts(horizon, *n_jobs)
         deviations = np.full((len(self.names), horizon, self.n_series), np.nan)
         for one in self.members:
             deviations[one.place][:, one.series] = one.model.deviation(horizon, *n_jobs)
-        deviations[~used.used] = np.nan
-        apart = np.where(used.used, forecasts - self.forecast(horizon, *n_jobs), np.nan)
+        apart = used.forecasts - self.forecast(horizon, *n_jobs)
         size = np.fmax.reduce(np.abs(apart), axis=0)  # squares may be beyond numbers
         size = np.where(size > 0.0, size, 1.0)
         between = size * np.sqrt(mean((apart / size) ** 2, self.weights))
-        spread = self.spread(deviations, self.weights) + between
-        return spread * (1.0 + np.arange(1, horizon + 1)[:, None] / self.span.count)
+        is_known = used.used & np.isfinite(deviations)
+        spread = median(np.where(is_known, deviations, np.nan))
+        return (spread + 0.5 * between) * growth(horizon, self.span.count)
 
     def deviation(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
         """Return how far off 68 percent of forecast errors are at most, (horizon, N)."""
         level = np.full((1, horizon), ndtr(1.0))
-        factors = quantile_factors(self.past.of(horizon, *n_jobs), level)[0]
-        return factors[:, None] * self.unit(horizon, *n_jobs)
+        return self._errors(level, *n_jobs)[:, 0]
 
     def quantiles(self, horizon: int, quantiles: np.ndarray, *n_jobs: int | None) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
         levels = np.repeat(quantiles[:, None], horizon, axis=1)
-        factors = quantile_factors(self.past.of(horizon, *n_jobs), levels).T
-        unit = self.unit(horizon, *n_jobs)
-        return self.forecast(horizon, *n_jobs)[:, None] + factors[:, :, None] * unit[:, None]
+        return self.forecast(horizon, *n_jobs)[:, None] + self._errors(levels, *n_jobs)
+
+    def _errors(self, levels: np.ndarray, *n_jobs: int | None) -> np.ndarray:
+        """Return quantiles of errors at levels (n_quantiles, horizon), as `quantiles` does."""
+        factors = quantile_factors(self.past.of(*n_jobs), levels).T
+        unit = self.past.floored(self.unit(levels.shape[1], *n_jobs), *n_jobs)
+        return factors[:, :, None] * unit[:, None]
 
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return which members' forecasts are left out, and what these say of others."""
         _, used = self._forecasts(horizon)
         texts: dict[int, list[str]] = {}
-        for what, steps in (("is not finite", used.infinite), ("runs away", used.run_away)):
+        for what, steps in ((_INFINITE, used.infinite), (_RUNS_AWAY, used.run_away)):
             for place, i in np.argwhere(steps).tolist():
-                text = f"the forecast of the member {self.names[place]!r} {what}: it is left out "
-                texts.setdefault(i, []).append(f"{text}from step {steps[place, i]} on")
+                text = what.format(name=self.names[place], step=steps[place, i])
+                texts.setdefault(i, []).append(text)
         for one in self.members:
             for k, note in one.model.doubts(horizon).items():
                 i = int(one.series[k])
@@ -243,26 +261,17 @@ class EnsembleModel(FittedModel):
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
-        """Draw futures of columns: forecasts of members, and errors of the combination.
+        """Draw futures of columns: the forecast, and errors whose quantiles are those predicted.
 
         An error is resampled by its rank. Ranks of one path are those of a random walk: with z_h
         the mean of h normal numbers, times the root of h, that of its probability.
         """
-        forecasts, used = self._forecasts(horizon)
-        errors, unit = self.past.of(horizon), self.unit(horizon)
-        paths = np.empty((horizon, n_paths, self.n_series))
-        for i in range(self.n_series):
-            # One that is left out later on is not drawn.
-            whole = used.used[:, :, i].all(axis=1)
-            weights = np.where(whole, self.weights[:, i], 0.0)
-            for others in (whole, self.present[:, i]):
-                weights = weights if weights.any() else others * 1.0
-            drawn = random_state.choice(len(weights), size=n_paths, p=weights / weights.sum())
-            steps = random_state.standard_normal((horizon, n_paths)).cumsum(axis=0)
-            ranks = ndtr(steps / np.sqrt(np.arange(1, horizon + 1))[:, None])
-            resampled = quantile_factors(errors, ranks.T, exact=False).T
-            paths[:, :, i] = forecasts[drawn, :, i].T + resampled * unit[:, i, None]
-        return paths
+        steps = random_state.standard_normal((horizon, n_paths * self.n_series)).cumsum(axis=0)
+        ranks = ndtr(steps / np.sqrt(np.arange(1, horizon + 1))[:, None])
+        resampled = quantile_factors(self.past.of(), ranks.T, exact=False).T
+        unit = self.past.floored(self.unit(horizon))
+        errors = resampled.reshape(horizon, n_paths, self.n_series) * unit[:, None]
+        return self.forecast(horizon)[:, None] + errors
 
     def combined(self, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Combine members' numbers (M, .., N), NaN where there is none: (.., N)."""
@@ -274,8 +283,12 @@ class EnsembleModel(FittedModel):
 
     @cached_property
     def _found(self) -> dict[int, tuple[np.ndarray, Used]]:
-        """Forecasts by their horizons, for a request looks at one more than once."""
+        """Forecasts of the last horizon, for a request looks at them more than once."""
         return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what was fitted, without what a request left behind."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     def _forecasts(self, horizon: int, *n_jobs: int | None) -> tuple[np.ndarray, Used]:
         """Return forecasts of all members, (M, horizon, N), and which of them are combined."""
@@ -287,7 +300,8 @@ class EnsembleModel(FittedModel):
             if self.known is not None:
                 known[:] = False
                 known[: len(self.known)] = self.known[:horizon]
-            used = usable(forecasts, self.present, self.span, known)
+            used = usable(forecasts, self.present & (self.weights > 0.0), self.span, known)
+            self._found.clear()
             self._found[horizon] = forecasts, used
         return self._found[horizon]
 
@@ -306,14 +320,17 @@ def told(dropped: tuple[tuple[str, int, str], ...], n_series: int) -> dict[str, 
     return {name: "; ".join(lines) for name, lines in reasons.items()}
 
 
-def _tell_newly_dropped(dropped: list[tuple[str, int, str]], n_series: int) -> None:
+def _tell_newly_dropped(
+    dropped: list[tuple[str, int, str]], n_series: int, without_weights: bool
+) -> None:
     """Warn of members that could not be moved on through further values."""
     if dropped:
         name, i, reason = dropped[0]
         series = sorted({i for _, i, _ in dropped})
         where = "" if n_series == 1 else f" of {len(series)} of {n_series} series, first series {i}"
+        also = f"; {NO_WEIGHTS}" if without_weights else ""
         warn_user(
             f"the member {name!r} cannot be moved on through the new values{where}, and is left "
-            f"out from here on: {reason}",
+            f"out from here on: {reason}{also}",
             UnreliableForecastWarning,
         )

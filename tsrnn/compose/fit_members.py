@@ -22,6 +22,9 @@ from tsrnn.panel.seasons import GroupedPanel
 
 Named = Sequence[tuple[str, Forecaster]]
 
+# Why a member is left out where there are regressors.
+NO_REGRESSORS = "it takes no regressors"
+
 
 class FittedMembers(NamedTuple):
     """Hold members after a fit, and what there is to know.
@@ -47,7 +50,7 @@ class FittedColumns(NamedTuple):
     ----------
     found : FittedMembers
     forecasters : dict
-        By name the fitted one; by series, where one could not be fitted to all at once.
+        By name the fitted one; by series, where one could not be fitted to all.
     fitted, deviations : (M, n_timesteps, N) arrays
         One-step predictions and their deviations; NaN where there is none.
     """
@@ -63,10 +66,12 @@ def fit_columns(named: Named, values: np.ndarray, regressors: np.ndarray) -> Fit
     members, dropped, forecasters = [], [], {}
     fitted, deviations = np.full((2, len(named), *values.shape), np.nan)
     told = _Told()
+    reads = regressors.shape[1] > 0
     for place, (name, forecaster) in enumerate(named):
-        reads = forecaster._uses_regressors() and regressors.shape[1] > 0
-        X = regressors if reads else regressors[:, :0]
-        pieces, failures = _fit_pieces(forecaster, values, X)
+        if _misses_regressors(forecaster, regressors):
+            dropped += [(name, i, NO_REGRESSORS) for i in range(values.shape[1])]
+            continue
+        pieces, failures = _fit_pieces(forecaster, values, regressors)
         dropped += [(name, i, reason) for i, reason in failures.items()]
         for series, within in pieces:
             members.append(Member(place, within.model, series, reads))
@@ -74,18 +79,28 @@ def fit_columns(named: Named, values: np.ndarray, regressors: np.ndarray) -> Fit
             deviations[place][:, series] = within.deviations
             for note in within.model.notes:
                 told.add(name, int(series[0]), note)
-        whole = len(pieces) == 1
-        alone = {int(i): within.forecaster for series, within in pieces for i in series}
+        by_series = {int(i): within.forecaster for series, within in pieces for i in series}
         if pieces:
-            forecasters[name] = pieces[0][1].forecaster if whole else alone
+            forecasters[name] = by_series if failures or len(pieces) > 1 else by_series[0]
     found = FittedMembers(tuple(members), tuple(dropped), told.notes())
     return FittedColumns(found, forecasters, fitted, deviations)
+
+
+def _misses_regressors(forecaster: Forecaster, regressors: np.ndarray) -> bool:
+    """Tell whether a member would forecast without the regressors that there are.
+
+    Of a mean with such a member regressors would have a part of their effect only.
+    """
+    return regressors.shape[1] > 0 and not forecaster._uses_regressors()
 
 
 def _fit_pieces(
     forecaster: Forecaster, values: np.ndarray, X: np.ndarray
 ) -> tuple[list[tuple[np.ndarray, Within]], dict[int, str]]:
-    """Fit a member to all columns together, or as many as it can be, or to each alone."""
+    """Fit a member to all columns together, or to those that it can be fitted to.
+
+    These are fitted together only if the member learns from all of them.
+    """
     n_series = values.shape[1]
 
     def fit(series: np.ndarray) -> Within | str:
@@ -105,7 +120,7 @@ def _fit_pieces(
     alone = {i: fit(every[[i]]) for i in every.tolist()}
     failures = {i: one for i, one in alone.items() if isinstance(one, str)}
     good = np.setdiff1d(every, list(failures))
-    if failures and good.size:
+    if failures and good.size and forecaster._learns_from_all():
         together = fit(good)
         if isinstance(together, Within):
             return [(good, together)], failures
@@ -123,13 +138,17 @@ def fit_panel(
     """Fit members to the series of a panel; see `Forecaster.fit_panel`."""
     n_series = len(offsets) - 1
     members, dropped, told = [], [], _Told()
+    panel, reads = (values, offsets, regressors), regressors.shape[1] > 0
+    unread = [_misses_regressors(one, regressors) for _, one in named]
+    last = max(np.flatnonzero(~np.array(unread)), default=0)
     for place, (name, forecaster) in enumerate(named):
-        reads = forecaster._uses_regressors() and regressors.shape[1] > 0
-        X = regressors if reads else regressors[:, :0]
+        if unread[place]:
+            dropped += [(name, i, NO_REGRESSORS) for i in range(n_series)]
+            continue
         # A series is done when the last member is.
-        tells = progress if place == len(named) - 1 else None
+        tells = progress if place == last else None
         try:
-            model = _fit_long_enough(clone(forecaster), (values, offsets, X), n_jobs, tells)
+            model = _fit_long_enough(clone(forecaster), panel, n_jobs, tells)
         except SERIES_ERRORS as error:
             dropped += [(name, i, str(error)) for i in range(n_series)]
             continue

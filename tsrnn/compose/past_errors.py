@@ -4,25 +4,33 @@ Members' own deviations do not average to those of their combination, and those 
 too small. But where they miss, members differ. So errors h steps ahead of n values are told in
 units of
 
-    u_h = (s_h + b_h) (1 + h / n)                                                       (1)
+    u_h = (s_h + b_h / 2) (1 + (4 + min(h, 8)) / n)                                     (1)
 
-with s_h the mean of the members' standard deviations, and b_h the standard deviation of their
-forecasts about the combined one. The ends of the series are held back, h steps or as many as the
-number of past forecasts asks for, but a third of a series at most; the members are fitted to the
-beginnings, and forecast the ends, from one origin after another where the series are few. The sizes
-of these errors in units of (1) are pooled over the series, step by step.
+with s_h the median of the members' standard deviations, and b_h the standard deviation of their
+forecasts about the combined one. A median is not that of the member which doubts most; and what
+members do not know of a short series makes units wider, but not farther and farther out. The ends
+of the series are held back, as long as their lengths say and whatever is asked, but a third of a
+series at most; the members are fitted to the beginnings, and forecast the ends, from one origin
+after another where the series are few. The sizes of these errors in units of (1) are pooled over
+the series, step by step.
+
+Members that fit a series exactly have no deviations, and miss what is held back nevertheless. So
+with e the mean size of what was missed of a series, or where nothing could be held back a quarter
+of its range,
+
+    if u_1 < e / 100, max(u_h, e) takes the place of u_h.                                 (2)
 
 Errors k steps ahead from neighbouring origins share most of what happened: they count 1 / k each.
 Beside them count, as so many more, the errors that are typical of the yearly, quarterly and monthly
 series of the M3 and M4 competitions: a single series has few errors of its own, and what is missing
-is taken from there. Of held-back values, 95 percent lie within 2.0 units (1) of yearly series, 1.9
-of quarterly, 1.6 of monthly ones. `python benchmarks/ensemble_choice.py --errors` finds them in the
-training parts.
+is taken from there. Of held-back values, 95 percent lie within 2.0 units (1) of yearly and
+quarterly series, 1.9 of monthly ones. `python benchmarks/ensemble_choice.py --errors` finds them in
+the training parts.
 
 Of n own sizes with the weight w together, and typical ones with the distribution T and the weight
 v, the error that is not exceeded in size with probability p is the e at which
 
-    w (#(own sizes <= e) + T(e)) / (n + 1) + v T(e) = p (w + v)                         (2)
+    w (#(own sizes <= e) + T(e)) / (n + 1) + v T(e) = p (w + v)                         (3)
 
 and between sizes it is interpolated. So far as there are own errors alone that is the order
 statistic of `tsrnn.forecasting.conformal`: the error to come is beyond all of them with probability
@@ -38,6 +46,7 @@ import numpy as np
 
 from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import offsets_of, rows_between
+from tsrnn.compose.combining import Span
 from tsrnn.forecasting.fitted_model import PanelModel
 
 # Past forecasts that are made at least, of all series together, if these are long enough.
@@ -46,12 +55,22 @@ _ENOUGH = 100
 # What is held back is one of so many parts of a series at most.
 _SHARE = 3
 
+# Errors of so many steps ahead are looked at: those beyond are as many units as the last ones.
+_STEPS = 24
+
+# Values of a series that members' deviations do not count as spent, and steps that these grow for.
+_UNKNOWN, _GROWS = 4.0, 8
+
+# Which part of the mean size of what was missed says that a unit is none: larger ones tell of how
+# far too small units of short series are, and stay.
+_TOO_SMALL = 0.01
+
 # How many errors of the series the typical ones count as.
 _WEIGHT = 30.0
 
 # Typical errors: the sizes in units of (1) that these shares of them do not exceed.
 SHARES = np.array([0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.996, 0.999])
-SIZES = np.array([0.0, 0.17, 0.36, 0.48, 0.61, 0.78, 1.02, 1.43, 1.87, 2.6, 3.2, 4.4, 7.5])
+SIZES = np.array([0.0, 0.18, 0.38, 0.5, 0.64, 0.82, 1.07, 1.51, 1.98, 2.72, 3.45, 4.73, 7.97])
 
 
 @dataclass(frozen=True)
@@ -61,7 +80,7 @@ class CombinedErrors:
     Attributes
     ----------
     forecaster : EnsembleForecaster
-        With its season, and weights that are known.
+        With its season. Weights of a backtest are those of the beginnings that it is fitted to.
     values, offsets, regressors
         The series that it was fitted to, as `Forecaster.fit_panel` takes them.
     """
@@ -70,28 +89,51 @@ class CombinedErrors:
     values: np.ndarray
     offsets: np.ndarray
     regressors: np.ndarray
-    _found: dict[int, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
+    _found: dict[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
 
-    def of(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
+    def of(self, n_jobs: int | None = None) -> np.ndarray:
         """Return errors in units of (1), (n_origins, n_steps, N); NaN where there is none.
 
-        There are as many steps as the horizon has, or as the series can tell of.
+        They are the same whatever is asked: so is then what is said of a step.
         """
-        horizon = min(horizon, max(int(np.diff(self.offsets).max()) // _SHARE, 1))
-        if horizon > max(self._found, default=0):
-            self._found.clear()
-            self._found[horizon] = self._compute(horizon, n_jobs)
-        return self._found[max(self._found)][:, :horizon]
+        return self._all(n_jobs)["errors"]
 
-    def _compute(self, horizon: int, n_jobs: int | None) -> np.ndarray:
+    def floored(self, unit: np.ndarray, n_jobs: int | None = None) -> np.ndarray:
+        """Return units (horizon, N) that are not far too small for what was missed by (2)."""
+        return _floored(unit, self._all(n_jobs)["sizes"])
+
+    def _all(self, n_jobs: int | None) -> dict[str, np.ndarray]:
+        if not self._found:
+            missed, units = self._compute(n_jobs)
+            sizes = self._sizes(missed)
+            with np.errstate(over="ignore"):
+                units = np.array([_floored(unit, sizes) for unit in units]).reshape(units.shape)
+            is_known = np.isfinite(units) & (units > 0.0)
+            nothing = np.full_like(missed, np.nan)
+            self._found["errors"] = np.divide(missed, units, out=nothing, where=is_known)
+            self._found["sizes"] = sizes
+        return self._found
+
+    def _sizes(self, missed: np.ndarray) -> np.ndarray:
+        """Return e of (2) for each series, (N,)."""
+        size = np.abs(missed).reshape(-1, missed.shape[-1])
+        is_known = ~np.isnan(size)
+        count = is_known.sum(axis=0)
+        total = np.where(is_known, size / np.maximum(count, 1), 0.0).sum(axis=0)
+        span = Span.of(self.values, self.offsets)
+        return np.where(count > 0, total, 0.25 * span.high - 0.25 * span.low)
+
+    def _compute(self, n_jobs: int | None) -> tuple[np.ndarray, np.ndarray]:
+        """Return what was missed, and the units before (2), (n_origins, n_steps, N)."""
         lengths = np.diff(self.offsets)
+        horizon = min(_STEPS, max(int(lengths.max()) // _SHARE, 1))
         n_origins = -(-_ENOUGH // len(lengths))
         held = np.minimum(horizon + n_origins - 1, lengths // _SHARE)
         n_origins = int(min(n_origins, held.max(initial=0)))
-        errors = np.full((n_origins, horizon, len(lengths)), np.nan)
+        errors, units = np.full((2, n_origins, horizon, len(lengths)), np.nan)
         series = self._long_enough(lengths - held, held)
         if not series.size:
-            return errors
+            return errors, units
         starts, before = self.offsets[:-1][series], (lengths - held)[series]
         model, rows = self._fit(starts, before, n_jobs), starts + before
         stops, informed = self.offsets[1:][series], self.regressors.shape[1] > 0
@@ -100,11 +142,14 @@ class CombinedErrors:
             ahead, own = rows_between(rows, n_ahead), offsets_of(n_ahead)
             if informed:
                 model = model.with_regressors(self.regressors[ahead], own)
-            errors[origin][:, series] = self._missed(model, ahead, n_ahead, horizon, n_jobs)
+            actual = np.full((len(n_ahead), horizon), np.nan)
+            actual[np.arange(horizon) < n_ahead[:, None]] = self.values[ahead]
+            errors[origin][:, series] = actual.T - model.forecast(horizon, n_jobs)
+            units[origin][:, series] = model.unit(horizon, n_jobs)
             n_next = np.minimum(n_ahead, 1)
             model = model.advance(self.values[rows_between(rows, n_next)], offsets_of(n_next))[0]
             rows = rows + n_next
-        return errors
+        return errors, units
 
     def _long_enough(self, before: np.ndarray, held: np.ndarray) -> np.ndarray:
         """Return the series of which something is held back, and two values are left."""
@@ -118,27 +163,25 @@ class CombinedErrors:
             self.values[rows], offsets_of(lengths), self.regressors[rows], n_jobs
         )
 
-    def _missed(
-        self,
-        model: PanelModel,
-        rows: np.ndarray,
-        n_ahead: np.ndarray,
-        horizon: int,
-        n_jobs: int | None,
-    ) -> np.ndarray:
-        """Return errors in units of (1), (horizon, N)."""
-        actual = np.full((len(n_ahead), horizon), np.nan)
-        actual[np.arange(horizon) < n_ahead[:, None]] = self.values[rows]
-        unit = model.unit(horizon, n_jobs)
-        missed = actual.T - model.forecast(horizon, n_jobs)
-        is_known = np.isfinite(unit) & (unit > 0.0)
-        return np.divide(missed, unit, out=np.full_like(missed, np.nan), where=is_known)
+
+def _floored(unit: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return units (horizon, N) by (2), with `sizes` e of the series."""
+    return np.where(unit[0] < _TOO_SMALL * sizes, np.fmax(unit, sizes), unit)
+
+
+def growth(horizon: int, count: np.ndarray) -> np.ndarray:
+    """Return by how much units of short series are larger, (horizon, N), by (1).
+
+    `count` (N,) says how many values the series have.
+    """
+    steps = np.arange(1, horizon + 1)[:, None]
+    return 1.0 + (_UNKNOWN + np.minimum(steps, _GROWS)) / count
 
 
 def quantile_factors(
     errors: np.ndarray, quantiles: np.ndarray, *, exact: bool = True
 ) -> np.ndarray:
-    """Return how many units quantiles are from forecasts, (n_quantiles, horizon), by (2).
+    """Return how many units quantiles are from forecasts, (n_quantiles, horizon), by (3).
 
     Parameters
     ----------
@@ -170,7 +213,7 @@ def quantile_factors(
 
 
 def _mixed(own: np.ndarray, weight: float, shares: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the sizes that shares of errors do not exceed, and the largest share told, by (2).
+    """Return the sizes that shares of errors do not exceed, and the largest share told, by (3).
 
     `own` are sizes of errors in order, of a weight together.
     """

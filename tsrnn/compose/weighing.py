@@ -2,16 +2,21 @@
 
 The last values of each series are forecast by members fitted to those before, in as many windows as
 is asked. With E_m the mean absolute error of member m, in units of the mean absolute difference of
-the values before at the lag of the season, and over all windows and series, the weights are
+the values before at the lag of the season (of the held-back values too, where those before do not
+change), and over all windows and series, the weights are
 
     w_m  proportional to  1 / E_m^2                                                     (1)
 
-or 1 for the member with the smallest E_m, and 0 for the others.
+or 1 for the member with the smallest E_m, and 0 for the others. A series that tells nothing of the
+members has the weights of the others.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -50,14 +55,14 @@ def backtest_weights(
     offsets: np.ndarray,
     regressors: np.ndarray,
     n_jobs: int | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Weigh members by (1).
 
     Returns
     -------
     weights : (M, N) array
-    errors : (M, N) array
-        E_m of each series; NaN where it is too short for a window, or the member fails.
+    n_windows, sizes : (N,) int arrays
+        How many windows a member could be fitted before, and their steps.
     """
     lengths, n_members = np.diff(offsets), len(named)
     most = np.maximum(lengths // _SHARE, 1)
@@ -68,9 +73,7 @@ def backtest_weights(
     for number in range(1, how.n_windows + 1):
         before = lengths - number * size
         starts = offsets[:-1]
-        enough = before >= 2
-        enough[enough] = (seen[starts + before] - seen[starts])[enough] >= 2
-        series = np.flatnonzero(enough)
+        series = np.flatnonzero(seen[starts + np.maximum(before, 0)] - seen[starts] >= 2)
         if series.size:
             missed = _missed(
                 how.period, named, (values, offsets, regressors), series, before, size, n_jobs
@@ -79,7 +82,7 @@ def backtest_weights(
             total[:, series] += np.where(known, missed, 0.0)
             count[:, series] += known
     errors = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0.0)
-    return _weights(errors, how), errors
+    return _weights(errors, how), count.max(axis=0).astype(int), size
 
 
 def _missed(
@@ -100,7 +103,7 @@ def _missed(
     horizon = int(size.max())
     actual = np.full((len(series), horizon), np.nan)
     actual[np.arange(horizon) < size[:, None]] = values[ahead]
-    units = _units(values[rows], offsets_of(before), period)
+    units = _units(values, starts, before, size, period)
     missed = np.full((len(named), len(series)), np.nan)
     for one in found.members:
         informed = one.with_regressors(regressors[ahead], own)
@@ -111,12 +114,17 @@ def _missed(
     return missed
 
 
-def _units(values: np.ndarray, offsets: np.ndarray, period: int) -> np.ndarray:
-    """Return mean absolute differences at the lag of the season, or of 1; else 1."""
-    units = np.ones(len(offsets) - 1)
-    for i, (start, stop) in enumerate(zip(offsets[:-1], offsets[1:], strict=True)):
-        y = values[start:stop]
-        for lag in (period, 1):
+def _units(
+    values: np.ndarray, starts: np.ndarray, before: np.ndarray, size: np.ndarray, period: int
+) -> np.ndarray:
+    """Return mean absolute differences at the lag of the season, or of 1, before windows.
+
+    Of series that do not change before, they are those of the window too; 1 if there is none.
+    """
+    units = np.ones(len(starts))
+    for i, (start, middle) in enumerate(zip(starts, starts + before, strict=True)):
+        for stop, lag in itertools.product((middle, middle + size[i]), (period, 1)):
+            y = values[start:stop]
             changes = np.abs(y[lag:] - y[:-lag])
             changes = changes[np.isfinite(changes) & (changes > 0.0)]
             if changes.size:
@@ -127,14 +135,17 @@ def _units(values: np.ndarray, offsets: np.ndarray, period: int) -> np.ndarray:
 
 def _weights(errors: np.ndarray, how: Backtest) -> np.ndarray:
     """Weigh by (1): pooled over the series, or each by itself; equally where nothing is known."""
-    if not how.by_series:
-        known = ~np.isnan(errors)
-        # Members that fail somewhere are compared where all can be.
-        common = known.all(axis=0)
-        known &= common if common.any() else True
-        count = known.sum(axis=1, keepdims=True)
-        pooled = np.where(known, errors, 0.0).sum(axis=1, keepdims=True) / np.maximum(count, 1)
-        errors = np.repeat(np.where(count > 0, pooled, np.nan), errors.shape[1], axis=1)
+    known = ~np.isnan(errors)
+    tells = known.any(axis=0)
+    # Members that fail somewhere are compared where all can be.
+    common = known.all(axis=0)
+    known &= common if common.any() else True
+    count = known.sum(axis=1, keepdims=True)
+    pooled = np.where(known, errors, 0.0).sum(axis=1, keepdims=True) / np.maximum(count, 1)
+    pooled = np.where(count > 0, pooled, np.nan)
+    errors = np.where(tells & how.by_series, errors, pooled)
+    if not tells.any():
+        return np.full(errors.shape, 1.0 / len(errors))
     ranked = np.where(np.isnan(errors), np.inf, errors)
     best = ranked.min(axis=0)
     if how.takes_best:
@@ -145,3 +156,39 @@ def _weights(errors: np.ndarray, how: Backtest) -> np.ndarray:
         # Relative to the best, for squares may be beyond numbers; errors of 0 take all weight.
         relative = np.where(np.isfinite(ranked) & (best > 0.0), (best / ranked) ** 2, shares)
     return relative / relative.sum(axis=0)
+
+
+class Doubts(NamedTuple):
+    """Hold what there is to know of the weights of series.
+
+    Attributes
+    ----------
+    too_short : dict of int to str
+        Why nothing of a series could be held back.
+    lines : dict of int to str
+        What to say of each series with doubts: of these, and of those with too few windows.
+    """
+
+    too_short: dict[int, str]
+    lines: dict[int, str]
+
+    @classmethod
+    def of(
+        cls, how: Backtest, n_windows: np.ndarray, sizes: np.ndarray, n_steps: np.ndarray
+    ) -> Doubts:
+        """Look at how many windows of what sizes there were."""
+        too_short: dict[int, str] = {}
+        lines: dict[int, str] = {}
+        for i in np.flatnonzero(n_windows < how.n_windows).tolist():
+            there = f"{n_steps[i]} time steps"
+            asked = f"{how.n_windows} window(s) of {sizes[i]} steps (n_windows, horizon)"
+            if n_windows[i]:
+                lines[i] = f"of {asked}, {there} left {n_windows[i]} to weigh members by"
+            else:
+                too_short[i] = f"{there} are too few to hold back {asked}, and fit a member"
+                lines[i] = f"{too_short[i]}: the weights are those of the others"
+        return cls(too_short, lines)
+
+    def notes(self, prefix: Callable[[int], str]) -> dict[int, tuple[Warning, ...]]:
+        """Return them as notes of series."""
+        return {i: (UserWarning(f"{prefix(i)}{line}"),) for i, line in self.lines.items()}

@@ -30,9 +30,11 @@ def check_errors(one: CombinedErrors) -> None:
     offsets = fields.offsets(one.offsets, "offsets", values.size)
     require(offsets.size > 1 and (np.diff(offsets) > 0).all(), "series must not be empty")
     fields.numbers(one.regressors, "regressors", values.size, None)
-    for horizon, errors in fields.kind(one._found, "past errors", dict).items():
-        fields.whole(horizon, "a horizon", 1)
-        fields.observations(errors, "past errors", None, horizon, offsets.size - 1)
+    found = fields.kind(one._found, "past errors", dict)
+    if found:
+        require(set(found) == {"errors", "sizes"}, "past errors have sizes")
+        fields.observations(found["errors"], "past errors", None, None, offsets.size - 1)
+        fields.numbers(found["sizes"], "sizes", offsets.size - 1, low=0.0)
 
 
 def check_member(one: Member) -> None:
