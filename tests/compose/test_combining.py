@@ -40,7 +40,7 @@ def test_medians_and_means_are_of_the_members_that_are_there(values, weights):
     st.sampled_from([(0.0, 1.0), (0.125, 1.0), (-1.0, -0.125)]),
     st.sampled_from([(True, True, True), (True, False, True)]),
 )
-def test_members_that_run_away_are_held_at_the_limit(forecasts, ends, counted):
+def test_members_that_go_too_far_are_held_at_the_limit(forecasts, ends, counted):
     (low, high), n = ends, 4
     span = Span(np.array([low]), np.array([high]), np.array([n]))
     counted, known = np.array(counted)[:, None], np.ones((5, 1), dtype=bool)
@@ -50,11 +50,15 @@ def test_members_that_run_away_are_held_at_the_limit(forecasts, ends, counted):
         finite = [f for f, one in zip(forecasts[:, step], counted, strict=True) if one and f < 99e9]
         nearest = min((max(f - high, low - f, 0.0) for f in finite), default=0.0)
         # Eight times as large once more after as many steps as there were, and not beyond.
-        more = 8.0 ** min((step + 1) / (n - 1), 1.0) - 1.0 if low else 0.0
-        up, down = (3.0 * (high - low) + (more if one else 0.0) for one in (low >= 0.0, high < 0.0))
+        time = min((step + 1) / (n - 1), 1.0)
+        line, curve = (high - low) * time, 8.0**time - 1.0 if low else 0.0
+        up, down = (
+            0.5 * (high - low) + (max(curve, line) if one else line)
+            for one in (low >= 0.0, high < 0.0)
+        )
         for m in np.flatnonzero(counted):
             f = forecasts[m, step]
-            expected = max(min(f, high + max(up, 3 * nearest)), low - max(down, 3 * nearest))
+            expected = max(min(f, high + max(up, 1.5 * nearest)), low - max(down, 1.5 * nearest))
             if is_out[m, step]:
                 all_out = is_out[counted[:, 0], step].all()
                 expected = f if all_out and f == np.inf else expected if all_out else np.nan

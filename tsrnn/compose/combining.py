@@ -5,19 +5,31 @@ lies outside by
 
     d_mh = max(f_mh - high, low - f_mh, 0) / R                                          (1)
 
-h steps ahead. It runs away where
+h steps ahead. It is held at the limit
 
-    d_mh > max(3 + g_h, 3 min_m d_mh)                                                   (2)
+    d_mh <= max(1/2 + g_h, 3/2 min_m d_mh)                                              (2)
 
-with g_h = 0, but at the side of large values of a series whose n values have all one sign
+where g_h is how far a series of n values would go if it went through its range once more as it did,
+min(h / (n - 1), 1), or at the side of large values of a series all of one sign, if this is more,
 
     g_h = far ((far / near)^min(h / (n - 1), 1) - 1) / R                                (3)
 
-where the series would be if its sizes, the largest of which is `far` and the smallest `near`, grew
-once more as they did. A forecast that runs away is held at that limit: so the combined one has no
-jump there, as it has where a member is left out. That is done with one that is not finite, from
-that step on, unless all are not. What is said of a step does not depend on how many others are
-asked for. Members without a weight count for nothing.
+where its sizes, the largest of which is `far` and the smallest `near`, grow as much once more.
+
+A forecast runs away, and is no longer taken for the member's own, where
+
+    d_mh > max(3 + g_h, 3 min_m d_mh).                                                  (4)
+
+Held at a limit, a forecast leaves the combined one without a jump, as there is where a member is
+left out. That is done with one that is not finite, from that step on, unless all are not. What is
+said of a step does not depend on how many others are asked for. Members without a weight count for
+nothing.
+
+Up to the horizons of the M3 and M4 competitions the limit (2) hardly matters. Where halves of their
+training series were forecast from what was before, up to 60 steps ahead, the mean of the default
+members missed as much as without it, or less: 1% beyond 15 steps of yearly series, and 4% beyond
+20, for complex smoothing leaves a trend at an exponential pace. Limits of 1 and of 0.3 in the place
+of 1/2 made less and little more of a difference.
 """
 
 from __future__ import annotations
@@ -27,8 +39,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-# How many ranges a forecast may lie outside of the series, and how many times as far as another.
-_FAR, _FARTHER = 3.0, 3.0
+# How many ranges a forecast may lie outside of the series, and how many times as far as another:
+# before it is held (2), and before it runs away (4).
+_HELD, _RUNS_AWAY = (0.5, 1.5), (3.0, 3.0)
 
 
 @dataclass(frozen=True)
@@ -74,15 +87,19 @@ class Span:
             return np.fmax(outside, 0.0) / self.half
 
     def growth(self, horizon: int) -> np.ndarray:
-        """Return g_h by (3), of the side of large sizes, (horizon, N)."""
+        """Return g_h of the side of large sizes, (horizon, N)."""
         far = np.maximum(np.abs(self.low), np.abs(self.high))
         near = np.minimum(np.abs(self.low), np.abs(self.high))
         grows = (np.sign(self.low) == np.sign(self.high)) & (near > 0.0)
-        time = np.arange(1, horizon + 1)[:, None] / np.maximum(self.count - 1, 1)
+        time = self.time(horizon)
         with np.errstate(over="ignore"):
             ratio = np.where(grows, far, 1.0) / np.where(grows, near, 1.0)
-            more = ratio ** np.minimum(time, 1.0) - 1.0
-            return 0.5 * far / self.half * more
+            return np.maximum(0.5 * far / self.half * (ratio**time - 1.0), time)  # (3)
+
+    def time(self, horizon: int) -> np.ndarray:
+        """Return g_h of other sides: steps as shares of the series, (horizon, N)."""
+        shares = np.arange(1, horizon + 1)[:, None] / np.maximum(self.count - 1, 1)
+        return np.minimum(shares, 1.0)
 
     def held(self, forecasts: np.ndarray, limit: np.ndarray) -> np.ndarray:
         """Return the numbers at so many ranges outside, on the sides of forecasts."""
@@ -97,7 +114,7 @@ class Used(NamedTuple):
     Attributes
     ----------
     forecasts : (M, horizon, N) array
-        NaN for members that are left out; held at the limit where they run away.
+        NaN for members that are left out; held at the limit where they go beyond it.
     used : (M, horizon, N) bool array
         Which forecasts are the members' own, and were so at the steps before.
     infinite, run_away : (M, N) int arrays
@@ -112,7 +129,7 @@ class Used(NamedTuple):
 
 
 def usable(forecasts: np.ndarray, counted: np.ndarray, span: Span, known: np.ndarray) -> Used:
-    """Tell which forecasts can be used, and hold those that run away.
+    """Tell which forecasts can be used, and hold those that go too far.
 
     Parameters
     ----------
@@ -128,14 +145,17 @@ def usable(forecasts: np.ndarray, counted: np.ndarray, span: Span, known: np.nda
     looked_at = counted & known & ~infinite
     seen = np.where(looked_at, forecasts, 0.0)
     far = np.where(looked_at, span.outside(seen), np.inf)
-    grown = np.where(np.sign(seen) == np.sign(span.low + span.high), span.growth(len(known)), 0.0)
-    limit = np.maximum(_FAR + grown, _FARTHER * far.min(axis=0))
-    run_away = looked_at & (far > limit)
+    of_large = np.sign(seen) == np.sign(span.low + span.high)
+    grown = np.where(of_large, span.growth(len(known)), span.time(len(known)))
+    limit, end = (
+        np.maximum(ranges + grown, times * far.min(axis=0)) for ranges, times in (_HELD, _RUNS_AWAY)
+    )
+    run_away = looked_at & (far > end)
     finite = counted & ~np.logical_or.accumulate(infinite, axis=1)
     finite = np.where(finite.any(axis=0), finite, counted)
     used = finite & ~np.logical_or.accumulate(run_away, axis=1)
     used = np.where(used.any(axis=0), used, finite)
-    held = np.where(run_away, span.held(seen, limit), forecasts)
+    held = np.where(looked_at & (far > limit), span.held(seen, limit), forecasts)
     combined = np.where(finite, held, np.nan)
     return Used(combined, used, _first(infinite & ~finite), _first(run_away & finite))
 

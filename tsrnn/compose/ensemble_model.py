@@ -24,8 +24,8 @@ NO_WEIGHTS = "no member with a weight is left: the others have all the same weig
 
 _INFINITE = "the forecast of the member {name!r} is not finite: it is left out from step {step} on"
 _RUNS_AWAY = (
-    "the forecast of the member {name!r} runs away from step {step} on: where it lies outside of "
-    "the series by more than three times its range, it is held there"
+    "the forecast of the member {name!r} runs away from step {step} on, outside of the series by "
+    "more than three times its range: it is held nearer to it"
 )
 
 
