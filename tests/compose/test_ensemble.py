@@ -500,7 +500,7 @@ def loop_of_errors(members, y, n_origins):
             forecasts.append(moved.predict(horizon))
         ahead = min(horizon, len(y) - start)
         apart = np.sqrt(np.mean((np.array(forecasts) - ensemble.predict(horizon)) ** 2, axis=0))
-        unit = np.median(spreads, axis=0) + 0.5 * apart
+        unit = np.exp(np.mean(np.log(spreads), axis=0)) + 0.5 * apart
         unit *= 1.0 + (4.0 + np.minimum(np.arange(1, horizon + 1), 8)) / start
         missed = y[start : start + ahead] - ensemble.predict(horizon)[:ahead]
         errors[origin, :ahead] = missed / unit[:ahead]

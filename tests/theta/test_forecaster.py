@@ -112,15 +112,32 @@ def test_a_series_shorter_than_two_seasons_is_forecast_as_it_is_and_said(n):
 
 
 @pytest.mark.parametrize("n", [24, 35])
-def test_a_season_that_is_shown_twice_is_taken_off_where_it_cannot_be_tested(n):
-    stamped = pd.Series(Y[:n], pd.date_range("2020-01", periods=n, freq="MS"))
+def test_a_season_that_comes_twice_is_taken_off_where_it_cannot_be_tested(n):
+    t = np.arange(n)
+    for y in (Y[:n], 50.0 + 3.0 * t + 2.0 * np.sin(np.pi * t / 6.0) + 0.1 * FLAT[:n]):
+        stamped = pd.Series(y, pd.date_range("2020-01", periods=n, freq="MS"))
+        with warnings.catch_warnings(action="error"):
+            model, untested = ThetaForecaster().fit(stamped), ThetaForecaster(12, test=False)
+        assert model.is_seasonal_
+        np.testing.assert_array_equal(model.predict(4), untested.fit(y).predict(4))
     with warnings.catch_warnings(action="error"):
-        model, untested = ThetaForecaster().fit(stamped), ThetaForecaster(12, test=False).fit(Y[:n])
-    assert model.is_seasonal_
-    np.testing.assert_array_equal(model.predict(4), untested.predict(4))
-    gaps = np.where(np.arange(n) % 5 < 2, Y[:n], np.nan)  # two values in five
+        assert not ThetaForecaster(12).fit(FLAT[:n]).is_seasonal_
+    gaps = np.where(t % 5 < 2, Y[:n], np.nan)  # two values in five
     with pytest.warns(UserWarning, match="not seasonally adjusted"):
         assert not ThetaForecaster(12).fit(gaps).is_seasonal_
+
+
+@pytest.mark.parametrize("share", [0.45, 0.55])
+def test_a_season_comes_twice_where_the_correlation_is_above_a_half(share):
+    """The second period is a share of the first and something that has nothing to do with it."""
+    random = np.random.default_rng(1)
+    basis = np.linalg.qr(np.column_stack([np.ones(12), np.arange(12.0), random.normal(size=(12, 2))]))
+    first, other = basis[0][:, 2:].T
+    y = np.r_[first, share * first + np.sqrt(1.0 - share**2) * other]
+    line = np.polyval(np.polyfit(np.arange(24.0), y, 1), np.arange(24.0))
+    z = y - line
+    _, kinds, _ = find_seasons(10.0 + y, np.array([0, 24]), 12)
+    assert (kinds[0] is not None) == (np.corrcoef(z[12:], z[:12])[0, 1] > 0.5) == (share > 0.5)
 
 
 def test_seasons_beside_lines_are_those_that_the_test_finds_without_the_lines():

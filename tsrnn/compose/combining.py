@@ -116,7 +116,9 @@ class Used(NamedTuple):
     forecasts : (M, horizon, N) array
         NaN for members that are left out; held at the limit where they go beyond it.
     used : (M, horizon, N) bool array
-        Which forecasts are the members' own, and were so at the steps before.
+        Which members have not run away, at this step or before.
+    held : (M, horizon, N) bool array
+        Which forecasts are held at the limit.
     infinite, run_away : (M, N) int arrays
         The step, from 1, from which on a member is left out because its forecast is not finite, or
         at which it first runs away; 0 for none.
@@ -124,6 +126,7 @@ class Used(NamedTuple):
 
     forecasts: np.ndarray
     used: np.ndarray
+    held: np.ndarray
     infinite: np.ndarray
     run_away: np.ndarray
 
@@ -155,9 +158,10 @@ def usable(forecasts: np.ndarray, counted: np.ndarray, span: Span, known: np.nda
     finite = np.where(finite.any(axis=0), finite, counted)
     used = finite & ~np.logical_or.accumulate(run_away, axis=1)
     used = np.where(used.any(axis=0), used, finite)
-    held = np.where(looked_at & (far > limit), span.held(seen, limit), forecasts)
-    combined = np.where(finite, held, np.nan)
-    return Used(combined, used, _first(infinite & ~finite), _first(run_away & finite))
+    held = looked_at & (far > limit)
+    combined = np.where(held, span.held(seen, limit), forecasts)
+    combined = np.where(finite, combined, np.nan)
+    return Used(combined, used, held, _first(infinite & ~finite), _first(run_away & finite))
 
 
 def _first(marked: np.ndarray) -> np.ndarray:
@@ -187,6 +191,20 @@ def median(values: np.ndarray) -> np.ndarray:
     lower, upper = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, len(values) - 1)
     low, high = (np.take_along_axis(ordered, k[None], axis=0)[0] for k in (lower, upper))
     return np.where(low == high, low, 0.5 * low + 0.5 * high)
+
+
+def geometric_mean(sizes: np.ndarray) -> np.ndarray:
+    """Return geometric means over the members, (.., N), of sizes (M, .., N), NaN where none.
+
+    None counts as less than a hundredth of the largest: what is 0 does not make all 0.
+    """
+    known = ~np.isnan(sizes)
+    largest = np.fmax.reduce(sizes, axis=0)
+    with np.errstate(divide="ignore"):  # of sizes that are all 0
+        logs = np.log(np.fmax(sizes, 0.01 * largest))
+    count = np.count_nonzero(known, axis=0)
+    total = np.where(known, logs, 0.0).sum(axis=0)
+    return np.where(count > 0, np.exp(total / np.maximum(count, 1)), np.nan)
 
 
 def mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
