@@ -67,7 +67,7 @@ def test_members_that_go_too_far_are_held_at_the_limit(forecasts, ends, counted)
             np.testing.assert_allclose(found.forecasts[m, step, 0], expected, rtol=1e-12)
         prefix = usable(forecasts[:, : step + 1, None], counted, span, known[: step + 1])
         np.testing.assert_array_equal(prefix.forecasts, found.forecasts[:, : step + 1])
-        np.testing.assert_array_equal(prefix.used, found.used[:, : step + 1])
+        np.testing.assert_array_equal(prefix.held, found.held[:, : step + 1])
 
 
 ERRORS = np.random.default_rng(0).standard_t(4, size=(1, 2, 60)).round(2)

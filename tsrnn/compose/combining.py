@@ -17,7 +17,7 @@ min(h / (n - 1), 1), or at the side of large values of a series all of one sign,
 where its sizes, the largest of which is `far`, the smallest `near` and the median M, grow as much
 once more: what grows at an exponential pace has M^2 = far near, and what grows as a line has not.
 
-A forecast runs away, and is no longer taken for the member's own, where
+A forecast runs away, which the user is told of, where
 
     d_mh > max(3 + g_h, 3 min_m d_mh).                                                  (4)
 
@@ -123,8 +123,6 @@ class Used(NamedTuple):
     ----------
     forecasts : (M, horizon, N) array
         NaN for members that are left out; held at the limit where they go beyond it.
-    used : (M, horizon, N) bool array
-        Which members have not run away, at this step or before.
     held : (M, horizon, N) bool array
         Which forecasts are held at the limit.
     infinite, run_away : (M, N) int arrays
@@ -133,7 +131,6 @@ class Used(NamedTuple):
     """
 
     forecasts: np.ndarray
-    used: np.ndarray
     held: np.ndarray
     infinite: np.ndarray
     run_away: np.ndarray
@@ -164,12 +161,10 @@ def usable(forecasts: np.ndarray, counted: np.ndarray, span: Span, known: np.nda
     run_away = looked_at & (far > end)
     finite = counted & ~np.logical_or.accumulate(infinite, axis=1)
     finite = np.where(finite.any(axis=0), finite, counted)
-    used = finite & ~np.logical_or.accumulate(run_away, axis=1)
-    used = np.where(used.any(axis=0), used, finite)
     held = looked_at & (far > limit)
     combined = np.where(held, span.held(seen, limit), forecasts)
     combined = np.where(finite, combined, np.nan)
-    return Used(combined, used, held, _first(infinite & ~finite), _first(run_away & finite))
+    return Used(combined, held, _first(infinite & ~finite), _first(run_away & finite))
 
 
 def _first(marked: np.ndarray) -> np.ndarray:

@@ -235,7 +235,7 @@ class EnsembleModel(FittedModel):
         size = np.fmax.reduce(np.abs(apart), axis=0)  # squares may be beyond numbers
         size = np.where(size > 0.0, size, 1.0)
         between = size * np.sqrt(mean((apart / size) ** 2, self.weights))
-        is_known = used.used & np.isfinite(deviations)
+        is_known = np.isfinite(used.forecasts) & np.isfinite(deviations)
         spread = geometric_mean(np.where(is_known, deviations, np.nan))
         return (spread + 0.5 * between) * growth(horizon, self.span.count)
 
@@ -268,7 +268,8 @@ class EnsembleModel(FittedModel):
         for one in self.members:
             for k, note in one.model.doubts(horizon).items():
                 i = int(one.series[k])
-                if (used.used & ~used.held)[one.place, :, i].all():
+                is_own = np.isfinite(used.forecasts) & ~used.held
+                if is_own[one.place, :, i].all():
                     text = Message("{note} (member {name})", note=note, name=self.names[one.place])
                     texts.setdefault(i, []).append(text)
         return {i: UnreliableForecastWarning(_joined(lines)) for i, lines in texts.items()}
