@@ -145,6 +145,8 @@ def test_values_that_are_no_demand_are_refused_by_name():
         CrostonForecaster().fit(np.c_[Y, np.where(np.arange(80) == 3, -2.0, Y)])
     with pytest.raises(ValueError, match=r"series 0 is 0.5 at position 1, but with counts=True"):
         CrostonForecaster(counts=True).fit([0.0, 0.5, 1.0])
+    with pytest.raises(ValueError, match=r"series 0 is 1000000.5 at position 1, but with counts"):
+        CrostonForecaster(counts=True).fit([0.0, 1_000_000.5, 1.0])
     model = CrostonForecaster(counts=True).fit(Y)
     before = copy.deepcopy(vars(model))
     for wrong in (-1.0, 1.5):
@@ -242,6 +244,34 @@ def test_of_counts_quantiles_intervals_paths_and_totals_are_whole_numbers():
     assert sizes[sizes > 0].min() == 1.0
     other = CrostonForecaster(alpha=0.2).fit(y).predict_quantiles(1, 0.97)[0]
     assert not np.array_equal(other, np.rint(other))
+
+
+@every_variant
+@pytest.mark.parametrize("counts", [False, True])
+def test_quantiles_of_what_was_seen_are_those_told_before_it(variant, counts):
+    given = {"alpha": 0.2, "beta": 0.1, "counts": counts}
+    model = CrostonForecaster(variant=variant, **given).fit(Y[:70])
+    levels, more = [0.05, 0.6, 0.75, 0.95], np.r_[np.nan, Y[70:79]]
+    start = model._model
+    found = model.update(more).predict_quantiles(pd.RangeIndex(1, 80), levels)
+    states, _ = loop(model, np.r_[Y[:70], more])
+    for t in (5, 40, 69, 75, 79):  # before each of which there was a value
+        told = replace(start, state=states[t][:, None]).quantiles(1, np.array(levels))[0, :, 0]
+        # The sizes are found again from predictions and deviations.
+        np.testing.assert_allclose(found[t - 1], told, rtol=0.0 if counts else 1e-12)
+
+
+def test_ends_of_conformal_intervals_of_counts_are_whole_numbers_nearest_to_them():
+    frame = pd.DataFrame({"unique_id": 0, "ds": np.arange(80), "y": Y})
+    plain, whole = (CrostonForecaster(counts=one).fit(Y) for one in (False, True))
+    expected = plain.predict_interval(3, 0.8, method="conformal")
+    assert not np.array_equal(expected, np.rint(expected))
+    found = whole.predict_interval(3, 0.8, method="conformal")
+    np.testing.assert_array_equal(found, np.rint(expected))
+    panel = PanelForecaster(whole, alias="f", conformal_windows=5).fit(frame)
+    table = panel.predict(3, level=80, method="conformal")
+    bounds = table[["f-lo-80", "f-hi-80"]].to_numpy()
+    np.testing.assert_array_equal(bounds, np.rint(bounds))
 
 
 def test_an_update_in_pieces_is_one_run_and_the_state_of_a_fit():

@@ -322,7 +322,7 @@ class PanelForecaster(BaseEstimator):
             for one in levels:
                 for factors in now._conformal_factors(horizon, one):
                     bound = answer[name] + deviation * at(factors.T)
-                    bounds.append(np.clip(bound, *now.forecaster.limits()))
+                    bounds.append(now.forecaster.nearest_values(bound))
         for i, (low, high) in enumerate(bound_names):
             answer[low], answer[high] = bounds[2 * i : 2 * i + 2]
         doubts = model.doubts(horizon)

@@ -168,6 +168,11 @@ class CrostonForecaster(Forecaster):
         """
         return 0.0, np.inf
 
+    def nearest_values(self, bounds: np.ndarray) -> np.ndarray:
+        """Return the values nearest to ends of intervals; see `Forecaster.nearest_values`."""
+        bounds = super().nearest_values(bounds)
+        return np.rint(bounds) if self.counts else bounds
+
     def fit_model(self, values, regressors):
         """Fit series; see `Forecaster.fit_model`."""
         n_series = values.shape[1]
@@ -264,8 +269,8 @@ def _read_state(given: Any, n_series: int, is_probability: bool) -> np.ndarray:
     """Check `initial_state` that is given as numbers, (n_series, 2)."""
     second, low, high = ("probability", 0.0, 1.0) if is_probability else ("interval", 1.0, np.inf)
     accepted = (
-        f"initial_state must be 'mean', 'first' or (size, {second}) before the first value"
-        f"{', one row a series,' if n_series > 1 else ''} a size above 0 and "
+        f"initial_state must be 'mean', 'first' or (size, {second}) before the first value, "
+        f"{'one row a series, ' if n_series > 1 else ''}a size above 0 and "
         f"{'a probability from 0 to 1' if is_probability else 'an interval of 1 or more'}, got "
         f"{given!r}"
     )

@@ -15,7 +15,7 @@ Where values are counts, z r is rounded to a whole number, 1 at least.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -140,13 +140,26 @@ class DemandModel(FittedModel):
     ) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N): exactly those of (1)."""
         below = np.tile(np.asarray(quantiles)[:, None], (1, self.n_series))
-        return np.tile(self._values_at(below), (horizon, 1, 1))
+        return np.tile(self._values_at(below, self.state[0], self._next()), (horizon, 1, 1))
+
+    def quantiles_seen(self, seen: Sequence[np.ndarray], quantiles: np.ndarray) -> np.ndarray:
+        """Return quantiles of values that were seen, (n, n_quantiles, N), those of (1)."""
+        predictions, deviations = (one[:, None] for one in seen[:2])
+        # With o = z pi, (2) plus o^2 is z o E r^2.
+        root = np.hypot(predictions, deviations)
+        expects = predictions > 0.0
+        ratio = np.divide(root, predictions, out=np.zeros_like(root), where=expects)
+        sizes = np.where(np.isnan(predictions), np.nan, root / self.square * ratio)
+        shape = len(predictions), len(quantiles), self.n_series
+        below = np.broadcast_to(np.asarray(quantiles)[:, None], shape)
+        return self._values_at(below, sizes, predictions)
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
         """Draw futures by (1), (horizon, n_paths, N)."""
-        return self._values_at(random_state.random_sample((horizon, n_paths, self.n_series)))
+        below = random_state.random_sample((horizon, n_paths, self.n_series))
+        return self._values_at(below, self.state[0], self._next())
 
     def _next(self) -> np.ndarray:
         """Return what the cell predicts of the next step, (N,)."""
@@ -160,21 +173,24 @@ class DemandModel(FittedModel):
         variance = probability * self.square[series] - probability**2
         return sizes * np.sqrt(np.maximum(variance, 0.0))
 
-    def _values_at(self, below: np.ndarray) -> np.ndarray:
-        """Return the values that (1) is below with some probabilities (.., N)."""
-        size = self.state[0]
-        none = 1.0 - _probability(self._next(), size)
+    def _values_at(
+        self, below: np.ndarray, sizes: np.ndarray, predictions: np.ndarray
+    ) -> np.ndarray:
+        """Return the values that (1) is below with some probabilities (.., N).
+
+        Sizes and predictions are those that the values have been, or are to be, expected with.
+        """
+        none = 1.0 - _probability(predictions, sizes)
         n_shares = np.diff(self.offsets)
         with np.errstate(divide="ignore", invalid="ignore"):
             rank = np.ceil((below - none) / (1.0 - none) * n_shares - _ROUNDING)
         is_demand = rank >= 1.0
         place = np.where(is_demand, np.minimum(rank, n_shares), 1.0).astype(np.int64) - 1
-        values = size * self.shares[self.offsets[:-1] + place]
+        values = sizes * self.shares[self.offsets[:-1] + place]
         if self.counts:
             values = np.maximum(np.rint(values), 1.0)
         values[~is_demand] = 0.0
-        values[..., np.isnan(size)] = np.nan
-        return values
+        return np.where(np.isnan(sizes), np.nan, values)
 
 
 def _probability(predictions: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -196,8 +212,8 @@ def no_demand(batch: Batch, counts: bool) -> dict[int, NumberedSeriesError]:
     for i, row in zip(series.tolist(), rows[first].tolist(), strict=True):
         value, place = batch.values[row], row - int(batch.offsets[i])
         if value < 0.0:
-            cure = "demand is 0 or more: take returns out, or another forecaster"
+            digits, cure = "g", "demand is 0 or more: take returns out, or another forecaster"
         else:
-            cure = "with counts=True values are whole numbers: set counts=False"
-        errors[i] = NumberedSeriesError(i, f"is {value:g} at position {place}, but {cure}")
+            digits, cure = ".15g", "with counts=True values are whole numbers: set counts=False"
+        errors[i] = NumberedSeriesError(i, f"is {value:{digits}} at position {place}, but {cure}")
     return errors
