@@ -127,6 +127,19 @@ class TransformedModel(FittedModel):
         z = find(quantiles)
         return np.where(self.scale.falls, find(1.0 - quantiles), z) if self.scale.falls.any() else z
 
+    def alone(self, i: int) -> TransformedModel:
+        """Return the model of the series at a position."""
+        k = int(np.flatnonzero(self.series == i)[0])
+        known = None if self.known is None else self.known[:, [k]]
+        return TransformedModel(
+            self.inner.alone(k),
+            self.scale.take(np.array([k])),
+            self.bias_adjust,
+            np.zeros(1, dtype=np.int64),
+            1,
+            known=known,
+        )
+
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return what the user should know of the forecasts on the scale."""
         found = self.inner.doubts(horizon)

@@ -126,5 +126,8 @@ class PanelModel(Protocol):
     ) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
 
+    def alone(self, i: int) -> FittedModel:
+        """Return the model of the series at a position, which is no failure, as of a column."""
+
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return what the user should know of the forecast of so many steps, by position."""

@@ -154,6 +154,20 @@ class DemandModel(FittedModel):
         below = np.broadcast_to(np.asarray(quantiles)[:, None], shape)
         return self._values_at(below, sizes, predictions)
 
+    def alone(self, i: int) -> DemandModel:
+        """Return the model of the series at a position."""
+        start, stop = self.offsets[i : i + 2]
+        return replace(
+            self,
+            theta=self.theta[:, [i]],
+            state=self.state[:, [i]],
+            shares=self.shares[start:stop],
+            offsets=np.array([0, stop - start]),
+            square=self.square[[i]],
+            failures={},
+            notes={},
+        )
+
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
