@@ -19,6 +19,7 @@ from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
 import tsrnn
 from tsrnn import (
+    AutoExpSmoothingRNN,
     CrostonForecaster,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
@@ -378,6 +379,19 @@ def test_notes_on_the_season_are_those_of_the_forecaster():
     with pytest.warns(UserWarning, match="fewer than two full periods of 12") as around:
         TransformedForecaster(NaiveForecaster(strategy="seasonal")).fit(y)
     assert [str(one.message) for one in around] == [str(one.message) for one in plain]
+
+
+@pytest.mark.parametrize(("lower", "n_notes"), [(0, 0), (-1, 1)])
+def test_that_a_series_is_mostly_zero_is_told_of_zeros_of_its_own(lower, n_notes):
+    # On logarithms what is 1 above the bound is 0.
+    y = np.random.default_rng(1).poisson(0.4, 40) + 1.0 + lower
+    auto = TransformedForecaster(AutoExpSmoothingRNN(models=["ANN"]), lower=lower)
+    frame = pd.DataFrame({"unique_id": 0, "ds": np.arange(40), "y": y})
+    with warnings.catch_warnings(record=True, action="always") as caught:
+        auto.fit(y)
+        notes = PanelForecaster(auto).fit(frame).notes_["note"].tolist()
+    assert sum("CrostonForecaster" in str(one.message) for one in caught) == 2 * n_notes
+    assert sum("CrostonForecaster" in one for one in notes) == n_notes
 
 
 def test_regressors_act_on_the_scale():

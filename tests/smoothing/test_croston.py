@@ -178,6 +178,8 @@ def test_arguments_are_refused_by_name(wrong, words):
 def test_regressors_are_not_ignored_silently():
     with pytest.warns(UserWarning, match="X has 1 column, of which CrostonForecaster makes no use"):
         CrostonForecaster().fit(np.arange(80.0)[:, None], Y)
+    with pytest.warns(UserWarning, match="X has 2 columns, of which CrostonForecaster makes no u"):
+        PanelForecaster(CrostonForecaster()).fit(panel_frame([Y]).assign(a=1.0, b=2.0))
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)

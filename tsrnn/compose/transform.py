@@ -28,6 +28,8 @@ from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.summary import residual_tests, series_name, two_columns
+from tsrnn.smoothing.fit import unnamed
+from tsrnn.smoothing.intermittence import borne_out
 
 
 class TransformedForecaster(Forecaster):
@@ -254,7 +256,7 @@ class TransformedForecaster(Forecaster):
             bool(self.bias_adjust),
             np.arange(values.shape[1]),
             values.shape[1],
-            notes=(*notes.values(), *inner.model.notes),
+            notes=(*notes.values(), *borne_out(inner.model.notes, batch, "series {}".format)),
             latest=seen_of(inner.model, inner.predictions + effect, inner.deviations),
         )
         attributes: dict[str, Any] = {"forecaster_": inner.forecaster}
@@ -279,7 +281,9 @@ class TransformedForecaster(Forecaster):
             failures[int(series[k])] = told_of_scale(scale, error)
         notes = {i: (note,) for i, note in own.items() if i not in failures}
         for k, more in inner.notes.items():
-            notes[int(series[k])] = (*notes.get(int(series[k]), ()), *more)
+            i = int(series[k])
+            more = borne_out(more, batch.take(np.array([k])), unnamed)
+            notes[i] = (*notes.get(i, ()), *more)
         n_series = len(offsets) - 1
         return TransformedModel(
             inner, scale, bool(self.bias_adjust), series, n_series, failures, notes

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import check_choice, check_flag, check_number, of_one_moment
 from tsrnn.exceptions import InvalidParameterError
@@ -14,7 +15,7 @@ from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.summary import series_name, two_columns
 from tsrnn.smoothing.demand_fit import FEWEST, DemandSpec, fit_demand, fit_demand_panel
-from tsrnn.smoothing.demand_model import CELLS_OF
+from tsrnn.smoothing.demand_model import CELLS_OF, of_no_use
 from tsrnn.smoothing.model import collect
 
 
@@ -201,6 +202,8 @@ class CrostonForecaster(Forecaster):
 
     def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
+        if regressors.shape[1]:
+            warn_user(of_no_use(regressors.shape[1]))
         batch = Batch(values, offsets, np.empty((len(values), 0)))
         return fit_demand_panel(self._spec(batch.n_series), batch, n_jobs, progress)
 

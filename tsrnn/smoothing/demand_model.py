@@ -80,12 +80,7 @@ class DemandModel(FittedModel):
         """Return the model with its notes as columns have them, one on regressors among them."""
         notes = [note for i in sorted(self.notes) for note in self.notes[i]]
         if n_regressors:
-            columns = "1 column" if n_regressors == 1 else f"{n_regressors} columns"
-            notes.append(
-                UserWarning(
-                    f"X has {columns}, of which CrostonForecaster makes no use: leave X out"
-                )
-            )
+            notes.append(of_no_use(n_regressors))
         return replace(self, notes=tuple(notes))
 
     def effect(self, regressors: np.ndarray, offsets: np.ndarray | None = None) -> np.ndarray:
@@ -205,6 +200,12 @@ class DemandModel(FittedModel):
             values = np.maximum(np.rint(values), 1.0)
         values[~is_demand] = 0.0
         return np.where(np.isnan(sizes), np.nan, values)
+
+
+def of_no_use(n_regressors: int) -> UserWarning:
+    """Say that regressors are ignored."""
+    columns = "1 column" if n_regressors == 1 else f"{n_regressors} columns"
+    return UserWarning(f"X has {columns}, of which CrostonForecaster makes no use: leave X out")
 
 
 def _probability(predictions: np.ndarray, sizes: np.ndarray) -> np.ndarray:
