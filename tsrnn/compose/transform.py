@@ -178,7 +178,18 @@ class TransformedForecaster(Forecaster):
         return max(lower, scale.lower), min(upper, scale.upper)
 
     def nearest_values(self, bounds: np.ndarray) -> np.ndarray:
-        """Return the values nearest to ends of intervals; see `Forecaster.nearest_values`."""
+        """Return the values nearest to ends of intervals that series may have.
+
+        Parameters
+        ----------
+        bounds : array
+            Of intervals that are symmetric about forecasts.
+
+        Returns
+        -------
+        values : array
+            Within `limits`.
+        """
         if self._scale(1).kind is None:
             bounds = self.forecaster.nearest_values(bounds)
         return np.clip(bounds, *self.limits())

@@ -170,7 +170,18 @@ class CrostonForecaster(Forecaster):
         return 0.0, np.inf
 
     def nearest_values(self, bounds: np.ndarray) -> np.ndarray:
-        """Return the values nearest to ends of intervals; see `Forecaster.nearest_values`."""
+        """Return the values nearest to ends of intervals that demand may have.
+
+        Parameters
+        ----------
+        bounds : array
+            Of intervals that are symmetric about forecasts.
+
+        Returns
+        -------
+        values : array
+            Within `limits`; with `counts=True` whole numbers.
+        """
         bounds = super().nearest_values(bounds)
         return np.rint(bounds) if self.counts else bounds
 
