@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from saved_models import PANELS, fitted_panel
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
 
@@ -90,6 +91,15 @@ def test_of_what_is_learned_from_all_series_totals_are_those_of_columns(one):
         # Quantiles of 300 paths are good to 9 percent of a deviation, some 4 of the width.
         np.testing.assert_allclose(table.loc[k, BOUNDS].tolist(), bounds, atol=0.15 * width)
     pd.testing.assert_frame_equal(panel.predict(4, level=80, **PATHS), table)
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_whatever_panels_are_of_has_totals(name):
+    panel = fitted_panel(name)
+    table = panel.predict(2, level=80, total=True, n_paths=20)
+    assert table.iloc[:, 0].tolist() == panel.ids_.tolist()
+    bounds = table.iloc[:, 3:].to_numpy()
+    assert np.isfinite(bounds).all() and (bounds[:, 0] <= bounds[:, 1]).all()
 
 
 def test_series_with_seasons_of_their_own_and_threads_make_no_difference():

@@ -57,7 +57,7 @@ class TransformedForecaster(Forecaster):
         never guessed.
     bias_adjust : bool
         Points are the means of what lies ahead, as far as it is normal on the scale. By default
-        they are the medians: half of the values lie above.
+        they are the medians, half of the values lying above, as far as those of the forecaster are.
 
     Attributes
     ----------

@@ -296,8 +296,8 @@ class PanelForecaster(BaseEstimator):
         total : bool, default=False
             Whether to forecast the total of the steps of each series, such as the demand until a
             delivery comes: one row a series, with the stamp of the last step, the sum of the
-            forecasts, and intervals of the total from simulated paths. Its quantile of 95 percent
-            is the upper bound of ``level=90``.
+            forecasts, which is the mean if these are means, and intervals of the total from
+            simulated paths. Its quantile of 95 percent is the upper bound of ``level=90``.
         n_paths : int or None
             With `total=True`, how many paths are drawn for a series; 10,000 by default.
         random_state : int, RandomState or None
