@@ -248,6 +248,28 @@ def test_of_counts_quantiles_intervals_paths_and_totals_are_whole_numbers():
     assert not np.array_equal(other, np.rint(other))
 
 
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(
+    st.lists(st.integers(1, 4), min_size=8, max_size=40),
+    st.sampled_from([1.0, 1e7, 1e13]),
+    st.sampled_from([0.05, 0.3, 0.9]),
+)
+def test_whole_numbers_are_drawn_whose_mean_is_the_size_of_a_demand(sizes, unit, alpha):
+    y = np.array(sizes) * unit
+    model = CrostonForecaster(variant="classic", alpha=alpha, beta=0.1, counts=True).fit(y)
+    # With a demand in every period all draws are sizes: these quantiles are each of them once.
+    shares = (np.arange(y.size) + 0.5) / y.size
+    drawn = model.predict_quantiles(1, shares)[0]
+    assert (drawn >= 1.0).all() and (np.diff(drawn) >= 0.0).all()
+    np.testing.assert_array_equal(drawn, np.rint(drawn))
+    size = model.state_[0]
+    exact = size * model._model.shares
+    assert np.abs(drawn - exact).max() < 1.0 + 1e-9 * size
+    # Half of one of them is the best that whole numbers can do, unless they would be less than 1.
+    missed = np.maximum(np.floor(exact), 1.0).mean() - size
+    assert abs(drawn.mean() - size) <= max(0.5 / y.size, missed) + 1e-9 * size
+
+
 @every_variant
 @pytest.mark.parametrize("counts", [False, True])
 def test_quantiles_of_what_was_seen_are_those_told_before_it(variant, counts):

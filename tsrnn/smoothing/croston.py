@@ -46,7 +46,8 @@ class CrostonForecaster(Forecaster):
         demand says; or given (one row a series for several).
     counts : bool, default=False
         Whether values are whole numbers, such as pieces sold. Quantiles, intervals and paths are
-        then whole numbers, too. Forecasts are means, and no whole numbers.
+        then whole numbers, too, rounded so that their mean is the forecast. Forecasts are means,
+        and no whole numbers.
 
     Attributes
     ----------

@@ -10,7 +10,8 @@ in units of their mean. So its mean is the forecast o, and its variance
 
     z^2 (pi E r^2 - pi^2)                                                               (2)
 
-Where values are counts, z r is rounded to a whole number, 1 at least.
+Where values are counts, the z r of a series are rounded to whole numbers, 1 at least: down, but for
+those with the largest remainders, as many as leave their mean at z (if ones leave it so small).
 """
 
 from __future__ import annotations
@@ -195,11 +196,33 @@ class DemandModel(FittedModel):
             rank = np.ceil((below - none) / (1.0 - none) * n_shares - _ROUNDING)
         is_demand = rank >= 1.0
         place = np.where(is_demand, np.minimum(rank, n_shares), 1.0).astype(np.int64) - 1
-        values = sizes * self.shares[self.offsets[:-1] + place]
-        if self.counts:
-            values = np.maximum(np.rint(values), 1.0)
+        values = self._drawn(self.offsets[:-1] + place, sizes)
         values[~is_demand] = 0.0
         return np.where(np.isnan(sizes), np.nan, values)
+
+    def _drawn(self, places: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        """Return z r with the shares at places (.., N), sizes being (N,) or, by rows, (n, 1, N)."""
+        if not self.counts:
+            return sizes * self.shares[places]
+        if sizes.ndim == 1:
+            return self._whole(sizes)[places]
+        rows = [self._whole(size[0])[place] for size, place in zip(sizes, places, strict=True)]
+        return np.array(rows).reshape(places.shape)
+
+    def _whole(self, sizes: np.ndarray) -> np.ndarray:
+        """Return z r with every share, (M,), as whole numbers whose means are the sizes (N,)."""
+        n_shares = np.diff(self.offsets)
+        series = np.repeat(np.arange(self.n_series), n_shares)
+        exact = np.nan_to_num(sizes)[series] * self.shares
+        nearest = np.rint(exact)
+        is_whole = np.abs(exact - nearest) <= _ROUNDING * nearest
+        lower = np.maximum(np.where(is_whole, nearest, np.floor(exact)), 1.0)
+        left = exact - lower
+        n_up = np.rint(np.bincount(series, left, self.n_series))
+        order = np.lexsort((left, series))
+        from_largest = np.repeat(self.offsets[1:], n_shares) - 1 - np.arange(series.size)
+        lower[order] += from_largest < n_up[series]
+        return lower
 
 
 def of_no_use(n_regressors: int) -> UserWarning:
