@@ -6,21 +6,48 @@ forecaster of adjusted series estimates its own coefficients of regressors.
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from sklearn.base import clone
 
-from tsrnn._input.validation import check_choice, check_flag, check_period
+from tsrnn._input.validation import check_choice, check_flag, check_period, check_periods
 from tsrnn._time.season_length import LONGEST, Season
 from tsrnn.compose.inner import InnerFit, fit_inner, refuse_no_forecaster
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.season import Seasons, find_season
+from tsrnn.forecasting.several_seasons import SeveralSeasons, decompose
 
 _MODELS = ("mul", "add")
 
 # What is left when the season is taken off.
 _ADJUSTED = Season(1, "seasonally adjusted series")
+
+
+class _Found(NamedTuple):
+    """The seasons of N series.
+
+    Attributes
+    ----------
+    seasons : Seasons or SeveralSeasons
+        As they go on, those of the first row first.
+    factor, offset : (n_rows,) arrays
+        Of the rows of all series, one after the other.
+    is_taken : (N, n_seasons) array
+        Which are taken off.
+    """
+
+    seasons: Seasons | SeveralSeasons
+    factor: np.ndarray
+    offset: np.ndarray
+    is_taken: np.ndarray
+
+    @property
+    def is_seasonal(self) -> np.ndarray:
+        """Which series are adjusted, (N,)."""
+        return self.is_taken.any(axis=1)
 
 
 class DeseasonalizedForecaster(Forecaster):
@@ -108,12 +135,15 @@ class DeseasonalizedForecaster(Forecaster):
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
         refuse_no_forecaster(self.forecaster)
-        check_period(self.period)
+        if self._has_several():
+            check_periods(self.period)
+        else:
+            check_period(self.period)
         check_choice("model", self.model, _MODELS)
         check_flag("test", self.test)
 
     def _seeks_season(self) -> bool:
-        return self.period == "auto"
+        return isinstance(self.period, str) and self.period == "auto"
 
     def _in_season(self, season: Season) -> Forecaster:
         return clone(self).set_params(period=season.taken) if self._seeks_season() else self
@@ -128,55 +158,61 @@ class DeseasonalizedForecaster(Forecaster):
         """Fit series; see `Forecaster.fit_model`."""
         notes: list[Warning] = []
         X = self._used(regressors)
-        found = [self._indices(y, X, f"series {i}", notes) for i, y in enumerate(values.T)]
-        seasons, is_seasonal = self._seasons(found)
-        factor, offset = seasons.ahead(len(values))
+        found = self._found(
+            [(y, X, f"series {i}", notes) for i, y in enumerate(values.T)],
+            np.arange(values.shape[1] + 1) * len(values),
+        )
+        factor, offset = (
+            np.ascontiguousarray(part.reshape(values.T.shape).T)
+            for part in (found.factor, found.offset)
+        )
+        is_seasonal = found.is_seasonal
         inner = self._fit_inner((values - offset) / factor, regressors, factor, is_seasonal)
         constant = np.zeros(is_seasonal.size)
         if self.model == "mul" and is_seasonal.any() and regressors.shape[1]:
             constant = inner.model.effect(np.zeros((1, regressors.shape[1])))[0]
-        end = seasons.after(len(values))
+        end = found.seasons.after(len(values))
         model = DeseasonalizedModel(inner.model, end, constant, notes=(*notes, *inner.model.notes))
-        indices = seasons.factor if self.model == "mul" else seasons.offset
-        one = is_seasonal.size == 1
-        attributes = {
-            "is_seasonal_": bool(is_seasonal[0]) if one else is_seasonal,
-            "seasonal_indices_": indices[0] if one else indices,
-            "forecaster_": inner.forecaster,
-        }
         predictions = (inner.predictions + constant) * factor + offset
+        attributes = self._told(found) | {"forecaster_": inner.forecaster}
         return model, predictions, inner.deviations * factor, attributes
 
     def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
         notes: dict[int, list[Warning]] = {i: [] for i in range(len(offsets) - 1)}
         X = self._used(regressors)
-        found = [
-            self._indices(values[start:stop], X[start:stop], "the series", notes[i])
-            for i, (start, stop) in enumerate(zip(offsets[:-1], offsets[1:], strict=True))
-        ]
-        seasons, is_seasonal = self._seasons(found)
-        factor, offset = seasons.along(offsets)
+        ends = enumerate(zip(offsets[:-1], offsets[1:], strict=True))
+        found = self._found(
+            [(values[i:j], X[i:j], "the series", notes[k]) for k, (i, j) in ends], offsets
+        )
+        factor, offset, is_seasonal = found.factor, found.offset, found.is_seasonal
         inner = self._inner().fit_panel(
             (values - offset) / factor, offsets, regressors / factor[:, None], n_jobs, progress
         )
-        constant = np.zeros(len(found))
+        constant = np.zeros(is_seasonal.size)
         if self.model == "mul" and regressors.shape[1]:
-            nowhere = np.zeros((len(found), regressors.shape[1]))
-            effect = inner.effect(nowhere, np.arange(len(found) + 1))
+            nowhere = np.zeros((is_seasonal.size, regressors.shape[1]))
+            effect = inner.effect(nowhere, np.arange(is_seasonal.size + 1))
             constant = np.where(is_seasonal, effect, 0.0)
         all_notes = {
             i: (*own, *inner.notes.get(i, ()))
             for i, own in notes.items()
             if i not in inner.failures and (own or i in inner.notes)
         }
-        end = seasons.after(np.diff(offsets))
+        end = found.seasons.after(np.diff(offsets))
         return DeseasonalizedModel(inner, end, constant, inner.failures, all_notes)
+
+    def _has_several(self) -> bool:
+        return isinstance(self.period, tuple | list)
+
+    def _taken_period(self) -> int:
+        # What others do by the length of a season they do by the longest.
+        return max(map(int, self.period)) if self._has_several() else super()._taken_period()
 
     def _needed_steps(self) -> int:
         # What a series is too short to tell of is not taken off; a slip would be large arrays.
-        is_slip = self.period != "auto" and self.period > LONGEST
-        return max(int(self.period) if is_slip else 1, self.forecaster._needed_steps())
+        longest = 1 if self._seeks_season() else self._taken_period()
+        return max(longest if longest > LONGEST else 1, self.forecaster._needed_steps())
 
     def _would_take(self, period: int, n_observed: int) -> bool:
         return False
@@ -188,20 +224,59 @@ class DeseasonalizedForecaster(Forecaster):
         """Return the regressors that the forecaster uses: what they add is no season."""
         return regressors if self._uses_regressors() else regressors[:, :0]
 
-    def _indices(
-        self, y: np.ndarray, X: np.ndarray, name: str, notes: list[Warning]
-    ) -> np.ndarray | None:
-        """Return the seasonal indices of a series net of regressors, None if it has none."""
-        indices, reason = find_season(y, X, self.period, self.model, test=self.test)
-        if reason is not None:
-            notes.append(UserWarning(f"{name} is not seasonally adjusted: {reason}"))
-        return indices
+    def _found(
+        self, series: list[tuple[np.ndarray, np.ndarray, str, list[Warning]]], offsets: np.ndarray
+    ) -> _Found:
+        """Look for the seasons of series net of regressors.
 
-    def _seasons(self, found: list[np.ndarray | None]) -> tuple[Seasons, np.ndarray]:
-        """Return the seasons of all series, and which have one, of the indices that were found."""
+        Each comes with its regressors, its name, and the notes that what is said of it goes to.
+        """
+        if self._has_several():
+            return self._several_found(series)
+        taken = []
+        for y, X, name, notes in series:
+            indices, reason = find_season(y, X, self.period, self.model, test=self.test)
+            if reason is not None:
+                notes.append(UserWarning(f"{name} is not seasonally adjusted: {reason}"))
+            taken.append(indices)
         neutral = np.full(self.period, 1.0 if self.model == "mul" else 0.0)
-        indices = np.array([neutral if one is None else one for one in found])
-        return Seasons.of(indices, self.model), np.array([one is not None for one in found])
+        indices = np.array([neutral if one is None else one for one in taken])
+        seasons = Seasons.of(indices, self.model)
+        return _Found(
+            seasons, *seasons.along(offsets), np.array([[one is not None] for one in taken])
+        )
+
+    def _several_found(
+        self, series: list[tuple[np.ndarray, np.ndarray, str, list[Warning]]]
+    ) -> _Found:
+        """Look for several seasons of series."""
+        each = []
+        for y, X, name, notes in series:
+            each.append(decompose(y, X, self.period, self.model, test=self.test))
+            notes += [UserWarning(f"{name} {reason}") for reason in each[-1].reasons]
+        cycles = zip(*(one.cycles for one in each), strict=True)
+        seasons = SeveralSeasons(tuple(Seasons.of(np.array(part), self.model) for part in cycles))
+        along = np.concatenate([one.along for one in each])
+        neutral = Seasons.of(along, self.model)
+        return _Found(
+            seasons, neutral.factor, neutral.offset, np.array([one.is_taken for one in each])
+        )
+
+    def _told(self, found: _Found) -> dict[str, Any]:
+        """Return the fitted attributes that tell of seasons."""
+        parts = found.seasons.parts if self._has_several() else (found.seasons,)
+        indices = [part.factor if self.model == "mul" else part.offset for part in parts]
+        taken = found.is_taken
+        if len(taken) == 1:
+            indices, taken = [one[0] for one in indices], taken[0]
+        if self._has_several():
+            period = tuple(map(int, self.period))
+            return {"is_seasonal_": taken, "seasonal_indices_": tuple(indices), "period_": period}
+        is_seasonal = taken[..., 0]
+        return {
+            "is_seasonal_": bool(is_seasonal) if is_seasonal.ndim == 0 else is_seasonal,
+            "seasonal_indices_": indices[0],
+        }
 
     def _fit_inner(
         self,

@@ -10,6 +10,7 @@ import numpy as np
 
 from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
 from tsrnn.forecasting.season import Seasons
+from tsrnn.forecasting.several_seasons import SeveralSeasons
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class DeseasonalizedModel(FittedModel):
     Attributes
     ----------
     inner : FittedModel
-    seasons : Seasons
+    seasons : Seasons or SeveralSeasons
     constant : (N,) array
         What regressors of 0 add to the adjusted series, where these are divided by the season:
         what they add must be proportional to them to be free of it.
@@ -27,7 +28,7 @@ class DeseasonalizedModel(FittedModel):
     """
 
     inner: FittedModel | PanelModel
-    seasons: Seasons
+    seasons: Seasons | SeveralSeasons
     constant: np.ndarray
     failures: Mapping[int, Exception] = field(default_factory=dict)
     notes: Notes = ()

@@ -1,0 +1,165 @@
+"""Several seasons of a series, such as those of the day and of the week: taken off and put back.
+
+A series with seasons of m_1 < m_2 < .. time steps is y_t = s_1t s_2t .. z_t (multiplicative) or
+y_t = s_1t + s_2t + .. + z_t (additive). The seasons are those of MSTL, as statsmodels has it, of
+the series, or of its logarithm if they multiply it: smoothed by STL in turn, the short ones first,
+so that they may change along the series. What is forecast has the last of each, over and over.
+
+Values that are missing are interpolated for the decomposition, and for it alone, between those at
+the same place of the longest season. Each season is tested for as one alone is (see
+`tsrnn.forecasting.season`), the longer ones in the series less the classical indices of those
+before. With regressors it is the series net of them that is decomposed; their coefficients come
+from changes over the longest season.
+
+Source: K. Bandara, R. J. Hyndman and C. Bergmeir, MSTL: a seasonal-trend decomposition algorithm
+for time series with multiple seasonal patterns, International Journal of Operational Research 52
+(2025).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from tsrnn.forecasting.season import (
+    NOT_POSITIVE,
+    UNTESTED,
+    Seasons,
+    coefficients,
+    ends_of,
+    filled_by_season,
+    is_seasonal,
+    seasonal_indices,
+    shows_two,
+)
+
+
+@dataclass(frozen=True)
+class SeveralSeasons:
+    """Several seasons of N series, each as `Seasons`, of which one is put on the other."""
+
+    parts: tuple[Seasons, ...]
+
+    def ahead(self, n_timesteps: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return factors and offsets of the next steps of all series, (n_timesteps, N)."""
+        return _together([part.ahead(n_timesteps) for part in self.parts])
+
+    def along(self, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return factors and offsets of the next rows of each series, (n_rows,)."""
+        return _together([part.along(offsets) for part in self.parts])
+
+    def after(self, n_timesteps: int | np.ndarray) -> SeveralSeasons:
+        """Return the seasons after so many steps of all series, or of each, (N,)."""
+        return SeveralSeasons(tuple(part.after(n_timesteps) for part in self.parts))
+
+
+def _together(pairs: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Put factors and offsets on each other: of either kind of season one of the two is neutral."""
+    factors, offsets = zip(*pairs, strict=True)
+    return np.prod(factors, axis=0), np.sum(offsets, axis=0)
+
+
+class Decomposed(NamedTuple):
+    """The seasons of one series.
+
+    Attributes
+    ----------
+    along : (n,) array
+        Factors or offsets of its rows, of all seasons together.
+    cycles : list of (m,) arrays
+        Each as it goes on, that of the first row first; neutral where it is not taken off.
+    is_taken : (n_seasons,) array
+    reasons : list of str
+        What is to be said of the series: that it is not adjusted for a season, and why.
+    """
+
+    along: np.ndarray
+    cycles: list[np.ndarray]
+    is_taken: np.ndarray
+    reasons: list[str]
+
+
+def decompose(
+    y: np.ndarray, X: np.ndarray, periods: Sequence[int], model: str, *, test: bool
+) -> Decomposed:
+    """Look for the seasons of a series, as `find_season` does for one.
+
+    Parameters
+    ----------
+    y : (n,) array
+        NaN where missing, and not everywhere.
+    X : (n, p) array
+        Regressors that add to the series beside its seasons.
+    periods : sequence of int
+    model : {"mul", "add"}
+    test : bool
+        Whether a season must be significant.
+    """
+    began, ended = ends_of(y)
+    inside, X = y[began:ended], X[began:ended]
+    neutral = 1.0 if model == "mul" else 0.0
+    along, cycles = np.full(y.size, neutral), [np.full(m, neutral) for m in periods]
+    is_shown = [shows_two(inside, m) and inside.size > 2 * m for m in periods]
+    reasons = [
+        f"is not adjusted for a season of {m} time steps: it does not show more than two of them"
+        for m, shown in zip(periods, is_shown, strict=True)
+        if not shown
+    ]
+    is_taken = np.array(is_shown)
+    if is_taken.any():
+        net = inside - X @ coefficients(inside, X, max(np.array(periods)[is_taken].tolist()))
+        if model == "mul" and np.nanmin(net) <= 0.0:
+            why = NOT_POSITIVE[bool(np.nanmin(inside) > 0.0)]
+            reasons.append(f"is not seasonally adjusted: {why}")
+            is_taken[:] = False
+        elif test:
+            is_taken, untested = _significant(net, periods, is_taken, model)
+            reasons += untested
+    taken = np.flatnonzero(is_taken)
+    if taken.size:
+        found = _smoothed(net, [periods[k] for k in taken], model)
+        place = np.arange(y.size)
+        for k, component in zip(taken, found.T, strict=True):
+            m = periods[k]
+            cycles[k][(np.arange(ended - m, ended)) % m] = component[-m:]
+            rows = cycles[k][place % m]
+            rows[began:ended] = component
+            along = along * rows if model == "mul" else along + rows
+    return Decomposed(along, cycles, is_taken, reasons)
+
+
+def _significant(
+    y: np.ndarray, periods: Sequence[int], candidates: np.ndarray, model: str
+) -> tuple[np.ndarray, list[str]]:
+    """Test for seasons, the short ones first; return which there are, and which are not tested."""
+    found, reasons = np.zeros(len(periods), dtype=bool), []
+    n_observed = int(np.count_nonzero(~np.isnan(y)))
+    for k in sorted(np.flatnonzero(candidates).tolist(), key=lambda k: periods[k]):
+        m = periods[k]
+        if n_observed < 3 * m:
+            reasons.append(
+                f"is not adjusted for a season of {m} time steps: it has {n_observed} observed "
+                f"values, and one is tested for in three times as many{UNTESTED}"
+            )
+            continue
+        found[k] = is_seasonal(y, m)
+        if found[k]:
+            indices = np.resize(seasonal_indices(y, m, model), y.size)
+            y = y / indices if model == "mul" else y - indices
+    return found, reasons
+
+
+def _smoothed(y: np.ndarray, periods: list[int], model: str) -> np.ndarray:
+    """Return the seasons of MSTL along a series, (n, n_seasons), in the order of the periods."""
+    from statsmodels.tsa.seasonal import MSTL  # slow to import
+
+    filled = filled_by_season(y, max(periods))
+    # In units of their own, for squares of what a float can hold may be beyond it.
+    unit = np.abs(filled).max() or 1.0
+    scaled = np.log(filled / unit) if model == "mul" else filled / unit
+    seasons = np.asarray(MSTL(scaled, periods=tuple(periods)).fit().seasonal)
+    seasons = seasons.reshape(y.size, -1)[:, np.argsort(np.argsort(periods))]
+    return np.exp(seasons) if model == "mul" else seasons * unit
