@@ -1,11 +1,13 @@
 """Forecasts of the seasonally adjusted series, with the season put back: as the M competitions do.
 
-What is a season, which series are adjusted, and the source: see `tsrnn.forecasting.season`. The
-forecaster of adjusted series estimates its own coefficients of regressors.
+What is a season, which series are adjusted, and the source: see `tsrnn.forecasting.season`, and of
+several seasons `tsrnn.forecasting.several_seasons`. The forecaster of adjusted series estimates its
+own coefficients of regressors.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,11 +21,15 @@ from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.season import Seasons, find_season
 from tsrnn.forecasting.several_seasons import SeveralSeasons, decompose
+from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 
 _MODELS = ("mul", "add")
 
 # What is left when the season is taken off.
 _ADJUSTED = Season(1, "seasonally adjusted series")
+
+# What adjusted series are forecast by where nothing is said of it.
+_DEFAULT = DoubleExpSmoothingRNN(damped=True, prior="cautious")
 
 
 class _Found(NamedTuple):
@@ -51,35 +57,40 @@ class _Found(NamedTuple):
 
 
 class DeseasonalizedForecaster(Forecaster):
-    """Take the season off, forecast what is left, put the season back.
+    """Take the season off, or several, forecast what is left, put the season back.
 
     Parameters
     ----------
-    forecaster : forecaster
+    forecaster : forecaster or None
         Fitted, as a clone, to the seasonally adjusted series. With `NaiveForecaster()` this is the
         M competitions' Naive2. What is left has no season, so where the period of this forecaster
-        is "auto" it is 1.
-    period : int or "auto"
+        is "auto" it is 1. None is `DoubleExpSmoothingRNN(damped=True, prior="cautious")`, see the
+        notes.
+    period : int, "auto" or tuple of int
         Time steps of a season; 1 for no season. "auto" is that of the time stamps: 12 for months, 4
         for quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48 and 96 for hours, halves
         and quarters of them, and 1 for all else. A season of which the series has fewer than two
-        full periods is not looked for.
+        full periods is not looked for. A tuple is several seasons, such as those of the day and of
+        the week, `(24, 168)`, of hourly data.
     model : {"mul", "add"}
         Whether the season multiplies the series, which must be positive then, or is added to it.
     test : bool
         Adjust a series only if its autocorrelation at the lag of the season is significant at 90%,
         and it has three seasons; otherwise adjust every series that has two. Shorter ones are
-        forecast as they are.
+        forecast as they are. Of several seasons each is tested in the series without those that
+        were found, the short ones first.
 
     Attributes
     ----------
-    period_ : int
-        The period that was looked for; 1 for none.
+    period_ : int or tuple of int
+        The period that was looked for; 1 for none. Of several seasons those that were given.
     is_seasonal_ : bool or (n_series,) array
-        Whether a series was adjusted.
+        Whether a series was adjusted. Of several seasons an array, (n_seasons,) or
+        (n_series, n_seasons): for which of them.
     seasonal_indices_ : (period,) or (n_series, period) array
         The season that begins at the first time step of the series; ones ("mul") or zeros ("add")
-        where it was not adjusted.
+        where it was not adjusted. Of several seasons a tuple with an array for each, as they go on
+        after the series.
     forecaster_ : forecaster
         The clone, as `fit` left it: it holds plain arrays, and `update` does not move it.
     fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
@@ -90,8 +101,8 @@ class DeseasonalizedForecaster(Forecaster):
     -----
     UserWarning
         For a series that is not adjusted because it has values that are not positive and the model
-        is multiplicative, or, without the test, because it is too short. With `period="auto"` as
-        `AutoExpSmoothingRNN` warns.
+        is multiplicative, or, without the test or with several seasons, because it is too short.
+        With `period="auto"` as `AutoExpSmoothingRNN` warns.
 
     Notes
     -----
@@ -104,10 +115,23 @@ class DeseasonalizedForecaster(Forecaster):
     accepted with one series only. Intervals do not know that the
     indices are estimates.
 
+    One season has the same indices in every year, by the classical decomposition [1]_. Several are
+    those of MSTL [2]_ as statsmodels has it, of the logarithms with `model="mul"`, which change
+    along the series; the last of each is carried on. They are found in {msto} ms for 700 hours with
+    the seasons of the day and of the week, a panel's one series after the other. On the
+    last two days of the training parts of M4's hourly series the weekly season takes a fourth off
+    the errors, more than the choice of a forecaster for what is left, of which the damped trend
+    was the best (`benchmarks/several_seasons.py`); so it was on adjusted monthly and quarterly
+    series (see `tsrnn.priors`). A week that is two values short of its season counts as none: a
+    series needs a step more than two of the longest season.
+
     References
     ----------
     .. [1] S. Makridakis, E. Spiliotis, V. Assimakopoulos (2020). The M4 Competition: 100,000 time
        series and 61 forecasting methods. International Journal of Forecasting, 36(1), 54-74.
+    .. [2] K. Bandara, R. J. Hyndman, C. Bergmeir (2025). MSTL: a seasonal-trend decomposition
+       algorithm for time series with multiple seasonal patterns. International Journal of
+       Operational Research, 52(1), 79-98.
 
     Examples
     --------
@@ -121,9 +145,9 @@ class DeseasonalizedForecaster(Forecaster):
 
     def __init__(
         self,
-        forecaster: Forecaster,
+        forecaster: Forecaster | None = None,
         *,
-        period: int | str = "auto",
+        period: int | str | Sequence[int] = "auto",
         model: str = "mul",
         test: bool = True,
     ) -> None:
@@ -134,7 +158,7 @@ class DeseasonalizedForecaster(Forecaster):
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
-        refuse_no_forecaster(self.forecaster)
+        refuse_no_forecaster(self._given())
         if self._has_several():
             check_periods(self.period)
         else:
@@ -148,9 +172,16 @@ class DeseasonalizedForecaster(Forecaster):
     def _in_season(self, season: Season) -> Forecaster:
         return clone(self).set_params(period=season.taken) if self._seeks_season() else self
 
+    def _has_season(self) -> bool:
+        return False
+
+    def _given(self) -> Forecaster:
+        """Return the forecaster of adjusted series."""
+        return _DEFAULT if self.forecaster is None else self.forecaster
+
     def _inner(self) -> Forecaster:
         """Return what to fit to adjusted series."""
-        forecaster = clone(self.forecaster)
+        forecaster = clone(self._given())
         forecaster.validate_parameters()
         return clone(forecaster._in_season(_ADJUSTED))
 
@@ -212,13 +243,13 @@ class DeseasonalizedForecaster(Forecaster):
     def _needed_steps(self) -> int:
         # What a series is too short to tell of is not taken off; a slip would be large arrays.
         longest = 1 if self._seeks_season() else self._taken_period()
-        return max(longest if longest > LONGEST else 1, self.forecaster._needed_steps())
+        return max(longest if longest > LONGEST else 1, self._given()._needed_steps())
 
     def _would_take(self, period: int, n_observed: int) -> bool:
         return False
 
     def _uses_regressors(self) -> bool:
-        return self.forecaster._uses_regressors()
+        return self._given()._uses_regressors()
 
     def _used(self, regressors: np.ndarray) -> np.ndarray:
         """Return the regressors that the forecaster uses: what they add is no season."""

@@ -7,8 +7,8 @@ so that they may change along the series. What is forecast has the last of each,
 
 Values that are missing are interpolated for the decomposition, and for it alone, between those at
 the same place of the longest season. Each season is tested for as one alone is (see
-`tsrnn.forecasting.season`), the longer ones in the series less the classical indices of those
-before. With regressors it is the series net of them that is decomposed; their coefficients come
+`tsrnn.forecasting.season`), in the series less the classical indices of those that were found.
+With regressors it is the series net of them that is decomposed; their coefficients come
 from changes over the longest season.
 
 Source: K. Bandara, R. J. Hyndman and C. Bergmeir, MSTL: a seasonal-trend decomposition algorithm
@@ -134,21 +134,30 @@ def decompose(
 def _significant(
     y: np.ndarray, periods: Sequence[int], candidates: np.ndarray, model: str
 ) -> tuple[np.ndarray, list[str]]:
-    """Test for seasons, the short ones first; return which there are, and which are not tested."""
+    """Test for seasons, the short ones first; return which there are, and which are not tested.
+
+    A long season may hide a shorter one, which is tested again when that is taken off.
+    """
     found, reasons = np.zeros(len(periods), dtype=bool), []
     n_observed = int(np.count_nonzero(~np.isnan(y)))
-    for k in sorted(np.flatnonzero(candidates).tolist(), key=lambda k: periods[k]):
-        m = periods[k]
-        if n_observed < 3 * m:
-            reasons.append(
-                f"is not adjusted for a season of {m} time steps: it has {n_observed} observed "
-                f"values, and one is tested for in three times as many{UNTESTED}"
-            )
+    tested = []
+    for k in np.flatnonzero(candidates).tolist():
+        if n_observed >= 3 * periods[k]:
+            tested.append(k)
             continue
-        found[k] = is_seasonal(y, m)
-        if found[k]:
-            indices = np.resize(seasonal_indices(y, m, model), y.size)
-            y = y / indices if model == "mul" else y - indices
+        reasons.append(
+            f"is not adjusted for a season of {periods[k]} time steps: it has {n_observed} "
+            f"observed values, and one is tested for in three times as many{UNTESTED}"
+        )
+    tested.sort(key=lambda k: periods[k])
+    while tested:
+        new = next((k for k in tested if is_seasonal(y, periods[k])), None)
+        if new is None:
+            break
+        found[new] = True
+        tested.remove(new)
+        indices = np.resize(seasonal_indices(y, periods[new], model), y.size)
+        y = y / indices if model == "mul" else y - indices
     return found, reasons
 
 
