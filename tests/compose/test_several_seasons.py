@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 from statsmodels.tsa.seasonal import MSTL
 
 import tsrnn
@@ -68,17 +69,39 @@ def test_all_answers_are_those_of_the_adjusted_series_with_the_last_seasons_put_
     np.testing.assert_allclose(found.predict(30), put(inner.predict(30), ahead, model), rtol=RTOL)
     fitted = put(inner.fitted_values_, along, model)
     np.testing.assert_allclose(found.fitted_values_, fitted, rtol=RTOL)
-    bounds = put(inner.predict_interval(30), ahead[:, None], model)
-    np.testing.assert_allclose(found.predict_interval(30), bounds, rtol=RTOL)
-    shares = put(inner.predict_quantiles(30, [0.1, 0.7]), ahead[:, None], model)
-    np.testing.assert_allclose(found.predict_quantiles(30, [0.1, 0.7]), shares, rtol=RTOL)
-    paths = put(inner.simulate(30, 4, random_state=0), ahead[:, None], model)
-    np.testing.assert_allclose(found.simulate(30, 4, random_state=0), paths, rtol=RTOL)
+    # Errors of one step, and what the seasons add to those of all.
+    spread = found._model.seasons.spread
+    shares = np.array([0.025, 0.3, 0.975])
+    wider = np.hypot(inner._model.deviation(30)[:, 0], spread)[:, None] * norm.ppf(shares)
+    quantiles = put(inner.predict(30)[:, None] + wider, ahead[:, None], model)
+    np.testing.assert_allclose(found.predict_quantiles(30, shares), quantiles, rtol=RTOL)
+    np.testing.assert_allclose(found.predict_interval(30), quantiles[:, [0, 2]], rtol=RTOL)
+    paths = found.simulate(30, 4000, random_state=0)
+    # The 2.5% and 97.5% points of 4000 draws, and the middle, to three standard errors.
+    np.testing.assert_allclose(
+        np.quantile(paths, shares, axis=1).T, quantiles, atol=0.2 * np.ptp(quantiles[:, [0, 2]])
+    )
     for m, indices in zip(PERIODS, found.seasonal_indices_, strict=True):
         assert indices.shape == (m,)
     turned = [np.resize(np.roll(indices, -N), 30) for indices in found.seasonal_indices_]
     together = np.prod(turned, axis=0) if model == "mul" else np.sum(turned, axis=0)
     np.testing.assert_allclose(together, ahead, rtol=RTOL, atol=1e-12)
+
+
+@models
+def test_intervals_know_that_seasons_take_some_of_the_noise(model):
+    rng = np.random.default_rng(5)
+    noise = rng.normal(size=(N + 30, 25))
+    y = 60.0 + 2.0 * BOTH[:, None] + noise
+    if model == "mul":
+        y = 60.0 * np.exp(BOTH / 40.0)[:, None] * np.exp(noise / 60.0)
+    found = make(model, SimpleExpSmoothingRNN(alpha=0.0)).fit(y[:N])
+    bounds = found.predict_interval(30)
+    held = np.mean((y[N:] >= bounds[:, 0]) & (y[N:] <= bounds[:, 1]))
+    # 95% of 750 values, which are not independent; 0.84 would be so without it.
+    assert 0.92 < held < 0.98
+    inner = found._model.inner.deviation(1)[0]
+    assert (found._model.seasons.spread > 0.5 * inner).all()
 
 
 @models

@@ -8,6 +8,7 @@ own coefficients of regressors.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from tsrnn._input.validation import check_choice, check_flag, check_period, chec
 from tsrnn._time.season_length import LONGEST, Season
 from tsrnn.compose.inner import InnerFit, fit_inner, refuse_no_forecaster
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
-from tsrnn.forecasting.fitted_model import PanelModel
+from tsrnn.forecasting.fitted_model import FittedModel, PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.season import Seasons, find_season
 from tsrnn.forecasting.several_seasons import SeveralSeasons, decompose
@@ -49,6 +50,16 @@ class _Found(NamedTuple):
     factor: np.ndarray
     offset: np.ndarray
     is_taken: np.ndarray
+
+    def end(
+        self, model: FittedModel | PanelModel, n_steps: int | np.ndarray, *n_jobs: int | None
+    ) -> Seasons | SeveralSeasons:
+        """Return the seasons after so many steps, with what they add to errors of a model."""
+        seasons = self.seasons.after(n_steps)
+        if isinstance(seasons, Seasons):
+            return seasons
+        deviation = model.deviation(1, *n_jobs)[0]
+        return replace(seasons, spread=seasons.spread * np.where(deviation > 0.0, deviation, 0.0))
 
     @property
     def is_seasonal(self) -> np.ndarray:
@@ -202,7 +213,7 @@ class DeseasonalizedForecaster(Forecaster):
         constant = np.zeros(is_seasonal.size)
         if self.model == "mul" and is_seasonal.any() and regressors.shape[1]:
             constant = inner.model.effect(np.zeros((1, regressors.shape[1])))[0]
-        end = found.seasons.after(len(values))
+        end = found.end(inner.model, len(values))
         model = DeseasonalizedModel(inner.model, end, constant, notes=(*notes, *inner.model.notes))
         predictions = (inner.predictions + constant) * factor + offset
         attributes = self._told(found) | {"forecaster_": inner.forecaster}
@@ -230,7 +241,7 @@ class DeseasonalizedForecaster(Forecaster):
             for i, own in notes.items()
             if i not in inner.failures and (own or i in inner.notes)
         }
-        end = found.seasons.after(np.diff(offsets))
+        end = found.end(inner, np.diff(offsets), n_jobs)
         return DeseasonalizedModel(inner, end, constant, inner.failures, all_notes)
 
     def _has_several(self) -> bool:
@@ -286,7 +297,8 @@ class DeseasonalizedForecaster(Forecaster):
             each.append(decompose(y, X, self.period, self.model, test=self.test))
             notes += [UserWarning(f"{name} {reason}") for reason in each[-1].reasons]
         cycles = zip(*(one.cycles for one in each), strict=True)
-        seasons = SeveralSeasons(tuple(Seasons.of(np.array(part), self.model) for part in cycles))
+        parts = tuple(Seasons.of(np.array(part), self.model) for part in cycles)
+        seasons = SeveralSeasons(parts, np.array([one.widening for one in each]))
         along = np.concatenate([one.along for one in each])
         neutral = Seasons.of(along, self.model)
         return _Found(

@@ -69,6 +69,11 @@ class Seasons:
     factor: np.ndarray
     offset: np.ndarray
 
+    @property
+    def spread(self) -> np.ndarray:
+        """The standard deviation of what they add to errors, (N,): they are taken as known."""
+        return np.zeros(len(self.factor))
+
     @classmethod
     def of(cls, indices: np.ndarray, model: str) -> Seasons:
         """Make seasons of their indices (N, m): "mul" or "add"."""

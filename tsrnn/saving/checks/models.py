@@ -98,7 +98,9 @@ def check_several_seasons(one: SeveralSeasons) -> None:
     """Check seasons that are put on each other."""
     parts = fields.tuple_of(one.parts, "parts", Seasons)
     require(len(parts) > 1, "parts must be several")
-    require(len({len(part.factor) for part in parts}) == 1, "parts must be of the same series")
+    spread = fields.numbers(one.spread, "spread", None, low=0.0)
+    sizes = {len(part.factor) for part in parts}
+    require(sizes == {spread.size}, "parts and spread must be of the same series")
 
 
 def check_deseasonalized(one: DeseasonalizedModel) -> None:
