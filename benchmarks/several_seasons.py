@@ -1,12 +1,15 @@
 """Hourly series with the seasons of the day and of the week: what is to forecast the rest.
 
-Run as `python benchmarks/several_seasons.py [--data-home FOLDER] [--parts choice test]`, with the
-folder of M4's hourly series (see `tsrnn.datasets.fetch_m4`).
+Run as `python benchmarks/several_seasons.py [--data-home FOLDER] [--parts choice coverage test]`,
+with the folder of M4's hourly series (see `tsrnn.datasets.fetch_m4`).
 
 `choice` holds the last 48 values of the training parts back and forecasts them from those before,
 by `DeseasonalizedForecaster` around one forecaster or another: with the season of the day, and with
 that of the week as well; multiplicative and additive ones, tested for and not. OWA is in units of
 Naive2 on the same values. Seconds are those of the forecasters alone, and of MSTL a series.
+
+`coverage` tells how many of these values intervals of 95% hold, with what the seasons add to errors
+and without.
 
 `test` forecasts the competition's test parts by what was chosen, with automatic smoothing and the
 default combination beside it.
@@ -20,6 +23,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import argparse
 import time
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
@@ -113,6 +117,22 @@ def choice(series: list[np.ndarray], truth: list[np.ndarray]) -> None:
                     print(f"MSTL: {1e3 * each:.0f} ms a series", flush=True)
 
 
+def coverage(series: list[np.ndarray], truth: list[np.ndarray]) -> None:
+    """Count held-back values within intervals of 95%, by how many seasons were taken off."""
+    offsets = np.concatenate([[0], np.cumsum([len(y) for y in series])])
+    values = np.concatenate(series)
+    forecaster = DeseasonalizedForecaster(INNER[CHOSEN], period=(DAY, WEEK))
+    model = forecaster.fit_panel(values, offsets, np.empty((values.size, 0)), 1, None)
+    n_taken = sum(np.ptp(part.factor, axis=1) > 0.0 for part in model.seasons.parts)
+    calm = replace(model.seasons, spread=np.zeros(len(series)))
+    for name, one in (("wider", model), ("not wider", replace(model, seasons=calm))):
+        low, high = np.moveaxis(one.quantiles(AHEAD, np.array([0.025, 0.975])), 1, 0)
+        held = (np.array(truth).T >= low) & (np.array(truth).T <= high)
+        rows = [held, held[:, n_taken == 2], held[:, n_taken == 1]]
+        told = [f"{part.mean():.3f} ({part[:6].mean():.3f})" for part in rows]
+        print(f"{name:10} all (first six hours): {told[0]}, two seasons: {told[1]}, one: {told[2]}")
+
+
 def test_parts(series: list[np.ndarray], truth: list[np.ndarray]) -> None:
     """Forecast the test parts by what was chosen."""
     adjusted = DeseasonalizedForecaster(NaiveForecaster(), period=DAY)
@@ -131,7 +151,9 @@ def main() -> None:
     """Read options and run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-home", help="folder of the data")
-    parser.add_argument("--parts", nargs="+", choices=("choice", "test"), default=["choice"])
+    parser.add_argument(
+        "--parts", nargs="+", choices=("choice", "coverage", "test"), default=["choice"]
+    )
     parser.add_argument("--every", type=int, default=1, help="take every so many-th series")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -139,6 +161,8 @@ def main() -> None:
     train = [np.asarray(y, dtype=float) for y in data.train[:: options.every]]
     if "choice" in options.parts:
         choice([y[:-AHEAD] for y in train], [y[-AHEAD:] for y in train])
+    if "coverage" in options.parts:
+        coverage([y[:-AHEAD] for y in train], [y[-AHEAD:] for y in train])
     if "test" in options.parts:
         test_parts(train, list(data.test[:: options.every]))
 
