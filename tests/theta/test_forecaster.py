@@ -131,8 +131,8 @@ def test_a_season_that_comes_twice_is_taken_off_where_it_cannot_be_tested(n):
 def test_a_season_comes_twice_where_the_correlation_is_above_a_half(share):
     """The second period is a share of the first and something that has nothing to do with it."""
     random = np.random.default_rng(1)
-    basis = np.linalg.qr(np.column_stack([np.ones(12), np.arange(12.0), random.normal(size=(12, 2))]))
-    first, other = basis[0][:, 2:].T
+    columns = np.column_stack([np.ones(12), np.arange(12.0), random.normal(size=(12, 2))])
+    first, other = np.linalg.qr(columns)[0][:, 2:].T
     y = np.r_[first, share * first + np.sqrt(1.0 - share**2) * other]
     line = np.polyval(np.polyfit(np.arange(24.0), y, 1), np.arange(24.0))
     z = y - line
@@ -146,7 +146,9 @@ def test_seasons_beside_lines_are_those_that_the_test_finds_without_the_lines():
     noise = random.normal(size=(30, 48))
     series = [
         50.0 + slope * t + size * np.sin(np.pi * t / 6.0) + one
-        for (slope, size), one in zip(itertools.product((0.0, 1.0, 9.0), np.r_[:10] / 3.0), noise)
+        for (slope, size), one in zip(
+            itertools.product((0.0, 1.0, 9.0), np.r_[:10] / 3.0), noise, strict=True
+        )
     ]
     series[7][[0, 11, 39]] = np.nan
     series = [*series, 5.0 + 0.1 * t, np.full(48, 0.1)]

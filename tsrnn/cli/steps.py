@@ -19,6 +19,7 @@ from tsrnn._time.series_search import LONGER_REACH
 from tsrnn.cli.csv_errors import UsageError
 from tsrnn.cli.csv_file import SeriesOfFile
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.season import UNTESTED
 from tsrnn.panel.cells import cells_of, put_together, read_rows
 from tsrnn.panel.differ import words_for_stamps
 from tsrnn.panel.errors import SeriesError
@@ -171,6 +172,7 @@ _PHRASES = {
     DAMPED: "--model damped",
     LONGER_REACH: "",
     SET: "say",
+    UNTESTED: "",
     GIVE_DATES: "give the file a column of dates",
     FOR_DEMAND: "--model croston",
     WITHOUT_SEASON: "say --model holt, or --period with the time steps of one",

@@ -72,6 +72,10 @@ class Span:
         middle = 0.5 * ordered[starts + (count - 1) // 2] + 0.5 * ordered[starts + count // 2]
         return cls(ordered[starts], ordered[starts + count - 1], count, middle)
 
+    def alone(self, i: int) -> Span:
+        """Return the range of the series at a position."""
+        return Span(self.low[[i]], self.high[[i]], self.count[[i]], self.middle[[i]])
+
     def after(self, values: np.ndarray, series: np.ndarray) -> Span:
         """Return the ranges after further values (R,), each of the series at a position."""
         low, high, count = self.low.copy(), self.high.copy(), self.count.copy()

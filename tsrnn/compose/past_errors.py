@@ -26,8 +26,13 @@ Errors k steps ahead from neighbouring origins share most of what happened: they
 Beside them count, as so many more, the errors that are typical of the yearly, quarterly and monthly
 series of the M3 and M4 competitions: a single series has few errors of its own, and what is missing
 is taken from there. Of held-back values, 95 percent lie within 2.2 and 2.3 units (1) of yearly
-series, 2.0 of quarterly and 1.9 of monthly ones. `python benchmarks/ensemble_choice.py --errors` finds them in
-the training parts.
+series, 2.0 of quarterly and 1.9 of monthly ones: `python benchmarks/ensemble_choice.py --errors`
+finds the sizes in the training parts. Where halves of these were forecast from what was before, up
+to 60 steps ahead, units grew about as errors did, or less. Series that return to a mean, or keep to
+a line, are not told from those by some dozens of values: so far ahead their intervals are several
+times too wide. With units that are 1.5 times the changes over as many steps in the past at most,
+they were narrower by a third, and held 71 to 93% of what they should hold 95 of in the
+competitions' series, where without they held 83 to 95%.
 
 Of n own sizes with the weight w together, and typical ones with the distribution T and the weight
 v, the error that is not exceeded in size with probability p is the e at which
@@ -42,7 +47,7 @@ p = |2 q - 1|, upwards or downwards.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -103,6 +108,11 @@ class CombinedErrors:
     def floored(self, unit: np.ndarray, n_jobs: int | None = None) -> np.ndarray:
         """Return units (horizon, N) that are not far too small for what was missed by (2)."""
         return _floored(unit, self._all(n_jobs)["sizes"])
+
+    def alone(self, i: int) -> CombinedErrors:
+        """Return what is known of all series, for the one at a position."""
+        found = self._all(None)
+        return replace(self, _found=found | {"sizes": found["sizes"][[i]]})
 
     def _all(self, n_jobs: int | None) -> dict[str, np.ndarray]:
         if not self._found:
