@@ -137,6 +137,7 @@ def test_missing_values_are_filled_for_the_decomposition_alone(model):
     assert np.isnan(found.residuals_[holes]).all()
 
 
+@pytest.mark.filterwarnings("ignore:series 0 is not adjusted for a season of 21")
 def test_a_place_of_the_long_season_that_was_never_observed_is_told_by_the_short_one():
     y = SERIES["add"][:N].copy()
     whole = make(test=False).fit(y)
