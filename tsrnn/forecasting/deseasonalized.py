@@ -89,6 +89,11 @@ class DeseasonalizedModel(FittedModel):
         """Return what the user should know of the forecasts of the adjusted series."""
         return self.inner.doubts(horizon)
 
+    def alone(self, i: int) -> DeseasonalizedModel:
+        """Return the model of the series at a position."""
+        seasons = Seasons(self.seasons.factor[[i]], self.seasons.offset[[i]])
+        return DeseasonalizedModel(self.inner.alone(i), seasons, self.constant[[i]])
+
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:

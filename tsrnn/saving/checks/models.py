@@ -149,7 +149,9 @@ def check_transformed(one: TransformedModel) -> None:
     if one.known is not None:
         fields.array(one.known, "known", float, None, k)
     latest = fields.tuple_of(one.latest, "latest", np.ndarray)
-    require(len(latest) in (0, 2), "latest must be predictions and deviations")
+    further = len(one.inner.latest) if isinstance(one.inner, TransformedModel) else 0
+    told = "latest must be predictions and deviations on each scale"
+    require(len(latest) in (0, 2 + further), told)
     for part in latest:
         fields.array(part, "latest", float, len(latest[0]), k)
     check_notes(one.notes, n)
