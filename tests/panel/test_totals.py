@@ -102,11 +102,13 @@ def test_whatever_panels_are_of_has_totals(name):
     assert np.isfinite(bounds).all() and (bounds[:, 0] <= bounds[:, 1]).all()
     model = panel._fitted.model
     levels, every = np.array([0.1, 0.9]), model.forecast(3)
+    # Networks are computed in single precision, in which a batch of another size rounds otherwise.
+    rtol = 1e-6 if name == "windows" else 1e-13
     for i in panel._fitted.active.tolist():
         alone = model.alone(i)
-        np.testing.assert_allclose(alone.forecast(3)[:, 0], every[:, i], rtol=1e-13)
+        np.testing.assert_allclose(alone.forecast(3)[:, 0], every[:, i], rtol=rtol)
         quantiles = model.quantiles(3, levels)[..., i]
-        np.testing.assert_allclose(alone.quantiles(3, levels)[..., 0], quantiles, rtol=1e-13)
+        np.testing.assert_allclose(alone.quantiles(3, levels)[..., 0], quantiles, rtol=rtol)
 
 
 def test_series_with_seasons_of_their_own_and_threads_make_no_difference():
