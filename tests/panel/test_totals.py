@@ -41,6 +41,9 @@ FORECASTERS = {
     "complex": ComplexExpSmoothingRNN(),
     "theta": ThetaForecaster(3),
     "adjusted": DeseasonalizedForecaster(SimpleExpSmoothingRNN(alpha=0.3), period=3, test=False),
+    "adjusted twice": DeseasonalizedForecaster(
+        SimpleExpSmoothingRNN(alpha=0.3), period=(3, 5), test=False
+    ),
     "scales": TransformedForecaster(TransformedForecaster(NaiveForecaster()), None, upper=60.0),
 }
 
