@@ -37,7 +37,7 @@ PAGES_WITH_CODE = [page for page in PAGES if any(blocks(page))]
 
 
 def public_names():
-    modules = {"datasets", "exceptions", "metrics", "plotting", "priors"}
+    modules = {"datasets", "exceptions", "features", "metrics", "plotting", "priors"}
     public = set(tsrnn.__all__) - modules
     for module in modules:
         names = vars(getattr(tsrnn, module)).items()

@@ -8,12 +8,13 @@ method knows of its own is a `FittedModel`, made by `fit_model`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import RegressorMixin
+from sklearn.base import RegressorMixin, clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -34,6 +35,8 @@ from tsrnn._input.validation import (
 from tsrnn._time.grid import is_time_index, overlooked_times, training_grid
 from tsrnn._time.season_length import refuse_longer
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.features.hosts import learned_features, names_of, with_features
+from tsrnn.features.time_features import TimeFeatures
 from tsrnn.forecasting.conformal import factors_of_scores, past_scores
 from tsrnn.forecasting.fitted_model import FittedModel, PanelModel, Progress
 from tsrnn.forecasting.horizons import MOST_AHEAD, check_horizon, most_steps
@@ -150,7 +153,9 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         regressors = self._read_regressors(X, len(values), reset=True)
         grid = training_grid(index, X, len(values))
         check_enough(values)
-        settled = self._settled(values, grid)
+        features = learned_features(self.time_features(), grid.stamps(0, len(values)))
+        regressors = with_features(regressors, features, grid, np.arange(len(values)))
+        settled = self._settled(values, grid).reading_columns(self._column_names(features))
         refuse_longer(self._needed_steps(), most_steps(values))
         with one_blas_thread():
             model, predictions, deviations, attributes = settled.fit_model(values, regressors)
@@ -165,6 +170,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         self._training = (values, regressors)
         self._layout = layout
         self._grid = grid
+        self._features = features
         self._seen = (self._remembered(model, predictions, deviations),)
         self._followed = ()
         self._n_seen = len(values)
@@ -182,6 +188,50 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         fitted = np.asarray(self.fitted_values_).reshape(values.shape)
         pieces = ((values, fitted), *self._followed)
         return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))
+
+    def time_features(self) -> tuple[TimeFeatures, ...]:
+        """Return the features of time that become regressors, after those of X.
+
+        Returns
+        -------
+        features : tuple of TimeFeatures
+            This forecaster's, or those of one within it, which sees no time stamps itself.
+        """
+        within: tuple[TimeFeatures, ...] = ()
+        for name, part in self.get_params(deep=False).items():
+            if isinstance(part, Forecaster):
+                within += part.time_features()
+            elif isinstance(part, list | tuple) and any(map(_has_features, part)):
+                raise InvalidParameterError(
+                    f"{name} holds a forecaster with features of time, but those within "
+                    f"{type(self).__name__} see no time stamps: put RegressionForecaster around it"
+                )
+        return within
+
+    def reading_columns(self, names: Sequence[str]) -> Self:
+        """Return the forecaster of regressors among which the columns of features are already.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Of all regressors.
+
+        Returns
+        -------
+        forecaster : Forecaster
+            This one, where names make no difference.
+        """
+        changed = {}
+        for name, part in self.get_params(deep=False).items():
+            if isinstance(part, Forecaster) and (new := part.reading_columns(names)) is not part:
+                changed[name] = new
+        return clone(self).set_params(**changed) if changed else self
+
+    def _column_names(self, features: tuple[TimeFeatures, ...]) -> list[str]:
+        """Return the names of all regressors, those of features last."""
+        n_columns = self.n_features_in_
+        given = vars(self).get("feature_names_in_", [f"x{i}" for i in range(n_columns)])
+        return [*map(str, given), *names_of(features)]
 
     def _uses_regressors(self) -> bool:
         """Tell whether forecasts depend on regressors, where there are any."""
@@ -424,8 +474,11 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         if len(regressors) == 0:
             raise ValueError("X has no rows: ask for at least one prediction")
         if isinstance(X, pd.DataFrame) and is_time_index(X.index):
-            return self._make_request(self._grid.positions(X.index), X.index, regressors)
-        return self._make_request(*self._following(len(regressors)), regressors)
+            positions, index = self._grid.positions(X.index), X.index
+        else:
+            positions, index = self._following(len(regressors))
+        regressors = with_features(regressors, self._features, self._grid, positions)
+        return self._make_request(positions, index, regressors)
 
     def _make_request(
         self, positions: np.ndarray, index: pd.Index, regressors: np.ndarray
@@ -448,10 +501,10 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         """Read the regressors of the next time steps, (n, p)."""
         X = as_rows(X)
         regressors = self._read_regressors(X, n_timesteps)
+        positions = np.arange(self._n_seen, self._n_seen + n_timesteps)
         if isinstance(X, pd.DataFrame):
-            positions, _ = self._following(n_timesteps)
             self._check_stamps(X.index, positions, "X must continue the series")
-        return regressors
+        return with_features(regressors, self._features, self._grid, positions)
 
     def _read_regressors(
         self, X: Any, n_timesteps: int | None, *, reset: bool = False
@@ -579,7 +632,9 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         See `tsrnn.forecasting.conformal.past_scores`.
         """
         values, regressors = self._training
-        settled, every = self._settled(values, self._grid), list(range(values.shape[1]))
+        names = self._column_names(self._features)
+        settled = self._settled(values, self._grid).reading_columns(names)
+        every = list(range(values.shape[1]))
         groups = [every] if self._learns_from_all() else [[i] for i in every]
         scores = [
             past_scores(settled.fit_model, values[:, group], regressors, horizon, group)
@@ -615,3 +670,9 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         kept = np.concatenate([pieces[part] for pieces in self._seen])
         every = np.concatenate([kept, ahead(horizon)]) if horizon > 0 else kept
         return every[positions]
+
+
+def _has_features(entry: Any) -> bool:
+    """Tell whether one of a combination, alone or with its name, has features of time."""
+    one = entry[-1] if isinstance(entry, list | tuple) and len(entry) else entry
+    return isinstance(one, Forecaster) and bool(one.time_features())
