@@ -24,12 +24,14 @@ from tsrnn import (
     LSTMRegressor,
     NaiveForecaster,
     PanelForecaster,
+    RegressionForecaster,
     SimpleExpSmoothingRNN,
     TextRNNClassifier,
     ThetaForecaster,
     TransformedForecaster,
     TripleExpSmoothingRNN,
 )
+from tsrnn.features import FourierFeatures
 from tsrnn.priors import ExponentialPrior
 from tsrnn.windows import RNNForecaster
 
@@ -103,6 +105,7 @@ FORECASTERS = {
         strategy="direct",
         horizon=2,
     ),
+    "regression": RegressionForecaster(SimpleExpSmoothingRNN(), FourierFeatures(PERIOD, 1)),
 }
 
 
@@ -144,6 +147,7 @@ PANELS = {
     "croston": (INDEXES["months"], "croston"),
     "ensemble": (INDEXES["quarters"], "ensemble"),
     "powers": (INDEXES["months"], "powers"),
+    "regression": (INDEXES["weeks"], "regression"),
 }
 
 

@@ -51,6 +51,8 @@ class RegressionForecaster(Forecaster):
         the standard error NaN.
     coef_names_ : (n_columns,) array of str
         What the columns are called.
+    coef_groups_ : (n_columns,) array of str
+        What each column is one of: a regressor, or features such as "month, weekday".
     smoother_ : str or (n_series,) array
         The smoother that the coefficients were learned beside, such as "AAN"; "" without any.
     effects_ : (n_timesteps, n_columns) array or DataFrame, (n_timesteps, n_columns, n_series)
@@ -166,6 +168,14 @@ class RegressionForecaster(Forecaster):
     def _chosen(self) -> Forecaster:
         return AutoExpSmoothingRNN() if self.forecaster is None else self.forecaster
 
+    def _fit(self, X: Any, y: Any) -> None:
+        super()._fit(X, y)
+        groups = list(self.coef_names_[: len(self.coef_names_) - _n_columns(self._features)])
+        for i, one in enumerate(self._features):
+            is_taken = one.label in groups
+            groups += [f"{one.label} ({i + 1})" if is_taken else one.label] * one.n_columns
+        self.coef_groups_ = np.array(groups, dtype=object)
+
     def _seeks_season(self) -> bool:
         return self._chosen()._seeks_season()
 
@@ -266,3 +276,8 @@ class RegressionForecaster(Forecaster):
                 )
                 notes.setdefault(i, []).append(note)
         return found, failures, notes
+
+
+def _n_columns(features: Sequence[TimeFeatures]) -> int:
+    """Return how many columns features make together."""
+    return sum(one.n_columns for one in features)

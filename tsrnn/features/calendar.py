@@ -117,6 +117,11 @@ class CalendarFeatures(TimeFeatures):
                 self.feature_names_.append(part)
 
     @property
+    def label(self) -> str:
+        """A few words for all columns; see `TimeFeatures.label`."""
+        return ", ".join(self._parts())
+
+    @property
     def n_columns(self) -> int:
         """The number of columns; see `TimeFeatures.n_columns`."""
         one_each = sum(part in _NUMBERS for part in self._parts())

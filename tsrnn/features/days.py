@@ -10,6 +10,8 @@ from tsrnn.features.frames import dates_of
 # Steps up to so many days are days, of which some may be left out, or parts of them.
 _A_DAY = 1.5
 
+_MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
+
 
 def day_numbers(dates: pd.DatetimeIndex) -> np.ndarray:
     """Return days since 1970 on the clocks of dates."""
@@ -39,11 +41,15 @@ def step_of(stamps: pd.Index, who: str) -> str | int:
     if usual <= _A_DAY:
         return 1
     if usual == 7.0 and (apart % 7.0 == 0.0).all():
-        return f"W-{dates[0].day_name()[:3].upper()}"
+        return f"W-{_WEEKDAYS[dates[0].day_of_week]}"
     if 28.0 <= usual <= 31.0:
         return "M"
-    if len(dates) > 2 and pd.infer_freq(dates) is not None and usual > 31.0:
-        return pd.DatetimeIndex(dates, freq="infer").to_period().freqstr
+    starts, ends = dates.is_month_start.all(), dates.is_month_end.all()
+    letter = "Q" if 89.0 <= usual <= 92.0 else "Y" if 365.0 <= usual <= 366.0 else None
+    if letter is not None and (starts or ends):
+        n_months = 3 if letter == "Q" else 12
+        last = dates[0] + pd.DateOffset(months=n_months - 1 if starts else 0)
+        return f"{letter}-{_MONTHS[last.month - 1]}"
     return int(np.ceil(usual))
 
 

@@ -63,6 +63,11 @@ class FourierFeatures(TimeFeatures):
         self.feature_names_ = [f"{wave} {k}/{self.period:g}" for k, wave in self._waves()]
 
     @property
+    def label(self) -> str:
+        """A few words for all columns; see `TimeFeatures.label`."""
+        return f"waves of {self.period:g}"
+
+    @property
     def n_columns(self) -> int:
         """The number of columns; see `TimeFeatures.n_columns`."""
         return len(self._waves())

@@ -35,8 +35,10 @@ class LongFrame:
 
 
 def as_long(X: Any) -> LongFrame | None:
-    """Read a long frame, with a column for ids and one for times and no time index, if X is one."""
-    if not isinstance(X, pd.DataFrame) or is_time_index(X.index) or not {ID, TIME} <= set(X):
+    """Read a long frame, with columns of ids and of times and no index of dates, if X is one."""
+    if not isinstance(X, pd.DataFrame) or not {ID, TIME} <= set(X):
+        return None
+    if kind_of(X.index) in ("dates", "periods", "durations"):
         return None
     return LongFrame(pd.Index(X[ID]), stamps_of(pd.Index(X[TIME], name=TIME)), X.index)
 

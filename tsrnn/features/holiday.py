@@ -134,6 +134,11 @@ class HolidayFeatures(TimeFeatures):
         self.feature_names_ = [name + (f" {d:+d}" if d else "") for name, d in self._columns]
 
     @property
+    def label(self) -> str:
+        """A few words for all columns; see `TimeFeatures.label`."""
+        return f"holidays {self.country}" if isinstance(self.country, str) else "holidays"
+
+    @property
     def n_columns(self) -> int:
         """The number of columns; see `TimeFeatures.n_columns`."""
         return len(self._columns)

@@ -78,6 +78,11 @@ class StepFeatures(TimeFeatures):
             raise InvalidParameterError(f"dates holds the same twice: {self.feature_names_}")
 
     @property
+    def label(self) -> str:
+        """A few words for all columns; see `TimeFeatures.label`."""
+        return "steps"
+
+    @property
     def n_columns(self) -> int:
         """The number of columns; see `TimeFeatures.n_columns`."""
         return len(self.dates)

@@ -69,6 +69,11 @@ class TimeFeatures(TransformerMixin, BaseEstimator, ABC, auto_wrap_output_keys=N
     def n_columns(self) -> int:
         """The number of columns, once they are learned."""
 
+    @property
+    def label(self) -> str:
+        """A few words for all columns together, as pictures have them."""
+        return type(self).__name__
+
     uses_positions = False
     """Whether columns depend on positions, so that stamps must lie on a grid."""
 

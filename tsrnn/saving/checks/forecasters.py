@@ -169,10 +169,13 @@ def _check_ensemble(one: EnsembleForecaster, k: int) -> None:
 
 def _check_regression(one: RegressionForecaster, k: int) -> None:
     """Check the coefficients that a regression tells."""
-    fields.members(one, ["coef_", "bse_", "coef_names_", "smoother_", "forecaster_"])
+    fields.members(one, ["coef_", "bse_", "coef_names_", "coef_groups_", "smoother_"])
+    fields.members(one, ["forecaster_"])
     fields.kind(one.forecaster_, "forecaster_", Forecaster)
     p = len(one._model.names)
-    fields.array(one.coef_names_, "coef_names_", object, p)
+    for name in ("coef_names_", "coef_groups_"):
+        names = fields.array(getattr(one, name), name, object, p)
+        require(all(isinstance(word, str) for word in names), f"{name} must be words")
     for name in ("coef_", "bse_"):
         fields.observations(getattr(one, name), name, *((p,) if k == 1 else (k, p)))
     if k == 1:
