@@ -210,7 +210,15 @@ class RegressionForecaster(Forecaster):
         for error in failures.values():
             raise error
         adjusted = values - found.effect(regressors)
-        inner = fit_inner(self._inner(), adjusted, regressors[:, :0])
+        try:
+            inner = fit_inner(self._inner(), adjusted, regressors[:, :0])
+        except ValueError as error:
+            if np.nanmin(adjusted) >= 0.0 or np.nanmin(values) < 0.0:
+                raise
+            raise ValueError(
+                f"net of effects y is no longer above 0, as the forecaster needs it: {error}. With "
+                "TransformedForecaster(RegressionForecaster(...), 'log') around it effects multiply"
+            ) from error
         own = tuple(note for i in sorted(notes) for note in notes[i])
         names = self._names(regressors.shape[1])
         model = RegressionModel(inner.model, found, names, notes=(*own, *inner.model.notes))

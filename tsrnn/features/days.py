@@ -10,6 +10,7 @@ from tsrnn.features.frames import dates_of
 # Steps up to so many days are days, of which some may be left out, or parts of them.
 _A_DAY = 1.5
 
+_WEEKDAYS = "MON TUE WED THU FRI SAT SUN".split()
 _MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
 
 
