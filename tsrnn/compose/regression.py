@@ -267,7 +267,8 @@ class RegressionForecaster(Forecaster):
         for i in range(batch.n_series):
             if i in failures:
                 continue
-            unknown = [names[j] for j in np.flatnonzero(found.values[i] == 0.0)]
+            is_unknown = np.isnan(found.errors[i]) & (found.values[i] == 0.0)
+            unknown = [names[j] for j in np.flatnonzero(is_unknown)]
             if unknown:
                 listed = ", ".join(unknown[:_MOST_NAMED])
                 more = len(unknown) - _MOST_NAMED
@@ -279,8 +280,8 @@ class RegressionForecaster(Forecaster):
                 notes.setdefault(i, []).append(note)
             elif np.isnan(found.errors[i]).any():
                 note = UserWarning(
-                    f"{name(i)} has too few observed values for {len(names)} coefficients: there "
-                    "are no standard errors, and effects follow the noise"
+                    f"{name(i)} has too few observed values for as many coefficients as "
+                    f"{len(names)}: there are no standard errors, and effects follow the noise"
                 )
                 notes.setdefault(i, []).append(note)
         return found, failures, notes

@@ -27,7 +27,30 @@ Grids = dict[Any, TimeGrid | IrregularIndexError]
 
 
 class TimeFeatures(TransformerMixin, BaseEstimator, ABC, auto_wrap_output_keys=None):
-    """Base of the features of time; see the module's text."""
+    """Base of the features of time, and of some of your own.
+
+    A subclass has a constructor that stores its arguments, as scikit-learn asks, and says by
+    `learn` what its columns are called and by `columns_at` what they hold.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tsrnn.features import TimeFeatures
+    >>> class LeapYears(TimeFeatures):
+    ...     n_columns = 1
+    ...
+    ...     def validate_parameters(self):
+    ...         pass
+    ...
+    ...     def learn(self, stamps):
+    ...         self.feature_names_ = ["leap year"]
+    ...
+    ...     def columns_at(self, stamps, positions):
+    ...         return stamps.is_leap_year.astype(float)[:, None]
+    >>> years = pd.period_range("2023", periods=3, freq="Y")
+    >>> LeapYears().fit_transform(years)["leap year"].to_list()
+    [0.0, 1.0, 0.0]
+    """
 
     @abstractmethod
     def validate_parameters(self) -> None:
@@ -150,7 +173,7 @@ class TimeFeatures(TransformerMixin, BaseEstimator, ABC, auto_wrap_output_keys=N
                 positions[rows] = self._positions(key, frame.stamps[rows])
         return self._frame(frame.stamps, frame.index, positions)
 
-    def fit_transform(self, X: Any, y: Any = None, **params: Any) -> pd.DataFrame:
+    def fit_transform(self, X: Any, y: Any = None) -> pd.DataFrame:
         """Fit, and make the columns of the same rows.
 
         Parameters
