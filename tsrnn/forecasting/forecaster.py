@@ -153,7 +153,9 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         regressors = self._read_regressors(X, len(values), reset=True)
         grid = training_grid(index, X, len(values))
         check_enough(values)
-        features = learned_features(self.time_features(), grid.stamps(0, len(values)))
+        features = self.time_features()
+        if features:
+            features = learned_features(features, grid.stamps(0, len(values)))
         regressors = with_features(regressors, features, grid, np.arange(len(values)))
         settled = self._settled(values, grid).reading_columns(self._column_names(features))
         refuse_longer(self._needed_steps(), most_steps(values))
