@@ -74,7 +74,7 @@ def test_around_a_linear_smoother_it_is_the_smoother_with_regressors(smoother):
 
 
 def generalised_least_squares(y, X, alpha):
-    """Coefficients and standard errors, by the covariance of a level with noise written out."""
+    """Coefficients and their covariance, by that of a level with noise written out."""
     n = len(y)
     # y = 1 l + X c + L e: an error moves all later values by alpha.
     L = np.eye(n) + alpha * np.tril(np.ones((n, n)), -1)
@@ -84,22 +84,34 @@ def generalised_least_squares(y, X, alpha):
     solution = np.linalg.solve(information, design.T @ precision @ y)
     errors = solve_triangular(L, y - design @ solution, lower=True)
     sigma2 = errors @ errors / (n - design.shape[1] - 1)
-    return solution[1:], np.sqrt(sigma2 * np.diag(np.linalg.inv(information)))[1:]
+    return solution[1:], sigma2 * np.linalg.inv(information)[1:, 1:]
 
 
 def test_coefficients_and_errors_are_generalised_least_squares_with_the_covariance_written_out():
     X, y = regressors(80), walk(80)
     y += X @ [1.0, 2.0, -3.0]
     model = RegressionForecaster(SimpleExpSmoothingRNN()).fit(X, y)
-    values, errors = generalised_least_squares(y, X, model.forecaster_.alpha_)
+    values, covariance = generalised_least_squares(y, X, model.forecaster_.alpha_)
     # The parameter is that of the second fit, which is near that of the first to 1e-6 or so.
     np.testing.assert_allclose(model.coef_, values, rtol=1e-5)
-    np.testing.assert_allclose(model.bse_, errors, rtol=1e-5)
+    np.testing.assert_allclose(model.bse_, np.sqrt(np.diag(covariance)), rtol=1e-5)
     fixed = RegressionForecaster(SimpleExpSmoothingRNN(alpha=0.3)).fit(X, y)
-    values, errors = generalised_least_squares(y, X, 0.3)
+    values, covariance = generalised_least_squares(y, X, 0.3)
     np.testing.assert_allclose(fixed.coef_, values, rtol=1e-9)
     # The number of parameters counts one that is given as one that is learned, as sigma2_ does.
-    np.testing.assert_allclose(fixed.bse_, errors, rtol=1e-9)
+    np.testing.assert_allclose(fixed.bse_, np.sqrt(np.diag(covariance)), rtol=1e-9)
+    # Ahead effects are off by coefficients times columns, counted from the median.
+    ahead = regressors(5, seed=2)
+    off = ahead - np.median(X, axis=0)
+    variance = np.einsum("hp,pq,hq->h", off, covariance, off)
+    alone = np.diff(fixed.forecaster_.predict_interval(5)).ravel()
+    widths = np.diff(fixed.predict_interval(ahead)).ravel()
+    sigma = alone / (2 * 1.959963984540054)
+    expected = alone * np.sqrt(1 + variance / sigma**2)
+    np.testing.assert_allclose(widths, expected, rtol=1e-9)
+    paths = fixed.simulate(5, 20000, X=ahead, random_state=0)
+    # Standard deviations of 20,000 draws are off by half a percent.
+    np.testing.assert_allclose(paths.std(axis=1), expected / (2 * 1.96), rtol=0.03)
 
 
 def test_they_are_those_of_a_regression_with_arima_errors():
@@ -195,22 +207,29 @@ def test_any_forecaster_forecasts_what_is_left_and_effects_are_added(forecaster)
     # Sums in another order.
     np.testing.assert_allclose(model.predict(100), inner.predict(100) + ahead, rtol=1e-10)
     assert model.predict(100).index.equals(X.index)
-    np.testing.assert_allclose(
-        model.predict_interval(20), inner.predict_interval(20).add(ahead[:20], axis=0), rtol=1e-10
-    )
-    np.testing.assert_allclose(
-        model.predict_quantiles(20, [0.1, 0.7]),
-        inner.predict_quantiles(20, [0.1, 0.7]).add(ahead[:20], axis=0),
-        rtol=1e-10,
-    )
-    np.testing.assert_allclose(
-        model.simulate(9, 4, random_state=0),
-        inner.simulate(9, 4, random_state=0).add(ahead[:9], axis=0),
-        rtol=1e-10,
-    )
+    found = [model.predict_quantiles(20, [0.1, 0.7]), model.predict_interval(20, 0.8)]
+    alone = [inner.predict_quantiles(20, [0.1, 0.7]), inner.predict_interval(20, 0.8)]
+    for whole, part in zip(found, alone, strict=True):
+        # Wider, for coefficients are estimates; on both sides of the forecast by the same factor.
+        above = whole.sub(model.predict(20), axis=0) / part.sub(inner.predict(20), axis=0)
+        assert (above > 1.0).all(axis=None) and (above < 1.4).all(axis=None)
+        np.testing.assert_allclose(above.iloc[:, 0], above.iloc[:, 1], rtol=1e-8)
+    assert model.simulate(9, 4, random_state=0).shape == (9, 4)
     np.testing.assert_allclose(model.fitted_values_, inner.fitted_values_ + effect, rtol=1e-10)
     fair = model.predict(100)["2023-07-22"]
     assert fair > model.predict(100)["2023-07-29"] + 10.0  # the same weekday, and 20 more
+
+
+def test_intervals_know_that_a_holiday_came_once():
+    y = pd.Series(np.random.default_rng(0).normal(size=120), DAYS[:120])
+    model = RegressionForecaster(
+        SimpleExpSmoothingRNN(alpha=0.0),
+        HolidayFeatures({"2023-02-04": "fair", "2023-05-03": "fair"}),
+    )
+    widths = np.diff(model.fit(y).predict_interval(5)).ravel()
+    # The error of the effect is as large as that of a value. The level's is not looked at.
+    np.testing.assert_allclose(widths[2] / widths[0], np.sqrt(2.0), rtol=0.01)
+    np.testing.assert_allclose(widths[[1, 3, 4]], widths[0], rtol=1e-12)
 
 
 def test_rows_are_asked_for_by_stamps_and_by_columns_where_there_are_some():
@@ -333,7 +352,7 @@ def test_a_series_of_a_panel_is_as_it_is_alone():
         # Searches of a chunk of series add up in the same order.
         np.testing.assert_allclose(found["m"], alone.predict(30), rtol=1e-10)
         bounds = alone.predict_interval(30, level=0.8)
-        np.testing.assert_allclose(found[["m-lo-80", "m-hi-80"]], bounds, rtol=1e-10)
+        np.testing.assert_allclose(found[["m-lo-80", "m-hi-80"]], bounds, rtol=1e-8)
         own = panel.coef_.query(f"unique_id == 's{i}'")
         assert list(own["column"]) == list(alone.coef_names_)
         np.testing.assert_allclose(own[["coef", "bse"]].T, [alone.coef_, alone.bse_], rtol=1e-8)

@@ -17,7 +17,7 @@ Series Models and the Kalman Filter (1989), section 7.3.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -48,6 +48,8 @@ class Coefficients:
     ----------
     values, errors : (N, p) arrays
         Coefficients and their standard errors; 0 and NaN of those that nothing tells of.
+    roots : (N, p, p) array
+        Of their covariances, which are ``root @ root.T``; 0 where there are none.
     origin : (N, p) array
         Where each effect is 0.
     labels : (N,) array of str
@@ -56,6 +58,7 @@ class Coefficients:
 
     values: np.ndarray
     errors: np.ndarray
+    roots: np.ndarray
     origin: np.ndarray
     labels: np.ndarray
 
@@ -64,7 +67,8 @@ class Coefficients:
         """Return coefficients of 0, of which nothing is known."""
         zeros = np.zeros((n_series, n_columns))
         labels = np.full(n_series, "", dtype=object)
-        return cls(zeros, np.full_like(zeros, np.nan), zeros.copy(), labels)
+        roots = np.zeros((n_series, n_columns, n_columns))
+        return cls(zeros, np.full_like(zeros, np.nan), roots, zeros.copy(), labels)
 
     def effect(self, regressors: np.ndarray) -> np.ndarray:
         """Return what regressors (n, p) add to each series, (n, N)."""
@@ -73,6 +77,16 @@ class Coefficients:
     def effect_of_rows(self, regressors: np.ndarray, series: np.ndarray) -> np.ndarray:
         """Return what regressors (n_rows, p) add to the series of each row, (n_rows,)."""
         return ((regressors - self.origin[series]) * self.values[series]).sum(axis=1)
+
+    def doubt(self, regressors: np.ndarray) -> np.ndarray:
+        """Return what multiplies p normal draws to be the errors of effects, (n, N, p)."""
+        from_origin = regressors[:, None] - self.origin
+        return np.einsum("tip,ipq->tiq", from_origin, self.roots)
+
+    def doubt_of_rows(self, regressors: np.ndarray, series: np.ndarray) -> np.ndarray:
+        """Return the same of the series of each row, (n_rows, p)."""
+        from_origin = regressors - self.origin[series]
+        return np.einsum("rp,rpq->rq", from_origin, self.roots[series])
 
 
 def smoother_beside(forecaster: Forecaster, period: int) -> Forecaster:
@@ -124,7 +138,8 @@ def learn_coefficients(
         for k, i in enumerate(series.tolist()):
             one = whole.take(np.array([i]))
             found.origin[i] = np.median(one.regressors[~np.isnan(one.values)], axis=0)
-            found.values[i], found.errors[i] = _estimates(smoothers.take(np.array([k])), one)
+            estimates = _estimates(smoothers.take(np.array([k])), one)
+            found.values[i], found.errors[i], found.roots[i] = estimates
             found.labels[i] = smoothers.structure.label
     notes = {
         i: [note for note in lines if isinstance(note, ConvergenceWarning)]
@@ -133,8 +148,8 @@ def learn_coefficients(
     return found, dict(model.failures), notes
 
 
-def _estimates(smoother: SmootherBatch, one: Batch) -> tuple[np.ndarray, np.ndarray]:
-    """Return coefficients (p,) and standard errors by (1), of one series."""
+def _estimates(smoother: SmootherBatch, one: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return coefficients (p,), standard errors and the root of the covariance by (1)."""
     observed = ~np.isnan(one.values)
     y, X = one.values, one.regressors
     spread = np.abs(X - X[observed].mean(axis=0)).max(axis=0)
@@ -153,14 +168,17 @@ def _estimates(smoother: SmootherBatch, one: Batch) -> tuple[np.ndarray, np.ndar
     n_learned = kept.size + smoother.structure.n_smoothing
     sse = float(((target - projected @ basis) ** 2).sum())
     variance = sse / (target.size - n_learned) if target.size > n_learned else np.nan
-    inverse = solve_triangular(triangle, np.eye(kept.size))
-    deviations = np.sqrt(variance * (inverse**2).sum(axis=1))
     values, bse = np.zeros(n_columns), np.full(n_columns, np.nan)
     is_column = (kept >= 1) & (kept <= n_columns)
     places = kept[is_column] - 1
-    values[places] = solution[is_column] * y_unit / unit[places]
-    bse[places] = deviations[is_column] * y_unit / unit[places]
-    return values, bse
+    in_units = y_unit / unit[places]
+    values[places] = solution[is_column] * in_units
+    inverse = solve_triangular(triangle, np.eye(kept.size))[is_column] * in_units[:, None]
+    bse[places] = np.sqrt(variance) * np.linalg.norm(inverse, axis=1)
+    root = np.zeros((n_columns, n_columns))
+    if np.isfinite(variance) and places.size:
+        root[np.ix_(places, places)] = np.sqrt(variance) * np.linalg.qr(inverse.T, mode="r").T
+    return values, bse, root
 
 
 def _errors(smoother: SmootherBatch, runs: np.ndarray) -> np.ndarray:
@@ -206,9 +224,3 @@ def _independent(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
         kept.append(j)
     k = len(kept)
     return np.array(kept, dtype=np.int64), basis[:k], triangle[:k, :k]
-
-
-def take_series(coefficients: Coefficients, series: np.ndarray) -> Coefficients:
-    """Return the coefficients of the series at these positions."""
-    parts = ("values", "errors", "origin", "labels")
-    return replace(coefficients, **{name: getattr(coefficients, name)[series] for name in parts})

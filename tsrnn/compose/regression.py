@@ -84,8 +84,9 @@ class RegressionForecaster(Forecaster):
     The effect of a column counts from its median, so that it is 0 on most days for a holiday, and
     where X is as usual: where the numbers of a column start makes no difference. Effects add up. To
     multiply, put a transform around: ``TransformedForecaster(RegressionForecaster(...), "log")``,
-    whose coefficients are shares, nearly. Intervals are those of the forecaster, moved by the
-    effects: that coefficients are estimates they do not know.
+    whose coefficients are shares, nearly. Intervals, quantiles and paths ahead know that
+    coefficients are estimates: they are those of the forecaster, moved by the effects, and wider by
+    the standard errors of these, as on a holiday that came once.
 
     There is no penalty on coefficients: with about as many columns as observed values they follow
     the noise.

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 
+from tsrnn._input.ragged import counted
 from tsrnn.compose.coefficients import Coefficients
 from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
 
@@ -15,6 +17,9 @@ from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
 @dataclass(frozen=True)
 class RegressionModel(FittedModel):
     """A fitted model of series net of effects, of columns or of a panel.
+
+    Coefficients are estimates, so that effects ahead may be off: by normal errors with their
+    covariance, beside those of the forecasts and independent of them.
 
     Attributes
     ----------
@@ -25,6 +30,8 @@ class RegressionModel(FittedModel):
         Of the regressors.
     failures, notes
         Those within, too.
+    known : (n, N, p) array or None
+        What multiplies p normal draws to be the errors of the effects of the next steps.
     """
 
     inner: FittedModel | PanelModel
@@ -32,6 +39,7 @@ class RegressionModel(FittedModel):
     names: tuple[str, ...]
     failures: Mapping[int, Exception] = field(default_factory=dict)
     notes: Notes = ()
+    known: np.ndarray | None = None
 
     def effect(self, regressors: np.ndarray, *offsets: np.ndarray) -> np.ndarray:
         """Return what regressors add to the series."""
@@ -42,8 +50,16 @@ class RegressionModel(FittedModel):
         return self.learned.effect_of_rows(regressors, series)
 
     def with_regressors(self, regressors: np.ndarray, *offsets: np.ndarray) -> RegressionModel:
-        """Return itself: effects are all that regressors have."""
-        return self
+        """Return the model that knows how far the effects of the next steps may be off."""
+        if not regressors.shape[1]:
+            return self
+        if not offsets:
+            return replace(self, known=np.nan_to_num(self.learned.doubt(regressors)))
+        series, step = counted(np.diff(offsets[0]))
+        shape = (int(step.max(initial=-1)) + 1, *self.learned.values.shape)
+        known = np.zeros(shape)
+        known[step, series] = np.nan_to_num(self.learned.doubt_of_rows(regressors, series))
+        return replace(self, known=known)
 
     def advance(
         self, values: np.ndarray, *panel: Any
@@ -52,7 +68,8 @@ class RegressionModel(FittedModel):
         inner, predictions, deviations = self.inner.advance(values, *panel)
         failures = dict(self.failures) | dict(inner.failures if panel else {})
         notes: Notes = {} if panel else ()
-        return (replace(self, inner=inner, failures=failures, notes=notes), predictions, deviations)
+        later = replace(self, inner=inner, failures=failures, notes=notes, known=None)
+        return later, predictions, deviations
 
     def forecast(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
         """Predict the next steps, (horizon, N)."""
@@ -60,11 +77,22 @@ class RegressionModel(FittedModel):
 
     def deviation(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
         """Return standard deviations of the forecast errors, (horizon, N)."""
-        return self._without_failures(self.inner.deviation(horizon, *n_jobs))
+        deviation = self.inner.deviation(horizon, *n_jobs)
+        return self._without_failures(np.hypot(deviation, self._off(horizon)))
 
     def quantiles(self, horizon: int, quantiles: np.ndarray, *n_jobs: int | None) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
-        return self._without_failures(self.inner.quantiles(horizon, quantiles, *n_jobs))
+        values, off = self.inner.quantiles(horizon, quantiles, *n_jobs), self._off(horizon)
+        if off.any():
+            # As much wider about the forecast as the deviation is larger.
+            deviation = self.inner.deviation(horizon, *n_jobs)
+            center = self.inner.forecast(horizon, *n_jobs)[:, None]
+            normal = center + off[:, None] * ndtri(quantiles)[:, None]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                wider = np.hypot(deviation, off) / deviation
+                values = center + (values - center) * wider[:, None]
+            values = np.where(deviation[:, None] > 0.0, values, normal)
+        return self._without_failures(values)
 
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return what the user should know of the forecasts net of effects."""
@@ -78,7 +106,21 @@ class RegressionModel(FittedModel):
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
         """Draw futures, (horizon, n_paths, N)."""
-        return self.inner.simulate(horizon, n_paths, random_state)
+        paths = self.inner.simulate(horizon, n_paths, random_state)
+        if self.known is None:
+            return paths
+        n = min(horizon, len(self.known))
+        _, n_series, n_columns = self.known.shape
+        draws = random_state.standard_normal((n_series, n_columns, n_paths))
+        paths[:n] += np.einsum("hip,ipk->hki", self.known[:n], draws)
+        return paths
+
+    def _off(self, horizon: int) -> np.ndarray:
+        """Return the standard deviations of the effects of the next steps, (horizon, N)."""
+        off = np.zeros((horizon, self.learned.values.shape[0]))
+        if self.known is not None:
+            off[: len(self.known)] = np.linalg.norm(self.known[:horizon], axis=2)
+        return off
 
     def _without_failures(self, of_all: np.ndarray) -> np.ndarray:
         if self.failures:

@@ -52,6 +52,7 @@ def check_coefficients(one: Coefficients) -> None:
     n, p = fields.numbers(one.values, "values", None, None).shape
     errors = fields.observations(one.errors, "errors", n, p)
     require((np.nan_to_num(errors) >= 0.0).all(), "errors must not be below 0")
+    fields.numbers(one.roots, "roots", n, p, p)
     fields.numbers(one.origin, "origin", n, p)
     labels = fields.array(one.labels, "labels", object, n)
     require(all(isinstance(label, str) for label in labels), "labels must be words")
@@ -66,6 +67,8 @@ def check_regression(one: RegressionModel) -> None:
     failed = fields.failures(one.failures, "failures", n)
     within = () if isinstance(one.inner, NaiveModel) else one.inner.failures
     require(set(within) <= failed.keys(), "what failed within must have failed")
+    if one.known is not None:
+        fields.numbers(one.known, "known", None, n, p)
     check_notes(one.notes, n)
 
 

@@ -23,9 +23,7 @@ from tsrnn.smoothing.docs import documented
 from tsrnn.smoothing.extent import Extent
 
 # What fitted attributes are where a form has no such parameter.
-_ANOTHER = (
-    "put RegressionForecaster around it, which takes their effects off first, or leave X out"
-)
+_ANOTHER = "put RegressionForecaster around it, which takes their effects off first, or leave X out"
 _ABSENT = {"beta_0_": 0.0, "beta_1_": 0.0}
 
 
