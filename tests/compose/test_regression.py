@@ -156,7 +156,7 @@ def test_what_nothing_is_known_of_is_said_and_is_0():
         model = RegressionForecaster(SimpleExpSmoothingRNN(), [later, steps]).fit(X, y)
     names = list(model.coef_names_)
     for name in ("twice", "constant", "step 2024-01-01", "2023-03-01 to 2023-03-02"):
-        assert model.coef_[names.index(name)] == 0.0 and np.isnan(model.bse_[names.index(name)])
+        assert model.coef_[names.index(name)] == 0.0 and np.isnan(model.bse_[name])
     plain = RegressionForecaster(SimpleExpSmoothingRNN(), later).fit(X[["a", "b", "c"]], y)
     ahead = pd.DataFrame(np.ones((5, 5)), columns=X.columns)
     # The same least squares with columns that are nothing; the searches end alike.
@@ -242,7 +242,7 @@ def test_rows_are_asked_for_by_stamps_and_by_columns_where_there_are_some():
     promo = pd.DataFrame({"promo": np.arange(200) % 9 == 0}, DAYS)
     model.fit(promo, y + 5.0 * promo["promo"])
     assert list(model.coef_names_[:2]) == ["promo", "weekday=Tue"]
-    assert abs(model.coef_[0] - 5.0) < 3.0 * model.bse_[0]
+    assert abs(model.coef_[0] - 5.0) < 3.0 * model.bse_.iloc[0]
     with pytest.raises(ValueError, match="was fitted with 1 regressors: pass X"):
         model.predict(12)
     with_promo = model.predict(pd.DataFrame({"promo": [True] * 3}))
@@ -374,6 +374,10 @@ def test_panels_are_backtested_with_the_features_of_each_stamp():
     alone = backtest(model, own, horizon=5, n_windows=2)
     np.testing.assert_allclose(found.query("unique_id == 's1'")["m"], alone["forecast"], rtol=1e-10)
     panel = PanelForecaster(model, conformal_windows=2).fit(frame)
+    total = panel.predict(9, level=80, total=True).query("unique_id == 's1'")
+    alone = clone(model).fit(own)
+    bounds = alone.predict_interval(9, level=0.8, total=True)
+    np.testing.assert_allclose(total.iloc[0, 3:].astype(float), bounds.iloc[0], rtol=1e-10)
     bounds = panel.predict(2, level=50, method="conformal").iloc[:, 3:]
     assert np.isfinite(bounds.to_numpy()).all()
     with pytest.raises(AttributeError, match="is no regression"):
@@ -414,7 +418,7 @@ def test_the_summary_and_the_picture_have_the_coefficients_and_effects():
     model = RegressionForecaster(ThetaForecaster(), FEATURES).fit(daily())
     text = str(model.summary())
     position = list(model.coef_names_).index("fair")
-    assert f"{model.coef_[position]:.4f}" in text and f"{model.bse_[position]:.3g}" in text
+    assert f"{model.coef_[position]:.4f}" in text and f"{model.bse_.iloc[position]:.3g}" in text
     display = ComponentsDisplay.from_estimator(model)
     groups = ["weekday", "holidays", "waves of 30.5"]
     assert list(display.lines_) == ["data", "fitted", *groups, "residuals"]

@@ -17,7 +17,7 @@ Series Models and the Kalman Filter (1989), section 7.3.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -69,6 +69,10 @@ class Coefficients:
         labels = np.full(n_series, "", dtype=object)
         roots = np.zeros((n_series, n_columns, n_columns))
         return cls(zeros, np.full_like(zeros, np.nan), roots, zeros.copy(), labels)
+
+    def take(self, series: np.ndarray) -> Coefficients:
+        """Return the coefficients of the series at these positions."""
+        return Coefficients(*(getattr(self, one.name)[series] for one in fields(self)))
 
     def effect(self, regressors: np.ndarray) -> np.ndarray:
         """Return what regressors (n, p) add to each series, (n, N)."""

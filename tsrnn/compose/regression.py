@@ -45,10 +45,11 @@ class RegressionForecaster(Forecaster):
 
     Attributes
     ----------
-    coef_, bse_ : (n_columns,) or (n_series, n_columns) array
-        Coefficients, and their standard errors: of the regressors in X, then of the columns of
-        features in their order. Of a column of which nothing can be told the coefficient is 0 and
-        the standard error NaN.
+    coef_ : (n_columns,) or (n_series, n_columns) array
+        Coefficients: of the regressors in X, then of the columns of features in their order; 0 of a
+        column of which nothing can be told.
+    bse_ : Series or DataFrame
+        Their standard errors by name, of several series with a row each; NaN of such a column.
     coef_names_ : (n_columns,) array of str
         What the columns are called.
     coef_groups_ : (n_columns,) array of str
@@ -155,6 +156,17 @@ class RegressionForecaster(Forecaster):
 
     @property
     @of_one_moment
+    def bse_(self) -> pd.Series | pd.DataFrame:
+        """The standard errors of the coefficients, by the names of columns."""
+        check_is_fitted(self)
+        errors = self._model.learned.errors
+        if len(errors) == 1:
+            return pd.Series(errors[0], self.coef_names_, name="bse")
+        index = pd.RangeIndex(len(errors)) if self._layout.names is None else self._layout.names
+        return pd.DataFrame(errors, index, self.coef_names_)
+
+    @property
+    @of_one_moment
     def effects_(self) -> np.ndarray | pd.DataFrame:
         """The effect of each column on each value of the training series."""
         check_is_fitted(self)
@@ -226,7 +238,6 @@ class RegressionForecaster(Forecaster):
         one = values.shape[1] == 1
         attributes: dict[str, Any] = {
             "coef_": found.values[0] if one else found.values,
-            "bse_": found.errors[0] if one else found.errors,
             "coef_names_": np.array(names, dtype=object),
             "smoother_": found.labels[0] if one else found.labels,
             "forecaster_": inner.forecaster,

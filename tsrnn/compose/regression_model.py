@@ -98,6 +98,12 @@ class RegressionModel(FittedModel):
         """Return what the user should know of the forecasts net of effects."""
         return {i: note for i, note in self.inner.doubts(horizon).items() if i not in self.failures}
 
+    def alone(self, i: int) -> RegressionModel:
+        """Return the model of the series at a position."""
+        known = None if self.known is None else self.known[:, [i]]
+        learned = self.learned.take(np.array([i]))
+        return RegressionModel(self.inner.alone(i), learned, self.names, known=known)
+
     def coefficients(self) -> dict[str, np.ndarray]:
         """Return coefficients and their standard errors, (N, p)."""
         return {"coef": self.learned.values, "bse": self.learned.errors}

@@ -121,7 +121,8 @@ def _check_training(one: Forecaster, model: Any, k: int) -> int:
     require(one._seen, "what was seen must not be empty")
     seen = ["predictions", "deviations"]
     if isinstance(one, TransformedForecaster):
-        seen += [f"{name} on the scale" for name in seen]
+        scales = range(1, 1 + len(model.latest) // 2)
+        seen += [f"{name} on scale {number}" for number in scales for name in seen]
     n_seen = _check_pieces(one._seen, seen, k)
     require(fields.whole(one._n_seen, "the rows seen", n) == n_seen, "the rows seen must be all")
     n_followed = _check_pieces(one._followed, ("values", "predictions"), k)
@@ -169,15 +170,14 @@ def _check_ensemble(one: EnsembleForecaster, k: int) -> None:
 
 def _check_regression(one: RegressionForecaster, k: int) -> None:
     """Check the coefficients that a regression tells."""
-    fields.members(one, ["coef_", "bse_", "coef_names_", "coef_groups_", "smoother_"])
+    fields.members(one, ["coef_", "coef_names_", "coef_groups_", "smoother_"])
     fields.members(one, ["forecaster_"])
     fields.kind(one.forecaster_, "forecaster_", Forecaster)
     p = len(one._model.names)
     for name in ("coef_names_", "coef_groups_"):
         names = fields.array(getattr(one, name), name, object, p)
         require(all(isinstance(word, str) for word in names), f"{name} must be words")
-    for name in ("coef_", "bse_"):
-        fields.observations(getattr(one, name), name, *((p,) if k == 1 else (k, p)))
+    fields.numbers(one.coef_, "coef_", *((p,) if k == 1 else (k, p)))
     if k == 1:
         fields.kind(one.smoother_, "smoother_", str)
     else:
