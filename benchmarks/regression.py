@@ -226,7 +226,7 @@ def peer() -> None:
     order = {"order": (0, 1, 1), "seasonal_order": (0, 1, 1, 7)}
     found = SARIMAX(y, exog=columns, **order).fit(disp=False, cov_type="approx")
     print(
-        f"electricity, a public holiday: {model.coef_[0]:.0f} ({model.bse_.iloc[0]:.0f}), with ARIMA "
+        f"a public holiday: {model.coef_[0]:.0f} ({model.bse_.iloc[0]:.0f}), with ARIMA "
         f"errors {found.params.iloc[0]:.0f} ({found.bse.iloc[0]:.0f})"
     )
     scores = []

@@ -8,13 +8,12 @@ method knows of its own is a `FittedModel`, made by `fit_model`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import RegressorMixin, clone
+from sklearn.base import RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -38,6 +37,7 @@ from tsrnn.exceptions import InvalidParameterError
 from tsrnn.features.hosts import learned_features, names_of, with_features
 from tsrnn.features.time_features import TimeFeatures
 from tsrnn.forecasting.conformal import factors_of_scores, past_scores
+from tsrnn.forecasting.feature_taker import FeatureTaker
 from tsrnn.forecasting.fitted_model import FittedModel, PanelModel, Progress
 from tsrnn.forecasting.horizons import MOST_AHEAD, check_horizon, most_steps
 from tsrnn.forecasting.looped_panel import fit_each
@@ -58,7 +58,7 @@ class _Request(NamedTuple):
     model: FittedModel
 
 
-class Forecaster(RegressorMixin, PeriodTaker, ABC):
+class Forecaster(RegressorMixin, PeriodTaker, FeatureTaker, ABC):
     """Base of the forecasters; see the module's text."""
 
     @abstractmethod
@@ -189,44 +189,6 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         fitted = np.asarray(self.fitted_values_).reshape(values.shape)
         pieces = ((values, fitted), *self._followed)
         return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))
-
-    def time_features(self) -> tuple[TimeFeatures, ...]:
-        """Return the features of time that become regressors, after those of X.
-
-        Returns
-        -------
-        features : tuple of TimeFeatures
-            This forecaster's, or those of one within it, which sees no time stamps itself.
-        """
-        within: tuple[TimeFeatures, ...] = ()
-        for name, part in self.get_params(deep=False).items():
-            if isinstance(part, Forecaster):
-                within += part.time_features()
-            elif isinstance(part, list | tuple) and any(map(_has_features, part)):
-                raise InvalidParameterError(
-                    f"{name} holds a forecaster with features of time, but those within "
-                    f"{type(self).__name__} see no time stamps: put RegressionForecaster around it"
-                )
-        return within
-
-    def reading_columns(self, names: Sequence[str]) -> Self:
-        """Return the forecaster of regressors among which the columns of features are already.
-
-        Parameters
-        ----------
-        names : sequence of str
-            Of all regressors.
-
-        Returns
-        -------
-        forecaster : Forecaster
-            This one, where names make no difference.
-        """
-        changed = {}
-        for name, part in self.get_params(deep=False).items():
-            if isinstance(part, Forecaster) and (new := part.reading_columns(names)) is not part:
-                changed[name] = new
-        return clone(self).set_params(**changed) if changed else self
 
     def _column_names(self, features: tuple[TimeFeatures, ...]) -> list[str]:
         """Return the names of all regressors, those of features last."""
@@ -687,9 +649,3 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         kept = np.concatenate([pieces[part] for pieces in self._seen])
         every = np.concatenate([kept, ahead(horizon)]) if horizon > 0 else kept
         return every[positions]
-
-
-def _has_features(entry: Any) -> bool:
-    """Tell whether one of a combination, alone or with its name, has features of time."""
-    one = entry[-1] if isinstance(entry, list | tuple) and len(entry) else entry
-    return isinstance(one, Forecaster) and bool(one.time_features())
