@@ -133,6 +133,8 @@ class PanelForecaster(BaseEstimator):
         have, but is regular in itself, is noted as well.
     filled_ : DataFrame
         How many rows `fit` and `update` put into series: the columns `id_col`, n_filled.
+    coef_ : DataFrame
+        Coefficients of a `RegressionForecaster`: the columns `id_col`, column, coef, bse.
     period_ : Series
         By series the period that was taken in `fit`; where the forecaster has a season.
     ids_ : pandas.Index
