@@ -86,6 +86,7 @@ sphinx_gallery_conf = {
             "plot_selection.py",
             "plot_ensemble.py",
             "plot_bounds.py",
+            "plot_regression.py",
             "plot_panel.py",
             "plot_intermittent.py",
             "plot_two_seasons.py",

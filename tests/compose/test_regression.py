@@ -144,6 +144,26 @@ def test_two_standard_errors_hold_the_truth_in_about_95_of_100():
     assert 0.89 <= held.mean() <= 0.99
 
 
+@pytest.mark.parametrize("unit", [1e-200, 1e-3, 1e200])
+def test_coefficients_and_forecasts_are_in_the_units_of_the_series_and_of_columns(unit):
+    X, y = regressors(), walk()
+    y += X @ [1.0, 2.0, -3.0]
+    first = RegressionForecaster(SimpleExpSmoothingRNN()).fit(X, y)
+    second = RegressionForecaster(SimpleExpSmoothingRNN()).fit(X * 8.0, y * unit)
+    np.testing.assert_allclose(second.coef_ * 8.0 / unit, first.coef_, rtol=1e-8)
+    np.testing.assert_allclose(second.bse_ * 8.0 / unit, first.bse_, rtol=1e-8)
+    bounds = second.predict_interval(X[:4] * 8.0) / unit
+    np.testing.assert_allclose(bounds, first.predict_interval(X[:4]), rtol=1e-8)
+
+
+@pytest.mark.parametrize("y", [np.full(200, 3.0), np.zeros(200), np.arange(200.0)])
+def test_of_constants_and_lines_nothing_is_left_for_effects(y):
+    model = RegressionForecaster(features=FEATURES).fit(pd.Series(y, DAYS))
+    np.testing.assert_allclose(model.coef_, 0.0, atol=1e-10)
+    ahead = y[-1] + np.arange(1, 4) * (y[-1] - y[-2])
+    np.testing.assert_allclose(model.predict(3), ahead, atol=1e-9)
+
+
 def test_what_nothing_is_known_of_is_said_and_is_0():
     y = daily()
     X = pd.DataFrame(regressors(), DAYS, columns=["a", "b", "c"])
@@ -384,6 +404,40 @@ def test_panels_are_backtested_with_the_features_of_each_stamp():
         PanelForecaster(NaiveForecaster()).fit(frame).coef_  # noqa: B018
     with pytest.raises(ValueError, match="freq='rows' takes rows for steps"):
         PanelForecaster(model, freq="rows").fit(frame)
+
+
+def test_steps_that_are_put_into_a_panel_have_their_features():
+    frame = frame_of_series()
+    gaps = frame.drop(frame.query("unique_id == 's1'").index[[30, 31, 60]])
+    model = RegressionForecaster(NaiveForecaster(), FEATURES)
+    panel = PanelForecaster(model, alias="m", fill="missing").fit(gaps)
+    whole = frame.query("unique_id == 's1'").set_index("ds")["y"]
+    whole.iloc[[30, 31, 60]] = np.nan
+    alone = clone(model).fit(whole)
+    rows = pd.DataFrame({"unique_id": "s1", "ds": alone.predict(9).index[[2, 8]]})
+    found = panel.predict(rows, level=80)
+    np.testing.assert_allclose(found["m"], alone.predict(9).iloc[[2, 8]], rtol=1e-10)
+    bounds = alone.predict_interval(9, level=0.8).iloc[[2, 8]]
+    np.testing.assert_allclose(found[["m-lo-80", "m-hi-80"]], bounds, rtol=1e-8)
+    later = alone.predict(3).index[[0, 2]]
+    panel.update(pd.DataFrame({"unique_id": "s1", "ds": later, "y": [55.0, 60.0]}))
+    alone.update([55.0, np.nan, 60.0])
+    found = panel.predict(4).query("unique_id == 's1'")["m"]
+    np.testing.assert_allclose(found, alone.predict(4), rtol=1e-10)
+
+
+def test_coefficients_of_a_panel_on_a_scale_are_those_of_each_series_there():
+    frame = frame_of_series().assign(y=lambda one: np.exp(one["y"] / 20.0))
+    frame.loc[frame["unique_id"] == "s1", "y"] *= -1.0
+    model = TransformedForecaster(RegressionForecaster(NaiveForecaster(), FEATURES), "log")
+    with pytest.warns(UserWarning, match="1 of 3 series failed"):
+        panel = PanelForecaster(model).fit(frame)
+    found = panel.coef_
+    assert list(found["unique_id"].unique()) == ["s0", "s2"]
+    alone = clone(model).fit(frame.query("unique_id == 's2'").set_index("ds")["y"])
+    own = found.query("unique_id == 's2'")
+    np.testing.assert_allclose(own["coef"], alone.forecaster_.coef_, rtol=1e-8)
+    assert list(own["column"]) == list(alone.forecaster_.coef_names_)
 
 
 # Around it.

@@ -177,11 +177,12 @@ def _estimates(smoother: SmootherBatch, one: Batch) -> tuple[np.ndarray, np.ndar
     places = kept[is_column] - 1
     in_units = y_unit / unit[places]
     values[places] = solution[is_column] * in_units
-    inverse = solve_triangular(triangle, np.eye(kept.size))[is_column] * in_units[:, None]
-    bse[places] = np.sqrt(variance) * np.linalg.norm(inverse, axis=1)
+    inverse = np.sqrt(variance) * solve_triangular(triangle, np.eye(kept.size))[is_column]
+    # Units come last: the squares of very large or small ones would not be numbers.
+    bse[places] = in_units * np.linalg.norm(inverse, axis=1)
     root = np.zeros((n_columns, n_columns))
     if np.isfinite(variance) and places.size:
-        root[np.ix_(places, places)] = np.sqrt(variance) * np.linalg.qr(inverse.T, mode="r").T
+        root[np.ix_(places, places)] = in_units[:, None] * np.linalg.qr(inverse.T, mode="r").T
     return values, bse, root
 
 

@@ -125,7 +125,10 @@ class RegressionModel(FittedModel):
         """Return the standard deviations of the effects of the next steps, (horizon, N)."""
         off = np.zeros((horizon, self.learned.values.shape[0]))
         if self.known is not None:
-            off[: len(self.known)] = np.linalg.norm(self.known[:horizon], axis=2)
+            known = self.known[:horizon]
+            unit = np.abs(known).max(axis=(0, 2), initial=0.0)  # whose square may be no number
+            unit = np.where(unit > 0.0, unit, 1.0)
+            off[: len(known)] = unit * np.linalg.norm(known / unit[:, None], axis=2)
         return off
 
     def _without_failures(self, of_all: np.ndarray) -> np.ndarray:
