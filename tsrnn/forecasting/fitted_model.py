@@ -8,7 +8,7 @@ is handed `offsets` with the rows of a panel, and without them columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -69,6 +69,14 @@ class FittedModel(Protocol):
         """Return quantiles of the next values, (horizon, n_quantiles, k)."""
         return normal_quantiles(self.forecast(horizon), self.deviation(horizon), quantiles)
 
+    def quantiles_seen(self, seen: Sequence[np.ndarray], quantiles: np.ndarray) -> np.ndarray:
+        """Return quantiles of values that were seen, (n, n_quantiles, k).
+
+        `seen` are their one-step predictions and deviations, (n, k) each, and whatever else the
+        forecaster keeps of them.
+        """
+        return normal_quantiles(*seen[:2], quantiles)
+
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return what the user should know of the forecast of so many steps, by column."""
         return {}
@@ -117,6 +125,9 @@ class PanelModel(Protocol):
         self, horizon: int, quantiles: np.ndarray, n_jobs: int | None = None
     ) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
+
+    def alone(self, i: int) -> FittedModel:
+        """Return the model of the series at a position, which is no failure, as of a column."""
 
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return what the user should know of the forecast of so many steps, by position."""
