@@ -109,8 +109,12 @@ def test_a_geometric_mean_is_of_what_is_there_and_of_no_less_than_a_hundredth():
 
 
 def test_values_that_a_float_hardly_holds_have_no_overflow_to_tell_of():
-    y = 1e308 * np.sin(np.arange(40.0))
-    for forecaster in (EnsembleForecaster(period=1), ThetaForecaster()):
+    small = 1e-310 * WALK
+    for y, forecaster in (
+        (1e308 * np.sin(np.arange(40.0)), EnsembleForecaster(period=1)),
+        (1e308 * np.sin(np.arange(40.0)), ThetaForecaster()),
+        (small, EnsembleForecaster(period=1)),
+    ):
         with warnings.catch_warnings(action="error", category=RuntimeWarning):
             model = forecaster.fit(y)
             assert np.isfinite(model.predict(5)).all()

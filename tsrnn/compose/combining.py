@@ -104,9 +104,9 @@ class Span:
         grows = (np.sign(self.low) == np.sign(self.high)) & (self.low != 0.0)
         near, middle, far = np.where(grows, np.sort(sizes, axis=0), 1.0)
         time = self.time(horizon)
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             more = np.minimum(far / middle, middle / near) ** (2.0 * time) - 1.0
-            return np.maximum(0.5 * far / self.half * more, time)  # (3)
+            return np.fmax(0.5 * far / self.half * more, time)  # (3)
 
     def time(self, horizon: int) -> np.ndarray:
         """Return g_h of other sides: steps as shares of the series, (horizon, N)."""
