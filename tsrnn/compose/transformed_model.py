@@ -108,6 +108,21 @@ class TransformedModel(FittedModel):
             z = np.where(self.scale.falls, turned, z)
         return self._of_all(self.scale.backward(z + self._added(horizon)[:, None]))
 
+    def errors_of(
+        self, values: np.ndarray, remembered: tuple[np.ndarray, ...]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return what values miss their predictions by on the scale; see `FittedModel`."""
+        _, _, z, deviations = remembered
+        return self._upwards(self.scale.forward(values) - z), deviations
+
+    def values_at(self, errors: np.ndarray, remembered: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Return the values that have such errors on the scale."""
+        return self.scale.backward(remembered[2] + self._upwards(errors))
+
+    def _upwards(self, errors: np.ndarray) -> np.ndarray:
+        """Turn the signs of errors where the scale falls."""
+        return np.where(self.scale.falls, -errors, errors)
+
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return what the user should know of the forecasts on the scale."""
         found = self.inner.doubts(horizon)

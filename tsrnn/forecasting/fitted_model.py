@@ -40,6 +40,9 @@ class FittedModel(Protocol):
     without_season: Collection[int] = ()
     """Columns that no season was taken of, though it was looked for."""
 
+    never_too_small = False
+    """Whether a value may be too large to be usual, but not too small."""
+
     def effect(self, regressors: np.ndarray) -> np.ndarray:
         """Return what regressors (n, p) add to the series, (n, k)."""
         return np.zeros((len(regressors), self.forecast(1).shape[1]))
@@ -68,6 +71,22 @@ class FittedModel(Protocol):
     def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, k)."""
         return normal_quantiles(self.forecast(horizon), self.deviation(horizon), quantiles)
+
+    def errors_of(
+        self, values: np.ndarray, remembered: tuple[np.ndarray, ...]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return what values (n, k) miss their one-step predictions by, and units of each error.
+
+        On a scale on which errors are alike in these units, and as likely on either side. NaN is
+        the error of a value that is missing, or usual whatever is expected. `remembered` is what the forecaster
+        keeps of rows that were seen: predictions, deviations, and whatever a method adds.
+        """
+        predictions, deviations, *_ = remembered
+        return values - predictions, deviations
+
+    def values_at(self, errors: np.ndarray, remembered: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Return the values that have such errors, (n, k)."""
+        return remembered[0] + errors
 
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return what the user should know of the forecast of so many steps, by column."""

@@ -66,6 +66,8 @@ class DemandModel(FittedModel):
     failures: Mapping[int, Exception] = field(default_factory=dict)
     notes: Notes = ()
 
+    never_too_small = True
+
     @property
     def cell(self) -> SmootherCell:
         """The cell that has the variant's equations."""
@@ -147,6 +149,31 @@ class DemandModel(FittedModel):
     ) -> np.ndarray:
         """Draw futures by (1), (horizon, n_paths, N)."""
         return self._values_at(random_state.random_sample((horizon, n_paths, self.n_series)))
+
+    def errors_of(
+        self, values: np.ndarray, remembered: tuple[np.ndarray, ...]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return by how much the root of a demand, in units of its smoothed size, is beyond 1.
+
+        Sizes are skewed, and their roots less so. A period without demand is usual.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            errors = np.sqrt(values / self._sizes(remembered)) - 1.0
+        errors[np.abs(errors) <= _ROUNDING] = 0.0
+        errors[values == 0.0] = np.nan
+        return errors, np.ones_like(errors)
+
+    def values_at(self, errors: np.ndarray, remembered: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Return the demands that have such errors, 0 below the smoothed size."""
+        with np.errstate(over="ignore"):
+            return np.where(errors < 0.0, 0.0, self._sizes(remembered) * (1.0 + errors) ** 2)
+
+    def _sizes(self, remembered: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Return the smoothed sizes z by which columns were predicted: (2) solved for them."""
+        predictions, deviations = remembered
+        with np.errstate(divide="ignore", invalid="ignore"):
+            sizes = (deviations**2 + predictions**2) / (predictions * self.square)
+        return np.where(predictions > 0.0, sizes, np.nan)
 
     def _next(self) -> np.ndarray:
         """Return what the cell predicts of the next step, (N,)."""
