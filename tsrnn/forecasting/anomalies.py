@@ -5,8 +5,8 @@ taken to have, and in the predictions of what follows. So the fit is repeated wi
 that were flagged, which are missing to it, and all are scored again, until the same are flagged.
 
 Values that stay where the first of them went are no anomalies but a new level. Where two in a row
-are flagged on one side, a stretch of `_STRETCH` + 1 values is hidden from the next fit. If all of it
-lies on that side, none half as far out as their median, and that not far within the bounds, then
+are flagged on one side, a stretch of `_STRETCH` + 1 values is hidden from the next fit. If all of
+it lies on that side, none half as far out as their median, and that not far within the bounds, then
 from there on the fit is to the series less the step. To what is expected the step is added once it
 can be known: so the first `_STRETCH` values are flagged, and those after them are not.
 
@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
-from tsrnn._compute.threads import one_blas_thread
 from tsrnn.forecasting.fitted_model import FittedModel
 from tsrnn.forecasting.scores import Yardstick, errors_in_units, judged, largest_of
 
@@ -45,20 +44,13 @@ FEWEST_VALUES = 10
 
 
 class Scored(NamedTuple):
-    """What is expected of values (n, k), bounds about it, and scores; NaN where nothing is.
-
-    And how many scales of usual errors they are off.
-    """
+    """Predictions of values (n, k), bounds of usual ones, scores, and errors in scales of these."""
 
     expected: np.ndarray
     lower: np.ndarray
     upper: np.ndarray
     score: np.ndarray
     size: np.ndarray
-
-    @classmethod
-    def empty(cls, shape: tuple[int, int]) -> Scored:
-        return cls(*np.full((5, *shape), np.nan))
 
 
 def find_anomalies(
@@ -86,18 +78,20 @@ def find_anomalies(
     is_anomaly : (n, k) bool array
     """
     search = _Search.start(values)
-    scored = Scored.empty(values.shape)
+    scored = Scored(*np.full((5, *values.shape), np.nan))
     left = np.arange(values.shape[1])
-    learns_from_all = forecaster._learns_from_all()
+    learns_from_all, turns = forecaster._learns_from_all(), _can_be_turned(forecaster)
     for number in range(_MOST_PASSES):
         taken = search.of_series(left)
-        with one_blas_thread():
-            if number == 0 and fitted is not None:
-                ahead = _Run.made(fitted._model, fitted._seen[0], values, regressors)
-            else:
-                ahead = _Run.of(forecaster, taken, regressors)
-            back = _Run.of(forecaster, taken.reversed(), regressors[::-1])
-        found = _joined(ahead, back, taken, forecaster._taken_period() or 1, level)
+        if number == 0 and fitted is not None:
+            ahead = _Run.made(fitted._model, fitted._seen[0], values, regressors)
+        else:
+            ahead = _Run.of(forecaster, taken, regressors)
+        found = ahead.scored(taken, level)
+        if turns:
+            turned = taken.turned()
+            back = _Run.of(forecaster, turned, regressors[::-1]).scored(turned, level)
+            found = _joined(found, back, values[:, left], forecaster._taken_period() or 1)
         for part, new in zip(scored, found, strict=True):
             part[:, left] = new
         changed = search.learn(left, ahead, found.size, may_grow=number < _OPEN_PASSES)
@@ -110,19 +104,21 @@ def find_anomalies(
 
 @dataclass
 class _Search:
-    """What is known so far of series (n, k).
+    """Series (n, k), and what is known of them so far.
 
     Attributes
     ----------
     values : array
     adjusted : array
-        Less the steps.
+        Less the steps to new levels.
     hidden : bool array
-        What the next fit does not see.
+        Those that the next fit does not see.
     steps : array
-        Added to what is expected, on the scale of errors: 0 while a step is new.
-    is_step : bool array
-        The values that a step is told by.
+        The level less that of the adjusted series, on the scale of errors.
+    told : array
+        As much of it as is added to what is expected: it takes `_STRETCH` values to tell a step.
+    is_told : bool array
+        Those values.
     is_tried : bool array
         Where stretches begin that were hidden as a whole.
     """
@@ -131,38 +127,45 @@ class _Search:
     adjusted: np.ndarray
     hidden: np.ndarray
     steps: np.ndarray
-    whole_steps: np.ndarray
-    is_step: np.ndarray
+    told: np.ndarray
+    is_told: np.ndarray
     is_tried: np.ndarray
 
     @classmethod
     def start(cls, values: np.ndarray) -> _Search:
+        """Return what is known before the first fit."""
         nothing = [np.zeros(values.shape, dtype) for dtype in (bool, float, float, bool, bool)]
         return cls(values, values.copy(), *nothing)
 
     def of_series(self, series: np.ndarray) -> _Search:
+        """Return a copy of some series."""
         return _Search(*[part[:, series] for part in vars(self).values()])
 
-    def reversed(self) -> _Search:
+    def turned(self) -> _Search:
+        """Return the reversed series."""
         return _Search(*[part[::-1] for part in vars(self).values()])
 
     @property
     def seen(self) -> np.ndarray:
-        """What a fit is to see."""
+        """The values that a fit is to see."""
         return np.where(self.hidden, np.nan, self.adjusted)
 
     def learn(
-        self, series: np.ndarray, run: _Run, size: np.ndarray, *, may_grow: bool
+        self, series: np.ndarray, run: _Run, sizes: np.ndarray, *, may_grow: bool
     ) -> np.ndarray:
-        """Learn from errors in scales (n, k) of some series what to hide: of which that changed, (k,).
+        """Learn from errors in scales (n, k) of some series which values to hide.
 
-        Where it may not grow, values are only taken from what is hidden.
+        Where that may not grow, values are only taken from what is hidden.
+
+        Returns
+        -------
+        changed : (k,) bool array
+            Of which series something is new.
         """
-        changed = np.zeros(series.size, dtype=bool)
-        stepped = np.zeros(series.size, dtype=bool)
+        changed, stepped = np.zeros((2, series.size), dtype=bool)
         for place, i in enumerate(series.tolist()):
             rows = np.flatnonzero(~np.isnan(self.values[:, i]))
-            hidden, begun = self._stretches(i, rows, size[rows, place])
+            hidden, begun = self._stretches(i, rows, sizes[rows, place])
             hidden &= self.hidden[rows, i] | may_grow
             for first in begun:
                 self._take_step(i, rows[first:], run.errors[:, place])
@@ -170,27 +173,30 @@ class _Search:
             changed[place] = bool(begun) or (hidden != self.hidden[rows, i]).any()
             self.hidden[rows, i] = hidden
         if stepped.any():
-            own = series[stepped]
-            adjusted = run.less(self.whole_steps[:, series])[:, stepped]
-            # What a method needs to be positive stays so.
-            kept = (self.values[:, own] <= 0.0).any(axis=0) | ~(adjusted <= 0.0).any(axis=0)
-            for part in (self.steps, self.whole_steps, self.is_step):
-                part[:, own[~kept]] = 0
-            self.adjusted[:, own] = np.where(kept, adjusted, self.values[:, own])
+            self._adjust(series[stepped], run.moved(self.steps[:, series])[:, stepped])
         return changed
 
+    def _adjust(self, series: np.ndarray, moved: np.ndarray) -> None:
+        """Take steps off series, but where that makes positive ones negative: a method may mind."""
+        values, steps = self.values[:, series], self.steps[:, series]
+        adjusted = np.where(steps == 0.0, values, moved)
+        kept = (values <= 0.0).any(axis=0) | ~(adjusted <= 0.0).any(axis=0)
+        for part in (self.steps, self.told, self.is_told):
+            part[:, series[~kept]] = 0
+        self.adjusted[:, series] = np.where(kept, adjusted, values)
+
     def _stretches(
-        self, i: int, rows: np.ndarray, size: np.ndarray
+        self, i: int, rows: np.ndarray, sizes: np.ndarray
     ) -> tuple[np.ndarray, list[int]]:
         """Return what to hide of the observed values of a series, and where steps begin."""
-        flagged = (np.abs(size) > _WILD) & ~self.is_step[rows, i]
+        flagged = (np.abs(sizes) > _WILD) & ~self.is_told[rows, i]
         hidden, begun, longest = flagged.copy(), [], _STRETCH + 1
-        for first, stop in _stretches_of(np.where(flagged, np.sign(size), 0.0)):
+        for first, stop in _stretches_of(np.where(flagged, np.sign(sizes), 0.0)):
             window = slice(first, first + longest)
             if stop - first < 2 or first + longest > rows.size:
                 continue
             if self.hidden[rows[window], i].all():
-                if _stays(size[window]):
+                if _stays(sizes[window]):
                     begun.append(first)
                     hidden[first : max(stop, first + longest)] = False
             else:
@@ -200,22 +206,23 @@ class _Search:
                     hidden[window] = True
         most = int(_MOST_HIDDEN * rows.size)
         if np.count_nonzero(hidden) > most:
-            wildest = np.argsort(np.where(hidden, -np.abs(size), 0.0), kind="stable")[:most]
+            wildest = np.argsort(np.where(hidden, -np.abs(sizes), 0.0), kind="stable")[:most]
             hidden[:] = False
             hidden[wildest] = True
         return hidden, begun
 
     def _take_step(self, i: int, rows: np.ndarray, errors: np.ndarray) -> None:
         """Take the observed values from the first of these rows on for a new level."""
-        step = float(np.median(errors[rows[: _STRETCH + 1]]))
-        self.whole_steps[rows[0] :, i] += step
-        self.steps[rows[_STRETCH] :, i] += step
-        self.is_step[rows[:_STRETCH], i] = True
+        first = rows[: _STRETCH + 1]
+        step = float(np.median(errors[first] - self.told[first, i]))
+        self.steps[rows[0] :, i] += step
+        self.told[rows[_STRETCH] :, i] += step
+        self.is_told[rows[:_STRETCH], i] = True
 
 
 @dataclass(frozen=True)
 class _Run:
-    """A fit, and the errors of all values, hidden ones too.
+    """A fit with the errors of all values, hidden ones too.
 
     Attributes
     ----------
@@ -234,6 +241,7 @@ class _Run:
 
     @classmethod
     def of(cls, forecaster: Forecaster, search: _Search, regressors: np.ndarray) -> _Run:
+        """Fit to what is not hidden."""
         model, predictions, deviations, _ = forecaster.fit_model(search.seen, regressors)
         remembered = forecaster._remembered(model, predictions, deviations)
         return cls.made(model, remembered, search.values, regressors)
@@ -252,55 +260,59 @@ class _Run:
         errors, units = errors_in_units(model, net, remembered, largest_of(values))
         return cls(model, remembered, effect, errors, units)
 
-    def less(self, steps: np.ndarray) -> np.ndarray:
+    def moved(self, steps: np.ndarray) -> np.ndarray:
         """Return the values less steps, which are on the scale of errors."""
-        moved = self.model.values_at(self.errors - steps, self.remembered) + self.effect
-        plain = self.model.values_at(self.errors, self.remembered) + self.effect
-        return np.where(steps == 0.0, plain, moved)
+        return self.model.values_at(self.errors - steps, self.remembered) + self.effect
 
     def scored(self, search: _Search, level: float) -> Scored:
         """Score the values."""
-        errors = self.errors - search.steps
-        known = np.where(search.is_step, np.nan, errors)
-        yardstick = Yardstick.of(known, self.units)
+        errors = self.errors - search.told
+        yardstick = Yardstick.of(np.where(search.is_told, np.nan, errors), self.units)
         distances = yardstick.distances(level, self.units)
 
-        def at(beyond: np.ndarray) -> np.ndarray:
-            return self.model.values_at(search.steps + beyond, self.remembered) + self.effect
+        def at(beyond: np.ndarray | float) -> np.ndarray:
+            return self.model.values_at(search.told + beyond, self.remembered) + self.effect
 
-        expected = self.remembered[0] + self.effect
-        expected = np.where(search.steps == 0.0, expected, at(np.zeros_like(distances)))
+        plain = self.remembered[0] + self.effect
+        expected = np.where(search.told == 0.0, plain, at(0.0))
         sizes = yardstick.sizes(errors, self.units)
         sizes = judged(self.model, search.values, self.remembered, sizes)
         return Scored(expected, at(-distances), at(distances), yardstick.scores(sizes), sizes)
 
 
-def _joined(ahead: _Run, back: _Run, search: _Search, period: int, level: float) -> Scored:
-    """Score values by one fit, and the first of each series by that to the reversed one."""
-    scored = ahead.scored(search, level)
-    reverse = back.scored(search.reversed(), level)
-    observed = ~np.isnan(search.values)
-    count = np.cumsum(observed, axis=0)
-    known = observed & np.isfinite(scored.expected)
-    n_unknown = count[known.argmax(axis=0), np.arange(count.shape[1])] - 1
-    n_first = np.minimum(np.maximum(n_unknown, period + 2), count[-1] // 2)
-    is_first = (count <= n_first) & np.isfinite(reverse.expected[::-1])
-    return Scored(
-        *(np.where(is_first, b[::-1], a) for a, b in zip(scored, reverse, strict=True))
-    )
+def _can_be_turned(forecaster: Forecaster) -> bool:
+    """Tell whether a fit to the reversed series is one of the same kind.
+
+    It is not where the state is given that the series begins with, which then is not learned.
+    """
+    parts = forecaster.get_params(deep=True)
+    given = [value for name, value in parts.items() if name.endswith("initial_state")]
+    return all(value is None or isinstance(value, str) for value in given)
+
+
+def _joined(ahead: Scored, back: Scored, values: np.ndarray, period: int) -> Scored:
+    """Join scores with those of the reversed series, which the first values of each have.
+
+    By them the level, the trend and the season are learned, or they are not predicted at all.
+    """
+    count = np.cumsum(~np.isnan(values), axis=0)
+    is_known = ~np.isnan(values) & np.isfinite(ahead.expected)
+    n_before = count[is_known.argmax(axis=0), np.arange(values.shape[1])] - 1
+    n_first = np.minimum(np.maximum(n_before, period + 2), count[-1] // 2)
+    is_first = (count <= n_first) & np.isfinite(back.expected[::-1])
+    parts = zip(ahead, back, strict=True)
+    return Scored(*(np.where(is_first, late[::-1], early) for early, late in parts))
 
 
 def _stretches_of(signs: np.ndarray) -> list[tuple[int, int]]:
     """Return where stretches of equal signs other than 0 begin, and the places after them."""
     edges = np.flatnonzero(np.diff(signs, prepend=0.0, append=0.0))
-    return [
-        (int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True) if signs[a] != 0.0
-    ]
+    return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True) if signs[a] != 0.0]
 
 
-def _stays(size: np.ndarray) -> bool:
+def _stays(sizes: np.ndarray) -> bool:
     """Tell whether values that a fit has not seen are a new level."""
-    far = np.sign(size[0]) * size
+    far = np.sign(sizes[0]) * sizes
     return bool(np.median(far) > _STAYS and far.min() > 0.5 * np.median(far))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from tsrnn._compute.threads import in_threads
+from tsrnn._compute.threads import in_threads, one_blas_thread
 from tsrnn._input.ragged import rows_of
 from tsrnn._input.series import read_series
 from tsrnn.forecasting.anomalies import find_anomalies, refuse_short
@@ -27,7 +27,7 @@ ADDED = ("expected", "lower", "upper", "score", "is_anomaly", "cleaned")
 
 
 class AnomalyRows(NamedTuple):
-    """What is known of the values of rows: arrays like these, in the order of `ADDED`."""
+    """Arrays of what is known of the values of rows, in the order of `ADDED`."""
 
     expected: np.ndarray
     lower: np.ndarray
@@ -55,7 +55,7 @@ def anomalies_of_series(forecaster: Forecaster, y: Any, X: Any, level: float) ->
     fitted = clone(forecaster).fit(X, y) if X is not None else clone(forecaster).fit(y)
     values, regressors = fitted._training
     settled = fitted._settled(values, fitted._grid)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), one_blas_thread():
         warnings.simplefilter("ignore")  # the fit to all values has told what there is to know
         rows = _anomaly_rows(settled, values, regressors, level, fitted)
     n_timesteps, n_series = values.shape
@@ -121,7 +121,7 @@ def anomalies_of_panel(
             whole[rows] = part[place, column]
         return series, {}
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), one_blas_thread():
         warnings.simplefilter("ignore")  # `PanelForecaster.fit` tells what there is to know
         for series, failed in in_threads(work, [(one,) for one in blocks], n_jobs):
             failures |= failed

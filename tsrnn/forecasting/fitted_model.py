@@ -78,8 +78,9 @@ class FittedModel(Protocol):
         """Return what values (n, k) miss their one-step predictions by, and units of each error.
 
         On a scale on which errors are alike in these units, and as likely on either side. NaN is
-        the error of a value that is missing, or usual whatever is expected. `remembered` is what the forecaster
-        keeps of rows that were seen: predictions, deviations, and whatever a method adds.
+        the error of a value that is missing, or usual whatever is expected. `remembered` is what
+        the forecaster keeps of rows that were seen: predictions, deviations, and whatever a method
+        adds.
         """
         predictions, deviations, *_ = remembered
         return values - predictions, deviations

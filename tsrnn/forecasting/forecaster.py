@@ -347,10 +347,10 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         X : array-like of shape (n_timesteps, n_features), optional
             The regressors, after a fit with some.
         return_score : bool, default=False
-            Whether to return how unlikely each new value was before it was seen, in the unit of
-            `tsrnn.detect_anomalies`: beyond 3 or -3 is about one value in 370 of a series that goes
-            on as it was fitted. An anomaly moves the state like any value: pass NaN in its place
-            where it should not.
+            Whether to return how unlikely each new value was before it was seen: its score as of
+            `tsrnn.detect_anomalies`, by the errors of the fit. Beyond 3 or -3 lies one value in
+            some hundred of a series that goes on as it was fitted. An anomaly moves the state
+            like any value: pass NaN in its place where it should not.
 
         Returns
         -------

@@ -44,7 +44,7 @@ _MASS = 0.02
 
 @dataclass(frozen=True)
 class Yardstick:
-    """What errors of each of k series are measured by.
+    """A measure of errors of each of k series.
 
     Attributes
     ----------
@@ -73,8 +73,8 @@ class Yardstick:
             which = "y" if n_known.size == 1 else f"series {few[0]} of y"
             raise ValueError(
                 f"{which} has {n_known[few[0]]} values that tell how far a usual one lies from its "
-                f"prediction, and {FEWEST_ERRORS} are needed: take a longer series, or a forecaster "
-                "that needs fewer values before the first prediction"
+                f"prediction, and {FEWEST_ERRORS} are needed: take a longer series, or a "
+                "forecaster that needs fewer values before the first prediction"
             )
         return cls(*_fitted(found, n_known))
 
@@ -90,7 +90,7 @@ class Yardstick:
         scores = sizes.copy()
         for i in np.flatnonzero(self.tail > 0.0):
             beyond = stdtr(1.0 / self.tail[i], -np.abs(sizes[:, i]))
-            scores[:, i] = -np.copysign(ndtri(np.maximum(beyond, np.finfo(float).tiny)), sizes[:, i])
+            scores[:, i] = -ndtri(np.maximum(beyond, np.finfo(float).tiny))
         return np.copysign(scores, sizes)
 
     def distances(self, level: float, units: np.ndarray) -> np.ndarray:
@@ -153,8 +153,8 @@ def _usable(units: np.ndarray) -> np.ndarray:
     good = np.isfinite(units) & (units > 0.0)
     if good.all():
         return units
-    rest = [np.median(one[ok]) if ok.any() else 1.0 for one, ok in zip(units.T, good.T, strict=True)]
-    return np.where(good, units, rest)
+    rest = _nan_quantiles(np.where(good, units, np.nan), np.array([0.5]))[0]
+    return np.where(good, units, np.where(good.any(axis=0), rest, 1.0))
 
 
 def _fitted(found: np.ndarray, n_known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

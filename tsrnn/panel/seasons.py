@@ -104,7 +104,6 @@ class SettledPanel:
         }
         return replace(GroupedPanel.of(parts, len(panel.ids), failures), notes=notes)
 
-
     def anomalies(
         self, panel: Panel, level: float, n_jobs: int | None, progress: Progress | None
     ) -> tuple[AnomalyRows, dict[int, Exception]]:
