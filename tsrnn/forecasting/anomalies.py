@@ -35,9 +35,9 @@ _STRETCH = 5
 # level is, for its own errors are among those by which the scale was learned.
 _WILD, _STAYS = 3.0, 2.25
 
-# Fits at most, how many of them may hide more than before, and the share of a series that may be
-# hidden from one.
-_MOST_PASSES, _OPEN_PASSES, _MOST_HIDDEN = 7, 3, 0.25
+# Fits at most, how many of them from the last step on may hide more than before, and the share of a
+# series that may be hidden from one.
+_MOST_PASSES, _OPEN_PASSES, _MOST_HIDDEN = 9, 3, 0.25
 
 FEWEST_VALUES = 10
 """Values that a series must have."""
@@ -94,7 +94,7 @@ def find_anomalies(
             found = _joined(found, back, values[:, left], forecaster._taken_period() or 1)
         for part, new in zip(scored, found, strict=True):
             part[:, left] = new
-        changed = search.learn(left, ahead, found.size, may_grow=number < _OPEN_PASSES)
+        changed = search.learn(left, ahead, found.size)
         if not changed.any():
             break
         left = np.arange(values.shape[1]) if learns_from_all else left[changed]
@@ -120,7 +120,9 @@ class _Search:
     is_told : bool array
         Those values.
     is_tried : bool array
-        Where stretches begin that were hidden as a whole.
+        Where stretches begin that were hidden as a whole since the last step.
+    n_fits : (1, k) int array
+        How many there were since then.
     """
 
     values: np.ndarray
@@ -130,12 +132,13 @@ class _Search:
     told: np.ndarray
     is_told: np.ndarray
     is_tried: np.ndarray
+    n_fits: np.ndarray
 
     @classmethod
     def start(cls, values: np.ndarray) -> _Search:
         """Return what is known before the first fit."""
         nothing = [np.zeros(values.shape, dtype) for dtype in (bool, float, float, bool, bool)]
-        return cls(values, values.copy(), *nothing)
+        return cls(values, values.copy(), *nothing, np.zeros((1, values.shape[1]), np.int64))
 
     def of_series(self, series: np.ndarray) -> _Search:
         """Return a copy of some series."""
@@ -150,12 +153,10 @@ class _Search:
         """The values that a fit is to see."""
         return np.where(self.hidden, np.nan, self.adjusted)
 
-    def learn(
-        self, series: np.ndarray, run: _Run, sizes: np.ndarray, *, may_grow: bool
-    ) -> np.ndarray:
+    def learn(self, series: np.ndarray, run: _Run, sizes: np.ndarray) -> np.ndarray:
         """Learn from errors in scales (n, k) of some series which values to hide.
 
-        Where that may not grow, values are only taken from what is hidden.
+        After some fits values are only taken from those, lest it goes on for ever.
 
         Returns
         -------
@@ -166,11 +167,12 @@ class _Search:
         for place, i in enumerate(series.tolist()):
             rows = np.flatnonzero(~np.isnan(self.values[:, i]))
             hidden, begun = self._stretches(i, rows, sizes[rows, place])
-            hidden &= self.hidden[rows, i] | may_grow
-            for first in begun:
-                self._take_step(i, rows[first:], run.errors[:, place])
-            stepped[place] = bool(begun)
-            changed[place] = bool(begun) or (hidden != self.hidden[rows, i]).any()
+            self.n_fits[0, i] += 1
+            hidden &= self.hidden[rows, i] | (self.n_fits[0, i] <= _OPEN_PASSES)
+            if begun is not None:
+                stepped[place] = True
+                self._take_step(i, rows[begun:], run.errors[:, place])
+            changed[place] = stepped[place] or (hidden != self.hidden[rows, i]).any()
             self.hidden[rows, i] = hidden
         if stepped.any():
             self._adjust(series[stepped], run.moved(self.steps[:, series])[:, stepped])
@@ -187,29 +189,30 @@ class _Search:
 
     def _stretches(
         self, i: int, rows: np.ndarray, sizes: np.ndarray
-    ) -> tuple[np.ndarray, list[int]]:
-        """Return what to hide of the observed values of a series, and where steps begin."""
+    ) -> tuple[np.ndarray, int | None]:
+        """Return what to hide of the observed values of a series, and where a step begins, if any.
+
+        It is the first one, by which later values are measured in the next fit.
+        """
         flagged = (np.abs(sizes) > _WILD) & ~self.is_told[rows, i]
-        hidden, begun, longest = flagged.copy(), [], _STRETCH + 1
-        for first, stop in _stretches_of(np.where(flagged, np.sign(sizes), 0.0)):
+        hidden, longest = flagged.copy(), _STRETCH + 1
+        for first in np.flatnonzero(self.is_tried[rows, i]).tolist():
             window = slice(first, first + longest)
-            if stop - first < 2 or first + longest > rows.size:
-                continue
-            if self.hidden[rows[window], i].all():
-                if _stays(sizes[window]):
-                    begun.append(first)
-                    hidden[first : max(stop, first + longest)] = False
-            else:
+            if self.hidden[rows[window], i].all() and _stays(sizes[window]):
+                hidden[first:] = False
+                return hidden, first
+        for first, stop in _stretches_of(np.where(flagged, np.sign(sizes), 0.0)):
+            if stop - first >= 2 and first + longest <= rows.size:
                 hidden[first + _STRETCH : stop] = False
                 if not self.is_tried[rows[first], i]:
                     self.is_tried[rows[first], i] = True
-                    hidden[window] = True
+                    hidden[first : first + longest] = True
         most = int(_MOST_HIDDEN * rows.size)
         if np.count_nonzero(hidden) > most:
             wildest = np.argsort(np.where(hidden, -np.abs(sizes), 0.0), kind="stable")[:most]
             hidden[:] = False
             hidden[wildest] = True
-        return hidden, begun
+        return hidden, None
 
     def _take_step(self, i: int, rows: np.ndarray, errors: np.ndarray) -> None:
         """Take the observed values from the first of these rows on for a new level."""
@@ -218,6 +221,7 @@ class _Search:
         self.steps[rows[0] :, i] += step
         self.told[rows[_STRETCH] :, i] += step
         self.is_told[rows[:_STRETCH], i] = True
+        self.is_tried[:, i], self.n_fits[0, i] = False, 0
 
 
 @dataclass(frozen=True)
