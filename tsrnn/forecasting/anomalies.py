@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 _STRETCH = 5
 
 # In scales of usual errors: what is hidden from the next fit, and how far out the median of a new
-# level is, for its own errors are among those by which the scale was learned.
-_WILD, _STAYS = 3.0, 2.25
+# level is, for its own errors are among those by which the scale was learned. And the score of what
+# stays hidden, that of 99 percent: where tails are heavy, a value three scales out may be usual.
+_WILD, _STAYS, _UNLIKELY = 3.0, 2.25, 2.576
 
 # Fits at most, how many of them from the last step on may hide more than before, and the share of a
 # series that may be hidden from one.
@@ -94,7 +95,7 @@ def find_anomalies(
             found = _joined(found, back, values[:, left], forecaster._taken_period() or 1)
         for part, new in zip(scored, found, strict=True):
             part[:, left] = new
-        changed = search.learn(left, ahead, found.size)
+        changed = search.learn(left, ahead, found)
         if not changed.any():
             break
         left = np.arange(values.shape[1]) if learns_from_all else left[changed]
@@ -153,10 +154,10 @@ class _Search:
         """The values that a fit is to see."""
         return np.where(self.hidden, np.nan, self.adjusted)
 
-    def learn(self, series: np.ndarray, run: _Run, sizes: np.ndarray) -> np.ndarray:
-        """Learn from errors in scales (n, k) of some series which values to hide.
+    def learn(self, series: np.ndarray, run: _Run, found: Scored) -> np.ndarray:
+        """Learn from the scores of some series which values to hide.
 
-        After some fits values are only taken from those, lest it goes on for ever.
+        After some fits, or where nothing is new, those stay that are unlikely.
 
         Returns
         -------
@@ -166,13 +167,16 @@ class _Search:
         changed, stepped = np.zeros((2, series.size), dtype=bool)
         for place, i in enumerate(series.tolist()):
             rows = np.flatnonzero(~np.isnan(self.values[:, i]))
-            hidden, begun = self._stretches(i, rows, sizes[rows, place])
+            before = self.hidden[rows, i]
+            hidden, begun = self._stretches(i, rows, found.size[rows, place])
             self.n_fits[0, i] += 1
-            hidden &= self.hidden[rows, i] | (self.n_fits[0, i] <= _OPEN_PASSES)
             if begun is not None:
                 stepped[place] = True
                 self._take_step(i, rows[begun:], run.errors[:, place])
-            changed[place] = stepped[place] or (hidden != self.hidden[rows, i]).any()
+            elif self.n_fits[0, i] > _OPEN_PASSES or np.array_equal(hidden, before):
+                self.n_fits[0, i] = _OPEN_PASSES
+                hidden &= before & (np.abs(found.score[rows, place]) > _UNLIKELY)
+            changed[place] = stepped[place] or not np.array_equal(hidden, before)
             self.hidden[rows, i] = hidden
         if stepped.any():
             self._adjust(series[stepped], run.moved(self.steps[:, series])[:, stepped])
