@@ -1,4 +1,4 @@
-"""Panels of many series in a long frame: steps, gaps, forecasts, backtests."""
+"""Panels of many series in a long frame: steps, gaps, forecasts, backtests, anomalies."""
 
 from tsrnn.panel.anomalies import detect_anomalies
 from tsrnn.panel.forecaster import PanelForecaster

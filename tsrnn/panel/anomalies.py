@@ -50,12 +50,6 @@ def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99
         Of several series the first column is series, its name or position, and rows are sorted by
         it. Of a long frame the first columns are called as there.
 
-    Warns
-    -----
-    UserWarning
-        Whatever the forecaster's fit warns of, and for series of a long frame that failed, which
-        are left out.
-
     Raises
     ------
     ValueError
@@ -63,6 +57,12 @@ def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99
         and whatever its fit refuses.
     TypeError
         If `forecaster` is none of this package, or regressors are given beside a long frame.
+
+    Warns
+    -----
+    UserWarning
+        Whatever the forecaster's fit warns of, and for series of a long frame that failed, which
+        are left out.
 
     Notes
     -----
@@ -86,8 +86,11 @@ def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99
     >>> from tsrnn.datasets import load_co2
     >>> y = load_co2(adjusted=True)["1990":].copy()
     >>> y["1995-03"] += 2.0
-    >>> frame = detect_anomalies(DoubleExpSmoothingRNN(), y, level=0.999)
-    >>> frame[frame.is_anomaly].round(1)
+    >>> frame = detect_anomalies(DoubleExpSmoothingRNN(), y)
+    >>> found = frame[frame["is_anomaly"]].drop(columns=["is_anomaly", "cleaned"])
+    >>> found.round({"expected": 1, "lower": 1, "upper": 1, "score": 1})
+             time       y  expected  lower  upper  score
+    62 1995-03-01  362.18     360.2  359.2  361.3    3.1
     """
     level = check_level(level)
     wanted = "forecaster must be a forecaster such as AutoExpSmoothingRNN()"

@@ -43,8 +43,8 @@ class AnomaliesDisplay:
     >>> y["1995-03"] += 2.0
     >>> frame = detect_anomalies(DoubleExpSmoothingRNN(), y)
     >>> display = AnomaliesDisplay.from_frame(frame)
-    >>> int(display.anomalies.is_anomaly.sum())
-    3
+    >>> int(display.anomalies["is_anomaly"].sum())
+    1
     """
 
     def __init__(self, *, anomalies: pd.DataFrame, name: str | None = None) -> None:
