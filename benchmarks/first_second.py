@@ -40,8 +40,21 @@ FIRST = {
     "Double": "import tsrnn; tsrnn.DoubleExpSmoothingRNN().fit(y).predict(3)",
     "Triple": "import tsrnn; tsrnn.TripleExpSmoothingRNN(period=12).fit(y).predict(3)",
     "Auto": "import tsrnn; tsrnn.AutoExpSmoothingRNN(period=12).fit(y).predict(3)",
+    "Theta": "import tsrnn; tsrnn.ThetaForecaster(period=12).fit(y).predict(3)",
+    "Complex": "import tsrnn; tsrnn.ComplexExpSmoothingRNN(period=12).fit(y).predict(3)",
+    "Ensemble": "import tsrnn; tsrnn.EnsembleForecaster(period=12).fit(y).predict(3)",
+    "Croston": "import tsrnn; tsrnn.CrostonForecaster().fit(np.round(y) % 3).predict(3)",
     "Panel of Auto": LONG
     + "import tsrnn; tsrnn.PanelForecaster(tsrnn.AutoExpSmoothingRNN()).fit(frame).predict(3)",
+    "Panel of Ensemble": LONG
+    + "import tsrnn; tsrnn.PanelForecaster(tsrnn.EnsembleForecaster()).fit(frame).predict(3)",
+    "tsrnn forecast": "import contextlib, io, pathlib, tempfile, pandas as pd\n"
+    "from tsrnn.cli import main\n"
+    "file = pathlib.Path(tempfile.mkdtemp()) / 'sales.csv'\n"
+    "months = pd.date_range('2020-01', periods=60, freq='MS')\n"
+    "pd.DataFrame({'month': months, 'sales': y}).to_csv(file, index=False)\n"
+    "with contextlib.redirect_stdout(io.StringIO()):\n"
+    "    main(['forecast', str(file), '--horizon', '3'])",
     "Elman": "import tsrnn; tsrnn.ElmanRNNRegressor(max_iter=3).fit(X, target).predict(X)",
     "GRU": "import tsrnn; tsrnn.GRURegressor(max_iter=3).fit(X, target).predict(X)",
     "LSTM": "import tsrnn; tsrnn.LSTMRegressor(max_iter=3).fit(X, target).predict(X)",

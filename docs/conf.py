@@ -87,6 +87,7 @@ sphinx_gallery_conf = {
             "plot_bounds.py",
             "plot_panel.py",
             "plot_intermittent.py",
+            "plot_two_seasons.py",
             "plot_sine.py",
             "plot_linear_system.py",
             "plot_adding_problem.py",

@@ -11,6 +11,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from tsrnn import DoubleExpSmoothingRNN, TransformedForecaster
 
@@ -34,7 +36,8 @@ pd.DataFrame({name: bounds.iloc[-1] for name, bounds in shares.items()}).round(3
 # %%
 # The upper end of the interval, above 1, is of no use. On the scale of log odds, which has no ends,
 # an interval comes back that ends below 1, and reaches further down: where almost all are in work,
-# there is more room below. The crisis of 2008 went there.
+# there is more room below. The crisis of 2008 went further than either within a year, for no scale
+# knows of what has not been seen.
 #
 # Counts
 # ------
@@ -110,25 +113,26 @@ print(f"the exponent: {models['power'].lambda_:.2f}")
 # On logarithms forecasts of these three years are not nearer, for growth slowed down; but the
 # interval, which widens as the series grows, holds as many values as it says, or nearly.
 #
-# In pictures, with what came true:
+# In pictures, with what came true where that is known: the intervals on the scale as areas, those
+# of the same forecaster without it between dashed lines, the bound in red.
 
 figure, axes = plt.subplots(3, 1, figsize=(9, 9), layout="constrained")
 pictures = [
-    ("share in work, 95%", share["1995":], shares, (1.0,)),
-    ("sunspots, 80%", spots["1940":], counts, (0.0,)),
-    ("passengers, 95%", passengers["1955":], months_ahead, ()),
+    ("share in work", 95, share["1995":], shares, 1.0),
+    ("sunspots", 80, spots["1940":], counts, 0.0),
+    ("passengers", 95, passengers["1955":], months_ahead, None),
 ]
-for ax, (title, seen, intervals, bounds) in zip(axes, pictures, strict=True):
-    names = list(intervals)[:2]
-    for name, color in zip(names, ("tab:orange", "tab:blue"), strict=True):
-        bands = intervals[name]
-        ahead = bands.index.to_timestamp()
-        ax.fill_between(ahead, bands["lower"], bands["upper"], color=color, alpha=0.3, label=name)
+for ax, (title, level, seen, intervals, bound) in zip(axes, pictures, strict=True):
+    (plain, at), (name, on_scale), *_ = intervals.items()
+    ahead = on_scale.index.to_timestamp()
+    ax.fill_between(ahead, on_scale["lower"], on_scale["upper"], color="tab:blue", alpha=0.3)
+    ax.plot(ahead, at, color="tab:orange", linestyle="--")
     ax.plot(seen.index.to_timestamp(), seen, color="0.2")
-    for bound in bounds:
+    handles = [Patch(color="tab:blue", alpha=0.3), Line2D([], [], color="tab:orange", ls="--")]
+    if bound is not None:
         ax.axhline(bound, color="tab:red", linewidth=1)
-    ax.set_title(title, loc="left")
-    ax.legend(frameon=False, loc="upper left")
+    ax.set_title(f"{title}: intervals of {level}%", loc="left")
+    ax.legend(handles, [name, plain], frameon=False, loc="upper left")
 
 # %%
 # Points are medians: half of the values lie above, and half below, since that survives any scale.

@@ -64,6 +64,7 @@ FORECASTERS = [
     NaiveForecaster(strategy="drift"),
     DeseasonalizedForecaster(NaiveForecaster(strategy="drift"), period=3),
     DeseasonalizedForecaster(NaiveForecaster(), period=2, model="add", test=False),
+    DeseasonalizedForecaster(period=(2, 3), model="add", test=False),
     CrostonForecaster(),
     CrostonForecaster(variant="tsb", alpha=0.1),
     CheckedTransformedForecaster(NaiveForecaster(strategy="drift")),

@@ -369,7 +369,7 @@ def test_fit_leaves_the_forecaster_given_alone_and_copies_survive():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"forecaster": None}, "forecaster must be a forecaster of this library"),
+        ({"forecaster": 3}, "forecaster must be a forecaster of this library"),
         ({"forecaster": NaiveForecaster}, "forecaster must be a forecaster of this library"),
         ({"period": 0}, "period must be an integer >= 1"),
         ({"model": "multiplicative"}, "model must be one of 'mul', 'add'"),

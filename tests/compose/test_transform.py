@@ -1,6 +1,7 @@
 """Forecasts on a scale against the scale written out, and what its bounds promise."""
 
 import json
+import re
 import warnings
 
 import numpy as np
@@ -18,13 +19,17 @@ from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
 import tsrnn
 from tsrnn import (
+    AutoExpSmoothingRNN,
+    CrostonForecaster,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     NaiveForecaster,
+    PanelForecaster,
     SimpleExpSmoothingRNN,
     TransformedForecaster,
     TripleExpSmoothingRNN,
 )
+from tsrnn.compose.scales import Scale
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.conformal import past_scores
 
@@ -202,6 +207,42 @@ def test_a_bound_within_another_scale_holds_too():
     assert model.limits() == (0.0, np.inf)
 
 
+FALLING = (np.negative, np.negative)
+WITHIN = {
+    "demand, cut off": (
+        CrostonForecaster(counts=True),
+        {"transform": None, "upper": 3.5},
+        lambda q: np.minimum(q, 3.5),
+    ),
+    "a scale, cut off": (
+        TransformedForecaster(DRIFT, lower=-1),
+        {"transform": None, "lower": 0.1},
+        lambda q: np.maximum(q, 0.1),
+    ),
+    "a scale, turned over": (
+        TransformedForecaster(DRIFT, "sqrt"),
+        {"transform": FALLING},
+        lambda q: -q[:, ::-1],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WITHIN)
+def test_quantiles_of_what_was_seen_are_those_of_the_forecaster_within(name):
+    forecaster, options, back = WITHIN[name]
+    y = np.random.default_rng(4).poisson(1.5, 63).astype(float)
+    sign = -1.0 if options["transform"] is FALLING else 1.0
+    inner = clone(forecaster).fit(y[:60])
+    model = TransformedForecaster(forecaster, **options).fit(sign * y[:60])
+    rows, levels = pd.RangeIndex(3, 68), [0.1, 0.4, 0.6, 0.9]
+    for _ in range(2):
+        found = model.predict_quantiles(rows, levels)
+        np.testing.assert_allclose(found, back(inner.predict_quantiles(rows, levels)), rtol=1e-12)
+        assert (np.diff(found, axis=1) >= 0.0).all()
+        model.update(sign * y[60:])
+        inner.update(y[60:])
+
+
 # The exponent.
 
 
@@ -288,6 +329,29 @@ def test_means_are_those_of_the_distribution_carried_back():
     assert error.max() < 3.5
 
 
+@pytest.mark.parametrize("place", [-6.0, 0.3, 4.0])
+@pytest.mark.parametrize("deviation", [0.01, 1.0, 9.0])
+@pytest.mark.parametrize(
+    ("kind", "bounds"),
+    [("log", (0.0, 3.0)), ("log", (-2.0, None)), ("logit", (None, None)), ("sqrt", (None, 5.0))],
+)
+def test_means_within_bounds_are_integrals_however_wide_the_distribution(
+    kind, bounds, deviation, place
+):
+    scale = Scale.plain(kind, *bounds, 1)
+    found = scale.mean(np.array([[place]]), np.array([[deviation]]))[0, 0]
+    normal = np.linspace(-12.0, 12.0, 200_001)
+    density = np.exp(-0.5 * normal**2) / np.sqrt(2 * np.pi)
+    values = scale.backward(place + deviation * normal[:, None])[:, 0]
+    expected = np.trapezoid(values * density, normal)
+    if kind == "log" and bounds[1] is None:  # most of which may lie farther out
+        expected = bounds[0] + np.exp(place + 0.5 * deviation**2)
+    # A kink costs the square of the distance between places over 12, times its turn: here 1e-8, and
+    # with a square root 1/64 of the variance. Of others the rules end within 1e-7.
+    atol = deviation**2 / 8**2 / 12 if kind == "sqrt" else 1e-7
+    np.testing.assert_allclose(found, expected, rtol=1e-7, atol=atol)
+
+
 # The contract.
 
 
@@ -315,6 +379,19 @@ def test_notes_on_the_season_are_those_of_the_forecaster():
     with pytest.warns(UserWarning, match="fewer than two full periods of 12") as around:
         TransformedForecaster(NaiveForecaster(strategy="seasonal")).fit(y)
     assert [str(one.message) for one in around] == [str(one.message) for one in plain]
+
+
+@pytest.mark.parametrize(("lower", "n_notes"), [(0, 0), (-1, 1)])
+def test_that_a_series_is_mostly_zero_is_told_of_zeros_of_its_own(lower, n_notes):
+    # On logarithms what is 1 above the bound is 0.
+    y = np.random.default_rng(1).poisson(0.4, 40) + 1.0 + lower
+    auto = TransformedForecaster(AutoExpSmoothingRNN(models=["ANN"]), lower=lower)
+    frame = pd.DataFrame({"unique_id": 0, "ds": np.arange(40), "y": y})
+    with warnings.catch_warnings(record=True, action="always") as caught:
+        auto.fit(y)
+        notes = PanelForecaster(auto).fit(frame).notes_["note"].tolist()
+    assert sum("CrostonForecaster" in str(one.message) for one in caught) == 2 * n_notes
+    assert sum("CrostonForecaster" in one for one in notes) == n_notes
 
 
 def test_regressors_act_on_the_scale():
@@ -420,6 +497,7 @@ def test_values_without_a_place_on_the_scale_are_named(options, y, message):
         ({"lower": 3, "upper": 2}, "lower must be below upper, got 3 and 2"),
         ({"transform": "logit", "lower": 2}, "lower must be below upper, got 2 and 1"),
         ({"lower": np.inf}, "lower must be"),
+        ({"transform": "logit", "lower": -1e308, "upper": 1e308}, "upper - lower must be a number"),
         ({"upper": "1"}, "upper must be"),
         ({"bias_adjust": "yes"}, "bias_adjust must be"),
         ({"forecaster": 3}, "forecaster must be a forecaster"),
@@ -448,6 +526,45 @@ def test_an_inverse_that_turns_where_forecasts_lie_is_no_wrong_interval():
     good = TransformedForecaster(DRIFT, (np.sqrt, lambda z: np.square(np.maximum(z, 0.0)))).fit(y)
     wanted = TransformedForecaster(DRIFT, "sqrt").fit(y).predict_interval(5)
     np.testing.assert_allclose(good.predict_interval(5), wanted, rtol=1e-12)
+
+
+def test_an_inverse_is_looked_at_for_each_series_by_itself():
+    # One over y falls for numbers above 0 and for those below, and turns between.
+    falling = TransformedForecaster(
+        SimpleExpSmoothingRNN(alpha=0.2), (np.reciprocal, np.reciprocal)
+    )
+    y = 100.0 + WALK
+    both = clone(falling).fit(np.column_stack([y, -y])).predict_interval(3)
+    for column, one in enumerate((y, -y)):
+        np.testing.assert_array_equal(
+            both[:, :, column], clone(falling).fit(one).predict_interval(3)
+        )
+
+
+def test_errors_of_the_forecaster_say_that_they_are_about_the_scale():
+    y = np.r_[POSITIVE, 0.3, 0.4]
+    relative, words = DoubleExpSmoothingRNN(error="mul"), r"on the scale transform='log': .* y is -"
+    model = TransformedForecaster(relative)
+    with pytest.raises(ValueError, match=words):
+        model.fit(y)
+    with pytest.raises(ValueError, match=words.replace("y is", "is")):
+        TransformedForecaster(CrostonForecaster()).fit(POSITIVE).update([0.5])
+    frame = pd.DataFrame({"unique_id": np.repeat([0, 1], 62), "ds": np.tile(range(62), 2)})
+    with warnings.catch_warnings(action="ignore"):  # of the other series
+        panel = PanelForecaster(model).fit(frame.assign(y=np.r_[y, y + 1.0]))
+    assert re.match(words, panel.failures_["reason"].item())
+    with pytest.raises(InvalidParameterError, match="^alpha must be"):
+        TransformedForecaster(DoubleExpSmoothingRNN(alpha=3)).fit(POSITIVE)
+
+
+def test_a_scale_within_a_scale_is_saved_with_what_was_seen_on_both(tmp_path):
+    model = TransformedForecaster(TransformedForecaster(DRIFT, lower=-1), None, lower=0.1).fit(
+        WALK**2
+    )
+    tsrnn.save(model.update([3.0, 4.0]), tmp_path / "model")
+    rows = pd.RangeIndex(55, 65)
+    loaded = tsrnn.load(tmp_path / "model").predict_interval(rows)
+    np.testing.assert_array_equal(loaded, model.predict_interval(rows))
 
 
 def test_functions_are_not_saved_and_that_is_said(tmp_path):

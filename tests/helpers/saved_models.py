@@ -103,6 +103,7 @@ FORECASTERS = {
         strategy="direct",
         horizon=2,
     ),
+    "two_seasons": DeseasonalizedForecaster(NaiveForecaster(), period=(PERIOD, 6), test=False),
 }
 
 

@@ -333,7 +333,7 @@ def test_a_network_is_saved_whatever_its_next_fit_would_say_to_its_arguments(
         ("triple", {"period": None}),
         ("damped", {"damped": 1}),
         ("damped", {"damped": None}),
-        ("adjusted", {"forecaster": None}),
+        ("adjusted", {"forecaster": "holt"}),
         ("naive", {"strategy": ("last",)}),
     ],
     ids=str,

@@ -145,6 +145,8 @@ def test_values_that_are_no_demand_are_refused_by_name():
         CrostonForecaster().fit(np.c_[Y, np.where(np.arange(80) == 3, -2.0, Y)])
     with pytest.raises(ValueError, match=r"series 0 is 0.5 at position 1, but with counts=True"):
         CrostonForecaster(counts=True).fit([0.0, 0.5, 1.0])
+    with pytest.raises(ValueError, match=r"series 0 is 1000000.5 at position 1, but with counts"):
+        CrostonForecaster(counts=True).fit([0.0, 1_000_000.5, 1.0])
     model = CrostonForecaster(counts=True).fit(Y)
     before = copy.deepcopy(vars(model))
     for wrong in (-1.0, 1.5):
@@ -176,6 +178,8 @@ def test_arguments_are_refused_by_name(wrong, words):
 def test_regressors_are_not_ignored_silently():
     with pytest.warns(UserWarning, match="X has 1 column, of which CrostonForecaster makes no use"):
         CrostonForecaster().fit(np.arange(80.0)[:, None], Y)
+    with pytest.warns(UserWarning, match="X has 2 columns, of which CrostonForecaster makes no u"):
+        PanelForecaster(CrostonForecaster()).fit(panel_frame([Y]).assign(a=1.0, b=2.0))
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -242,6 +246,56 @@ def test_of_counts_quantiles_intervals_paths_and_totals_are_whole_numbers():
     assert sizes[sizes > 0].min() == 1.0
     other = CrostonForecaster(alpha=0.2).fit(y).predict_quantiles(1, 0.97)[0]
     assert not np.array_equal(other, np.rint(other))
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(
+    st.lists(st.integers(1, 4), min_size=8, max_size=40),
+    st.sampled_from([1.0, 1e7, 1e13]),
+    st.sampled_from([0.05, 0.3, 0.9]),
+)
+def test_whole_numbers_are_drawn_whose_mean_is_the_size_of_a_demand(sizes, unit, alpha):
+    y = np.array(sizes) * unit
+    model = CrostonForecaster(variant="classic", alpha=alpha, beta=0.1, counts=True).fit(y)
+    # With a demand in every period all draws are sizes: these quantiles are each of them once.
+    shares = (np.arange(y.size) + 0.5) / y.size
+    drawn = model.predict_quantiles(1, shares)[0]
+    assert (drawn >= 1.0).all() and (np.diff(drawn) >= 0.0).all()
+    np.testing.assert_array_equal(drawn, np.rint(drawn))
+    size = model.state_[0]
+    exact = size * model._model.shares
+    assert np.abs(drawn - exact).max() < 1.0 + 1e-9 * size
+    # Half of one of them is the best that whole numbers can do, unless they would be less than 1.
+    missed = np.maximum(np.floor(exact), 1.0).mean() - size
+    assert abs(drawn.mean() - size) <= max(0.5 / y.size, missed) + 1e-9 * size
+
+
+@every_variant
+@pytest.mark.parametrize("counts", [False, True])
+def test_quantiles_of_what_was_seen_are_those_told_before_it(variant, counts):
+    given = {"alpha": 0.2, "beta": 0.1, "counts": counts}
+    model = CrostonForecaster(variant=variant, **given).fit(Y[:70])
+    levels, more = [0.05, 0.6, 0.75, 0.95], np.r_[np.nan, Y[70:79]]
+    start = model._model
+    found = model.update(more).predict_quantiles(pd.RangeIndex(1, 80), levels)
+    states, _ = loop(model, np.r_[Y[:70], more])
+    for t in (5, 40, 69, 75, 79):  # before each of which there was a value
+        told = replace(start, state=states[t][:, None]).quantiles(1, np.array(levels))[0, :, 0]
+        # The sizes are found again from predictions and deviations.
+        np.testing.assert_allclose(found[t - 1], told, rtol=0.0 if counts else 1e-12)
+
+
+def test_ends_of_conformal_intervals_of_counts_are_whole_numbers_nearest_to_them():
+    frame = pd.DataFrame({"unique_id": 0, "ds": np.arange(80), "y": Y})
+    plain, whole = (CrostonForecaster(counts=one).fit(Y) for one in (False, True))
+    expected = plain.predict_interval(3, 0.8, method="conformal")
+    assert not np.array_equal(expected, np.rint(expected))
+    found = whole.predict_interval(3, 0.8, method="conformal")
+    np.testing.assert_array_equal(found, np.rint(expected))
+    panel = PanelForecaster(whole, alias="f", conformal_windows=5).fit(frame)
+    table = panel.predict(3, level=80, method="conformal")
+    bounds = table[["f-lo-80", "f-hi-80"]].to_numpy()
+    np.testing.assert_array_equal(bounds, np.rint(bounds))
 
 
 def test_an_update_in_pieces_is_one_run_and_the_state_of_a_fit():

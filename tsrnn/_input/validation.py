@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from numbers import Integral, Real
@@ -75,6 +75,11 @@ def check_period(value: object, lower: int = 1) -> None:
     """
     if isinstance(value, str) and value == "auto":
         return
+    if isinstance(value, tuple | list):
+        raise InvalidParameterError(
+            f"period must be the number of time steps of one season, got {value!r}: series with "
+            "several are for DeseasonalizedForecaster(forecaster, period=(24, 168))"
+        )
     try:
         period = check_count("period", value, lower)
     except InvalidParameterError as error:
@@ -85,6 +90,23 @@ def check_period(value: object, lower: int = 1) -> None:
     if period > _LONGEST_SEASON:
         raise InvalidParameterError(
             f"period must be at most {_LONGEST_SEASON} time steps, got {value!r}"
+        )
+
+
+def check_periods(value: Sequence[object]) -> None:
+    """Refuse what are not numbers of time steps of two seasons or more, all different.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    for one in value:
+        check_period(one, 2)
+    is_number = [not isinstance(one, str) for one in value]
+    if len(value) < 2 or not all(is_number) or len(set(value)) < len(value):
+        raise InvalidParameterError(
+            "period must be the time steps of one season, or of several, all different, such as "
+            f"(24, 168), got {value!r}"
         )
 
 

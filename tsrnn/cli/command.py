@@ -529,6 +529,11 @@ def _period(text: str) -> int | str:
     """Read --period."""
     if text == "auto":
         return text
+    if "," in text:
+        raise argparse.ArgumentTypeError(
+            f"must be one season's number of time steps, got {text!r}: series with several seasons "
+            "are for DeseasonalizedForecaster, in Python"
+        )
     try:
         return int(text)
     except ValueError as error:

@@ -66,6 +66,11 @@ class Member:
         effect = model.effect(regressors, *offsets)
         return replace(self, model=model, ahead=_by_step(effect, *offsets))
 
+    def alone(self, i: int) -> Member:
+        """Return the member of the series at a position among all of a panel."""
+        ahead = None if self.ahead is None else self.ahead[:, [i]]
+        return Member(self.place, self.model.alone(i), np.zeros(1, np.int64), self.reads, ahead)
+
     def forecast(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
         """Predict the next steps, with what regressors add, (horizon, k)."""
         forecast = self.model.forecast(horizon, *n_jobs)
@@ -257,6 +262,21 @@ class EnsembleModel(FittedModel):
                     text = Message("{note} (member {name})", note=note, name=self.names[one.place])
                     texts.setdefault(i, []).append(text)
         return {i: UnreliableForecastWarning(_joined(lines)) for i, lines in texts.items()}
+
+    def alone(self, i: int) -> EnsembleModel:
+        """Return the model of the series at a position of a panel."""
+        return replace(
+            self,
+            members=tuple(one.alone(i) for one in self.members if i in one.present),
+            n_series=1,
+            weights=self.weights[:, [i]],
+            span=Span(self.span.low[[i]], self.span.high[[i]], self.span.count[[i]]),
+            past=self.past.alone(i),
+            dropped=tuple((name, 0, why) for name, k, why in self.dropped if k == i),
+            known=None if self.known is None else self.known[:, [i]],
+            failures={},
+            notes={},
+        )
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState

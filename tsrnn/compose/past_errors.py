@@ -40,7 +40,7 @@ p = |2 q - 1|, upwards or downwards.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -101,6 +101,11 @@ class CombinedErrors:
     def floored(self, unit: np.ndarray, n_jobs: int | None = None) -> np.ndarray:
         """Return units (horizon, N) that are not far too small for what was missed by (2)."""
         return _floored(unit, self._all(n_jobs)["sizes"])
+
+    def alone(self, i: int) -> CombinedErrors:
+        """Return what is known of all series, for the one at a position."""
+        found = self._all(None)
+        return replace(self, _found=found | {"sizes": found["sizes"][[i]]})
 
     def _all(self, n_jobs: int | None) -> dict[str, np.ndarray]:
         if not self._found:

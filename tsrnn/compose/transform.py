@@ -16,12 +16,20 @@ from tsrnn._input.validation import check_flag, check_number
 from tsrnn.compose.boxcox import geometric_means, learn_exponents
 from tsrnn.compose.inner import fit_inner, refuse_no_forecaster
 from tsrnn.compose.scales import KINDS, Scale, with_direction
-from tsrnn.compose.transformed_model import TransformedModel, misfit_errors
+from tsrnn.compose.transformed_model import (
+    TransformedModel,
+    misfit_errors,
+    on_scale,
+    seen_of,
+    told_of_scale,
+)
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.summary import residual_tests, series_name, two_columns
+from tsrnn.smoothing.fit import unnamed
+from tsrnn.smoothing.intermittence import borne_out
 
 
 class TransformedForecaster(Forecaster):
@@ -49,7 +57,7 @@ class TransformedForecaster(Forecaster):
         never guessed.
     bias_adjust : bool
         Points are the means of what lies ahead, as far as it is normal on the scale. By default
-        they are the medians: half of the values lie above.
+        they are the medians, half of the values lying above, as far as those of the forecaster are.
 
     Attributes
     ----------
@@ -130,6 +138,10 @@ class TransformedForecaster(Forecaster):
         lower, upper = self._scale(1).lower, self._scale(1).upper
         if lower >= upper:
             raise InvalidParameterError(f"lower must be below upper, got {lower:g} and {upper:g}")
+        if self.transform == "logit" and upper - lower == np.inf:
+            raise InvalidParameterError(
+                f"upper - lower must be a number, but {upper:g} and {lower:g} are too far apart"
+            )
         if self.transform is None and self.lower is None and self.upper is None:
             raise InvalidParameterError(
                 "transform=None does no more than cut off at bounds: set lower or upper, or a "
@@ -164,6 +176,23 @@ class TransformedForecaster(Forecaster):
             return scale.lower, scale.upper
         lower, upper = self.forecaster.limits()
         return max(lower, scale.lower), min(upper, scale.upper)
+
+    def nearest_values(self, bounds: np.ndarray) -> np.ndarray:
+        """Return the values nearest to ends of intervals that series may have.
+
+        Parameters
+        ----------
+        bounds : array
+            Of intervals that are symmetric about forecasts.
+
+        Returns
+        -------
+        values : array
+            Within `limits`.
+        """
+        if self._scale(1).kind is None:
+            bounds = self.forecaster.nearest_values(bounds)
+        return np.clip(bounds, *self.limits())
 
     def summary(self):
         """Summarise the fit: the scale and its bounds, and each series with tests of residuals.
@@ -229,21 +258,23 @@ class TransformedForecaster(Forecaster):
         scale, errors, notes = self._learned(batch, "series {}".format, values.shape[1] > 1)
         for error in errors.values():
             raise error
-        inner = fit_inner(self._inner(), scale.forward(values), regressors)
+        with on_scale(scale):
+            inner = fit_inner(self._inner(), scale.forward(values), regressors)
+        effect = inner.model.effect(regressors)
         model = TransformedModel(
             inner.model,
             scale,
             bool(self.bias_adjust),
             np.arange(values.shape[1]),
             values.shape[1],
-            notes=(*notes.values(), *inner.model.notes),
-            latest=(inner.predictions + inner.model.effect(regressors), inner.deviations),
+            notes=(*notes.values(), *borne_out(inner.model.notes, batch, "series {}".format)),
+            latest=seen_of(inner.model, inner.predictions + effect, inner.deviations),
         )
         attributes: dict[str, Any] = {"forecaster_": inner.forecaster}
         if scale.kind == "boxcox":
             one = scale.exponent.size == 1
             attributes["lambda_"] = float(scale.exponent[0]) if one else scale.exponent
-        return model, model.points(*model.latest), scale.spread(*model.latest), attributes
+        return model, *model.carried_back(), attributes
 
     def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
@@ -257,10 +288,13 @@ class TransformedForecaster(Forecaster):
         batch, scale = batch.take(series), scale.take(series)
         z = scale.take(batch.series_of_row).forward(batch.values)
         inner = self._inner().fit_panel(z, batch.offsets, batch.regressors, n_jobs, progress)
-        failures |= {int(series[k]): error for k, error in inner.failures.items()}
+        for k, error in inner.failures.items():
+            failures[int(series[k])] = told_of_scale(scale, error)
         notes = {i: (note,) for i, note in own.items() if i not in failures}
         for k, more in inner.notes.items():
-            notes[int(series[k])] = (*notes.get(int(series[k]), ()), *more)
+            i = int(series[k])
+            more = borne_out(more, batch.take(np.array([k])), unnamed)
+            notes[i] = (*notes.get(i, ()), *more)
         n_series = len(offsets) - 1
         return TransformedModel(
             inner, scale, bool(self.bias_adjust), series, n_series, failures, notes
@@ -294,14 +328,7 @@ class TransformedForecaster(Forecaster):
         }
         return replace(scale, exponent=exponent, unit=unit), errors, notes
 
-    def _quantiles_within(
-        self, positions: np.ndarray, effect: np.ndarray, quantiles: np.ndarray
-    ) -> np.ndarray:
-        z = self._at(positions, 2, self._model.forecast)
-        deviation = self._at(positions, 3, self._model.deviation)
-        return self._model.scale.quantiles(z, deviation, quantiles)
-
     def _remembered(
         self, model: TransformedModel, predictions: np.ndarray, deviations: np.ndarray
     ) -> tuple[np.ndarray, ...]:
-        return (predictions, deviations, *model.latest)
+        return seen_of(model, predictions, deviations)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from tsrnn._input.ragged import Batch, counted, rows_of
+from tsrnn._input.wording import Message
 from tsrnn.compose.scales import Scale
+from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
 
 
@@ -34,8 +37,9 @@ class TransformedModel(FittedModel):
     failures, notes
     known : (n, K) array or None
         What regressors add on the scale to the next steps, NaN where that is unknown.
-    latest : tuple of two (n, k) arrays
-        Of columns the one-step predictions and deviations, on the scale, of what was seen last.
+    latest : tuple of (n, k) arrays
+        Of columns what is kept of the rows seen last, on the scale: one-step predictions and
+        deviations, and where `inner` is on another scale the same of that.
     """
 
     inner: FittedModel | PanelModel
@@ -79,10 +83,16 @@ class TransformedModel(FittedModel):
             raise error
         added = self._added(len(values))
         z = self.scale.forward(values) - added
-        inner, predictions, deviations = self.inner.advance(z)
-        latest = predictions + added, deviations
+        with on_scale(self.scale):
+            inner, predictions, deviations = self.inner.advance(z)
+        latest = seen_of(inner, predictions + added, deviations)
         later = replace(self, inner=inner, known=None, latest=latest, notes=())
-        return later, self.points(*latest), self.scale.spread(*latest)
+        return later, *later.carried_back()
+
+    def carried_back(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return predictions and deviations of the rows of columns seen last."""
+        z = self.latest[:2]
+        return self.points(*z), self.scale.spread(*z)
 
     def points(self, z: np.ndarray, deviations: np.ndarray) -> np.ndarray:
         """Carry forecasts on the scale back, as medians or as means."""
@@ -102,26 +112,50 @@ class TransformedModel(FittedModel):
 
     def quantiles(self, horizon: int, quantiles: np.ndarray, *n_jobs: int | None) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
-        z = self.inner.quantiles(horizon, quantiles, *n_jobs)
-        if self.scale.falls.any():
-            turned = self.inner.quantiles(horizon, 1.0 - quantiles, *n_jobs)
-            z = np.where(self.scale.falls, turned, z)
+        z = self._turned(lambda these: self.inner.quantiles(horizon, these, *n_jobs), quantiles)
         return self._of_all(self.scale.backward(z + self._added(horizon)[:, None]))
 
+    @property
+    def never_too_small(self) -> bool:
+        """Tell whether that is so on the scale."""
+        return self.inner.never_too_small
+
     def errors_of(
-        self, values: np.ndarray, remembered: tuple[np.ndarray, ...]
+        self, values: np.ndarray, seen: Sequence[np.ndarray]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return what values miss their predictions by on the scale; see `FittedModel`."""
-        _, _, z, deviations = remembered
-        return self._upwards(self.scale.forward(values) - z), deviations
+        """Return errors on the scale, upwards where the series is above what is expected."""
+        errors, units = self.inner.errors_of(self.scale.forward(values), seen[2:])
+        return np.where(self.scale.falls, -errors, errors), units
 
-    def values_at(self, errors: np.ndarray, remembered: tuple[np.ndarray, ...]) -> np.ndarray:
-        """Return the values that have such errors on the scale."""
-        return self.scale.backward(remembered[2] + self._upwards(errors))
+    def values_at(self, errors: np.ndarray, seen: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the values that have such errors."""
+        z = self.inner.values_at(np.where(self.scale.falls, -errors, errors), seen[2:])
+        return self.scale.backward(z)
 
-    def _upwards(self, errors: np.ndarray) -> np.ndarray:
-        """Turn the signs of errors where the scale falls."""
-        return np.where(self.scale.falls, -errors, errors)
+    def quantiles_seen(self, seen: Sequence[np.ndarray], quantiles: np.ndarray) -> np.ndarray:
+        """Return quantiles of values that were seen: those on the scale, carried back."""
+        z = self._turned(lambda these: self.inner.quantiles_seen(seen[2:], these), quantiles)
+        return self.scale.backward(z)
+
+    def _turned(
+        self, find: Callable[[np.ndarray], np.ndarray], quantiles: np.ndarray
+    ) -> np.ndarray:
+        """Find quantiles on the scale: for series that it falls for, the opposite ones."""
+        z = find(quantiles)
+        return np.where(self.scale.falls, find(1.0 - quantiles), z) if self.scale.falls.any() else z
+
+    def alone(self, i: int) -> TransformedModel:
+        """Return the model of the series at a position."""
+        k = int(np.flatnonzero(self.series == i)[0])
+        known = None if self.known is None else self.known[:, [k]]
+        return TransformedModel(
+            self.inner.alone(k),
+            self.scale.take(np.array([k])),
+            self.bias_adjust,
+            np.zeros(1, dtype=np.int64),
+            1,
+            known=known,
+        )
 
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return what the user should know of the forecasts on the scale."""
@@ -150,7 +184,8 @@ class TransformedModel(FittedModel):
         back = replace(self, scale=by_row)
         predictions[rows], deviations[rows] = back.points(*latest), by_row.spread(*latest)
         failures = dict(self.failures)
-        for k, error in (dict(inner.failures) | errors).items():
+        told = {k: told_of_scale(self.scale, error) for k, error in inner.failures.items()}
+        for k, error in (told | errors).items():
             failures.setdefault(int(self.series[k]), error)
         later = replace(self, inner=inner, known=None, failures=failures, notes={})
         return later, predictions, deviations
@@ -173,6 +208,37 @@ class TransformedModel(FittedModel):
         return result
 
 
+@contextmanager
+def on_scale(scale: Scale) -> Iterator[None]:
+    """Say of errors about values that these are those on the scale."""
+    try:
+        yield
+    except InvalidParameterError:
+        raise
+    except ValueError as error:
+        raise told_of_scale(scale, error) from error
+
+
+def told_of_scale(scale: Scale, error: Exception) -> Exception:
+    """Return an error about values on a scale that says so."""
+    if scale.kind is None or not isinstance(error, ValueError):
+        return error
+    return ValueError(Message("on the scale {name}: {error}", name=name_of(scale), error=error))
+
+
+def name_of(scale: Scale) -> str:
+    """Return how users ask for a scale."""
+    return f"transform={scale.kind!r}" if scale.functions is None else "transform=(f, inverse)"
+
+
+def seen_of(
+    model: FittedModel | PanelModel, predictions: np.ndarray, deviations: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """Return what is kept of rows that a model has just seen, with what it has on its scale."""
+    further = model.latest if isinstance(model, TransformedModel) else ()
+    return predictions, deviations, *further
+
+
 def misfit_errors(
     scale: Scale, values: np.ndarray, offsets: np.ndarray, numbered: bool
 ) -> dict[int, ValueError]:
@@ -186,10 +252,9 @@ def misfit_errors(
     """
     errors = {}
     for i, (row, what) in scale.misfits(values, offsets).items():
-        name = f"transform={scale.kind!r}" if scale.functions is None else "transform=(f, inverse)"
         of_series = f" of series {i}" if numbered else ""
         errors[i] = ValueError(
-            f"y is {values[row]:g} at position {row - int(offsets[i])}{of_series}, but {name} "
-            f"needs {what}"
+            f"y is {values[row]:g} at position {row - int(offsets[i])}{of_series}, but "
+            f"{name_of(scale)} needs {what}"
         )
     return errors

@@ -10,6 +10,7 @@ import numpy as np
 
 from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
 from tsrnn.forecasting.season import Seasons
+from tsrnn.forecasting.several_seasons import SeveralSeasons
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class DeseasonalizedModel(FittedModel):
     Attributes
     ----------
     inner : FittedModel
-    seasons : Seasons
+    seasons : Seasons or SeveralSeasons
     constant : (N,) array
         What regressors of 0 add to the adjusted series, where these are divided by the season:
         what they add must be proportional to them to be free of it.
@@ -27,7 +28,7 @@ class DeseasonalizedModel(FittedModel):
     """
 
     inner: FittedModel | PanelModel
-    seasons: Seasons
+    seasons: Seasons | SeveralSeasons
     constant: np.ndarray
     failures: Mapping[int, Exception] = field(default_factory=dict)
     notes: Notes = ()
@@ -54,6 +55,11 @@ class DeseasonalizedModel(FittedModel):
         seasons = self.seasons.after(np.diff(panel[0]) if panel else len(values))
         failures = inner.failures if panel else self.failures
         later = DeseasonalizedModel(inner, seasons, self.constant, failures)
+        if self._is_spread():
+            owner = (
+                np.repeat(self.seasons.spread, np.diff(panel[0])) if panel else self.seasons.spread
+            )
+            deviations = np.hypot(deviations, owner)
         return later, (predictions + constant) * factor + offset, deviations * factor
 
     def forecast(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
@@ -63,21 +69,43 @@ class DeseasonalizedModel(FittedModel):
 
     def deviation(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
         """Return standard deviations of the forecast errors, (horizon, N)."""
-        return self.seasons.ahead(horizon)[0] * self.inner.deviation(horizon, *n_jobs)
+        deviations = self.inner.deviation(horizon, *n_jobs)
+        if self._is_spread():
+            deviations = np.hypot(deviations, self.seasons.spread)
+        return self.seasons.ahead(horizon)[0] * deviations
 
     def quantiles(self, horizon: int, quantiles: np.ndarray, *n_jobs: int | None) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
-        return self._seasonal_paths(self.inner.quantiles(horizon, quantiles, *n_jobs))
+        values = self.inner.quantiles(horizon, quantiles, *n_jobs)
+        if self._is_spread():
+            centre = self.inner.forecast(horizon, *n_jobs)[:, None]
+            deviations = self.inner.deviation(horizon, *n_jobs)[:, None]
+            wider = np.hypot(deviations, self.seasons.spread)
+            ratio = np.divide(wider, deviations, out=np.ones_like(wider), where=deviations > 0.0)
+            values = centre + ratio * (values - centre)
+        return self._seasonal_paths(values)
 
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return what the user should know of the forecasts of the adjusted series."""
         return self.inner.doubts(horizon)
 
+    def alone(self, i: int) -> DeseasonalizedModel:
+        """Return the model of the series at a position."""
+        seasons = Seasons(self.seasons.factor[[i]], self.seasons.offset[[i]])
+        return DeseasonalizedModel(self.inner.alone(i), seasons, self.constant[[i]])
+
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
         """Draw futures, (horizon, n_paths, N)."""
-        return self._seasonal_paths(self.inner.simulate(horizon, n_paths, random_state))
+        paths = self.inner.simulate(horizon, n_paths, random_state)
+        if self._is_spread():
+            paths = paths + self.seasons.spread * random_state.normal(size=paths.shape)
+        return self._seasonal_paths(paths)
+
+    def _is_spread(self) -> bool:
+        """Tell whether the seasons add to errors."""
+        return bool(self.seasons.spread.any())
 
     def _along(self, n_rows: int, *offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return factors and offsets of rows of columns, or of those of a panel."""

@@ -8,7 +8,7 @@ is handed `offsets` with the rows of a panel, and without them columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -73,21 +73,27 @@ class FittedModel(Protocol):
         return normal_quantiles(self.forecast(horizon), self.deviation(horizon), quantiles)
 
     def errors_of(
-        self, values: np.ndarray, remembered: tuple[np.ndarray, ...]
+        self, values: np.ndarray, seen: Sequence[np.ndarray]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return what values (n, k) miss their one-step predictions by, and units of each error.
+        """Return by what values that were seen miss their predictions, and units of each, (n, k).
 
         On a scale on which errors are alike in these units, and as likely on either side. NaN is
-        the error of a value that is missing, or usual whatever is expected. `remembered` is what
-        the forecaster keeps of rows that were seen: predictions, deviations, and whatever a method
-        adds.
+        the error of a value that is missing, or usual whatever is expected. `seen` is as for
+        `quantiles_seen`; the values may be others than those seen.
         """
-        predictions, deviations, *_ = remembered
-        return values - predictions, deviations
+        return values - seen[0], seen[1]
 
-    def values_at(self, errors: np.ndarray, remembered: tuple[np.ndarray, ...]) -> np.ndarray:
+    def values_at(self, errors: np.ndarray, seen: Sequence[np.ndarray]) -> np.ndarray:
         """Return the values that have such errors, (n, k)."""
-        return remembered[0] + errors
+        return seen[0] + errors
+
+    def quantiles_seen(self, seen: Sequence[np.ndarray], quantiles: np.ndarray) -> np.ndarray:
+        """Return quantiles of values that were seen, (n, n_quantiles, k).
+
+        `seen` are their one-step predictions and deviations, (n, k) each, and whatever else the
+        forecaster keeps of them.
+        """
+        return normal_quantiles(*seen[:2], quantiles)
 
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return what the user should know of the forecast of so many steps, by column."""
@@ -137,6 +143,9 @@ class PanelModel(Protocol):
         self, horizon: int, quantiles: np.ndarray, n_jobs: int | None = None
     ) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
+
+    def alone(self, i: int) -> FittedModel:
+        """Return the model of the series at a position, which is no failure, as of a column."""
 
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return what the user should know of the forecast of so many steps, by position."""

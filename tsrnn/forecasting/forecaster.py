@@ -38,7 +38,6 @@ from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.conformal import factors_of_scores, past_scores
 from tsrnn.forecasting.fitted_model import FittedModel, PanelModel, Progress
 from tsrnn.forecasting.horizons import MOST_AHEAD, check_horizon, most_steps
-from tsrnn.forecasting.intervals import normal_quantiles
 from tsrnn.forecasting.looped_panel import fit_each
 from tsrnn.forecasting.period import PeriodTaker
 from tsrnn.forecasting.rows import appended, as_rows, mean_r2, read_weights, unmasked
@@ -558,9 +557,10 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         self, positions: np.ndarray, effect: np.ndarray, quantiles: np.ndarray
     ) -> np.ndarray:
         """Return quantiles about one-step predictions, (n, n_quantiles, k), where y was seen."""
-        mean = self._at(positions, 0, self._model.forecast) + effect
-        deviation = self._at(positions, 1, self._model.deviation)
-        return np.clip(normal_quantiles(mean, deviation, quantiles), *self.limits())
+        kept = range(len(self._seen[0]))
+        seen = [self._at(positions, part, self._model.forecast) for part in kept]
+        seen[0] = seen[0] + effect
+        return np.clip(self._model.quantiles_seen(seen, quantiles), *self.limits())
 
     def _remembered(
         self, model: FittedModel, predictions: np.ndarray, deviations: np.ndarray
@@ -577,6 +577,21 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
             Infinite where there is none.
         """
         return -np.inf, np.inf
+
+    def nearest_values(self, bounds: np.ndarray) -> np.ndarray:
+        """Return the values nearest to ends of intervals that series of this forecaster may have.
+
+        Parameters
+        ----------
+        bounds : array
+            Of intervals that are symmetric about forecasts.
+
+        Returns
+        -------
+        values : array
+            Within `limits`.
+        """
+        return np.clip(bounds, *self.limits())
 
     def _total_quantiles(
         self,
@@ -626,7 +641,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         factors = factors_of_scores(scores, level)[ahead]
         width = factors * self._at(request.positions, 1, request.model.deviation)
         bounds = self._mean(request)[:, None] + np.stack([-width, width], axis=1)
-        bounds = np.clip(bounds, *self.limits())
+        bounds = self.nearest_values(bounds)
         self._tell_doubts(request.model, int(request.positions.max()) + 1 - self._n_seen)
         return self._layout.columns(bounds, request.index, ["lower", "upper"], "bound")
 

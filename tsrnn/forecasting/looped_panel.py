@@ -65,6 +65,10 @@ class LoopedPanel:
         shape = (horizon, len(quantiles))
         return self._each(lambda model: model.quantiles(horizon, quantiles), shape, n_jobs)
 
+    def alone(self, i: int) -> FittedModel:
+        """Return the model of the series at a position."""
+        return self.models[i]
+
     def doubts(self, horizon: int) -> dict[int, Warning]:
         """Return what the user should know of the forecasts, by position."""
         known = ((i, one) for i, one in enumerate(self.models) if one is not None)

@@ -38,6 +38,14 @@ from tsrnn._input.wording import Message, Phrase
 
 _SHOWS_NONE = "it does not show two whole seasons of {} time steps"
 
+# Why no season is one to divide by, and what to do: of a series that is positive but for what
+# regressors add, and of others.
+NOT_POSITIVE = {
+    False: "its values are not all positive, as model='mul' needs: set model='add'",
+    True: "its values, net of what regressors add, are not all positive, as model='mul' needs: set "
+    "model='add', or give columns of X as differences from their means",
+}
+
 # What users of Python can do about a season that is not tested for.
 UNTESTED = Phrase(": test=False takes off one that is shown twice")
 
@@ -60,6 +68,11 @@ class Seasons:
 
     factor: np.ndarray
     offset: np.ndarray
+
+    @property
+    def spread(self) -> np.ndarray:
+        """The standard deviation of what they add to errors, (N,): they are taken as known."""
+        return np.zeros(len(self.factor))
 
     @classmethod
     def of(cls, indices: np.ndarray, model: str) -> Seasons:
@@ -118,20 +131,16 @@ def find_season(
     """
     if period == 1:
         return None, None
-    began, ended = _ends(y)
+    began, ended = ends_of(y)
     y, X = y[began:ended], X[began:ended]
     is_positive = np.nanmin(y) > 0.0
     y = y - X @ coefficients(y, X, period)
     if test and not is_seasonal(y, period):
         return None, None
-    if not _shows_two(y, period):
+    if not shows_two(y, period):
         return None, _SHOWS_NONE.format(period)
     if model == "mul" and np.nanmin(y) <= 0.0:
-        whose, cure = "its values", "set model='add'"
-        if is_positive:
-            whose += ", net of what regressors add,"
-            cure += ", or give columns of X as differences from their means"
-        return None, f"{whose} are not all positive, as model='mul' needs: {cure}"
+        return None, NOT_POSITIVE[bool(is_positive)]
     return np.roll(seasonal_indices(y, period, model), began), None
 
 
@@ -170,9 +179,9 @@ def find_seasons(
         candidates = np.ones(n_series, dtype=bool)
     for i in np.flatnonzero(candidates).tolist():
         y = values[offsets[i] : offsets[i + 1]]
-        began, ended = _ends(y)
+        began, ended = ends_of(y)
         y = y[began:ended]
-        if not _shows_two(y, period):
+        if not shows_two(y, period):
             reasons[i] = _SHOWS_NONE.format(period)
             continue
         kinds[i], indices = _of_either_kind(y, period)
@@ -204,7 +213,7 @@ def _of_either_kind(y: np.ndarray, period: int) -> tuple[str, np.ndarray]:
     return "add", seasonal_indices(y, period, "add")
 
 
-def _ends(y: np.ndarray) -> tuple[int, int]:
+def ends_of(y: np.ndarray) -> tuple[int, int]:
     """Return where the observed part of a series begins, and the row after it.
 
     What is missing before and after it says nothing of its season.
@@ -213,7 +222,7 @@ def _ends(y: np.ndarray) -> tuple[int, int]:
     return int(observed[0]), int(observed[-1]) + 1
 
 
-def _shows_two(y: np.ndarray, period: int) -> bool:
+def shows_two(y: np.ndarray, period: int) -> bool:
     """Tell whether a series has two seasons, and a value at each position of them."""
     if len(y) < 2 * period:
         return False
@@ -296,13 +305,7 @@ def seasonal_indices(y: np.ndarray, period: int, model: str) -> np.ndarray:
     if period > _DIRECT:
         from scipy.signal import convolve  # slow to import
 
-    filled = y.copy()
-    if np.isnan(y).any():
-        for start in range(period):
-            same = filled[start::period]  # a view
-            missing = np.isnan(same)
-            year = np.arange(len(same))
-            same[missing] = np.interp(year[missing], year[~missing], same[~missing])
+    filled = filled_by_season(y, period)
     unit = np.abs(filled).max() or 1.0
     scaled, half = filled / unit, period // 2
     weights = np.full(period + 1 - period % 2, 1.0)
@@ -317,6 +320,18 @@ def seasonal_indices(y: np.ndarray, period: int, model: str) -> np.ndarray:
     if model == "mul":
         return averages / averages.mean()
     return (averages - averages.mean()) * unit
+
+
+def filled_by_season(y: np.ndarray, period: int) -> np.ndarray:
+    """Interpolate what is missing of a series (n,) between the same seasons of years around it."""
+    filled = y.copy()
+    if np.isnan(y).any():
+        for start in range(period):
+            same = filled[start::period]  # a view
+            missing = np.isnan(same)
+            year = np.arange(len(same))
+            same[missing] = np.interp(year[missing], year[~missing], same[~missing])
+    return filled
 
 
 def _sums_by_position(rows: np.ndarray, period: int) -> np.ndarray:

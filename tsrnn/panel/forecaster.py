@@ -47,6 +47,7 @@ from tsrnn.panel.report import (
 )
 from tsrnn.panel.seasons import SettledPanel, season_notes, unseen_notes
 from tsrnn.panel.state import FittedPanel, PanelRequest, SeenRows, regular_part
+from tsrnn.panel.totals import check_panel_totals, last_rows, panel_total_quantiles
 
 _METHODS = ("auto", "conformal")
 
@@ -272,6 +273,9 @@ class PanelForecaster(BaseEstimator):
         *,
         level: Any = None,
         method: str = "auto",
+        total: bool = False,
+        n_paths: int | None = None,
+        random_state: Any = None,
     ) -> pd.DataFrame:
         """Forecast all series.
 
@@ -291,6 +295,16 @@ class PanelForecaster(BaseEstimator):
             the intervals would have held as many values in the last `conformal_windows` windows of
             the series about as long, one factor a step ahead. The first call for a horizon fits
             the series anew once a window.
+        total : bool, default=False
+            Whether to forecast the total of the steps of each series, such as the demand until a
+            delivery comes: one row a series, with the stamp of the last step, the sum of the
+            forecasts, which is the mean if these are means, and intervals of the total from
+            simulated paths. Its quantile of 95 percent is the upper bound of ``level=90``.
+        n_paths : int or None
+            With `total=True`, how many paths are drawn for a series; 10,000 by default.
+        random_state : int, RandomState or None
+            With `total=True`, what they are drawn from, the same numbers for every series, as
+            `predict_interval` of it alone draws; by default the same ones every time.
 
         Returns
         -------
@@ -304,6 +318,7 @@ class PanelForecaster(BaseEstimator):
         levels = check_levels(level)
         columns = now._columns()
         bound_names = interval_names(now._name(), levels, (columns.id, columns.time))
+        paths = check_panel_totals(total, n_paths, random_state, levels, method)
         request = now._read_request(h, X_df)
         model, horizon, name = request.model, int(request.ahead.max()), now._name()
 
@@ -315,7 +330,12 @@ class PanelForecaster(BaseEstimator):
             now.time_col: request.stamps,
             name: at(model.forecast(horizon, now.n_jobs)) + request.effect,
         }
-        if levels and method == "auto":
+        if total:
+            last = last_rows(request, now._fitted.ids, now.time_col)
+            totals = np.add.reduceat(answer[name], np.append(0, last[:-1] + 1))
+            answer = {key: values[last] for key, values in answer.items()} | {name: totals}
+            bounds = panel_total_quantiles(request, last, tails_of(levels), *paths, now.n_jobs)
+        elif levels and method == "auto":
             quantiles = at(model.quantiles(horizon, tails_of(levels), now.n_jobs))
             bounds = np.atleast_2d(quantiles).T + request.effect
         elif levels:
@@ -324,7 +344,7 @@ class PanelForecaster(BaseEstimator):
             for one in levels:
                 for factors in now._conformal_factors(horizon, one):
                     bound = answer[name] + deviation * at(factors.T)
-                    bounds.append(np.clip(bound, *now.forecaster.limits()))
+                    bounds.append(now.forecaster.nearest_values(bound))
         for i, (low, high) in enumerate(bound_names):
             answer[low], answer[high] = bounds[2 * i : 2 * i + 2]
         doubts = model.doubts(horizon)

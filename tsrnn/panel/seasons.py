@@ -24,7 +24,7 @@ from tsrnn._time.season_length import (
     unseen_positions,
 )
 from tsrnn.forecasting.anomaly_rows import AnomalyRows, anomalies_of_panel
-from tsrnn.forecasting.fitted_model import PanelModel, Progress
+from tsrnn.forecasting.fitted_model import FittedModel, PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.panel.frame import Panel
 
@@ -258,6 +258,11 @@ class GroupedPanel:
         """Return quantiles of the next values, (horizon, n_quantiles, n_series)."""
         shape = (horizon, len(quantiles))
         return self._stacked(lambda model: model.quantiles(horizon, quantiles, n_jobs), shape)
+
+    def alone(self, i: int) -> FittedModel:
+        """Return the model of the series at a position."""
+        series, model = next(part for part in self.parts if (part[0] == i).any())
+        return model.alone(int(np.flatnonzero(series == i)[0]))
 
     @property
     def without_season(self) -> frozenset[int]:

@@ -24,6 +24,7 @@ from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
 from tsrnn.forecasting.season import Seasons
+from tsrnn.forecasting.several_seasons import SeveralSeasons
 from tsrnn.network import RNN
 from tsrnn.panel.calibration import Scores
 from tsrnn.panel.frame import Panel
@@ -84,6 +85,7 @@ PARTS: dict[str, type] = {
     "Scores": Scores,
     "Seasons": Seasons,
     "SeenRows": SeenRows,
+    "SeveralSeasons": SeveralSeasons,
     "SmootherBatch": SmootherBatch,
     "SmoothingModel": SmoothingModel,
     "Span": Span,

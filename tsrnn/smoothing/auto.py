@@ -89,6 +89,8 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
     {rows}
     sse_, sigma2_, loglik_, aic_, aicc_, bic_ : float or (n_series,) array
         As in `TripleExpSmoothingRNN`.
+    bse_ : Series or DataFrame
+        Standard errors of parameters, initial state and coefficients, by name.
     n_iter_, converged_ : int, bool or (n_series,) arrays
 
     Warns

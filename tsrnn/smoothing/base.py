@@ -20,6 +20,7 @@ from tsrnn.smoothing.components import components_along
 from tsrnn.smoothing.fit_batch import fit_batch
 from tsrnn.smoothing.panel import fit_panel
 from tsrnn.smoothing.shares import Fitted, shares_of
+from tsrnn.smoothing.standard_errors import StandardErrors, standard_errors
 from tsrnn.smoothing.structure import Structure, refuse_not_positive
 from tsrnn.smoothing.summary import summarize
 
@@ -36,7 +37,8 @@ class SmoothingForecaster(Forecaster):
         statsmodels.iolib.summary.Summary
         """
         check_is_fitted(self)
-        return summarize(self, self._model.series, self._grid.season)
+        errors = self._standard_errors() if self.loss == "likelihood" else None
+        return summarize(self, self._model.series, self._grid.season, errors)
 
     @of_one_moment
     def to_rnn(self) -> RNN:
@@ -72,6 +74,51 @@ class SmoothingForecaster(Forecaster):
         less a constant, which the level has.
         """
         return self._component("effect")
+
+    @property
+    def bse_(self) -> pd.Series | pd.DataFrame:
+        """Standard errors of what was learned, by name: a Series, of several series a DataFrame.
+
+        Of the smoothing parameters, of the initial state ("initial level" and so on) and of the
+        coefficients of regressors ("coefficient x0"), from the curvature of the likelihood in all
+        of them together, at each access anew; a DataFrame has a row a series. A number that was
+        given, or taken from the first values, has none (NaN), and the others are conditional on it;
+        nor has a parameter at its bound, beside which those of the others hold while it stays
+        there, or what the series does not tell. `summary` says which is the case. Errors are
+        smallest where the likelihood is sharp, and nothing like the spread of estimates of a
+        parameter that is a few of them from a bound. A prior moves the place at which the curvature
+        is taken, and adds none. Values that `update` has seen do not change them.
+
+        Raises
+        ------
+        AttributeError
+            After a fit by another loss than the likelihood.
+        """
+        found = [pd.Series(one.errors, one.names, dtype=float) for one in self._standard_errors()]
+        if len(found) == 1:
+            return found[0].rename("bse")
+        names = list(dict.fromkeys(name for one in found for name in one.index))
+        index = pd.RangeIndex(len(found)) if self._layout.names is None else self._layout.names
+        rows = [one.reindex(names).to_numpy() for one in found]
+        return pd.DataFrame(np.array(rows), index=index, columns=names)
+
+    @of_one_moment
+    def _standard_errors(self) -> list[StandardErrors]:
+        """Return the standard errors of each series."""
+        check_is_fitted(self)
+        if self.loss != "likelihood":
+            raise AttributeError(
+                f"standard errors are of the likelihood, and loss={self.loss!r} has none: fit with "
+                "loss='likelihood'"
+            )
+        values, regressors = self._training
+        is_one = values.shape[1] == 1
+        states = [self.initial_state_] if is_one else self.initial_state_
+        names = getattr(self, "feature_names_in_", range(regressors.shape[1]))
+        return [
+            standard_errors(smoother, state, y, regressors, names)
+            for smoother, state, y in zip(self._model.series, states, values.T, strict=True)
+        ]
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import check_choice, check_flag, check_number, of_one_moment
 from tsrnn.exceptions import InvalidParameterError
@@ -14,7 +15,7 @@ from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.summary import series_name, two_columns
 from tsrnn.smoothing.demand_fit import FEWEST, DemandSpec, fit_demand, fit_demand_panel
-from tsrnn.smoothing.demand_model import CELLS_OF
+from tsrnn.smoothing.demand_model import CELLS_OF, of_no_use
 from tsrnn.smoothing.model import collect
 
 
@@ -45,7 +46,8 @@ class CrostonForecaster(Forecaster):
         demand says; or given (one row a series for several).
     counts : bool, default=False
         Whether values are whole numbers, such as pieces sold. Quantiles, intervals and paths are
-        then whole numbers, too. Forecasts are means, and no whole numbers.
+        then whole numbers, too, rounded so that their mean is the forecast. Forecasts are means,
+        and no whole numbers.
 
     Attributes
     ----------
@@ -168,6 +170,22 @@ class CrostonForecaster(Forecaster):
         """
         return 0.0, np.inf
 
+    def nearest_values(self, bounds: np.ndarray) -> np.ndarray:
+        """Return the values nearest to ends of intervals that demand may have.
+
+        Parameters
+        ----------
+        bounds : array
+            Of intervals that are symmetric about forecasts.
+
+        Returns
+        -------
+        values : array
+            Within `limits`; with `counts=True` whole numbers.
+        """
+        bounds = super().nearest_values(bounds)
+        return np.rint(bounds) if self.counts else bounds
+
     def fit_model(self, values, regressors):
         """Fit series; see `Forecaster.fit_model`."""
         n_series = values.shape[1]
@@ -196,6 +214,8 @@ class CrostonForecaster(Forecaster):
 
     def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
+        if regressors.shape[1]:
+            warn_user(of_no_use(regressors.shape[1]))
         batch = Batch(values, offsets, np.empty((len(values), 0)))
         return fit_demand_panel(self._spec(batch.n_series), batch, n_jobs, progress)
 
@@ -264,8 +284,8 @@ def _read_state(given: Any, n_series: int, is_probability: bool) -> np.ndarray:
     """Check `initial_state` that is given as numbers, (n_series, 2)."""
     second, low, high = ("probability", 0.0, 1.0) if is_probability else ("interval", 1.0, np.inf)
     accepted = (
-        f"initial_state must be 'mean', 'first' or (size, {second}) before the first value"
-        f"{', one row a series,' if n_series > 1 else ''} a size above 0 and "
+        f"initial_state must be 'mean', 'first' or (size, {second}) before the first value, "
+        f"{'one row a series, ' if n_series > 1 else ''}a size above 0 and "
         f"{'a probability from 0 to 1' if is_probability else 'an interval of 1 or more'}, got "
         f"{given!r}"
     )

@@ -10,12 +10,13 @@ in units of their mean. So its mean is the forecast o, and its variance
 
     z^2 (pi E r^2 - pi^2)                                                               (2)
 
-Where values are counts, z r is rounded to a whole number, 1 at least.
+Where values are counts, the z r of a series are rounded to whole numbers, 1 at least: down, but for
+those with the largest remainders, as many as leave their mean at z (if ones leave it so small).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -82,12 +83,7 @@ class DemandModel(FittedModel):
         """Return the model with its notes as columns have them, one on regressors among them."""
         notes = [note for i in sorted(self.notes) for note in self.notes[i]]
         if n_regressors:
-            columns = "1 column" if n_regressors == 1 else f"{n_regressors} columns"
-            notes.append(
-                UserWarning(
-                    f"X has {columns}, of which CrostonForecaster makes no use: leave X out"
-                )
-            )
+            notes.append(of_no_use(n_regressors))
         return replace(self, notes=tuple(notes))
 
     def effect(self, regressors: np.ndarray, offsets: np.ndarray | None = None) -> np.ndarray:
@@ -142,38 +138,62 @@ class DemandModel(FittedModel):
     ) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N): exactly those of (1)."""
         below = np.tile(np.asarray(quantiles)[:, None], (1, self.n_series))
-        return np.tile(self._values_at(below), (horizon, 1, 1))
+        return np.tile(self._values_at(below, self.state[0], self._next()), (horizon, 1, 1))
+
+    def quantiles_seen(self, seen: Sequence[np.ndarray], quantiles: np.ndarray) -> np.ndarray:
+        """Return quantiles of values that were seen, (n, n_quantiles, N), those of (1)."""
+        predictions = seen[0][:, None]
+        shape = len(predictions), len(quantiles), self.n_series
+        below = np.broadcast_to(np.asarray(quantiles)[:, None], shape)
+        return self._values_at(below, self._sizes_seen(seen)[:, None], predictions)
+
+    def alone(self, i: int) -> DemandModel:
+        """Return the model of the series at a position."""
+        start, stop = self.offsets[i : i + 2]
+        return replace(
+            self,
+            theta=self.theta[:, [i]],
+            state=self.state[:, [i]],
+            shares=self.shares[start:stop],
+            offsets=np.array([0, stop - start]),
+            square=self.square[[i]],
+            failures={},
+            notes={},
+        )
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
         """Draw futures by (1), (horizon, n_paths, N)."""
-        return self._values_at(random_state.random_sample((horizon, n_paths, self.n_series)))
+        below = random_state.random_sample((horizon, n_paths, self.n_series))
+        return self._values_at(below, self.state[0], self._next())
 
     def errors_of(
-        self, values: np.ndarray, remembered: tuple[np.ndarray, ...]
+        self, values: np.ndarray, seen: Sequence[np.ndarray]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return by how much the root of a demand, in units of its smoothed size, is beyond 1.
 
         Sizes are skewed, and their roots less so. A period without demand is usual.
         """
-        with np.errstate(divide="ignore", invalid="ignore"):
-            errors = np.sqrt(values / self._sizes(remembered)) - 1.0
+        sizes, errors = self._sizes_seen(seen), np.full_like(values, np.nan)
+        is_demand = (values > 0.0) & (sizes > 0.0)
+        errors[is_demand] = np.sqrt(values[is_demand] / sizes[is_demand]) - 1.0
         errors[np.abs(errors) <= _ROUNDING] = 0.0
-        errors[values == 0.0] = np.nan
         return errors, np.ones_like(errors)
 
-    def values_at(self, errors: np.ndarray, remembered: tuple[np.ndarray, ...]) -> np.ndarray:
+    def values_at(self, errors: np.ndarray, seen: Sequence[np.ndarray]) -> np.ndarray:
         """Return the demands that have such errors, 0 below the smoothed size."""
         with np.errstate(over="ignore"):
-            return np.where(errors < 0.0, 0.0, self._sizes(remembered) * (1.0 + errors) ** 2)
+            return np.where(errors < 0.0, 0.0, self._sizes_seen(seen) * (1.0 + errors) ** 2)
 
-    def _sizes(self, remembered: tuple[np.ndarray, ...]) -> np.ndarray:
-        """Return the smoothed sizes z by which columns were predicted: (2) solved for them."""
-        predictions, deviations = remembered
-        with np.errstate(divide="ignore", invalid="ignore"):
-            sizes = (deviations**2 + predictions**2) / (predictions * self.square)
-        return np.where(predictions > 0.0, sizes, np.nan)
+    def _sizes_seen(self, seen: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the smoothed sizes z that columns were predicted by; 0 where nothing was."""
+        predictions, deviations, *_ = seen
+        # With o = z pi, (2) plus o^2 is z o E r^2.
+        root = np.hypot(predictions, deviations)
+        expects = predictions > 0.0
+        ratio = np.divide(root, predictions, out=np.zeros_like(root), where=expects)
+        return np.where(np.isnan(predictions), np.nan, root / self.square * ratio)
 
     def _next(self) -> np.ndarray:
         """Return what the cell predicts of the next step, (N,)."""
@@ -187,21 +207,52 @@ class DemandModel(FittedModel):
         variance = probability * self.square[series] - probability**2
         return sizes * np.sqrt(np.maximum(variance, 0.0))
 
-    def _values_at(self, below: np.ndarray) -> np.ndarray:
-        """Return the values that (1) is below with some probabilities (.., N)."""
-        size = self.state[0]
-        none = 1.0 - _probability(self._next(), size)
+    def _values_at(
+        self, below: np.ndarray, sizes: np.ndarray, predictions: np.ndarray
+    ) -> np.ndarray:
+        """Return the values that (1) is below with some probabilities (.., N).
+
+        Sizes and predictions are those that the values have been, or are to be, expected with.
+        """
+        none = 1.0 - _probability(predictions, sizes)
         n_shares = np.diff(self.offsets)
         with np.errstate(divide="ignore", invalid="ignore"):
             rank = np.ceil((below - none) / (1.0 - none) * n_shares - _ROUNDING)
         is_demand = rank >= 1.0
         place = np.where(is_demand, np.minimum(rank, n_shares), 1.0).astype(np.int64) - 1
-        values = size * self.shares[self.offsets[:-1] + place]
-        if self.counts:
-            values = np.maximum(np.rint(values), 1.0)
+        values = self._drawn(self.offsets[:-1] + place, sizes)
         values[~is_demand] = 0.0
-        values[..., np.isnan(size)] = np.nan
-        return values
+        return np.where(np.isnan(sizes), np.nan, values)
+
+    def _drawn(self, places: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        """Return z r with the shares at places (.., N), sizes being (N,) or, by rows, (n, 1, N)."""
+        if not self.counts:
+            return sizes * self.shares[places]
+        if sizes.ndim == 1:
+            return self._whole(sizes)[places]
+        rows = [self._whole(size[0])[place] for size, place in zip(sizes, places, strict=True)]
+        return np.array(rows).reshape(places.shape)
+
+    def _whole(self, sizes: np.ndarray) -> np.ndarray:
+        """Return z r with every share, (M,), as whole numbers whose means are the sizes (N,)."""
+        n_shares = np.diff(self.offsets)
+        series = np.repeat(np.arange(self.n_series), n_shares)
+        exact = np.nan_to_num(sizes)[series] * self.shares
+        nearest = np.rint(exact)
+        is_whole = np.abs(exact - nearest) <= _ROUNDING * nearest
+        lower = np.maximum(np.where(is_whole, nearest, np.floor(exact)), 1.0)
+        left = exact - lower
+        n_up = np.rint(np.bincount(series, left, self.n_series))
+        order = np.lexsort((left, series))
+        from_largest = np.repeat(self.offsets[1:], n_shares) - 1 - np.arange(series.size)
+        lower[order] += from_largest < n_up[series]
+        return lower
+
+
+def of_no_use(n_regressors: int) -> UserWarning:
+    """Say that regressors are ignored."""
+    columns = "1 column" if n_regressors == 1 else f"{n_regressors} columns"
+    return UserWarning(f"X has {columns}, of which CrostonForecaster makes no use: leave X out")
 
 
 def _probability(predictions: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -223,8 +274,8 @@ def no_demand(batch: Batch, counts: bool) -> dict[int, NumberedSeriesError]:
     for i, row in zip(series.tolist(), rows[first].tolist(), strict=True):
         value, place = batch.values[row], row - int(batch.offsets[i])
         if value < 0.0:
-            cure = "demand is 0 or more: take returns out, or another forecaster"
+            digits, cure = "g", "demand is 0 or more: take returns out, or another forecaster"
         else:
-            cure = "with counts=True values are whole numbers: set counts=False"
-        errors[i] = NumberedSeriesError(i, f"is {value:g} at position {place}, but {cure}")
+            digits, cure = ".15g", "with counts=True values are whole numbers: set counts=False"
+        errors[i] = NumberedSeriesError(i, f"is {value:{digits}} at position {place}, but {cure}")
     return errors

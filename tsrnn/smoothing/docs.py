@@ -43,6 +43,8 @@ coef_ : (n_features,) or (n_series, n_features) array
 sse_, sigma2_, loglik_, aic_, aicc_, bic_ : float or (n_series,) array
     Sum of squared errors, its mean over n less the number of parameters, states and
     coefficients, the Gaussian log-likelihood and the information criteria that follow from it.
+bse_ : Series or DataFrame
+    Standard errors of parameters, initial state and coefficients, by name.
 n_iter_, converged_ : int, bool or (n_series,) arrays"""
 
 _ROWS = """\

@@ -45,17 +45,7 @@ def fit_batch(
         coefficients, (N, C).
     """
     structure = spec.structure
-    scaling = Scaling.of(batch, centred=structure.is_movable)
-    columns = ColumnScaling.of(batch, from_mean=structure.is_positive)
-    scaled = replace(
-        batch,
-        values=scaling.take(batch.series_of_row).scale(batch.values),
-        regressors=columns.scale(batch),
-    )
-    if not spec.is_state_given:  # a level that is given cannot stand in for any
-        # Columns of zeros have coefficients of 0.
-        scaled.regressors[redundant_columns(scaled)[batch.series_of_row]] = 0.0
-    task = spec.task(scaled, _state_maps(spec, scaled, scaling, columns))
+    task, scaling, columns = scaled_task(spec, batch)
     starts = [_related_start(task, one, scaling, columns) for one in related]
     is_thorough = spec.settings.effort == "thorough"
     if structure.seasonal is not None and spec.is_state_learned and is_thorough:
@@ -64,6 +54,21 @@ def fit_batch(
         task = replace(task, nearby=np.stack(starts, axis=1))
     solution = solve(task, spec.settings, n_jobs, progress)
     return fit_of(task, solution, batch, scaling, columns, spec.origins, name)
+
+
+def scaled_task(spec: FitSpec, batch: Batch) -> tuple[Task, Scaling, ColumnScaling]:
+    """Return the task of fitting series, in scaled units, and the way to these."""
+    scaling = Scaling.of(batch, centred=spec.structure.is_movable)
+    columns = ColumnScaling.of(batch, from_mean=spec.structure.is_positive)
+    scaled = replace(
+        batch,
+        values=scaling.take(batch.series_of_row).scale(batch.values),
+        regressors=columns.scale(batch),
+    )
+    if not spec.is_state_given:  # a level that is given cannot stand in for any
+        # Columns of zeros have coefficients of 0.
+        scaled.regressors[redundant_columns(scaled)[batch.series_of_row]] = 0.0
+    return spec.task(scaled, _state_maps(spec, scaled, scaling, columns)), scaling, columns
 
 
 def _state_maps(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -42,3 +42,28 @@ def intermittence_notes(batch: Batch, name: Callable[[int], str]) -> dict[int, W
         )
         for i in found
     }
+
+
+def borne_out(
+    notes: Sequence[Warning], batch: Batch, name: Callable[[int], str]
+) -> tuple[Warning, ...]:
+    """Return notes on series made of those given, without what zeros of these do not bear out.
+
+    `name` says what series are called in the notes.
+    """
+    kinds = [
+        any(isinstance(text, Message) and _is_of_zeros(text) for text in one.args) for one in notes
+    ]
+    if not any(kinds):
+        return tuple(notes)
+    own = [str(one) for one in intermittence_notes(batch, name).values()]
+    return tuple(
+        note
+        for note, is_of_zeros in zip(notes, kinds, strict=True)
+        if not is_of_zeros or any(text in str(note) for text in own)
+    )
+
+
+def _is_of_zeros(text: Message) -> bool:
+    parts = text.fields.values()
+    return any(one == FOR_DEMAND or isinstance(one, Message) and _is_of_zeros(one) for one in parts)

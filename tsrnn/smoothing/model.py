@@ -122,6 +122,13 @@ class SmoothingModel(FittedModel):
         shape = (horizon, len(quantiles))
         return self._computed(lambda batch: batch.quantiles(horizon, quantiles), n_jobs, *shape)
 
+    def alone(self, i: int) -> SmoothingModel:
+        """Return the model of the series at a position."""
+        series, batch = next(part for part in self.parts if (part[0] == i).any())
+        return SmoothingModel(
+            ((np.zeros(1, np.int64), batch.take(np.flatnonzero(series == i))),), 1
+        )
+
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return what the user should know of the forecast of so many steps, by position."""
         return {} if self.extent is None else self.extent.left_by(self.forecast(horizon))

@@ -10,17 +10,27 @@ import numpy as np
 from tsrnn._time.season_length import Season
 from tsrnn.forecasting.summary import residual_tests, series_name, two_columns
 from tsrnn.smoothing.smoothers import SmootherBatch
+from tsrnn.smoothing.standard_errors import StandardErrors
 
 if TYPE_CHECKING:
     from statsmodels.iolib.summary import Summary
 
     from tsrnn.forecasting.forecaster import Forecaster
 
+# Normal deviations on either side that 95% lie within.
+_TWO_SIDED = 1.959964
+
 
 def summarize(
-    forecaster: Forecaster, smoothers: Sequence[SmootherBatch], season: Season
+    forecaster: Forecaster,
+    smoothers: Sequence[SmootherBatch],
+    season: Season,
+    errors: Sequence[StandardErrors] | None,
 ) -> Summary:
     """Lay out fitted smoothers: criteria, parameters, initial state, a test of the residuals.
+
+    A number has its standard error, and the interval of 95% that follows from it, cut where it
+    leaves what the number may be; coefficients of regressors also their ratio to it.
 
     Parameters
     ----------
@@ -30,6 +40,8 @@ def summarize(
         Of each series one.
     season : Season
         What the time stamps of the series tell.
+    errors : sequence of StandardErrors or None
+        Of each series one; None where there are none.
     """
     from statsmodels.iolib.summary import Summary
     from statsmodels.iolib.table import SimpleTable
@@ -55,24 +67,39 @@ def summarize(
         }
         criteria = {name.rstrip("_"): f"{value:.6g}" for name, value in numbers.items()}
         summary.tables.append(two_columns(facts, criteria, type(forecaster).__name__))
-        rows = []
-        if "period" in forecaster.get_params(deep=False):
-            rows.append(("period", _period_row(forecaster, season)))
-        if hasattr(forecaster, "seasonal_"):
-            how = "lowest AICc" if forecaster.seasonal == "auto" else "given"
-            rows.append(("season", [one.structure.seasonal or "none", how]))
         features = getattr(forecaster, "feature_names_in_", range(one.coefficients.shape[1]))
-        rows += _parameter_rows(one, states[i], features)
+        rows = _season_rows(forecaster, season, one)
+        headers = ["value", "origin"]
+        numbers = _numbers(one, states[i], features)
+        if errors is None:
+            rows += [(name, [f"{value:.6g}", how]) for name, value, how in numbers]
+        else:
+            headers[1:1] = ["std err", *["z"] * bool(one.coefficients.size), "[0.025", "0.975]"]
+            rows = [(name, [value, *[""] * (len(headers) - 2), how]) for name, (value, how) in rows]
+            rows += _rows_with_errors(numbers, errors[i], one)
         summary.tables.append(
             SimpleTable(
                 [row for _, row in rows],
-                headers=["value", "origin"],
+                headers=headers,
                 stubs=[name for name, _ in rows],
                 txt_fmt=fmt_params,
             )
         )
         summary.tables.append(residual_tests(residuals[:, i]))
     return summary
+
+
+def _season_rows(
+    forecaster: Forecaster, season: Season, one: SmootherBatch
+) -> list[tuple[str, list[str]]]:
+    """Return which season was taken, and why."""
+    rows = []
+    if "period" in forecaster.get_params(deep=False):
+        rows.append(("period", _period_row(forecaster, season)))
+    if hasattr(forecaster, "seasonal_"):
+        how = "lowest AICc" if forecaster.seasonal == "auto" else "given"
+        rows.append(("season", [one.structure.seasonal or "none", how]))
+    return rows
 
 
 def _period_row(forecaster: Forecaster, season: Season) -> list[str]:
@@ -83,18 +110,41 @@ def _period_row(forecaster: Forecaster, season: Season) -> list[str]:
     return [f"{forecaster.period_}", how]
 
 
-def _parameter_rows(
+def _numbers(
     one: SmootherBatch, initial_state: np.ndarray, features: Iterable[Any]
-) -> list[tuple[str, list[str]]]:
+) -> list[tuple[str, float, str]]:
     """Return names of all that a series was smoothed with, with their values and origins."""
     rows = []
     *origins, origin = one.origins
     structure, parameters = one.structure, one.structure.cell.parameters
     for parameter, value, how in zip(parameters, one.theta[:, 0], origins, strict=True):
         if parameter.part in structure.parts:
-            rows.append((parameter.name, [f"{value:.6g}", how]))
+            rows.append((parameter.name, value, how))
     for name, value in zip(structure.state_names, initial_state, strict=True):
-        rows.append((f"initial {name}", [f"{value:.6g}", origin]))
+        rows.append((f"initial {name}", value, origin))
     for name, value in zip(features, one.coefficients[0], strict=True):
-        rows.append((f"coefficient {name}", [f"{value:.6g}", "learned"]))
+        rows.append((f"coefficient {name}", value, "learned"))
+    return rows
+
+
+def _rows_with_errors(
+    numbers: list[tuple[str, float, str]], found: StandardErrors, one: SmootherBatch
+) -> list[tuple[str, list[str]]]:
+    """Return rows of numbers with their standard errors, and why others have none.
+
+    Only of a coefficient is the ratio to its error of interest: that another number is 0 can be no
+    more than at its bound.
+    """
+    limits = {part.name: (part.lower, part.upper) for part in one.structure.cell.parameters}
+    rows, has_ratio = [], bool(one.coefficients.size)
+    each = zip(numbers, found.errors, found.reasons, strict=True)
+    for (name, value, origin), error, reason in each:
+        how = origin if reason in ("", origin) else f"{origin}, {reason}"
+        shown, ratio, bounds = "", "", ["", ""]
+        if not reason:
+            ends = value + _TWO_SIDED * error * np.array([-1.0, 1.0])
+            ends = np.clip(ends, *limits.get(name, (-np.inf, np.inf)))
+            shown, bounds = f"{error:.4g}", [f"{end:.6g}" for end in ends]
+            ratio = f"{value / error:.3f}" if name.startswith("coefficient ") else ""
+        rows.append((name, [f"{value:.6g}", shown, *[ratio] * has_ratio, *bounds, how]))
     return rows

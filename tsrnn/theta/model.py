@@ -209,6 +209,22 @@ class ThetaModel(FittedModel):
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
         return super().quantiles(horizon, quantiles)
 
+    def alone(self, i: int) -> ThetaModel:
+        """Return the model of the series at a position."""
+        series = np.array([i])
+        return replace(
+            self,
+            theta=self.theta[:, series],
+            scaling=self.scaling.take(series),
+            state=self.state[:, series],
+            sigma=self.sigma[series],
+            covariances=self.covariances[series],
+            n_seen=self.n_seen[series],
+            n_missed=self.n_missed[series],
+            failures={},
+            notes={},
+        )
+
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:

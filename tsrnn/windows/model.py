@@ -398,6 +398,11 @@ class WindowModel(FittedModel):
         """Say which forecasts run away; see `FittedModel.doubts`."""
         return {int(self.series[i]): note for i, note in self.state.doubts(horizon).items()}
 
+    def alone(self, i: int) -> WindowModel:
+        """Return the model of the series at a position."""
+        state = self.state.take(np.flatnonzero(self.series == i))
+        return WindowModel(np.zeros(1, dtype=np.int64), state, 1)
+
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:

@@ -114,7 +114,8 @@ def _check_training(one: Forecaster, model: Any, k: int) -> int:
     require(one._seen, "what was seen must not be empty")
     seen = ["predictions", "deviations"]
     if isinstance(one, TransformedForecaster):
-        seen += [f"{name} on the scale" for name in seen]
+        scales = range(1, 1 + len(model.latest) // 2)
+        seen += [f"{name} on scale {number}" for number in scales for name in seen]
     n_seen = _check_pieces(one._seen, seen, k)
     require(fields.whole(one._n_seen, "the rows seen", n) == n_seen, "the rows seen must be all")
     n_followed = _check_pieces(one._followed, ("values", "predictions"), k)

@@ -13,6 +13,7 @@ from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
 from tsrnn.forecasting.season import Seasons
+from tsrnn.forecasting.several_seasons import SeveralSeasons
 from tsrnn.panel.seasons import GroupedPanel
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import require
@@ -93,11 +94,21 @@ def check_season(one: Seasons) -> None:
     fields.numbers(one.offset, "offset", *factor.shape)
 
 
+def check_several_seasons(one: SeveralSeasons) -> None:
+    """Check seasons that are put on each other."""
+    parts = fields.tuple_of(one.parts, "parts", Seasons)
+    require(len(parts) > 1, "parts must be several")
+    spread = fields.numbers(one.spread, "spread", None, low=0.0)
+    sizes = {len(part.factor) for part in parts}
+    require(sizes == {spread.size}, "parts and spread must be of the same series")
+
+
 def check_deseasonalized(one: DeseasonalizedModel) -> None:
     """Check the model of adjusted series."""
     n = n_series_of(fields.kind(one.inner, "inner", *_OF_COLUMNS, *_OF_PANELS))
-    seasons = fields.kind(one.seasons, "seasons", Seasons)
-    require(len(seasons.factor) == n, f"seasons must be of {n} series")
+    seasons = fields.kind(one.seasons, "seasons", Seasons, SeveralSeasons)
+    first = seasons.parts[0] if isinstance(seasons, SeveralSeasons) else seasons
+    require(len(first.factor) == n, f"seasons must be of {n} series")
     fields.array(one.constant, "constant", float, n)
     failed = fields.failures(one.failures, "failures", n)
     within = () if isinstance(one.inner, NaiveModel) else one.inner.failures
@@ -138,7 +149,9 @@ def check_transformed(one: TransformedModel) -> None:
     if one.known is not None:
         fields.array(one.known, "known", float, None, k)
     latest = fields.tuple_of(one.latest, "latest", np.ndarray)
-    require(len(latest) in (0, 2), "latest must be predictions and deviations")
+    further = len(one.inner.latest) if isinstance(one.inner, TransformedModel) else 0
+    told = "latest must be predictions and deviations on each scale"
+    require(len(latest) in (0, 2 + further), told)
     for part in latest:
         fields.array(part, "latest", float, len(latest[0]), k)
     check_notes(one.notes, n)
@@ -195,5 +208,6 @@ CHECKS = {
     LoopedPanel: check_looped,
     Scale: check_scale,
     Seasons: check_season,
+    SeveralSeasons: check_several_seasons,
     TransformedModel: check_transformed,
 }

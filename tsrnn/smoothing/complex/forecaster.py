@@ -75,6 +75,8 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
     sse_, sigma2_, loglik_, aic_, aicc_, bic_ : float or (n_series,) array
         As in `DoubleExpSmoothingRNN`; parameters are those of smoothing, and the level and the
         seasons of the initial state.
+    bse_ : Series or DataFrame
+        Standard errors of the parameters, by name.
     n_iter_, converged_ : int, bool or (n_series,) arrays
 
     Raises

@@ -39,6 +39,7 @@ class Problem:
         self.free = task.free
         self.free_parameters = task.free_parameters
         self.share_at = task.share_at
+        self.pairs_at = task.pairs_at
         self.lower[self.free], self.upper[self.free] = task.search_bounds
         self.rates = task.rates[self.free]
         self.initial_state = np.ascontiguousarray(states[:, order])
