@@ -651,6 +651,11 @@ def test_bounds_that_hold_nothing_are_refused(complaint, bounds, message):
     assert message in complaint(dated(["2020-01", "2020-02", "2020-03"]), *bounds)
 
 
+def test_what_is_no_demand_is_said_of_the_series(complaint):
+    message = complaint(["value", "0", "3", "-1", "0"], "--model", "croston")
+    assert "the series is -1 at position 2, but demand is 0 or more" in message
+
+
 @pytest.mark.parametrize("model", ["auto", "ensemble"])
 def test_a_series_that_is_mostly_zero_is_told_of_the_model_for_it(forecast, capsys, model):
     lines = ["value", *map(str, [0, 0, 3, 0, 0, 0, 1, 0, 0, 2, 0, 0])]

@@ -47,6 +47,7 @@ from tsrnn.exceptions import IrregularIndexError
 from tsrnn.forecasting.backtesting import bound_names
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster
+from tsrnn.forecasting.series_error import NumberedSeriesError
 from tsrnn.metrics import mase, smape
 from tsrnn.panel.fill import StepRules
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
@@ -292,6 +293,8 @@ def _forecast(options: argparse.Namespace) -> int:
             given, message = stepped(given, rules)
         _refuse_long_season(options.period, len(given.y))
         model = _fit(forecaster, given)
+    except NumberedSeriesError as error:  # of which a file has no other
+        raise UsageError(f"{source}: the series {in_options(error.reason)}") from error
     except (UsageError, ValueError) as error:  # ValueError: from the forecaster, of the data
         raise UsageError(f"{source}: {in_options(error)}") from error
     table = _table_in_time(model, options.horizon, options.level)

@@ -105,6 +105,10 @@ class Seasons:
             np.take_along_axis(self.offset, place, axis=1),
         )
 
+    def alone(self, i: int) -> Seasons:
+        """Return the seasons of the series at a position."""
+        return Seasons(self.factor[[i]], self.offset[[i]])
+
 
 def find_season(
     y: np.ndarray, X: np.ndarray, period: int, model: str, *, test: bool

@@ -70,6 +70,10 @@ class SeveralSeasons:
         """Return the seasons after so many steps of all series, or of each, (N,)."""
         return replace(self, parts=tuple(part.after(n_timesteps) for part in self.parts))
 
+    def alone(self, i: int) -> SeveralSeasons:
+        """Return the seasons of the series at a position."""
+        return SeveralSeasons(tuple(part.alone(i) for part in self.parts), self.spread[[i]])
+
 
 def _together(pairs: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     """Put factors and offsets on each other: of either kind of season one of the two is neutral."""
