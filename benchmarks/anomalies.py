@@ -27,6 +27,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 
 from tsrnn import (
     AutoExpSmoothingRNN,
@@ -90,7 +91,8 @@ def by_forecaster(make: Callable[[str], Any], levels: tuple[float, ...]) -> Rule
     """Return the rule of this package, at several levels."""
 
     def rule(y: np.ndarray, kind: str) -> list[np.ndarray]:
-        return [detect_anomalies(make(kind), y, level=p).is_anomaly.to_numpy() for p in levels]
+        score = np.abs(detect_anomalies(make(kind), y)["score"].to_numpy())
+        return [score > ndtri(0.5 + 0.5 * level) for level in levels]  # as level=level flags
 
     return rule
 
@@ -167,7 +169,7 @@ def tell(title: str, series: list[tuple[str, str, np.ndarray, np.ndarray]], chos
                 shares.setdefault(kind, []).append(100 * counts[1] / len(y))
             text = ", ".join(f"{kind} {np.mean(one):.2f}" for kind, one in shares.items())
             print(f"{name:16s} percent of clean values flagged: {text}")
-        print(f"{key:16s} {seconds / len(names):.3f} seconds a series")
+        print(f"{key:16s} {seconds:.3f} seconds a series", flush=True)
 
 
 def simulated(seeds: range) -> list[tuple[str, str, np.ndarray, np.ndarray]]:

@@ -54,10 +54,9 @@ def anomalies_of_series(forecaster: Forecaster, y: Any, X: Any, level: float) ->
     refuse_short(values)
     fitted = clone(forecaster).fit(X, y) if X is not None else clone(forecaster).fit(y)
     values, regressors = fitted._training
-    settled = fitted._settled(values, fitted._grid)
     with warnings.catch_warnings(), one_blas_thread():
         warnings.simplefilter("ignore")  # the fit to all values has told what there is to know
-        rows = _anomaly_rows(settled, values, regressors, level, fitted)
+        rows = _anomaly_rows(fitted._as_fitted(), values, regressors, level, fitted)
     n_timesteps, n_series = values.shape
     index = fitted.fitted_values_.index if layout.is_pandas else fitted._grid.stamps(0, n_timesteps)
     names = pd.RangeIndex(n_series) if layout.names is None else layout.names

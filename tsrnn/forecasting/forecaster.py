@@ -613,13 +613,17 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         self._tell_doubts(request.model, len(following))
         return self._layout.columns(values, request.index[-1:], labels, label_name)
 
+    def _as_fitted(self) -> Self:
+        """Return what was fitted: the forecaster with the season of its series."""
+        return self._settled(self._training[0], self._grid)
+
     def _past_scores(self, horizon: int) -> list[np.ndarray]:
         """Return the errors of past forecasts of each series, alone as it is fitted.
 
         See `tsrnn.forecasting.conformal.past_scores`.
         """
         values, regressors = self._training
-        settled, every = self._settled(values, self._grid), list(range(values.shape[1]))
+        settled, every = self._as_fitted(), list(range(values.shape[1]))
         groups = [every] if self._learns_from_all() else [[i] for i in every]
         scores = [
             past_scores(settled.fit_model, values[:, group], regressors, horizon, group)
