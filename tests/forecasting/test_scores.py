@@ -1,5 +1,7 @@
 """Scores of errors: the scale and the tails that they are measured by, and scores of new values."""
 
+from copy import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -158,12 +160,20 @@ def test_a_score_is_that_of_the_error_of_a_forecast_by_the_errors_of_the_fit():
 
 
 def test_values_one_by_one_have_the_scores_of_all_at_once():
-    values = np.random.default_rng(3).normal(100.0, 2.0, 300)  # more than the fit has seen
-    one, all_at_once = (SimpleExpSmoothingRNN().fit(LEVEL) for _ in range(2))
+    values = np.random.default_rng(3).normal(100.0, 2.0, 50)  # more than the fit has seen
+    one, all_at_once = (SimpleExpSmoothingRNN().fit(LEVEL[:40]) for _ in range(2))
     scores = [one.update(value, return_score=True)[0] for value in values]
     expected = all_at_once.update(values, return_score=True)
     np.testing.assert_allclose(scores, expected, rtol=1e-9, atol=1e-9)
     np.testing.assert_array_equal(all_at_once.update([], return_score=True), [])
+
+
+def test_a_copy_from_before_an_anomaly_leaves_it_out():
+    model = SimpleExpSmoothingRNN(alpha=0.5).fit(LEVEL)
+    before, expected = copy(model), model.predict(1)
+    model.update(500.0, return_score=True)
+    assert model.predict(1) > 200.0
+    np.testing.assert_array_equal(before.update(np.nan).predict(1), expected)
 
 
 def test_scores_are_labelled_as_the_series_and_each_column_is_measured_alone():

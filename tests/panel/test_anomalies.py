@@ -144,6 +144,16 @@ def test_a_second_new_level_is_measured_from_the_first():
     assert abs(frame["expected"][125:].mean() - 122.0) < 0.5
 
 
+def test_a_new_level_with_gaps_in_it_is_one_and_at_the_end_all_of_it_is_flagged():
+    y = series()
+    y[100:] += 10.0
+    y[[101, 104]] = np.nan
+    assert found(SimpleExpSmoothingRNN(), y, 0.999) == [100, 102, 103, 105, 106]
+    y = series()
+    y[197:] += 10.0
+    assert found(SimpleExpSmoothingRNN(), y, 0.999) == [197, 198, 199]
+
+
 def test_up_to_five_values_in_a_row_are_all_anomalies():
     y = series()
     y[100:104] += 9.0

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from tsrnn._input.notes import warn_user
 from tsrnn._input.validation import check_level
-from tsrnn.forecasting.anomaly_rows import anomalies_of_series
+from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
+from tsrnn.forecasting.anomaly_rows import ADDED, anomalies_of_series
 from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.panel.forecaster import PanelForecaster, anomalies_of_frame
+from tsrnn.panel.forecaster import PanelForecaster
+from tsrnn.panel.frame import FrameNames, read_panel
+from tsrnn.panel.report import failure_table, refuse_all_failed, tell_failures
+from tsrnn.panel.seasons import SettledPanel
+from tsrnn.panel.state import regular_part
 
 
 def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99) -> pd.DataFrame:
@@ -99,10 +106,42 @@ def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99
     if isinstance(forecaster, PanelForecaster):
         if X is not None:
             raise TypeError("X must be left out: regressors of a long frame are columns of it")
-        return anomalies_of_frame(forecaster, y, level)
+        return _anomalies_of_frame(forecaster, y, level)
     if not isinstance(forecaster, Forecaster):
         raise TypeError(
             f"{wanted}, or a PanelForecaster, got {forecaster!r}: regressors of scikit-learn's "
             "become forecasters by RNNForecaster(regressor, window)"
         )
     return anomalies_of_series(forecaster, y, X, level)
+
+
+def _anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Return the frame of a panel's values; see `tsrnn.detect_anomalies`."""
+    columns, forecaster = panel._validated()
+    for name in (columns.id, columns.time, columns.target):
+        if name in ADDED:
+            raise InvalidParameterError(
+                f"the column {name!r} would be given twice: what is added is called {list(ADDED)}"
+            )
+    rules = panel._rules()
+    whole, failures = read_panel(
+        df, columns, None, repeats=rules.aggregate is not None, names=FrameNames("df")
+    )
+    part, grid, places, *_, doubt, _ = regular_part(whole, failures, rules, panel.time_col)
+    settled = SettledPanel.of(forecaster, part, grid.seasons())
+    with panel._progress(len(places)) as progress:
+        found, failed = settled.anomalies(part, level, panel.n_jobs, progress)
+    failures |= {int(places[i]): error for i, error in failed.items()}
+    refuse_all_failed(failures, whole.ids)
+    if doubt is not None:
+        warn_user(doubt, UnfinishedStepWarning)
+    tell_failures(failure_table(failures, whole.ids, panel.id_col), len(whole.ids))
+    series = np.repeat(np.arange(len(places)), part.lengths)
+    kept = ~np.isin(series, list(failed))
+    answer = {
+        panel.id_col: part.ids.take(series[kept]),
+        panel.time_col: part.codec.write(part.ordinals[kept]),
+        panel.target_col: part.values[kept],
+        **{name: of_rows[kept] for name, of_rows in zip(ADDED, found, strict=True)},
+    }
+    return pd.DataFrame(answer)

@@ -26,7 +26,6 @@ from tsrnn._input.validation import (
     replaced_when_done,
 )
 from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
-from tsrnn.forecasting.anomaly_rows import ADDED
 from tsrnn.forecasting.backtesting import refit_every
 from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
@@ -41,7 +40,6 @@ from tsrnn.panel.report import (
     id_of,
     note_table,
     refuse_all_failed,
-    tell_failures,
     warn_of_failures,
     warn_of_notes,
 )
@@ -589,37 +587,6 @@ class PanelForecaster(BaseEstimator):
             self._scores[horizon] = scores
         lengths = self._training.lengths
         return conformal_factors(self._scores[horizon], lengths, percent)
-
-
-def anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) -> pd.DataFrame:
-    """Return the frame of a panel's values; see `tsrnn.detect_anomalies`."""
-    columns, forecaster = panel._validated()
-    for name in (columns.id, columns.time, columns.target):
-        if name in ADDED:
-            raise InvalidParameterError(
-                f"the column {name!r} would be given twice: what is added is called {list(ADDED)}"
-            )
-    rules = panel._rules()
-    whole, failures = read_panel(
-        df, columns, None, repeats=rules.aggregate is not None, names=FrameNames("df")
-    )
-    part, grid, places, *_, doubt, _ = regular_part(whole, failures, rules, panel.time_col)
-    settled = SettledPanel.of(forecaster, part, grid.seasons())
-    with panel._progress(len(places)) as progress:
-        found, failed = settled.anomalies(part, level, panel.n_jobs, progress)
-    failures |= {int(places[i]): error for i, error in failed.items()}
-    refuse_all_failed(failures, whole.ids)
-    _warn_of_last_step(doubt)
-    tell_failures(failure_table(failures, whole.ids, panel.id_col), len(whole.ids))
-    series = np.repeat(np.arange(len(places)), part.lengths)
-    kept = ~np.isin(series, list(failed))
-    answer = {
-        panel.id_col: part.ids.take(series[kept]),
-        panel.time_col: part.codec.write(part.ordinals[kept]),
-        panel.target_col: part.values[kept],
-        **{name: of_rows[kept] for name, of_rows in zip(ADDED, found, strict=True)},
-    }
-    return pd.DataFrame(answer)
 
 
 def fit_frame(panel: PanelForecaster, df: pd.DataFrame) -> FrameFit:
