@@ -13,6 +13,7 @@ from tsrnn import (
     EnsembleForecaster,
     NaiveForecaster,
     PanelForecaster,
+    RegressionForecaster,
     RNNForecaster,
     SimpleExpSmoothingRNN,
     ThetaForecaster,
@@ -21,6 +22,7 @@ from tsrnn import (
     detect_anomalies,
 )
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.features import CalendarFeatures
 
 NOISE = np.random.default_rng(0).standard_normal((200, 40))
 SEASON = 5.0 * np.sin(np.arange(200) * np.pi / 6)
@@ -225,6 +227,19 @@ def test_regressors_explain_what_is_theirs():
     assert found(SimpleExpSmoothingRNN(), y, 0.999, X=X[:, None]) == [60]
     with pytest.raises(ValueError, match="X has 5 rows"):
         detect_anomalies(SimpleExpSmoothingRNN(), y, X[:5, None])
+
+
+def test_features_of_time_are_explained_in_series_and_in_panels():
+    days = pd.date_range("2024", periods=200, freq="D")
+    y = pd.Series(series(_60=10) + 12.0 * (days.day_of_week == 5), days)
+    model = RegressionForecaster(SimpleExpSmoothingRNN(), [CalendarFeatures(["weekday"])])
+    frame = detect_anomalies(model, y, level=0.999)
+    assert flagged(frame) == [60]
+    df = pd.DataFrame({"unique_id": "a", "ds": days, "y": y.to_numpy()})
+    of_panel = detect_anomalies(PanelForecaster(model), df, level=0.999)
+    np.testing.assert_allclose(of_panel["score"], frame["score"], rtol=1e-6)
+    fitted = model.fit(y)
+    assert abs(fitted.update([y.iloc[-7]], return_score=True).iloc[0]) < 3.0
 
 
 def test_on_a_scale_bounds_are_carried_back_and_flags_are_of_shares():

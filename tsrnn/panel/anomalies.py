@@ -10,8 +10,10 @@ import pandas as pd
 from tsrnn._input.notes import warn_user
 from tsrnn._input.validation import check_level
 from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
+from tsrnn.features.hosts import names_of
 from tsrnn.forecasting.anomaly_rows import ADDED, anomalies_of_series
 from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.panel.features import with_time_features
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.frame import FrameNames, read_panel
 from tsrnn.panel.report import failure_table, refuse_all_failed, tell_failures
@@ -118,7 +120,8 @@ def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99
 def _anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) -> pd.DataFrame:
     """Return the frame of a panel's values; see `tsrnn.detect_anomalies`."""
     columns, forecaster = panel._validated()
-    for name in (columns.id, columns.time, columns.target):
+    known = (columns.id, columns.time, columns.target)
+    for name in known:
         if name in ADDED:
             raise InvalidParameterError(
                 f"the column {name!r} would be given twice: what is added is called {list(ADDED)}"
@@ -128,7 +131,10 @@ def _anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) 
         df, columns, None, repeats=rules.aggregate is not None, names=FrameNames("df")
     )
     part, grid, places, *_, doubt, _ = regular_part(whole, failures, rules, panel.time_col)
-    settled = SettledPanel.of(forecaster, part, grid.seasons())
+    part, features = with_time_features(part, forecaster, rules)
+    given = [str(name) for name in df.columns if name not in known]
+    told = forecaster.reading_columns([*given, *names_of(features)])
+    settled = SettledPanel.of(told, part, grid.seasons())
     with panel._progress(len(places)) as progress:
         found, failed = settled.anomalies(part, level, panel.n_jobs, progress)
     failures |= {int(places[i]): error for i, error in failed.items()}
