@@ -25,8 +25,8 @@ def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99
     """Find values of a series that lie further from their predictions than they should.
 
     Every value is held against a prediction made one step before it, by a fit that has not seen the
-    anomalies: what is flagged is missing to the next fit, by which all values are scored again,
-    until the same ones are flagged.
+    anomalies: what lies far out is missing to the next fit, by which all values are scored again,
+    until the same ones stay out.
 
     Parameters
     ----------
@@ -47,8 +47,8 @@ def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99
     frame : DataFrame
         A row a value, with the columns
 
-        - time, the label of the row in the index of `y`, or its position where there is none,
-          and y;
+        - time, the label of the row in the index of `y`, or in that of `X`, or its position where
+          there is none, and y;
         - expected, the prediction, and the bounds of usual values about it, lower and upper;
         - score, in standard deviations: those of a normal distribution in which a value as unlikely
           would lie so far above or, negative, below what is expected. NaN where y is missing, and
@@ -80,8 +80,8 @@ def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99
     unless there is reason for another.
 
     Up to five values in a row may be anomalies. Where more stay where the first of them went, they
-    are a new level, and what is expected follows: of a shift the first five values are flagged. At
-    the end of a series it cannot be told yet which it is.
+    are a new level, and what is expected follows: of a shift only the first five values are
+    flagged. At the end of a series it cannot be told yet which it is.
 
     The first values of a series, by which a forecaster learns where it begins, are held against
     predictions of the reversed series.
