@@ -576,7 +576,7 @@ def test_a_form_needs_a_season_to_be_found():
 
 def test_regressors_are_refused_with_a_way_out():
     y = make_series(season=(0.0,))
-    words = "takes no regressors, but X has 2 columns: leave X out, or take another smoother"
+    words = "takes no regressors, but X has 2 columns: put RegressionForecaster around it"
     with pytest.raises(ValueError, match=words):
         ComplexExpSmoothingRNN().fit(np.ones((len(y), 2)), y)
     model = ComplexExpSmoothingRNN().fit(pd.DataFrame(index=pd.RangeIndex(len(y))), y)

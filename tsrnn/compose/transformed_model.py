@@ -146,6 +146,11 @@ class TransformedModel(FittedModel):
         found = self.inner.doubts(horizon)
         return {int(self.series[k]): note for k, note in found.items()}
 
+    def coefficients(self) -> dict[str, np.ndarray]:
+        """Return what a regression has learned on the scale."""
+        found = self.inner.coefficients().items()
+        return {name: self._of_all(values.T).T for name, values in found}
+
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:

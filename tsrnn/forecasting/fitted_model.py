@@ -83,6 +83,10 @@ class FittedModel(Protocol):
         """Return what the user should know of the forecast of so many steps, by column."""
         return {}
 
+    def coefficients(self) -> Mapping[str, np.ndarray]:
+        """Return what a regression has learned of each series, (N, p) arrays by their names."""
+        return {}
+
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
@@ -133,3 +137,6 @@ class PanelModel(Protocol):
 
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return what the user should know of the forecast of so many steps, by position."""
+
+    def coefficients(self) -> Mapping[str, np.ndarray]:
+        """Return what a regression has learned of each series, (N, p) arrays by their names."""
