@@ -302,6 +302,8 @@ def test_uneven_stamps_have_a_calendar_and_no_next_steps():
         (HolidayFeatures(FAIRS), pd.RangeIndex(9), TypeError, "needs dates or periods"),
         (StepFeatures("2023-05-01"), DAYS, InvalidParameterError, "dates must be a list"),
         (StepFeatures([("2023-05-01",)]), DAYS, InvalidParameterError, "a first and a last"),
+        (StepFeatures([None]), DAYS, InvalidParameterError, "dates holds None"),
+        (HolidayFeatures({pd.NaT: "fair"}), DAYS, InvalidParameterError, "that is missing"),
         (StepFeatures(["soon"]), DAYS, InvalidParameterError, "dates holds 'soon'"),
         (StepFeatures([("2023-05-02", "2023-05-01")]), DAYS, InvalidParameterError, "ends first"),
         (StepFeatures(["2023-05-01", "2023-05-01"]), DAYS, InvalidParameterError, "same twice"),

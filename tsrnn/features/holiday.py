@@ -223,6 +223,8 @@ class HolidayFeatures(TimeFeatures):
             dates = pd.DatetimeIndex([pd.Timestamp(date) for date in self.country])
         except (ValueError, TypeError) as error:
             raise InvalidParameterError(f"country holds dates that are none: {error}") from None
+        if dates.hasnans:
+            raise InvalidParameterError("country holds a date that is missing (NaT or None)")
         return list(zip(day_numbers(dates), self.country.values(), strict=True))
 
 
