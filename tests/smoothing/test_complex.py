@@ -27,7 +27,6 @@ from tsrnn.smoothing.extent import Extent
 from tsrnn.smoothing.far_out import far_out
 from tsrnn.smoothing.fit import unnamed
 from tsrnn.smoothing.fit_batch import fit_batch
-from tsrnn.smoothing.model import beyond_floats
 from tsrnn.smoothing.search.task import Settings
 from tsrnn.smoothing.spec import FitSpec, bounds_of
 
@@ -479,13 +478,6 @@ def test_what_is_more_than_a_float_holds_is_infinite_and_never_nan(in_panel):
         assert not np.isnan(model.predict_quantiles(20_000, [0.1, 0.5, 0.9])).any()
         assert not np.isnan(model.predict_interval(20_000)).any()
         assert not np.isnan(model.simulate(20_000, 2, random_state=0)).any()
-
-
-def test_what_is_beyond_floats_has_the_sign_of_the_last_number():
-    nan, inf = np.nan, np.inf
-    ahead = np.array([[1.0, -2.0, nan], [inf, nan, nan], [nan, -inf, nan], [nan, nan, nan]])
-    expected = [[1.0, -2.0], [inf, -inf], [inf, -inf], [inf, -inf]]
-    np.testing.assert_array_equal(beyond_floats(ahead)[:, :2], expected)
 
 
 # Units, origins, and series with little in them.
