@@ -20,13 +20,16 @@ words
 import argparse
 import os
 import re
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from itertools import product
+from pathlib import Path
 
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 
 import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
@@ -34,6 +37,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import Bunch
+from text_data import short_texts
 
 from tsrnn import TextRNNClassifier
 from tsrnn.datasets import fetch_imdb
@@ -98,26 +102,12 @@ def drawn(
     return [words_of(half.data[i], part) for i in rows[order]], labels[order]
 
 
-def made(random: np.random.Generator, n: int, shares: tuple[float, ...]) -> Labelled:
-    """Make texts of five to fifteen words, one or two of which tell the class, mostly rightly."""
-    labels = random.choice(len(shares), n, p=shares)
-    texts = []
-    for label in labels:
-        words = [f"f{i}" for i in np.minimum(random.geometric(0.02, random.integers(5, 16)), 300)]
-        for _ in range(random.integers(1, 3)):
-            told = label if random.random() < 0.93 else random.integers(len(shares))
-            place = random.integers(len(words) + 1)
-            words.insert(place, f"{'abc'[told]}{min(random.geometric(0.06), 40)}")
-        texts.append(" ".join(words))
-    return texts, labels
-
-
 def halves(kind: str, imdb: Bunch, seed: int, *, held_back: bool) -> tuple[Labelled, Labelled]:
     """Return texts to learn from and to score."""
     random, n = np.random.default_rng(seed), OPTIONS.texts
     if kind.startswith("made"):
         shares = SHARES if "three" in kind else (0.5, 0.5)
-        return made(random, n, shares), made(random, N_TEST, shares)
+        return short_texts(n, random, shares), short_texts(N_TEST, random, shares)
     by_stars = "three" in kind
     part = slice(60) if by_stars else slice(20) if "first" in kind else slice(-20, None)
     if not held_back:
@@ -152,7 +142,7 @@ def contenders(candidates: dict[str, dict]) -> Iterator[tuple[str, Callable]]:
 
 def made_once() -> Labelled:
     """Make texts that tell how many epochs so many have."""
-    return made(np.random.default_rng(0), OPTIONS.texts, (0.5, 0.5))
+    return short_texts(OPTIONS.texts, 0)
 
 
 def report(imdb: Bunch, candidates: dict[str, dict], *, held_back: bool) -> None:

@@ -60,7 +60,8 @@ autodoc_default_options = {
     # Of what methods bring along for `Forecaster` its page tells (own_forecaster.md).
     "exclude-members": (
         "set_fit_request,set_partial_fit_request,set_predict_request,set_score_request,"
-        "validate_parameters,fit_model,fit_panel,cell_name"
+        "validate_parameters,fit_model,fit_panel,cell_name,time_features,reading_columns,learn,"
+        "columns_at,n_columns,label,uses_positions"
     ),
 }
 numpydoc_show_class_members = False
@@ -85,6 +86,7 @@ sphinx_gallery_conf = {
             "plot_selection.py",
             "plot_ensemble.py",
             "plot_bounds.py",
+            "plot_regression.py",
             "plot_panel.py",
             "plot_intermittent.py",
             "plot_two_seasons.py",

@@ -23,6 +23,7 @@ DISPENSED = {"ES01", "PR04", "PR06", "PR07", "RT02", "RT03", "RT04", "RT05", "SA
 INHERITED = {"get_params", "get_metadata_routing", "with_traceback", "add_note", "args"}
 # What those who write a forecaster or a cell bring along; pages of their own tell of it.
 HOOKS = {"validate_parameters", "fit_model", "fit_panel", "cell_name"}
+HOOKS |= {"time_features", "reading_columns", "learn", "columns_at", "n_columns", "label"}
 PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("*.rst")])
 
 
@@ -37,7 +38,7 @@ PAGES_WITH_CODE = [page for page in PAGES if any(blocks(page))]
 
 
 def public_names():
-    modules = {"datasets", "exceptions", "metrics", "plotting", "priors"}
+    modules = {"datasets", "exceptions", "features", "metrics", "plotting", "priors"}
     public = set(tsrnn.__all__) - modules
     for module in modules:
         names = vars(getattr(tsrnn, module)).items()
@@ -73,6 +74,8 @@ def test_there_are_pages_with_code():
 def test_the_code_of_a_page_runs_from_top_to_bottom(
     page, cells_as_they_were, tmp_path, monkeypatch
 ):
+    if 'HolidayFeatures("' in page.read_text(encoding="utf-8"):
+        pytest.importorskip("holidays", reason="the extra holidays has the holidays of countries")
     monkeypatch.chdir(tmp_path)
     names = {"__name__": page.stem}
     for block in blocks(page):

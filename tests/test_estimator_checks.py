@@ -24,6 +24,7 @@ from tsrnn import (
     LSTMRegressor,
     NaiveForecaster,
     PanelForecaster,
+    RegressionForecaster,
     RNNForecaster,
     SimpleExpSmoothingRNN,
     TextRNNClassifier,
@@ -32,6 +33,7 @@ from tsrnn import (
     TripleExpSmoothingRNN,
     all_estimators,
 )
+from tsrnn.features import FourierFeatures
 
 
 class CheckedTransformedForecaster(TransformedForecaster):
@@ -86,6 +88,8 @@ FORECASTERS = [
     ThetaBesideRegressors(2, variant="standard", initial_level="learned"),
     WithoutColumns(),
     WithoutColumns(period=3),
+    RegressionForecaster(NaiveForecaster(strategy="drift")),
+    RegressionForecaster(DoubleExpSmoothingRNN(), FourierFeatures(4, 1)),
     RNNForecaster(Ridge(), window=3),
     RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=3, solver="lbfgs", tol=0.02, random_state=0),
@@ -130,6 +134,7 @@ def expected_failed_checks(forecaster):
 @pytest.mark.filterwarnings("ignore:the member .* takes no regressors:UserWarning")
 @pytest.mark.filterwarnings("ignore:series .* not seasonally adjusted:UserWarning")
 @pytest.mark.filterwarnings("ignore:series .* say nothing:UserWarning")
+@pytest.mark.filterwarnings("ignore:series .* tells nothing of:UserWarning")
 @pytest.mark.filterwarnings("ignore:series .* stopped early:sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(FORECASTERS, expected_failed_checks=expected_failed_checks)
 def test_scikit_learns_checks_pass(estimator, check):

@@ -305,7 +305,7 @@ def test_compilation_is_told_of_once_on_a_terminal(file, capsys, monkeypatch, is
             machine_code._say_that_it_takes_long()
         return 0
 
-    monkeypatch.setattr(command, "_forecast", slow)
+    monkeypatch.setattr(command, "run_forecast", slow)
     assert run(file) == 0
     message = (
         "tsrnn: compiling, once for this machine and version: some 20 seconds for smoothers, "

@@ -212,3 +212,8 @@ def test_an_unusable_command_line_exits_with_2(arguments, capsys):
 )
 def test_bounds_that_hold_nothing_are_refused(complaint, bounds, message):
     assert message in complaint(dated(["2020-01", "2020-02", "2020-03"]), *bounds)
+
+
+def test_what_is_no_demand_is_said_of_the_series(complaint):
+    message = complaint(["value", "0", "3", "-1", "0"], "--model", "croston")
+    assert "the series is -1 at position 2, but demand is 0 or more" in message

@@ -137,6 +137,21 @@ def test_missing_values_are_filled_for_the_decomposition_alone(model):
     assert np.isnan(found.residuals_[holes]).all()
 
 
+@pytest.mark.filterwarnings("ignore:series 0 is not adjusted for a season of 21")
+def test_a_place_of_the_long_season_that_was_never_observed_is_told_by_the_short_one():
+    y = SERIES["add"][:N].copy()
+    whole = make(test=False).fit(y)
+    y[10::21] = np.nan
+    with pytest.warns(UserWarning, match="never observed at 1 of the 21 positions.*is a guess"):
+        found = make(test=False).fit(y)
+    # On the line between the same places of the short season around it, and half of its season.
+    assert found.predict(30) == pytest.approx(whole.predict(30), abs=6.0)
+    y[2::6] = np.nan
+    match = "not adjusted for a season of 6 time steps: it was never observed at 1 of its positions"
+    with pytest.warns(UserWarning, match=match):
+        assert not make().fit(y).is_seasonal_.any()
+
+
 @models
 def test_what_is_missing_before_and_after_moves_no_phase(model):
     y = SERIES[model][:N]

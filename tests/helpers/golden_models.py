@@ -62,6 +62,23 @@ def _after_a_gap():
     return saved_models.fitted("direct", saved_models.series()).update([np.nan])
 
 
+def _on_dates():
+    """A regression on months and events, with days of one's own."""
+    features = [
+        tsrnn.features.CalendarFeatures("quarter"),
+        tsrnn.features.HolidayFeatures({"2020-05-01": "fair", "2021-05-01": "fair"}),
+        tsrnn.features.StepFeatures(["2021-01-01", ("2022-02-01", "2022-03-01")]),
+    ]
+    y = saved_models.series("months")
+    return tsrnn.RegressionForecaster(tsrnn.NaiveForecaster(), features).fit(y)
+
+
+def _on_a_scale():
+    """A regression within another forecaster, which has the time stamps."""
+    scaled = tsrnn.TransformedForecaster(saved_models.FORECASTERS["regression"])
+    return scaled.fit(saved_models.series("months"))
+
+
 # Of parts that no model of `forged_files` has.
 RARE = {
     "panel-of-two-seasons": _two_seasons,
@@ -70,6 +87,8 @@ RARE = {
     "panel-of-third-fridays": _third_fridays,
     "panel-with-scores": _with_scores,
     "windows-after-a-gap": _after_a_gap,
+    "regression-on-a-scale": _on_a_scale,
+    "regression-on-dates": _on_dates,
     "durations-in-ordinals": lambda: forged_files.makers()["forecaster on durations"](),
 }
 

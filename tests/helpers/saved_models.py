@@ -24,12 +24,14 @@ from tsrnn import (
     LSTMRegressor,
     NaiveForecaster,
     PanelForecaster,
+    RegressionForecaster,
     SimpleExpSmoothingRNN,
     TextRNNClassifier,
     ThetaForecaster,
     TransformedForecaster,
     TripleExpSmoothingRNN,
 )
+from tsrnn.features import FourierFeatures
 from tsrnn.priors import ExponentialPrior
 from tsrnn.windows import RNNForecaster
 
@@ -104,6 +106,7 @@ FORECASTERS = {
         horizon=2,
     ),
     "two_seasons": DeseasonalizedForecaster(NaiveForecaster(), period=(PERIOD, 6), test=False),
+    "regression": RegressionForecaster(SimpleExpSmoothingRNN(), FourierFeatures(PERIOD, 1)),
 }
 
 
@@ -145,6 +148,7 @@ PANELS = {
     "croston": (INDEXES["months"], "croston"),
     "ensemble": (INDEXES["quarters"], "ensemble"),
     "powers": (INDEXES["months"], "powers"),
+    "regression": (INDEXES["weeks"], "regression"),
 }
 
 

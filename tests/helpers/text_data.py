@@ -45,3 +45,18 @@ def assert_same_weights(one, other):
     assert one.weights_.keys() == other.weights_.keys()
     for name, array in one.weights_.items():
         np.testing.assert_array_equal(array, other.weights_[name], err_msg=name)
+
+
+def short_texts(n, random, shares=(0.5, 0.5)):
+    """Texts of five to fifteen words, one or two of which tell the class, mostly rightly."""
+    random = np.random.default_rng(random)
+    labels = random.choice(len(shares), n, p=shares)
+    texts = []
+    for label in labels:
+        words = [f"f{i}" for i in np.minimum(random.geometric(0.02, random.integers(5, 16)), 300)]
+        for _ in range(random.integers(1, 3)):
+            told = label if random.random() < 0.93 else random.integers(len(shares))
+            place = random.integers(len(words) + 1)
+            words.insert(place, f"{'abc'[told]}{min(random.geometric(0.06), 40)}")
+        texts.append(" ".join(words))
+    return texts, labels

@@ -41,6 +41,9 @@ FORECASTERS = {
     "complex": ComplexExpSmoothingRNN(),
     "theta": ThetaForecaster(3),
     "adjusted": DeseasonalizedForecaster(SimpleExpSmoothingRNN(alpha=0.3), period=3, test=False),
+    "adjusted twice": DeseasonalizedForecaster(
+        SimpleExpSmoothingRNN(alpha=0.3), period=(3, 5), test=False
+    ),
     "scales": TransformedForecaster(TransformedForecaster(NaiveForecaster()), None, upper=60.0),
 }
 
@@ -100,6 +103,15 @@ def test_whatever_panels_are_of_has_totals(name):
     assert table.iloc[:, 0].tolist() == panel.ids_.tolist()
     bounds = table.iloc[:, 3:].to_numpy()
     assert np.isfinite(bounds).all() and (bounds[:, 0] <= bounds[:, 1]).all()
+    model = panel._fitted.model
+    levels, every = np.array([0.1, 0.9]), model.forecast(3)
+    # Networks are computed in single precision, in which a batch of another size rounds otherwise.
+    rtol = 1e-6 if name == "windows" else 1e-13
+    for i in panel._fitted.active.tolist():
+        alone = model.alone(i)
+        np.testing.assert_allclose(alone.forecast(3)[:, 0], every[:, i], rtol=rtol)
+        quantiles = model.quantiles(3, levels)[..., i]
+        np.testing.assert_allclose(alone.quantiles(3, levels)[..., 0], quantiles, rtol=rtol)
 
 
 def test_series_with_seasons_of_their_own_and_threads_make_no_difference():

@@ -27,7 +27,6 @@ from tsrnn.smoothing.extent import Extent
 from tsrnn.smoothing.far_out import far_out
 from tsrnn.smoothing.fit import unnamed
 from tsrnn.smoothing.fit_batch import fit_batch
-from tsrnn.smoothing.model import beyond_floats
 from tsrnn.smoothing.search.task import Settings
 from tsrnn.smoothing.spec import FitSpec, bounds_of
 
@@ -481,13 +480,6 @@ def test_what_is_more_than_a_float_holds_is_infinite_and_never_nan(in_panel):
         assert not np.isnan(model.simulate(20_000, 2, random_state=0)).any()
 
 
-def test_what_is_beyond_floats_has_the_sign_of_the_last_number():
-    nan, inf = np.nan, np.inf
-    ahead = np.array([[1.0, -2.0, nan], [inf, nan, nan], [nan, -inf, nan], [nan, nan, nan]])
-    expected = [[1.0, -2.0], [inf, -inf], [inf, -inf], [inf, -inf]]
-    np.testing.assert_array_equal(beyond_floats(ahead)[:, :2], expected)
-
-
 # Units, origins, and series with little in them.
 
 
@@ -584,7 +576,7 @@ def test_a_form_needs_a_season_to_be_found():
 
 def test_regressors_are_refused_with_a_way_out():
     y = make_series(season=(0.0,))
-    words = "takes no regressors, but X has 2 columns: leave X out, or take another smoother"
+    words = "takes no regressors, but X has 2 columns: put RegressionForecaster around it"
     with pytest.raises(ValueError, match=words):
         ComplexExpSmoothingRNN().fit(np.ones((len(y), 2)), y)
     model = ComplexExpSmoothingRNN().fit(pd.DataFrame(index=pd.RangeIndex(len(y))), y)

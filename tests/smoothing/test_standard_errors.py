@@ -194,15 +194,25 @@ def test_they_have_the_unit_of_what_they_are_of(unit):
 
 
 def test_gamma_at_one_less_alpha_moves_along_with_it():
-    season = (
-        np.resize([0.0, 6.0, -3.0, 2.0], 120)
-        + np.repeat(
-            np.random.default_rng(3).normal(size=(30, 4)).cumsum(axis=0) * 3.0, 1, axis=0
-        ).ravel()
-    )
-    model = TripleExpSmoothingRNN(period=4, trend=None).fit(20.0 + season)
+    # Both follow more than all of an error.
+    level, season, y = 20.0, np.zeros(4), []
+    for t, error in enumerate(np.random.default_rng(0).normal(size=120)):
+        y.append(level + season[t % 4] + error)
+        level, season[t % 4] = level + 0.35 * error, season[t % 4] + 0.8 * error
+    y = np.array(y)
+    model = TripleExpSmoothingRNN(period=4, trend=None).fit(y)
     assert model.gamma_ == pytest.approx(1.0 - model.alpha_, abs=1e-9)
     assert np.isnan(model.bse_["gamma"])
+    state = model.initial_state_
+
+    def at(point):
+        theta = np.array([point[0], 0.0, 1.0 - point[0], 1.0])
+        whole = np.r_[point[1], 0.0, point[2:], -point[2:].sum()]
+        return log_likelihood("holt_winters_add", False, theta, whole, y)
+
+    covariance = np.linalg.inv(-hessian(at, np.r_[model.alpha_, state[:-1]])) * 120 / (120 - 6)
+    expected = np.sqrt(np.diag(covariance))
+    np.testing.assert_allclose(model.bse_.drop("gamma")[:-1], expected, rtol=1e-5)
 
 
 def test_another_loss_has_none_in_words():

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from paths import GOLDEN
-from text_data import LABELS, TEST_TEXTS, TEXTS, quick
+from text_data import LABELS, TEST_TEXTS, TEXTS, quick, short_texts
 
 import tsrnn
 from tsrnn import TextRNNClassifier
@@ -351,21 +351,6 @@ def test_settings_by_the_number_of_texts_are_those_of_the_table():
         assert plan.n_iter_no_change == -(-epochs // 2)  # two quarters
         assert few.are_few(n) == (n < 10_000)
         assert few.dropout_of(n) == (0.5 if n < 10_000 else 0.0)
-
-
-def short_texts(n, seed, shares=(0.5, 0.5)):
-    """Texts of five to fifteen words, of which one or two tell the class, not always rightly."""
-    random = np.random.default_rng(seed)
-    labels = random.choice(len(shares), n, p=shares)
-    texts = []
-    for label in labels:
-        words = [f"f{i}" for i in np.minimum(random.geometric(0.02, random.integers(5, 16)), 300)]
-        for _ in range(random.integers(1, 3)):
-            told = label if random.random() < 0.93 else random.integers(len(shares))
-            place = random.integers(len(words) + 1)
-            words.insert(place, f"{'abc'[told]}{min(random.geometric(0.06), 40)}")
-        texts.append(" ".join(words))
-    return texts, labels
 
 
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (0.7, 0.2, 0.1)])

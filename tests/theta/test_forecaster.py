@@ -426,7 +426,7 @@ def test_regressors_are_refused():
     ):
         ThetaForecaster().fit(np.zeros((60, 2)), Y)
     frame = pd.DataFrame({"unique_id": "a", "ds": np.arange(60), "y": Y, "price": 1.0})
-    with pytest.raises(ValueError, match="takes no regressors, but X has 1 column: fit"):
+    with pytest.raises(ValueError, match="takes no regressors, but X has 1 column: put Reg"):
         PanelForecaster(ThetaForecaster()).fit(frame)
 
 

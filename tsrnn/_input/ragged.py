@@ -65,6 +65,13 @@ def first_marked(mask: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.
     return series, rows[first]
 
 
+def laid_out(rows: np.ndarray, n_series: int, offsets: np.ndarray | None) -> np.ndarray:
+    """Lay rows of columns, one after another, beside each other, (T, N); those of a panel stay."""
+    if offsets is not None:
+        return rows
+    return np.ascontiguousarray(rows.reshape(n_series, -1).T)
+
+
 @dataclass(frozen=True)
 class Batch:
     """Series of unequal lengths with their regressors; series i is rows offsets[i]:offsets[i + 1].
@@ -89,6 +96,20 @@ class Batch:
         return cls(
             np.ascontiguousarray(values.T).ravel(), offsets, np.tile(regressors, (n_series, 1))
         )
+
+    @classmethod
+    def of_either(
+        cls,
+        values: np.ndarray,
+        offsets: np.ndarray | None,
+        regressors: np.ndarray | None = None,
+    ) -> Batch:
+        """Return columns, (T, N), as a batch, or where there are offsets the rows of a panel."""
+        if regressors is None:
+            regressors = np.empty((len(values), 0))
+        if offsets is None:
+            return cls.of_columns(values, regressors)
+        return cls(values, offsets, regressors)
 
     def without_leading(self) -> Batch:
         """Return the batch without the missing values before each series begins.

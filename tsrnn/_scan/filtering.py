@@ -12,7 +12,12 @@ from tsrnn.cells.smoother_cell import SmootherCell, step_at
 
 
 def filter_series(
-    cell: SmootherCell, batch: Batch, theta: np.ndarray, states: np.ndarray
+    cell: SmootherCell,
+    batch: Batch,
+    theta: np.ndarray,
+    states: np.ndarray,
+    *,
+    firsts: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Move smoothers along their series, net of regressors: states at the end, and predictions.
 
@@ -23,19 +28,17 @@ def filter_series(
         Its regressors are not looked at.
     theta : (K, N) array
     states : (S, N) array
+    firsts : (R,) array, optional
+        Where to write the first number of the state before each row.
 
     Returns
     -------
     states : (S, N) array
     predictions : (R,) array
     """
-    n_series = batch.n_series
-    # Compiled code would read on beyond the ends of what is smaller.
-    if theta.shape != (cell.n_parameters, n_series) or states.shape != (cell.n_state, n_series):
-        raise ValueError(
-            f"{n_series} smoothers have {cell.n_parameters} parameters and {cell.n_state} states "
-            f"each, got shapes {theta.shape} and {states.shape}"
-        )
+    refuse_other_shapes(cell, batch, theta, states)
+    if firsts is not None and firsts.shape != batch.values.shape:
+        raise ValueError(f"firsts must have shape {batch.values.shape}, got {firsts.shape}")
     ends = states.T.copy()
     predictions = np.empty(batch.values.size)
     _filter(
@@ -45,11 +48,24 @@ def filter_series(
         batch.offsets,
         ends,
         predictions,
+        np.empty(0) if firsts is None else firsts,
         np.empty((2, len(states), 1)),
         np.empty((len(theta), 1)),
         np.empty((2, 1, 1)),
     )
     return np.ascontiguousarray(ends.T), predictions
+
+
+def refuse_other_shapes(
+    cell: SmootherCell, batch: Batch, theta: np.ndarray, states: np.ndarray
+) -> None:
+    """Refuse parameters and states that compiled code would read beyond the ends of."""
+    expected = (cell.n_parameters, batch.n_series), (cell.n_state, batch.n_series)
+    if (theta.shape, states.shape) != expected:
+        raise ValueError(
+            f"parameters and states of {batch.n_series} series have the shapes {expected}, got "
+            f"{theta.shape} and {states.shape}"
+        )
 
 
 @kernel
@@ -60,13 +76,14 @@ def _filter(
     offsets: Integers,
     ends: Slab,
     predictions: Vector,
+    firsts: Vector,
     states: Slabs,
     theta: Slab,
     scratch: Slabs,
 ):
     step = step_at(step_address)
     x, out = scratch[0], scratch[1]
-    n_state = ends.shape[1]
+    n_state, has_firsts = ends.shape[1], firsts.shape[0] > 0
     for i in range(ends.shape[0]):
         for k in range(theta.shape[0]):
             theta[k, 0] = thetas[i, k]
@@ -77,5 +94,7 @@ def _filter(
             x[0, 0] = values[t]
             take_step(step, theta, x, old, new, out, 1)
             predictions[t] = out[0, 0]
+            if has_firsts:
+                firsts[t] = old[0, 0]
         for s in range(n_state):
             ends[i, s] = states[offsets[i + 1] % 2, s, 0]

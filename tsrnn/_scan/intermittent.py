@@ -22,6 +22,7 @@ from tsrnn._compute.compile import kernel
 from tsrnn._compute.declare import Integers, Slab, Slabs, Stop, Vector, inlined, writable
 from tsrnn._compute.threads import in_threads
 from tsrnn._input.ragged import Batch
+from tsrnn._scan.filtering import filter_series, refuse_other_shapes
 from tsrnn._scan.unroll import take_step
 from tsrnn.cells.smoother_cell import SmootherCell, step_at
 
@@ -51,22 +52,9 @@ def filter_demand(
     states : (S, N) array
     predictions, sizes : (R,) arrays
     """
-    _check(cell, batch, theta, states)
-    ends = states.T.copy()
-    predictions, sizes = np.empty((2, batch.values.size))
-    _filter(
-        cell.step.address,
-        theta.T.copy(),
-        writable(batch.values),
-        batch.offsets,
-        ends,
-        predictions,
-        sizes,
-        np.empty((2, len(states), 1)),
-        np.empty((len(theta), 1)),
-        np.empty((2, 1, 1)),
-    )
-    return np.ascontiguousarray(ends.T), predictions, sizes
+    sizes = np.empty(batch.values.size)
+    states, predictions = filter_series(cell, batch, theta, states, firsts=sizes)
+    return states, predictions, sizes
 
 
 def search_demand(
@@ -96,7 +84,7 @@ def search_demand(
     """
     n_series = batch.n_series
     theta = np.tile(bounds[:, :1], (1, n_series))
-    _check(cell, batch, theta, states)
+    refuse_other_shapes(cell, batch, theta, states)
     found = theta.T.copy()
     starts, values, stop = states.T.copy(), writable(batch.values), np.zeros(1, dtype=np.int8)
 
@@ -119,47 +107,6 @@ def search_demand(
     for _ in in_threads(work, jobs, n_jobs, stop):
         pass
     return np.ascontiguousarray(found.T)
-
-
-def _check(cell: SmootherCell, batch: Batch, theta: np.ndarray, states: np.ndarray) -> None:
-    """Refuse arrays of other shapes: compiled code would read on beyond their ends."""
-    expected = (cell.n_parameters, batch.n_series), (cell.n_state, batch.n_series)
-    if (theta.shape, states.shape) != expected:
-        raise ValueError(
-            f"parameters and states of {batch.n_series} series have the shapes {expected}, got "
-            f"{theta.shape} and {states.shape}"
-        )
-
-
-@kernel
-def _filter(
-    step_address: int,
-    thetas: Slab,
-    values: Vector,
-    offsets: Integers,
-    ends: Slab,
-    predictions: Vector,
-    sizes: Vector,
-    states: Slabs,
-    theta: Slab,
-    scratch: Slabs,
-):
-    step = step_at(step_address)
-    x, out = scratch[0], scratch[1]
-    n_state = ends.shape[1]
-    for i in range(ends.shape[0]):
-        for k in range(theta.shape[0]):
-            theta[k, 0] = thetas[i, k]
-        for s in range(n_state):
-            states[offsets[i] % 2, s, 0] = ends[i, s]
-        for t in range(offsets[i], offsets[i + 1]):
-            old, new = states[t % 2], states[(t + 1) % 2]
-            x[0, 0] = values[t]
-            take_step(step, theta, x, old, new, out, 1)
-            predictions[t] = out[0, 0]
-            sizes[t] = old[0, 0]
-        for s in range(n_state):
-            ends[i, s] = states[offsets[i + 1] % 2, s, 0]
 
 
 @kernel

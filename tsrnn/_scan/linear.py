@@ -169,6 +169,35 @@ def accumulate_products(step, theta, series, states, scratch, products, all_erro
     return memory
 
 
+@inlined
+def add_products_of_runs(step, theta, values, seen, rows, states, scratch, products):
+    """Run smoothers along a series, and add up products of an error and of what moves it.
+
+    Lanes are R runs, of G sets each, that differ in their initial states or parameters. Of the
+    first the errors are taken, of the others what they predict beyond it, and products over time
+    of these, (R, R, G), in the upper triangle. Rows of `values` that are not seen only move the
+    states on. `rows` are the first one and the one after the last, and `states[rows[0] % 2]` the
+    initial ones.
+    """
+    x, out = scratch[0], scratch[1]
+    n_runs, n_sets = products.shape[0], products.shape[2]
+    errors, predictions = shaped(x, (n_runs, n_sets)), shaped(out, (n_runs, n_sets))
+    for t in range(rows[0], rows[1]):
+        x[:] = values[t]
+        take_step(step, theta, x, states[t % 2], states[(t + 1) % 2], out, n_runs * n_sets)
+        if not seen[t]:
+            continue
+        for b in range(n_sets):
+            errors[0, b] -= predictions[0, b]
+        for i in range(1, n_runs):
+            for b in range(n_sets):
+                errors[i, b] = predictions[i, b] - predictions[0, b]
+        for i in range(n_runs):
+            for j in range(i, n_runs):
+                for b in range(n_sets):
+                    products[i, j, b] += errors[i, b] * errors[j, b]
+
+
 # A response below this is none: it would decay into subnormal numbers.
 _NO_RESPONSE = 1e-30
 
@@ -346,17 +375,17 @@ def _error_variances(
                 innovation *= predictions[t] * predictions[t] + of_state
             result[t] = innovation + of_state
             if is_missing[t]:
-                _move_covariance(move, covariance, half)
+                move_covariance(move, covariance, half)
                 for j in range(n_state):
                     for k in range(n_state):
                         covariance[j, k] += gain[j] * gain[k] * innovation
                 is_certain = False
             elif not is_certain:
-                _move_covariance(seeing, covariance, half)
+                move_covariance(seeing, covariance, half)
 
 
 @inlined
-def _move_covariance(move, covariance, half):
+def move_covariance(move, covariance, half):
     """Replace P by M P M'."""
     n_state = half.shape[0]
     for j in range(n_state):

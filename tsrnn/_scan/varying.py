@@ -17,8 +17,9 @@ from __future__ import annotations
 import numpy as np
 
 from tsrnn._compute.compile import kernel
-from tsrnn._compute.declare import Integers, Slab, Slabs, Vector, inlined, pointer, writable
+from tsrnn._compute.declare import Integers, Slab, Slabs, Vector, pointer, writable
 from tsrnn._input.ragged import Batch
+from tsrnn._scan.linear import move_covariance
 from tsrnn._scan.unroll import take_step
 from tsrnn.cells.smoother_cell import SmootherCell, step_at, tangent_at
 
@@ -147,25 +148,9 @@ def _error_variances_along(
                     move[s, d] = (
                         d_states[d, s, 0] + feedback * d_states[n_state, s, 0] * d_out[d, 0]
                     )
-            _move_covariance(move, covariance, matrices[1])
+            move_covariance(move, covariance, matrices[1])
             if is_missing:
                 for j in range(n_state):
                     for k in range(n_state):
                         gains = d_states[n_state, j, 0] * d_states[n_state, k, 0]
                         covariance[j, k] += variances[i] * gains
-
-
-@inlined
-def _move_covariance(move, covariance, half):
-    """Replace P by M P M'."""
-    n_state = half.shape[0]
-    for j in range(n_state):
-        for k in range(n_state):
-            half[j, k] = 0.0
-            for i in range(n_state):
-                half[j, k] += move[j, i] * covariance[i, k]
-    for j in range(n_state):
-        for k in range(n_state):
-            covariance[j, k] = 0.0
-            for i in range(n_state):
-                covariance[j, k] += half[j, i] * move[k, i]

@@ -48,171 +48,161 @@ from tsrnn.cells.smoother_cell import (
     SmootherCell,
     SmoothingParameter,
     adjoint_kernel,
+    move_back,
+    move_up,
     step_kernel,
     tangent_kernel,
 )
+
+# (8) and (9) move a pair as (2) and (3) do. Of any pair (r, i): where it moves, the adjoint of
+# that, and its tangent.
+
+
+@inlined
+def _moved(a_0, a_1, r, i, error):
+    """Return the pair after an innovation."""
+    return (
+        r - (1.0 - a_1) * i + (a_0 - a_1) * error,
+        r + (1.0 - a_0) * i + (a_0 + a_1) * error,
+    )
+
+
+@inlined
+def _moved_back(a_0, a_1, i, error, d_r, d_i):
+    """Return the gradients of a_0, a_1, r, i and the innovation."""
+    return (
+        error * (d_r + d_i) - i * d_i,
+        error * (d_i - d_r) + i * d_r,
+        d_r + d_i,
+        (1.0 - a_0) * d_i - (1.0 - a_1) * d_r,
+        (a_0 - a_1) * d_r + (a_0 + a_1) * d_i,
+    )
+
+
+@inlined
+def _changed(a_0, a_1, i, error, d_a_0, d_a_1, d_r, d_i, d_error):
+    """Return how the pair changes after an innovation."""
+    return (
+        d_r - (1.0 - a_1) * d_i + d_a_1 * i + (d_a_0 - d_a_1) * error + (a_0 - a_1) * d_error,
+        d_r + (1.0 - a_0) * d_i - d_a_0 * i + (d_a_0 + d_a_1) * error + (a_0 + a_1) * d_error,
+    )
 
 
 @step_kernel
 def _plain_step(theta, x, h, h_new, out, p, S, n_lanes, B):
     for b in range(n_lanes):
-        a_0, a_1, level, potential = theta[b], theta[B + b], h[b], h[B + b]
+        level = h[b]
         error = x[b] - level  # (1)
         error = error if error == error else 0.0
         out[b] = level
-        h_new[b] = level - (1.0 - a_1) * potential + (a_0 - a_1) * error  # (2)
-        h_new[B + b] = level + (1.0 - a_0) * potential + (a_0 + a_1) * error  # (3)
+        h_new[b], h_new[B + b] = _moved(theta[b], theta[B + b], level, h[B + b], error)
 
 
 @adjoint_kernel
 def _plain_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p, S, n_lanes, B):
     for b in range(n_lanes):
-        a_0, a_1, potential = theta[b], theta[B + b], h[B + b]
         error = x[b] - out[b]
         seen = 1.0 if error == error else 0.0
         error = error if error == error else 0.0
-        d_level, d_potential = d_h_new[b], d_h_new[B + b]
-        d_error = seen * ((a_0 - a_1) * d_level + (a_0 + a_1) * d_potential)
-        d_theta[b] += error * (d_level + d_potential) - potential * d_potential
-        d_theta[B + b] += error * (d_potential - d_level) + potential * d_level
+        d_a_0, d_a_1, d_level, d_potential, d_error = _moved_back(
+            theta[b], theta[B + b], h[B + b], error, d_h_new[b], d_h_new[B + b]
+        )
+        d_error *= seen
+        d_theta[b] += d_a_0
+        d_theta[B + b] += d_a_1
         d_x[b] = d_error
-        d_h[b] = d_level + d_potential + d_out[b] - d_error  # (1)
-        d_h[B + b] = (1.0 - a_0) * d_potential - (1.0 - a_1) * d_level
-
-
-@tangent_kernel
-def _plain_tangent(
-    theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, shift, D, S, n_lanes, B
-):
-    for d in range(D):
-        d_a_0, d_a_1 = d_theta[2 * d], d_theta[2 * d + 1]
-        level, potential = 2 * d * B, (2 * d + 1) * B
-        for b in range(n_lanes):
-            a_0, a_1 = theta[b], theta[B + b]
-            d_level, d_potential = d_h[level + b], d_h[potential + b]
-            d_error = seen[b] * (d_x[d * B + b] - d_level)
-            d_out[d * B + b] = d_level  # (1)
-            d_h[level + b] = (
-                d_level
-                - (1.0 - a_1) * d_potential
-                + d_a_1 * h[B + b]
-                + (d_a_0 - d_a_1) * error[b]
-                + (a_0 - a_1) * d_error
-            )  # (2)
-            d_h[potential + b] = (
-                d_level
-                + (1.0 - a_0) * d_potential
-                - d_a_0 * h[B + b]
-                + (d_a_0 + d_a_1) * error[b]
-                + (a_0 + a_1) * d_error
-            )  # (3)
+        d_h[b] = d_level + d_out[b] - d_error  # (1)
+        d_h[B + b] = d_potential
 
 
 @step_kernel
 def _simple_step(theta, x, h, h_new, out, p, S, n_lanes, B):
     m = S // 2
     for b in range(n_lanes):
-        a_0, a_1, level, potential = theta[b], theta[B + b], h[b], h[m * B + b]
+        level = h[b]
         error = x[b] - level  # (4)
         error = error if error == error else 0.0
         out[b] = level
-        h_new[(m - 1) * B + b] = level - (1.0 - a_1) * potential + (a_0 - a_1) * error
-        h_new[(S - 1) * B + b] = level + (1.0 - a_0) * potential + (a_0 + a_1) * error
-    for i in range(m - 1):
-        for b in range(n_lanes):
-            h_new[i * B + b] = h[(i + 1) * B + b]
-            h_new[(m + i) * B + b] = h[(m + i + 1) * B + b]
+        h_new[(m - 1) * B + b], h_new[(S - 1) * B + b] = _moved(
+            theta[b], theta[B + b], level, h[m * B + b], error
+        )
+    move_up(h, h_new, 0, m, n_lanes, B)
+    move_up(h, h_new, m, m, n_lanes, B)
 
 
 @adjoint_kernel
 def _simple_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p, S, n_lanes, B):
     m = S // 2
     for b in range(n_lanes):
-        a_0, a_1, potential = theta[b], theta[B + b], h[m * B + b]
         error = x[b] - out[b]
         seen = 1.0 if error == error else 0.0
         error = error if error == error else 0.0
         d_level, d_potential = d_h_new[(m - 1) * B + b], d_h_new[(S - 1) * B + b]
-        d_error = seen * ((a_0 - a_1) * d_level + (a_0 + a_1) * d_potential)
-        d_theta[b] += error * (d_level + d_potential) - potential * d_potential
-        d_theta[B + b] += error * (d_potential - d_level) + potential * d_level
+        d_a_0, d_a_1, d_level, d_potential, d_error = _moved_back(
+            theta[b], theta[B + b], h[m * B + b], error, d_level, d_potential
+        )
+        d_error *= seen
+        d_theta[b] += d_a_0
+        d_theta[B + b] += d_a_1
         d_x[b] = d_error
-        d_h[b] = d_level + d_potential + d_out[b] - d_error
-        d_h[m * B + b] = (1.0 - a_0) * d_potential - (1.0 - a_1) * d_level
-    for i in range(m - 1):
-        for b in range(n_lanes):
-            d_h[(i + 1) * B + b] = d_h_new[i * B + b]
-            d_h[(m + i + 1) * B + b] = d_h_new[(m + i) * B + b]
+        d_h[b] = d_level + d_out[b] - d_error  # (4)
+        d_h[m * B + b] = d_potential
+    move_back(d_h_new, d_h, 0, m, n_lanes, B)
+    move_back(d_h_new, d_h, m, m, n_lanes, B)
 
 
 @tangent_kernel
 def _simple_tangent(
     theta, h, error, seen, d_theta, d_x, d_h, d_out, scratch, shift, D, S, n_lanes, B
 ):
-    m = S // 2
+    m = S // 2  # 1 without a season, for which this serves as well
     for d in range(D):
         d_a_0, d_a_1 = d_theta[2 * d], d_theta[2 * d + 1]
         level = (d * S + shift % m) * B
         potential = level + m * B
         for b in range(n_lanes):
-            a_0, a_1 = theta[b], theta[B + b]
             d_level, d_potential = d_h[level + b], d_h[potential + b]
             d_error = seen[b] * (d_x[d * B + b] - d_level)
-            d_out[d * B + b] = d_level
-            d_h[level + b] = (
-                d_level
-                - (1.0 - a_1) * d_potential
-                + d_a_1 * h[m * B + b]
-                + (d_a_0 - d_a_1) * error[b]
-                + (a_0 - a_1) * d_error
-            )
-            d_h[potential + b] = (
-                d_level
-                + (1.0 - a_0) * d_potential
-                - d_a_0 * h[m * B + b]
-                + (d_a_0 + d_a_1) * error[b]
-                + (a_0 + a_1) * d_error
+            d_out[d * B + b] = d_level  # (1), (4)
+            a_0, a_1 = theta[b], theta[B + b]
+            d_h[level + b], d_h[potential + b] = _changed(
+                a_0, a_1, h[m * B + b], error[b], d_a_0, d_a_1, d_level, d_potential, d_error
             )
 
 
 @step_kernel
 def _partial_step(theta, x, h, h_new, out, p, S, n_lanes, B):
     for b in range(n_lanes):
-        a_0, a_1, level, potential = theta[b], theta[B + b], h[b], h[B + b]
-        season = h[2 * B + b]
+        level, season = h[b], h[2 * B + b]
         prediction = level + season  # (5)
         error = x[b] - prediction
         error = error if error == error else 0.0
         out[b] = prediction
-        h_new[b] = level - (1.0 - a_1) * potential + (a_0 - a_1) * error  # (2)
-        h_new[B + b] = level + (1.0 - a_0) * potential + (a_0 + a_1) * error  # (3)
+        h_new[b], h_new[B + b] = _moved(theta[b], theta[B + b], level, h[B + b], error)
         h_new[(S - 1) * B + b] = season + theta[2 * B + b] * error  # (6)
-    for i in range(2, S - 1):
-        for b in range(n_lanes):
-            h_new[i * B + b] = h[(i + 1) * B + b]
+    move_up(h, h_new, 2, S - 2, n_lanes, B)
 
 
 @adjoint_kernel
 def _partial_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p, S, n_lanes, B):
     for b in range(n_lanes):
-        a_0, a_1, potential = theta[b], theta[B + b], h[B + b]
         error = x[b] - out[b]
         seen = 1.0 if error == error else 0.0
         error = error if error == error else 0.0
-        d_level, d_potential, d_season = d_h_new[b], d_h_new[B + b], d_h_new[(S - 1) * B + b]
-        d_error = (a_0 - a_1) * d_level + (a_0 + a_1) * d_potential + theta[2 * B + b] * d_season
-        d_error *= seen
+        d_season = d_h_new[(S - 1) * B + b]
+        d_a_0, d_a_1, d_level, d_potential, d_error = _moved_back(
+            theta[b], theta[B + b], h[B + b], error, d_h_new[b], d_h_new[B + b]
+        )
+        d_error = seen * (d_error + theta[2 * B + b] * d_season)  # (6)
         d_prediction = d_out[b] - d_error  # (5)
-        d_theta[b] += error * (d_level + d_potential) - potential * d_potential
-        d_theta[B + b] += error * (d_potential - d_level) + potential * d_level
+        d_theta[b] += d_a_0
+        d_theta[B + b] += d_a_1
         d_theta[2 * B + b] += error * d_season
         d_x[b] = d_error
-        d_h[b] = d_level + d_potential + d_prediction
-        d_h[B + b] = (1.0 - a_0) * d_potential - (1.0 - a_1) * d_level
+        d_h[b] = d_level + d_prediction
+        d_h[B + b] = d_potential
         d_h[2 * B + b] = d_season + d_prediction
-    for i in range(2, S - 1):
-        for b in range(n_lanes):
-            d_h[(i + 1) * B + b] = d_h_new[i * B + b]
+    move_back(d_h_new, d_h, 2, S - 2, n_lanes, B)
 
 
 @tangent_kernel
@@ -224,25 +214,14 @@ def _partial_tangent(
         level = d * S * B
         potential, season = level + B, level + (2 + shift % (S - 2)) * B
         for b in range(n_lanes):
-            a_0, a_1 = theta[b], theta[B + b]
             d_level, d_potential, d_season = d_h[level + b], d_h[potential + b], d_h[season + b]
             d_prediction = d_level + d_season  # (5)
             d_error = seen[b] * (d_x[d * B + b] - d_prediction)
             d_out[d * B + b] = d_prediction
-            d_h[level + b] = (
-                d_level
-                - (1.0 - a_1) * d_potential
-                + d_a_1 * h[B + b]
-                + (d_a_0 - d_a_1) * error[b]
-                + (a_0 - a_1) * d_error
-            )  # (2)
-            d_h[potential + b] = (
-                d_level
-                + (1.0 - a_0) * d_potential
-                - d_a_0 * h[B + b]
-                + (d_a_0 + d_a_1) * error[b]
-                + (a_0 + a_1) * d_error
-            )  # (3)
+            a_0, a_1 = theta[b], theta[B + b]
+            d_h[level + b], d_h[potential + b] = _changed(
+                a_0, a_1, h[B + b], error[b], d_a_0, d_a_1, d_level, d_potential, d_error
+            )
             d_h[season + b] = d_season + d_b_0 * error[b] + theta[2 * B + b] * d_error  # (6)
 
 
@@ -250,51 +229,47 @@ def _partial_tangent(
 def _full_step(theta, x, h, h_new, out, p, S, n_lanes, B):
     m = (S - 2) // 2
     for b in range(n_lanes):
-        a_0, a_1, b_0, b_1 = theta[b], theta[B + b], theta[2 * B + b], theta[3 * B + b]
-        level, potential = h[b], h[B + b]
-        season, hidden = h[2 * B + b], h[(2 + m) * B + b]
+        level, season = h[b], h[2 * B + b]
         prediction = level + season  # (7)
         error = x[b] - prediction
         error = error if error == error else 0.0
         out[b] = prediction
-        h_new[b] = level - (1.0 - a_1) * potential + (a_0 - a_1) * error  # (2)
-        h_new[B + b] = level + (1.0 - a_0) * potential + (a_0 + a_1) * error  # (3)
-        h_new[(1 + m) * B + b] = season - (1.0 - b_1) * hidden + (b_0 - b_1) * error  # (8)
-        h_new[(S - 1) * B + b] = season + (1.0 - b_0) * hidden + (b_0 + b_1) * error  # (9)
-    for i in range(2, m + 1):
-        for b in range(n_lanes):
-            h_new[i * B + b] = h[(i + 1) * B + b]
-            h_new[(m + i) * B + b] = h[(m + i + 1) * B + b]
+        h_new[b], h_new[B + b] = _moved(theta[b], theta[B + b], level, h[B + b], error)
+        h_new[(1 + m) * B + b], h_new[(S - 1) * B + b] = _moved(
+            theta[2 * B + b], theta[3 * B + b], season, h[(2 + m) * B + b], error
+        )
+    move_up(h, h_new, 2, m, n_lanes, B)
+    move_up(h, h_new, 2 + m, m, n_lanes, B)
 
 
 @adjoint_kernel
 def _full_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta, p, S, n_lanes, B):
     m = (S - 2) // 2
     for b in range(n_lanes):
-        a_0, a_1, b_0, b_1 = theta[b], theta[B + b], theta[2 * B + b], theta[3 * B + b]
-        potential, hidden = h[B + b], h[(2 + m) * B + b]
         error = x[b] - out[b]
         seen = 1.0 if error == error else 0.0
         error = error if error == error else 0.0
-        d_level, d_potential = d_h_new[b], d_h_new[B + b]
+        d_a_0, d_a_1, d_level, d_potential, d_error = _moved_back(
+            theta[b], theta[B + b], h[B + b], error, d_h_new[b], d_h_new[B + b]
+        )
+        b_0, b_1 = theta[2 * B + b], theta[3 * B + b]
         d_season, d_hidden = d_h_new[(1 + m) * B + b], d_h_new[(S - 1) * B + b]
-        d_error = (a_0 - a_1) * d_level + (a_0 + a_1) * d_potential
-        d_error += (b_0 - b_1) * d_season + (b_0 + b_1) * d_hidden
-        d_error *= seen
+        d_b_0, d_b_1, d_season, d_hidden, d_other_error = _moved_back(
+            b_0, b_1, h[(2 + m) * B + b], error, d_season, d_hidden
+        )
+        d_error = seen * (d_error + d_other_error)
         d_prediction = d_out[b] - d_error  # (7)
-        d_theta[b] += error * (d_level + d_potential) - potential * d_potential
-        d_theta[B + b] += error * (d_potential - d_level) + potential * d_level
-        d_theta[2 * B + b] += error * (d_season + d_hidden) - hidden * d_hidden
-        d_theta[3 * B + b] += error * (d_hidden - d_season) + hidden * d_season
+        d_theta[b] += d_a_0
+        d_theta[B + b] += d_a_1
+        d_theta[2 * B + b] += d_b_0
+        d_theta[3 * B + b] += d_b_1
         d_x[b] = d_error
-        d_h[b] = d_level + d_potential + d_prediction
-        d_h[B + b] = (1.0 - a_0) * d_potential - (1.0 - a_1) * d_level
-        d_h[2 * B + b] = d_season + d_hidden + d_prediction
-        d_h[(2 + m) * B + b] = (1.0 - b_0) * d_hidden - (1.0 - b_1) * d_season
-    for i in range(2, m + 1):
-        for b in range(n_lanes):
-            d_h[(i + 1) * B + b] = d_h_new[i * B + b]
-            d_h[(m + i + 1) * B + b] = d_h_new[(m + i) * B + b]
+        d_h[b] = d_level + d_prediction
+        d_h[B + b] = d_potential
+        d_h[2 * B + b] = d_season + d_prediction
+        d_h[(2 + m) * B + b] = d_hidden
+    move_back(d_h_new, d_h, 2, m, n_lanes, B)
+    move_back(d_h_new, d_h, 2 + m, m, n_lanes, B)
 
 
 @tangent_kernel
@@ -309,40 +284,19 @@ def _full_tangent(
         potential, season = level + B, level + (2 + shift % m) * B
         hidden = season + m * B
         for b in range(n_lanes):
-            a_0, a_1, b_0, b_1 = theta[b], theta[B + b], theta[2 * B + b], theta[3 * B + b]
             d_level, d_potential = d_h[level + b], d_h[potential + b]
             d_season, d_hidden = d_h[season + b], d_h[hidden + b]
             d_prediction = d_level + d_season  # (7)
             d_error = seen[b] * (d_x[d * B + b] - d_prediction)
             d_out[d * B + b] = d_prediction
-            d_h[level + b] = (
-                d_level
-                - (1.0 - a_1) * d_potential
-                + d_a_1 * h[B + b]
-                + (d_a_0 - d_a_1) * error[b]
-                + (a_0 - a_1) * d_error
-            )  # (2)
-            d_h[potential + b] = (
-                d_level
-                + (1.0 - a_0) * d_potential
-                - d_a_0 * h[B + b]
-                + (d_a_0 + d_a_1) * error[b]
-                + (a_0 + a_1) * d_error
-            )  # (3)
-            d_h[season + b] = (
-                d_season
-                - (1.0 - b_1) * d_hidden
-                + d_b_1 * h[(2 + m) * B + b]
-                + (d_b_0 - d_b_1) * error[b]
-                + (b_0 - b_1) * d_error
-            )  # (8)
-            d_h[hidden + b] = (
-                d_season
-                + (1.0 - b_0) * d_hidden
-                - d_b_0 * h[(2 + m) * B + b]
-                + (d_b_0 + d_b_1) * error[b]
-                + (b_0 + b_1) * d_error
-            )  # (9)
+            a_0, a_1 = theta[b], theta[B + b]
+            d_h[level + b], d_h[potential + b] = _changed(
+                a_0, a_1, h[B + b], error[b], d_a_0, d_a_1, d_level, d_potential, d_error
+            )
+            b_0, b_1 = theta[2 * B + b], theta[3 * B + b]
+            d_h[season + b], d_h[hidden + b] = _changed(
+                b_0, b_1, h[(2 + m) * B + b], error[b], d_b_0, d_b_1, d_season, d_hidden, d_error
+            )
 
 
 @inlined
@@ -424,7 +378,7 @@ def _cell(
 
 
 COMPLEX = _cell(
-    "complex", _ALPHA, ("level", "potential"), (_plain_step, _plain_adjoint, _plain_tangent)
+    "complex", _ALPHA, ("level", "potential"), (_plain_step, _plain_adjoint, _simple_tangent)
 )
 
 

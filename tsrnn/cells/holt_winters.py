@@ -31,6 +31,8 @@ from tsrnn.cells.smoother_cell import (
     SmootherCell,
     SmoothingParameter,
     adjoint_kernel,
+    move_back,
+    move_up,
     step_kernel,
     tangent_kernel,
 )
@@ -64,9 +66,7 @@ def _additive_step(theta, x, h, h_new, out, p, S, n_lanes, B):
         h_new[b] = h[b] + trend + alpha * error  # (2)
         h_new[B + b] = trend + alpha * theta[B + b] * error  # (3)
         h_new[(S - 1) * B + b] = season + theta[2 * B + b] * error  # (4)
-    for i in range(2, S - 1):
-        for b in range(n_lanes):
-            h_new[i * B + b] = h[(i + 1) * B + b]
+    move_up(h, h_new, 2, S - 2, n_lanes, B)
 
 
 @adjoint_kernel
@@ -91,9 +91,7 @@ def _additive_adjoint(theta, x, h, h_new, out, d_h_new, d_out, d_h, d_x, d_theta
         d_h[b] = d_level + d_prediction
         d_h[B + b] = phi * d_damped
         d_h[2 * B + b] = d_season + d_prediction
-    for i in range(2, S - 1):
-        for b in range(n_lanes):
-            d_h[(i + 1) * B + b] = d_h_new[i * B + b]
+    move_back(d_h_new, d_h, 2, S - 2, n_lanes, B)
 
 
 @tangent_kernel
@@ -133,9 +131,7 @@ def _multiplicative_step(theta, x, h, h_new, out, p, S, n_lanes, B):
         h_new[b] = mean + alpha * error / season  # (6)
         h_new[B + b] = trend + alpha * theta[B + b] * error / season  # (7)
         h_new[(S - 1) * B + b] = season + theta[2 * B + b] * error / mean  # (8)
-    for i in range(2, S - 1):
-        for b in range(n_lanes):
-            h_new[i * B + b] = h[(i + 1) * B + b]
+    move_up(h, h_new, 2, S - 2, n_lanes, B)
 
 
 @adjoint_kernel
@@ -167,9 +163,7 @@ def _multiplicative_adjoint(
         d_h[2 * B + b] = (
             d_season + mean * d_prediction - alpha * error * d_correction / (season * season)
         )
-    for i in range(2, S - 1):
-        for b in range(n_lanes):
-            d_h[(i + 1) * B + b] = d_h_new[i * B + b]
+    move_back(d_h_new, d_h, 2, S - 2, n_lanes, B)
 
 
 @tangent_kernel

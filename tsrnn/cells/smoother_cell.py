@@ -26,7 +26,7 @@ from dataclasses import KW_ONLY, dataclass
 import numpy as np
 
 from tsrnn._compute.compile import Step, step_kernel_of
-from tsrnn._compute.declare import function_at
+from tsrnn._compute.declare import function_at, inlined
 
 _ADDRESS = "CPointer(f8)"
 
@@ -53,6 +53,25 @@ tangent_kernel = step_kernel_of(TANGENT_SIGNATURE)
 step_at = function_at(STEP_SIGNATURE)
 adjoint_at = function_at(ADJOINT_SIGNATURE)
 tangent_at = function_at(TANGENT_SIGNATURE)
+
+
+@inlined
+def move_up(h, h_new, first, n, n_lanes, B):
+    """Put n rows of the state, from the first on, up by one place each: the first of them goes.
+
+    What the last place gets is the step's to say.
+    """
+    for i in range(first, first + n - 1):
+        for b in range(n_lanes):
+            h_new[i * B + b] = h[(i + 1) * B + b]
+
+
+@inlined
+def move_back(d_h_new, d_h, first, n, n_lanes, B):
+    """Take the gradients of rows to those before `move_up`; what went is the adjoint's to say."""
+    for i in range(first, first + n - 1):
+        for b in range(n_lanes):
+            d_h[(i + 1) * B + b] = d_h_new[i * B + b]
 
 
 @dataclass(frozen=True)

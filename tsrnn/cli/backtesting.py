@@ -10,11 +10,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from tsrnn._time.season_length import season_in_words
+from tsrnn.cli.csv_dates import format_of_steps
 from tsrnn.cli.csv_errors import UsageError, quoted
-from tsrnn.cli.csv_long import LongFile
+from tsrnn.cli.csv_file import read_series
+from tsrnn.cli.csv_long import LongFile, read_long
+from tsrnn.cli.fitting import fit_to_file, season_of
 from tsrnn.cli.long import LongForecasts, forecast_long
-from tsrnn.cli.output import refuse_names_of_ours
-from tsrnn.cli.steps import in_options, is_asked, with_days
+from tsrnn.cli.models import forecasters_of
+from tsrnn.cli.options import INCOMPLETE, check_numbers, refuse_long_season, spelling_of
+from tsrnn.cli.output import refuse_names_of_ours, refuse_to_overwrite, tell, write_table
+from tsrnn.cli.steps import in_options, is_asked, rules_of, stepped, with_days
 from tsrnn.forecasting.backtesting import backtest, bound_names
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster
@@ -255,3 +261,80 @@ def training_frame(given: LongFile, table: pd.DataFrame, rules: StepRules) -> pd
         return None
     frame = given.frame.set_axis(["unique_id", "time", "y"], axis=1)
     return frame[frame["unique_id"].isin(table["unique_id"])]
+
+
+def run_backtest(options: argparse.Namespace) -> int:
+    """Forecast from points in the past, and tell how well."""
+    check_numbers(options)
+    plan, forecasters, rules = plan_of(options), forecasters_of(options), rules_of(options)
+    refuse_to_overwrite(options.file, options.output, None)
+    source = "standard input" if options.file == "-" else options.file
+    try:
+        if options.id is not None:
+            return _backtest_several(options, forecasters, rules, plan)
+        if options.jobs is not None:
+            raise UsageError("--jobs is for several series: name their column by --id")
+        return _backtest_one(options, forecasters, rules, plan)
+    except (UsageError, ValueError) as error:  # ValueError: from a forecaster, of the data
+        raise UsageError(f"{source}: {in_options(error)}") from error
+
+
+def _backtest_one(
+    options: argparse.Namespace, forecasters: dict[str, Forecaster], rules: StepRules, plan: Plan
+) -> int:
+    columns = options.date, options.value
+    given = read_series(
+        options.file, *columns, spelling_of(options), options.aggregate is not None, rules.freq
+    )
+    date_format, message = given.date_format, []
+    if is_asked(rules):
+        given, message = stepped(given, rules)
+    refuse_long_season(options.period, len(given.y))
+    # The simplest forecaster tells uneven dates in terms of the file, and the season of the dates.
+    season = season_of(fit_to_file(NaiveForecaster(), given), given.y)
+    table = backtest_one(given.y, forecasters, plan)
+    names, y = [given.y.index.name, given.y.name], given.y
+    if isinstance(y.index, pd.RangeIndex):
+        y, names[0] = y.set_axis(y.index + 1), "row"
+        table = table.assign(cutoff=table["cutoff"] + 1, time=table["time"] + 1)
+    if rules.aggregate is not None:
+        date_format = format_of_steps(date_format, y.index)
+    refuse_names_of_backtests(names, options.level)
+    rows = written(table, names, plan)
+    period = options.period if isinstance(options.period, int) else season.taken
+    past = y.rename_axis("time").rename("y").reset_index()
+    scores = scores_told(table, options.by, past, period, plan)
+    write_table(rows, options.output, index=False, date_format=date_format)
+    if season.taken > 1 and options.period in (None, "auto"):
+        message.append(f"season: {season_in_words(season.taken, season)}; --period overrides")
+    for line in [*given.notes, *message, *scores]:
+        tell(line)
+    return 0
+
+
+def _backtest_several(
+    options: argparse.Namespace, forecasters: dict[str, Forecaster], rules: StepRules, plan: Plan
+) -> int:
+    if options.jobs == 0:
+        raise UsageError("--jobs must be a number of threads, or -1 for all there are; got 0")
+    if options.max_train is not None:
+        raise UsageError("--max-train is for a single series: leave it out with --id")
+    columns = options.id, options.date, options.value
+    given = read_long(options.file, *columns, spelling_of(options), rules.freq)
+    names = [*given.frame.columns]
+    refuse_names_of_backtests(names, options.level)
+    n_jobs = options.jobs or 1
+    table, probe = backtest_long(given, forecasters, plan, rules, n_jobs)
+    date_format = given.date_format
+    if rules.aggregate is not None:
+        date_format = format_of_steps(date_format, pd.Index(table["time"]))
+    rows = written(table, names, plan)
+    past = training_frame(given, table, rules)
+    period = options.period
+    if not isinstance(period, int):
+        period = probe.common_period(table["unique_id"].unique())
+    scores = scores_told(table, options.by, past, period, plan)
+    write_table(rows, options.output, index=False, date_format=date_format)
+    for line in [*given.notes, *probe.message, *scores]:
+        tell(line)
+    return INCOMPLETE if probe.n_left_out else 0

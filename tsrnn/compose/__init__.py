@@ -2,6 +2,12 @@
 
 from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
 from tsrnn.compose.ensemble import EnsembleForecaster
+from tsrnn.compose.regression import RegressionForecaster
 from tsrnn.compose.transform import TransformedForecaster
 
-__all__ = ["DeseasonalizedForecaster", "EnsembleForecaster", "TransformedForecaster"]
+__all__ = [
+    "DeseasonalizedForecaster",
+    "EnsembleForecaster",
+    "RegressionForecaster",
+    "TransformedForecaster",
+]

@@ -94,7 +94,8 @@ class DeseasonalizedForecaster(Forecaster):
     Attributes
     ----------
     period_ : int or tuple of int
-        The period that was looked for; 1 for none. Of several seasons those that were given.
+        The period that was looked for; 1 for none. Of several seasons those that were given; a
+        panel tells the longest.
     is_seasonal_ : bool or (n_series,) array
         Whether a series was adjusted. Of several seasons an array, (n_seasons,) or
         (n_series, n_seasons): for which of them.

@@ -13,11 +13,11 @@ from tsrnn._input.ragged import others, rows_of
 from tsrnn._input.wording import Message
 from tsrnn._time.season_length import refuse_longer, steps_since_first
 from tsrnn.compose.ensemble_model import Member
+from tsrnn.compose.inner import InnerFit, fit_inner
 from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import SERIES_ERRORS
 from tsrnn.forecasting.series_error import NumberedSeriesError
-from tsrnn.forecasting.within import Within, fit_within
 from tsrnn.panel.seasons import GroupedPanel
 
 Named = Sequence[tuple[str, Forecaster]]
@@ -73,13 +73,13 @@ def fit_columns(named: Named, values: np.ndarray, regressors: np.ndarray) -> Fit
             continue
         pieces, failures = _fit_pieces(forecaster, values, regressors)
         dropped += [(name, i, reason) for i, reason in failures.items()]
-        for series, within in pieces:
-            members.append(Member(place, within.model, series, reads))
-            fitted[place][:, series] = within.fitted
-            deviations[place][:, series] = within.deviations
-            for note in within.model.notes:
+        for series, inner in pieces:
+            members.append(Member(place, inner.model, series, reads))
+            fitted[place][:, series] = inner.fitted
+            deviations[place][:, series] = inner.deviations
+            for note in inner.model.notes:
                 told.add(name, int(series[0]), note)
-        by_series = {int(i): within.forecaster for series, within in pieces for i in series}
+        by_series = {int(i): inner.forecaster for series, inner in pieces for i in series}
         if pieces:
             forecasters[name] = by_series if failures or len(pieces) > 1 else by_series[0]
     found = FittedMembers(tuple(members), tuple(dropped), told.notes())
@@ -96,16 +96,16 @@ def _misses_regressors(forecaster: Forecaster, regressors: np.ndarray) -> bool:
 
 def _fit_pieces(
     forecaster: Forecaster, values: np.ndarray, X: np.ndarray
-) -> tuple[list[tuple[np.ndarray, Within]], dict[int, str]]:
+) -> tuple[list[tuple[np.ndarray, InnerFit]], dict[int, str]]:
     """Fit a member to all columns together, or to those that it can be fitted to.
 
     These are fitted together only if the member learns from all of them.
     """
     n_series = values.shape[1]
 
-    def fit(series: np.ndarray) -> Within | str:
+    def fit(series: np.ndarray) -> InnerFit | str:
         try:
-            return fit_within(clone(forecaster), values[:, series], X)
+            return fit_inner(clone(forecaster), values[:, series], X)
         except NumberedSeriesError as error:
             return error.reason if len(series) == 1 else str(error)
         except SERIES_ERRORS as error:
@@ -113,7 +113,7 @@ def _fit_pieces(
 
     every = np.arange(n_series)
     together = fit(every)
-    if isinstance(together, Within):
+    if isinstance(together, InnerFit):
         return [(every, together)], {}
     if n_series == 1:
         return [], {0: together}
@@ -122,7 +122,7 @@ def _fit_pieces(
     good = np.setdiff1d(every, list(failures))
     if failures and good.size and forecaster._learns_from_all():
         together = fit(good)
-        if isinstance(together, Within):
+        if isinstance(together, InnerFit):
             return [(good, together)], failures
     return [(every[[i]], alone[i]) for i in good.tolist()], failures
 

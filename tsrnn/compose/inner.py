@@ -19,6 +19,11 @@ class InnerFit(NamedTuple):
     predictions: np.ndarray
     deviations: np.ndarray
 
+    @property
+    def fitted(self) -> np.ndarray:
+        """One-step predictions with what regressors add, (n, k)."""
+        return np.asarray(self.forecaster.fitted_values_).reshape(self.predictions.shape)
+
 
 def refuse_no_forecaster(forecaster: Any) -> None:
     """Raise an error for anything but a forecaster."""
@@ -30,7 +35,10 @@ def refuse_no_forecaster(forecaster: Any) -> None:
 
 
 def fit_inner(forecaster: Forecaster, values: np.ndarray, regressors: np.ndarray) -> InnerFit:
-    """Fit a forecaster, which is a clone already, to series (n, k) with regressors (n, p)."""
+    """Fit a forecaster, which is a clone already, to series (n, k) with regressors (n, p).
+
+    It warns of nothing: what there is to know is in the notes of the model.
+    """
     X = regressors if regressors.shape[1] else None
     forecaster._fit(X, values[:, 0] if values.shape[1] == 1 else values)
     (predictions, deviations, *_), *_ = forecaster._seen

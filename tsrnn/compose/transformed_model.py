@@ -14,6 +14,7 @@ from tsrnn._input.wording import Message
 from tsrnn.compose.scales import Scale
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
+from tsrnn.forecasting.series_error import NumberedSeriesError
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,11 @@ class TransformedModel(FittedModel):
         found = self.inner.doubts(horizon)
         return {int(self.series[k]): note for k, note in found.items()}
 
+    def coefficients(self) -> dict[str, np.ndarray]:
+        """Return what a regression has learned on the scale."""
+        found = self.inner.coefficients().items()
+        return {name: self._of_all(values.T).T for name, values in found}
+
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
@@ -206,6 +212,8 @@ def told_of_scale(scale: Scale, error: Exception) -> Exception:
     """Return an error about values on a scale that says so."""
     if scale.kind is None or not isinstance(error, ValueError):
         return error
+    if isinstance(error, NumberedSeriesError):
+        return NumberedSeriesError(error.series, f"on the scale {name_of(scale)} {error.reason}")
     return ValueError(Message("on the scale {name}: {error}", name=name_of(scale), error=error))
 
 

@@ -91,8 +91,7 @@ class DeseasonalizedModel(FittedModel):
 
     def alone(self, i: int) -> DeseasonalizedModel:
         """Return the model of the series at a position."""
-        seasons = Seasons(self.seasons.factor[[i]], self.seasons.offset[[i]])
-        return DeseasonalizedModel(self.inner.alone(i), seasons, self.constant[[i]])
+        return DeseasonalizedModel(self.inner.alone(i), self.seasons.alone(i), self.constant[[i]])
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from tsrnn.forecasting.intervals import normal_quantiles
+from tsrnn.forecasting.intervals import beyond_floats, normal_quantiles
 
 Notes: TypeAlias = tuple[Warning, ...] | Mapping[int, tuple[Warning, ...]]
 """Warnings of a fit: of columns one after another, of a panel by the position of the series.
@@ -67,7 +67,9 @@ class FittedModel(Protocol):
 
     def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, k)."""
-        return normal_quantiles(self.forecast(horizon), self.deviation(horizon), quantiles)
+        parts = self.forecast(horizon), self.deviation(horizon)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return beyond_floats(normal_quantiles(*parts, quantiles))
 
     def quantiles_seen(self, seen: Sequence[np.ndarray], quantiles: np.ndarray) -> np.ndarray:
         """Return quantiles of values that were seen, (n, n_quantiles, k).
@@ -79,6 +81,10 @@ class FittedModel(Protocol):
 
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return what the user should know of the forecast of so many steps, by column."""
+        return {}
+
+    def coefficients(self) -> Mapping[str, np.ndarray]:
+        """Return what a regression has learned of each series, (N, p) arrays by their names."""
         return {}
 
     def simulate(
@@ -131,3 +137,6 @@ class PanelModel(Protocol):
 
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return what the user should know of the forecast of so many steps, by position."""
+
+    def coefficients(self) -> Mapping[str, np.ndarray]:
+        """Return what a regression has learned of each series, (N, p) arrays by their names."""

@@ -34,7 +34,10 @@ from tsrnn._input.validation import (
 from tsrnn._time.grid import is_time_index, overlooked_times, training_grid
 from tsrnn._time.season_length import refuse_longer
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.features.hosts import learned_features, names_of, with_features
+from tsrnn.features.time_features import TimeFeatures
 from tsrnn.forecasting.conformal import factors_of_scores, past_scores
+from tsrnn.forecasting.feature_taker import FeatureTaker
 from tsrnn.forecasting.fitted_model import FittedModel, PanelModel, Progress
 from tsrnn.forecasting.horizons import MOST_AHEAD, check_horizon, most_steps
 from tsrnn.forecasting.looped_panel import fit_each
@@ -55,7 +58,7 @@ class _Request(NamedTuple):
     model: FittedModel
 
 
-class Forecaster(RegressorMixin, PeriodTaker, ABC):
+class Forecaster(RegressorMixin, PeriodTaker, FeatureTaker, ABC):
     """Base of the forecasters; see the module's text."""
 
     @abstractmethod
@@ -149,7 +152,11 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         regressors = self._read_regressors(X, len(values), reset=True)
         grid = training_grid(index, X, len(values))
         check_enough(values)
-        settled = self._settled(values, grid)
+        features = self.time_features()
+        if features:
+            features = learned_features(features, grid.stamps(0, len(values)))
+        regressors = with_features(regressors, features, grid, np.arange(len(values)))
+        settled = self._settled(values, grid).reading_columns(self._column_names(features))
         refuse_longer(self._needed_steps(), most_steps(values))
         with one_blas_thread():
             model, predictions, deviations, attributes = settled.fit_model(values, regressors)
@@ -164,6 +171,7 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         self._training = (values, regressors)
         self._layout = layout
         self._grid = grid
+        self._features = features
         self._seen = (self._remembered(model, predictions, deviations),)
         self._followed = ()
         self._n_seen = len(values)
@@ -181,6 +189,12 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         fitted = np.asarray(self.fitted_values_).reshape(values.shape)
         pieces = ((values, fitted), *self._followed)
         return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))
+
+    def _column_names(self, features: tuple[TimeFeatures, ...]) -> list[str]:
+        """Return the names of all regressors, those of features last."""
+        n_columns = self.n_features_in_
+        given = vars(self).get("feature_names_in_", [f"x{i}" for i in range(n_columns)])
+        return [*map(str, given), *names_of(features)]
 
     def _uses_regressors(self) -> bool:
         """Tell whether forecasts depend on regressors, where there are any."""
@@ -423,8 +437,11 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         if len(regressors) == 0:
             raise ValueError("X has no rows: ask for at least one prediction")
         if isinstance(X, pd.DataFrame) and is_time_index(X.index):
-            return self._make_request(self._grid.positions(X.index), X.index, regressors)
-        return self._make_request(*self._following(len(regressors)), regressors)
+            positions, index = self._grid.positions(X.index), X.index
+        else:
+            positions, index = self._following(len(regressors))
+        regressors = with_features(regressors, self._features, self._grid, positions)
+        return self._make_request(positions, index, regressors)
 
     def _make_request(
         self, positions: np.ndarray, index: pd.Index, regressors: np.ndarray
@@ -447,10 +464,10 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         """Read the regressors of the next time steps, (n, p)."""
         X = as_rows(X)
         regressors = self._read_regressors(X, n_timesteps)
+        positions = np.arange(self._n_seen, self._n_seen + n_timesteps)
         if isinstance(X, pd.DataFrame):
-            positions, _ = self._following(n_timesteps)
             self._check_stamps(X.index, positions, "X must continue the series")
-        return regressors
+        return with_features(regressors, self._features, self._grid, positions)
 
     def _read_regressors(
         self, X: Any, n_timesteps: int | None, *, reset: bool = False
@@ -594,7 +611,9 @@ class Forecaster(RegressorMixin, PeriodTaker, ABC):
         See `tsrnn.forecasting.conformal.past_scores`.
         """
         values, regressors = self._training
-        settled, every = self._settled(values, self._grid), list(range(values.shape[1]))
+        names = self._column_names(self._features)
+        settled = self._settled(values, self._grid).reading_columns(names)
+        every = list(range(values.shape[1]))
         groups = [every] if self._learns_from_all() else [[i] for i in every]
         scores = [
             past_scores(settled.fit_model, values[:, group], regressors, horizon, group)

@@ -74,6 +74,10 @@ class LoopedPanel:
         known = ((i, one) for i, one in enumerate(self.models) if one is not None)
         return {i: note for i, one in known for note in one.doubts(horizon).values()}
 
+    def coefficients(self) -> dict[str, np.ndarray]:
+        """Return none: regressions make panels of their own."""
+        return {}
+
     def advance(
         self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
     ) -> tuple[LoopedPanel, np.ndarray, np.ndarray]:

@@ -105,6 +105,10 @@ class Seasons:
             np.take_along_axis(self.offset, place, axis=1),
         )
 
+    def alone(self, i: int) -> Seasons:
+        """Return the seasons of the series at a position."""
+        return Seasons(self.factor[[i]], self.offset[[i]])
+
 
 def find_season(
     y: np.ndarray, X: np.ndarray, period: int, model: str, *, test: bool
@@ -137,7 +141,7 @@ def find_season(
     y = y - X @ coefficients(y, X, period)
     if test and not is_seasonal(y, period):
         return None, None
-    if not shows_two(y, period):
+    if not _shows_two(y, period):
         return None, _SHOWS_NONE.format(period)
     if model == "mul" and np.nanmin(y) <= 0.0:
         return None, NOT_POSITIVE[bool(is_positive)]
@@ -181,7 +185,7 @@ def find_seasons(
         y = values[offsets[i] : offsets[i + 1]]
         began, ended = ends_of(y)
         y = y[began:ended]
-        if not shows_two(y, period):
+        if not _shows_two(y, period):
             reasons[i] = _SHOWS_NONE.format(period)
             continue
         kinds[i], indices = _of_either_kind(y, period)
@@ -222,7 +226,7 @@ def ends_of(y: np.ndarray) -> tuple[int, int]:
     return int(observed[0]), int(observed[-1]) + 1
 
 
-def shows_two(y: np.ndarray, period: int) -> bool:
+def _shows_two(y: np.ndarray, period: int) -> bool:
     """Tell whether a series has two seasons, and a value at each position of them."""
     if len(y) < 2 * period:
         return False
@@ -323,14 +327,18 @@ def seasonal_indices(y: np.ndarray, period: int, model: str) -> np.ndarray:
 
 
 def filled_by_season(y: np.ndarray, period: int) -> np.ndarray:
-    """Interpolate what is missing of a series (n,) between the same seasons of years around it."""
+    """Interpolate what is missing of a series (n,) between the same seasons of years around it.
+
+    What is missing in every year stays so.
+    """
     filled = y.copy()
     if np.isnan(y).any():
         for start in range(period):
             same = filled[start::period]  # a view
             missing = np.isnan(same)
             year = np.arange(len(same))
-            same[missing] = np.interp(year[missing], year[~missing], same[~missing])
+            if not missing.all():
+                same[missing] = np.interp(year[missing], year[~missing], same[~missing])
     return filled
 
 

@@ -26,12 +26,14 @@ from tsrnn._input.validation import (
     replaced_when_done,
 )
 from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
+from tsrnn.features.hosts import names_of
 from tsrnn.forecasting.backtesting import refit_every
 from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.panel.arguments import check_levels, check_names, interval_names, tails_of
 from tsrnn.panel.backtest import rolling_windows, too_short_for_windows
 from tsrnn.panel.calibration import calibration_scores, conformal_factors
+from tsrnn.panel.features import with_time_features
 from tsrnn.panel.fill import StepRules
 from tsrnn.panel.frame import Columns, FrameNames, Panel, read_panel
 from tsrnn.panel.report import (
@@ -131,6 +133,8 @@ class PanelForecaster(BaseEstimator):
         have, but is regular in itself, is noted as well.
     filled_ : DataFrame
         How many rows `fit` and `update` put into series: the columns `id_col`, n_filled.
+    coef_ : DataFrame
+        Coefficients of a `RegressionForecaster`: the columns `id_col`, column, coef, bse.
     period_ : Series
         By series the period that was taken in `fit`; where the forecaster has a season.
     ids_ : pandas.Index
@@ -220,20 +224,25 @@ class PanelForecaster(BaseEstimator):
                 panel, failures, rules, self.time_col
             )
             kinds = grid.seasons()
-            settled = SettledPanel.of(forecaster, panel, kinds)
+            known = (columns.id, columns.time, columns.target)
+            names = [name for name in df.columns if name not in known]
+            panel, features = with_time_features(panel, forecaster, rules)
+            told = forecaster.reading_columns([*map(str, names), *names_of(features)])
+            settled = SettledPanel.of(told, panel, kinds)
             with self._progress(len(places)) as progress:
                 model = self._fit_model(settled, panel, progress)
             failures |= {int(places[i]): error for i, error in model.failures.items()}
             refuse_all_failed(failures, ids)
-            known = (columns.id, columns.time, columns.target)
-            names = [name for name in df.columns if name not in known]
             # Labels that are tuples are names as well, and no second axis.
             index = pd.Index(names, dtype=object, tupleize_cols=False)
             new.feature_names_in_ = index.to_numpy(copy=True)
             rows = SeenRows(panel.codec, panel.last_ordinals) if rules.by_rows else None
             left_out = frozenset(model.failures)
             n_filled = None if rules.fill is None else n_filled
-            new._fitted = FittedPanel(panel.ids, model, grid, left_out, rows, n_filled, reach)
+            n_seen = panel.lengths if features else None
+            new._fitted = FittedPanel(
+                panel.ids, model, grid, left_out, rows, n_filled, reach, features, n_seen
+            )
             new.ids_ = new._fitted.active_ids
             # For calibration, which needs no stamps.
             new._training = replace(panel, ordinals=np.broadcast_to(0, len(panel.ordinals)))
@@ -263,6 +272,31 @@ class PanelForecaster(BaseEstimator):
         now = at_this_moment(self)
         check_is_fitted(now, "failures_")
         return filled_table(now._fitted.ids, now._fitted.n_filled, now.id_col)
+
+    @property
+    def coef_(self) -> pd.DataFrame:
+        """The coefficients of a regression by series: `id_col`, column, coef, bse.
+
+        Where the forecaster is, or is around, a `RegressionForecaster`; otherwise there is no such
+        attribute. Without failed series.
+        """
+        now = at_this_moment(self)
+        check_is_fitted(now, "failures_")
+        found = now._fitted.model.coefficients()
+        if not found:
+            raise AttributeError(
+                f"the forecaster of this panel, {type(now.forecaster).__name__}, is no regression: "
+                "coef_ is of RegressionForecaster"
+            )
+        names = [*map(str, now.feature_names_in_), *names_of(now._fitted.features)]
+        ids, active = now._fitted.active_ids, now._fitted.active
+        return pd.DataFrame(
+            {
+                now.id_col: ids.take(np.repeat(np.arange(len(ids)), len(names))),
+                "column": names * len(ids),
+                **{name: values[active].ravel() for name, values in found.items()},
+            }
+        )
 
     def predict(
         self,
@@ -452,6 +486,9 @@ class PanelForecaster(BaseEstimator):
         refuse_all_failed(failures, ids)
         keep = others(len(places), short)
         panel, places = panel.take(keep), places[keep]
+        panel, features = with_time_features(panel, forecaster, rules)
+        names = [name for name in df.columns if name not in taken]
+        forecaster = forecaster.reading_columns([*map(str, names), *names_of(features)])
         seasons, kind = grid.seasons()
         forecasts = np.full((len(places), n_windows, h), np.nan)
         bounds = np.full((2 * len(levels), len(places), n_windows, h), np.nan)
@@ -575,6 +612,8 @@ class PanelForecaster(BaseEstimator):
         """Return by how many deviations bounds differ from forecasts, (2, n_series, horizon)."""
         if horizon not in self._scores:
             _, forecaster = self._validated()
+            names = [*map(str, self.feature_names_in_), *names_of(self._fitted.features)]
+            forecaster = forecaster.reading_columns(names)
             kinds = self._fitted.grid.seasons()
             settled = SettledPanel.of(forecaster, self._training, kinds)
             scores = calibration_scores(

@@ -261,6 +261,15 @@ class GroupedPanel:
             for k, note in model.doubts(horizon).items()
         }
 
+    def coefficients(self) -> dict[str, np.ndarray]:
+        """Return what a regression has learned of each series, NaN for series in no group."""
+        found: dict[str, np.ndarray] = {}
+        for series, model in self.parts:
+            for name, values in model.coefficients().items():
+                whole = found.setdefault(name, np.full((self.n_series, values.shape[1]), np.nan))
+                whole[series] = values
+        return found
+
     def advance(
         self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
     ) -> tuple[GroupedPanel, np.ndarray, np.ndarray]:

@@ -15,6 +15,8 @@ from tsrnn._time.find_grid import find_grid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.stamps import StampCodec, WholeNumbers
 from tsrnn._time.steps import EvenSteps
+from tsrnn.features.hosts import columns_of
+from tsrnn.features.time_features import TimeFeatures
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.panel.differ import grids_that_differ
 from tsrnn.panel.fill import StepRules, endless, filled, spread, too_many
@@ -70,6 +72,10 @@ class FittedPanel:
         How many rows were put into each.
     reach : Reach or None
         Where rows are put together by steps: how far into these they reached.
+    features : tuple of TimeFeatures
+        Whose columns are regressors, after those of frames.
+    n_seen : (n_series,) array or None
+        How many steps of each series were seen, where there are features.
     """
 
     ids: pd.Index
@@ -79,6 +85,8 @@ class FittedPanel:
     rows: SeenRows | None = None
     n_filled: np.ndarray | None = None
     reach: Reach | None = None
+    features: tuple[TimeFeatures, ...] = ()
+    n_seen: np.ndarray | None = None
 
     @cached_property
     def active(self) -> np.ndarray:
@@ -157,6 +165,9 @@ class FittedPanel:
         )
         newly |= bad
         offsets, values, model = self._offsets(more, moving), more.values, self.model
+        row_series, step = counted(more.lengths)
+        more = self._with_features(more, moving[row_series], step + 1)
+        n_seen = None if self.n_seen is None else self.n_seen + np.diff(offsets)
         if more.regressors.shape[1]:
             values = values - model.effect(more.regressors, offsets)
             model = model.with_regressors(more.regressors, offsets)
@@ -170,6 +181,7 @@ class FittedPanel:
             n_filled = None
         left_out = self.left_out.union(newly)
         new = {"model": model, "grid": grid, "left_out": left_out, "rows": rows, "reach": reach}
+        new["n_seen"] = n_seen
         return replace(self, n_filled=n_filled, **new), newly, doubt
 
     def _joint(
@@ -285,7 +297,11 @@ class FittedPanel:
             )
         series = np.repeat(self.active, horizon)
         ahead = np.tile(np.arange(1, horizon + 1), len(self.active))
-        return PanelRequest(series, ahead, self.grid.stamps(series, ahead), 0.0, self.model)
+        stamps = self.grid.stamps(series, ahead)
+        if not self.features:
+            return PanelRequest(series, ahead, stamps, 0.0, self.model)
+        regressors = columns_of(self.features, stamps, self.n_seen[series] + ahead - 1)
+        return PanelRequest(series, ahead, stamps, *self._informed(regressors, series, ahead))
 
     def steps_of(
         self, more: Panel, series: np.ndarray, h: int | None, time_col: str
@@ -328,23 +344,39 @@ class FittedPanel:
                 f"X_df must hold {h} rows of every series, but it has {more.lengths[i]} of "
                 f"{id_of(more.ids, i)!r}"
             )
+        more = self._with_features(more, rows, ahead)
         effect: np.ndarray | float = 0.0
         model = self.model
         if more.regressors.shape[1]:
-            effect = model.effect(more.regressors, self._offsets(more, series))
-            model = model.with_regressors(*self._in_order(more, rows, ahead))
+            effect, model = self._informed(more.regressors, rows, ahead)
         stamps = more.codec.write(more.ordinals) if by_rows else self.grid.stamps(rows, ahead)
         return PanelRequest(rows, ahead, stamps, effect, model)
 
+    def _with_features(self, more: Panel, series: np.ndarray, ahead: np.ndarray) -> Panel:
+        """Put the columns of features beside the regressors of rows, so many steps ahead."""
+        if not self.features:
+            return more
+        stamps = self.grid.stamps(series, ahead)
+        columns = columns_of(self.features, stamps, self.n_seen[series] + ahead - 1)
+        return replace(more, regressors=np.hstack([more.regressors, columns]))
+
+    def _informed(
+        self, regressors: np.ndarray, series: np.ndarray, ahead: np.ndarray
+    ) -> tuple[np.ndarray, PanelModel]:
+        """Return what the regressors of rows add, in the order of series, and who knows them."""
+        offsets = offsets_of(np.bincount(series, minlength=len(self.ids)))
+        effect = self.model.effect(regressors, offsets)
+        return effect, self.model.with_regressors(*self._in_order(regressors, series, ahead))
+
     def _in_order(
-        self, more: Panel, series: np.ndarray, ahead: np.ndarray
+        self, of_rows: np.ndarray, series: np.ndarray, ahead: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Lay regressors of rows out step by step: NaN where a step is not asked, and offsets."""
         furthest = np.zeros(len(self.ids), dtype=np.int64)
         np.maximum.at(furthest, series, ahead)
         offsets = offsets_of(furthest)
-        regressors = np.full((offsets[-1], more.regressors.shape[1]), np.nan)
-        regressors[offsets[series] + ahead - 1] = more.regressors
+        regressors = np.full((offsets[-1], of_rows.shape[1]), np.nan)
+        regressors[offsets[series] + ahead - 1] = of_rows
         return regressors, offsets
 
     def refuse_absent(self, series: np.ndarray) -> None:

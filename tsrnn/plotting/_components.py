@@ -22,6 +22,7 @@ _COLORS = {
     "trend": "tab:green",
     "season": "tab:purple",
     "effect": "tab:orange",
+    "fitted": "tab:blue",
     "residuals": "0.4",
 }
 
@@ -31,16 +32,20 @@ class ComponentsDisplay:
 
     One picture above the other: the data with the level, then the trend, the season, the effect of
     regressors, and the residuals. What the smoother does not have is left out. With regressors the
-    data is drawn net of their effect, as the level is. Made by `from_estimator`; `plot` draws it
-    again on other axes.
+    data is drawn net of their effect, as the level is. A `RegressionForecaster` has a picture for
+    the effects of each of its features and regressors; around a forecaster without a level, fitted
+    are the one-step predictions, net of effects. Made by `from_estimator`; `plot` draws it again on
+    other axes.
 
     Parameters
     ----------
     components : DataFrame
-        The columns data, level, as far as they are to be drawn trend, season and effect, and
-        residuals; its index is the time axis. The data is net of the effect.
+        The columns data, level or fitted, as far as they are to be drawn trend, season and effect,
+        and residuals; its index is the time axis. The data is net of effects.
     name : str, optional
         What the series is called.
+    effects : sequence of str
+        Further columns of `components`, each the effects of something.
 
     Attributes
     ----------
@@ -60,9 +65,16 @@ class ComponentsDisplay:
     ['data', 'level', 'trend', 'season', 'residuals']
     """
 
-    def __init__(self, *, components: pd.DataFrame, name: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        components: pd.DataFrame,
+        name: str | None = None,
+        effects: Sequence[str] = (),
+    ) -> None:
         self.components = components
         self.name = name
+        self.effects = effects
 
     @classmethod
     def from_estimator(
@@ -78,8 +90,8 @@ class ComponentsDisplay:
 
         Parameters
         ----------
-        estimator : fitted exponential-smoothing forecaster
-            With the attribute `level_`. What `update` has seen is not drawn.
+        estimator : fitted exponential-smoothing forecaster, or RegressionForecaster
+            With the attribute `level_`, or `effects_`. What `update` has seen is not drawn.
         series : label or int, optional
             Which of several series: its name, or its position where it has none.
         last : int, optional
@@ -106,31 +118,31 @@ class ComponentsDisplay:
         if last is not None:
             check_scalar(last, "last", Integral, min_val=1)
         check_is_fitted(estimator)
-        if not hasattr(estimator, "level_"):
+        if not hasattr(estimator, "level_") and not hasattr(estimator, "effects_"):
             raise TypeError(
                 f"{type(estimator).__name__} has no level_ along time: pass a forecaster by "
-                "exponential smoothing, such as AutoExpSmoothingRNN()"
+                "exponential smoothing, such as AutoExpSmoothingRNN(), or a RegressionForecaster"
             )
         residuals = frame_of(estimator.residuals_)
         column = column_of(residuals, series)
         missed = residuals.iloc[:, column]
-        parts = {
-            name: getattr(estimator, f"{name}_", None)
-            for name in ("level", "trend", "season", "effect")
-        }
-        parts = {
-            name: frame_of(part).iloc[:, column] for name, part in parts.items() if part is not None
-        }
-        drawn = {
-            name: part for name, part in parts.items() if name == "level" or part.fillna(0.0).any()
-        }
-        data = frame_of(estimator.fitted_values_).iloc[:, column] + missed
-        if "effect" in drawn:
-            data = data - drawn["effect"]
-        components = pd.DataFrame({"data": data, **drawn, "residuals": missed})
+        fitted = frame_of(estimator.fitted_values_).iloc[:, column]
+        effects, within = {}, estimator
+        if hasattr(estimator, "effects_"):
+            effects, within = _effects_of(estimator, column, missed.index), estimator.forecaster_
+        drawn = _drawn_parts(within, column, missed.index)
+        net = sum([*effects.values(), drawn.get("effect", 0.0)])
+        if "level" not in drawn:
+            drawn = {"fitted": fitted - net, **drawn}
+        columns = {"data": fitted + missed - net, **drawn, **effects, "residuals": missed}
+        components = pd.DataFrame(columns, index=missed.index)
         shown = slice(None) if last is None else slice(-last, None)
         name = residuals.columns[column]
-        display = cls(components=components.iloc[shown], name=None if name is None else str(name))
+        display = cls(
+            components=components.iloc[shown],
+            name=None if name is None else str(name),
+            effects=list(effects),
+        )
         return display.plot(ax=ax, **line_kw)
 
     def plot(self, *, ax: Sequence[Axes] | None = None, **line_kw: Any) -> Self:
@@ -154,7 +166,7 @@ class ComponentsDisplay:
             pictures.
         """
         names = [name for name in self.components if name != "data"]
-        unknown = [name for name in names if name not in _COLORS]
+        unknown = [name for name in names if name not in (*_COLORS, *self.effects)]
         if unknown or "data" not in self.components or not names:
             raise ValueError(
                 f"components must have the columns data, and some of {', '.join(_COLORS)}, got "
@@ -172,10 +184,11 @@ class ComponentsDisplay:
         marker = "." if len(data) <= 60 or data.isna().any() else None
         style = {"color": "0.25", "linewidth": 1.0, "marker": marker, "markersize": 3}
         (self.lines_["data"],) = axes[0].plot(times, data, label="data", **style)
-        if "effect" in names:
+        if "effect" in names or self.effects:
             self.lines_["data"].set_label("data, net of regressors")
         for name, one in zip(names, axes, strict=True):
-            style = {"color": _COLORS[name], "linewidth": 1.5, "label": name}
+            color = _COLORS["effect"] if name in self.effects else _COLORS[name]
+            style = {"color": color, "linewidth": 1.5, "label": name}
             if name == "residuals":
                 one.axhline(0.0, color="0.8", linewidth=0.8)
                 style |= {"linestyle": "none", "marker": ".", "markersize": 3}
@@ -188,9 +201,34 @@ class ComponentsDisplay:
             label_times(one, self.components.index)
         for one in axes[:-1]:
             one.set_xlabel("")
-        axes[0].set_ylabel(self.name or "level")
+        axes[0].set_ylabel(self.name or names[0])
         axes[0].legend(frameon=False, fontsize="small")
         return self
+
+
+def _drawn_parts(smoother: Any, column: int, index: pd.Index) -> dict[str, pd.Series]:
+    """Return what a forecaster has of a level, a trend, a season and an effect that is not 0."""
+    drawn = {}
+    for name in ("level", "trend", "season", "effect"):
+        part = getattr(smoother, f"{name}_", None)
+        if part is not None:
+            part = frame_of(part).iloc[:, column].set_axis(index)
+            if name == "level" or part.fillna(0.0).any():
+                drawn[name] = part
+    return drawn
+
+
+def _effects_of(regression: Any, column: int, index: pd.Index) -> dict[str, pd.Series]:
+    """Return the effects of each group of a regression's columns, on one of its series."""
+    groups, effects = regression.coef_groups_, regression.effects_
+    if isinstance(effects, pd.DataFrame):  # the columns of each series follow one another
+        effects = effects.to_numpy().reshape(len(index), -1, len(groups)).transpose(0, 2, 1)
+    own = np.reshape(effects, (len(index), len(groups), -1))[:, :, column]
+    found = {}
+    for group in dict.fromkeys(groups.tolist()):
+        name = f"effect of {group}" if group in (*_COLORS, "data") else group
+        found[name] = pd.Series(own[:, groups == group].sum(axis=1), index)
+    return found
 
 
 def _new_axes(n_axes: int) -> list[Axes]:

@@ -15,11 +15,15 @@ from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.stamps import Dates, Durations, Periods, WholeNumbers
 from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
+from tsrnn.compose.coefficients import Coefficients
 from tsrnn.compose.combining import Span
 from tsrnn.compose.ensemble_model import EnsembleModel, Member
 from tsrnn.compose.past_errors import CombinedErrors
+from tsrnn.compose.regression_model import RegressionModel
 from tsrnn.compose.scales import Scale
 from tsrnn.compose.transformed_model import TransformedModel
+from tsrnn.features import CalendarFeatures, FourierFeatures, HolidayFeatures, StepFeatures
+from tsrnn.features.hosts import ReadyColumns
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.naive import NaiveModel
@@ -53,6 +57,8 @@ PARTS: dict[str, type] = {
     "Architecture": Architecture,
     "Batch": Batch,
     "BusinessSteps": BusinessSteps,
+    "CalendarFeatures": CalendarFeatures,
+    "Coefficients": Coefficients,
     "ColumnScaling": ColumnScaling,
     "CombinedErrors": CombinedErrors,
     "ComplexStructure": ComplexStructure,
@@ -66,7 +72,9 @@ PARTS: dict[str, type] = {
     "ExponentialPrior": ExponentialPrior,
     "Extent": Extent,
     "FittedPanel": FittedPanel,
+    "FourierFeatures": FourierFeatures,
     "GroupedPanel": GroupedPanel,
+    "HolidayFeatures": HolidayFeatures,
     "Layout": Layout,
     "ListedSteps": ListedSteps,
     "LoopedPanel": LoopedPanel,
@@ -78,7 +86,9 @@ PARTS: dict[str, type] = {
     "PeriodStamps": Periods,
     "Ranges": Ranges,
     "Reach": Reach,
+    "ReadyColumns": ReadyColumns,
     "Recipe": WindowSpec,
+    "RegressionModel": RegressionModel,
     "RegressorScaling": RegressorScaling,
     "Scale": Scale,
     "Scaling": Scaling,
@@ -89,6 +99,7 @@ PARTS: dict[str, type] = {
     "SmootherBatch": SmootherBatch,
     "SmoothingModel": SmoothingModel,
     "Span": Span,
+    "StepFeatures": StepFeatures,
     "Structure": Structure,
     "TargetLayout": TargetLayout,
     "ThetaModel": ThetaModel,

@@ -61,7 +61,7 @@ _RENAMED = {
 # What was added to classes since files of them were first saved, and what it is in those files.
 _LATER = {
     PanelForecaster: {"fill": None, "aggregate": None},
-    FittedPanel: {"rows": None, "n_filled": None, "reach": None},
+    FittedPanel: {"rows": None, "n_filled": None, "reach": None, "features": (), "n_seen": None},
     SmootherBatch: {"ahead": None},
     TextRNNClassifier: {"vocabulary": None, "init": "random", "normalize": False},
     RNNForecaster: {"random_state": None},
@@ -124,6 +124,7 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
         attributes.setdefault("series", np.arange(n_series))
         attributes.setdefault("n_series", n_series)
     if "_model" in attributes:
+        attributes.setdefault("_features", ())
         if not attributes.get("_followed"):
             attributes["_followed"] = _followed(attributes["_training"], attributes["_seen"])
         if kind is ThetaForecaster and isinstance(attributes["_model"], DeseasonalizedModel):

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn._input.ragged import Batch
+from tsrnn._input.ragged import Batch, laid_out
 from tsrnn._scan.intermittent import filter_demand
 from tsrnn.cells.croston import CROSTON, TSB
 from tsrnn.cells.smoother_cell import SmootherCell
@@ -99,11 +99,7 @@ class DemandModel(FittedModel):
         self, values: np.ndarray, offsets: np.ndarray | None = None, n_jobs: int | None = None
     ) -> tuple[DemandModel, np.ndarray, np.ndarray]:
         """See further values: the model then, one-step predictions, their deviations."""
-        nothing = np.empty((len(values), 0))
-        if offsets is None:
-            batch = Batch.of_columns(values, nothing)
-        else:
-            batch = Batch(values, offsets, nothing)
+        batch = Batch.of_either(values, offsets)
         wrong = no_demand(batch, self.counts)
         if offsets is None and wrong:
             raise wrong[min(wrong)]
@@ -113,10 +109,7 @@ class DemandModel(FittedModel):
             state[:, list(lost)] = np.nan
         deviations = self.spread(predictions, sizes, batch.series_of_row)
         later = replace(self, state=state, failures={**self.failures, **lost}, notes=())
-        if offsets is not None:
-            return later, predictions, deviations
-        shape = self.n_series, -1
-        return later, predictions.reshape(shape).T.copy(), deviations.reshape(shape).T.copy()
+        return later, *(laid_out(one, self.n_series, offsets) for one in (predictions, deviations))
 
     def attributes(self) -> dict[str, Any]:
         """Return the fitted attributes of columns that move with the series."""

@@ -10,8 +10,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tsrnn._compute.threads import in_threads, one_blas_thread
-from tsrnn._input.ragged import Batch, rows_of
+from tsrnn._input.ragged import Batch, laid_out, rows_of
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
+from tsrnn.forecasting.intervals import beyond_floats
 from tsrnn.smoothing.extent import Extent
 from tsrnn.smoothing.smoothers import SmootherBatch, lost
 
@@ -64,7 +65,7 @@ class SmoothingModel(FittedModel):
         total = np.full(len(regressors) * (self.n_series if offsets is None else 1), np.nan)
         for _, smoothers, rows, where in self._each(self._unseen(regressors, offsets)):
             total[where] = smoothers.effect(rows)
-        return self._laid_out(total, offsets)
+        return laid_out(total, self.n_series, offsets)
 
     def with_regressors(
         self, regressors: np.ndarray, offsets: np.ndarray | None = None
@@ -86,7 +87,7 @@ class SmoothingModel(FittedModel):
         self, values: np.ndarray, offsets: np.ndarray | None = None, n_jobs: int | None = None
     ) -> tuple[SmoothingModel, np.ndarray, np.ndarray]:
         """See further values: the model then, one-step predictions, their deviations."""
-        batch = _rows(values, np.empty((len(values), 0)), offsets)
+        batch = Batch.of_either(values, offsets)
         predictions, deviations = np.full((2, batch.values.size), np.nan)
         parts, failures = [], dict(self.failures)
         for series, smoothers, rows, where in self._each(batch):
@@ -101,7 +102,7 @@ class SmoothingModel(FittedModel):
             raise next(iter(failures.values()))
         extent = None if self.extent is None else self.extent.widened(batch)
         later = SmoothingModel(tuple(parts), self.n_series, failures, extent=extent)
-        return later, self._laid_out(predictions, offsets), self._laid_out(deviations, offsets)
+        return later, *(laid_out(one, self.n_series, offsets) for one in (predictions, deviations))
 
     def attributes(self) -> dict[str, Any]:
         """Return the fitted attributes of columns that move with the series."""
@@ -183,20 +184,7 @@ class SmoothingModel(FittedModel):
         """Return rows of each series of which no more is known than regressors."""
         n_rows = len(regressors)
         shape = (n_rows, self.n_series) if offsets is None else n_rows
-        return _rows(np.zeros(shape), regressors, offsets)
-
-    def _laid_out(self, rows: np.ndarray, offsets: np.ndarray | None) -> np.ndarray:
-        """Lay rows of columns, (N n,), beside each other, (n, N); those of a panel stay."""
-        if offsets is not None:
-            return rows
-        return np.ascontiguousarray(rows.reshape(self.n_series, -1).T)
-
-
-def _rows(values: np.ndarray, regressors: np.ndarray, offsets: np.ndarray | None) -> Batch:
-    """Return values of columns with their regressors, or of a panel, as a batch."""
-    if offsets is None:
-        return Batch.of_columns(values, regressors)
-    return Batch(values, offsets, regressors)
+        return Batch.of_either(np.zeros(shape), offsets, regressors)
 
 
 def collect(per_series: Sequence[Any]) -> Any:
@@ -210,17 +198,3 @@ def collect(per_series: Sequence[Any]) -> Any:
         ragged[:] = per_series
         return ragged
     return np.array(per_series)
-
-
-def beyond_floats(ahead: np.ndarray) -> np.ndarray:
-    """Return what lies ahead, (horizon, ..), as infinite where it is more than a float holds.
-
-    There differences of infinities are NaN, which would say that nothing is known; they have the
-    sign of what was last a number.
-    """
-    wrong = np.isnan(ahead)
-    if not wrong.any():
-        return ahead
-    step = np.where(wrong, 0, np.arange(len(ahead)).reshape(-1, *[1] * (ahead.ndim - 1)))
-    last = np.take_along_axis(ahead, np.maximum.accumulate(step), axis=0)
-    return np.where(wrong, np.copysign(np.inf, last), ahead)

@@ -19,7 +19,10 @@ from tsrnn.forecasting.season import find_seasons
 from tsrnn.theta.fit import VARIANTS, Variant, fit_series
 from tsrnn.theta.summary import summarize
 
-_ALONE = "fit the series alone, with X=None or rows that only carry a time index"
+_ALONE = (
+    "put RegressionForecaster around it, which takes their effects off first, or fit the series "
+    "alone, with X=None or rows that only carry a time index"
+)
 
 
 class ThetaForecaster(Forecaster):

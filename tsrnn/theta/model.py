@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn._input.ragged import Batch
+from tsrnn._input.ragged import Batch, laid_out
 from tsrnn._input.scaling import Scaling
 from tsrnn._scan.filtering import filter_series
 from tsrnn._scan.unroll import generate, unroll
@@ -101,9 +101,7 @@ class ThetaModel(FittedModel):
         self, values: np.ndarray, offsets: np.ndarray | None = None, n_jobs: int | None = None
     ) -> tuple[ThetaModel, np.ndarray, np.ndarray]:
         """See further values: the model then, one-step predictions, their deviations."""
-        nothing = np.empty((len(values), 0))
-        of_columns = offsets is None
-        batch = Batch.of_columns(values, nothing) if of_columns else Batch(values, offsets, nothing)
+        batch = Batch.of_either(values, offsets)
         each = self.scaling.take(batch.series_of_row)
         later, predictions, deviations = self.advance_scaled(
             replace(batch, values=each.scale(batch.values))
@@ -115,13 +113,12 @@ class ThetaModel(FittedModel):
                 "the values are too large beside those that the forecaster was fitted to: the "
                 "state would not be finite"
             )
-        if of_columns and failures:
+        if offsets is None and failures:
             raise next(iter(failures.values()))
         if is_lost.any():
             later = replace(later, state=np.where(is_lost, np.nan, later.state))
         parts = each.unscale(predictions), each.unscale_difference(deviations)
-        if of_columns:
-            parts = tuple(np.ascontiguousarray(one.reshape(self.n_series, -1).T) for one in parts)
+        parts = (laid_out(one, self.n_series, offsets) for one in parts)
         return replace(later, failures=failures, notes=()), *parts
 
     def advance_scaled(self, batch: Batch) -> tuple[ThetaModel, np.ndarray, np.ndarray]:

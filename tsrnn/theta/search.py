@@ -24,7 +24,7 @@ from tsrnn._compute.declare import Booleans, Integers, Slab, Slabs, Stop, Vector
 from tsrnn._compute.threads import in_threads
 from tsrnn._input.ragged import Batch, offsets_of, rows_between
 from tsrnn._scan.filtering import filter_series
-from tsrnn._scan.unroll import take_step
+from tsrnn._scan.linear import add_products_of_runs
 from tsrnn.cells.smoother_cell import SmootherCell, step_at
 from tsrnn.smoothing.search.compiled.gauss_newton import OUT_OF_ITERATIONS
 from tsrnn.smoothing.search.compiled.rounds import Ends, Model, Rules, minimize_lanes, room_of
@@ -224,7 +224,7 @@ def _starts(cell: SmootherCell, begun: Begun, free: Free, stop: np.ndarray) -> n
         np.empty((2, cell.n_state, 3 * n_alphas)),
         np.empty((2, 3 * n_alphas)),
         np.empty((2, 1, 3 * n_alphas)),
-        np.empty((6, n_alphas)),
+        np.empty((3, 3, n_alphas)),
     )
     losses, shares, levels = found
     around = np.pad(losses, ((0, 0), (1, 1)), constant_values=np.inf)
@@ -271,7 +271,7 @@ def _profile(
     states: Slabs,
     theta: Slab,
     scratch: Slabs,
-    sums: Slab,
+    sums: Slabs,
 ):
     """Write the least squared error at each alpha, (N, G), and the w and the level that have it.
 
@@ -284,7 +284,6 @@ def _profile(
         for k in range(3):
             theta[0, k * n_alphas + g] = alphas[g]
             theta[1, k * n_alphas + g] = 1.0 if k == 2 else 0.0
-    x, out = scratch[0], scratch[1]
     for i in range(begun.shape[0]):
         if stop[0] != 0:
             return
@@ -295,35 +294,17 @@ def _profile(
             first[0, b] = 1.0 if b // n_alphas == 1 else 0.0
             first[decaying, b] = (1.0 - theta[0, b]) ** ages[i]
         sums[:] = 0.0
-        for t in range(offsets[i], offsets[i + 1]):
-            for b in range(3 * n_alphas):
-                x[0, b] = values[t]
-            take_step(step, theta, x, states[t % 2], states[(t + 1) % 2], out, 3 * n_alphas)
-            if seen[t]:
-                _add_products(x[0], out[0], n_alphas, sums)
+        rows = offsets[i], offsets[i + 1]
+        add_products_of_runs(step, theta, values, seen, rows, states, scratch, sums)
         for g in range(n_alphas):
             _solve(g, sums, has_level, share, losses[i], shares[i], levels[i])
 
 
 @inlined
-def _add_products(x, out, n_alphas, sums):
-    for g in range(n_alphas):
-        error = x[g] - out[g]
-        of_level = out[n_alphas + g] - out[g]
-        of_line = out[2 * n_alphas + g] - out[g]
-        sums[0, g] += error * error
-        sums[1, g] += error * of_level
-        sums[2, g] += error * of_line
-        sums[3, g] += of_level * of_level
-        sums[4, g] += of_level * of_line
-        sums[5, g] += of_line * of_line
-
-
-@inlined
 def _solve(g, sums, has_level, share, losses, shares, levels):
     """Solve the normal equations of w, within its bounds, and of the level, if it is free."""
-    square, with_level, with_line = sums[0, g], sums[1, g], sums[2, g]
-    level_square, both, line_square = sums[3, g], sums[4, g], sums[5, g]
+    square, with_level, with_line = sums[0, 0, g], sums[0, 1, g], sums[0, 2, g]
+    level_square, both, line_square = sums[1, 1, g], sums[1, 2, g], sums[2, 2, g]
     if not has_level:
         level_square, both = 0.0, 0.0
     slope = both / level_square if level_square > 0.0 else 0.0

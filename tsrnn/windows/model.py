@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tsrnn._input.notes import together, warn_user
-from tsrnn._input.ragged import Batch, offsets_of, rows_between, rows_of
+from tsrnn._input.ragged import Batch, laid_out, offsets_of, rows_between, rows_of
 from tsrnn._input.scaling import Scaling
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
@@ -363,22 +363,19 @@ class WindowModel(FittedModel):
         self, values: np.ndarray, offsets: np.ndarray | None = None, n_jobs: int | None = None
     ) -> tuple[WindowModel, np.ndarray, np.ndarray]:
         """See further values: the model then, one-step predictions, their deviations."""
-        are_columns, shape = offsets is None, values.shape
-        if offsets is None:
-            batch = Batch.of_columns(values, np.empty((len(values), 0)))
-            values, offsets = batch.values, batch.offsets
-        found = np.full((2, len(values)), np.nan)
-        rows, own = rows_of(offsets, self.series)
-        state, found[0, rows], found[1, rows] = self.state.advance(values[rows], own)
+        batch = Batch.of_either(values, offsets)
+        found = np.full((2, batch.values.size), np.nan)
+        rows, own = rows_of(batch.offsets, self.series)
+        state, found[0, rows], found[1, rows] = self.state.advance(batch.values[rows], own)
         is_finite = np.isfinite(state.values).all(axis=1)
         failures = dict(self.failures) | {int(i): too_large() for i in self.series[~is_finite]}
-        if are_columns and failures:
+        if offsets is None and failures:
             raise too_large()
         kept = np.flatnonzero(is_finite)
         if kept.size < is_finite.size:
             state = state.take(kept)
         later = WindowModel(self.series[kept], state, self.n_series, failures)
-        return later, *(one.reshape(shape[::-1]).T.copy() for one in found)
+        return later, *(laid_out(one, self.n_series, offsets) for one in found)
 
     def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
         """Predict the next steps, (horizon, N)."""

@@ -8,6 +8,7 @@ becomes of comparing things that are none.
 
 from tsrnn.saving.checks import (
     ensembles,
+    features,
     forecasters,
     models,
     networks,
@@ -26,6 +27,7 @@ CHECKS = (
     | windows.CHECKS
     | models.CHECKS
     | ensembles.CHECKS
+    | features.CHECKS
     | forecasters.CHECKS
     | panels.CHECKS
 )

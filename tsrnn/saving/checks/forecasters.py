@@ -15,8 +15,11 @@ from tsrnn._time.grid import TimeGrid
 from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
 from tsrnn.compose.ensemble import EnsembleForecaster
 from tsrnn.compose.ensemble_model import EnsembleModel
+from tsrnn.compose.regression import RegressionForecaster
+from tsrnn.compose.regression_model import RegressionModel
 from tsrnn.compose.transform import TransformedForecaster
 from tsrnn.compose.transformed_model import TransformedModel
+from tsrnn.features.time_features import TimeFeatures
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster, NaiveModel
@@ -38,6 +41,7 @@ _MODEL_OF = {
     CrostonForecaster: DemandModel,
     DeseasonalizedForecaster: DeseasonalizedModel,
     EnsembleForecaster: EnsembleModel,
+    RegressionForecaster: RegressionModel,
     TransformedForecaster: TransformedModel,
     RNNForecaster: WindowModel,
     ThetaForecaster: DeseasonalizedModel,
@@ -46,7 +50,7 @@ _MODEL_OF = {
 _LEARNED = (
     "fitted_values_ residuals_ _model _training _layout _grid _seen _followed _n_seen".split()
 )
-_LEARNED += ["n_features_in_"]
+_LEARNED += ["n_features_in_", "_features"]
 _OF_SMOOTHERS = "sse_ sigma2_ loglik_ aic_ aicc_ bic_ converged_ n_iter_".split()
 
 
@@ -92,6 +96,8 @@ def check_forecaster(one: Forecaster) -> None:
         fields.kind(one.forecaster_, "forecaster_", Forecaster)
     if isinstance(one, EnsembleForecaster):
         _check_ensemble(one, k)
+    if isinstance(one, RegressionForecaster):
+        _check_regression(one, k)
     if isinstance(one, TransformedForecaster):
         fields.members(one, ["forecaster_"])
         fields.kind(one.forecaster_, "forecaster_", Forecaster)
@@ -107,8 +113,9 @@ def _check_training(one: Forecaster, model: Any, k: int) -> int:
     values, regressors = one._training
     n = fields.observations(values, "the series", None, k).shape[0]
     p = fields.whole(one.n_features_in_, "n_features_in_")
-    fields.numbers(regressors, "the regressors", n, p)
-    require(n_regressors_of(model) <= {None, p}, f"the model must read {p} regressors")
+    q = sum(part.n_columns for part in fields.tuple_of(one._features, "features", TimeFeatures))
+    fields.numbers(regressors, "the regressors", n, p + q)
+    require(n_regressors_of(model) <= {None, p + q}, f"the model must read {p + q} regressors")
     check_names(one, p)
     require(n >= 2, "a series has two rows")
     require(one._seen, "what was seen must not be empty")
@@ -159,6 +166,22 @@ def _check_ensemble(one: EnsembleForecaster, k: int) -> None:
     for name, reason in fields.kind(one.dropped_, "dropped_", dict).items():
         fields.choice(name, "the name of a member", names)
         fields.kind(reason, "a reason", str)
+
+
+def _check_regression(one: RegressionForecaster, k: int) -> None:
+    """Check the coefficients that a regression tells."""
+    fields.members(one, ["coef_", "coef_names_", "coef_groups_", "smoother_"])
+    fields.members(one, ["forecaster_"])
+    fields.kind(one.forecaster_, "forecaster_", Forecaster)
+    p = len(one._model.names)
+    for name in ("coef_names_", "coef_groups_"):
+        names = fields.array(getattr(one, name), name, object, p)
+        require(all(isinstance(word, str) for word in names), f"{name} must be words")
+    fields.numbers(one.coef_, "coef_", *((p,) if k == 1 else (k, p)))
+    if k == 1:
+        fields.kind(one.smoother_, "smoother_", str)
+    else:
+        fields.array(one.smoother_, "smoother_", object, k)
 
 
 def _check_smoothing(one: Forecaster, k: int) -> None:

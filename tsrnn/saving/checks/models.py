@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tsrnn.compose.ensemble_model import EnsembleModel
+from tsrnn.compose.regression_model import RegressionModel
 from tsrnn.compose.scales import KINDS, Scale
 from tsrnn.compose.transformed_model import TransformedModel
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
@@ -23,7 +24,7 @@ from tsrnn.theta.model import ThetaModel
 from tsrnn.windows.model import WindowModel
 
 # Models around another one.
-_AROUND = (DeseasonalizedModel, TransformedModel)
+_AROUND = (DeseasonalizedModel, RegressionModel, TransformedModel)
 
 # Models of columns alone, of panels alone, and of either.
 _OF_BOTH = (*_AROUND, DemandModel, EnsembleModel, SmoothingModel, ThetaModel, WindowModel)
@@ -37,11 +38,14 @@ def n_series_of(model: Any) -> int:
         return model.drift.size
     if isinstance(model, LoopedPanel):
         return len(model.models)
-    return n_series_of(model.inner) if isinstance(model, DeseasonalizedModel) else model.n_series
+    is_one_to_one = isinstance(model, DeseasonalizedModel | RegressionModel)
+    return n_series_of(model.inner) if is_one_to_one else model.n_series
 
 
 def n_regressors_of(model: Any) -> set[int | None]:
     """Return how many regressors the parts of a model read, None where any number will do."""
+    if isinstance(model, RegressionModel):
+        return {len(model.names)}
     if isinstance(model, _AROUND):
         return n_regressors_of(model.inner)
     if isinstance(model, GroupedPanel):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._time.panel_grid import PanelGrid
+from tsrnn.features.time_features import TimeFeatures
 from tsrnn.panel.calibration import Scores
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.frame import Panel
@@ -55,6 +56,9 @@ def check_fitted(one: FittedPanel) -> None:
         n_filled = fields.array(one.n_filled, "n_filled", INT, n)
         require((n_filled >= 0).all(), "n_filled must not be below 0")
     fields.kind(one.reach, "reach", Reach, type(None))
+    if fields.tuple_of(one.features, "features", TimeFeatures):
+        n_seen = fields.array(one.n_seen, "n_seen", INT, n)
+        require((n_seen >= 1).all(), "n_seen must be positive")
 
 
 def check_reach(one: Reach) -> None:
@@ -91,6 +95,7 @@ def check_forecaster(one: PanelForecaster) -> None:
     p = panel.regressors.shape[1]
     require(n_regressors_of(fitted.model) <= {None, p}, f"models must read {p} regressors")
     fields.labels(one.ids_, "ids_", len(fitted.active))
+    p -= sum(part.n_columns for part in fitted.features)
     names = fields.array(one.feature_names_in_, "feature_names_in_", object, p)
     require(all(pd.api.types.is_hashable(name) for name in names), "names must be labels")
     for horizon, scores in fields.kind(one._scores, "scores", dict).items():

@@ -23,10 +23,7 @@ from tsrnn.smoothing.docs import documented
 from tsrnn.smoothing.extent import Extent
 
 # What fitted attributes are where a form has no such parameter.
-_ANOTHER = (
-    "leave X out, or take another smoother, such as AutoExpSmoothingRNN, which adds them to the "
-    "series"
-)
+_ANOTHER = "put RegressionForecaster around it, which takes their effects off first, or leave X out"
 _ABSENT = {"beta_0_": 0.0, "beta_1_": 0.0}
 
 

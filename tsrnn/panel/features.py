@@ -1,0 +1,44 @@
+"""Features of time in panels: columns made of the stamps of each series' rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tsrnn._input.ragged import counted
+from tsrnn.features.hosts import columns_of, learned_features
+from tsrnn.features.time_features import TimeFeatures
+from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.panel.fill import StepRules
+from tsrnn.panel.frame import Panel
+
+
+def with_time_features(
+    panel: Panel, forecaster: Forecaster, rules: StepRules
+) -> tuple[Panel, tuple[TimeFeatures, ...]]:
+    """Put the columns of a forecaster's features beside the regressors of a panel.
+
+    Returns
+    -------
+    panel : Panel
+    features : tuple of TimeFeatures
+        Which have learned from the stamps of all series.
+
+    Raises
+    ------
+    ValueError
+        Where rows are the steps: when those to come will be, nobody knows.
+    """
+    features = forecaster.time_features()
+    if not features:
+        return panel, ()
+    if rules.by_rows:
+        raise ValueError(
+            "freq='rows' takes rows for steps, so that the dates of those to come are unknown: "
+            "features of time need another freq, or their columns in the frame"
+        )
+    learned = learned_features(features, panel.codec.write(np.unique(panel.ordinals)))
+    _, step = counted(panel.lengths)
+    columns = columns_of(learned, panel.codec.write(panel.ordinals), step)
+    return replace(panel, regressors=np.hstack([panel.regressors, columns])), learned
