@@ -79,7 +79,7 @@ for ax, factors, name in zip(axes, (of_day, of_week), ("day", "week"), strict=Tr
 axes[0].set_xticks(np.arange(0, 25, 6))
 
 # %%
-# As new hours come in ``update`` moves the level on, and keeps the place in the day and in the week.
+# As new hours come in ``update`` moves the level on, and keeps the hour of the day and of the week.
 
 two.update(test[:30])
 print(two.predict(3).round(1))

@@ -69,6 +69,17 @@ def test_smoothers_of_other_shapes_are_refused(name, change):
         replace(wrong, theta=wrong.theta[:-1]).simulate(3, 2, np.random.RandomState(0))
 
 
+@pytest.mark.parametrize("size", [0, 2, 4])
+def test_the_first_numbers_of_states_have_a_place_for_each_row(size):
+    ((_, batch),) = fitted("damped", series())._model.parts
+    rows = Batch.of_columns(np.ones((3, 1)), np.empty((3, 0)))
+    firsts = np.empty(3)
+    filter_series(batch.structure.cell, rows, batch.theta, batch.state, firsts=firsts)
+    assert firsts[0] == batch.state[0, 0]
+    with pytest.raises(ValueError, match=r"firsts must have shape \(3,\)"):
+        filter_series(batch.structure.cell, rows, batch.theta, batch.state, firsts=np.empty(size))
+
+
 @pytest.mark.parametrize("i", range(7))
 def test_covariances_are_run_along_on_arrays_of_one_size(i):
     parts = [np.ones((2, 3, 3)), np.ones((2, 3)), np.ones((2, 3)), np.ones(8), np.arange(3) * 4]

@@ -18,7 +18,14 @@ from tsrnn.cli.csv_long import LongFile, read_long
 from tsrnn.cli.fitting import fit_to_file, season_of
 from tsrnn.cli.long import LongForecasts, forecast_long
 from tsrnn.cli.models import forecasters_of
-from tsrnn.cli.options import INCOMPLETE, check_numbers, refuse_long_season, spelling_of
+from tsrnn.cli.options import (
+    INCOMPLETE,
+    check_numbers,
+    jobs_of,
+    refuse_long_season,
+    source_of,
+    spelling_of,
+)
 from tsrnn.cli.output import refuse_names_of_ours, refuse_to_overwrite, tell, write_table
 from tsrnn.cli.steps import in_options, is_asked, rules_of, stepped, with_days
 from tsrnn.forecasting.backtesting import backtest, bound_names
@@ -268,7 +275,7 @@ def run_backtest(options: argparse.Namespace) -> int:
     check_numbers(options)
     plan, forecasters, rules = plan_of(options), forecasters_of(options), rules_of(options)
     refuse_to_overwrite(options.file, options.output, None)
-    source = "standard input" if options.file == "-" else options.file
+    source = source_of(options)
     try:
         if options.id is not None:
             return _backtest_several(options, forecasters, rules, plan)
@@ -315,15 +322,13 @@ def _backtest_one(
 def _backtest_several(
     options: argparse.Namespace, forecasters: dict[str, Forecaster], rules: StepRules, plan: Plan
 ) -> int:
-    if options.jobs == 0:
-        raise UsageError("--jobs must be a number of threads, or -1 for all there are; got 0")
+    n_jobs = jobs_of(options)
     if options.max_train is not None:
         raise UsageError("--max-train is for a single series: leave it out with --id")
     columns = options.id, options.date, options.value
     given = read_long(options.file, *columns, spelling_of(options), rules.freq)
     names = [*given.frame.columns]
     refuse_names_of_backtests(names, options.level)
-    n_jobs = options.jobs or 1
     table, probe = backtest_long(given, forecasters, plan, rules, n_jobs)
     date_format = given.date_format
     if rules.aggregate is not None:

@@ -16,7 +16,15 @@ from tsrnn.cli.csv_long import read_long
 from tsrnn.cli.fitting import fit_to_file, season_of
 from tsrnn.cli.long import forecast_long
 from tsrnn.cli.models import DEFAULT_MODEL, SEASONAL_MODELS, forecaster_of
-from tsrnn.cli.options import INCOMPLETE, check_numbers, refuse_long_season, spelling_of, tails_of
+from tsrnn.cli.options import (
+    INCOMPLETE,
+    check_numbers,
+    jobs_of,
+    refuse_long_season,
+    source_of,
+    spelling_of,
+    tails_of,
+)
 from tsrnn.cli.output import (
     refuse_names_of_ours,
     refuse_to_overwrite,
@@ -48,7 +56,7 @@ def run_forecast(options: argparse.Namespace) -> int:
     refuse_to_overwrite(options.file, options.output, options.plot)
     is_named, options.model = options.model is not None, options.model or DEFAULT_MODEL
     forecaster, rules, message = forecaster_of(options), rules_of(options), []
-    source = "standard input" if options.file == "-" else options.file
+    source = source_of(options)
     if options.id is not None:
         return _several(options, forecaster, rules, source, is_named)
     if options.jobs is not None:
@@ -88,8 +96,7 @@ def _several(
 ) -> int:
     if options.plot:
         raise UsageError("--plot draws a single series: leave it out with --id")
-    if options.jobs == 0:
-        raise UsageError("--jobs must be a number of threads, or -1 for all there are; got 0")
+    n_jobs = jobs_of(options)
     try:
         columns = options.id, options.date, options.value
         given = read_long(options.file, *columns, spelling_of(options), rules.freq)
@@ -104,9 +111,7 @@ def _several(
             )
         if rules.fill is None:
             refuse_long_season(options.period, int(series.value_counts().max()))
-        forecasts = forecast_long(
-            given, forecaster, options.horizon, options.level, rules, options.jobs or 1
-        )
+        forecasts = forecast_long(given, forecaster, options.horizon, options.level, rules, n_jobs)
     except UsageError as error:
         raise UsageError(f"{source}: {error}") from error
     date_format = given.date_format

@@ -118,6 +118,18 @@ def tails_of(percent: float) -> tuple[float, float]:
     return 0.5 - half, 0.5 + half
 
 
+def source_of(options: argparse.Namespace) -> str:
+    """Return what the file is called in what the user is told."""
+    return "standard input" if options.file == "-" else options.file
+
+
+def jobs_of(options: argparse.Namespace) -> int:
+    """Return in how many threads the series of a file of several are computed."""
+    if options.jobs == 0:
+        raise UsageError("--jobs must be a number of threads, or -1 for all there are; got 0")
+    return options.jobs or 1
+
+
 def spelling_of(options: argparse.Namespace) -> Spelling:
     """Return what the options say of how the file is written."""
     return Spelling(options.decimal, options.date_format, options.encoding)
