@@ -101,9 +101,9 @@ PUBLIC = table(
     tsrnn.metrics: smape_scorer wape wape_scorer weighted_quantile_loss winkler_score winkler_scorer
     tsrnn.metrics: wql_scorer
     tsrnn.network: RNN
-    tsrnn.panel: PanelForecaster fill_gaps
-    tsrnn.plotting: ComponentsDisplay ForecastDisplay GradientFlowDisplay HiddenStateDisplay
-    tsrnn.plotting: TrainingHistoryDisplay
+    tsrnn.panel: PanelForecaster detect_anomalies fill_gaps
+    tsrnn.plotting: AnomaliesDisplay ComponentsDisplay ForecastDisplay GradientFlowDisplay
+    tsrnn.plotting: HiddenStateDisplay TrainingHistoryDisplay
     tsrnn.priors: ExponentialPrior PRIORS
     tsrnn.saving: load save
     tsrnn.sequence: ElmanRNNClassifier ElmanRNNRegressor GRUClassifier GRURegressor LSTMClassifier

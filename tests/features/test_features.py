@@ -168,6 +168,8 @@ def test_what_the_fit_had_none_of_is_told_and_has_no_effect():
     fairs = HolidayFeatures(FAIRS).fit(DAYS[:100])
     with pytest.warns(UserWarning, match="eve did not occur at the fit"):
         assert list(fairs.transform(DAYS)) == ["fair"]
+    with pytest.warns(UserWarning, match="none of the holidays lies between 2023-03-01"):
+        assert HolidayFeatures(FAIRS).fit(DAYS[:9]).n_columns == 0
 
 
 @pytest.mark.parametrize(
@@ -296,9 +298,12 @@ def test_uneven_stamps_have_a_calendar_and_no_next_steps():
         (HolidayFeatures({"2023-01-01": ""}), DAYS, InvalidParameterError, "names are words"),
         (HolidayFeatures(FAIRS, before=-1), DAYS, InvalidParameterError, "before must be"),
         (HolidayFeatures(FAIRS, language="de"), DAYS, InvalidParameterError, "language is for"),
+        (HolidayFeatures(FAIRS, observed=False), DAYS, InvalidParameterError, "observed=False is"),
         (HolidayFeatures(FAIRS), pd.RangeIndex(9), TypeError, "needs dates or periods"),
         (StepFeatures("2023-05-01"), DAYS, InvalidParameterError, "dates must be a list"),
         (StepFeatures([("2023-05-01",)]), DAYS, InvalidParameterError, "a first and a last"),
+        (StepFeatures([None]), DAYS, InvalidParameterError, "dates holds None"),
+        (HolidayFeatures({pd.NaT: "fair"}), DAYS, InvalidParameterError, "that is missing"),
         (StepFeatures(["soon"]), DAYS, InvalidParameterError, "dates holds 'soon'"),
         (StepFeatures([("2023-05-02", "2023-05-01")]), DAYS, InvalidParameterError, "ends first"),
         (StepFeatures(["2023-05-01", "2023-05-01"]), DAYS, InvalidParameterError, "same twice"),

@@ -237,7 +237,7 @@ class RegressionForecaster(Forecaster):
         model = RegressionModel(inner.model, found, names, notes=(*own, *inner.model.notes))
         one = values.shape[1] == 1
         attributes: dict[str, Any] = {
-            "coef_": found.values[0] if one else found.values,
+            "coef_": (found.values[0] if one else found.values).copy(),
             "coef_names_": np.array(names, dtype=object),
             "smoother_": found.labels[0] if one else found.labels,
             "forecaster_": inner.forecaster,

@@ -116,6 +116,23 @@ class TransformedModel(FittedModel):
         z = self._turned(lambda these: self.inner.quantiles(horizon, these, *n_jobs), quantiles)
         return self._of_all(self.scale.backward(z + self._added(horizon)[:, None]))
 
+    @property
+    def never_too_small(self) -> bool:
+        """Tell whether that is so on the scale."""
+        return self.inner.never_too_small
+
+    def errors_of(
+        self, values: np.ndarray, seen: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return errors on the scale, upwards where the series is above what is expected."""
+        errors, units = self.inner.errors_of(self.scale.forward(values), seen[2:])
+        return np.where(self.scale.falls, -errors, errors), units
+
+    def values_at(self, errors: np.ndarray, seen: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the values that have such errors."""
+        z = self.inner.values_at(np.where(self.scale.falls, -errors, errors), seen[2:])
+        return self.scale.backward(z)
+
     def quantiles_seen(self, seen: Sequence[np.ndarray], quantiles: np.ndarray) -> np.ndarray:
         """Return quantiles of values that were seen: those on the scale, carried back."""
         z = self._turned(lambda these: self.inner.quantiles_seen(seen[2:], these), quantiles)

@@ -53,8 +53,8 @@ class HolidayFeatures(TimeFeatures):
     Warns
     -----
     UserWarning
-        In `transform`, for holidays that were not there at the fit: nothing is known of their
-        effect, and none is assumed.
+        At the fit, if no holiday is there. In `transform`, for holidays that were not there at the
+        fit: nothing is known of their effect, and none is assumed.
 
     Notes
     -----
@@ -118,6 +118,10 @@ class HolidayFeatures(TimeFeatures):
                 raise InvalidParameterError(
                     f"{name} is for a country by its code: leave it out beside days of one's own"
                 )
+        if not self.observed:
+            raise InvalidParameterError(
+                "observed=False is for a country by its code: leave it out beside days of one's own"
+            )
         for date, name in self.country.items():
             if not isinstance(name, str) or not name.strip():
                 raise InvalidParameterError(f"country names {date!r} {name!r}: names are words")
@@ -132,6 +136,11 @@ class HolidayFeatures(TimeFeatures):
         self._columns = [column for column, count in counts.items() if count.any()]
         self.holidays_ = list(dict.fromkeys(name for name, _ in self._columns))
         self.feature_names_ = [name + (f" {d:+d}" if d else "") for name, d in self._columns]
+        if not self._columns:
+            warn_user(
+                f"HolidayFeatures: none of the holidays lies between {stamps[0]} and {stamps[-1]}, "
+                "so that nothing is learned of any"
+            )
 
     @property
     def label(self) -> str:
@@ -214,6 +223,8 @@ class HolidayFeatures(TimeFeatures):
             dates = pd.DatetimeIndex([pd.Timestamp(date) for date in self.country])
         except (ValueError, TypeError) as error:
             raise InvalidParameterError(f"country holds dates that are none: {error}") from None
+        if dates.hasnans:
+            raise InvalidParameterError("country holds a date that is missing (NaT or None)")
         return list(zip(day_numbers(dates), self.country.values(), strict=True))
 
 

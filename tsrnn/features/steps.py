@@ -104,6 +104,8 @@ class StepFeatures(TimeFeatures):
 
 def _as_stamp(date: Any, stamps: pd.Index) -> Any:
     """Return a date as the stamps are."""
+    if pd.isna(date):
+        raise InvalidParameterError(f"dates holds {date!r}, which is no date")
     try:
         if isinstance(stamps, pd.PeriodIndex):
             return pd.Period(date, freq=stamps.freq)

@@ -41,6 +41,9 @@ class FittedModel(Protocol):
     without_season: Collection[int] = ()
     """Columns that no season was taken of, though it was looked for."""
 
+    never_too_small = False
+    """Whether a value may be too large to be usual, but not too small."""
+
     def effect(self, regressors: np.ndarray) -> np.ndarray:
         """Return what regressors (n, p) add to the series, (n, k)."""
         return np.zeros((len(regressors), self.forecast(1).shape[1]))
@@ -71,6 +74,21 @@ class FittedModel(Protocol):
         parts = self.forecast(horizon), self.deviation(horizon)
         with np.errstate(over="ignore", invalid="ignore"):
             return beyond_floats(normal_quantiles(*parts, quantiles))
+
+    def errors_of(
+        self, values: np.ndarray, seen: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return by what values that were seen miss their predictions, and units of each, (n, k).
+
+        On a scale on which errors are alike in these units, and as likely on either side. NaN is
+        the error of a value that is missing, or usual whatever is expected. `seen` is as for
+        `quantiles_seen`; the values may be others than those seen.
+        """
+        return values - seen[0], seen[1]
+
+    def values_at(self, errors: np.ndarray, seen: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the values that have such errors, (n, k)."""
+        return seen[0] + errors
 
     def quantiles_seen(self, seen: Sequence[np.ndarray], quantiles: np.ndarray) -> np.ndarray:
         """Return quantiles of values that were seen, (n, n_quantiles, k).

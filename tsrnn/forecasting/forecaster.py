@@ -24,6 +24,7 @@ from tsrnn._input.validation import (
     at_this_moment,
     check_choice,
     check_count,
+    check_flag,
     check_level,
     check_number,
     forget_fit,
@@ -43,6 +44,7 @@ from tsrnn.forecasting.horizons import MOST_AHEAD, check_horizon, most_steps
 from tsrnn.forecasting.looped_panel import fit_each
 from tsrnn.forecasting.period import PeriodTaker
 from tsrnn.forecasting.rows import appended, as_rows, mean_r2, read_weights, unmasked
+from tsrnn.forecasting.scores import new_scores
 from tsrnn.forecasting.totals import check_totals, total_quantiles
 
 
@@ -347,7 +349,7 @@ class Forecaster(RegressorMixin, PeriodTaker, FeatureTaker, ABC):
         index = now._grid.stamps(now._n_seen, now._n_seen + horizon)
         return now._layout.columns(paths, index, range(n_paths), "path")
 
-    def update(self, y_new: Any, X: Any = None) -> Self:
+    def update(self, y_new: Any, X: Any = None, *, return_score: bool = False) -> Any:
         """Move the state on through new values, parameters kept, at a constant cost a step.
 
         Parameters
@@ -357,12 +359,25 @@ class Forecaster(RegressorMixin, PeriodTaker, FeatureTaker, ABC):
             is one, must continue that of the series.
         X : array-like of shape (n_timesteps, n_features), optional
             The regressors, after a fit with some.
+        return_score : bool, default=False
+            Whether to return how unlikely each new value was before it was seen: its score as of
+            `tsrnn.detect_anomalies`, by the errors of the fit. Beyond 3 or -3 lies one value in
+            some hundred of a series that goes on as it was fitted. An anomaly moves the state
+            like any value: pass NaN in its place where it should not.
 
         Returns
         -------
-        self
+        self, or scores : (n_timesteps,) or (n_timesteps, n_series) array, Series or DataFrame
+            NaN where a value is missing. Pandas if and only if `y` was at `fit`.
+
+        Raises
+        ------
+        ValueError
+            If the values do not follow what was seen, or `return_score` is asked after a fit to a
+            series too short to tell how far a usual value lies from its prediction.
         """
         check_is_fitted(self)
+        check_flag("return_score", return_score)
         with replaced_when_done(self) as new:
             values, index = new._read_more([y_new] if is_single(y_new) else y_new, "y_new")
             following = np.arange(new._n_seen, new._n_seen + len(values))
@@ -374,10 +389,20 @@ class Forecaster(RegressorMixin, PeriodTaker, FeatureTaker, ABC):
             vars(new).update(model.attributes())
             new._model = model
             piece = new._remembered(model, predictions, deviations)
+            if return_score:
+                scores = new_scores(self._training_seen(), (model, values - effect, piece))
             new._seen = appended(new._seen, piece)
             new._followed = appended(new._followed, (values, predictions + effect))
             new._n_seen += len(values)
-        return self
+        if not return_score:
+            return self
+        return new._layout.rows(scores, new._grid.stamps(new._n_seen - len(values), new._n_seen))
+
+    def _training_seen(self) -> tuple[FittedModel, np.ndarray, tuple[np.ndarray, ...]]:
+        """Return the model, what it was fitted to net of regressors, and what was kept of that."""
+        values, regressors = self._training
+        remembered = tuple(part[: len(values)] for part in self._seen[0])  # updates may follow
+        return self._model, values - self._model.effect(regressors), remembered
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return the coefficient of determination R2 of the predictions.
@@ -605,15 +630,18 @@ class Forecaster(RegressorMixin, PeriodTaker, FeatureTaker, ABC):
         self._tell_doubts(request.model, len(following))
         return self._layout.columns(values, request.index[-1:], labels, label_name)
 
+    def _as_fitted(self) -> Self:
+        """Return what was fitted: the forecaster with the season and the columns of its series."""
+        settled = self._settled(self._training[0], self._grid)
+        return settled.reading_columns(self._column_names(self._features))
+
     def _past_scores(self, horizon: int) -> list[np.ndarray]:
         """Return the errors of past forecasts of each series, alone as it is fitted.
 
         See `tsrnn.forecasting.conformal.past_scores`.
         """
         values, regressors = self._training
-        names = self._column_names(self._features)
-        settled = self._settled(values, self._grid).reading_columns(names)
-        every = list(range(values.shape[1]))
+        settled, every = self._as_fitted(), list(range(values.shape[1]))
         groups = [every] if self._learns_from_all() else [[i] for i in every]
         scores = [
             past_scores(settled.fit_model, values[:, group], regressors, horizon, group)

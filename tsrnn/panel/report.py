@@ -64,6 +64,16 @@ def warn_of_failures(table: pd.DataFrame, n_series: int, where: str) -> None:
         )
 
 
+def tell_failures(table: pd.DataFrame, n_series: int) -> None:
+    """Tell which series failed, where no attribute does."""
+    if len(table):
+        told = [f"{name!r}: {why}" for name, why in table.iloc[:5, :2].itertuples(index=False)]
+        more = " and so on" if len(table) > 5 else ""
+        warn_user(
+            f"{len(table)} of {n_series} series failed and are left out: {'; '.join(told)}{more}"
+        )
+
+
 def warn_of_notes(notes: Iterable[Warning]) -> None:
     """Tell how many notes of each kind there are."""
     by_kind: dict[type[Warning], list[Warning]] = {}

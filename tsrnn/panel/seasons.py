@@ -23,6 +23,7 @@ from tsrnn._time.season_length import (
     unseen_note,
     unseen_positions,
 )
+from tsrnn.forecasting.anomaly_rows import AnomalyRows, anomalies_of_panel
 from tsrnn.forecasting.fitted_model import FittedModel, PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.panel.frame import Panel
@@ -102,6 +103,25 @@ class SettledPanel:
             int(series[k]): lines for series, model in parts for k, lines in model.notes.items()
         }
         return replace(GroupedPanel.of(parts, len(panel.ids), failures), notes=notes)
+
+    def anomalies(
+        self, panel: Panel, level: float, n_jobs: int | None, progress: Progress | None
+    ) -> tuple[AnomalyRows, dict[int, Exception]]:
+        """Tell what is known of the rows of the panel, and why some series have failed."""
+        failures = dict(self.failures)
+        unknown = np.full((4, len(panel.values)), np.nan)
+        found = AnomalyRows(*unknown, np.zeros(len(panel.values), bool), panel.values.copy())
+        for i, forecaster in enumerate(self.forecasters):
+            series = np.flatnonzero(self.which == i)
+            if not series.size:
+                continue
+            rows, own = rows_of(panel.offsets, series)
+            data = panel.values[rows], own, panel.regressors[rows]
+            part, failed = anomalies_of_panel(forecaster, *data, level, n_jobs, progress)
+            for whole, of_part in zip(found, part, strict=True):
+                whole[rows] = of_part
+            failures |= {int(series[k]): error for k, error in failed.items()}
+        return found, failures
 
 
 def season_notes(

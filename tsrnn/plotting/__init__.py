@@ -3,6 +3,7 @@
 matplotlib is imported when a picture is drawn.
 """
 
+from tsrnn.plotting._anomalies import AnomaliesDisplay
 from tsrnn.plotting._components import ComponentsDisplay
 from tsrnn.plotting._forecast import ForecastDisplay
 from tsrnn.plotting._gradients import GradientFlowDisplay
@@ -10,6 +11,7 @@ from tsrnn.plotting._states import HiddenStateDisplay
 from tsrnn.plotting._training import TrainingHistoryDisplay
 
 __all__ = [
+    "AnomaliesDisplay",
     "ComponentsDisplay",
     "ForecastDisplay",
     "GradientFlowDisplay",

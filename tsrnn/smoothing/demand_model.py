@@ -67,6 +67,8 @@ class DemandModel(FittedModel):
     failures: Mapping[int, Exception] = field(default_factory=dict)
     notes: Notes = ()
 
+    never_too_small = True
+
     @property
     def cell(self) -> SmootherCell:
         """The cell that has the variant's equations."""
@@ -133,15 +135,10 @@ class DemandModel(FittedModel):
 
     def quantiles_seen(self, seen: Sequence[np.ndarray], quantiles: np.ndarray) -> np.ndarray:
         """Return quantiles of values that were seen, (n, n_quantiles, N), those of (1)."""
-        predictions, deviations = (one[:, None] for one in seen[:2])
-        # With o = z pi, (2) plus o^2 is z o E r^2.
-        root = np.hypot(predictions, deviations)
-        expects = predictions > 0.0
-        ratio = np.divide(root, predictions, out=np.zeros_like(root), where=expects)
-        sizes = np.where(np.isnan(predictions), np.nan, root / self.square * ratio)
+        predictions = seen[0][:, None]
         shape = len(predictions), len(quantiles), self.n_series
         below = np.broadcast_to(np.asarray(quantiles)[:, None], shape)
-        return self._values_at(below, sizes, predictions)
+        return self._values_at(below, self._sizes_seen(seen)[:, None], predictions)
 
     def alone(self, i: int) -> DemandModel:
         """Return the model of the series at a position."""
@@ -163,6 +160,33 @@ class DemandModel(FittedModel):
         """Draw futures by (1), (horizon, n_paths, N)."""
         below = random_state.random_sample((horizon, n_paths, self.n_series))
         return self._values_at(below, self.state[0], self._next())
+
+    def errors_of(
+        self, values: np.ndarray, seen: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return by how much the root of a demand, in units of its smoothed size, is beyond 1.
+
+        Sizes are skewed, and their roots less so. A period without demand is usual.
+        """
+        sizes, errors = self._sizes_seen(seen), np.full_like(values, np.nan)
+        is_demand = (values > 0.0) & (sizes > 0.0)
+        errors[is_demand] = np.sqrt(values[is_demand] / sizes[is_demand]) - 1.0
+        errors[np.abs(errors) <= _ROUNDING] = 0.0
+        return errors, np.ones_like(errors)
+
+    def values_at(self, errors: np.ndarray, seen: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the demands that have such errors, 0 below the smoothed size."""
+        with np.errstate(over="ignore"):
+            return np.where(errors < 0.0, 0.0, self._sizes_seen(seen) * (1.0 + errors) ** 2)
+
+    def _sizes_seen(self, seen: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the smoothed sizes z that columns were predicted by; 0 where nothing was."""
+        predictions, deviations, *_ = seen
+        # With o = z pi, (2) plus o^2 is z o E r^2.
+        root = np.hypot(predictions, deviations)
+        expects = predictions > 0.0
+        ratio = np.divide(root, predictions, out=np.zeros_like(root), where=expects)
+        return np.where(np.isnan(predictions), np.nan, root / self.square * ratio)
 
     def _next(self) -> np.ndarray:
         """Return what the cell predicts of the next step, (N,)."""

@@ -1,0 +1,153 @@
+"""Values that no forecast expects, in one series, several, or a panel of many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._input.notes import warn_user
+from tsrnn._input.validation import check_level
+from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
+from tsrnn.features.hosts import names_of
+from tsrnn.forecasting.anomaly_rows import ADDED, anomalies_of_series
+from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.panel.features import with_time_features
+from tsrnn.panel.forecaster import PanelForecaster
+from tsrnn.panel.frame import FrameNames, read_panel
+from tsrnn.panel.report import failure_table, refuse_all_failed, tell_failures
+from tsrnn.panel.seasons import SettledPanel
+from tsrnn.panel.state import regular_part
+
+
+def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99) -> pd.DataFrame:
+    """Find values of a series that lie further from their predictions than they should.
+
+    Every value is held against a prediction made one step before it, by a fit that has not seen the
+    anomalies: what lies far out is missing to the next fit, by which all values are scored again,
+    until the same ones stay out.
+
+    Parameters
+    ----------
+    forecaster : forecaster or PanelForecaster
+        What says which values are to be expected: any forecaster of this package. It is cloned, and
+        not changed.
+    y : array-like of shape (n_timesteps,) or (n_timesteps, n_series), Series or DataFrame
+        The series, of ten values at least; NaN is a missing one. For a `PanelForecaster`, a long
+        frame as for its `fit`.
+    X : array-like of shape (n_timesteps, n_features), optional
+        Regressors, as for the forecaster's `fit`. Those of a long frame are columns of it.
+    level : float, default=0.99
+        The share of usual values that lie between `lower` and `upper`, as a fraction. Of a clean
+        series of 1,000 values about ten are flagged by default: 0.999 flags one.
+
+    Returns
+    -------
+    frame : DataFrame
+        A row a value, with the columns
+
+        - time, the label of the row in the index of `y`, or in that of `X`, or its position where
+          there is none, and y;
+        - expected, the prediction, and the bounds of usual values about it, lower and upper;
+        - score, in standard deviations: those of a normal distribution in which a value as unlikely
+          would lie so far above or, negative, below what is expected. NaN where y is missing, and
+          infinite where all others are predicted exactly;
+        - is_anomaly, whether y lies outside of the bounds;
+        - cleaned, y with what is expected in the place of anomalies.
+
+        Of several series the first column is series, its name or position, and rows are sorted by
+        it. Of a long frame the first columns are called as there.
+
+    Raises
+    ------
+    ValueError
+        If a series has fewer than ten values, or fewer than five that the forecaster predicts;
+        and whatever its fit refuses.
+    TypeError
+        If `forecaster` is none of this package, or regressors are given beside a long frame.
+
+    Warns
+    -----
+    UserWarning
+        Whatever the forecaster's fit warns of, and for series of a long frame that failed, which
+        are left out.
+
+    Notes
+    -----
+    Up to a tenth of the values may be anomalies. The size and the tails of usual errors are learned
+    from quantiles that these do not reach, as those of Student's distribution, and a normal one
+    unless there is reason for another.
+
+    Up to five values in a row may be anomalies. Where more stay where the first of them went, they
+    are a new level, and what is expected follows: of a shift only the first five values are
+    flagged. At the end of a series it cannot be told yet which it is.
+
+    The first values of a series, by which a forecaster learns where it begins, are held against
+    predictions of the reversed series.
+
+    Bounds are on the scale of a `TransformedForecaster`, carried back. For a `CrostonForecaster` a
+    demand can be too large, and is never too small.
+
+    Examples
+    --------
+    >>> from tsrnn import DoubleExpSmoothingRNN, detect_anomalies
+    >>> from tsrnn.datasets import load_co2
+    >>> y = load_co2(adjusted=True)["1990":].copy()
+    >>> y["1995-03"] += 2.0
+    >>> frame = detect_anomalies(DoubleExpSmoothingRNN(), y)
+    >>> found = frame[frame["is_anomaly"]].drop(columns=["is_anomaly", "cleaned"])
+    >>> found.round({"expected": 1, "lower": 1, "upper": 1, "score": 1})
+             time       y  expected  lower  upper  score
+    62 1995-03-01  362.18     360.2  359.2  361.3    3.1
+    """
+    level = check_level(level)
+    wanted = "forecaster must be a forecaster such as AutoExpSmoothingRNN()"
+    if isinstance(forecaster, type):
+        raise TypeError(f"{wanted}, got the class {forecaster.__name__}: make one of it")
+    if isinstance(forecaster, PanelForecaster):
+        if X is not None:
+            raise TypeError("X must be left out: regressors of a long frame are columns of it")
+        return _anomalies_of_frame(forecaster, y, level)
+    if not isinstance(forecaster, Forecaster):
+        raise TypeError(
+            f"{wanted}, or a PanelForecaster, got {forecaster!r}: regressors of scikit-learn's "
+            "become forecasters by RNNForecaster(regressor, window)"
+        )
+    return anomalies_of_series(forecaster, y, X, level)
+
+
+def _anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Return the frame of a panel's values; see `tsrnn.detect_anomalies`."""
+    columns, forecaster = panel._validated()
+    known = (columns.id, columns.time, columns.target)
+    for name in known:
+        if name in ADDED:
+            raise InvalidParameterError(
+                f"the column {name!r} would be given twice: what is added is called {list(ADDED)}"
+            )
+    rules = panel._rules()
+    whole, failures = read_panel(
+        df, columns, None, repeats=rules.aggregate is not None, names=FrameNames("df")
+    )
+    part, grid, places, *_, doubt, _ = regular_part(whole, failures, rules, panel.time_col)
+    part, features = with_time_features(part, forecaster, rules)
+    given = [str(name) for name in df.columns if name not in known]
+    told = forecaster.reading_columns([*given, *names_of(features)])
+    settled = SettledPanel.of(told, part, grid.seasons())
+    with panel._progress(len(places)) as progress:
+        found, failed = settled.anomalies(part, level, panel.n_jobs, progress)
+    failures |= {int(places[i]): error for i, error in failed.items()}
+    refuse_all_failed(failures, whole.ids)
+    if doubt is not None:
+        warn_user(doubt, UnfinishedStepWarning)
+    tell_failures(failure_table(failures, whole.ids, panel.id_col), len(whole.ids))
+    series = np.repeat(np.arange(len(places)), part.lengths)
+    kept = ~np.isin(series, list(failed))
+    answer = {
+        panel.id_col: part.ids.take(series[kept]),
+        panel.time_col: part.codec.write(part.ordinals[kept]),
+        panel.target_col: part.values[kept],
+        **{name: of_rows[kept] for name, of_rows in zip(ADDED, found, strict=True)},
+    }
+    return pd.DataFrame(answer)
