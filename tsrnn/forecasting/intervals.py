@@ -19,4 +19,5 @@ def normal_quantiles(mean: np.ndarray, deviation: np.ndarray, quantiles: np.ndar
     -------
     values : (n_rows, n_quantiles, n_series) array
     """
-    return mean[:, None, :] + ndtri(quantiles)[:, None] * deviation[:, None, :]
+    with np.errstate(over="ignore"):  # of values that a float hardly holds
+        return mean[:, None, :] + ndtri(quantiles)[:, None] * deviation[:, None, :]
