@@ -103,6 +103,10 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
     "show_signature": False,
     "remove_config_comments": True,
+    # By its name, for Sphinx cannot keep functions. The tests run pages with little training: that
+    # none warns of what it learns is seen here.
+    "reset_modules": ("matplotlib", "gallery.raise_warnings"),
+    "reset_modules_order": "both",
     # What a plotting call returns is no result.
     "ignore_repr_types": r"matplotlib\.",
     "min_reported_time": 60,

@@ -198,7 +198,7 @@ print(f"DoubleExpSmoothingRNN: alpha {learned.alpha_:.4f}, beta {learned.beta_:.
 # With two parameters the whole loss can be looked at. A fit is quick enough to make one for every
 # point of a grid.
 
-grid = np.linspace(0.0, 1.0, 51)
+grid = np.linspace(0.0, 1.0, 41)
 model = DoubleExpSmoothingRNN(initial_state="heuristic")
 sse = [[model.set_params(alpha=a, beta=b).fit(y).sse_ for a in grid] for b in grid]
 

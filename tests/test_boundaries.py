@@ -1,6 +1,7 @@
 """The walls between the package's folders: who imports whom, and what nobody does."""
 
 import ast
+import functools
 import re
 from graphlib import TopologicalSorter
 from importlib import import_module
@@ -140,7 +141,12 @@ def dotted_name(path):
 
 
 SOURCES = {dotted_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
-TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in SOURCES.items()}
+
+
+@functools.cache
+def trees():
+    """Return what is parsed of each file, by its dotted name: not at import, where all wait."""
+    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in SOURCES.items()}
 
 
 def folder_of(name):
@@ -165,17 +171,20 @@ def folder_is_ours(name):
     return name.split(".")[0] == "tsrnn"
 
 
-IMPORTS = {name: set(imported_names(tree)) for name, tree in TREES.items()}
+@functools.cache
+def imports():
+    """Return the modules of the package that each imports."""
+    return {name: set(imported_names(tree)) for name, tree in trees().items()}
 
 
 def imported_folders(folder):
     """Return what the modules of a folder import from other folders."""
-    names = set().union(*(IMPORTS[name] for name in SOURCES if folder_of(name) == folder))
+    names = set().union(*(imports()[name] for name in SOURCES if folder_of(name) == folder))
     return {folder_of(name) for name in names} - {folder}
 
 
 def test_imports_are_absolute():
-    nodes = [node for tree in TREES.values() for node in ast.walk(tree)]
+    nodes = [node for tree in trees().values() for node in ast.walk(tree)]
     assert not [node for node in nodes if isinstance(node, ast.ImportFrom) and node.level]
 
 
@@ -199,7 +208,9 @@ def test_folders_import_from_lower_layers_only():
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_the_files_of_a_folder_import_one_another_without_a_cycle(folder):
     inside = {name for name in SOURCES if folder_of(name) == folder}
-    assert list(TopologicalSorter({name: IMPORTS[name] & inside for name in inside}).static_order())
+    assert list(
+        TopologicalSorter({name: imports()[name] & inside for name in inside}).static_order()
+    )
 
 
 @pytest.mark.parametrize("folder", sorted(WITHOUT_ESTIMATORS))
@@ -211,7 +222,7 @@ def test_the_search_of_smoothers_knows_no_forecaster():
     search = [name for name in SOURCES if name.startswith("tsrnn.smoothing.search")]
     assert search
     for name in search:
-        assert not {folder_of(other) for other in IMPORTS[name]} & {"forecasting", "network"}
+        assert not {folder_of(other) for other in imports()[name]} & {"forecasting", "network"}
 
 
 def test_sequence_estimators_know_no_forecaster():
@@ -222,7 +233,7 @@ def test_metrics_and_pictures_take_arrays_or_estimators_by_their_public_methods(
     assert not FOLDERS["plotting"]
     # Labels of rows are compared in one place.
     metrics = [name for name in SOURCES if folder_of(name) == "metrics"]
-    outside = set().union(*(IMPORTS[name] for name in metrics)) - set(metrics)
+    outside = set().union(*(imports()[name] for name in metrics)) - set(metrics)
     assert outside == {"tsrnn._time.labels"}
 
 
@@ -271,11 +282,11 @@ def test_nobody_uses_private_names_of_other_folders_but_those_listed():
     """Files are checked part by part in saving, so that it has to see all of them."""
     folders = FOLDERS.keys() - {"saving"}
     owned = {folder: set() for folder in FOLDERS}
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         owned[folder_of(name)] |= set(private_definitions(tree))
     everywhere = set().union(*owned.values())
     found = {}
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         folder = folder_of(name)
         reached = set(private_uses(tree)) & (everywhere - owned[folder])
         if folder in folders and reached:
@@ -314,7 +325,7 @@ def signatures(node, prefix, in_class=False):
 def test_functions_take_few_arguments():
     found = {
         name: number
-        for module, tree in TREES.items()
+        for module, tree in trees().items()
         for name, number in signatures(tree, module)
         if number > MOST_ARGUMENTS
     }
@@ -359,7 +370,7 @@ def test_every_folder_is_shipped():
 def first_sentence(folder):
     """Return what the docstring of a folder, or of a module in none, begins with."""
     name = "tsrnn" if folder == "__init__" else f"tsrnn.{folder}"
-    return ast.get_docstring(TREES[name]).split("\n\n")[0].replace("\n", " ").rstrip(".")
+    return ast.get_docstring(trees()[name]).split("\n\n")[0].replace("\n", " ").rstrip(".")
 
 
 def test_contributors_are_told_what_each_folder_is_for():
@@ -375,7 +386,7 @@ def test_docstrings_begin_with_a_verb_or_a_noun():
     question = re.compile(r"(?:What|Where|How|Which|Who|When)\b")
     texts = [
         (name, getattr(node, "name", ""), ast.get_docstring(node) or "")
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, defined)
     ]

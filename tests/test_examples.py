@@ -7,7 +7,24 @@ import matplotlib.pyplot as plt
 import pytest
 from paths import EXAMPLES as FOLDER
 
+from tsrnn._optim.training import _Descent
+
 EXAMPLES = sorted(FOLDER.glob("plot_*.py"))
+
+
+# An epoch of a network goes through so many batches. Whatever is done to one is done all the same:
+# how well networks learn from more, which takes most of the time, is for the pages to show, which
+# are built with warnings as errors as well (`docs/conf.py`).
+N_BATCHES = 4
+
+
+@pytest.fixture
+def short_epochs(monkeypatch):
+    """Networks that are trained on the first batches of each epoch."""
+    epoch = _Descent.epoch
+    monkeypatch.setattr(
+        _Descent, "epoch", lambda self, order: epoch(self, order[: N_BATCHES * self._batch_size])
+    )
 
 
 def test_there_are_examples():
@@ -15,6 +32,7 @@ def test_there_are_examples():
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.usefixtures("short_epochs")
 def test_an_example_runs_without_a_warning(path, tmp_path, monkeypatch, capfd):
     """In this process: a dozen new ones would spend half of their time on imports."""
     monkeypatch.chdir(tmp_path)

@@ -16,8 +16,8 @@ import tsrnn
 SHIPPED = ["tsrnn", "build_support", "pyproject.toml", "README.md", "LICENSE"]
 FIT = """
 import tsrnn
-# By this solver few kernels are compiled.
-model = tsrnn.SimpleExpSmoothingRNN(solver="L-BFGS-B").fit([3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0])
+# Whose kernels are few, and the smallest there are.
+model = tsrnn.CrostonForecaster(alpha=0.1).fit([3.0, 0.0, 4.0, 0.0, 0.0, 9.0, 0.0, 6.0])
 assert 1.0 < model.predict(1)[0] < 9.0
 print(tsrnn.__file__)
 """

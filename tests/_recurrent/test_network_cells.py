@@ -156,9 +156,8 @@ def test_the_engine_computes_what_the_naive_loop_does(name, stack, by_step, dtyp
 @every_cell
 @every_stack
 @either_output
-@pytest.mark.parametrize("seed", range(2))
-def test_the_gradient_is_the_derivative_of_the_naive_loop(name, stack, by_step, seed):
-    problem = make_problem(name, stack, by_step, seed=seed, learns_h_init=True)
+def test_the_gradient_is_the_derivative_of_the_naive_loop(name, stack, by_step):
+    problem = make_problem(name, stack, by_step, learns_h_init=True)
     loss, gradient = problem.loss_and_gradient()
     assert loss == pytest.approx(problem.naive_loss(problem.theta), rel=ROUNDING)
     expected = naive.complex_step_gradient(problem.naive_loss, problem.theta)
@@ -177,8 +176,10 @@ def test_tokens_are_looked_up_in_an_embedding_that_learns_as_well(name, stack, b
     assert relative_error(problem.predict(), problem.naive_predictions()) <= ROUNDING
     rows = np.array([3, 11, 18])
     loss, gradient = problem.loss_and_gradient()
-    expected = naive.complex_step_gradient(problem.naive_loss, problem.theta)
-    assert relative_error(gradient, expected) <= EXACT
+    # Any number of the gradient that were wrong would show in each of some directions.
+    directions = np.random.default_rng(2).normal(size=(4, problem.theta.size))
+    slopes = [naive.complex_step_slope(problem.naive_loss, problem.theta, d) for d in directions]
+    assert relative_error(directions @ gradient, slopes) <= EXACT
     assert not problem.architecture.unpack(gradient)["E"][4].any()
     parts = [problem.loss_and_gradient(rows=rows[i : i + 1])[1] for i in range(3)]
     assert relative_error(problem.loss_and_gradient(rows=rows)[1], sum(parts)) <= ROUNDING

@@ -393,6 +393,6 @@ def test_all_the_reviews_are_read(tmp_path):
     first = " ".join(words.get(i, "?") for i in ids.train.data[0].tolist()[:6])
     assert first == "story of a man who has"
     assert imdb.train.data[0].lower().startswith(first)
-    some = fetch_imdb(10_000, data_home=tmp_path, as_ids=True, download_if_missing=False)
+    some = fetch_imdb(data_home=tmp_path, download_if_missing=False)
     # As often as of a fair coin, give or take six standard deviations.
     assert abs(some.train.target[:1000].mean() - 0.5) < 0.1

@@ -1,5 +1,7 @@
 """A change of unit or of origin changes forecasts as it changes the series, and nothing else."""
 
+import functools
+
 import numpy as np
 import pytest
 from cases import relative_error
@@ -44,30 +46,35 @@ def answers(smoother, y):
     return learned(smoother), smoother.predict(6), smoother.predict_interval(6), smoother.state_
 
 
-def assert_same_but_for_the_unit(smoother, y, unit, tolerance):
-    parameters, forecast, interval, state = answers(smoother, y)
-    parameters_in_unit, *in_unit = answers(smoother, y * unit)
+@functools.cache
+def answers_in_its_unit(smoother, series):
+    return answers((SMOOTHERS | ROBUST)[smoother], SERIES[series])
+
+
+def assert_same_but_for_the_unit(smoother, series, unit, tolerance):
+    parameters, forecast, interval, state = answers_in_its_unit(smoother, series)
+    parameters_in_unit, *in_unit = answers((SMOOTHERS | ROBUST)[smoother], SERIES[series] * unit)
     np.testing.assert_allclose(parameters_in_unit, parameters, atol=tolerance)
     for one, other in zip(in_unit, (forecast, interval, state), strict=True):
         # Each by its size; y * unit is rounded, which moves a minimum by no more than this.
         assert relative_error(one / unit, other) < tolerance
 
 
-@smoothers
-@series
+@pytest.mark.parametrize("smoother", SMOOTHERS)
+@pytest.mark.parametrize("series", SERIES)
 @pytest.mark.parametrize("unit", UNITS)
-def test_a_change_of_unit_changes_only_the_unit(smoother, y, unit):
-    assert_same_but_for_the_unit(smoother, y, unit, 1e-8)
+def test_a_change_of_unit_changes_only_the_unit(smoother, series, unit):
+    assert_same_but_for_the_unit(smoother, series, unit, 1e-8)
 
 
-@pytest.mark.parametrize("smoother", ROBUST.values(), ids=ROBUST)
-@series
+@pytest.mark.parametrize("smoother", ROBUST)
+@pytest.mark.parametrize("series", SERIES)
 @pytest.mark.parametrize("unit", UNITS)
-def test_a_change_of_unit_changes_only_the_unit_with_robust_losses(smoother, y, unit):
+def test_a_change_of_unit_changes_only_the_unit_with_robust_losses(smoother, series, unit):
     # Their searches end where a step gains less than a relative 1e-10 or so of the loss, which
     # rounding of y moves about; a unit that is a power of two moves nothing at all.
-    assert_same_but_for_the_unit(smoother, y, unit, 1e-5)
-    assert_same_but_for_the_unit(smoother, y, 2.0 ** np.round(np.log2(unit)), 1e-13)
+    assert_same_but_for_the_unit(smoother, series, unit, 1e-5)
+    assert_same_but_for_the_unit(smoother, series, 2.0 ** np.round(np.log2(unit)), 1e-13)
 
 
 @pytest.mark.parametrize("strategy", ["last", "seasonal", "drift"])

@@ -378,6 +378,11 @@ def generate(name, theta, h_init, innovations):
     return x
 
 
+def complex_step_slope(function, point, direction):
+    """The slope of a real function of an array along a direction, to rounding."""
+    return np.imag(function(point + 1e-30j * direction)) / 1e-30
+
+
 def complex_step_gradient(function, point):
     """The gradient of a real function of an array of any shape, to rounding."""
     gradient = np.zeros(point.shape)

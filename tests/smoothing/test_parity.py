@@ -174,7 +174,7 @@ def test_no_lower_sum_of_squares_is_found_by_statsmodels_on_classic_series(dampe
 @shared_data.needs_m3
 @pytest.mark.parametrize("damped", [False, True])
 def test_no_lower_sum_of_squares_is_found_by_statsmodels_on_the_m3_series(damped):
-    n_series = 3003 if os.environ.get("TSRNN_ALL") == "1" else 300
+    n_series = 3003 if os.environ.get("TSRNN_ALL") == "1" else 150
     for values in shared_data.m3_series(n_series).values():
         assert_no_worse_than_statsmodels(values, damped)
 

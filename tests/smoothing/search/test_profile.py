@@ -1,5 +1,7 @@
 """The SSE at the best initial state: against least squares on naive errors."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -267,40 +269,34 @@ for n_timesteps in (30, 5000):
         print(sse.hex(), *(slope.hex() for slope in d_theta[:, 0].tolist()))
 """
 
-# A long memory of a long series: its arrays are so large that the system takes them back at once.
-EVALUATE_A_MILLION = """
-import numpy as np
-from tsrnn.smoothing.search.profile import ProfiledSSE
-from tsrnn.cells import CELLS
-y = np.random.default_rng(0).normal(size=1_000_000)
-for alpha in (1e-6, 0.5):
-    print(ProfiledSSE(CELLS["ses"](), y[None], None)(np.array([[alpha]]))[0])
-"""
-
-
-def evaluate(code, **environment):
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 0, f"ended with {result.returncode}: {result.stderr}"
-    return result.stdout
-
 
 def test_no_result_depends_on_memory_that_was_given_back():
     """Kernels borrow arrays without counting references; glibc can spoil memory that is freed.
 
     With other C libraries the two variables say nothing, and this passes.
     """
-    spoiled = evaluate(EVALUATE, MALLOC_PERTURB_="85", GLIBC_TUNABLES="glibc.malloc.tcache_count=0")
-    assert spoiled == evaluate(EVALUATE)
+    result = subprocess.run(
+        [sys.executable, "-c", EVALUATE],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "MALLOC_PERTURB_": "85",
+            "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, f"ended with {result.returncode}: {result.stderr}"
+    with contextlib.redirect_stdout(io.StringIO()) as own:
+        exec(EVALUATE, {})
+    assert result.stdout == own.getvalue() != ""
 
 
 def test_a_million_steps_are_no_more_than_a_long_series():
-    slow, fast = map(float, evaluate(EVALUATE_A_MILLION).split())
+    """A long memory of a series whose arrays are so large that the system takes them back."""
+    y = np.random.default_rng(0).normal(size=1_000_000)
+    sse = ProfiledSSE(CELLS["ses"](), y[None], None)
+    slow, fast = (sse(np.array([[alpha]]))[0] for alpha in (1e-6, 0.5))
     # White noise of variance 1, whose predictions have next to none, or a third, of their own.
     # The standard deviation of a mean of a million squares is below 0.3%.
     assert slow / 1e6 == pytest.approx(1.0, rel=0.01)
