@@ -54,7 +54,8 @@ def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99
           would lie so far above or, negative, below what is expected. NaN where y is missing, and
           infinite where all others are predicted exactly;
         - is_anomaly, whether y lies outside of the bounds;
-        - cleaned, y with what is expected in the place of anomalies.
+        - cleaned, y with what is expected in the place of anomalies:
+          `frame.set_index("time")["cleaned"]` is a series with the labels of `y`, to fit to.
 
         Of several series the first column is series, its name or position, and rows are sorted by
         it. Of a long frame the first columns are called as there.
