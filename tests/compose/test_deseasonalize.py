@@ -370,6 +370,7 @@ def test_fit_leaves_the_forecaster_given_alone_and_copies_survive():
     ("arguments", "message"),
     [
         ({"forecaster": 3}, "forecaster must be a forecaster of this library"),
+        ({"forecaster": (24, 168)}, r"DeseasonalizedForecaster\(period=\(24, 168\)\)"),
         ({"forecaster": NaiveForecaster}, "forecaster must be a forecaster of this library"),
         ({"period": 0}, "period must be an integer >= 1"),
         ({"model": "multiplicative"}, "model must be one of 'mul', 'add'"),

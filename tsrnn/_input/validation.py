@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from tsrnn._input.numbers import is_date_in_words
 from tsrnn.exceptions import InvalidParameterError
 
 _LARGEST = int(np.iinfo(np.int64).max)  # that compiled code can count to
@@ -215,18 +216,29 @@ def forget_fit(estimator: BaseEstimator) -> None:
 def refuse_dates(X: object) -> None:
     """Refuse regressors that are dates or durations, which a float would hold as a count.
 
+    Dates as words, too, of which scikit-learn would only say that they are no floats.
+
     Raises
     ------
     TypeError
     """
-    dtypes = {}
+    columns = {}
     if isinstance(X, np.ndarray):
-        dtypes = {"X": X.dtype}
+        columns = {"X": X}
     elif isinstance(X, pd.DataFrame):
-        dtypes = {f"X[{name!r}]": dtype for name, dtype in X.dtypes.items()}
-    for name, dtype in dtypes.items():
-        if dtype.kind in "mM":
-            raise TypeError(f"{name} must be numbers, got {dtype}: dates belong into the index")
+        columns = {f"X[{name!r}]": column for name, column in X.items()}
+    for name, column in columns.items():
+        if column.dtype.kind in "mM":
+            raise TypeError(
+                f"{name} must be numbers, got {column.dtype}: dates belong into the index"
+            )
+        is_words = column.dtype.kind in "OU" or isinstance(column.dtype, pd.StringDtype)
+        first = next(iter(np.ravel(column[:1])), None) if is_words else None
+        if is_date_in_words(first):
+            raise TypeError(
+                f"{name} must be numbers, got {first!r}: dates belong into the index, as "
+                "pd.to_datetime makes them"
+            )
 
 
 def refuse_unknown(regressors: np.ndarray, X: object) -> None:

@@ -60,7 +60,7 @@ NOT_POSITIVE = {
 }
 
 # What users of Python can do about a season that is not tested for.
-UNTESTED = Phrase(": test=False takes off one that is shown twice")
+UNTESTED = Phrase(": test=False adjusts for it without a test where there are two of them")
 
 # The least multiplicative index where the kind of season is chosen.
 _LEAST_INDEX = 0.2

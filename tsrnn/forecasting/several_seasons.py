@@ -213,7 +213,8 @@ def _significant(
             continue
         reasons.append(
             f"is not adjusted for a season of {periods[k]} time steps: it has {n_observed} "
-            f"observed values, and one is tested for in three times as many{UNTESTED}"
+            f"observed values, and whether there is such a season is tested with three of them, "
+            f"{3 * periods[k]} values, or more{UNTESTED}"
         )
     tested.sort(key=lambda k: periods[k])
     filled = _filled(y, np.array(periods)[candidates].tolist())
