@@ -156,6 +156,27 @@ def test_a_new_level_with_gaps_in_it_is_one_and_at_the_end_all_of_it_is_flagged(
     assert found(SimpleExpSmoothingRNN(), y, 0.999) == [197, 198, 199]
 
 
+@pytest.mark.parametrize(
+    "forecaster",
+    [SimpleExpSmoothingRNN(), NaiveForecaster(), SimpleExpSmoothingRNN(alpha=1.0)],
+    ids=repr,
+)
+def test_five_last_values_are_all_flagged_by_what_follows_the_first_of_them_at_once(forecaster):
+    y = np.r_[np.full(50, 5.0), np.full(5, 7.0)]
+    frame = detect_anomalies(forecaster, y)
+    assert flagged(frame) == [50, 51, 52, 53, 54]
+    np.testing.assert_array_equal(frame["cleaned"], 5.0)
+
+
+@pytest.mark.parametrize("forecaster", [SimpleExpSmoothingRNN(), ThetaForecaster(period=1)])
+def test_new_levels_of_a_series_that_stands_still_are_found(forecaster):
+    y = np.repeat([5.0, 7.0, 1.0], 30)
+    frame = detect_anomalies(forecaster, y)
+    assert flagged(frame) == [*range(30, 35), *range(60, 65)]
+    # A step is measured from a slow level that has not yet wholly settled.
+    np.testing.assert_allclose(frame["expected"][65:], 1.0, rtol=1e-3)
+
+
 def test_up_to_five_values_in_a_row_are_all_anomalies():
     y = series()
     y[100:104] += 9.0
