@@ -90,10 +90,10 @@ def test_what_is_expected_has_not_seen_the_anomalies():
     missing = y.copy()
     missing[rows] = np.nan
     fitted = SimpleExpSmoothingRNN().fit(missing).fitted_values_
-    # The first three values are those of the reversed series.
-    np.testing.assert_array_equal(frame["expected"][3:], fitted[3:])
+    # The first six values are those of the reversed series.
+    np.testing.assert_array_equal(frame["expected"][6:], fitted[6:])
     back = SimpleExpSmoothingRNN().fit(missing[::-1]).fitted_values_[::-1]
-    np.testing.assert_array_equal(frame["expected"][:3], back[:3])
+    np.testing.assert_array_equal(frame["expected"][:6], back[:6])
     assert flagged(frame) == rows
     cleaned = y.copy()
     cleaned[rows] = fitted[rows]
@@ -154,6 +154,16 @@ def test_a_new_level_with_gaps_in_it_is_one_and_at_the_end_all_of_it_is_flagged(
     y = series()
     y[197:] += 10.0
     assert found(SimpleExpSmoothingRNN(), y, 0.999) == [197, 198, 199]
+
+
+@pytest.mark.parametrize("forecaster", [SimpleExpSmoothingRNN(), DoubleExpSmoothingRNN()])
+def test_of_a_level_with_four_wild_values_first_these_are_the_anomalies(forecaster):
+    y = np.column_stack([series(k) for k in range(10)])
+    y[:4] += 10.0
+    frame = detect_anomalies(forecaster, y, level=0.9999)
+    places = frame[frame["is_anomaly"]].groupby("series")["time"].apply(list)
+    # Five to ten standard deviations out are all but those that the tails are taken for.
+    assert sum(one == [0, 1, 2, 3] for one in places) >= 9
 
 
 @pytest.mark.parametrize(

@@ -309,7 +309,10 @@ def _joined(ahead: Scored, back: Scored, values: np.ndarray, period: int) -> Sco
     count = np.cumsum(~np.isnan(values), axis=0)
     is_known = ~np.isnan(values) & np.isfinite(ahead.expected)
     n_before = count[is_known.argmax(axis=0), np.arange(values.shape[1])] - 1
-    n_first = np.minimum(np.maximum(n_before, period + 2), count[-1] // 2)
+    # A fit would begin with wild values, of which there may be a whole stretch, and take the level
+    # after them for a new one.
+    n_least = max(period + 2, _STRETCH + 1)
+    n_first = np.minimum(np.maximum(n_before, n_least), count[-1] // 2)
     is_first = (count <= n_first) & np.isfinite(back.expected[::-1])
     parts = zip(ahead, back, strict=True)
     return Scored(*(np.where(is_first, late[::-1], early) for early, late in parts))
