@@ -406,6 +406,30 @@ def test_panels_are_backtested_with_the_features_of_each_stamp():
         PanelForecaster(model, freq="rows").fit(frame)
 
 
+def test_a_panel_has_the_steps_of_each_series_or_refuses_them():
+    christmas = HolidayFeatures({f"{year}-12-25": "Christmas" for year in range(2010, 2030)})
+    model = RegressionForecaster(SimpleExpSmoothingRNN(alpha=0.3), christmas)
+
+    def frame_of(freqs):
+        indexes = [pd.date_range("2018-01-01", periods=60, freq=freq) for freq in freqs]
+        return pd.concat(
+            pd.DataFrame({"unique_id": freq, "ds": index, "y": walk(60, seed=i)})
+            for i, (freq, index) in enumerate(zip(freqs, indexes, strict=True))
+        )
+
+    for freqs in (["MS", "ME"], ["QE-JAN", "QE-FEB"]):
+        frame = frame_of(freqs)
+        found = PanelForecaster(model).fit(frame).coef_["coef"]
+        for freq, coefficient in zip(sorted(freqs), found, strict=True):
+            alone = clone(model).fit(frame[frame["unique_id"] == freq].set_index("ds")["y"])
+            np.testing.assert_allclose(coefficient, alone.coef_, rtol=1e-8)
+    message = "'W-SUN' has steps of 'W-SUN', but 'W-MON' of 'W-MON': fit them apart"
+    with pytest.raises(ValueError, match=message):
+        PanelForecaster(model).fit(frame_of(["W-MON", "W-SUN"]))
+    with pytest.raises(ValueError, match="fit them apart"):
+        christmas.fit(frame_of(["MS", "D"]))
+
+
 def test_steps_that_are_put_into_a_panel_have_their_features():
     frame = frame_of_series()
     gaps = frame.drop(frame.query("unique_id == 's1'").index[[30, 31, 60]])

@@ -64,11 +64,17 @@ def checked_features(features: Any) -> tuple[TimeFeatures, ...]:
 
 
 def learned_features(
-    features: Iterable[TimeFeatures], stamps: pd.Index
+    features: Iterable[TimeFeatures],
+    stamps: pd.Index,
+    parts: Sequence[tuple[Any, pd.Index]] | None = None,
 ) -> tuple[TimeFeatures, ...]:
-    """Return clones of features that have learned from stamps, sorted and each once."""
+    """Return clones of features that have learned from stamps, sorted and each once.
+
+    Where they are of several series, parts are the stamps of each, with its id.
+    """
     clones = tuple(clone(one) for one in features)
     for one in clones:
+        one.look_at([(None, stamps)] if parts is None else parts)
         one.learn(stamps)
     return clones
 
