@@ -107,8 +107,6 @@ def expected_failed_checks(forecaster):
     )
     # Of all structures it chooses simple smoothing for the noise that the checks have.
     is_flat |= isinstance(forecaster, AutoExpSmoothingRNN) and forecaster.models is None
-    # Of its members that is the one that takes regressors.
-    is_flat |= isinstance(forecaster, EnsembleForecaster) and forecaster.forecasters is None
     if isinstance(forecaster, CrostonForecaster):
         # The others heed the tag that says so.
         return {"check_regressor_multioutput": "its targets are negative, and no demand is"}

@@ -40,28 +40,34 @@ def test_medians_and_means_are_of_the_members_that_are_there(values, weights):
     st.sampled_from([(0.0, 1.0), (0.125, 1.0), (-1.0, -0.125)]),
     st.sampled_from([(True, True, True), (True, False, True)]),
 )
-def test_members_that_run_away_are_held_at_the_limit(forecasts, ends, counted):
+def test_members_that_go_too_far_are_held_at_the_limit(forecasts, ends, counted):
     (low, high), n = ends, 4
-    span = Span(np.array([low]), np.array([high]), np.array([n]))
+    # As far from the largest size as from the smallest, or nearer to one of them.
+    middle, growth = (-0.25, 4.0) if high < 0.0 else (np.sqrt(0.125), 8.0)
+    span = Span(*(np.array([one]) for one in (low, high, n, middle)))
     counted, known = np.array(counted)[:, None], np.ones((5, 1), dtype=bool)
     found = usable(forecasts[:, :, None], counted, span, known)
     is_out = ~np.logical_and.accumulate(np.isfinite(forecasts), axis=1)
     for step in range(5):
         finite = [f for f, one in zip(forecasts[:, step], counted, strict=True) if one and f < 99e9]
         nearest = min((max(f - high, low - f, 0.0) for f in finite), default=0.0)
-        # Eight times as large once more after as many steps as there were, and not beyond.
-        more = 8.0 ** min((step + 1) / (n - 1), 1.0) - 1.0 if low else 0.0
-        up, down = (3.0 * (high - low) + (more if one else 0.0) for one in (low >= 0.0, high < 0.0))
+        # So many times as large once more after as many steps as there were, and not beyond.
+        time = min((step + 1) / (n - 1), 1.0)
+        line, curve = (high - low) * time, growth**time - 1.0 if low else 0.0
+        up, down = (
+            0.5 * (high - low) + (max(curve, line) if one else line)
+            for one in (low >= 0.0, high < 0.0)
+        )
         for m in np.flatnonzero(counted):
             f = forecasts[m, step]
-            expected = max(min(f, high + max(up, 3 * nearest)), low - max(down, 3 * nearest))
+            expected = max(min(f, high + max(up, 1.5 * nearest)), low - max(down, 1.5 * nearest))
             if is_out[m, step]:
                 all_out = is_out[counted[:, 0], step].all()
                 expected = f if all_out and f == np.inf else expected if all_out else np.nan
             np.testing.assert_allclose(found.forecasts[m, step, 0], expected, rtol=1e-12)
         prefix = usable(forecasts[:, : step + 1, None], counted, span, known[: step + 1])
         np.testing.assert_array_equal(prefix.forecasts, found.forecasts[:, : step + 1])
-        np.testing.assert_array_equal(prefix.used, found.used[:, : step + 1])
+        np.testing.assert_array_equal(prefix.held, found.held[:, : step + 1])
 
 
 ERRORS = np.random.default_rng(0).standard_t(4, size=(1, 2, 60)).round(2)
@@ -102,3 +108,11 @@ def test_without_own_errors_the_typical_ones_are_taken_and_beyond_the_last_step_
 def test_quantiles_farther_out_than_any_error_are_told_of():
     with pytest.warns(UserWarning, match="past errors tell of intervals up to the level 0.99"):
         quantile_factors(ERRORS, np.array([[0.99999, 0.5]]))
+
+
+def test_the_span_of_a_series_is_of_what_was_observed():
+    parts = [[3.0, np.nan, -1.0, 8.0], [2.0], [np.nan, 5.0, 4.0, np.nan]]
+    span = Span.of(np.concatenate(parts), np.cumsum([0, *map(len, parts)]))
+    for find, found in ((np.nanmin, span.low), (np.nanmedian, span.middle), (np.nanmax, span.high)):
+        np.testing.assert_array_equal(found, [find(one) for one in parts])
+    assert span.count.tolist() == [3, 1, 2]

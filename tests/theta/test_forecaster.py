@@ -1,5 +1,8 @@
 """The theta method as a forecaster: seasons, missing values, units, what it refuses."""
 
+import itertools
+import warnings
+
 import naive
 import numpy as np
 import pandas as pd
@@ -14,7 +17,7 @@ from tsrnn._scan.varying import error_variances_along
 from tsrnn.cells import CELLS
 from tsrnn.datasets import load_co2
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.forecasting.season import find_season, find_seasons, seasonal_indices
+from tsrnn.forecasting.season import find_season, find_seasons, is_seasonal, seasonal_indices
 from tsrnn.theta.fit import VARIANTS
 
 every_variant = pytest.mark.parametrize("variant", VARIANTS)
@@ -65,11 +68,11 @@ def test_a_series_with_values_that_are_not_positive_has_an_additive_season():
 
 
 def test_many_seasons_are_those_of_each_series():
-    parts = [Y, GAPPY, FLAT, LEVELS - 75.0 + 20.0 * SEASON, Y[:9], Y[2:], np.zeros(20)]
+    parts = [Y, GAPPY, FLAT, LEVELS - 75.0 + 20.0 * SEASON, Y[:7], Y[2:], np.zeros(20)]
     offsets = np.cumsum([0, *map(len, parts)])
     seasons, kinds, reasons = find_seasons(np.concatenate(parts), offsets, 4)
     assert kinds.tolist() == ["mul", "mul", None, "add", None, "mul", None]
-    assert list(reasons) == [4] and "9 observed values" in reasons[4]  # fewer than 12
+    assert list(reasons) == [4] and "two whole seasons of 4" in reasons[4]
     for i, y in enumerate(parts):
         model = "mul" if np.nanmin(y) > 0.0 else "add"
         indices, _ = find_season(y, np.empty((len(y), 0)), 4, model, test=True)
@@ -99,19 +102,67 @@ def test_a_season_that_is_never_shown_twice_is_said():
     assert not model.is_seasonal_ and (model.seasonal_indices_ == 1.0).all()
 
 
-@pytest.mark.parametrize("n", [12, 23, 35])
-def test_a_series_shorter_than_three_seasons_is_forecast_as_it_is_and_said(n):
+@pytest.mark.parametrize("n", [12, 23])
+def test_a_series_shorter_than_two_seasons_is_forecast_as_it_is_and_said(n):
     y = LEVELS[:n]
-    with pytest.warns(UserWarning, match=f"not seasonally adjusted: it has {n} observed values"):
+    with pytest.warns(UserWarning, match="not seasonally adjusted: it does not show two whole"):
         model = ThetaForecaster(12).fit(y)
     assert not model.is_seasonal_ and model.seasonal_ is None
     np.testing.assert_array_equal(model.predict(4), ThetaForecaster(1).fit(y).predict(4))
 
 
-def test_a_short_series_is_said_where_the_time_stamps_tell_of_the_season():
-    y = pd.Series(LEVELS[:30], pd.date_range("2020-01", periods=30, freq="MS"))
-    with pytest.warns(UserWarning, match="30 observed values, and a season of 12 time steps"):
-        ThetaForecaster().fit(y)
+@pytest.mark.parametrize("n", [24, 35])
+def test_a_season_that_comes_twice_is_taken_off_where_it_cannot_be_tested(n):
+    t = np.arange(n)
+    for y in (Y[:n], 50.0 + 3.0 * t + 2.0 * np.sin(np.pi * t / 6.0) + 0.1 * FLAT[:n]):
+        stamped = pd.Series(y, pd.date_range("2020-01", periods=n, freq="MS"))
+        with warnings.catch_warnings(action="error"):
+            model, untested = ThetaForecaster().fit(stamped), ThetaForecaster(12, test=False)
+        assert model.is_seasonal_
+        np.testing.assert_array_equal(model.predict(4), untested.fit(y).predict(4))
+    with warnings.catch_warnings(action="error"):
+        assert not ThetaForecaster(12).fit(FLAT[:n]).is_seasonal_
+    gaps = np.where(t % 5 < 2, Y[:n], np.nan)  # two values in five
+    with pytest.warns(UserWarning, match="not seasonally adjusted"):
+        assert not ThetaForecaster(12).fit(gaps).is_seasonal_
+
+
+@pytest.mark.parametrize("share", [0.45, 0.55])
+def test_a_season_comes_twice_where_the_correlation_is_above_a_half(share):
+    """The second period is a share of the first and something that has nothing to do with it."""
+    random = np.random.default_rng(1)
+    columns = np.column_stack([np.ones(12), np.arange(12.0), random.normal(size=(12, 2))])
+    first, other = np.linalg.qr(columns)[0][:, 2:].T
+    y = np.r_[first, share * first + np.sqrt(1.0 - share**2) * other]
+    line = np.polyval(np.polyfit(np.arange(24.0), y, 1), np.arange(24.0))
+    z = y - line
+    _, kinds, _ = find_seasons(10.0 + y, np.array([0, 24]), 12)
+    assert (kinds[0] is not None) == (np.corrcoef(z[12:], z[:12])[0, 1] > 0.5) == (share > 0.5)
+
+
+def test_seasons_beside_lines_are_those_that_the_test_finds_without_the_lines():
+    """Of series with and without a trend and a season, of missing values, and of a flat one."""
+    random, t = np.random.default_rng(5), np.arange(48.0)
+    noise = random.normal(size=(30, 48))
+    series = [
+        50.0 + slope * t + size * np.sin(np.pi * t / 6.0) + one
+        for (slope, size), one in zip(
+            itertools.product((0.0, 1.0, 9.0), np.r_[:10] / 3.0), noise, strict=True
+        )
+    ]
+    series[7][[0, 11, 39]] = np.nan
+    series = [*series, 5.0 + 0.1 * t, np.full(48, 0.1)]
+    expected = []
+    for y in series:
+        seen = ~np.isnan(y)
+        beside = y - np.polyval(np.polyfit(t[seen], y[seen], 1), t)
+        is_line = np.nanmax(np.abs(beside)) < 1e-9
+        expected.append(is_seasonal(y, 12) or (not is_line and is_seasonal(beside, 12)))
+    offsets = np.arange(len(series) + 1) * 48
+    _, kinds, _ = find_seasons(np.concatenate(series), offsets, 12)
+    assert (kinds != None).tolist() == expected  # noqa: E711
+    alone = [is_seasonal(y, 12) for y in series]
+    assert 0 < sum(alone) < sum(expected) < len(series)
 
 
 @pytest.mark.parametrize(("n", "period"), [(11, 12), (60, 61)])
@@ -120,18 +171,19 @@ def test_a_period_longer_than_the_series_is_refused(n, period):
         ThetaForecaster(period).fit(LEVELS[:n])
 
 
-def test_without_the_test_a_season_beside_a_strong_trend_is_taken_off():
+@pytest.mark.parametrize("test", [True, False])
+def test_a_season_beside_a_strong_trend_is_taken_off(test):
     t = np.arange(60.0)
     y = 200.0 + t + 10.0 * np.sin(2.0 * np.pi * t / 12.0)
-    assert not ThetaForecaster(12).fit(y[:48]).is_seasonal_
-    model = ThetaForecaster(12, test=False).fit(y[:48])
+    assert not is_seasonal(y[:48], 12)
+    model = ThetaForecaster(12, test=test).fit(y[:48])
     wrapped = DeseasonalizedForecaster(ThetaForecaster(1), period=12, test=False).fit(y[:48])
     assert model.is_seasonal_ and model.seasonal_ == "mul"
     np.testing.assert_array_equal(model.predict(12), wrapped.predict(12))
     # The season is added, and taken off as one that multiplies; it has 10.
     assert np.abs(model.predict(12) - y[48:]).max() < 2.0
     long = pd.DataFrame({"unique_id": "a", "ds": np.arange(48), "y": y[:48]})
-    panel = PanelForecaster(ThetaForecaster(12, test=False)).fit(long)
+    panel = PanelForecaster(ThetaForecaster(12, test=test)).fit(long)
     np.testing.assert_array_equal(panel.predict(12).iloc[:, 2], model.predict(12))
 
 

@@ -161,9 +161,15 @@ def _of_steps(
     return message + filled_words(int(filled.sum()), words, len(filled), rules)
 
 
+def _said_of(name: str, text: str) -> str:
+    """Put the name of a series before what is said of it, or into it."""
+    said = text.removeprefix("the series ")
+    return f"series {name}: {text}" if said == text else f"series {name} {said}"
+
+
 def _message(reasons: Sequence[tuple[str, str]], what: str) -> list[str]:
     """Tell of the first series, and how many more there are."""
-    message = [f"series {quoted(name)}: {what}{reason}" for name, reason in reasons[:_MOST_TOLD]]
+    message = [_said_of(quoted(name), f"{what}{reason}") for name, reason in reasons[:_MOST_TOLD]]
     n_more = len(reasons) - len(message)
     return (
         [*message, f"and {n_more} more series {what.rstrip(': ')}".rstrip()]

@@ -5,15 +5,17 @@ from __future__ import annotations
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.complex.forecaster import ComplexExpSmoothingRNN
+from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.theta.forecaster import ThetaForecaster
-
-NAMES = ("auto", "ces", "theta")
 
 
 def default_members(period: int | str) -> list[tuple[str, Forecaster]]:
-    """Return the default members for series with a period."""
+    """Return the default members for series with a period: without one, none is of theta."""
+    third: tuple[str, Forecaster] = ("theta", ThetaForecaster(period))
+    if period == 1:
+        third = ("damped", DoubleExpSmoothingRNN(damped=True, prior="cautious"))
     return [
         ("auto", AutoExpSmoothingRNN(period=period)),
         ("ces", ComplexExpSmoothingRNN(period=period)),
-        ("theta", ThetaForecaster(period)),
+        third,
     ]

@@ -23,7 +23,7 @@ from tsrnn._input.validation import (
 from tsrnn._input.wording import Message
 from tsrnn._time.season_length import Season
 from tsrnn.compose.combining import Span, unweighted
-from tsrnn.compose.default_members import NAMES, default_members
+from tsrnn.compose.default_members import default_members
 from tsrnn.compose.ensemble_model import NO_WEIGHTS, EnsembleModel
 from tsrnn.compose.ensemble_summary import summarize_ensemble
 from tsrnn.compose.fit_members import NO_REGRESSORS, FittedMembers, fit_columns, fit_panel
@@ -48,7 +48,8 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     forecasters : list of (str, forecaster) or None
         The members and their names. Each is fitted, as a clone, to every series. None stands for
         ``AutoExpSmoothingRNN`` ("auto"), ``ComplexExpSmoothingRNN`` ("ces") and ``ThetaForecaster``
-        ("theta").
+        ("theta"), or of series without a period, in the place of the last, for Holt's method with a
+        damped trend and the prior "cautious" ("damped").
     period : int or "auto"
         Time steps of a season, of the default members; 1 for none. "auto" is that of the time
         stamps: 12 for months, 4 for quarters, 52 for weeks, 7 for days, 5 for business days, 24, 48
@@ -102,12 +103,17 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         At `predict` and the like for members whose forecast is not finite, which are left out from
         that step on, or runs away: outside of the range of the series by more than three times
         that range beyond where it would grow once more as it did, and by more than three times as
-        much as that of another member. It is held at that limit.
+        much as that of another member.
 
     Notes
     -----
     With regressors only the members that take them are combined: of a mean with others, regressors
     would have a part of their effect only. The others are left out, which `fit` tells of.
+
+    A member's forecast that lies outside of the range of the series by more than half of that range
+    beyond where the series would grow once more as it did, and by more than half as much again as
+    that of another member, is held at that limit: so one that leaves the others far ahead does not
+    take the combined one along.
 
     Distributions of members do not average to that of their combination. So intervals are centred
     at the combined forecast, and as wide as past errors of the combination tell: they are computed
@@ -164,8 +170,9 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     def set_params(self, **params: Any) -> Self:
         """Set parameters, those of members as `name__parameter`, and members by their names.
 
-        A parameter of a default member makes the default members those of your own; they still
-        have the `period` that is set. After an error all is as before.
+        A parameter of a default member makes the default members those of your own, with
+        `period="auto"` those of series that have one; they still have the `period` that is set.
+        After an error all is as before.
         """
         clone(self)._set(**params)
         return self._set(**params)
@@ -174,16 +181,18 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         """Set parameters as `set_params` does, and some of them before an error."""
         names = {key.partition("__")[0] for key in params}
         if "forecasters" not in params:
-            if self.forecasters is None and names & set(NAMES):
-                self.forecasters = default_members(params.pop("period", self.period))
+            usual = default_members(params.get("period", self.period))
+            if self.forecasters is None and names & set(dict(usual)):
+                self.forecasters = usual
                 self.period = "auto"
+                params.pop("period", None)
             elif "period" in params and self._has_defaults():
                 period = params.pop("period")
-                params = {f"{name}__period": period for name in NAMES} | params
+                params = {f"{name}__period": period for name, _ in self.forecasters} | params
         return self._set_params("forecasters", **params)
 
     def _has_defaults(self) -> bool:
-        """Tell whether the members of one's own are those that are taken by default."""
+        """Tell whether the members of one's own are those that seasons are forecast with."""
         kinds = [(name, type(one)) for name, one in default_members("auto")]
         try:
             return [(name, type(one)) for name, one in self.forecasters] == kinds
@@ -261,7 +270,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
             return
         n_members = len(self._named())
         try:
-            weights = self._given_weights()
+            weights = self._given_weights() if self._knows_names() else _as_numbers(self.weights)
         except (TypeError, ValueError):
             weights = np.empty(0)
         fits = weights.shape == (n_members,) and np.isfinite(weights).all()
@@ -278,16 +287,21 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         if isinstance(weights, pd.Series) and not pd.api.types.is_integer_dtype(weights.index):
             names = [name for name, _ in self._named()]
             if sorted(map(str, weights.index)) != sorted(names):
-                raise ValueError("other names than the members have")
+                raise ValueError(
+                    f"weights are those of {list(weights.index)}, but the members are {names}"
+                )
             weights = weights[names]
-        numbers = np.array(weights, dtype=float)
-        return np.where(np.ma.getmaskarray(weights), np.nan, numbers)
+        return _as_numbers(weights)
 
     def _named(self) -> list[tuple[str, Forecaster]]:
         """Return the members to fit."""
         if self.forecasters is None:
             return default_members(self.period)
         return [(name, member) for name, member in self.forecasters]
+
+    def _knows_names(self) -> bool:
+        """Tell whether the members are known before the season is."""
+        return self.forecasters is not None or self.period != "auto"
 
     def _parts(self) -> list[Forecaster]:
         return [member for _, member in self._named()]
@@ -449,6 +463,11 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         """
         check_is_fitted(self)
         return summarize_ensemble(self, self._model)
+
+
+def _as_numbers(weights: Any) -> np.ndarray:
+    """Read weights, NaN where one is masked."""
+    return np.where(np.ma.getmaskarray(weights), np.nan, np.array(weights, dtype=float))
 
 
 def _unnamed(i: int) -> str:

@@ -13,7 +13,16 @@ from scipy.special import ndtr
 from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import counted
 from tsrnn._input.wording import Message
-from tsrnn.compose.combining import Span, Used, mean, median, shares, unweighted, usable
+from tsrnn.compose.combining import (
+    Span,
+    Used,
+    geometric_mean,
+    mean,
+    median,
+    shares,
+    unweighted,
+    usable,
+)
 from tsrnn.compose.past_errors import CombinedErrors, growth, quantile_factors
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
@@ -22,10 +31,13 @@ from tsrnn.forecasting.looped_panel import SERIES_ERRORS
 # Whose forecast it is where members without a weight are left alone.
 NO_WEIGHTS = "no member with a weight is left: the others have all the same weight"
 
+# Of values that a float hardly holds.
+_beyond_floats = np.errstate(over="ignore", invalid="ignore")
+
 _INFINITE = "the forecast of the member {name!r} is not finite: it is left out from step {step} on"
 _RUNS_AWAY = (
-    "the forecast of the member {name!r} runs away from step {step} on: where it lies outside of "
-    "the series by more than three times its range, it is held there"
+    "the forecast of the member {name!r} runs away from step {step} on, outside of the series by "
+    "more than three times its range: it is held nearer to it"
 )
 
 
@@ -217,6 +229,7 @@ class EnsembleModel(FittedModel):
         _, used = self._forecasts(horizon, *n_jobs)
         return self.combined(used.forecasts, self.weights)
 
+    @_beyond_floats
     def unit(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
         """Return the units that past errors are told in, (horizon, N)."""
         _, used = self._forecasts(horizon, *n_jobs)
@@ -227,8 +240,8 @@ class EnsembleModel(FittedModel):
         size = np.fmax.reduce(np.abs(apart), axis=0)  # squares may be beyond numbers
         size = np.where(size > 0.0, size, 1.0)
         between = size * np.sqrt(mean((apart / size) ** 2, self.weights))
-        is_known = used.used & np.isfinite(deviations)
-        spread = median(np.where(is_known, deviations, np.nan))
+        is_known = np.isfinite(used.forecasts) & np.isfinite(deviations)
+        spread = geometric_mean(np.where(is_known, deviations, np.nan))
         return (spread + 0.5 * between) * growth(horizon, self.span.count)
 
     def deviation(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
@@ -236,11 +249,13 @@ class EnsembleModel(FittedModel):
         level = np.full((1, horizon), ndtr(1.0))
         return self._errors(level, *n_jobs)[:, 0]
 
+    @_beyond_floats
     def quantiles(self, horizon: int, quantiles: np.ndarray, *n_jobs: int | None) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
         levels = np.repeat(quantiles[:, None], horizon, axis=1)
         return self.forecast(horizon, *n_jobs)[:, None] + self._errors(levels, *n_jobs)
 
+    @_beyond_floats
     def _errors(self, levels: np.ndarray, *n_jobs: int | None) -> np.ndarray:
         """Return quantiles of errors at levels (n_quantiles, horizon), as `quantiles` does."""
         factors = quantile_factors(self.past.of(*n_jobs), levels).T
@@ -258,7 +273,8 @@ class EnsembleModel(FittedModel):
         for one in self.members:
             for k, note in one.model.doubts(horizon).items():
                 i = int(one.series[k])
-                if used.used[one.place, :, i].all():
+                is_own = np.isfinite(used.forecasts) & ~used.held
+                if is_own[one.place, :, i].all():
                     text = Message("{note} (member {name})", note=note, name=self.names[one.place])
                     texts.setdefault(i, []).append(text)
         return {i: UnreliableForecastWarning(_joined(lines)) for i, lines in texts.items()}
@@ -270,7 +286,7 @@ class EnsembleModel(FittedModel):
             members=tuple(one.alone(i) for one in self.members if i in one.present),
             n_series=1,
             weights=self.weights[:, [i]],
-            span=Span(self.span.low[[i]], self.span.high[[i]], self.span.count[[i]]),
+            span=self.span.alone(i),
             past=self.past.alone(i),
             dropped=tuple((name, 0, why) for name, k, why in self.dropped if k == i),
             known=None if self.known is None else self.known[:, [i]],
@@ -278,6 +294,7 @@ class EnsembleModel(FittedModel):
             notes={},
         )
 
+    @_beyond_floats
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:

@@ -13,7 +13,8 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from tsrnn.forecasting.intervals import beyond_floats, normal_quantiles
+from tsrnn.forecasting.infinities import beyond_floats
+from tsrnn.forecasting.intervals import normal_quantiles
 
 Notes: TypeAlias = tuple[Warning, ...] | Mapping[int, tuple[Warning, ...]]
 """Warnings of a fit: of columns one after another, of a panel by the position of the series.

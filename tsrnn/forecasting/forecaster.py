@@ -1,21 +1,20 @@
 """The forecaster contract: rows are time steps, in order; pandas and time stamps in and out.
 
-`Forecaster` does what every forecaster does alike: it reads series, keeps their place in time, and
-turns a request (a horizon, or rows with time stamps) into positions on the training grid. What a
-method knows of its own is a `FittedModel`, made by `fit_model`.
+`Forecaster` does what every forecaster does alike: it reads series, keeps their place in time, in
+which `RequestReader` finds what is asked of them, and answers. What a method knows of its own is a
+`FittedModel`, made by `fit_model`.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from datetime import date
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._compute.threads import one_blas_thread
 from tsrnn._input.notes import together, warn_user
@@ -28,11 +27,9 @@ from tsrnn._input.validation import (
     check_level,
     check_number,
     forget_fit,
-    refuse_dates,
-    refuse_unknown,
     replaced_when_done,
 )
-from tsrnn._time.grid import is_time_index, overlooked_times, training_grid
+from tsrnn._time.grid import overlooked_times, training_grid
 from tsrnn._time.season_length import refuse_longer
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.features.hosts import learned_features, names_of, with_features
@@ -43,24 +40,13 @@ from tsrnn.forecasting.fitted_model import FittedModel, PanelModel, Progress
 from tsrnn.forecasting.horizons import MOST_AHEAD, check_horizon, most_steps
 from tsrnn.forecasting.looped_panel import fit_each
 from tsrnn.forecasting.period import PeriodTaker
-from tsrnn.forecasting.rows import appended, as_rows, mean_r2, read_weights, unmasked
+from tsrnn.forecasting.requests import Request, RequestReader
+from tsrnn.forecasting.rows import appended, as_rows, mean_r2, read_weights
 from tsrnn.forecasting.scores import new_scores
 from tsrnn.forecasting.totals import check_totals, total_quantiles
 
 
-class _Request(NamedTuple):
-    """Rows to predict: their positions, the index of the answer, what regressors add, (n, k).
-
-    And the model that knows the regressors of what lies ahead.
-    """
-
-    positions: np.ndarray
-    index: pd.Index
-    effect: np.ndarray
-    model: FittedModel
-
-
-class Forecaster(RegressorMixin, PeriodTaker, FeatureTaker, ABC):
+class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
     """Base of the forecasters; see the module's text."""
 
     @abstractmethod
@@ -443,116 +429,13 @@ class Forecaster(RegressorMixin, PeriodTaker, FeatureTaker, ABC):
         tags.target_tags.single_output = True
         return tags
 
-    def _read_request(self, X: Any) -> _Request:
-        """Read what X asks for."""
-        check_is_fitted(self)
-        if X is None:
-            raise TypeError("predict takes a horizon, such as 12, or rows; got None")
-        if is_single(X):
-            if isinstance(X, date | np.datetime64 | pd.Period | str):
-                raise InvalidParameterError(
-                    f"horizon must be an integer >= 1, got {X!r}: to predict at a time stamp, pass "
-                    "pd.Index([X])"
-                )
-            horizon = check_horizon(X)
-            regressors = self._following_regressors(None, horizon)
-            return self._make_request(*self._following(horizon), regressors)
-        X = as_rows(X)
-        regressors = self._read_regressors(X, None)
-        if len(regressors) == 0:
-            raise ValueError("X has no rows: ask for at least one prediction")
-        if isinstance(X, pd.DataFrame) and is_time_index(X.index):
-            positions, index = self._grid.positions(X.index), X.index
-        else:
-            positions, index = self._following(len(regressors))
-        regressors = with_features(regressors, self._features, self._grid, positions)
-        return self._make_request(positions, index, regressors)
-
-    def _make_request(
-        self, positions: np.ndarray, index: pd.Index, regressors: np.ndarray
-    ) -> _Request:
-        """Make a request of positions; regressors of the future are laid out in its order."""
-        ahead = positions - self._n_seen
-        known = np.empty((0, regressors.shape[1]))
-        if regressors.shape[1] and 0 <= ahead.max() < MOST_AHEAD:
-            known = np.full((ahead.max() + 1, regressors.shape[1]), np.nan)
-            known[ahead[ahead >= 0]] = regressors[ahead >= 0]
-        effect, model = self._model.effect(regressors), self._model.with_regressors(known)
-        return _Request(positions, index, effect, model)
-
-    def _following(self, n_timesteps: int) -> tuple[np.ndarray, pd.Index]:
-        """Return positions and stamps of the next time steps."""
-        start, stop = self._n_seen, self._n_seen + n_timesteps
-        return np.arange(start, stop), self._grid.stamps(start, stop)
-
-    def _following_regressors(self, X: Any, n_timesteps: int) -> np.ndarray:
-        """Read the regressors of the next time steps, (n, p)."""
-        X = as_rows(X)
-        regressors = self._read_regressors(X, n_timesteps)
-        positions = np.arange(self._n_seen, self._n_seen + n_timesteps)
-        if isinstance(X, pd.DataFrame):
-            self._check_stamps(X.index, positions, "X must continue the series")
-        return with_features(regressors, self._features, self._grid, positions)
-
-    def _read_regressors(
-        self, X: Any, n_timesteps: int | None, *, reset: bool = False
-    ) -> np.ndarray:
-        """Read regressors, (n, p): none from None, and from a DataFrame without columns."""
-        if X is None or (isinstance(X, pd.DataFrame) and X.shape[1] == 0):
-            if not reset and self.n_features_in_ > 0:
-                raise ValueError(
-                    f"{type(self).__name__} was fitted with {self.n_features_in_} regressors: pass "
-                    "X with their values in the time steps asked, one row each"
-                )
-            regressors = np.empty((n_timesteps if X is None else len(X), 0))
-            self.n_features_in_ = 0
-        else:
-            refuse_dates(X)
-            regressors = validate_data(
-                self, unmasked(X), reset=reset, dtype=np.float64, ensure_all_finite=False
-            )
-            refuse_unknown(regressors, X)
-        if n_timesteps is not None and len(regressors) != n_timesteps:
-            raise ValueError(
-                f"X has {len(regressors)} rows, but there are {n_timesteps} time steps"
-            )
-        return regressors
-
-    def _read_more(self, y: Any, name: str) -> tuple[np.ndarray, pd.Index | None]:
-        """Read further values, (n, k), of the series that the forecaster was fitted on."""
-        values, layout, index = read_series(y, name)
-        n_series = self._seen[0][0].shape[1]
-        if values.shape[1] != n_series:
-            raise ValueError(
-                f"{name} has {values.shape[1]} series, but the forecaster was fitted on "
-                f"{n_series}: pass shape (n_timesteps, {n_series})"
-            )
-        fitted, given = self._layout.names, layout.names
-        both_pandas = self._layout.is_pandas and layout.is_pandas
-        if n_series > 1 and both_pandas and not given.equals(fitted):
-            raise ValueError(
-                f"{name} has the columns {list(given)}, but the forecaster was fitted on "
-                f"{list(fitted)}, in that order"
-            )
-        return values, index
-
-    def _check_stamps(self, index: pd.Index | None, positions: np.ndarray, problem: str) -> None:
-        """Refuse other time stamps than those of some positions."""
-        if not is_time_index(index):
-            return
-        wrong = np.flatnonzero(self._grid.positions(index) != positions)
-        if wrong.size:
-            row = wrong[0]
-            stamp = self._grid.stamps(positions[row], positions[row] + 1)[0]
-            raise ValueError(f"{problem}: at row {row} expected {stamp}, got {index[row]}")
-
     def _tell_doubts(self, model: FittedModel, horizon: int) -> None:
         """Warn of what the model says of its forecast of so many steps, if any."""
         notes = model.doubts(horizon) if horizon > 0 else {}
         for note in together(notes, self._seen[0][0].shape[1]):
             warn_user(note)
 
-    def _mean(self, request: _Request) -> np.ndarray:
+    def _mean(self, request: Request) -> np.ndarray:
         return self._at(request.positions, 0, request.model.forecast) + request.effect
 
     def _quantiles(self, X: Any, quantiles: np.ndarray, labels: list, label_name: str):

@@ -1,23 +1,9 @@
-"""Prediction intervals of forecasts that are normal about their mean, and numbers beyond floats."""
+"""Prediction intervals of forecasts that are normal about their mean."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.special import ndtri
-
-
-def beyond_floats(ahead: np.ndarray) -> np.ndarray:
-    """Return what lies ahead, (horizon, ..), as infinite where it is more than a float holds.
-
-    There differences of infinities are NaN, which would say that nothing is known; they have the
-    sign of what was last a number. What is NaN from the first step on is unknown, and stays so.
-    """
-    wrong = np.isnan(ahead)
-    if not wrong.any():
-        return ahead
-    step = np.where(wrong, 0, np.arange(len(ahead)).reshape(-1, *[1] * (ahead.ndim - 1)))
-    last = np.take_along_axis(ahead, np.maximum.accumulate(step), axis=0)
-    return np.where(wrong & ~np.isnan(last), np.copysign(np.inf, last), ahead)
 
 
 def normal_quantiles(mean: np.ndarray, deviation: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
@@ -33,4 +19,5 @@ def normal_quantiles(mean: np.ndarray, deviation: np.ndarray, quantiles: np.ndar
     -------
     values : (n_rows, n_quantiles, n_series) array
     """
-    return mean[:, None, :] + ndtri(quantiles)[:, None] * deviation[:, None, :]
+    with np.errstate(over="ignore"):  # of values that a float hardly holds
+        return mean[:, None, :] + ndtri(quantiles)[:, None] * deviation[:, None, :]

@@ -14,6 +14,19 @@ the indices are those of y_t - b'x_t. For these b is estimated from the changes 
 and those of x_t, less their means at each position of the season: what a season of either kind adds
 to a line is the same at all of one position, and gone.
 
+Beside a strong trend all autocorrelations are large, and (1) overlooks seasons as clear as can be.
+So of the theta method's series it is also asked of what their least-squares lines leave of them,
+z_t; and where (1) is not asked, the season is taken off if z_t and z_{t-m} have a correlation of
+
+    cor(z_t, z_{t-m}) > 1/2   and   2 m <= n < 3 m                                      (3)
+
+On the last values of the training parts of M3's quarterly and monthly and M4's quarterly series,
+forecast from those before, the theta method's errors are smaller by 0.1 to 1.3% for the first.
+Forecast from no more than 2 m to 3 m values before they are smaller by 10 to 15, 11 to 17 and 0.2
+to 3.5% for the second, and those of its mean with automatic and complex smoothing by 4 to 6, 4 to
+5 and 1 to 1.5%. Were all such series adjusted, monthly ones that are as short as that by themselves
+would lose 14%, which have seasons less often.
+
 An index near zero is none to divide by: what is new of a value there counts 1/s_t times in z_t, and
 its forecasts at all other positions move by that much. Where the kind of season is chosen, one with
 an index below a fifth is additive. On the last values of the training parts of M4's hourly series,
@@ -33,8 +46,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsrnn._input.ragged import counted
-from tsrnn._input.wording import Message, Phrase
+from tsrnn._input.ragged import counted, rows_of
+from tsrnn._input.wording import Phrase
 
 _SHOWS_NONE = "it does not show two whole seasons of {} time steps"
 
@@ -58,7 +71,7 @@ _CRITICAL = 1.645
 # Moving averages over longer seasons may be faster by way of Fourier transforms.
 _DIRECT = 336
 
-# What is smaller, of a regressor in units of its largest value, may be its rounding.
+# What is smaller, of a regressor or a series in units of its largest value, may be its rounding.
 _ROUNDING = 1e-10
 
 
@@ -160,7 +173,7 @@ def find_seasons(
     offsets : (N + 1,) array
     period : int
     test : bool
-        Whether a season must be significant by (1).
+        Whether a season must be found by (1), of the series or of what its line leaves, or by (3).
 
     Returns
     -------
@@ -173,14 +186,15 @@ def find_seasons(
     """
     n_series = len(offsets) - 1
     factor, offset = np.ones((n_series, period)), np.zeros((n_series, period))
-    kinds, reasons = np.full(n_series, None, dtype=object), {}
+    kinds = np.full(n_series, None, dtype=object)
     if period == 1:
-        return Seasons(factor, offset), kinds, reasons
+        return Seasons(factor, offset), kinds, {}
+    candidates, too_short = np.ones(n_series, dtype=bool), ()
     if test:
-        candidates = are_seasonal(values, offsets, period)
-        reasons = _untested(values, offsets, period)
-    else:
-        candidates = np.ones(n_series, dtype=bool)
+        candidates = _candidates(values, offsets, period)
+        n_observed = np.add.reduceat(~np.isnan(values), offsets[:-1], dtype=np.int64)
+        too_short = np.flatnonzero(n_observed < 2 * period).tolist()
+    reasons = dict.fromkeys(too_short, _SHOWS_NONE.format(period))
     for i in np.flatnonzero(candidates).tolist():
         y = values[offsets[i] : offsets[i + 1]]
         began, ended = ends_of(y)
@@ -193,19 +207,47 @@ def find_seasons(
     return Seasons(factor, offset), kinds, reasons
 
 
-def _untested(values: np.ndarray, offsets: np.ndarray, period: int) -> dict[int, str]:
-    """Return which series have too few values for the test, and why that is."""
-    n_observed = np.add.reduceat(~np.isnan(values), offsets[:-1], dtype=np.int64)
-    return {
-        i: Message(
-            "it has {n} observed values, and a season of {period} time steps is tested for in "
-            "three times as many{cure}",
-            n=int(n_observed[i]),
-            period=period,
-            cure=UNTESTED,
-        )
-        for i in np.flatnonzero(n_observed < 3 * period).tolist()
-    }
+def _candidates(values: np.ndarray, offsets: np.ndarray, period: int) -> np.ndarray:
+    """Tell which series have a season by (1), perhaps beside a line, or by (3), (N,)."""
+    candidates = are_seasonal(values, offsets, period)
+    series = np.flatnonzero(~candidates)
+    if series.size:
+        rows, own = rows_of(offsets, series)
+        rest = _beside_line(values[rows], own)
+        candidates[series] = are_seasonal(rest, own, period)
+        n_observed = np.add.reduceat(~np.isnan(rest), own[:-1], dtype=np.int64)
+        for k in np.flatnonzero((2 * period <= n_observed) & (n_observed < 3 * period)).tolist():
+            candidates[series[k]] = _is_repeated(rest[own[k] : own[k + 1]], period)
+    return candidates
+
+
+def _is_repeated(z: np.ndarray, period: int) -> bool:
+    """Tell whether a series (n,), NaN where missing, is correlated with itself by (3)."""
+    both = np.array([z[period:], z[:-period]])
+    both = both[:, ~np.isnan(both).any(axis=0)]
+    if both.shape[1] < 2:
+        return False
+    both = both - both.mean(axis=1, keepdims=True)
+    products = both @ both.T
+    return bool(products[0, 1] > 0.5 * np.sqrt(products[0, 0] * products[1, 1]))
+
+
+def _beside_line(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Return what is left of series without their least-squares lines, in units of their own."""
+    starts, owner = offsets[:-1], np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    seen = ~np.isnan(values)
+    n_observed = np.maximum(np.add.reduceat(seen, starts, dtype=float), 1.0)
+    size = np.maximum.reduceat(np.where(seen, np.abs(values), 0.0), starts)
+    rest = np.where(seen, values, 0.0) / np.where(size > 0.0, size, 1.0)[owner]
+    time = np.where(seen, np.arange(len(values)) - starts[owner], 0.0)
+    for part in (time, rest):
+        part -= (np.add.reduceat(part, starts) / n_observed)[owner]
+        part[~seen] = 0.0
+    squares = np.add.reduceat(time * time, starts)
+    slope = np.add.reduceat(time * rest, starts) / np.where(squares > 0.0, squares, 1.0)
+    rest -= slope[owner] * time
+    rest[np.abs(rest) < _ROUNDING] = 0.0
+    return np.where(seen, rest, np.nan)
 
 
 def _of_either_kind(y: np.ndarray, period: int) -> tuple[str, np.ndarray]:

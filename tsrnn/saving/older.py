@@ -11,6 +11,7 @@ from tsrnn._input.scaling import Scaling
 from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
+from tsrnn.compose.combining import Span
 from tsrnn.compose.deseasonalize import DeseasonalizedForecaster
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.naive import NaiveForecaster
@@ -112,6 +113,9 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
     if kind is Extent and "whole" not in attributes:
         low, high = (np.asarray(attributes[name], dtype=float) for name in ("low", "high"))
         attributes["whole"] = whole_range(low, high)
+    if kind is Span and "middle" not in attributes:  # as that of a line
+        low, high = (np.asarray(attributes[name], dtype=float) for name in ("low", "high"))
+        attributes["middle"] = 0.5 * low + 0.5 * high
     if kind is Ranges and "pace" in attributes:
         for name in ("growth", "zero"):
             attributes.setdefault(name, np.zeros(np.shape(attributes["pace"])))

@@ -12,7 +12,7 @@ import numpy as np
 from tsrnn._compute.threads import in_threads, one_blas_thread
 from tsrnn._input.ragged import Batch, laid_out, rows_of
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
-from tsrnn.forecasting.intervals import beyond_floats
+from tsrnn.forecasting.infinities import beyond_floats
 from tsrnn.smoothing.extent import Extent
 from tsrnn.smoothing.smoothers import SmootherBatch, lost
 

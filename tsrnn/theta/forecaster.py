@@ -41,9 +41,10 @@ class ThetaForecaster(Forecaster):
         others take that through all that the forecaster is fitted to. The default forecasts the
         series of M3 best.
     test : bool
-        Take off only a season that the M competitions' test finds. It asks for three full periods,
-        and looks at the series with its trend: beside a strong one it overlooks seasons as clear as
-        can be. With False the season is taken off of every series with two full periods.
+        Take off only a season that the M competitions' test finds, in the series or in what is left
+        of it without its line; or, of a series of two full periods but fewer than three, which that
+        test does not look at, one whose second period is like the first. With False the season of
+        every series with two full periods is taken off.
     initial_level : {"first", "learned"}
         The level before the first value. "first" is y_1 / theta, by which the first prediction of
         the variants that are dynamic is y_1, and a constant series is predicted exactly; alpha and
@@ -88,19 +89,19 @@ class ThetaForecaster(Forecaster):
     UserWarning
         For a series of fewer than seven values (six where theta is not learned): it is smoothed
         with alpha = 0.5 and theta = 2. For a series that is not seasonally adjusted because it is
-        too short: of fewer values than three periods, or without the test than two, or with a
-        position of the season at which nothing was observed. With `period="auto"` as
-        `AutoExpSmoothingRNN` warns.
+        too short: of fewer values than two periods, or with a position of the season at which
+        nothing was observed. With `period="auto"` as `AutoExpSmoothingRNN` warns.
 
     Notes
     -----
-    Seasons are those of the M competitions: looked for in series of three periods or more, by their
+    Seasons are looked for as in the M competitions, in series of three periods or more, by their
     autocorrelation at that lag at 90%, and taken off by the classical decomposition. They are
     multiplicative where all values are positive and no index is below 0.2, and additive elsewhere:
     a value at a position with a small index would move forecasts at all others by a multiple of
-    what is new in it. Forecasts get them back. The autocorrelation is that of a series with its
-    trend, which is large at all lags: so where the trend is strong the test overlooks seasons, and
-    `test=False` is for those that you know of.
+    what is new in it. Forecasts get them back. Beside a strong trend the competitions' test
+    overlooks seasons, for autocorrelations are large at all lags then: so it is also made of what a
+    line leaves of the series. Of series of two to three periods the season is taken off where what
+    a line leaves has a correlation of more than 1/2 with itself a period before.
 
     With level :math:`l`, a line :math:`A + B t` and :math:`n` values seen, the forecast of the
     next one is

@@ -17,7 +17,9 @@ def check_span(one: Span) -> None:
     """Check the ranges of series."""
     n = fields.numbers(one.low, "low", None).size
     fields.numbers(one.high, "high", n)
+    middle = fields.numbers(one.middle, "middle", n)
     require((one.low <= one.high).all(), "ranges must not be empty")
+    require(((one.low <= middle) & (middle <= one.high)).all(), "medians must lie in the ranges")
     count = fields.array(one.count, "count", INT, n)
     require((count >= 1).all(), "a series has a value")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tsrnn import DoubleExpSmoothingRNN, ThetaForecaster
-from tsrnn.forecasting.intervals import beyond_floats
+from tsrnn.forecasting.infinities import beyond_floats
 
 
 def test_what_is_beyond_floats_has_the_sign_of_the_last_number_and_the_unknown_stays_so():
