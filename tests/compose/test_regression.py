@@ -221,9 +221,11 @@ def test_any_forecaster_forecasts_what_is_left_and_effects_are_added(forecaster)
     inner = clone(forecaster or AutoExpSmoothingRNN())
     inner = inner.fit(y - effect)
     X = pd.concat([one.fit(DAYS).transform(100) for one in map(clone, FEATURES)], axis=1)
-    ahead = (X - 0.0) @ model.coef_ - np.median(
-        pd.concat([clone(one).fit_transform(DAYS) for one in FEATURES], axis=1), axis=0
-    ) @ model.coef_
+    ahead = (
+        X @ model.coef_
+        - np.median(pd.concat([clone(one).fit_transform(DAYS) for one in FEATURES], axis=1), axis=0)
+        @ model.coef_
+    )
     # Sums in another order.
     np.testing.assert_allclose(model.predict(100), inner.predict(100) + ahead, rtol=1e-10)
     assert model.predict(100).index.equals(X.index)

@@ -63,8 +63,9 @@ class HolidayFeatures(TimeFeatures):
     With time steps of more than a day, such as weeks and months, a column counts the days of the
     step that are the holiday; which days those are is read as pandas does: a week "W-FRI" ends with
     its stamp, months, quarters and years hold it, and steps of so many days begin with it. With
-    steps of hours, all hours of a day are the holiday. Where names are joined, since two holidays
-    fall on a day, each of them counts. A date that is estimated, as of a new moon to come, has the
+    steps of hours, all hours of a day are the holiday. Series that are fitted together, as in a
+    panel, must have the same steps. Where names are joined, since two holidays fall on a day, each
+    of them counts. A date that is estimated, as of a new moon to come, has the
     name that it has when it is known.
 
     Examples

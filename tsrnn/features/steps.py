@@ -137,15 +137,15 @@ def _end_of(date: Any, stamp: Any) -> Any:
             period = pd.Period(date)
         except ValueError:
             return stamp
-        length = period.end_time - period.start_time
-        if length < _A_DAY - _MOMENT:
+        length = (period + 1).start_time - period.start_time
+        if length < _A_DAY:
             return stamp
     elif isinstance(date, day):
-        length = _A_DAY - _MOMENT
+        length = _A_DAY
     else:
         return stamp
     # On the clock: a day is of 23 or 25 hours where that is changed.
-    end = stamp.tz_localize(None) + length
+    end = stamp.tz_localize(None) + (length - _MOMENT)
     return end if stamp.tz is None else _in_zone(end, stamp.tz, later=True)
 
 
