@@ -185,6 +185,17 @@ def test_what_nothing_is_known_of_is_said_and_is_0():
     )
 
 
+def test_columns_of_one_name_are_told_apart():
+    other = HolidayFeatures({"2023-02-04": "fair", "2023-04-01": "fair"})
+    X = pd.DataFrame({"match": np.arange(200.0) % 5}, DAYS)
+    model = RegressionForecaster(NaiveForecaster(), [HolidayFeatures(FAIRS), other])
+    model.fit(X, daily())
+    names = ["match", "fair", "match (2)", "fair (2)"]
+    assert list(model.coef_names_) == list(model.effects_) == list(model.bse_.index) == names
+    frame = X.assign(unique_id=0, ds=DAYS, y=daily())
+    assert list(PanelForecaster(model).fit(frame).coef_["column"]) == names
+
+
 def test_a_holiday_that_never_was_is_told_where_it_comes():
     y = daily()["2023-03-01":"2023-05-01"]
     model = RegressionForecaster(NaiveForecaster(), HolidayFeatures(FAIRS)).fit(y)

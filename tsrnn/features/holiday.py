@@ -65,8 +65,8 @@ class HolidayFeatures(TimeFeatures):
     its stamp, months, quarters and years hold it, and steps of so many days begin with it. With
     steps of hours, all hours of a day are the holiday. Series that are fitted together, as in a
     panel, must have the same steps. Where names are joined, since two holidays fall on a day, each
-    of them counts. A date that is estimated, as of a new moon to come, has the
-    name that it has when it is known.
+    of them counts. A date that is estimated, as of a new moon to come, has the name that it has
+    when it is known.
 
     Examples
     --------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -87,9 +88,17 @@ def columns_of(
     return np.hstack([np.empty((len(positions), 0)), *parts])
 
 
-def names_of(features: Iterable[TimeFeatures]) -> list[str]:
-    """Return the names of the columns of features that have learned."""
-    return [name for one in features for name in one.feature_names_]
+def names_beside(given: Iterable[Any], features: Iterable[TimeFeatures]) -> list[str]:
+    """Return the names of given columns, and then of those of features that have learned.
+
+    One of a feature that is taken, as New Year's Day is by another country, is numbered.
+    """
+    names = [str(name) for name in given]
+    for one in features:
+        for name in one.feature_names_:
+            free = (f"{name} ({i})" if i > 1 else name for i in count(1))
+            names.append(next(shown for shown in free if shown not in names))
+    return names
 
 
 def with_features(
