@@ -441,6 +441,9 @@ def test_a_panel_has_the_steps_of_each_series_or_refuses_them():
         PanelForecaster(model).fit(frame_of(["W-MON", "W-SUN"]))
     with pytest.raises(ValueError, match="fit them apart"):
         christmas.fit(frame_of(["MS", "D"]))
+    # One row has no steps of its own.
+    frame = pd.concat([frame_of(["MS"]).head(1).assign(unique_id="first"), frame_of(["ME"])])
+    assert christmas.fit_transform(frame)["Christmas"].sum() == 5.0
 
 
 def test_steps_that_are_put_into_a_panel_have_their_features():

@@ -208,6 +208,8 @@ def test_last_dates_that_are_days_or_months_end_with_them():
     assert StepFeatures([moments]).fit_transform(hours).sum().item() == 25.0
     ends = pd.date_range("2023-01-31", periods=6, freq="ME")
     assert StepFeatures([("2023-02", "2023-03")]).fit_transform(ends).sum().item() == 2.0
+    periods = pd.period_range("2023-10-29", periods=72, freq="h")
+    assert StepFeatures(days).fit_transform(periods).sum().to_list() == [24.0, 48.0]
     # A midnight that the clock leaves out.
     spring = pd.date_range("2018-11-03", periods=48, freq="h", tz="America/Sao_Paulo")
     assert StepFeatures(["2018-11-04"]).fit_transform(spring).sum().item() == 24.0

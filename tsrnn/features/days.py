@@ -112,19 +112,22 @@ def step_of_all(parts: Iterable[tuple[Any, pd.Index]], who: str) -> str | int:
     """
     known: dict[tuple[Any, Any, int], str | int] = {}
     first: tuple[Any, str | int] | None = None
+    alone: str | int = 1
     for key, stamps in parts:
         extent = (stamps[0], stamps[-1], len(stamps))  # many series have the stamps of others
         if extent not in known:
             known[extent] = step_of(stamps, who)
         step = known[extent]
-        if first is None or len(stamps) > 1:
-            first = first or (key, step)
-            if step != first[1]:
-                raise ValueError(
-                    f"{who} counts the days of each time step, and {key!r} has steps of "
-                    f"{_words(step)}, but {first[0]!r} of {_words(first[1])}: fit them apart"
-                )
-    return 1 if first is None else first[1]
+        if len(stamps) == 1:  # which goes with any
+            alone = step
+            continue
+        first = first or (key, step)
+        if step != first[1]:
+            raise ValueError(
+                f"{who} counts the days of each time step, and {key!r} has steps of "
+                f"{_words(step)}, but {first[0]!r} of {_words(first[1])}: fit them apart"
+            )
+    return alone if first is None else first[1]
 
 
 def _words(step: str | int) -> str:

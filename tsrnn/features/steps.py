@@ -129,24 +129,26 @@ def _as_stamp(date: Any, stamps: pd.Index) -> Any:
 
 
 def _end_of(date: Any, stamp: Any) -> Any:
-    """Return the last moment of a date that is a day, a month or a year; else the stamp itself."""
-    if not isinstance(stamp, pd.Timestamp) or isinstance(date, datetime):
+    """Return the last stamp of a date that is a day, a month or a year; else its own stamp."""
+    whole = _whole(date)
+    if whole is None or not isinstance(stamp, pd.Timestamp | pd.Period):
         return stamp
+    end = (whole + 1).start_time - _MOMENT
+    if isinstance(stamp, pd.Period):
+        return pd.Period(end, freq=stamp.freq)
+    return end if stamp.tz is None else _in_zone(end, stamp.tz, later=True)
+
+
+def _whole(date: Any) -> pd.Period | None:
+    """Return the day, the month or the year that a date is, None of a moment."""
     if isinstance(date, str):
         try:
             period = pd.Period(date)
         except ValueError:
-            return stamp
-        length = (period + 1).start_time - period.start_time
-        if length < _A_DAY:
-            return stamp
-    elif isinstance(date, day):
-        length = _A_DAY
-    else:
-        return stamp
-    # On the clock: a day is of 23 or 25 hours where that is changed.
-    end = stamp.tz_localize(None) + (length - _MOMENT)
-    return end if stamp.tz is None else _in_zone(end, stamp.tz, later=True)
+            return None
+        return None if (period + 1).start_time - period.start_time < _A_DAY else period
+    is_day = isinstance(date, day) and not isinstance(date, datetime)
+    return pd.Period(date, freq="D") if is_day else None
 
 
 def _in_zone(stamp: pd.Timestamp, zone: Any, *, later: bool = False) -> pd.Timestamp:
