@@ -220,6 +220,18 @@ def test_a_season_that_a_series_is_too_short_for_is_left_out_with_a_word(n, opti
     np.testing.assert_allclose(found.predict(6), expected, rtol=RTOL)
 
 
+def test_a_value_that_hides_seasons_is_told_by_its_row():
+    y = np.r_[np.nan, SERIES["add"][:N]]
+    y[70] = 1e6
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert not make().fit(y).is_seasonal_.any()
+    wanted = [f"the value in row 70 hides its season of {m} time steps" for m in PERIODS]
+    assert all(part in str(one.message) for part, one in zip(wanted, told, strict=True))
+    y[70] = np.nan
+    assert make().fit(y).is_seasonal_.all()
+
+
 def test_a_series_that_is_not_positive_is_not_divided():
     y = SERIES["add"][:N] - 60.0
     with pytest.warns(UserWarning, match="series 0 is not seasonally adjusted: its values are not"):
@@ -282,11 +294,13 @@ def test_saved_models_answer_and_go_on_as_before(tmp_path, model):
     [
         ((24,), "the time steps of one season, or of several, all different"),
         ((), "the time steps of one season, or of several"),
-        ((24, 24), "all different, such as"),
-        ((24, 1), "must be an integer >= 2"),
-        ((24, 168.5), "must be an integer >= 2"),
-        ((24, "auto"), "the time steps of one season, or of several"),
-        (((6, 21), 5), "must be the number of time steps of one season"),
+        ((24, 24), "all different integers"),
+        ((24, 1), r"all different integers >= 2 .* got \(24, 1\)"),
+        ((24, 168.5), r"all different integers >= 2 .* got \(24, 168.5\)"),
+        ((24, "auto"), "all different integers >= 2"),
+        (((6, 21), 5), "all different integers >= 2"),
+        ((24, 10**9), "must be at most"),
+        (np.array([24, 168]), r"period=\(24, 168\)"),
     ],
 )
 def test_wrong_seasons_are_refused(period, message):

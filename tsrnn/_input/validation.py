@@ -76,7 +76,7 @@ def check_period(value: object, lower: int = 1) -> None:
     """
     if isinstance(value, str) and value == "auto":
         return
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple | list | range | np.ndarray):
         raise InvalidParameterError(
             f"period must be the number of time steps of one season, got {value!r}: series with "
             "several are for DeseasonalizedForecaster(forecaster, period=(24, 168))"
@@ -101,14 +101,18 @@ def check_periods(value: Sequence[object]) -> None:
     ------
     InvalidParameterError
     """
-    for one in value:
-        check_period(one, 2)
-    is_number = [not isinstance(one, str) for one in value]
-    if len(value) < 2 or not all(is_number) or len(set(value)) < len(value):
-        raise InvalidParameterError(
-            "period must be the time steps of one season, or of several, all different, such as "
-            f"(24, 168), got {value!r}"
-        )
+    wanted = (
+        "period must be the time steps of one season, or of several, all different integers >= 2 "
+        f"such as (24, 168), got {value!r}"
+    )
+    try:
+        numbers = [check_count("period", one, 2) for one in value]
+    except InvalidParameterError as error:
+        raise InvalidParameterError(wanted) from error
+    if len(numbers) < 2 or len(set(numbers)) < len(numbers):
+        raise InvalidParameterError(wanted)
+    for one in numbers:
+        check_period(one)
 
 
 def check_choice(name: str, value: object, choices: Collection[str]) -> None:

@@ -114,7 +114,8 @@ class DeseasonalizedForecaster(Forecaster):
     -----
     UserWarning
         For a series that is not adjusted because it has values that are not positive and the model
-        is multiplicative, or, without the test or with several seasons, because it is too short.
+        is multiplicative, or because of one value beside which the season is not significant, or,
+        without the test or with several seasons, because it is too short.
         With `period="auto"` as `AutoExpSmoothingRNN` warns.
 
     Notes
