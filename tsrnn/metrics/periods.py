@@ -38,10 +38,10 @@ def periods_of_rows(labels: pd.Index, offsets: np.ndarray, n_observed: np.ndarra
     periods, are_irregular = periods_of_stamps(labels, offsets, n_observed)
     if are_irregular.any():
         row = labels[offsets[are_irregular.argmax()]]
-        of_others = f", of {are_irregular.sum()} series" if len(periods) > 1 else ""
+        which = f"of {are_irregular.sum()} series of y_train" if len(periods) > 1 else "of y_train"
         warnings.warn(
-            f"the time stamps of y_train from {row} on lie on no regular grid{of_others}, and tell "
-            "of no season: errors are scaled by the changes from row to row, which period=1 says; "
+            f"the time stamps {which}, from {row} on, lie on no regular grid, and tell of no "
+            "season: errors are scaled by the changes from row to row, which period=1 says; "
             "give period where there is a season",
             UserWarning,
             stacklevel=4,
