@@ -75,7 +75,7 @@ def check_period(value: object, lower: int = 1) -> None:
     """
     if isinstance(value, str) and value == "auto":
         return
-    if isinstance(value, tuple | list | range | np.ndarray):
+    if isinstance(value, tuple | list | range | np.ndarray) and np.size(value) > 1:
         raise InvalidParameterError(
             f"period must be the number of time steps of one season, got {value!r}: series with "
             "several are for DeseasonalizedForecaster(forecaster, period=(24, 168))"
@@ -100,6 +100,8 @@ def check_periods(value: Sequence[object]) -> None:
     ------
     InvalidParameterError
     """
+    if len(value) < 2:
+        check_period(value)
     wanted = (
         "period must be the time steps of one season, or of several, all different integers >= 2 "
         f"such as (24, 168), got {value!r}"
@@ -108,7 +110,7 @@ def check_periods(value: Sequence[object]) -> None:
         numbers = [check_count("period", one, 2) for one in value]
     except InvalidParameterError as error:
         raise InvalidParameterError(wanted) from error
-    if len(numbers) < 2 or len(set(numbers)) < len(numbers):
+    if len(set(numbers)) < len(numbers):
         raise InvalidParameterError(wanted)
     for one in numbers:
         check_period(one)
