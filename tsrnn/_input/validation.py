@@ -100,8 +100,6 @@ def check_periods(value: Sequence[object]) -> None:
     ------
     InvalidParameterError
     """
-    if len(value) < 2:
-        check_period(value)
     wanted = (
         "period must be the time steps of one season, or of several, all different integers >= 2 "
         f"such as (24, 168), got {value!r}"
@@ -110,7 +108,7 @@ def check_periods(value: Sequence[object]) -> None:
         numbers = [check_count("period", one, 2) for one in value]
     except InvalidParameterError as error:
         raise InvalidParameterError(wanted) from error
-    if len(set(numbers)) < len(numbers):
+    if len(numbers) < 2 or len(set(numbers)) < len(numbers):
         raise InvalidParameterError(wanted)
     for one in numbers:
         check_period(one)
