@@ -76,7 +76,7 @@ def check_period(value: object, lower: int = 1) -> None:
     """
     if isinstance(value, str) and value == "auto":
         return
-    if isinstance(value, tuple | list | range | np.ndarray):
+    if isinstance(value, tuple | list | range | np.ndarray) and np.size(value) > 1:
         raise InvalidParameterError(
             f"period must be the number of time steps of one season, got {value!r}: series with "
             "several are for DeseasonalizedForecaster(forecaster, period=(24, 168))"
