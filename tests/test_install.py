@@ -68,7 +68,7 @@ class Environment:
 def copy_what_is_shipped(folder):
     """Copy what a clone has of the package: nothing that was compiled or built here."""
     folder.mkdir()
-    unwanted = shutil.ignore_patterns("__pycache__", "*.nbi", "*.nbc")
+    unwanted = shutil.ignore_patterns("__pycache__", "*.nbi", "*.nbc", "*.code")
     for name in SHIPPED:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, folder / name, ignore=unwanted)

@@ -27,6 +27,10 @@ from tsrnn._optim.minibatch import _follow
 
 IMPORTED = Path(tsrnn.__file__).parent  # of the checkout, or of a wheel
 
+compiles = pytest.mark.skipif(
+    code_cache.SHIPPED.exists(), reason="kernels came compiled: none is compiled, and kept"
+)
+
 # Kernels without the estimators, whose libraries take longer to import than a kernel to compile.
 KERNELS_ALONE = """
 import os, sys, types
@@ -126,6 +130,7 @@ def test_the_folder_is_private(entry):
     assert stat.S_IMODE(entry.parent.stat().st_mode) == 0o700
 
 
+@compiles
 def test_numba_itself_is_left_as_it_is(tmp_path):
     """Its settings are of the whole process, and its cache is used by others."""
     result = run(
@@ -146,6 +151,7 @@ def test_numba_itself_is_left_as_it_is(tmp_path):
 # Without a disk that takes what is written.
 
 
+@compiles
 def test_kernels_work_where_no_folder_can_be_written(monkeypatch, tmp_path, caplog):
     """Root writes even where it may not, so a plain file stands in the way of every folder."""
     obstacle = tmp_path / "plain file"
@@ -163,6 +169,7 @@ def test_kernels_work_where_the_user_has_no_home(monkeypatch, tmp_path):
     assert follows("f8")[0]
 
 
+@compiles
 def test_kernels_work_where_the_disk_is_full(folder, caplog):
     """A limit on the size of files is met, as a full disk is, in the middle of writing."""
     resource = pytest.importorskip("resource", reason="limits on the size of files are of Unix")
@@ -324,6 +331,7 @@ assert list(average) == [0.5] * 3, average
 """
 
 
+@compiles
 def test_two_processes_that_fill_an_empty_cache_at_once_fill_it_right(folder):
     both = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     command = [sys.executable, "-c", KERNELS_ALONE + FILL]
@@ -413,6 +421,7 @@ for deadly in range(1, 12):
 """
 
 
+@compiles
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 def test_a_process_that_is_killed_leaves_the_whole_entry_or_none(folder):
     """Before each of its writes in turn; the next process writes it, and removes what is left."""

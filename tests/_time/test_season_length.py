@@ -323,7 +323,8 @@ def test_structures_with_a_season_are_left_out_where_dates_tell_of_none():
 @seasonal
 @pytest.mark.parametrize("value", ["month", None, 2.5, 0, -4, True, [12], "12"])
 def test_what_is_no_period_is_refused_with_both_that_are_accepted(forecaster, value):
-    with pytest.raises(InvalidParameterError, match=r"period must be an integer >= 1, or 'auto'"):
+    accepted = "an integer >= 1, or 'auto'|the time steps of one season, or of several"
+    with pytest.raises(InvalidParameterError, match=f"period must be ({accepted})"):
         clone(forecaster).set_params(period=value).fit(decembers())
 
 

@@ -3,6 +3,7 @@
 import copy
 import io
 import pickle
+import re
 
 import pandas as pd
 import pytest
@@ -163,6 +164,26 @@ def test_a_missing_file_and_a_folder_are_named(complaint, tmp_path):
 )
 def test_options_out_of_range_are_named(complaint, monthly, options, part):
     assert part in complaint(monthly[0], *options)
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        (
+            ["--level", "90,95"],
+            "percents with spaces between them, such as --level 80 95, got '90,",
+        ),
+        (["--level", "90%"], "got '90%'"),
+        (
+            ["--horizon", "30d"],
+            "--horizon: must be a number of time steps, such as 30 .* got '30d'",
+        ),
+    ],
+)
+def test_what_is_no_number_is_told_how_it_is_written(monthly, capsys, options, part):
+    with pytest.raises(SystemExit):
+        main(["forecast", str(monthly[0]), *options])
+    assert re.search(part, capsys.readouterr().err)
 
 
 def test_a_table_that_cannot_be_written_is_named(complaint, monthly, tmp_path):

@@ -327,6 +327,22 @@ def test_a_series_that_cannot_be_adjusted_is_forecast_as_it_is_with_a_warning(y,
     np.testing.assert_array_equal(model.predict(3), NaiveForecaster().fit(y).predict(3))
 
 
+def test_a_value_that_hides_the_season_is_told_by_its_row_and_one_without_season_hides_none():
+    y = MUL.copy()
+    y[17] = 1e6
+    forecaster = DeseasonalizedForecaster(NaiveForecaster(), period=4)
+    told = "not seasonally adjusted: the value in row 17 hides its season of 4 time steps"
+    with pytest.warns(UserWarning, match=told):
+        assert not forecaster.fit(y).is_seasonal_
+    y[17] = np.nan
+    assert forecaster.fit(y).is_seasonal_
+    flat = FLAT.copy()
+    flat[17] = 1e6
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert not forecaster.fit(flat).is_seasonal_
+
+
 def test_a_series_too_short_for_the_test_is_no_warning():
     assert not DeseasonalizedForecaster(NaiveForecaster(), period=4).fit(MUL[:11]).is_seasonal_
 
@@ -370,6 +386,7 @@ def test_fit_leaves_the_forecaster_given_alone_and_copies_survive():
     ("arguments", "message"),
     [
         ({"forecaster": 3}, "forecaster must be a forecaster of this library"),
+        ({"forecaster": (24, 168)}, r"DeseasonalizedForecaster\(period=\(24, 168\)\)"),
         ({"forecaster": NaiveForecaster}, "forecaster must be a forecaster of this library"),
         ({"period": 0}, "period must be an integer >= 1"),
         ({"model": "multiplicative"}, "model must be one of 'mul', 'add'"),

@@ -185,6 +185,17 @@ def test_what_nothing_is_known_of_is_said_and_is_0():
     )
 
 
+def test_columns_of_one_name_are_told_apart():
+    other = HolidayFeatures({"2023-02-04": "fair", "2023-04-01": "fair"})
+    X = pd.DataFrame({"match": np.arange(200.0) % 5}, DAYS)
+    model = RegressionForecaster(NaiveForecaster(), [HolidayFeatures(FAIRS), other])
+    model.fit(X, daily())
+    names = ["match", "fair", "match (2)", "fair (2)"]
+    assert list(model.coef_names_) == list(model.effects_) == list(model.bse_.index) == names
+    frame = X.assign(unique_id=0, ds=DAYS, y=daily())
+    assert list(PanelForecaster(model).fit(frame).coef_["column"]) == names
+
+
 def test_a_holiday_that_never_was_is_told_where_it_comes():
     y = daily()["2023-03-01":"2023-05-01"]
     model = RegressionForecaster(NaiveForecaster(), HolidayFeatures(FAIRS)).fit(y)
@@ -221,9 +232,11 @@ def test_any_forecaster_forecasts_what_is_left_and_effects_are_added(forecaster)
     inner = clone(forecaster or AutoExpSmoothingRNN())
     inner = inner.fit(y - effect)
     X = pd.concat([one.fit(DAYS).transform(100) for one in map(clone, FEATURES)], axis=1)
-    ahead = (X - 0.0) @ model.coef_ - np.median(
-        pd.concat([clone(one).fit_transform(DAYS) for one in FEATURES], axis=1), axis=0
-    ) @ model.coef_
+    ahead = (
+        X @ model.coef_
+        - np.median(pd.concat([clone(one).fit_transform(DAYS) for one in FEATURES], axis=1), axis=0)
+        @ model.coef_
+    )
     # Sums in another order.
     np.testing.assert_allclose(model.predict(100), inner.predict(100) + ahead, rtol=1e-10)
     assert model.predict(100).index.equals(X.index)
@@ -404,6 +417,33 @@ def test_panels_are_backtested_with_the_features_of_each_stamp():
         PanelForecaster(NaiveForecaster()).fit(frame).coef_  # noqa: B018
     with pytest.raises(ValueError, match="freq='rows' takes rows for steps"):
         PanelForecaster(model, freq="rows").fit(frame)
+
+
+def test_a_panel_has_the_steps_of_each_series_or_refuses_them():
+    christmas = HolidayFeatures({f"{year}-12-25": "Christmas" for year in range(2010, 2030)})
+    model = RegressionForecaster(SimpleExpSmoothingRNN(alpha=0.3), christmas)
+
+    def frame_of(freqs):
+        indexes = [pd.date_range("2018-01-01", periods=60, freq=freq) for freq in freqs]
+        return pd.concat(
+            pd.DataFrame({"unique_id": freq, "ds": index, "y": walk(60, seed=i)})
+            for i, (freq, index) in enumerate(zip(freqs, indexes, strict=True))
+        )
+
+    for freqs in (["MS", "ME"], ["QE-JAN", "QE-FEB"]):
+        frame = frame_of(freqs)
+        found = PanelForecaster(model).fit(frame).coef_["coef"]
+        for freq, coefficient in zip(sorted(freqs), found, strict=True):
+            alone = clone(model).fit(frame[frame["unique_id"] == freq].set_index("ds")["y"])
+            np.testing.assert_allclose(coefficient, alone.coef_, rtol=1e-8)
+    message = "'W-SUN' has steps of 'W-SUN', but 'W-MON' of 'W-MON': fit them apart"
+    with pytest.raises(ValueError, match=message):
+        PanelForecaster(model).fit(frame_of(["W-MON", "W-SUN"]))
+    with pytest.raises(ValueError, match="fit them apart"):
+        christmas.fit(frame_of(["MS", "D"]))
+    # One row has no steps of its own.
+    frame = pd.concat([frame_of(["MS"]).head(1).assign(unique_id="first"), frame_of(["ME"])])
+    assert christmas.fit_transform(frame)["Christmas"].sum() == 5.0
 
 
 def test_steps_that_are_put_into_a_panel_have_their_features():

@@ -206,7 +206,7 @@ def test_seasons_are_tested_for_one_after_the_other():
     [
         (40, {}, "21 time steps: it does not show more than two of them"),
         (42, {"test": False}, "21 time steps: it does not show more than two of them"),
-        (60, {}, "21 time steps: it has 60 observed values, and one is tested for in three"),
+        (60, {}, "21 time steps: it has 60 observed values, and whether .* with three of them, 63"),
     ],
 )
 def test_a_season_that_a_series_is_too_short_for_is_left_out_with_a_word(n, options, reason):
@@ -218,6 +218,18 @@ def test_a_season_that_a_series_is_too_short_for_is_left_out_with_a_word(n, opti
     inner = SimpleExpSmoothingRNN(alpha=0.4).fit(y - season)
     expected = inner.predict(6) + season[-6:]
     np.testing.assert_allclose(found.predict(6), expected, rtol=RTOL)
+
+
+def test_a_value_that_hides_seasons_is_told_by_its_row():
+    y = np.r_[np.nan, SERIES["add"][:N]]
+    y[70] = 1e6
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert not make().fit(y).is_seasonal_.any()
+    wanted = [f"the value in row 70 hides its season of {m} time steps" for m in PERIODS]
+    assert all(part in str(one.message) for part, one in zip(wanted, told, strict=True))
+    y[70] = np.nan
+    assert make().fit(y).is_seasonal_.all()
 
 
 def test_a_series_that_is_not_positive_is_not_divided():
@@ -282,11 +294,13 @@ def test_saved_models_answer_and_go_on_as_before(tmp_path, model):
     [
         ((24,), "the time steps of one season, or of several, all different"),
         ((), "the time steps of one season, or of several"),
-        ((24, 24), "all different, such as"),
-        ((24, 1), "must be an integer >= 2"),
-        ((24, 168.5), "must be an integer >= 2"),
-        ((24, "auto"), "the time steps of one season, or of several"),
-        (((6, 21), 5), "must be the number of time steps of one season"),
+        ((24, 24), "all different integers"),
+        ((24, 1), r"all different integers >= 2 .* got \(24, 1\)"),
+        ((24, 168.5), r"all different integers >= 2 .* got \(24, 168.5\)"),
+        ((24, "auto"), "all different integers >= 2"),
+        (((6, 21), 5), "all different integers >= 2"),
+        ((24, 10**9), "must be at most"),
+        (np.array([24, 168]), r"period=\(24, 168\)"),
     ],
 )
 def test_wrong_seasons_are_refused(period, message):

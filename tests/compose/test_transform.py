@@ -571,3 +571,15 @@ def test_functions_are_not_saved_and_that_is_said(tmp_path):
     model = TransformedForecaster(DRIFT, (np.cbrt, lambda z: z**3)).fit(WALK)
     with pytest.raises(TypeError, match=r"TransformedForecaster\.transform.* cannot be saved"):
         tsrnn.save(model, tmp_path / "model")
+
+
+def test_shares_that_reach_a_bound_are_forecast_as_the_error_says():
+    share = np.append(np.tile([0.7, 0.9, 0.95], 6), 1.0)
+    match = r"TransformedForecaster\(..., None, lower=0, upper=1\) around it"
+    with pytest.raises(ValueError, match=match):
+        TransformedForecaster(DRIFT, "logit").fit(share)
+    beyond = TransformedForecaster(DRIFT, "logit", upper=1.01).fit(share)
+    around = TransformedForecaster(beyond, None, lower=0, upper=1).fit(share)
+    expected = np.clip(beyond.predict_interval(5), 0.0, 1.0)
+    np.testing.assert_array_equal(around.predict_interval(5), expected)
+    assert beyond.predict_interval(5).max() > 1.0

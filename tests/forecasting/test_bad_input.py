@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from tsrnn import (
     NaiveForecaster,
     SimpleExpSmoothingRNN,
     TripleExpSmoothingRNN,
+    backtest,
 )
 from tsrnn.exceptions import InvalidParameterError
 
@@ -158,6 +160,39 @@ def test_complex_numbers_are_refused(y):
 )
 def test_dates_and_durations_are_refused_by_type_and_told_their_place(y):
     assert_refused(y, TypeError, "must be numbers, got .*: dates belong into the index")
+
+
+RAW = pd.DataFrame({"date": ["2022-12-01", "2022-12-02", "2022-12-03"], "sold": [1.0, 2.0, 4.0]})
+
+
+@pytest.mark.parametrize("words", ["2022-12-01", "2022/12", "1.12.2022", "12/31/22 10:00"])
+def test_dates_in_words_belong_into_the_index(words):
+    table = RAW.assign(date=words)
+    match = rf"\['date'\].* got '{words}': dates belong into the index, as pd.to_datetime"
+    assert_refused(table, ValueError, match)
+    for X in (table[["date"]], table[["date"]].astype(object)):
+        with pytest.raises(TypeError, match=match):
+            SimpleExpSmoothingRNN().fit(X, table["sold"])
+    with pytest.raises(TypeError, match="X must be numbers.* dates belong into the index"):
+        SimpleExpSmoothingRNN().fit(table[["date"]].to_numpy(), table["sold"])
+    SimpleExpSmoothingRNN().fit(table.set_index(pd.to_datetime(RAW["date"]))["sold"])
+
+
+@pytest.mark.parametrize("dates", [pd.to_datetime(RAW["date"]), RAW["date"]])
+@pytest.mark.parametrize("order", [["shop", "date", "sold"], ["date", "shop", "sold"]])
+def test_a_long_frame_is_for_panels(dates, order):
+    df = RAW.assign(date=dates, shop="S00")[order]
+    for call in (
+        SimpleExpSmoothingRNN().fit,
+        partial(backtest, SimpleExpSmoothingRNN(), horizon=1),
+    ):
+        with pytest.raises((TypeError, ValueError), match="PanelForecaster.*cross_validation"):
+            call(df)
+
+
+def test_words_among_the_numbers_of_one_series_are_no_long_frame():
+    with pytest.raises(ValueError, match="must be a number, got 'closed'$"):
+        SimpleExpSmoothingRNN().fit(pd.DataFrame({"a": [1.0, "closed"], "b": 1.0, "c": 2.0}))
 
 
 @pytest.mark.parametrize(

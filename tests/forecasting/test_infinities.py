@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tsrnn import DoubleExpSmoothingRNN, ThetaForecaster
+from tsrnn import DoubleExpSmoothingRNN, EnsembleForecaster, NaiveForecaster, ThetaForecaster
 from tsrnn.forecasting.infinities import beyond_floats
 
 
@@ -14,12 +14,16 @@ def test_what_is_beyond_floats_has_the_sign_of_the_last_number_and_the_unknown_s
     np.testing.assert_array_equal(beyond_floats(ahead), expected)
 
 
+# A combination says which of its members it leaves out.
+@pytest.mark.filterwarnings("ignore::tsrnn.exceptions.UnreliableForecastWarning")
 @pytest.mark.parametrize(
     "forecaster",
     [
         DoubleExpSmoothingRNN(),
         ThetaForecaster(),
         ThetaForecaster(variant="standard"),
+        NaiveForecaster(strategy="drift"),
+        EnsembleForecaster([("holt", DoubleExpSmoothingRNN()), ("theta", ThetaForecaster())]),
     ],
     ids=str,
 )
@@ -30,3 +34,4 @@ def test_bounds_of_forecasts_beyond_floats_are_infinite_and_none_is_unknown(fore
     bounds = forecaster.predict_interval(100)
     assert not np.isnan(bounds).any()
     assert bounds[-1, 1] == np.inf
+    assert not np.isnan(forecaster.simulate(100, 3, random_state=0)).any()

@@ -1,5 +1,6 @@
 """Tables of scores of backtests: each is what the metric of arrays says of the same rows."""
 
+import warnings
 from functools import partial
 
 import numpy as np
@@ -214,10 +215,74 @@ def test_training_series_are_taken_as_backtest_took_them(held):
     frame = backtest(NaiveForecaster(), y, horizon=3, n_windows=2)
     found = evaluate(frame, "mase", "cutoff", y_train=y)
     for end, score in zip((34, 37), found["mase"], strict=True):
-        past = np.asarray(y)[:end]
-        forecast = np.repeat(past[-1:], 3, axis=0)
+        forecast = np.repeat(np.asarray(y)[end - 1 : end], 3, axis=0)
         truth = np.asarray(y)[end : end + 3]
-        assert score == pytest.approx(metrics.mase(truth, forecast, past), rel=ROUNDING)
+        assert score == pytest.approx(metrics.mase(truth, forecast, y[:end]), rel=ROUNDING)
+
+
+@pytest.mark.parametrize("freq", ["YS", "QS", "MS", "ME", "W", "D", "B", "h", "30min", "10D", "2h"])
+@pytest.mark.parametrize("n", [1.5, 3.5])
+def test_the_period_is_that_which_a_forecaster_takes_of_the_stamps(freq, n):
+    n = round(n * {"MS": 12, "ME": 12, "W": 52, "h": 24, "30min": 48}.get(freq, 7))
+    y = pd.Series(
+        np.random.default_rng(1).normal(size=n), pd.date_range("2020", periods=n, freq=freq)
+    )
+    for past in (y, y.where(np.arange(n) != 3), y.to_frame("a").assign(b=y**2)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of few values
+            period = NaiveForecaster(strategy="seasonal").fit(past).period_
+        ends = past[:2] * 0.0, past[:2] * 0.0 + 1.0
+        expected = metrics.mase(*ends, past.to_numpy(), period=period)
+        assert metrics.mase(*ends, past) == expected
+        assert metrics.mase(*ends, past.to_numpy()) == metrics.mase(*ends, past, period=1)
+
+
+def test_each_series_of_a_panel_has_the_period_of_its_own_stamps():
+    series = {
+        "months": months(60),
+        "days": months(50, 1).set_axis(pd.date_range("2018-01-01", periods=50)),
+        "few": months(20, 2),
+        "one": months(60, 3)[:58],
+    }
+    rows = [pd.DataFrame({"unique_id": k, "ds": y.index, "y": y}) for k, y in series.items()]
+    df = pd.concat(rows, ignore_index=True).sample(frac=1.0, random_state=0)
+    panel = PanelForecaster(NaiveForecaster(), alias="naive")
+    frame = panel.cross_validation(df, h=2, n_windows=2)
+    found = evaluate(frame, ["mase", "rmsse"], "unique_id", y_train=df).set_index("unique_id")
+    for name, period in {"months": 12, "days": 7, "few": 1, "one": 12}.items():
+        own = frame[frame["unique_id"] == name]
+        expected = evaluate(own, ["mase", "rmsse"], y_train=df, period=period)
+        assert found.loc[name, "mase"] == pytest.approx(expected["mase"].item(), rel=ROUNDING)
+        assert found.loc[name, "rmsse"] == pytest.approx(expected["rmsse"].item(), rel=ROUNDING)
+
+
+def test_what_lies_behind_the_first_cutoff_makes_no_season():
+    """With 22 values there are fewer than two years, whatever comes."""
+    y = months(40)
+    frame = backtest(NaiveForecaster(), y, horizon=6, n_windows=3)
+    for past in (y, y[:34]):
+        assert evaluate(frame, "mase", y_train=past).equals(
+            evaluate(frame, "mase", y_train=y, period=1)
+        )
+
+
+def test_stamps_with_a_gap_tell_of_no_season_and_a_warning_says_so():
+    y = months(60)
+    frame = backtest(NaiveForecaster(), y, horizon=3)
+    gappy = y.drop(y.index[20])
+    with pytest.warns(UserWarning, match="y_train.* on no regular grid.* period=1 says"):
+        found = evaluate(frame, "mase", y_train=gappy)
+    assert found.equals(evaluate(frame, "mase", y_train=gappy, period=1))
+    with pytest.warns(UserWarning, match="on no regular grid"):
+        assert metrics.mase([1.0], [2.0], y[::-1]) == metrics.mase([1.0], [2.0], y, period=1)
+
+
+def test_metrics_are_named_and_not_given_as_functions(panel):
+    for given in (metrics.mase, [metrics.mase]):
+        with pytest.raises(
+            TypeError, match="metrics must be names, .*'mase'.* got .*function mase"
+        ):
+            evaluate(panel[1], given)
 
 
 def test_without_cutoffs_all_of_the_training_series_is_looked_at():
@@ -313,6 +378,7 @@ def test_labels_that_are_no_stamps_have_the_order_of_their_rows(labels, n_series
             ["mase", "rmsse"],
             "step",
             y_train=one,
+            period=2,
         )
         for one in (labelled, y)
     )
@@ -338,11 +404,11 @@ def test_labels_of_a_long_frame_have_the_order_of_the_rows_of_their_series():
     past = pd.concat(
         [pd.DataFrame({"unique_id": k, "time": y.index, "y": y.array}) for k, y in series.items()]
     )
-    found = evaluate(pd.concat(frames), "mase", "unique_id", y_train=past)["mase"]
+    found = evaluate(pd.concat(frames), "mase", "unique_id", y_train=past, period=1)["mase"]
     for score, y in zip(found, series.values(), strict=True):
         dated = y.set_axis(pd.to_datetime(y.index, format="%d/%m/%Y"))
         own = backtest(NaiveForecaster(), dated, horizon=3, n_windows=2)
-        assert score == evaluate(own, "mase", y_train=dated)["mase"].item()
+        assert score == evaluate(own, "mase", y_train=dated, period=1)["mase"].item()
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])

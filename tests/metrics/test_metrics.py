@@ -225,7 +225,7 @@ ROWS = pd.DataFrame(index=MONTHS)
 FOLDS = TimeSeriesSplit(3, test_size=12)
 SCORERS = {
     "smape": (smape_scorer, lambda y, f, train: -smape(y, f)),
-    "mase": (mase_scorer, lambda y, f, train: -mase(y, f, train)),
+    "mase": (partial(mase_scorer, period=1), lambda *a: -mase(*a, period=1)),
     "yearly mase": (partial(mase_scorer, period=12), lambda *a: -mase(*a, period=12)),
     "mae": (mae_scorer, lambda y, f, train: -np.nanmean(np.abs(y - f))),
     "rmse": (rmse_scorer, lambda y, f, train: -np.sqrt(np.nanmean((y - f) ** 2))),

@@ -90,10 +90,10 @@ def test_what_is_expected_has_not_seen_the_anomalies():
     missing = y.copy()
     missing[rows] = np.nan
     fitted = SimpleExpSmoothingRNN().fit(missing).fitted_values_
-    # The first three values are those of the reversed series.
-    np.testing.assert_array_equal(frame["expected"][3:], fitted[3:])
+    # The first six values are those of the reversed series.
+    np.testing.assert_array_equal(frame["expected"][6:], fitted[6:])
     back = SimpleExpSmoothingRNN().fit(missing[::-1]).fitted_values_[::-1]
-    np.testing.assert_array_equal(frame["expected"][:3], back[:3])
+    np.testing.assert_array_equal(frame["expected"][:6], back[:6])
     assert flagged(frame) == rows
     cleaned = y.copy()
     cleaned[rows] = fitted[rows]
@@ -154,6 +154,37 @@ def test_a_new_level_with_gaps_in_it_is_one_and_at_the_end_all_of_it_is_flagged(
     y = series()
     y[197:] += 10.0
     assert found(SimpleExpSmoothingRNN(), y, 0.999) == [197, 198, 199]
+
+
+@pytest.mark.parametrize("forecaster", [SimpleExpSmoothingRNN(), DoubleExpSmoothingRNN()])
+def test_of_a_level_with_four_wild_values_first_these_are_the_anomalies(forecaster):
+    y = np.column_stack([series(k) for k in range(10)])
+    y[:4] += 10.0
+    frame = detect_anomalies(forecaster, y, level=0.9999)
+    places = frame[frame["is_anomaly"]].groupby("series")["time"].apply(list)
+    # Five to ten standard deviations out are all but those that the tails are taken for.
+    assert sum(one == [0, 1, 2, 3] for one in places) >= 9
+
+
+@pytest.mark.parametrize(
+    "forecaster",
+    [SimpleExpSmoothingRNN(), NaiveForecaster(), SimpleExpSmoothingRNN(alpha=1.0)],
+    ids=repr,
+)
+def test_five_last_values_are_all_flagged_by_what_follows_the_first_of_them_at_once(forecaster):
+    y = np.r_[np.full(50, 5.0), np.full(5, 7.0)]
+    frame = detect_anomalies(forecaster, y)
+    assert flagged(frame) == [50, 51, 52, 53, 54]
+    np.testing.assert_array_equal(frame["cleaned"], 5.0)
+
+
+@pytest.mark.parametrize("forecaster", [SimpleExpSmoothingRNN(), ThetaForecaster(period=1)])
+def test_new_levels_of_a_series_that_stands_still_are_found(forecaster):
+    y = np.repeat([5.0, 7.0, 1.0], 30)
+    frame = detect_anomalies(forecaster, y)
+    assert flagged(frame) == [*range(30, 35), *range(60, 65)]
+    # A step is measured from a slow level that has not yet wholly settled.
+    np.testing.assert_allclose(frame["expected"][65:], 1.0, rtol=1e-3)
 
 
 def test_up_to_five_values_in_a_row_are_all_anomalies():

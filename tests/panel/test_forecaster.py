@@ -222,7 +222,9 @@ def test_arguments_that_will_not_do_are_named_at_fit(arguments, message):
     ("frame", "error", "message"),
     [
         (DF.to_numpy(), TypeError, "must be a DataFrame with the columns 'unique_id', 'ds'"),
-        (DF.drop(columns="y"), ValueError, "must have one column 'y', but it has 0"),
+        (DF.drop(columns="y"), ValueError, "must have one column 'y', but it has 0.*; target_col"),
+        (DF.rename(columns={"ds": "date"}), ValueError, "but it has 0: .*; time_col names another"),
+        (DF.rename(columns={"unique_id": "shop"}), ValueError, "'shop'.*; id_col names another"),
         (DF.set_index("ds"), ValueError, "reset_index"),
         (pd.concat([DF, DF[["y"]]], axis=1), ValueError, "but it has 2"),
         (DF.iloc[:0], ValueError, "has no rows"),

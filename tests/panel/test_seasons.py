@@ -184,7 +184,7 @@ def test_the_command_names_the_seasons_of_several_series(tmp_path, capsys):
     assert "12 steps (monthly data) in 2 series" in err
     assert "7 steps (daily data) in 2 series" in err
     assert "none (monthly data) in 1 series" in err
-    assert "'e': the series has 15 observed values, fewer than two full periods of 12" in err
+    assert "series 'e' has 15 observed values, fewer than two full periods of 12" in err
 
 
 def test_the_command_tells_of_a_season_in_a_file_without_dates(tmp_path, capsys):

@@ -58,8 +58,13 @@ def test_one_of_several_series_is_drawn_by_its_name_and_only_its_last_rows():
 def test_a_series_of_a_panel_is_drawn_whatever_its_columns_are_called():
     df = pd.DataFrame({"shop": 7, "day": Y.index, "sold": Y.to_numpy()})
     panel = PanelForecaster(NaiveForecaster(), id_col="shop", time_col="day", target_col="sold")
-    display = AnomaliesDisplay.from_frame(detect_anomalies(panel, df), series=7)
-    np.testing.assert_array_equal(display.y_line_.get_ydata(), Y)
+    frame = detect_anomalies(panel, df)
+    for named in ({"series": 7}, {}):
+        display = AnomaliesDisplay.from_frame(frame, **named)
+        np.testing.assert_array_equal(display.y_line_.get_ydata(), Y)
+        assert display.ax_.get_ylabel() == "7"
+    with pytest.raises(ValueError, match="frame has no rows"):
+        AnomaliesDisplay.from_frame(frame.head(0))
 
 
 def test_what_is_no_answer_or_asks_for_nothing_is_refused():

@@ -6,6 +6,7 @@ cells are marked, for they must not stop the series of other rows.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from numbers import Real
 
@@ -15,6 +16,8 @@ from scipy.sparse import issparse
 
 # What float() raises for a number that is none of its own; a signalling NaN is a ValueError.
 _NO_FLOAT = (OverflowError, ValueError)
+# Words that are read as dates by those who write them: the year comes first or last.
+_DATE = re.compile(r"\s*(\d{4}([-/]\d{1,2}){1,2}|\d{1,2}([-/.])\d{1,2}\3\d{2,4})([T ,].*)?\s*")
 
 
 def read_numbers(values: object, name: str) -> np.ndarray:
@@ -139,6 +142,11 @@ def as_floats(array: np.ndarray, name: str) -> np.ndarray:
     return floats
 
 
+def is_date_in_words(value: object) -> bool:
+    """Tell whether a value is a word such as "2022-12-01" or "1.12.2022"."""
+    return isinstance(value, str) and _DATE.fullmatch(value) is not None
+
+
 def _as_float(value: object, what: str) -> float:
     """Return one object as a float: numbers, Decimals, Fractions; None and pd.NA are missing."""
     if _is_missing(value):
@@ -146,7 +154,9 @@ def _as_float(value: object, what: str) -> float:
     if isinstance(value, complex | np.complexfloating):
         raise ValueError(f"Complex data not supported: {what} is {value!r}")
     if not _is_number(value):
-        raise ValueError(f"{what} must be a number, got {value!r}")
+        advice = ": dates belong into the index, as pd.to_datetime makes them"
+        advice = advice if is_date_in_words(value) else ""
+        raise ValueError(f"{what} must be a number, got {value!r}{advice}")
     try:
         return float(value)
     except _NO_FLOAT as error:

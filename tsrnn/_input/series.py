@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tsrnn._input.numbers import as_array, as_floats, refuse_kinds
+from tsrnn._input.numbers import as_array, as_floats, is_date_in_words, refuse_kinds
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,13 @@ def read_series(y: object, name: str = "y") -> tuple[np.ndarray, Layout, pd.Inde
         columns = [(name, array)]
         if array.ndim == 2:
             columns = [(f"{name}[:, {i}]", column) for i, column in enumerate(array.T)]
-    values = np.column_stack([as_floats(column, label) for label, column in columns])
+    try:
+        values = np.column_stack([as_floats(column, label) for label, column in columns])
+    except (TypeError, ValueError) as error:
+        advice = _long_frame_advice(y)
+        if not advice:
+            raise
+        raise type(error)(f"{error}{advice}") from error
     infinite = np.argwhere(np.isinf(values))
     if infinite.size:
         row, column = infinite[0]
@@ -114,6 +120,19 @@ def read_series(y: object, name: str = "y") -> tuple[np.ndarray, Layout, pd.Inde
             "missing value"
         )
     return values, layout, index
+
+
+def _long_frame_advice(y: object) -> str:
+    """Say what takes long frames, where a frame may be one: a column of words is of names."""
+    if not isinstance(y, pd.DataFrame) or y.shape[1] < 3:
+        return ""
+    firsts = [y.iloc[0, i] for i in range(y.shape[1])] if len(y) else []
+    if not any(isinstance(one, str) and not is_date_in_words(one) for one in firsts):
+        return ""
+    return (
+        "; a long frame, which has a row for each series and time step, is for "
+        "PanelForecaster(forecaster): its fit, and its cross_validation for backtests"
+    )
 
 
 def check_enough(values: np.ndarray) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from tsrnn._input.numbers import is_date_in_words
 from tsrnn.exceptions import InvalidParameterError
 
 _LARGEST = int(np.iinfo(np.int64).max)  # that compiled code can count to
@@ -75,7 +76,7 @@ def check_period(value: object, lower: int = 1) -> None:
     """
     if isinstance(value, str) and value == "auto":
         return
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple | list | range | np.ndarray) and np.size(value) > 1:
         raise InvalidParameterError(
             f"period must be the number of time steps of one season, got {value!r}: series with "
             "several are for DeseasonalizedForecaster(forecaster, period=(24, 168))"
@@ -100,14 +101,18 @@ def check_periods(value: Sequence[object]) -> None:
     ------
     InvalidParameterError
     """
-    for one in value:
-        check_period(one, 2)
-    is_number = [not isinstance(one, str) for one in value]
-    if len(value) < 2 or not all(is_number) or len(set(value)) < len(value):
-        raise InvalidParameterError(
-            "period must be the time steps of one season, or of several, all different, such as "
-            f"(24, 168), got {value!r}"
-        )
+    wanted = (
+        "period must be the time steps of one season, or of several, all different integers >= 2 "
+        f"such as (24, 168), got {value!r}"
+    )
+    try:
+        numbers = [check_count("period", one, 2) for one in value]
+    except InvalidParameterError as error:
+        raise InvalidParameterError(wanted) from error
+    if len(numbers) < 2 or len(set(numbers)) < len(numbers):
+        raise InvalidParameterError(wanted)
+    for one in numbers:
+        check_period(one)
 
 
 def check_choice(name: str, value: object, choices: Collection[str]) -> None:
@@ -215,18 +220,29 @@ def forget_fit(estimator: BaseEstimator) -> None:
 def refuse_dates(X: object) -> None:
     """Refuse regressors that are dates or durations, which a float would hold as a count.
 
+    Dates as words, too, of which scikit-learn would only say that they are no floats.
+
     Raises
     ------
     TypeError
     """
-    dtypes = {}
+    columns = {}
     if isinstance(X, np.ndarray):
-        dtypes = {"X": X.dtype}
+        columns = {"X": X}
     elif isinstance(X, pd.DataFrame):
-        dtypes = {f"X[{name!r}]": dtype for name, dtype in X.dtypes.items()}
-    for name, dtype in dtypes.items():
-        if dtype.kind in "mM":
-            raise TypeError(f"{name} must be numbers, got {dtype}: dates belong into the index")
+        columns = {f"X[{name!r}]": column for name, column in X.items()}
+    for name, column in columns.items():
+        if column.dtype.kind in "mM":
+            raise TypeError(
+                f"{name} must be numbers, got {column.dtype}: dates belong into the index"
+            )
+        is_words = column.dtype.kind in "OU" or isinstance(column.dtype, pd.StringDtype)
+        first = next(iter(np.ravel(column[:1])), None) if is_words else None
+        if is_date_in_words(first):
+            raise TypeError(
+                f"{name} must be numbers, got {first!r}: dates belong into the index, as "
+                "pd.to_datetime makes them"
+            )
 
 
 def refuse_unknown(regressors: np.ndarray, X: object) -> None:

@@ -136,7 +136,9 @@ def _demo(options: argparse.Namespace) -> int:
     ]
     for name, forecaster in {"Holt": model, "naive": naive}.items():
         ahead = forecaster.predict(12)
-        lines.append(f"  {name:<14}{smape(test, ahead):8.4f}{mase(test, ahead, train):8.3f}")
+        lines.append(
+            f"  {name:<14}{smape(test, ahead):8.4f}{mase(test, ahead, train, period=1):8.3f}"
+        )
     percents = [80.0, 95.0]
     table = table_of(model.fit(y), 12, percents)
     print_out("\n".join([*lines, f"\n{table.round(2).to_string()}\n\n"]))

@@ -20,7 +20,7 @@ def add_file(parser: argparse.ArgumentParser) -> None:
         help="a line a time step below a line of column names, an empty cell for a missing value; "
         "- is standard input",
     )
-    parser.add_argument("--horizon", type=int, default=12, help="steps ahead (%(default)s)")
+    parser.add_argument("--horizon", type=_horizon, default=12, help="steps ahead (%(default)s)")
     parser.add_argument("--date", metavar="COLUMN", help="column of dates (found by default)")
     parser.add_argument("--value", metavar="COLUMN", help="column of values (found by default)")
     parser.add_argument(
@@ -48,7 +48,7 @@ def add_seasons(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--level",
-        type=float,
+        type=_percent,
         nargs="+",
         default=[80.0, 95.0],
         metavar="PERCENT",
@@ -90,6 +90,26 @@ def _period(text: str) -> int | str:
     except ValueError as error:
         raise argparse.ArgumentTypeError(
             f"must be a number of time steps, or auto, got {text!r}"
+        ) from error
+
+
+def _horizon(text: str) -> int:
+    """Read --horizon."""
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"must be a number of time steps, such as 30 for a month of days, got {text!r}"
+        ) from error
+
+
+def _percent(text: str) -> float:
+    """Read one of --level."""
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"takes percents with spaces between them, such as --level 80 95, got {text!r}"
         ) from error
 
 

@@ -25,7 +25,6 @@ from sklearn.exceptions import ConvergenceWarning
 
 from tsrnn._input.ragged import Batch
 from tsrnn._scan.filtering import filter_series
-from tsrnn.forecasting.fitted_model import Progress
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.double import DoubleExpSmoothingRNN
@@ -123,7 +122,6 @@ def learn_coefficients(
     smoother: Forecaster,
     batch: Batch,
     n_jobs: int | None = None,
-    progress: Progress | None = None,
 ) -> tuple[Coefficients, dict[int, Exception], dict[int, list[Warning]]]:
     """Learn the coefficients of the regressors of a batch.
 
@@ -136,7 +134,7 @@ def learn_coefficients(
         Whether a search ended early, by the position of the series.
     """
     found = Coefficients.empty(batch.n_series, batch.regressors.shape[1])
-    model = smoother.fit_panel(batch.values, batch.offsets, batch.regressors, n_jobs, progress)
+    model = smoother.fit_panel(batch.values, batch.offsets, batch.regressors, n_jobs)
     whole = batch.without_leading()
     for series, smoothers in model.parts:
         for k, i in enumerate(series.tolist()):

@@ -157,7 +157,7 @@ def usable(forecasts: np.ndarray, counted: np.ndarray, span: Span, known: np.nda
     looked_at = counted & known & ~infinite
     seen = np.where(looked_at, forecasts, 0.0)
     far = np.where(looked_at, span.outside(seen), np.inf)
-    of_large = np.sign(seen) == np.sign(span.low + span.high)
+    of_large = np.sign(seen) == np.sign(0.5 * span.low + 0.5 * span.high)
     grown = np.where(of_large, span.growth(len(known)), span.time(len(known)))
     limit, end = (
         np.maximum(ranges + grown, times * far.min(axis=0)) for ranges, times in (_HELD, _RUNS_AWAY)

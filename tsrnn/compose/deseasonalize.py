@@ -17,6 +17,7 @@ from sklearn.base import clone
 from tsrnn._input.validation import check_choice, check_flag, check_period, check_periods
 from tsrnn._time.season_length import LONGEST, Season
 from tsrnn.compose.inner import InnerFit, fit_inner, refuse_no_forecaster
+from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.fitted_model import FittedModel, PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
@@ -113,7 +114,8 @@ class DeseasonalizedForecaster(Forecaster):
     -----
     UserWarning
         For a series that is not adjusted because it has values that are not positive and the model
-        is multiplicative, or, without the test or with several seasons, because it is too short.
+        is multiplicative, or because of one value beside which the season is not significant, or,
+        without the test or with several seasons, because it is too short.
         With `period="auto"` as `AutoExpSmoothingRNN` warns.
 
     Notes
@@ -173,6 +175,11 @@ class DeseasonalizedForecaster(Forecaster):
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
+        if isinstance(self.forecaster, int | list | tuple):
+            raise InvalidParameterError(
+                f"forecaster must be a forecaster of this library, got {self.forecaster!r}: name "
+                f"a season, as in DeseasonalizedForecaster(period={self.forecaster!r})"
+            )
         refuse_no_forecaster(self._given())
         if self._has_several():
             check_periods(self.period)

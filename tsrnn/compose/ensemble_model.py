@@ -26,13 +26,14 @@ from tsrnn.compose.combining import (
 from tsrnn.compose.past_errors import CombinedErrors, growth, quantile_factors
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
+from tsrnn.forecasting.infinities import beyond_floats
 from tsrnn.forecasting.looped_panel import SERIES_ERRORS
 
 # Whose forecast it is where members without a weight are left alone.
 NO_WEIGHTS = "no member with a weight is left: the others have all the same weight"
 
 # Of values that a float hardly holds.
-_beyond_floats = np.errstate(over="ignore", invalid="ignore")
+_quietly = np.errstate(over="ignore", invalid="ignore")
 
 _INFINITE = "the forecast of the member {name!r} is not finite: it is left out from step {step} on"
 _RUNS_AWAY = (
@@ -229,7 +230,7 @@ class EnsembleModel(FittedModel):
         _, used = self._forecasts(horizon, *n_jobs)
         return self.combined(used.forecasts, self.weights)
 
-    @_beyond_floats
+    @_quietly
     def unit(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
         """Return the units that past errors are told in, (horizon, N)."""
         _, used = self._forecasts(horizon, *n_jobs)
@@ -249,13 +250,14 @@ class EnsembleModel(FittedModel):
         level = np.full((1, horizon), ndtr(1.0))
         return self._errors(level, *n_jobs)[:, 0]
 
-    @_beyond_floats
+    @_quietly
     def quantiles(self, horizon: int, quantiles: np.ndarray, *n_jobs: int | None) -> np.ndarray:
         """Return quantiles of the next values, (horizon, n_quantiles, N)."""
         levels = np.repeat(quantiles[:, None], horizon, axis=1)
-        return self.forecast(horizon, *n_jobs)[:, None] + self._errors(levels, *n_jobs)
+        ahead = self.forecast(horizon, *n_jobs)[:, None] + self._errors(levels, *n_jobs)
+        return beyond_floats(ahead)
 
-    @_beyond_floats
+    @_quietly
     def _errors(self, levels: np.ndarray, *n_jobs: int | None) -> np.ndarray:
         """Return quantiles of errors at levels (n_quantiles, horizon), as `quantiles` does."""
         factors = quantile_factors(self.past.of(*n_jobs), levels).T
@@ -294,7 +296,7 @@ class EnsembleModel(FittedModel):
             notes={},
         )
 
-    @_beyond_floats
+    @_quietly
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
@@ -308,7 +310,7 @@ class EnsembleModel(FittedModel):
         resampled = quantile_factors(self.past.of(), ranks.T, exact=False).T
         unit = self.past.floored(self.unit(horizon))
         errors = resampled.reshape(horizon, n_paths, self.n_series) * unit[:, None]
-        return self.forecast(horizon)[:, None] + errors
+        return beyond_floats(self.forecast(horizon)[:, None] + errors)
 
     def combined(self, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Combine members' numbers (M, .., N), NaN where there is none: (.., N)."""

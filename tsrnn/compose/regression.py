@@ -51,7 +51,7 @@ class RegressionForecaster(Forecaster):
     bse_ : Series or DataFrame
         Their standard errors by name, of several series with a row each; NaN of such a column.
     coef_names_ : (n_columns,) array of str
-        What the columns are called.
+        What the columns are called; a name that is taken has a number, as in "Easter (2)".
     coef_groups_ : (n_columns,) array of str
         What each column is one of: a regressor, or features such as "month, weekday".
     smoother_ : str or (n_series,) array

@@ -155,7 +155,9 @@ class Scale:
         what = {
             "sqrt": f"values not below lower={self.lower:g}: set a lower one",
             "logit": f"values between lower={self.lower:g} and upper={self.upper:g}, both "
-            "excluded: set bounds beyond all values",
+            "excluded: set a bound beyond them, and put TransformedForecaster(..., None, lower="
+            f"{self.lower:g}, upper={self.upper:g}) around it, which cuts forecasts off; or "
+            "take transform=None with these bounds alone",
         }.get(
             self.kind,
             f"values above lower={self.lower:g}: set a lower one, or take transform='sqrt', which "

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.notes import warn_user
+from tsrnn._input.series import is_single
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.features.frames import dates_of
 from tsrnn.features.time_features import TimeFeatures
@@ -89,6 +90,10 @@ class CalendarFeatures(TimeFeatures):
     def validate_parameters(self) -> None:
         """Refuse arguments; see `TimeFeatures.validate_parameters`."""
         known = (*_CATEGORIES, *_NUMBERS)
+        if is_single(self.parts) and not isinstance(self.parts, str):
+            raise InvalidParameterError(
+                f"parts must be a word or a list of words, such as 'month', got {self.parts!r}"
+            )
         parts = self._parts()
         for part in parts:
             if not isinstance(part, str) or part not in known:

@@ -65,6 +65,18 @@ def rows_index(X: Any) -> pd.Index:
     return index
 
 
+def as_timestamp(date: Any) -> pd.Timestamp:
+    """Read a date: whatever pandas reads as one, but for numbers, which are no dates.
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    if isinstance(date, int | float | np.number):
+        raise TypeError(f"{date!r} is a number, and a date is a word such as '2024-12-25'")
+    return pd.Timestamp(date)
+
+
 def dates_of(stamps: pd.Index, who: str) -> pd.DatetimeIndex:
     """Return stamps as dates on their own clocks, periods by their first moment.
 

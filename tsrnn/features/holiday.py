@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,9 @@ import pandas as pd
 from tsrnn._input.notes import warn_user
 from tsrnn._input.validation import check_count, check_flag
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.features.days import day_numbers, days_of_steps, step_of
+from tsrnn.features.countries import holidays_of
+from tsrnn.features.days import day_numbers, days_of_steps, step_of_all
+from tsrnn.features.frames import as_timestamp
 from tsrnn.features.time_features import TimeFeatures
 
 # How many holidays a warning names.
@@ -60,8 +62,11 @@ class HolidayFeatures(TimeFeatures):
     -----
     With time steps of more than a day, such as weeks and months, a column counts the days of the
     step that are the holiday; which days those are is read as pandas does: a week "W-FRI" ends with
-    its stamp. With steps of hours, all hours of a day are the holiday. Where names are joined,
-    since two holidays fall on a day, each of them counts.
+    its stamp, months, quarters and years hold it, and steps of so many days begin with it. With
+    steps of hours, all hours of a day are the holiday. Series that are fitted together, as in a
+    panel, must have the same steps. Where names are joined, since two holidays fall on a day, each
+    of them counts. A date that is estimated, as of a new moon to come, has the name that it has
+    when it is known.
 
     Examples
     --------
@@ -131,7 +136,6 @@ class HolidayFeatures(TimeFeatures):
 
     def learn(self, stamps: pd.Index) -> None:
         """Look which holidays there are; see `TimeFeatures.learn`."""
-        self.step_ = step_of(stamps, type(self).__name__)
         counts = self._counts(stamps)
         self._columns = [column for column, count in counts.items() if count.any()]
         self.holidays_ = list(dict.fromkeys(name for name, _ in self._columns))
@@ -141,6 +145,10 @@ class HolidayFeatures(TimeFeatures):
                 f"HolidayFeatures: none of the holidays lies between {stamps[0]} and {stamps[-1]}, "
                 "so that nothing is learned of any"
             )
+
+    def look_at(self, parts: Iterable[tuple[Any, pd.Index]]) -> None:
+        """Look what the time steps are, of all series the same; see `TimeFeatures.look_at`."""
+        self.step_ = step_of_all(parts, type(self).__name__)
 
     @property
     def label(self) -> str:
@@ -173,14 +181,14 @@ class HolidayFeatures(TimeFeatures):
         first, last = days_of_steps(stamps, self.step_, type(self).__name__)
         if not len(first):
             return {}
-        days: dict[str, list[int]] = {}
+        days: dict[str, set[int]] = {}
         start, stop = int(first.min()) - self.after, int(last.max()) + self.before
         for day, name in self._holidays(start, stop):
-            days.setdefault(name, []).append(day)
+            days.setdefault(name, set()).add(day)
         counts = {}
-        for name in sorted(days, key=lambda one: (_day_of_year(days[one][0]), one)):
+        for name in sorted(days, key=lambda one: (_day_of_year(min(days[one])), one)):
             for distance in range(-self.before, self.after + 1):
-                shifted = np.sort(days[name]) + distance
+                shifted = np.sort(list(days[name])) + distance
                 above = np.searchsorted(shifted, last, side="right")
                 count = above - np.searchsorted(shifted, first, side="left")
                 counts[name, distance] = count.astype(float)
@@ -192,35 +200,25 @@ class HolidayFeatures(TimeFeatures):
             found = self._own_days()
         else:
             years = range(_year_of(start), _year_of(stop) + 1)
-            calendar = self._of_country(years)
+            calendar = holidays_of(self.country, years, self._chosen())
             found = list(
                 zip(day_numbers(pd.DatetimeIndex(list(calendar))), calendar.values(), strict=True)
             )
         for day, joined in found:
             if start <= day <= stop:
-                for name in dict.fromkeys(map(str.strip, joined.split(";"))):
+                for name in filter(None, map(str.strip, joined.split(";"))):
                     yield int(day), name
 
-    def _of_country(self, years: range) -> Mapping[Any, str]:
-        """Return the holidays of a country, dates to names."""
-        try:
-            import holidays
-        except ImportError as error:
-            raise ImportError(
-                "HolidayFeatures reads the holidays of countries from the package holidays: "
-                "pip install tsrnn[holidays], or pass a dict of dates to names"
-            ) from error
-        chosen = {"subdiv": self.subdivision, "language": self.language}
-        try:
-            return holidays.country_holidays(
-                self.country, years=years, observed=bool(self.observed), **chosen
-            )
-        except NotImplementedError as error:
-            raise InvalidParameterError(f"country={self.country!r}: {error}") from None
+    def _chosen(self) -> dict[str, Any]:
+        return {
+            "subdiv": self.subdivision,
+            "language": self.language,
+            "observed": bool(self.observed),
+        }
 
     def _own_days(self) -> list[tuple[int, str]]:
         try:
-            dates = pd.DatetimeIndex([pd.Timestamp(date) for date in self.country])
+            dates = pd.DatetimeIndex([as_timestamp(date) for date in self.country])
         except (ValueError, TypeError) as error:
             raise InvalidParameterError(f"country holds dates that are none: {error}") from None
         if dates.hasnans:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -64,11 +65,17 @@ def checked_features(features: Any) -> tuple[TimeFeatures, ...]:
 
 
 def learned_features(
-    features: Iterable[TimeFeatures], stamps: pd.Index
+    features: Iterable[TimeFeatures],
+    stamps: pd.Index,
+    parts: Sequence[tuple[Any, pd.Index]] | None = None,
 ) -> tuple[TimeFeatures, ...]:
-    """Return clones of features that have learned from stamps, sorted and each once."""
+    """Return clones of features that have learned from stamps, sorted and each once.
+
+    Where they are of several series, parts are the stamps of each, with its id.
+    """
     clones = tuple(clone(one) for one in features)
     for one in clones:
+        one.look_at([(None, stamps)] if parts is None else parts)
         one.learn(stamps)
     return clones
 
@@ -81,9 +88,17 @@ def columns_of(
     return np.hstack([np.empty((len(positions), 0)), *parts])
 
 
-def names_of(features: Iterable[TimeFeatures]) -> list[str]:
-    """Return the names of the columns of features that have learned."""
-    return [name for one in features for name in one.feature_names_]
+def names_beside(given: Iterable[Any], features: Iterable[TimeFeatures]) -> list[str]:
+    """Return the names of given columns, and then of those of features that have learned.
+
+    One of a feature that is taken, as New Year's Day is by another country, is numbered.
+    """
+    names = [str(name) for name in given]
+    for one in features:
+        for name in one.feature_names_:
+            free = (f"{name} ({i})" if i > 1 else name for i in count(1))
+            names.append(next(shown for shown in free if shown not in names))
+    return names
 
 
 def with_features(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date as day
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,10 @@ import pandas as pd
 
 from tsrnn._input.series import is_single
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.features.frames import as_timestamp
 from tsrnn.features.time_features import TimeFeatures
+
+_A_DAY, _MOMENT = pd.Timedelta(days=1), pd.Timedelta(1, "ns")
 
 
 class StepFeatures(TimeFeatures):
@@ -23,7 +28,9 @@ class StepFeatures(TimeFeatures):
         step there and back: 1 from its first date to its second, both included, and 0 elsewhere,
         such as a promotion or a closure; twice the same date is a single time step. Dates are
         whatever pandas reads as one, integers where these are the time stamps, or where rows
-        only have numbers, which count from 0. A period counts where it holds the date.
+        only have numbers, which count from 0. A period counts where it holds the date. As in slices
+        of pandas, a last date that is the word of a day, a month or a year ends with it, and a
+        Timestamp is a moment.
 
     Attributes
     ----------
@@ -66,12 +73,7 @@ class StepFeatures(TimeFeatures):
             first, last = self._ends(one, stamps)
             if last is not None and last < first:
                 raise InvalidParameterError(f"dates holds the pair {one!r}, which ends first")
-            is_day = isinstance(first, pd.Timestamp)
-            named = [
-                str(end.date() if is_day and end == end.normalize() else end)
-                for end in (first, last)
-                if end is not None
-            ]
+            named = [_name(end) for end in (first, last) if end is not None]
             name = f"step {named[0]}" if last is None else " to ".join(dict.fromkeys(named))
             self.feature_names_.append(name)
         if len(set(self.feature_names_)) < len(self.feature_names_):
@@ -99,7 +101,8 @@ class StepFeatures(TimeFeatures):
     def _ends(self, one: Any, stamps: pd.Index) -> tuple[Any, Any]:
         """Return the first stamp of a step, and the last, None of one for good."""
         first, last = (one, None) if is_single(one) else one
-        return _as_stamp(first, stamps), None if last is None else _as_stamp(last, stamps)
+        start = _as_stamp(first, stamps)
+        return start, None if last is None else _end_of(last, _as_stamp(last, stamps))
 
 
 def _as_stamp(date: Any, stamps: pd.Index) -> Any:
@@ -110,9 +113,9 @@ def _as_stamp(date: Any, stamps: pd.Index) -> Any:
         if isinstance(stamps, pd.PeriodIndex):
             return pd.Period(date, freq=stamps.freq)
         if isinstance(stamps, pd.DatetimeIndex):
-            stamp = pd.Timestamp(date)
+            stamp = as_timestamp(date)
             if stamp.tz is None and stamps.tz is not None:
-                return stamp.tz_localize(stamps.tz)
+                return _in_zone(stamp, stamps.tz)
             return stamp if stamps.tz is not None else stamp.tz_localize(None)
         if isinstance(stamps, pd.TimedeltaIndex):
             return pd.Timedelta(date)
@@ -123,3 +126,40 @@ def _as_stamp(date: Any, stamps: pd.Index) -> Any:
             f"dates holds {date!r}, but the time stamps are integers, such as {stamps[0]}"
         )
     return int(date)
+
+
+def _end_of(date: Any, stamp: Any) -> Any:
+    """Return the last stamp of a date that is a day, a month or a year; else its own stamp."""
+    whole = _whole(date)
+    if whole is None or not isinstance(stamp, pd.Timestamp | pd.Period):
+        return stamp
+    end = (whole + 1).start_time - _MOMENT
+    if isinstance(stamp, pd.Period):
+        return pd.Period(end, freq=stamp.freq)
+    return end if stamp.tz is None else _in_zone(end, stamp.tz, later=True)
+
+
+def _whole(date: Any) -> pd.Period | None:
+    """Return the day, the month or the year that a date is, None of a moment."""
+    if isinstance(date, str):
+        try:
+            period = pd.Period(date)
+        except ValueError:
+            return None
+        return None if (period + 1).start_time - period.start_time < _A_DAY else period
+    is_day = isinstance(date, day) and not isinstance(date, datetime)
+    return pd.Period(date, freq="D") if is_day else None
+
+
+def _in_zone(stamp: pd.Timestamp, zone: Any, *, later: bool = False) -> pd.Timestamp:
+    """Return what a clock shows as a time in its zone, the first or the later of two such times."""
+    return stamp.tz_localize(zone, ambiguous=not later, nonexistent="shift_forward")
+
+
+def _name(stamp: Any) -> str:
+    """Return what a stamp is called, a day's begin or end by the day."""
+    if not isinstance(stamp, pd.Timestamp):
+        return str(stamp)
+    clock = stamp.tz_localize(None)
+    is_day = clock in (clock.normalize(), clock.normalize() + _A_DAY - _MOMENT)
+    return str(clock.date() if is_day else stamp)

@@ -8,6 +8,7 @@ and forecasters that host features call the two themselves.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any, Self
 
 import numpy as np
@@ -87,6 +88,20 @@ class TimeFeatures(TransformerMixin, BaseEstimator, ABC, auto_wrap_output_keys=N
             How many time steps each lies after the first one of its series.
         """
 
+    def look_at(self, parts: Iterable[tuple[Any, pd.Index]]) -> None:
+        """Look at each series, before `learn` sees the stamps of all.
+
+        Parameters
+        ----------
+        parts : iterable of (id, pandas.Index)
+            Stamps of each series, sorted.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If no columns can be made of them, or not of all of them together.
+        """
+
     @property
     @abstractmethod
     def n_columns(self) -> int:
@@ -129,8 +144,10 @@ class TimeFeatures(TransformerMixin, BaseEstimator, ABC, auto_wrap_output_keys=N
                 raise ValueError("X has no rows: features of time are learned from time stamps")
             if index.hasnans:
                 raise ValueError(f"X has no time stamp in row {int(index.isna().argmax())}")
-            new.learn(stamps_of(index).unique().sort_values())
             parts = {None: index} if frame is None else frame.parts()
+            stamps = stamps_of(index).unique().sort_values()
+            new.look_at({None: stamps}.items() if frame is None else parts.items())
+            new.learn(stamps)
             new._grids = {key: _grid_of(part) for key, part in parts.items()}
         return self
 

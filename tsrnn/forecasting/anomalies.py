@@ -168,7 +168,8 @@ class _Search:
         for place, i in enumerate(series.tolist()):
             rows = np.flatnonzero(~np.isnan(self.values[:, i]))
             before = self.hidden[rows, i]
-            hidden, begun = self._stretches(i, rows, found.size[rows, place])
+            is_predicted = ~np.isnan(run.errors[rows, place])
+            hidden, begun = self._stretches(i, rows, found.size[rows, place], is_predicted)
             self.n_fits[0, i] += 1
             if begun is not None:
                 stepped[place] = True
@@ -192,21 +193,23 @@ class _Search:
         self.adjusted[:, series] = np.where(kept, adjusted, values)
 
     def _stretches(
-        self, i: int, rows: np.ndarray, sizes: np.ndarray
+        self, i: int, rows: np.ndarray, sizes: np.ndarray, is_predicted: np.ndarray
     ) -> tuple[np.ndarray, int | None]:
         """Return what to hide of the observed values of a series, and where a step begins, if any.
 
-        It is the first one, by which later values are measured in the next fit.
+        It is the first one, by which later values are measured in the next fit. Values without a
+        prediction from those before them, for which that of the reversed series stands, begin none.
         """
         flagged = (np.abs(sizes) > _WILD) & ~self.is_told[rows, i]
         hidden, longest = flagged.copy(), _STRETCH + 1
         for first in np.flatnonzero(self.is_tried[rows, i]).tolist():
             window = slice(first, first + longest)
-            if self.hidden[rows[window], i].all() and _stays(sizes[window]):
+            is_told = first + longest <= rows.size and is_predicted[window].all()
+            if is_told and self.hidden[rows[window], i].all() and _stays(sizes[window]):
                 hidden[first:] = False
                 return hidden, first
         for first, stop in _stretches_of(np.where(flagged, np.sign(sizes), 0.0)):
-            if stop - first >= 2 and first + longest <= rows.size:
+            if stop - first >= 2:
                 hidden[first + _STRETCH : stop] = False
                 if not self.is_tried[rows[first], i]:
                     self.is_tried[rows[first], i] = True
@@ -306,7 +309,10 @@ def _joined(ahead: Scored, back: Scored, values: np.ndarray, period: int) -> Sco
     count = np.cumsum(~np.isnan(values), axis=0)
     is_known = ~np.isnan(values) & np.isfinite(ahead.expected)
     n_before = count[is_known.argmax(axis=0), np.arange(values.shape[1])] - 1
-    n_first = np.minimum(np.maximum(n_before, period + 2), count[-1] // 2)
+    # A fit would begin with wild values, of which there may be a whole stretch, and take the level
+    # after them for a new one.
+    n_least = max(period + 2, _STRETCH + 1)
+    n_first = np.minimum(np.maximum(n_before, n_least), count[-1] // 2)
     is_first = (count <= n_first) & np.isfinite(back.expected[::-1])
     parts = zip(ahead, back, strict=True)
     return Scored(*(np.where(is_first, late[::-1], early) for early, late in parts))
@@ -321,7 +327,7 @@ def _stretches_of(signs: np.ndarray) -> list[tuple[int, int]]:
 def _stays(sizes: np.ndarray) -> bool:
     """Tell whether values that a fit has not seen are a new level."""
     far = np.sign(sizes[0]) * sizes
-    return bool(np.median(far) > _STAYS and far.min() > 0.5 * np.median(far))
+    return bool(np.median(far) > _STAYS and far.min() >= 0.5 * np.median(far))
 
 
 def refuse_short(values: np.ndarray) -> None:

@@ -32,7 +32,7 @@ from tsrnn._input.validation import (
 from tsrnn._time.grid import overlooked_times, training_grid
 from tsrnn._time.season_length import refuse_longer
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.features.hosts import learned_features, names_of, with_features
+from tsrnn.features.hosts import learned_features, names_beside, with_features
 from tsrnn.features.time_features import TimeFeatures
 from tsrnn.forecasting.conformal import factors_of_scores, past_scores
 from tsrnn.forecasting.feature_taker import FeatureTaker
@@ -182,7 +182,7 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
         """Return the names of all regressors, those of features last."""
         n_columns = self.n_features_in_
         given = vars(self).get("feature_names_in_", [f"x{i}" for i in range(n_columns)])
-        return [*map(str, given), *names_of(features)]
+        return names_beside(given, features)
 
     def _uses_regressors(self) -> bool:
         """Tell whether forecasts depend on regressors, where there are any."""

@@ -20,6 +20,7 @@ from tsrnn._input.validation import check_choice, check_period
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.fitted_model import FittedModel
 from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.infinities import beyond_floats
 from tsrnn.forecasting.series_error import NumberedSeriesError
 
 _STRATEGIES = ("last", "seasonal", "drift")
@@ -161,7 +162,8 @@ class NaiveModel(FittedModel):
         for season in range(m):
             filled, ages = _carried(self.last[season], self.age[season], values[season::m])
             steps[season::m] = ages[:-1] + 1.0
-            predictions[season::m] = filled[:-1] + self.drift * steps[season::m]
+            with np.errstate(over="ignore"):  # infinite beyond what a float holds
+                predictions[season::m] = filled[:-1] + self.drift * steps[season::m]
             last[season], age[season] = filled[-1], ages[-1]
         turned = replace(self, last=np.roll(last, -n, axis=0), age=np.roll(age, -n, axis=0))
         return turned, predictions, self._deviation(steps)
@@ -190,10 +192,11 @@ class NaiveModel(FittedModel):
             missed = np.sqrt(age) * random_state.standard_normal((n_paths, k)) + age * drift_error
             changes[season] += missed
             changes[season::m] = np.cumsum(changes[season::m], axis=0)
-        paths = self.forecast(horizon)[:, None, :] + self.sigma * changes
-        for season in np.flatnonzero(spread[:horizon].any(axis=1)):
-            paths[season::m] += spread[season] * random_state.standard_normal((n_paths, k))
-        return paths
+        with np.errstate(over="ignore", invalid="ignore"):
+            paths = self.forecast(horizon)[:, None, :] + self.sigma * changes
+            for season in np.flatnonzero(spread[:horizon].any(axis=1)):
+                paths[season::m] += spread[season] * random_state.standard_normal((n_paths, k))
+        return beyond_floats(paths)
 
     def _complete(self) -> tuple[NaiveModel, np.ndarray]:
         """Let the last value of all stand for positions of the season without any.
@@ -219,7 +222,8 @@ class NaiveModel(FittedModel):
         return complete, np.where(unseen, spread, 0.0)
 
     def _deviation(self, steps: np.ndarray) -> np.ndarray:
-        return self.sigma * np.sqrt(steps * (1.0 + steps / self.n_changes))  # (1), (2)
+        with np.errstate(over="ignore"):
+            return self.sigma * np.sqrt(steps * (1.0 + steps / self.n_changes))  # (1), (2)
 
 
 def _carried(

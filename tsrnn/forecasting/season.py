@@ -59,8 +59,14 @@ NOT_POSITIVE = {
     "model='add', or give columns of X as differences from their means",
 }
 
+# Why a season is not found that a series has but for one value.
+HIDES = (
+    "the value in row {row} hides its season of {period} time steps, which is significant without "
+    "that value: pass NaN in its place"
+)
+
 # What users of Python can do about a season that is not tested for.
-UNTESTED = Phrase(": test=False takes off one that is shown twice")
+UNTESTED = Phrase(": test=False adjusts for it without a test where there are two of them")
 
 # The least multiplicative index where the kind of season is chosen.
 _LEAST_INDEX = 0.2
@@ -153,7 +159,10 @@ def find_season(
     is_positive = np.nanmin(y) > 0.0
     y = y - X @ coefficients(y, X, period)
     if test and not is_seasonal(y, period):
-        return None, None
+        rest = without_largest(y)
+        if rest is None or not is_seasonal(rest[0], period):
+            return None, None
+        return None, HIDES.format(row=began + rest[1], period=period)
     if not _shows_two(y, period):
         return None, _SHOWS_NONE.format(period)
     if model == "mul" and np.nanmin(y) <= 0.0:
@@ -310,6 +319,21 @@ def are_seasonal(values: np.ndarray, offsets: np.ndarray, period: int) -> np.nda
             total += r * r
     limit = _CRITICAL * np.sqrt((1.0 + 2.0 * total) / np.maximum(n_observed, 1.0))
     return may_be & (np.abs(r) > limit)
+
+
+def without_largest(y: np.ndarray) -> tuple[np.ndarray, int] | None:
+    """Return a series (n,) without the value that has more than half of all squares, and its row.
+
+    Such a value alone may keep a season from being significant by (1). None where none has so much.
+    """
+    scaled = y / (np.nanmax(np.abs(y)) or 1.0)
+    squares = (scaled - np.nanmean(scaled)) ** 2
+    row = int(np.nanargmax(squares))
+    if 2.0 * squares[row] <= np.nansum(squares):
+        return None
+    rest = y.copy()
+    rest[row] = np.nan
+    return rest, row
 
 
 def coefficients(y: np.ndarray, X: np.ndarray, period: int) -> np.ndarray:

@@ -39,6 +39,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tsrnn.forecasting.season import (
+    HIDES,
     NOT_POSITIVE,
     UNTESTED,
     Seasons,
@@ -47,6 +48,7 @@ from tsrnn.forecasting.season import (
     filled_by_season,
     is_seasonal,
     seasonal_indices,
+    without_largest,
 )
 
 # Of the longest season so many values of noise are looked at, at least: the widening is then known
@@ -143,8 +145,8 @@ def decompose(
             reasons.append(f"is not seasonally adjusted: {why}")
             is_taken = np.zeros_like(is_shown)
         elif test:
-            is_taken, untested = _significant(net, periods, is_shown, model)
-            reasons += untested
+            is_taken, untaken = _significant(net, periods, is_shown, model, began)
+            reasons += untaken
     if is_taken.any():
         taken = tuple(int(m) for m, one in zip(periods, is_taken, strict=True) if one)
         components = _smoothed(_filled(net, shown), taken, model)
@@ -198,24 +200,42 @@ def _filled(y: np.ndarray, periods: Sequence[int]) -> np.ndarray:
 
 
 def _significant(
-    y: np.ndarray, periods: Sequence[int], candidates: np.ndarray, model: str
+    y: np.ndarray, periods: Sequence[int], candidates: np.ndarray, model: str, began: int
 ) -> tuple[np.ndarray, list[str]]:
-    """Test for seasons, the short ones first; return which there are, and which are not tested.
+    """Test for seasons; return which there are, and what is to be said of others.
+
+    The series begins in the row `began`.
+    """
+    n_observed, reasons = int(np.count_nonzero(~np.isnan(y))), []
+    is_tested = candidates & (n_observed >= 3 * np.array(periods))
+    for k in np.flatnonzero(candidates & ~is_tested).tolist():
+        reasons.append(
+            f"is not adjusted for a season of {periods[k]} time steps: it has {n_observed} "
+            f"observed values, and whether there is such a season is tested with three of them, "
+            f"{3 * periods[k]} values, or more{UNTESTED}"
+        )
+    found, rest = _found(y, periods, candidates, is_tested, model), without_largest(y)
+    if rest is not None and (is_tested & ~found).any():
+        hidden = _found(rest[0], periods, candidates, is_tested, model) & ~found
+        for k in np.flatnonzero(hidden).tolist():
+            why = HIDES.format(row=began + rest[1], period=periods[k])
+            reasons.append(f"is not adjusted for a season of {periods[k]} time steps: {why}")
+    return found, reasons
+
+
+def _found(
+    y: np.ndarray,
+    periods: Sequence[int],
+    candidates: np.ndarray,
+    is_tested: np.ndarray,
+    model: str,
+) -> np.ndarray:
+    """Test for seasons, the short ones first; return which there are.
 
     A long season may hide a shorter one, which is tested again when that is taken off.
     """
-    found, reasons = np.zeros(len(periods), dtype=bool), []
-    n_observed = int(np.count_nonzero(~np.isnan(y)))
-    tested = []
-    for k in np.flatnonzero(candidates).tolist():
-        if n_observed >= 3 * periods[k]:
-            tested.append(k)
-            continue
-        reasons.append(
-            f"is not adjusted for a season of {periods[k]} time steps: it has {n_observed} "
-            f"observed values, and one is tested for in three times as many{UNTESTED}"
-        )
-    tested.sort(key=lambda k: periods[k])
+    found = np.zeros(len(periods), dtype=bool)
+    tested = sorted(np.flatnonzero(is_tested).tolist(), key=lambda k: periods[k])
     filled = _filled(y, np.array(periods)[candidates].tolist())
     while tested:
         new = next((k for k in tested if is_seasonal(y, periods[k])), None)
@@ -228,7 +248,7 @@ def _significant(
             y, filled = y / indices, filled / indices
         else:
             y, filled = y - indices, filled - indices
-    return found, reasons
+    return found
 
 
 def _smoothed(y: np.ndarray, periods: tuple[int, ...], model: str) -> np.ndarray:

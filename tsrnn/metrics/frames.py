@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ def evaluate(
     by: Hashable | Sequence[Hashable] | None = None,
     *,
     y_train: Any = None,
-    period: int = 1,
+    period: int | Literal["auto"] = "auto",
     level: float | None = None,
     id_col: Hashable | None = None,
     time_col: Hashable | None = None,
@@ -74,8 +74,10 @@ def evaluate(
         `backtest`, or the long frame. Of each series what lies behind a cutoff is not looked at;
         with a frame that has no cutoffs all of it is. One row a time step, up to the last cutoff at
         least; labels that are no time stamps have the order of its rows.
-    period : int, default=1
-        Number of time steps in a season, for metrics that are scaled, as in `mase`.
+    period : int or "auto", default="auto"
+        Number of time steps in a season, for metrics that are scaled. "auto" takes for each series
+        that of its time stamps in `y_train`, as forecasters do: 12 for months, and 1 where there
+        are no dates, or fewer than two seasons of values up to the first cutoff.
     level : float, optional
         The level of the columns lower and upper, a fraction; "coverage" does without.
     id_col, time_col, target_col : label, optional
@@ -96,7 +98,12 @@ def evaluate(
         cutoff and time; if a metric needs what is not given, or something is given that no metric
         needs.
     TypeError
-        If `frame` is no DataFrame, or `period` no int.
+        If `frame` is no DataFrame, a metric a function, or `period` neither an int nor "auto".
+
+    Warns
+    -----
+    UserWarning
+        If dates of `y_train` lie on no regular grid, so that "auto" takes 1.
 
     Examples
     --------
@@ -105,7 +112,7 @@ def evaluate(
     >>> from tsrnn.metrics import evaluate
     >>> co2 = load_co2()
     >>> frame = backtest(NaiveForecaster(), co2, horizon=12, n_windows=3)
-    >>> evaluate(frame, ["mae", "mase"], y_train=co2, period=12).round(2)
+    >>> evaluate(frame, ["mae", "mase"], y_train=co2).round(2)
           model   mae  mase
     0  forecast  1.95  1.48
     """
@@ -141,12 +148,19 @@ def evaluate(
     return pd.concat(answers, ignore_index=True)
 
 
-def _named(metrics: str | Sequence[str] | None, y_train: Any, period: int) -> list[str]:
+def _named(
+    metrics: str | Sequence[str] | None, y_train: Any, period: int | Literal["auto"]
+) -> list[str]:
     """Read which metrics are asked for; refuse what none of them looks at, and what one lacks."""
     if metrics is None:
         metrics = ["mae", "rmse", "smape", *(["mase"] if y_train is not None else [])]
-    names = [metrics] if isinstance(metrics, str) else list(metrics)
+    alone = isinstance(metrics, str) or not np.iterable(metrics)
+    names = [metrics] if alone else list(metrics)
     for name in names:
+        if callable(name):
+            raise TypeError(
+                f"metrics must be names, among {', '.join(map(repr, METRICS))}, got {name}"
+            )
         if not isinstance(name, str) or name not in METRICS:
             raise ValueError(f"metrics must be among {', '.join(METRICS)}, got {name!r}")
     if not names or len(set(names)) < len(names):
@@ -154,7 +168,7 @@ def _named(metrics: str | Sequence[str] | None, y_train: Any, period: int) -> li
     scaled = [name for name in names if "train" in METRICS[name].needs]
     if scaled and y_train is None:
         raise ValueError(f"{scaled[0]} is measured by the training series: give them as y_train")
-    if not scaled and (y_train is not None or period != 1):
+    if not scaled and (y_train is not None or period != "auto"):
         given = "period" if y_train is None else "y_train"
         raise ValueError(f"{given} is given, but none of the metrics {names} looks at it")
     return names

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tsrnn.metrics.periods import period_of
 from tsrnn.metrics.reading import (
     beside,
     check_level,
-    check_period,
     mean_where,
     observations,
     refuse_other_labels,
@@ -102,7 +104,7 @@ def msis(
     y_train: ArrayLike,
     *,
     level: float = 0.95,
-    period: int = 1,
+    period: int | Literal["auto"] = "auto",
 ) -> float:
     r"""Mean scaled interval score, by which the M4 competition ranked intervals.
 
@@ -117,7 +119,7 @@ def msis(
         As for `mase`.
     level : float, default=0.95
         As for `winkler_score`.
-    period : int, default=1
+    period : int or "auto", default="auto"
         As for `mase`.
 
     Returns
@@ -141,7 +143,7 @@ def msis(
     >>> msis([1.0, 5.0], [0.0, 0.0], [2.0, 4.0], y_train=[1.0, 3.0, 5.0], level=0.5)
     2.5
     """
-    level, period = check_level(level), check_period(period)
+    level, period = check_level(level), period_of(y_train, period)
     refuse_other_series(y_true, y_train, "y_true", "y_train")
     y_true, observed, lower, upper = _sides(y_true, lower, upper)
     cost = mean_where(observed, interval_cost(y_true, lower, upper, level))

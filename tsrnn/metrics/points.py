@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tsrnn.metrics.periods import period_of
 from tsrnn.metrics.reading import (
     beside,
-    check_period,
     mean_where,
     observations,
     refuse_other_labels,
@@ -59,7 +61,13 @@ def smape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     return float(np.mean(mean_where(observed, symmetric_percentage(y_true, y_pred))))
 
 
-def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, *, period: int = 1) -> float:
+def mase(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    y_train: ArrayLike,
+    *,
+    period: int | Literal["auto"] = "auto",
+) -> float:
     r"""Mean absolute scaled error: the error in units of the seasonal naive method's.
 
     The mean absolute error of the forecasts, divided by the mean of :math:`|y_t - y_{t-m}|` over
@@ -74,8 +82,10 @@ def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, *, period: in
         The forecasts.
     y_train : array-like of shape (n_train,) or (n_train, n_series)
         The series that the forecasts were made from; a difference with a missing end is left out.
-    period : int, default=1
-        Number of time steps in a season; 1 for no season.
+    period : int or "auto", default="auto"
+        Number of time steps in a season; 1 for no season. "auto" takes that of the time stamps of
+        `y_train`, as forecasters do: 12 for months, and 1 where there are no dates, or fewer than
+        two seasons of values.
 
     Returns
     -------
@@ -90,7 +100,12 @@ def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, *, period: in
         NaN where there is one, a value is infinite, or `y_train` holds no two values a period
         apart.
     TypeError
-        If `period` is not an int.
+        If `period` is neither an int nor "auto".
+
+    Warns
+    -----
+    UserWarning
+        If the dates of `y_train` lie on no regular grid, so that "auto" takes 1.
 
     References
     ----------
@@ -103,20 +118,26 @@ def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, *, period: in
     >>> mase([5.0, 6.0], [5.0, 9.0], y_train=[1.0, 2.0, 3.0, 4.0])
     1.5
     """
-    period = check_period(period)
+    period = period_of(y_train, period)
     y_true, observed, y_pred = _scaled_sides(y_true, y_pred, y_train)
     steps = training_steps(y_true, y_train, period)
     scale = mean_where(~np.isnan(steps), steps)
     return float(np.mean(ratio(mean_where(observed, np.abs(y_true - y_pred)), scale)))
 
 
-def rmsse(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, *, period: int = 1) -> float:
+def rmsse(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    y_train: ArrayLike,
+    *,
+    period: int | Literal["auto"] = "auto",
+) -> float:
     r"""Root mean squared scaled error: as `mase`, with squares for absolute values.
 
     The root of the mean squared error of the forecasts, divided by the mean of
     :math:`(y_t - y_{t-m})^2` over the training series, where `m` is the period. The M5 competition
-    weighed these, of period 1. Where errors are squared, means are the best forecasts, so that it
-    suits series of many zeros, of which the median is one.
+    weighed these, with ``period=1``. Where errors are squared, means are the best forecasts, so
+    that it suits series of many zeros, of which the median is one.
 
     Parameters
     ----------
@@ -144,7 +165,7 @@ def rmsse(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, *, period: i
     >>> rmsse([5.0, 6.0, 7.0, 8.0], [5.0, 6.0, 7.0, 10.0], y_train=[1.0, 2.0, 3.0, 4.0])
     1.0
     """
-    period = check_period(period)
+    period = period_of(y_train, period)
     y_true, observed, y_pred = _scaled_sides(y_true, y_pred, y_train)
     steps = training_steps(y_true, y_train, period)
     scale = root_mean_square_where(~np.isnan(steps), steps)

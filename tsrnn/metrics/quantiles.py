@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tsrnn.metrics.periods import period_of
 from tsrnn.metrics.reading import (
-    check_period,
     check_quantiles,
     mean_where,
     numbers,
@@ -111,7 +113,7 @@ def scaled_quantile_loss(
     quantiles: ArrayLike,
     y_train: ArrayLike,
     *,
-    period: int = 1,
+    period: int | Literal["auto"] = "auto",
 ) -> float:
     r"""Scaled quantile loss (SQL): twice the pinball losses in the units of `mase`.
 
@@ -148,7 +150,7 @@ def scaled_quantile_loss(
     >>> scaled_quantile_loss([10.0], [[8.0, 12.0]], [0.25, 0.75], past)
     0.5
     """
-    levels, period = check_quantiles(quantiles), check_period(period)
+    levels, period = check_quantiles(quantiles), period_of(y_train, period)
     refuse_other_series(y_true, y_train, "y_true", "y_train")
     y_true, observed, forecasts = quantile_forecasts(y_true, y_quantiles, levels)
     losses = mean_where(observed, 2.0 * pinball(y_true, forecasts, levels).mean(axis=0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -113,8 +113,15 @@ def root_mean_square_where(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
     return unit * np.sqrt(mean_where(mask, np.square(values / unit)))
 
 
-def check_period(period: Any) -> int:
-    """Return a number of time steps as an int."""
+def check_period(period: Any) -> int | Literal["auto"]:
+    """Return a number of time steps as an int, or "auto"."""
+    if isinstance(period, str):
+        if period == "auto":
+            return "auto"
+        raise TypeError(
+            "period must be the number of time steps in a season, an int, or 'auto' for that of "
+            f"the time stamps of y_train, got {period!r}"
+        )
     return int(check_scalar(period, "period", Integral, min_val=1))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,12 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 
 from tsrnn.metrics.intervals import winkler_score
+from tsrnn.metrics.periods import period_of
 from tsrnn.metrics.points import mase, rmsse, smape, wape
 from tsrnn.metrics.quantiles import weighted_quantile_loss
 from tsrnn.metrics.reading import (
     beside,
     check_level,
-    check_period,
     check_quantiles,
     mean_where,
     numbers,
@@ -75,7 +75,11 @@ def smape_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike | None = None) -
 
 
 def mase_scorer(
-    estimator: BaseEstimator, X: Any, y: ArrayLike | None = None, *, period: int = 1
+    estimator: BaseEstimator,
+    X: Any,
+    y: ArrayLike | None = None,
+    *,
+    period: int | Literal["auto"] = "auto",
 ) -> float:
     """Score a fitted forecaster by its MASE, negated; NaN in `y` is left out.
 
@@ -90,8 +94,9 @@ def mase_scorer(
         What `estimator.predict` takes. Where `y` is omitted, this is what was observed.
     y : array-like of shape (n_rows,) or (n_rows, n_series)
         What was observed; rows without a prediction are left out too.
-    period : int, default=1
-        Number of time steps in a season; `functools.partial` sets it, as below.
+    period : int or "auto", default="auto"
+        Number of time steps in a season, as for `mase`, of the series that the forecaster was
+        fitted to; `functools.partial` sets it, as below.
 
     Returns
     -------
@@ -103,7 +108,8 @@ def mase_scorer(
     ValueError
         As `mase`.
     TypeError
-        If the estimator is no forecaster of this kind, or `period` is not an int.
+        If the estimator is no forecaster of this kind, or `period` is neither an int nor
+        "auto".
 
     Examples
     --------
@@ -121,7 +127,7 @@ def mase_scorer(
     array([-1.57, -1.43, -1.46])
     """
     observed, predictions = _predicted(estimator, X, y)
-    past = _training_series(estimator, observed, period, "mase_scorer")
+    past, period = _training_series(estimator, observed, period, "mase_scorer")
     return -mase(observed, predictions, past, period=period)
 
 
@@ -183,7 +189,11 @@ def rmse_scorer(estimator: BaseEstimator, X: Any, y: ArrayLike | None = None) ->
 
 
 def rmsse_scorer(
-    estimator: BaseEstimator, X: Any, y: ArrayLike | None = None, *, period: int = 1
+    estimator: BaseEstimator,
+    X: Any,
+    y: ArrayLike | None = None,
+    *,
+    period: int | Literal["auto"] = "auto",
 ) -> float:
     """Score a fitted forecaster by its RMSSE, negated; NaN in `y` is left out.
 
@@ -210,7 +220,7 @@ def rmsse_scorer(
     -1.732
     """
     observed, predictions = _predicted(estimator, X, y)
-    past = _training_series(estimator, observed, period, "rmsse_scorer")
+    past, period = _training_series(estimator, observed, period, "rmsse_scorer")
     return -rmsse(observed, predictions, past, period=period)
 
 
@@ -396,9 +406,9 @@ def _refuse_without(estimator: BaseEstimator, method: str, scorer: str) -> None:
 
 
 def _training_series(
-    estimator: BaseEstimator, observed: np.ndarray, period: int, scorer: str
-) -> np.ndarray:
-    """Return the series that a forecaster was fitted to, in the dimensions of what was observed."""
+    estimator: BaseEstimator, observed: np.ndarray, period: int | Literal["auto"], scorer: str
+) -> tuple[np.ndarray, int]:
+    """Return the series that a forecaster was fitted to, shaped as `observed`, and their period."""
     forecaster = estimator
     while isinstance(forecaster, Pipeline | GridSearchCV | RandomizedSearchCV):
         within = isinstance(forecaster, Pipeline)
@@ -408,11 +418,12 @@ def _training_series(
             f"{scorer} needs a fitted forecaster, which knows its training_series_, or a Pipeline "
             f"or a search around one, got {forecaster!r}"
         )
-    values, period = np.asarray(forecaster.training_series_), check_period(period)
+    past = forecaster.training_series_
+    values, period = np.asarray(past), period_of(past, period)
     changes = values[period:] - values[:-period]
     if np.isnan(changes).all(axis=0).any():
         raise ValueError(
             f"the training series of {type(forecaster).__name__}, of {len(values)} values, must "
             f"hold two that are observed and period={period} time steps apart, in every series"
         )
-    return values.reshape(-1, *observed.shape[1:])
+    return values.reshape(-1, *observed.shape[1:]), period

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from pandas.api.types import is_numeric_dtype, is_object_dtype, is_string_dtype
 
 from tsrnn._time.labels import kind_of, stamps_of
 from tsrnn.metrics.columns import Columns
+from tsrnn.metrics.periods import periods_of_rows
 from tsrnn.metrics.reading import numbers
 
 
@@ -21,7 +22,9 @@ class Scales(NamedTuple):
     root_mean_square: np.ndarray
 
 
-def scales_of(frame: pd.DataFrame, columns: Columns, y_train: Any, period: int) -> Scales:
+def scales_of(
+    frame: pd.DataFrame, columns: Columns, y_train: Any, period: int | Literal["auto"]
+) -> Scales:
     """Return for each row of a frame the scales of its series, up to its cutoff.
 
     Raises
@@ -46,16 +49,20 @@ def scales_of(frame: pd.DataFrame, columns: Columns, y_train: Any, period: int) 
     key = series * n_times + times
     order = np.argsort(key, kind="stable")
     key, values, of_series = key[order], past[_VALUE].to_numpy()[order], series[order]
-    steps = np.full(len(values), np.nan)
-    steps[period:] = np.abs(values[period:] - values[:-period])
-    steps[period:][of_series[period:] != of_series[:-period]] = np.nan
     last = np.searchsorted(key, asked * n_times + ends, side="right") - 1
+    is_there = (last >= 0) & (of_series[last] == asked)
+    if period == "auto":
+        n_known = _known_at_first(values, of_series, asked[is_there], last[is_there])
+        offsets = np.searchsorted(of_series, np.arange(len(n_known) + 1))
+        periods = periods_of_rows(pd.Index(past[_TIME].iloc[order]), offsets, n_known)
+    else:
+        periods = np.full(int(of_series[-1]) + 1, period)
+    steps = _changes(values, of_series, periods)
     counts, sums = _so_far(~np.isnan(steps), of_series), _so_far(np.nan_to_num(steps), of_series)
     unit = np.nanmax(steps, initial=0.0) or 1.0  # squares of these stay finite
     squares = _so_far(np.nan_to_num(steps / unit) ** 2, of_series)
-    is_there = (last >= 0) & (of_series[last] == asked)
     count = np.where(is_there, counts[last], 0)
-    _refuse_without(frame, columns, count, is_there, period)
+    _refuse_without(frame, columns, count, is_there, periods[of_series[last]])
     if columns.cutoff is not None:
         is_last = np.append(of_series[1:] != of_series[:-1], True)[last]
         ends_before = np.flatnonzero(is_last & (key[last] < asked * n_times + ends))
@@ -161,13 +168,40 @@ def _split(values: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     return values[:size], values[size:]
 
 
+def _known_at_first(
+    values: np.ndarray, of_series: np.ndarray, asked: np.ndarray, last: np.ndarray
+) -> np.ndarray:
+    """Count the values that series have up to the first of the rows `last` that are asked of them.
+
+    (n_series,); 0 of series that are not asked.
+    """
+    known = np.full(int(of_series[-1]) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(known, asked, _so_far(~np.isnan(values), of_series)[last])
+    return np.where(known == np.iinfo(np.int64).max, 0, known)
+
+
+def _changes(values: np.ndarray, of_series: np.ndarray, periods: np.ndarray) -> np.ndarray:
+    """Return the sizes of the changes in a period, NaN in the first period of a series."""
+    steps = np.full(len(values), np.nan)
+    for period in np.unique(periods).tolist():
+        later = np.arange(period, len(values))
+        later = later[(periods[of_series[later]] == period)]
+        later = later[of_series[later] == of_series[later - period]]
+        steps[later] = np.abs(values[later] - values[later - period])
+    return steps
+
+
 def _so_far(values: np.ndarray, of_series: np.ndarray) -> np.ndarray:
     """Sum values up along each series."""
     return pd.Series(values).groupby(of_series).cumsum().to_numpy()
 
 
 def _refuse_without(
-    frame: pd.DataFrame, columns: Columns, count: np.ndarray, is_there: np.ndarray, period: int
+    frame: pd.DataFrame,
+    columns: Columns,
+    count: np.ndarray,
+    is_there: np.ndarray,
+    periods: np.ndarray,
 ) -> None:
     """Refuse rows whose series have nothing to measure errors by."""
     wrong = np.flatnonzero(count == 0)
@@ -179,7 +213,8 @@ def _refuse_without(
     if not is_there[wrong[0]]:
         raise ValueError(f"y_train has no rows of {which}{until}")
     raise ValueError(
-        f"y_train must hold two observed values of {which}{until} that are period={period} time "
+        f"y_train must hold two observed values of {which}{until} that are "
+        f"period={periods[wrong[0]]} time "
         "steps apart"
     )
 

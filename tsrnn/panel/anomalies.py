@@ -10,7 +10,7 @@ import pandas as pd
 from tsrnn._input.notes import warn_user
 from tsrnn._input.validation import check_level
 from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
-from tsrnn.features.hosts import names_of
+from tsrnn.features.hosts import names_beside
 from tsrnn.forecasting.anomaly_rows import ADDED, anomalies_of_series
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.panel.features import with_time_features
@@ -134,7 +134,7 @@ def _anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) 
     part, grid, places, *_, doubt, _ = regular_part(whole, failures, rules, panel.time_col)
     part, features = with_time_features(part, forecaster, rules)
     given = [str(name) for name in df.columns if name not in known]
-    told = forecaster.reading_columns([*given, *names_of(features)])
+    told = forecaster.reading_columns(names_beside(given, features))
     settled = SettledPanel.of(told, part, grid.seasons())
     with panel._progress(len(places)) as progress:
         found, failed = settled.anomalies(part, level, panel.n_jobs, progress)

@@ -12,6 +12,7 @@ from tsrnn.features.time_features import TimeFeatures
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.panel.fill import StepRules
 from tsrnn.panel.frame import Panel
+from tsrnn.panel.report import id_of
 
 
 def with_time_features(
@@ -28,7 +29,8 @@ def with_time_features(
     Raises
     ------
     ValueError
-        Where rows are the steps: when those to come will be, nobody knows.
+        Where rows are the steps: when those to come will be, nobody knows. And for series that
+        features cannot be made of together.
     """
     features = forecaster.time_features()
     if not features:
@@ -38,7 +40,13 @@ def with_time_features(
             "freq='rows' takes rows for steps, so that the dates of those to come are unknown: "
             "features of time need another freq, or their columns in the frame"
         )
-    learned = learned_features(features, panel.codec.write(np.unique(panel.ordinals)))
+    stamps = panel.codec.write(panel.ordinals)
+    bounds = np.append(0, np.cumsum(panel.lengths))
+    parts = [
+        (id_of(panel.ids, i), stamps[bounds[i] : bounds[i + 1]]) for i in range(len(panel.lengths))
+    ]
+    every = panel.codec.write(np.unique(panel.ordinals))
+    learned = learned_features(features, every, parts)
     _, step = counted(panel.lengths)
-    columns = columns_of(learned, panel.codec.write(panel.ordinals), step)
+    columns = columns_of(learned, stamps, step)
     return replace(panel, regressors=np.hstack([panel.regressors, columns])), learned

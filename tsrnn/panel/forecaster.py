@@ -26,7 +26,7 @@ from tsrnn._input.validation import (
     replaced_when_done,
 )
 from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
-from tsrnn.features.hosts import names_of
+from tsrnn.features.hosts import names_beside
 from tsrnn.forecasting.backtesting import refit_every
 from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
@@ -227,7 +227,7 @@ class PanelForecaster(BaseEstimator):
             known = (columns.id, columns.time, columns.target)
             names = [name for name in df.columns if name not in known]
             panel, features = with_time_features(panel, forecaster, rules)
-            told = forecaster.reading_columns([*map(str, names), *names_of(features)])
+            told = forecaster.reading_columns(names_beside(names, features))
             settled = SettledPanel.of(told, panel, kinds)
             with self._progress(len(places)) as progress:
                 model = self._fit_model(settled, panel, progress)
@@ -288,7 +288,7 @@ class PanelForecaster(BaseEstimator):
                 f"the forecaster of this panel, {type(now.forecaster).__name__}, is no regression: "
                 "coef_ is of RegressionForecaster"
             )
-        names = [*map(str, now.feature_names_in_), *names_of(now._fitted.features)]
+        names = names_beside(now.feature_names_in_, now._fitted.features)
         ids, active = now._fitted.active_ids, now._fitted.active
         return pd.DataFrame(
             {
@@ -488,7 +488,7 @@ class PanelForecaster(BaseEstimator):
         panel, places = panel.take(keep), places[keep]
         panel, features = with_time_features(panel, forecaster, rules)
         names = [name for name in df.columns if name not in taken]
-        forecaster = forecaster.reading_columns([*map(str, names), *names_of(features)])
+        forecaster = forecaster.reading_columns(names_beside(names, features))
         seasons, kind = grid.seasons()
         forecasts = np.full((len(places), n_windows, h), np.nan)
         bounds = np.full((2 * len(levels), len(places), n_windows, h), np.nan)
@@ -612,7 +612,7 @@ class PanelForecaster(BaseEstimator):
         """Return by how many deviations bounds differ from forecasts, (2, n_series, horizon)."""
         if horizon not in self._scores:
             _, forecaster = self._validated()
-            names = [*map(str, self.feature_names_in_), *names_of(self._fitted.features)]
+            names = names_beside(self.feature_names_in_, self._fitted.features)
             forecaster = forecaster.reading_columns(names)
             kinds = self._fitted.grid.seasons()
             settled = SettledPanel.of(forecaster, self._training, kinds)

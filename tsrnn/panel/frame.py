@@ -34,6 +34,11 @@ class Columns:
     time: str
     target: str
 
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The arguments that say what the columns are called."""
+        return {self.id: "id_col", self.time: "time_col", self.target: "target_col"}
+
 
 @dataclass(frozen=True)
 class FrameNames:
@@ -211,7 +216,11 @@ def _further_columns(
     for column in [*needed, *(regressors or [])]:
         n_found = list(frame.columns).count(column)
         if n_found != 1:
-            cure = ": df.reset_index() makes columns of the index" * (column in frame.index.names)
+            cure = ""
+            if column in frame.index.names:
+                cure = ": df.reset_index() makes columns of the index"
+            elif n_found == 0 and column in needed:
+                cure = f"; {columns.arguments[column]} names another"
             raise ValueError(
                 f"{name} must have one column {column!r}, but it has {n_found}: its columns are "
                 f"{list(frame.columns)}{cure}"

@@ -205,7 +205,8 @@ def _refuse_columns(frame: pd.DataFrame, columns: Columns) -> None:
         )
     if missing:
         raise ValueError(
-            f"frame must have a column {missing[0]!r}: its columns are {list(frame.columns)}"
+            f"frame must have a column {missing[0]!r}: its columns are {list(frame.columns)}; "
+            f"{columns.arguments[missing[0]]} names another"
         )
     if columns.id == columns.time:
         raise InvalidParameterError(f"id_col and time_col must differ, got {columns.id!r} twice")

@@ -68,7 +68,8 @@ class AnomaliesDisplay:
         frame : DataFrame
             Its answer, of one series, several, or a panel.
         series : label, optional
-            Which of several series: what it is called in the first column.
+            Which of several series: what it is called in the first column. A frame of one needs
+            none.
         last : int, optional
             Draw only so many of the last rows.
         ax : matplotlib Axes, optional
@@ -83,7 +84,7 @@ class AnomaliesDisplay:
         Raises
         ------
         ValueError
-            If `last` is below 1, or it is not clear which series to draw.
+            If `last` is below 1, `frame` has no rows, or it is not clear which series to draw.
         TypeError
             If `frame` is no such answer.
         """
@@ -94,6 +95,8 @@ class AnomaliesDisplay:
                 "frame must be what tsrnn.detect_anomalies answers, with the columns time, y, "
                 f"{', '.join(_ADDED)}; got {type(frame).__name__}"
             )
+        if frame.empty:
+            raise ValueError("frame has no rows")
         *first, time, target = frame.columns[: -len(_ADDED)]
         if first:
             frame = _rows_of(frame, first[0], series)
@@ -102,7 +105,7 @@ class AnomaliesDisplay:
         rows = frame.set_index(time).rename(columns={target: "y"})
         rows.index.name = None
         rows = rows[["y", *_ADDED[:3], "is_anomaly"]]
-        name = series if first else target
+        name = frame[first[0]].iloc[0] if first else target
         shown = rows if last is None else rows.iloc[-last:]
         return cls(anomalies=shown, name=str(name)).plot(ax=ax, **line_kw)
 
@@ -153,6 +156,8 @@ def _is_answer(columns: list) -> bool:
 
 def _rows_of(frame: pd.DataFrame, column: Any, series: Any) -> pd.DataFrame:
     names = frame[column].unique().tolist()
+    if series is None and len(names) == 1:
+        return frame
     if series not in names:
         problem = "pass series=" if series is None else f"there is no series {series!r}: pass"
         shown = ", ".join(map(repr, names[:5])) + (" and so on" if len(names) > 5 else "")
