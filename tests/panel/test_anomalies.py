@@ -319,6 +319,28 @@ def test_arrays_are_labelled_by_position_and_by_the_index_of_regressors():
     np.testing.assert_array_equal(frame["time"], days)
 
 
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.period_range("2015-01", periods=60, freq="M"),
+        pd.date_range("2015-01", periods=60, freq="MS"),
+        pd.date_range("2015-01", periods=60, freq="h", tz="Europe/Berlin"),
+        pd.date_range("2015-01", periods=60, freq="D").strftime("%Y-%m-%d"),
+    ],
+    ids=["months as periods", "months", "hours of a zone", "days as words"],
+)
+def test_the_cleaned_series_under_its_times_has_the_season_and_the_steps_ahead_of_the_series(index):
+    y = pd.Series(np.random.default_rng(0).normal(100.0, 1.0, 60), index)
+    y.iloc[30] = 200.0
+    cleaned = detect_anomalies(SimpleExpSmoothingRNN(), y).set_index("time")["cleaned"]
+    of_series, of_cleaned = (
+        DeseasonalizedForecaster().fit(y),
+        DeseasonalizedForecaster().fit(cleaned),
+    )
+    assert of_cleaned.period_ == of_series.period_ > 1
+    assert of_cleaned.predict(2).index.equals(of_series.predict(2).index)
+
+
 def test_the_forecaster_is_left_as_it_is_and_must_be_one():
     model = SimpleExpSmoothingRNN()
     detect_anomalies(model, SPIKED)
