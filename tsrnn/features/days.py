@@ -15,6 +15,8 @@ _A_DAY = 1.5
 
 _DAYS_IN_MONTH = 365.2425 / 12.0
 
+_DAY, _MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
+
 _WEEKDAYS = "MON TUE WED THU FRI SAT SUN".split()
 
 
@@ -45,7 +47,7 @@ def step_of(stamps: pd.Index, who: str) -> str | int:
     if isinstance(stamps, pd.PeriodIndex):
         return stamps.freqstr
     dates = dates_of(stamps, who)
-    apart = np.diff(dates.to_numpy()) / np.timedelta64(1, "D")
+    apart = np.diff(dates.to_numpy()) / _DAY
     usual = float(np.median(apart)) if apart.size else 1.0
     if usual <= _A_DAY:
         return 1
@@ -63,8 +65,8 @@ def _months(dates: pd.DatetimeIndex, n_months: int) -> str | None:
         return None
     days = dates.to_numpy().astype("M8[D]")
     # The last working day of a month ends it, too, and the first one begins it.
-    at_end = (np.busday_offset(days + 1, 0, "forward").astype("M8[M]") != months).all()
-    at_start = (np.busday_offset(days - 1, 0, "backward").astype("M8[M]") != months).all()
+    at_end = (np.busday_offset(days + _DAY, 0, "forward").astype("M8[M]") != months).all()
+    at_start = (np.busday_offset(days - _DAY, 0, "backward").astype("M8[M]") != months).all()
     gaps = np.diff(days).astype(np.int64)
     # Four weeks may lie in one month after the other for a while.
     is_uneven = (gaps % gaps.min()).any() or (dates.day == dates[0].day).all()
@@ -95,8 +97,8 @@ def _days_of_months(
     months: np.ndarray, n_months: int, at_end: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the first and the last day of so many months, beginning or ending with these."""
-    first = months - (n_months - 1) if at_end else months
-    days = [first.astype("M8[D]"), (first + n_months).astype("M8[D]") - 1]
+    first = months - (n_months - 1) * _MONTH if at_end else months
+    days = [first.astype("M8[D]"), (first + n_months * _MONTH).astype("M8[D]") - _DAY]
     return days[0].astype(np.int64), days[1].astype(np.int64)
 
 
