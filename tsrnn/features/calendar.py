@@ -159,7 +159,8 @@ class CalendarFeatures(TimeFeatures):
 def _business_days(dates: pd.DatetimeIndex) -> np.ndarray:
     """Return how many days from Monday to Friday the month of each date has."""
     months = dates.to_numpy().astype("M8[M]")
-    return np.busday_count(months.astype("M8[D]"), (months + np.timedelta64(1, "M")).astype("M8[D]"))
+    following = months + np.timedelta64(1, "M")
+    return np.busday_count(months.astype("M8[D]"), following.astype("M8[D]"))
 
 
 def _name(part: str, value: int) -> str:
