@@ -230,7 +230,7 @@ def test_only_the_last_words_are_read_where_there_is_a_longest_length():
 
 
 def test_the_network_is_that_of_keras_and_its_summary_counts_the_same():
-    model = TextRNNClassifier(max_iter=1).fit([[1, 2, 3], [9_999]], [0, 1])
+    model = TextRNNClassifier(max_iter=1, random_state=0).fit([[1, 2, 3], [9_999]], [0, 1])
     shapes = {name: array.shape for name, array in model.weights_.items()}
     assert shapes == {
         "E": (10_000, 32),
