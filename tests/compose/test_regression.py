@@ -414,7 +414,7 @@ def test_panels_are_backtested_with_the_features_of_each_stamp():
     bounds = panel.predict(2, level=50, method="conformal").iloc[:, 3:]
     assert np.isfinite(bounds.to_numpy()).all()
     with pytest.raises(AttributeError, match="is no regression"):
-        PanelForecaster(NaiveForecaster()).fit(frame).coef_  # noqa: B018
+        PanelForecaster(NaiveForecaster()).fit(frame).coef_  # noqa: B018 - to look is what fails
     with pytest.raises(ValueError, match="freq='rows' takes rows for steps"):
         PanelForecaster(model, freq="rows").fit(frame)
 
