@@ -20,7 +20,7 @@ from tsrnn.compose.inner import InnerFit, fit_inner, refuse_no_forecaster
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.answers import PerSeries
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
-from tsrnn.forecasting.fitted_model import FittedModel, PanelModel
+from tsrnn.forecasting.fitted_model import Either, PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.season import Seasons, find_season
 from tsrnn.forecasting.several_seasons import SeveralSeasons, decompose
@@ -54,7 +54,7 @@ class _Found(NamedTuple):
     is_taken: np.ndarray
 
     def end(
-        self, model: FittedModel | PanelModel, n_steps: int | np.ndarray, *n_jobs: int | None
+        self, model: Either, n_steps: int | np.ndarray, *n_jobs: int | None
     ) -> Seasons | SeveralSeasons:
         """Return the seasons after so many steps, with what they add to errors of a model."""
         seasons = self.seasons.after(n_steps)

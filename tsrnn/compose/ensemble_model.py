@@ -25,7 +25,7 @@ from tsrnn.compose.combining import (
 )
 from tsrnn.compose.past_errors import CombinedErrors, growth, quantile_factors
 from tsrnn.exceptions import UnreliableForecastWarning
-from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
+from tsrnn.forecasting.fitted_model import Either, FittedModel, Notes
 from tsrnn.forecasting.infinities import beyond_floats
 from tsrnn.forecasting.looped_panel import SERIES_ERRORS
 
@@ -60,7 +60,7 @@ class Member:
     """
 
     place: int
-    model: FittedModel | PanelModel
+    model: Either
     series: np.ndarray
     reads: bool
     ahead: np.ndarray | None = None

@@ -13,7 +13,7 @@ from tsrnn._input.ragged import Batch, counted, rows_of
 from tsrnn._input.wording import Message
 from tsrnn.compose.scales import Scale
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
+from tsrnn.forecasting.fitted_model import Either, FittedModel, Notes
 from tsrnn.forecasting.series_error import NumberedSeriesError
 
 
@@ -43,7 +43,7 @@ class TransformedModel(FittedModel):
         deviations, and where `inner` is on another scale the same of that.
     """
 
-    inner: FittedModel | PanelModel
+    inner: Either
     scale: Scale
     bias_adjust: bool
     series: np.ndarray
@@ -240,7 +240,7 @@ def name_of(scale: Scale) -> str:
 
 
 def seen_of(
-    model: FittedModel | PanelModel, predictions: np.ndarray, deviations: np.ndarray
+    model: Either, predictions: np.ndarray, deviations: np.ndarray
 ) -> tuple[np.ndarray, ...]:
     """Return what is kept of rows that a model has just seen, with what it has on its scale."""
     further = model.latest if isinstance(model, TransformedModel) else ()

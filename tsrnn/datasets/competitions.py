@@ -155,7 +155,7 @@ def fetch_m4(
             "'quarterly'"
         )
     elif None not in originals:
-        panel = read_csv(*originals)
+        panel = read_csv(*originals)  # type: ignore[arg-type]
         check(panel, part, " and ".join(map(str, originals)))
     elif not download_if_missing:
         raise OSError(

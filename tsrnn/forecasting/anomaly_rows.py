@@ -85,7 +85,8 @@ def anomalies_of_panel(
         As for `Forecaster.fit_panel`.
     level : float
     """
-    found = AnomalyRows(*np.full((4, len(values)), np.nan), np.zeros(len(values), bool), values)
+    unknown, flags = np.full((4, len(values)), np.nan), np.zeros(len(values), bool)
+    found = AnomalyRows(*unknown, flags, values)  # type: ignore[call-arg]
     failures: dict[int, Exception] = {}
     together = forecaster._learns_from_all()
     if together and regressors.shape[1]:

@@ -112,7 +112,7 @@ def backtest(
         )
     ends = first + step * np.arange(n_windows)
     answers = np.empty((n_windows, horizon, 1 + 2 * len(levels), data.n_series))
-    model = None
+    model: Any = None
     for number, end in enumerate(ends.tolist()):
         if number % every == 0:
             try:

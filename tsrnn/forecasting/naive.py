@@ -201,7 +201,7 @@ class NaiveModel(FittedModel):
             changes[season::m] = np.cumsum(changes[season::m], axis=0)
         with np.errstate(over="ignore", invalid="ignore"):
             paths = self.forecast(horizon)[:, None, :] + self.sigma * changes
-            for season in np.flatnonzero(spread[:horizon].any(axis=1)):
+            for season in np.flatnonzero(spread[:horizon].any(axis=1)).tolist():
                 paths[season::m] += spread[season] * random_state.standard_normal((n_paths, k))
         return beyond_floats(paths)
 

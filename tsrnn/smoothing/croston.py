@@ -16,7 +16,7 @@ from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.summary import series_name, two_columns
 from tsrnn.smoothing.demand_fit import FEWEST, DemandSpec, fit_demand, fit_demand_panel
-from tsrnn.smoothing.demand_model import Variant, of_no_use
+from tsrnn.smoothing.demand_model import DemandModel, Variant, of_no_use
 from tsrnn.smoothing.model import collect
 
 if TYPE_CHECKING:
@@ -133,6 +133,7 @@ class CrostonForecaster(Forecaster):
     array([[ 6., 12.]])
     """
 
+    _model: DemandModel
     alpha_: PerSeries
     beta_: PerSeries
     initial_state_: np.ndarray

@@ -99,7 +99,10 @@ def fit_demand_panel(
     if progress is not None:
         progress(batch.n_series)
     # The panel has another name for a series than its number.
-    failures = {i: ValueError(error.reason) for i, error in model.failures.items()}
+    failures = {
+        i: ValueError(error.reason)  # type: ignore[attr-defined]  # a NumberedSeriesError
+        for i, error in model.failures.items()
+    }
     return replace(model, failures=failures)
 
 
@@ -117,8 +120,8 @@ def _parameters(
     """Return parameters (K, N), and for which of alpha and beta demands are too few, (2, N)."""
     cell = CELLS_OF[spec.variant]
     correction = 1.0 if spec.variant == "sba" else 0.0
-    bounds = [_bounds(spec.alpha), _bounds(spec.beta), (correction, correction)]
-    bounds = np.array(bounds[: cell.n_parameters])
+    every = [_bounds(spec.alpha), _bounds(spec.beta), (correction, correction)]
+    bounds = np.array(every[: cell.n_parameters])
     low, high = bounds[:, :1], bounds[:, 1:]
     theta = np.full((cell.n_parameters, batch.n_series), np.nan)
     able = np.flatnonzero((n_demands >= FEWEST) & (low < high).any())
@@ -193,7 +196,7 @@ def _notes(
     n_demands: np.ndarray, held: np.ndarray, good: np.ndarray, name: Callable[[int], str]
 ) -> dict[int, tuple[Warning, ...]]:
     """Say what could not be learned, of series by their number among all."""
-    notes = {}
+    notes: dict[int, tuple[Warning, ...]] = {}
     for k in np.flatnonzero((n_demands == 0) | held.any(axis=0)).tolist():
         i, n = int(good[k]), n_demands[k]
         if n == 0:

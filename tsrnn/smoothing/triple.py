@@ -208,7 +208,7 @@ class TripleExpSmoothingRNN(OneStructureForecaster):
         super()._fit(X, y)
         for name, value in ABSENT.items():
             # Fitted without a season it may lack them.
-            vars(self).setdefault(f"{name}_", value * np.ones_like(self.alpha_))
+            self.__dict__.setdefault(f"{name}_", value * np.ones_like(self.alpha_))
 
     def _structure(self) -> Structure:
         return Structure(self.error, self.trend, bool(self.damped), self.seasonal, int(self.period))

@@ -206,7 +206,7 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
 
     def _structures(self) -> list[ComplexStructure]:
         """Return what is fitted, or chosen from, when the season is settled."""
-        period = self._taken_period()
+        period = self._taken_period() or 1
         if self.seasonal == "auto":
             forms = SEASONAL_FORMS if period > 1 else (None,)
         else:
