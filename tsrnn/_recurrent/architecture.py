@@ -130,7 +130,9 @@ class Architecture:
             start += weight.size
         return views
 
-    def pack(self, weights: Mapping[str, np.ndarray], dtype: np.dtype | None = None) -> np.ndarray:
+    def pack(
+        self, weights: Mapping[str, np.ndarray], dtype: np.dtype | type | None = None
+    ) -> np.ndarray:
         """Lay named weights out as a vector theta.
 
         Raises

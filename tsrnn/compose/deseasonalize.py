@@ -66,7 +66,7 @@ class _Found(NamedTuple):
     @property
     def is_seasonal(self) -> np.ndarray:
         """A mask of the series that are adjusted, (N,)."""
-        return self.is_taken.any(axis=1)
+        return np.asarray(self.is_taken.any(axis=1))
 
 
 class DeseasonalizedForecaster(Forecaster):
@@ -174,7 +174,7 @@ class DeseasonalizedForecaster(Forecaster):
         test: bool = True,
     ) -> None:
         self.forecaster = forecaster
-        self.period = period
+        self.period: Any = period
         self.model = model
         self.test = test
 
@@ -265,7 +265,7 @@ class DeseasonalizedForecaster(Forecaster):
 
     def _taken_period(self) -> int:
         # What others do by the length of a season they do by the longest.
-        return max(map(int, self.period)) if self._has_several() else super()._taken_period()
+        return max(map(int, self.period)) if self._has_several() else super()._taken_period() or 1
 
     def _needed_steps(self) -> int:
         # What a series is too short to tell of is not taken off; a slip would be large arrays.
@@ -323,7 +323,8 @@ class DeseasonalizedForecaster(Forecaster):
 
     def _told(self, found: _Found) -> dict[str, Any]:
         """Return the fitted attributes that tell of seasons."""
-        parts = found.seasons.parts if self._has_several() else (found.seasons,)
+        seasons = found.seasons
+        parts = seasons.parts if isinstance(seasons, SeveralSeasons) else (seasons,)
         indices = [part.factor if self.model == "mul" else part.offset for part in parts]
         taken = found.is_taken
         if len(taken) == 1:

@@ -143,6 +143,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     ['last', 'drift']
     """
 
+    _model: EnsembleModel
     members_: dict[str, Any]
     weights_: np.ndarray
     dropped_: dict[str, str]
@@ -198,14 +199,14 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
                 params.pop("period", None)
             elif "period" in params and self._has_defaults():
                 period = params.pop("period")
-                params = {f"{name}__period": period for name, _ in self.forecasters} | params
+                params = {f"{name}__period": period for name, _ in self.forecasters or ()} | params
         return self._set_params("forecasters", **params)
 
     def _has_defaults(self) -> bool:
         """Tell whether the members of one's own are those that seasons are forecast with."""
         kinds = [(name, type(one)) for name, one in default_members("auto")]
         try:
-            return [(name, type(one)) for name, one in self.forecasters] == kinds
+            return [(name, type(one)) for name, one in self.forecasters or ()] == kinds
         except (TypeError, ValueError):
             return False
 

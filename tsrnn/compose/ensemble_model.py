@@ -203,14 +203,14 @@ class EnsembleModel(FittedModel):
         series = counted(np.diff(panel[0]))[0] if panel else np.arange(values.size) % self.n_series
         span = self.span.after(values.ravel(), series)
         parts = {"members": tuple(members), "span": span, "dropped": tuple(dropped)}
-        later = replace(self, **parts, known=None, notes={} if panel else ())
-        later = later.without_lost().with_shares()
-        if not panel and later.failures:
-            raise next(iter(later.failures.values()))
-        without = unweighted(self.weights, later.present).any()
+        moved = replace(self, **parts, known=None, notes={} if panel else ())  # type: ignore[arg-type]
+        whole = moved.without_lost().with_shares()
+        if not panel and whole.failures:
+            raise next(iter(whole.failures.values()))
+        without = unweighted(self.weights, whole.present).any()
         _tell_newly_dropped(dropped[len(self.dropped) :], self.n_series, bool(without))
-        weights = later.weights[:, series] if panel else later.weights
-        return later, self.combined(predictions, weights), self.spread(deviations, weights)
+        weights = whole.weights[:, series] if panel else whole.weights
+        return whole, self.combined(predictions, weights), self.spread(deviations, weights)
 
     def without_lost(self) -> EnsembleModel:
         """Return the model with the series that no member has among its failures."""

@@ -118,6 +118,7 @@ class RegressionForecaster(Forecaster):
     [50.0, 50.0, 50.0, 71.0, 50.0]
     """
 
+    _model: RegressionModel
     coef_: np.ndarray
     coef_names_: np.ndarray
     coef_groups_: np.ndarray

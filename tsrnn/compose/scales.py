@@ -67,7 +67,7 @@ class Scale:
     unit: np.ndarray
     falls: np.ndarray
     reach: np.ndarray
-    functions: tuple[Function, Function] | None = None
+    functions: Any = None
 
     @classmethod
     def plain(cls, kind: Any, lower: float | None, upper: float | None, n_series: int) -> Scale:

@@ -25,7 +25,7 @@ from tsrnn.compose.transformed_model import (
 )
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.answers import PerSeries
-from tsrnn.forecasting.fitted_model import PanelModel
+from tsrnn.forecasting.fitted_model import FittedModel, PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.summary import residual_tests, series_name, two_columns
@@ -116,6 +116,7 @@ class TransformedForecaster(Forecaster):
     array([0.912, 0.996])
     """
 
+    _model: TransformedModel
     lambda_: PerSeries
     forecaster_: Any
 
@@ -160,7 +161,7 @@ class TransformedForecaster(Forecaster):
             )
 
     def _check_transform(self) -> None:
-        transform = self.transform
+        transform: Any = self.transform
         is_pair = isinstance(transform, tuple | list) and len(transform) == 2
         is_pair = is_pair and all(map(callable, transform))
         is_name = isinstance(transform, str) and transform in KINDS
@@ -224,7 +225,7 @@ class TransformedForecaster(Forecaster):
         summary.tables.append(two_columns(left, right, type(self).__name__))
         residuals = np.asarray(self.forecaster_.residuals_)
         for i, column in enumerate(residuals.reshape(len(residuals), -1).T):
-            learned = {"Residuals": np.count_nonzero(~np.isnan(column))}
+            learned: dict[str, object] = {"Residuals": np.count_nonzero(~np.isnan(column))}
             if scale.kind == "boxcox":
                 learned = {"lambda": f"{scale.exponent[i]:.4f}"}
             summary.tables.append(two_columns({"Series": series_name(self, i)}, learned))
@@ -336,6 +337,6 @@ class TransformedForecaster(Forecaster):
         return replace(scale, exponent=exponent, unit=unit), errors, notes
 
     def _remembered(
-        self, model: TransformedModel, predictions: np.ndarray, deviations: np.ndarray
+        self, model: FittedModel, predictions: np.ndarray, deviations: np.ndarray
     ) -> tuple[np.ndarray, ...]:
         return seen_of(model, predictions, deviations)

@@ -249,7 +249,7 @@ def seen_of(
 
 def misfit_errors(
     scale: Scale, values: np.ndarray, offsets: np.ndarray, numbered: bool
-) -> dict[int, ValueError]:
+) -> dict[int, Exception]:
     """Return why some series, rows one after another, cannot be carried to the scale of each row.
 
     Parameters
@@ -258,7 +258,7 @@ def misfit_errors(
     numbered : bool
         Whether to name series by their numbers.
     """
-    errors = {}
+    errors: dict[int, Exception] = {}
     for i, (row, what) in scale.misfits(values, offsets).items():
         of_series = f" of series {i}" if numbered else ""
         errors[i] = ValueError(

@@ -46,8 +46,10 @@ class FittedModel(Protocol):
         """Columns that no season was taken of, though it was looked for."""
         return ()
 
-    never_too_small: bool = False
-    """Whether a value may be too large to be usual, but not too small."""
+    @property
+    def never_too_small(self) -> bool:
+        """Whether a value may be too large to be usual, but not too small."""
+        return False
 
     def effect(self, regressors: np.ndarray) -> np.ndarray:
         """Return what regressors (n, p) add to the series, (n, k)."""

@@ -158,7 +158,9 @@ def plan_of(
 
 def _remedies(estimator: BaseEstimator) -> tuple[str, ...]:
     """Say what to change where nothing is learned."""
-    ways = () if vars(estimator).get("standardize", True) else ("standardize=True",)
+    ways: tuple[str, ...] = (
+        () if vars(estimator).get("standardize", True) else ("standardize=True",)
+    )
     # The default is four orders below.
     ways += ("a smaller l2",) if estimator.l2 >= 1.0 else ()
     if estimator.solver in SEARCHES:

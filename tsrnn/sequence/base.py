@@ -10,6 +10,7 @@ import copy
 import sys
 from abc import ABC, abstractmethod
 from dataclasses import replace
+from types import FrameType
 from typing import Any, Self
 
 import numpy as np
@@ -51,15 +52,6 @@ _BATCH = 200
 
 class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
     """Base of the sequence estimators; see the module's text."""
-
-    weights_: dict[str, np.ndarray]
-    loss_curve_: list[float]
-    history_: dict[str, list[float]]
-    n_iter_: int
-    best_loss_: float
-    n_features_in_: int
-    input_center_: np.ndarray
-    input_spread_: np.ndarray
 
     # Whether the end of `max_iter` epochs is no news: they are as many as were meant.
     _epochs_are_meant = False
@@ -423,7 +415,7 @@ def is_one_of_many() -> bool:
 
     It would go on with the score of what is left where it was stopped.
     """
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
         if (frame.f_globals.get("__name__") or "").startswith(_FITTERS):
             return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -105,8 +106,8 @@ class Numbers(Targets):
     center, spread : (n_outputs,) arrays, or None before they are learned
     """
 
-    center: np.ndarray | None
-    spread: np.ndarray | None
+    center: Any
+    spread: Any
 
     metric = "r2"
     is_counted = False
@@ -193,7 +194,7 @@ class Classes(Targets):
     """
 
     labels: np.ndarray
-    weights: np.ndarray | None
+    weights: Any
     by_step: bool
 
     metric = "accuracy"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -12,11 +12,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.sequences import TargetLayout
 from tsrnn._input.validation import of_one_moment
+from tsrnn._optim.minibatch import State
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.table import Table, table_of_counts
 from tsrnn.network import RNN
-from tsrnn.sequence.arguments import check_arguments, sizes_of_layers
+from tsrnn.sequence.arguments import Solver, check_arguments, sizes_of_layers
 from tsrnn.sequence.foreign_weights import to_keras, to_torch
+from tsrnn.sequence.targets import Targets
 
 
 class NetworkMethods:
@@ -24,6 +26,34 @@ class NetworkMethods:
 
     # What the modules of other frameworks call the cell: "elman", "gru" or "lstm".
     _kind_of_cell: str
+
+    weights_: dict[str, np.ndarray]
+    loss_curve_: list[float]
+    history_: dict[str, list[float]]
+    n_iter_: int
+    best_loss_: float
+    n_features_in_: int
+    input_center_: np.ndarray
+    input_spread_: np.ndarray
+
+    # What the rest of an estimator brings.
+    solver: Solver
+    return_sequences: bool
+    random_state: Any
+    _network: Architecture
+    _optimizer_state: tuple[str, State | None]
+    _engine: Any
+    _ready: Any
+    _read: Any
+    _in_units: Any
+
+    if TYPE_CHECKING:
+
+        @property
+        def cell_name(self) -> str: ...  # noqa: D102
+
+        @property
+        def _targets(self) -> Targets: ...
 
     @of_one_moment
     def hidden_states(self, X: Any) -> np.ndarray:
@@ -230,7 +260,7 @@ def as_rnn(estimator: BaseEstimator) -> RNN:
     return rnn
 
 
-def architecture_of(cell: str, weights: dict[str, np.ndarray]) -> Architecture:
+def architecture_of(cell: str, weights: Mapping[str, np.ndarray]) -> Architecture:
     """Return the network whose weights these are."""
     bidirectional = "W_hh_l0_reverse" in weights
     plain = "W_hh" in weights

@@ -59,7 +59,7 @@ class Structure:
 
     @property
     def parameters(self) -> tuple[SmoothingParameter, ...]:
-        """What its cell learns."""
+        """The parameters that its cell learns."""
         return self.cell.parameters  # type: ignore[return-value]  # they are of this kind
 
     @property

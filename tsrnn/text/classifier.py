@@ -244,7 +244,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         store_arguments(self, locals())
 
     @property
-    def _epochs_are_meant(self) -> bool:
+    def _epochs_are_meant(self) -> bool:  # type: ignore[override]
         return self.solver not in SEARCHES
 
     @property
@@ -582,7 +582,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         outputs = []
         with self._engine() as engine:
             for part in _parts(items):
-                ids = self._encode(part) if is_text else joined(part)
+                ids = self._encode(part) if is_text else joined(list(part))
                 outputs.append(engine.predict(theta, self._as_tokens(ids)))
         return np.concatenate(outputs), Tokens(np.empty(0, np.int32), np.zeros(1, np.int64))
 

@@ -210,7 +210,7 @@ class ThetaForecaster(Forecaster):
     def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
         refuse_regressors(regressors, type(self).__name__, _ALONE)
-        period = self._taken_period()
+        period = self._taken_period() or 1
         seasons, _, reasons = find_seasons(values, offsets, period, test=self.test)
         factor, offset = seasons.along(offsets)
         batch = Batch((values - offset) / factor, offsets, regressors).without_leading()

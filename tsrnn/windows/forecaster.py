@@ -254,8 +254,8 @@ class RNNForecaster(Forecaster):
         state, _, _, notes = fit_windows(spec, batch.take(kept) if failures else batch)
         if progress is not None:
             progress(batch.n_series)
-        notes = {int(kept[i]): (note,) for i, note in notes.items()}
-        return WindowModel(kept, state, batch.n_series, failures, notes)
+        told = {int(kept[i]): (note,) for i, note in notes.items()}
+        return WindowModel(kept, state, batch.n_series, failures, told)
 
     def _spec(self, n_regressors: int, n_jobs: int | None) -> WindowSpec:
         """Return what is to be trained; threads as given where the estimator does not say."""
@@ -271,7 +271,7 @@ class RNNForecaster(Forecaster):
         return WindowSpec(
             estimator,
             int(self.window),
-            1 if self.strategy == "recursive" else int(self.horizon),
+            int(self.horizon or 1) if self.strategy == "direct" else 1,
             get_tags(estimator).input_tags.three_d_array,
             None if n_regressors else self.cut_off,
             self.estimator is None,

@@ -375,7 +375,8 @@ class WindowModel(FittedModel):
         if kept.size < is_finite.size:
             state = state.take(kept)
         later = WindowModel(self.series[kept], state, self.n_series, failures)
-        return later, *(laid_out(one, self.n_series, offsets) for one in found)
+        predictions, deviations = (laid_out(one, self.n_series, offsets) for one in found)
+        return later, predictions, deviations
 
     def forecast(self, horizon: int, n_jobs: int | None = None) -> np.ndarray:
         """Predict the next steps, (horizon, N)."""

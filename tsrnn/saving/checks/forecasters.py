@@ -36,7 +36,7 @@ from tsrnn.theta.model import ThetaModel
 from tsrnn.windows.forecaster import RNNForecaster
 from tsrnn.windows.model import WindowModel
 
-_MODEL_OF = {
+_MODEL_OF: dict[type, Any] = {
     NaiveForecaster: NaiveModel,
     CrostonForecaster: DemandModel,
     DeseasonalizedForecaster: DeseasonalizedModel,
@@ -193,7 +193,8 @@ def _check_smoothing(one: Forecaster, k: int) -> None:
         if k > 1:
             is_sized = isinstance(states, np.ndarray) and len(states) == k
             require(is_sized, f"{name} must be of {k} series")
-        for state, smoother in zip([states] if k == 1 else states, one._model.series, strict=True):
+        smoothers: Any = one._model.series
+        for state, smoother in zip([states] if k == 1 else states, smoothers, strict=True):
             fields.array(state, name, float, len(smoother.structure.kept))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -211,7 +212,7 @@ def check_vocabulary(vocabulary: Any, n: int) -> None:
         fields.whole(i, f"vocabulary_[{word!r}]", 0, n - 1)
 
 
-CHECKS = {
+CHECKS: dict[type, Callable[[Any], None]] = {
     Architecture: check_architecture,
     RNN: check_rnn,
     TargetLayout: check_target_layout,
