@@ -95,6 +95,7 @@ PUBLIC = table(
     tsrnn.datasets: fetch_imdb fetch_m3 fetch_m4 load_co2 make_noisy_line
     tsrnn.exceptions: BeyondStampsError InvalidParameterError IrregularIndexError ModelFormatError
     tsrnn.exceptions: TrainingDivergedError UnfinishedStepWarning UnreliableForecastWarning
+    tsrnn.exceptions: UnusedColumnsWarning
     tsrnn.features: CalendarFeatures FourierFeatures HolidayFeatures StepFeatures TimeFeatures
     tsrnn.forecasting: FittedModel Forecaster NaiveForecaster backtest
     tsrnn.metrics: bias coverage crps evaluate mae_scorer mase mase_scorer msis owa pinball_loss
