@@ -61,7 +61,7 @@ FOLDERS = table(
     forecasting: exceptions _compute _input _time features
     metrics: _time
     network: _compute _input _optim _recurrent
-    panel: exceptions _compute _input _time features forecasting
+    panel: exceptions _compute _input _time features forecasting metrics
     sequence: _docs exceptions _input _optim cells _scan _recurrent network
     smoothing: _docs exceptions priors _compute _input _optim cells _scan _time forecasting network
     text: exceptions _input _optim _recurrent sequence
@@ -103,7 +103,7 @@ PUBLIC = table(
     tsrnn.metrics: smape_scorer wape wape_scorer weighted_quantile_loss winkler_score winkler_scorer
     tsrnn.metrics: wql_scorer
     tsrnn.network: RNN
-    tsrnn.panel: PanelForecaster detect_anomalies fill_gaps
+    tsrnn.panel: PanelForecaster detect_anomalies fill_gaps tune
     tsrnn.plotting: AnomaliesDisplay ComponentsDisplay ForecastDisplay GradientFlowDisplay
     tsrnn.plotting: HiddenStateDisplay TrainingHistoryDisplay
     tsrnn.priors: ExponentialPrior PRIORS

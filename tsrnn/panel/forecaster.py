@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -30,13 +30,14 @@ from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
 from tsrnn.features.hosts import names_beside
 from tsrnn.forecasting.backtesting import refit_every
 from tsrnn.forecasting.fitted_model import PanelModel, Progress
-from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.forecaster import Forecaster, IntervalMethod
 from tsrnn.panel.arguments import check_levels, check_names, interval_names, tails_of
 from tsrnn.panel.backtest import rolling_windows, too_short_for_windows
 from tsrnn.panel.calibration import calibration_scores, conformal_factors
 from tsrnn.panel.features import with_time_features
 from tsrnn.panel.fill import StepRules
 from tsrnn.panel.frame import Columns, Panel
+from tsrnn.panel.labels import Aggregate
 from tsrnn.panel.reading import FrameRoles, ReadFrame, read_frame, read_further
 from tsrnn.panel.report import (
     failure_table,
@@ -50,8 +51,6 @@ from tsrnn.panel.report import (
 from tsrnn.panel.seasons import SettledPanel, season_notes, unseen_notes
 from tsrnn.panel.state import FittedPanel, PanelRequest, SeenRows, regular_part
 from tsrnn.panel.totals import check_panel_totals, last_rows, panel_total_quantiles
-
-_METHODS = ("auto", "conformal")
 
 
 class FrameFit(NamedTuple):
@@ -146,6 +145,8 @@ class PanelForecaster(BaseEstimator):
         Coefficients of a `RegressionForecaster`: the columns `id_col`, column, coef, bse.
     period_ : Series
         By series the period that was taken in `fit`; where the forecaster has a season.
+    static_ : DataFrame
+        What the static columns say of each series: the columns `id_col` and those.
     ids_ : pandas.Index
         The series that can be predicted, sorted.
     cross_validation_failures_ : DataFrame
@@ -169,6 +170,13 @@ class PanelForecaster(BaseEstimator):
     3         b 2025-12-31   40.0
     """
 
+    ids_: pd.Index
+    failures_: pd.DataFrame
+    notes_: pd.DataFrame
+    cross_validation_failures_: pd.DataFrame
+    period_: pd.Series
+    feature_names_in_: np.ndarray
+
     def __init__(
         self,
         forecaster: Forecaster,
@@ -180,7 +188,7 @@ class PanelForecaster(BaseEstimator):
         static: Sequence[Hashable] | None = None,
         freq: Any = None,
         fill: Any = None,
-        aggregate: str | None = None,
+        aggregate: Aggregate | None = None,
         alias: str | None = None,
         conformal_windows: int = 2,
         n_jobs: int | None = None,
@@ -322,7 +330,7 @@ class PanelForecaster(BaseEstimator):
         X_df: pd.DataFrame | None = None,
         *,
         level: Any = None,
-        method: str = "auto",
+        method: IntervalMethod = "auto",
         total: bool = False,
         n_paths: int | None = None,
         random_state: Any = None,
@@ -364,7 +372,7 @@ class PanelForecaster(BaseEstimator):
         """
         now = at_this_moment(self)
         check_is_fitted(now, "failures_")
-        check_choice("method", method, _METHODS)
+        check_choice("method", method, get_args(IntervalMethod))
         levels = check_levels(level)
         columns = now._columns()
         bound_names = interval_names(now._name(), levels, (columns.id, columns.time))
