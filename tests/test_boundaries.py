@@ -59,7 +59,7 @@ FOLDERS = table(
     _recurrent: exceptions _compute _input _optim cells
     features: exceptions _input _time
     forecasting: exceptions _compute _input _time features
-    metrics: _time
+    metrics: _input _time
     network: _compute _input _optim _recurrent
     panel: exceptions _compute _input _time features forecasting metrics
     sequence: _docs exceptions _input _optim cells _scan _recurrent network

@@ -15,6 +15,7 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 from tqdm import tqdm
 
+from tsrnn._input.frames import opened
 from tsrnn._input.notes import warn_user
 from tsrnn._input.validation import check_choice, check_count, check_flag
 from tsrnn.exceptions import InvalidParameterError
@@ -23,6 +24,7 @@ from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import SERIES_ERRORS
 from tsrnn.metrics.table import METRICS, needs_of
 from tsrnn.panel.forecaster import PanelForecaster
+from tsrnn.panel.forms import long_frame
 from tsrnn.panel.frame import FrameNames, read_panel
 from tsrnn.panel.state import regular_part
 from tsrnn.panel.trials import ROWS, Comparison, Past, Trial, compare
@@ -226,7 +228,7 @@ class _Series:
 
     @classmethod
     def read(cls, y: Any, X: Any) -> _Series:
-        return cls(Rows.read(y, X), y, X)
+        return cls(Rows.read(y, X), opened(y, "y")[0], X)
 
     @property
     def n_series(self) -> int:
@@ -262,16 +264,19 @@ class _Series:
 class _LongFrame:
     """A panel in a long frame, and how it is forecast."""
 
+    given: Any
     df: pd.DataFrame
     ids: pd.Index
 
     horizon_name = "h"
 
     @classmethod
-    def read(cls, forecaster: Any, df: Any) -> _LongFrame:
+    def read(cls, forecaster: Any, given: Any) -> _LongFrame:
         columns = _panel_of(forecaster)._columns()
-        panel, _ = read_panel(df, columns, None, repeats=True, names=FrameNames("y"))
-        return cls(df, panel.ids)
+        df, _ = long_frame(given, columns, "y")
+        others, names = getattr(df, "columns", ()), FrameNames("y")
+        panel, _ = read_panel(df, columns, [], repeats=True, names=names, ignored=others)
+        return cls(given, df, panel.ids)
 
     @property
     def n_series(self) -> int:
@@ -318,13 +323,14 @@ class _LongFrame:
 
     def fit(self, model: Any) -> PanelForecaster:
         """Fit a candidate to all there is."""
-        return _panel_of(model).fit(self.df)
+        return _panel_of(model).fit(self.given)
 
 
 def _source(forecaster: Any, y: Any, X: Any) -> _Series | _LongFrame:
     """Read the series, and find out whether they are those of a panel."""
     is_panel = isinstance(forecaster, PanelForecaster)
-    is_long = isinstance(y, pd.DataFrame) and set(_LONG) <= set(y.columns)
+    frame, _ = opened(y, "y")
+    is_long = isinstance(frame, pd.DataFrame) and set(_LONG) <= set(frame.columns)
     if not is_panel:
         check_forecaster(forecaster)
     if not is_panel and not is_long:
