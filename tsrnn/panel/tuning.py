@@ -25,11 +25,7 @@ from tsrnn.forecasting.looped_panel import SERIES_ERRORS
 from tsrnn.metrics.table import METRICS, needs_of
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.forms import long_frame
-<<<<<<< HEAD
-from tsrnn.panel.frame import FrameNames, read_panel
-=======
 from tsrnn.panel.frame import Columns, FrameNames, Panel, read_panel
->>>>>>> main
 from tsrnn.panel.state import regular_part
 from tsrnn.panel.trials import ROWS, Comparison, Past, Trial, compare
 
@@ -233,7 +229,7 @@ class _Series:
 
     @classmethod
     def read(cls, y: Any, X: Any) -> _Series:
-        return cls(Rows.read(y, X), opened(y, "y")[0], X)
+        return cls(Rows.read(y, X), y, X)
 
     @property
     def n_series(self) -> int:
@@ -269,29 +265,15 @@ class _Series:
 class _Frame:
     """A panel in a frame of any form, and how it is forecast."""
 
-<<<<<<< HEAD
-    given: Any
-    df: pd.DataFrame
-=======
     df: Any
->>>>>>> main
     ids: pd.Index
 
     horizon_name = "h"
 
     @classmethod
-<<<<<<< HEAD
-    def read(cls, forecaster: Any, given: Any) -> _LongFrame:
-        columns = _panel_of(forecaster)._columns()
-        df, _ = long_frame(given, columns, "y")
-        others, names = getattr(df, "columns", ()), FrameNames("y")
-        panel, _ = read_panel(df, columns, [], repeats=True, names=names, ignored=others)
-        return cls(given, df, panel.ids)
-=======
     def read(cls, forecaster: Any, df: Any) -> _Frame:
         panel, _ = _values_of(df, _panel_of(forecaster)._columns(), repeats=True)
         return cls(df, panel.ids)
->>>>>>> main
 
     @property
     def n_series(self) -> int:
@@ -338,17 +320,12 @@ class _Frame:
 
     def fit(self, model: Any) -> PanelForecaster:
         """Fit a candidate to all there is."""
-        return _panel_of(model).fit(self.given)
+        return _panel_of(model).fit(self.df)
 
 
 def _source(forecaster: Any, y: Any, X: Any) -> _Series | _Frame:
     """Read the series, and find out whether they are those of a panel."""
     is_panel = isinstance(forecaster, PanelForecaster)
-<<<<<<< HEAD
-    frame, _ = opened(y, "y")
-    is_long = isinstance(frame, pd.DataFrame) and set(_LONG) <= set(frame.columns)
-=======
->>>>>>> main
     if not is_panel:
         check_forecaster(forecaster)
     if not is_panel and not _names_series(y):
