@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from tsrnn._input.frames import opened
 from tsrnn._input.series import is_single, read_series
 from tsrnn._input.validation import check_count, check_level
 from tsrnn._time.grid import is_time_index, training_grid
@@ -100,6 +101,7 @@ def backtest(
     levels = _levels(level)
     if not isinstance(forecaster, Forecaster):
         _refuse_of_others(forecaster, levels, every)
+    y, kind = opened(y, "y")
     data = Rows.read(y, X)
     needs_columns = X is None and not _holds_forecaster(forecaster)
     longest = data.n_timesteps if max_train is None else check_count("max_train", max_train, 2)
@@ -131,7 +133,8 @@ def backtest(
             bounds = data.bounds(model, end, horizon, one)
             answers[number, :, 1 + 2 * i : 3 + 2 * i] = bounds
     names = ["forecast", *_bound_names(level, levels)]
-    return data.frame(ends, dict(zip(names, np.moveaxis(answers, 2, 0), strict=True)))
+    columns = dict(zip(names, np.moveaxis(answers, 2, 0), strict=True))
+    return kind.answer(data.frame(ends, columns))
 
 
 @dataclass(frozen=True)

@@ -126,12 +126,10 @@ class RequestReader(BaseEstimator):
                 f"{n_series}: pass shape (n_timesteps, {n_series})"
             )
         fitted, given = self._layout.names, layout.names
-        both_pandas = self._layout.is_pandas and layout.is_pandas
-        if n_series > 1 and both_pandas and not given.equals(fitted):  # type: ignore[union-attr]
-            names = [list(one) for one in (given, fitted) if one is not None]
+        if n_series > 1 and not (given is None or fitted is None or given.equals(fitted)):
             raise ValueError(
-                f"{name} has the columns {names[0]}, but the forecaster was fitted on {names[1]}, "
-                "in that order"
+                f"{name} has the columns {list(given)}, but the forecaster was fitted on "
+                f"{list(fitted)}, in that order"
             )
         return values, index
 
