@@ -75,7 +75,8 @@ class FrameKind:
         values, dtype = _cells(column, self.library), None
         if isinstance(values, list) and all(value is None for value in values):
             dtype = nw.Float64() if column.dtype.kind == "f" else nw.String()
-        made = nw.new_series(name, values, dtype, backend=self.library)
+        library: Any = self.library
+        made = nw.new_series(name, values, dtype, backend=library)
         if zone is not None:
             made = made.dt.replace_time_zone("UTC").dt.convert_time_zone(str(zone))
         return (made if kind is None else _of_type(made, *kind)).alias(name)

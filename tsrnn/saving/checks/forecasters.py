@@ -193,7 +193,7 @@ def _check_smoothing(one: Forecaster, k: int) -> None:
         if k > 1:
             is_sized = isinstance(states, np.ndarray) and len(states) == k
             require(is_sized, f"{name} must be of {k} series")
-        smoothers: Any = one._model.series
+        smoothers = one._model.series  # type: ignore[attr-defined]  # a SmoothingModel's
         for state, smoother in zip([states] if k == 1 else states, smoothers, strict=True):
             fields.array(state, name, float, len(smoother.structure.kept))
 

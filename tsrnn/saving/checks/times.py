@@ -173,7 +173,7 @@ def _check_pace(steps: object, codec: object) -> None:
         require(steps.unit == codec.unit, "steps must be in the unit of the codec")
 
 
-CHECKS = {
+CHECKS: dict[Any, Any] = {
     BusinessSteps: check_business,
     Dates: check_dates,
     Durations: check_durations,
