@@ -45,7 +45,7 @@ RARE_DAYS = 20
 
 
 def find_grid(
-    ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec, freq: object, name: str
+    ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec, freq: object, name: object
 ) -> tuple[PanelGrid, dict[int, Exception]]:
     """Find the grid of every series.
 
@@ -197,7 +197,7 @@ def _irregular(index: pd.Index, row: int) -> IrregularIndexError:
     return IrregularIndexError(message, row)
 
 
-def _off_freq(ordinals: np.ndarray, codec: StampCodec, freq: object, name: str) -> ValueError:
+def _off_freq(ordinals: np.ndarray, codec: StampCodec, freq: object, name: object) -> ValueError:
     """Say where a series leaves the grid that the user named."""
     rows, stamps = np.arange(len(ordinals)), codec.write(ordinals)
     fits, steps = named_steps(ordinals, np.array([0, len(ordinals)]), codec, freq)

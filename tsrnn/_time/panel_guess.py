@@ -38,7 +38,7 @@ _UNLIKELY = np.log(1e-3)
 
 def guessed_parts(
     ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec
-) -> tuple[list[tuple[np.ndarray, Steps]], dict[int, ValueError]]:
+) -> tuple[list[tuple[np.ndarray, Steps]], dict[int, Exception]]:
     """Find the steps of each series, counted from its first stamp; there may be gaps.
 
     Returns
@@ -54,7 +54,7 @@ def guessed_parts(
     kind = np.full(len(lengths), TIMES if isinstance(codec, Dates) else COUNTS)
     length = np.ones(len(lengths), dtype=np.int64)
     rare: list[tuple[np.ndarray, Steps]] = []
-    failures: dict[int, ValueError] = {}
+    failures: dict[int, Exception] = {}
     if several.size:
         found, rare, unclear = _several(*of_series(ordinals, offsets, several), codec)
         kind[several], length[several] = found.kind, found.length

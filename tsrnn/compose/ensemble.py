@@ -143,7 +143,6 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     ['last', 'drift']
     """
 
-    _model: EnsembleModel
     members_: dict[str, Any]
     weights_: np.ndarray
     dropped_: dict[str, str]
@@ -473,7 +472,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         statsmodels.iolib.summary.Summary
         """
         check_is_fitted(self)
-        return summarize_ensemble(self, self._model)
+        return summarize_ensemble(self, self._model)  # type: ignore[arg-type]
 
 
 def _as_numbers(weights: Any) -> np.ndarray:

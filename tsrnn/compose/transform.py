@@ -116,7 +116,6 @@ class TransformedForecaster(Forecaster):
     array([0.912, 0.996])
     """
 
-    _model: TransformedModel
     lambda_: PerSeries
     forecaster_: Any
 
@@ -215,12 +214,13 @@ class TransformedForecaster(Forecaster):
         from statsmodels.iolib.summary import Summary
 
         check_is_fitted(self)
-        scale = self._model.scale
+        model: Any = self._model
+        scale = model.scale
         name = scale.kind if scale.functions is None else "functions"
         period = vars(self).get("period_", "none")
         left = {"Forecaster": type(self.forecaster_).__name__, "Transform": name, "Period": period}
         right = {"Lower": f"{scale.lower:g}", "Upper": f"{scale.upper:g}"}
-        right["Points"] = "means" if self._model.bias_adjust else "medians"
+        right["Points"] = "means" if model.bias_adjust else "medians"
         summary = Summary()
         summary.tables.append(two_columns(left, right, type(self).__name__))
         residuals = np.asarray(self.forecaster_.residuals_)

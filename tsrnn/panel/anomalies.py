@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -143,7 +144,7 @@ def _anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) 
     tell_failures(failure_table(failures, whole.ids, panel.id_col), len(whole.ids))
     series = np.repeat(np.arange(len(places)), part.lengths)
     kept = ~np.isin(series, list(failed))
-    answer = {
+    answer: dict[Hashable, Any] = {
         panel.id_col: part.ids.take(series[kept]),
         panel.time_col: part.codec.write(part.ordinals[kept]),
         panel.target_col: part.values[kept],

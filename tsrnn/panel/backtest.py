@@ -107,11 +107,11 @@ def _moved(
 
 def too_short_for_windows(
     panel: Panel, horizon: int, n_windows: int, step: int
-) -> dict[int, ValueError]:
+) -> dict[int, Exception]:
     """Return the series that hold too few values before the first origin, and the reason."""
     test = horizon + step * (n_windows - 1)
     before = panel.lengths - test
-    failures = {
+    failures: dict[int, Exception] = {
         i: ValueError(
             f"{panel.lengths[i]} rows are too few: {n_windows} window(s) of {horizon} steps take "
             f"the last {test}, and two values before them"

@@ -255,10 +255,10 @@ class PanelForecaster(BaseEstimator):
             new.feature_names_in_ = index.to_numpy(copy=True)
             rows = SeenRows(panel.codec, panel.last_ordinals) if rules.by_rows else None
             left_out = frozenset(model.failures)
-            n_filled = None if rules.fill is None else n_filled
+            filled = None if rules.fill is None else n_filled
             n_seen = panel.lengths if features else None
             new._fitted = FittedPanel(
-                panel.ids, model, grid, left_out, rows, n_filled, reach, features, n_seen
+                panel.ids, model, grid, left_out, rows, filled, reach, features, n_seen
             )
             new.ids_ = new._fitted.active_ids
             new._frame = frame
@@ -383,7 +383,7 @@ class PanelForecaster(BaseEstimator):
         def at(of_steps: np.ndarray) -> np.ndarray:
             return of_steps[request.ahead - 1, ..., request.series]
 
-        answer = {
+        answer: dict[Hashable, Any] = {
             now.id_col: now._fitted.ids.take(request.series),
             now.time_col: request.stamps,
             name: at(model.forecast(horizon, now.n_jobs)) + request.effect,
@@ -392,7 +392,7 @@ class PanelForecaster(BaseEstimator):
             last = last_rows(request, now._fitted.ids, now.time_col)
             totals = np.add.reduceat(answer[name], np.append(0, last[:-1] + 1))
             answer = {key: values[last] for key, values in answer.items()} | {name: totals}
-            bounds = panel_total_quantiles(request, last, tails_of(levels), *paths, now.n_jobs)
+            bounds: Any = panel_total_quantiles(request, last, tails_of(levels), *paths, now.n_jobs)
         elif levels and method == "auto":
             quantiles = at(model.quantiles(horizon, tails_of(levels), now.n_jobs))
             bounds = np.atleast_2d(quantiles).T + request.effect
@@ -542,7 +542,7 @@ class PanelForecaster(BaseEstimator):
         request = rows.reshape(-1)[kept]
         cutoffs = np.repeat(rows[:, :, 0].reshape(-1) - 1, h)[kept]
         answer = pd.DataFrame(
-            {
+            {  # type: ignore[misc]  # names of columns may be of any kind
                 self.id_col: panel.ids.take(np.repeat(np.arange(len(places)), n_windows * h)[kept]),
                 self.time_col: panel.codec.write(panel.ordinals[request]),
                 "cutoff": panel.codec.write(panel.ordinals[cutoffs]),

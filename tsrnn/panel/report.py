@@ -11,7 +11,9 @@ from tsrnn._input.notes import warn_user
 from tsrnn.panel.errors import AllFailedError
 
 
-def failure_table(failures: Mapping[int, Exception], ids: pd.Index, id_col: str) -> pd.DataFrame:
+def failure_table(
+    failures: Mapping[int, Exception], ids: pd.Index, id_col: Hashable
+) -> pd.DataFrame:
     """List failures by the position of their series among `ids`."""
     places = sorted(failures)
     return pd.DataFrame(
@@ -23,7 +25,9 @@ def failure_table(failures: Mapping[int, Exception], ids: pd.Index, id_col: str)
     )
 
 
-def note_table(notes: Mapping[int, Sequence[Warning]], ids: pd.Index, id_col: str) -> pd.DataFrame:
+def note_table(
+    notes: Mapping[int, Sequence[Warning]], ids: pd.Index, id_col: Hashable
+) -> pd.DataFrame:
     """List notes by the position of their series among `ids`."""
     listed = [(i, str(note)) for i in sorted(notes) for note in notes[i]]
     return pd.DataFrame(
@@ -34,7 +38,7 @@ def note_table(notes: Mapping[int, Sequence[Warning]], ids: pd.Index, id_col: st
     )
 
 
-def filled_table(ids: pd.Index, n_filled: np.ndarray | None, id_col: str) -> pd.DataFrame:
+def filled_table(ids: pd.Index, n_filled: np.ndarray | None, id_col: Hashable) -> pd.DataFrame:
     """List the series that rows were put into; None for none at all."""
     n_filled = np.zeros(len(ids), dtype=np.int64) if n_filled is None else n_filled
     places = np.flatnonzero(n_filled)

@@ -64,7 +64,8 @@ class SettledPanel:
             which = np.zeros(n_series, dtype=np.int64)
             which[list(failures)] = -1
             return cls(panel.ids, (forecaster,), which, failures, has_periods)
-        forecasters, which = [], np.full(n_series, -1)
+        forecasters: list[Forecaster] = []
+        which = np.full(n_series, -1)
         for season, series in _series_by_season(panel, kinds):
             try:
                 settled = forecaster._in_season(season)
@@ -110,7 +111,8 @@ class SettledPanel:
         """Tell what is known of the rows of the panel, and why some series have failed."""
         failures = dict(self.failures)
         unknown = np.full((4, len(panel.values)), np.nan)
-        found = AnomalyRows(*unknown, np.zeros(len(panel.values), bool), panel.values.copy())
+        flags = np.zeros(len(panel.values), bool)
+        found = AnomalyRows(*unknown, flags, panel.values.copy())  # type: ignore[call-arg]
         for i, forecaster in enumerate(self.forecasters):
             series = np.flatnonzero(self.which == i)
             if not series.size:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -82,11 +82,11 @@ class FittedPanel:
     model: PanelModel
     grid: PanelGrid
     left_out: frozenset[int]
-    rows: SeenRows | None = None
+    rows: Any = None
     n_filled: np.ndarray | None = None
     reach: Reach | None = None
     features: tuple[TimeFeatures, ...] = ()
-    n_seen: np.ndarray | None = None
+    n_seen: Any = None
 
     @cached_property
     def active(self) -> np.ndarray:
@@ -135,7 +135,9 @@ class FittedPanel:
         failures = {renumbered[i]: error for i, error in failures.items() if i in renumbered}
         return more.take(kept), failures, series[kept]
 
-    def going_on(self, more: Panel, series: np.ndarray, time_col: str) -> tuple[Panel, np.ndarray]:
+    def going_on(
+        self, more: Panel, series: np.ndarray, time_col: Hashable
+    ) -> tuple[Panel, np.ndarray]:
         """Leave out series of a wide frame that have no value in it, and ended before it begins."""
         ordinals = ordinals_as_read(more, self._codec, f"df_new[{time_col!r}]")
         ahead, on_grid = self.grid.ahead(series, ordinals[more.offsets[:-1]])
@@ -150,7 +152,7 @@ class FittedPanel:
         failures: dict[int, Exception],
         series: np.ndarray,
         rules: StepRules,
-        time_col: str,
+        time_col: Hashable,
         n_jobs: int | None,
     ) -> tuple[FittedPanel, dict[int, Exception], str | None]:
         """Move on through more rows of some series.
@@ -185,16 +187,22 @@ class FittedPanel:
         grid = self.grid.moved(np.diff(offsets))
         if self.n_filled is not None or n_filled.any():
             before = np.zeros(len(self.ids), np.int64) if self.n_filled is None else self.n_filled
-            n_filled = before + np.bincount(moving, n_filled, len(self.ids)).astype(np.int64)
+            filled = before + np.bincount(moving, n_filled, len(self.ids)).astype(np.int64)
         else:
-            n_filled = None
+            filled = None
         left_out = self.left_out.union(newly)
-        new = {"model": model, "grid": grid, "left_out": left_out, "rows": rows, "reach": reach}
+        new: dict[str, Any] = {
+            "model": model,
+            "grid": grid,
+            "left_out": left_out,
+            "rows": rows,
+            "reach": reach,
+        }
         new["n_seen"] = n_seen
-        return replace(self, n_filled=n_filled, **new), newly, doubt
+        return replace(self, n_filled=filled, **new), newly, doubt
 
     def _joint(
-        self, more: Panel, series: np.ndarray, rules: StepRules, time_col: str
+        self, more: Panel, series: np.ndarray, rules: StepRules, time_col: Hashable
     ) -> tuple[Panel, dict[int, Exception], str | None, Reach | None]:
         """Read stamps as the fit did, and put rows together: see `aggregated`."""
         codec = self._codec
@@ -212,7 +220,7 @@ class FittedPanel:
         series: np.ndarray,
         bad: dict[int, Exception],
         rules: StepRules,
-        time_col: str,
+        time_col: Hashable,
         zones: str,
     ) -> tuple[Panel, np.ndarray, SeenRows | None, np.ndarray, dict[int, Exception]]:
         """Read rows as the steps that follow the ends of series, gaps filled where that is asked.
@@ -272,7 +280,7 @@ class FittedPanel:
         return more, series, rows, n_filled[kept], failures
 
     def _not_following(
-        self, more: Panel, row: int, late: bool, rules: StepRules, time_col: str, zones: str
+        self, more: Panel, row: int, late: bool, rules: StepRules, time_col: Hashable, zones: str
     ) -> ValueError:
         stamp = more.codec.write(more.ordinals[row : row + 1])[0]
         cure = ""
@@ -313,7 +321,7 @@ class FittedPanel:
         return PanelRequest(series, ahead, stamps, *self._informed(regressors, series, ahead))
 
     def steps_of(
-        self, more: Panel, series: np.ndarray, h: int | None, time_col: str
+        self, more: Panel, series: np.ndarray, h: int | None, time_col: Hashable
     ) -> PanelRequest:
         """Ask for the rows of a frame: the next `h` of every series, or any after their ends.
 
@@ -432,7 +440,7 @@ class RegularPart(NamedTuple):
 
 
 def regular_part(
-    panel: Panel, failures: dict[int, Exception], rules: StepRules, time_col: str
+    panel: Panel, failures: dict[int, Exception], rules: StepRules, time_col: Hashable
 ) -> RegularPart:
     """Leave out the series that have failed, are too short or have no regular grid.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def check_panel_totals(
     return n_paths_read, source
 
 
-def last_rows(request: PanelRequest, ids: pd.Index, time_col: str) -> np.ndarray:
+def last_rows(request: PanelRequest, ids: pd.Index, time_col: Hashable) -> np.ndarray:
     """Return the last row of each series that is asked for.
 
     Raises

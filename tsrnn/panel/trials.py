@@ -39,8 +39,8 @@ class Trial(NamedTuple):
     """
 
     params: Mapping[str, Any]
-    rows: pd.DataFrame | None
-    forecasts: pd.DataFrame | None
+    rows: Any
+    forecasts: Any
     seconds: float
     n_failed: int
     failure: str

@@ -387,7 +387,8 @@ def _tried(
             frame, n_failed, failure = source.forecast(candidate, windows)
         except SERIES_ERRORS as error:
             frame, n_failed, failure = None, source.n_series, str(error)
-    seconds, notes = time.perf_counter() - start, [one.message for one in caught]
+    seconds = time.perf_counter() - start
+    notes: list[Any] = [one.message for one in caught]
     if frame is None:
         return Trial(params, None, None, seconds, n_failed, failure, notes)
     rows = frame[ROWS]
