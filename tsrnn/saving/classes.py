@@ -34,7 +34,7 @@ from tsrnn.panel.calibration import Scores
 from tsrnn.panel.frame import Panel
 from tsrnn.panel.labels import Reach
 from tsrnn.panel.seasons import GroupedPanel
-from tsrnn.panel.state import FittedPanel, SeenRows
+from tsrnn.panel.state import FittedMember, FittedPanel, SeenRows
 from tsrnn.priors import ExponentialPrior
 from tsrnn.smoothing.complex.structure import ComplexStructure
 from tsrnn.smoothing.demand_model import DemandModel
@@ -71,6 +71,7 @@ PARTS: dict[str, type] = {
     "EvenSteps": EvenSteps,
     "ExponentialPrior": ExponentialPrior,
     "Extent": Extent,
+    "FittedMember": FittedMember,
     "FittedPanel": FittedPanel,
     "FourierFeatures": FourierFeatures,
     "GroupedPanel": GroupedPanel,
