@@ -16,7 +16,7 @@ from tsrnn.forecasting.foreign import way_to_forecaster
 from tsrnn.panel.features import with_time_features
 from tsrnn.panel.fitting import settle
 from tsrnn.panel.forecaster import PanelForecaster
-from tsrnn.panel.reading import read_regular
+from tsrnn.panel.regular import regular_frame
 from tsrnn.panel.report import failure_table, tell_failures
 
 
@@ -131,7 +131,7 @@ def _anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) 
                 f"the column {name!r} would be given twice: what is added is called {list(ADDED)}"
             )
     rules, forecaster = panel._rules(), forecasters[0].forecaster
-    frame = read_regular(df, columns, rules)
+    frame = regular_frame(panel._read(df), rules, panel.time_col)
     part, grid, places, *_, doubt, _ = frame.part
     part, features = with_time_features(part, forecaster, rules)
     settled = settle(forecaster, frame.names, features, part, grid.seasons())
@@ -149,4 +149,4 @@ def _anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) 
         panel.target_col: part.values[kept],
         **{name: of_rows[kept] for name, of_rows in zip(ADDED, found, strict=True)},
     }
-    return pd.DataFrame(answer)
+    return frame.read.form.answer(pd.DataFrame(answer), columns)

@@ -13,7 +13,7 @@ from tsrnn._input.ragged import rows_between
 from tsrnn.forecasting.backtesting import Windows
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.panel.frame import Columns, Panel, too_short
-from tsrnn.panel.reading import RegularFrame
+from tsrnn.panel.regular import RegularFrame
 
 FitPanel = Callable[[Panel], PanelModel]
 

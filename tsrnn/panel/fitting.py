@@ -21,7 +21,7 @@ from tsrnn.panel.features import with_time_features
 from tsrnn.panel.fill import StepRules
 from tsrnn.panel.frame import Panel
 from tsrnn.panel.models import NamedForecaster
-from tsrnn.panel.reading import RegularFrame
+from tsrnn.panel.regular import RegularFrame
 from tsrnn.panel.report import Told, by_model, refuse_all_failed
 from tsrnn.panel.seasons import Kinds, SettledPanel, season_notes, unseen_notes
 from tsrnn.panel.state import FittedMember, FittedPanel, SeenRows

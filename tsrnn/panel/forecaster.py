@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ from tsrnn._input.wording import Message
 from tsrnn.exceptions import UnfinishedStepWarning
 from tsrnn.forecasting.backtesting import Windows
 from tsrnn.forecasting.fitted_model import Progress
-from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.forecaster import Forecaster, IntervalMethod
 from tsrnn.panel.answers import Asked, Conformal, answered
 from tsrnn.panel.arguments import check_levels, check_names, interval_names, tails_of
 from tsrnn.panel.backtest import table_of_windows, too_short_for_windows
@@ -47,9 +47,11 @@ from tsrnn.panel.fitting import (
     told_past,
     without_stamps,
 )
-from tsrnn.panel.frame import Columns, FrameNames, read_panel
+from tsrnn.panel.frame import Columns
+from tsrnn.panel.labels import Aggregate
 from tsrnn.panel.models import NamedForecaster, check_forecasters, is_several, named
-from tsrnn.panel.reading import read_regular
+from tsrnn.panel.reading import FrameRoles, ReadFrame, read_frame, read_further
+from tsrnn.panel.regular import regular_frame
 from tsrnn.panel.report import (
     by_model,
     failure_table,
@@ -63,8 +65,6 @@ from tsrnn.panel.report import (
 )
 from tsrnn.panel.requests import RequestReader
 from tsrnn.panel.totals import check_panel_totals, last_rows, refuse_other_rows
-
-_METHODS = ("auto", "conformal")
 
 
 class PanelForecaster(_BaseComposition):
@@ -87,6 +87,13 @@ class PanelForecaster(_BaseComposition):
         Such as `DoubleExpSmoothingRNN()`. It is cloned, and not changed.
     id_col, time_col, target_col : str
         What the columns are called.
+    regressors : list or None
+        Which further columns are regressors, known in advance. None takes all columns of numbers
+        (and True and False) that are not static; an empty list none.
+    static : list or None
+        Which columns say the same in all rows of a series, such as its town, in words or numbers: a
+        series of which they do not is a failure. They are kept in `static_`; no forecaster looks at
+        them so far.
     freq : str, pandas offset, int or None
         What the time stamps of every series must follow, such as "D", "B" or "MS"; an integer
         where they are integers. None finds it for each series: equal steps, equal months (month
@@ -129,6 +136,8 @@ class PanelForecaster(_BaseComposition):
         Coefficients of a `RegressionForecaster`: the columns `id_col`, column, coef, bse.
     period_ : Series
         By series the period that was taken in `fit`; where the forecaster has a season.
+    static_ : DataFrame
+        What the static columns say of each series: the columns `id_col` and those.
     ids_ : pandas.Index
         The series that can be predicted, sorted.
     cross_validation_failures_ : DataFrame
@@ -152,6 +161,13 @@ class PanelForecaster(_BaseComposition):
     3         b 2025-12-31   40.0
     """
 
+    ids_: pd.Index
+    failures_: pd.DataFrame
+    notes_: pd.DataFrame
+    cross_validation_failures_: pd.DataFrame
+    period_: pd.Series | pd.DataFrame
+    feature_names_in_: np.ndarray
+
     def __init__(
         self,
         forecaster: Forecaster | Sequence[Any],
@@ -159,9 +175,11 @@ class PanelForecaster(_BaseComposition):
         id_col: Hashable = "unique_id",
         time_col: Hashable = "ds",
         target_col: Hashable = "y",
+        regressors: Sequence[Hashable] | None = None,
+        static: Sequence[Hashable] | None = None,
         freq: Any = None,
         fill: Any = None,
-        aggregate: str | None = None,
+        aggregate: Aggregate | None = None,
         alias: str | None = None,
         conformal_windows: int = 2,
         n_jobs: int | None = None,
@@ -171,6 +189,8 @@ class PanelForecaster(_BaseComposition):
         self.id_col = id_col
         self.time_col = time_col
         self.target_col = target_col
+        self.regressors = regressors
+        self.static = static
         self.freq = freq
         self.fill = fill
         self.aggregate = aggregate
@@ -233,9 +253,9 @@ class PanelForecaster(_BaseComposition):
         """Fit the panel, and tell what became of the frame."""
         with replaced_when_done(self) as new:
             forget_fit(new)
-            columns, forecasters = self._validated()
+            _, forecasters = self._validated()
             rules = self._rules()
-            frame = read_regular(df, columns, rules)
+            frame = regular_frame(self._read(df), rules, self.time_col)
             ids, part = frame.ids, frame.part
             with self._progress(len(part.places) * len(forecasters)) as progress:
                 work = Work(self.n_jobs, progress)
@@ -246,6 +266,7 @@ class PanelForecaster(_BaseComposition):
             new.feature_names_in_ = index.to_numpy(copy=True)
             new._fitted = fitted_panel(frame, fits, rules)
             new.ids_ = new._fitted.active_ids
+            new._frame = frame.read
             new._training = tuple(without_stamps(one.training) for one in fits)
             # Of each horizon, found when it is first asked for.
             new._scores = tuple({} for _ in fits)
@@ -268,6 +289,14 @@ class PanelForecaster(_BaseComposition):
         now = at_this_moment(self)
         check_is_fitted(now, "failures_")
         return filled_table(now._fitted.ids, now._fitted.n_filled, now.id_col)
+
+    @property
+    def static_(self) -> pd.DataFrame:
+        """The series, and what static columns say of each: `id_col` and these columns."""
+        now = at_this_moment(self)
+        check_is_fitted(now, "failures_")
+        table = now._frame.static
+        return table.iloc[pd.Index(table.iloc[:, 0]).get_indexer(now.ids_)].reset_index(drop=True)
 
     @property
     def coef_(self) -> pd.DataFrame:
@@ -296,7 +325,7 @@ class PanelForecaster(_BaseComposition):
         X_df: pd.DataFrame | None = None,
         *,
         level: Any = None,
-        method: str = "auto",
+        method: IntervalMethod = "auto",
         total: bool = False,
         n_paths: int | None = None,
         random_state: Any = None,
@@ -338,7 +367,7 @@ class PanelForecaster(_BaseComposition):
         """
         now = at_this_moment(self)
         check_is_fitted(now, "failures_")
-        check_choice("method", method, _METHODS)
+        check_choice("method", method, get_args(IntervalMethod))
         levels = check_levels(level)
         columns, names = now._columns(), now._fitted_names()
         names = interval_names(names, levels, (columns.id, columns.time))
@@ -357,7 +386,7 @@ class PanelForecaster(_BaseComposition):
             forecasts, bounds = answered(now._fitted, rows, member, asked, past)
             answer |= dict(zip(names[place], [forecasts, *bounds], strict=True))
         now._tell_doubts(int(rows.ahead.max()))
-        return pd.DataFrame(answer)
+        return now._frame.form.answer(pd.DataFrame(answer), columns)
 
     def update(self, df_new: pd.DataFrame) -> Self:
         """Move the states of series on through new values, parameters kept.
@@ -387,15 +416,18 @@ class PanelForecaster(_BaseComposition):
         columns = self._columns()
         self._rules().check()
         with replaced_when_done(self) as new:
-            more, failures = read_panel(
+            more, failures, form = read_further(
                 df_new,
+                new._frame,
                 columns,
-                list(new.feature_names_in_),
+                "df_new",
+                is_new=True,
                 repeats=self.aggregate is not None,
-                names=FrameNames("df_new"),
             )
             n_given = len(more.ids)
             more, failures, series = new._fitted.placed(more, failures, new._lost(), "df_new")
+            if form.series is not None:
+                more, series = new._fitted.going_on(more, series, self.time_col)
             fitted, shared, of_models, doubt = new._fitted.moved(
                 more, failures, series, self._rules(), self.time_col, self.n_jobs
             )
@@ -453,7 +485,7 @@ class PanelForecaster(_BaseComposition):
         taken = (columns.id, columns.time, columns.target)
         names = interval_names(self._names(), levels, taken)
         rules = self._rules()
-        frame = read_regular(df, columns, rules)
+        frame = regular_frame(self._read(df), rules, self.time_col)
         short = too_short_for_windows(frame.part.panel, windows)
         frame = frame.without(short)
         n_fits = len(frame.part.places) * windows.n_fits * len(forecasters)
@@ -465,7 +497,8 @@ class PanelForecaster(_BaseComposition):
         _warn_of_last_step(frame.part.doubt)
         n_series = len(frame.ids)
         warn_of_failures(self.cross_validation_failures_, n_series, "cross_validation_failures_")
-        return table_of_windows(frame, windows, columns, list(zip(names, past, strict=True)))
+        table = table_of_windows(frame, windows, columns, list(zip(names, past, strict=True)))
+        return frame.read.form.answer(table, columns)
 
     def _validated(self) -> tuple[Columns, tuple[NamedForecaster, ...]]:
         """Check the constructor's arguments: the columns, and forecasters to fit with."""
@@ -475,6 +508,7 @@ class PanelForecaster(_BaseComposition):
         self._rules().check()
         check_count("conformal_windows", self.conformal_windows)
         check_flag("verbose", self.verbose)
+        self._roles().check()
         return columns, forecasters
 
     def _columns(self) -> Columns:
@@ -486,6 +520,15 @@ class PanelForecaster(_BaseComposition):
 
     def _rules(self) -> StepRules:
         return StepRules(self.freq, self.fill, self.aggregate)
+
+    def _roles(self) -> FrameRoles:
+        columns = Columns(self.id_col, self.time_col, self.target_col)
+        return FrameRoles(columns, self.regressors, self.static)
+
+    def _read(self, df: Any) -> ReadFrame:
+        """Read a frame to be fitted to."""
+        repeats, who = self.aggregate is not None, ", ".join(self._names())
+        return read_frame(df, self._roles(), repeats=repeats, forecaster=who)
 
     @contextmanager
     def _progress(self, n_series: int) -> Iterator[Progress | None]:
@@ -522,9 +565,7 @@ class PanelForecaster(_BaseComposition):
 
     def _reader(self) -> RequestReader:
         """Return what reads requests to the fitted panel."""
-        return RequestReader(
-            self._fitted, self._columns(), self.feature_names_in_.tolist(), self._lost()
-        )
+        return RequestReader(self._fitted, self._columns(), self._frame, self._lost())
 
     def _lost(self) -> pd.Series:
         """Return the ids of series that are left out."""

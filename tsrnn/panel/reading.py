@@ -1,177 +1,303 @@
-"""Long frames as the forecasters of a panel see them: series on regular grids of time stamps."""
+"""Frames of panels as they come: columns that are regressors, static or neither, and their series.
+
+A form of its own (`tsrnn.panel.forms`), the rows of series (`tsrnn.panel.frame`), and columns that
+say the same in all rows of a series.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from tsrnn._input.ragged import others
-from tsrnn._time.find_grid import find_grid
-from tsrnn._time.panel_grid import PanelGrid
-from tsrnn._time.stamps import WholeNumbers
-from tsrnn._time.steps import EvenSteps
-from tsrnn.panel.differ import grids_that_differ
-from tsrnn.panel.fill import StepRules, filled
-from tsrnn.panel.frame import Columns, FrameNames, Panel, read_panel, too_short
-from tsrnn.panel.labels import Reach, aggregated
-from tsrnn.panel.report import Told, by_model, refuse_all_failed
-from tsrnn.panel.stamps import refuse_dates_in_integers
-
-
-class RegularPart(NamedTuple):
-    """The series of a panel that have a regular grid, a row for every step of it.
-
-    Attributes
-    ----------
-    panel : Panel
-    grid : PanelGrid
-    places : array
-        Their positions among all series.
-    n_filled : array
-        How many rows were put in.
-    notes : dict
-        What to know of the grids of some, by their position here.
-    doubt : str or None
-        What to know of rows that were put together.
-    reach : Reach or None
-        How far these reached into their steps.
-    """
-
-    panel: Panel
-    grid: PanelGrid
-    places: np.ndarray
-    n_filled: np.ndarray
-    notes: dict[int, UserWarning]
-    doubt: str | None
-    reach: Reach | None
-
-
-def regular_part(
-    panel: Panel, failures: dict[int, Exception], rules: StepRules, time_col: str
-) -> RegularPart:
-    """Leave out the series that have failed, are too short or have no regular grid.
-
-    The failures grow by what is found here.
-    """
-    ids, places = panel.ids, np.arange(len(panel.ids))
-
-    def leave_out(more: Mapping[int, Exception]) -> np.ndarray:
-        """Enter failures of the series that are left: positions of those not among them."""
-        nonlocal places
-        failures.update({int(places[i]): error for i, error in more.items()})
-        refuse_all_failed(failures, ids)
-        kept = others(len(places), more)
-        places = places[kept]
-        return kept
-
-    doubt = reach = None
-    if rules.freq is None:
-        refuse_dates_in_integers(panel, f"df[{time_col!r}]")
-    panel = panel.take(leave_out(dict(failures)))
-    if rules.aggregate is not None:
-        panel, bad, doubt, reach = aggregated(panel, rules.aggregate, rules.named)
-        panel = panel.take(leave_out(bad))
-    panel = panel.take(leave_out(dict(too_short(panel))))
-    if rules.by_rows:
-        steps = EvenSteps(panel.lengths, np.ones(len(panel.ids), dtype=np.int64))
-        numbers = WholeNumbers(np.dtype(np.int64))
-        grid = PanelGrid.of(numbers, len(panel.ids), [(np.arange(len(panel.ids)), steps)])
-        return RegularPart(panel, grid, places, np.zeros_like(places), {}, doubt, reach)
-    if rules.fill is None:
-        grid, bad = find_grid(panel.ordinals, panel.offsets, panel.codec, rules.named, time_col)
-        n_filled = np.zeros(len(panel.ids), dtype=np.int64)
-        if bad:
-            kept = leave_out(bad)
-            panel, grid, n_filled = panel.take(kept), grid.take(kept), n_filled[kept]
-    else:
-        whole = filled(panel, rules.named, rules.value)
-        leave_out(whole.failures)
-        n_filled = whole.n_filled(panel.lengths)
-        panel, grid = whole.panel, whole.grid.moved(whole.panel.lengths - 1)
-    notes = {}
-    if rules.named is None:
-        is_filled = rules.fill is not None
-        notes = grids_that_differ(panel.ordinals, panel.offsets, grid, filled=is_filled)
-    return RegularPart(panel, grid, places, n_filled, notes, doubt, reach)
+from tsrnn._input.notes import warn_user
+from tsrnn.exceptions import InvalidParameterError, UnusedColumnsWarning
+from tsrnn.panel.errors import CellError
+from tsrnn.panel.forms import FrameForm, long_frame
+from tsrnn.panel.frame import Columns, FrameNames, Panel, holds_numbers, read_panel
 
 
 @dataclass(frozen=True)
-class RegularFrame:
-    """A long frame that was read.
+class FrameRoles:
+    """Roles of the columns of a frame, as the arguments of a panel give them.
 
     Attributes
     ----------
-    ids : pandas.Index
-        All its series.
-    names : list
-        What its regressors are called.
-    part : RegularPart
-        The series that will do.
-    failures : dict
-        Why others will not, by their position among all.
+    columns : Columns
+    regressors : list or None
+        None for all columns of numbers that have no other role.
+    static : list or None
     """
 
-    ids: pd.Index
-    names: list[Any]
-    part: RegularPart
-    failures: Mapping[int, Exception]
+    columns: Columns
+    regressors: Sequence[Hashable] | None = None
+    static: Sequence[Hashable] | None = None
 
-    def without(self, failures: Mapping[int, Exception]) -> RegularFrame:
-        """Leave out series, by their position among those that are left.
+    def check(self) -> None:
+        """Refuse what are no names of further columns.
+
+        Raises
+        ------
+        InvalidParameterError
+        """
+        taken = self.columns.arguments
+        for argument in ("regressors", "static"):
+            given = getattr(self, argument)
+            if given is None:
+                continue
+            if not isinstance(given, list | tuple | pd.Index | np.ndarray):
+                raise InvalidParameterError(
+                    f"{argument} must be None or a list of names of columns, such as ['price'], "
+                    f"got {given!r}"
+                )
+            for name in given:
+                if not pd.api.types.is_hashable(name):
+                    raise InvalidParameterError(f"{argument} must hold names, got {name!r}")
+                if name in taken:
+                    raise InvalidParameterError(
+                        f"{argument} has {name!r}, which is the {taken[name]}: name columns beside "
+                        "the series, the time stamps and the values"
+                    )
+                taken = {**taken, name: f"name of a column in {argument} already"}
+
+    def of(self, frame: pd.DataFrame, name: str) -> tuple[list, list, tuple]:
+        """Return which columns of a frame are regressors, which static, and which are left alone.
 
         Raises
         ------
         ValueError
-            If none is left.
+            For names that are no columns, and regressors that are no numbers.
         """
-        part = self.part
-        every = self.failures | self.placed(failures)
-        refuse_all_failed(every, self.ids)
-        kept = others(len(part.places), failures)
-        part = part._replace(
-            panel=part.panel.take(kept),
-            grid=part.grid.take(kept),
-            places=part.places[kept],
-            n_filled=part.n_filled[kept],
-        )
-        return replace(self, part=part, failures=every)
-
-    def placed(self, failures: Mapping[int, Exception]) -> dict[int, Exception]:
-        """Return failures of series that are left by their position among all."""
-        return {int(self.part.places[i]): error for i, error in failures.items()}
-
-    def told(
-        self, failures: Sequence[Mapping[int, Exception]], names: Sequence[str | None]
-    ) -> Told:
-        """Return why series failed, before and for each model.
-
-        Raises
-        ------
-        ValueError
-            If none is left for any model.
-        """
-        of_models = [self.placed(one) for one in failures]
-        lost = set.intersection(*(set(one) for one in of_models))
-        refuse_all_failed(self.failures | {i: of_models[0][i] for i in lost}, self.ids)
-        return by_model(self.failures, of_models, names)
+        known = {*self.columns.arguments, *(self.static or ())}
+        others = [one for one in frame.columns if one not in known]
+        for argument in ("regressors", "static"):
+            for one in getattr(self, argument) or ():
+                if one not in frame.columns:
+                    raise ValueError(
+                        f"{argument} has {one!r}, but {name} has no such column, only "
+                        f"{list(frame.columns)}"
+                    )
+        if self.regressors is None:
+            chosen = [one for one in others if _is_of_numbers(frame, one)]
+        else:
+            chosen = list(self.regressors)
+            for one in chosen:
+                if not _is_of_numbers(frame, one):
+                    raise ValueError(
+                        f"regressors has {one!r}, but {name}[{one!r}] holds no numbers: it is "
+                        f"{frame[one].dtype}, such as {frame[one].iloc[0]!r}; pd.get_dummies makes "
+                        "numbers of words"
+                    )
+        return chosen, list(self.static or ()), tuple(one for one in others if one not in chosen)
 
 
-def read_regular(df: pd.DataFrame, columns: Columns, rules: StepRules) -> RegularFrame:
-    """Read a long frame, and lay its series on grids.
+def _is_of_numbers(frame: pd.DataFrame, name: Hashable) -> bool:
+    column = frame[name]
+    # Two columns of one name are refused where they are read.
+    return not isinstance(column, pd.Series) or holds_numbers(column)
+
+
+@dataclass(frozen=True)
+class FittedFrame:
+    """The frame that a panel was fitted to, as far as further ones are read by it.
+
+    Attributes
+    ----------
+    form : FrameForm
+        Of the frame, and of forecasts.
+    regressors : list
+        Names of their columns.
+    left_alone : tuple
+        Names of columns that were not read.
+    static : DataFrame
+        A row a series with its name, and what it has in all its rows.
+    """
+
+    form: FrameForm
+    regressors: list[Hashable]
+    left_alone: tuple[Hashable, ...]
+    static: pd.DataFrame
+
+
+class ReadFrame(NamedTuple):
+    """Series read, why some will not do (by position), and what the frame was."""
+
+    panel: Panel
+    failures: dict[int, Exception]
+    frame: FittedFrame
+
+
+def read_frame(df: Any, roles: FrameRoles, *, repeats: bool, forecaster: str) -> ReadFrame:
+    """Read a frame to be fitted to.
+
+    Parameters
+    ----------
+    df : frame
+        Of any form.
+    roles : FrameRoles
+    repeats : bool
+        Whether a time stamp may stand in several rows of a series.
+    forecaster : str
+        What to call what does not look at some columns.
 
     Raises
     ------
     TypeError, ValueError
-        As of `read_panel`, and where no series is left.
+        See `read_panel`, and for columns that are not what they were named for.
+
+    Warns
+    -----
+    UnusedColumnsWarning
+        Once, of columns that nothing looks at.
     """
+    columns, names = roles.columns, FrameNames("df")
+    df, form = long_frame(df, columns, "df")
+    if not isinstance(df, pd.DataFrame):
+        read_panel(df, columns, None, names=names)  # which refuses it
+    regressors, static, left_alone = roles.of(df, "df")
     panel, failures = read_panel(
-        df, columns, None, repeats=rules.aggregate is not None, names=FrameNames("df")
+        df, columns, regressors, repeats=repeats, names=names, ignored=(*static, *left_alone)
     )
-    part = regular_part(panel, failures, rules, columns.time)
-    known = (columns.id, columns.time, columns.target)
-    names = [name for name in df.columns if name not in known]
-    return RegularFrame(panel.ids, names, part, failures)
+    table, varying = _static_of(df, columns.id, static, panel.ids)
+    failures = varying | failures
+    if form.series is not None:
+        panel, failures = _from_first_to_last(panel, failures, len(df) // len(form.series))
+    _tell_of_unused(left_alone, static, forecaster)
+    return ReadFrame(panel, failures, FittedFrame(form, regressors, left_alone, table))
+
+
+def read_further(
+    df: Any,
+    fitted: FittedFrame,
+    columns: Columns,
+    name: str,
+    *,
+    is_new: bool,
+    repeats: bool = False,
+) -> tuple[Panel, dict[int, Exception], FrameForm]:
+    """Read another frame of the series that were fitted.
+
+    Parameters
+    ----------
+    df : frame
+        Of any form.
+    fitted : FittedFrame
+    columns : Columns
+    name : str
+        What to call it in an error.
+    is_new : bool
+        Whether it holds values, which follow those seen; else it is of rows to predict.
+    repeats : bool
+        As for `read_frame`.
+    """
+    df, form = long_frame(df, columns, name, has_target=is_new)
+    names, static = FrameNames(name), list(fitted.static.columns[1:])
+    panel, failures = read_panel(
+        df,
+        columns,
+        fitted.regressors,
+        has_target=is_new,
+        repeats=repeats,
+        names=names,
+        ignored=(*static, *fitted.left_alone),
+    )
+    if is_new:
+        static = [one for one in static if one in df.columns]
+        _, varying = _static_of(df, columns.id, static, panel.ids, fitted.static)
+        failures = varying | failures
+    if form.series is not None:
+        failures = _of_wide_rows(failures, len(df) // len(form.series))
+    return panel, failures, form
+
+
+def _static_of(
+    df: pd.DataFrame,
+    id_col: Hashable,
+    names: list[Hashable],
+    ids: pd.Index,
+    known: pd.DataFrame | None = None,
+) -> tuple[pd.DataFrame, dict[int, Exception]]:
+    """Return what columns say of each series, and which series have rows that say something else.
+
+    Parameters
+    ----------
+    df : DataFrame
+    id_col : hashable
+    names : list
+        Of the columns.
+    ids : pandas.Index
+        The series of the frame.
+    known : DataFrame, optional
+        What they have said before.
+    """
+    failures: dict[int, Exception] = {}
+    if not names:
+        return pd.DataFrame({id_col: ids}), failures
+    series = ids.get_indexer(pd.Index(df[id_col]))
+    first = np.unique(series, return_index=True)[1]
+    table = {id_col: ids}
+    for name in names:
+        said = df[name].iloc[first].reset_index(drop=True)
+        table[name] = said
+        if known is not None:
+            said = known[name].iloc[pd.Index(known[id_col]).get_indexer(ids)]
+        every = pd.concat([said.astype(object), df[name].astype(object)], ignore_index=True)
+        try:
+            codes = pd.factorize(every)[0]
+        except TypeError as error:
+            raise TypeError(f"static has {name!r}, whose cells are no words or numbers") from error
+        of_series, of_rows = codes[: len(ids)], codes[len(ids) :]
+        rows = np.flatnonzero(of_rows != of_series[series])
+        for i, place in zip(*np.unique(series[rows], return_index=True), strict=True):
+            row = int(rows[place])
+            failures.setdefault(
+                int(i),
+                ValueError(
+                    f"the static column {name!r} must be the same in all rows, but is "
+                    f"{said.iloc[i]!r} and, in row {row}, {df[name].iloc[row]!r}"
+                ),
+            )
+    return pd.DataFrame(table), failures
+
+
+def _from_first_to_last(
+    panel: Panel, failures: dict[int, Exception], n_rows: int
+) -> tuple[Panel, dict[int, Exception]]:
+    """Let the series of a wide frame begin and end with a value, if they have any."""
+    rows = np.flatnonzero(~np.isnan(panel.values))
+    starts, stops = panel.offsets[:-1].copy(), panel.offsets[1:].copy()
+    place = np.searchsorted(rows, panel.offsets)
+    has_any = place[1:] > place[:-1]
+    starts[has_any] = rows[place[:-1][has_any]]
+    stops[has_any] = rows[place[1:][has_any] - 1] + 1
+    part = panel.cut(np.arange(len(panel.ids)), starts, stops - starts)
+    return part, _of_wide_rows(failures, n_rows)
+
+
+def _of_wide_rows(failures: dict[int, Exception], n_rows: int) -> dict[int, Exception]:
+    """Let errors tell the rows of a wide frame, whose columns were laid one under the other."""
+    return {
+        i: CellError(one.problem, one.column, one.value, one.row % n_rows, one.cure)
+        if isinstance(one, CellError)
+        else one
+        for i, one in failures.items()
+    }
+
+
+def _tell_of_unused(
+    left_alone: Sequence[Hashable], static: Sequence[Hashable], forecaster: str
+) -> None:
+    """Tell of columns that nothing looks at."""
+    told = []
+    if left_alone:
+        told.append(
+            f"the columns {list(left_alone)} are left alone: regressors and static name what is to "
+            "be read"
+        )
+    if static:
+        told.append(f"{forecaster} does not look at the static columns {list(static)}")
+    if told:
+        warn_user("; ".join(told), UnusedColumnsWarning)
