@@ -65,7 +65,7 @@ def answered(
     bounds : (2 * n_levels, n_rows) array
         Lower and upper of each level.
     """
-    if not member.left_out - fitted.left_out:
+    if not member.left_out - fitted.lost:
         return _of_known(fitted.request(rows, member), asked, past)
     known = ~np.isin(rows.series, list(member.left_out))
     ends = last_rows(rows) if asked.total else np.arange(rows.series.size)

@@ -111,19 +111,19 @@ class FittedPanel:
     n_seen: np.ndarray | None = None
 
     @property
-    def left_out(self) -> frozenset[int]:
+    def lost(self) -> frozenset[int]:
         """Positions of series that no forecaster predicts."""
         return frozenset.intersection(*(one.left_out for one in self.members))
 
     @cached_property
     def active(self) -> np.ndarray:
         """Positions of the series that are predicted."""
-        return others(len(self.ids), self.left_out)
+        return others(len(self.ids), self.lost)
 
     @property
     def active_ids(self) -> pd.Index:
         """The series that are predicted."""
-        return self.ids.take(self.active) if self.left_out else self.ids
+        return self.ids.take(self.active) if self.lost else self.ids
 
     @property
     def _codec(self) -> StampCodec:
