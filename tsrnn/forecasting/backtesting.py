@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from tsrnn._input.frames import opened
 from tsrnn._input.series import is_single, read_series
 from tsrnn._input.validation import check_count, check_level
 from tsrnn._time.grid import is_time_index, training_grid
@@ -103,6 +104,7 @@ def backtest(
     levels = _levels(level)
     if not isinstance(forecaster, Forecaster):
         _refuse_of_others(forecaster, levels, windows.every)
+    y, kind = opened(y, "y")
     data = Rows.read(y, X)
     needs_columns = X is None and not _holds_forecaster(forecaster)
     if data.n_timesteps - windows.span < 2:
@@ -132,7 +134,7 @@ def backtest(
             answers[number, :, 1 + 2 * i : 3 + 2 * i] = bounds
     names = ["forecast", *_bound_names(level, levels)]
     columns = dict(zip(names, np.moveaxis(answers, 2, 0), strict=True))
-    return data.frame(ends, windows.gap, columns)
+    return kind.answer(data.frame(ends, windows.gap, columns))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.frames import opened
 from tsrnn._input.notes import warn_user
 from tsrnn._input.validation import check_level
 from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
@@ -113,7 +114,8 @@ def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99
         raise TypeError(
             f"{wanted}, or a PanelForecaster, got {forecaster!r}{way_to_forecaster(forecaster)}"
         )
-    return anomalies_of_series(forecaster, y, X, level)
+    y, kind = opened(y, "y")
+    return kind.answer(anomalies_of_series(forecaster, y, X, level))
 
 
 def _anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) -> pd.DataFrame:
