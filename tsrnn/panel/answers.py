@@ -54,7 +54,11 @@ class Conformal:
 
 
 def answered(
-    fitted: FittedPanel, rows: RequestedRows, member: FittedMember, asked: Asked, past: Conformal
+    fitted: FittedPanel,
+    rows: RequestedRows,
+    member: FittedMember,
+    asked: Asked,
+    past: Conformal | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return forecasts of rows by one forecaster, and the bounds of its intervals.
 
@@ -78,7 +82,7 @@ def answered(
 
 
 def _of_known(
-    request: PanelRequest, asked: Asked, past: Conformal
+    request: PanelRequest, asked: Asked, past: Conformal | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return forecasts and bounds of series that the model knows."""
     model, horizon, n_jobs = request.model, int(request.ahead.max()), asked.n_jobs
@@ -96,7 +100,7 @@ def _of_known(
         quantiles = at(model.quantiles(horizon, tails_of(levels), n_jobs))
         return forecasts, np.atleast_2d(quantiles).T + request.effect
     bounds = np.empty((2 * len(levels), forecasts.size))
-    if levels:
+    if levels and past is not None:
         deviation = at(model.deviation(horizon, n_jobs))
         for i, level in enumerate(levels):
             for side, factors in enumerate(past.factors(horizon, level)):

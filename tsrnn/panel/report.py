@@ -30,7 +30,7 @@ def listed(told: Told) -> list[tuple[int, str | None, Any]]:
     return sorted(entries, key=lambda entry: entry[0])
 
 
-def failure_table(failures: Told, ids: pd.Index, id_col: str) -> pd.DataFrame:
+def failure_table(failures: Told, ids: pd.Index, id_col: Hashable) -> pd.DataFrame:
     """List failures by the position of their series among `ids`, of several models by model."""
     entries = listed(failures)
     columns = {
@@ -40,7 +40,7 @@ def failure_table(failures: Told, ids: pd.Index, id_col: str) -> pd.DataFrame:
     return _table(entries, ids, id_col, columns, has_models=len(failures) > 1)
 
 
-def note_table(notes: Told, ids: pd.Index, id_col: str) -> pd.DataFrame:
+def note_table(notes: Told, ids: pd.Index, id_col: Hashable) -> pd.DataFrame:
     """List notes by the position of their series among `ids`, of several models by model."""
     entries = listed_notes(notes)
     columns = {"note": [str(note) for *_, note in entries]}
@@ -55,15 +55,15 @@ def listed_notes(notes: Told) -> list[tuple[int, str | None, Warning]]:
 def _table(
     entries: Sequence[tuple[int, str | None, Any]],
     ids: pd.Index,
-    id_col: str,
+    id_col: Hashable,
     columns: Mapping[str, list[str]],
     has_models: bool,
 ) -> pd.DataFrame:
     models = {"model": [model for _, model, _ in entries]} if has_models else {}
     return pd.DataFrame(
-        {
+        {  # type: ignore[misc]  # names of columns may be of any kind
             id_col: ids.take(np.array([i for i, *_ in entries], dtype=np.int64)),
-            **{name: pd.Series(of, dtype=object) for name, of in (models | columns).items()},
+            **{name: pd.Series(of, dtype=object) for name, of in {**models, **columns}.items()},
         }
     )
 

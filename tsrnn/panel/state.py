@@ -105,10 +105,10 @@ class FittedPanel:
     ids: pd.Index
     members: tuple[FittedMember, ...]
     grid: PanelGrid
-    rows: SeenRows | None = None
+    rows: Any = None
     n_filled: np.ndarray | None = None
     reach: Reach | None = None
-    n_seen: np.ndarray | None = None
+    n_seen: Any = None
 
     @property
     def lost(self) -> frozenset[int]:
@@ -212,9 +212,9 @@ class FittedPanel:
             before = np.zeros(len(self.ids), np.int64) if self.n_filled is None else self.n_filled
             filled = before + np.bincount(moving, n_filled, len(self.ids)).astype(np.int64)
         else:
-            n_filled = None
+            filled = None
         members = tuple(member for member, _ in parts)
-        later = FittedPanel(self.ids, members, grid, rows, n_filled, reach, n_seen)
+        later = FittedPanel(self.ids, members, grid, rows, filled, reach, n_seen)
         return later, newly, [lost for _, lost in parts], doubt
 
     def _moved_member(
@@ -356,7 +356,7 @@ class FittedPanel:
         )
 
     def steps_of(
-        self, more: Panel, series: np.ndarray, h: int | None, time_col: str
+        self, more: Panel, series: np.ndarray, h: int | None, time_col: Hashable
     ) -> RequestedRows:
         """Ask for the rows of a frame: the next `h` of every series, or any after their ends.
 

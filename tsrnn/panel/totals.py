@@ -38,7 +38,7 @@ def check_panel_totals(
     return n_paths_read, source
 
 
-def refuse_other_rows(rows: RequestedRows, ids: pd.Index, time_col: str) -> None:
+def refuse_other_rows(rows: RequestedRows, ids: pd.Index, time_col: Hashable) -> None:
     """Refuse rows of a series that are not the steps from its end on, one after the other.
 
     Raises
