@@ -9,10 +9,15 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from numbers import Real
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
+
+# Numbers of arguments, numpy's among them.
+AnyInt: TypeAlias = int | np.integer
+AnyFloat: TypeAlias = float | np.floating
 
 # What float() raises for a number that is none of its own; a signalling NaN is a ValueError.
 _NO_FLOAT = (OverflowError, ValueError)

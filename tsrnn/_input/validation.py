@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from tsrnn._input.numbers import is_date_in_words
+from tsrnn._input.numbers import AnyFloat, is_date_in_words
 from tsrnn.exceptions import InvalidParameterError
 
 _LARGEST = int(np.iinfo(np.int64).max)  # that compiled code can count to
@@ -27,8 +27,8 @@ Answer = TypeVar("Answer")
 def check_number(
     name: str,
     value: object,
-    lower: float,
-    upper: float,
+    lower: AnyFloat,
+    upper: AnyFloat,
     *,
     include_lower: bool = True,
     include_upper: bool = True,

@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from sklearn.base import clone
 
+from tsrnn._input.numbers import AnyInt
 from tsrnn._input.validation import check_choice, check_flag, check_period, check_periods
 from tsrnn._time.season_length import LONGEST, Season
 from tsrnn.compose.inner import InnerFit, fit_inner, refuse_no_forecaster
@@ -169,7 +170,7 @@ class DeseasonalizedForecaster(Forecaster):
         self,
         forecaster: Forecaster | None = None,
         *,
-        period: int | Literal["auto"] | Sequence[int] = "auto",
+        period: AnyInt | Literal["auto"] | Sequence[int] = "auto",
         model: SeasonalModel = "mul",
         test: bool = True,
     ) -> None:

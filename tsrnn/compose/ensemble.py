@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._input.numbers import AnyInt
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import (
     check_choice,
@@ -152,11 +153,11 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         self,
         forecasters: Sequence[tuple[str, Forecaster]] | None = None,
         *,
-        period: int | Literal["auto"] = "auto",
+        period: AnyInt | Literal["auto"] = "auto",
         method: Method = "auto",
         weights: Any = None,
-        n_windows: int = 1,
-        horizon: int | None = None,
+        n_windows: AnyInt = 1,
+        horizon: AnyInt | None = None,
         by_series: bool = False,
     ) -> None:
         self.forecasters = forecasters

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone
 
+from tsrnn._input.numbers import AnyFloat
 from tsrnn._input.ragged import Batch, others
 from tsrnn._input.validation import check_flag, check_number
 from tsrnn.compose.boxcox import geometric_means, learn_exponents
@@ -124,8 +125,8 @@ class TransformedForecaster(Forecaster):
         forecaster: Forecaster,
         transform: Kind | tuple[Function, Function] | list[Function] | None = "log",
         *,
-        lower: float | None = None,
-        upper: float | None = None,
+        lower: AnyFloat | None = None,
+        upper: AnyFloat | None = None,
         bias_adjust: bool = False,
     ) -> None:
         self.forecaster = forecaster

@@ -61,7 +61,7 @@ M3 = {
 def fetch_m4(
     frequency: str,
     *,
-    data_home: str | os.PathLike | None = None,
+    data_home: str | os.PathLike[str] | None = None,
     download_if_missing: bool = True,
     as_frame: bool = False,
     n_retries: int = 3,
@@ -169,7 +169,7 @@ def fetch_m4(
 
 
 def fetch_m3(
-    frequency: str, *, data_home: str | os.PathLike | None = None, as_frame: bool = False
+    frequency: str, *, data_home: str | os.PathLike[str] | None = None, as_frame: bool = False
 ) -> Bunch:
     """Fetch the series of one frequency of the M3 competition from a folder.
 

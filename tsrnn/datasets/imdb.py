@@ -67,7 +67,7 @@ class Review(NamedTuple):
 def fetch_imdb(
     num_words: int | None = None,
     *,
-    data_home: str | os.PathLike | None = None,
+    data_home: str | os.PathLike[str] | None = None,
     as_ids: bool = False,
     shuffle: bool = True,
     random_state: int | np.random.RandomState | None = 0,

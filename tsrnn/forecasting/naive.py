@@ -17,6 +17,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from tsrnn._input.numbers import AnyInt
 from tsrnn._input.validation import check_choice, check_period
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.answers import PerSeries
@@ -78,7 +79,7 @@ class NaiveForecaster(Forecaster):
     sigma2_: PerSeries
 
     def __init__(
-        self, *, strategy: Strategy = "last", period: int | Literal["auto"] = "auto"
+        self, *, strategy: Strategy = "last", period: AnyInt | Literal["auto"] = "auto"
     ) -> None:
         self.strategy = strategy
         self.period = period

@@ -46,7 +46,7 @@ _HEAD = len(_MAGIC) + 4 + 8
 _N_DIGEST = 32
 
 
-def save(model: Any, path: str | os.PathLike) -> None:
+def save(model: Any, path: str | os.PathLike[str]) -> None:
     """Save a model in a file.
 
     Parameters
@@ -106,7 +106,7 @@ def save(model: Any, path: str | os.PathLike) -> None:
     replace_file(Path(path), lambda file: _write(file, text, encoder.arrays))
 
 
-def load(path: str | os.PathLike) -> Any:
+def load(path: str | os.PathLike[str]) -> Any:
     """Load a model that `save` saved.
 
     Parameters

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.notes import warn_user
+from tsrnn._input.numbers import AnyFloat
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import check_choice, check_flag, check_number, of_one_moment
 from tsrnn.exceptions import InvalidParameterError
@@ -144,8 +145,8 @@ class CrostonForecaster(Forecaster):
         self,
         *,
         variant: Variant = "sba",
-        alpha: float | None = None,
-        beta: float | None = None,
+        alpha: AnyFloat | None = None,
+        beta: AnyFloat | None = None,
         initial_state: Any = "mean",
         counts: bool = False,
     ) -> None:

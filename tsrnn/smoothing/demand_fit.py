@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tsrnn._input.numbers import AnyFloat
 from tsrnn._input.ragged import Batch, offsets_of, others
 from tsrnn._scan.intermittent import filter_demand, search_demand
 from tsrnn.forecasting.fitted_model import Progress
@@ -41,8 +42,8 @@ class DemandSpec:
 
     variant: str
     counts: bool
-    alpha: float | None
-    beta: float | None
+    alpha: AnyFloat | None
+    beta: AnyFloat | None
     initial_state: str | np.ndarray
 
 
@@ -135,7 +136,7 @@ def _parameters(
     return theta, (low < high)[:2] & (n_demands < FEWEST)
 
 
-def _bounds(given: float | None) -> tuple[float, float]:
+def _bounds(given: AnyFloat | None) -> tuple[float, float]:
     return (0.0, LARGEST) if given is None else (float(given), float(given))
 
 

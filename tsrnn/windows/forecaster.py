@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.utils import get_tags
 
 from tsrnn._input.notes import together
+from tsrnn._input.numbers import AnyFloat, AnyInt
 from tsrnn._input.ragged import Batch, others
 from tsrnn._input.validation import check_choice, check_count, check_number
 from tsrnn.exceptions import InvalidParameterError
@@ -163,10 +164,10 @@ class RNNForecaster(Forecaster):
         self,
         estimator: Any = None,
         *,
-        window: int = 10,
+        window: AnyInt = 10,
         strategy: Strategy = "recursive",
-        horizon: int | None = None,
-        cut_off: float | None = 3.0,
+        horizon: AnyInt | None = None,
+        cut_off: AnyFloat | None = 3.0,
         random_state: Any = None,
     ) -> None:
         self.estimator = estimator

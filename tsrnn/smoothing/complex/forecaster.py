@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from tsrnn._input.numbers import AnyFloat, AnyInt
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import check_choice, check_period
 from tsrnn._input.wording import Message
@@ -144,11 +145,11 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
 
     def __init__(
         self,
-        period: int | Literal["auto"] = "auto",
+        period: AnyInt | Literal["auto"] = "auto",
         seasonal: SeasonalForm | Literal["auto"] = "auto",
         *,
-        max_iter: int = 200,
-        tol: float = 1e-10,
+        max_iter: AnyInt = 200,
+        tol: AnyFloat = 1e-10,
     ) -> None:
         self.period = period
         self.seasonal = seasonal
