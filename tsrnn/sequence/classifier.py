@@ -38,6 +38,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         solver: str = "adam",
         batch_size: int | str = "auto",
         learning_rate_init: float = 0.005,
+        learning_rate: str = "constant",
+        warmup_steps: int = 0,
         momentum: float = 0.9,
         l2: float = 1e-4,
         clip_norm: float | None = 1.0,

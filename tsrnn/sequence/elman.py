@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tsrnn._input.validation import check_choice
+from tsrnn._optim.losses import NumberLoss
 from tsrnn.sequence.base import store_arguments
 from tsrnn.sequence.classifier import SequenceClassifier
 from tsrnn.sequence.docs import CellText, documented
@@ -85,9 +86,14 @@ class ElmanRNNRegressor(_Elman, SequenceRegressor):
         *,
         hidden_layer_sizes: int | tuple[int, ...] = (32,),
         activation: str = "tanh",
+        loss: str | NumberLoss = "squared_error",
+        quantiles: float | Sequence[float] | None = None,
+        huber_delta: float = 1.0,
         solver: str = "adam",
         batch_size: int | str = "auto",
         learning_rate_init: float = 0.005,
+        learning_rate: str = "constant",
+        warmup_steps: int = 0,
         momentum: float = 0.9,
         l2: float = 1e-4,
         clip_norm: float | None = 1.0,
@@ -159,6 +165,8 @@ class ElmanRNNClassifier(_Elman, SequenceClassifier):
         solver: str = "adam",
         batch_size: int | str = "auto",
         learning_rate_init: float = 0.005,
+        learning_rate: str = "constant",
+        warmup_steps: int = 0,
         momentum: float = 0.9,
         l2: float = 1e-4,
         clip_norm: float | None = 1.0,
