@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral
+from typing import Literal, get_args
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -15,6 +16,9 @@ from tsrnn._optim.scipy_minimize import SOLVER_NAMES
 from tsrnn._optim.watch import Plan
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn.exceptions import InvalidParameterError
+
+Solver = Literal["adam", "rmsprop", "sgd", "lbfgs", "L-BFGS-B"]
+LearningRate = Literal["constant", "cosine"]
 
 _OPTIMIZERS = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
 
@@ -32,7 +36,7 @@ def check_arguments(estimator: BaseEstimator) -> None:
     InvalidParameterError
     """
     sizes_of_layers(estimator)
-    check_choice("solver", estimator.solver, (*_OPTIMIZERS, *SEARCHES))
+    check_choice("solver", estimator.solver, get_args(Solver))
     for name in ("batch_size", "max_iter", "n_iter_no_change"):
         value = getattr(estimator, name)
         if name not in estimator._left_to_us or not isinstance(value, str):
@@ -46,7 +50,7 @@ def check_arguments(estimator: BaseEstimator) -> None:
     check_number("tol", estimator.tol, 0.0, 1.0 if estimator.standardize else np.inf)
     check_number("momentum", estimator.momentum, 0.0, 1.0, include_upper=False)
     _check_positive(estimator, "learning_rate_init", np.inf)
-    check_choice("learning_rate", estimator.learning_rate, ("constant", "cosine"))
+    check_choice("learning_rate", estimator.learning_rate, get_args(LearningRate))
     check_count("warmup_steps", estimator.warmup_steps, 0)
     _check_positive(estimator, "validation_fraction", 1.0)
     if estimator.clip_norm is not None:

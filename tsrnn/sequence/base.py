@@ -28,6 +28,7 @@ from tsrnn._recurrent.engine import Engine
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.arguments import (
     SEARCHES,
+    LearningRate,
     check_arguments,
     check_running,
     holds_all,
@@ -52,6 +53,15 @@ _BATCH = 200
 class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
     """Base of the sequence estimators; see the module's text."""
 
+    weights_: dict[str, np.ndarray]
+    loss_curve_: list[float]
+    history_: dict[str, list[float]]
+    n_iter_: int
+    best_loss_: float
+    n_features_in_: int
+    input_center_: np.ndarray
+    input_spread_: np.ndarray
+
     # Whether the end of `max_iter` epochs is no news: they are as many as were meant.
     _epochs_are_meant = False
 
@@ -60,7 +70,7 @@ class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
 
     # Where an estimator does not have them as arguments.
     ema_momentum: float | None = None
-    learning_rate: str = "constant"
+    learning_rate: LearningRate = "constant"
     warmup_steps: int = 0
 
     @property

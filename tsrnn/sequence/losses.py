@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from numbers import Real
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -20,6 +20,8 @@ from tsrnn._optim.losses import (
     SquaredErrorLoss,
 )
 from tsrnn.exceptions import InvalidParameterError
+
+LossName = Literal["squared_error", "absolute_error", "huber", "quantile", "poisson"]
 
 _LOSSES: dict[str, Callable[[BaseEstimator], NumberLoss]] = {
     "squared_error": lambda estimator: SquaredErrorLoss(),
@@ -44,7 +46,7 @@ def loss_of(estimator: BaseEstimator) -> NumberLoss:
     check_number("huber_delta", estimator.huber_delta, 0.0, np.inf, include_lower=False)
     loss = estimator.loss
     if not isinstance(loss, NumberLoss):
-        check_choice("loss", loss, tuple(_LOSSES))
+        check_choice("loss", loss, get_args(LossName))
         loss = _LOSSES[loss](estimator)
     if estimator.quantiles is not None and not isinstance(loss, QuantileLoss):
         raise InvalidParameterError(

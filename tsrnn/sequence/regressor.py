@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -17,14 +17,17 @@ from tsrnn._input.sequences import Sequences, TargetLayout, read_targets
 from tsrnn._input.validation import check_choice, of_one_moment
 from tsrnn._optim.losses import NumberLoss, QuantileLoss, SquaredErrorLoss
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.sequence.arguments import LearningRate, Solver
 from tsrnn.sequence.base import SequenceEstimator, store_arguments, takes_batches
 from tsrnn.sequence.foreign_weights import from_keras, from_torch
 from tsrnn.sequence.holt_start import holt_start
-from tsrnn.sequence.losses import loss_of, read_levels, refuse_targets
+from tsrnn.sequence.losses import LossName, loss_of, read_levels, refuse_targets
 from tsrnn.sequence.number_targets import Numbers, r2
 from tsrnn.sequence.objective import TrainingState
 from tsrnn.sequence.samples import Samples
 from tsrnn.sequence.weights import with_shape_of
+
+Init = Literal["holt"]
 
 
 def _has_quantiles(estimator: SequenceRegressor) -> bool:
@@ -48,19 +51,22 @@ def _has_quantiles(estimator: SequenceRegressor) -> bool:
 class SequenceRegressor(RegressorMixin, SequenceEstimator):
     """Base of the sequence regressors."""
 
+    target_center_: np.ndarray
+    target_spread_: np.ndarray
+    quantiles_: np.ndarray
     _loss: NumberLoss
 
     def __init__(
         self,
         *,
-        hidden_layer_sizes: int | tuple[int, ...] = (32,),
-        loss: str | NumberLoss = "squared_error",
+        hidden_layer_sizes: int | Sequence[int] = (32,),
+        loss: LossName | NumberLoss = "squared_error",
         quantiles: float | Sequence[float] | None = None,
         huber_delta: float = 1.0,
-        solver: str = "adam",
-        batch_size: int | str = "auto",
+        solver: Solver = "adam",
+        batch_size: int | Literal["auto"] = "auto",
         learning_rate_init: float = 0.005,
-        learning_rate: str = "constant",
+        learning_rate: LearningRate = "constant",
         warmup_steps: int = 0,
         momentum: float = 0.9,
         l2: float = 1e-4,
@@ -71,7 +77,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         n_iter_no_change: int = 10,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        init: str | None = None,
+        init: Init | None = None,
         return_sequences: bool = False,
         bidirectional: bool = False,
         standardize: bool = True,
@@ -101,7 +107,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         return self._partial_fit(X, y, sample_weight)
 
     @of_one_moment
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Any) -> np.ndarray:
         """Predict the target of each sequence, or of each of its steps.
 
         Parameters
@@ -276,7 +282,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         self._say_constants(self._targets.alone(samples.targets), self._network.unpack(theta))
         if self.init is None:
             return
-        check_choice("init", self.init, ("holt",))
+        check_choice("init", self.init, get_args(Init))
         lengths = samples.sequences.lengths
         if self._by_step or (lengths != lengths[0]).any():
             raise InvalidParameterError(
