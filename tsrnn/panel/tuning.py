@@ -229,7 +229,7 @@ class _Series:
 
     @classmethod
     def read(cls, y: Any, X: Any) -> _Series:
-        return cls(Rows.read(y, X), y, X)
+        return cls(Rows.read(y, X), opened(y, "y")[0], X)
 
     @property
     def n_series(self) -> int:
