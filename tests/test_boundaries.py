@@ -124,16 +124,17 @@ REACHED_INTO = table(
     """
     tsrnn.cli.fitting: _grid
     tsrnn.compose.inner: _model _seen
-    tsrnn.panel.forecaster: _has_season _seeks_season
+    tsrnn.panel.fitting: _has_season
+    tsrnn.panel.forecaster: _seeks_season
     tsrnn.panel.seasons: _in_season _needed_steps _seeks_season _taken_period _wants_note
     tsrnn.panel.seasons: _would_take
     tsrnn.plotting._forecast: _grid _observed_and_predicted _read_request
     """
 )
 
-# Functions that still take more than nine arguments.
+# Functions that take more than nine arguments: for users, by their names.
 MOST_ARGUMENTS = 9
-LONG_SIGNATURES = {}
+LONG_SIGNATURES = {"tsrnn.forecasting.backtesting.backtest": 10}
 
 
 def dotted_name(path):

@@ -26,7 +26,7 @@ from tsrnn.metrics.table import METRICS, needs_of
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.forms import long_frame
 from tsrnn.panel.frame import Columns, FrameNames, Panel, read_panel
-from tsrnn.panel.state import regular_part
+from tsrnn.panel.regular import regular_part
 from tsrnn.panel.trials import ROWS, Comparison, Past, Trial, compare
 
 _LONG = ("unique_id", "ds", "y")  # what the columns of a panel are called by default
