@@ -191,9 +191,7 @@ NETWORKS = {
         _X[:, :2],
     ),
     "rates": (
-        LSTMRegressor(
-            hidden_layer_sizes=4, loss="poisson", learning_rate="cosine", warmup_steps=1, max_iter=2
-        ),
+        LSTMRegressor(hidden_layer_sizes=4, loss="poisson", max_iter=2),
         _X,
         np.where(_X[:, 0] > 1.0, np.nan, np.round(np.exp(_X[:, 1]))),
     ),
@@ -202,7 +200,16 @@ NETWORKS = {
         _X,
         _X[:, 0],
     ),
-    "medians": (ElmanRNNRegressor(hidden_layer_sizes=2, loss="absolute_error"), _X, _X[:, 0]),
+    "squares": (
+        GRURegressor(hidden_layer_sizes=2, max_iter=2),
+        _X,
+        np.where(_X[:, 0] > 1.0, np.nan, _X[:, 1]),
+    ),
+    "medians": (
+        ElmanRNNRegressor(hidden_layer_sizes=2, loss="absolute_error", max_iter=2),
+        _X,
+        _X[:, 0],
+    ),
     "texts": (
         TextRNNClassifier(hidden_layer_sizes=3, cell="gru", stop_words=["the"], max_iter=2),
         ["a good film", "the worst film I've seen", "naïve, but good", "bad \U0001f600"] * 4,
