@@ -1,4 +1,4 @@
-"""The parameters of a network by name, and laid out as the one long vector that is descended on."""
+"""The part of a network that training knows: named parameters in one long vector, and a loss."""
 
 from __future__ import annotations
 
@@ -20,13 +20,37 @@ class NamedArray(Protocol):
         """The number of numbers that it holds."""
 
 
-class ParameterVector(ABC):
-    """A layout of named arrays, one after the other, in a vector theta (K,)."""
+class NetworkLoss(Protocol):
+    """A loss of raw outputs, summed over rows."""
+
+    def value_and_gradient(
+        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        """Return the weighted sum of losses, and its gradient with respect to the outputs."""
+
+
+class Network(ABC):
+    """The shape of a network, whose named arrays lie one after the other in a vector theta (K,).
+
+    Those whose names begin with "W_" are weights, on which there may be a penalty.
+
+    Attributes
+    ----------
+    n_outputs : int
+    """
+
+    n_outputs: int
 
     @property
     @abstractmethod
     def parameters(self) -> Sequence[NamedArray]:
-        """All of them, in the order in which theta holds them."""
+        """All arrays, in the order in which theta holds them."""
+
+    @abstractmethod
+    def initial(
+        self, random_state: np.random.RandomState, dtype: np.dtype | type = np.float64
+    ) -> np.ndarray:
+        """Draw a theta to start from."""
 
     @property
     def n_parameters(self) -> int:
