@@ -151,7 +151,8 @@ class NumberLoss(ABC):
         shares : (n, m) array
             w / m, 0 where targets are missing.
         """
-        targets = targets.reshape(len(outputs), -1).astype(outputs.dtype, copy=False)
+        targets = targets[:, None] if targets.ndim == 1 else targets
+        targets = targets.astype(outputs.dtype, copy=False)
         m = targets.shape[1] - self.n_context
         context = targets[:, m:].T[:, :, None]
         targets = targets[:, :m]
@@ -354,7 +355,8 @@ class QuantileLoss(NumberLoss):
         return d_raw.reshape(outputs.shape)
 
     def _by_level(self, outputs: np.ndarray) -> np.ndarray:
-        return outputs.reshape(len(outputs), -1, len(self.levels))
+        n_targets = outputs.shape[1] // len(self.levels)
+        return outputs.reshape(len(outputs), n_targets, len(self.levels))
 
     def predict(self, outputs: np.ndarray) -> np.ndarray:
         """Return the median, (n, m), or of levels on one side of it the nearest."""

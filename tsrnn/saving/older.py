@@ -166,6 +166,7 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
         attributes["_frame"] = FittedFrame(FrameForm(), names, (), static)
     if kind is PanelForecaster and isinstance(attributes.get("_training"), Panel):
         attributes |= {name: (attributes[name],) for name in ("_training", "_scores")}
+        attributes["_forecasters"] = (attributes["forecaster"],)
     if kind is PanelForecaster and "_fitted" in attributes and "period_" not in attributes:
         given = getattr(attributes["forecaster"], "__dict__", {})  # a list has none
         if "period" in given:
