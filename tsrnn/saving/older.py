@@ -9,6 +9,7 @@ import pandas as pd
 
 from tsrnn._input.scaling import Scaling
 from tsrnn._optim.losses import SquaredErrorLoss
+from tsrnn._recurrent.architecture import Architecture
 from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
@@ -85,8 +86,9 @@ _LATER = {
     ThetaForecaster: {"test": True},
     WindowSpec: {"is_default": False},
     SmoothingModel: {"failures": {}, "extent": None},
+    Architecture: {"n_linear": 0},
     **dict.fromkeys((ElmanRNNClassifier, GRUClassifier, LSTMClassifier), _RATE),
-    **dict.fromkeys(_REGRESSORS, _RATE | _LOSS),
+    **dict.fromkeys(_REGRESSORS, _RATE | _LOSS | {"linear_path": False}),
     **dict.fromkeys((DeseasonalizedModel, WindowModel), {"failures": {}}),
 }
 
