@@ -29,7 +29,7 @@ LAYERS = [
     {"_input", "_optim", "cells", "datasets"},
     {"_scan", "_time"},
     {"features"},
-    {"metrics", "_recurrent", "forecasting"},
+    {"metrics", "_dense", "_recurrent", "forecasting"},
     {"network"},
     {"smoothing", "sequence", "panel"},
     {"text", "theta", "windows"},
@@ -57,20 +57,21 @@ FOLDERS = table(
     _scan: _compute _input cells
     _time: exceptions _input
     _recurrent: exceptions _compute _input _optim cells
+    _dense: _compute _input _optim cells
     features: exceptions _input _time
     forecasting: exceptions _compute _input _time features
     metrics: _input _time
     network: _compute _input _optim _recurrent
     panel: exceptions _compute _input _time features forecasting metrics
-    sequence: _docs exceptions _input _optim cells _scan _recurrent network
+    sequence: _docs exceptions _input _optim cells _scan _dense _recurrent network
     smoothing: _docs exceptions priors _compute _input _optim cells _scan _time forecasting network
     text: exceptions _input _optim _recurrent sequence
     theta: _compute _input _scan _time cells forecasting smoothing
     windows: exceptions _input forecasting sequence
     compose: exceptions _input _scan _time features forecasting smoothing panel theta
     _registry: exceptions forecasting panel sequence smoothing text theta windows compose
-    saving: _files _version exceptions priors _input cells _time _recurrent features forecasting
-    saving: network
+    saving: _files _version exceptions priors _input _optim cells _time _dense _recurrent
+    saving: features forecasting network
     saving: panel sequence smoothing text theta windows compose _registry
     tsrnn: _version exceptions plotting priors datasets features forecasting metrics network panel
     tsrnn: sequence
@@ -81,7 +82,8 @@ FOLDERS = table(
 )
 
 # Folders in which no estimator is known, and those that have some.
-WITHOUT_ESTIMATORS = {"_compute", "_input", "_optim", "_recurrent", "_scan", "_time", "cells"}
+WITHOUT_ESTIMATORS = {"_compute", "_dense", "_input", "_optim", "_recurrent", "_scan", "_time"}
+WITHOUT_ESTIMATORS |= {"cells"}
 WITH_ESTIMATORS = {"forecasting", "network", "smoothing", "sequence", "panel", "text", "windows"}
 WITH_ESTIMATORS |= {"theta"}
 FORECASTERS = {"forecasting", "smoothing", "panel", "theta", "windows", "compose"}

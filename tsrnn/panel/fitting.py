@@ -131,6 +131,12 @@ def fitted_panel(frame: RegularFrame, fits: Sequence[MemberFit], rules: StepRule
     )
 
 
+def kept_training(fits: Sequence[MemberFit]) -> tuple[Panel, ...]:
+    """Return what forecasters were fitted to, whose stamps are the user's frame's no more."""
+    ordinals = fits[0].training.ordinals.copy()
+    return tuple(replace(one.training, ordinals=ordinals) for one in fits)
+
+
 def told_failures(frame: RegularFrame, fits: Sequence[MemberFit]) -> Told:
     """Return why series of a frame failed."""
     failures = [one.fitted.model.failures for one in fits]
@@ -221,8 +227,3 @@ def told_past(
     if all(one.failed.all() for one in past):
         refuse_all_failed({**frame.failures, **failures[0]}, frame.ids)
     return by_model(frame.failures, failures, names)
-
-
-def without_stamps(panel: Panel) -> Panel:
-    """Return a panel for calibration, which needs no stamps."""
-    return replace(panel, ordinals=np.broadcast_to(0, len(panel.ordinals)))

@@ -5,11 +5,19 @@ Of an estimator or network its attributes are saved, of a dataclass or named tup
 they hold must be values that `tsrnn.saving.values` knows, or of these.
 """
 
+from tsrnn._dense.architecture import DenseArchitecture
 from tsrnn._input.frames import FrameKind
 from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling
 from tsrnn._input.sequences import TargetLayout
 from tsrnn._input.series import Layout
+from tsrnn._optim.losses import (
+    AbsoluteErrorLoss,
+    HuberLoss,
+    PoissonLoss,
+    QuantileLoss,
+    SquaredErrorLoss,
+)
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._registry import ESTIMATORS
 from tsrnn._time.grid import TimeGrid
@@ -57,6 +65,7 @@ MODELS: dict[str, type] = {"RNN": RNN, **ESTIMATORS}
 
 # What these keep.
 PARTS: dict[str, type] = {
+    "AbsoluteErrorLoss": AbsoluteErrorLoss,
     "Architecture": Architecture,
     "Batch": Batch,
     "BusinessSteps": BusinessSteps,
@@ -67,6 +76,7 @@ PARTS: dict[str, type] = {
     "ComplexStructure": ComplexStructure,
     "DateStamps": Dates,
     "DemandModel": DemandModel,
+    "DenseArchitecture": DenseArchitecture,
     "DeseasonalizedModel": DeseasonalizedModel,
     "DurationStamps": Durations,
     "EnsembleMember": Member,
@@ -82,6 +92,7 @@ PARTS: dict[str, type] = {
     "FrameKind": FrameKind,
     "GroupedPanel": GroupedPanel,
     "HolidayFeatures": HolidayFeatures,
+    "HuberLoss": HuberLoss,
     "Layout": Layout,
     "ListedSteps": ListedSteps,
     "LoopedPanel": LoopedPanel,
@@ -91,6 +102,8 @@ PARTS: dict[str, type] = {
     "PanelGrid": PanelGrid,
     "PastErrors": PastErrors,
     "PeriodStamps": Periods,
+    "PoissonLoss": PoissonLoss,
+    "QuantileLoss": QuantileLoss,
     "Ranges": Ranges,
     "Reach": Reach,
     "ReadyColumns": ReadyColumns,
@@ -106,6 +119,7 @@ PARTS: dict[str, type] = {
     "SmootherBatch": SmootherBatch,
     "SmoothingModel": SmoothingModel,
     "Span": Span,
+    "SquaredErrorLoss": SquaredErrorLoss,
     "StepFeatures": StepFeatures,
     "Structure": Structure,
     "TargetLayout": TargetLayout,

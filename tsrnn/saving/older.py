@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.scaling import Scaling
+from tsrnn._optim.losses import SquaredErrorLoss
+from tsrnn._recurrent.architecture import Architecture
 from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
@@ -22,6 +24,14 @@ from tsrnn.panel.frame import Panel
 from tsrnn.panel.reading import FittedFrame
 from tsrnn.panel.state import FittedMember, FittedPanel, SeenRows
 from tsrnn.saving.older_times import bring_panel_up_to_date, bring_series_up_to_date
+from tsrnn.sequence import (
+    ElmanRNNClassifier,
+    ElmanRNNRegressor,
+    GRUClassifier,
+    GRURegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+)
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.extent import Extent, whole_range
 from tsrnn.smoothing.model import SmoothingModel
@@ -61,6 +71,11 @@ _RENAMED = {
     WindowNetwork: {"recipe": "spec"},
 }
 
+# The learning rate of networks, and the loss of those that predict numbers, had no choice.
+_RATE = {"learning_rate": "constant", "warmup_steps": 0}
+_LOSS = {"loss": "squared_error", "quantiles": None, "huber_delta": 1.0}
+_REGRESSORS = (ElmanRNNRegressor, GRURegressor, LSTMRegressor)
+
 # What was added to classes since files of them were first saved, and what it is in those files.
 _LATER: dict[type, dict[str, Any]] = {
     PanelForecaster: {"fill": None, "aggregate": None, "regressors": None, "static": None},
@@ -71,6 +86,9 @@ _LATER: dict[type, dict[str, Any]] = {
     ThetaForecaster: {"test": True},
     WindowSpec: {"is_default": False},
     SmoothingModel: {"failures": {}, "extent": None},
+    Architecture: {"n_linear": 0},
+    **dict.fromkeys((ElmanRNNClassifier, GRUClassifier, LSTMClassifier), _RATE),
+    **dict.fromkeys(_REGRESSORS, _RATE | _LOSS | {"linear_path": False}),
     **dict.fromkeys((DeseasonalizedModel, WindowModel), {"failures": {}}),
 }
 
@@ -126,6 +144,8 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
             attributes.setdefault(name, np.zeros(np.shape(attributes["pace"])))
     if kind is ThetaModel and "n_missed" not in attributes:
         attributes["n_missed"] = np.zeros(np.shape(attributes["sigma"]), dtype=np.int64)
+    if kind in _REGRESSORS and "weights_" in attributes:
+        attributes.setdefault("_loss", SquaredErrorLoss())
     if kind is WindowState:
         _add_to_state(attributes)
     if kind is WindowModel and isinstance(attributes.get("state"), WindowState):
@@ -147,6 +167,7 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
         attributes["_frame"] = FittedFrame(FrameForm(), names, (), static)
     if kind is PanelForecaster and isinstance(attributes.get("_training"), Panel):
         attributes |= {name: (attributes[name],) for name in ("_training", "_scores")}
+        attributes["_forecasters"] = (attributes["forecaster"],)
     if kind is PanelForecaster and "_fitted" in attributes and "period_" not in attributes:
         given = getattr(attributes["forecaster"], "__dict__", {})  # a list has none
         if "period" in given:

@@ -21,16 +21,16 @@ from tsrnn._input.sequences import (
 )
 from tsrnn._input.validation import of_one_moment
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.sequence.arguments import Solver
+from tsrnn.sequence.arguments import LearningRate, Solver
 from tsrnn.sequence.base import SequenceEstimator, store_arguments, takes_batches
 from tsrnn.sequence.foreign_weights import from_keras, from_torch
 from tsrnn.sequence.objective import TrainingState
 from tsrnn.sequence.samples import Samples
 from tsrnn.sequence.targets import Classes
-from tsrnn.sequence.weights import with_shape_of
+from tsrnn.sequence.weights import RecurrentMethods, with_shape_of
 
 
-class SequenceClassifier(ClassifierMixin, SequenceEstimator):
+class SequenceClassifier(ClassifierMixin, RecurrentMethods, SequenceEstimator):
     """Base of the sequence classifiers."""
 
     classes_: np.ndarray
@@ -42,6 +42,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         solver: Solver = "adam",
         batch_size: AnyInt | Literal["auto"] = "auto",
         learning_rate_init: AnyFloat = 0.005,
+        learning_rate: LearningRate = "constant",
+        warmup_steps: AnyInt = 0,
         momentum: AnyFloat = 0.9,
         l2: AnyFloat = 1e-4,
         clip_norm: AnyFloat | None = 1.0,

@@ -7,14 +7,14 @@ from typing import Any, Literal, get_args
 
 from tsrnn._input.numbers import AnyFloat, AnyInt
 from tsrnn._input.validation import check_choice
-from tsrnn.sequence.arguments import Solver
+from tsrnn._optim.losses import NumberLoss
+from tsrnn.sequence.arguments import Activation, LearningRate, Solver
 from tsrnn.sequence.base import store_arguments
 from tsrnn.sequence.classifier import SequenceClassifier
 from tsrnn.sequence.docs import CellText, documented
+from tsrnn.sequence.losses import LossName
 from tsrnn.sequence.objective import TrainingState
-from tsrnn.sequence.regressor import Init, SequenceRegressor
-
-Activation = Literal["tanh", "relu", "logistic", "identity"]
+from tsrnn.sequence.recurrent_regressor import Init, SequenceRegressor
 
 _TEXT = CellText(
     gates="(D, p), (D, D) and (D,)",
@@ -88,9 +88,14 @@ class ElmanRNNRegressor(_Elman, SequenceRegressor):
         *,
         hidden_layer_sizes: AnyInt | Sequence[int] = (32,),
         activation: Activation = "tanh",
+        loss: LossName | NumberLoss = "squared_error",
+        quantiles: AnyFloat | Sequence[float] | None = None,
+        huber_delta: AnyFloat = 1.0,
         solver: Solver = "adam",
         batch_size: AnyInt | Literal["auto"] = "auto",
         learning_rate_init: AnyFloat = 0.005,
+        learning_rate: LearningRate = "constant",
+        warmup_steps: AnyInt = 0,
         momentum: AnyFloat = 0.9,
         l2: AnyFloat = 1e-4,
         clip_norm: AnyFloat | None = 1.0,
@@ -101,6 +106,7 @@ class ElmanRNNRegressor(_Elman, SequenceRegressor):
         early_stopping: bool = False,
         validation_fraction: AnyFloat = 0.1,
         init: Init | None = None,
+        linear_path: bool = False,
         return_sequences: bool = False,
         bidirectional: bool = False,
         standardize: bool = True,
@@ -162,6 +168,8 @@ class ElmanRNNClassifier(_Elman, SequenceClassifier):
         solver: Solver = "adam",
         batch_size: AnyInt | Literal["auto"] = "auto",
         learning_rate_init: AnyFloat = 0.005,
+        learning_rate: LearningRate = "constant",
+        warmup_steps: AnyInt = 0,
         momentum: AnyFloat = 0.9,
         l2: AnyFloat = 1e-4,
         clip_norm: AnyFloat | None = 1.0,
