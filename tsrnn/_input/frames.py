@@ -78,7 +78,8 @@ class FrameKind:
                 dtype = getattr(nw, column.dtype.name.replace("float", "Float"), None)
             elif all(value is None for value in values):
                 dtype = nw.String
-        made = nw.new_series(name, values, dtype, backend=self.library)
+        library: Any = self.library
+        made = nw.new_series(name, values, dtype, backend=library)
         if zone is not None:
             zone = str(zone).removeprefix("UTC") or "UTC"  # of an offset, too
             made = made.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -112,7 +113,8 @@ class SettledPanel:
         """Tell what is known of the rows of the panel, and why some series have failed."""
         failures = dict(self.failures)
         unknown = np.full((4, len(panel.values)), np.nan)
-        found = AnomalyRows(*unknown, np.zeros(len(panel.values), bool), panel.values.copy())
+        flags = np.zeros(len(panel.values), bool)
+        found = AnomalyRows(*unknown, flags, panel.values.copy())  # type: ignore[call-arg]
         for forecaster, series, rows, data in self._parts(panel):
             part, failed = anomalies_of_panel(forecaster, *data, level, n_jobs, progress)
             for whole, of_part in zip(found, part, strict=True):
@@ -137,7 +139,7 @@ class SettledPanel:
 
     def _parts(
         self, panel: Panel, left_out: Collection[int] = ()
-    ) -> Iterator[tuple[Forecaster, np.ndarray, np.ndarray, tuple[np.ndarray, ...]]]:
+    ) -> Iterator[tuple[Forecaster, np.ndarray, np.ndarray, Any]]:
         """Yield each forecaster, its series, their rows, and what it is to be given of them."""
         kept = ~np.isin(np.arange(len(panel.ids)), list(left_out))
         for i, forecaster in enumerate(self.forecasters):

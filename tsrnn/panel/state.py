@@ -356,7 +356,7 @@ class FittedPanel:
         )
 
     def steps_of(
-        self, more: Panel, series: np.ndarray, h: int | None, time_col: str, name: str = "X_df"
+        self, more: Panel, series: np.ndarray, h: int | None, time_col: Hashable, name: str = "X_df"
     ) -> RequestedRows:
         """Ask for the rows of a frame: the next `h` of every series, or any after their ends.
 

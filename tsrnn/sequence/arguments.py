@@ -26,7 +26,13 @@ _OPTIMIZERS = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
 # The names of the search that takes all sequences at once.
 SEARCHES = (*SOLVER_NAMES, *SOLVER_NAMES.values())
 
-_FLAGS = ("early_stopping", "return_sequences", "bidirectional", "standardize", "warm_start")
+_FLAGS: tuple[str, ...] = (
+    "early_stopping",
+    "return_sequences",
+    "bidirectional",
+    "standardize",
+    "warm_start",
+)
 _FLAGS += ("linear_path",)
 
 

@@ -23,6 +23,7 @@ from sklearn.utils.validation import check_is_fitted
 from tsrnn._input.notes import warn_user
 from tsrnn._input.sequences import Sequences, TargetLayout, read_sequences
 from tsrnn._input.validation import forget_fit, replaced_when_done
+from tsrnn._optim.minibatch import State
 from tsrnn._optim.network import Network
 from tsrnn._optim.training import train
 from tsrnn._optim.units import mean_and_deviation
@@ -67,6 +68,9 @@ class SequenceEstimator(BaseEstimator, ABC):
     n_timesteps_: int
     input_center_: np.ndarray
     input_spread_: np.ndarray
+
+    _network: Any
+    _optimizer_state: tuple[str, State | None]
 
     # Whether the end of `max_iter` epochs is no news: they are as many as were meant.
     _epochs_are_meant = False

@@ -135,7 +135,7 @@ class DenseWindowRegressor(NumberRegressor):
         network = vars(self).get("_network")
         if network is None:
             sizes = sizes_of_layers(self)
-            rows = [("input", "(T, ?)", None)]
+            rows: list[Any] = [("input", "(T, ?)", None)]
             rows += [(f"dense_{self.activation}", f"({size},)", None) for size in sizes]
             rows += [("linear path", "(?,)", None)] if self.linear_path else []
             rows += [("output", "(?,)", None)]

@@ -22,7 +22,6 @@ from tsrnn._input.validation import (
 )
 from tsrnn._optim.watch import Plan, Training
 from tsrnn._recurrent.architecture import Architecture
-from tsrnn._recurrent.engine import Engine
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.arguments import SEARCHES, Solver, sizes_of_layers
 from tsrnn.sequence.base import store_arguments, takes_batches
@@ -553,7 +552,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
             plan = with_epochs(plan, n_texts)
         return plan
 
-    def _objective(self, engine: Engine, samples: Samples) -> NetworkObjective:
+    def _objective(self, engine: Any, samples: Samples) -> NetworkObjective:
         words = self.embedding_dropout
         if words == "auto":
             searches = self.solver in SEARCHES

@@ -12,7 +12,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.validation import check_count
 from tsrnn._optim.minibatch import State
-from tsrnn._recurrent.architecture import Architecture
 from tsrnn.sequence.foreign_weights import (
     Cell,
     check_arrays,
@@ -33,7 +32,7 @@ class TextWeights:
     cell: Cell
     embedding_dim: int
     weights_: dict[str, np.ndarray]
-    _network: Architecture
+    _network: Any
     _optimizer_state: tuple[str, State | None]
     _random_state: Any
     _of_weights: Any
