@@ -116,7 +116,9 @@ class SettledPanel:
         flags = np.zeros(len(panel.values), bool)
         found = AnomalyRows(*unknown, flags, panel.values.copy())  # type: ignore[call-arg]
         for forecaster, series, rows, data in self._parts(panel):
-            part, failed = anomalies_of_panel(forecaster, *data, level, n_jobs, progress)
+            part, failed = anomalies_of_panel(  # type: ignore[call-arg]
+                forecaster, *data, level, n_jobs, progress
+            )
             for whole, of_part in zip(found, part, strict=True):
                 whole[rows] = of_part
             failures |= {int(series[k]): error for k, error in failed.items()}
@@ -134,7 +136,9 @@ class SettledPanel:
         """
         answers = np.full((1 + len(quantiles), len(panel.values)), np.nan)
         for forecaster, _, rows, data in self._parts(panel, left_out):
-            answers[:, rows] = in_sample_of_panel(forecaster, *data, quantiles, n_jobs)
+            answers[:, rows] = in_sample_of_panel(  # type: ignore[call-arg]
+                forecaster, *data, quantiles, n_jobs
+            )
         return answers
 
     def _parts(
