@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import tsrnn.sequence
 from tsrnn import all_estimators
 from tsrnn.sequence import SequenceClassifier, SequenceRegressor
 
@@ -9,8 +10,8 @@ RECURRENT = SequenceRegressor, SequenceClassifier
 
 
 def of_sequences(type_filter):
-    """Return the sequence estimators of a kind, those of recurrent networks."""
-    kinds = [kind for _, kind in all_estimators(type_filter)]
+    """Return the sequence estimators of a kind, those of recurrent networks that read numbers."""
+    kinds = [kind for name, kind in all_estimators(type_filter) if name in tsrnn.sequence.__all__]
     return tuple(kind for kind in kinds if issubclass(kind, RECURRENT))
 
 
