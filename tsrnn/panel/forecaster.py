@@ -504,6 +504,10 @@ class PanelForecaster(FittedForecasters, PanelParameters):
             integer at every so many.
         level : number or list of numbers, optional
             Levels of the forecaster's own prediction intervals in percent, such as `[80, 95]`.
+        max_train : int, optional
+            How many rows of a series a fit sees at most, the last ones before its point.
+        gap : int, default=0
+            Steps between a point and the first step that is forecast.
 
         Returns
         -------
