@@ -120,8 +120,8 @@ linear_path : bool, default=False
 _ATTRIBUTES = """\
 weights_ : dict of str to array
     What was learned, by name; they act on standardised inputs. `W_hx`, `W_hh` and `b_h` of each
-    layer {gates}, `W_yh` (n_outputs, n_units) and `b_y` of the output{of_path}. With several layers or two
-    directions the names of a layer end in `_l0`, `_l0_reverse`, `_l1` and so on.
+    layer {gates}, `W_yh` (n_outputs, n_units) and `b_y` of the output{of_path}. With several
+    layers or two directions the names of a layer end in `_l0`, `_l0_reverse`, `_l1` and so on.
 input_center_, input_spread_ : (n_features,) arrays
     The network reads `(x - input_center_) / input_spread_`; 0 and 1 without `standardize`, and the
     spread of a constant feature is 1.
