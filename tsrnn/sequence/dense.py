@@ -50,7 +50,7 @@ class DenseWindowRegressor(NumberRegressor):
     Notes
     -----
     With :math:`h_0 = x` the window, step by step with the features of a step together, and layers
-    :math:`l = 1, \dots, L`
+    :math:`l = 1, 2` up to :math:`L`
 
     .. math::
 
