@@ -89,6 +89,7 @@ sphinx_gallery_conf = {
             "plot_bounds.py",
             "plot_regression.py",
             "plot_panel.py",
+            "plot_several_models.py",
             "plot_intermittent.py",
             "plot_two_seasons.py",
             "plot_sine.py",

@@ -3,16 +3,14 @@
 import numpy as np
 
 import tsrnn.sequence
-from tsrnn import all_estimators
-from tsrnn.sequence import SequenceClassifier, SequenceRegressor
-
-RECURRENT = SequenceRegressor, SequenceClassifier
+from tsrnn import DenseWindowRegressor, all_estimators
 
 
 def of_sequences(type_filter):
-    """Return the sequence estimators of a kind, those of recurrent networks that read numbers."""
-    kinds = [kind for name, kind in all_estimators(type_filter) if name in tsrnn.sequence.__all__]
-    return tuple(kind for kind in kinds if issubclass(kind, RECURRENT))
+    """Return the sequence estimators of a kind, those of recurrent networks."""
+    kinds = [kind for _, kind in all_estimators(type_filter)]
+    names = {*tsrnn.sequence.__all__} - {DenseWindowRegressor.__name__}
+    return tuple(kind for kind in kinds if kind.__name__ in names)
 
 
 REGRESSORS = of_sequences("regressor")
