@@ -36,7 +36,7 @@ class RequestReader:
     frame: FittedFrame
     failed: pd.Series
 
-    def read(self, h: Any, X_df: pd.DataFrame | None) -> RequestedRows:
+    def read(self, h: Any, X_df: Any) -> RequestedRows:
         """Read what is to be predicted."""
         if is_frame(h):
             if X_df is not None:
@@ -55,7 +55,7 @@ class RequestReader:
             )
         return self.fitted.next_steps(h)
 
-    def read_values(self, df: pd.DataFrame) -> tuple[RequestedRows, np.ndarray, int]:
+    def read_values(self, df: Any) -> tuple[RequestedRows, np.ndarray, int]:
         """Read rows that follow the series, and their values.
 
         Returns
@@ -78,7 +78,7 @@ class RequestReader:
         rows = self.fitted.steps_of(more, series[good], None, self.columns.time, "df")
         return rows, more.values, n_given - len(more.ids)
 
-    def _rows_of(self, h: int | None, X_df: pd.DataFrame) -> RequestedRows:
+    def _rows_of(self, h: int | None, X_df: Any) -> RequestedRows:
         """Read a frame of what is to be predicted; series of it that will not do are left out."""
         more, failures, _ = read_further(X_df, self.frame, self.columns, "X_df", is_new=False)
         more, failures, series = self.fitted.placed(more, failures, self.failed, "X_df")
