@@ -79,6 +79,7 @@ sphinx_gallery_conf = {
             "plot_holt_as_rnn.py",
             "plot_bptt.py",
             "plot_lstm_gru.py",
+            "plot_quantiles.py",
             "plot_imdb.py",
             "plot_scikit_learn.py",
             "plot_co2_forecast.py",
