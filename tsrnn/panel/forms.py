@@ -36,7 +36,7 @@ class FrameForm:
     """
 
     kind: FrameKind = PANDAS
-    levels: tuple[tuple[Hashable, Hashable], ...] = ()
+    levels: tuple[tuple[str, Hashable], ...] = ()
     series: Any = None
     name: Hashable = None
     is_flat: bool = False
@@ -162,7 +162,7 @@ def _of_wide(
     frame: pd.DataFrame, kind: FrameKind, columns: Columns, name: str, has_ends: bool
 ) -> tuple[pd.DataFrame, FrameForm]:
     """Lay the columns of a wide frame one under the other; the index are its rows."""
-    levels: tuple[tuple[Hashable, Hashable], ...] = ()
+    levels: tuple[tuple[str, Hashable], ...] = ()
     if columns.time in frame.columns:
         stamps, table = pd.Index(frame[columns.time]), frame.drop(columns=columns.time)
     else:
