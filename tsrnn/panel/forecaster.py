@@ -394,6 +394,7 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         """
         now = at_this_moment(self)
         check_is_fitted(now, "failures_")
+        now._fitted.refuse_none_left()
         columns, levels = now._columns(), check_levels(level)
         taken = (columns.id, columns.time, columns.target)
         names = interval_names(now._fitted_names(), levels, taken)
