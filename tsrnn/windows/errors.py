@@ -20,7 +20,8 @@ from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import Batch, offsets_of, rows_between
 from tsrnn.windows.ahead import forecast_from, predict_along
 from tsrnn.windows.lags import Units, windows_before
-from tsrnn.windows.network import WindowNetwork, WindowSpec, train
+from tsrnn.windows.network import WindowNetwork, WindowSpec
+from tsrnn.windows.together import TogetherNetwork, TogetherSpec
 
 # Of the values that follow a window, the share that is held back at the end of each series; where
 # that is less than these steps and so many past forecasts of all series together, or more than this
@@ -43,13 +44,13 @@ class PastErrors:
 
     Attributes
     ----------
-    spec : WindowSpec
+    spec : WindowSpec or TogetherSpec
     batch : Batch
         What was trained on, in scaled units.
     units : Units
     """
 
-    spec: WindowSpec
+    spec: WindowSpec | TogetherSpec
     batch: Batch
     units: Units
     _found: dict[int, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
@@ -85,7 +86,7 @@ class PastErrors:
             windows_before(along.values, origins, T),
             windows_before(batch.regressors, origins, T),
             batch.regressors[steps],
-            self.units.take(series_of_row),
+            self.units.take(series_of_row).after(origins - T - batch.offsets[series_of_row]),
             horizon,
         )
         spread = along.spreads[origins]
@@ -96,13 +97,13 @@ class PastErrors:
         return errors
 
     @cached_property
-    def _network(self) -> WindowNetwork:
+    def _network(self) -> WindowNetwork | TogetherNetwork:
         """The one trained on the beginnings, for all horizons."""
         batch, lengths = self.batch, self.batch.lengths - self._held_out()
         rows = rows_between(batch.offsets[:-1], lengths)
         beginnings = Batch(batch.values[rows], offsets_of(lengths), batch.regressors[rows])
         try:
-            return train(self.spec, beginnings, self.units)
+            return self.spec.train(beginnings, self.units)
         except ValueError as error:
             raise ValueError(self._too_few()) from error
 

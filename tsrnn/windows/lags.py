@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsrnn._input.ragged import Batch
+from tsrnn.forecasting.season import Seasons
 
 # What s is at least, in mean changes of the series.
 _LEAST = 0.1
@@ -42,10 +43,13 @@ class Units:
         c of each series.
     is_fixed : bool
         Whether s is c, and not of the window.
+    seasons : Seasons or None
+        Of the first step of each window, and on, where there are members that take them off.
     """
 
     change: np.ndarray
     is_fixed: bool
+    seasons: Seasons | None = None
 
     @classmethod
     def of(cls, batch: Batch) -> Units:
@@ -60,7 +64,14 @@ class Units:
 
     def take(self, series: np.ndarray) -> Units:
         """Return the units of the series at these positions."""
-        return replace(self, change=self.change[series])
+        seasons = None if self.seasons is None else self.seasons.take(series)
+        return replace(self, change=self.change[series], seasons=seasons)
+
+    def after(self, n_timesteps: int | np.ndarray) -> Units:
+        """Return the units of windows so many steps later, of all or of each."""
+        if self.seasons is None:
+            return self
+        return replace(self, seasons=self.seasons.after(n_timesteps))
 
     def spreads(self, windows: np.ndarray) -> np.ndarray:
         """Return s of a window of each series, (N,)."""

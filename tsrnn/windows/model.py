@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -14,11 +14,13 @@ from tsrnn._input.ragged import Batch, laid_out, offsets_of, rows_between, rows_
 from tsrnn._input.scaling import Scaling
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
+from tsrnn.forecasting.season import find_seasons
 from tsrnn.windows.ahead import forecast_from, predict_along
 from tsrnn.windows.doubts import Ranges, fallback_note, left_notes, naive_notes, path_notes
 from tsrnn.windows.errors import PastErrors, factors
 from tsrnn.windows.lags import Units, from_first_observed
-from tsrnn.windows.network import WindowNetwork, WindowSpec, train, with_seed
+from tsrnn.windows.network import WindowNetwork, WindowSpec
+from tsrnn.windows.together import TogetherNetwork, TogetherSpec
 
 # Scaled values beyond this have squares, and sums of them, that are not finite.
 _LARGEST = 1e150
@@ -77,7 +79,7 @@ class WindowState:
     past : PastErrors
     """
 
-    network: WindowNetwork
+    network: WindowNetwork | TogetherNetwork
     scaling: Scaling
     columns: RegressorScaling
     units: Units
@@ -212,6 +214,7 @@ class WindowState:
         ends[np.unique(series_of_row[is_lost])] = np.nan
         later = replace(
             self,
+            units=self.units.after(lengths),
             values=ends,
             ceilings=along.ceilings,
             pending=along.pending,
@@ -294,30 +297,84 @@ def fit_windows(
     each = scaling.take(batch.series_of_row)
     scaled = Batch(each.scale(batch.values), batch.offsets, columns.scale(batch.regressors))
     trimmed, rows = from_first_observed(scaled)
-    units = Units.of(trimmed)
-    network = train(spec, trimmed, units)
-    along = predict_along(network, trimmed, units)
-    last = trimmed.offsets[1:, None] + np.arange(-spec.window, 0)
+    return _fitted(spec, Seen(batch, scaling, columns, trimmed, rows), Units.of(trimmed))
+
+
+def fit_together(
+    chosen_for: Callable[[Batch, np.ndarray], TogetherSpec], period: int, batch: Batch
+) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+    """Train members on series with a value each, as `fit_windows` trains one network.
+
+    Parameters
+    ----------
+    chosen_for : callable
+        Given the series from their first values on, and the kinds of their seasons (N,), returns
+        what is to be trained.
+    period : int
+    batch : Batch
+    """
+    scaling, columns = Scaling.of(batch, centred=False), RegressorScaling.of(batch.regressors)
+    each = scaling.take(batch.series_of_row)
+    scaled = Batch(each.scale(batch.values), batch.offsets, batch.regressors)
+    trimmed, rows = from_first_observed(scaled)
+    seasons, kinds, _ = find_seasons(trimmed.values, trimmed.offsets, period)
+    spec, units = chosen_for(trimmed, kinds), Units.of(trimmed)
+    if any(one.is_adjusted for one in spec.members):
+        units = replace(units, seasons=seasons.after(-spec.window))
+    return _fitted(spec, Seen(batch, scaling, columns, trimmed, rows), units)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Series that are fitted, and as they are computed with.
+
+    Attributes
+    ----------
+    batch : Batch
+        As they came.
+    scaling : Scaling
+    columns : RegressorScaling
+    trimmed : Batch
+        In scaled units, from their first values on.
+    rows : (R,) int array
+        Of these among those that came.
+    """
+
+    batch: Batch
+    scaling: Scaling
+    columns: RegressorScaling
+    trimmed: Batch
+    rows: np.ndarray
+
+
+def _fitted(
+    spec: WindowSpec | TogetherSpec, seen: Seen, units: Units
+) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+    batch, trimmed, T = seen.batch, seen.trimmed, spec.window
+    whole, place = spec.padded(trimmed)
+    network = spec.train(whole, units)
+    along = predict_along(network, whole, units)
+    last = whole.offsets[1:, None] + np.arange(-T, 0)
     state = WindowState(
         network,
-        scaling,
-        columns,
-        units,
+        seen.scaling,
+        seen.columns,
+        units.after(whole.lengths - T),
         along.values[last],
         along.ceilings,
         along.pending,
-        Ranges.of(trimmed, scaling.scale(np.zeros(batch.n_series))),
-        trimmed.regressors[last],
+        Ranges.of(trimmed, seen.scaling.scale(np.zeros(batch.n_series))),
+        whole.regressors[last],
         np.empty((batch.n_series, 0, batch.regressors.shape[1])),
-        # What is trained again for a longer horizon is to be the same as before.
-        PastErrors(replace(spec, estimator=with_seed(spec.estimator, 0)), trimmed, units),
+        PastErrors(spec.of_past(), whole, units),
     )
     predictions, deviations = np.full((2, batch.values.size), np.nan)
-    predictions[rows] = along.predictions
-    deviations[rows] = network.deviation * along.spreads
-    notes = naive_notes(trimmed, along.values, along.predictions)
+    predictions[seen.rows] = along.predictions[place]
+    deviations[seen.rows] = network.deviation * along.spreads[place]
+    notes = naive_notes(trimmed, along.values[place], along.predictions[place])
     if network.is_naive:
         notes = dict.fromkeys(range(batch.n_series), fallback_note())
+    each = seen.scaling.take(batch.series_of_row)
     return state, each.unscale(predictions), each.unscale_difference(deviations), notes
 
 
