@@ -61,7 +61,7 @@ FOLDERS = table(
     forecasting: exceptions _compute _input _time features
     metrics: _time
     network: _compute _input _optim _recurrent
-    panel: exceptions _compute _input _time features forecasting
+    panel: exceptions _compute _input _time features forecasting metrics
     sequence: _docs exceptions _input _optim cells _scan _recurrent network
     smoothing: _docs exceptions priors _compute _input _optim cells _scan _time forecasting network
     text: exceptions _input _optim _recurrent sequence
@@ -95,6 +95,7 @@ PUBLIC = table(
     tsrnn.datasets: fetch_imdb fetch_m3 fetch_m4 load_co2 make_noisy_line
     tsrnn.exceptions: BeyondStampsError InvalidParameterError IrregularIndexError ModelFormatError
     tsrnn.exceptions: TrainingDivergedError UnfinishedStepWarning UnreliableForecastWarning
+    tsrnn.exceptions: UnusedColumnsWarning
     tsrnn.features: CalendarFeatures FourierFeatures HolidayFeatures StepFeatures TimeFeatures
     tsrnn.forecasting: FittedModel Forecaster NaiveForecaster backtest
     tsrnn.metrics: bias coverage crps evaluate mae_scorer mase mase_scorer msis owa pinball_loss
@@ -102,7 +103,7 @@ PUBLIC = table(
     tsrnn.metrics: smape_scorer wape wape_scorer weighted_quantile_loss winkler_score winkler_scorer
     tsrnn.metrics: wql_scorer
     tsrnn.network: RNN
-    tsrnn.panel: PanelForecaster detect_anomalies fill_gaps
+    tsrnn.panel: PanelForecaster detect_anomalies fill_gaps tune
     tsrnn.plotting: AnomaliesDisplay ComponentsDisplay ForecastDisplay GradientFlowDisplay
     tsrnn.plotting: HiddenStateDisplay TrainingHistoryDisplay
     tsrnn.priors: ExponentialPrior PRIORS

@@ -147,3 +147,18 @@ class UnreliableForecastWarning(UserWarning):
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("error", UnreliableForecastWarning)  # stop a run that it concerns
     """
+
+
+class UnusedColumnsWarning(UserWarning):
+    """A frame has columns that are not looked at.
+
+    Given by ``PanelForecaster`` for columns that are neither regressors nor static, and for static
+    columns where the forecaster does not look at any.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from tsrnn.exceptions import UnusedColumnsWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", UnusedColumnsWarning)  # they are for others
+    """

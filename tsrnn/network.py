@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Self
+from typing import Any, Literal, Self, overload
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,7 @@ from tsrnn._recurrent.engine import Engine
 from tsrnn._recurrent.explicit_training import (
     MeanSquares,
     Search,
+    Solver,
     SquaredErrors,
     plan_of,
     reach_of,
@@ -115,6 +116,18 @@ class RNN:
            [3.],
            [6.]])
     """
+
+    W_hx: np.ndarray
+    W_hh: np.ndarray
+    b_h: np.ndarray
+    W_yh: np.ndarray
+    b_y: np.ndarray
+    h_init: np.ndarray
+    h: np.ndarray
+    loss_: float
+    n_iter_: int
+    converged_: bool
+    history_: dict[str, list[float]]
 
     def __init__(
         self,
@@ -209,6 +222,12 @@ class RNN:
         self.h = states[0, 0]
         return outputs[0, 0]
 
+    @overload
+    def run(self, X: Any, return_states: Literal[False] = False) -> np.ndarray: ...
+
+    @overload
+    def run(self, X: Any, return_states: Literal[True]) -> tuple[np.ndarray, np.ndarray]: ...
+
     def run(self, X: Any, return_states: bool = False) -> Any:
         """Read sequences from `h_init`, leaving `h` where it is.
 
@@ -301,7 +320,7 @@ class RNN:
         self,
         X: Any,
         Y: Any,
-        solver: str = "L-BFGS-B",
+        solver: Solver = "L-BFGS-B",
         *,
         bptt_steps: int | None = None,
         learning_rate_init: float | None = None,

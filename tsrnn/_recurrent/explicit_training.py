@@ -5,18 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from tsrnn._input.validation import check_choice, check_count, check_number
 from tsrnn._optim.minibatch import SGD, Adam, RMSprop
-from tsrnn._optim.scipy_minimize import SOLVER_NAMES, SOLVERS, Minimum, minimize
+from tsrnn._optim.scipy_minimize import SOLVER_NAMES, Minimum, minimize
 from tsrnn._optim.watch import Optimizer, Plan
 from tsrnn._recurrent.activations import Activation
 from tsrnn.exceptions import InvalidParameterError, TrainingDivergedError
 
 # Plain gradient descent is that of the textbook: no momentum.
+# Those of scipy.optimize are the keys of `tsrnn._optim.scipy_minimize.SOLVERS`.
+Solver = Literal[
+    "sgd",
+    "adam",
+    "rmsprop",
+    "L-BFGS-B",
+    "TNC",
+    "SLSQP",
+    "trust-constr",
+    "Nelder-Mead",
+    "Powell",
+    "COBYQA",
+    "lbfgs",
+]
+
 _OPTIMIZERS = {"sgd": partial(SGD, momentum=0.0, nesterov=False), "adam": Adam, "rmsprop": RMSprop}
 _RATE = 0.01
 
@@ -162,7 +177,7 @@ def steps_of(
     InvalidParameterError
         For arguments that are not accepted.
     """
-    check_choice("solver", solver, (*_OPTIMIZERS, *SOLVERS, *SOLVER_NAMES))
+    check_choice("solver", solver, get_args(Solver))
     if bptt_steps is not None:
         check_count("bptt_steps", bptt_steps, upper=np.inf)
     for name, value in (("learning_rate_init", learning_rate_init), ("clip_norm", clip_norm)):

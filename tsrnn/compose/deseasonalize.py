@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from sklearn.base import clone
@@ -18,6 +18,7 @@ from tsrnn._input.validation import check_choice, check_flag, check_period, chec
 from tsrnn._time.season_length import LONGEST, Season
 from tsrnn.compose.inner import InnerFit, fit_inner, refuse_no_forecaster
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.answers import PerSeries
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.fitted_model import FittedModel, PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
@@ -25,7 +26,7 @@ from tsrnn.forecasting.season import Seasons, find_season
 from tsrnn.forecasting.several_seasons import SeveralSeasons, decompose
 from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 
-_MODELS = ("mul", "add")
+SeasonalModel = Literal["mul", "add"]
 
 # What is left when the season is taken off.
 _ADJUSTED = Season(1, "seasonally adjusted series")
@@ -160,12 +161,16 @@ class DeseasonalizedForecaster(Forecaster):
     array([ 8., 12.,  8.])
     """
 
+    is_seasonal_: PerSeries
+    seasonal_indices_: Any
+    forecaster_: Any
+
     def __init__(
         self,
         forecaster: Forecaster | None = None,
         *,
-        period: int | str | Sequence[int] = "auto",
-        model: str = "mul",
+        period: int | Literal["auto"] | Sequence[int] = "auto",
+        model: SeasonalModel = "mul",
         test: bool = True,
     ) -> None:
         self.forecaster = forecaster
@@ -185,7 +190,7 @@ class DeseasonalizedForecaster(Forecaster):
             check_periods(self.period)
         else:
             check_period(self.period)
-        check_choice("model", self.model, _MODELS)
+        check_choice("model", self.model, get_args(SeasonalModel))
         check_flag("test", self.test)
 
     def _seeks_season(self) -> bool:

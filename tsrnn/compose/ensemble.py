@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -34,7 +34,10 @@ from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.within import give_place
 
-_METHODS = ("auto", "mean", "median", "best")
+if TYPE_CHECKING:
+    from statsmodels.iolib.summary import Summary
+
+Method = Literal["auto", "mean", "median", "best"]
 
 # The longest season with which it is the mean, unless it is said.
 _LONGEST_OF_MEANS = 12
@@ -140,12 +143,17 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     ['last', 'drift']
     """
 
+    members_: dict[str, Any]
+    weights_: np.ndarray
+    dropped_: dict[str, str]
+    method_: str
+
     def __init__(
         self,
         forecasters: Sequence[tuple[str, Forecaster]] | None = None,
         *,
-        period: int | str = "auto",
-        method: str = "auto",
+        period: int | Literal["auto"] = "auto",
+        method: Method = "auto",
         weights: Any = None,
         n_windows: int = 1,
         horizon: int | None = None,
@@ -204,7 +212,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
         check_period(self.period)
-        check_choice("method", self.method, _METHODS)
+        check_choice("method", self.method, get_args(Method))
         self._check_members()
         self._check_weights()
         check_count("n_windows", self.n_windows)
@@ -456,7 +464,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         return np.repeat((weights / weights.sum())[:, None], n_series, axis=1), Doubts({}, {})
 
     @of_one_moment
-    def summary(self):
+    def summary(self) -> Summary:
         """Summarise the fit: the members, their weights, those left out, and the residuals.
 
         Returns

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,13 @@ from tsrnn.compose.regression_model import RegressionModel
 from tsrnn.compose.regression_summary import summarize_regression
 from tsrnn.features.hosts import ReadyColumns, checked_features
 from tsrnn.features.time_features import TimeFeatures
+from tsrnn.forecasting.answers import PerSeries, Rows
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
+
+if TYPE_CHECKING:
+    from statsmodels.iolib.summary import Summary
 
 # How many columns are named in a note.
 _MOST_NAMED = 5
@@ -114,6 +118,12 @@ class RegressionForecaster(Forecaster):
     [50.0, 50.0, 50.0, 71.0, 50.0]
     """
 
+    coef_: np.ndarray
+    coef_names_: np.ndarray
+    coef_groups_: np.ndarray
+    smoother_: PerSeries
+    forecaster_: Any
+
     def __init__(
         self,
         forecaster: Forecaster | None = None,
@@ -144,7 +154,7 @@ class RegressionForecaster(Forecaster):
             ready = ReadyColumns(tuple(names))
         return clone(self).set_params(forecaster=forecaster, features=ready)
 
-    def summary(self):
+    def summary(self) -> Summary:
         """Summarise the fit: coefficients with standard errors, and tests of the residuals.
 
         Returns
@@ -156,7 +166,7 @@ class RegressionForecaster(Forecaster):
 
     @property
     @of_one_moment
-    def bse_(self) -> pd.Series | pd.DataFrame:
+    def bse_(self) -> PerSeries:
         """The standard errors of the coefficients, by the names of columns."""
         check_is_fitted(self)
         errors = self._model.learned.errors
@@ -167,7 +177,7 @@ class RegressionForecaster(Forecaster):
 
     @property
     @of_one_moment
-    def effects_(self) -> np.ndarray | pd.DataFrame:
+    def effects_(self) -> Rows:
         """The effect of each column on each value of the training series."""
         check_is_fitted(self)
         _, regressors = self._training

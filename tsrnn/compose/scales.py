@@ -17,14 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from scipy import special
 
 from tsrnn._input.ragged import first_marked
 
-KINDS = ("log", "boxcox", "sqrt", "logit")
+Kind = Literal["log", "boxcox", "sqrt", "logit"]
+KINDS = get_args(Kind)
 
 Function: TypeAlias = Callable[[np.ndarray], Any]
 

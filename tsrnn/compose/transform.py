@@ -6,7 +6,7 @@ The scales, with their equations: see `tsrnn.compose.scales`.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
@@ -15,7 +15,7 @@ from tsrnn._input.ragged import Batch, others
 from tsrnn._input.validation import check_flag, check_number
 from tsrnn.compose.boxcox import geometric_means, learn_exponents
 from tsrnn.compose.inner import fit_inner, refuse_no_forecaster
-from tsrnn.compose.scales import KINDS, Scale, with_direction
+from tsrnn.compose.scales import KINDS, Function, Kind, Scale, with_direction
 from tsrnn.compose.transformed_model import (
     TransformedModel,
     misfit_errors,
@@ -24,12 +24,16 @@ from tsrnn.compose.transformed_model import (
     told_of_scale,
 )
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.answers import PerSeries
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.summary import residual_tests, series_name, two_columns
 from tsrnn.smoothing.fit import unnamed
 from tsrnn.smoothing.intermittence import borne_out
+
+if TYPE_CHECKING:
+    from statsmodels.iolib.summary import Summary
 
 
 class TransformedForecaster(Forecaster):
@@ -112,10 +116,13 @@ class TransformedForecaster(Forecaster):
     array([0.912, 0.996])
     """
 
+    lambda_: PerSeries
+    forecaster_: Any
+
     def __init__(
         self,
         forecaster: Forecaster,
-        transform: str | tuple | list | None = "log",
+        transform: Kind | tuple[Function, Function] | list[Function] | None = "log",
         *,
         lower: float | None = None,
         upper: float | None = None,
@@ -194,7 +201,7 @@ class TransformedForecaster(Forecaster):
             bounds = self.forecaster.nearest_values(bounds)
         return np.clip(bounds, *self.limits())
 
-    def summary(self):
+    def summary(self) -> Summary:
         """Summarise the fit: the scale and its bounds, and each series with tests of residuals.
 
         The residuals tested are those on the scale, where the forecaster takes them as normal.

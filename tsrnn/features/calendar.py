@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,6 +84,8 @@ class CalendarFeatures(TimeFeatures):
     2024-02-29          1.0          0.0        1.0
     2024-03-01          0.0          1.0        0.0
     """
+
+    levels_: dict[str, list[Any]]
 
     def __init__(self, parts: str | Collection[str]) -> None:
         self.parts = parts

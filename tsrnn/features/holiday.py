@@ -81,6 +81,8 @@ class HolidayFeatures(TimeFeatures):
     2024-12-26           0.0        0.0
     """
 
+    holidays_: list[str]
+
     def __init__(
         self,
         country: str | Mapping[Any, str],

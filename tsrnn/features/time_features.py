@@ -53,6 +53,8 @@ class TimeFeatures(TransformerMixin, BaseEstimator, ABC, auto_wrap_output_keys=N
     [0.0, 1.0, 0.0]
     """
 
+    feature_names_: list[str]
+
     @abstractmethod
     def validate_parameters(self) -> None:
         """Refuse constructor arguments.

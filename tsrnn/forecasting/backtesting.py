@@ -93,14 +93,14 @@ def backtest(
     2 2001-10-01     1 2001-11-01  371.3     371.4  371.1  371.7
     3 2001-10-01     2 2001-12-01  371.6     371.5  371.1  371.9
     """
-    _check_forecaster(forecaster)
+    check_forecaster(forecaster)
     horizon, n_windows = check_count("horizon", horizon), check_count("n_windows", n_windows)
     step = horizon if step_size is None else check_count("step_size", step_size)
     every = refit_every(refit, n_windows)
     levels = _levels(level)
     if not isinstance(forecaster, Forecaster):
         _refuse_of_others(forecaster, levels, every)
-    data = _Rows.read(y, X)
+    data = Rows.read(y, X)
     needs_columns = X is None and not _holds_forecaster(forecaster)
     longest = data.n_timesteps if max_train is None else check_count("max_train", max_train, 2)
     first = data.n_timesteps - horizon - step * (n_windows - 1)
@@ -135,7 +135,7 @@ def backtest(
 
 
 @dataclass(frozen=True)
-class _Rows:
+class Rows:
     """Rows of series and regressors, cut at points in time; see `backtest`.
 
     `series` and `regressors` are what a forecaster is given rows of, `index` what these are called.
@@ -148,7 +148,8 @@ class _Rows:
     names: pd.Index | None
 
     @classmethod
-    def read(cls, y: Any, X: Any) -> _Rows:
+    def read(cls, y: Any, X: Any) -> Rows:
+        """Read what a user passes as series and regressors."""
         values, layout, index = read_series(y)
         if layout.names is not None and not layout.names.is_unique:
             twice = layout.names[layout.names.duplicated()][0]
@@ -168,10 +169,12 @@ class _Rows:
 
     @property
     def n_timesteps(self) -> int:
+        """Length of the series."""
         return len(self.values)
 
     @property
     def n_series(self) -> int:
+        """Number of series."""
         return self.values.shape[1]
 
     def fit(self, model: Any, start: int, end: int) -> Any:
@@ -296,7 +299,7 @@ def refit_every(refit: Any, n_windows: int) -> int:
     return check_count("refit", refit)
 
 
-def _check_forecaster(forecaster: Any) -> None:
+def check_forecaster(forecaster: Any) -> None:
     """Refuse what cannot be fitted to rows in the order of time."""
     wanted = "forecaster must be a forecaster such as DoubleExpSmoothingRNN(), or a regressor"
     if isinstance(forecaster, type):

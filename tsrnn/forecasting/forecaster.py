@@ -8,7 +8,7 @@ which `RequestReader` finds what is asked of them, and answers. What a method kn
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args, overload
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,7 @@ from tsrnn._time.season_length import refuse_longer
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.features.hosts import learned_features, names_beside, with_features
 from tsrnn.features.time_features import TimeFeatures
+from tsrnn.forecasting.answers import Rows
 from tsrnn.forecasting.conformal import factors_of_scores, past_scores
 from tsrnn.forecasting.feature_taker import FeatureTaker
 from tsrnn.forecasting.fitted_model import FittedModel, PanelModel, Progress
@@ -45,9 +46,17 @@ from tsrnn.forecasting.rows import appended, as_rows, mean_r2, read_weights
 from tsrnn.forecasting.scores import new_scores
 from tsrnn.forecasting.totals import check_totals, total_quantiles
 
+IntervalMethod = Literal["auto", "conformal"]
+
 
 class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
     """Base of the forecasters; see the module's text."""
+
+    fitted_values_: Rows
+    residuals_: Rows
+    period_: int
+    n_features_in_: int
+    feature_names_in_: np.ndarray
 
     @abstractmethod
     def validate_parameters(self) -> None:
@@ -165,7 +174,7 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
         self._n_seen = len(values)
 
     @property
-    def training_series_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+    def training_series_(self) -> Rows:
         """The series that it was fitted to, as floats, shaped and labelled as `fitted_values_`."""
         check_is_fitted(self)
         index = self.fitted_values_.index if self._layout.is_pandas else None
@@ -188,7 +197,7 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
         """Tell whether forecasts depend on regressors, where there are any."""
         return True
 
-    def predict(self, X: Any) -> np.ndarray | pd.Series | pd.DataFrame:
+    def predict(self, X: Any) -> Rows:
         """Predict.
 
         Parameters
@@ -222,12 +231,12 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
         self,
         X: Any,
         level: float = 0.95,
-        method: str = "auto",
+        method: IntervalMethod = "auto",
         *,
         total: bool = False,
         n_paths: int | None = None,
         random_state: Any = None,
-    ) -> np.ndarray | pd.DataFrame:
+    ) -> Rows:
         """Predict intervals that hold a value with a given probability.
 
         Parameters
@@ -249,7 +258,7 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
             Columns lower, upper. A DataFrame of several series has two levels of columns.
         """
         level = check_level(level)
-        check_choice("method", method, ("auto", "conformal"))
+        check_choice("method", method, get_args(IntervalMethod))
         paths = check_totals(total, n_paths, random_state)
         now = at_this_moment(self)
         if total and method == "conformal":
@@ -270,7 +279,7 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
         total: bool = False,
         n_paths: int | None = None,
         random_state: Any = None,
-    ) -> np.ndarray | pd.DataFrame:
+    ) -> Rows:
         """Predict quantiles.
 
         Parameters
@@ -306,7 +315,7 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
 
     def simulate(
         self, horizon: int, n_paths: int = 1, X: Any = None, random_state: Any = None
-    ) -> np.ndarray | pd.DataFrame:
+    ) -> Rows:
         """Draw possible futures.
 
         Parameters
@@ -335,7 +344,15 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
         index = now._grid.stamps(now._n_seen, now._n_seen + horizon)
         return now._layout.columns(paths, index, range(n_paths), "path")
 
-    def update(self, y_new: Any, X: Any = None, *, return_score: bool = False) -> Any:
+    @overload
+    def update(
+        self, y_new: Any, X: Any = None, *, return_score: Literal[False] = False
+    ) -> Self: ...
+
+    @overload
+    def update(self, y_new: Any, X: Any = None, *, return_score: bool) -> Rows: ...
+
+    def update(self, y_new: Any, X: Any = None, *, return_score: bool = False) -> Rows:
         """Move the state on through new values, parameters kept, at a constant cost a step.
 
         Parameters

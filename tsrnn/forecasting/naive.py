@@ -13,17 +13,19 @@ Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice, sectio
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import numpy as np
 
 from tsrnn._input.validation import check_choice, check_period
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.answers import PerSeries
 from tsrnn.forecasting.fitted_model import FittedModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.infinities import beyond_floats
 from tsrnn.forecasting.series_error import NumberedSeriesError
 
-_STRATEGIES = ("last", "seasonal", "drift")
+Strategy = Literal["last", "seasonal", "drift"]
 
 
 class NaiveForecaster(Forecaster):
@@ -72,13 +74,18 @@ class NaiveForecaster(Forecaster):
     array([ 2., 11.,  2.])
     """
 
-    def __init__(self, *, strategy: str = "last", period: int | str = "auto") -> None:
+    drift_: PerSeries
+    sigma2_: PerSeries
+
+    def __init__(
+        self, *, strategy: Strategy = "last", period: int | Literal["auto"] = "auto"
+    ) -> None:
         self.strategy = strategy
         self.period = period
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
-        check_choice("strategy", self.strategy, _STRATEGIES)
+        check_choice("strategy", self.strategy, get_args(Strategy))
         check_period(self.period)
         if self.period not in ("auto", 1) and self.strategy != "seasonal":
             raise InvalidParameterError(

@@ -21,9 +21,9 @@ from tsrnn.metrics.columns import (
     with_steps,
 )
 from tsrnn.metrics.reading import check_period, numbers
-from tsrnn.metrics.table import METRICS, Interval, Rows, terms_of
+from tsrnn.metrics.table import METRICS, Interval, Rows, needs_of, terms_of
 from tsrnn.metrics.terms import ratio
-from tsrnn.metrics.training import Scales, scales_of
+from tsrnn.metrics.training import Scales, has_scale, scales_of
 
 
 def evaluate(
@@ -119,7 +119,7 @@ def evaluate(
     columns = columns_of(frame, id_col, time_col, target_col)
     by, period = keys_of(frame, by, columns), check_period(period)
     metrics = _named(metrics, y_train, period)
-    needs = frozenset().union(*(METRICS[name].needs for name in metrics))
+    needs = needs_of(metrics)
     models = models_of(frame, by, columns)
     bounds = bounds_of(frame, models, level, needs)
     refuse_repeated(frame, columns)
@@ -146,6 +146,23 @@ def evaluate(
             scores[label] = units.mean(terms, mean, np.abs(rows.y))[groups]
         answers.append(scores)
     return pd.concat(answers, ignore_index=True)
+
+
+def measurable(
+    frame: pd.DataFrame, y_train: Any, period: int | Literal["auto"] = "auto"
+) -> np.ndarray:
+    """Tell of which rows of a frame errors have a unit: of others `evaluate` has no scaled ones.
+
+    Parameters
+    ----------
+    frame, y_train, period
+        As for `evaluate`.
+
+    Returns
+    -------
+    (n_rows,) bool array
+    """
+    return has_scale(frame, columns_of(frame, None, None, "y"), y_train, check_period(period))
 
 
 def _named(

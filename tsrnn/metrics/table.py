@@ -123,6 +123,11 @@ METRICS = {
 }
 
 
+def needs_of(metrics: Sequence[str]) -> frozenset[str]:
+    """Return what metrics look at beside values and forecasts, all of them together."""
+    return frozenset().union(*(METRICS[name].needs for name in metrics))
+
+
 def terms_of(metrics: Sequence[str], rows: Rows) -> Iterator[tuple[str, np.ndarray, str]]:
     """Yield the columns of metrics: what they are called, their terms, and how to average these."""
     for name in metrics:

@@ -32,6 +32,41 @@ def scales_of(
     ValueError
         If a series is not in `y_train`, or has no two values a period apart up to a cutoff.
     """
+    found = _found(frame, columns, y_train, period)
+    _refuse_without(frame, columns, found)
+    _refuse_early_ends(frame, columns, found)
+    return Scales(found.sums / found.counts, found.unit * np.sqrt(found.squares / found.counts))
+
+
+def has_scale(
+    frame: pd.DataFrame, columns: Columns, y_train: Any, period: int | Literal["auto"]
+) -> np.ndarray:
+    """Tell of which rows of a frame the series changes up to the cutoff, so that it has a scale."""
+    found = _found(frame, columns, y_train, period)
+    return (found.counts > 0) & (found.sums > 0.0)
+
+
+class _Found(NamedTuple):
+    """Changes in a period that are known up to the cutoffs of rows, an element a row each.
+
+    `squares` are of changes in units of `unit`; `ends` is the last label that is known of the
+    series, and `ends_early` whether that lies before the cutoff.
+    """
+
+    counts: np.ndarray
+    sums: np.ndarray
+    squares: np.ndarray
+    unit: float
+    is_there: np.ndarray
+    periods: np.ndarray
+    ends: pd.Series
+    ends_early: np.ndarray
+
+
+def _found(
+    frame: pd.DataFrame, columns: Columns, y_train: Any, period: int | Literal["auto"]
+) -> _Found:
+    """Sum up for each row of a frame the changes of its series, up to its cutoff."""
     past = _long(y_train, columns)
     twice = np.flatnonzero(past.duplicated([_SERIES, _TIME]))
     if twice.size:
@@ -61,18 +96,17 @@ def scales_of(
     counts, sums = _so_far(~np.isnan(steps), of_series), _so_far(np.nan_to_num(steps), of_series)
     unit = np.nanmax(steps, initial=0.0) or 1.0  # squares of these stay finite
     squares = _so_far(np.nan_to_num(steps / unit) ** 2, of_series)
-    count = np.where(is_there, counts[last], 0)
-    _refuse_without(frame, columns, count, is_there, periods[of_series[last]])
-    if columns.cutoff is not None:
-        is_last = np.append(of_series[1:] != of_series[:-1], True)[last]
-        ends_before = np.flatnonzero(is_last & (key[last] < asked * n_times + ends))
-        if ends_before.size:
-            row, end = frame.iloc[ends_before[0]], past[_TIME].iloc[order[last[ends_before[0]]]]
-            raise ValueError(
-                f"y_train of {_series_in_words(row, columns)} ends at {end}, before the cutoff "
-                f"{row[columns.cutoff]}: give all that the forecaster was fitted to"
-            )
-    return Scales(sums[last] / count, unit * np.sqrt(squares[last] / count))
+    is_last = np.append(of_series[1:] != of_series[:-1], True)[last]
+    return _Found(
+        np.where(is_there, counts[last], 0),
+        sums[last],
+        squares[last],
+        unit,
+        is_there,
+        periods[of_series[last]],
+        past[_TIME].iloc[order[last]],
+        is_last & (key[last] < asked * n_times + ends) & (columns.cutoff is not None),
+    )
 
 
 _SERIES, _TIME, _VALUE = "series", "time", "value"
@@ -196,27 +230,32 @@ def _so_far(values: np.ndarray, of_series: np.ndarray) -> np.ndarray:
     return pd.Series(values).groupby(of_series).cumsum().to_numpy()
 
 
-def _refuse_without(
-    frame: pd.DataFrame,
-    columns: Columns,
-    count: np.ndarray,
-    is_there: np.ndarray,
-    periods: np.ndarray,
-) -> None:
+def _refuse_without(frame: pd.DataFrame, columns: Columns, found: _Found) -> None:
     """Refuse rows whose series have nothing to measure errors by."""
-    wrong = np.flatnonzero(count == 0)
+    wrong = np.flatnonzero(found.counts == 0)
     if not wrong.size:
         return
     row = frame.iloc[wrong[0]]
     which = _series_in_words(row, columns)
     until = "" if columns.cutoff is None else f" up to the cutoff {row[columns.cutoff]}"
-    if not is_there[wrong[0]]:
+    if not found.is_there[wrong[0]]:
         raise ValueError(f"y_train has no rows of {which}{until}")
     raise ValueError(
         f"y_train must hold two observed values of {which}{until} that are "
-        f"period={periods[wrong[0]]} time "
+        f"period={found.periods[wrong[0]]} time "
         "steps apart"
     )
+
+
+def _refuse_early_ends(frame: pd.DataFrame, columns: Columns, found: _Found) -> None:
+    """Refuse rows whose series end before the cutoff."""
+    wrong = np.flatnonzero(found.ends_early)
+    if wrong.size:
+        row = frame.iloc[wrong[0]]
+        raise ValueError(
+            f"y_train of {_series_in_words(row, columns)} ends at {found.ends.iloc[wrong[0]]}, "
+            f"before the cutoff {row[columns.cutoff]}: give all that the forecaster was fitted to"
+        )
 
 
 def _series_in_words(row: pd.Series, columns: Columns) -> str:

@@ -15,7 +15,6 @@ from tsrnn.forecasting.anomaly_rows import ADDED, anomalies_of_series
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.panel.features import with_time_features
 from tsrnn.panel.forecaster import PanelForecaster
-from tsrnn.panel.frame import FrameNames, read_panel
 from tsrnn.panel.report import failure_table, refuse_all_failed, tell_failures
 from tsrnn.panel.seasons import SettledPanel
 from tsrnn.panel.state import regular_part
@@ -128,13 +127,10 @@ def _anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) 
                 f"the column {name!r} would be given twice: what is added is called {list(ADDED)}"
             )
     rules = panel._rules()
-    whole, failures = read_panel(
-        df, columns, None, repeats=rules.aggregate is not None, names=FrameNames("df")
-    )
+    whole, failures, frame = panel._read(df)
     part, grid, places, *_, doubt, _ = regular_part(whole, failures, rules, panel.time_col)
     part, features = with_time_features(part, forecaster, rules)
-    given = [str(name) for name in df.columns if name not in known]
-    told = forecaster.reading_columns(names_beside(given, features))
+    told = forecaster.reading_columns(names_beside(frame.regressors, features))
     settled = SettledPanel.of(told, part, grid.seasons())
     with panel._progress(len(places)) as progress:
         found, failed = settled.anomalies(part, level, panel.n_jobs, progress)
@@ -151,4 +147,4 @@ def _anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) 
         panel.target_col: part.values[kept],
         **{name: of_rows[kept] for name, of_rows in zip(ADDED, found, strict=True)},
     }
-    return pd.DataFrame(answer)
+    return frame.form.answer(pd.DataFrame(answer), columns)

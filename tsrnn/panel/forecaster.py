@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from tqdm import tqdm
 
 from tsrnn._compute.threads import one_blas_thread
+from tsrnn._input.frames import is_frame
 from tsrnn._input.notes import together, warn_user
 from tsrnn._input.ragged import others
 from tsrnn._input.validation import (
@@ -29,13 +30,15 @@ from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
 from tsrnn.features.hosts import names_beside
 from tsrnn.forecasting.backtesting import refit_every
 from tsrnn.forecasting.fitted_model import PanelModel, Progress
-from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.forecaster import Forecaster, IntervalMethod
 from tsrnn.panel.arguments import check_levels, check_names, interval_names, tails_of
 from tsrnn.panel.backtest import rolling_windows, too_short_for_windows
 from tsrnn.panel.calibration import calibration_scores, conformal_factors
 from tsrnn.panel.features import with_time_features
 from tsrnn.panel.fill import StepRules
-from tsrnn.panel.frame import Columns, FrameNames, Panel, read_panel
+from tsrnn.panel.frame import Columns, Panel
+from tsrnn.panel.labels import Aggregate
+from tsrnn.panel.reading import FrameRoles, ReadFrame, read_frame, read_further
 from tsrnn.panel.report import (
     failure_table,
     filled_table,
@@ -48,8 +51,6 @@ from tsrnn.panel.report import (
 from tsrnn.panel.seasons import SettledPanel, season_notes, unseen_notes
 from tsrnn.panel.state import FittedPanel, PanelRequest, SeenRows, regular_part
 from tsrnn.panel.totals import check_panel_totals, last_rows, panel_total_quantiles
-
-_METHODS = ("auto", "conformal")
 
 
 class FrameFit(NamedTuple):
@@ -95,6 +96,13 @@ class PanelForecaster(BaseEstimator):
         Such as `DoubleExpSmoothingRNN()`. It is cloned, and not changed.
     id_col, time_col, target_col : str
         What the columns are called.
+    regressors : list or None
+        Which further columns are regressors, known in advance. None takes all columns of numbers
+        (and True and False) that are not static; an empty list none.
+    static : list or None
+        Which columns say the same in all rows of a series, such as its town, in words or numbers: a
+        series of which they do not is a failure. They are kept in `static_`; no forecaster looks at
+        them so far.
     freq : str, pandas offset, int or None
         What the time stamps of every series must follow, such as "D", "B" or "MS"; an integer
         where they are integers. None finds it for each series: equal steps, equal months (month
@@ -137,6 +145,8 @@ class PanelForecaster(BaseEstimator):
         Coefficients of a `RegressionForecaster`: the columns `id_col`, column, coef, bse.
     period_ : Series
         By series the period that was taken in `fit`; where the forecaster has a season.
+    static_ : DataFrame
+        What the static columns say of each series: the columns `id_col` and those.
     ids_ : pandas.Index
         The series that can be predicted, sorted.
     cross_validation_failures_ : DataFrame
@@ -160,6 +170,13 @@ class PanelForecaster(BaseEstimator):
     3         b 2025-12-31   40.0
     """
 
+    ids_: pd.Index
+    failures_: pd.DataFrame
+    notes_: pd.DataFrame
+    cross_validation_failures_: pd.DataFrame
+    period_: pd.Series
+    feature_names_in_: np.ndarray
+
     def __init__(
         self,
         forecaster: Forecaster,
@@ -167,9 +184,11 @@ class PanelForecaster(BaseEstimator):
         id_col: Hashable = "unique_id",
         time_col: Hashable = "ds",
         target_col: Hashable = "y",
+        regressors: Sequence[Hashable] | None = None,
+        static: Sequence[Hashable] | None = None,
         freq: Any = None,
         fill: Any = None,
-        aggregate: str | None = None,
+        aggregate: Aggregate | None = None,
         alias: str | None = None,
         conformal_windows: int = 2,
         n_jobs: int | None = None,
@@ -179,6 +198,8 @@ class PanelForecaster(BaseEstimator):
         self.id_col = id_col
         self.time_col = time_col
         self.target_col = target_col
+        self.regressors = regressors
+        self.static = static
         self.freq = freq
         self.fill = fill
         self.aggregate = aggregate
@@ -214,18 +235,14 @@ class PanelForecaster(BaseEstimator):
         """Fit the panel, and tell what became of the frame."""
         with replaced_when_done(self) as new:
             forget_fit(new)
-            columns, forecaster = self._validated()
+            _, forecaster = self._validated()
             rules = self._rules()
-            panel, failures = read_panel(
-                df, columns, None, repeats=rules.aggregate is not None, names=FrameNames("df")
-            )
-            ids = panel.ids
+            panel, failures, frame = self._read(df)
+            ids, names = panel.ids, frame.regressors
             panel, grid, places, n_filled, differing, doubt, reach = regular_part(
                 panel, failures, rules, self.time_col
             )
             kinds = grid.seasons()
-            known = (columns.id, columns.time, columns.target)
-            names = [name for name in df.columns if name not in known]
             panel, features = with_time_features(panel, forecaster, rules)
             told = forecaster.reading_columns(names_beside(names, features))
             settled = SettledPanel.of(told, panel, kinds)
@@ -244,6 +261,7 @@ class PanelForecaster(BaseEstimator):
                 panel.ids, model, grid, left_out, rows, n_filled, reach, features, n_seen
             )
             new.ids_ = new._fitted.active_ids
+            new._frame = frame
             # For calibration, which needs no stamps.
             new._training = replace(panel, ordinals=np.broadcast_to(0, len(panel.ordinals)))
             new._scores = {}  # of each horizon, found when it is first asked for
@@ -272,6 +290,14 @@ class PanelForecaster(BaseEstimator):
         now = at_this_moment(self)
         check_is_fitted(now, "failures_")
         return filled_table(now._fitted.ids, now._fitted.n_filled, now.id_col)
+
+    @property
+    def static_(self) -> pd.DataFrame:
+        """The series, and what static columns say of each: `id_col` and these columns."""
+        now = at_this_moment(self)
+        check_is_fitted(now, "failures_")
+        table = now._frame.static
+        return table.iloc[pd.Index(table.iloc[:, 0]).get_indexer(now.ids_)].reset_index(drop=True)
 
     @property
     def coef_(self) -> pd.DataFrame:
@@ -304,7 +330,7 @@ class PanelForecaster(BaseEstimator):
         X_df: pd.DataFrame | None = None,
         *,
         level: Any = None,
-        method: str = "auto",
+        method: IntervalMethod = "auto",
         total: bool = False,
         n_paths: int | None = None,
         random_state: Any = None,
@@ -346,7 +372,7 @@ class PanelForecaster(BaseEstimator):
         """
         now = at_this_moment(self)
         check_is_fitted(now, "failures_")
-        check_choice("method", method, _METHODS)
+        check_choice("method", method, get_args(IntervalMethod))
         levels = check_levels(level)
         columns = now._columns()
         bound_names = interval_names(now._name(), levels, (columns.id, columns.time))
@@ -382,7 +408,7 @@ class PanelForecaster(BaseEstimator):
         doubts = model.doubts(horizon)
         for note in together(doubts, len(ids := now._fitted.ids), lambda i: repr(id_of(ids, i))):
             warn_user(note)
-        return pd.DataFrame(answer)
+        return now._frame.form.answer(pd.DataFrame(answer), columns)
 
     def update(self, df_new: pd.DataFrame) -> Self:
         """Move the states of series on through new values, parameters kept.
@@ -412,15 +438,18 @@ class PanelForecaster(BaseEstimator):
         columns = self._columns()
         self._rules().check()
         with replaced_when_done(self) as new:
-            more, failures = read_panel(
+            more, failures, form = read_further(
                 df_new,
+                new._frame,
                 columns,
-                list(new.feature_names_in_),
+                "df_new",
+                is_new=True,
                 repeats=self.aggregate is not None,
-                names=FrameNames("df_new"),
             )
             n_given, failed = len(more.ids), new.failures_.iloc[:, 0]
             more, failures, series = new._fitted.placed(more, failures, failed, "df_new")
+            if form.series is not None:
+                more, series = new._fitted.going_on(more, series, self.time_col)
             fitted, named, doubt = new._fitted.moved(
                 more, failures, series, self._rules(), self.time_col, self.n_jobs
             )
@@ -476,10 +505,8 @@ class PanelForecaster(BaseEstimator):
         taken = (columns.id, columns.time, columns.target)
         bound_names = interval_names(self._name(), levels, taken)
         rules = self._rules()
-        panel, failures = read_panel(
-            df, columns, None, repeats=rules.aggregate is not None, names=FrameNames("df")
-        )
-        ids = panel.ids
+        panel, failures, frame = self._read(df)
+        ids, names = panel.ids, frame.regressors
         panel, grid, places, *_, doubt, _ = regular_part(panel, failures, rules, self.time_col)
         short = too_short_for_windows(panel, h, n_windows, step)
         failures |= {int(places[i]): error for i, error in short.items()}
@@ -487,7 +514,6 @@ class PanelForecaster(BaseEstimator):
         keep = others(len(places), short)
         panel, places = panel.take(keep), places[keep]
         panel, features = with_time_features(panel, forecaster, rules)
-        names = [name for name in df.columns if name not in taken]
         forecaster = forecaster.reading_columns(names_beside(names, features))
         seasons, kind = grid.seasons()
         forecasts = np.full((len(places), n_windows, h), np.nan)
@@ -515,7 +541,7 @@ class PanelForecaster(BaseEstimator):
         kept = np.repeat(~failed.reshape(-1), h)
         request = rows.reshape(-1)[kept]
         cutoffs = np.repeat(rows[:, :, 0].reshape(-1) - 1, h)[kept]
-        return pd.DataFrame(
+        answer = pd.DataFrame(
             {
                 self.id_col: panel.ids.take(np.repeat(np.arange(len(places)), n_windows * h)[kept]),
                 self.time_col: panel.codec.write(panel.ordinals[request]),
@@ -528,6 +554,7 @@ class PanelForecaster(BaseEstimator):
                 },
             }
         )
+        return frame.form.answer(answer, columns)
 
     def _validated(self) -> tuple[Columns, Forecaster]:
         """Check the constructor's arguments: the columns, and a forecaster to fit with."""
@@ -542,6 +569,7 @@ class PanelForecaster(BaseEstimator):
         self._rules().check()
         check_count("conformal_windows", self.conformal_windows)
         check_flag("verbose", self.verbose)
+        self._roles().check()
         return columns, forecaster
 
     def _columns(self) -> Columns:
@@ -553,6 +581,15 @@ class PanelForecaster(BaseEstimator):
 
     def _rules(self) -> StepRules:
         return StepRules(self.freq, self.fill, self.aggregate)
+
+    def _roles(self) -> FrameRoles:
+        columns = Columns(self.id_col, self.time_col, self.target_col)
+        return FrameRoles(columns, self.regressors, self.static)
+
+    def _read(self, df: Any) -> ReadFrame:
+        """Read a frame to be fitted to."""
+        repeats = self.aggregate is not None
+        return read_frame(df, self._roles(), repeats=repeats, forecaster=self._name())
 
     def _fit_model(
         self, settled: SettledPanel, panel: Panel, progress: Progress | None
@@ -573,7 +610,7 @@ class PanelForecaster(BaseEstimator):
 
     def _read_request(self, h: Any, X_df: pd.DataFrame | None) -> PanelRequest:
         """Read what is to be predicted."""
-        if isinstance(h, pd.DataFrame):
+        if is_frame(h):
             if X_df is not None:
                 raise TypeError("predict takes one frame: predict(h, X_df), or predict(X_df)")
             h, X_df = None, h
@@ -592,10 +629,7 @@ class PanelForecaster(BaseEstimator):
 
     def _read_requested_rows(self, h: int | None, X_df: pd.DataFrame) -> PanelRequest:
         """Read a frame of what is to be predicted; series of it that will not do are left out."""
-        names = list(self.feature_names_in_)
-        more, failures = read_panel(
-            X_df, self._columns(), names, has_target=False, names=FrameNames("X_df")
-        )
+        more, failures, _ = read_further(X_df, self._frame, self._columns(), "X_df", is_new=False)
         failed = self.failures_.iloc[:, 0]
         more, failures, series = self._fitted.placed(more, failures, failed, "X_df")
         if len(more.ids) == 0:

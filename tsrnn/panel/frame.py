@@ -6,13 +6,14 @@ what is wrong with the frame itself, such as a column that is not there, is rais
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.frames import kind_in_words
 from tsrnn._input.numbers import read_floats
 from tsrnn._input.ragged import differences, extremes, first_marked, offsets_of, rows_between
 from tsrnn._input.wording import Argument, Message, Rows
@@ -117,6 +118,7 @@ def read_panel(
     has_target: bool = True,
     repeats: bool = False,
     names: FrameNames,
+    ignored: Collection[Any] = (),
 ) -> tuple[Panel, dict[int, Exception]]:
     """Read a long frame.
 
@@ -132,6 +134,8 @@ def read_panel(
     repeats : bool
         Whether a time stamp may stand in several rows of a series.
     names : FrameNames
+    ignored : collection
+        Columns that it may have, and that are not read.
 
     Returns
     -------
@@ -147,7 +151,7 @@ def read_panel(
     ValueError
         If there are no rows, a column is not there, or a row names no series.
     """
-    further = _further_columns(frame, columns, regressors, has_target, names.frame)
+    further = _further_columns(frame, columns, regressors, has_target, names.frame, ignored)
     ordinals, codec = read_stamps(frame[columns.time], names.of(columns.time))
     ids, offsets, order = _series_of_rows(frame[columns.id], ordinals, names.of(columns.id))
 
@@ -203,14 +207,31 @@ def too_short(panel: Panel, least: int = 2) -> Iterator[tuple[int, ValueError]]:
         yield i, ValueError(f"{observed[i]} value(s) that are not missing: a series needs {least}")
 
 
+def holds_numbers(column: pd.Series) -> bool:
+    """Tell whether a column is of numbers, whatever most of its cells hold them in."""
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype) or dtype.kind in "mMcV":
+        return False
+    if dtype.kind in "biuf":
+        return True
+    _, words = read_floats(column, "")
+    return words is None or 2 * int(words.sum()) <= int(column.notna().sum())
+
+
 def _further_columns(
-    frame: object, columns: Columns, regressors: list[Any] | None, has_target: bool, name: str
+    frame: object,
+    columns: Columns,
+    regressors: list[Any] | None,
+    has_target: bool,
+    name: str,
+    ignored: Collection[Any],
 ) -> list[Any]:
     """Check the columns of a frame: the regressors among them."""
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(
             f"{name} must be a DataFrame with the columns {columns.id!r}, {columns.time!r} and "
-            f"{columns.target!r} of pandas, got {_kind_in_words(frame)}"
+            f"{columns.target!r}, of pandas or polars, or a Table of pyarrow, got "
+            f"{kind_in_words(frame)}"
         )
     needed = [columns.id, columns.time, *([columns.target] if has_target else [])]
     for column in [*needed, *(regressors or [])]:
@@ -230,21 +251,13 @@ def _further_columns(
     others = [column for column in frame.columns if column not in (*needed, columns.target)]
     if regressors is None:
         return others
-    unexpected = [column for column in others if column not in regressors]
+    unexpected = [column for column in others if column not in (*regressors, *ignored)]
     if unexpected:
         raise ValueError(
             f"{name} has the column {unexpected[0]!r}, which the panel was not fitted with: its "
             f"regressors are {regressors}"
         )
     return regressors
-
-
-def _kind_in_words(frame: object) -> str:
-    """Name the type of what is no DataFrame of pandas, and how to make one of it."""
-    kind = type(frame)
-    home = kind.__module__.partition(".")[0]
-    name = kind.__name__ if home in ("builtins", "pandas") else f"{home}'s {kind.__name__}"
-    return f"{name}: pass df.to_pandas()" if home in ("polars", "pyarrow") else name
 
 
 def _series_of_rows(

@@ -7,6 +7,7 @@ years by their last day, all others by their beginning.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,8 @@ from tsrnn._time.steps import business_days, months_of
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.panel.frame import Panel
 
-AGGREGATES = ("sum", "mean", "last")
+Aggregate = Literal["sum", "mean", "last"]
+AGGREGATES = get_args(Aggregate)
 _FEWEST = 3  # steps before the last one, from which on that may look unfinished
 
 _BY_LAST_DAY = (

@@ -135,6 +135,15 @@ class FittedPanel:
         failures = {renumbered[i]: error for i, error in failures.items() if i in renumbered}
         return more.take(kept), failures, series[kept]
 
+    def going_on(self, more: Panel, series: np.ndarray, time_col: str) -> tuple[Panel, np.ndarray]:
+        """Leave out series of a wide frame that have no value in it, and ended before it begins."""
+        ordinals = ordinals_as_read(more, self._codec, f"df_new[{time_col!r}]")
+        ahead, on_grid = self.grid.ahead(series, ordinals[more.offsets[:-1]])
+        follows = on_grid & (ahead == 1) if self.rows is None else np.ones(len(series), dtype=bool)
+        n_values = np.add.reduceat(~np.isnan(more.values), more.offsets[:-1], dtype=np.int64)
+        kept = np.flatnonzero((n_values > 0) | follows)
+        return more.take(kept), series[kept]
+
     def moved(
         self,
         more: Panel,

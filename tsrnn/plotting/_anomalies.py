@@ -12,6 +12,9 @@ from tsrnn.plotting._axes import label_times, line_style, new_axes, times_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import FillBetweenPolyCollection
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 _ADDED = ["expected", "lower", "upper", "score", "is_anomaly", "cleaned"]
 
@@ -46,6 +49,13 @@ class AnomaliesDisplay:
     >>> int(display.anomalies["is_anomaly"].sum())
     1
     """
+
+    ax_: Axes
+    figure_: Figure
+    y_line_: Line2D
+    expected_line_: Line2D
+    anomaly_points_: Line2D
+    usual_area_: FillBetweenPolyCollection
 
     def __init__(self, *, anomalies: pd.DataFrame, name: str | None = None) -> None:
         self.anomalies = anomalies

@@ -16,6 +16,8 @@ from tsrnn.plotting._series import column_of, frame_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 _COLORS = {
     "level": "tab:blue",
@@ -64,6 +66,10 @@ class ComponentsDisplay:
     >>> list(display.lines_)
     ['data', 'level', 'trend', 'season', 'residuals']
     """
+
+    axes_: list[Axes]
+    figure_: Figure
+    lines_: dict[str, Line2D]
 
     def __init__(
         self,

@@ -16,6 +16,9 @@ from tsrnn.plotting._series import column_of, frame_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import FillBetweenPolyCollection
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 
 class ForecastDisplay:
@@ -51,6 +54,13 @@ class ForecastDisplay:
     >>> display.ax_.get_ylabel()
     'co2'
     """
+
+    ax_: Axes
+    figure_: Figure
+    y_line_: Line2D
+    fitted_line_: Line2D
+    forecast_line_: Line2D
+    interval_areas_: list[FillBetweenPolyCollection]
 
     def __init__(
         self,

@@ -11,6 +11,8 @@ from tsrnn.plotting._axes import FEW_POINTS, line_style, new_axes, whole_ordinal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 
 class GradientFlowDisplay:
@@ -50,6 +52,10 @@ class GradientFlowDisplay:
     >>> [line.get_label() for line in display.ax_.lines]
     ['ElmanRNNRegressor', 'GRURegressor']
     """
+
+    ax_: Axes
+    figure_: Figure
+    lines_: list[Line2D]
 
     def __init__(self, *, norms: Any, name: str) -> None:
         self.norms = norms

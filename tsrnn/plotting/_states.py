@@ -13,6 +13,10 @@ from tsrnn.plotting._axes import FEW_POINTS, line_style, new_axes, whole_ordinal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colorbar import Colorbar
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+    from matplotlib.lines import Line2D
 
 # More units than this are a heat map rather than lines.
 _MOST_LINES = 5
@@ -51,6 +55,12 @@ class HiddenStateDisplay:
     >>> display.image_.get_array().shape
     (8, 12)
     """
+
+    ax_: Axes
+    figure_: Figure
+    image_: AxesImage | None
+    colorbar_: Colorbar | None
+    lines_: list[Line2D]
 
     def __init__(self, *, states: Any) -> None:
         self.states = states

@@ -16,6 +16,8 @@ from tsrnn.plotting._axes import FEW_POINTS, line_style, new_axes, whole_ordinal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 # The scores of a history, as they are written on an axis.
 _SCORES = {"accuracy": "accuracy", "r2": "R²"}
@@ -69,6 +71,10 @@ class TrainingHistoryDisplay:
     >>> list(display.lines_)
     ['loss', 'val_loss']
     """
+
+    axes_: list[Axes]
+    figure_: Figure
+    lines_: dict[str, Line2D]
 
     def __init__(self, *, history: Mapping[str, Sequence[float]]) -> None:
         self.history = history

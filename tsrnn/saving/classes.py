@@ -5,6 +5,7 @@ Of an estimator or network its attributes are saved, of a dataclass or named tup
 they hold must be values that `tsrnn.saving.values` knows, or of these.
 """
 
+from tsrnn._input.frames import FrameKind
 from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling
 from tsrnn._input.sequences import TargetLayout
@@ -31,8 +32,10 @@ from tsrnn.forecasting.season import Seasons
 from tsrnn.forecasting.several_seasons import SeveralSeasons
 from tsrnn.network import RNN
 from tsrnn.panel.calibration import Scores
+from tsrnn.panel.forms import FrameForm
 from tsrnn.panel.frame import Panel
 from tsrnn.panel.labels import Reach
+from tsrnn.panel.reading import FittedFrame
 from tsrnn.panel.seasons import GroupedPanel
 from tsrnn.panel.state import FittedPanel, SeenRows
 from tsrnn.priors import ExponentialPrior
@@ -71,8 +74,11 @@ PARTS: dict[str, type] = {
     "EvenSteps": EvenSteps,
     "ExponentialPrior": ExponentialPrior,
     "Extent": Extent,
+    "FittedFrame": FittedFrame,
     "FittedPanel": FittedPanel,
     "FourierFeatures": FourierFeatures,
+    "FrameForm": FrameForm,
+    "FrameKind": FrameKind,
     "GroupedPanel": GroupedPanel,
     "HolidayFeatures": HolidayFeatures,
     "Layout": Layout,

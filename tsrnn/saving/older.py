@@ -17,7 +17,9 @@ from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.naive import NaiveForecaster
 from tsrnn.forecasting.season import Seasons
 from tsrnn.panel.forecaster import PanelForecaster
+from tsrnn.panel.forms import FrameForm
 from tsrnn.panel.frame import Panel
+from tsrnn.panel.reading import FittedFrame
 from tsrnn.panel.state import FittedPanel, SeenRows
 from tsrnn.saving.older_times import bring_panel_up_to_date, bring_series_up_to_date
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
@@ -61,7 +63,7 @@ _RENAMED = {
 
 # What was added to classes since files of them were first saved, and what it is in those files.
 _LATER = {
-    PanelForecaster: {"fill": None, "aggregate": None},
+    PanelForecaster: {"fill": None, "aggregate": None, "regressors": None, "static": None},
     FittedPanel: {"rows": None, "n_filled": None, "reach": None, "features": (), "n_seen": None},
     SmootherBatch: {"ahead": None},
     TextRNNClassifier: {"vocabulary": None, "init": "random", "normalize": False},
@@ -135,6 +137,10 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
             attributes.setdefault("seasonal_", _kinds_of(attributes["_model"].seasons))
         if kind in _WITH_PERIOD:
             attributes.setdefault("period_", attributes.get("period"))
+    if kind is PanelForecaster and "_fitted" in attributes and "_frame" not in attributes:
+        static = pd.DataFrame({attributes["id_col"]: attributes["ids_"]})
+        names = attributes["feature_names_in_"].tolist()
+        attributes["_frame"] = FittedFrame(FrameForm(), names, (), static)
     if kind is PanelForecaster and "_fitted" in attributes and "period_" not in attributes:
         given = vars(attributes["forecaster"])
         if "period" in given:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral
+from typing import Literal, get_args
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -15,6 +16,8 @@ from tsrnn._optim.scipy_minimize import SOLVER_NAMES
 from tsrnn._optim.watch import Plan
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn.exceptions import InvalidParameterError
+
+Solver = Literal["adam", "rmsprop", "sgd", "lbfgs", "L-BFGS-B"]
 
 _OPTIMIZERS = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
 
@@ -32,7 +35,7 @@ def check_arguments(estimator: BaseEstimator) -> None:
     InvalidParameterError
     """
     sizes_of_layers(estimator)
-    check_choice("solver", estimator.solver, (*_OPTIMIZERS, *SEARCHES))
+    check_choice("solver", estimator.solver, get_args(Solver))
     for name in ("batch_size", "max_iter", "n_iter_no_change"):
         value = getattr(estimator, name)
         if name not in estimator._left_to_us or not isinstance(value, str):

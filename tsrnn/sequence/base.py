@@ -52,6 +52,15 @@ _BATCH = 200
 class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
     """Base of the sequence estimators; see the module's text."""
 
+    weights_: dict[str, np.ndarray]
+    loss_curve_: list[float]
+    history_: dict[str, list[float]]
+    n_iter_: int
+    best_loss_: float
+    n_features_in_: int
+    input_center_: np.ndarray
+    input_spread_: np.ndarray
+
     # Whether the end of `max_iter` epochs is no news: they are as many as were meant.
     _epochs_are_meant = False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -20,6 +20,7 @@ from tsrnn._input.sequences import (
 )
 from tsrnn._input.validation import of_one_moment
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.sequence.arguments import Solver
 from tsrnn.sequence.base import SequenceEstimator, store_arguments, takes_batches
 from tsrnn.sequence.foreign_weights import from_keras, from_torch
 from tsrnn.sequence.objective import TrainingState
@@ -31,12 +32,14 @@ from tsrnn.sequence.weights import with_shape_of
 class SequenceClassifier(ClassifierMixin, SequenceEstimator):
     """Base of the sequence classifiers."""
 
+    classes_: np.ndarray
+
     def __init__(
         self,
         *,
-        hidden_layer_sizes: int | tuple[int, ...] = (32,),
-        solver: str = "adam",
-        batch_size: int | str = "auto",
+        hidden_layer_sizes: int | Sequence[int] = (32,),
+        solver: Solver = "adam",
+        batch_size: int | Literal["auto"] = "auto",
         learning_rate_init: float = 0.005,
         momentum: float = 0.9,
         l2: float = 1e-4,
@@ -47,7 +50,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         n_iter_no_change: int = 10,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        class_weight: dict | str | None = None,
+        class_weight: dict | Literal["balanced"] | None = None,
         return_sequences: bool = False,
         bidirectional: bool = False,
         standardize: bool = True,
@@ -80,7 +83,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         return self._partial_fit(X, y, sample_weight, classes)
 
     @of_one_moment
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Any) -> np.ndarray:
         """Predict the label of each sequence, or of each of its steps.
 
         Parameters
@@ -98,7 +101,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         return self._target_layout.arranged(self._targets.predicted(outputs), sequences)
 
     @of_one_moment
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Predict the probability of each label.
 
         Parameters
@@ -119,7 +122,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         return self._arranged(probabilities, sequences)
 
     @of_one_moment
-    def predict_log_proba(self, X: Any) -> Any:
+    def predict_log_proba(self, X: Any) -> np.ndarray:
         """Predict the logarithm of the probability of each label.
 
         Parameters
@@ -142,7 +145,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         return self._arranged(logs, sequences)
 
     @of_one_moment
-    def decision_function(self, X: Any) -> Any:
+    def decision_function(self, X: Any) -> np.ndarray:
         """Return the network's raw outputs, logits.
 
         Parameters

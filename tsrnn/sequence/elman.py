@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, get_args
 
 from tsrnn._input.validation import check_choice
+from tsrnn.sequence.arguments import Solver
 from tsrnn.sequence.base import store_arguments
 from tsrnn.sequence.classifier import SequenceClassifier
 from tsrnn.sequence.docs import CellText, documented
 from tsrnn.sequence.objective import TrainingState
-from tsrnn.sequence.regressor import SequenceRegressor
+from tsrnn.sequence.regressor import Init, SequenceRegressor
 
-_ACTIVATIONS = ("tanh", "relu", "logistic", "identity")
+Activation = Literal["tanh", "relu", "logistic", "identity"]
 
 _TEXT = CellText(
     gates="(D, p), (D, D) and (D,)",
@@ -35,12 +36,13 @@ with :math:`s` the `activation` and :math:`h_{-1} = 0`.
 class _Elman:
     """The cell of both."""
 
+    activation: Activation
     _kind_of_cell = "elman"
 
     @property
     def cell_name(self) -> str:
         """The key of the cell in the table of networks' cells."""
-        check_choice("activation", self.activation, _ACTIVATIONS)
+        check_choice("activation", self.activation, get_args(Activation))
         return f"elman_{self.activation}"
 
 
@@ -83,10 +85,10 @@ class ElmanRNNRegressor(_Elman, SequenceRegressor):
     def __init__(
         self,
         *,
-        hidden_layer_sizes: int | tuple[int, ...] = (32,),
-        activation: str = "tanh",
-        solver: str = "adam",
-        batch_size: int | str = "auto",
+        hidden_layer_sizes: int | Sequence[int] = (32,),
+        activation: Activation = "tanh",
+        solver: Solver = "adam",
+        batch_size: int | Literal["auto"] = "auto",
         learning_rate_init: float = 0.005,
         momentum: float = 0.9,
         l2: float = 1e-4,
@@ -97,7 +99,7 @@ class ElmanRNNRegressor(_Elman, SequenceRegressor):
         n_iter_no_change: int = 10,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        init: str | None = None,
+        init: Init | None = None,
         return_sequences: bool = False,
         bidirectional: bool = False,
         standardize: bool = True,
@@ -154,10 +156,10 @@ class ElmanRNNClassifier(_Elman, SequenceClassifier):
     def __init__(
         self,
         *,
-        hidden_layer_sizes: int | tuple[int, ...] = (32,),
-        activation: str = "tanh",
-        solver: str = "adam",
-        batch_size: int | str = "auto",
+        hidden_layer_sizes: int | Sequence[int] = (32,),
+        activation: Activation = "tanh",
+        solver: Solver = "adam",
+        batch_size: int | Literal["auto"] = "auto",
         learning_rate_init: float = 0.005,
         momentum: float = 0.9,
         l2: float = 1e-4,
@@ -168,7 +170,7 @@ class ElmanRNNClassifier(_Elman, SequenceClassifier):
         n_iter_no_change: int = 10,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        class_weight: dict | str | None = None,
+        class_weight: dict | Literal["balanced"] | None = None,
         return_sequences: bool = False,
         bidirectional: bool = False,
         standardize: bool = True,

@@ -24,12 +24,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from tsrnn._input.validation import check_choice
 
-GATES = {"elman": 1, "gru": 3, "lstm": 4}
+Cell = Literal["elman", "gru", "lstm"]
+
+GATES: dict[str, int] = {"elman": 1, "gru": 3, "lstm": 4}
 
 # In Keras' order, where our gates are, and the other way round: z, r, n and r, z, n.
 _GRU_SWAP = (1, 0, 2)

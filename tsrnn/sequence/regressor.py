@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from tsrnn._input.sequences import Sequences, TargetLayout, read_targets
 from tsrnn._input.validation import check_choice, of_one_moment
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.sequence.arguments import Solver
 from tsrnn.sequence.base import SequenceEstimator, store_arguments, takes_batches
 from tsrnn.sequence.foreign_weights import from_keras, from_torch
 from tsrnn.sequence.holt_start import holt_start
@@ -22,16 +23,21 @@ from tsrnn.sequence.samples import Samples, center_and_spread
 from tsrnn.sequence.targets import Numbers, r2
 from tsrnn.sequence.weights import with_shape_of
 
+Init = Literal["holt"]
+
 
 class SequenceRegressor(RegressorMixin, SequenceEstimator):
     """Base of the sequence regressors."""
 
+    target_center_: np.ndarray
+    target_spread_: np.ndarray
+
     def __init__(
         self,
         *,
-        hidden_layer_sizes: int | tuple[int, ...] = (32,),
-        solver: str = "adam",
-        batch_size: int | str = "auto",
+        hidden_layer_sizes: int | Sequence[int] = (32,),
+        solver: Solver = "adam",
+        batch_size: int | Literal["auto"] = "auto",
         learning_rate_init: float = 0.005,
         momentum: float = 0.9,
         l2: float = 1e-4,
@@ -42,7 +48,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         n_iter_no_change: int = 10,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        init: str | None = None,
+        init: Init | None = None,
         return_sequences: bool = False,
         bidirectional: bool = False,
         standardize: bool = True,
@@ -72,7 +78,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         return self._partial_fit(X, y, sample_weight)
 
     @of_one_moment
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Any) -> np.ndarray:
         """Predict the target of each sequence, or of each of its steps.
 
         Parameters
@@ -183,7 +189,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         head["b_y"][is_constant] = targets[0, is_constant]
         if self.init is None:
             return
-        check_choice("init", self.init, ("holt",))
+        check_choice("init", self.init, get_args(Init))
         lengths = samples.sequences.lengths
         if self._by_step or (lengths != lengths[0]).any():
             raise InvalidParameterError(

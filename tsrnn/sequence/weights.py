@@ -26,7 +26,7 @@ class NetworkMethods:
     _kind_of_cell: str
 
     @of_one_moment
-    def hidden_states(self, X: Any) -> Any:
+    def hidden_states(self, X: Any) -> np.ndarray:
         """Return the states of the last layer at every step.
 
         Parameters

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 
 from tsrnn._input.validation import check_choice, check_count, check_flag, check_number
-from tsrnn._optim.scipy_minimize import SOLVERS
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.priors import PRIORS, ExponentialPrior
 from tsrnn.smoothing.search.task import Settings
 from tsrnn.smoothing.spec import FitSpec, bounds_of
 from tsrnn.smoothing.structure import Structure
 
-_LOSSES = ("likelihood", "absolute_error", "huber")
-SOLVER_NAMES = ("auto", "gauss-newton", *SOLVERS)
+Error = Literal["add", "mul"]
+Loss = Literal["likelihood", "absolute_error", "huber"]
+InitialState = Literal["learned", "heuristic"]
+# Those of scipy.optimize are the keys of `tsrnn._optim.scipy_minimize.SOLVERS`.
+Solver = Literal[
+    "auto",
+    "gauss-newton",
+    "L-BFGS-B",
+    "TNC",
+    "SLSQP",
+    "trust-constr",
+    "Nelder-Mead",
+    "Powell",
+    "COBYQA",
+]
 
 
 class Searching(Protocol):
@@ -42,7 +54,7 @@ class Smoother(Searching, Protocol):
 def check_search(forecaster: Searching) -> None:
     """Check what all smoothers take."""
     penalty_rates(forecaster.prior)
-    check_choice("solver", forecaster.solver, SOLVER_NAMES)
+    check_choice("solver", forecaster.solver, get_args(Solver))
     check_count("max_iter", forecaster.max_iter)
     # Relative: beyond 1 nothing would be searched for.
     check_number("tol", forecaster.tol, 0.0, 1.0, include_lower=False)
@@ -52,8 +64,8 @@ def check_loss(forecaster: Smoother) -> None:
     """Check what all smoothers of one structure take besides."""
     if forecaster.alpha is not None:
         check_number("alpha", forecaster.alpha, 0.0, 1.0)
-    check_choice("error", forecaster.error, ("add", "mul"))
-    check_choice("loss", forecaster.loss, _LOSSES)
+    check_choice("error", forecaster.error, get_args(Error))
+    check_choice("loss", forecaster.loss, get_args(Loss))
     check_number("huber_delta", forecaster.huber_delta, 0.0, np.inf, include_lower=False)
     if forecaster.loss == "likelihood":
         return
@@ -106,7 +118,7 @@ def initial_state_of(given: Any, structure: Structure, n_series: int) -> str | n
     """Check `initial_state`: one of two words, or numbers (n_series, n_state)."""
     size = len(structure.state_names)
     if isinstance(given, str):
-        check_choice("initial_state", given, ("learned", "heuristic"))
+        check_choice("initial_state", given, get_args(InitialState))
         return given
     names = ", ".join(structure.state_names)
     accepted = (

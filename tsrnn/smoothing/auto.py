@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
-import numpy as np
 import pandas as pd
 
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import check_choice, check_period
 from tsrnn._time.season_length import NO_DATES, Season
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.answers import PerSeries, Rows
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.smoothing.arguments import penalty_rates, settings_of
+from tsrnn.smoothing.arguments import Loss, Solver, penalty_rates, settings_of
 from tsrnn.smoothing.auto_fit import fit_auto_columns, fit_auto_panel
 from tsrnn.smoothing.base import SmoothingForecaster
 from tsrnn.smoothing.docs import documented
 from tsrnn.smoothing.selection import (
-    CRITERIA,
     Candidates,
+    Criterion,
     all_structures,
     usual_penalties,
     usual_structures,
@@ -121,14 +121,21 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
     ['add', 'add']
     """
 
+    alpha_: PerSeries
+    beta_: PerSeries
+    gamma_: PerSeries
+    phi_: PerSeries
+    model_: PerSeries
+    selection_: pd.DataFrame
+
     def __init__(
         self,
         *,
-        period: int | str = "auto",
-        criterion: str = "aic",
+        period: int | Literal["auto"] = "auto",
+        criterion: Criterion = "aic",
         models: Sequence[str] | None = None,
         prior: Any = "cautious",
-        solver: str = "auto",
+        solver: Solver = "auto",
         max_iter: int = 200,
         tol: float = 1e-10,
     ) -> None:
@@ -141,16 +148,16 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
         self.tol = tol
 
     # What is not for choosing: criteria are of likelihoods.
-    loss = "likelihood"
+    loss: Loss = "likelihood"
     huber_delta = 1.345
 
     @property
-    def trend_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+    def trend_(self) -> Rows:
         """The trend, a time step, after each value of the training series; 0 without one."""
         return self._component("trend")
 
     @property
-    def season_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+    def season_(self) -> Rows:
         """The season of each value of the training series, as learned from it; 0 without one."""
         return self._component("season")
 
@@ -158,7 +165,7 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
         """Refuse arguments; see `Forecaster.validate_parameters`."""
         super().validate_parameters()
         check_period(self.period)
-        check_choice("criterion", self.criterion, CRITERIA)
+        check_choice("criterion", self.criterion, get_args(Criterion))
         self._structures()
 
     def _structures(self) -> tuple[Structure, ...]:

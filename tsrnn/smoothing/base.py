@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import of_one_moment
+from tsrnn.forecasting.answers import PerSeries, Rows
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.network import RNN
@@ -24,12 +26,27 @@ from tsrnn.smoothing.standard_errors import StandardErrors, standard_errors
 from tsrnn.smoothing.structure import Structure, refuse_not_positive
 from tsrnn.smoothing.summary import summarize
 
+if TYPE_CHECKING:
+    from statsmodels.iolib.summary import Summary
+
 
 class SmoothingForecaster(Forecaster):
     """Base of all of them: whatever structure its series have, they are fitted smoothers."""
 
+    coef_: np.ndarray
+    initial_state_: np.ndarray
+    state_: np.ndarray
+    sse_: PerSeries
+    sigma2_: PerSeries
+    loglik_: PerSeries
+    aic_: PerSeries
+    aicc_: PerSeries
+    bic_: PerSeries
+    n_iter_: PerSeries
+    converged_: PerSeries
+
     @of_one_moment
-    def summary(self):
+    def summary(self) -> Summary:
         """Summarise the fit: parameters, criteria and a test of the residuals.
 
         Returns
@@ -58,7 +75,7 @@ class SmoothingForecaster(Forecaster):
         return as_network(self, self._model.series)
 
     @property
-    def level_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+    def level_(self) -> Rows:
         """The level after each value of the training series, shaped as `fitted_values_`.
 
         NaN before the series begins; at a missing value what was predicted. With regressors it is
@@ -67,7 +84,7 @@ class SmoothingForecaster(Forecaster):
         return self._component("level")
 
     @property
-    def effect_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+    def effect_(self) -> Rows:
         """The effect of regressors on each value of the training series; 0 without any.
 
         The level is that of the series less this; where a structure is not linear, the effect is
@@ -76,7 +93,7 @@ class SmoothingForecaster(Forecaster):
         return self._component("effect")
 
     @property
-    def bse_(self) -> pd.Series | pd.DataFrame:
+    def bse_(self) -> PerSeries:
         """Standard errors of what was learned, by name: a Series, of several series a DataFrame.
 
         Of the smoothing parameters, of the initial state ("initial level" and so on) and of the
@@ -125,7 +142,7 @@ class SmoothingForecaster(Forecaster):
         check_search(self)
 
     @of_one_moment
-    def _component(self, name: str) -> np.ndarray | pd.Series | pd.DataFrame:
+    def _component(self, name: str) -> Rows:
         """Return a part of the state along the training series."""
         check_is_fitted(self)
         values, regressors = self._training

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -11,12 +11,18 @@ from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import check_choice, check_flag, check_number, of_one_moment
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.answers import PerSeries
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.summary import series_name, two_columns
 from tsrnn.smoothing.demand_fit import FEWEST, DemandSpec, fit_demand, fit_demand_panel
-from tsrnn.smoothing.demand_model import CELLS_OF, of_no_use
+from tsrnn.smoothing.demand_model import Variant, of_no_use
 from tsrnn.smoothing.model import collect
+
+if TYPE_CHECKING:
+    from statsmodels.iolib.summary import Summary
+
+InitialState = Literal["mean", "first"]
 
 
 class CrostonForecaster(Forecaster):
@@ -127,10 +133,16 @@ class CrostonForecaster(Forecaster):
     array([[ 6., 12.]])
     """
 
+    alpha_: PerSeries
+    beta_: PerSeries
+    initial_state_: np.ndarray
+    state_: np.ndarray
+    sigma2_: PerSeries
+
     def __init__(
         self,
         *,
-        variant: str = "sba",
+        variant: Variant = "sba",
         alpha: float | None = None,
         beta: float | None = None,
         initial_state: Any = "mean",
@@ -144,13 +156,13 @@ class CrostonForecaster(Forecaster):
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
-        check_choice("variant", self.variant, CELLS_OF)
+        check_choice("variant", self.variant, get_args(Variant))
         for name in ("alpha", "beta"):
             if getattr(self, name) is not None:
                 check_number(name, getattr(self, name), 0.0, 1.0)
         check_flag("counts", self.counts)
         if isinstance(self.initial_state, str):
-            check_choice("initial_state", self.initial_state, ("mean", "first"))
+            check_choice("initial_state", self.initial_state, get_args(InitialState))
 
     def _uses_regressors(self) -> bool:
         return False
@@ -226,7 +238,7 @@ class CrostonForecaster(Forecaster):
         return tags
 
     @of_one_moment
-    def summary(self):
+    def summary(self) -> Summary:
         """Summarise the fit: how intermittent each series is, the parameters and the states.
 
         Returns

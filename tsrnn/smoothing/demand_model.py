@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -29,7 +29,9 @@ from tsrnn.cells.smoother_cell import SmootherCell
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
 from tsrnn.forecasting.series_error import NumberedSeriesError
 
-CELLS_OF = {"classic": CROSTON, "sba": CROSTON, "tsb": TSB}
+Variant = Literal["classic", "sba", "tsb"]
+
+CELLS_OF: dict[str, SmootherCell] = {"classic": CROSTON, "sba": CROSTON, "tsb": TSB}
 """The cell of each variant of `CrostonForecaster`."""
 
 # A share of the shares, in which a probability is rounded.

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from tsrnn.smoothing.arguments import check_trend
+from tsrnn.forecasting.answers import PerSeries, Rows
+from tsrnn.smoothing.arguments import Error, Loss, Solver, check_trend
 from tsrnn.smoothing.base import OneStructureForecaster
 from tsrnn.smoothing.docs import documented
 from tsrnn.smoothing.structure import Structure
@@ -68,6 +66,10 @@ class DoubleExpSmoothingRNN(OneStructureForecaster):
     array([17.04, 19.05, 21.06])
     """
 
+    alpha_: PerSeries
+    beta_: PerSeries
+    phi_: PerSeries
+
     def __init__(
         self,
         *,
@@ -75,12 +77,12 @@ class DoubleExpSmoothingRNN(OneStructureForecaster):
         beta: float | None = None,
         phi: float | None = None,
         damped: bool = False,
-        error: str = "add",
+        error: Error = "add",
         prior: Any = None,
         initial_state: Any = "learned",
-        loss: str = "likelihood",
+        loss: Loss = "likelihood",
         huber_delta: float = 1.345,
-        solver: str = "auto",
+        solver: Solver = "auto",
         max_iter: int = 200,
         tol: float = 1e-10,
     ) -> None:
@@ -98,7 +100,7 @@ class DoubleExpSmoothingRNN(OneStructureForecaster):
         self.tol = tol
 
     @property
-    def trend_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+    def trend_(self) -> Rows:
         """The trend, a time step, after each value of the training series; 0 without one."""
         return self._component("trend")
 

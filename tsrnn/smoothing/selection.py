@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from tsrnn.smoothing.shares import n_to_learn
 from tsrnn.smoothing.spec import FitSpec
 from tsrnn.smoothing.structure import Structure
 
-CRITERIA = ("aic", "aicc", "bic", "backtest")
+Criterion = Literal["aic", "aicc", "bic", "backtest"]
 
 # What is held back to compare forecasts by: a period, or so many values; a quarter at most.
 _HELD_BACK = 6
@@ -40,7 +41,7 @@ class Candidates:
     structures : tuple of Structure
         The first of those that are equally good is chosen.
     criterion : str
-        One of `CRITERIA`.
+        One of `Criterion`.
     rates : dict
         Of the prior, by parameter.
     settings : Settings

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tsrnn.forecasting.answers import PerSeries
+from tsrnn.smoothing.arguments import Error, Loss, Solver
 from tsrnn.smoothing.base import OneStructureForecaster
 from tsrnn.smoothing.docs import documented
 from tsrnn.smoothing.structure import Structure
@@ -54,16 +56,18 @@ class SimpleExpSmoothingRNN(OneStructureForecaster):
     array([12.125, 12.125])
     """
 
+    alpha_: PerSeries
+
     def __init__(
         self,
         *,
         alpha: float | None = None,
-        error: str = "add",
+        error: Error = "add",
         prior: Any = None,
         initial_state: Any = "learned",
-        loss: str = "likelihood",
+        loss: Loss = "likelihood",
         huber_delta: float = 1.345,
-        solver: str = "auto",
+        solver: Solver = "auto",
         max_iter: int = 200,
         tol: float = 1e-10,
     ) -> None:

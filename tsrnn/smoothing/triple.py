@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
-import pandas as pd
 from sklearn.base import clone
 
 from tsrnn._input.validation import check_choice, check_number, check_period
@@ -13,13 +12,17 @@ from tsrnn._input.wording import Message, Phrase
 from tsrnn._time.season_length import NO_DATES, Season
 from tsrnn.cells import ABSENT
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.answers import PerSeries, Rows
 from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.smoothing.arguments import check_trend
+from tsrnn.smoothing.arguments import Error, Loss, Solver, check_trend
 from tsrnn.smoothing.base import OneStructureForecaster
 from tsrnn.smoothing.docs import documented
 from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.smoothing.simple import SimpleExpSmoothingRNN
 from tsrnn.smoothing.structure import Structure
+
+Seasonal = Literal["add", "mul"]
+Trend = Literal["add", None]
 
 # The period where neither the user nor dates name one.
 _WITHOUT_DATES = 12
@@ -103,6 +106,11 @@ class TripleExpSmoothingRNN(OneStructureForecaster):
     array([11., 15., 14., 18.])
     """
 
+    alpha_: PerSeries
+    beta_: PerSeries
+    gamma_: PerSeries
+    phi_: PerSeries
+
     def __init__(
         self,
         *,
@@ -110,16 +118,16 @@ class TripleExpSmoothingRNN(OneStructureForecaster):
         beta: float | None = None,
         gamma: float | None = None,
         phi: float | None = None,
-        period: int | str = "auto",
-        seasonal: str = "add",
-        trend: str | None = "add",
+        period: int | Literal["auto"] = "auto",
+        seasonal: Seasonal = "add",
+        trend: Trend = "add",
         damped: bool = False,
-        error: str = "add",
+        error: Error = "add",
         prior: Any = None,
         initial_state: Any = "learned",
-        loss: str = "likelihood",
+        loss: Loss = "likelihood",
         huber_delta: float = 1.345,
-        solver: str = "auto",
+        solver: Solver = "auto",
         max_iter: int = 200,
         tol: float = 1e-10,
     ) -> None:
@@ -141,12 +149,12 @@ class TripleExpSmoothingRNN(OneStructureForecaster):
         self.tol = tol
 
     @property
-    def trend_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+    def trend_(self) -> Rows:
         """The trend, a time step, after each value of the training series; 0 without one."""
         return self._component("trend")
 
     @property
-    def season_(self) -> np.ndarray | pd.Series | pd.DataFrame:
+    def season_(self) -> Rows:
         """The season of each value of the training series, as learned from it; 0 without one."""
         return self._component("season")
 
@@ -159,9 +167,9 @@ class TripleExpSmoothingRNN(OneStructureForecaster):
             raise InvalidParameterError(
                 "period must be at least 2, got 1: without a season, use DoubleExpSmoothingRNN"
             )
-        check_choice("seasonal", self.seasonal, ("add", "mul"))
+        check_choice("seasonal", self.seasonal, get_args(Seasonal))
         if self.trend is not None:
-            check_choice("trend", self.trend, ("add", None))
+            check_choice("trend", self.trend, get_args(Trend))
         for name, value in (("beta", self.beta), ("damped", self.damped or None)):
             if self.trend is None and value is not None:
                 raise InvalidParameterError(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from sklearn.utils.metaestimators import available_if
@@ -23,9 +23,10 @@ from tsrnn._optim.watch import Plan, Training
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.sequence.arguments import SEARCHES, sizes_of_layers
+from tsrnn.sequence.arguments import SEARCHES, Solver, sizes_of_layers
 from tsrnn.sequence.base import store_arguments, takes_batches
 from tsrnn.sequence.classifier import SequenceClassifier
+from tsrnn.sequence.foreign_weights import Cell
 from tsrnn.sequence.objective import NetworkObjective, TrainingState
 from tsrnn.sequence.samples import Samples
 from tsrnn.text.few import are_few, batch_of, dropout_of, with_epochs
@@ -56,7 +57,9 @@ _TEXTS_AT_A_TIME = 4096
 # An underscore too: what "word" means to Python's regular expressions, and apostrophes within.
 _WORDS = r"(?u)\b\w+(?:'\w+)*\b"
 
-_CELLS = {"elman": "elman_tanh", "gru": "gru", "lstm": "lstm"}
+_CELLS: dict[Cell, str] = {"elman": "elman_tanh", "gru": "gru", "lstm": "lstm"}
+
+Init = Literal["auto", "identity", "random"]
 
 
 class TextRNNClassifier(TextWeights, SequenceClassifier):
@@ -196,40 +199,42 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
 
     _left_to_us = ("batch_size", "max_iter")
 
+    vocabulary_: dict[str, int]
+
     def __init__(
         self,
         *,
         max_features: int | None = 10_000,
         vocabulary: Any = None,
         embedding_dim: int = 32,
-        cell: str = "elman",
-        hidden_layer_sizes: int | tuple[int, ...] = 10,
+        cell: Cell = "elman",
+        hidden_layer_sizes: int | Sequence[int] = 10,
         bidirectional: bool = False,
         dropout: float = 0.0,
-        embedding_dropout: float | str = "auto",
-        init: str = "auto",
+        embedding_dropout: float | Literal["auto"] = "auto",
+        init: Init = "auto",
         embedding_init: Any = None,
         train_embedding: bool = True,
         lowercase: bool = True,
         token_pattern: str = _WORDS,
-        stop_words: str | list[str] | None = None,
+        stop_words: Literal["english"] | Collection[str] | None = None,
         ngram_range: tuple[int, int] = (1, 1),
         min_df: int | float = 1,
         normalize: bool = True,
         max_length: int | None = None,
-        solver: str = "rmsprop",
-        batch_size: int | str = "auto",
+        solver: Solver = "rmsprop",
+        batch_size: int | Literal["auto"] = "auto",
         learning_rate_init: float = 0.001,
         momentum: float = 0.9,
         l2: float = 0.0,
         clip_norm: float | None = 1.0,
         ema_momentum: float | None = 0.995,
-        max_iter: int | str = "auto",
+        max_iter: int | Literal["auto"] = "auto",
         tol: float = 1e-4,
         n_iter_no_change: int = 10,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        class_weight: dict | str | None = None,
+        class_weight: dict | Literal["balanced"] | None = None,
         warm_start: bool = False,
         random_state: Any = None,
         verbose: bool | int = False,
@@ -245,7 +250,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
     @property
     def cell_name(self) -> str:
         """The key of the cell in the table of networks' cells."""
-        check_choice("cell", self.cell, _CELLS)
+        check_choice("cell", self.cell, get_args(Cell))
         return _CELLS[self.cell]
 
     def fit(
@@ -383,7 +388,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         else:
             name = "embedding_dropout"
             check_number(name, self.embedding_dropout, 0.0, 1.0, include_upper=False)
-        check_choice("init", self.init, ("auto", "identity", "random"))
+        check_choice("init", self.init, get_args(Init))
         if self.init == "identity" and self.cell != "elman":
             raise InvalidParameterError(
                 f"init='identity' is a start of cell='elman', which has no gates, got cell="

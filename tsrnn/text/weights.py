@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.validation import check_count
 from tsrnn.sequence.foreign_weights import (
+    Cell,
     check_arrays,
     check_state,
     from_keras,
@@ -46,7 +47,7 @@ class TextWeights:
         arrays: Sequence[np.ndarray],
         classes: Any = None,
         *,
-        cell: str = "elman",
+        cell: Cell = "elman",
         vocabulary: Mapping[str, int] | None = None,
         **parameters: Any,
     ) -> Self:
@@ -109,7 +110,7 @@ class TextWeights:
         state: Mapping[str, np.ndarray],
         classes: Any = None,
         *,
-        cell: str = "elman",
+        cell: Cell = "elman",
         embedding: str = "embedding",
         vocabulary: Mapping[str, int] | None = None,
         **parameters: Any,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -67,7 +67,9 @@ class Variant:
         return N_FIRST + self.n_numbers + 1
 
 
-VARIANTS = {
+VariantName = Literal["dynamic-optimized", "optimized", "dynamic", "standard"]
+
+VARIANTS: dict[VariantName, Variant] = {
     "dynamic-optimized": Variant(is_dynamic=True, learns_theta=True),
     "optimized": Variant(is_dynamic=False, learns_theta=True),
     "dynamic": Variant(is_dynamic=True, learns_theta=False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -11,13 +11,19 @@ from sklearn.utils.validation import check_is_fitted
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import check_choice, check_flag, check_period, of_one_moment
 from tsrnn._input.wording import Message
+from tsrnn.forecasting.answers import PerSeries
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.rows import refuse_regressors
 from tsrnn.forecasting.season import find_seasons
-from tsrnn.theta.fit import VARIANTS, Variant, fit_series
+from tsrnn.theta.fit import VARIANTS, Variant, VariantName, fit_series
 from tsrnn.theta.summary import summarize
+
+if TYPE_CHECKING:
+    from statsmodels.iolib.summary import Summary
+
+InitialLevel = Literal["first", "learned"]
 
 _ALONE = (
     "put RegressionForecaster around it, which takes their effects off first, or fit the series "
@@ -133,13 +139,23 @@ class ThetaForecaster(Forecaster):
     array([19.1, 21.1, 23.1])
     """
 
+    is_seasonal_: PerSeries
+    seasonal_: PerSeries
+    seasonal_indices_: np.ndarray
+    alpha_: PerSeries
+    theta_: PerSeries
+    sse_: PerSeries
+    sigma2_: PerSeries
+    n_iter_: PerSeries
+    converged_: PerSeries
+
     def __init__(
         self,
-        period: int | str = "auto",
+        period: int | Literal["auto"] = "auto",
         *,
-        variant: str = "dynamic-optimized",
+        variant: VariantName = "dynamic-optimized",
         test: bool = True,
-        initial_level: str = "first",
+        initial_level: InitialLevel = "first",
     ) -> None:
         self.period = period
         self.variant = variant
@@ -149,9 +165,9 @@ class ThetaForecaster(Forecaster):
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
         check_period(self.period)
-        check_choice("variant", self.variant, tuple(VARIANTS))
+        check_choice("variant", self.variant, get_args(VariantName))
         check_flag("test", self.test)
-        check_choice("initial_level", self.initial_level, ("first", "learned"))
+        check_choice("initial_level", self.initial_level, get_args(InitialLevel))
 
     def _variant(self) -> Variant:
         """Return what is fitted."""
@@ -214,7 +230,7 @@ class ThetaForecaster(Forecaster):
         return False  # what it does not show enough of is said where it is looked for
 
     @of_one_moment
-    def summary(self):
+    def summary(self) -> Summary:
         """Summarise the fit: parameters, season and a test of the residuals.
 
         Returns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone, is_regressor
@@ -12,6 +12,7 @@ from tsrnn._input.notes import together
 from tsrnn._input.ragged import Batch, others
 from tsrnn._input.validation import check_choice, check_count, check_number
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.answers import PerSeries
 from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import LoopedPanel
@@ -21,7 +22,10 @@ from tsrnn.windows.model import WindowModel, fit_windows, too_short
 from tsrnn.windows.network import WindowSpec, with_seed
 from tsrnn.windows.summary import summarize_windows
 
-_STRATEGIES = ("recursive", "direct")
+if TYPE_CHECKING:
+    from statsmodels.iolib.summary import Summary
+
+Strategy = Literal["recursive", "direct"]
 
 
 class RNNForecaster(Forecaster):
@@ -151,12 +155,16 @@ class RNNForecaster(Forecaster):
     array([13., 14., 15.])
     """
 
+    estimator_: Any
+    n_windows_: int
+    sigma2_: PerSeries
+
     def __init__(
         self,
         estimator: Any = None,
         *,
         window: int = 10,
-        strategy: str = "recursive",
+        strategy: Strategy = "recursive",
         horizon: int | None = None,
         cut_off: float | None = 3.0,
         random_state: Any = None,
@@ -168,7 +176,7 @@ class RNNForecaster(Forecaster):
         self.cut_off = cut_off
         self.random_state = random_state
 
-    def summary(self):
+    def summary(self) -> Summary:
         """Summarise the fit: what was trained, on how much, and tests of the residuals.
 
         Returns
@@ -190,7 +198,7 @@ class RNNForecaster(Forecaster):
                 f"Ridge(), got {estimator!r}"
             )
         check_count("window", self.window, 2)
-        check_choice("strategy", self.strategy, _STRATEGIES)
+        check_choice("strategy", self.strategy, get_args(Strategy))
         if self.strategy == "direct" and self.horizon is None:
             raise InvalidParameterError(
                 "strategy='direct' predicts a number of steps together: set horizon, such as 12"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from numbers import Integral, Real
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -152,6 +152,8 @@ def _is_of(value: Any, hint: Any) -> bool:
         return True
     if origin in (Union, UnionType):
         return any(_is_of(value, one) for one in get_args(hint))
+    if origin is Literal:  # another word may be what the next fit is to refuse
+        return any(_is_of(value, type(one)) for one in get_args(hint))
     kinds = _STANDS_FOR.get(origin, origin)
     if kinds in (Integral, Real) and isinstance(value, bool | np.bool_):
         return False

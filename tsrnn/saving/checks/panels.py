@@ -5,19 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.frames import LIBRARIES, TYPES, FrameKind
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn.features.time_features import TimeFeatures
 from tsrnn.panel.calibration import Scores
 from tsrnn.panel.forecaster import PanelForecaster
+from tsrnn.panel.forms import FrameForm
 from tsrnn.panel.frame import Panel
 from tsrnn.panel.labels import Reach
+from tsrnn.panel.reading import FittedFrame
 from tsrnn.panel.state import FittedPanel, SeenRows
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import INT, require
 from tsrnn.saving.checks.models import n_regressors_of, of_panel
 from tsrnn.saving.checks.times import CODECS, goes_on
 
-_LEARNED = "feature_names_in_ _fitted ids_ _training _scores failures_ notes_".split()
+_LEARNED = "feature_names_in_ _fitted _frame ids_ _training _scores failures_ notes_".split()
 
 
 def check_rows(one: SeenRows) -> None:
@@ -61,6 +64,40 @@ def check_fitted(one: FittedPanel) -> None:
         require((n_seen >= 1).all(), "n_seen must be positive")
 
 
+def check_kind(one: FrameKind) -> None:
+    """Check which library a frame is of, and the types of its columns."""
+    fields.choice(one.library, "library", ("pandas", *LIBRARIES))
+    for name, parts in fields.kind(one.types, "types", dict).items():
+        fields.kind(name, "the name of a column", str)
+        first, *_ = fields.tuple_of(parts, "a type", str)
+        fields.choice(first, "a type", TYPES)
+
+
+def check_form(one: FrameForm) -> None:
+    """Check what a frame looked like."""
+    fields.kind(one.kind, "kind", FrameKind)
+    levels = fields.tuple_of(one.levels, "levels", tuple)
+    require(all(len(pair) == 2 for pair in levels), "levels must be pairs of names")
+    labels = [name for pair in (*levels, (one.name,)) for name in pair]
+    require(all(map(pd.api.types.is_hashable, labels)), "names must be labels")
+    fields.flag(one.is_flat, "is_flat")
+    if one.series is not None:
+        fields.labels(one.series, "series")
+    require(len(levels) in ((0, 1) if one.series is not None else (0, 2)), "levels of a form")
+
+
+def check_frame(one: FittedFrame) -> None:
+    """Check what further frames are read by."""
+    fields.kind(one.form, "form", FrameForm)
+    names = [
+        *fields.kind(one.regressors, "regressors", list),
+        *fields.tuple_of(one.left_alone, "left_alone", object),
+    ]
+    require(all(map(pd.api.types.is_hashable, names)), "names must be labels")
+    table = fields.kind(one.static, "static", pd.DataFrame)
+    require(table.shape[1] >= 1, "static must name the series")
+
+
 def check_reach(one: Reach) -> None:
     """Check how far rows reached into their steps."""
     fields.whole(one.n_steps, "n_steps")
@@ -98,6 +135,12 @@ def check_forecaster(one: PanelForecaster) -> None:
     p -= sum(part.n_columns for part in fitted.features)
     names = fields.array(one.feature_names_in_, "feature_names_in_", object, p)
     require(all(pd.api.types.is_hashable(name) for name in names), "names must be labels")
+    frame = fields.kind(one._frame, "the frame", FittedFrame)
+    require(frame.regressors == names.tolist(), "regressors must be those that were fitted")
+    known = pd.Index(frame.static.iloc[:, 0])
+    require(known.is_unique and one.ids_.isin(known).all(), "static must tell of every series")
+    form = frame.form
+    require(form.series is None or one.ids_.isin(form.series.to_flat_index()).all(), "series")
     for horizon, scores in fields.kind(one._scores, "scores", dict).items():
         fields.kind(scores, "scores", Scores)
         fields.whole(horizon, "a horizon", 1)
@@ -109,7 +152,10 @@ def check_forecaster(one: PanelForecaster) -> None:
 
 
 CHECKS = {
+    FittedFrame: check_frame,
     FittedPanel: check_fitted,
+    FrameForm: check_form,
+    FrameKind: check_kind,
     Panel: check_panel,
     PanelForecaster: check_forecaster,
     Reach: check_reach,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -11,14 +12,15 @@ from tsrnn._input.validation import check_choice, check_period
 from tsrnn._input.wording import Message
 from tsrnn._time.season_length import NO_DATES, Season
 from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.answers import PerSeries
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.rows import refuse_regressors
-from tsrnn.smoothing.arguments import settings_of
+from tsrnn.smoothing.arguments import Loss, Solver, settings_of
 from tsrnn.smoothing.base import SmoothingForecaster
 from tsrnn.smoothing.columns import as_columns
 from tsrnn.smoothing.complex.fit import fit_complex, fit_complex_panel
-from tsrnn.smoothing.complex.structure import SEASONAL_FORMS, ComplexStructure
+from tsrnn.smoothing.complex.structure import SEASONAL_FORMS, ComplexStructure, SeasonalForm
 from tsrnn.smoothing.docs import documented
 from tsrnn.smoothing.extent import Extent
 
@@ -134,10 +136,16 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
     array([20. , 21. , 21.9])
     """
 
+    alpha_0_: PerSeries
+    alpha_1_: PerSeries
+    beta_0_: PerSeries
+    beta_1_: PerSeries
+    seasonal_: PerSeries
+
     def __init__(
         self,
-        period: int | str = "auto",
-        seasonal: str | None = "auto",
+        period: int | Literal["auto"] = "auto",
+        seasonal: SeasonalForm | Literal["auto"] = "auto",
         *,
         max_iter: int = 200,
         tol: float = 1e-10,
@@ -149,9 +157,9 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
 
     # What is not for choosing.
     prior = None
-    loss = "likelihood"
+    loss: Loss = "likelihood"
     huber_delta = 1.345
-    solver = "gauss-newton"
+    solver: Solver = "gauss-newton"
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -29,7 +30,8 @@ from tsrnn.cells.smoother_cell import SmootherCell
 from tsrnn.smoothing.far_out import far_out
 
 # Forms of the season, in the order in which the first of equals is chosen.
-SEASONAL_FORMS = (None, "simple", "partial", "full")
+SeasonalForm = Literal[None, "simple", "partial", "full"]
+SEASONAL_FORMS = get_args(SeasonalForm)
 
 _N_FIRST = 10
 _LEVEL_PER_POTENTIAL = 1.1

@@ -1,0 +1,209 @@
+"""Frames of other libraries at the door: of polars and pyarrow into pandas, and answers back.
+
+What happens inside is pandas. narwhals reads and makes the columns of both libraries; they are
+moved one by one, so that a frame of polars needs no pyarrow. A missing value is null there, and NaN
+here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+LIBRARIES = ("polars", "pyarrow")
+"""Those whose frames are read, beside pandas."""
+
+TYPES = ("Date", "Categorical", "Enum", "string", "large_string", "string_view")
+"""Types of columns that pandas does not tell, but for the categories of an Enum."""
+
+# The method that makes a frame of what is none yet, by its library.
+_MAKES_FRAME = {
+    "polars": "collect",
+    "dask": "compute",
+    "pyspark": "toPandas",
+    "duckdb": "df",
+    "ibis": "to_pandas",
+    "cudf": "to_pandas",
+}
+
+
+@dataclass(frozen=True)
+class FrameKind:
+    """The library that a frame is of, and the types of its columns that pandas does not tell.
+
+    Attributes
+    ----------
+    library : str
+        "pandas", "polars" or "pyarrow".
+    types : dict
+        By the name of a column: ("Date",), ("Categorical",), ("Enum", *categories), or what pyarrow
+        calls words. A column of that name in an answer is of that type again.
+    """
+
+    library: str = "pandas"
+    types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def answer(self, frame: pd.DataFrame, alike: Mapping[str, str] | None = None) -> Any:
+        """Make a frame of that library of one of pandas, without its index.
+
+        Parameters
+        ----------
+        frame : DataFrame
+        alike : mapping, optional
+            Which columns are of the type of another, as in ``{"cutoff": "ds"}``.
+        """
+        if self.library == "pandas":
+            return frame
+        import narwhals as nw
+
+        shared = {name: self.types[one] for name, one in (alike or {}).items() if one in self.types}
+        types = {**shared, **self.types}
+        first, *others = [
+            self._column(str(name), column, types.get(str(name))) for name, column in frame.items()
+        ]
+        return nw.to_native(first.to_frame().with_columns(*others))
+
+    def _column(self, name: str, column: pd.Series, kind: tuple[str, ...] | None) -> Any:
+        import narwhals as nw
+
+        zone = getattr(column.dtype, "tz", None)
+        values, dtype = _cells(column, self.library), None
+        if isinstance(values, list) and all(value is None for value in values):
+            dtype = nw.Float64() if column.dtype.kind == "f" else nw.String()
+        made = nw.new_series(name, values, dtype, backend=self.library)
+        if zone is not None:
+            made = made.dt.replace_time_zone("UTC").dt.convert_time_zone(str(zone))
+        return (made if kind is None else _of_type(made, *kind)).alias(name)
+
+
+PANDAS = FrameKind()
+
+
+def opened(values: Any, name: str) -> tuple[Any, FrameKind]:
+    """Return a frame or a series of polars or pyarrow as one of pandas, and what it was.
+
+    Anything else is returned as it is: who reads it says what will not do.
+
+    Raises
+    ------
+    ValueError
+        For two columns of one name.
+    """
+    library = _root(values)
+    if library not in LIBRARIES:
+        return values, PANDAS
+    import narwhals as nw
+
+    names = getattr(values, "column_names", [])
+    if len(set(names)) < len(names):
+        raise ValueError(f"{name} has a column twice: its columns are {names}")
+    try:
+        given = nw.from_native(values, eager_only=True, allow_series=True)
+    except TypeError:  # a LazyFrame, a batch
+        return values, PANDAS
+    if isinstance(given, nw.Series):
+        return _pandas_column(given).rename(given.name or None), FrameKind(library)
+    columns = list(given.iter_columns())
+    types = {one.name: kind for one in columns if (kind := _type_of(one))}
+    return pd.DataFrame({one.name: _pandas_column(one) for one in columns}), FrameKind(
+        library, types
+    )
+
+
+def is_frame(values: Any) -> bool:
+    """Tell whether something is a frame of pandas, or meant for one."""
+    return isinstance(values, pd.DataFrame | pd.Series) or _root(values) in _MAKES_FRAME | {
+        "pyarrow": ""
+    }
+
+
+def kind_in_words(values: Any) -> str:
+    """Name the type of something and its library, and say how to make a frame of it, if one can."""
+    kind, library = type(values), _root(values)
+    if library == "builtins":
+        return kind.__name__
+    is_public = getattr(sys.modules.get(library), kind.__name__, None) is kind
+    name = f"{library if is_public else kind.__module__}.{kind.__qualname__}"
+    method = _MAKES_FRAME.get(library, "")
+    if hasattr(values, method):
+        return f"{name}: its method {method}() makes a frame that will do"
+    if name == "pyarrow.RecordBatch":
+        return f"{name}: pyarrow.Table.from_batches([batch]) makes a frame of it"
+    return name
+
+
+def _root(values: Any) -> str:
+    """Return the library that something is of."""
+    return type(values).__module__.partition(".")[0]
+
+
+def _pandas_column(column: Any) -> pd.Series:
+    """Make a column of pandas of one of narwhals."""
+    import narwhals as nw
+
+    dtype = column.dtype
+    if dtype.is_temporal() and not isinstance(dtype, nw.Time):
+        stamps = column.to_numpy()
+        if stamps.dtype.str.endswith("[D]"):
+            stamps = stamps.astype("M8[s]")
+        zone = getattr(dtype, "time_zone", None)
+        made = pd.Series(stamps)
+        return made if zone is None else made.dt.tz_localize("UTC").dt.tz_convert(zone)
+    if dtype.is_float() or (dtype.is_numeric() and not dtype.is_decimal() or dtype == nw.Boolean):
+        if dtype.is_float() or not column.null_count():
+            return pd.Series(column.to_numpy())
+        name = "boolean" if dtype == nw.Boolean else str(dtype)
+        return pd.Series(column.to_list(), dtype=name)
+    words = pd.Series(column.to_list(), dtype=object)
+    is_of_words = dtype == nw.String or isinstance(dtype, nw.Categorical | nw.Enum)
+    return words.infer_objects() if is_of_words else words
+
+
+def _type_of(column: Any) -> tuple[str, ...] | None:
+    """Return the type of a column of narwhals where one of pandas does not tell it."""
+    import narwhals as nw
+
+    dtype = column.dtype
+    if isinstance(dtype, nw.Enum):
+        return ("Enum", *dtype.categories)
+    if dtype in (nw.Date, nw.Categorical):
+        return (str(dtype),)
+    native = nw.to_native(column)
+    if dtype == nw.String and _root(native) == "pyarrow":
+        return (str(native.type),)
+    return None
+
+
+def _of_type(column: Any, name: str, *categories: str) -> Any:
+    """Give a column of narwhals a type again; see `FrameKind`."""
+    import narwhals as nw
+
+    if name == "Date":  # unless forecasts lie between the days
+        days = column.cast(nw.Date())
+        return days if (days.cast(column.dtype) == column).all() else column
+    if name in ("Enum", "Categorical"):
+        return column.cast(nw.Enum(categories) if name == "Enum" else nw.Categorical())
+    import pyarrow as pa
+
+    return nw.from_native(nw.to_native(column).cast(pa.type_for_alias(name)), series_only=True)
+
+
+def _cells(column: pd.Series, library: str) -> np.ndarray | list:
+    """Return the cells of a column of pandas, missing ones as None where arrays have no other."""
+    if getattr(column.dtype, "tz", None) is not None:
+        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "mM":
+        stamps = column.to_numpy()
+        unit = stamps.dtype.str.endswith("[s]") and library == "polars"  # which has no seconds
+        return stamps.astype(f"{stamps.dtype.kind}8[ms]") if unit else stamps
+    missing = column.isna().to_numpy()
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf" and not missing.any():
+        return column.to_numpy()
+    cells = column.to_numpy(dtype=object, copy=True)
+    cells[missing] = None
+    return cells.tolist()

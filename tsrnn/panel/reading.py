@@ -1,0 +1,303 @@
+"""Frames of panels as they come: columns that are regressors, static or neither, and their series.
+
+A form of its own (`tsrnn.panel.forms`), the rows of series (`tsrnn.panel.frame`), and columns that
+say the same in all rows of a series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from tsrnn._input.notes import warn_user
+from tsrnn.exceptions import InvalidParameterError, UnusedColumnsWarning
+from tsrnn.panel.errors import CellError
+from tsrnn.panel.forms import FrameForm, long_frame
+from tsrnn.panel.frame import Columns, FrameNames, Panel, holds_numbers, read_panel
+
+
+@dataclass(frozen=True)
+class FrameRoles:
+    """Roles of the columns of a frame, as the arguments of a panel give them.
+
+    Attributes
+    ----------
+    columns : Columns
+    regressors : list or None
+        None for all columns of numbers that have no other role.
+    static : list or None
+    """
+
+    columns: Columns
+    regressors: Sequence[Hashable] | None = None
+    static: Sequence[Hashable] | None = None
+
+    def check(self) -> None:
+        """Refuse what are no names of further columns.
+
+        Raises
+        ------
+        InvalidParameterError
+        """
+        taken = self.columns.arguments
+        for argument in ("regressors", "static"):
+            given = getattr(self, argument)
+            if given is None:
+                continue
+            if not isinstance(given, list | tuple | pd.Index | np.ndarray):
+                raise InvalidParameterError(
+                    f"{argument} must be None or a list of names of columns, such as ['price'], "
+                    f"got {given!r}"
+                )
+            for name in given:
+                if not pd.api.types.is_hashable(name):
+                    raise InvalidParameterError(f"{argument} must hold names, got {name!r}")
+                if name in taken:
+                    raise InvalidParameterError(
+                        f"{argument} has {name!r}, which is the {taken[name]}: name columns beside "
+                        "the series, the time stamps and the values"
+                    )
+                taken = {**taken, name: f"name of a column in {argument} already"}
+
+    def of(self, frame: pd.DataFrame, name: str) -> tuple[list, list, tuple]:
+        """Return which columns of a frame are regressors, which static, and which are left alone.
+
+        Raises
+        ------
+        ValueError
+            For names that are no columns, and regressors that are no numbers.
+        """
+        known = {*self.columns.arguments, *(self.static or ())}
+        others = [one for one in frame.columns if one not in known]
+        for argument in ("regressors", "static"):
+            for one in getattr(self, argument) or ():
+                if one not in frame.columns:
+                    raise ValueError(
+                        f"{argument} has {one!r}, but {name} has no such column, only "
+                        f"{list(frame.columns)}"
+                    )
+        if self.regressors is None:
+            chosen = [one for one in others if _is_of_numbers(frame, one)]
+        else:
+            chosen = list(self.regressors)
+            for one in chosen:
+                if not _is_of_numbers(frame, one):
+                    raise ValueError(
+                        f"regressors has {one!r}, but {name}[{one!r}] holds no numbers: it is "
+                        f"{frame[one].dtype}, such as {frame[one].iloc[0]!r}; pd.get_dummies makes "
+                        "numbers of words"
+                    )
+        return chosen, list(self.static or ()), tuple(one for one in others if one not in chosen)
+
+
+def _is_of_numbers(frame: pd.DataFrame, name: Hashable) -> bool:
+    column = frame[name]
+    # Two columns of one name are refused where they are read.
+    return not isinstance(column, pd.Series) or holds_numbers(column)
+
+
+@dataclass(frozen=True)
+class FittedFrame:
+    """The frame that a panel was fitted to, as far as further ones are read by it.
+
+    Attributes
+    ----------
+    form : FrameForm
+        Of the frame, and of forecasts.
+    regressors : list
+        Names of their columns.
+    left_alone : tuple
+        Names of columns that were not read.
+    static : DataFrame
+        A row a series with its name, and what it has in all its rows.
+    """
+
+    form: FrameForm
+    regressors: list[Hashable]
+    left_alone: tuple[Hashable, ...]
+    static: pd.DataFrame
+
+
+class ReadFrame(NamedTuple):
+    """Series read, why some will not do (by position), and what the frame was."""
+
+    panel: Panel
+    failures: dict[int, Exception]
+    frame: FittedFrame
+
+
+def read_frame(df: Any, roles: FrameRoles, *, repeats: bool, forecaster: str) -> ReadFrame:
+    """Read a frame to be fitted to.
+
+    Parameters
+    ----------
+    df : frame
+        Of any form.
+    roles : FrameRoles
+    repeats : bool
+        Whether a time stamp may stand in several rows of a series.
+    forecaster : str
+        What to call what does not look at some columns.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See `read_panel`, and for columns that are not what they were named for.
+
+    Warns
+    -----
+    UnusedColumnsWarning
+        Once, of columns that nothing looks at.
+    """
+    columns, names = roles.columns, FrameNames("df")
+    df, form = long_frame(df, columns, "df")
+    if not isinstance(df, pd.DataFrame):
+        read_panel(df, columns, None, names=names)  # which refuses it
+    regressors, static, left_alone = roles.of(df, "df")
+    panel, failures = read_panel(
+        df, columns, regressors, repeats=repeats, names=names, ignored=(*static, *left_alone)
+    )
+    table, varying = _static_of(df, columns.id, static, panel.ids)
+    failures = varying | failures
+    if form.series is not None:
+        panel, failures = _from_first_to_last(panel, failures, len(df) // len(form.series))
+    _tell_of_unused(left_alone, static, forecaster)
+    return ReadFrame(panel, failures, FittedFrame(form, regressors, left_alone, table))
+
+
+def read_further(
+    df: Any,
+    fitted: FittedFrame,
+    columns: Columns,
+    name: str,
+    *,
+    is_new: bool,
+    repeats: bool = False,
+) -> tuple[Panel, dict[int, Exception], FrameForm]:
+    """Read another frame of the series that were fitted.
+
+    Parameters
+    ----------
+    df : frame
+        Of any form.
+    fitted : FittedFrame
+    columns : Columns
+    name : str
+        What to call it in an error.
+    is_new : bool
+        Whether it holds values, which follow those seen; else it is of rows to predict.
+    repeats : bool
+        As for `read_frame`.
+    """
+    df, form = long_frame(df, columns, name, has_target=is_new)
+    names, static = FrameNames(name), list(fitted.static.columns[1:])
+    panel, failures = read_panel(
+        df,
+        columns,
+        fitted.regressors,
+        has_target=is_new,
+        repeats=repeats,
+        names=names,
+        ignored=(*static, *fitted.left_alone),
+    )
+    if is_new:
+        static = [one for one in static if one in df.columns]
+        _, varying = _static_of(df, columns.id, static, panel.ids, fitted.static)
+        failures = varying | failures
+    if form.series is not None:
+        failures = _of_wide_rows(failures, len(df) // len(form.series))
+    return panel, failures, form
+
+
+def _static_of(
+    df: pd.DataFrame,
+    id_col: Hashable,
+    names: list[Hashable],
+    ids: pd.Index,
+    known: pd.DataFrame | None = None,
+) -> tuple[pd.DataFrame, dict[int, Exception]]:
+    """Return what columns say of each series, and which series have rows that say something else.
+
+    Parameters
+    ----------
+    df : DataFrame
+    id_col : hashable
+    names : list
+        Of the columns.
+    ids : pandas.Index
+        The series of the frame.
+    known : DataFrame, optional
+        What they have said before.
+    """
+    failures: dict[int, Exception] = {}
+    if not names:
+        return pd.DataFrame({id_col: ids}), failures
+    series = ids.get_indexer(pd.Index(df[id_col]))
+    first = np.unique(series, return_index=True)[1]
+    table = {id_col: ids}
+    for name in names:
+        said = df[name].iloc[first].reset_index(drop=True)
+        table[name] = said
+        if known is not None:
+            said = known[name].iloc[pd.Index(known[id_col]).get_indexer(ids)]
+        every = pd.concat([said.astype(object), df[name].astype(object)], ignore_index=True)
+        try:
+            codes = pd.factorize(every)[0]
+        except TypeError as error:
+            raise TypeError(f"static has {name!r}, whose cells are no words or numbers") from error
+        of_series, of_rows = codes[: len(ids)], codes[len(ids) :]
+        rows = np.flatnonzero(of_rows != of_series[series])
+        for i, place in zip(*np.unique(series[rows], return_index=True), strict=True):
+            row = int(rows[place])
+            failures.setdefault(
+                int(i),
+                ValueError(
+                    f"the static column {name!r} must be the same in all rows, but is "
+                    f"{said.iloc[i]!r} and, in row {row}, {df[name].iloc[row]!r}"
+                ),
+            )
+    return pd.DataFrame(table), failures
+
+
+def _from_first_to_last(
+    panel: Panel, failures: dict[int, Exception], n_rows: int
+) -> tuple[Panel, dict[int, Exception]]:
+    """Let the series of a wide frame begin and end with a value, if they have any."""
+    rows = np.flatnonzero(~np.isnan(panel.values))
+    starts, stops = panel.offsets[:-1].copy(), panel.offsets[1:].copy()
+    place = np.searchsorted(rows, panel.offsets)
+    has_any = place[1:] > place[:-1]
+    starts[has_any] = rows[place[:-1][has_any]]
+    stops[has_any] = rows[place[1:][has_any] - 1] + 1
+    part = panel.cut(np.arange(len(panel.ids)), starts, stops - starts)
+    return part, _of_wide_rows(failures, n_rows)
+
+
+def _of_wide_rows(failures: dict[int, Exception], n_rows: int) -> dict[int, Exception]:
+    """Let errors tell the rows of a wide frame, whose columns were laid one under the other."""
+    return {
+        i: CellError(one.problem, one.column, one.value, one.row % n_rows, one.cure)
+        if isinstance(one, CellError)
+        else one
+        for i, one in failures.items()
+    }
+
+
+def _tell_of_unused(
+    left_alone: Sequence[Hashable], static: Sequence[Hashable], forecaster: str
+) -> None:
+    """Tell of columns that nothing looks at."""
+    told = []
+    if left_alone:
+        told.append(
+            f"the columns {list(left_alone)} are left alone: regressors and static name what is to "
+            "be read"
+        )
+    if static:
+        told.append(f"{forecaster} does not look at the static columns {list(static)}")
+    if told:
+        warn_user("; ".join(told), UnusedColumnsWarning)
