@@ -29,7 +29,7 @@ LAYERS = [
     {"_input", "_optim", "cells", "datasets"},
     {"_scan", "_time"},
     {"features"},
-    {"metrics", "_recurrent", "forecasting"},
+    {"metrics", "_dense", "_recurrent", "forecasting"},
     {"network"},
     {"smoothing", "sequence", "panel"},
     {"text", "theta", "windows"},
@@ -57,6 +57,7 @@ FOLDERS = table(
     _scan: _compute _input cells
     _time: exceptions _input
     _recurrent: exceptions _compute _input _optim cells
+    _dense: _compute _input _optim cells
     features: exceptions _input _time
     forecasting: exceptions _compute _input _time features
     metrics: _time
@@ -81,7 +82,8 @@ FOLDERS = table(
 )
 
 # Folders in which no estimator is known, and those that have some.
-WITHOUT_ESTIMATORS = {"_compute", "_input", "_optim", "_recurrent", "_scan", "_time", "cells"}
+WITHOUT_ESTIMATORS = {"_compute", "_dense", "_input", "_optim", "_recurrent", "_scan", "_time"}
+WITHOUT_ESTIMATORS |= {"cells"}
 WITH_ESTIMATORS = {"forecasting", "network", "smoothing", "sequence", "panel", "text", "windows"}
 WITH_ESTIMATORS |= {"theta"}
 FORECASTERS = {"forecasting", "smoothing", "panel", "theta", "windows", "compose"}

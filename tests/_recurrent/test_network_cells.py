@@ -4,6 +4,7 @@ A cell that is added to `NETWORK_CELLS` and to `NAIVE_STEPS` is covered by all o
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import naive
 import numpy as np
@@ -163,6 +164,35 @@ def test_the_gradient_is_the_derivative_of_the_naive_loop(name, stack, by_step):
     expected = naive.complex_step_gradient(problem.naive_loss, problem.theta)
     assert np.linalg.norm(expected) > 0.0
     assert relative_error(gradient, expected) <= EXACT
+
+
+@every_cell
+@every_stack
+@pytest.mark.parametrize("bptt_steps", [None, 2])
+def test_a_linear_path_adds_what_a_regression_says_of_the_sequence(name, stack, bptt_steps):
+    """More sequences than lanes; the path is cut nowhere, whatever the recurrent part is."""
+    problem = make_problem(name, stack, lengths=[5] * 19, n_linear=10)
+    assert relative_error(problem.predict(), problem.naive_predictions()) <= ROUNDING
+    loss, gradient = problem.loss_and_gradient(bptt_steps=bptt_steps)
+    directions = np.random.default_rng(2).normal(size=(4, problem.theta.size))
+    slopes = [
+        naive.complex_step_slope(
+            partial(problem.naive_loss, bptt_steps=bptt_steps), problem.theta, d
+        )
+        for d in directions
+    ]
+    assert relative_error(directions @ gradient, slopes) <= EXACT
+    rows = np.array([17, 3])
+    parts = [problem.loss_and_gradient(rows=rows[i : i + 1])[1] for i in range(2)]
+    assert relative_error(problem.loss_and_gradient(rows=rows)[1], sum(parts)) <= ROUNDING
+
+
+def test_a_linear_path_starts_at_zero_and_leaves_the_other_weights_as_they_are():
+    plain, linear = Architecture("gru", 2, (3,), 2), Architecture("gru", 2, (3,), 2, n_linear=8)
+    weights = linear.unpack(linear.initial(np.random.RandomState(0)))
+    assert not weights.pop("W_yx").any()
+    for name, array in plain.unpack(plain.initial(np.random.RandomState(0))).items():
+        np.testing.assert_array_equal(weights[name], array)
 
 
 @every_cell

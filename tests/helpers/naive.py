@@ -306,6 +306,7 @@ def layer(name, weights, x, h=0.0, bptt_steps=None):
 def network(architecture, theta, x, return_sequences=False, bptt_steps=None):
     """Raw outputs of a whole network on one sequence (T, p), or (T,) tokens: (m,), or (T, m)."""
     weights = architecture.unpack(theta)
+    linear = weights["W_yx"] @ x.ravel() if "W_yx" in weights else 0.0
     if architecture.n_tokens:
         x = weights["E"][x]
     for directions in architecture.layers:
@@ -324,7 +325,18 @@ def network(architecture, theta, x, return_sequences=False, bptt_steps=None):
         return x @ weights["W_yh"].T + weights["b_y"]
     # The reverse half has read the sequence once it is at the first step.
     last = np.concatenate([x[-1, :D], x[0, D:]])
-    return weights["W_yh"] @ last + weights["b_y"]
+    return weights["W_yh"] @ last + weights["b_y"] + linear
+
+
+def dense_network(architecture, theta, x):
+    """Raw outputs (m,) of a dense network on one window (T, p)."""
+    weights, x = architecture.unpack(theta), x.ravel()
+    h = x
+    for suffix in architecture.suffixes:
+        a = weights[f"W_hx{suffix}"] @ h + weights[f"b_h{suffix}"]
+        h = ACTIVATIONS[architecture.activation](a)
+    linear = weights["W_yx"] @ x if architecture.linear_path else 0.0
+    return weights["W_yh"] @ h + weights["b_y"] + linear
 
 
 def squared_error(residuals):

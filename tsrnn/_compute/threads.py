@@ -35,6 +35,69 @@ def one_blas_thread() -> AbstractContextManager:
     return _controller().limit(limits=1, user_api="blas")
 
 
+class Team:
+    """Threads that are kept from one piece of work to the next, the caller's own among them.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        As joblib counts them.
+
+    Attributes
+    ----------
+    n_threads : int
+    stopped : threading.Event
+        Set while the caller waits for others after a failure or an interruption: what they compute
+        is not wanted any more.
+    """
+
+    def __init__(self, n_jobs: int | None) -> None:
+        self.n_threads = effective_n_jobs(n_jobs)
+        self.stopped = threading.Event()
+        self._pool: ThreadPoolExecutor | None = None
+
+    def close(self) -> None:
+        """Let the threads go."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def each(self, work: Callable[[Any], Result], items: Sequence[Any]) -> list[Result]:
+        """Return what work makes of each item, in their order."""
+
+        def quietly(item: Any) -> Result:
+            # Numpy's settings belong to a thread. What overflows is told by a loss of infinity.
+            with np.errstate(over="ignore", invalid="ignore"):
+                return work(item)
+
+        n_threads = min(self.n_threads, len(items))
+        if n_threads <= 1:
+            return [quietly(item) for item in items]
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.n_threads - 1)
+        results: list[Any] = [None] * len(items)
+        numbers = iter(range(len(items)))
+
+        def drain() -> None:
+            for i in numbers:
+                results[i] = quietly(items[i])
+
+        helpers = [self._pool.submit(drain) for _ in range(n_threads - 1)]
+        try:
+            drain()
+            for helper in helpers:
+                helper.result()
+        except BaseException:
+            # After a failure or an interruption, nothing is worth waiting for.
+            for _ in numbers:
+                pass
+            self.stopped.set()
+            wait(helpers)
+            self.stopped.clear()
+            raise
+        return results
+
+
 def in_threads(
     work: Callable[..., Result],
     jobs: Sequence[tuple[Any, ...]],

@@ -3,18 +3,19 @@
 A vector theta holds the table E (n_tokens, n_inputs) of an embedding first, where words are read,
 then the weights layer by layer, forward before reverse, those of a layer in the
 order of its cell's parameters, and at last the head's: W_yh (m, D) and b_y (m,), with
-y = W_yh h + b_y. In a network of one layer and one direction the weights have their plain names;
+y = W_yh h + b_y. Where there is a linear path, W_yx (m, T p) stands before those two, and W_yx x is
+added to y, x the whole sequence of T steps step by step. In a network of one layer and one direction the weights have their plain names;
 elsewhere those of a layer end in `_l0`, `_l1`, .., and in `_l0_reverse` where it reads backwards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from tsrnn._optim.parameters import ParameterVector
 from tsrnn.cells import NETWORK_CELLS
 from tsrnn.cells.network_cell import NetworkCell
 from tsrnn.cells.smoother_cell import Parameter
@@ -40,7 +41,7 @@ class LayerShape:
 
 
 @dataclass(frozen=True)
-class Architecture:
+class Architecture(ParameterVector):
     """A stack of recurrent layers of one kind of cell, and a dense layer on top.
 
     Parameters
@@ -58,6 +59,9 @@ class Architecture:
         Whether the state before the first step is a weight, `h_init` (D,), or zero.
     n_tokens : int
         Where it is not zero, a step is one of so many tokens, and x_t its row of E.
+    n_linear : int
+        Where it is not zero, all sequences have so many numbers (T p), and a linear path leads from
+        them to the outputs, one for each sequence.
     """
 
     cell: str
@@ -67,6 +71,7 @@ class Architecture:
     bidirectional: bool = False
     learns_h_init: bool = False
     n_tokens: int = 0
+    n_linear: int = 0
 
     @property
     def network_cell(self) -> NetworkCell:
@@ -110,51 +115,14 @@ class Architecture:
         ]
         m, D = self.n_outputs, self.n_features_out
         embedding = [Parameter("E", (self.n_tokens, self.n_inputs))] if self.n_tokens else []
-        return (*embedding, *of_layers, Parameter("W_yh", (m, D)), Parameter("b_y", (m,)))
+        linear = [Parameter("W_yx", (m, self.n_linear))] if self.n_linear else []
+        head = Parameter("W_yh", (m, D)), Parameter("b_y", (m,))
+        return (*embedding, *of_layers, *linear, *head)
 
     def layer_parameters(self, shape: LayerShape) -> tuple[Parameter, ...]:
         """List the weights of one layer, by their plain names."""
         h_init = [Parameter("h_init", (shape.n_hidden,))] if self.learns_h_init else []
         return (*self.network_cell.parameters(shape.n_inputs, shape.n_hidden), *h_init)
-
-    @property
-    def n_parameters(self) -> int:
-        """Size of theta (K)."""
-        return sum(weight.size for weight in self.parameters)
-
-    def unpack(self, theta: np.ndarray) -> dict[str, np.ndarray]:
-        """Return every weight by name, as views of theta."""
-        views, start = {}, 0
-        for weight in self.parameters:
-            views[weight.name] = theta[start : start + weight.size].reshape(weight.shape)
-            start += weight.size
-        return views
-
-    def pack(self, weights: Mapping[str, np.ndarray], dtype: np.dtype | None = None) -> np.ndarray:
-        """Lay named weights out as a vector theta.
-
-        Raises
-        ------
-        ValueError
-            If one is missing, has another shape, or is not a weight of this network.
-        """
-        expected = {weight.name: weight.shape for weight in self.parameters}
-        shapes = {name: np.shape(weights[name]) for name in weights}
-        if shapes != expected:
-            wrong = [
-                name for name in sorted(expected | shapes) if expected.get(name) != shapes.get(name)
-            ]
-            raise ValueError(
-                "weights do not fit the network: "
-                + ", ".join(
-                    f"{name} must have shape {expected[name]}, got {shapes.get(name, 'none')}"
-                    if name in expected
-                    else f"{name} is none of its weights"
-                    for name in wrong
-                )
-            )
-        arrays = [np.ravel(weights[weight.name]) for weight in self.parameters]
-        return np.concatenate(arrays, dtype=dtype or float, casting="same_kind")
 
     def initial(
         self, random_state: np.random.RandomState, dtype: np.dtype | type = np.float64
@@ -163,7 +131,7 @@ class Architecture:
 
         Inputs and head uniform of Glorot's width [1]_, recurrent weights of each gate orthogonal
         [2]_, biases zero but for a forget gate's, which is one [3]_; embeddings uniform on
-        [-0.05, 0.05], as Keras draws them.
+        [-0.05, 0.05], as Keras draws them; a linear path of zeros.
 
         References
         ----------
@@ -184,7 +152,7 @@ class Architecture:
                     gate[:] = q * np.sign(np.diag(r))
             elif name == "E":
                 weight[:] = random_state.uniform(-0.05, 0.05, weight.shape)
-            elif name.startswith("W_"):
+            elif name.startswith("W_") and name != "W_yx":
                 n_gates = 1 if name == "W_yh" else len(gates)
                 width = np.sqrt(6.0 / (weight.shape[0] // n_gates + weight.shape[1]))
                 weight[:] = random_state.uniform(-width, width, weight.shape)

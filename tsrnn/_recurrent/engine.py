@@ -8,18 +8,15 @@ last bit whatever the number of threads.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import reduce
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from joblib import effective_n_jobs
 
 from tsrnn._compute.declare import writable
-from tsrnn._compute.threads import one_blas_thread
+from tsrnn._compute.threads import Team, one_blas_thread
 from tsrnn._compute.vector_sizes import n_lanes_of
 from tsrnn._input.sequences import Sequences
 from tsrnn._recurrent.architecture import Architecture
@@ -62,12 +59,10 @@ class Engine:
     ) -> None:
         self.architecture = architecture
         self.return_sequences = return_sequences
-        self.n_threads = effective_n_jobs(n_jobs)
         self._layout = layout_of(architecture, bptt_steps)
         self._workspaces: list[Workspace] = []
         self._resources = ExitStack()
-        self._pool: ThreadPoolExecutor | None = None
-        self._stop = threading.Event()
+        self._team = Team(n_jobs)
 
     def __enter__(self) -> Self:
         """Hold BLAS to one thread."""
@@ -80,15 +75,17 @@ class Engine:
 
     def close(self) -> None:
         """Let threads go, and BLAS have its own again."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-            self._pool = None
+        self._team.close()
         self._resources.close()
 
     def predict(self, theta: np.ndarray, sequences: Sequences) -> np.ndarray:
         """Return raw outputs, (N, m), or (R, m) with one for each step."""
         W_yh, b_y = self._layout.head(theta)
-        return self._read_all(theta, sequences, self.return_sequences) @ W_yh.T + b_y
+        outputs = self._read_all(theta, sequences, self.return_sequences) @ W_yh.T + b_y
+        W_yx = self._layout.linear_path(theta)
+        if W_yx is not None:
+            outputs += sequences.values.reshape(sequences.n_sequences, -1) @ W_yx.T
+        return outputs
 
     def hidden_states(self, theta: np.ndarray, sequences: Sequences) -> np.ndarray:
         """Return the last layer's states at all steps, (R, D)."""
@@ -140,7 +137,7 @@ class Engine:
                 run.forward(keeps_steps=self.return_sequences)
                 return run.backward(targets, weights, loss)
 
-        parts = self._each(work, self._tapes(theta.dtype, sequences, rows, trains=True))
+        parts = self._team.each(work, self._tapes(theta.dtype, sequences, rows, trains=True))
         gradient = np.zeros(theta.size, theta.dtype)
         embeddings, others = self._layout.embedding(gradient), gradient[-parts[0].theta.size :]
         for part in parts:
@@ -204,7 +201,7 @@ class Engine:
 
         rows = np.arange(sequences.n_sequences)
         tapes = self._tapes(theta.dtype, sequences, rows, trains=True)
-        return np.sqrt(sum(self._each(work, tapes)))
+        return np.sqrt(sum(self._team.each(work, tapes)))
 
     def _read_all(self, theta: np.ndarray, sequences: Sequences, by_step: bool) -> np.ndarray:
         """Return the top layer's states: at the end of each sequence, (N, D), or at all steps."""
@@ -227,7 +224,7 @@ class Engine:
                 states[run.rows if by_step else tape.sequences] = run.top()
 
         rows = np.arange(sequences.n_sequences)
-        self._each(work, self._tapes(theta.dtype, sequences, rows, trains=False))
+        self._team.each(work, self._tapes(theta.dtype, sequences, rows, trains=False))
         return states
 
     def _tapes(
@@ -249,41 +246,6 @@ class Engine:
         free = self._workspaces
         workspace = free.pop() if free else None
         if workspace is None or workspace.dtype != dtype:
-            workspace = Workspace(dtype, self.architecture.n_tokens, self._stop)
+            workspace = Workspace(dtype, self.architecture.n_tokens, self._team.stopped)
         yield workspace
         free.append(workspace)
-
-    def _each(self, work: Callable[[Tape], Any], tapes: Sequence[Tape]) -> list[Any]:
-        """Do work on every tape, in threads, this one among them."""
-
-        def quietly(tape: Tape) -> Any:
-            # Numpy's settings belong to a thread. What overflows is told by a loss of infinity.
-            with np.errstate(over="ignore", invalid="ignore"):
-                return work(tape)
-
-        n_threads = min(self.n_threads, len(tapes))
-        if n_threads <= 1:
-            return [quietly(tape) for tape in tapes]
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self.n_threads - 1)
-        results: list[Any] = [None] * len(tapes)
-        numbers = iter(range(len(tapes)))
-
-        def drain() -> None:
-            for i in numbers:
-                results[i] = quietly(tapes[i])
-
-        helpers = [self._pool.submit(drain) for _ in range(n_threads - 1)]
-        try:
-            drain()
-            for helper in helpers:
-                helper.result()
-        except BaseException:
-            # After a failure or an interruption, nothing is worth waiting for.
-            for _ in numbers:
-                pass
-            self._stop.set()
-            wait(helpers)
-            self._stop.clear()
-            raise
-        return results

@@ -109,6 +109,15 @@ class Layout:
         m, D = self.architecture.n_outputs, self.architecture.n_features_out
         return theta[-m * (D + 1) : -m].reshape(m, D), theta[-m:]
 
+    def linear_path(self, theta: np.ndarray) -> np.ndarray | None:
+        """Return W_yx (m, T p) as a view of theta, if there is one."""
+        n, m, D = (
+            self.architecture.n_linear,
+            self.architecture.n_outputs,
+            self.architecture.n_features_out,
+        )
+        return theta[-m * (n + D + 1) : -m * (D + 1)].reshape(m, n) if n else None
+
 
 @functools.lru_cache(maxsize=64)
 def layout_of(architecture: Architecture, bptt_steps: int | None) -> Layout:
@@ -143,3 +152,4 @@ class PackedNetwork:
             [PackedWeights(layer, theta) for layer in directions] for directions in layout.layers
         ]
         self.head = layout.head(theta)
+        self.W_yx = layout.linear_path(theta)

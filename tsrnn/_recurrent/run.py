@@ -6,16 +6,16 @@ above copies what it reads from those below, and hands the gradient with respect
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from tsrnn._compute.declare import code_of
+from tsrnn._compute.work_arrays import WorkArrays
 from tsrnn._input.ragged import offsets_of, rows_between
 from tsrnn._recurrent.layout import Layer, PackedNetwork
 from tsrnn._recurrent.scan import (
@@ -126,8 +126,8 @@ class StoppedError(Exception):
     """Another thread was interrupted: what this one computes is not wanted any more."""
 
 
-class Workspace:
-    """Arrays that are used again: fresh memory costs more than what is done with it here.
+class Workspace(WorkArrays):
+    """Memory of a tape's work, and the word to break it off.
 
     Parameters
     ----------
@@ -138,11 +138,10 @@ class Workspace:
     """
 
     def __init__(self, dtype: np.dtype, n_tokens: int, stop: threading.Event) -> None:
-        self.dtype = dtype
+        super().__init__(dtype)
         self._stop = stop
         # For each token a number while a tape's are counted, and -1 at all other times.
         self.numbers = np.full(n_tokens, -1, np.int32)
-        self._arrays: dict[Any, np.ndarray] = {}
 
     def steps(self, n_steps: int, most: int) -> Iterator[tuple[int, int]]:
         """Yield the bounds of calls that a run over so many steps is made in.
@@ -155,14 +154,6 @@ class Workspace:
             if self._stop.is_set():
                 raise StoppedError
             yield begin, min(begin + most, n_steps)
-
-    def array(self, name: Any, *shape: int) -> np.ndarray:
-        """Return an array of this shape, whatever is in it."""
-        size = math.prod(shape)
-        flat = self._arrays.get(name)
-        if flat is None or flat.size < size:
-            flat = self._arrays[name] = np.empty(max(size, 1), self.dtype)
-        return flat[:size].reshape(shape)
 
 
 class Run:
@@ -397,7 +388,13 @@ class Run:
         which, own_weights = self.tape.sequences, weights[self.tape.sequences]
         if self.keeps_steps:
             which, own_weights = self.rows, np.repeat(own_weights, self.length)
-        value, d_outputs = loss.value_and_gradient(top @ W_yh.T + b_y, targets[which], own_weights)
+        outputs, W_yx = top @ W_yh.T + b_y, self.network.W_yx
+        if W_yx is not None:
+            x = self.values.reshape(-1, W_yx.shape[1])[which]
+            outputs += x @ W_yx.T
+        value, d_outputs = loss.value_and_gradient(outputs, targets[which], own_weights)
+        if W_yx is not None:
+            np.matmul(d_outputs.T, x, out=self.network.layout.linear_path(gradient))
         d_W_yh, d_b_y = self.network.layout.head(gradient)
         np.matmul(d_outputs.T, top, out=d_W_yh)
         np.sum(d_outputs, axis=0, out=d_b_y)
