@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone, is_regressor
+from sklearn.base import clone
 from sklearn.utils import get_tags
 
 from tsrnn._input.notes import together
 from tsrnn._input.ragged import Batch, others
-from tsrnn._input.validation import check_choice, check_count, check_number
-from tsrnn.exceptions import InvalidParameterError
+from tsrnn._time.season_length import Season
+from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.answers import PerSeries
 from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import LoopedPanel
-from tsrnn.sequence.arguments import check_seed
+from tsrnn.windows.arguments import (
+    Center,
+    Strategy,
+    UnitKind,
+    check_windows,
+    has_no_estimator,
+    steps_together,
+    trains_members,
+    window_of,
+    wishes_of,
+)
 from tsrnn.windows.default import default_network
-from tsrnn.windows.model import WindowModel, fit_windows, too_short
+from tsrnn.windows.members import Member
+from tsrnn.windows.model import (
+    WindowModel,
+    WindowState,
+    fit_members,
+    fit_windows,
+    single_values,
+    too_short,
+)
 from tsrnn.windows.network import WindowSpec, with_seed
+from tsrnn.windows.rule import Rule
 from tsrnn.windows.summary import summarize_windows
 
 if TYPE_CHECKING:
     from statsmodels.iolib.summary import Summary
-
-Strategy = Literal["recursive", "direct"]
 
 
 class RNNForecaster(Forecaster):
@@ -156,25 +174,36 @@ class RNNForecaster(Forecaster):
     """
 
     estimator_: Any
+    members_: tuple[Member, ...]
     n_windows_: int
     sigma2_: PerSeries
 
     def __init__(
         self,
-        estimator: Any = None,
+        estimator: Any = "auto",
+        window: int | str = "auto",
         *,
-        window: int = 10,
-        strategy: Strategy = "recursive",
+        strategy: Strategy = "auto",
         horizon: int | None = None,
+        period: int | str = "auto",
+        center: Center = "auto",
+        units: UnitKind = "auto",
+        n_members: int | str = "auto",
         cut_off: float | None = 3.0,
         random_state: Any = None,
+        n_jobs: int | None = None,
     ) -> None:
         self.estimator = estimator
         self.window = window
         self.strategy = strategy
         self.horizon = horizon
+        self.period = period
+        self.center = center
+        self.units = units
+        self.n_members = n_members
         self.cut_off = cut_off
         self.random_state = random_state
+        self.n_jobs = n_jobs
 
     def summary(self) -> Summary:
         """Summarise the fit: what was trained, on how much, and tests of the residuals.
@@ -187,51 +216,32 @@ class RNNForecaster(Forecaster):
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
-        estimator = self.estimator
-        if estimator is not None and not (
-            isinstance(estimator, BaseEstimator)
-            and is_regressor(estimator)
-            and not isinstance(estimator, Forecaster)
-        ):
-            raise InvalidParameterError(
-                "estimator must be a regressor, such as ElmanRNNRegressor() or scikit-learn's "
-                f"Ridge(), got {estimator!r}"
-            )
-        check_count("window", self.window, 2)
-        check_choice("strategy", self.strategy, get_args(Strategy))
-        if self.strategy == "direct" and self.horizon is None:
-            raise InvalidParameterError(
-                "strategy='direct' predicts a number of steps together: set horizon, such as 12"
-            )
-        if self.strategy == "direct":
-            check_count("horizon", self.horizon)
-        elif self.horizon is not None:
-            raise InvalidParameterError(
-                f"horizon is for strategy='direct', got {self.horizon!r}: leave it None, and ask "
-                "predict for as many steps as you like"
-            )
-        if self.cut_off is not None:
-            check_number("cut_off", self.cut_off, 0.0, np.inf, include_lower=False)
-        check_seed(self)
+        check_windows(self)
 
     def _learns_from_all(self) -> bool:
         return True
 
+    def _seeks_season(self) -> bool:
+        return trains_members(self) and super()._seeks_season()
+
+    def _in_season(self, season: Season) -> Self:
+        return super()._in_season(season) if trains_members(self) else self
+
     def fit_model(self, values, regressors):
         """Fit series; see `Forecaster.fit_model`."""
-        spec = self._spec(regressors.shape[1], None)
         batch = Batch.of_columns(values, regressors)
-        for error in too_short(batch, spec, "series {}".format).values():
-            raise error
-        state, predictions, deviations, notes = fit_windows(spec, batch)
+        state, predictions, deviations, notes = self._fitted(batch, None, "series {}".format)
         predictions, deviations = (
             rows.reshape(values.T.shape).T.copy() for rows in (predictions, deviations)
         )
         attributes = {
-            "estimator_": state.network.estimator,
             "n_windows_": state.network.n_windows,
             "sigma2_": _mean_squares(values - predictions),
         }
+        if trains_members(self):
+            attributes["members_"] = state.network.members
+        else:
+            attributes["estimator_"] = state.network.estimator
         told = together(notes, batch.n_series)
         model = WindowModel(np.arange(batch.n_series), state, batch.n_series, notes=told)
         return model, predictions, deviations, attributes
@@ -245,36 +255,58 @@ class RNNForecaster(Forecaster):
         progress: Progress | None = None,
     ) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
-        spec = self._spec(regressors.shape[1], n_jobs)
         batch = Batch(values, offsets, regressors)
-        failures = too_short(batch, spec, lambda i: "the series")
+        failures = self._too_short(batch, lambda i: "the series")
         kept = others(batch.n_series, failures)
         if not kept.size:
             return LoopedPanel((None,) * batch.n_series, failures)
-        state, _, _, notes = fit_windows(spec, batch.take(kept) if failures else batch)
+        some = batch.take(kept) if failures else batch
+        state, _, _, notes = self._fitted(some, n_jobs, None)
         if progress is not None:
             progress(batch.n_series)
         notes = {int(kept[i]): (note,) for i, note in notes.items()}
         return WindowModel(kept, state, batch.n_series, failures, notes)
 
-    def _spec(self, n_regressors: int, n_jobs: int | None) -> WindowSpec:
-        """Return what is to be trained; threads as given where the estimator does not say."""
-        if self.strategy == "direct" and n_regressors:
+    def _too_short(self, batch: Batch, name: Callable[[int], str]) -> dict[int, ValueError]:
+        """Return the errors of series that there is nothing to forecast from."""
+        if trains_members(self):
+            return single_values(batch, name)
+        return too_short(batch, window_of(self), steps_together(self), name)
+
+    def _fitted(
+        self, batch: Batch, n_jobs: int | None, name: Callable[[int], str] | None
+    ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+        """Train on series, of which those that are too short are errors where they have a name."""
+        if name is not None:
+            for error in self._too_short(batch, name).values():
+                raise error
+        n_regressors = batch.regressors.shape[1]
+        if n_regressors and self.horizon is not None:
             raise ValueError(
                 "strategy='direct' takes no regressors, for it would need those of steps that are "
                 "not asked for: set strategy='recursive', or leave X out"
             )
-        estimator = default_network() if self.estimator is None else self.estimator
+        if self.n_jobs is not None:
+            n_jobs = self.n_jobs
+        if trains_members(self):
+            rule = Rule(self._taken_period(), int(self.horizon), wishes_of(self), n_jobs)
+            return fit_members(rule, batch)
+        return fit_windows(self._spec(n_regressors, n_jobs), batch)
+
+    def _spec(self, n_regressors: int, n_jobs: int | None) -> WindowSpec:
+        """Return what is to be trained; threads as given where the estimator does not say."""
+        is_default = has_no_estimator(self)
+        estimator = default_network() if is_default else self.estimator
         estimator = with_seed(estimator, self.random_state)
         if n_jobs is not None and estimator.get_params().get("n_jobs", n_jobs) is None:
             estimator = clone(estimator).set_params(n_jobs=n_jobs)
         return WindowSpec(
             estimator,
-            int(self.window),
-            1 if self.strategy == "recursive" else int(self.horizon),
+            window_of(self),
+            steps_together(self),
             get_tags(estimator).input_tags.three_d_array,
             None if n_regressors else self.cut_off,
-            self.estimator is None,
+            is_default,
         )
 
 

@@ -225,7 +225,9 @@ class _Objective:
         )
 
 
-def samples_of(spec: MemberSpec, batch: Batch, seasons: Seasons | None, change: np.ndarray) -> Samples:
+def samples_of(
+    spec: MemberSpec, batch: Batch, seasons: Seasons | None, change: np.ndarray
+) -> Samples:
     """Return the samples of series that a member is trained on.
 
     Parameters
@@ -247,6 +249,11 @@ def samples_of(spec: MemberSpec, batch: Batch, seasons: Seasons | None, change: 
         origins = origins_of(whole, spec.window, spec.n_ahead, least, spec.most_samples)
         if origins.size:
             break
+    else:
+        raise ValueError(
+            f"no series has a value and horizon={spec.n_ahead} steps after it with an observed one "
+            "to train on: set a shorter horizon, or give longer series"
+        )
     scale = naive_scales(whole, spec.window, spec.reading.period, origins)
     of_origin = change[whole.series_of_row[origins]]
     values = filled(whole, period)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from tsrnn.windows.doubts import Ranges, fallback_note, left_notes, naive_notes,
 from tsrnn.windows.errors import PastErrors, factors
 from tsrnn.windows.lags import Units, from_first_observed
 from tsrnn.windows.network import WindowNetwork, WindowSpec
+from tsrnn.windows.rule import Rule
 from tsrnn.windows.together import TogetherNetwork, TogetherSpec
 
 # Scaled values beyond this have squares, and sums of them, that are not finite.
@@ -265,17 +265,28 @@ class WindowState:
         return future
 
 
-def too_short(batch: Batch, spec: WindowSpec, name: Any) -> dict[int, ValueError]:
+def too_short(
+    batch: Batch, window: int, n_ahead: int, name: Callable[[int], str]
+) -> dict[int, ValueError]:
     """Return which series do not fill a window from their first observed value on."""
     trimmed, _ = from_first_observed(batch)
-    most = trimmed.lengths - spec.n_ahead - (batch.n_series == 1)  # lest there be a single window
+    most = trimmed.lengths - n_ahead - (batch.n_series == 1)  # lest there be a single window
     return {
         i: ValueError(
             f"{name(i)} has {trimmed.lengths[i]} time steps from its first value on, and a window "
-            f"takes {spec.window}: set window to {max(most[i], 2)} "
+            f"takes {window}: set window to {max(most[i], 2)} "
             "or less, or give a longer series"
         )
-        for i in np.flatnonzero(trimmed.lengths < spec.window).tolist()
+        for i in np.flatnonzero(trimmed.lengths < window).tolist()
+    }
+
+
+def single_values(batch: Batch, name: Callable[[int], str]) -> dict[int, ValueError]:
+    """Return which series have a single time step from their first observed value on."""
+    trimmed, _ = from_first_observed(batch)
+    return {
+        i: ValueError(f"{name(i)} has 1 time step from its first value on, and two are needed")
+        for i in np.flatnonzero(trimmed.lengths < 2).tolist()
     }
 
 
@@ -300,25 +311,16 @@ def fit_windows(
     return _fitted(spec, Seen(batch, scaling, columns, trimmed, rows), Units.of(trimmed))
 
 
-def fit_together(
-    chosen_for: Callable[[Batch, np.ndarray], TogetherSpec], period: int, batch: Batch
+def fit_members(
+    rule: Rule, batch: Batch
 ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
-    """Train members on series with a value each, as `fit_windows` trains one network.
-
-    Parameters
-    ----------
-    chosen_for : callable
-        Given the series from their first values on, and the kinds of their seasons (N,), returns
-        what is to be trained.
-    period : int
-    batch : Batch
-    """
+    """Train the members that a rule chooses on series, as `fit_windows` trains one network."""
     scaling, columns = Scaling.of(batch, centred=False), RegressorScaling.of(batch.regressors)
     each = scaling.take(batch.series_of_row)
     scaled = Batch(each.scale(batch.values), batch.offsets, batch.regressors)
     trimmed, rows = from_first_observed(scaled)
-    seasons, kinds, _ = find_seasons(trimmed.values, trimmed.offsets, period)
-    spec, units = chosen_for(trimmed, kinds), Units.of(trimmed)
+    seasons, kinds, _ = find_seasons(trimmed.values, trimmed.offsets, rule.period)
+    spec, units = rule.choose(trimmed, kinds), Units.of(trimmed)
     if any(one.is_adjusted for one in spec.members):
         units = replace(units, seasons=seasons.after(-spec.window))
     return _fitted(spec, Seen(batch, scaling, columns, trimmed, rows), units)
@@ -369,9 +371,12 @@ def _fitted(
         PastErrors(spec.of_past(), whole, units),
     )
     predictions, deviations = np.full((2, batch.values.size), np.nan)
-    predictions[seen.rows] = along.predictions[place]
-    deviations[seen.rows] = network.deviation * along.spreads[place]
-    notes = naive_notes(trimmed, along.values[place], along.predictions[place])
+    ahead = along.predictions[place]
+    first = np.arange(ahead.size) - trimmed.offsets[:-1][trimmed.series_of_row] < spec.n_unseen
+    ahead[first] = np.nan  # what was put before a series is made of these
+    predictions[seen.rows] = ahead
+    deviations[seen.rows] = np.where(first, np.nan, network.deviation * along.spreads[place])
+    notes = naive_notes(trimmed, along.values[place], ahead)
     if network.is_naive:
         notes = dict.fromkeys(range(batch.n_series), fallback_note())
     each = seen.scaling.take(batch.series_of_row)

@@ -71,6 +71,8 @@ class WindowSpec:
         """Train on series; see `train`."""
         return train(self, batch, units)
 
+    n_unseen = 0
+
     def padded(self, batch: Batch) -> tuple[Batch, np.ndarray]:
         """Return the series, and where their rows are: they are read as they are."""
         return batch, np.arange(batch.values.size)

@@ -34,7 +34,7 @@ _LEAST_UNIT = 0.5
 
 @dataclass(frozen=True)
 class Reading:
-    """How windows are read.
+    """A way to read windows.
 
     Attributes
     ----------

@@ -1,27 +1,22 @@
 """The rule by which the members of a forecaster of many series are chosen.
 
 It knows the period m, the horizon h, how many values the series have, whether all are positive, and
-how many have a season that the competitions' test finds. What was tried, and the figures, are in
-`benchmarks/global_forecasts.py`: windows, units and kinds were chosen by the last one or two
-horizons of the training parts of M3 and M4.
+how many have a season that the competitions' test finds. It was chosen by the last one or two
+horizons of the training parts of M3's and M4's series.
 
-=====================  ============================  ================================
-series                 windows                       members
-=====================  ============================  ================================
-without a season       2 h and 3 h in turn, no more  four dense networks, two GRUs;
-                       than two thirds of the usual  the level is the last value
-                       length
-without a season, of   4 h and 5 h in turn           six dense networks
-40 h values or more
-with a season          m + h, or m + h / 2           three dense networks that read
-                                                     the series as they are, the level
-                                                     being the last season's mean, and
-                                                     three of them adjusted
-of a day's hours, or   14 m: two weeks               four dense networks in units of
-parts of them, for                                   the standard deviation, which
-three weeks or more                                  begin as the mean of yesterday
-                                                     and of a week ago
-=====================  ============================  ================================
+- Without a season six members read windows of 2 h and 3 h in turn, but of no more than two thirds
+  of the median length; of series of 40 h values or more, of 4 h and 5 h. The level is the last
+  value. Every third is a GRU of 32 units where its window is no longer than 32, the others are
+  dense networks of two layers of 128.
+- With a season six dense networks read windows of m + h. They differ in what they read: the series
+  as it is, from the mean of the last season or from the last value, in ratios to the level or in
+  standard deviations; and the adjusted series, if one in twenty has a season.
+- Where m is a day of hours, or of parts of them (a multiple of 24), and the median length three
+  weeks, four dense networks read windows of two weeks from the mean of the last day, in standard
+  deviations. They begin as the mean of yesterday and of a week ago.
+
+Where not all values are positive there are no ratios to a level, and all units are standard
+deviations; and the loss is that of the MASE, in place of the OWA's.
 """
 
 from __future__ import annotations
@@ -30,8 +25,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsrnn._input.ragged import Batch
 from tsrnn.windows.members import MemberSpec
 from tsrnn.windows.readings import Reading
+from tsrnn.windows.together import TogetherSpec
 
 # Units of a layer; there are two layers in dense networks, one in others.
 _DENSE, _GRU = (128, 128), (32,)
@@ -59,8 +56,41 @@ _HOURS, _DAYS = 24, 7
 
 
 @dataclass(frozen=True)
+class _Reads:
+    """The series as a member reads them.
+
+    Attributes
+    ----------
+    units, center : str
+        Of its `Reading`.
+    is_adjusted : bool
+        Whether it reads adjusted series.
+    is_early : bool
+        Whether it begins before two seasons have been seen.
+    """
+
+    units: str
+    center: str
+    is_adjusted: bool = False
+    is_early: bool = False
+
+
+_PLAIN = _Reads("ratio", "last")
+
+# In this order, so that fewer members are as unlike.
+_SEASONAL_KINDS = (
+    _Reads("ratio", "season"),
+    _Reads("ratio", "last", is_adjusted=True, is_early=True),
+    _Reads("std", "season"),
+    _Reads("ratio", "season", is_adjusted=True),
+    _Reads("ratio", "last"),
+    _Reads("ratio", "last", is_adjusted=True),
+)
+
+
+@dataclass(frozen=True)
 class Series:
-    """What the rule knows of series.
+    """Facts of series, as the rule knows them.
 
     Attributes
     ----------
@@ -82,7 +112,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user has chosen; None is left to the rule.
+    """The choices of the user; None is left to the rule.
 
     Attributes
     ----------
@@ -96,6 +126,48 @@ class Wishes:
     center: str | None
     units: str | None
     seed: int
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The rule, with what is known before the series are.
+
+    Attributes
+    ----------
+    period, horizon : int
+    wishes : Wishes
+    n_jobs : int or None
+        Threads.
+    """
+
+    period: int
+    horizon: int
+    wishes: Wishes
+    n_jobs: int | None
+
+    def choose(self, batch: Batch, kinds: np.ndarray) -> TogetherSpec:
+        """Return the members for series, from their first values on, with seasons of these kinds.
+
+        Raises
+        ------
+        ValueError
+            If ratios are asked for of values that are not positive.
+        """
+        wrong = np.flatnonzero(batch.values <= 0.0)
+        if wrong.size and self.wishes.units == "ratio":
+            raise ValueError(
+                "units='ratio' needs positive values, and there are others: set units='std' or "
+                "'auto'"
+            )
+        series = Series(
+            self.period,
+            self.horizon,
+            int(np.median(batch.lengths)),
+            not wrong.size,
+            float(np.mean([one is not None for one in kinds])),
+        )
+        members = members_for(series, self.wishes)
+        return TogetherSpec(members, self.period, self.n_jobs)
 
 
 def members_for(series: Series, wishes: Wishes) -> tuple[MemberSpec, ...]:
@@ -113,21 +185,21 @@ def members_for(series: Series, wishes: Wishes) -> tuple[MemberSpec, ...]:
     for i in range(wishes.n_members or N_MEMBERS):
         T = max(window or windows[i % 2], 2)
         kind = "gru" if i % 3 == 2 and T <= _MOST_OF_GRU else "dense"
-        members.append(_member(series, wishes, i, kind, T, is_adjusted=False, center="last"))
+        members.append(_member(series, wishes, i, kind, T, _PLAIN))
     return tuple(members)
 
 
 def _seasonal(series: Series, wishes: Wishes) -> tuple[MemberSpec, ...]:
     m, h = series.period, series.horizon
-    members = []
-    for i in range(wishes.n_members or N_MEMBERS):
-        is_adjusted = i % 2 == 1 and series.seasonal >= _SEASONAL and wishes.center is None
-        T = wishes.window or (m + max(h // 2, 1) if i % 4 == 3 else m + h)
-        center = "last" if is_adjusted else "season"
-        members.append(
-            _member(series, wishes, i, "dense", T, is_adjusted=is_adjusted, center=center)
-        )
-    return tuple(members)
+    kinds = [
+        one
+        for one in _SEASONAL_KINDS
+        if not one.is_adjusted or (series.seasonal >= _SEASONAL and wishes.center is None)
+    ]
+    return tuple(
+        _member(series, wishes, i, "dense", wishes.window or m + h, kinds[i % len(kinds)])
+        for i in range(wishes.n_members or N_MEMBERS)
+    )
 
 
 def _of_days(series: Series, wishes: Wishes) -> tuple[MemberSpec, ...]:
@@ -153,26 +225,19 @@ def _of_days(series: Series, wishes: Wishes) -> tuple[MemberSpec, ...]:
 
 
 def _member(
-    series: Series,
-    wishes: Wishes,
-    i: int,
-    kind: str,
-    window: int,
-    *,
-    is_adjusted: bool,
-    center: str,
+    series: Series, wishes: Wishes, i: int, kind: str, window: int, reads: _Reads
 ) -> MemberSpec:
-    units = wishes.units or ("ratio" if series.is_positive else "std")
+    units = wishes.units or (reads.units if series.is_positive else "std")
     m = series.period
     return MemberSpec(
         kind,
         _GRU if kind == "gru" else _DENSE,
         window,
         series.horizon,
-        Reading(units, wishes.center or center, m),
-        is_adjusted,
+        Reading(units, wishes.center or reads.center, m),
+        reads.is_adjusted,
         "owa" if series.is_positive else "mase",
-        _LEAST if m == 1 else 2 * m,
+        _LEAST if m == 1 or reads.is_early else 2 * m,
         _MOST_SAMPLES,
         (),
         wishes.seed + i,

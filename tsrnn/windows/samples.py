@@ -1,4 +1,4 @@
-"""Samples that networks of many series are trained on: windows at many origins, gathered in batches.
+"""Samples that networks of many series are trained on: windows at many origins, by the batch.
 
 An origin is a row of a series: the window is what lies before it, and the targets are the values
 from it on. Every series has a window's length of values before its first (see `padded`), so that

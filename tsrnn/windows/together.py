@@ -52,6 +52,11 @@ class TogetherSpec:
         """Values that are predicted together (H)."""
         return self.members[0].n_ahead
 
+    @property
+    def n_unseen(self) -> int:
+        """Values at the beginning of a series that nothing is predicted of."""
+        return self.period
+
     def padded(self, batch: Batch) -> tuple[Batch, np.ndarray]:
         """Return the series with a window of values before them, and where their rows are."""
         return padded(batch, self.window, self.period)
@@ -103,7 +108,7 @@ class TogetherNetwork:
 
     @property
     def n_windows(self) -> int:
-        """How many windows a member was trained on, at most."""
+        """The most windows that a member was trained on."""
         return max(one.n_samples for one in self.members)
 
     @contextmanager
