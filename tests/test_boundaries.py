@@ -60,7 +60,7 @@ FOLDERS = table(
     _dense: _compute _input _optim cells
     features: exceptions _input _time
     forecasting: exceptions _compute _input _time features
-    metrics: _time
+    metrics: _input _time
     network: _compute _input _optim _recurrent
     panel: exceptions _compute _input _time features forecasting metrics
     sequence: _docs exceptions _input _optim cells _scan _recurrent network
@@ -126,16 +126,17 @@ REACHED_INTO = table(
     """
     tsrnn.cli.fitting: _grid
     tsrnn.compose.inner: _model _seen
-    tsrnn.panel.forecaster: _has_season _seeks_season
+    tsrnn.panel.fitting: _has_season
+    tsrnn.panel.forecaster: _seeks_season
     tsrnn.panel.seasons: _in_season _needed_steps _seeks_season _taken_period _wants_note
     tsrnn.panel.seasons: _would_take
     tsrnn.plotting._forecast: _grid _observed_and_predicted _read_request
     """
 )
 
-# Functions that still take more than nine arguments.
+# Functions that take more than nine arguments: for users, by their names.
 MOST_ARGUMENTS = 9
-LONG_SIGNATURES = {}
+LONG_SIGNATURES = {"tsrnn.forecasting.backtesting.backtest": 10}
 
 
 def dotted_name(path):
@@ -234,10 +235,11 @@ def test_sequence_estimators_know_no_forecaster():
 
 def test_metrics_and_pictures_take_arrays_or_estimators_by_their_public_methods():
     assert not FOLDERS["plotting"]
-    # Labels of rows are compared, and their season told, in one place.
+    # Labels of rows are compared, and their season told, in one place; frames have one door.
     metrics = [name for name in SOURCES if folder_of(name) == "metrics"]
     outside = set().union(*(imports()[name] for name in metrics)) - set(metrics)
-    assert outside == {"tsrnn._time.labels", "tsrnn._time.period_of_stamps"}
+    of_time = {"tsrnn._time.labels", "tsrnn._time.period_of_stamps"}
+    assert outside == {"tsrnn._input.frames", *of_time}
 
 
 def test_only_the_top_saves_and_only_users_give_commands():

@@ -394,7 +394,7 @@ def test_past_errors_of_many_series_are_of_one_origin_each():
     members = THREE[:2]
     many = {f"{i:03}": Y[i % 4 :] * (1.0 + i) for i in range(100)}
     panel = PanelForecaster(EnsembleForecaster(members), freq=1).fit(long_frame(many))
-    found = panel._fitted.model.past.of()
+    found = panel._fitted.members[0].model.past.of()
     for i, y in list(enumerate(many.values()))[:8]:
         alone = loop_of_errors(members, y, 1)[0]
         np.testing.assert_allclose(found[0, : alone.size, i], alone, rtol=1e-9)

@@ -43,6 +43,13 @@ def _put_together(**options):
     return tsrnn.PanelForecaster(tsrnn.NaiveForecaster(), **options).fit(frame[::3])
 
 
+def _several():
+    """A panel of two forecasters."""
+    frame = saved_models.long_frame(saved_models.INDEXES["weeks"])
+    models = [("last", tsrnn.NaiveForecaster()), ("trend", tsrnn.NaiveForecaster(strategy="drift"))]
+    return tsrnn.PanelForecaster(models).fit(frame)
+
+
 def _with_scores():
     """A panel that was asked for conformal intervals."""
     panel = saved_models.fitted_panel("months", conformal_windows=2)
@@ -85,6 +92,7 @@ RARE = {
     "panel-of-rows": lambda: _put_together(freq="rows"),
     "panel-of-weeks-put-together": lambda: _put_together(freq="W", aggregate="sum"),
     "panel-of-third-fridays": _third_fridays,
+    "panel-of-several-models": _several,
     "panel-with-scores": _with_scores,
     "windows-after-a-gap": _after_a_gap,
     "regression-on-a-scale": _on_a_scale,

@@ -374,7 +374,7 @@ def test_arguments_that_will_not_do_are_named(arguments, message):
 def test_a_wide_frame_is_told_what_does_it():
     with pytest.raises(ValueError, match=r"frame.asfreq\('D', fill_value=0\)"):
         fill_gaps(pd.DataFrame({"a": 1.0}, index=DAYS))
-    with pytest.raises(TypeError, match="must be a DataFrame or a Series, got list"):
+    with pytest.raises(TypeError, match="must be a DataFrame, or a Series .*, got list"):
         fill_gaps([1.0])
 
 

@@ -83,8 +83,8 @@ def test_a_panel_of_one_period_is_fitted_as_one():
     months = df[df["unique_id"].isin(["a", "c"])]
     found = PanelForecaster(AutoExpSmoothingRNN()).fit(months)
     by_hand = PanelForecaster(AutoExpSmoothingRNN(period=12)).fit(months)
-    assert type(found._fitted.model) is type(by_hand._fitted.model)
-    assert len(found._fitted.model.parts) == len(by_hand._fitted.model.parts)
+    assert type(found._fitted.members[0].model) is type(by_hand._fitted.members[0].model)
+    assert len(found._fitted.members[0].model.parts) == len(by_hand._fitted.members[0].model.parts)
     pd.testing.assert_frame_equal(found.predict(3), by_hand.predict(3), check_exact=True)
 
 

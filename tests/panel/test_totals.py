@@ -103,7 +103,7 @@ def test_whatever_panels_are_of_has_totals(name):
     assert table.iloc[:, 0].tolist() == panel.ids_.tolist()
     bounds = table.iloc[:, 3:].to_numpy()
     assert np.isfinite(bounds).all() and (bounds[:, 0] <= bounds[:, 1]).all()
-    model = panel._fitted.model
+    model = panel._fitted.members[0].model
     levels, every = np.array([0.1, 0.9]), model.forecast(3)
     # Networks are computed in single precision, in which a batch of another size rounds otherwise.
     rtol = 1e-6 if name == "windows" else 1e-13

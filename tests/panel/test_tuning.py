@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from other_frames import OTHERS, columns_of
 from panels import make_frame
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
@@ -19,7 +20,7 @@ from tsrnn import (
     backtest,
     tune,
 )
-from tsrnn.exceptions import InvalidParameterError
+from tsrnn.exceptions import InvalidParameterError, UnusedColumnsWarning
 from tsrnn.metrics import mase
 
 SES = SimpleExpSmoothingRNN()
@@ -329,6 +330,32 @@ def test_rows_may_be_the_steps():
     _, expected = tune(SES, {"alpha": ALPHAS}, numbered, horizon=2)
     np.testing.assert_allclose(table["mase"], expected["mase"], rtol=1e-12)  # order of sums
     assert len(best.ids_) == 6
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_frames_of_other_libraries_are_tuned_and_answered_alike(library):
+    made = OTHERS[library](DF.assign(town="Ulm"))
+    with pytest.warns(UnusedColumnsWarning, match="town"):
+        best, table = tune(SES, {"alpha": ALPHAS}, made, horizon=2)
+    expected_best, expected = tune(SES, {"alpha": ALPHAS}, DF, horizon=2)
+    assert isinstance(table, pd.DataFrame)
+    np.testing.assert_array_equal(table["mase"], expected["mase"])
+    answer, name = best.predict(2), "SimpleExpSmoothingRNN"
+    assert type(answer).__module__.startswith(library)
+    assert columns_of(answer)[name] == expected_best.predict(2)[name].tolist()
+
+
+def test_frames_with_an_index_of_series_and_time_and_wide_ones_are_tuned():
+    _, expected = tune(SES, {"alpha": ALPHAS}, DF, horizon=2)
+    levels = DF.set_index(["unique_id", "ds"])
+    best, table = tune(SES, {"alpha": ALPHAS}, levels, horizon=2)
+    np.testing.assert_array_equal(table["mase"], expected["mase"])
+    assert best.predict(2).index.names == ["unique_id", "ds"]
+    wide = DF.pivot(index="ds", columns="unique_id", values="y")  # shorter ones begin later
+    grid = {"forecaster__alpha": ALPHAS}
+    best, table = tune(PanelForecaster(SES), grid, wide, horizon=2)
+    np.testing.assert_array_equal(table["mase"], expected["mase"])
+    assert best.predict(2).columns.tolist() == ["a", "b", "c", "d"]
 
 
 def test_columns_of_a_panel_may_have_other_names():

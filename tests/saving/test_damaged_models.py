@@ -129,12 +129,16 @@ def _named(name):
     return panel
 
 
+def _with_model(fitted_panel, model):
+    (member,) = fitted_panel.members
+    return replace(fitted_panel, members=(replace(member, model=model),))
+
+
 def _smoother_panel(change):
     def changed(fitted_panel):
-        ((series, batch),) = fitted_panel.model.parts
-        return replace(
-            fitted_panel, model=replace(fitted_panel.model, parts=(change(series, batch),))
-        )
+        model = fitted_panel.members[0].model
+        ((series, batch),) = model.parts
+        return _with_model(fitted_panel, replace(model, parts=(change(series, batch),)))
 
     return _panel(changed)
 
@@ -199,7 +203,7 @@ DAMAGED = {
     ),
     "uncertain beyond": lambda: _smoothers(uncertain=lambda old: np.array([3])),
     "more series than there is memory for": lambda: _panel(
-        lambda one: replace(one, model=replace(one.model, n_series=10**30))
+        lambda one: _with_model(one, replace(one.members[0].model, n_series=10**30))
     ),
     "a part shorter than its smoothers": lambda: _smoother_panel(lambda s, batch: (s[:-1], batch)),
     "a series in two places": lambda: _smoother_panel(lambda s, batch: (s * 0, batch)),
@@ -243,19 +247,24 @@ DAMAGED = {
         "deseasonalized", inner=LoopedPanel((fitted("naive", y_of())._model,), {})
     ),
     "a column within a panel": lambda: _panel(
-        lambda one: replace(one, model=fitted("naive", np.c_[y_of(), y_of(), y_of()])._model)
+        lambda one: _with_model(one, fitted("naive", np.c_[y_of(), y_of(), y_of()])._model)
     ),
     "an adjusted panel of a column's model": lambda: _panel(
-        lambda one: replace(
+        lambda one: _with_model(
             one,
-            model=replace(one.model, inner=replace(one.model.inner, notes=(UserWarning("n"),))),
+            replace(
+                model := one.members[0].model,
+                inner=replace(model.inner, notes=(UserWarning("n"),)),
+            ),
         ),
         "utc",
     ),
     "seasons of other series": lambda: _model_of(
         "deseasonalized", constant=np.zeros(2), seasons=Seasons(np.ones((2, 4)), np.ones((2, 4)))
     ),
-    "left out that there is not": lambda: _panel(lambda one: replace(one, left_out=frozenset({7}))),
+    "left out that there is not": lambda: _panel(
+        lambda one: replace(one, members=(replace(one.members[0], left_out=frozenset({7})),))
+    ),
 }
 
 

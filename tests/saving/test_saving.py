@@ -166,7 +166,7 @@ def test_what_a_fit_warned_of_and_what_failed_comes_back(again):
     panel = PanelForecaster(clone(FORECASTERS["multiplicative"]))
     with pytest.warns(UserWarning, match="1 of 3 series failed|failures_"):
         panel.fit(frame)
-    assert panel._fitted.model.failures
+    assert panel._fitted.members[0].model.failures
     loaded = again(panel)
     assert_same(panel, loaded)
     assert_same(panel.predict(2), loaded.predict(2))

@@ -508,7 +508,7 @@ def test_a_series_of_a_panel_that_cannot_go_on_is_listed_and_stops_no_other():
     with pytest.warns(UserWarning, match="1 of 2 series"):
         panel.update(further)
     assert "too large beside those" in panel.failures_["reason"][0]
-    model = panel._fitted.model
+    model = panel._fitted.members[0].model
     place = next(iter(model.failures))
     for part in (model.forecast(3), model.deviation(3)):
         assert np.isnan(part[:, place]).all() and np.isfinite(np.delete(part, place, 1)).all()

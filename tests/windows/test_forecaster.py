@@ -396,5 +396,5 @@ def test_threads_are_handed_on_where_the_regressor_does_not_say():
     frame = pd.DataFrame({"unique_id": "a", "ds": np.arange(60), "y": Y})
     for threads, expected in ((None, 2), (1, 1)):
         panel = PanelForecaster(RNNForecaster(Recorder(n_jobs=threads), window=4), n_jobs=2)
-        fitted = panel.fit(frame)._fitted.model.state.network.estimator
+        fitted = panel.fit(frame)._fitted.members[0].model.state.network.estimator
         assert fitted.n_jobs == expected

@@ -52,7 +52,7 @@ def test_a_panel_trains_one_network_on_all_of_its_series():
     np.testing.assert_allclose(
         panel.predict(6)["f"].to_numpy().reshape(3, 6).T, columns.predict(6), rtol=1e-9
     )
-    weights = panel._fitted.model.state.network.estimator.coef_
+    weights = panel._fitted.members[0].model.state.network.estimator.coef_
     np.testing.assert_allclose(weights, columns.estimator_.coef_, rtol=1e-9)
 
 
@@ -65,7 +65,7 @@ def test_a_series_too_short_for_a_window_fails_and_stops_no_other():
     rest = frame[frame["unique_id"] != "b"]
     alone = PanelForecaster(RIDGE, alias="f").fit(rest)
     pd.testing.assert_frame_equal(panel.predict(4), alone.predict(4))
-    assert panel._fitted.model.forecast(2).shape == (2, 3)
+    assert panel._fitted.members[0].model.forecast(2).shape == (2, 3)
     with pytest.raises(ValueError, match="all 2 series failed.*window takes 50"):
         PanelForecaster(RNNForecaster(Ridge(), window=50)).fit(rest)
 
@@ -85,7 +85,7 @@ def test_an_update_of_a_panel_moves_every_series_by_as_many_steps_as_it_had():
     panel = PanelForecaster(RIDGE, alias="f").fit(frame[place >= 6])
     more = frame[(place < 6) & ((frame["unique_id"] == "a") | (place >= 3))]
     ahead = panel.update(more[more["unique_id"] != "c"]).predict(2)["f"].to_numpy().reshape(3, 2)
-    fitted = PanelForecaster(RIDGE, alias="f").fit(frame[place >= 6])._fitted.model.state
+    fitted = PanelForecaster(RIDGE, alias="f").fit(frame[place >= 6])._fitted.members[0].model.state
     for i, (name, n_more) in enumerate({"a": 6, "b": 3, "c": 0}.items()):
         one = fitted.take(np.array([i]))
         y = frame["y"][(frame["unique_id"] == name) & (place < 6)].to_numpy()[:n_more]
@@ -144,7 +144,7 @@ def test_adjusted_series_of_a_panel_train_one_network():
     frame["y"] = (50.0 + frame["y"]) * np.resize(season, len(frame))
     one = DeseasonalizedForecaster(RIDGE, period=4)
     panel = PanelForecaster(one, alias="f").fit(frame)
-    assert panel._fitted.model.inner.state.n_series == 2
+    assert panel._fitted.members[0].model.inner.state.n_series == 2
     ahead = panel.predict(8, level=80)
     for i, y in enumerate(series_of(frame)):
         alone = one.fit(y)

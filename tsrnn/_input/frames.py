@@ -93,6 +93,8 @@ def opened(values: Any, name: str) -> tuple[Any, FrameKind]:
     ------
     ValueError
         For two columns of one name.
+    TypeError
+        For what a frame is yet to be made of, such as a LazyFrame.
     """
     library = _root(values)
     if library not in LIBRARIES:
@@ -104,7 +106,10 @@ def opened(values: Any, name: str) -> tuple[Any, FrameKind]:
         raise ValueError(f"{name} has a column twice: its columns are {names}")
     try:
         given = nw.from_native(values, eager_only=True, allow_series=True)
-    except TypeError:  # a LazyFrame, a batch
+    except TypeError:
+        if _maker(values):
+            wanted = f"{name} must be a frame or a series, got {kind_in_words(values)}"
+            raise TypeError(wanted) from None
         return values, PANDAS
     if isinstance(given, nw.Series):
         return _pandas_column(given).rename(given.name or None), FrameKind(library)
@@ -129,12 +134,17 @@ def kind_in_words(values: Any) -> str:
         return kind.__name__
     is_public = getattr(sys.modules.get(library), kind.__name__, None) is kind
     name = f"{library if is_public else kind.__module__}.{kind.__qualname__}"
+    maker = _maker(values)
+    return f"{name}: {maker} makes a frame of it that will do" if maker else name
+
+
+def _maker(values: Any) -> str:
+    """Return the code that makes a frame of something, nothing where there is none."""
+    library = _root(values)
+    if library == "pyarrow" and type(values).__name__ == "RecordBatch":
+        return "pyarrow.Table.from_batches([batch])"
     method = _MAKES_FRAME.get(library, "")
-    if hasattr(values, method):
-        return f"{name}: its method {method}() makes a frame that will do"
-    if name == "pyarrow.RecordBatch":
-        return f"{name}: pyarrow.Table.from_batches([batch]) makes a frame of it"
-    return name
+    return f"its method {method}()" if hasattr(values, method) else ""
 
 
 def _root(values: Any) -> str:

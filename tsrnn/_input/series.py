@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.frames import PANDAS, opened
 from tsrnn._input.numbers import as_array, as_floats, is_date_in_words, refuse_kinds
 
 
@@ -19,9 +20,10 @@ class Layout:
     ----------
     is_pandas : bool
     is_flat : bool
-        One series as one dimension: `(n_timesteps,)` or a pandas Series.
+        One series as one dimension: `(n_timesteps,)` or a Series.
     names : pandas.Index or None
-        Names of the series where they came with pandas (of a Series: its one name).
+        Names of the series where they came with pandas (of a Series: its one name), or as columns
+        of a frame of another library.
     """
 
     is_pandas: bool
@@ -67,6 +69,7 @@ def read_series(y: object, name: str = "y") -> tuple[np.ndarray, Layout, pd.Inde
     ----------
     y : array-like, Series or DataFrame
         (n_timesteps,) or (n_timesteps, n_series); None, NaN, pd.NA and masked values are missing.
+        Those of polars and pyarrow have no index, and nothing is pandas that comes of them.
     name : str
         What to call it in an error.
 
@@ -85,12 +88,16 @@ def read_series(y: object, name: str = "y") -> tuple[np.ndarray, Layout, pd.Inde
     TypeError
         For what is no series of numbers at all: dates, sparse matrices, dicts.
     """
+    y, kind = opened(y, name)
+    is_pandas = kind is PANDAS
     if isinstance(y, pd.Series):
-        layout, index = Layout(True, True, pd.Index([y.name])), y.index
+        layout, index = Layout(is_pandas, True, pd.Index([y.name]) if is_pandas else None), y.index
         columns = [(name, _read_column(y, name))]
     elif isinstance(y, pd.DataFrame):
-        layout, index = Layout(True, False, y.columns), y.index
+        layout, index = Layout(is_pandas, False, y.columns), y.index
         labels = [f"{name}[{column!r}]" for column in y.columns]
+        if not is_pandas:
+            _refuse_stamps(y, name)
         columns = [(label, _read_column(y.iloc[:, i], label)) for i, label in enumerate(labels)]
         if not columns:
             raise ValueError(f"{name} has no columns: give one column a series")
@@ -111,6 +118,7 @@ def read_series(y: object, name: str = "y") -> tuple[np.ndarray, Layout, pd.Inde
         if not advice:
             raise
         raise type(error)(f"{error}{advice}") from error
+    index = index if is_pandas else None
     infinite = np.argwhere(np.isinf(values))
     if infinite.size:
         row, column = infinite[0]
@@ -120,6 +128,16 @@ def read_series(y: object, name: str = "y") -> tuple[np.ndarray, Layout, pd.Inde
             "missing value"
         )
     return values, layout, index
+
+
+def _refuse_stamps(frame: pd.DataFrame, name: str) -> None:
+    """Refuse time stamps in a frame of a library that has no index for them."""
+    stamps = [label for label, column in frame.items() if column.dtype.kind == "M"]
+    if stamps:
+        raise TypeError(
+            f"{name}[{stamps[0]!r}] must be numbers, got dates: {name}.to_pandas().set_index("
+            f"{stamps[0]!r}) has them as its index, from where they are read"
+        )
 
 
 def _long_frame_advice(y: object) -> str:

@@ -20,7 +20,6 @@ from tsrnn._input.validation import (
     check_period,
     of_one_moment,
 )
-from tsrnn._input.wording import Message
 from tsrnn._time.season_length import Season
 from tsrnn.compose.combining import Span, unweighted
 from tsrnn.compose.default_members import default_members
@@ -32,6 +31,7 @@ from tsrnn.compose.weighing import Backtest, Doubts, backtest_weights
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.naming import check_named
 from tsrnn.forecasting.within import give_place
 
 if TYPE_CHECKING:
@@ -248,20 +248,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
                 raise InvalidParameterError(f"{wanted}; the name at position {i} is {name!r}")
             if not isinstance(member, Forecaster):
                 raise InvalidParameterError(f"{wanted}; that of {name!r} is {member!r}")
-        names = [name for name, _ in self.forecasters]
-        own = set(self.get_params(deep=False))
-        for name in names:
-            if names.count(name) > 1 or name in own or "__" in name:
-                raise InvalidParameterError(
-                    f"the name {name!r} in forecasters must be different from other members' and "
-                    f"from {sorted(own)}, and hold no double underscore"
-                )
-        for name, member in self.forecasters:
-            try:
-                member.validate_parameters()
-            except InvalidParameterError as error:
-                message = Message("member {name!r}: {error}", name=name, error=error)
-                raise InvalidParameterError(message) from error
+        check_named("forecasters", self.forecasters, self.get_params(deep=False).keys())
         if self.period != "auto":
             raise InvalidParameterError(
                 f"period is {self.period}, but is for the default members: give it to those in "

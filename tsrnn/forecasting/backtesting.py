@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from tsrnn._input.frames import opened
 from tsrnn._input.series import is_single, read_series
 from tsrnn._input.validation import check_count, check_level
 from tsrnn._time.grid import is_time_index, training_grid
@@ -28,14 +29,15 @@ def backtest(
     step_size: int | None = None,
     refit: bool | int = True,
     max_train: int | None = None,
+    gap: int = 0,
     level: Any = None,
 ) -> pd.DataFrame:
     """Forecast a series from points in its past, and put beside it what came.
 
-    The last point lies `horizon` steps before the end of the series, the others `step_size` steps
-    apart before it. From each the forecaster sees nothing of what follows. `tsrnn.metrics.evaluate`
-    makes scores of the answer, by model, step or cutoff. For many series of unequal lengths there
-    is `PanelForecaster.cross_validation`.
+    The last point lies `horizon` steps before the end of the series, with a gap so many more, the
+    others `step_size` steps apart before it. From each the forecaster sees nothing of what follows.
+    `tsrnn.metrics.evaluate` makes scores of the answer, by model, step or cutoff. For many series
+    of unequal lengths there is `PanelForecaster.cross_validation`.
 
     Parameters
     ----------
@@ -57,6 +59,9 @@ def backtest(
         its `update`, parameters kept), an integer at every so many.
     max_train : int, optional
         How many values a fit sees at most, the last ones before its point; all by default.
+    gap : int, default=0
+        Steps between a point and the first step that is forecast, such as days until figures are
+        known.
     level : float or sequence of float, optional
         Levels of prediction intervals, as fractions.
 
@@ -64,8 +69,9 @@ def backtest(
     -------
     frame : DataFrame
         A row a point and step, with the columns cutoff (the last time stamp that was known), step
-        (from 1), time, y and forecast. Time stamps are those of the index of `y`, or positions
-        where it has none. Of one level the bounds are the columns lower and upper, of a sequence of
+        (how many steps after it: from 1, or with a gap from the one that follows it), time, y and
+        forecast. Time stamps are those of the index of `y`, or positions where it has none. Of one
+        level the bounds are the columns lower and upper, of a sequence of
         levels lower-80, upper-80 and so on, in percent. Of several series the first column is
         series, its name or position, and rows are sorted by it.
 
@@ -94,29 +100,25 @@ def backtest(
     3 2001-10-01     2 2001-12-01  371.6     371.5  371.1  371.9
     """
     check_forecaster(forecaster)
-    horizon, n_windows = check_count("horizon", horizon), check_count("n_windows", n_windows)
-    step = horizon if step_size is None else check_count("step_size", step_size)
-    every = refit_every(refit, n_windows)
+    windows = Windows.read(horizon, n_windows, step_size, refit, max_train, gap)
     levels = _levels(level)
     if not isinstance(forecaster, Forecaster):
-        _refuse_of_others(forecaster, levels, every)
+        _refuse_of_others(forecaster, levels, windows.every)
+    y, kind = opened(y, "y")
     data = Rows.read(y, X)
     needs_columns = X is None and not _holds_forecaster(forecaster)
-    longest = data.n_timesteps if max_train is None else check_count("max_train", max_train, 2)
-    first = data.n_timesteps - horizon - step * (n_windows - 1)
-    if first < 2:
+    if data.n_timesteps - windows.span < 2:
         raise ValueError(
-            f"y has {data.n_timesteps} rows, too few: {n_windows} window(s) of {horizon} steps "
-            f"take the last {data.n_timesteps - first}, and two values before them; set n_windows, "
-            "horizon or step_size lower"
+            f"y has {data.n_timesteps} rows, too few: {windows.in_words} take the last "
+            f"{windows.span}, and two values before them; set n_windows, horizon or step_size lower"
         )
-    ends = first + step * np.arange(n_windows)
-    answers = np.empty((n_windows, horizon, 1 + 2 * len(levels), data.n_series))
-    model = None
+    ends = windows.ends(data.n_timesteps)
+    shape = (windows.n_windows, windows.horizon, 1 + 2 * len(levels), data.n_series)
+    answers, model = np.empty(shape), None
     for number, end in enumerate(ends.tolist()):
-        if number % every == 0:
+        if windows.is_fitted(number):
             try:
-                model = data.fit(clone(forecaster), max(0, end - longest), end)
+                model = data.fit(clone(forecaster), windows.starts(end), end)
             except (TypeError, ValueError) as error:
                 if not needs_columns:
                     raise
@@ -125,13 +127,96 @@ def backtest(
                     f"learns from its columns; without it: {error}"
                 ) from error
         else:
-            model = data.move_on(model, end - step, end)
-        answers[number, :, :1] = data.forecast(model, end, horizon)
+            model = data.move_on(model, end - windows.step, end)
+        answers[number, :, :1] = data.forecast(model, end, windows.ahead)[windows.gap :]
         for i, one in enumerate(levels):
-            bounds = data.bounds(model, end, horizon, one)
+            bounds = data.bounds(model, end, windows.ahead, one)[windows.gap :]
             answers[number, :, 1 + 2 * i : 3 + 2 * i] = bounds
     names = ["forecast", *_bound_names(level, levels)]
-    return data.frame(ends, dict(zip(names, np.moveaxis(answers, 2, 0), strict=True)))
+    columns = dict(zip(names, np.moveaxis(answers, 2, 0), strict=True))
+    return kind.answer(data.frame(ends, windows.gap, columns))
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Points in the past of series that forecasts are made from, and what is known there.
+
+    Attributes
+    ----------
+    horizon : int
+        Steps that are forecast from each.
+    n_windows : int
+        How many points.
+    step : int
+        Steps between them.
+    every : int
+        At every how many of them there is a fit.
+    max_train : int or None
+        Rows that a fit sees at most.
+    gap : int
+        Steps between a point and the first that is forecast.
+    """
+
+    horizon: int
+    n_windows: int
+    step: int
+    every: int
+    max_train: int | None
+    gap: int
+
+    @classmethod
+    def read(
+        cls,
+        horizon: Any,
+        n_windows: Any,
+        step_size: Any,
+        refit: Any,
+        max_train: Any,
+        gap: Any,
+        name: str = "horizon",
+    ) -> Windows:
+        """Read arguments as users give them, the horizon by its name."""
+        horizon, n_windows = check_count(name, horizon), check_count("n_windows", n_windows)
+        step = horizon if step_size is None else check_count("step_size", step_size)
+        if isinstance(refit, bool | np.bool_):
+            every = 1 if refit else n_windows
+        else:
+            every = check_count("refit", refit)
+        longest = None if max_train is None else check_count("max_train", max_train, 2)
+        return cls(horizon, n_windows, step, every, longest, check_count("gap", gap, 0))
+
+    @property
+    def ahead(self) -> int:
+        """Steps from a point to the last that is forecast."""
+        return self.gap + self.horizon
+
+    @property
+    def span(self) -> int:
+        """Steps from the first point to the end of the series."""
+        return self.ahead + self.step * (self.n_windows - 1)
+
+    @property
+    def n_fits(self) -> int:
+        """The number of fits of each series."""
+        return -(-self.n_windows // self.every)
+
+    @property
+    def in_words(self) -> str:
+        """Windows, as the subject of a sentence about what they take."""
+        after = f", {self.gap} after their points," if self.gap else ""
+        return f"{self.n_windows} window(s) of {self.horizon} steps{after}"
+
+    def ends(self, n_rows: Any) -> np.ndarray:
+        """Return the row after each point, (n_windows,), of so many rows; with theirs first."""
+        return np.asarray(n_rows)[..., None] - self.span + self.step * np.arange(self.n_windows)
+
+    def starts(self, ends: Any, first: Any = 0) -> Any:
+        """Return the first rows that fits see, of series whose first row is known."""
+        return first if self.max_train is None else np.maximum(first, ends - self.max_train)
+
+    def is_fitted(self, number: int) -> bool:
+        """Tell whether there is a fit at a point."""
+        return number % self.every == 0
 
 
 @dataclass(frozen=True)
@@ -202,11 +287,12 @@ class Rows:
             return values.reshape(horizon, self.n_series, 2).transpose(0, 2, 1)
         return values.reshape(horizon, 2, self.n_series)
 
-    def frame(self, ends: np.ndarray, columns: dict[str, np.ndarray]) -> pd.DataFrame:
+    def frame(self, ends: np.ndarray, gap: int, columns: dict[str, np.ndarray]) -> pd.DataFrame:
         """Lay answers out, of shape (n_windows, horizon, n_series) each."""
         n_windows, horizon, n_series = columns["forecast"].shape
-        rows = np.tile((ends[:, None] + np.arange(horizon)).ravel(), n_series)
-        steps = np.tile(np.arange(1, horizon + 1), n_windows * n_series)
+        ahead = np.arange(gap, gap + horizon)
+        rows = np.tile((ends[:, None] + ahead).ravel(), n_series)
+        steps = np.tile(ahead + 1, n_windows * n_series)
         of_series = np.repeat(np.arange(n_series), n_windows * horizon)
         names = pd.RangeIndex(n_series) if self.names is None else self.names
         series = {"series": names.take(of_series)} if n_series > 1 else {}
@@ -290,13 +376,6 @@ def _holds_forecaster(estimator: Any) -> bool:
     """Tell whether an estimator is a tool around a forecaster, which needs no regressors."""
     parts = estimator.get_params().values() if hasattr(estimator, "get_params") else []
     return any(isinstance(part, Forecaster) for part in (estimator, *parts))
-
-
-def refit_every(refit: Any, n_windows: int) -> int:
-    """Return at every how many points there is a fit."""
-    if isinstance(refit, bool | np.bool_):
-        return 1 if refit else n_windows
-    return check_count("refit", refit)
 
 
 def check_forecaster(forecaster: Any) -> None:

@@ -123,8 +123,8 @@ class RequestReader(BaseEstimator):
                 f"{n_series}: pass shape (n_timesteps, {n_series})"
             )
         fitted, given = self._layout.names, layout.names
-        both_pandas = self._layout.is_pandas and layout.is_pandas
-        if n_series > 1 and both_pandas and not given.equals(fitted):
+        both_named = given is not None and fitted is not None
+        if n_series > 1 and both_named and not given.equals(fitted):
             raise ValueError(
                 f"{name} has the columns {list(given)}, but the forecaster was fitted on "
                 f"{list(fitted)}, in that order"

@@ -9,19 +9,21 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import r2_score
 
+from tsrnn._input.frames import opened
 from tsrnn._input.numbers import read_numbers
 from tsrnn._input.series import is_single
 from tsrnn._time.grid import is_time_index
 
 
 def as_rows(X: Any) -> Any:
-    """Return rows: an index of time stamps as a DataFrame without columns.
+    """Return rows: an index of time stamps as a DataFrame without columns, other frames as pandas'.
 
     Raises
     ------
     ValueError, TypeError
         For anything else of one dimension.
     """
+    X, _ = opened(X, "X")
     numbers = isinstance(X, pd.Index) and pd.api.types.is_float_dtype(X.dtype)
     if isinstance(X, pd.Index) and (is_time_index(X) or not numbers):
         return pd.DataFrame(index=X)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+from tsrnn._input.frames import FrameKind, kind_in_words, opened
 from tsrnn._time.labels import kind_of, stamps_of
 from tsrnn.metrics.reading import check_level
 
@@ -38,6 +39,18 @@ class Bounds(NamedTuple):
     upper: Hashable
 
 
+def read_frame(frame: Any, name: str) -> tuple[Any, FrameKind]:
+    """Read a frame of any library: as one of pandas, names of an index of several levels columns.
+
+    What is no frame is returned as it is.
+    """
+    frame, kind = opened(frame, name)
+    labelled = isinstance(frame, pd.DataFrame | pd.Series)
+    if labelled and isinstance(frame.index, pd.MultiIndex) and None not in frame.index.names:
+        frame = frame.reset_index()
+    return frame, kind
+
+
 def columns_of(
     frame: Any, id_col: Hashable | None, time_col: Hashable | None, target_col: Hashable
 ) -> Columns:
@@ -45,7 +58,7 @@ def columns_of(
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(
             "frame must be a DataFrame, as tsrnn.backtest or PanelForecaster.cross_validation "
-            f"give it, got {type(frame).__name__}"
+            f"give it, got {kind_in_words(frame)}"
         )
     if not len(frame):
         raise ValueError("frame has no rows")

@@ -17,6 +17,7 @@ from tsrnn.metrics.columns import (
     each_model,
     keys_of,
     models_of,
+    read_frame,
     refuse_repeated,
     with_steps,
 )
@@ -116,6 +117,8 @@ def evaluate(
           model   mae  mase
     0  forecast  1.95  1.48
     """
+    frame, kind = read_frame(frame, "frame")
+    y_train, _ = read_frame(y_train, "y_train")
     columns = columns_of(frame, id_col, time_col, target_col)
     by, period = keys_of(frame, by, columns), check_period(period)
     metrics = _named(metrics, y_train, period)
@@ -145,7 +148,7 @@ def evaluate(
         for label, terms, mean in terms_of(metrics, rows):
             scores[label] = units.mean(terms, mean, np.abs(rows.y))[groups]
         answers.append(scores)
-    return pd.concat(answers, ignore_index=True)
+    return kind.answer(pd.concat(answers, ignore_index=True))
 
 
 def measurable(

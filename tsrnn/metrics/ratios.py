@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from pandas.api.types import is_float_dtype, is_numeric_dtype
 
+from tsrnn._input.frames import kind_in_words, opened
 from tsrnn.metrics.reading import numbers, refuse_other_labels
 from tsrnn.metrics.table import is_coverage, is_metric
 
@@ -139,6 +140,7 @@ def relative_scores(
     0  naive  1.000
     1   auto  0.707
     """
+    scores, kind = opened(scores, "scores")
     metrics, keys = _compared(scores, metrics)
     models = list(dict.fromkeys(scores["model"]))
     if baseline not in models:
@@ -156,7 +158,7 @@ def relative_scores(
         with np.errstate(divide="ignore"):  # an error of 0 has a mean of 0
             logs = np.log(table.to_numpy(float)) - np.log(table.loc[baseline].to_numpy(float))
         ratios[metric] = np.exp(logs.mean(axis=1))
-    return pd.DataFrame({"model": models, **ratios})
+    return kind.answer(pd.DataFrame({"model": models, **ratios}))
 
 
 def _compared(
@@ -164,7 +166,7 @@ def _compared(
 ) -> tuple[list[str], list[Hashable]]:
     """Return which columns are compared, and which tell data sets apart."""
     if not isinstance(scores, pd.DataFrame):
-        raise TypeError(f"scores must be a DataFrame, got {type(scores).__name__}")
+        raise TypeError(f"scores must be a DataFrame, got {kind_in_words(scores)}")
     if "model" not in scores:
         raise ValueError(f"scores has no column 'model', only {list(scores.columns)}")
     known = [name for name in scores if is_metric(name)]

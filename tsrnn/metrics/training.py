@@ -121,6 +121,8 @@ def _long(y_train: Any, columns: Columns) -> pd.DataFrame:
         values = numbers(y_train[columns.target], f"y_train[{columns.target!r}]")
         time = y_train[columns.time].array
         return pd.DataFrame({_SERIES: series, _TIME: time, _VALUE: values})
+    if isinstance(y_train, pd.DataFrame) and columns.time in y_train:  # beside the series
+        y_train = y_train.set_index(columns.time)
     _refuse_no_series(y_train, columns)
     values = numbers(y_train, "y_train")
     labelled = isinstance(y_train, pd.Series | pd.DataFrame)

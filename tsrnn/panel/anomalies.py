@@ -7,17 +7,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.frames import opened
 from tsrnn._input.notes import warn_user
 from tsrnn._input.validation import check_level
 from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
-from tsrnn.features.hosts import names_beside
 from tsrnn.forecasting.anomaly_rows import ADDED, anomalies_of_series
 from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.foreign import way_to_forecaster
 from tsrnn.panel.features import with_time_features
+from tsrnn.panel.fitting import settle
 from tsrnn.panel.forecaster import PanelForecaster
-from tsrnn.panel.report import failure_table, refuse_all_failed, tell_failures
-from tsrnn.panel.seasons import SettledPanel
-from tsrnn.panel.state import regular_part
+from tsrnn.panel.regular import regular_frame
+from tsrnn.panel.report import failure_table, tell_failures
 
 
 def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99) -> pd.DataFrame:
@@ -111,34 +112,37 @@ def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99
         return _anomalies_of_frame(forecaster, y, level)
     if not isinstance(forecaster, Forecaster):
         raise TypeError(
-            f"{wanted}, or a PanelForecaster, got {forecaster!r}: regressors of scikit-learn's "
-            "become forecasters by RNNForecaster(regressor, window)"
+            f"{wanted}, or a PanelForecaster, got {forecaster!r}{way_to_forecaster(forecaster)}"
         )
-    return anomalies_of_series(forecaster, y, X, level)
+    y, kind = opened(y, "y")
+    return kind.answer(anomalies_of_series(forecaster, y, X, level))
 
 
 def _anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) -> pd.DataFrame:
     """Return the frame of a panel's values; see `tsrnn.detect_anomalies`."""
-    columns, forecaster = panel._validated()
+    columns, forecasters = panel._validated()
+    if len(forecasters) > 1:
+        raise ValueError(
+            f"forecaster is a panel of {len(forecasters)} forecasters, but anomalies are those of "
+            "one: pass a PanelForecaster of one of them"
+        )
     known = (columns.id, columns.time, columns.target)
     for name in known:
         if name in ADDED:
             raise InvalidParameterError(
                 f"the column {name!r} would be given twice: what is added is called {list(ADDED)}"
             )
-    rules = panel._rules()
-    whole, failures, frame = panel._read(df)
-    part, grid, places, *_, doubt, _ = regular_part(whole, failures, rules, panel.time_col)
+    rules, forecaster = panel._rules(), forecasters[0].forecaster
+    frame = regular_frame(panel._read(df), rules, panel.time_col)
+    part, grid, places, *_, doubt, _ = frame.part
     part, features = with_time_features(part, forecaster, rules)
-    told = forecaster.reading_columns(names_beside(frame.regressors, features))
-    settled = SettledPanel.of(told, part, grid.seasons())
+    settled = settle(forecaster, frame.names, features, part, grid.seasons())
     with panel._progress(len(places)) as progress:
         found, failed = settled.anomalies(part, level, panel.n_jobs, progress)
-    failures |= {int(places[i]): error for i, error in failed.items()}
-    refuse_all_failed(failures, whole.ids)
+    failures = frame.told([failed], [None])
     if doubt is not None:
         warn_user(doubt, UnfinishedStepWarning)
-    tell_failures(failure_table(failures, whole.ids, panel.id_col), len(whole.ids))
+    tell_failures(failure_table(failures, frame.ids, panel.id_col), len(frame.ids))
     series = np.repeat(np.arange(len(places)), part.lengths)
     kept = ~np.isin(series, list(failed))
     answer = {
@@ -147,4 +151,4 @@ def _anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) 
         panel.target_col: part.values[kept],
         **{name: of_rows[kept] for name, of_rows in zip(ADDED, found, strict=True)},
     }
-    return frame.form.answer(pd.DataFrame(answer), columns)
+    return frame.read.form.answer(pd.DataFrame(answer), columns)

@@ -14,10 +14,11 @@ from tsrnn.panel.frame import Columns
 
 _CUTOFF = "cutoff"  # a column of cross-validations
 _STEP = "step"  # which tsrnn.metrics.evaluate takes for the number of a step
+_MODEL = "model"  # beside the ids, in tables of several
 _OF_SERIES = ("reason", "exception", "note", "n_filled")  # beside the ids, in tables of series
 
 
-def check_names(columns: Columns, alias: Any, name: str) -> None:
+def check_names(columns: Columns, alias: Any, names: Sequence[str], several: bool = False) -> None:
     """Check what columns are called: of what a panel returns none may overwrite another.
 
     Parameters
@@ -25,8 +26,10 @@ def check_names(columns: Columns, alias: Any, name: str) -> None:
     columns : Columns
     alias : str or None
         As the user gave it.
-    name : str
+    names : sequence of str
         What the forecasts are called.
+    several : bool
+        Whether they are of a list of forecasters, which tables name in a column.
 
     Raises
     ------
@@ -44,42 +47,46 @@ def check_names(columns: Columns, alias: Any, name: str) -> None:
             f"id_col, time_col and target_col must be three names, none of them {_CUTOFF!r}, got "
             f"{taken}"
         )
-    if columns.id in _OF_SERIES:
+    if columns.id in (*_OF_SERIES, *([_MODEL] if several else [])):
         raise InvalidParameterError(
             f"id_col must not be {columns.id!r}, which is a column of failures_, notes_ or "
-            "filled_: rename it, as in df.rename(columns={'note': 'series'})"
+            f"filled_: rename it, as in df.rename(columns={{{columns.id!r}: 'series'}})"
         )
     taken += [_CUTOFF, _STEP]
     if alias is not None and (not isinstance(alias, str) or not alias.strip() or alias in taken):
         raise InvalidParameterError(
             f"alias must be None or a name other than {taken}, got {alias!r}"
         )
-    if name in taken:
-        argument = next(argument for argument, column in given if column == name)
-        raise InvalidParameterError(
-            f"{argument} is {name!r}, which is what the column of forecasts is called: set alias "
-            "to another name"
-        )
+    for name in names:
+        if name in taken:
+            said = next((argument for argument, column in given if column == name), "a column")
+            cure = "name the forecaster otherwise" if several else "set alias to another name"
+            raise InvalidParameterError(
+                f"{said} is {name!r}, which is what the column of forecasts is called: {cure}"
+            )
 
 
 def interval_names(
-    name: str, levels: Sequence[float], taken: Collection[Hashable]
-) -> list[tuple[str, str]]:
-    """Return what the bounds of intervals are called, beside columns of other names.
+    names: Sequence[str], levels: Sequence[float], taken: Collection[Hashable]
+) -> list[list[str]]:
+    """Return what the forecasts and bounds of each model are called, beside other columns.
 
     Raises
     ------
     InvalidParameterError
-        If a column of the panel is called so.
+        If another column is called so.
     """
-    names = [(f"{name}-lo-{level:g}", f"{name}-hi-{level:g}") for level in levels]
-    for bound in [bound for pair in names for bound in pair]:
-        if bound in taken:
+    columns = [
+        [name, *(f"{name}-{side}-{level:g}" for level in levels for side in ("lo", "hi"))]
+        for name in names
+    ]
+    for bound in [bound for _, *bounds in columns for bound in bounds]:
+        if bound in (*taken, *names):
             raise InvalidParameterError(
                 f"the bounds of intervals would be called {bound!r}, as is a column of the panel: "
-                "set alias to another name"
+                f"{'set alias to another name' if len(names) == 1 else 'rename one of the two'}"
             )
-    return names
+    return columns
 
 
 def check_levels(level: Any) -> list[float]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from tsrnn._input.ragged import rows_between
+from tsrnn.forecasting.backtesting import Windows
 from tsrnn.forecasting.fitted_model import PanelModel
-from tsrnn.panel.frame import Panel, too_short
+from tsrnn.panel.frame import Columns, Panel, too_short
+from tsrnn.panel.regular import RegularFrame
 
 FitPanel = Callable[[Panel], PanelModel]
 
@@ -67,29 +71,88 @@ def forecast_window(
 
 
 def rolling_windows(
-    panel: Panel,
-    fit: FitPanel,
-    horizon: int,
-    n_windows: int,
-    step: int,
-    refit_every: int,
-    n_jobs: int | None,
+    panel: Panel, fit: FitPanel, windows: Windows, n_jobs: int | None
 ) -> Iterator[Window]:
-    """Forecast from `n_windows` origins, the last one `horizon` steps before the ends.
+    """Forecast from points in the past of all series.
 
-    The panel is fitted anew at the first origin and at every `refit_every`-th after it; in between
-    the states of its models move on.
+    In between fits the states of models move on.
     """
     series = np.arange(len(panel.ids))
-    starts, test = panel.offsets[:-1], horizon + step * (n_windows - 1)
+    every = panel.offsets[:-1, None] + windows.ends(panel.lengths)
     model: PanelModel | None = None
-    for number in range(n_windows):
-        ends = panel.offsets[1:] - test + number * step
-        if model is None or number % refit_every == 0:
+    for number, ends in enumerate(every.T):
+        if model is None or windows.is_fitted(number):
+            starts = windows.starts(ends, panel.offsets[:-1])
             model = fit(panel.cut(series, starts, ends - starts))
         else:
-            model = _moved(panel, model, ends - step, step, n_jobs)
-        yield forecast_window(panel, number, series, ends, model, horizon, n_jobs)
+            model = _moved(panel, model, ends - windows.step, windows.step, n_jobs)
+        yield forecast_window(panel, number, series, ends, model, windows.ahead, n_jobs)
+
+
+class PastForecasts(NamedTuple):
+    """Forecasts of the windows of all series by one forecaster.
+
+    Attributes
+    ----------
+    forecasts : (n_series, n_windows, horizon) array
+        NaN for failures.
+    bounds : (2 * n_levels, n_series, n_windows, horizon) array
+    failed : (n_series, n_windows) bool array
+    failures : dict
+        Why, by the position of the series: the first reason of each.
+    """
+
+    forecasts: np.ndarray
+    bounds: np.ndarray
+    failed: np.ndarray
+    failures: dict[int, Exception]
+
+
+def past_forecasts(
+    panel: Panel, fit: FitPanel, windows: Windows, quantiles: np.ndarray, n_jobs: int | None
+) -> PastForecasts:
+    """Forecast from points in the past of all series, with quantiles for bounds."""
+    shape = (len(panel.ids), windows.n_windows, windows.horizon)
+    forecasts, bounds = np.full(shape, np.nan), np.full((len(quantiles), *shape), np.nan)
+    failed, failures = np.zeros(shape[:2], dtype=bool), {}
+    for window in rolling_windows(panel, fit, windows, n_jobs):
+        forecasts[:, window.number] = window.forecast[:, windows.gap :]
+        if len(quantiles):
+            found = window.quantiles(quantiles, n_jobs)
+            bounds[:, :, window.number] = found[..., windows.gap :]
+        for i, error in window.model.failures.items():
+            failures.setdefault(i, error)
+            failed[i, window.number] = True
+    return PastForecasts(forecasts, bounds, failed, failures)
+
+
+def table_of_windows(
+    frame: RegularFrame,
+    windows: Windows,
+    columns: Columns,
+    past: Sequence[tuple[Sequence[str], PastForecasts]],
+) -> pd.DataFrame:
+    """Lay out the forecasts of one forecaster or several; without windows that all failed in.
+
+    The names are those of the columns of forecasts and bounds.
+    """
+    panel, n_series = frame.part.panel, len(frame.part.panel.ids)
+    ends = panel.offsets[:-1, None] + windows.ends(panel.lengths)
+    rows = ends[..., None] + windows.gap + np.arange(windows.horizon)
+    kept = ~np.logical_and.reduce([one.failed for _, one in past])
+    last = np.broadcast_to(ends[..., None] - 1, rows.shape)[kept].ravel()
+    series = np.broadcast_to(np.arange(n_series)[:, None, None], rows.shape)[kept].ravel()
+    rows = rows[kept].ravel()
+    table = {
+        columns.id: panel.ids.take(series),
+        columns.time: panel.codec.write(panel.ordinals[rows]),
+        "cutoff": panel.codec.write(panel.ordinals[last]),
+        columns.target: panel.values[rows],
+    }
+    for names, one in past:
+        answers = [one.forecasts, *one.bounds]
+        table |= {name: of[kept].ravel() for name, of in zip(names, answers, strict=True)}
+    return pd.DataFrame(table)
 
 
 def _moved(
@@ -105,21 +168,22 @@ def _moved(
     return model.advance(values, offsets, n_jobs)[0]
 
 
-def too_short_for_windows(
-    panel: Panel, horizon: int, n_windows: int, step: int
-) -> dict[int, ValueError]:
-    """Return the series that hold too few values before the first origin, and the reason."""
-    test = horizon + step * (n_windows - 1)
-    before = panel.lengths - test
+def too_short_for_windows(panel: Panel, windows: Windows) -> dict[int, ValueError]:
+    """Return the series of which some fit would see too few values, and the reason."""
+    before = panel.lengths - windows.span
     failures = {
         i: ValueError(
-            f"{panel.lengths[i]} rows are too few: {n_windows} window(s) of {horizon} steps take "
-            f"the last {test}, and two values before them"
+            f"{panel.lengths[i]} rows are too few: {windows.in_words} take "
+            f"the last {windows.span}, and two values before them"
         )
         for i in np.flatnonzero(before < 2).tolist()
     }
     rest = np.flatnonzero(before >= 2)
-    if rest.size:
-        training = panel.cut(rest, panel.offsets[rest], before[rest])
-        failures |= {int(rest[i]): error for i, error in too_short(training)}
+    firsts, every = panel.offsets[rest], windows.ends(panel.lengths[rest])
+    for number in range(windows.n_windows if windows.max_train else 1):
+        if rest.size and windows.is_fitted(number):
+            ends = firsts + every[:, number]
+            starts = windows.starts(ends, firsts)
+            few = too_short(panel.cut(rest, starts, ends - starts))
+            failures = {int(rest[i]): error for i, error in few} | failures
     return failures

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any, NamedTuple, Self, get_args
+from functools import partial
+from typing import Any, Self, get_args
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, clone
+from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 from tqdm import tqdm
 
-from tsrnn._compute.threads import one_blas_thread
-from tsrnn._input.frames import is_frame
 from tsrnn._input.notes import together, warn_user
-from tsrnn._input.ragged import others
 from tsrnn._input.validation import (
     at_this_moment,
     check_choice,
@@ -26,57 +23,51 @@ from tsrnn._input.validation import (
     forget_fit,
     replaced_when_done,
 )
-from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
-from tsrnn.features.hosts import names_beside
-from tsrnn.forecasting.backtesting import refit_every
-from tsrnn.forecasting.fitted_model import PanelModel, Progress
+from tsrnn._input.wording import Message
+from tsrnn.exceptions import UnfinishedStepWarning
+from tsrnn.forecasting.backtesting import Windows
+from tsrnn.forecasting.fitted_model import Progress
 from tsrnn.forecasting.forecaster import Forecaster, IntervalMethod
+from tsrnn.panel.answers import Asked, Conformal, answered
 from tsrnn.panel.arguments import check_levels, check_names, interval_names, tails_of
-from tsrnn.panel.backtest import rolling_windows, too_short_for_windows
+from tsrnn.panel.backtest import table_of_windows, too_short_for_windows
 from tsrnn.panel.calibration import calibration_scores, conformal_factors
-from tsrnn.panel.features import with_time_features
 from tsrnn.panel.fill import StepRules
-from tsrnn.panel.frame import Columns, Panel
+from tsrnn.panel.fitting import (
+    FrameFit,
+    Work,
+    backtest_member,
+    coefficient_table,
+    fit_member,
+    fitted_panel,
+    settle,
+    taken_periods,
+    told_failures,
+    told_notes,
+    told_past,
+    without_stamps,
+)
+from tsrnn.panel.frame import Columns
 from tsrnn.panel.labels import Aggregate
+from tsrnn.panel.models import NamedForecaster, check_forecasters, is_several, named
 from tsrnn.panel.reading import FrameRoles, ReadFrame, read_frame, read_further
+from tsrnn.panel.regular import regular_frame
 from tsrnn.panel.report import (
+    by_model,
     failure_table,
     filled_table,
     id_of,
+    listed,
+    listed_notes,
     note_table,
-    refuse_all_failed,
     warn_of_failures,
     warn_of_notes,
 )
-from tsrnn.panel.seasons import SettledPanel, season_notes, unseen_notes
-from tsrnn.panel.state import FittedPanel, PanelRequest, SeenRows, regular_part
-from tsrnn.panel.totals import check_panel_totals, last_rows, panel_total_quantiles
+from tsrnn.panel.requests import RequestReader
+from tsrnn.panel.totals import check_panel_totals, last_rows, refuse_other_rows
 
 
-class FrameFit(NamedTuple):
-    """Hold what became of a long frame that a panel was fitted to.
-
-    Attributes
-    ----------
-    fitted : FittedPanel
-    lengths : (n_series,) array
-        Steps of the series in `fitted`, with those that were put in.
-    failed : list
-        The ids of series that failed, and why, as errors.
-    notes : list
-        The ids of series that there is something to know of, and what, as warnings.
-    sought_season : bool
-        Whether the length of the season was that of the time stamps.
-    """
-
-    fitted: FittedPanel
-    lengths: np.ndarray
-    failed: list[tuple[Hashable, Exception]]
-    notes: list[tuple[Hashable, Warning]]
-    sought_season: bool
-
-
-class PanelForecaster(BaseEstimator):
+class PanelForecaster(_BaseComposition):
     """Fit a forecaster to every series of a long frame.
 
     A long frame has one row a series and time step, in any order: a column that names the series,
@@ -174,12 +165,12 @@ class PanelForecaster(BaseEstimator):
     failures_: pd.DataFrame
     notes_: pd.DataFrame
     cross_validation_failures_: pd.DataFrame
-    period_: pd.Series
+    period_: pd.Series | pd.DataFrame
     feature_names_in_: np.ndarray
 
     def __init__(
         self,
-        forecaster: Forecaster,
+        forecaster: Forecaster | Sequence[Any],
         *,
         id_col: Hashable = "unique_id",
         time_col: Hashable = "ds",
@@ -208,6 +199,33 @@ class PanelForecaster(BaseEstimator):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, of a list of forecasters with theirs as `name__parameter`.
+
+        Parameters
+        ----------
+        deep : bool
+            Whether forecasters and their parameters are among them.
+        """
+        if is_several(self.forecaster):
+            return self._get_params("_named", deep=deep)
+        return super().get_params(deep=deep)
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters: those of a forecaster as `forecaster__parameter`, in a list by its name.
+
+        After an error all is as before.
+        """
+        before = self.forecaster
+        self.forecaster = params.pop("forecaster", before)
+        try:
+            if is_several(self.forecaster):
+                return self._set_params("_named", **params)
+            return super().set_params(**params)
+        except ValueError:
+            self.forecaster = before
+            raise
+
     def fit(self, df: pd.DataFrame) -> Self:
         """Fit all series.
 
@@ -235,54 +253,35 @@ class PanelForecaster(BaseEstimator):
         """Fit the panel, and tell what became of the frame."""
         with replaced_when_done(self) as new:
             forget_fit(new)
-            _, forecaster = self._validated()
+            _, forecasters = self._validated()
             rules = self._rules()
-            panel, failures, frame = self._read(df)
-            ids, names = panel.ids, frame.regressors
-            panel, grid, places, n_filled, differing, doubt, reach = regular_part(
-                panel, failures, rules, self.time_col
-            )
-            kinds = grid.seasons()
-            panel, features = with_time_features(panel, forecaster, rules)
-            told = forecaster.reading_columns(names_beside(names, features))
-            settled = SettledPanel.of(told, panel, kinds)
-            with self._progress(len(places)) as progress:
-                model = self._fit_model(settled, panel, progress)
-            failures |= {int(places[i]): error for i, error in model.failures.items()}
-            refuse_all_failed(failures, ids)
+            frame = regular_frame(self._read(df), rules, self.time_col)
+            ids, part = frame.ids, frame.part
+            with self._progress(len(part.places) * len(forecasters)) as progress:
+                work = Work(self.n_jobs, progress)
+                fits = [fit_member(one, frame, rules, work) for one in forecasters]
+            failures, notes = told_failures(frame, fits), told_notes(frame, fits)
             # Labels that are tuples are names as well, and no second axis.
-            index = pd.Index(names, dtype=object, tupleize_cols=False)
+            index = pd.Index(frame.names, dtype=object, tupleize_cols=False)
             new.feature_names_in_ = index.to_numpy(copy=True)
-            rows = SeenRows(panel.codec, panel.last_ordinals) if rules.by_rows else None
-            left_out = frozenset(model.failures)
-            n_filled = None if rules.fill is None else n_filled
-            n_seen = panel.lengths if features else None
-            new._fitted = FittedPanel(
-                panel.ids, model, grid, left_out, rows, n_filled, reach, features, n_seen
-            )
+            new._fitted = fitted_panel(frame, fits, rules)
             new.ids_ = new._fitted.active_ids
-            new._frame = frame
-            # For calibration, which needs no stamps.
-            new._training = replace(panel, ordinals=np.broadcast_to(0, len(panel.ordinals)))
-            new._scores = {}  # of each horizon, found when it is first asked for
+            new._frame = frame.read
+            new._training = tuple(without_stamps(one.training) for one in fits)
+            # Of each horizon, found when it is first asked for.
+            new._scores = tuple({} for _ in fits)
             new.failures_ = failure_table(failures, ids, self.id_col)
-            if settled.has_periods:
-                taken = settled.periods[new._fitted.active]
-                new.period_ = pd.Series(taken, new.ids_, name="period")
-            notes = season_notes(forecaster, panel, kinds)
-            if forecaster._has_season():
-                for i, lines in unseen_notes(panel, settled.periods, model).items():
-                    notes[i] = (*notes.get(i, ()), *lines)
-            notes |= {i: (*notes.get(i, ()), *lines) for i, lines in model.notes.items()}
-            notes |= {i: (line, *notes.get(i, ())) for i, line in differing.items()}
-            notes = {i: lines for i, lines in notes.items() if i not in model.failures}
-            new.notes_ = note_table(notes, panel.ids, self.id_col)
-            _warn_of_last_step(doubt)
+            periods = taken_periods(fits, new._fitted)
+            if periods is not None:
+                new.period_ = periods
+            new.notes_ = note_table(notes, part.panel.ids, self.id_col)
+            _warn_of_last_step(part.doubt)
             warn_of_failures(new.failures_, len(ids), "failures_")
-            warn_of_notes(note for i in sorted(notes) for note in notes[i])
-        failed = [(id_of(ids, i), failures[i]) for i in sorted(failures)]
-        listed = [(id_of(panel.ids, i), note) for i in sorted(notes) for note in notes[i]]
-        return FrameFit(new._fitted, panel.lengths, failed, listed, forecaster._seeks_season())
+            warn_of_notes(note for *_, note in listed_notes(notes))
+        failed = [(id_of(ids, i), error) for i, _, error in listed(failures)]
+        noted = [(id_of(part.panel.ids, i), note) for i, _, note in listed_notes(notes)]
+        sought = any(one.forecaster._seeks_season() for one in forecasters)
+        return FrameFit(new._fitted, part.panel.lengths, failed, noted, sought)
 
     @property
     def filled_(self) -> pd.DataFrame:
@@ -308,21 +307,17 @@ class PanelForecaster(BaseEstimator):
         """
         now = at_this_moment(self)
         check_is_fitted(now, "failures_")
-        found = now._fitted.model.coefficients()
-        if not found:
+        tables = [
+            coefficient_table(one, now._fitted, now.feature_names_in_, now.id_col)
+            for one in now._fitted.members
+        ]
+        known = [one for one in tables if one is not None]
+        if not known:
             raise AttributeError(
                 f"the forecaster of this panel, {type(now.forecaster).__name__}, is no regression: "
                 "coef_ is of RegressionForecaster"
             )
-        names = names_beside(now.feature_names_in_, now._fitted.features)
-        ids, active = now._fitted.active_ids, now._fitted.active
-        return pd.DataFrame(
-            {
-                now.id_col: ids.take(np.repeat(np.arange(len(ids)), len(names))),
-                "column": names * len(ids),
-                **{name: values[active].ravel() for name, values in found.items()},
-            }
-        )
+        return pd.concat(known, ignore_index=True)
 
     def predict(
         self,
@@ -374,40 +369,23 @@ class PanelForecaster(BaseEstimator):
         check_is_fitted(now, "failures_")
         check_choice("method", method, get_args(IntervalMethod))
         levels = check_levels(level)
-        columns = now._columns()
-        bound_names = interval_names(now._name(), levels, (columns.id, columns.time))
+        columns, names = now._columns(), now._fitted_names()
+        names = interval_names(names, levels, (columns.id, columns.time))
         paths = check_panel_totals(total, n_paths, random_state, levels, method)
-        request = now._read_request(h, X_df)
-        model, horizon, name = request.model, int(request.ahead.max()), now._name()
-
-        def at(of_steps: np.ndarray) -> np.ndarray:
-            return of_steps[request.ahead - 1, ..., request.series]
-
-        answer = {
-            now.id_col: now._fitted.ids.take(request.series),
-            now.time_col: request.stamps,
-            name: at(model.forecast(horizon, now.n_jobs)) + request.effect,
-        }
+        rows = now._reader().read(h, X_df)
         if total:
-            last = last_rows(request, now._fitted.ids, now.time_col)
-            totals = np.add.reduceat(answer[name], np.append(0, last[:-1] + 1))
-            answer = {key: values[last] for key, values in answer.items()} | {name: totals}
-            bounds = panel_total_quantiles(request, last, tails_of(levels), *paths, now.n_jobs)
-        elif levels and method == "auto":
-            quantiles = at(model.quantiles(horizon, tails_of(levels), now.n_jobs))
-            bounds = np.atleast_2d(quantiles).T + request.effect
-        elif levels:
-            deviation = at(model.deviation(horizon, now.n_jobs))
-            bounds = []
-            for one in levels:
-                for factors in now._conformal_factors(horizon, one):
-                    bound = answer[name] + deviation * at(factors.T)
-                    bounds.append(now.forecaster.nearest_values(bound))
-        for i, (low, high) in enumerate(bound_names):
-            answer[low], answer[high] = bounds[2 * i : 2 * i + 2]
-        doubts = model.doubts(horizon)
-        for note in together(doubts, len(ids := now._fitted.ids), lambda i: repr(id_of(ids, i))):
-            warn_user(note)
+            refuse_other_rows(rows, now._fitted.ids, now.time_col)
+        asked = Asked(levels, method, total, paths, now.n_jobs)
+        last = last_rows(rows) if total else slice(None)
+        answer = {
+            now.id_col: now._fitted.ids.take(rows.series[last]),
+            now.time_col: rows.stamps[last],
+        }
+        for place, member in enumerate(now._fitted.members):
+            past = now._past(place) if method == "conformal" else None
+            forecasts, bounds = answered(now._fitted, rows, member, asked, past)
+            answer |= dict(zip(names[place], [forecasts, *bounds], strict=True))
+        now._tell_doubts(int(rows.ahead.max()))
         return now._frame.form.answer(pd.DataFrame(answer), columns)
 
     def update(self, df_new: pd.DataFrame) -> Self:
@@ -446,15 +424,16 @@ class PanelForecaster(BaseEstimator):
                 is_new=True,
                 repeats=self.aggregate is not None,
             )
-            n_given, failed = len(more.ids), new.failures_.iloc[:, 0]
-            more, failures, series = new._fitted.placed(more, failures, failed, "df_new")
+            n_given = len(more.ids)
+            more, failures, series = new._fitted.placed(more, failures, new._lost(), "df_new")
             if form.series is not None:
                 more, series = new._fitted.going_on(more, series, self.time_col)
-            fitted, named, doubt = new._fitted.moved(
+            fitted, shared, of_models, doubt = new._fitted.moved(
                 more, failures, series, self._rules(), self.time_col, self.n_jobs
             )
             new._fitted, new.ids_ = fitted, fitted.active_ids
-            newly = failure_table(named, fitted.ids, new.failures_.columns[0])
+            told = by_model(shared, of_models, [one.name for one in fitted.members])
+            newly = failure_table(told, fitted.ids, new.failures_.columns[0])
             new.failures_ = pd.concat([new.failures_, newly], ignore_index=True)
             _warn_of_last_step(doubt)
             warn_of_failures(newly, n_given, "failures_")
@@ -468,6 +447,9 @@ class PanelForecaster(BaseEstimator):
         step_size: int | None = None,
         refit: bool | int = True,
         level: Any = None,
+        *,
+        max_train: int | None = None,
+        gap: int = 0,
     ) -> pd.DataFrame:
         """Forecast from points in the past of each series, the last one `h` steps before its end.
 
@@ -497,85 +479,42 @@ class PanelForecaster(BaseEstimator):
             series and time. Failed series are left out, and listed in
             `cross_validation_failures_`. `tsrnn.metrics.evaluate` makes scores of it.
         """
-        h, n_windows = check_count("h", h), check_count("n_windows", n_windows)
-        step = h if step_size is None else check_count("step_size", step_size)
-        every = refit_every(refit, n_windows)
+        windows = Windows.read(h, n_windows, step_size, refit, max_train, gap, "h")
         levels = check_levels(level)
-        columns, forecaster = self._validated()
+        columns, forecasters = self._validated()
         taken = (columns.id, columns.time, columns.target)
-        bound_names = interval_names(self._name(), levels, taken)
+        names = interval_names(self._names(), levels, taken)
         rules = self._rules()
-        panel, failures, frame = self._read(df)
-        ids, names = panel.ids, frame.regressors
-        panel, grid, places, *_, doubt, _ = regular_part(panel, failures, rules, self.time_col)
-        short = too_short_for_windows(panel, h, n_windows, step)
-        failures |= {int(places[i]): error for i, error in short.items()}
-        refuse_all_failed(failures, ids)
-        keep = others(len(places), short)
-        panel, places = panel.take(keep), places[keep]
-        panel, features = with_time_features(panel, forecaster, rules)
-        forecaster = forecaster.reading_columns(names_beside(names, features))
-        seasons, kind = grid.seasons()
-        forecasts = np.full((len(places), n_windows, h), np.nan)
-        bounds = np.full((2 * len(levels), len(places), n_windows, h), np.nan)
-        rows = np.empty((len(places), n_windows, h), dtype=np.int64)
-        failed = np.zeros((len(places), n_windows), dtype=bool)
-        with self._progress(len(places) * -(-n_windows // every)) as progress:
+        frame = regular_frame(self._read(df), rules, self.time_col)
+        short = too_short_for_windows(frame.part.panel, windows)
+        frame = frame.without(short)
+        n_fits = len(frame.part.places) * windows.n_fits * len(forecasters)
+        with self._progress(n_fits) as progress:
+            work, tails = Work(self.n_jobs, progress), tails_of(levels)
+            past = [backtest_member(one, frame, rules, windows, tails, work) for one in forecasters]
+        failures = told_past(frame, past, [one.name for one in forecasters])
+        self.cross_validation_failures_ = failure_table(failures, frame.ids, self.id_col)
+        _warn_of_last_step(frame.part.doubt)
+        n_series = len(frame.ids)
+        warn_of_failures(self.cross_validation_failures_, n_series, "cross_validation_failures_")
+        table = table_of_windows(frame, windows, columns, list(zip(names, past, strict=True)))
+        return frame.read.form.answer(table, columns)
 
-            def fit(part: Panel) -> PanelModel:
-                settled = SettledPanel.of(forecaster, part, (seasons, kind[keep]))
-                return self._fit_model(settled, part, progress)
-
-            for window in rolling_windows(panel, fit, h, n_windows, step, every, self.n_jobs):
-                forecasts[:, window.number] = window.forecast
-                if levels:
-                    bounds[:, :, window.number] = window.quantiles(tails_of(levels), self.n_jobs)
-                rows[:, window.number] = window.ends[:, None] + np.arange(h)
-                for i, error in window.model.failures.items():
-                    failures.setdefault(int(places[i]), error)
-                    failed[i, window.number] = True
-        refuse_all_failed(failures if failed.all() else {}, ids)
-        self.cross_validation_failures_ = failure_table(failures, ids, self.id_col)
-        _warn_of_last_step(doubt)
-        warn_of_failures(self.cross_validation_failures_, len(ids), "cross_validation_failures_")
-        kept = np.repeat(~failed.reshape(-1), h)
-        request = rows.reshape(-1)[kept]
-        cutoffs = np.repeat(rows[:, :, 0].reshape(-1) - 1, h)[kept]
-        answer = pd.DataFrame(
-            {
-                self.id_col: panel.ids.take(np.repeat(np.arange(len(places)), n_windows * h)[kept]),
-                self.time_col: panel.codec.write(panel.ordinals[request]),
-                "cutoff": panel.codec.write(panel.ordinals[cutoffs]),
-                self.target_col: panel.values[request],
-                self._name(): forecasts.reshape(-1)[kept],
-                **{
-                    name: values.reshape(-1)[kept]
-                    for name, values in zip(sum(bound_names, ()), bounds, strict=True)
-                },
-            }
-        )
-        return frame.form.answer(answer, columns)
-
-    def _validated(self) -> tuple[Columns, Forecaster]:
-        """Check the constructor's arguments: the columns, and a forecaster to fit with."""
-        if not isinstance(self.forecaster, Forecaster):
-            raise InvalidParameterError(
-                "forecaster must be a forecaster, such as DoubleExpSmoothingRNN(), got "
-                f"{self.forecaster!r}"
-            )
-        forecaster = clone(self.forecaster)
-        forecaster.validate_parameters()
+    def _validated(self) -> tuple[Columns, tuple[NamedForecaster, ...]]:
+        """Check the constructor's arguments: the columns, and forecasters to fit with."""
+        own = self.get_params(deep=False).keys()
+        forecasters = check_forecasters(self.forecaster, self.alias, own)
         columns = self._columns()
         self._rules().check()
         check_count("conformal_windows", self.conformal_windows)
         check_flag("verbose", self.verbose)
         self._roles().check()
-        return columns, forecaster
+        return columns, forecasters
 
     def _columns(self) -> Columns:
         """Check what every method uses: what columns are called, and threads."""
         columns = Columns(self.id_col, self.time_col, self.target_col)
-        check_names(columns, self.alias, self._name())
+        check_names(columns, self.alias, self._names(), is_several(self.forecaster))
         check_jobs(self.n_jobs)
         return columns
 
@@ -588,78 +527,86 @@ class PanelForecaster(BaseEstimator):
 
     def _read(self, df: Any) -> ReadFrame:
         """Read a frame to be fitted to."""
-        repeats = self.aggregate is not None
-        return read_frame(df, self._roles(), repeats=repeats, forecaster=self._name())
-
-    def _fit_model(
-        self, settled: SettledPanel, panel: Panel, progress: Progress | None
-    ) -> PanelModel:
-        with one_blas_thread():
-            return settled.fit(panel, self.n_jobs, progress)
+        repeats, who = self.aggregate is not None, ", ".join(self._names())
+        return read_frame(df, self._roles(), repeats=repeats, forecaster=who)
 
     @contextmanager
     def _progress(self, n_series: int) -> Iterator[Progress | None]:
         if not self.verbose:
             yield None
             return
-        with tqdm(total=n_series, unit="series", desc=self._name()) as bar:
+        with tqdm(total=n_series, unit="series", desc=", ".join(self._names())) as bar:
             yield bar.update
 
-    def _name(self) -> str:
-        return type(self.forecaster).__name__ if self.alias is None else self.alias
+    def _names(self) -> list[str]:
+        """Return what the columns of forecasts are called."""
+        if is_several(self.forecaster):
+            return [name for name, _ in self._named]
+        return [type(self.forecaster).__name__ if self.alias is None else self.alias]
 
-    def _read_request(self, h: Any, X_df: pd.DataFrame | None) -> PanelRequest:
-        """Read what is to be predicted."""
-        if is_frame(h):
-            if X_df is not None:
-                raise TypeError("predict takes one frame: predict(h, X_df), or predict(X_df)")
-            h, X_df = None, h
-        if h is not None:
-            h = check_count("h", h)
-        if X_df is not None:
-            return self._read_requested_rows(h, X_df)
-        if h is None:
-            raise TypeError("predict takes a horizon, such as 12, or a frame of what to predict")
-        if len(self.feature_names_in_):
+    def _fitted_names(self) -> list[str]:
+        """Return what the columns of forecasts are called, of the forecasters that were fitted."""
+        names, fitted = self._names(), [one.name for one in self._fitted.members]
+        if fitted != (names if is_several(self.forecaster) else [None]):
             raise ValueError(
-                f"the panel was fitted with the regressors {list(self.feature_names_in_)}: pass "
-                "X_df with their values in the time steps asked"
+                "forecaster was set after the fit, to others than those that were fitted: fit the "
+                "panel again"
             )
-        return self._fitted.next_steps(h)
+        return names
 
-    def _read_requested_rows(self, h: int | None, X_df: pd.DataFrame) -> PanelRequest:
-        """Read a frame of what is to be predicted; series of it that will not do are left out."""
-        more, failures, _ = read_further(X_df, self._frame, self._columns(), "X_df", is_new=False)
+    @property
+    def _named(self) -> list[tuple[str, Any]]:
+        """The forecasters of a list with their names, by which parameters are set."""
+        return named(self.forecaster)
+
+    @_named.setter
+    def _named(self, pairs: list[tuple[str, Any]]) -> None:
+        self.forecaster = pairs
+
+    def _reader(self) -> RequestReader:
+        """Return what reads requests to the fitted panel."""
+        return RequestReader(self._fitted, self._columns(), self._frame, self._lost())
+
+    def _lost(self) -> pd.Series:
+        """Return the ids of series that are left out."""
         failed = self.failures_.iloc[:, 0]
-        more, failures, series = self._fitted.placed(more, failures, failed, "X_df")
-        if len(more.ids) == 0:
-            raise ValueError("X_df holds failed series alone: see failures_")
-        refuse_all_failed(failures, more.ids)
-        table = failure_table(failures, more.ids, self.id_col)
-        warn_of_failures(table, len(more.ids), "X_df")
-        if h is not None:
-            self._fitted.refuse_absent(series)
-        good = others(len(series), failures)
-        return self._fitted.steps_of(more.take(good), series[good], h, self.time_col)
+        if is_several(self.forecaster):
+            failed = failed[~failed.isin(self.ids_)]
+        return failed
 
-    def _conformal_factors(self, horizon: int, percent: float) -> np.ndarray:
+    def _tell_doubts(self, horizon: int) -> None:
+        """Warn of what models say of their forecasts of so many steps, if any."""
+        ids = self._fitted.ids
+        for member in self._fitted.members:
+            doubts = member.model.doubts(horizon)
+            for note in together(doubts, len(ids), lambda i: repr(id_of(ids, i))):
+                if member.name is not None:
+                    text = Message("{name}: {note}", name=member.name, note=note)
+                    note = type(note)(text)
+                warn_user(note)
+
+    def _past(self, place: int) -> Conformal:
+        """Return what is known of past errors of a forecaster."""
+        _, forecasters = self._validated()
+        forecaster = forecasters[place].forecaster
+        return Conformal(partial(self._conformal_factors, place), forecaster.nearest_values)
+
+    def _conformal_factors(self, place: int, horizon: int, percent: float) -> np.ndarray:
         """Return by how many deviations bounds differ from forecasts, (2, n_series, horizon)."""
-        if horizon not in self._scores:
-            _, forecaster = self._validated()
-            names = names_beside(self.feature_names_in_, self._fitted.features)
-            forecaster = forecaster.reading_columns(names)
-            kinds = self._fitted.grid.seasons()
-            settled = SettledPanel.of(forecaster, self._training, kinds)
-            scores = calibration_scores(
-                self._training,
-                lambda part: self._fit_model(settled, part, None),
+        scores, training = self._scores[place], self._training[place]
+        if horizon not in scores:
+            _, forecasters = self._validated()
+            features, kinds = self._fitted.members[place].features, self._fitted.grid.seasons()
+            forecaster, given = forecasters[place].forecaster, self.feature_names_in_
+            settled = settle(forecaster, given, features, training, kinds)
+            scores[horizon] = calibration_scores(
+                training,
+                partial(Work(self.n_jobs).fit, settled),
                 horizon,
                 self.conformal_windows,
                 self.n_jobs,
             )
-            self._scores[horizon] = scores
-        lengths = self._training.lengths
-        return conformal_factors(self._scores[horizon], lengths, percent)
+        return conformal_factors(scores[horizon], training.lengths, percent)
 
 
 def fit_frame(panel: PanelForecaster, df: pd.DataFrame) -> FrameFit:

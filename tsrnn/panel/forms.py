@@ -72,7 +72,7 @@ class FrameForm:
 
 
 def long_frame(
-    frame: Any, columns: Columns, name: str, *, has_target: bool = True
+    frame: Any, columns: Columns, name: str, *, has_target: bool = True, has_ends: bool = True
 ) -> tuple[Any, FrameForm]:
     """Make a long frame of pandas of whatever form a frame has.
 
@@ -87,6 +87,9 @@ def long_frame(
         What to call it in an error.
     has_target : bool
         Whether it holds the series themselves.
+    has_ends : bool
+        Whether missing values at the ends of the columns of a wide one lie before and after these
+        series. The index then tells the rows that others have there.
 
     Raises
     ------
@@ -99,7 +102,7 @@ def long_frame(
     if not isinstance(given, pd.DataFrame):
         return given if kind is PANDAS else frame, PANDAS_LONG
     if has_target and _looks_wide(given, columns):
-        return _of_wide(given, kind, columns, name)
+        return _of_wide(given, kind, columns, name, has_ends)
     return given, FrameForm(kind)
 
 
@@ -151,9 +154,9 @@ def _looks_wide(frame: pd.DataFrame, columns: Columns) -> bool:
 
 
 def _of_wide(
-    frame: pd.DataFrame, kind: FrameKind, columns: Columns, name: str
+    frame: pd.DataFrame, kind: FrameKind, columns: Columns, name: str, has_ends: bool
 ) -> tuple[pd.DataFrame, FrameForm]:
-    """Lay the columns of a wide frame one under the other."""
+    """Lay the columns of a wide frame one under the other; the index are its rows."""
     levels: tuple[tuple[Hashable, Hashable], ...] = ()
     if columns.time in frame.columns:
         stamps, table = pd.Index(frame[columns.time]), frame.drop(columns=columns.time)
@@ -175,10 +178,20 @@ def _of_wide(
             f"has (id_col and target_col name others), only {list(frame.columns)}; a wide one, "
             f"with a column for each series, would have {problem}"
         )
-    n_rows, n_series = table.shape
+    rows = [np.arange(len(table))] * len(series)
+    if has_ends:
+        rows = [_from_first_to_last(column) for _, column in table.items()]
+    row, place = np.concatenate(rows), np.repeat(np.arange(len(series)), [len(one) for one in rows])
+    values = [column.iloc[one] for one, (_, column) in zip(rows, table.items(), strict=True)]
     cells = {
-        columns.id: series.to_flat_index().take(np.repeat(np.arange(n_series), n_rows)),
-        columns.time: stamps.take(np.tile(np.arange(n_rows), n_series)),
-        columns.target: pd.concat([column for _, column in table.items()], ignore_index=True),
+        columns.id: series.to_flat_index().take(place),
+        columns.time: stamps.take(row),
+        columns.target: pd.concat(values).array,
     }
-    return pd.DataFrame(cells), FrameForm(kind, levels, series)
+    return pd.DataFrame(cells, index=row), FrameForm(kind, levels, series)
+
+
+def _from_first_to_last(column: pd.Series) -> np.ndarray:
+    """Return the rows of a column from its first value to its last; all where it has none."""
+    known = np.flatnonzero(column.notna())
+    return np.arange(known[0], known[-1] + 1) if known.size else np.arange(len(column))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tsrnn._input.frames import kind_in_words, opened
 from tsrnn._input.notes import warn_user
 from tsrnn._input.validation import check_choice
 from tsrnn._time.grid import is_time_index
@@ -112,13 +113,18 @@ def fill_gaps(
     4         b 2024-03-02  5
     5         b 2024-03-03  4
     """
+    columns = Columns(id_col, time_col, target_col)
+    given, kind = opened(frame, "frame")
     if isinstance(frame, pd.Series):
         whole, doubt = _of_one(frame, freq, value, aggregate)
-    elif isinstance(frame, pd.DataFrame):
-        columns = Columns(id_col, time_col, target_col)
-        whole, doubt = _of_long(frame, freq, value, aggregate, columns, FrameNames("frame"))
+    elif isinstance(given, pd.DataFrame):
+        whole, doubt = _of_long(given, freq, value, aggregate, columns, FrameNames("frame"))
+        whole = kind.answer(whole)
     else:
-        raise TypeError(f"frame must be a DataFrame or a Series, got {type(frame).__name__}")
+        raise TypeError(
+            "frame must be a DataFrame, or a Series of pandas with its time stamps as the index, "
+            f"got {kind_in_words(frame)}"
+        )
     if doubt is not None:
         warn_user(doubt, UnfinishedStepWarning)
     return whole

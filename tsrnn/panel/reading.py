@@ -164,7 +164,7 @@ def read_frame(df: Any, roles: FrameRoles, *, repeats: bool, forecaster: str) ->
     table, varying = _static_of(df, columns.id, static, panel.ids)
     failures = varying | failures
     if form.series is not None:
-        panel, failures = _from_first_to_last(panel, failures, len(df) // len(form.series))
+        failures = _at_rows(failures, df)
     _tell_of_unused(left_alone, static, forecaster)
     return ReadFrame(panel, failures, FittedFrame(form, regressors, left_alone, table))
 
@@ -193,7 +193,7 @@ def read_further(
     repeats : bool
         As for `read_frame`.
     """
-    df, form = long_frame(df, columns, name, has_target=is_new)
+    df, form = long_frame(df, columns, name, has_target=is_new, has_ends=False)
     names, static = FrameNames(name), list(fitted.static.columns[1:])
     panel, failures = read_panel(
         df,
@@ -209,7 +209,7 @@ def read_further(
         _, varying = _static_of(df, columns.id, static, panel.ids, fitted.static)
         failures = varying | failures
     if form.series is not None:
-        failures = _of_wide_rows(failures, len(df) // len(form.series))
+        failures = _at_rows(failures, df)
     return panel, failures, form
 
 
@@ -263,24 +263,10 @@ def _static_of(
     return pd.DataFrame(table), failures
 
 
-def _from_first_to_last(
-    panel: Panel, failures: dict[int, Exception], n_rows: int
-) -> tuple[Panel, dict[int, Exception]]:
-    """Let the series of a wide frame begin and end with a value, if they have any."""
-    rows = np.flatnonzero(~np.isnan(panel.values))
-    starts, stops = panel.offsets[:-1].copy(), panel.offsets[1:].copy()
-    place = np.searchsorted(rows, panel.offsets)
-    has_any = place[1:] > place[:-1]
-    starts[has_any] = rows[place[:-1][has_any]]
-    stops[has_any] = rows[place[1:][has_any] - 1] + 1
-    part = panel.cut(np.arange(len(panel.ids)), starts, stops - starts)
-    return part, _of_wide_rows(failures, n_rows)
-
-
-def _of_wide_rows(failures: dict[int, Exception], n_rows: int) -> dict[int, Exception]:
+def _at_rows(failures: dict[int, Exception], df: pd.DataFrame) -> dict[int, Exception]:
     """Let errors tell the rows of a wide frame, whose columns were laid one under the other."""
     return {
-        i: CellError(one.problem, one.column, one.value, one.row % n_rows, one.cure)
+        i: CellError(one.problem, one.column, one.value, int(df.index[one.row]), one.cure)
         if isinstance(one, CellError)
         else one
         for i, one in failures.items()

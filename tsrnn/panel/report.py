@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,26 +11,59 @@ import pandas as pd
 from tsrnn._input.notes import warn_user
 from tsrnn.panel.errors import AllFailedError
 
+Told = Sequence[tuple[str | None, Mapping[int, Any]]]
+"""What is told of series, by their position, for each model; first what is told of all models."""
 
-def failure_table(failures: Mapping[int, Exception], ids: pd.Index, id_col: str) -> pd.DataFrame:
-    """List failures by the position of their series among `ids`."""
-    places = sorted(failures)
+
+def by_model(
+    shared: Mapping[int, Any], of_models: Sequence[Mapping[int, Any]], names: Sequence[str | None]
+) -> Told:
+    """Put together what is told of all models, and of each; a single one has no name."""
+    if list(names) == [None]:
+        return [(None, {**shared, **of_models[0]})]
+    return [(None, shared), *zip(names, of_models, strict=True)]
+
+
+def listed(told: Told) -> list[tuple[int, str | None, Any]]:
+    """Return what is told of which series and model, sorted by series."""
+    entries = [(i, model, one) for model, of_model in told for i, one in of_model.items()]
+    return sorted(entries, key=lambda entry: entry[0])
+
+
+def failure_table(failures: Told, ids: pd.Index, id_col: str) -> pd.DataFrame:
+    """List failures by the position of their series among `ids`, of several models by model."""
+    entries = listed(failures)
+    columns = {
+        "reason": [str(error) for *_, error in entries],
+        "exception": [_kind_of(error) for *_, error in entries],
+    }
+    return _table(entries, ids, id_col, columns, has_models=len(failures) > 1)
+
+
+def note_table(notes: Told, ids: pd.Index, id_col: str) -> pd.DataFrame:
+    """List notes by the position of their series among `ids`, of several models by model."""
+    entries = listed_notes(notes)
+    columns = {"note": [str(note) for *_, note in entries]}
+    return _table(entries, ids, id_col, columns, has_models=len(notes) > 1)
+
+
+def listed_notes(notes: Told) -> list[tuple[int, str | None, Warning]]:
+    """Return notes, the series and the model that each is on, sorted by series."""
+    return [(i, model, note) for i, model, lines in listed(notes) for note in lines]
+
+
+def _table(
+    entries: Sequence[tuple[int, str | None, Any]],
+    ids: pd.Index,
+    id_col: str,
+    columns: Mapping[str, list[str]],
+    has_models: bool,
+) -> pd.DataFrame:
+    models = {"model": [model for _, model, _ in entries]} if has_models else {}
     return pd.DataFrame(
         {
-            id_col: ids.take(np.array(places, dtype=np.int64)),
-            "reason": pd.Series([str(failures[i]) for i in places], dtype=object),
-            "exception": pd.Series([_kind_of(failures[i]) for i in places], dtype=object),
-        }
-    )
-
-
-def note_table(notes: Mapping[int, Sequence[Warning]], ids: pd.Index, id_col: str) -> pd.DataFrame:
-    """List notes by the position of their series among `ids`."""
-    listed = [(i, str(note)) for i in sorted(notes) for note in notes[i]]
-    return pd.DataFrame(
-        {
-            id_col: ids.take(np.array([i for i, _ in listed], dtype=np.int64)),
-            "note": pd.Series([note for _, note in listed], dtype=object),
+            id_col: ids.take(np.array([i for i, *_ in entries], dtype=np.int64)),
+            **{name: pd.Series(of, dtype=object) for name, of in (models | columns).items()},
         }
     )
 
@@ -55,12 +89,18 @@ def refuse_all_failed(failures: Mapping[int, Exception], ids: pd.Index) -> None:
 
 
 def warn_of_failures(table: pd.DataFrame, n_series: int, where: str) -> None:
-    """Tell how many series failed."""
-    if len(table):
-        name, reason = id_of(pd.Index(table.iloc[:1, 0]), 0), table.iloc[0, 1]
+    """Tell how many series failed: altogether, and for single models."""
+    parts = [(None, table)]
+    if "model" in table:
+        parts = list(table.groupby("model", sort=False, dropna=False))
+    for model, part in parts if len(table) else []:
+        name, reason = id_of(pd.Index(part.iloc[:1, 0]), 0), part["reason"].iloc[0]
+        outcome = "failed and are left out"
+        if not pd.isna(model):
+            outcome = f"failed for {model!r}, whose forecasts of them are missing"
         warn_user(
-            f"{len(table)} of {n_series} series failed and are left out, see {where}; the first, "
-            f"{name!r}: {reason}",
+            f"{len(part)} of {n_series} series {outcome}, see {where}; the first, {name!r}: "
+            f"{reason}"
         )
 
 

@@ -11,23 +11,29 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.ragged import counted, first_marked, offsets_of, others
-from tsrnn._time.find_grid import find_grid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.stamps import StampCodec, WholeNumbers
-from tsrnn._time.steps import EvenSteps
 from tsrnn.features.hosts import columns_of
 from tsrnn.features.time_features import TimeFeatures
 from tsrnn.forecasting.fitted_model import PanelModel
-from tsrnn.panel.differ import grids_that_differ
-from tsrnn.panel.fill import StepRules, endless, filled, spread, too_many
-from tsrnn.panel.frame import Panel, too_short
+from tsrnn.panel.fill import StepRules, endless, spread, too_many
+from tsrnn.panel.frame import Panel
 from tsrnn.panel.labels import Reach, aggregated
-from tsrnn.panel.report import id_of, refuse_all_failed
-from tsrnn.panel.stamps import ordinals_as_read, refuse_dates_in_integers, zones_advice
+from tsrnn.panel.report import id_of
+from tsrnn.panel.stamps import ordinals_as_read, zones_advice
+
+
+class RequestedRows(NamedTuple):
+    """Rows to predict: the series, the steps ahead, the stamps, regressors (n_rows, p) given."""
+
+    series: np.ndarray
+    ahead: np.ndarray
+    stamps: pd.Index
+    regressors: np.ndarray
 
 
 class PanelRequest(NamedTuple):
-    """Rows to predict: the series, the steps ahead, the stamps, what regressors add (or 0).
+    """Rows to predict by a model: the series, the steps ahead, the stamps, what regressors add.
 
     And the model that knows the regressors.
     """
@@ -55,6 +61,27 @@ class SeenRows:
 
 
 @dataclass(frozen=True)
+class FittedMember:
+    """A forecaster of a panel after a fit.
+
+    Attributes
+    ----------
+    model : PanelModel
+    left_out : frozenset of int
+        Positions of series that failed in the fit or later, and are not predicted.
+    features : tuple of TimeFeatures
+        Whose columns are regressors, after those of frames.
+    name : str or None
+        Of one among several.
+    """
+
+    model: PanelModel
+    left_out: frozenset[int] = frozenset()
+    features: tuple[TimeFeatures, ...] = ()
+    name: str | None = None
+
+
+@dataclass(frozen=True)
 class FittedPanel:
     """The series of a panel after a fit.
 
@@ -62,41 +89,41 @@ class FittedPanel:
     ----------
     ids : pandas.Index
         (n_series,)
-    model : PanelModel
+    members : tuple of FittedMember
+        What each forecaster knows of them.
     grid : PanelGrid
-    left_out : frozenset of int
-        Positions of series that failed in the fit or later, and are not predicted.
     rows : SeenRows or None
         Where rows are the steps, whatever their stamps.
     n_filled : (n_series,) array or None
         How many rows were put into each.
     reach : Reach or None
         Where rows are put together by steps: how far into these they reached.
-    features : tuple of TimeFeatures
-        Whose columns are regressors, after those of frames.
     n_seen : (n_series,) array or None
         How many steps of each series were seen, where there are features.
     """
 
     ids: pd.Index
-    model: PanelModel
+    members: tuple[FittedMember, ...]
     grid: PanelGrid
-    left_out: frozenset[int]
     rows: SeenRows | None = None
     n_filled: np.ndarray | None = None
     reach: Reach | None = None
-    features: tuple[TimeFeatures, ...] = ()
     n_seen: np.ndarray | None = None
+
+    @property
+    def lost(self) -> frozenset[int]:
+        """Positions of series that no forecaster predicts."""
+        return frozenset.intersection(*(one.left_out for one in self.members))
 
     @cached_property
     def active(self) -> np.ndarray:
         """Positions of the series that are predicted."""
-        return others(len(self.ids), self.left_out)
+        return others(len(self.ids), self.lost)
 
     @property
     def active_ids(self) -> pd.Index:
         """The series that are predicted."""
-        return self.ids.take(self.active) if self.left_out else self.ids
+        return self.ids.take(self.active) if self.lost else self.ids
 
     @property
     def _codec(self) -> StampCodec:
@@ -152,7 +179,7 @@ class FittedPanel:
         rules: StepRules,
         time_col: str,
         n_jobs: int | None,
-    ) -> tuple[FittedPanel, dict[int, Exception], str | None]:
+    ) -> tuple[FittedPanel, dict[int, Exception], list[dict[int, Exception]], str | None]:
         """Move on through more rows of some series.
 
         Returns
@@ -160,7 +187,9 @@ class FittedPanel:
         moved : FittedPanel
             Where they stand then.
         newly : dict
-            New failures.
+            New failures, of rows that will not do.
+        newly_of : list of dict
+            Those of the models of each forecaster.
         doubt : str or None
             What to know of rows that were put together.
         """
@@ -173,25 +202,39 @@ class FittedPanel:
             more, moving, bad, rules, time_col, zones
         )
         newly |= bad
-        offsets, values, model = self._offsets(more, moving), more.values, self.model
-        row_series, step = counted(more.lengths)
-        more = self._with_features(more, moving[row_series], step + 1)
+        offsets = self._offsets(more, moving)
+        parts = [self._moved_member(one, more, moving, newly, n_jobs) for one in self.members]
         n_seen = None if self.n_seen is None else self.n_seen + np.diff(offsets)
-        if more.regressors.shape[1]:
-            values = values - model.effect(more.regressors, offsets)
-            model = model.with_regressors(more.regressors, offsets)
-        model, *_ = model.advance(values, offsets, n_jobs)
-        newly |= {i: e for i, e in model.failures.items() if i not in self.model.failures}
         grid = self.grid.moved(np.diff(offsets))
         if self.n_filled is not None or n_filled.any():
             before = np.zeros(len(self.ids), np.int64) if self.n_filled is None else self.n_filled
             n_filled = before + np.bincount(moving, n_filled, len(self.ids)).astype(np.int64)
         else:
             n_filled = None
-        left_out = self.left_out.union(newly)
-        new = {"model": model, "grid": grid, "left_out": left_out, "rows": rows, "reach": reach}
-        new["n_seen"] = n_seen
-        return replace(self, n_filled=n_filled, **new), newly, doubt
+        members = tuple(member for member, _ in parts)
+        later = FittedPanel(self.ids, members, grid, rows, n_filled, reach, n_seen)
+        return later, newly, [lost for _, lost in parts], doubt
+
+    def _moved_member(
+        self,
+        member: FittedMember,
+        more: Panel,
+        series: np.ndarray,
+        failed: Mapping[int, Exception],
+        n_jobs: int | None,
+    ) -> tuple[FittedMember, dict[int, Exception]]:
+        """Move a forecaster on through rows of the series that it knows: with those it loses."""
+        known = np.flatnonzero(~np.isin(series, list(member.left_out)))
+        more, series = more.take(known), series[known]
+        offsets, values, model = self._offsets(more, series), more.values, member.model
+        row_series, step = counted(more.lengths)
+        regressors = self._with_features(more.regressors, member, series[row_series], step + 1)
+        if regressors.shape[1]:
+            values = values - model.effect(regressors, offsets)
+            model = model.with_regressors(regressors, offsets)
+        model, *_ = model.advance(values, offsets, n_jobs)
+        lost = {i: e for i, e in model.failures.items() if i not in member.model.failures}
+        return replace(member, model=model, left_out=member.left_out.union(failed, lost)), lost
 
     def _joint(
         self, more: Panel, series: np.ndarray, rules: StepRules, time_col: str
@@ -291,7 +334,7 @@ class FittedPanel:
             f"there is no row before {stamp} to tell the regressors, and fill is for values alone"
         )
 
-    def next_steps(self, horizon: int) -> PanelRequest:
+    def next_steps(self, horizon: int) -> RequestedRows:
         """Ask for the next steps of every series.
 
         Raises
@@ -306,15 +349,13 @@ class FittedPanel:
             )
         series = np.repeat(self.active, horizon)
         ahead = np.tile(np.arange(1, horizon + 1), len(self.active))
-        stamps = self.grid.stamps(series, ahead)
-        if not self.features:
-            return PanelRequest(series, ahead, stamps, 0.0, self.model)
-        regressors = columns_of(self.features, stamps, self.n_seen[series] + ahead - 1)
-        return PanelRequest(series, ahead, stamps, *self._informed(regressors, series, ahead))
+        return RequestedRows(
+            series, ahead, self.grid.stamps(series, ahead), np.empty((series.size, 0))
+        )
 
     def steps_of(
         self, more: Panel, series: np.ndarray, h: int | None, time_col: str
-    ) -> PanelRequest:
+    ) -> RequestedRows:
         """Ask for the rows of a frame: the next `h` of every series, or any after their ends.
 
         Raises
@@ -353,29 +394,35 @@ class FittedPanel:
                 f"X_df must hold {h} rows of every series, but it has {more.lengths[i]} of "
                 f"{id_of(more.ids, i)!r}"
             )
-        more = self._with_features(more, rows, ahead)
-        effect: np.ndarray | float = 0.0
-        model = self.model
-        if more.regressors.shape[1]:
-            effect, model = self._informed(more.regressors, rows, ahead)
         stamps = more.codec.write(more.ordinals) if by_rows else self.grid.stamps(rows, ahead)
-        return PanelRequest(rows, ahead, stamps, effect, model)
+        return RequestedRows(rows, ahead, stamps, more.regressors)
 
-    def _with_features(self, more: Panel, series: np.ndarray, ahead: np.ndarray) -> Panel:
+    def request(self, asked: RequestedRows, member: FittedMember) -> PanelRequest:
+        """Ask a forecaster for rows."""
+        series, ahead, stamps, regressors = asked
+        regressors = self._with_features(regressors, member, series, ahead)
+        if not regressors.shape[1]:
+            return PanelRequest(series, ahead, stamps, 0.0, member.model)
+        informed = self._informed(member.model, regressors, series, ahead)
+        return PanelRequest(series, ahead, stamps, *informed)
+
+    def _with_features(
+        self, regressors: np.ndarray, member: FittedMember, series: np.ndarray, ahead: np.ndarray
+    ) -> np.ndarray:
         """Put the columns of features beside the regressors of rows, so many steps ahead."""
-        if not self.features:
-            return more
+        if not member.features:
+            return regressors
         stamps = self.grid.stamps(series, ahead)
-        columns = columns_of(self.features, stamps, self.n_seen[series] + ahead - 1)
-        return replace(more, regressors=np.hstack([more.regressors, columns]))
+        columns = columns_of(member.features, stamps, self.n_seen[series] + ahead - 1)
+        return np.hstack([regressors, columns])
 
     def _informed(
-        self, regressors: np.ndarray, series: np.ndarray, ahead: np.ndarray
+        self, model: PanelModel, regressors: np.ndarray, series: np.ndarray, ahead: np.ndarray
     ) -> tuple[np.ndarray, PanelModel]:
         """Return what the regressors of rows add, in the order of series, and who knows them."""
         offsets = offsets_of(np.bincount(series, minlength=len(self.ids)))
-        effect = self.model.effect(regressors, offsets)
-        return effect, self.model.with_regressors(*self._in_order(regressors, series, ahead))
+        effect = model.effect(regressors, offsets)
+        return effect, model.with_regressors(*self._in_order(regressors, series, ahead))
 
     def _in_order(
         self, of_rows: np.ndarray, series: np.ndarray, ahead: np.ndarray
@@ -401,80 +448,3 @@ class FittedPanel:
         lengths = np.zeros(len(self.ids), dtype=np.int64)
         lengths[series] = more.lengths
         return offsets_of(lengths)
-
-
-class RegularPart(NamedTuple):
-    """The series of a panel that have a regular grid, a row for every step of it.
-
-    Attributes
-    ----------
-    panel : Panel
-    grid : PanelGrid
-    places : array
-        Their positions among all series.
-    n_filled : array
-        How many rows were put in.
-    notes : dict
-        What to know of the grids of some, by their position here.
-    doubt : str or None
-        What to know of rows that were put together.
-    reach : Reach or None
-        How far these reached into their steps.
-    """
-
-    panel: Panel
-    grid: PanelGrid
-    places: np.ndarray
-    n_filled: np.ndarray
-    notes: dict[int, UserWarning]
-    doubt: str | None
-    reach: Reach | None
-
-
-def regular_part(
-    panel: Panel, failures: dict[int, Exception], rules: StepRules, time_col: str
-) -> RegularPart:
-    """Leave out the series that have failed, are too short or have no regular grid.
-
-    The failures grow by what is found here.
-    """
-    ids, places = panel.ids, np.arange(len(panel.ids))
-
-    def leave_out(more: Mapping[int, Exception]) -> np.ndarray:
-        """Enter failures of the series that are left: positions of those not among them."""
-        nonlocal places
-        failures.update({int(places[i]): error for i, error in more.items()})
-        refuse_all_failed(failures, ids)
-        kept = others(len(places), more)
-        places = places[kept]
-        return kept
-
-    doubt = reach = None
-    if rules.freq is None:
-        refuse_dates_in_integers(panel, f"df[{time_col!r}]")
-    panel = panel.take(leave_out(dict(failures)))
-    if rules.aggregate is not None:
-        panel, bad, doubt, reach = aggregated(panel, rules.aggregate, rules.named)
-        panel = panel.take(leave_out(bad))
-    panel = panel.take(leave_out(dict(too_short(panel))))
-    if rules.by_rows:
-        steps = EvenSteps(panel.lengths, np.ones(len(panel.ids), dtype=np.int64))
-        numbers = WholeNumbers(np.dtype(np.int64))
-        grid = PanelGrid.of(numbers, len(panel.ids), [(np.arange(len(panel.ids)), steps)])
-        return RegularPart(panel, grid, places, np.zeros_like(places), {}, doubt, reach)
-    if rules.fill is None:
-        grid, bad = find_grid(panel.ordinals, panel.offsets, panel.codec, rules.named, time_col)
-        n_filled = np.zeros(len(panel.ids), dtype=np.int64)
-        if bad:
-            kept = leave_out(bad)
-            panel, grid, n_filled = panel.take(kept), grid.take(kept), n_filled[kept]
-    else:
-        whole = filled(panel, rules.named, rules.value)
-        leave_out(whole.failures)
-        n_filled = whole.n_filled(panel.lengths)
-        panel, grid = whole.panel, whole.grid.moved(whole.panel.lengths - 1)
-    notes = {}
-    if rules.named is None:
-        is_filled = rules.fill is not None
-        notes = grids_that_differ(panel.ordinals, panel.offsets, grid, filled=is_filled)
-    return RegularPart(panel, grid, places, n_filled, notes, doubt, reach)

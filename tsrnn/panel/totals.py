@@ -13,7 +13,7 @@ from tsrnn._input.ragged import counted
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.totals import check_totals, total_quantiles
 from tsrnn.panel.report import id_of
-from tsrnn.panel.state import PanelRequest
+from tsrnn.panel.state import PanelRequest, RequestedRows
 
 # Series in a unit of work.
 _CHUNK = 32
@@ -37,26 +37,28 @@ def check_panel_totals(
     return n_paths_read, source
 
 
-def last_rows(request: PanelRequest, ids: pd.Index, time_col: str) -> np.ndarray:
-    """Return the last row of each series that is asked for.
+def refuse_other_rows(rows: RequestedRows, ids: pd.Index, time_col: str) -> None:
+    """Refuse rows of a series that are not the steps from its end on, one after the other.
 
     Raises
     ------
     ValueError
-        If the rows of a series are not the steps from its end on, one after the other.
     """
-    series = request.series
-    starts = np.flatnonzero(np.r_[True, series[1:] != series[:-1]])
-    ends = np.append(starts[1:], series.size)
-    _, step = counted(ends - starts)
-    wrong = np.flatnonzero(request.ahead != step + 1)
+    starts = np.append(0, last_rows(rows)[:-1] + 1)
+    _, step = counted(np.diff(starts, append=rows.series.size))
+    wrong = np.flatnonzero(rows.ahead != step + 1)
     if wrong.size:
         raise ValueError(
             "a total is of the time steps that follow the end of a series, one after the other: "
-            f"X_df[{time_col!r}] has {request.stamps[wrong[0]]} as row {step[wrong[0]]} of "
-            f"{id_of(ids, series[wrong[0]])!r}, which is step {request.ahead[wrong[0]]}"
+            f"X_df[{time_col!r}] has {rows.stamps[wrong[0]]} as row {step[wrong[0]]} of "
+            f"{id_of(ids, rows.series[wrong[0]])!r}, which is step {rows.ahead[wrong[0]]}"
         )
-    return ends - 1
+
+
+def last_rows(rows: RequestedRows | PanelRequest) -> np.ndarray:
+    """Return the last row of each series that is asked for."""
+    series = rows.series
+    return np.append(np.flatnonzero(series[1:] != series[:-1]), series.size - 1)
 
 
 def panel_total_quantiles(

@@ -15,6 +15,7 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 from tqdm import tqdm
 
+from tsrnn._input.frames import opened
 from tsrnn._input.notes import warn_user
 from tsrnn._input.validation import check_choice, check_count, check_flag
 from tsrnn.exceptions import InvalidParameterError
@@ -23,8 +24,9 @@ from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import SERIES_ERRORS
 from tsrnn.metrics.table import METRICS, needs_of
 from tsrnn.panel.forecaster import PanelForecaster
-from tsrnn.panel.frame import FrameNames, read_panel
-from tsrnn.panel.state import regular_part
+from tsrnn.panel.forms import long_frame
+from tsrnn.panel.frame import Columns, FrameNames, Panel, read_panel
+from tsrnn.panel.regular import regular_part
 from tsrnn.panel.trials import ROWS, Comparison, Past, Trial, compare
 
 _LONG = ("unique_id", "ds", "y")  # what the columns of a panel are called by default
@@ -78,8 +80,9 @@ def tune(
         a `ParameterSampler` of scikit-learn is taken as well: the latter draws some combinations
         from many.
     y : array-like of shape (n_timesteps,) or (n_timesteps, n_series), or DataFrame
-        The series, as for `tsrnn.backtest`, or the long frame of a panel. A forecaster of single
-        series is fitted by a `PanelForecaster` to a frame with the columns unique_id, ds and y.
+        The series, as for `tsrnn.backtest`, or the frame of a panel, as for the `fit` of
+        `PanelForecaster`. By one of these a forecaster of single series is fitted to a frame with
+        the columns unique_id, ds and y, or with an index of series and time.
     X : array-like of shape (n_timesteps, n_features), optional
         Regressors of the series, as for `tsrnn.backtest`. Those of a long frame are columns of it.
     horizon : int
@@ -226,7 +229,7 @@ class _Series:
 
     @classmethod
     def read(cls, y: Any, X: Any) -> _Series:
-        return cls(Rows.read(y, X), y, X)
+        return cls(Rows.read(y, X), opened(y, "y")[0], X)
 
     @property
     def n_series(self) -> int:
@@ -259,18 +262,17 @@ class _Series:
 
 
 @dataclass(frozen=True)
-class _LongFrame:
-    """A panel in a long frame, and how it is forecast."""
+class _Frame:
+    """A panel in a frame of any form, and how it is forecast."""
 
-    df: pd.DataFrame
+    df: Any
     ids: pd.Index
 
     horizon_name = "h"
 
     @classmethod
-    def read(cls, forecaster: Any, df: Any) -> _LongFrame:
-        columns = _panel_of(forecaster)._columns()
-        panel, _ = read_panel(df, columns, None, repeats=True, names=FrameNames("y"))
+    def read(cls, forecaster: Any, df: Any) -> _Frame:
+        panel, _ = _values_of(df, _panel_of(forecaster)._columns(), repeats=True)
         return cls(df, panel.ids)
 
     @property
@@ -290,9 +292,12 @@ class _LongFrame:
                 f"forecaster must be a single one, got {panel.forecaster!r}: one of several is "
                 "chosen by a grid, as in {'forecaster': [NaiveForecaster(), ThetaForecaster()]}"
             )
-        frame = panel.cross_validation(self.df, **windows)
-        name = frame.columns[4]
-        bounds = [bound.removeprefix(name) for bound in frame.columns[5:]]
+        columns = panel._columns()
+        names = [columns.id, columns.time, "cutoff", columns.target]
+        frame, _ = long_frame(panel.cross_validation(self.df, **windows), columns, "y")
+        name, *bounds = [one for one in frame.columns if one not in names]
+        frame = frame[[*names, name, *bounds]]
+        bounds = [bound.removeprefix(name) for bound in bounds]
         frame.columns = ["series", "time", "cutoff", "y", "forecast", *bounds]
         failures = panel.cross_validation_failures_
         first = failures.iloc[:1, :2].itertuples(index=False)
@@ -302,10 +307,7 @@ class _LongFrame:
         """Return the series that scaled errors are measured by, on the steps of a candidate."""
         panel = _panel_of(model)
         columns, rules = panel._columns(), panel._rules()
-        df = self.df[[columns.id, columns.time, columns.target]]
-        whole, failures = read_panel(
-            df, columns, None, repeats=rules.aggregate is not None, names=FrameNames("y")
-        )
+        whole, failures = _values_of(self.df, columns, repeats=rules.aggregate is not None)
         part = regular_part(whole, failures, rules, columns.time).panel
         y = pd.DataFrame(
             {
@@ -321,13 +323,12 @@ class _LongFrame:
         return _panel_of(model).fit(self.df)
 
 
-def _source(forecaster: Any, y: Any, X: Any) -> _Series | _LongFrame:
+def _source(forecaster: Any, y: Any, X: Any) -> _Series | _Frame:
     """Read the series, and find out whether they are those of a panel."""
     is_panel = isinstance(forecaster, PanelForecaster)
-    is_long = isinstance(y, pd.DataFrame) and set(_LONG) <= set(y.columns)
     if not is_panel:
         check_forecaster(forecaster)
-    if not is_panel and not is_long:
+    if not is_panel and not _names_series(y):
         return _Series.read(y, X)
     if X is not None:
         raise TypeError("X must be left out: regressors of a long frame are columns of it")
@@ -336,7 +337,21 @@ def _source(forecaster: Any, y: Any, X: Any) -> _Series | _LongFrame:
             f"forecaster must be one of this package for a long frame, got {forecaster!r}: "
             "regressors of scikit-learn's become forecasters by RNNForecaster(regressor, window)"
         )
-    return _LongFrame.read(forecaster, y)
+    return _Frame.read(forecaster, y)
+
+
+def _names_series(y: Any) -> bool:
+    """Tell whether a frame says in its rows which series they are of."""
+    y, _ = opened(y, "y")
+    has_levels = isinstance(y, pd.Series | pd.DataFrame) and isinstance(y.index, pd.MultiIndex)
+    return has_levels or (isinstance(y, pd.DataFrame) and set(_LONG) <= set(y.columns))
+
+
+def _values_of(df: Any, columns: Columns, *, repeats: bool) -> tuple[Panel, dict[int, Exception]]:
+    """Read the series of a frame of any form, and leave its further columns alone."""
+    df, _ = long_frame(df, columns, "y")
+    further = df.columns if isinstance(df, pd.DataFrame) else ()
+    return read_panel(df, columns, [], repeats=repeats, names=FrameNames("y"), ignored=further)
 
 
 def _panel_of(forecaster: Any) -> PanelForecaster:
@@ -358,7 +373,7 @@ def _refuse_unknown(
 
 
 def _tried(
-    source: _Series | _LongFrame,
+    source: _Series | _Frame,
     params: dict[str, Any],
     candidate: Any,
     windows: Mapping[str, Any],

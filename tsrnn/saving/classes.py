@@ -37,7 +37,7 @@ from tsrnn.panel.frame import Panel
 from tsrnn.panel.labels import Reach
 from tsrnn.panel.reading import FittedFrame
 from tsrnn.panel.seasons import GroupedPanel
-from tsrnn.panel.state import FittedPanel, SeenRows
+from tsrnn.panel.state import FittedMember, FittedPanel, SeenRows
 from tsrnn.priors import ExponentialPrior
 from tsrnn.smoothing.complex.structure import ComplexStructure
 from tsrnn.smoothing.demand_model import DemandModel
@@ -75,6 +75,7 @@ PARTS: dict[str, type] = {
     "ExponentialPrior": ExponentialPrior,
     "Extent": Extent,
     "FittedFrame": FittedFrame,
+    "FittedMember": FittedMember,
     "FittedPanel": FittedPanel,
     "FourierFeatures": FourierFeatures,
     "FrameForm": FrameForm,

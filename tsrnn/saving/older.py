@@ -20,7 +20,7 @@ from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.forms import FrameForm
 from tsrnn.panel.frame import Panel
 from tsrnn.panel.reading import FittedFrame
-from tsrnn.panel.state import FittedPanel, SeenRows
+from tsrnn.panel.state import FittedMember, FittedPanel, SeenRows
 from tsrnn.saving.older_times import bring_panel_up_to_date, bring_series_up_to_date
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.extent import Extent, whole_range
@@ -64,7 +64,7 @@ _RENAMED = {
 # What was added to classes since files of them were first saved, and what it is in those files.
 _LATER = {
     PanelForecaster: {"fill": None, "aggregate": None, "regressors": None, "static": None},
-    FittedPanel: {"rows": None, "n_filled": None, "reach": None, "features": (), "n_seen": None},
+    FittedPanel: {"rows": None, "n_filled": None, "reach": None, "n_seen": None},
     SmootherBatch: {"ahead": None},
     TextRNNClassifier: {"vocabulary": None, "init": "random", "normalize": False},
     RNNForecaster: {"random_state": None},
@@ -107,8 +107,11 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
         bring_series_up_to_date(attributes)
     if kind is PanelGrid:
         bring_panel_up_to_date(attributes)
-    if kind is FittedPanel and isinstance(attributes.get("left_out"), set):
-        attributes["left_out"] = frozenset(attributes["left_out"])  # of a panel that was updated
+    if kind is FittedPanel and "model" in attributes:  # there was one forecaster
+        left_out = frozenset(attributes.pop("left_out"))  # a set, of a panel that was updated
+        features = attributes.pop("features", ())
+        member = FittedMember(attributes.pop("model"), left_out, features)
+        attributes["members"] = (member,)
     if kind is DeseasonalizedModel and isinstance(attributes.get("turn"), Seasons):
         turn = attributes.pop("turn")  # of columns, which seasons were laid out as
         attributes["seasons"] = Seasons(turn.factor.T, turn.offset.T)
@@ -141,8 +144,10 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
         static = pd.DataFrame({attributes["id_col"]: attributes["ids_"]})
         names = attributes["feature_names_in_"].tolist()
         attributes["_frame"] = FittedFrame(FrameForm(), names, (), static)
+    if kind is PanelForecaster and isinstance(attributes.get("_training"), Panel):
+        attributes |= {name: (attributes[name],) for name in ("_training", "_scores")}
     if kind is PanelForecaster and "_fitted" in attributes and "period_" not in attributes:
-        given = vars(attributes["forecaster"])
+        given = getattr(attributes["forecaster"], "__dict__", {})  # a list has none
         if "period" in given:
             ids = attributes["ids_"]
             taken = np.full(len(ids), given["period"], dtype=np.int64)

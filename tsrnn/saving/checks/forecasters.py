@@ -58,7 +58,7 @@ def check_layout(one: Layout) -> None:
     """Check how the series came."""
     fields.flag(one.is_pandas, "is_pandas")
     fields.flag(one.is_flat, "is_flat")
-    require(one.is_pandas == (one.names is not None), "names come with pandas")
+    require(one.names is not None or not one.is_pandas, "names come with pandas")
     if one.names is not None:
         names = fields.labels(one.names, "names", 1 if one.is_flat else None)
         require(all(map(pd.api.types.is_hashable, names)), "names must be labels")

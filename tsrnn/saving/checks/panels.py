@@ -14,7 +14,7 @@ from tsrnn.panel.forms import FrameForm
 from tsrnn.panel.frame import Panel
 from tsrnn.panel.labels import Reach
 from tsrnn.panel.reading import FittedFrame
-from tsrnn.panel.state import FittedPanel, SeenRows
+from tsrnn.panel.state import FittedMember, FittedPanel, SeenRows
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import INT, require
 from tsrnn.saving.checks.models import n_regressors_of, of_panel
@@ -45,13 +45,19 @@ def check_fitted(one: FittedPanel) -> None:
     ids = fields.labels(one.ids, "ids")
     n = len(ids)
     require(n and ids.is_unique, "ids must be different")
-    model = of_panel(one.model, n)
+    members = fields.tuple_of(one.members, "members", FittedMember)
+    require(members, "there must be a model")
+    names = [member.name for member in members]
+    require(len({*names}) == len(names), "names must be different")
+    require(names == [None] or None not in names, "several models must have names")
     grid = fields.kind(one.grid, "grid", PanelGrid)
     require(grid.group.size == n, f"the grid must be of {n} series")
     require(all(map(goes_on, grid.groups)), "stamps must go on")
-    for i in fields.kind(one.left_out, "left_out", frozenset):
-        fields.whole(i, "a series that is left out", 0, n - 1)
-    require(one.left_out >= set(model.failures), "what failed must be left out")
+    for member in members:
+        model = of_panel(member.model, n)
+        for i in member.left_out:
+            fields.whole(i, "a series that is left out", 0, n - 1)
+        require(member.left_out >= set(model.failures), "what failed must be left out")
     if one.rows is not None:
         rows = fields.kind(one.rows, "rows", SeenRows)
         require(rows.last.size == n, f"rows must be of {n} series")
@@ -59,7 +65,7 @@ def check_fitted(one: FittedPanel) -> None:
         n_filled = fields.array(one.n_filled, "n_filled", INT, n)
         require((n_filled >= 0).all(), "n_filled must not be below 0")
     fields.kind(one.reach, "reach", Reach, type(None))
-    if fields.tuple_of(one.features, "features", TimeFeatures):
+    if any(member.features for member in members):
         n_seen = fields.array(one.n_seen, "n_seen", INT, n)
         require((n_seen >= 1).all(), "n_seen must be positive")
 
@@ -98,6 +104,13 @@ def check_frame(one: FittedFrame) -> None:
     require(table.shape[1] >= 1, "static must name the series")
 
 
+def check_member(one: FittedMember) -> None:
+    """Check what is known of a forecaster."""
+    fields.kind(one.left_out, "left_out", frozenset)
+    fields.tuple_of(one.features, "features", TimeFeatures)
+    fields.kind(one.name, "name", str, type(None))
+
+
 def check_reach(one: Reach) -> None:
     """Check how far rows reached into their steps."""
     fields.whole(one.n_steps, "n_steps")
@@ -112,6 +125,25 @@ def check_scores(one: Scores) -> None:
     fields.array(one.lengths, "lengths", INT, len(errors))
 
 
+def _check_learned(
+    fitted: FittedPanel, member: FittedMember, n_names: int, training: Panel, scores: dict
+) -> None:
+    """Check what a forecaster has learned from."""
+    require(training.ids.equals(fitted.ids), "the training series must be those that were fitted")
+    codec = fitted.grid.codec if fitted.rows is None else fitted.rows.codec
+    require(type(training.codec) is type(codec), "stamps must be of one kind")
+    require(training.codec == codec, "stamps must be of one kind")
+    require((training.lengths >= 2).all(), "a series has two rows")
+    p = training.regressors.shape[1]
+    require(n_regressors_of(member.model) <= {None, p}, f"models must read {p} regressors")
+    p -= sum(part.n_columns for part in member.features)
+    require(n_names == p, f"feature_names_in_ must be {p} names")
+    for horizon, one in scores.items():
+        fields.kind(one, "scores", Scores)
+        fields.whole(horizon, "a horizon", 1)
+        require(one.errors.shape[1] == horizon, "scores must be of the horizon")
+
+
 def check_forecaster(one: PanelForecaster) -> None:
     """Check a panel forecaster, if it is fitted."""
     if not fields.is_fitted(one):
@@ -123,36 +155,29 @@ def check_forecaster(one: PanelForecaster) -> None:
     fields.members(one, _LEARNED)
     fields.arguments(one)
     fitted = fields.kind(one._fitted, "the series", FittedPanel)
-    panel = fields.kind(one._training, "the training series", Panel)
-    require(panel.ids.equals(fitted.ids), "the training series must be those that were fitted")
-    codec = fitted.grid.codec if fitted.rows is None else fitted.rows.codec
-    require(type(panel.codec) is type(codec), "stamps must be of one kind")
-    require(panel.codec == codec, "stamps must be of one kind")
-    require((panel.lengths >= 2).all(), "a series has two rows")
-    p = panel.regressors.shape[1]
-    require(n_regressors_of(fitted.model) <= {None, p}, f"models must read {p} regressors")
-    fields.labels(one.ids_, "ids_", len(fitted.active))
-    p -= sum(part.n_columns for part in fitted.features)
-    names = fields.array(one.feature_names_in_, "feature_names_in_", object, p)
+    names = fields.array(one.feature_names_in_, "feature_names_in_", object, None)
     require(all(pd.api.types.is_hashable(name) for name in names), "names must be labels")
+    fields.labels(one.ids_, "ids_", len(fitted.active))
     frame = fields.kind(one._frame, "the frame", FittedFrame)
     require(frame.regressors == names.tolist(), "regressors must be those that were fitted")
     known = pd.Index(frame.static.iloc[:, 0])
     require(known.is_unique and one.ids_.isin(known).all(), "static must tell of every series")
     form = frame.form
     require(form.series is None or one.ids_.isin(form.series.to_flat_index()).all(), "series")
-    for horizon, scores in fields.kind(one._scores, "scores", dict).items():
-        fields.kind(scores, "scores", Scores)
-        fields.whole(horizon, "a horizon", 1)
-        require(scores.errors.shape[1] == horizon, "scores must be of the horizon")
+    training = fields.tuple_of(one._training, "the training series", Panel)
+    scores = fields.tuple_of(one._scores, "scores", dict)
+    for member, *of_member in zip(fitted.members, training, scores, strict=True):
+        _check_learned(fitted, member, names.size, *of_member)
+    model = [] if fitted.members[0].name is None else ["model"]
     for name, others in (("failures_", ["reason", "exception"]), ("notes_", ["note"])):
         table = fields.kind(getattr(one, name), name, pd.DataFrame)
-        is_one = list(table.columns[1:]) == others
+        is_one = list(table.columns[1:]) == model + others
         require(is_one, f"{name} must have the columns id, {', '.join(others)}")
 
 
 CHECKS = {
     FittedFrame: check_frame,
+    FittedMember: check_member,
     FittedPanel: check_fitted,
     FrameForm: check_form,
     FrameKind: check_kind,

@@ -1,0 +1,69 @@
+"""Requests to a fitted panel: a horizon, or a frame of the time stamps to forecast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from tsrnn._input.frames import is_frame
+from tsrnn._input.ragged import others
+from tsrnn._input.validation import check_count
+from tsrnn.panel.frame import Columns
+from tsrnn.panel.reading import FittedFrame, read_further
+from tsrnn.panel.report import failure_table, refuse_all_failed, warn_of_failures
+from tsrnn.panel.state import FittedPanel, RequestedRows
+
+
+@dataclass(frozen=True)
+class RequestReader:
+    """Reader of requests to a fitted panel.
+
+    Attributes
+    ----------
+    fitted : FittedPanel
+    columns : Columns
+    frame : FittedFrame
+        The frame that was fitted to.
+    failed : Series
+        The ids of series that failed.
+    """
+
+    fitted: FittedPanel
+    columns: Columns
+    frame: FittedFrame
+    failed: pd.Series
+
+    def read(self, h: Any, X_df: pd.DataFrame | None) -> RequestedRows:
+        """Read what is to be predicted."""
+        if is_frame(h):
+            if X_df is not None:
+                raise TypeError("predict takes one frame: predict(h, X_df), or predict(X_df)")
+            h, X_df = None, h
+        if h is not None:
+            h = check_count("h", h)
+        if X_df is not None:
+            return self._rows_of(h, X_df)
+        if h is None:
+            raise TypeError("predict takes a horizon, such as 12, or a frame of what to predict")
+        if len(self.frame.regressors):
+            raise ValueError(
+                f"the panel was fitted with the regressors {self.frame.regressors}: pass "
+                "X_df with their values in the time steps asked"
+            )
+        return self.fitted.next_steps(h)
+
+    def _rows_of(self, h: int | None, X_df: pd.DataFrame) -> RequestedRows:
+        """Read a frame of what is to be predicted; series of it that will not do are left out."""
+        more, failures, _ = read_further(X_df, self.frame, self.columns, "X_df", is_new=False)
+        more, failures, series = self.fitted.placed(more, failures, self.failed, "X_df")
+        if len(more.ids) == 0:
+            raise ValueError("X_df holds failed series alone: see failures_")
+        refuse_all_failed(failures, more.ids)
+        table = failure_table([(None, failures)], more.ids, self.columns.id)
+        warn_of_failures(table, len(more.ids), "X_df")
+        if h is not None:
+            self.fitted.refuse_absent(series)
+        good = others(len(series), failures)
+        return self.fitted.steps_of(more.take(good), series[good], h, self.columns.time)
