@@ -24,14 +24,15 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"
 
 import argparse
+import time
 import warnings
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from m_competitions import DATA, Part, Result, load, run_ours
+from m_competitions import DATA, LEVEL, Part, Result, load, score, score_intervals
 
-from tsrnn import DeseasonalizedForecaster, NaiveForecaster, RNNForecaster
+from tsrnn import DeseasonalizedForecaster, NaiveForecaster, PanelForecaster, RNNForecaster
 
 # Values of the end of a series that a near copy is looked for, by the period of the MASE.
 COMPARED = {1: 52, 24: 336}
@@ -96,11 +97,10 @@ def line(title: str, result: Result, naive: Result, of: np.ndarray | slice = sli
         f"MSIS {result.msis[kind][of].mean():.2f}"
         f" ({result.seconds[kind]:.0f} s)"
         for kind in result.inside
-        if kind == "own"
     )
     print(  # noqa: T201
         f"{title:34s} sMAPE {smape:7.3f}  MASE {mase:6.3f}  OWA {owa:.4f}  "
-        f"{result.seconds.get('point', 0.0):6.1f} s{intervals}",
+        f"{result.seconds['point']:6.1f} s, of processors {result.seconds['cpu']:.0f} s{intervals}",
         flush=True,
     )
 
@@ -110,15 +110,27 @@ def run(name: str, options: argparse.Namespace) -> None:
     part = load(name, options.data_home, options.series)
     if not options.final:
         part = held_back(part, options.hold)
-    naive = DeseasonalizedForecaster(NaiveForecaster(), period=part.period)
-    naive, _ = run_ours(part, naive, options.jobs, False)
+    naive = PanelForecaster(
+        DeseasonalizedForecaster(NaiveForecaster(), period=part.period), alias="f", freq=1
+    ).fit(part.frame)
+    naive = score(part, part.rows_of(naive.predict(part.horizon), "f"), {})
     model = RNNForecaster(
         horizon=part.horizon,
         period=part.period,
         random_state=options.seed,
         n_members=options.members,
     )
-    result, forecast = run_ours(part, model, options.jobs, options.intervals)
+    panel = PanelForecaster(model, alias="f", freq=1, n_jobs=options.jobs)
+    began, began_work = time.perf_counter(), time.process_time()
+    forecast = part.rows_of(panel.fit(part.frame).predict(part.horizon), "f")
+    seconds = {"point": time.perf_counter() - began, "cpu": time.process_time() - began_work}
+    result = score(part, forecast, seconds)
+    if options.intervals:
+        began = time.perf_counter()
+        table = panel.predict(part.horizon, level=LEVEL)
+        bounds = [part.rows_of(table, f"f-{side}-{LEVEL}") for side in ("lo", "hi")]
+        score_intervals(part, result, "own", *bounds)
+        seconds["own"] = time.perf_counter() - began
     title = f"{name}, " + ("test" if options.final else f"held back {options.hold}")
     line(title, result, naive)
     if options.save:

@@ -21,7 +21,7 @@ from tsrnn._input.ragged import Batch, offsets_of, rows_between
 from tsrnn.windows.ahead import forecast_from, predict_along
 from tsrnn.windows.lags import Units, windows_before
 from tsrnn.windows.network import WindowNetwork, WindowSpec
-from tsrnn.windows.together import TogetherNetwork, TogetherSpec
+from tsrnn.windows.together import MembersNetwork, MembersSpec
 
 # Of the values that follow a window, the share that is held back at the end of each series; where
 # that is less than these steps and so many past forecasts of all series together, or more than this
@@ -44,13 +44,13 @@ class PastErrors:
 
     Attributes
     ----------
-    spec : WindowSpec or TogetherSpec
+    spec : WindowSpec or MembersSpec
     batch : Batch
         What was trained on, in scaled units.
     units : Units
     """
 
-    spec: WindowSpec | TogetherSpec
+    spec: WindowSpec | MembersSpec
     batch: Batch
     units: Units
     _found: dict[int, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
@@ -97,7 +97,7 @@ class PastErrors:
         return errors
 
     @cached_property
-    def _network(self) -> WindowNetwork | TogetherNetwork:
+    def _network(self) -> WindowNetwork | MembersNetwork:
         """The one trained on the beginnings, for all horizons."""
         batch, lengths = self.batch, self.batch.lengths - self._held_out()
         rows = rows_between(batch.offsets[:-1], lengths)

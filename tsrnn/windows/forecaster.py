@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.notes import together
 from tsrnn._input.ragged import Batch, others
@@ -29,18 +30,19 @@ from tsrnn.windows.arguments import (
     wishes_of,
 )
 from tsrnn.windows.default import default_network
+from tsrnn.windows.doubts import few_note
 from tsrnn.windows.members import Member
 from tsrnn.windows.model import (
     WindowModel,
     WindowState,
     fit_members,
     fit_windows,
-    single_values,
     too_short,
 )
-from tsrnn.windows.network import WindowSpec, with_seed
+from tsrnn.windows.network import WindowNetwork, WindowSpec, with_seed
 from tsrnn.windows.rule import Rule
 from tsrnn.windows.summary import summarize_windows
+from tsrnn.windows.together import MembersNetwork
 
 if TYPE_CHECKING:
     from statsmodels.iolib.summary import Summary
@@ -174,7 +176,6 @@ class RNNForecaster(Forecaster):
     """
 
     estimator_: Any
-    members_: tuple[Member, ...]
     n_windows_: int
     sigma2_: PerSeries
 
@@ -212,7 +213,23 @@ class RNNForecaster(Forecaster):
         -------
         statsmodels.iolib.summary.Summary
         """
-        return summarize_windows(self)
+        check_is_fitted(self)
+        return summarize_windows(self, self._model.state.network)
+
+    @property
+    def members_(self) -> tuple[Member, ...]:
+        """Networks that were trained together.
+
+        Raises
+        ------
+        AttributeError
+            Before there are any, or where a single regressor was trained, which is `estimator_`.
+        """
+        if "_model" not in vars(self) or not isinstance(self._model.state.network, MembersNetwork):
+            raise AttributeError(
+                "there are no members: fit trains them by estimator='auto' with a horizon"
+            )
+        return self._model.state.network.members
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
@@ -238,9 +255,7 @@ class RNNForecaster(Forecaster):
             "n_windows_": state.network.n_windows,
             "sigma2_": _mean_squares(values - predictions),
         }
-        if trains_members(self):
-            attributes["members_"] = state.network.members
-        else:
+        if isinstance(state.network, WindowNetwork):
             attributes["estimator_"] = state.network.estimator
         told = together(notes, batch.n_series)
         model = WindowModel(np.arange(batch.n_series), state, batch.n_series, notes=told)
@@ -270,7 +285,7 @@ class RNNForecaster(Forecaster):
     def _too_short(self, batch: Batch, name: Callable[[int], str]) -> dict[int, ValueError]:
         """Return the errors of series that there is nothing to forecast from."""
         if trains_members(self):
-            return single_values(batch, name)
+            return {}  # whatever precedes a series is put there
         return too_short(batch, window_of(self), steps_together(self), name)
 
     def _fitted(
@@ -290,8 +305,15 @@ class RNNForecaster(Forecaster):
             n_jobs = self.n_jobs
         if trains_members(self):
             rule = Rule(self._taken_period(), int(self.horizon), wishes_of(self), n_jobs)
-            return fit_members(rule, batch)
-        return fit_windows(self._spec(n_regressors, n_jobs), batch)
+            fitted = fit_members(rule, batch)
+        else:
+            fitted = fit_windows(self._spec(n_regressors, n_jobs), batch)
+        state, *_, notes = fitted
+        if has_no_estimator(self) and not state.network.is_naive:
+            note = few_note(state.network.n_windows, trains_members(self))
+            if note is not None:
+                notes.update({i: note for i in range(batch.n_series) if i not in notes})
+        return fitted
 
     def _spec(self, n_regressors: int, n_jobs: int | None) -> WindowSpec:
         """Return what is to be trained; threads as given where the estimator does not say."""

@@ -26,8 +26,8 @@ from tsrnn.windows.level_losses import LevelLoss, loss_of
 from tsrnn.windows.readings import Reading
 from tsrnn.windows.samples import Samples, filled, naive_scales, origins_of, padded
 
-# Samples that are looked at in all, and epochs at most.
-_LOOKED_AT, _MOST_EPOCHS = 1_200_000, 25
+# Epochs at most.
+_MOST_EPOCHS = 25
 
 # Samples of a batch: at most, at least, and the share of all between these.
 _BATCH, _SMALL_BATCH, _BATCHES = 512, 32, 16
@@ -61,6 +61,8 @@ class MemberSpec:
     least : int
         Values that a series has before the first origin.
     most_samples : int
+    n_looked_at : int
+        Samples that are looked at in all epochs together, about.
     anchors : tuple of int
         Periods of the seasons by whose repetition the linear path begins.
     seed : int
@@ -75,6 +77,7 @@ class MemberSpec:
     loss: str
     least: int
     most_samples: int
+    n_looked_at: int
     anchors: tuple[int, ...]
     seed: int
 
@@ -278,7 +281,7 @@ def train_member(
     """
     n = samples.n_samples
     batch_size = int(np.clip(n // _BATCHES, _SMALL_BATCH, _BATCH))
-    n_epochs = int(np.clip(round(_LOOKED_AT / n), 1, _MOST_EPOCHS))
+    n_epochs = int(np.clip(round(spec.n_looked_at / n), 1, _MOST_EPOCHS))
     n_steps = n_epochs * -(-n // batch_size)
     warm_up = int(min(_WARM_UP, _SHARE_OF_WARM_UP * n_steps))
     plan = Plan(

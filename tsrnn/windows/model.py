@@ -20,7 +20,7 @@ from tsrnn.windows.errors import PastErrors, factors
 from tsrnn.windows.lags import Units, from_first_observed
 from tsrnn.windows.network import WindowNetwork, WindowSpec
 from tsrnn.windows.rule import Rule
-from tsrnn.windows.together import TogetherNetwork, TogetherSpec
+from tsrnn.windows.together import MembersNetwork, MembersSpec
 
 # Scaled values beyond this have squares, and sums of them, that are not finite.
 _LARGEST = 1e150
@@ -79,7 +79,7 @@ class WindowState:
     past : PastErrors
     """
 
-    network: WindowNetwork | TogetherNetwork
+    network: WindowNetwork | MembersNetwork
     scaling: Scaling
     columns: RegressorScaling
     units: Units
@@ -281,15 +281,6 @@ def too_short(
     }
 
 
-def single_values(batch: Batch, name: Callable[[int], str]) -> dict[int, ValueError]:
-    """Return which series have a single time step from their first observed value on."""
-    trimmed, _ = from_first_observed(batch)
-    return {
-        i: ValueError(f"{name(i)} has 1 time step from its first value on, and two are needed")
-        for i in np.flatnonzero(trimmed.lengths < 2).tolist()
-    }
-
-
 def fit_windows(
     spec: WindowSpec, batch: Batch
 ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
@@ -350,7 +341,7 @@ class Seen:
 
 
 def _fitted(
-    spec: WindowSpec | TogetherSpec, seen: Seen, units: Units
+    spec: WindowSpec | MembersSpec, seen: Seen, units: Units
 ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
     batch, trimmed, T = seen.batch, seen.trimmed, spec.window
     whole, place = spec.padded(trimmed)

@@ -28,13 +28,13 @@ import numpy as np
 from tsrnn._input.ragged import Batch
 from tsrnn.windows.members import MemberSpec
 from tsrnn.windows.readings import Reading
-from tsrnn.windows.together import TogetherSpec
+from tsrnn.windows.together import MembersSpec
 
 # Units of a layer; there are two layers in dense networks, one in others.
 _DENSE, _GRU = (128, 128), (32,)
 
-# Samples of a member, at most.
-_MOST_SAMPLES = 200_000
+# Samples of a member, at most, and how many are looked at in training: of long windows more pay.
+_MOST_SAMPLES, _LOOKED_AT, _LOOKED_AT_OF_DAYS = 200_000, 1_200_000, 2_400_000
 
 # Horizons that make a series a long one, and the share of its length that a window takes else.
 _LONG, _SHARE = 40, 2.0 / 3.0
@@ -145,7 +145,7 @@ class Rule:
     wishes: Wishes
     n_jobs: int | None
 
-    def choose(self, batch: Batch, kinds: np.ndarray) -> TogetherSpec:
+    def choose(self, batch: Batch, kinds: np.ndarray) -> MembersSpec:
         """Return the members for series, from their first values on, with seasons of these kinds.
 
         Raises
@@ -167,7 +167,7 @@ class Rule:
             float(np.mean([one is not None for one in kinds])),
         )
         members = members_for(series, self.wishes)
-        return TogetherSpec(members, self.period, self.n_jobs)
+        return MembersSpec(members, self.period, self.n_jobs)
 
 
 def members_for(series: Series, wishes: Wishes) -> tuple[MemberSpec, ...]:
@@ -217,6 +217,7 @@ def _of_days(series: Series, wishes: Wishes) -> tuple[MemberSpec, ...]:
             "owa" if series.is_positive else "mase",
             8 * day,
             _MOST_SAMPLES,
+            _LOOKED_AT_OF_DAYS,
             anchors,
             wishes.seed + i,
         )
@@ -239,6 +240,7 @@ def _member(
         "owa" if series.is_positive else "mase",
         _LEAST if m == 1 or reads.is_early else 2 * m,
         _MOST_SAMPLES,
+        _LOOKED_AT,
         (),
         wishes.seed + i,
     )

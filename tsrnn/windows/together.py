@@ -27,7 +27,7 @@ _REACH = 3.0
 
 
 @dataclass(frozen=True)
-class TogetherSpec:
+class MembersSpec:
     """Members to train.
 
     Attributes
@@ -61,11 +61,11 @@ class TogetherSpec:
         """Return the series with a window of values before them, and where their rows are."""
         return padded(batch, self.window, self.period)
 
-    def of_past(self) -> TogetherSpec:
+    def of_past(self) -> MembersSpec:
         """Return what past errors are learned with: the first member alone."""
         return replace(self, members=self.members[:1])
 
-    def train(self, batch: Batch, units: Units) -> TogetherNetwork:
+    def train(self, batch: Batch, units: Units) -> MembersNetwork:
         """Train on series that were padded, in scaled units; see `tsrnn.windows.network.train`."""
         T, seasons = self.window, units.seasons
         trimmed = _without_padding(batch, T)
@@ -79,19 +79,19 @@ class TogetherSpec:
 
         jobs = [(spec,) for spec in self.members]
         members = tuple(in_threads(train_one, jobs, self.n_jobs, stop))
-        network = TogetherNetwork(self, members, np.zeros((1, self.n_ahead)), 0.0)
+        network = MembersNetwork(self, members, np.zeros((1, self.n_ahead)), 0.0)
         errors = _errors(network, batch, units)
         deviation = float(np.sqrt(np.mean(errors[:, 0] ** 2)))
         return replace(network, errors=errors, deviation=deviation)
 
 
 @dataclass(frozen=True)
-class TogetherNetwork:
+class MembersNetwork:
     """Trained members.
 
     Attributes
     ----------
-    spec : TogetherSpec
+    spec : MembersSpec
     members : tuple of Member
     errors : (n, H) array
         Of windows that were trained on, in the spreads of `Units`.
@@ -99,7 +99,7 @@ class TogetherNetwork:
         Root mean square of the errors one step ahead.
     """
 
-    spec: TogetherSpec
+    spec: MembersSpec
     members: tuple[Member, ...]
     errors: np.ndarray
     deviation: float
@@ -168,7 +168,7 @@ def _naive_errors(
     return tuple(one if one > 0.0 else 1.0 for one in both)
 
 
-def _errors(network: TogetherNetwork, batch: Batch, units: Units) -> np.ndarray:
+def _errors(network: MembersNetwork, batch: Batch, units: Units) -> np.ndarray:
     """Return errors (n, H) of windows of padded series, in spreads: an even choice among many."""
     spec, T, H = network.spec, network.spec.window, network.spec.n_ahead
     rows = origins_of(batch, T, H, 1, batch.values.size)
