@@ -70,7 +70,8 @@ FOLDERS = table(
     windows: exceptions _compute _dense _input _optim _recurrent _time forecasting sequence
     compose: exceptions _input _scan _time features forecasting smoothing panel theta
     _registry: exceptions forecasting panel sequence smoothing text theta windows compose
-    saving: _files _version exceptions priors _input cells _time _recurrent features forecasting
+    saving: _files _version exceptions priors _input _optim cells _time _recurrent features
+    saving: forecasting
     saving: network
     saving: panel sequence smoothing text theta windows compose _registry
     tsrnn: _version exceptions plotting priors datasets features forecasting metrics network panel

@@ -1,13 +1,25 @@
 """Losses of networks: values against obvious formulas, gradients against complex steps."""
 
 import math
+from dataclasses import dataclass
+from statistics import NormalDist
 
 import naive
 import numpy as np
 import pytest
 from cases import relative_error
 
-from tsrnn._optim.losses import BinaryLogLoss, SoftmaxLogLoss, SquaredErrorLoss
+from tsrnn._optim.losses import (
+    AbsoluteErrorLoss,
+    BinaryLogLoss,
+    HuberLoss,
+    NumberLoss,
+    PoissonLoss,
+    QuantileLoss,
+    SoftmaxLogLoss,
+    SquaredErrorLoss,
+    total,
+)
 
 # What the design asks of a gradient against complex-step derivatives, which are exact to rounding.
 EXACT = 1e-10
@@ -38,8 +50,110 @@ def naive_softmax(outputs, targets, weights):
     return total
 
 
+def naive_numbers(of_one):
+    """Sum what is said of one output and one target, over those that are not missing."""
+
+    def naive(outputs, targets, weights):
+        rows = zip(outputs, targets, weights, strict=True)
+        return sum(
+            w / len(y) * of_one(o[k], y[k])
+            for o, y, w in rows
+            for k in range(len(y))
+            if y[k] == y[k]
+        )
+
+    return naive
+
+
+def magnitude(number):
+    return number if number.real > 0.0 else -number
+
+
+def naive_huber(delta):
+    def of_one(o, y):
+        r = magnitude(o - y)
+        return r**2 / 2.0 if r.real <= delta else delta * (r - delta / 2.0)
+
+    return naive_numbers(of_one)
+
+
+def half_deviance(o, y):
+    return np.exp(o) - y * o + (y * math.log(y) - y if y > 0.0 else 0.0)
+
+
+def obvious_quantiles(levels, outputs):
+    """The quantile in the middle, and from there step by step outwards."""
+    c = min(range(len(levels)), key=lambda j: abs(levels[j] - 0.5))
+    scores = [NormalDist().inv_cdf(level) for level in levels]
+    made = {c: outputs[c]}
+    for j in [*range(c + 1, len(levels)), *range(c - 1, -1, -1)]:
+        inner = j - 1 if j > c else j + 1
+        step = (scores[j] - scores[inner]) / math.log(2.0)
+        made[j] = made[inner] + step * np.log(1.0 + np.exp(outputs[j]))
+    return [made[j] for j in range(len(levels))]
+
+
+def naive_quantiles(levels):
+    def naive(outputs, targets, weights):
+        total = 0.0
+        for o, y, w in zip(outputs, targets, weights, strict=True):
+            for k in range(len(y)):
+                made = obvious_quantiles(levels, o[k * len(levels) : (k + 1) * len(levels)])
+                for level, quantile in zip(levels, made, strict=True):
+                    e = y[k] - quantile
+                    pinball = (level if e.real > 0.0 else level - 1.0) * e
+                    share = w / (len(y) * len(levels) * math.sqrt(level * (1.0 - level)))
+                    total = total + (share * pinball if y[k] == y[k] else 0.0)
+        return total
+
+    return naive
+
+
+@dataclass(frozen=True)
+class RelativeErrorLoss(NumberLoss):
+    """A loss that must know the level of each row, the last column of its targets."""
+
+    n_context = 1
+
+    def value_and_gradient(self, outputs, targets, weights):
+        y, (level,), shares = self.parted(outputs, targets, weights)
+        errors = (outputs - y) / level
+        return total(shares * np.abs(errors)), shares * np.sign(errors) / level
+
+
+def naive_relative(outputs, targets, weights):
+    rows = zip(outputs, targets, weights, strict=True)
+    return sum(
+        w / len(o) * magnitude((o[k] - y[k]) / y[-1])
+        for o, y, w in rows
+        for k in range(len(o))
+        if y[k] == y[k]
+    )
+
+
 def numbers(*shape):
     return np.random.default_rng(2).normal(size=shape)
+
+
+def holed(*shape):
+    """Numbers some of which are missing: in one row all of them."""
+    values = numbers(*shape)
+    values[2], values[5, 0] = np.nan, np.nan
+    return values
+
+
+def counts(*shape):
+    values = np.random.default_rng(2).poisson(1.5, shape).astype(float)
+    values[2], values[5, 0] = np.nan, np.nan
+    return values
+
+
+def with_levels(*shape):
+    return np.hstack([holed(*shape), 1.0 + np.abs(numbers(shape[0], 1))])
+
+
+THREE = (0.025, 0.5, 0.975)
+FIVE = (0.1, 0.2, 0.45, 0.7, 0.9)
 
 
 def classes(n):
@@ -50,6 +164,30 @@ def classes(n):
 CASES = {
     "squared, one output": (SquaredErrorLoss(), naive_squared, 1, numbers(N_ROWS, 1)),
     "squared, three outputs": (SquaredErrorLoss(), naive_squared, 3, numbers(N_ROWS, 3)),
+    "squared, missing": (
+        SquaredErrorLoss(),
+        naive_numbers(lambda o, y: (o - y) ** 2),
+        2,
+        holed(N_ROWS, 2),
+    ),
+    "absolute": (
+        AbsoluteErrorLoss(),
+        naive_numbers(lambda o, y: magnitude(o - y)),
+        2,
+        holed(N_ROWS, 2),
+    ),
+    "huber": (HuberLoss(0.7), naive_huber(0.7), 2, holed(N_ROWS, 2)),
+    "poisson": (PoissonLoss(), naive_numbers(half_deviance), 2, counts(N_ROWS, 2)),
+    "a quantile": (QuantileLoss((0.9,)), naive_quantiles((0.9,)), 2, holed(N_ROWS, 2)),
+    "three quantiles": (QuantileLoss(THREE), naive_quantiles(THREE), 3, holed(N_ROWS, 1)),
+    "five quantiles of two": (QuantileLoss(FIVE), naive_quantiles(FIVE), 10, holed(N_ROWS, 2)),
+    "two beside the median": (
+        QuantileLoss((0.2, 0.9)),
+        naive_quantiles((0.2, 0.9)),
+        2,
+        holed(N_ROWS, 1),
+    ),
+    "with context": (RelativeErrorLoss(), naive_relative, 2, with_levels(N_ROWS, 2)),
     "binary": (BinaryLogLoss(), naive_binary, 1, classes(2)),
     "softmax, two": (SoftmaxLogLoss(), naive_softmax, 2, classes(2)),
     "softmax, five": (SoftmaxLogLoss(), naive_softmax, 5, classes(5)),

@@ -345,6 +345,14 @@ def test_frames_of_other_libraries_are_tuned_and_answered_alike(library):
     assert columns_of(answer)[name] == expected_best.predict(2)[name].tolist()
 
 
+def test_a_series_of_polars_is_tuned():
+    polars = pytest.importorskip("polars")
+    best, table = tune(SES, {"alpha": ALPHAS}, polars.Series("sold", WALK.to_list()), horizon=2)
+    other, expected = tune(SES, {"alpha": ALPHAS}, WALK.to_numpy(), horizon=2)
+    np.testing.assert_array_equal(table["mase"], expected["mase"])
+    np.testing.assert_array_equal(best.predict(2), other.predict(2))
+
+
 def test_frames_with_an_index_of_series_and_time_and_wide_ones_are_tuned():
     _, expected = tune(SES, {"alpha": ALPHAS}, DF, horizon=2)
     levels = DF.set_index(["unique_id", "ds"])

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tsrnn._input.sequences import Sequences
-from tsrnn.sequence.samples import Samples, center_and_spread, in_order, merged, split_off
-from tsrnn.sequence.targets import r2
+from tsrnn._optim.units import mean_and_deviation
+from tsrnn.sequence.number_targets import r2
+from tsrnn.sequence.samples import Samples, in_order, merged, split_off
 
 
 def samples_of(sequences, targets, weights=None, by_step=False):
@@ -87,7 +88,7 @@ def test_centre_and_spread_are_weighted_moments(dtype, scale):
     rng = np.random.default_rng(0)
     values = (scale * (rng.standard_normal((70_000, 2)) * [1.0, 5.0] + [3.0, -1.0])).astype(dtype)
     weights = rng.uniform(size=70_000)
-    center, spread = center_and_spread(values, weights)
+    center, spread = mean_and_deviation(values, weights)
     expected = np.average(values.astype(float), axis=0, weights=weights)
     # Sums of 70,000 numbers, in another order and in units of the largest, which is rounded.
     tolerance = 1e-10 if dtype == np.float64 else 1e-6
@@ -101,13 +102,13 @@ def test_centre_and_spread_are_weighted_moments(dtype, scale):
 def test_a_constant_has_a_spread_of_one(dtype, value):
     """Whatever its mean is rounded to."""
     values = np.full((1001, 1), value, dtype)
-    center, spread = center_and_spread(values, np.random.default_rng(0).uniform(size=1001))
+    center, spread = mean_and_deviation(values, np.random.default_rng(0).uniform(size=1001))
     assert center[0] == pytest.approx(float(dtype(value)), rel=1e-6)
     assert spread[0] == 1.0
 
 
 def test_the_largest_numbers_have_units_too():
-    center, spread = center_and_spread(np.array([[-1.5e308], [1.5e308]]), np.ones(2))
+    center, spread = mean_and_deviation(np.array([[-1.5e308], [1.5e308]]), np.ones(2))
     assert (center[0], spread[0]) == (0.0, 1.5e308)
 
 

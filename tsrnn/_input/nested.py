@@ -138,9 +138,16 @@ def read_items(
 
 
 def refuse_not_finite(
-    values: np.ndarray, lengths: np.ndarray, name: str, what: str = "feature"
+    values: np.ndarray,
+    lengths: np.ndarray,
+    name: str,
+    what: str = "feature",
+    *,
+    may_be_missing: bool = False,
 ) -> None:
     """Refuse steps (R, p) of sequences of these lengths that are NaN or infinite.
+
+    With `may_be_missing` NaN is accepted.
 
     Raises
     ------
@@ -151,7 +158,7 @@ def refuse_not_finite(
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(values.sum()):
             return
-    is_wrong = ~np.isfinite(values)
+    is_wrong = np.isinf(values) if may_be_missing else ~np.isfinite(values)
     if not is_wrong.any():
         return
     row, column = divmod(int(is_wrong.argmax()), values.shape[1])

@@ -280,6 +280,7 @@ def read_targets(
     *,
     return_sequences: bool,
     name: str = "y",
+    may_be_missing: bool = False,
 ) -> tuple[np.ndarray, TargetLayout]:
     """Read the targets of a regressor.
 
@@ -295,6 +296,8 @@ def read_targets(
         Whether there is one target for each step.
     name : str
         What to call y in an error.
+    may_be_missing : bool
+        Whether NaN is accepted.
 
     Returns
     -------
@@ -321,7 +324,7 @@ def read_targets(
         array = _check_array(array, estimator, name, ensure_2d=False)
         check_consistent_length(sequences.lengths, array)
         targets = array.reshape(len(array), -1)
-        _refuse_not_finite_rows(targets, name)
+        _refuse_not_finite_rows(targets, name, may_be_missing)
         return targets, TargetLayout(array.ndim == 1, False)
     if items is not None:
         targets, lengths, has_outputs = read_items(items, name, "output")
@@ -333,7 +336,7 @@ def read_targets(
         targets, lengths = _stacked(array, name, "output")
         has_outputs = array.ndim == 3
     _check_lengths(lengths, sequences, name)
-    refuse_not_finite(targets, lengths, name, "output")
+    refuse_not_finite(targets, lengths, name, "output", may_be_missing=may_be_missing)
     return targets, TargetLayout(not has_outputs, True)
 
 
@@ -444,8 +447,8 @@ def _check_lengths(lengths: np.ndarray, sequences: Sequences, name: str) -> None
         )
 
 
-def _refuse_not_finite_rows(targets: np.ndarray, name: str) -> None:
-    is_wrong = ~np.isfinite(targets)
+def _refuse_not_finite_rows(targets: np.ndarray, name: str, may_be_missing: bool) -> None:
+    is_wrong = np.isinf(targets) if may_be_missing else ~np.isfinite(targets)
     if is_wrong.any():
         i, output = divmod(int(is_wrong.argmax()), targets.shape[1])
         found = "NaN" if np.isnan(targets[i, output]) else "infinity"

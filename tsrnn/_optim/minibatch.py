@@ -23,6 +23,8 @@ References
 .. [2] Kingma, D. P., Ba, J., Adam: a method for stochastic optimization, ICLR (2015).
 .. [3] Sutskever, I. et al., On the importance of initialization and momentum in deep learning,
    ICML (2013).
+.. [4] Loshchilov, I., Hutter, F., SGDR: stochastic gradient descent with warm restarts, ICLR
+   (2017).
 """
 
 from __future__ import annotations
@@ -183,6 +185,38 @@ def _move_sgd(
         old = momentum * u[i]
         u[i] = (old if abs(old) > tiny else zero) + gradient[i]
         theta[i] -= rate * (gradient[i] + momentum * u[i] if nesterov else u[i])
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Shares of the learning rate by step: a linear rise, and then a cosine down to 0 or none.
+
+    With w steps of n for the rise, the share of step t = 0, 1, .. is (t + 1) / w for t < w, and
+    then 1, or (1 + cos(pi (t - w) / (n - w))) / 2 [4]_.
+
+    Attributes
+    ----------
+    n_steps : int
+        n; steps beyond have the share of the last.
+    warmup_steps : int
+        w, less than n.
+    falls : bool
+        Whether there is a cosine.
+    """
+
+    n_steps: int
+    warmup_steps: int = 0
+    falls: bool = False
+
+    def share(self, step: int) -> float:
+        """Return the share of a step."""
+        if step < self.warmup_steps:
+            return (step + 1) / self.warmup_steps
+        if not self.falls:
+            return 1.0
+        step = min(step, self.n_steps - 1)
+        gone = (step - self.warmup_steps) / (self.n_steps - self.warmup_steps)
+        return 0.5 + 0.5 * math.cos(math.pi * gone)
 
 
 class MovingAverage:

@@ -17,13 +17,14 @@ the batch, which is more usual, is biased where they differ.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from tsrnn._optim.minibatch import MovingAverage, clip_by_norm
 from tsrnn._optim.scipy_minimize import minimize
-from tsrnn._optim.watch import Hook, Measure, Plan, Training, Watch
+from tsrnn._optim.watch import Hook, Measure, Optimizer, Plan, Training, Watch
 from tsrnn.exceptions import TrainingDivergedError
 
 # Training that ends so many times above the loss of a constant answer has made things worse.
@@ -294,6 +295,7 @@ class _Descent:
         self.state = optimizer.init(self.theta) if state is None else state
         self.reference = objective.constant_loss
         self._optimizer, self._batch_size = optimizer, plan.batch_size
+        self._schedule = plan.schedule
         self._clip_norm = np.inf if plan.clip_norm is None else plan.clip_norm
         self._mean = _PenalisedMean(objective, plan.decay)
         self._explosion = objective.explosion
@@ -322,12 +324,19 @@ class _Descent:
         self._last = rows, loss
         if self._n_steps == 0:
             self.reference = max(self.reference, loss)
-        self.state = self._optimizer.update(self.theta, gradient, self.state)
+        self.state = self._optimizer_now().update(self.theta, gradient, self.state)
         if self._average is not None:
             self._average.take_in(self.theta)
         self._total += loss * len(rows)
         self._n_seen += len(rows)
         self._n_steps += 1
+
+    def _optimizer_now(self) -> Optimizer:
+        """Return the optimiser with the learning rate of this step."""
+        if self._schedule is None:
+            return self._optimizer
+        rate = self._optimizer.learning_rate * self._schedule.share(self._n_steps)
+        return replace(self._optimizer, learning_rate=rate)
 
     def loss(self) -> float:
         """Return the mean loss of the epoch as far as it has come, infinite before its first step.

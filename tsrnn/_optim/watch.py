@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tsrnn._optim.minibatch import SGD, Adam, RMSprop
+from tsrnn._optim.minibatch import SGD, Adam, RMSprop, Schedule
 from tsrnn.exceptions import TrainingDivergedError
 
 Optimizer = RMSprop | Adam | SGD
@@ -35,6 +35,8 @@ class Plan:
         Of (1).
     ema_momentum : float or None
         Of a moving average of the parameters, step by step, which is what is measured and kept.
+    schedule : Schedule or None
+        Of the optimiser's learning rate; None leaves it as it is.
     max_iter_is_meant : bool
         Whether to end there is no news: the epochs are as many as were meant.
     remedies : tuple of str
@@ -50,8 +52,14 @@ class Plan:
     clip_norm: float | None = None
     decay: np.ndarray | None = None
     ema_momentum: float | None = None
+    schedule: Schedule | None = None
     max_iter_is_meant: bool = False
     remedies: tuple[str, ...] = ()
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether training ends with its schedule: its loss falls yet as the steps become small."""
+        return self.schedule is not None and self.schedule.falls and not self.early_stopping
 
 
 @dataclass
@@ -177,7 +185,8 @@ class Watch:
             self.lowest, self.loss_of_best, self._epoch_of_best = watched, loss, self.n_iter
             self._best = (theta if self._plan.early_stopping else measured_at).copy()
         self.training.best_loss = min(self.training.best_loss, watched)
-        self.converged = self._n_unchanged >= self._plan.n_iter_no_change
+        is_flat = self._n_unchanged >= self._plan.n_iter_no_change
+        self.converged = is_flat and not self._plan.is_timed
         if self._hook is not None:
             self.stopped = bool(self._hook(theta, history))
 

@@ -221,15 +221,17 @@ def _candidates(forecaster: Any, grid: Any) -> list[tuple[dict[str, Any], Any]]:
 class _Series:
     """One series or several side by side, and how they are forecast."""
 
-    rows: Rows
+    given: Any
     y: Any
     X: Any
+    rows: Rows
 
     horizon_name = "horizon"
 
     @classmethod
-    def read(cls, y: Any, X: Any) -> _Series:
-        return cls(Rows.read(y, X), opened(y, "y")[0], X)
+    def read(cls, given: Any, X: Any) -> _Series:
+        y, _ = opened(given, "y")
+        return cls(given, y, X, Rows.read(y, X))
 
     @property
     def n_series(self) -> int:
@@ -258,6 +260,8 @@ class _Series:
 
     def fit(self, model: Any) -> Any:
         """Fit a candidate to all there is."""
+        if isinstance(model, Forecaster):  # which answers as it is asked
+            return model.fit(self.given) if self.X is None else model.fit(self.X, self.given)
         return self.rows.fit(model, 0, self.rows.n_timesteps)
 
 

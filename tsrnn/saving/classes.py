@@ -10,6 +10,13 @@ from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling
 from tsrnn._input.sequences import TargetLayout
 from tsrnn._input.series import Layout
+from tsrnn._optim.losses import (
+    AbsoluteErrorLoss,
+    HuberLoss,
+    PoissonLoss,
+    QuantileLoss,
+    SquaredErrorLoss,
+)
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._registry import ESTIMATORS
 from tsrnn._time.grid import TimeGrid
@@ -61,6 +68,7 @@ MODELS: dict[str, type] = {"RNN": RNN, **ESTIMATORS}
 
 # What these keep.
 PARTS: dict[str, type] = {
+    "AbsoluteErrorLoss": AbsoluteErrorLoss,
     "Architecture": Architecture,
     "Batch": Batch,
     "BusinessSteps": BusinessSteps,
@@ -86,6 +94,7 @@ PARTS: dict[str, type] = {
     "FrameKind": FrameKind,
     "GroupedPanel": GroupedPanel,
     "HolidayFeatures": HolidayFeatures,
+    "HuberLoss": HuberLoss,
     "Layout": Layout,
     "ListedSteps": ListedSteps,
     "LoopedPanel": LoopedPanel,
@@ -98,6 +107,8 @@ PARTS: dict[str, type] = {
     "PanelGrid": PanelGrid,
     "PastErrors": PastErrors,
     "PeriodStamps": Periods,
+    "PoissonLoss": PoissonLoss,
+    "QuantileLoss": QuantileLoss,
     "Ranges": Ranges,
     "Reach": Reach,
     "Reading": Reading,
@@ -114,6 +125,7 @@ PARTS: dict[str, type] = {
     "SmootherBatch": SmootherBatch,
     "SmoothingModel": SmoothingModel,
     "Span": Span,
+    "SquaredErrorLoss": SquaredErrorLoss,
     "StepFeatures": StepFeatures,
     "Structure": Structure,
     "TargetLayout": TargetLayout,

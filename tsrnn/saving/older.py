@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.scaling import Scaling
+from tsrnn._optim.losses import SquaredErrorLoss
 from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
@@ -22,6 +23,14 @@ from tsrnn.panel.frame import Panel
 from tsrnn.panel.reading import FittedFrame
 from tsrnn.panel.state import FittedMember, FittedPanel, SeenRows
 from tsrnn.saving.older_times import bring_panel_up_to_date, bring_series_up_to_date
+from tsrnn.sequence import (
+    ElmanRNNClassifier,
+    ElmanRNNRegressor,
+    GRUClassifier,
+    GRURegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+)
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.extent import Extent, whole_range
 from tsrnn.smoothing.model import SmoothingModel
@@ -62,6 +71,11 @@ _RENAMED = {
     WindowNetwork: {"recipe": "spec"},
 }
 
+# The learning rate of networks, and the loss of those that predict numbers, had no choice.
+_RATE = {"learning_rate": "constant", "warmup_steps": 0}
+_LOSS = {"loss": "squared_error", "quantiles": None, "huber_delta": 1.0}
+_REGRESSORS = (ElmanRNNRegressor, GRURegressor, LSTMRegressor)
+
 # What was added to classes since files of them were first saved, and what it is in those files.
 _LATER = {
     PanelForecaster: {"fill": None, "aggregate": None, "regressors": None, "static": None},
@@ -77,6 +91,8 @@ _LATER = {
     ThetaForecaster: {"test": True},
     WindowSpec: {"is_default": False},
     SmoothingModel: {"failures": {}, "extent": None},
+    **dict.fromkeys((ElmanRNNClassifier, GRUClassifier, LSTMClassifier), _RATE),
+    **dict.fromkeys(_REGRESSORS, _RATE | _LOSS),
     **dict.fromkeys((DeseasonalizedModel, WindowModel), {"failures": {}}),
 }
 
@@ -132,6 +148,8 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
             attributes.setdefault(name, np.zeros(np.shape(attributes["pace"])))
     if kind is ThetaModel and "n_missed" not in attributes:
         attributes["n_missed"] = np.zeros(np.shape(attributes["sigma"]), dtype=np.int64)
+    if kind in _REGRESSORS and "weights_" in attributes:
+        attributes.setdefault("_loss", SquaredErrorLoss())
     if kind is WindowState:
         _add_to_state(attributes)
     if kind is WindowModel and isinstance(attributes.get("state"), WindowState):

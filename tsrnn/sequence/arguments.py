@@ -11,13 +11,14 @@ from sklearn.utils import check_random_state
 
 from tsrnn._input.sequences import Sequences
 from tsrnn._input.validation import check_choice, check_count, check_flag, check_jobs, check_number
-from tsrnn._optim.minibatch import SGD, Adam, RMSprop
+from tsrnn._optim.minibatch import SGD, Adam, RMSprop, Schedule
 from tsrnn._optim.scipy_minimize import SOLVER_NAMES
 from tsrnn._optim.watch import Plan
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn.exceptions import InvalidParameterError
 
 Solver = Literal["adam", "rmsprop", "sgd", "lbfgs", "L-BFGS-B"]
+LearningRate = Literal["constant", "cosine"]
 
 _OPTIMIZERS = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
 
@@ -49,6 +50,8 @@ def check_arguments(estimator: BaseEstimator) -> None:
     check_number("tol", estimator.tol, 0.0, 1.0 if estimator.standardize else np.inf)
     check_number("momentum", estimator.momentum, 0.0, 1.0, include_upper=False)
     _check_positive(estimator, "learning_rate_init", np.inf)
+    check_choice("learning_rate", estimator.learning_rate, get_args(LearningRate))
+    check_count("warmup_steps", estimator.warmup_steps, 0)
     _check_positive(estimator, "validation_fraction", 1.0)
     if estimator.clip_norm is not None:
         _check_positive(estimator, "clip_norm", np.inf)
@@ -132,6 +135,7 @@ def plan_of(
         If the arguments do not go together.
     """
     optimizer, n_sequences = None, sequences.n_sequences
+    schedule = _schedule_of(estimator, n_sequences, partial=partial)
     if estimator.solver == "sgd":
         optimizer = SGD(estimator.learning_rate_init, estimator.momentum)
     elif estimator.solver not in SEARCHES:
@@ -152,8 +156,41 @@ def plan_of(
         clip_norm=estimator.clip_norm,
         decay=_decay(network, estimator.l2, sequences.dtype),
         ema_momentum=estimator.ema_momentum,
+        schedule=schedule,
+        max_iter_is_meant=schedule is not None and schedule.falls,
         remedies=_remedies(estimator),
     )
+
+
+def _schedule_of(estimator: BaseEstimator, n_sequences: int, *, partial: bool) -> Schedule | None:
+    """Say how the learning rate goes, unless it stays what it is.
+
+    Raises
+    ------
+    InvalidParameterError
+        Where there are no steps that it could go by, or too few of them.
+    """
+    falls, warmup_steps = estimator.learning_rate == "cosine", estimator.warmup_steps
+    if not (falls or warmup_steps):
+        return None
+    asked = "learning_rate='cosine'" if falls else f"warmup_steps={warmup_steps}"
+    if estimator.solver in SEARCHES:
+        raise InvalidParameterError(
+            f"{asked} is of the steps of a mini-batch solver, and solver={estimator.solver!r} "
+            "makes its own: leave learning_rate and warmup_steps as they are by default"
+        )
+    if partial:
+        raise InvalidParameterError(
+            f"{asked} is of a training whose steps are known, and partial_fit does not know how "
+            "often it will be called: leave learning_rate and warmup_steps as they are by default"
+        )
+    n_steps = estimator.max_iter * -(-n_sequences // _size_of_batches(estimator, n_sequences))
+    if warmup_steps >= n_steps:
+        raise InvalidParameterError(
+            f"warmup_steps={warmup_steps} must be fewer than the steps of training, and max_iter="
+            f"{estimator.max_iter} epochs of {n_sequences} sequences are {n_steps}"
+        )
+    return Schedule(n_steps, warmup_steps, falls)
 
 
 def _remedies(estimator: BaseEstimator) -> tuple[str, ...]:

@@ -21,12 +21,14 @@ from tsrnn._input.notes import warn_user
 from tsrnn._input.sequences import Sequences, TargetLayout, read_sequences
 from tsrnn._input.validation import forget_fit, replaced_when_done
 from tsrnn._optim.training import train
+from tsrnn._optim.units import mean_and_deviation
 from tsrnn._optim.watch import Plan, Training
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.arguments import (
     SEARCHES,
+    LearningRate,
     check_arguments,
     check_running,
     holds_all,
@@ -36,7 +38,6 @@ from tsrnn.sequence.arguments import (
 from tsrnn.sequence.objective import CountedScore, NetworkObjective, hook_of, measure_of
 from tsrnn.sequence.samples import (
     Samples,
-    center_and_spread,
     check_weights,
     in_order,
     merged,
@@ -67,8 +68,10 @@ class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
     # Counts that may be "auto".
     _left_to_us: tuple[str, ...] = ("batch_size",)
 
-    # Of averaged weights, where an estimator has it as an argument.
+    # Where an estimator does not have them as arguments.
     ema_momentum: float | None = None
+    learning_rate: LearningRate = "constant"
+    warmup_steps: int = 0
 
     @property
     @abstractmethod
@@ -91,6 +94,9 @@ class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
         self, samples: Samples, classes: Any, *, goes_on: bool, partial: bool
     ) -> Samples:
         """Learn what training needs to know of targets, or refuse them."""
+
+    def _learn_loss(self, *, goes_on: bool) -> None:
+        """Learn which loss the arguments ask for, where there is a choice."""
 
     @abstractmethod
     def _learn_target_units(self, samples: Samples) -> None:
@@ -197,6 +203,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
             self._random_state = check_random_state(self.random_state)
         elif self._random_state is not self.random_state:
             self._random_state = copy.deepcopy(self._random_state)
+        self._learn_loss(goes_on=goes_on)
         samples = self._read(X, y, sample_weight, reset=not goes_on)
         samples = self._learn_targets(samples, classes, goes_on=goes_on, partial=partial)
         samples = in_order(samples, self._targets.as_numbers(samples.targets))
@@ -264,7 +271,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         n_features = sequences.n_features
         self.input_center_, self.input_spread_ = np.zeros(n_features), np.ones(n_features)
         if self.standardize:
-            self.input_center_, self.input_spread_ = center_and_spread(
+            self.input_center_, self.input_spread_ = mean_and_deviation(
                 sequences.values, samples.step_weights
             )
         self._learn_target_units(samples)
@@ -330,7 +337,8 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         from tqdm import tqdm
 
         plan = self._plan(samples.sequences, partial=partial)
-        plan = replace(plan, max_iter_is_meant=self._epochs_are_meant)
+        if self._epochs_are_meant:
+            plan = replace(plan, max_iter_is_meant=True)
         progress = tqdm(
             total=plan.max_iter, desc=type(self).__name__, unit="epoch", disable=not self.verbose
         )

@@ -20,7 +20,7 @@ from tsrnn._input.sequences import (
 )
 from tsrnn._input.validation import of_one_moment
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.sequence.arguments import Solver
+from tsrnn.sequence.arguments import LearningRate, Solver
 from tsrnn.sequence.base import SequenceEstimator, store_arguments, takes_batches
 from tsrnn.sequence.foreign_weights import from_keras, from_torch
 from tsrnn.sequence.objective import TrainingState
@@ -41,6 +41,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
         solver: Solver = "adam",
         batch_size: int | Literal["auto"] = "auto",
         learning_rate_init: float = 0.005,
+        learning_rate: LearningRate = "constant",
+        warmup_steps: int = 0,
         momentum: float = 0.9,
         l2: float = 1e-4,
         clip_norm: float | None = 1.0,

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
 from tsrnn._input.validation import check_choice
-from tsrnn.sequence.arguments import Solver
+from tsrnn._optim.losses import NumberLoss
+from tsrnn.sequence.arguments import LearningRate, Solver
 from tsrnn.sequence.base import store_arguments
 from tsrnn.sequence.classifier import SequenceClassifier
 from tsrnn.sequence.docs import CellText, documented
+from tsrnn.sequence.losses import LossName
 from tsrnn.sequence.objective import TrainingState
 from tsrnn.sequence.regressor import Init, SequenceRegressor
 
@@ -87,9 +89,14 @@ class ElmanRNNRegressor(_Elman, SequenceRegressor):
         *,
         hidden_layer_sizes: int | Sequence[int] = (32,),
         activation: Activation = "tanh",
+        loss: LossName | NumberLoss = "squared_error",
+        quantiles: float | Sequence[float] | None = None,
+        huber_delta: float = 1.0,
         solver: Solver = "adam",
         batch_size: int | Literal["auto"] = "auto",
         learning_rate_init: float = 0.005,
+        learning_rate: LearningRate = "constant",
+        warmup_steps: int = 0,
         momentum: float = 0.9,
         l2: float = 1e-4,
         clip_norm: float | None = 1.0,
@@ -161,6 +168,8 @@ class ElmanRNNClassifier(_Elman, SequenceClassifier):
         solver: Solver = "adam",
         batch_size: int | Literal["auto"] = "auto",
         learning_rate_init: float = 0.005,
+        learning_rate: LearningRate = "constant",
+        warmup_steps: int = 0,
         momentum: float = 0.9,
         l2: float = 1e-4,
         clip_norm: float | None = 1.0,

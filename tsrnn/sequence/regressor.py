@@ -1,11 +1,13 @@
-"""Sequence regressors: targets that are numbers, standardised, under the squared error."""
+"""Sequence regressors: targets that are numbers, standardised, under a loss of choice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
+import pandas as pd
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
@@ -13,17 +15,37 @@ from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.sequences import Sequences, TargetLayout, read_targets
 from tsrnn._input.validation import check_choice, of_one_moment
+from tsrnn._optim.losses import NumberLoss, QuantileLoss, SquaredErrorLoss
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.sequence.arguments import Solver
+from tsrnn.sequence.arguments import LearningRate, Solver
 from tsrnn.sequence.base import SequenceEstimator, store_arguments, takes_batches
 from tsrnn.sequence.foreign_weights import from_keras, from_torch
 from tsrnn.sequence.holt_start import holt_start
+from tsrnn.sequence.losses import LossName, loss_of, read_levels, refuse_targets
+from tsrnn.sequence.number_targets import Numbers, r2
 from tsrnn.sequence.objective import TrainingState
-from tsrnn.sequence.samples import Samples, center_and_spread
-from tsrnn.sequence.targets import Numbers, r2
+from tsrnn.sequence.samples import Samples
 from tsrnn.sequence.weights import with_shape_of
 
 Init = Literal["holt"]
+
+
+def _has_quantiles(estimator: SequenceRegressor) -> bool:
+    """Whether there is `predict_quantiles`.
+
+    Raises
+    ------
+    AttributeError
+        If not.
+    """
+    has_some, which = estimator.loss == "quantile", f"loss={estimator.loss!r}"
+    if "weights_" in vars(estimator):
+        has_some = isinstance(estimator._loss, QuantileLoss)
+        which = f"been fitted with {estimator._loss}"
+    if not has_some:
+        name = type(estimator).__name__
+        raise AttributeError(f"predict_quantiles needs loss='quantile': {name} has {which}")
+    return True
 
 
 class SequenceRegressor(RegressorMixin, SequenceEstimator):
@@ -31,14 +53,21 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
 
     target_center_: np.ndarray
     target_spread_: np.ndarray
+    quantiles_: np.ndarray
+    _loss: NumberLoss
 
     def __init__(
         self,
         *,
         hidden_layer_sizes: int | Sequence[int] = (32,),
+        loss: LossName | NumberLoss = "squared_error",
+        quantiles: float | Sequence[float] | None = None,
+        huber_delta: float = 1.0,
         solver: Solver = "adam",
         batch_size: int | Literal["auto"] = "auto",
         learning_rate_init: float = 0.005,
+        learning_rate: LearningRate = "constant",
+        warmup_steps: int = 0,
         momentum: float = 0.9,
         l2: float = 1e-4,
         clip_norm: float | None = 1.0,
@@ -101,15 +130,73 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         outputs, sequences = self._outputs(X)
         return self._target_layout.arranged(self._targets.decoded(outputs), sequences)
 
+    @available_if(_has_quantiles)
+    @of_one_moment
+    def predict_quantiles(self, X: Any, quantiles: float | Sequence[float] | None = None) -> Any:
+        """Predict quantiles of the target of each sequence, or of each of its steps.
+
+        There are some with `loss="quantile"`.
+
+        Parameters
+        ----------
+        X : array-like or list of arrays
+            As for `fit`.
+        quantiles : float or sequence of float, optional
+            Levels, in any order, from the lowest to the highest that was trained, which are the
+            default, `quantiles_`. Between two of those a quantile is interpolated, linearly in the
+            normal score of its level: as it would be of a normal distribution.
+
+        Returns
+        -------
+        y : array
+            As `predict` returns it, with an axis more for the levels, the last; without it for a
+            single number. Quantiles of ascending levels never descend.
+
+        Raises
+        ------
+        ValueError
+            For levels beyond those that were trained.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn import GRURegressor
+        >>> X = np.random.default_rng(0).normal(size=(300, 5))
+        >>> y = X[:, -1] + np.random.default_rng(1).normal(size=300)
+        >>> model = GRURegressor(hidden_layer_sizes=8, loss="quantile", quantiles=(0.1, 0.5, 0.9))
+        >>> low, middle, high = model.fit(X, y).predict_quantiles(X).T
+        >>> bool((low <= middle).all() and (middle <= high).all())
+        True
+        >>> model.predict_quantiles(X, 0.25).shape
+        (300,)
+        """
+        check_is_fitted(self)
+        trained = self._targets.loss.levels
+        levels = trained if quantiles is None else read_levels("quantiles", quantiles)
+        for i, level in enumerate(levels):
+            if not trained[0] <= level <= trained[-1]:
+                raise ValueError(
+                    f"quantiles[{i}] = {level:g} lies beyond those that were trained, "
+                    f"{trained[0]:g} to {trained[-1]:g}: fit with quantiles that reach so far"
+                )
+        outputs, sequences = self._outputs(X)
+        made, layout = self._targets.quantiles(outputs, levels), self._target_layout
+        made = made[:, :, 0] if np.ndim(levels if quantiles is None else quantiles) == 0 else made
+        made = made[:, 0] if layout.is_flat else made
+        return replace(layout, is_flat=False).arranged(made, sequences)
+
     @of_one_moment
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the coefficient of determination R2 of the predictions.
+        """Return the share of the loss that predictions explain: R2 under the squared error.
+
+        Under another loss it is D2: one less the ratio of the loss to that of the best constant
+        answer, as scikit-learn has it, so that a search judges by what it trains.
 
         Parameters
         ----------
         X, y, sample_weight
             As for `fit`. With `return_sequences=True` every step counts, with the weight of its
-            sequence.
+            sequence. Missing targets are left out.
 
         Returns
         -------
@@ -117,10 +204,13 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
             The mean over the outputs.
         """
         check_is_fitted(self)
-        if not self._by_step:
+        is_squared = isinstance(self._targets.loss, SquaredErrorLoss)
+        if is_squared and not self._by_step and not np.any(pd.isna(y)):
             return super().score(X, y, sample_weight)
         outputs, targets, weights = self._evaluated(X, y, sample_weight)
-        return r2(self._targets.decoded(outputs), targets, weights)
+        if is_squared:
+            return r2(self._targets.decoded(outputs), targets, weights)
+        return self._targets.score(outputs, self._targets.encoded(targets, float), weights)
 
     @classmethod
     def from_keras_weights(cls, arrays: Sequence[np.ndarray], **parameters: Any) -> Self:
@@ -166,6 +256,12 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
     @classmethod
     def _of_weights(cls, weights: dict[str, np.ndarray], parameters: dict[str, Any]) -> Self:
         estimator = cls(**with_shape_of(weights, parameters))._adopt(weights)
+        estimator._learn_loss(goes_on=False)
+        if not estimator._loss.is_plain:
+            raise InvalidParameterError(
+                f"weights of other libraries are of a head whose output is the prediction: with "
+                f"loss={estimator.loss!r} it is made of the output"
+            )
         n_outputs = len(weights["b_y"])
         estimator.target_center_, estimator.target_spread_ = np.zeros(n_outputs), np.ones(n_outputs)
         return estimator
@@ -183,10 +279,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         Where a target is constant, that is all there is to say, and the head says it from the
         start: its gradient is zero, and it stays there.
         """
-        targets, head = samples.targets, self._network.unpack(theta)
-        is_constant = (targets == targets[0]).all(axis=0)
-        head["W_yh"][is_constant] = 0.0
-        head["b_y"][is_constant] = targets[0, is_constant]
+        self._say_constants(self._targets.alone(samples.targets), self._network.unpack(theta))
         if self.init is None:
             return
         check_choice("init", self.init, get_args(Init))
@@ -197,9 +290,15 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
                 "follow them as targets, got "
                 + ("return_sequences=True" if self._by_step else "sequences of several lengths")
             )
+        if not self._loss.is_plain:
+            raise InvalidParameterError(
+                "init='holt' starts a network whose output is the prediction, and with "
+                f"loss={self.loss!r} it is made of the output: set init=None"
+            )
+        samples = self._without_missing(samples)
         theta[:] = holt_start(
-            samples.sequences.values.reshape(len(lengths), lengths[0], -1),
-            samples.targets,
+            samples.sequences.values.reshape(samples.sequences.n_sequences, lengths[0], -1),
+            self._targets.alone(samples.targets),
             samples.weights,
             self._network,
             theta,
@@ -207,16 +306,52 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
             offset=(self.input_center_[0] - self.target_center_) / self.target_spread_,
         )
 
+    def _say_constants(self, targets: np.ndarray, head: Mapping[str, np.ndarray]) -> None:
+        """Make the head say the targets that are constant."""
+        lowest, highest = np.fmin.reduce(targets), np.fmax.reduce(targets)
+        is_constant = lowest == highest
+        if not is_constant.any():
+            return
+        n_each = len(head["b_y"]) // targets.shape[1]
+        of_outputs = np.repeat(is_constant, n_each)
+        head["W_yh"][of_outputs] = 0.0
+        head["b_y"][of_outputs] = self._targets.of_constants(lowest[is_constant])
+
+    def _without_missing(self, samples: Samples) -> Samples:
+        """Leave out the sequences one of whose targets is missing."""
+        is_whole = ~np.isnan(samples.targets).any(axis=1)
+        if not is_whole.any():
+            raise InvalidParameterError(
+                "init='holt' needs a sequence at least none of whose targets is missing, and each "
+                "has a NaN in y: set init=None"
+            )
+        return samples if is_whole.all() else samples.take(np.flatnonzero(is_whole))
+
+    def _learn_loss(self, *, goes_on: bool) -> None:
+        loss = loss_of(self)
+        if goes_on and loss != self._loss and not (loss.is_plain and self._loss.is_plain):
+            raise ValueError(
+                f"training cannot go on: the outputs are those of {self._loss}, and what is asked "
+                f"for now is {loss}; set warm_start=False and call fit to start anew"
+            )
+        self._loss = loss
+        if isinstance(loss, QuantileLoss):
+            self.quantiles_ = np.array(loss.levels)
+
     def _read_targets(
         self, y: Any, sequences: Sequences, name: str
     ) -> tuple[np.ndarray, TargetLayout]:
         by_step = bool(self.return_sequences)
-        return read_targets(self, y, sequences, return_sequences=by_step, name=name)
+        targets, layout = read_targets(
+            self, y, sequences, return_sequences=by_step, name=name, may_be_missing=True
+        )
+        refuse_targets(targets, sequences, self._loss, name, by_step=by_step)
+        return targets, layout
 
     @property
     def _targets(self) -> Numbers:
         learned = vars(self)
-        return Numbers(learned.get("target_center_"), learned.get("target_spread_"))
+        return Numbers(learned.get("target_center_"), learned.get("target_spread_"), self._loss)
 
     def _learn_targets(
         self, samples: Samples, classes: Any, *, goes_on: bool, partial: bool
@@ -224,9 +359,16 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         return self._targets.known(samples, "y")
 
     def _learn_target_units(self, samples: Samples) -> None:
-        n_outputs = samples.targets.shape[1]
-        self.target_center_, self.target_spread_ = np.zeros(n_outputs), np.ones(n_outputs)
+        targets = self._targets.alone(samples.targets)
+        is_there = ~np.isnan(targets).all(axis=0)
+        if not is_there.all():
+            left = " in what early_stopping leaves of it to train on" if self.early_stopping else ""
+            raise ValueError(
+                f"y has no target of output {int(is_there.argmin())}{left}: all are NaN"
+            )
+        n_targets = targets.shape[1]
+        self.target_center_, self.target_spread_ = np.zeros(n_targets), np.ones(n_targets)
         if self.standardize:
-            self.target_center_, self.target_spread_ = center_and_spread(
-                samples.targets, samples.target_weights
+            self.target_center_, self.target_spread_ = self._loss.units(
+                targets, samples.target_weights
             )

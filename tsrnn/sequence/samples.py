@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,9 +10,7 @@ import numpy as np
 
 from tsrnn._input.ragged import counted, offsets_of, rows_between
 from tsrnn._input.sequences import Sequences
-
-# Numbers that are worked on at a time, in double precision: at little memory.
-_NUMBERS_AT_A_TIME = 2**17
+from tsrnn._optim.units import NUMBERS_AT_A_TIME
 
 
 @dataclass(frozen=True)
@@ -160,7 +158,7 @@ def _repeats(values: np.ndarray, offsets: np.ndarray, which: np.ndarray) -> np.n
 
 def _pieces(offsets: np.ndarray, n_columns: int) -> Iterator[slice]:
     """Yield as many stretches at a time as are worked on at a time."""
-    n, n_rows = 0, max(1, _NUMBERS_AT_A_TIME // max(1, n_columns))
+    n, n_rows = 0, max(1, NUMBERS_AT_A_TIME // max(1, n_columns))
     while n < len(offsets) - 1:
         end = max(n + 1, int(np.searchsorted(offsets, offsets[n] + n_rows, "right")) - 1)
         yield slice(n, end)
@@ -245,42 +243,6 @@ def _outweighs(weights: np.ndarray, labels: np.ndarray | None, share: float) -> 
     return weights > (2.0 * means * np.ceil(share * counts))[of]
 
 
-def center_and_spread(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weighted mean and standard deviation of each column; a constant's is 1.
-
-    Parameters
-    ----------
-    values : (R, p) array
-        Finite.
-    weights : (R,) array
-
-    Returns
-    -------
-    center, spread : (p,) float64 arrays
-    """
-    # So that squares neither overflow nor vanish.
-    unit = np.abs(values).max(axis=0).astype(float)
-    unit[unit == 0.0] = 1.0
-    total = float(weights.sum())
-    n_rows = max(1, _NUMBERS_AT_A_TIME // values.shape[1])
-
-    def mean(of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        return (
-            sum(
-                weights[start : start + n_rows] @ of(values[start : start + n_rows] / unit)
-                for start in range(0, len(values), n_rows)
-            )
-            / total
-        )
-
-    center = mean(lambda scaled: scaled)
-    spread = np.sqrt(mean(lambda scaled: (scaled - center) ** 2))
-    # What a constant leaves is the rounding of its mean, and that of its values.
-    rounding = np.finfo(values.dtype).eps * np.abs(center)
-    is_constant = spread <= 8.0 * rounding
-    return center * unit, np.where(is_constant, 1.0, spread * unit)
-
-
 def refuse_beyond(values: np.ndarray, dtype: np.dtype, name: str) -> None:
     """Refuse numbers that overflow in the precision that is computed in.
 
@@ -288,7 +250,8 @@ def refuse_beyond(values: np.ndarray, dtype: np.dtype, name: str) -> None:
     ------
     ValueError
     """
-    if dtype == np.float32 and np.abs(values).max(initial=0.0) > np.finfo(np.float32).max:
+    largest = np.fmax.reduce(np.abs(values), axis=None, initial=0.0)  # NaN is missing
+    if dtype == np.float32 and largest > np.finfo(np.float32).max:
         raise ValueError(f"{name} has values beyond the range of float32, which X is in")
 
 

@@ -1,4 +1,4 @@
-"""The two kinds of targets: numbers, and labels of classes, each with its loss and its score."""
+"""Targets: all that is asked of them, and those that are labels of classes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tsrnn._optim.losses import BinaryLogLoss, SoftmaxLogLoss, SquaredErrorLoss
+from tsrnn._optim.losses import BinaryLogLoss, SoftmaxLogLoss
 from tsrnn._recurrent.engine import NetworkLoss
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.sequence.samples import Samples, center_and_spread, refuse_beyond, without_weightless
+from tsrnn.sequence.samples import Samples, without_weightless
 
 
 class Targets(ABC):
@@ -34,6 +34,11 @@ class Targets(ABC):
     @abstractmethod
     def output_activation(self) -> str:
         """The activation that makes predictions of raw outputs."""
+
+    @property
+    def between_output_and_prediction(self) -> str:
+        """Parts that stand between outputs and predictions that the other end could not know of."""
+        return ""
 
     @property
     @abstractmethod
@@ -94,88 +99,6 @@ class Targets(ABC):
     @abstractmethod
     def score(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
         """Return the score of raw outputs, given encoded targets and their weights."""
-
-
-@dataclass(frozen=True)
-class Numbers(Targets):
-    """Numbers, standardised, under the squared error.
-
-    Attributes
-    ----------
-    center, spread : (n_outputs,) arrays, or None before they are learned
-    """
-
-    center: np.ndarray | None
-    spread: np.ndarray | None
-
-    metric = "r2"
-    is_counted = False
-    # Errors of a hundred standard deviations.
-    explosion = 1e4
-
-    @property
-    def output_activation(self) -> str:
-        """None: outputs are predictions."""
-        return "identity"
-
-    @property
-    def loss(self) -> SquaredErrorLoss:
-        """The squared error."""
-        return SquaredErrorLoss()
-
-    def units(self, n_outputs: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return center and spread."""
-        return self.center, self.spread
-
-    def n_outputs(self, targets: np.ndarray) -> int:
-        """Return the number of columns."""
-        return targets.shape[1]
-
-    def known(self, samples: Samples, name: str) -> Samples:
-        """Return the samples that have a weight, unless their targets overflow."""
-        samples = without_weightless(samples)
-        refuse_beyond(samples.targets, samples.sequences.dtype, name)
-        return samples
-
-    def refuse_weightless(self, samples: Samples, name: str) -> None:
-        """Accept any: numbers have no weights."""
-
-    def to_stratify(self, samples: Samples) -> None:
-        """Return nothing: there are no labels."""
-        return None
-
-    def as_numbers(self, targets: np.ndarray) -> np.ndarray:
-        """Return the targets, which are numbers."""
-        return targets
-
-    def encoded(self, targets: np.ndarray, dtype: np.dtype) -> np.ndarray:
-        """Standardise targets."""
-        return ((targets - self.center) / self.spread).astype(dtype)
-
-    def decoded(self, outputs: np.ndarray) -> np.ndarray:
-        """Return outputs in the units of the targets."""
-        return (outputs * self.spread + self.center).astype(outputs.dtype)
-
-    def total_weight(self, samples: Samples) -> float:
-        """Add up the weights of targets."""
-        return float(samples.target_weights.sum(dtype=float))
-
-    def constant_loss(self, samples: Samples) -> float:
-        """Return the variance; a constant has a spread of 1."""
-        _, spread = center_and_spread(samples.targets, samples.target_weights)
-        return float(np.mean(spread**2))
-
-    def best_constant_loss(self, samples: Samples) -> float:
-        """Return the variance, 0 of a constant."""
-        weights = samples.target_weights / samples.target_weights.sum(dtype=float)
-        varies = (samples.targets != samples.targets[0]).any(axis=0)
-        with np.errstate(over="ignore", invalid="ignore"):
-            deviations = samples.targets - weights @ samples.targets.astype(float)
-            return float(np.mean(weights @ np.square(deviations) * varies))
-
-    def score(self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
-        """Return the coefficient of determination."""
-        return r2(outputs, targets, weights)
 
 
 @dataclass(frozen=True)
@@ -333,17 +256,3 @@ def _codes(outputs: np.ndarray) -> np.ndarray:
     if outputs.shape[1] == 1:
         return (outputs[:, 0] > 0.0).astype(np.int64)
     return outputs.argmax(axis=1)
-
-
-def r2(outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
-    """Return the coefficient of determination, the mean over outputs; all (n, m), weights (n,).
-
-    As in scikit-learn, a constant target counts 1 where it is met exactly and 0 where it is not.
-    """
-    weights = weights.astype(float)
-    weights /= weights.sum()
-    errors = weights @ np.square(targets - outputs, dtype=float)
-    spread = weights @ np.square(targets - weights @ targets, dtype=float)
-    is_constant = spread == 0.0
-    explained = 1.0 - errors / np.where(is_constant, 1.0, spread)
-    return float(np.mean(np.where(is_constant, errors == 0.0, explained)))

@@ -180,7 +180,18 @@ def weights_of_data(estimator: BaseEstimator) -> dict[str, np.ndarray]:
 
     An input (x - c) / s is read as W (x - c) / s = (W / s) x - W c / s by every gate of the first
     layer, and an output o becomes s_y o + c_y.
+
+    Raises
+    ------
+    TypeError
+        Where outputs are no predictions; the message names what is made of them.
     """
+    obstacle = estimator._targets.between_output_and_prediction
+    if obstacle:
+        raise TypeError(
+            "a head in the open has outputs that are predictions, and that of this "
+            f"{type(estimator).__name__} has {obstacle}"
+        )
     network, weights = estimator._network, dict(estimator.weights_)
     center, spread = estimator.input_center_, estimator.input_spread_
     for layer in network.layers[0]:
@@ -211,8 +222,9 @@ def as_rnn(estimator: BaseEstimator) -> RNN:
         f"a cell with gates ({cell.upper()})": cell != "elman",
         f"{len(network.hidden_sizes)} layers": len(network.hidden_sizes) > 1,
         "a layer that reads both ways": network.bidirectional,
+        estimator._targets.between_output_and_prediction: True,
     }
-    found = [what for what, is_there in obstacles.items() if is_there]
+    found = [what for what, is_there in obstacles.items() if is_there and what]
     if found:
         raise TypeError(
             f"to_rnn gives one hidden layer of Elman's, and this {name} has {' and '.join(found)}"

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from tsrnn._input.sequences import TargetLayout
+from tsrnn._optim.losses import (
+    AbsoluteErrorLoss,
+    HuberLoss,
+    NumberLoss,
+    PoissonLoss,
+    QuantileLoss,
+    SquaredErrorLoss,
+)
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn.cells import NETWORK_CELLS
 from tsrnn.network import RNN
@@ -99,13 +108,43 @@ def check_sequence_estimator(one: Any) -> None:
     else:
         _check_inputs(one)
     if isinstance(one, REGRESSORS):
-        fields.members(one, ["target_center_", "target_spread_"])
-        fields.numbers(one.target_center_, "target_center_", network.n_outputs)
-        fields.numbers(one.target_spread_, "target_spread_", network.n_outputs)
-        require((one.target_spread_ > 0.0).all(), "target_spread_ must be positive")
-        require(network.n_outputs == 1 or not layout.is_flat, "flat targets are one a step")
+        _check_targets(one, network, layout)
     else:
         _check_classes(one)
+
+
+def _check_targets(one: Any, network: Architecture, layout: TargetLayout) -> None:
+    """Check that outputs are those that the loss reads of targets."""
+    fields.members(one, ["target_center_", "target_spread_", "_loss"])
+    loss = fields.kind(one._loss, "the loss", NumberLoss)
+    n_targets = fields.kind(one.target_center_, "target_center_", np.ndarray).size
+    fields.numbers(one.target_center_, "target_center_", n_targets)
+    fields.numbers(one.target_spread_, "target_spread_", n_targets)
+    require((one.target_spread_ > 0.0).all(), "target_spread_ must be positive")
+    require(n_targets == 1 or not layout.is_flat, "flat targets are one a step")
+    is_whole = n_targets >= 1 and loss.n_outputs(n_targets) == network.n_outputs
+    require(is_whole, "the network must have the outputs that the loss reads")
+    if isinstance(loss, QuantileLoss):
+        fields.members(one, ["quantiles_"])
+        fields.numbers(one.quantiles_, "quantiles_", len(loss.levels))
+        require(one.quantiles_.tolist() == list(loss.levels), "quantiles_ must be the loss's")
+
+
+def check_huber(one: HuberLoss) -> None:
+    """Check where the loss becomes linear."""
+    require(fields.number(one.delta, "delta") > 0.0, "delta must be positive")
+
+
+def check_quantile_loss(one: QuantileLoss) -> None:
+    """Check levels."""
+    levels = fields.tuple_of(one.levels, "levels", float)
+    require(len(levels) > 0, "levels must not be empty")
+    require(0.0 < levels[0] and levels[-1] < 1.0, "levels must be between 0 and 1")
+    require(all(a < b for a, b in pairwise(levels)), "levels must ascend")
+
+
+def check_nothing(one: NumberLoss) -> None:
+    """Accept a loss that has no parts."""
 
 
 def _check_weights(weights: Any, network: Architecture) -> np.dtype:
@@ -212,7 +251,10 @@ def check_vocabulary(vocabulary: Any, n: int) -> None:
 
 
 CHECKS = {
+    **dict.fromkeys((AbsoluteErrorLoss, PoissonLoss, SquaredErrorLoss), check_nothing),
     Architecture: check_architecture,
+    HuberLoss: check_huber,
+    QuantileLoss: check_quantile_loss,
     RNN: check_rnn,
     TargetLayout: check_target_layout,
     **{kind: check_sequence_estimator for kind in (*CLASSIFIERS, *REGRESSORS, TextRNNClassifier)},
