@@ -95,7 +95,6 @@ FORECASTERS = [
         ElmanRNNRegressor(hidden_layer_sizes=3, solver="lbfgs", tol=0.02, random_state=0),
         window=3,
     ),
-    RNNForecaster(horizon=2, n_members=1, random_state=0),
 ]
 
 

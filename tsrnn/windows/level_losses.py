@@ -17,6 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsrnn._optim.losses import NumberLoss
+
 # Added to the denominator of (1), in levels.
 _ROOM = 0.01
 
@@ -25,7 +27,7 @@ _LARGEST = 50.0
 
 
 @dataclass(frozen=True)
-class LevelLoss:
+class LevelLoss(NumberLoss):
     """A weighted sum of (1) and (2).
 
     Attributes
@@ -36,6 +38,8 @@ class LevelLoss:
 
     smape: float
     mase: float
+
+    n_context = 3
 
     def value_and_gradient(
         self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray

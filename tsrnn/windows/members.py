@@ -16,12 +16,12 @@ from tsrnn._dense.architecture import DenseArchitecture
 from tsrnn._dense.engine import DenseEngine
 from tsrnn._input.ragged import Batch
 from tsrnn._input.sequences import Sequences
+from tsrnn._optim.minibatch import Adam, Schedule
 from tsrnn._optim.training import train as descend
 from tsrnn._optim.watch import Plan, Training
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.forecasting.season import Seasons
-from tsrnn.windows.cosine import CosineAdam
 from tsrnn.windows.level_losses import LevelLoss, loss_of
 from tsrnn.windows.readings import Reading
 from tsrnn.windows.samples import Samples, filled, naive_scales, origins_of, padded
@@ -285,12 +285,13 @@ def train_member(
     n_steps = n_epochs * -(-n // batch_size)
     warm_up = int(min(_WARM_UP, _SHARE_OF_WARM_UP * n_steps))
     plan = Plan(
-        CosineAdam(_RATES[spec.kind], n_steps, warm_up),
+        Adam(_RATES[spec.kind]),
         batch_size,
         n_epochs,
         0.0,
         n_epochs + 1,
         clip_norm=1.0,
+        schedule=Schedule(n_steps, warm_up, falls=True),
         max_iter_is_meant=True,
     )
     training = Training(spec.initial())
