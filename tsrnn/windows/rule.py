@@ -167,7 +167,8 @@ class Rule:
             float(np.mean([one is not None for one in kinds])),
         )
         members = members_for(series, self.wishes)
-        return MembersSpec(members, self.period, self.n_jobs)
+        longest = max(one.window for one in members)
+        return MembersSpec(members, longest, self.period, self.n_jobs)
 
 
 def members_for(series: Series, wishes: Wishes) -> tuple[MemberSpec, ...]:

@@ -33,19 +33,17 @@ class MembersSpec:
     Attributes
     ----------
     members : tuple of MemberSpec
+    window : int
+        Values that all are given (T); no member reads more.
     period : int
     n_jobs : int or None
         Threads.
     """
 
     members: tuple[MemberSpec, ...]
+    window: int
     period: int
     n_jobs: int | None = None
-
-    @property
-    def window(self) -> int:
-        """The longest window (T)."""
-        return max(one.window for one in self.members)
 
     @property
     def n_ahead(self) -> int:

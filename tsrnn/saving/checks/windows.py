@@ -115,6 +115,8 @@ def check_members_spec(one: MembersSpec) -> None:
     members = fields.tuple_of(one.members, "members", MemberSpec)
     require(len(members) > 0, "there must be a member")
     require(len({member.n_ahead for member in members}) == 1, "members must look equally far")
+    longest = max(member.window for member in members)
+    fields.whole(one.window, "window", longest)
     fields.whole(one.period, "period", 1)
     if one.n_jobs is not None:
         fields.kind(one.n_jobs, "n_jobs", int)
@@ -171,7 +173,8 @@ def check_state(one: WindowState) -> None:
     require(past.units.is_fixed == units.is_fixed, "past units must be as now")
     if isinstance(network, MembersNetwork):
         require(p == 0, "members read no regressors")
-        require(past.spec.n_ahead == network.spec.n_ahead, "past forecasts must look as far")
+        sizes = {(each.window, each.n_ahead, each.period) for each in specs}
+        require(len(sizes) == 1, "past forecasts must be of the same windows")
         return
     sizes = {(each.window, each.n_ahead, bool(each.as_sequences)) for each in specs}
     require(len(sizes) == 1, "past forecasts must be of the same windows")
