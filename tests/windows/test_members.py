@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from panels import make_frame, quietly
+from scipy.stats import norm
 
 import tsrnn
 from tsrnn import DeseasonalizedForecaster, NaiveForecaster, PanelForecaster, RNNForecaster
@@ -89,7 +90,8 @@ def test_forecasts_are_the_medians_of_the_members(fitted):
     for i in range(2):
         member = fitted.members_[i]
         state = fitted._model.state
-        scaled = member.forecast(state.values, state.units.change, state.units.seasons)
+        scaled, low, high = member.forecast(state.values, state.units.change, state.units.seasons)
+        assert (low < scaled).all() and (scaled < high).all()
         alone.append(state.scaling.unscale(scaled.T))
     np.testing.assert_allclose(fitted.predict(4), np.median(alone, axis=0), rtol=1e-12)
 
@@ -189,10 +191,29 @@ def test_regressors_are_refused_in_words():
         RNNForecaster(horizon=3).fit(X, SERIES[:, 0])
 
 
-def test_intervals_hold_forecasts_and_widen_ahead(fitted):
-    bounds = fitted.predict_interval(4, 0.8)
-    assert bounds.shape == (4, 2, 4)
-    assert (bounds[:, 0] < bounds[:, 1]).all()
+def test_quantiles_are_those_of_the_networks_and_of_normal_sides_between_them(fitted):
+    levels = [0.025, 0.1, 0.5, 0.975]
+    low, tenth, middle, high = np.moveaxis(fitted.predict_quantiles(9, levels), 1, 0)
+    np.testing.assert_allclose(middle, fitted.predict(9), rtol=1e-12)
+    state = fitted._model.state
+    ends = state.network.forecast(state.values, state.units)
+    for end, of_network in ((low, ends[1]), (high, ends[2])):
+        np.testing.assert_allclose(end[:4], state.scaling.unscale(of_network.T), rtol=1e-12)
+    ratio = norm.ppf(0.1) / norm.ppf(0.025)
+    np.testing.assert_allclose(middle - tenth, ratio * (middle - low), rtol=1e-9)
+    # Beyond the horizon they widen as those of a random walk.
+    np.testing.assert_allclose((high - middle)[7], (high - middle)[3] * 2.0**0.5, rtol=1e-9)
+
+
+def test_quantiles_after_missing_values_are_those_of_as_many_steps_more_ahead():
+    holes = SERIES.copy()
+    holes[-3:, 2] = np.nan
+    model = RNNForecaster(**MODEL.get_params()).fit(holes)
+    bounds = model.predict_interval(1, 0.95)[0]
+    state = model._model.state
+    forecast, low, high = state.network.forecast(state.values, state.units)
+    distance = (high - low)[2, 3] * state.scaling.spread[2] * 2.0 ** state.scaling.exponent[2]
+    assert bounds[1, 2] - bounds[0, 2] == pytest.approx(distance, rel=1e-9)
 
 
 def test_members_say_what_was_chosen_and_a_single_regressor_has_none(fitted):

@@ -107,7 +107,8 @@ def test_a_batch_is_what_a_loop_over_origins_reads(reading):
             expected = [np.clip((w - level) / unit, -8.0, 8.0) for w in window]
         size = max(abs(level), unit)
         y = whole.values[origins[k] : origins[k] + H] / size
-        numbers = [*y, level / size, unit / size, max(scale[k] / size, 1e-6)]
+        spread = max(np.abs(np.diff(window)).mean(), 0.1 * change[k])
+        numbers = [*y, level / size, unit / size, max(scale[k] / size, 1e-6), spread / size]
         # Single precision, a few operations.
         np.testing.assert_allclose(row_x, expected, rtol=1e-6, atol=1e-6)
         np.testing.assert_allclose(row, numbers, rtol=1e-6)
@@ -124,24 +125,38 @@ def test_a_series_of_zeros_has_no_unit_and_is_read_as_zeros(units):
 # Losses.
 
 
+def pinball(level, error):
+    return max(level * error, (level - 1.0) * error)
+
+
 def loop_of(loss, outputs, targets):
     """The loss of one sample."""
-    *y, b, u, s = targets
+    *y, b, u, s, v = targets
     terms = []
-    for o, one in zip(outputs, y, strict=True):
+    for (o, o_low, o_high), one in zip(outputs.reshape(3, -1).T, y, strict=True):
         if not np.isnan(one):
             f = b + u * o
+            low, high = (
+                f + way * v * 2.0 * np.log1p(np.exp(o)) for way, o in ((-1, o_low), (1, o_high))
+            )
             smape = 200.0 * abs(f - one) / (abs(f) + abs(one) + 0.01)
-            terms.append(loss.smape * smape + loss.mase * min(abs(f - one) / s, 50.0))
+            ends = [
+                pinball(q, np.clip((one - end) / s, -50.0, 50.0))
+                for q, end in ((0.025, low), (0.975, high))
+            ]
+            terms.append(
+                loss.smape * smape
+                + loss.mase * min(abs(f - one) / s, 50.0)
+                + loss.quantiles * sum(ends)
+            )
     return np.mean(terms) if terms else 0.0
 
 
 def draw(n=6):
-    outputs = RNG.normal(scale=0.3, size=(n, H))
-    targets = np.c_[
-        RNG.normal(1.0, 0.5, (n, H)), np.ones(n), RNG.uniform(0.2, 1, n), np.full(n, 0.3)
-    ]
-    targets[1, 1] = targets[2][0] = np.nan
+    outputs = RNG.normal(scale=0.3, size=(n, 3 * H))
+    context = np.ones(n), RNG.uniform(0.2, 1.0, n), np.full(n, 0.3), RNG.uniform(0.02, 0.2, n)
+    targets = np.c_[RNG.normal(1.0, 0.5, (n, H)), *context]
+    targets[1, 1] = targets[2, 0] = np.nan
     targets[3, :H] = np.nan
     targets[4, 0] = 100.0  # beyond the largest scaled error
     return outputs, targets, RNG.uniform(0.5, 2.0, n)
@@ -172,4 +187,4 @@ def test_its_gradient_is_that_of_central_differences(kind):
 
 
 def test_owa_is_half_of_each_over_those_of_naive_2():
-    assert loss_of("owa", (10.0, 2.0)) == LevelLoss(0.05, 0.25)
+    assert loss_of("owa", (10.0, 2.0)) == LevelLoss(0.05, 0.25, 2.0)

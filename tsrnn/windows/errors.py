@@ -20,8 +20,7 @@ from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import Batch, offsets_of, rows_between
 from tsrnn.windows.ahead import forecast_from, predict_along
 from tsrnn.windows.lags import Units, windows_before
-from tsrnn.windows.network import WindowNetwork, WindowSpec
-from tsrnn.windows.together import MembersNetwork, MembersSpec
+from tsrnn.windows.network import WindowNetwork, WindowSpec, train
 
 # Of the values that follow a window, the share that is held back at the end of each series; where
 # that is less than these steps and so many past forecasts of all series together, or more than this
@@ -44,13 +43,13 @@ class PastErrors:
 
     Attributes
     ----------
-    spec : WindowSpec or MembersSpec
+    spec : WindowSpec
     batch : Batch
         What was trained on, in scaled units.
     units : Units
     """
 
-    spec: WindowSpec | MembersSpec
+    spec: WindowSpec
     batch: Batch
     units: Units
     _found: dict[int, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
@@ -86,7 +85,7 @@ class PastErrors:
             windows_before(along.values, origins, T),
             windows_before(batch.regressors, origins, T),
             batch.regressors[steps],
-            self.units.take(series_of_row).after(origins - T - batch.offsets[series_of_row]),
+            self.units.take(series_of_row),
             horizon,
         )
         spread = along.spreads[origins]
@@ -97,13 +96,13 @@ class PastErrors:
         return errors
 
     @cached_property
-    def _network(self) -> WindowNetwork | MembersNetwork:
+    def _network(self) -> WindowNetwork:
         """The one trained on the beginnings, for all horizons."""
         batch, lengths = self.batch, self.batch.lengths - self._held_out()
         rows = rows_between(batch.offsets[:-1], lengths)
         beginnings = Batch(batch.values[rows], offsets_of(lengths), batch.regressors[rows])
         try:
-            return self.spec.train(beginnings, self.units)
+            return train(self.spec, beginnings, self.units)
         except ValueError as error:
             raise ValueError(self._too_few()) from error
 

@@ -124,9 +124,10 @@ class RNNForecaster(Forecaster):
     UnreliableForecastWarning
         By `fit`, where one-step errors on the series itself are worse than those of repeating the
         last value, where there is one window to train on, and where a network of ours is trained
-        on few: fewer than 1000 without a horizon, than 50 with one. By `predict`, `predict_interval`,
-        `predict_quantiles` and `simulate`, once a call, where the forecast runs away: it leaves the
-        range of the series by more than half of it, and the series has no trend that leads there.
+        on few: fewer than 1000 without a horizon, than 50 with one. By `predict`,
+        `predict_interval`, `predict_quantiles` and `simulate`, once a call, where the forecast runs
+        away: it leaves the range of the series by more than half of it, and the series has no trend
+        that leads there.
         By `simulate` also where more than half of the paths do, and the forecast does not. The
         notes have the rules. Of several series one warning says how many they are; those of the fit
         of a panel are listed in its `notes_`.
@@ -157,7 +158,14 @@ class RNNForecaster(Forecaster):
     regressors. Forecasts beyond the horizon go on from those within, and move from the last value
     seen by no more than a line would.
 
-    **A single regressor.** With :math:`w_1, \ldots, w_T` the values of a window, :math:`T` as `window`, the regressor reads
+    Every member also says how far the quantiles of levels 2.5% and 97.5% lie from its forecast: two
+    more outputs a step, trained by their pinball losses. So intervals and quantiles need no second
+    fit. They are the medians of the members'; on either side other levels lie as those of a normal
+    distribution with that quantile, and beyond the horizon distances grow as those of a random
+    walk.
+
+    **A single regressor.** With :math:`w_1, \ldots, w_T` the values of a window, :math:`T` as
+    `window`, the regressor reads
 
     .. math::
 
@@ -196,8 +204,8 @@ class RNNForecaster(Forecaster):
     value before: those that would have been forecast, so that with `strategy="direct"` those of a
     gap are predicted together. Windows with missing values are not trained on.
 
-    Intervals and quantiles are conformal: the first call of one trains the regressor once more (by
-    a seed of 0 where it has none; of members the first alone), on the beginnings of the series, and takes the errors of its
+    Its intervals and quantiles are conformal: the first call of one trains the regressor once more
+    (by a seed of 0 where it has none), on the beginnings of the series, and takes the errors of its
     forecasts of the rest, in units of `s`: of a quarter of each series, or 24 steps and 100
     forecasts where that is less, up to half. They are pooled over series and, as far as there are
     fewer than 1000, over the steps up to that which they are of; so an interval does not depend on

@@ -77,12 +77,16 @@ class Units:
         """Return s of a window of each series, (N,)."""
         if self.is_fixed:
             return self.change
-        spreads = np.abs(np.diff(windows, axis=1)).mean(axis=1)
-        return np.maximum(spreads, _LEAST * self.change)
+        return spreads_of(windows, self.change)
 
     def ceilings(self, spreads: np.ndarray) -> np.ndarray:
         """Return the largest unit of forecasts, (N,), after windows with these spreads."""
         return _MOST * np.maximum(spreads, self.change)
+
+
+def spreads_of(windows: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """Return s of windows (n, T) of series with these mean changes (n,), by (1)."""
+    return np.maximum(np.abs(np.diff(windows, axis=1)).mean(axis=1), _LEAST * change)
 
 
 def relative(windows: np.ndarray, units: Units) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

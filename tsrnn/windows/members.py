@@ -22,7 +22,8 @@ from tsrnn._optim.watch import Plan, Training
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.forecasting.season import Seasons
-from tsrnn.windows.level_losses import LevelLoss, loss_of
+from tsrnn.windows.lags import spreads_of
+from tsrnn.windows.level_losses import LevelLoss, distance, loss_of
 from tsrnn.windows.readings import Reading
 from tsrnn.windows.samples import Samples, filled, naive_scales, origins_of, padded
 
@@ -84,9 +85,11 @@ class MemberSpec:
     def architecture(self) -> Architecture | DenseArchitecture:
         """Return the shape of the network."""
         if self.kind == "gru":
-            return Architecture("gru", 1, self.hidden_sizes, self.n_ahead)
+            return Architecture("gru", 1, self.hidden_sizes, 3 * self.n_ahead)
         linear = bool(self.anchors)
-        return DenseArchitecture("relu", self.window, 1, self.hidden_sizes, self.n_ahead, linear)
+        return DenseArchitecture(
+            "relu", self.window, 1, self.hidden_sizes, 3 * self.n_ahead, linear
+        )
 
     def engine(self) -> Engine | DenseEngine:
         """Return what runs it, in one thread."""
@@ -101,7 +104,7 @@ class MemberSpec:
         weights["W_yh"][:] = 0.0
         weights["b_y"][:] = 0.0
         if self.anchors:
-            weights["W_yx"][:] = self._repetition()
+            weights["W_yx"][: self.n_ahead] = self._repetition()
         return theta
 
     def _repetition(self) -> np.ndarray:
@@ -155,7 +158,8 @@ class Member:
 
         Returns
         -------
-        forecasts : (n, H) array
+        forecasts : (3, n, H) array
+            The points, and the quantiles of levels `TAIL` and 1 - `TAIL`.
         """
         spec, T_all = self.spec, windows.shape[1]
         T, H = spec.window, spec.n_ahead
@@ -165,7 +169,11 @@ class Member:
             windows = (windows - offset[:, :T]) / factor[:, :T]
         level, unit = spec.reading.level_and_unit(windows, change)
         x = spec.reading.inputs(windows, level, unit)
-        forecasts = level[:, None] + unit[:, None] * self._outputs(x)
+        o, o_low, o_high = np.split(self._outputs(x), 3, axis=1)
+        spread = spreads_of(windows, change)[:, None]
+        points = level[:, None] + unit[:, None] * o
+        ends = points - spread * distance(o_low), points + spread * distance(o_high)
+        forecasts = np.stack([points, *ends])
         if spec.is_adjusted and seasons is not None:
             forecasts = forecasts * factor[:, T:] + offset[:, T:]
         return forecasts
@@ -177,7 +185,9 @@ class Member:
                 engine.predict(self.weights, _sequences(x[start : start + n_rows]))
                 for start in range(0, len(x), n_rows)
             ]
-        return np.concatenate(parts).astype(float) if parts else np.empty((0, self.spec.n_ahead))
+        return (
+            np.concatenate(parts).astype(float) if parts else np.empty((0, 3 * self.spec.n_ahead))
+        )
 
 
 def _sequences(x: np.ndarray) -> Sequences:
@@ -203,7 +213,7 @@ class _Objective:
         self._engine, self._samples, self._loss, self._stop = engine, samples, loss, stop
         chosen = np.unique(np.linspace(0, self.n_rows - 1, _MEASURED).astype(np.int64))
         _, context = samples.gather(chosen)
-        nothing = np.zeros((len(chosen), samples.n_ahead), np.float32)
+        nothing = np.zeros((len(chosen), 3 * samples.n_ahead), np.float32)
         value, _ = loss.value_and_gradient(nothing, context, np.ones(len(chosen)))
         self.constant_loss = max(value / len(chosen), 1e-12)
 

@@ -76,7 +76,8 @@ class WindowState:
         Regressors of the steps in it.
     future : (N, n, p) array
         Those of the steps after it, as far as they are known, and then NaN.
-    past : PastErrors
+    past : PastErrors or None
+        Of members None: they predict quantiles themselves.
     """
 
     network: WindowNetwork | MembersNetwork
@@ -89,7 +90,7 @@ class WindowState:
     ranges: Ranges
     known: np.ndarray
     future: np.ndarray
-    past: PastErrors
+    past: PastErrors | None
 
     @property
     def n_series(self) -> int:
@@ -144,9 +145,20 @@ class WindowState:
 
     def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
         """Return quantiles of the next values, (N, horizon, n_quantiles)."""
+        if self.past is None:
+            return self._quantiles_of_members(horizon, quantiles)
         of_step = factors(self.past.of(horizon), quantiles)
         distances = self._spreads()[:, None, None] * of_step.T
         values = self._scaled_forecast(horizon)[:, :, None] + distances
+        return self.scaling.unscale(values.T).T
+
+    def _quantiles_of_members(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
+        n_pending = np.count_nonzero(~np.isnan(self.pending), axis=1)
+        is_due = np.isfinite(self.ceilings)  # the last values were predicted, and these with them
+        first = np.where(is_due, self.network.spec.n_ahead - n_pending, 0)
+        forecasts = self.network.forecast(self.values, self.units)
+        points = self._scaled_forecast(horizon)
+        values = self.network.quantiles_from(forecasts, first, points, quantiles)
         return self.scaling.unscale(values.T).T
 
     def simulate(
@@ -359,7 +371,7 @@ def _fitted(
         Ranges.of(trimmed, seen.scaling.scale(np.zeros(batch.n_series))),
         whole.regressors[last],
         np.empty((batch.n_series, 0, batch.regressors.shape[1])),
-        PastErrors(spec.of_past(), whole, units),
+        None if isinstance(spec, MembersSpec) else PastErrors(spec.of_past(), whole, units),
     )
     predictions, deviations = np.full((2, batch.values.size), np.nan)
     ahead = along.predictions[place]

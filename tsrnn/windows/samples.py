@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsrnn._input.ragged import Batch, offsets_of, rows_between
+from tsrnn.windows.lags import spreads_of
 from tsrnn.windows.readings import Reading
 
 
@@ -50,7 +51,7 @@ class Samples:
         return len(self.origins)
 
     def gather(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what a network reads of some samples, (k, T), and what losses know, (k, H + 3).
+        """Return what a network reads of some samples, (k, T), and what losses know, (k, H + 4).
 
         All in units of the level, or of the unit where that is larger; see
         `tsrnn.windows.level_losses`. Single precision.
@@ -60,10 +61,11 @@ class Samples:
         level, unit = self.reading.level_and_unit(windows, self.change[chosen])
         size = np.maximum(np.abs(level), unit)
         size = np.where(size > 0.0, size, 1.0)
-        context = np.empty((len(chosen), self.n_ahead + 3), dtype=np.float32)
-        context[:, :-3] = self.targets[rows + np.arange(self.n_ahead)] / size[:, None]
+        context = np.empty((len(chosen), self.n_ahead + 4), dtype=np.float32)
+        context[:, :-4] = self.targets[rows + np.arange(self.n_ahead)] / size[:, None]
         scale = np.maximum(self.scale[chosen], _LEAST_SCALE * size)
-        context[:, -3:] = (np.stack([level, unit, scale]) / size).T
+        spread = spreads_of(windows, self.change[chosen])
+        context[:, -4:] = (np.stack([level, unit, scale, spread]) / size).T
         return self.reading.inputs(windows, level, unit), context
 
 

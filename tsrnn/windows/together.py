@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import ndtri
 
 from tsrnn._compute.threads import in_threads
 from tsrnn._input.ragged import Batch
 from tsrnn.forecasting.season import Seasons
 from tsrnn.windows.lags import Units, windows_before
+from tsrnn.windows.level_losses import TAIL
 from tsrnn.windows.members import Member, MemberSpec, samples_of, train_member
 from tsrnn.windows.samples import naive_scales, origins_of, padded
 
@@ -58,10 +60,6 @@ class MembersSpec:
     def padded(self, batch: Batch) -> tuple[Batch, np.ndarray]:
         """Return the series with a window of values before them, and where their rows are."""
         return padded(batch, self.window, self.period)
-
-    def of_past(self) -> MembersSpec:
-        """Return what past errors are learned with: the first member alone."""
-        return replace(self, members=self.members[:1])
 
     def train(self, batch: Batch, units: Units) -> MembersNetwork:
         """Train on series that were padded, in scaled units; see `tsrnn.windows.network.train`."""
@@ -109,6 +107,39 @@ class MembersNetwork:
         """The most windows that a member was trained on."""
         return max(one.n_samples for one in self.members)
 
+    def forecast(self, windows: np.ndarray, units: Units) -> np.ndarray:
+        """Return the medians of the members' points and quantiles, (3, n, H), after windows."""
+        of_each = [one.forecast(windows, units.change, units.seasons) for one in self.members]
+        return np.median(of_each, axis=0) if len(of_each) > 1 else of_each[0]
+
+    def quantiles_from(
+        self, forecasts: np.ndarray, first: np.ndarray, points: np.ndarray, quantiles: np.ndarray
+    ) -> np.ndarray:
+        """Return quantiles of the next steps, (n, horizon, n_quantiles).
+
+        On either side they lie as those of a normal distribution that has the network's own
+        quantile on that side. Beyond the H steps that it predicts their distances grow as those of
+        a random walk.
+
+        Parameters
+        ----------
+        forecasts : (3, n, H) array
+            Of `forecast`.
+        first : (n,) int array
+            The step that `points` begin at, from 0: more than that where the last values of the
+            windows are predictions themselves.
+        points : (n, horizon) array
+        quantiles : (n_quantiles,) array
+        """
+        H, steps = self.spec.n_ahead, first[:, None] + np.arange(points.shape[1])
+        growth = np.sqrt(np.maximum((steps + 1.0) / H, 1.0))
+        place = np.minimum(steps, H - 1)
+        ends = forecasts[1:] - forecasts[:1]
+        low, high = (growth * np.take_along_axis(np.abs(one), place, axis=1) for one in ends)
+        scores = ndtri(quantiles) / ndtri(1.0 - TAIL)
+        side = np.where(scores[:, None, None] < 0.0, low, high)
+        return points[:, :, None] + np.moveaxis(scores[:, None, None] * side, 0, -1)
+
     @contextmanager
     def steps(self) -> Iterator[Callable[..., tuple[np.ndarray, np.ndarray]]]:
         """Lend `step`; see `WindowNetwork.steps`."""
@@ -120,8 +151,7 @@ class MembersNetwork:
             ceilings: np.ndarray | None = None,
         ) -> tuple[np.ndarray, np.ndarray]:
             spread = units.spreads(windows)
-            of_each = [one.forecast(windows, units.change, units.seasons) for one in self.members]
-            forecasts = np.median(of_each, axis=0) if len(of_each) > 1 else of_each[0]
+            forecasts = self.forecast(windows, units)[0]
             if ceilings is not None:
                 spread = np.minimum(spread, ceilings)
                 reach = np.arange(1, self.spec.n_ahead + 1) * (_REACH * ceilings)[:, None]

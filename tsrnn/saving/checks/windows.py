@@ -135,7 +135,7 @@ def check_members_network(one: MembersNetwork) -> None:
 
 def check_past(one: PastErrors) -> None:
     """Check what past errors are computed from."""
-    fields.kind(one.spec, "spec", WindowSpec, MembersSpec)
+    fields.kind(one.spec, "spec", WindowSpec)
     batch = fields.kind(one.batch, "batch", Batch)
     units = fields.kind(one.units, "units", Units)
     require(units.change.size == batch.n_series, "units must be of all series")
@@ -166,16 +166,14 @@ def check_state(one: WindowState) -> None:
     require(fields.kind(one.ranges, "ranges", Ranges).low.size == n, "ranges must be of all series")
     fields.numbers(one.known, "known", n, window, p)
     fields.observations(one.future, "future", n, None, p)
+    if isinstance(network, MembersNetwork):
+        require(p == 0, "members read no regressors")
+        require(one.past is None, "members have no past errors")
+        return
     past = fields.kind(one.past, "past", PastErrors)
     require(past.batch.regressors.shape[1] == p, "past regressors must be as many as now")
     specs = past.spec, network.spec
-    require(type(past.spec) is type(network.spec), "past forecasts must be of the same kind")
     require(past.units.is_fixed == units.is_fixed, "past units must be as now")
-    if isinstance(network, MembersNetwork):
-        require(p == 0, "members read no regressors")
-        sizes = {(each.window, each.n_ahead, each.period) for each in specs}
-        require(len(sizes) == 1, "past forecasts must be of the same windows")
-        return
     sizes = {(each.window, each.n_ahead, bool(each.as_sequences)) for each in specs}
     require(len(sizes) == 1, "past forecasts must be of the same windows")
     for each in specs:
