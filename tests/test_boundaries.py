@@ -63,16 +63,15 @@ FOLDERS = table(
     metrics: _input _time
     network: _compute _input _optim _recurrent
     panel: exceptions _compute _input _time features forecasting metrics
-    sequence: _docs exceptions _input _optim cells _scan _recurrent network
+    sequence: _docs exceptions _input _optim cells _scan _dense _recurrent network
     smoothing: _docs exceptions priors _compute _input _optim cells _scan _time forecasting network
     text: exceptions _input _optim _recurrent sequence
     theta: _compute _input _scan _time cells forecasting smoothing
     windows: exceptions _compute _dense _input _optim _recurrent _time forecasting sequence
     compose: exceptions _input _scan _time features forecasting smoothing panel theta
     _registry: exceptions forecasting panel sequence smoothing text theta windows compose
-    saving: _files _version exceptions priors _input _optim cells _time _recurrent features
-    saving: forecasting
-    saving: network
+    saving: _files _version exceptions priors _input _optim cells _time _dense _recurrent
+    saving: features forecasting network
     saving: panel sequence smoothing text theta windows compose _registry
     tsrnn: _version exceptions plotting priors datasets features forecasting metrics network panel
     tsrnn: sequence

@@ -13,6 +13,7 @@ from tsrnn import (
     AutoExpSmoothingRNN,
     ComplexExpSmoothingRNN,
     CrostonForecaster,
+    DenseWindowRegressor,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
@@ -216,11 +217,14 @@ IN_BATCHES = {"max_iter": 20, "learning_rate_init": 0.05, "batch_size": 32}
 SEQUENCE_ESTIMATORS = [
     ElmanRNNRegressor(),  # one of each kind with its defaults, which all share
     ElmanRNNClassifier(),
+    DenseWindowRegressor(max_iter=60, learning_rate_init=0.01),
+    DenseWindowRegressor(hidden_layer_sizes=8, linear_path=False, solver="lbfgs", max_iter=30),
     GRURegressor(**QUICK),
     LSTMRegressor(**QUICK),
     GRUClassifier(**QUICK),
     LSTMClassifier(**QUICK),
     GRURegressor(**QUICK, hidden_layer_sizes=(8, 4)),
+    GRURegressor(**QUICK, hidden_layer_sizes=8, linear_path=True),
     LSTMRegressor(**IN_BATCHES, hidden_layer_sizes=8, bidirectional=True),
     ElmanRNNRegressor(hidden_layer_sizes=8, solver="lbfgs", max_iter=20),
     LSTMClassifier(**QUICK, hidden_layer_sizes=(8, 4), bidirectional=True),

@@ -22,6 +22,7 @@ from tsrnn.network import RNN
 from tsrnn.panel import *  # noqa: F403
 from tsrnn.saving import load, save
 from tsrnn.sequence import (
+    DenseWindowRegressor,
     ElmanRNNClassifier,
     ElmanRNNRegressor,
     GRUClassifier,
@@ -36,6 +37,7 @@ from tsrnn.windows import *  # noqa: F403
 
 __all__ = [
     "RNN",
+    "DenseWindowRegressor",
     "ElmanRNNClassifier",
     "ElmanRNNRegressor",
     "GRUClassifier",

@@ -162,6 +162,13 @@ def test_dates_and_durations_are_refused_by_type_and_told_their_place(y):
     assert_refused(y, TypeError, "must be numbers, got .*: dates belong into the index")
 
 
+def test_dates_in_a_column_are_refused_and_taken_alone():
+    dates, y = pd.DataFrame({"day": pd.date_range("2024", periods=20)}), np.arange(20.0) % 7
+    with pytest.raises(TypeError, match=r"X may be dates alone, pd.Index\(X\['day'\]\)"):
+        NaiveForecaster(strategy="seasonal").fit(dates, y)
+    assert NaiveForecaster(strategy="seasonal").fit(pd.Index(dates["day"]), y).period_ == 7
+
+
 RAW = pd.DataFrame({"date": ["2022-12-01", "2022-12-02", "2022-12-03"], "sold": [1.0, 2.0, 4.0]})
 
 

@@ -291,7 +291,7 @@ def _uses_of_network(which):
     return [
         lambda m: answers(m, "predict"),
         lambda m: answers(m, "predict_proba"),
-        lambda m: np.concatenate(list(m.hidden_states(X))),
+        lambda m: np.concatenate(list(m.hidden_states(X))) if hasattr(m, "hidden_states") else None,
         lambda m: m.summary() and None,
         lambda m: [np.asarray(one) for one in m.to_keras_weights()][0],
         lambda m: m.partial_fit(X, y).predict(X) if hasattr(m, "partial_fit") else None,

@@ -13,6 +13,7 @@ from tsrnn import (
     AutoExpSmoothingRNN,
     ComplexExpSmoothingRNN,
     CrostonForecaster,
+    DenseWindowRegressor,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     ElmanRNNClassifier,
@@ -180,6 +181,16 @@ NETWORKS = {
         GRUClassifier(hidden_layer_sizes=4, bidirectional=True, max_iter=2),
         list(_X),
         _X[:, 0] > 0,
+    ),
+    "gru_linear": (
+        GRURegressor(hidden_layer_sizes=4, linear_path=True, max_iter=2),
+        _X.reshape(30, 3, 2),
+        _X[:, :2],
+    ),
+    "dense": (
+        DenseWindowRegressor(hidden_layer_sizes=(4, 3), max_iter=2),
+        _X.reshape(30, 3, 2),
+        _X[:, :2],
     ),
     "lstm": (
         LSTMRegressor(hidden_layer_sizes=4, return_sequences=True, max_iter=2),

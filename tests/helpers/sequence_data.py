@@ -2,14 +2,16 @@
 
 import numpy as np
 
-import tsrnn.sequence
 from tsrnn import all_estimators
+from tsrnn.sequence import SequenceClassifier, SequenceRegressor
+
+RECURRENT = SequenceRegressor, SequenceClassifier
 
 
 def of_sequences(type_filter):
-    """Return the sequence estimators of a kind."""
+    """Return the sequence estimators of a kind, those of recurrent networks."""
     kinds = [kind for _, kind in all_estimators(type_filter)]
-    return tuple(kind for kind in kinds if kind.__name__ in tsrnn.sequence.__all__)
+    return tuple(kind for kind in kinds if issubclass(kind, RECURRENT))
 
 
 REGRESSORS = of_sequences("regressor")

@@ -100,6 +100,14 @@ def test_dates_become_stamps_where_forecasts_lie_between_them():
     assert panel_of_hours.predict(2)["ds"].dt.hour().to_list() == [12, 0]
 
 
+def test_numbers_of_rows_are_no_dates_and_a_derived_class_is_a_frame():
+    pl = pytest.importorskip("polars")
+    given = as_polars(PLAIN, ds=pl.Date)
+    assert panel(NAIVE, freq="rows").fit(given).predict(1)["ds"].to_list() == [N + 1, N + 1]
+    derived = type("Derived", (pl.DataFrame,), {})(given)
+    assert panel(NAIVE).fit(derived).predict(1).equals(panel(NAIVE).fit(given).predict(1))
+
+
 def test_types_of_columns_of_pyarrow_come_back():
     pa = pytest.importorskip("pyarrow")
     expected = columns_of(panel().fit(PLAIN).predict(2))
@@ -109,6 +117,7 @@ def test_types_of_columns_of_pyarrow_come_back():
         {"unique_id": words},
         {"ds": pa.timestamp("s")},
         {"ds": pa.date32()},
+        {"ds": pa.timestamp("us", "+02:00")},
         {"y": pa.decimal128(38, 20)},
     ):
         given = as_pyarrow(PLAIN, **types)

@@ -295,11 +295,22 @@ def test_names_that_overwrite_columns_are_refused():
     assert len(PanelForecaster(SES, id_col="model").fit(named).predict(1)) == 4
 
 
-def test_forecasters_that_were_set_since_the_fit_are_not_taken_for_those_fitted():
-    panel = PanelForecaster([SES, HOLT]).fit(DF)
-    panel.set_params(forecaster=[HOLT, SES])
-    with pytest.raises(ValueError, match="set after the fit"):
-        panel.predict(1)
+@pytest.mark.parametrize("given", [[SES, HOLT], SES])
+@pytest.mark.parametrize("later", [[HOLT, ("x", SES)], HOLT])
+def test_forecasters_that_are_set_after_a_fit_wait_for_the_next(given, later):
+    panel, twin = PanelForecaster(given).fit(DF), PanelForecaster(given).fit(DF)
+    twin.set_params(forecaster=later)
+    for asked in ASKED.values():
+        same(quietly(twin.predict, 2, **asked), quietly(panel.predict, 2, **asked))
+    more = make_frame([2] * 4, start="2020-01-31")
+    same(twin.update(more).predict(1), panel.update(more).predict(1))
+
+
+def test_after_parameters_that_will_not_do_all_is_as_before():
+    panel = PanelForecaster([SES])
+    with pytest.raises(ValueError, match="nothing"):
+        panel.set_params(n_jobs=2, forecaster=HOLT, nothing=1)
+    assert panel.n_jobs is None and panel.forecaster == [SES]
 
 
 def test_anomalies_are_those_of_one_forecaster():

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 
-from tsrnn import DoubleExpSmoothingRNN, SimpleExpSmoothingRNN
+from tsrnn import DoubleExpSmoothingRNN, PanelForecaster, SimpleExpSmoothingRNN
 from tsrnn.datasets import load_co2, make_noisy_line
 from tsrnn.plotting import ForecastDisplay
 
@@ -287,6 +287,13 @@ def test_several_series_want_a_name(series, message):
     model = DoubleExpSmoothingRNN(alpha=0.4, beta=0.2).fit(both)
     with pytest.raises(ValueError, match=message):
         ForecastDisplay.from_estimator(model, HORIZON, series=series)
+
+
+def test_a_panel_is_refused_with_the_way_to_draw_one_of_its_series():
+    df = pd.DataFrame({"unique_id": "a", "ds": range(N), "y": line()})
+    panel = PanelForecaster(SimpleExpSmoothingRNN()).fit(df)
+    with pytest.raises(TypeError, match="got PanelForecaster: fit its forecaster to the series"):
+        ForecastDisplay.from_estimator(panel, HORIZON)
 
 
 def test_a_frame_of_one_series_needs_no_name():

@@ -19,12 +19,12 @@ from functools import cached_property
 
 import numpy as np
 
-from tsrnn._optim.parameters import ParameterVector
+from tsrnn._optim.network import Network
 from tsrnn.cells.smoother_cell import Parameter
 
 
 @dataclass(frozen=True)
-class DenseArchitecture(ParameterVector):
+class DenseArchitecture(Network):
     """A stack of dense layers that read a window at once.
 
     Parameters
@@ -54,7 +54,7 @@ class DenseArchitecture(ParameterVector):
 
     @property
     def suffixes(self) -> tuple[str, ...]:
-        """What the names of the layers' weights end in."""
+        """The endings of the layers' weights' names."""
         n = len(self.hidden_sizes)
         return ("",) if n == 1 else tuple(f"_l{i}" for i in range(n))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from tsrnn._compute.work_arrays import WorkArrays
 from tsrnn._dense.architecture import DenseArchitecture
 from tsrnn._dense.run import ReadyNetwork, Run
 from tsrnn._input.sequences import Sequences
+from tsrnn._optim.network import NetworkLoss
 
 # What a block should take at least: some tenths of a millisecond, against which handing it to a
 # thread costs little.
@@ -25,15 +26,6 @@ _BLOCK_FLOPS = 2.5e7
 
 # Rows that a block has at least, if there are so many: products of fewer wait for memory.
 _FEWEST_ROWS = 64
-
-
-class RowLoss(Protocol):
-    """A loss of raw outputs, summed over rows."""
-
-    def value_and_gradient(
-        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
-    ) -> tuple[float, np.ndarray]:
-        """Return the weighted sum of losses, and its gradient with respect to the outputs."""
 
 
 class DenseEngine:
@@ -84,7 +76,7 @@ class DenseEngine:
         rows: np.ndarray,
         targets: np.ndarray,
         weights: np.ndarray,
-        loss: RowLoss,
+        loss: NetworkLoss,
     ) -> tuple[float, np.ndarray]:
         """Return the weighted sum of losses over some windows, and its gradient.
 
@@ -99,7 +91,7 @@ class DenseEngine:
             Of all of them.
         weights : (N,) array
             Of all of them.
-        loss : RowLoss
+        loss : NetworkLoss
 
         Returns
         -------

@@ -77,7 +77,8 @@ class FrameKind:
             dtype = nw.Float64() if column.dtype.kind == "f" else nw.String()
         made = nw.new_series(name, values, dtype, backend=self.library)
         if zone is not None:
-            made = made.dt.replace_time_zone("UTC").dt.convert_time_zone(str(zone))
+            zone = str(zone).removeprefix("UTC") or "UTC"  # of an offset, too
+            made = made.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
         return (made if kind is None else _of_type(made, *kind)).alias(name)
 
 
@@ -112,19 +113,19 @@ def opened(values: Any, name: str) -> tuple[Any, FrameKind]:
             raise TypeError(wanted) from None
         return values, PANDAS
     if isinstance(given, nw.Series):
-        return _pandas_column(given).rename(given.name or None), FrameKind(library)
+        return pd.Series(_pandas_cells(given), name=given.name or None), FrameKind(library)
     columns = list(given.iter_columns())
     types = {one.name: kind for one in columns if (kind := _type_of(one))}
-    return pd.DataFrame({one.name: _pandas_column(one) for one in columns}), FrameKind(
+    return pd.DataFrame({one.name: _pandas_cells(one) for one in columns}), FrameKind(
         library, types
     )
 
 
 def is_frame(values: Any) -> bool:
     """Tell whether something is a frame of pandas, or meant for one."""
-    return isinstance(values, pd.DataFrame | pd.Series) or _root(values) in _MAKES_FRAME | {
-        "pyarrow": ""
-    }
+    library = _root(values)
+    is_pandas = isinstance(values, pd.DataFrame | pd.Series)
+    return is_pandas or library in LIBRARIES or library in _MAKES_FRAME
 
 
 def kind_in_words(values: Any) -> str:
@@ -148,30 +149,37 @@ def _maker(values: Any) -> str:
 
 
 def _root(values: Any) -> str:
-    """Return the library that something is of."""
-    return type(values).__module__.partition(".")[0]
+    """Return the library that something is of, also where its class is derived."""
+    roots = [kind.__module__.partition(".")[0] for kind in type(values).__mro__]
+    known = [one for one in roots if one in LIBRARIES or one in _MAKES_FRAME]
+    return (known or roots)[0]
 
 
-def _pandas_column(column: Any) -> pd.Series:
-    """Make a column of pandas of one of narwhals."""
+def _pandas_cells(column: Any) -> Any:
+    """Return the cells of a column of narwhals as an array of NumPy or pandas."""
     import narwhals as nw
 
     dtype = column.dtype
-    if dtype.is_temporal() and not isinstance(dtype, nw.Time):
+    if dtype.is_float() or (dtype.is_integer() and not column.null_count()):
+        return column.to_numpy()
+    if dtype.is_integer():
+        return pd.array(column.to_list(), dtype=str(dtype))
+    if dtype == nw.Boolean:
+        return (
+            pd.array(column.to_list(), dtype="boolean")
+            if column.null_count()
+            else column.to_numpy()
+        )
+    if dtype in (nw.Date, nw.Datetime, nw.Duration):
         stamps = column.to_numpy()
-        if stamps.dtype.str.endswith("[D]"):
-            stamps = stamps.astype("M8[s]")
+        stamps = stamps.astype("M8[s]") if dtype == nw.Date else stamps
         zone = getattr(dtype, "time_zone", None)
-        made = pd.Series(stamps)
-        return made if zone is None else made.dt.tz_localize("UTC").dt.tz_convert(zone)
-    if dtype.is_float() or (dtype.is_numeric() and not dtype.is_decimal() or dtype == nw.Boolean):
-        if dtype.is_float() or not column.null_count():
-            return pd.Series(column.to_numpy())
-        name = "boolean" if dtype == nw.Boolean else str(dtype)
-        return pd.Series(column.to_list(), dtype=name)
-    words = pd.Series(column.to_list(), dtype=object)
-    is_of_words = dtype == nw.String or isinstance(dtype, nw.Categorical | nw.Enum)
-    return words.infer_objects() if is_of_words else words
+        if zone is None:
+            return stamps
+        return pd.DatetimeIndex(stamps).tz_localize("UTC").tz_convert(zone)
+    cells = pd.Series(column.to_list(), dtype=object)
+    is_of_words = dtype in (nw.String, nw.Categorical, nw.Enum)
+    return (cells.infer_objects() if is_of_words else cells).array
 
 
 def _type_of(column: Any) -> tuple[str, ...] | None:
@@ -190,9 +198,11 @@ def _type_of(column: Any) -> tuple[str, ...] | None:
 
 
 def _of_type(column: Any, name: str, *categories: str) -> Any:
-    """Give a column of narwhals a type again; see `FrameKind`."""
+    """Give a column of narwhals a type again, if it still holds the like; see `FrameKind`."""
     import narwhals as nw
 
+    if not isinstance(column.dtype, nw.Datetime if name == "Date" else nw.String):
+        return column  # such as numbers of rows
     if name == "Date":  # unless forecasts lie between the days
         days = column.cast(nw.Date())
         return days if (days.cast(column.dtype) == column).all() else column

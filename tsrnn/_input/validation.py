@@ -234,7 +234,8 @@ def refuse_dates(X: object) -> None:
     for name, column in columns.items():
         if column.dtype.kind in "mM":
             raise TypeError(
-                f"{name} must be numbers, got {column.dtype}: dates belong into the index"
+                f"{name} must be numbers, got {column.dtype}: dates belong into the index, and X "
+                f"may be dates alone, pd.Index({name})"
             )
         is_words = column.dtype.kind in "OU" or isinstance(column.dtype, pd.StringDtype)
         first = next(iter(np.ravel(column[:1])), None) if is_words else None

@@ -4,8 +4,9 @@ A vector theta holds the table E (n_tokens, n_inputs) of an embedding first, whe
 then the weights layer by layer, forward before reverse, those of a layer in the
 order of its cell's parameters, and at last the head's: W_yh (m, D) and b_y (m,), with
 y = W_yh h + b_y. Where there is a linear path, W_yx (m, T p) stands before those two, and W_yx x is
-added to y, x the whole sequence of T steps step by step. In a network of one layer and one direction the weights have their plain names;
-elsewhere those of a layer end in `_l0`, `_l1`, .., and in `_l0_reverse` where it reads backwards.
+added to y, x the whole sequence of T steps step by step. In a network of one layer and one
+direction the weights have their plain names; elsewhere those of a layer end in `_l0`, `_l1`, ..,
+and in `_l0_reverse` where it reads backwards.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tsrnn._optim.parameters import ParameterVector
+from tsrnn._optim.network import Network
 from tsrnn.cells import NETWORK_CELLS
 from tsrnn.cells.network_cell import NetworkCell
 from tsrnn.cells.smoother_cell import Parameter
@@ -41,7 +42,7 @@ class LayerShape:
 
 
 @dataclass(frozen=True)
-class Architecture(ParameterVector):
+class Architecture(Network):
     """A stack of recurrent layers of one kind of cell, and a dense layer on top.
 
     Parameters

@@ -10,13 +10,13 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 
 from tsrnn._compute.declare import code_of
 from tsrnn._compute.work_arrays import WorkArrays
 from tsrnn._input.ragged import offsets_of, rows_between
+from tsrnn._optim.network import NetworkLoss
 from tsrnn._recurrent.layout import Layer, PackedNetwork
 from tsrnn._recurrent.scan import (
     Cuts,
@@ -46,15 +46,6 @@ _PIECE_BYTES = 2**18
 
 _NO_TOKENS = np.empty(0, np.int32)
 _NOT_LOOKED_UP = np.empty((0, 0), np.int64)
-
-
-class NetworkLoss(Protocol):
-    """A loss of raw outputs, summed over rows."""
-
-    def value_and_gradient(
-        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
-    ) -> tuple[float, np.ndarray]:
-        """Return the weighted sum of losses, and its gradient with respect to the outputs."""
 
 
 @dataclass(frozen=True)

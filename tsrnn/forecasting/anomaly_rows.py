@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,16 +10,12 @@ import pandas as pd
 from sklearn.base import clone
 
 from tsrnn._compute.threads import in_threads, one_blas_thread
-from tsrnn._input.ragged import rows_of
 from tsrnn._input.series import read_series
 from tsrnn.forecasting.anomalies import find_anomalies, refuse_short
 from tsrnn.forecasting.fitted_model import Progress
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import SERIES_ERRORS
-
-# Series of a panel that are columns of one fit, and how much longer than the shortest of them the
-# longest may be.
-_BLOCK, _LONGER = 256, 1.25
+from tsrnn.forecasting.panel_columns import PanelColumns, columns_of_panel
 
 ADDED = ("expected", "lower", "upper", "score", "is_anomaly", "cleaned")
 """The columns that are added to what was given."""
@@ -85,7 +80,8 @@ def anomalies_of_panel(
         As for `Forecaster.fit_panel`.
     level : float
     """
-    found = AnomalyRows(*np.full((4, len(values)), np.nan), np.zeros(len(values), bool), values)
+    unknown = np.full((4, len(values)), np.nan)
+    found = AnomalyRows(*unknown, np.zeros(len(values), bool), values.copy())
     failures: dict[int, Exception] = {}
     together = forecaster._learns_from_all()
     if together and regressors.shape[1]:
@@ -93,49 +89,27 @@ def anomalies_of_panel(
             f"{type(forecaster).__name__} is trained on all series at once, which for anomalies "
             "must have the same regressors: take the series one by one, or another forecaster"
         )
-    found = found._replace(cleaned=values.copy())
-    if together:
-        blocks = [np.arange(len(offsets) - 1)]
-    else:
-        blocks = list(_blocks(np.diff(offsets), 1 if regressors.shape[1] else _BLOCK))
 
-    def work(series: np.ndarray) -> tuple[np.ndarray, dict[int, Exception]]:
-        rows, own = rows_of(offsets, series)
-        lengths = np.diff(own)
-        columns = np.full((int(lengths.max()), series.size), np.nan)
-        place = np.repeat(len(columns) - own[1:], lengths) + np.arange(rows.size)
-        column = np.repeat(np.arange(series.size), lengths)
-        columns[place, column] = values[rows]
-        X = regressors[rows] if regressors.shape[1] else np.empty((len(columns), 0))
+    def work(columns: PanelColumns) -> tuple[np.ndarray, dict[int, Exception]]:
+        series = columns.series
         try:
-            refuse_short(columns)
-            answer = _anomaly_rows(forecaster, columns, X, level)
+            refuse_short(columns.values)
+            answer = _anomaly_rows(forecaster, columns.values, columns.regressors, level)
         except SERIES_ERRORS as error:
             if series.size == 1:
                 return series, {int(series[0]): error.with_traceback(None)}
             if together:
                 raise
-            return series, {k: e for one in series for k, e in work(np.array([one]))[1].items()}
+            return series, {k: e for one in columns.each() for k, e in work(one)[1].items()}
         for whole, part in zip(found, answer, strict=True):
-            whole[rows] = part[place, column]
+            columns.write(whole, part)
         return series, {}
 
     with warnings.catch_warnings(), one_blas_thread():
         warnings.simplefilter("ignore")  # `PanelForecaster.fit` tells what there is to know
+        blocks = columns_of_panel(values, offsets, regressors, in_one=together)
         for series, failed in in_threads(work, [(one,) for one in blocks], n_jobs):
             failures |= failed
             if progress is not None:
                 progress(series.size)
     return found, failures
-
-
-def _blocks(lengths: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    """Yield series of about one length, so many at most."""
-    order = np.argsort(lengths, kind="stable")
-    first = 0
-    while first < order.size:
-        longest = _LONGER * lengths[order[first]]
-        stop = int(np.searchsorted(lengths[order], longest, side="right"))
-        stop = min(first + size, stop)
-        yield np.sort(order[first:stop])
-        first = stop

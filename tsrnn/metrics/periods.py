@@ -42,7 +42,8 @@ def periods_of_rows(labels: pd.Index, offsets: np.ndarray, n_observed: np.ndarra
         warnings.warn(
             f"the time stamps {which}, from {row} on, lie on no regular grid, and tell of no "
             "season: errors are scaled by the changes from row to row, which period=1 says; "
-            "give period where there is a season",
+            "give period where there is a season, or y_train without gaps, of which "
+            "tsrnn.fill_gaps makes rows",
             UserWarning,
             stacklevel=4,
         )

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.frames import opened
-from tsrnn._input.notes import warn_user
 from tsrnn._input.validation import check_level
-from tsrnn.exceptions import InvalidParameterError, UnfinishedStepWarning
+from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.anomaly_rows import ADDED, anomalies_of_series
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.foreign import way_to_forecaster
@@ -18,7 +17,7 @@ from tsrnn.panel.features import with_time_features
 from tsrnn.panel.fitting import settle
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.regular import regular_frame
-from tsrnn.panel.report import failure_table, tell_failures
+from tsrnn.panel.report import failure_table, tell_failures, warn_of_last_step
 
 
 def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99) -> pd.DataFrame:
@@ -140,8 +139,7 @@ def _anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) 
     with panel._progress(len(places)) as progress:
         found, failed = settled.anomalies(part, level, panel.n_jobs, progress)
     failures = frame.told([failed], [None])
-    if doubt is not None:
-        warn_user(doubt, UnfinishedStepWarning)
+    warn_of_last_step(doubt)
     tell_failures(failure_table(failures, frame.ids, panel.id_col), len(frame.ids))
     series = np.repeat(np.arange(len(places)), part.lengths)
     kept = ~np.isin(series, list(failed))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from tsrnn._input.notes import together, warn_user
+from tsrnn._input.wording import Message
 from tsrnn.panel.arguments import tails_of
+from tsrnn.panel.calibration import PastErrors
+from tsrnn.panel.report import id_of
 from tsrnn.panel.state import FittedMember, FittedPanel, PanelRequest, RequestedRows
 from tsrnn.panel.totals import last_rows, panel_total_quantiles
 
@@ -36,25 +40,12 @@ class Asked:
     n_jobs: int | None
 
 
-@dataclass(frozen=True)
-class Conformal:
-    """Past errors of a forecaster.
-
-    Attributes
-    ----------
-    factors : callable
-        Takes a horizon and a level in percent: by how many deviations bounds differ from
-        forecasts, (2, n_series, horizon).
-    nearest : callable
-        Takes bounds, and returns the nearest values that series may have.
-    """
-
-    factors: Callable[[int, float], np.ndarray]
-    nearest: Callable[[np.ndarray], np.ndarray]
-
-
 def answered(
-    fitted: FittedPanel, rows: RequestedRows, member: FittedMember, asked: Asked, past: Conformal
+    fitted: FittedPanel,
+    rows: RequestedRows,
+    member: FittedMember,
+    asked: Asked,
+    past: PastErrors | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return forecasts of rows by one forecaster, and the bounds of its intervals.
 
@@ -78,7 +69,7 @@ def answered(
 
 
 def _of_known(
-    request: PanelRequest, asked: Asked, past: Conformal
+    request: PanelRequest, asked: Asked, past: PastErrors | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return forecasts and bounds of series that the model knows."""
     model, horizon, n_jobs = request.model, int(request.ahead.max()), asked.n_jobs
@@ -103,3 +94,14 @@ def _of_known(
                 bound = forecasts + deviation * at(factors.T)
                 bounds[2 * i + side] = past.nearest(bound)
     return forecasts, bounds
+
+
+def tell_doubts(fitted: FittedPanel, horizon: int) -> None:
+    """Warn of what models say of their forecasts of so many steps, if any."""
+    ids = fitted.ids
+    for member in fitted.members:
+        doubts = member.model.doubts(horizon)
+        for note in together(doubts, len(ids), lambda i: repr(id_of(ids, i))):
+            if member.name is not None:
+                note = type(note)(Message("{name}: {note}", name=member.name, note=note))
+            warn_user(note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,40 @@ class Scores:
 
     errors: np.ndarray
     lengths: np.ndarray
+
+
+@dataclass(frozen=True)
+class PastErrors:
+    """Errors of past forecasts of a forecaster, and how to come by them.
+
+    Attributes
+    ----------
+    panel : Panel
+        What it was fitted to.
+    fit : callable
+        Fits a stretch of it.
+    n_windows : int
+        From whose forecasts they are.
+    n_jobs : int or None
+    scores : dict
+        Those that were found before, by the horizon.
+    nearest : callable
+        Takes bounds, and returns the nearest values that series may have.
+    """
+
+    panel: Panel
+    fit: FitPanel
+    n_windows: int
+    n_jobs: int | None
+    scores: dict[int, Scores]
+    nearest: Callable[[np.ndarray], np.ndarray]
+
+    def factors(self, horizon: int, percent: float) -> np.ndarray:
+        """Return by how many deviations bounds differ from forecasts, (2, n_series, horizon)."""
+        if horizon not in self.scores:
+            found = calibration_scores(self.panel, self.fit, horizon, self.n_windows, self.n_jobs)
+            self.scores[horizon] = found
+        return conformal_factors(self.scores[horizon], self.panel.lengths, percent)
 
 
 def calibration_scores(

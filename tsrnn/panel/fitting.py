@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -219,8 +219,3 @@ def told_past(
     if all(one.failed.all() for one in past):
         refuse_all_failed(frame.failures | failures[0], frame.ids)
     return by_model(frame.failures, failures, names)
-
-
-def without_stamps(panel: Panel) -> Panel:
-    """Return a panel for calibration, which needs no stamps."""
-    return replace(panel, ordinals=np.broadcast_to(0, len(panel.ordinals)))

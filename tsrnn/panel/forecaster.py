@@ -2,72 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Hashable, Sequence
 from typing import Any, Self, get_args
 
-import numpy as np
 import pandas as pd
-from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
-from tqdm import tqdm
 
-from tsrnn._input.notes import together, warn_user
 from tsrnn._input.validation import (
     at_this_moment,
     check_choice,
     check_count,
-    check_flag,
-    check_jobs,
     forget_fit,
     replaced_when_done,
 )
-from tsrnn._input.wording import Message
-from tsrnn.exceptions import UnfinishedStepWarning
 from tsrnn.forecasting.backtesting import Windows
-from tsrnn.forecasting.fitted_model import Progress
 from tsrnn.forecasting.forecaster import Forecaster, IntervalMethod
-from tsrnn.panel.answers import Asked, Conformal, answered
-from tsrnn.panel.arguments import check_levels, check_names, interval_names, tails_of
+from tsrnn.panel.answers import Asked, answered, tell_doubts
+from tsrnn.panel.arguments import check_levels, interval_names, tails_of
 from tsrnn.panel.backtest import table_of_windows, too_short_for_windows
-from tsrnn.panel.calibration import calibration_scores, conformal_factors
-from tsrnn.panel.fill import StepRules
+from tsrnn.panel.fitted import FittedForecasters
 from tsrnn.panel.fitting import (
     FrameFit,
     Work,
     backtest_member,
-    coefficient_table,
     fit_member,
     fitted_panel,
-    settle,
     taken_periods,
     told_failures,
     told_notes,
     told_past,
-    without_stamps,
 )
-from tsrnn.panel.frame import Columns
+from tsrnn.panel.in_sample import mean_score, table_in_sample
 from tsrnn.panel.labels import Aggregate
-from tsrnn.panel.models import NamedForecaster, check_forecasters, is_several, named
-from tsrnn.panel.reading import FrameRoles, ReadFrame, read_frame, read_further
+from tsrnn.panel.parameters import PanelParameters
+from tsrnn.panel.paths import refuse_path, seeds_of_series, simulated, table_of_paths
+from tsrnn.panel.reading import read_further
 from tsrnn.panel.regular import regular_frame
 from tsrnn.panel.report import (
     by_model,
     failure_table,
-    filled_table,
     id_of,
     listed,
     listed_notes,
     note_table,
     warn_of_failures,
+    warn_of_last_step,
     warn_of_notes,
 )
-from tsrnn.panel.requests import RequestReader
 from tsrnn.panel.totals import check_panel_totals, last_rows, refuse_other_rows
 
 
-class PanelForecaster(_BaseComposition):
+class PanelForecaster(FittedForecasters, PanelParameters):
     """Fit a forecaster to every series of a long frame.
 
     A long frame has one row a series and time step, in any order: a column that names the series,
@@ -161,13 +146,6 @@ class PanelForecaster(_BaseComposition):
     3         b 2025-12-31   40.0
     """
 
-    ids_: pd.Index
-    failures_: pd.DataFrame
-    notes_: pd.DataFrame
-    cross_validation_failures_: pd.DataFrame
-    period_: pd.Series | pd.DataFrame
-    feature_names_in_: np.ndarray
-
     def __init__(
         self,
         forecaster: Forecaster | Sequence[Any],
@@ -198,33 +176,6 @@ class PanelForecaster(_BaseComposition):
         self.conformal_windows = conformal_windows
         self.n_jobs = n_jobs
         self.verbose = verbose
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters, of a list of forecasters with theirs as `name__parameter`.
-
-        Parameters
-        ----------
-        deep : bool
-            Whether forecasters and their parameters are among them.
-        """
-        if is_several(self.forecaster):
-            return self._get_params("_named", deep=deep)
-        return super().get_params(deep=deep)
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters: those of a forecaster as `forecaster__parameter`, in a list by its name.
-
-        After an error all is as before.
-        """
-        before = self.forecaster
-        self.forecaster = params.pop("forecaster", before)
-        try:
-            if is_several(self.forecaster):
-                return self._set_params("_named", **params)
-            return super().set_params(**params)
-        except ValueError:
-            self.forecaster = before
-            raise
 
     def fit(self, df: pd.DataFrame) -> Self:
         """Fit all series.
@@ -267,7 +218,8 @@ class PanelForecaster(_BaseComposition):
             new._fitted = fitted_panel(frame, fits, rules)
             new.ids_ = new._fitted.active_ids
             new._frame = frame.read
-            new._training = tuple(without_stamps(one.training) for one in fits)
+            new._forecasters = tuple(one.forecaster for one in forecasters)
+            new._training = tuple(one.training for one in fits)
             # Of each horizon, found when it is first asked for.
             new._scores = tuple({} for _ in fits)
             new.failures_ = failure_table(failures, ids, self.id_col)
@@ -275,49 +227,13 @@ class PanelForecaster(_BaseComposition):
             if periods is not None:
                 new.period_ = periods
             new.notes_ = note_table(notes, part.panel.ids, self.id_col)
-            _warn_of_last_step(part.doubt)
+            warn_of_last_step(part.doubt)
             warn_of_failures(new.failures_, len(ids), "failures_")
             warn_of_notes(note for *_, note in listed_notes(notes))
         failed = [(id_of(ids, i), error) for i, _, error in listed(failures)]
         noted = [(id_of(part.panel.ids, i), note) for i, _, note in listed_notes(notes)]
         sought = any(one.forecaster._seeks_season() for one in forecasters)
         return FrameFit(new._fitted, part.panel.lengths, failed, noted, sought)
-
-    @property
-    def filled_(self) -> pd.DataFrame:
-        """The series that rows were put into, and how many: `id_col`, n_filled."""
-        now = at_this_moment(self)
-        check_is_fitted(now, "failures_")
-        return filled_table(now._fitted.ids, now._fitted.n_filled, now.id_col)
-
-    @property
-    def static_(self) -> pd.DataFrame:
-        """The series, and what static columns say of each: `id_col` and these columns."""
-        now = at_this_moment(self)
-        check_is_fitted(now, "failures_")
-        table = now._frame.static
-        return table.iloc[pd.Index(table.iloc[:, 0]).get_indexer(now.ids_)].reset_index(drop=True)
-
-    @property
-    def coef_(self) -> pd.DataFrame:
-        """The coefficients of a regression by series: `id_col`, column, coef, bse.
-
-        Where the forecaster is, or is around, a `RegressionForecaster`; otherwise there is no such
-        attribute. Without failed series.
-        """
-        now = at_this_moment(self)
-        check_is_fitted(now, "failures_")
-        tables = [
-            coefficient_table(one, now._fitted, now.feature_names_in_, now.id_col)
-            for one in now._fitted.members
-        ]
-        known = [one for one in tables if one is not None]
-        if not known:
-            raise AttributeError(
-                f"the forecaster of this panel, {type(now.forecaster).__name__}, is no regression: "
-                "coef_ is of RegressionForecaster"
-            )
-        return pd.concat(known, ignore_index=True)
 
     def predict(
         self,
@@ -374,7 +290,7 @@ class PanelForecaster(_BaseComposition):
         paths = check_panel_totals(total, n_paths, random_state, levels, method)
         rows = now._reader().read(h, X_df)
         if total:
-            refuse_other_rows(rows, now._fitted.ids, now.time_col)
+            refuse_other_rows(rows, now._fitted.ids, now.time_col, "a total")
         asked = Asked(levels, method, total, paths, now.n_jobs)
         last = last_rows(rows) if total else slice(None)
         answer = {
@@ -385,8 +301,126 @@ class PanelForecaster(_BaseComposition):
             past = now._past(place) if method == "conformal" else None
             forecasts, bounds = answered(now._fitted, rows, member, asked, past)
             answer |= dict(zip(names[place], [forecasts, *bounds], strict=True))
-        now._tell_doubts(int(rows.ahead.max()))
+        tell_doubts(now._fitted, int(rows.ahead.max()))
         return now._frame.form.answer(pd.DataFrame(answer), columns)
+
+    def simulate(
+        self,
+        h: int | pd.DataFrame | None = None,
+        X_df: pd.DataFrame | None = None,
+        *,
+        n_paths: int = 1,
+        random_state: Any = None,
+    ) -> pd.DataFrame:
+        """Draw possible futures of all series, independent of each other.
+
+        Parameters
+        ----------
+        h, X_df
+            As for `predict`: the steps that follow the end of each series.
+        n_paths : int
+            How many for each series.
+        random_state : int, RandomState or None
+            Each series draws from a seed of its own, that at its place in
+            ``RandomState(random_state).randint(2**31 - 1, size=len(ids_))``: with it `simulate` of
+            the forecaster alone draws the same. All models draw from the same.
+
+        Returns
+        -------
+        paths : DataFrame
+            Columns `id_col`, path (from 0), `time_col` and each model's name. Sorted by series,
+            path and time; without failed series.
+        """
+        now = at_this_moment(self)
+        check_is_fitted(now, "failures_")
+        n_paths = check_count("n_paths", n_paths)
+        columns, names = now._columns(), now._fitted_names()
+        refuse_path(columns, names)
+        rows = now._reader().read(h, X_df)
+        refuse_other_rows(rows, now._fitted.ids, now.time_col, "a path")
+        seeds = seeds_of_series(random_state, len(now._fitted.active))
+        paths = {
+            name: simulated(now._fitted, rows, member, seeds, n_paths, now.n_jobs)
+            for name, member in zip(names, now._fitted.members, strict=True)
+        }
+        tell_doubts(now._fitted, int(rows.ahead.max()))
+        table = table_of_paths(now._fitted.ids, rows, columns, paths)
+        return now._frame.form.answer(table, columns)
+
+    def predict_in_sample(self, *, level: Any = None) -> pd.DataFrame:
+        """Predict each value that `fit` saw from those before it.
+
+        The ends of the series are all that a panel keeps of its fits, so that the series are fitted
+        once more, as they were.
+
+        Parameters
+        ----------
+        level : number or list of numbers, optional
+            Levels of prediction intervals in percent, such as `[80, 95]`.
+
+        Returns
+        -------
+        predictions : DataFrame
+            Columns `id_col`, `time_col`, `target_col`, each model's name, and for each level that
+            name followed by -lo-80, -hi-80: the `fitted_values_` of the forecaster alone. Sorted by
+            series and time; without failed series.
+
+        Raises
+        ------
+        ValueError
+            For forecasters that are trained on all series at once, such as `RNNForecaster`: they
+            keep no such predictions.
+        """
+        now = at_this_moment(self)
+        check_is_fitted(now, "failures_")
+        columns, levels = now._columns(), check_levels(level)
+        taken = (columns.id, columns.time, columns.target)
+        names = interval_names(now._fitted_names(), levels, taken)
+        found = [
+            now._settled(place).in_sample(
+                now._training[place], member.left_out, tails_of(levels), now.n_jobs
+            )
+            for place, member in enumerate(now._fitted.members)
+        ]
+        panel, pairs = now._training[0], list(zip(names, found, strict=True))
+        answer = table_in_sample(panel, now._fitted.active, columns, pairs)
+        return now._frame.form.answer(answer, columns)
+
+    def score(self, df: pd.DataFrame) -> float | pd.Series:
+        """Return the coefficient of determination R2 of forecasts, averaged over the series.
+
+        Parameters
+        ----------
+        df : DataFrame
+            Rows after the end of series that were fitted, as for `update`: what came. Those whose
+            value is missing are skipped. Nothing is learned from them.
+
+        Returns
+        -------
+        score : float, or Series for a list of forecasters
+            The mean of the R2 of each series, by the names of several models.
+
+        Raises
+        ------
+        ValueError
+            If a series has fewer than two values in `df`, and whatever `predict` refuses.
+
+        Warns
+        -----
+        UserWarning
+            Of series without a score: those that failed, whether in `fit`, later or in `df`.
+        """
+        now = at_this_moment(self)
+        check_is_fitted(now, "failures_")
+        rows, values, n_failed = now._reader().read_values(df)
+        asked = Asked([], "auto", False, (0, None), now.n_jobs)
+        scores = {}
+        names, members = now._fitted_names(), now._fitted.members
+        for name, member in zip(names, members, strict=True):
+            forecasts, _ = answered(now._fitted, rows, member, asked)
+            scores[name] = mean_score(rows, values, forecasts, n_failed, name, now._fitted.ids)
+        tell_doubts(now._fitted, int(rows.ahead.max()))
+        return scores[names[0]] if members[0].name is None else pd.Series(scores, name="r2")
 
     def update(self, df_new: pd.DataFrame) -> Self:
         """Move the states of series on through new values, parameters kept.
@@ -435,7 +469,7 @@ class PanelForecaster(_BaseComposition):
             told = by_model(shared, of_models, [one.name for one in fitted.members])
             newly = failure_table(told, fitted.ids, new.failures_.columns[0])
             new.failures_ = pd.concat([new.failures_, newly], ignore_index=True)
-            _warn_of_last_step(doubt)
+            warn_of_last_step(doubt)
             warn_of_failures(newly, n_given, "failures_")
         return self
 
@@ -470,6 +504,10 @@ class PanelForecaster(_BaseComposition):
             integer at every so many.
         level : number or list of numbers, optional
             Levels of the forecaster's own prediction intervals in percent, such as `[80, 95]`.
+        max_train : int, optional
+            How many rows of a series a fit sees at most, the last ones before its point.
+        gap : int, default=0
+            Steps between a point and the first step that is forecast.
 
         Returns
         -------
@@ -494,127 +532,13 @@ class PanelForecaster(_BaseComposition):
             past = [backtest_member(one, frame, rules, windows, tails, work) for one in forecasters]
         failures = told_past(frame, past, [one.name for one in forecasters])
         self.cross_validation_failures_ = failure_table(failures, frame.ids, self.id_col)
-        _warn_of_last_step(frame.part.doubt)
+        warn_of_last_step(frame.part.doubt)
         n_series = len(frame.ids)
         warn_of_failures(self.cross_validation_failures_, n_series, "cross_validation_failures_")
         table = table_of_windows(frame, windows, columns, list(zip(names, past, strict=True)))
         return frame.read.form.answer(table, columns)
 
-    def _validated(self) -> tuple[Columns, tuple[NamedForecaster, ...]]:
-        """Check the constructor's arguments: the columns, and forecasters to fit with."""
-        own = self.get_params(deep=False).keys()
-        forecasters = check_forecasters(self.forecaster, self.alias, own)
-        columns = self._columns()
-        self._rules().check()
-        check_count("conformal_windows", self.conformal_windows)
-        check_flag("verbose", self.verbose)
-        self._roles().check()
-        return columns, forecasters
-
-    def _columns(self) -> Columns:
-        """Check what every method uses: what columns are called, and threads."""
-        columns = Columns(self.id_col, self.time_col, self.target_col)
-        check_names(columns, self.alias, self._names(), is_several(self.forecaster))
-        check_jobs(self.n_jobs)
-        return columns
-
-    def _rules(self) -> StepRules:
-        return StepRules(self.freq, self.fill, self.aggregate)
-
-    def _roles(self) -> FrameRoles:
-        columns = Columns(self.id_col, self.time_col, self.target_col)
-        return FrameRoles(columns, self.regressors, self.static)
-
-    def _read(self, df: Any) -> ReadFrame:
-        """Read a frame to be fitted to."""
-        repeats, who = self.aggregate is not None, ", ".join(self._names())
-        return read_frame(df, self._roles(), repeats=repeats, forecaster=who)
-
-    @contextmanager
-    def _progress(self, n_series: int) -> Iterator[Progress | None]:
-        if not self.verbose:
-            yield None
-            return
-        with tqdm(total=n_series, unit="series", desc=", ".join(self._names())) as bar:
-            yield bar.update
-
-    def _names(self) -> list[str]:
-        """Return what the columns of forecasts are called."""
-        if is_several(self.forecaster):
-            return [name for name, _ in self._named]
-        return [type(self.forecaster).__name__ if self.alias is None else self.alias]
-
-    def _fitted_names(self) -> list[str]:
-        """Return what the columns of forecasts are called, of the forecasters that were fitted."""
-        names, fitted = self._names(), [one.name for one in self._fitted.members]
-        if fitted != (names if is_several(self.forecaster) else [None]):
-            raise ValueError(
-                "forecaster was set after the fit, to others than those that were fitted: fit the "
-                "panel again"
-            )
-        return names
-
-    @property
-    def _named(self) -> list[tuple[str, Any]]:
-        """The forecasters of a list with their names, by which parameters are set."""
-        return named(self.forecaster)
-
-    @_named.setter
-    def _named(self, pairs: list[tuple[str, Any]]) -> None:
-        self.forecaster = pairs
-
-    def _reader(self) -> RequestReader:
-        """Return what reads requests to the fitted panel."""
-        return RequestReader(self._fitted, self._columns(), self._frame, self._lost())
-
-    def _lost(self) -> pd.Series:
-        """Return the ids of series that are left out."""
-        failed = self.failures_.iloc[:, 0]
-        if is_several(self.forecaster):
-            failed = failed[~failed.isin(self.ids_)]
-        return failed
-
-    def _tell_doubts(self, horizon: int) -> None:
-        """Warn of what models say of their forecasts of so many steps, if any."""
-        ids = self._fitted.ids
-        for member in self._fitted.members:
-            doubts = member.model.doubts(horizon)
-            for note in together(doubts, len(ids), lambda i: repr(id_of(ids, i))):
-                if member.name is not None:
-                    text = Message("{name}: {note}", name=member.name, note=note)
-                    note = type(note)(text)
-                warn_user(note)
-
-    def _past(self, place: int) -> Conformal:
-        """Return what is known of past errors of a forecaster."""
-        _, forecasters = self._validated()
-        forecaster = forecasters[place].forecaster
-        return Conformal(partial(self._conformal_factors, place), forecaster.nearest_values)
-
-    def _conformal_factors(self, place: int, horizon: int, percent: float) -> np.ndarray:
-        """Return by how many deviations bounds differ from forecasts, (2, n_series, horizon)."""
-        scores, training = self._scores[place], self._training[place]
-        if horizon not in scores:
-            _, forecasters = self._validated()
-            features, kinds = self._fitted.members[place].features, self._fitted.grid.seasons()
-            forecaster, given = forecasters[place].forecaster, self.feature_names_in_
-            settled = settle(forecaster, given, features, training, kinds)
-            scores[horizon] = calibration_scores(
-                training,
-                partial(Work(self.n_jobs).fit, settled),
-                horizon,
-                self.conformal_windows,
-                self.n_jobs,
-            )
-        return conformal_factors(scores[horizon], training.lengths, percent)
-
 
 def fit_frame(panel: PanelForecaster, df: pd.DataFrame) -> FrameFit:
     """Fit a panel as its `fit` does, and tell what became of the frame."""
     return panel._fit(df)
-
-
-def _warn_of_last_step(doubt: str | None) -> None:
-    """Tell what is in doubt."""
-    if doubt is not None:
-        warn_user(doubt, UnfinishedStepWarning)

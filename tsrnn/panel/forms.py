@@ -165,7 +165,11 @@ def _of_wide(
         levels = ((columns.time, frame.index.name),)
     series = table.columns
     problem = ""
-    words = [label for label, column in table.items() if not holds_numbers(column)]
+    words = [
+        series[i]
+        for i, dtype in enumerate(table.dtypes)
+        if dtype.kind not in "biuf" and not holds_numbers(table.iloc[:, i])
+    ]
     if words:
         problem = f"columns of numbers alone, unlike {words[0]!r}"
     elif not series.is_unique:
@@ -178,20 +182,20 @@ def _of_wide(
             f"has (id_col and target_col name others), only {list(frame.columns)}; a wide one, "
             f"with a column for each series, would have {problem}"
         )
-    rows = [np.arange(len(table))] * len(series)
-    if has_ends:
-        rows = [_from_first_to_last(column) for _, column in table.items()]
-    row, place = np.concatenate(rows), np.repeat(np.arange(len(series)), [len(one) for one in rows])
-    values = [column.iloc[one] for one, (_, column) in zip(rows, table.items(), strict=True)]
-    cells = {
+    numeric = all(dtype.kind in "biuf" for dtype in table.dtypes)
+    cells = table.to_numpy(dtype=float if numeric else object, na_value=np.nan)
+    kept = _from_first_to_last(pd.notna(cells)) if has_ends else np.ones(cells.shape, dtype=bool)
+    place, row = np.nonzero(kept.T)
+    long = {
         columns.id: series.to_flat_index().take(place),
         columns.time: stamps.take(row),
-        columns.target: pd.concat(values).array,
+        columns.target: cells[row, place],
     }
-    return pd.DataFrame(cells, index=row), FrameForm(kind, levels, series)
+    return pd.DataFrame(long, index=row), FrameForm(kind, levels, series)
 
 
-def _from_first_to_last(column: pd.Series) -> np.ndarray:
-    """Return the rows of a column from its first value to its last; all where it has none."""
-    known = np.flatnonzero(column.notna())
-    return np.arange(known[0], known[-1] + 1) if known.size else np.arange(len(column))
+def _from_first_to_last(known: np.ndarray) -> np.ndarray:
+    """Mark the rows of each column from its first value to its last; all where it has none."""
+    begun = np.logical_or.accumulate(known)
+    goes_on = np.logical_or.accumulate(known[::-1])[::-1]
+    return (begun & goes_on) | ~known.any(axis=0)

@@ -242,6 +242,8 @@ def _further_columns(
                 cure = ": df.reset_index() makes columns of the index"
             elif n_found == 0 and column in needed:
                 cure = f"; {columns.arguments[column]} names another"
+                if has_target and column == columns.id and columns.target not in frame.columns:
+                    cure += f", or time_col that of the stamps of a wide frame, {columns.time!r}"
             raise ValueError(
                 f"{name} must have one column {column!r}, but it has {n_found}: its columns are "
                 f"{list(frame.columns)}{cure}"

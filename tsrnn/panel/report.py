@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.notes import warn_user
+from tsrnn.exceptions import UnfinishedStepWarning
 from tsrnn.panel.errors import AllFailedError
 
 Told = Sequence[tuple[str | None, Mapping[int, Any]]]
@@ -102,6 +103,12 @@ def warn_of_failures(table: pd.DataFrame, n_series: int, where: str) -> None:
             f"{len(part)} of {n_series} series {outcome}, see {where}; the first, {name!r}: "
             f"{reason}"
         )
+
+
+def warn_of_last_step(doubt: str | None) -> None:
+    """Tell that the last step may be unfinished, if it may."""
+    if doubt is not None:
+        warn_user(doubt, UnfinishedStepWarning)
 
 
 def tell_failures(table: pd.DataFrame, n_series: int) -> None:

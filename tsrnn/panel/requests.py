@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tsrnn._input.frames import is_frame
@@ -53,6 +54,29 @@ class RequestReader:
                 "X_df with their values in the time steps asked"
             )
         return self.fitted.next_steps(h)
+
+    def read_values(self, df: pd.DataFrame) -> tuple[RequestedRows, np.ndarray, int]:
+        """Read rows that follow the series, and their values.
+
+        Returns
+        -------
+        rows : RequestedRows
+        values : (n_rows,) array
+        n_failed : int
+            Series that are not among them, for they failed.
+        """
+        more, failures, _ = read_further(df, self.frame, self.columns, "df", is_new=True)
+        n_given = len(more.ids)
+        more, failures, series = self.fitted.placed(more, failures, self.failed, "df")
+        if len(more.ids) == 0:
+            raise ValueError("df holds failed series alone: see failures_")
+        refuse_all_failed(failures, more.ids)
+        table = failure_table([(None, failures)], more.ids, self.columns.id)
+        warn_of_failures(table, len(more.ids), "df")
+        good = others(len(series), failures)
+        more = more.take(good)
+        rows = self.fitted.steps_of(more, series[good], None, self.columns.time, "df")
+        return rows, more.values, n_given - len(more.ids)
 
     def _rows_of(self, h: int | None, X_df: pd.DataFrame) -> RequestedRows:
         """Read a frame of what is to be predicted; series of it that will not do are left out."""

@@ -5,7 +5,7 @@ Which length a series has is told by its time stamps; see `tsrnn._time.season_le
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -26,6 +26,7 @@ from tsrnn._time.season_length import (
 from tsrnn.forecasting.anomaly_rows import AnomalyRows, anomalies_of_panel
 from tsrnn.forecasting.fitted_model import FittedModel, PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.in_sample import in_sample_of_panel
 from tsrnn.panel.frame import Panel
 
 Kinds = tuple[tuple[Season, ...], np.ndarray]
@@ -111,17 +112,38 @@ class SettledPanel:
         failures = dict(self.failures)
         unknown = np.full((4, len(panel.values)), np.nan)
         found = AnomalyRows(*unknown, np.zeros(len(panel.values), bool), panel.values.copy())
-        for i, forecaster in enumerate(self.forecasters):
-            series = np.flatnonzero(self.which == i)
-            if not series.size:
-                continue
-            rows, own = rows_of(panel.offsets, series)
-            data = panel.values[rows], own, panel.regressors[rows]
+        for forecaster, series, rows, data in self._parts(panel):
             part, failed = anomalies_of_panel(forecaster, *data, level, n_jobs, progress)
             for whole, of_part in zip(found, part, strict=True):
                 whole[rows] = of_part
             failures |= {int(series[k]): error for k, error in failed.items()}
         return found, failures
+
+    def in_sample(
+        self, panel: Panel, left_out: Collection[int], quantiles: np.ndarray, n_jobs: int | None
+    ) -> np.ndarray:
+        """Return one-step predictions of the rows, and quantiles about them.
+
+        Returns
+        -------
+        answers : (1 + n_quantiles, n_rows) array
+            NaN for series that are left out.
+        """
+        answers = np.full((1 + len(quantiles), len(panel.values)), np.nan)
+        for forecaster, _, rows, data in self._parts(panel, left_out):
+            answers[:, rows] = in_sample_of_panel(forecaster, *data, quantiles, n_jobs)
+        return answers
+
+    def _parts(
+        self, panel: Panel, left_out: Collection[int] = ()
+    ) -> Iterator[tuple[Forecaster, np.ndarray, np.ndarray, tuple[np.ndarray, ...]]]:
+        """Yield each forecaster, its series, their rows, and what it is to be given of them."""
+        kept = ~np.isin(np.arange(len(panel.ids)), list(left_out))
+        for i, forecaster in enumerate(self.forecasters):
+            series = np.flatnonzero((self.which == i) & kept)
+            if series.size:
+                rows, own = rows_of(panel.offsets, series)
+                yield forecaster, series, rows, (panel.values[rows], own, panel.regressors[rows])
 
 
 def season_notes(

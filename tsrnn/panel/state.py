@@ -354,7 +354,7 @@ class FittedPanel:
         )
 
     def steps_of(
-        self, more: Panel, series: np.ndarray, h: int | None, time_col: str
+        self, more: Panel, series: np.ndarray, h: int | None, time_col: str, name: str = "X_df"
     ) -> RequestedRows:
         """Ask for the rows of a frame: the next `h` of every series, or any after their ends.
 
@@ -365,7 +365,7 @@ class FittedPanel:
         """
         place, step = counted(more.lengths)
         rows = series[place]
-        name = f"X_df[{time_col!r}]"
+        name = f"{name}[{time_col!r}]"
         # Steps may be given by their numbers, as forecasts give them, or by rows with later stamps.
         by_rows = self.rows is not None and not (
             isinstance(more.codec, WholeNumbers) and not isinstance(self.rows.codec, WholeNumbers)

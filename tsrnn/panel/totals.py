@@ -37,7 +37,7 @@ def check_panel_totals(
     return n_paths_read, source
 
 
-def refuse_other_rows(rows: RequestedRows, ids: pd.Index, time_col: str) -> None:
+def refuse_other_rows(rows: RequestedRows, ids: pd.Index, time_col: str, what: str) -> None:
     """Refuse rows of a series that are not the steps from its end on, one after the other.
 
     Raises
@@ -49,7 +49,7 @@ def refuse_other_rows(rows: RequestedRows, ids: pd.Index, time_col: str) -> None
     wrong = np.flatnonzero(rows.ahead != step + 1)
     if wrong.size:
         raise ValueError(
-            "a total is of the time steps that follow the end of a series, one after the other: "
+            f"{what} is of the time steps that follow the end of a series, one after the other: "
             f"X_df[{time_col!r}] has {rows.stamps[wrong[0]]} as row {step[wrong[0]]} of "
             f"{id_of(ids, rows.series[wrong[0]])!r}, which is step {rows.ahead[wrong[0]]}"
         )

@@ -15,6 +15,7 @@ from tsrnn.metrics.frames import measurable
 from tsrnn.metrics.table import needs_of
 
 ROWS = ["series", "cutoff", "time", "y"]
+NO_FORECASTS = pd.DataFrame(columns=[*ROWS, "forecast"])
 _MOST_FAILED = 0.5  # of what is forecast by some candidate
 
 
@@ -25,9 +26,9 @@ class Trial(NamedTuple):
     ----------
     params : dict
         What is special about the candidate.
-    rows : DataFrame or None
+    rows : DataFrame
         A row a forecast: the columns series, cutoff, time and y. None of a candidate that failed.
-    forecasts : DataFrame or None
+    forecasts : DataFrame
         Beside them: the column forecast, and bounds as "-lo-80", "-hi-80".
     seconds : float
     n_failed : int
@@ -39,8 +40,8 @@ class Trial(NamedTuple):
     """
 
     params: Mapping[str, Any]
-    rows: pd.DataFrame | None
-    forecasts: pd.DataFrame | None
+    rows: pd.DataFrame
+    forecasts: pd.DataFrame
     seconds: float
     n_failed: int
     failure: str
@@ -49,11 +50,13 @@ class Trial(NamedTuple):
     @property
     def has_failed(self) -> bool:
         """Whether there are no forecasts."""
-        return self.rows is None
+        return not len(self.rows)
 
     def without_forecasts(self, failure: str) -> Trial:
         """Return the trial as one that has failed."""
-        return self._replace(rows=None, forecasts=None, failure=self.failure or failure)
+        return self._replace(
+            rows=self.rows[:0], forecasts=self.forecasts[:0], failure=self.failure or failure
+        )
 
 
 class Past(NamedTuple):
@@ -111,14 +114,14 @@ def compare(
     ValueError
         If there is nothing to compare them on.
     """
-    known = set().union(*(trial.rows["series"] for trial in trials if not trial.has_failed))
+    known = set().union(*(trial.rows["series"] for trial in trials))
     trials = _without_sparse(trials)
     tried = [i for i, trial in enumerate(trials) if not trial.has_failed]
     rows, forecasts = _shared([trials[i] for i in tried])
     n_shared = _n_series(rows)
     left_out = [
         (n_series - len(known), "no candidate forecasts"),
-        (len(known) - n_shared, "not every candidate forecasts, or without values to forecast"),
+        (len(known) - n_shared, "not every candidate forecasts values of"),
     ]
     past = past_of(tried[0])._asdict() if "train" in needs_of(metrics) else {}
     has_unit = measurable(rows, **past) if past else np.ones(len(rows), dtype=bool)
@@ -129,16 +132,16 @@ def compare(
         )
     if not has_unit.all():
         rows, forecasts = rows[has_unit], [one[has_unit] for one in forecasts]
-        left_out += [(n_shared - _n_series(rows), "do not change before the windows")]
+        left_out += [(n_shared - _n_series(rows), "no change before the windows gives a unit to")]
     scores = _scores(rows, forecasts, metrics, past)
     scores = scores.set_axis(tried).reindex(range(len(trials)))
-    words = [f"{number} that {what}" for number, what in left_out if number]
+    words = [f"{what} {number}" for number, what in left_out if number]
     return Comparison(trials, scores, _n_series(rows), words)
 
 
 def _without_sparse(trials: Sequence[Trial]) -> list[Trial]:
     """Mark trials as failed that lack most of the forecasts that others have."""
-    numbers = [0 if trial.has_failed else int(trial.rows["y"].notna().sum()) for trial in trials]
+    numbers = [int(trial.rows["y"].notna().sum()) for trial in trials]
     if not max(numbers):
         raise ValueError("y has no value in the windows held back: nothing tells candidates apart")
     least = (1.0 - _MOST_FAILED) * max(numbers)
@@ -152,8 +155,8 @@ def _shared(trials: Sequence[Trial]) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """Return the rows that all trials forecast, of which y is known, and the forecasts there."""
     first = trials[0].rows
     if all(trial.rows is first for trial in trials):
-        seen = first["y"].notna().to_numpy()
-        return first[seen], [trial.forecasts[seen] for trial in trials]
+        has_value = first["y"].notna().to_numpy()
+        return first[has_value], [trial.forecasts[has_value] for trial in trials]
     seen = [trial.rows[trial.rows["y"].notna()] for trial in trials]
     labels = [pd.MultiIndex.from_frame(rows[ROWS[:3]]) for rows in seen]
     shared = reduce(lambda one, other: one.intersection(other, sort=False), labels)
@@ -182,7 +185,7 @@ def _scores(
 ) -> pd.DataFrame:
     """Score forecasts that lie side by side, (n_trials, n_metrics)."""
     names = {
-        f"{number}{name.removeprefix('forecast')}": one[name].to_numpy()
+        f"{number}{str(name).removeprefix('forecast')}": one[name].to_numpy()
         for number, one in enumerate(forecasts)
         for name in one
     }

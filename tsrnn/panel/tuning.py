@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import time
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.forms import long_frame
 from tsrnn.panel.frame import Columns, FrameNames, Panel, read_panel
 from tsrnn.panel.regular import regular_part
-from tsrnn.panel.trials import ROWS, Comparison, Past, Trial, compare
+from tsrnn.panel.trials import NO_FORECASTS, ROWS, Comparison, Past, Trial, compare
 
 _LONG = ("unique_id", "ds", "y")  # what the columns of a panel are called by default
 _OF_FAILURES = r"\d+ of \d+ series failed and are left out, see cross_validation_failures_"
@@ -247,10 +247,11 @@ class _Series:
         if "series" not in frame:
             frame.insert(0, "series", 0)
         level = windows.get("level")
+        names: dict[Hashable, str]
         if level is not None and np.ndim(level) == 0:
             names = {"lower": f"-lo-{100.0 * level:g}", "upper": f"-hi-{100.0 * level:g}"}
         else:
-            names = {name: name.replace("lower", "-lo").replace("upper", "-hi") for name in frame}
+            names = {one: str(one).replace("lower", "-lo").replace("upper", "-hi") for one in frame}
         return frame.rename(columns=names), 0, ""
 
     def past(self, model: Any) -> Past:
@@ -390,13 +391,12 @@ def _tried(
         try:
             frame, n_failed, failure = source.forecast(candidate, windows)
         except SERIES_ERRORS as error:
-            frame, n_failed, failure = None, source.n_series, str(error)
-    seconds, notes = time.perf_counter() - start, [one.message for one in caught]
-    if frame is None:
-        return Trial(params, None, None, seconds, n_failed, failure, notes)
+            frame, n_failed, failure = NO_FORECASTS, source.n_series, str(error)
+    seconds = time.perf_counter() - start
+    notes = [one.message for one in caught if isinstance(one.message, Warning)]
     rows = frame[ROWS]
     for other in others:  # so that the same is not kept a hundred times
-        if not other.has_failed and rows.equals(other.rows):
+        if rows.equals(other.rows):
             rows = other.rows
             break
     return Trial(params, rows, frame.drop(columns=ROWS), seconds, n_failed, failure, notes)
@@ -421,7 +421,7 @@ def _table(candidates: Sequence[tuple[dict[str, Any], Any]], found: Comparison) 
     table = pd.DataFrame(
         {
             **columns,
-            **dict(found.scores.items()),
+            **{str(name): values for name, values in found.scores.items()},
             "n_failed": [trial.n_failed for trial in found.trials],
             "seconds": [trial.seconds for trial in found.trials],
             "failure": [trial.failure for trial in found.trials],
@@ -447,6 +447,6 @@ def _warn(found: Comparison, n_series: int) -> None:
         )
     if found.left_out:
         warn_user(
-            f"candidates are compared on {found.n_series} of {n_series} series, for there are "
-            f"{', and '.join(found.left_out)}; see n_failed and failure in the table"
+            f"candidates are compared on {found.n_series} of {n_series} series: "
+            f"{', '.join(found.left_out)}; see n_failed and failure in the table"
         )

@@ -113,12 +113,19 @@ class ForecastDisplay:
         ------
         ValueError
             If `last` is below 1, or it is not clear which series to draw.
+        TypeError
+            If the estimator is a `PanelForecaster`.
         NotFittedError
             If the forecaster is not fitted.
         """
         if last is not None:
             check_scalar(last, "last", Integral, min_val=1)
         check_is_fitted(estimator)
+        if callable(getattr(estimator, "cross_validation", None)):
+            raise TypeError(
+                "estimator must be a forecaster of series side by side, got "
+                f"{type(estimator).__name__}: fit its forecaster to the series that is to be drawn"
+            )
         forecast = frame_of(estimator.predict(X))
         column = column_of(forecast, series)
         levels = [level] if np.isscalar(level) else list(level)

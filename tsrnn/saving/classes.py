@@ -5,6 +5,7 @@ Of an estimator or network its attributes are saved, of a dataclass or named tup
 they hold must be values that `tsrnn.saving.values` knows, or of these.
 """
 
+from tsrnn._dense.architecture import DenseArchitecture
 from tsrnn._input.frames import FrameKind
 from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import ColumnScaling, Scaling
@@ -79,6 +80,7 @@ PARTS: dict[str, type] = {
     "ComplexStructure": ComplexStructure,
     "DateStamps": Dates,
     "DemandModel": DemandModel,
+    "DenseArchitecture": DenseArchitecture,
     "DeseasonalizedModel": DeseasonalizedModel,
     "DurationStamps": Durations,
     "EnsembleMember": Member,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from tsrnn._input.scaling import Scaling
 from tsrnn._optim.losses import SquaredErrorLoss
+from tsrnn._recurrent.architecture import Architecture
 from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
@@ -91,8 +92,9 @@ _LATER = {
     ThetaForecaster: {"test": True},
     WindowSpec: {"is_default": False},
     SmoothingModel: {"failures": {}, "extent": None},
+    Architecture: {"n_linear": 0},
     **dict.fromkeys((ElmanRNNClassifier, GRUClassifier, LSTMClassifier), _RATE),
-    **dict.fromkeys(_REGRESSORS, _RATE | _LOSS),
+    **dict.fromkeys(_REGRESSORS, _RATE | _LOSS | {"linear_path": False}),
     **dict.fromkeys((DeseasonalizedModel, WindowModel), {"failures": {}}),
 }
 
@@ -172,6 +174,7 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
         attributes["_frame"] = FittedFrame(FrameForm(), names, (), static)
     if kind is PanelForecaster and isinstance(attributes.get("_training"), Panel):
         attributes |= {name: (attributes[name],) for name in ("_training", "_scores")}
+        attributes["_forecasters"] = (attributes["forecaster"],)
     if kind is PanelForecaster and "_fitted" in attributes and "period_" not in attributes:
         given = getattr(attributes["forecaster"], "__dict__", {})  # a list has none
         if "period" in given:

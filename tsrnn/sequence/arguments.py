@@ -12,11 +12,12 @@ from sklearn.utils import check_random_state
 from tsrnn._input.sequences import Sequences
 from tsrnn._input.validation import check_choice, check_count, check_flag, check_jobs, check_number
 from tsrnn._optim.minibatch import SGD, Adam, RMSprop, Schedule
+from tsrnn._optim.network import Network
 from tsrnn._optim.scipy_minimize import SOLVER_NAMES
 from tsrnn._optim.watch import Plan
-from tsrnn._recurrent.architecture import Architecture
 from tsrnn.exceptions import InvalidParameterError
 
+Activation = Literal["tanh", "relu", "logistic", "identity"]
 Solver = Literal["adam", "rmsprop", "sgd", "lbfgs", "L-BFGS-B"]
 LearningRate = Literal["constant", "cosine"]
 
@@ -26,6 +27,7 @@ _OPTIMIZERS = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
 SEARCHES = (*SOLVER_NAMES, *SOLVER_NAMES.values())
 
 _FLAGS = ("early_stopping", "return_sequences", "bidirectional", "standardize", "warm_start")
+_FLAGS += ("linear_path",)
 
 
 def check_arguments(estimator: BaseEstimator) -> None:
@@ -57,6 +59,11 @@ def check_arguments(estimator: BaseEstimator) -> None:
         _check_positive(estimator, "clip_norm", np.inf)
     for name in _FLAGS:
         check_flag(name, getattr(estimator, name))
+    if estimator.linear_path and estimator.return_sequences:
+        raise InvalidParameterError(
+            "linear_path=True leads from a whole sequence to its target, and return_sequences=True "
+            "asks for a target at each step: set one of them to False"
+        )
     if not isinstance(estimator.verbose, bool | np.bool_):
         check_count("verbose", estimator.verbose, 0)
     if estimator.callback is not None and not callable(estimator.callback):
@@ -125,7 +132,7 @@ def holds_all(estimator: BaseEstimator, n_sequences: int) -> bool:
 
 
 def plan_of(
-    estimator: BaseEstimator, network: Architecture, sequences: Sequences, *, partial: bool
+    estimator: BaseEstimator, network: Network, sequences: Sequences, *, partial: bool
 ) -> Plan:
     """Say how an estimator trains.
 
@@ -204,7 +211,7 @@ def _remedies(estimator: BaseEstimator) -> tuple[str, ...]:
     return (*ways, "another random_state")
 
 
-def _decay(network: Architecture, l2: float, dtype: np.dtype) -> np.ndarray | None:
+def _decay(network: Network, l2: float, dtype: np.dtype) -> np.ndarray | None:
     """Return the penalty on each parameter: on weights, and not on biases."""
     if l2 == 0.0:
         return None

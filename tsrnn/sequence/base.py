@@ -1,7 +1,8 @@
 """The base of the sequence estimators: arguments, training, what they tell of themselves.
 
-A final estimator adds its cell (`cell_name`), and a regressor or classifier how targets are read
-and what is learned of them; the rest about them is known by its `_targets`.
+A regressor or classifier adds how targets are read and what is learned of them; the rest about them
+is known by its `_targets`. A kind of network adds its architecture and its engine, and a final
+estimator of recurrent ones the cell.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import copy
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Self
 
@@ -20,22 +22,25 @@ from sklearn.utils.validation import check_is_fitted
 from tsrnn._input.notes import warn_user
 from tsrnn._input.sequences import Sequences, TargetLayout, read_sequences
 from tsrnn._input.validation import forget_fit, replaced_when_done
+from tsrnn._optim.network import Network
 from tsrnn._optim.training import train
 from tsrnn._optim.units import mean_and_deviation
 from tsrnn._optim.watch import Plan, Training
-from tsrnn._recurrent.architecture import Architecture
-from tsrnn._recurrent.engine import Engine
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.arguments import (
     SEARCHES,
     LearningRate,
     check_arguments,
-    check_running,
     holds_all,
     plan_of,
-    sizes_of_layers,
 )
-from tsrnn.sequence.objective import CountedScore, NetworkObjective, hook_of, measure_of
+from tsrnn.sequence.objective import (
+    CountedScore,
+    NetworkEngine,
+    NetworkObjective,
+    hook_of,
+    measure_of,
+)
 from tsrnn.sequence.samples import (
     Samples,
     check_weights,
@@ -44,13 +49,12 @@ from tsrnn.sequence.samples import (
     split_off,
 )
 from tsrnn.sequence.targets import Targets
-from tsrnn.sequence.weights import NetworkMethods
 
 # Sequences in a batch, where that is left to us: scikit-learn's number.
 _BATCH = 200
 
 
-class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
+class SequenceEstimator(BaseEstimator, ABC):
     """Base of the sequence estimators; see the module's text."""
 
     weights_: dict[str, np.ndarray]
@@ -59,6 +63,7 @@ class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
     n_iter_: int
     best_loss_: float
     n_features_in_: int
+    n_timesteps_: int
     input_center_: np.ndarray
     input_spread_: np.ndarray
 
@@ -72,11 +77,16 @@ class SequenceEstimator(NetworkMethods, BaseEstimator, ABC):
     ema_momentum: float | None = None
     learning_rate: LearningRate = "constant"
     warmup_steps: int = 0
+    return_sequences: bool = False
+    bidirectional: bool = False
+    bptt_steps: int | None = None
+    linear_path: bool = False
 
-    @property
-    @abstractmethod
-    def cell_name(self) -> str:
-        """The key of the cell in the table of networks' cells."""
+    # The weights that an explosion of outputs is put down to.
+    _explosive = "W_hh"
+
+    # Why all sequences must be of one length, where they must.
+    _why_windows = "linear_path=True reads whole sequences, all of one length"
 
     @property
     @abstractmethod
@@ -227,7 +237,29 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         return training
 
     def _read_sequences(self, X: Any, *, reset: bool, name: str = "X") -> Sequences:
-        return read_sequences(self, X, reset=reset, name=name)
+        sequences = read_sequences(self, X, reset=reset, name=name)
+        if self._reads_windows if reset else "n_timesteps_" in vars(self):
+            self._check_length(sequences, reset=reset, name=name)
+        return sequences
+
+    @property
+    def _reads_windows(self) -> bool:
+        """Whether all sequences must be of one length, as the arguments are."""
+        return bool(self.linear_path)
+
+    def _check_length(self, sequences: Sequences, *, reset: bool, name: str) -> None:
+        """Refuse sequences that are not all of one length, at `fit` and after it."""
+        lengths = sequences.lengths
+        n_steps = int(lengths[0]) if reset else self.n_timesteps_
+        is_other = lengths != n_steps
+        if is_other.any():
+            i = int(is_other.argmax())
+            others = f"{name}[0] has" if reset else "those it was fitted on have"
+            raise ValueError(
+                f"{self._why_windows}: {name}[{i}] has {lengths[i]} steps, and {others} {n_steps}"
+            )
+        if reset:
+            self.n_timesteps_ = n_steps
 
     def _read(self, X: Any, y: Any, sample_weight: Any, *, reset: bool, which: str = "") -> Samples:
         """Read sequences, targets and weights; `which` is what their names end in."""
@@ -313,14 +345,13 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
             self.best_loss_,
         )
 
-    def _architecture(self, samples: Samples) -> Architecture:
-        return Architecture(
-            self.cell_name,
-            samples.sequences.n_features,
-            sizes_of_layers(self),
-            self._targets.n_outputs(samples.targets),
-            bool(self.bidirectional),
-        )
+    @abstractmethod
+    def _architecture(self, samples: Samples) -> Network:
+        """Return the network that the arguments and the samples ask for."""
+
+    @abstractmethod
+    def _engine(self) -> NetworkEngine:
+        """Return what runs the network."""
 
     def _initialize(self, theta: np.ndarray, samples: Samples) -> None:
         """Write another start over weights drawn at random, where one is asked for."""
@@ -365,8 +396,22 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
     def _plan(self, sequences: Sequences, *, partial: bool) -> Plan:
         return plan_of(self, self._network, sequences, partial=partial)
 
-    def _objective(self, engine: Engine, samples: Samples) -> NetworkObjective:
+    def _objective(self, engine: NetworkEngine, samples: Samples) -> NetworkObjective:
         return NetworkObjective(engine, samples, self._targets)
+
+    def _take_over(
+        self, network: Network, weights: Mapping[str, np.ndarray], *, n_features: int
+    ) -> None:
+        """Learn a network with weights that act on data as it is, of so many features a step."""
+        self._network = network
+        self.weights_ = network.unpack(network.pack(weights, weights["b_y"].dtype))
+        self._target_layout = TargetLayout(network.n_outputs == 1, bool(self.return_sequences))
+        self.input_center_, self.input_spread_ = np.zeros(n_features), np.ones(n_features)
+        self.history_ = {"loss": []}
+        self.loss_curve_ = self.history_["loss"]
+        self.n_iter_, self.best_loss_ = 0, np.inf
+        self._optimizer_state = (self.solver, None)
+        self._random_state = check_random_state(self.random_state)
 
     def _keep(self, training: Training) -> None:
         self.weights_ = self._network.unpack(training.theta.copy())
@@ -376,15 +421,6 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         self.best_loss_ = training.best_loss
         self._optimizer_state = (self.solver, training.optimizer_state)
 
-    def _engine(self) -> Engine:
-        check_running(self)
-        return Engine(
-            self._network,
-            n_jobs=self.n_jobs,
-            bptt_steps=self.bptt_steps,
-            return_sequences=self._by_step,
-        )
-
     def _outputs(self, X: Any) -> tuple[np.ndarray, Sequences]:
         """Return the network's raw outputs, and the sequences."""
         theta, sequences = self._ready(X)
@@ -393,7 +429,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         if not np.isfinite(outputs).all():
             warn_user(
                 "the network's output is not finite: it explodes on X, as one with smaller "
-                "weights W_hh does not",
+                f"weights {self._explosive} does not",
                 RuntimeWarning,
             )
         return outputs, sequences

@@ -26,10 +26,10 @@ from tsrnn.sequence.foreign_weights import from_keras, from_torch
 from tsrnn.sequence.objective import TrainingState
 from tsrnn.sequence.samples import Samples
 from tsrnn.sequence.targets import Classes
-from tsrnn.sequence.weights import with_shape_of
+from tsrnn.sequence.weights import RecurrentMethods, with_shape_of
 
 
-class SequenceClassifier(ClassifierMixin, SequenceEstimator):
+class SequenceClassifier(ClassifierMixin, RecurrentMethods, SequenceEstimator):
     """Base of the sequence classifiers."""
 
     classes_: np.ndarray

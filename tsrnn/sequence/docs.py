@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -41,7 +42,7 @@ early_stopping : bool, default=False
     of the epoch in which it was lowest.
 validation_fraction : float, default=0.1
     Part of the sequences that early stopping sets aside{stratified}, where there is no X_val.
-{target}return_sequences : bool, default=False
+{target}{linear_path}return_sequences : bool, default=False
     Whether there is a target at every step, rather than one for a sequence.
 bidirectional : bool, default=False
     Whether each layer reads both ways, with `hidden_layer_sizes` units in each direction; the next
@@ -80,6 +81,13 @@ init : {"holt"} or None, default=None
     "holt" starts a network on lag windows from weights that reproduce Holt's method fitted to the
     same windows, where training then goes on: one layer that reads forward, one feature a step, and
     targets that are the values following a window.
+"""
+
+_LINEAR_PATH = """\
+linear_path : bool, default=False
+    Whether a linear path leads from the whole sequence to the outputs, past the recurrent layers:
+    what a linear regression on the window can say is then no work for them. It starts at 0.
+    Sequences are then all of one length, with a target for each.
 """
 
 _ATTRIBUTES = """\
@@ -169,6 +177,7 @@ def documented(cell: CellText, *, kind: str) -> Callable[[Documented], Documente
             "{references}": cell.references,
             "{activation}": _ACTIVATION if cell.has_activation else "",
             "{target}": _INIT if regressor else _CLASS_WEIGHT,
+            "{linear_path}": _LINEAR_PATH if regressor else "",
             "{stratified}": "" if regressor else ", with as many of each label",
             "{units}": "inputs and targets" if regressor else "inputs",
             "{gates}": cell.gates,
@@ -180,3 +189,72 @@ def documented(cell: CellText, *, kind: str) -> Callable[[Documented], Documente
             "{explosion}": "ten thousand" if regressor else "a hundred",
         }
     )
+
+
+_OF_DENSE = """\
+hidden_layer_sizes : int or tuple of int, default=(128, 128)
+    Units of each layer, from the input up.
+activation : {"relu", "tanh", "logistic", "identity"}, default="relu"
+    Of the hidden layers.
+linear_path : bool, default=True
+    Whether a linear path leads from the window to the outputs, past the layers.
+"""
+
+_ATTRIBUTES_OF_DENSE = """\
+weights_ : dict of str to array
+    What was learned, by name; they act on standardised inputs, the window step by step. `W_hx`
+    (n_units, n_below) and `b_h` of each layer, whose names end in `_l0`, `_l1` and so on where
+    there are several; `W_yh` (n_outputs, n_units) and `b_y` of the output; `W_yx` (n_outputs,
+    n_timesteps * n_features) of the linear path.
+n_timesteps_ : int
+    Steps of a window.
+"""
+
+# What of the arguments and attributes of recurrent networks a dense one does not have, or has of
+# its own.
+_OF_RECURRENT = (
+    "hidden_layer_sizes",
+    "bptt_steps",
+    "return_sequences",
+    "bidirectional",
+    "weights_",
+)
+
+
+def documented_dense(described: Documented) -> Documented:
+    """Fill in what the docstring has in common with those of recurrent networks."""
+    marks = {
+        "{activation}": "",
+        "{target}": "",
+        "{linear_path}": "",
+        "{stratified}": "",
+        "{units}": "inputs and targets",
+        "{of_target}": _OF_REGRESSOR,
+        "{in_units}": ", in standardised units",
+        "{counted}": "",
+        "{metric}": "r2",
+        "{explosion}": "ten thousand",
+        "default=0.005": "default=0.001",
+    }
+    parameters, attributes, notes = (
+        _PARAMETERS,
+        _ATTRIBUTES,
+        _NOTES[_NOTES.index("Without early") :],
+    )
+    for mark, part in marks.items():
+        parameters, attributes, notes = (
+            text.replace(mark, part) for text in (parameters, attributes, notes)
+        )
+    return filled_in(
+        {
+            "{parameters}": _OF_DENSE + _without(_OF_RECURRENT, parameters),
+            "{attributes}": _ATTRIBUTES_OF_DENSE + _without(_OF_RECURRENT, attributes),
+            "{notes}": notes,
+        }
+    )(described)
+
+
+def _without(names: tuple[str, ...], text: str) -> str:
+    """Leave entries out of a list of parameters or attributes."""
+    entries = re.split(r"\n(?=\w)", text)
+    return "\n".join(entry for entry in entries if entry.split(" ")[0] not in names)

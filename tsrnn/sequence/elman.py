@@ -7,15 +7,13 @@ from typing import Any, Literal, get_args
 
 from tsrnn._input.validation import check_choice
 from tsrnn._optim.losses import NumberLoss
-from tsrnn.sequence.arguments import LearningRate, Solver
+from tsrnn.sequence.arguments import Activation, LearningRate, Solver
 from tsrnn.sequence.base import store_arguments
 from tsrnn.sequence.classifier import SequenceClassifier
 from tsrnn.sequence.docs import CellText, documented
 from tsrnn.sequence.losses import LossName
 from tsrnn.sequence.objective import TrainingState
-from tsrnn.sequence.regressor import Init, SequenceRegressor
-
-Activation = Literal["tanh", "relu", "logistic", "identity"]
+from tsrnn.sequence.recurrent_regressor import Init, SequenceRegressor
 
 _TEXT = CellText(
     gates="(D, p), (D, D) and (D,)",
@@ -107,6 +105,7 @@ class ElmanRNNRegressor(_Elman, SequenceRegressor):
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         init: Init | None = None,
+        linear_path: bool = False,
         return_sequences: bool = False,
         bidirectional: bool = False,
         standardize: bool = True,

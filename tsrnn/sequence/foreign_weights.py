@@ -89,12 +89,12 @@ def from_keras(cell: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]
             "expected three arrays (kernel, recurrent kernel, bias) for each recurrent layer, six "
             f"if it is Bidirectional, and two (kernel, bias) for a Dense, got {len(arrays)} arrays"
         )
-    named = _read({f"arrays[{i}]": array for i, array in enumerate(arrays)})
+    named = read_arrays({f"arrays[{i}]": array for i, array in enumerate(arrays)})
     names = list(named)
     *groups, head = [names[i : i + 3] for i in range(0, len(names), 3)]
     directions = [_direction_from_keras(cell, named, group) for group in groups]
     kernel, bias = head
-    _check_shape(kernel, named[kernel], (None, None))
+    check_shape(kernel, named[kernel], (None, None))
     bidirectional = named[kernel].shape[0] == 2 * directions[-1].size
     step = 2 if bidirectional else 1
     if len(directions) % step:
@@ -107,8 +107,8 @@ def from_keras(cell: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]
     )
     _check_chain(layers, names, transposed=True)
     n_states, n_outputs = step * directions[-1].size, named[kernel].shape[1]
-    _check_shape(kernel, named[kernel], (n_states, n_outputs))
-    _check_shape(bias, named[bias], (n_outputs,))
+    check_shape(kernel, named[kernel], (n_states, n_outputs))
+    check_shape(bias, named[bias], (n_outputs,))
     return _ours(layers, named[kernel].T, named[bias])
 
 
@@ -146,8 +146,8 @@ def read_table(name: str, array: object) -> np.ndarray:
     ValueError
         If the array has another shape or is not finite; the message names it.
     """
-    table = _read({name: array})[name]
-    _check_shape(name, table, (None, None))
+    table = read_arrays({name: array})[name]
+    check_shape(name, table, (None, None))
     return table
 
 
@@ -156,19 +156,19 @@ def _direction_from_keras(
 ) -> _Direction:
     kernel, recurrent, bias = group
     n_gates = GATES[cell]
-    _check_shape(recurrent, named[recurrent], (None, None))
+    check_shape(recurrent, named[recurrent], (None, None))
     size = named[recurrent].shape[0]
-    _check_shape(recurrent, named[recurrent], (size, n_gates * size))
-    _check_shape(kernel, named[kernel], (None, n_gates * size))
+    check_shape(recurrent, named[recurrent], (size, n_gates * size))
+    check_shape(kernel, named[kernel], (None, n_gates * size))
     if cell != "gru":
-        _check_shape(bias, named[bias], (n_gates * size,))
+        check_shape(bias, named[bias], (n_gates * size,))
         return _Direction(named[kernel].T, named[recurrent].T, named[bias], None)
     if named[bias].shape == (3 * size,):
         raise ValueError(
             f"{bias}, the bias of a GRU, has shape {(3 * size,)}, that of reset_after=False: only "
             f"reset_after=True, whose bias has shape {(2, 3 * size)}, is the cell that we compute"
         )
-    _check_shape(bias, named[bias], (2, 3 * size))
+    check_shape(bias, named[bias], (2, 3 * size))
     of_inputs, of_states = (_swap_gates(row) for row in named[bias])
     b_h, b_hn = _join_gru_biases(of_inputs, of_states)
     return _Direction(_swap_gates(named[kernel].T), _swap_gates(named[recurrent].T), b_h, b_hn)
@@ -232,7 +232,7 @@ def from_torch(cell: str, state: Mapping[str, np.ndarray]) -> dict[str, np.ndarr
     """
     check_choice("cell", cell, GATES)
     check_state(state)
-    named = _read(state)
+    named = read_arrays(state)
     names, head = _sort_torch_keys(named)
     layers = [[_direction_from_torch(cell, named, group) for group in groups] for groups in names]
     _check_chain(layers, names, transposed=False)
@@ -275,12 +275,12 @@ def _direction_from_torch(
 ) -> _Direction:
     n_gates = GATES[cell]
     W_hx, W_hh, of_inputs, of_states = (_get(named, name) for name in group)
-    _check_shape(group[1], W_hh, (None, None))
+    check_shape(group[1], W_hh, (None, None))
     size = W_hh.shape[1]
-    _check_shape(group[1], W_hh, (n_gates * size, size))
-    _check_shape(group[0], W_hx, (n_gates * size, None))
-    _check_shape(group[2], of_inputs, (n_gates * size,))
-    _check_shape(group[3], of_states, (n_gates * size,))
+    check_shape(group[1], W_hh, (n_gates * size, size))
+    check_shape(group[0], W_hx, (n_gates * size, None))
+    check_shape(group[2], of_inputs, (n_gates * size,))
+    check_shape(group[3], of_states, (n_gates * size,))
     if cell == "gru":
         return _Direction(W_hx, W_hh, *_join_gru_biases(of_inputs, of_states))
     return _Direction(W_hx, W_hh, of_inputs + of_states, None)
@@ -332,7 +332,7 @@ def _layers(
 ) -> tuple[list[list[_Direction]], np.ndarray, np.ndarray]:
     """Read our dict: the layers, each a list of one or two directions, and the head."""
     check_choice("cell", cell, GATES)
-    named = _read(weights)
+    named = read_arrays(weights)
     numbers = {match[1] for name in named if (match := _OUR_NAME.fullmatch(name))}
     ways = ("", "_reverse") if any(name.endswith("_reverse") for name in named) else ("",)
     suffixes = [[f"_l{i}{way}" for way in ways] for i in range(len(numbers))] or [[""]]
@@ -358,11 +358,11 @@ def _our_names(cell: str) -> tuple[str, ...]:
 def _our_direction(cell: str, named: Mapping[str, np.ndarray], group: Sequence[str]) -> _Direction:
     n_gates = GATES[cell]
     arrays = [_get(named, name) for name in group]
-    _check_shape(group[1], arrays[1], (None, None))
+    check_shape(group[1], arrays[1], (None, None))
     size = arrays[1].shape[1]
     shapes = [(n_gates * size, None), (n_gates * size, size), (n_gates * size,), (size,)]
     for name, array, shape in zip(group, arrays, shapes, strict=False):
-        _check_shape(name, array, shape)
+        check_shape(name, array, shape)
     return _Direction(*arrays, *([] if cell == "gru" else [None]))
 
 
@@ -396,7 +396,7 @@ def _spread_gru_bias(b_hn: np.ndarray) -> np.ndarray:
     return np.concatenate([np.zeros(2 * len(b_hn), b_hn.dtype), b_hn])
 
 
-def _read(named: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def read_arrays(named: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Make arrays of one float type of everything, and refuse what is not finite."""
     arrays = {name: np.asarray(array) for name, array in named.items()}
     single = all(array.dtype == np.float32 for array in arrays.values())
@@ -415,7 +415,7 @@ def _get(named: Mapping[str, np.ndarray], name: str) -> np.ndarray:
     return named[name]
 
 
-def _check_shape(name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> None:
+def check_shape(name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> None:
     """Refuse another shape; None stands for any length but 0."""
     lengths = zip(array.shape, shape, strict=False)
     if array.ndim != len(shape) or any(n == 0 or n != m is not None for n, m in lengths):
@@ -437,12 +437,12 @@ def _check_chain(
         for direction, group in zip(layer, groups, strict=True):
             n_rows = len(direction.W_hx) // direction.size * size
             shape = (n_inputs, n_rows) if transposed else (n_rows, n_inputs)
-            _check_shape(group[0], direction.W_hx.T if transposed else direction.W_hx, shape)
+            check_shape(group[0], direction.W_hx.T if transposed else direction.W_hx, shape)
         n_inputs = len(layer) * size
 
 
 def _check_head(
     weight: str, W_yh: np.ndarray, bias: str, b_y: np.ndarray, last: Sequence[_Direction]
 ) -> None:
-    _check_shape(weight, W_yh, (None, len(last) * last[0].size))
-    _check_shape(bias, b_y, (len(W_yh),))
+    check_shape(weight, W_yh, (None, len(last) * last[0].size))
+    check_shape(bias, b_y, (len(W_yh),))

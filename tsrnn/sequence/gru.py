@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tsrnn.sequence.classifier import SequenceClassifier
 from tsrnn.sequence.docs import CellText, documented
-from tsrnn.sequence.regressor import SequenceRegressor
+from tsrnn.sequence.recurrent_regressor import SequenceRegressor
 
 _TEXT = CellText(
     gates="(3 D, p), (3 D, D) and (3 D,), gates r, z, n, and `b_hn` (D,)",

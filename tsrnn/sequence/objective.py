@@ -4,19 +4,42 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 
+from tsrnn._input.sequences import Sequences
+from tsrnn._optim.network import Network, NetworkLoss
 from tsrnn._optim.watch import Hook, Measure, TrainingState
-from tsrnn._recurrent.architecture import Architecture
-from tsrnn._recurrent.engine import Engine
-from tsrnn._recurrent.run import NetworkLoss
 from tsrnn.sequence.samples import Samples
 from tsrnn.sequence.targets import Targets
 
 if TYPE_CHECKING:
     from tqdm import tqdm
+
+
+class NetworkEngine(Protocol):
+    """Runs a network forwards and backwards; used in a `with` block, it keeps threads."""
+
+    def __enter__(self) -> Self:
+        """Hold BLAS to one thread."""
+
+    def __exit__(self, *exception: object) -> None:
+        """Let threads go."""
+
+    def predict(self, theta: np.ndarray, sequences: Sequences) -> np.ndarray:
+        """Return raw outputs, a row for each sequence, or for each of its steps."""
+
+    def loss_and_gradient(
+        self,
+        theta: np.ndarray,
+        sequences: Sequences,
+        rows: np.ndarray,
+        targets: np.ndarray,
+        weights: np.ndarray,
+        loss: NetworkLoss,
+    ) -> tuple[float, np.ndarray]:
+        """Return the weighted sum of losses over the sequences at some rows, and its gradient."""
 
 
 class CountedScore:
@@ -68,7 +91,7 @@ class NetworkObjective:
 
     counted: CountedScore | None = None
 
-    def __init__(self, engine: Engine, samples: Samples, targets: Targets) -> None:
+    def __init__(self, engine: NetworkEngine, samples: Samples, targets: Targets) -> None:
         self.n_rows = samples.sequences.n_sequences
         self.n_samples = samples.n_samples
         self.total_weight = targets.total_weight(samples)
@@ -101,7 +124,9 @@ class NetworkObjective:
         return self.counted
 
 
-def measure_of(engine: Engine, parts: Mapping[str, Samples], targets: Targets) -> Measure | None:
+def measure_of(
+    engine: NetworkEngine, parts: Mapping[str, Samples], targets: Targets
+) -> Measure | None:
     """Make what measures scores of parts of the data at the end of an epoch, by their prefixes."""
     if not parts:
         return None
@@ -120,7 +145,7 @@ def measure_of(engine: Engine, parts: Mapping[str, Samples], targets: Targets) -
 
 
 def hook_of(
-    network: Architecture, progress: tqdm, callback: Callable[[TrainingState], Any] | None
+    network: Network, progress: tqdm, callback: Callable[[TrainingState], Any] | None
 ) -> Hook:
     """Make what is called at the end of each epoch: it moves the bar and asks the user."""
 

@@ -1,10 +1,10 @@
-"""Sequence regressors: targets that are numbers, standardised, under a loss of choice."""
+"""Regressors of sequences: targets that are numbers, standardised, under a loss of choice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -14,23 +14,18 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.sequences import Sequences, TargetLayout, read_targets
-from tsrnn._input.validation import check_choice, of_one_moment
+from tsrnn._input.validation import of_one_moment
 from tsrnn._optim.losses import NumberLoss, QuantileLoss, SquaredErrorLoss
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.sequence.arguments import LearningRate, Solver
-from tsrnn.sequence.base import SequenceEstimator, store_arguments, takes_batches
-from tsrnn.sequence.foreign_weights import from_keras, from_torch
-from tsrnn.sequence.holt_start import holt_start
-from tsrnn.sequence.losses import LossName, loss_of, read_levels, refuse_targets
+from tsrnn.sequence.base import SequenceEstimator, takes_batches
+from tsrnn.sequence.losses import loss_of, read_levels, refuse_targets
 from tsrnn.sequence.number_targets import Numbers, r2
-from tsrnn.sequence.objective import TrainingState
 from tsrnn.sequence.samples import Samples
-from tsrnn.sequence.weights import with_shape_of
 
 Init = Literal["holt"]
 
 
-def _has_quantiles(estimator: SequenceRegressor) -> bool:
+def _has_quantiles(estimator: NumberRegressor) -> bool:
     """Whether there is `predict_quantiles`.
 
     Raises
@@ -48,46 +43,13 @@ def _has_quantiles(estimator: SequenceRegressor) -> bool:
     return True
 
 
-class SequenceRegressor(RegressorMixin, SequenceEstimator):
-    """Base of the sequence regressors."""
+class NumberRegressor(RegressorMixin, SequenceEstimator):
+    """Base of the regressors of sequences, whatever their network is."""
 
     target_center_: np.ndarray
     target_spread_: np.ndarray
     quantiles_: np.ndarray
     _loss: NumberLoss
-
-    def __init__(
-        self,
-        *,
-        hidden_layer_sizes: int | Sequence[int] = (32,),
-        loss: LossName | NumberLoss = "squared_error",
-        quantiles: float | Sequence[float] | None = None,
-        huber_delta: float = 1.0,
-        solver: Solver = "adam",
-        batch_size: int | Literal["auto"] = "auto",
-        learning_rate_init: float = 0.005,
-        learning_rate: LearningRate = "constant",
-        warmup_steps: int = 0,
-        momentum: float = 0.9,
-        l2: float = 1e-4,
-        clip_norm: float | None = 1.0,
-        bptt_steps: int | None = None,
-        max_iter: int = 200,
-        tol: float = 1e-4,
-        n_iter_no_change: int = 10,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        init: Init | None = None,
-        return_sequences: bool = False,
-        bidirectional: bool = False,
-        standardize: bool = True,
-        warm_start: bool = False,
-        random_state: Any = None,
-        verbose: bool | int = False,
-        n_jobs: int | None = None,
-        callback: Callable[[TrainingState], Any] | None = None,
-    ) -> None:
-        store_arguments(self, locals())
 
     @available_if(takes_batches)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -213,49 +175,8 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         return self._targets.score(outputs, self._targets.encoded(targets, float), weights)
 
     @classmethod
-    def from_keras_weights(cls, arrays: Sequence[np.ndarray], **parameters: Any) -> Self:
-        """Make a fitted estimator of the weights of a Keras model.
-
-        Parameters
-        ----------
-        arrays : list of array
-            What `get_weights` of a Sequential of SimpleRNN, GRU or LSTM layers, or of Bidirectional
-            ones of these, and a Dense returns.
-        **parameters
-            Of the estimator, without those that the weights decide: `hidden_layer_sizes`,
-            `bidirectional` and `standardize` (False). For SimpleRNN `activation` must be what it is
-            in Keras; `return_sequences=True` is that of the last layer.
-
-        Returns
-        -------
-        estimator : estimator
-            It predicts what the model does, and can be trained further by `partial_fit`.
-        """
-        return cls._of_weights(from_keras(cls._kind_of_cell, arrays), parameters)
-
-    @classmethod
-    def from_torch_weights(cls, state: Mapping[str, np.ndarray], **parameters: Any) -> Self:
-        """Make a fitted estimator of the weights of a PyTorch model.
-
-        Parameters
-        ----------
-        state : dict of str to array
-            The `state_dict` of a module of RNN, GRU or LSTM layers and a Linear, whatever they are
-            called.
-        **parameters
-            As for `from_keras_weights`; `activation` is RNN's `nonlinearity`.
-
-        Returns
-        -------
-        estimator : estimator
-            It predicts what the module does with `batch_first=True`, the Linear reading the states
-            at the last step (in both directions, those that each ends in).
-        """
-        return cls._of_weights(from_torch(cls._kind_of_cell, state), parameters)
-
-    @classmethod
     def _of_weights(cls, weights: dict[str, np.ndarray], parameters: dict[str, Any]) -> Self:
-        estimator = cls(**with_shape_of(weights, parameters))._adopt(weights)
+        estimator = cls(**parameters)._adopt(weights)
         estimator._learn_loss(goes_on=False)
         if not estimator._loss.is_plain:
             raise InvalidParameterError(
@@ -274,37 +195,11 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         return tags
 
     def _initialize(self, theta: np.ndarray, samples: Samples) -> None:
-        """Write the start that `init` asks for over weights drawn at random.
+        """Have the head say what targets are constant.
 
-        Where a target is constant, that is all there is to say, and the head says it from the
-        start: its gradient is zero, and it stays there.
+        That is all there is to say of them: its gradient is zero, and it stays there.
         """
         self._say_constants(self._targets.alone(samples.targets), self._network.unpack(theta))
-        if self.init is None:
-            return
-        check_choice("init", self.init, get_args(Init))
-        lengths = samples.sequences.lengths
-        if self._by_step or (lengths != lengths[0]).any():
-            raise InvalidParameterError(
-                "init='holt' starts a network on windows of one length, with the values that "
-                "follow them as targets, got "
-                + ("return_sequences=True" if self._by_step else "sequences of several lengths")
-            )
-        if not self._loss.is_plain:
-            raise InvalidParameterError(
-                "init='holt' starts a network whose output is the prediction, and with "
-                f"loss={self.loss!r} it is made of the output: set init=None"
-            )
-        samples = self._without_missing(samples)
-        theta[:] = holt_start(
-            samples.sequences.values.reshape(samples.sequences.n_sequences, lengths[0], -1),
-            self._targets.alone(samples.targets),
-            samples.weights,
-            self._network,
-            theta,
-            gain=self.input_spread_[0] / self.target_spread_,
-            offset=(self.input_center_[0] - self.target_center_) / self.target_spread_,
-        )
 
     def _say_constants(self, targets: np.ndarray, head: Mapping[str, np.ndarray]) -> None:
         """Make the head say the targets that are constant."""
@@ -316,16 +211,6 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):
         of_outputs = np.repeat(is_constant, n_each)
         head["W_yh"][of_outputs] = 0.0
         head["b_y"][of_outputs] = self._targets.of_constants(lowest[is_constant])
-
-    def _without_missing(self, samples: Samples) -> Samples:
-        """Leave out the sequences one of whose targets is missing."""
-        is_whole = ~np.isnan(samples.targets).any(axis=1)
-        if not is_whole.any():
-            raise InvalidParameterError(
-                "init='holt' needs a sequence at least none of whose targets is missing, and each "
-                "has a NaN in y: set init=None"
-            )
-        return samples if is_whole.all() else samples.take(np.flatnonzero(is_whole))
 
     def _learn_loss(self, *, goes_on: bool) -> None:
         loss = loss_of(self)

@@ -10,7 +10,7 @@ import numpy as np
 
 from tsrnn._input.notes import warn_user
 from tsrnn._input.sequences import Sequences
-from tsrnn.sequence.regressor import SequenceRegressor
+from tsrnn.sequence.regressor import NumberRegressor
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def repeated_predictions(estimator: Any) -> Iterator[Callable[[np.ndarray], np.n
         (n_samples, n_timesteps) or (n_samples, n_timesteps, n_features), finite, and shaped as at
         `fit`; that of another regressor whatever it takes.
     """
-    if getattr(type(estimator), "predict", None) is not SequenceRegressor.predict:
+    if getattr(type(estimator), "predict", None) is not NumberRegressor.predict:
         yield estimator.predict
         return
     theta = estimator._network.pack(estimator.weights_, np.dtype(np.float32))

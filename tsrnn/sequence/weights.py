@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.sequences import TargetLayout
 from tsrnn._input.validation import of_one_moment
 from tsrnn._recurrent.architecture import Architecture
+from tsrnn._recurrent.engine import Engine
 from tsrnn._recurrent.table import Table, table_of_counts
 from tsrnn.network import RNN
-from tsrnn.sequence.arguments import check_arguments, sizes_of_layers
+from tsrnn.sequence.arguments import check_arguments, check_running, sizes_of_layers
 from tsrnn.sequence.foreign_weights import to_keras, to_torch
+from tsrnn.sequence.samples import Samples
 
 
-class NetworkMethods:
-    """The part of a sequence estimator that is about its network."""
+class RecurrentMethods(ABC):
+    """The part of a sequence estimator that is about its network, a recurrent one."""
 
     # What the modules of other frameworks call the cell: "elman", "gru" or "lstm".
     _kind_of_cell: str
+
+    @property
+    @abstractmethod
+    def cell_name(self) -> str:
+        """The key of the cell in the table of networks' cells."""
+
+    def _architecture(self, samples: Samples) -> Architecture:
+        n_features, n_steps = samples.sequences.n_features, int(samples.sequences.lengths[0])
+        return Architecture(
+            self.cell_name,
+            n_features,
+            sizes_of_layers(self),
+            self._targets.n_outputs(samples.targets),
+            bool(self.bidirectional),
+            n_linear=n_steps * n_features if self.linear_path else 0,
+        )
+
+    def _engine(self) -> Engine:
+        check_running(self)
+        return Engine(
+            self._network,
+            n_jobs=self.n_jobs,
+            bptt_steps=self.bptt_steps,
+            return_sequences=self._by_step,
+        )
 
     @of_one_moment
     def hidden_states(self, X: Any) -> np.ndarray:
@@ -150,18 +177,8 @@ class NetworkMethods:
         """Make a fitted estimator of one that is not, with weights that act on data as it is."""
         check_arguments(self)
         network = architecture_of(self.cell_name, weights)
-        self._network = network
-        self.weights_ = network.unpack(network.pack(weights, weights["b_y"].dtype))
-        self.n_features_in_ = network.n_inputs
-        self._sequence_kind = "sequences"
-        self._target_layout = TargetLayout(network.n_outputs == 1, bool(self.return_sequences))
-        self.input_center_ = np.zeros(network.n_inputs)
-        self.input_spread_ = np.ones(network.n_inputs)
-        self.history_ = {"loss": []}
-        self.loss_curve_ = self.history_["loss"]
-        self.n_iter_, self.best_loss_ = 0, np.inf
-        self._optimizer_state = (self.solver, None)
-        self._random_state = check_random_state(self.random_state)
+        self._take_over(network, weights, n_features=network.n_inputs)
+        self.n_features_in_, self._sequence_kind = network.n_inputs, "sequences"
         return self
 
 
@@ -184,13 +201,14 @@ def weights_of_data(estimator: BaseEstimator) -> dict[str, np.ndarray]:
     Raises
     ------
     TypeError
-        Where outputs are no predictions; the message names what is made of them.
+        Where outputs are no predictions, or there is a linear path; the message says which.
     """
-    obstacle = estimator._targets.between_output_and_prediction
-    if obstacle:
+    refuse_other_outputs(estimator)
+    if "W_yx" in estimator.weights_:
         raise TypeError(
-            "a head in the open has outputs that are predictions, and that of this "
-            f"{type(estimator).__name__} has {obstacle}"
+            f"the weights of this {type(estimator).__name__} have a linear path from the input to "
+            "the output (linear_path=True), which has no place beside recurrent layers in another "
+            "library"
         )
     network, weights = estimator._network, dict(estimator.weights_)
     center, spread = estimator.input_center_, estimator.input_spread_
@@ -204,6 +222,22 @@ def weights_of_data(estimator: BaseEstimator) -> dict[str, np.ndarray]:
     weights["b_y"] = weights["b_y"] * target_spread + target_center
     dtype = estimator.weights_["W_yh"].dtype
     return {name: np.array(array, dtype) for name, array in weights.items()}
+
+
+def refuse_other_outputs(estimator: BaseEstimator) -> None:
+    """Refuse to give weights away where outputs are no predictions.
+
+    Raises
+    ------
+    TypeError
+        It names what is made of the outputs.
+    """
+    obstacle = estimator._targets.between_output_and_prediction
+    if obstacle:
+        raise TypeError(
+            "a head in the open has outputs that are predictions, and that of this "
+            f"{type(estimator).__name__} has {obstacle}"
+        )
 
 
 def as_rnn(estimator: BaseEstimator) -> RNN:
@@ -222,6 +256,7 @@ def as_rnn(estimator: BaseEstimator) -> RNN:
         f"a cell with gates ({cell.upper()})": cell != "elman",
         f"{len(network.hidden_sizes)} layers": len(network.hidden_sizes) > 1,
         "a layer that reads both ways": network.bidirectional,
+        "a linear path": network.n_linear > 0,
         estimator._targets.between_output_and_prediction: True,
     }
     found = [what for what, is_there in obstacles.items() if is_there and what]
@@ -255,6 +290,7 @@ def architecture_of(cell: str, weights: dict[str, np.ndarray]) -> Architecture:
         len(weights["b_y"]),
         bidirectional,
         n_tokens=len(weights["E"]) if "E" in weights else 0,
+        n_linear=weights["W_yx"].shape[1] if "W_yx" in weights else 0,
     )
 
 
@@ -277,6 +313,8 @@ def table_of(estimator: BaseEstimator) -> Table:
             (f"{network.cell}{both}", f"({steps}, {units})" if by_step else f"({units},)", count)
         )
     m = network.n_outputs
+    if network.n_linear:
+        rows.append(("linear path", f"({m},)", m * network.n_linear))
     count = m * (network.n_features_out + 1)
     rows.append(("output", f"({steps}, {m})" if estimator._by_step else f"({m},)", count))
     dtype, n_iter = estimator.weights_["b_y"].dtype, estimator.n_iter_
@@ -295,5 +333,7 @@ def table_before_fit(estimator: BaseEstimator) -> Table:
         is_by_step = by_step or i + 1 < len(sizes)
         shape = f"(T, {units})" if is_by_step else f"({units},)"
         rows.append((f"{estimator.cell_name}{both}", shape, None))
+    if estimator.linear_path:
+        rows.append(("linear path", "(?,)", None))
     rows.append(("output", "(T, ?)" if by_step else "(?,)", None))
     return table_of_counts(f"{type(estimator).__name__}, not fitted yet", ("layer", "output"), rows)

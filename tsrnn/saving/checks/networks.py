@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from tsrnn._dense.architecture import DenseArchitecture
 from tsrnn._input.sequences import TargetLayout
 from tsrnn._optim.losses import (
     AbsoluteErrorLoss,
@@ -16,12 +17,14 @@ from tsrnn._optim.losses import (
     QuantileLoss,
     SquaredErrorLoss,
 )
+from tsrnn._optim.network import Network
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn.cells import NETWORK_CELLS
 from tsrnn.network import RNN
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import FLOAT, require
 from tsrnn.sequence import (
+    DenseWindowRegressor,
     ElmanRNNClassifier,
     ElmanRNNRegressor,
     GRUClassifier,
@@ -29,11 +32,11 @@ from tsrnn.sequence import (
     LSTMClassifier,
     LSTMRegressor,
 )
-from tsrnn.sequence.arguments import SEARCHES
+from tsrnn.sequence.arguments import SEARCHES, Activation
 from tsrnn.text.classifier import TextRNNClassifier
 
 CLASSIFIERS = (ElmanRNNClassifier, GRUClassifier, LSTMClassifier)
-REGRESSORS = (ElmanRNNRegressor, GRURegressor, LSTMRegressor)
+REGRESSORS = (DenseWindowRegressor, ElmanRNNRegressor, GRURegressor, LSTMRegressor)
 
 # Arrays of a parameter each that optimisers keep, and whether they count steps besides.
 _STATES = {"adam": 2, "rmsprop": 1, "sgd": 1}
@@ -51,8 +54,19 @@ def check_architecture(one: Architecture) -> None:
     for size in (one.n_inputs, one.n_outputs, *one.hidden_sizes):
         fields.whole(size, "a size of a network", 1)
     fields.whole(one.n_tokens, "n_tokens")
+    fields.whole(one.n_linear, "n_linear")
     fields.flag(one.bidirectional, "bidirectional")
     fields.flag(one.learns_h_init, "learns_h_init")
+
+
+def check_dense_architecture(one: DenseArchitecture) -> None:
+    """Check the shape of a dense network."""
+    fields.choice(one.activation, "activation", get_args(Activation))
+    fields.tuple_of(one.hidden_sizes, "hidden_sizes", int, np.integer)
+    require(one.hidden_sizes, "hidden_sizes must not be empty")
+    for size in (one.n_steps, one.n_features, one.n_outputs, *one.hidden_sizes):
+        fields.whole(size, "a size of a network", 1)
+    fields.flag(one.linear_path, "linear_path")
 
 
 def check_target_layout(one: TargetLayout) -> None:
@@ -90,15 +104,16 @@ def check_sequence_estimator(one: Any) -> None:
     """Check a sequence estimator, if it is fitted."""
     if not fields.is_fitted(one):
         return
-    is_text = isinstance(one, TextRNNClassifier)
+    is_text, is_dense = isinstance(one, TextRNNClassifier), isinstance(one, DenseWindowRegressor)
     fields.members(one, _LEARNED + ([] if is_text else _OF_SEQUENCES))
     fields.arguments(one)
-    network = fields.kind(one._network, "the network", Architecture)
+    kind = DenseArchitecture if is_dense else Architecture
+    network = fields.kind(one._network, "the network", kind)
     layout = fields.kind(one._target_layout, "the layout of targets", TargetLayout)
-    if not is_text:
-        kind = network.cell.partition("_")[0]
-        require(kind == one._kind_of_cell, f"the cell must be of the kind {one._kind_of_cell}")
-    require(not network.learns_h_init, "the state before the first step must be zero")
+    if is_dense:
+        require(not layout.by_step, "a dense network has a target for each window")
+    else:
+        _check_cell(one, network, is_text=is_text)
     dtype = _check_weights(one.weights_, network)
     _check_optimizer(one._optimizer_state, network, dtype)
     fields.kind(one._random_state, "the random state", np.random.RandomState)
@@ -113,7 +128,18 @@ def check_sequence_estimator(one: Any) -> None:
         _check_classes(one)
 
 
-def _check_targets(one: Any, network: Architecture, layout: TargetLayout) -> None:
+def _check_cell(one: Any, network: Architecture, *, is_text: bool) -> None:
+    """Check that a recurrent network is of its estimator's kind."""
+    if not is_text:
+        kind = network.cell.partition("_")[0]
+        require(kind == one._kind_of_cell, f"the cell must be of the kind {one._kind_of_cell}")
+    require(not network.learns_h_init, "the state before the first step must be zero")
+    if network.n_linear:
+        is_regressor = isinstance(one, REGRESSORS) and not one._target_layout.by_step
+        require(is_regressor, "a linear path leads to a regressor's targets, one for each sequence")
+
+
+def _check_targets(one: Any, network: Network, layout: TargetLayout) -> None:
     """Check that outputs are those that the loss reads of targets."""
     fields.members(one, ["target_center_", "target_spread_", "_loss"])
     loss = fields.kind(one._loss, "the loss", NumberLoss)
@@ -147,14 +173,13 @@ def check_nothing(one: NumberLoss) -> None:
     """Accept a loss that has no parts."""
 
 
-def _check_weights(weights: Any, network: Architecture) -> np.dtype:
+def _check_weights(weights: Any, network: Network) -> np.dtype:
     """Check that weights are those of a network; return their type."""
     shapes = {}
     for name, weight in fields.kind(weights, "weights_", dict).items():
         shapes[name] = fields.kind(weight, f"weights_[{name!r}]", np.ndarray).shape
     # Whose sizes are those of arrays is not so large that its parameters cannot be listed.
-    n_layers = len(network.hidden_sizes) * network.n_directions
-    require(n_layers <= len(shapes), "weights_ must be of all layers")
+    require(len(network.hidden_sizes) <= len(shapes), "weights_ must be of all layers")
     expected = {weight.name: weight.shape for weight in network.parameters}
     require(shapes == expected, "weights_ must have the shapes that the network has")
     dtypes = {weight.dtype for weight in weights.values()}
@@ -165,7 +190,7 @@ def _check_weights(weights: Any, network: Architecture) -> np.dtype:
     return dtype
 
 
-def _check_optimizer(kept: Any, network: Architecture, dtype: np.dtype) -> None:
+def _check_optimizer(kept: Any, network: Network, dtype: np.dtype) -> None:
     """Check that what an optimiser remembers is of every weight."""
     require(isinstance(kept, tuple) and len(kept) == 2, "an optimiser has a name and a state")
     solver, state = kept
@@ -200,12 +225,22 @@ def _check_history(one: Any) -> None:
 def _check_inputs(one: Any) -> None:
     """Check what the network reads beside what the estimator was fitted to."""
     network = one._network
-    require(network.n_tokens == 0, "a sequence estimator reads no words")
+    if isinstance(network, DenseArchitecture):
+        n_each, n_window = network.n_features, network.n_inputs
+    else:
+        require(network.n_tokens == 0, "a sequence estimator reads no words")
+        n_each, n_window = network.n_inputs, network.n_linear
     kinds = ("matrix", "lists", "sequences")
     fields.choice(one._sequence_kind, "the kind of sequences", kinds)
     n_features = fields.whole(one.n_features_in_, "n_features_in_", 1)
     expected = n_features if one._sequence_kind == "sequences" else 1
-    require(network.n_inputs == expected, f"the network must read {expected} features a step")
+    require(n_each == expected, f"the network must read {expected} features a step")
+    require(("n_timesteps_" in vars(one)) == (n_window > 0), "windows have a number of steps")
+    if n_window:
+        n_steps = fields.whole(one.n_timesteps_, "n_timesteps_", 1)
+        require(n_steps * n_each == n_window, f"the network must read windows of {n_steps} steps")
+        is_matrix = one._sequence_kind != "sequences"
+        require(not is_matrix or n_steps == n_features, "a column must be a step")
     fields.numbers(one.input_center_, "input_center_", expected)
     fields.numbers(one.input_spread_, "input_spread_", expected)
     require((one.input_spread_ > 0.0).all(), "input_spread_ must be positive")
@@ -253,6 +288,7 @@ def check_vocabulary(vocabulary: Any, n: int) -> None:
 CHECKS = {
     **dict.fromkeys((AbsoluteErrorLoss, PoissonLoss, SquaredErrorLoss), check_nothing),
     Architecture: check_architecture,
+    DenseArchitecture: check_dense_architecture,
     HuberLoss: check_huber,
     QuantileLoss: check_quantile_loss,
     RNN: check_rnn,

@@ -8,6 +8,7 @@ import pandas as pd
 from tsrnn._input.frames import LIBRARIES, TYPES, FrameKind
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn.features.time_features import TimeFeatures
+from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.panel.calibration import Scores
 from tsrnn.panel.forecaster import PanelForecaster
 from tsrnn.panel.forms import FrameForm
@@ -20,7 +21,8 @@ from tsrnn.saving.checks.fields import INT, require
 from tsrnn.saving.checks.models import n_regressors_of, of_panel
 from tsrnn.saving.checks.times import CODECS, goes_on
 
-_LEARNED = "feature_names_in_ _fitted _frame ids_ _training _scores failures_ notes_".split()
+_LEARNED = "feature_names_in_ ids_ failures_ notes_".split()
+_LEARNED += "_fitted _frame _forecasters _training _scores".split()
 
 
 def check_rows(one: SeenRows) -> None:
@@ -35,7 +37,7 @@ def check_panel(one: Panel) -> None:
     require(ids.is_unique, "ids must be different")
     values = fields.observations(one.values, "values", None)
     fields.numbers(one.regressors, "regressors", values.size, None)
-    fields.array(one.ordinals, "ordinals", INT, values.size)  # of a fitted panel they are all 0
+    fields.array(one.ordinals, "ordinals", INT, values.size)  # all 0 in those saved before 0.2
     fields.offsets(one.offsets, "offsets", values.size, len(ids))
     fields.kind(one.codec, "codec", *CODECS)
 
@@ -164,6 +166,8 @@ def check_forecaster(one: PanelForecaster) -> None:
     require(known.is_unique and one.ids_.isin(known).all(), "static must tell of every series")
     form = frame.form
     require(form.series is None or one.ids_.isin(form.series.to_flat_index()).all(), "series")
+    forecasters = fields.tuple_of(one._forecasters, "the forecasters", Forecaster)
+    require(len(forecasters) == len(fitted.members), "each forecaster has a model")
     training = fields.tuple_of(one._training, "the training series", Panel)
     scores = fields.tuple_of(one._scores, "scores", dict)
     for member, *of_member in zip(fitted.members, training, scores, strict=True):
