@@ -197,6 +197,31 @@ NETWORKS = {
         _X.astype("float32"),
         _X,
     ),
+    "quantiles": (
+        GRURegressor(hidden_layer_sizes=4, loss="quantile", quantiles=(0.1, 0.9), max_iter=2),
+        _X,
+        _X[:, :2],
+    ),
+    "rates": (
+        LSTMRegressor(hidden_layer_sizes=4, loss="poisson", max_iter=2),
+        _X,
+        np.where(_X[:, 0] > 1.0, np.nan, np.round(np.exp(_X[:, 1]))),
+    ),
+    "huber": (
+        ElmanRNNRegressor(hidden_layer_sizes=2, loss="huber", huber_delta=0.5, max_iter=2),
+        _X,
+        _X[:, 0],
+    ),
+    "squares": (
+        GRURegressor(hidden_layer_sizes=2, max_iter=2),
+        _X,
+        np.where(_X[:, 0] > 1.0, np.nan, _X[:, 1]),
+    ),
+    "medians": (
+        ElmanRNNRegressor(hidden_layer_sizes=2, loss="absolute_error", max_iter=2),
+        _X,
+        _X[:, 0],
+    ),
     "texts": (
         TextRNNClassifier(hidden_layer_sizes=3, cell="gru", stop_words=["the"], max_iter=2),
         ["a good film", "the worst film I've seen", "naïve, but good", "bad \U0001f600"] * 4,
