@@ -28,7 +28,7 @@ from tsrnn.metrics.training import Scales, has_scale, scales_of
 
 
 def evaluate(
-    frame: pd.DataFrame,
+    frame: Any,
     metrics: str | Sequence[str] | None = None,
     by: Hashable | Sequence[Hashable] | None = None,
     *,
@@ -51,7 +51,8 @@ def evaluate(
     frame : DataFrame
         As `tsrnn.backtest` and `PanelForecaster.cross_validation` give it. Models are the columns
         of numbers that are none of those named here, so that the frames of several may be merged;
-        the column forecast of a backtest is one. Frames of backtests may also lie one below the
+        the column forecast of a backtest is one. It may be of polars or pyarrow, and so is the
+        answer then. Frames of backtests may also lie one below the
         other, with a column model. Bounds of intervals are the columns lower and upper, or, by
         percents, lower-80 and upper-80, of the column forecast or of a model that is the only one;
         auto-lo-80 and auto-hi-80 are those of a model auto.

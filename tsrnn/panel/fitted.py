@@ -83,7 +83,9 @@ class FittedForecasters(BaseEstimator):
 
     def _reader(self) -> RequestReader:
         """Return what reads requests to the fitted panel."""
-        return RequestReader(self._fitted, self._columns(), self._frame, self._lost())
+        return RequestReader(
+            self._fitted, self._columns(), self._frame, self._lost(), self._rules()
+        )
 
     def _lost(self) -> pd.Series:
         """Return the ids of series that are left out."""

@@ -227,13 +227,13 @@ def _further_columns(
     ignored: Collection[Any],
 ) -> list[Any]:
     """Check the columns of a frame: the regressors among them."""
-    if not isinstance(frame, pd.DataFrame):
-        raise TypeError(
-            f"{name} must be a DataFrame with the columns {columns.id!r}, {columns.time!r} and "
-            f"{columns.target!r}, of pandas or polars, or a Table of pyarrow, got "
-            f"{kind_in_words(frame)}"
-        )
     needed = [columns.id, columns.time, *([columns.target] if has_target else [])]
+    if not isinstance(frame, pd.DataFrame):
+        *first, last = map(repr, needed)
+        raise TypeError(
+            f"{name} must be a DataFrame with the columns {', '.join(first)} and {last}, of pandas "
+            f"or polars, or a Table of pyarrow, got {kind_in_words(frame)}"
+        )
     for column in [*needed, *(regressors or [])]:
         n_found = list(frame.columns).count(column)
         if n_found != 1:

@@ -197,7 +197,7 @@ class FittedPanel:
         more, moving = more.take(good), series[good]
         newly = {int(series[i]): error for i, error in failures.items()}
         zones = zones_advice(more.codec, self._codec)
-        more, bad, doubt, reach = self._joint(more, moving, rules, time_col)
+        more, bad, doubt, reach = self.joint(more, moving, rules, time_col)
         more, moving, rows, n_filled, bad = self._following(
             more, moving, bad, rules, time_col, zones
         )
@@ -236,7 +236,7 @@ class FittedPanel:
         lost = {i: e for i, e in model.failures.items() if i not in member.model.failures}
         return replace(member, model=model, left_out=member.left_out.union(failed, lost)), lost
 
-    def _joint(
+    def joint(
         self, more: Panel, series: np.ndarray, rules: StepRules, time_col: str
     ) -> tuple[Panel, dict[int, Exception], str | None, Reach | None]:
         """Read stamps as the fit did, and put rows together: see `aggregated`."""
@@ -342,11 +342,7 @@ class FittedPanel:
         ValueError
             If updates have failed for all of them.
         """
-        if not len(self.active):
-            raise ValueError(
-                "no series is left to predict: each has failed at an update, for the reason that "
-                "failures_ tells; fit the panel again"
-            )
+        self.refuse_none_left()
         series = np.repeat(self.active, horizon)
         ahead = np.tile(np.arange(1, horizon + 1), len(self.active))
         return RequestedRows(
@@ -434,6 +430,14 @@ class FittedPanel:
         regressors = np.full((offsets[-1], of_rows.shape[1]), np.nan)
         regressors[offsets[series] + ahead - 1] = of_rows
         return regressors, offsets
+
+    def refuse_none_left(self) -> None:
+        """Refuse to predict where updates have failed for all series."""
+        if not len(self.active):
+            raise ValueError(
+                "no series is left to predict: each has failed at an update, for the reason that "
+                "failures_ tells; fit the panel again"
+            )
 
     def refuse_absent(self, series: np.ndarray) -> None:
         """Refuse a frame that lacks some of the series."""

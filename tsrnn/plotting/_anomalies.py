@@ -76,7 +76,7 @@ class AnomaliesDisplay:
         Parameters
         ----------
         frame : DataFrame
-            Its answer, of one series, several, or a panel.
+            Its answer, of one series, several, or a panel, of any library.
         series : label, optional
             Which of several series: what it is called in the first column. A frame of one needs
             none.
@@ -100,6 +100,7 @@ class AnomaliesDisplay:
         """
         if last is not None:
             check_scalar(last, "last", Integral, min_val=1)
+        frame = _as_pandas(frame)
         if not isinstance(frame, pd.DataFrame) or not _is_answer(list(frame.columns)):
             raise TypeError(
                 "frame must be what tsrnn.detect_anomalies answers, with the columns time, y, "
@@ -158,6 +159,18 @@ class AnomaliesDisplay:
         ax.margins(x=0.01)
         ax.spines[["top", "right"]].set_visible(False)
         return self
+
+
+def _as_pandas(frame: Any) -> Any:
+    """Return a frame of another library as one of pandas, and all else as it is."""
+    if isinstance(frame, pd.DataFrame):
+        return frame
+    import narwhals as nw
+
+    given = nw.from_native(frame, eager_only=True, pass_through=True)
+    if not isinstance(given, nw.DataFrame):
+        return frame
+    return pd.DataFrame({one.name: one.to_numpy() for one in given.iter_columns()})
 
 
 def _is_answer(columns: list) -> bool:

@@ -37,7 +37,7 @@ class DenseWindowRegressor(NumberRegressor):
 
     A window of T steps is read at once, as a row, rather than step by step: the network for windows
     of one length, such as the last values of many series, which it learns from in a fraction of a
-    recurrent network's time.
+    recurrent network's time and on which dense networks have forecast as well as any [2]_.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class DenseWindowRegressor(NumberRegressor):
     Notes
     -----
     With :math:`h_0 = x` the window, step by step with the features of a step together, and layers
-    :math:`l = 1, \dots, L`
+    :math:`l = 1, 2` up to :math:`L`
 
     .. math::
 
