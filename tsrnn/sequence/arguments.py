@@ -142,7 +142,7 @@ def plan_of(
         If the arguments do not go together.
     """
     optimizer, n_sequences = None, sequences.n_sequences
-    schedule = _schedule_of(estimator, n_sequences, partial=partial)
+    schedule = _schedule_of(estimator, n_sequences)
     if estimator.solver == "sgd":
         optimizer = SGD(estimator.learning_rate_init, estimator.momentum)
     elif estimator.solver not in SEARCHES:
@@ -169,7 +169,7 @@ def plan_of(
     )
 
 
-def _schedule_of(estimator: BaseEstimator, n_sequences: int, *, partial: bool) -> Schedule | None:
+def _schedule_of(estimator: BaseEstimator, n_sequences: int) -> Schedule | None:
     """Say how the learning rate goes, unless it stays what it is.
 
     Raises
@@ -185,11 +185,6 @@ def _schedule_of(estimator: BaseEstimator, n_sequences: int, *, partial: bool) -
         raise InvalidParameterError(
             f"{asked} is of the steps of a mini-batch solver, and solver={estimator.solver!r} "
             "makes its own: leave learning_rate and warmup_steps as they are by default"
-        )
-    if partial:
-        raise InvalidParameterError(
-            f"{asked} is of a training whose steps are known, and partial_fit does not know how "
-            "often it will be called: leave learning_rate and warmup_steps as they are by default"
         )
     n_steps = estimator.max_iter * -(-n_sequences // _size_of_batches(estimator, n_sequences))
     if warmup_steps >= n_steps:

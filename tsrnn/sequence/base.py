@@ -499,4 +499,10 @@ def takes_batches(estimator: SequenceEstimator) -> bool:
         raise AttributeError(
             f"partial_fit needs a mini-batch solver: solver={estimator.solver!r} is none"
         )
+    if estimator.learning_rate != "constant" or estimator.warmup_steps:
+        raise AttributeError(
+            "partial_fit does not know how many steps there will be, by which learning_rate="
+            f"{estimator.learning_rate!r} and warmup_steps={estimator.warmup_steps!r} go: leave "
+            "both as they are by default"
+        )
     return True
