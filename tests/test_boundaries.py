@@ -67,7 +67,7 @@ FOLDERS = table(
     smoothing: _docs exceptions priors _compute _input _optim cells _scan _time forecasting network
     text: exceptions _input _optim _recurrent sequence
     theta: _compute _input _scan _time cells forecasting smoothing
-    windows: exceptions _input forecasting sequence
+    windows: exceptions _compute _dense _input _optim _recurrent _time forecasting sequence
     compose: exceptions _input _scan _time features forecasting smoothing panel theta
     _registry: exceptions forecasting panel sequence smoothing text theta windows compose
     saving: _files _version exceptions priors _input _optim cells _time _dense _recurrent

@@ -106,6 +106,7 @@ FORECASTERS = {
         strategy="direct",
         horizon=2,
     ),
+    "members": RNNForecaster(horizon=2, period=PERIOD, n_members=1, random_state=0),
     "two_seasons": DeseasonalizedForecaster(NaiveForecaster(), period=(PERIOD, 6), test=False),
     "regression": RegressionForecaster(SimpleExpSmoothingRNN(), FourierFeatures(PERIOD, 1)),
 }

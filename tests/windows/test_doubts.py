@@ -8,7 +8,12 @@ import pytest
 from sklearn.linear_model import Ridge
 from window_loops import Recorder
 
-from tsrnn import DeseasonalizedForecaster, PanelForecaster, RNNForecaster
+from tsrnn import (
+    DeseasonalizedForecaster,
+    ElmanRNNRegressor,
+    PanelForecaster,
+    RNNForecaster,
+)
 from tsrnn._input.ragged import Batch
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.windows.doubts import Ranges
@@ -247,7 +252,7 @@ SHORT = [10.0, 12, 9, 11, 10, 13, 8, 12, 10, 11, 5]
 @pytest.mark.parametrize(
     ("window", "options"), [(10, {}), (8, {"strategy": "direct", "horizon": 3})], ids=str
 )
-@pytest.mark.parametrize("estimator", [None, Ridge()], ids=str)
+@pytest.mark.parametrize("estimator", [ElmanRNNRegressor(), Ridge()], ids=str)
 def test_one_window_is_too_little_to_learn_from_so_the_last_value_is_repeated(
     estimator, window, options
 ):
@@ -276,3 +281,20 @@ def test_futures_after_one_window_are_walks_by_the_changes_that_were_seen(window
 def test_one_window_of_a_line_goes_on_as_the_line_does():
     model = RNNForecaster(Ridge(), window=10).fit(np.arange(11.0))
     np.testing.assert_allclose(model.predict(3), [11.0, 12.0, 13.0])
+
+
+# Few windows.
+
+
+@pytest.mark.parametrize(
+    ("options", "n", "advice"),
+    [({}, 60, "set horizon"), ({"horizon": 5}, 30, "take EnsembleForecaster()")],
+    ids=str,
+)
+def test_networks_of_ours_trained_on_few_windows_say_so(options, n, advice):
+    _, messages = told(RNNForecaster(random_state=0, **options).fit, WALK[:n])
+    assert any("windows to train a network on" in one and advice in one for one in messages)
+
+
+def test_a_regressor_that_was_given_is_not_held_to_have_few_windows():
+    assert not told(RNNForecaster(Ridge(), window=4, horizon=5).fit, WALK[:30])[1]

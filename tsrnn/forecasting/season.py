@@ -125,6 +125,15 @@ class Seasons:
             np.take_along_axis(self.offset, place, axis=1),
         )
 
+    def of_steps(self, first: int, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return factors and offsets of so many steps from one on, 0 the next, (N, n_steps)."""
+        place = np.arange(first, first + n_steps) % self.factor.shape[1]
+        return self.factor[:, place], self.offset[:, place]
+
+    def take(self, series: np.ndarray) -> Seasons:
+        """Return the seasons of the series at these positions."""
+        return Seasons(self.factor[series], self.offset[series])
+
     def alone(self, i: int) -> Seasons:
         """Return the seasons of the series at a position."""
         return Seasons(self.factor[[i]], self.offset[[i]])

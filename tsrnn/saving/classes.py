@@ -57,8 +57,12 @@ from tsrnn.theta.model import ThetaModel
 from tsrnn.windows.doubts import Ranges
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.lags import Units
+from tsrnn.windows.members import Member as WindowMember
+from tsrnn.windows.members import MemberSpec
 from tsrnn.windows.model import RegressorScaling, WindowModel, WindowState
 from tsrnn.windows.network import WindowNetwork, WindowSpec
+from tsrnn.windows.readings import Reading
+from tsrnn.windows.together import MembersNetwork, MembersSpec
 
 # What users fit, save and load.
 MODELS: dict[str, type] = {"RNN": RNN, **ESTIMATORS}
@@ -96,6 +100,9 @@ PARTS: dict[str, type] = {
     "Layout": Layout,
     "ListedSteps": ListedSteps,
     "LoopedPanel": LoopedPanel,
+    "MemberSpec": MemberSpec,
+    "MembersNetwork": MembersNetwork,
+    "MembersSpec": MembersSpec,
     "MonthSteps": MonthSteps,
     "NaiveModel": NaiveModel,
     "Panel": Panel,
@@ -106,6 +113,7 @@ PARTS: dict[str, type] = {
     "QuantileLoss": QuantileLoss,
     "Ranges": Ranges,
     "Reach": Reach,
+    "Reading": Reading,
     "ReadyColumns": ReadyColumns,
     "Recipe": WindowSpec,
     "RegressionModel": RegressionModel,
@@ -128,6 +136,7 @@ PARTS: dict[str, type] = {
     "TransformedModel": TransformedModel,
     "Units": Units,
     "WholeNumbers": WholeNumbers,
+    "WindowMember": WindowMember,
     "WindowModel": WindowModel,
     "WindowNetwork": WindowNetwork,
     "WindowState": WindowState,

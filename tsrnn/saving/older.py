@@ -43,6 +43,7 @@ from tsrnn.theta.model import ThetaModel
 from tsrnn.windows.doubts import Ranges
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.forecaster import RNNForecaster
+from tsrnn.windows.lags import Units
 from tsrnn.windows.model import WindowModel, WindowState
 from tsrnn.windows.network import WindowNetwork, WindowSpec
 
@@ -82,7 +83,12 @@ _LATER: dict[type, dict[str, Any]] = {
     FittedPanel: {"rows": None, "n_filled": None, "reach": None, "n_seen": None},
     SmootherBatch: {"ahead": None},
     TextRNNClassifier: {"vocabulary": None, "init": "random", "normalize": False},
-    RNNForecaster: {"random_state": None},
+    RNNForecaster: {
+        "random_state": None,
+        "n_jobs": None,
+        **dict.fromkeys(("period", "center", "units", "n_members"), "auto"),
+    },
+    Units: {"seasons": None},
     ThetaForecaster: {"test": True},
     WindowSpec: {"is_default": False},
     SmoothingModel: {"failures": {}, "extent": None},
@@ -161,6 +167,8 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
             attributes.setdefault("seasonal_", _kinds_of(seasons))
         if kind in _WITH_PERIOD:
             attributes.setdefault("period_", attributes.get("period"))
+        if kind is RNNForecaster:
+            attributes.setdefault("period_", 1)
     if kind is PanelForecaster and "_fitted" in attributes and "_frame" not in attributes:
         static = pd.DataFrame({attributes["id_col"]: attributes["ids_"]})
         names = attributes["feature_names_in_"].tolist()
@@ -172,7 +180,8 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
         given = getattr(attributes["forecaster"], "__dict__", {})  # a list has none
         if "period" in given:
             ids = attributes["ids_"]
-            taken = np.full(len(ids), given["period"], dtype=np.int64)
+            period = 1 if given["period"] == "auto" else given["period"]  # RNNForecaster had none
+            taken = np.full(len(ids), period, dtype=np.int64)
             attributes["period_"] = pd.Series(taken, ids, name="period")
 
 

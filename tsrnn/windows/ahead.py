@@ -18,6 +18,9 @@ from tsrnn._input.ragged import Batch
 from tsrnn.windows.lags import Units, windows_before, with_gaps_carried
 from tsrnn.windows.network import WindowNetwork
 
+# Numbers of windows that are read at a time, about, which bounds the memory that it takes.
+_NUMBERS = 2**23
+
 
 @dataclass(frozen=True)
 class PredictedAlong:
@@ -81,9 +84,8 @@ def predict_along(
         def predict(rows: np.ndarray, limits: np.ndarray | None) -> np.ndarray:
             windows = windows_before(values, rows, T)
             regressors = windows_before(batch.regressors, rows + 1, T)
-            ahead, spreads[rows] = step(
-                windows, regressors, units.take(series_of_row[rows]), limits
-            )
+            of_each = units.take(series_of_row[rows]).after(place[rows] - T)
+            ahead, spreads[rows] = step(windows, regressors, of_each, limits)
             return ahead
 
         goes_on = np.isnan(batch.values[due - 1])
@@ -100,7 +102,8 @@ def predict_along(
             )
             _lay(along, batch, rows, series_of_row[rows], ahead)
         rows = np.flatnonzero((place >= T) & np.isnan(predictions))
-        predictions[rows] = predict(rows, None)[:, 0]
+        for some in np.array_split(rows, max(1, rows.size * T // _NUMBERS)):
+            predictions[some] = predict(some, None)[:, 0]
     unknown = np.flatnonzero((place >= T) & np.isnan(spreads))  # of what was predicted with others
     spreads[unknown] = units.take(series_of_row[unknown]).spreads(
         windows_before(values, unknown, T)
@@ -185,7 +188,8 @@ def forecast_from(
             seen, limits = np.concatenate([windows[lanes], one], axis=1)[:, -T:], ceilings[lanes]
             while one.shape[1] < horizon:
                 i = one.shape[1]
-                ahead, spread = step(seen, regressors[lanes, i + 1 : i + 1 + T], of_lanes, limits)
+                known_now = regressors[lanes, i + 1 : i + 1 + T]
+                ahead, spread = step(seen, known_now, of_lanes.after(i), limits)
                 if i == 0:
                     limits = np.where(np.isinf(limits), of_lanes.ceilings(spread), limits)
                 if draw is not None:

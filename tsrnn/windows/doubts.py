@@ -31,6 +31,11 @@ _HASTE = 3.0
 # A power of e that is still a number.
 _LARGEST_POWER = 500.0
 
+# Windows that are few for a network that is trained to go on from its own forecasts, and for
+# members that are trained for a horizon: on series of 100 to 400 values, forecast at five origins
+# each, the former lost to damped trends on three of five, the latter on one.
+_FEW, _FEW_OF_MEMBERS = 1000, 50
+
 # Standard errors that a mean difference is above 0 by.
 _CLEARLY = 2.0
 
@@ -192,4 +197,16 @@ def fallback_note() -> UnreliableForecastWarning:
     return UnreliableForecastWarning(
         "there is one window with a value after it, too little to train on: what was fitted "
         "instead repeats the last value. Take a smaller window, or longer series or more of them"
+    )
+
+
+def few_note(n_windows: int, is_together: bool) -> UnreliableForecastWarning | None:
+    """Say that our own networks were trained on too little, if that is so."""
+    if n_windows >= (_FEW_OF_MEMBERS if is_together else _FEW):
+        return None
+    better = "" if is_together else "set horizon, for which several are trained, or "
+    return UnreliableForecastWarning(
+        f"there are {n_windows} windows to train a network on, few enough for its forecasts to be "
+        f"a matter of chance: {better}take EnsembleForecaster(), whose methods need no more than a "
+        "single series"
     )

@@ -2,69 +2,115 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone, is_regressor
+from sklearn.base import clone
 from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.notes import together
-from tsrnn._input.numbers import AnyFloat, AnyInt
 from tsrnn._input.ragged import Batch, others
-from tsrnn._input.validation import check_choice, check_count, check_number
-from tsrnn.exceptions import InvalidParameterError
+from tsrnn._time.season_length import Season
+from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.answers import PerSeries
 from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import LoopedPanel
-from tsrnn.sequence.arguments import check_seed
+from tsrnn.windows.arguments import (
+    Center,
+    Strategy,
+    UnitKind,
+    check_windows,
+    has_no_estimator,
+    steps_together,
+    trains_members,
+    window_of,
+    wishes_of,
+)
 from tsrnn.windows.default import default_network
-from tsrnn.windows.model import WindowModel, fit_windows, too_short
-from tsrnn.windows.network import WindowSpec, with_seed
+from tsrnn.windows.doubts import few_note
+from tsrnn.windows.members import Member
+from tsrnn.windows.model import (
+    WindowModel,
+    WindowState,
+    fit_members,
+    fit_windows,
+    too_short,
+)
+from tsrnn.windows.network import WindowNetwork, WindowSpec, with_seed
+from tsrnn.windows.rule import Rule
 from tsrnn.windows.summary import summarize_windows
+from tsrnn.windows.together import MembersNetwork
 
 if TYPE_CHECKING:
     from statsmodels.iolib.summary import Summary
 
-Strategy = Literal["recursive", "direct"]
-
 
 class RNNForecaster(Forecaster):
-    r"""Forecast by a regressor that reads windows of lags, such as a recurrent network.
+    r"""Forecast by networks, or any regressor, that read windows of lags of many series.
 
-    Every stretch of `window` values becomes a sequence, and the value after it a target. All series
-    train ONE regressor: columns of `y`, or with `PanelForecaster` the series of a panel. Each
-    window is read in units of its own, so that what is learned at one height and in one unit serves
-    at all others, and series that go on rising are followed.
+    Every stretch of values is a window, and the values after it are targets. All series train
+    together: columns of `y`, or with `PanelForecaster` the series of a panel. Each window is read
+    in units of its own, so that what is learned at one height and in one unit serves at all others,
+    and series that go on rising are followed.
+
+    Where the horizon is known, ``RNNForecaster(horizon=12)`` trains several small networks that say
+    all steps at once, and takes the median of what they forecast: its `members_`. Without one, or
+    with an estimator of your own, there is one regressor.
 
     Parameters
     ----------
-    estimator : regressor or None
-        One of the sequence regressors, or any regressor of scikit-learn's that takes a matrix. It
-        is cloned, and not changed. By default ``ElmanRNNRegressor(hidden_layer_sizes=16,
-        learning_rate_init=0.003, early_stopping=True, init="holt")``, trained for as long as suits
-        the number of windows: see the notes.
-    window : int
-        How many values are read, 2 at least.
-    strategy : {"recursive", "direct"}
+    estimator : "auto" or regressor
+        With "auto" members for a known `horizon`; without one ``ElmanRNNRegressor(
+        hidden_layer_sizes=16, learning_rate_init=0.003, early_stopping=True, init="holt")``,
+        trained for as long as suits the number of windows: see the notes. Or one of the sequence
+        regressors, or any regressor of scikit-learn's that takes a matrix. It is cloned, and not
+        changed. None is "auto".
+    window : "auto" or int
+        How many values are read, 2 at least. With "auto" members follow the rule in the notes, and
+        a single regressor reads 10.
+    strategy : {"auto", "recursive", "direct"}
         Predict one step ahead, and further ahead from what was predicted; or predict `horizon`
-        steps together, as so many outputs. A regressor of one output, such as scikit-learn's SVR,
-        serves the latter inside of a ``MultiOutputRegressor``.
+        steps together, as so many outputs. "auto" is direct where there is a horizon. A regressor
+        of one output, such as scikit-learn's SVR, serves inside of a ``MultiOutputRegressor``.
     horizon : int or None
-        With `strategy="direct"`, how many steps; forecasts further ahead go on from them.
+        How many steps are predicted together; forecasts further ahead go on from them.
+    period : int or "auto"
+        Time steps of a season, for members. "auto" is that of the index: 12 of months, 4 of
+        quarters, and 1 for all else that has none.
+    center : {"auto", "last", "season"}
+        The level that members read a window from: its last value, or the mean of the last season.
+    units : {"auto", "ratio", "std"}
+        The unit that members read it in: the level, of values that are all positive, or the
+        standard deviation.
+    n_members : int or "auto"
+        How many networks are trained together.
     cut_off : float or None
         Targets are cut off at so many times their root mean square, without regressors, lest the
         squared error should be about a few outliers. Noisy series may be forecast better with 1.5;
         where rare large changes come regularly, as a peak once in a long season, None leaves them.
+        For a single regressor.
     random_state : int, RandomState or None
-        The `random_state` of an estimator that has none of its own: of its parts, too.
+        Of members; and the `random_state` of an estimator that has none of its own: of its parts,
+        too.
+    n_jobs : int or None
+        Threads that members are trained in, as joblib counts them, and those of an estimator that
+        does not say; `PanelForecaster` has its own, which counts where this is None. The results do
+        not depend on it.
 
     Attributes
     ----------
+    members_ : tuple of Member
+        The networks that were trained together, if they were: their `spec` says what each reads,
+        their `history` has the "loss" of each epoch.
+    period_ : int
+        The period that was taken; 1 for none.
     estimator_ : regressor
-        As it was trained; scikit-learn's `DummyRegressor` where all targets are alike, as those of
-        a line are, so that there is nothing to learn, and where there is but one window: the last
-        value is then repeated.
+        As it was trained, if it was one; scikit-learn's `DummyRegressor` where all targets are
+        alike, as those of a line are, so that there is nothing to learn, and where there is but one
+        window: the last value is then repeated.
     fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
         One-step-ahead predictions of the training series, and what they miss; NaN for the first
         `window` steps of a series.
@@ -77,16 +123,49 @@ class RNNForecaster(Forecaster):
     -----
     UnreliableForecastWarning
         By `fit`, where one-step errors on the series itself are worse than those of repeating the
-        last value, and where there is one window to train on. By `predict`, `predict_interval`,
-        `predict_quantiles` and `simulate`, once a call, where the forecast runs away: it leaves the
-        range of the series by more than half of it, and the series has no trend that leads there.
+        last value, where there is one window to train on, and where a network of ours is trained
+        on few: fewer than 1000 without a horizon, than 50 with one. By `predict`,
+        `predict_interval`, `predict_quantiles` and `simulate`, once a call, where the forecast runs
+        away: it leaves the range of the series by more than half of it, and the series has no trend
+        that leads there.
         By `simulate` also where more than half of the paths do, and the forecast does not. The
         notes have the rules. Of several series one warning says how many they are; those of the fit
         of a panel are listed in its `notes_`.
 
     Notes
     -----
-    With :math:`w_1, \ldots, w_T` the values of a window, :math:`T` as `window`, the regressor reads
+    **Members.** The rule by which they are chosen knows the period :math:`m`, the horizon
+    :math:`h`, the median length of the series, whether all values are positive, and how many series
+    have a season by the test of the M competitions. Without a season, six read windows of :math:`2
+    h` and :math:`3 h` in turn, but of no more than two thirds of the median length; of series of
+    :math:`40 h` values and more, of :math:`4 h` and :math:`5 h`. Every third is a GRU of 32 units
+    where its window is no longer than 32, the others are dense networks of two layers of 128. With
+    a season six dense networks read windows of :math:`m + h`, each in another way: the series as it
+    is, in ratios to the mean of the last season or to the last value, or in standard deviations;
+    and, if one series in twenty has a season, the seasonally adjusted one. Of hours, or parts of
+    them (:math:`m` is a multiple of 24), and three weeks of them, four read two weeks in standard
+    deviations from the mean of the last day, and begin as the mean of yesterday and of a week ago.
+
+    A window :math:`w_1, \ldots, w_T` with level :math:`b` is read as :math:`2 \log(w_t / b)`, or as
+    :math:`(w_t - b) / u` with its standard deviation :math:`u`, and outputs :math:`o_j` say
+    :math:`b + b\,o_j` or :math:`b + u\,o_j`. Trained on are the last origins of all series, up to
+    200,000, each with at least four values or two seasons before it; short windows are filled by
+    the first value, or the first season again and again. The loss is the OWA of the M4 competition:
+    half of the symmetric percentage error and of the absolute error in units of the (seasonal)
+    naive forecast's so far, each over that of the adjusted naive forecast on the last horizon;
+    where not all values are positive it is the second alone. Adam's rate rises for 100 steps and
+    then falls to zero along a cosine. Targets that are missing are left out. Members take no
+    regressors. Forecasts beyond the horizon go on from those within, and move from the last value
+    seen by no more than a line would.
+
+    Every member also says how far the quantiles of levels 2.5% and 97.5% lie from its forecast: two
+    more outputs a step, trained by their pinball losses. So intervals and quantiles need no second
+    fit. They are the medians of the members'; on either side other levels lie as those of a normal
+    distribution with that quantile, and beyond the horizon distances grow as those of a random
+    walk.
+
+    **A single regressor.** With :math:`w_1, \ldots, w_T` the values of a window, :math:`T` as
+    `window`, the regressor reads
 
     .. math::
 
@@ -107,8 +186,8 @@ class RNNForecaster(Forecaster):
     turned once, and the correlation is .9 since, for a third of its length or more, and -.9 before.
     One-step errors are worse than those of repeating the last value where the mean of their sizes
     is larger by more than two standard errors of the difference, and that of their squares is
-    larger. They are not held against those of a seasonal naive forecast, for there is no season
-    among the parameters: do that by forecasts of values held back.
+    larger. They are not held against those of a seasonal naive forecast: do that by forecasts of
+    values held back.
 
     The default network is trained until 100 steps of its optimiser have not made the validation
     loss better, for 1000 at most; where 10 and 200 epochs are more, for these. The windows that it
@@ -125,8 +204,8 @@ class RNNForecaster(Forecaster):
     value before: those that would have been forecast, so that with `strategy="direct"` those of a
     gap are predicted together. Windows with missing values are not trained on.
 
-    Intervals and quantiles are conformal: the first call of one trains the regressor once more (by
-    a seed of 0 where it has none), on the beginnings of the series, and takes the errors of its
+    Its intervals and quantiles are conformal: the first call of one trains the regressor once more
+    (by a seed of 0 where it has none), on the beginnings of the series, and takes the errors of its
     forecasts of the rest, in units of `s`: of a quarter of each series, or 24 steps and 100
     forecasts where that is less, up to half. They are pooled over series and, as far as there are
     fewer than 1000, over the steps up to that which they are of; so an interval does not depend on
@@ -145,6 +224,8 @@ class RNNForecaster(Forecaster):
        (2012).
     .. [2] P. Montero-Manso, R. J. Hyndman, Principles and algorithms for forecasting groups of time
        series: locality and globality, International Journal of Forecasting 37 (2021).
+    .. [3] S. Makridakis, E. Spiliotis, V. Assimakopoulos, The M4 Competition: 100,000 time series
+       and 61 forecasting methods, International Journal of Forecasting 36 (2020).
 
     Examples
     --------
@@ -154,6 +235,14 @@ class RNNForecaster(Forecaster):
     >>> model = RNNForecaster(Ridge(1e-6), window=3).fit(np.arange(1.0, 13.0))
     >>> model.predict(3).round(3)
     array([13., 14., 15.])
+
+    Several networks for a horizon of four quarters, on twelve series at once:
+
+    >>> t = np.arange(60)[:, None]
+    >>> y = 100.0 + np.arange(12) * t + 20.0 * np.sin(np.pi * t / 2.0)
+    >>> model = RNNForecaster(horizon=4, period=4, n_members=2, random_state=0).fit(y)
+    >>> model.predict(4).shape, len(model.members_)
+    ((4, 12), 2)
     """
 
     estimator_: Any
@@ -162,20 +251,30 @@ class RNNForecaster(Forecaster):
 
     def __init__(
         self,
-        estimator: Any = None,
+        estimator: Any = "auto",
+        window: int | str = "auto",
         *,
-        window: AnyInt = 10,
-        strategy: Strategy = "recursive",
-        horizon: AnyInt | None = None,
-        cut_off: AnyFloat | None = 3.0,
+        strategy: Strategy = "auto",
+        horizon: int | None = None,
+        period: int | str = "auto",
+        center: Center = "auto",
+        units: UnitKind = "auto",
+        n_members: int | str = "auto",
+        cut_off: float | None = 3.0,
         random_state: Any = None,
+        n_jobs: int | None = None,
     ) -> None:
         self.estimator = estimator
         self.window = window
         self.strategy = strategy
         self.horizon = horizon
+        self.period = period
+        self.center = center
+        self.units = units
+        self.n_members = n_members
         self.cut_off = cut_off
         self.random_state = random_state
+        self.n_jobs = n_jobs
 
     def summary(self) -> Summary:
         """Summarise the fit: what was trained, on how much, and tests of the residuals.
@@ -184,55 +283,50 @@ class RNNForecaster(Forecaster):
         -------
         statsmodels.iolib.summary.Summary
         """
-        return summarize_windows(self)
+        check_is_fitted(self)
+        return summarize_windows(self, self._model.state.network)
+
+    @property
+    def members_(self) -> tuple[Member, ...]:
+        """Networks that were trained together.
+
+        Raises
+        ------
+        AttributeError
+            Before there are any, or where a single regressor was trained, which is `estimator_`.
+        """
+        if "_model" not in vars(self) or not isinstance(self._model.state.network, MembersNetwork):
+            raise AttributeError(
+                "there are no members: fit trains them by estimator='auto' with a horizon"
+            )
+        return self._model.state.network.members
 
     def validate_parameters(self) -> None:
         """Refuse arguments; see `Forecaster.validate_parameters`."""
-        estimator = self.estimator
-        if estimator is not None and not (
-            isinstance(estimator, BaseEstimator)
-            and is_regressor(estimator)
-            and not isinstance(estimator, Forecaster)
-        ):
-            raise InvalidParameterError(
-                "estimator must be a regressor, such as ElmanRNNRegressor() or scikit-learn's "
-                f"Ridge(), got {estimator!r}"
-            )
-        check_count("window", self.window, 2)
-        check_choice("strategy", self.strategy, get_args(Strategy))
-        if self.strategy == "direct" and self.horizon is None:
-            raise InvalidParameterError(
-                "strategy='direct' predicts a number of steps together: set horizon, such as 12"
-            )
-        if self.strategy == "direct":
-            check_count("horizon", self.horizon)
-        elif self.horizon is not None:
-            raise InvalidParameterError(
-                f"horizon is for strategy='direct', got {self.horizon!r}: leave it None, and ask "
-                "predict for as many steps as you like"
-            )
-        if self.cut_off is not None:
-            check_number("cut_off", self.cut_off, 0.0, np.inf, include_lower=False)
-        check_seed(self)
+        check_windows(self)
 
     def _learns_from_all(self) -> bool:
         return True
 
+    def _seeks_season(self) -> bool:
+        return trains_members(self) and super()._seeks_season()
+
+    def _in_season(self, season: Season) -> Self:
+        return super()._in_season(season) if trains_members(self) else self
+
     def fit_model(self, values, regressors):
         """Fit series; see `Forecaster.fit_model`."""
-        spec = self._spec(regressors.shape[1], None)
         batch = Batch.of_columns(values, regressors)
-        for error in too_short(batch, spec, "series {}".format).values():
-            raise error
-        state, predictions, deviations, notes = fit_windows(spec, batch)
+        state, predictions, deviations, notes = self._fitted(batch, None, "series {}".format)
         predictions, deviations = (
             rows.reshape(values.T.shape).T.copy() for rows in (predictions, deviations)
         )
         attributes = {
-            "estimator_": state.network.estimator,
             "n_windows_": state.network.n_windows,
             "sigma2_": _mean_squares(values - predictions),
         }
+        if isinstance(state.network, WindowNetwork):
+            attributes["estimator_"] = state.network.estimator
         told = together(notes, batch.n_series)
         model = WindowModel(np.arange(batch.n_series), state, batch.n_series, notes=told)
         return model, predictions, deviations, attributes
@@ -246,36 +340,65 @@ class RNNForecaster(Forecaster):
         progress: Progress | None = None,
     ) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
-        spec = self._spec(regressors.shape[1], n_jobs)
         batch = Batch(values, offsets, regressors)
-        failures = too_short(batch, spec, lambda i: "the series")
+        failures = self._too_short(batch, lambda i: "the series")
         kept = others(batch.n_series, failures)
         if not kept.size:
             return LoopedPanel((None,) * batch.n_series, failures)
-        state, _, _, notes = fit_windows(spec, batch.take(kept) if failures else batch)
+        some = batch.take(kept) if failures else batch
+        state, _, _, notes = self._fitted(some, n_jobs, None)
         if progress is not None:
             progress(batch.n_series)
         told = {int(kept[i]): (note,) for i, note in notes.items()}
         return WindowModel(kept, state, batch.n_series, failures, told)
 
-    def _spec(self, n_regressors: int, n_jobs: int | None) -> WindowSpec:
-        """Return what is to be trained; threads as given where the estimator does not say."""
-        if self.strategy == "direct" and n_regressors:
+    def _too_short(self, batch: Batch, name: Callable[[int], str]) -> dict[int, ValueError]:
+        """Return the errors of series that there is nothing to forecast from."""
+        if trains_members(self):
+            return {}  # whatever precedes a series is put there
+        return too_short(batch, window_of(self), steps_together(self), name)
+
+    def _fitted(
+        self, batch: Batch, n_jobs: int | None, name: Callable[[int], str] | None
+    ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+        """Train on series, of which those that are too short are errors where they have a name."""
+        if name is not None:
+            for error in self._too_short(batch, name).values():
+                raise error
+        n_regressors = batch.regressors.shape[1]
+        if n_regressors and self.horizon is not None:
             raise ValueError(
                 "strategy='direct' takes no regressors, for it would need those of steps that are "
                 "not asked for: set strategy='recursive', or leave X out"
             )
-        estimator = default_network() if self.estimator is None else self.estimator
+        if self.n_jobs is not None:
+            n_jobs = self.n_jobs
+        if trains_members(self):
+            rule = Rule(self._taken_period(), int(self.horizon), wishes_of(self), n_jobs)
+            fitted = fit_members(rule, batch)
+        else:
+            fitted = fit_windows(self._spec(n_regressors, n_jobs), batch)
+        state, *_, notes = fitted
+        if has_no_estimator(self) and not state.network.is_naive:
+            note = few_note(state.network.n_windows, trains_members(self))
+            if note is not None:
+                notes.update({i: note for i in range(batch.n_series) if i not in notes})
+        return fitted
+
+    def _spec(self, n_regressors: int, n_jobs: int | None) -> WindowSpec:
+        """Return what is to be trained; threads as given where the estimator does not say."""
+        is_default = has_no_estimator(self)
+        estimator = default_network() if is_default else self.estimator
         estimator = with_seed(estimator, self.random_state)
         if n_jobs is not None and estimator.get_params().get("n_jobs", n_jobs) is None:
             estimator = clone(estimator).set_params(n_jobs=n_jobs)
         return WindowSpec(
             estimator,
-            int(self.window),
-            int(self.horizon or 1) if self.strategy == "direct" else 1,
+            window_of(self),
+            steps_together(self),
             get_tags(estimator).input_tags.three_d_array,
             None if n_regressors else self.cut_off,
-            self.estimator is None,
+            is_default,
         )
 
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsrnn._input.ragged import Batch
+from tsrnn.forecasting.season import Seasons
 
 # What s is at least, in mean changes of the series.
 _LEAST = 0.1
@@ -42,10 +43,13 @@ class Units:
         c of each series.
     is_fixed : bool
         Whether s is c, and not of the window.
+    seasons : Seasons or None
+        Of the first step of each window, and on, where there are members that take them off.
     """
 
     change: np.ndarray
     is_fixed: bool
+    seasons: Seasons | None = None
 
     @classmethod
     def of(cls, batch: Batch) -> Units:
@@ -60,18 +64,29 @@ class Units:
 
     def take(self, series: np.ndarray) -> Units:
         """Return the units of the series at these positions."""
-        return replace(self, change=self.change[series])
+        seasons = None if self.seasons is None else self.seasons.take(series)
+        return replace(self, change=self.change[series], seasons=seasons)
+
+    def after(self, n_timesteps: int | np.ndarray) -> Units:
+        """Return the units of windows so many steps later, of all or of each."""
+        if self.seasons is None:
+            return self
+        return replace(self, seasons=self.seasons.after(n_timesteps))
 
     def spreads(self, windows: np.ndarray) -> np.ndarray:
         """Return s of a window of each series, (N,)."""
         if self.is_fixed:
             return self.change
-        spreads = np.abs(np.diff(windows, axis=1)).mean(axis=1)
-        return np.maximum(spreads, _LEAST * self.change)
+        return spreads_of(windows, self.change)
 
     def ceilings(self, spreads: np.ndarray) -> np.ndarray:
         """Return the largest unit of forecasts, (N,), after windows with these spreads."""
         return _MOST * np.maximum(spreads, self.change)
+
+
+def spreads_of(windows: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """Return s of windows (n, T) of series with these mean changes (n,), by (1)."""
+    return np.maximum(np.abs(np.diff(windows, axis=1)).mean(axis=1), _LEAST * change)
 
 
 def relative(windows: np.ndarray, units: Units) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -14,11 +13,14 @@ from tsrnn._input.ragged import Batch, laid_out, offsets_of, rows_between, rows_
 from tsrnn._input.scaling import Scaling
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
+from tsrnn.forecasting.season import find_seasons
 from tsrnn.windows.ahead import forecast_from, predict_along
 from tsrnn.windows.doubts import Ranges, fallback_note, left_notes, naive_notes, path_notes
 from tsrnn.windows.errors import PastErrors, factors
 from tsrnn.windows.lags import Units, from_first_observed
-from tsrnn.windows.network import WindowNetwork, WindowSpec, train, with_seed
+from tsrnn.windows.network import WindowNetwork, WindowSpec
+from tsrnn.windows.rule import Rule
+from tsrnn.windows.together import MembersNetwork, MembersSpec
 
 # Scaled values beyond this have squares, and sums of them, that are not finite.
 _LARGEST = 1e150
@@ -74,10 +76,11 @@ class WindowState:
         Regressors of the steps in it.
     future : (N, n, p) array
         Those of the steps after it, as far as they are known, and then NaN.
-    past : PastErrors
+    past : PastErrors or None
+        Of members None: they predict quantiles themselves.
     """
 
-    network: WindowNetwork
+    network: WindowNetwork | MembersNetwork
     scaling: Scaling
     columns: RegressorScaling
     units: Units
@@ -87,7 +90,7 @@ class WindowState:
     ranges: Ranges
     known: np.ndarray
     future: np.ndarray
-    past: PastErrors
+    past: PastErrors | None
 
     @property
     def n_series(self) -> int:
@@ -142,9 +145,20 @@ class WindowState:
 
     def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
         """Return quantiles of the next values, (N, horizon, n_quantiles)."""
+        if self.past is None:
+            return self._quantiles_of_members(horizon, quantiles)
         of_step = factors(self.past.of(horizon), quantiles)
         distances = self._spreads()[:, None, None] * of_step.T
         values = self._scaled_forecast(horizon)[:, :, None] + distances
+        return self.scaling.unscale(values.T).T
+
+    def _quantiles_of_members(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
+        n_pending = np.count_nonzero(~np.isnan(self.pending), axis=1)
+        is_due = np.isfinite(self.ceilings)  # the last values were predicted, and these with them
+        first = np.where(is_due, self.network.spec.n_ahead - n_pending, 0)
+        forecasts = self.network.forecast(self.values, self.units)
+        points = self._scaled_forecast(horizon)
+        values = self.network.quantiles_from(forecasts, first, points, quantiles)
         return self.scaling.unscale(values.T).T
 
     def simulate(
@@ -212,6 +226,7 @@ class WindowState:
         ends[np.unique(series_of_row[is_lost])] = np.nan
         later = replace(
             self,
+            units=self.units.after(lengths),
             values=ends,
             ceilings=along.ceilings,
             pending=along.pending,
@@ -262,17 +277,19 @@ class WindowState:
         return future
 
 
-def too_short(batch: Batch, spec: WindowSpec, name: Any) -> dict[int, ValueError]:
+def too_short(
+    batch: Batch, window: int, n_ahead: int, name: Callable[[int], str]
+) -> dict[int, ValueError]:
     """Return which series do not fill a window from their first observed value on."""
     trimmed, _ = from_first_observed(batch)
-    most = trimmed.lengths - spec.n_ahead - (batch.n_series == 1)  # lest there be a single window
+    most = trimmed.lengths - n_ahead - (batch.n_series == 1)  # lest there be a single window
     return {
         i: ValueError(
             f"{name(i)} has {trimmed.lengths[i]} time steps from its first value on, and a window "
-            f"takes {spec.window}: set window to {max(most[i], 2)} "
+            f"takes {window}: set window to {max(most[i], 2)} "
             "or less, or give a longer series"
         )
-        for i in np.flatnonzero(trimmed.lengths < spec.window).tolist()
+        for i in np.flatnonzero(trimmed.lengths < window).tolist()
     }
 
 
@@ -294,30 +311,78 @@ def fit_windows(
     each = scaling.take(batch.series_of_row)
     scaled = Batch(each.scale(batch.values), batch.offsets, columns.scale(batch.regressors))
     trimmed, rows = from_first_observed(scaled)
-    units = Units.of(trimmed)
-    network = train(spec, trimmed, units)
-    along = predict_along(network, trimmed, units)
-    last = trimmed.offsets[1:, None] + np.arange(-spec.window, 0)
+    return _fitted(spec, Seen(batch, scaling, columns, trimmed, rows), Units.of(trimmed))
+
+
+def fit_members(
+    rule: Rule, batch: Batch
+) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+    """Train the members that a rule chooses on series, as `fit_windows` trains one network."""
+    scaling, columns = Scaling.of(batch, centred=False), RegressorScaling.of(batch.regressors)
+    each = scaling.take(batch.series_of_row)
+    scaled = Batch(each.scale(batch.values), batch.offsets, batch.regressors)
+    trimmed, rows = from_first_observed(scaled)
+    seasons, kinds, _ = find_seasons(trimmed.values, trimmed.offsets, rule.period)
+    spec, units = rule.choose(trimmed, kinds), Units.of(trimmed)
+    if any(one.is_adjusted for one in spec.members):
+        units = replace(units, seasons=seasons.after(-spec.window))
+    return _fitted(spec, Seen(batch, scaling, columns, trimmed, rows), units)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Series that are fitted, and as they are computed with.
+
+    Attributes
+    ----------
+    batch : Batch
+        As they came.
+    scaling : Scaling
+    columns : RegressorScaling
+    trimmed : Batch
+        In scaled units, from their first values on.
+    rows : (R,) int array
+        Of these among those that came.
+    """
+
+    batch: Batch
+    scaling: Scaling
+    columns: RegressorScaling
+    trimmed: Batch
+    rows: np.ndarray
+
+
+def _fitted(
+    spec: WindowSpec | MembersSpec, seen: Seen, units: Units
+) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+    batch, trimmed, T = seen.batch, seen.trimmed, spec.window
+    whole, place = spec.padded(trimmed)
+    network = spec.train(whole, units)
+    along = predict_along(network, whole, units)
+    last = whole.offsets[1:, None] + np.arange(-T, 0)
     state = WindowState(
         network,
-        scaling,
-        columns,
-        units,
+        seen.scaling,
+        seen.columns,
+        units.after(whole.lengths - T),
         along.values[last],
         along.ceilings,
         along.pending,
-        Ranges.of(trimmed, scaling.scale(np.zeros(batch.n_series))),
-        trimmed.regressors[last],
+        Ranges.of(trimmed, seen.scaling.scale(np.zeros(batch.n_series))),
+        whole.regressors[last],
         np.empty((batch.n_series, 0, batch.regressors.shape[1])),
-        # What is trained again for a longer horizon is to be the same as before.
-        PastErrors(replace(spec, estimator=with_seed(spec.estimator, 0)), trimmed, units),
+        None if isinstance(spec, MembersSpec) else PastErrors(spec.of_past(), whole, units),
     )
     predictions, deviations = np.full((2, batch.values.size), np.nan)
-    predictions[rows] = along.predictions
-    deviations[rows] = network.deviation * along.spreads
-    notes = naive_notes(trimmed, along.values, along.predictions)
+    ahead = along.predictions[place]
+    first = np.arange(ahead.size) - trimmed.offsets[:-1][trimmed.series_of_row] < spec.n_unseen
+    ahead[first] = np.nan  # what was put before a series is made of these
+    predictions[seen.rows] = ahead
+    deviations[seen.rows] = np.where(first, np.nan, network.deviation * along.spreads[place])
+    notes = naive_notes(trimmed, along.values[place], ahead)
     if network.is_naive:
         notes = dict.fromkeys(range(batch.n_series), fallback_note())
+    each = seen.scaling.take(batch.series_of_row)
     return state, each.unscale(predictions), each.unscale_difference(deviations), notes
 
 

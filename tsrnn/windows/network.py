@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
@@ -67,6 +67,20 @@ class WindowSpec:
     as_sequences: bool
     cut_off: AnyFloat | None
     is_default: bool = False
+
+    def train(self, batch: Batch, units: Units) -> WindowNetwork:
+        """Train on series; see `train`."""
+        return train(self, batch, units)
+
+    n_unseen = 0
+
+    def padded(self, batch: Batch) -> tuple[Batch, np.ndarray]:
+        """Return the series, and where their rows are: they are read as they are."""
+        return batch, np.arange(batch.values.size)
+
+    def of_past(self) -> WindowSpec:
+        """Return what past errors are learned with: what is trained again is then as before."""
+        return replace(self, estimator=with_seed(self.estimator, 0))
 
 
 @dataclass(frozen=True)

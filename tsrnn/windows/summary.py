@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tsrnn.forecasting.summary import residual_tests, series_name, two_columns
+from tsrnn.windows.network import WindowNetwork
+from tsrnn.windows.together import MembersNetwork
 
 if TYPE_CHECKING:
     from statsmodels.iolib.summary import Summary
@@ -14,21 +17,25 @@ if TYPE_CHECKING:
     from tsrnn.forecasting.forecaster import Forecaster
 
 
-def summarize_windows(forecaster: Forecaster) -> Summary:
+def summarize_windows(forecaster: Forecaster, network: WindowNetwork | MembersNetwork) -> Summary:
     """Lay out a fitted forecaster: what was trained, then each series with tests of residuals."""
-    from sklearn.utils.validation import check_is_fitted
     from statsmodels.iolib.summary import Summary
 
-    check_is_fitted(forecaster)
     residuals = np.asarray(forecaster.residuals_)
     residuals = residuals.reshape(len(residuals), -1)
     variances = np.atleast_1d(forecaster.sigma2_)
     summary = Summary()
-    steps = "" if forecaster.horizon is None else f", {forecaster.horizon} steps"
+    spec = network.spec
+    if isinstance(network, MembersNetwork):
+        kinds = Counter(one.spec.kind for one in network.members)
+        name = ", ".join(f"{n} {kind}" for kind, n in kinds.items())
+    else:
+        name = type(forecaster.estimator_).__name__
+    is_direct = forecaster.horizon is not None
     trained = {
-        "Estimator": type(forecaster.estimator_).__name__,
-        "Strategy": forecaster.strategy + steps,
-        "Window": forecaster.window,
+        "Estimator": name,
+        "Strategy": f"direct, {spec.n_ahead} steps" if is_direct else "recursive",
+        "Window": spec.window,
     }
     on = {
         "Series": residuals.shape[1],

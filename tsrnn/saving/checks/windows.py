@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator
 
 from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import Scaling
+from tsrnn.forecasting.season import Seasons
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import FLOAT, require
 from tsrnn.saving.checks.models import check_found
@@ -15,14 +16,20 @@ from tsrnn.sequence.elman import ElmanRNNRegressor
 from tsrnn.windows.doubts import Ranges
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.lags import Units
+from tsrnn.windows.members import Member, MemberSpec
 from tsrnn.windows.model import RegressorScaling, WindowModel, WindowState
 from tsrnn.windows.network import WindowNetwork, WindowSpec
+from tsrnn.windows.readings import Reading
+from tsrnn.windows.together import MembersNetwork, MembersSpec
 
 
 def check_units(one: Units) -> None:
     """Check the units of windows."""
     fields.numbers(one.change, "change", None, low=0.0)
     fields.flag(one.is_fixed, "is_fixed")
+    if one.seasons is not None:
+        seasons = fields.kind(one.seasons, "seasons", Seasons)
+        require(len(seasons.factor) == one.change.size, "seasons must be of all series")
 
 
 def check_ranges(one: Ranges) -> None:
@@ -66,6 +73,67 @@ def check_network(one: WindowNetwork) -> None:
     fields.whole(one.n_windows, "n_windows", 1)
 
 
+def check_reading(one: Reading) -> None:
+    """Check how windows are read."""
+    fields.choice(one.units, "units", ("ratio", "std"))
+    fields.choice(one.center, "center", ("last", "season"))
+    fields.whole(one.period, "period", 1)
+
+
+def check_member_spec(one: MemberSpec) -> None:
+    """Check what a member is."""
+    fields.choice(one.kind, "kind", ("dense", "gru"))
+    for size in fields.tuple_of(one.hidden_sizes, "hidden_sizes", int):
+        fields.whole(size, "a hidden size", 1)
+    require(len(one.hidden_sizes) > 0, "there must be a hidden layer")
+    fields.whole(one.window, "window", 1)
+    fields.whole(one.n_ahead, "n_ahead", 1)
+    fields.kind(one.reading, "reading", Reading)
+    fields.flag(one.is_adjusted, "is_adjusted")
+    fields.choice(one.loss, "loss", ("smape", "mase", "owa"))
+    fields.whole(one.least, "least", 1)
+    fields.whole(one.most_samples, "most_samples", 1)
+    fields.whole(one.n_looked_at, "n_looked_at", 1)
+    for anchor in fields.tuple_of(one.anchors, "anchors", int):
+        fields.whole(anchor, "an anchor", 1)
+    require(len(one.anchors) <= 2, "there are at most two anchors")
+    require(sum(one.anchors) <= one.window, "anchors must lie within the window")
+    fields.whole(one.seed, "seed", 0)
+
+
+def check_member(one: Member) -> None:
+    """Check a trained member."""
+    spec = fields.kind(one.spec, "spec", MemberSpec)
+    fields.array(one.weights, "weights", np.dtype(np.float32), spec.architecture().n_parameters)
+    require(np.isfinite(one.weights).all(), "weights must be finite")
+    fields.whole(one.n_samples, "n_samples", 1)
+    losses = fields.kind(one.history, "history", dict).get("loss")
+    require(all(isinstance(loss, float) for loss in fields.kind(losses, "losses", list)), "losses")
+
+
+def check_members_spec(one: MembersSpec) -> None:
+    """Check what members are trained together."""
+    members = fields.tuple_of(one.members, "members", MemberSpec)
+    require(len(members) > 0, "there must be a member")
+    require(len({member.n_ahead for member in members}) == 1, "members must look equally far")
+    longest = max(member.window for member in members)
+    fields.whole(one.window, "window", longest)
+    fields.whole(one.period, "period", 1)
+    if one.n_jobs is not None:
+        fields.kind(one.n_jobs, "n_jobs", int)
+
+
+def check_members_network(one: MembersNetwork) -> None:
+    """Check members that were trained together."""
+    spec = fields.kind(one.spec, "spec", MembersSpec)
+    members = fields.tuple_of(one.members, "members", Member)
+    require([one.spec for one in members] == list(spec.members), "members must be those specified")
+    errors = fields.numbers(one.errors, "errors", None, spec.n_ahead)
+    require(len(errors), "errors must not be empty")
+    fields.number(one.deviation, "deviation", 0.0)
+    require(np.isfinite(one.deviation), "deviation must be finite")
+
+
 def check_past(one: PastErrors) -> None:
     """Check what past errors are computed from."""
     fields.kind(one.spec, "spec", WindowSpec)
@@ -83,7 +151,7 @@ def check_past(one: PastErrors) -> None:
 
 def check_state(one: WindowState) -> None:
     """Check networks at the ends of series."""
-    network = fields.kind(one.network, "network", WindowNetwork)
+    network = fields.kind(one.network, "network", WindowNetwork, MembersNetwork)
     window = network.spec.window
     n = fields.numbers(one.values, "values", None, window).shape[0]
     p = fields.kind(one.columns, "columns", RegressorScaling).center.size
@@ -99,12 +167,16 @@ def check_state(one: WindowState) -> None:
     require(fields.kind(one.ranges, "ranges", Ranges).low.size == n, "ranges must be of all series")
     fields.numbers(one.known, "known", n, window, p)
     fields.observations(one.future, "future", n, None, p)
+    if isinstance(network, MembersNetwork):
+        require(p == 0, "members read no regressors")
+        require(one.past is None, "members have no past errors")
+        return
     past = fields.kind(one.past, "past", PastErrors)
     require(past.batch.regressors.shape[1] == p, "past regressors must be as many as now")
     specs = past.spec, network.spec
+    require(past.units.is_fixed == units.is_fixed, "past units must be as now")
     sizes = {(each.window, each.n_ahead, bool(each.as_sequences)) for each in specs}
     require(len(sizes) == 1, "past forecasts must be of the same windows")
-    require(past.units.is_fixed == units.is_fixed, "past units must be as now")
     for each in specs:
         check_reads(each.estimator, each, p)
     check_reads(network.estimator, network.spec, p)
@@ -139,12 +211,18 @@ def check_model(one: WindowModel) -> None:
     state = fields.kind(one.state, "state", WindowState)
     n = fields.whole(one.n_series, "n_series", 1)
     check_found(one, fields.positions(one.series, "series", n, state.n_series))
-    require(fields.is_fitted(state.network.estimator), "the network must be trained")
+    if isinstance(state.network, WindowNetwork):
+        require(fields.is_fitted(state.network.estimator), "the network must be trained")
 
 
 CHECKS = {
+    Member: check_member,
+    MemberSpec: check_member_spec,
+    MembersNetwork: check_members_network,
+    MembersSpec: check_members_spec,
     PastErrors: check_past,
     Ranges: check_ranges,
+    Reading: check_reading,
     WindowSpec: check_spec,
     RegressorScaling: check_regressor_scaling,
     Units: check_units,

@@ -1,0 +1,165 @@
+"""One forecaster of all series of a competition at once: RNNForecaster(horizon=...) in a panel.
+
+Run as `python benchmarks/global_forecasts.py --data-home FOLDER [--data m3 m4-weekly] [--hold 2]
+[--final] [--intervals] [--near-copies]`. Whatever the forecaster's rule (`tsrnn/windows/rule.py`)
+says was chosen by what this prints without `--final`: forecasts of the last horizon of the TRAINING
+parts, held back, or with `--hold 2` of the one before it. With `--final` the test parts are scored.
+
+Printed are sMAPE and MASE as the competitions have them, OWA against Naive2 computed here on the
+same series, the seconds of fit and forecast, and with `--intervals` the share of values that
+intervals of 95% hold, their mean scaled interval score and the seconds of them. m4-quarterly-part
+is 15,005 of the 24,000 quarterly series of M4: its scores are never to be held beside published
+totals; `--series 3000` takes an even choice.
+
+Some hourly and weekly series of M4 have a near copy among the others, shifted in time, that shows
+what follows: whoever learns from all series has had that, and so had the competitors. With
+`--near-copies` scores are also printed without such series. A near copy is a stretch of another
+series, of the length of the window compared (two weeks of hours, a year of weeks), that correlates
+with the end of the series by .999 or more and has values after it.
+"""
+
+import os
+
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = "1"
+
+import argparse
+import time
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from m_competitions import DATA, LEVEL, Part, Result, load, score, score_intervals
+
+from tsrnn import DeseasonalizedForecaster, NaiveForecaster, PanelForecaster, RNNForecaster
+
+# Values of the end of a series that a near copy is looked for, by the period of the MASE.
+COMPARED = {1: 52, 24: 336}
+ALIKE = 0.999
+
+
+def held_back(part: Part, times: int) -> Part:
+    """Return the part whose last horizons are cut off, and the last one of these for a test."""
+    h, m = part.horizon, part.period
+    train, test, kept = [], [], []
+    for i, (_, rows) in enumerate(part.frame.groupby("unique_id", sort=False)):
+        y = rows["y"].to_numpy()
+        n = len(y) - times * h
+        if n > max(3, m):
+            train.append(rows.iloc[:n])
+            test.append(y[n : n + h])
+            kept.append(i)
+    values = [rows["y"].to_numpy() for rows in train]
+    scale = np.array([np.abs(y[m:] - y[:-m]).mean() for y in values])
+    known = scale > 0.0  # no MASE of a series that has not changed so far
+    return replace(
+        part,
+        frame=pd.concat([rows for rows, one in zip(train, known, strict=True) if one]),
+        ids=part.ids[np.array(kept)[known]],
+        test=np.array(test)[known],
+        scale=scale[known],
+        largest=np.array([np.abs(y).max() for y in values])[known],
+    )
+
+
+def near_copies(part: Part) -> np.ndarray:
+    """Return whether a stretch of another series shows how each goes on, (n_series,)."""
+    length = COMPARED[part.period]
+    series = [rows["y"].to_numpy() for _, rows in part.frame.groupby("unique_id", sort=False)]
+    ends = np.array(
+        [_normalised(y[-length:]) if len(y) >= length else np.zeros(length) for y in series]
+    )
+    found = np.zeros(len(series), dtype=bool)
+    for j, y in enumerate(series):
+        n_shown = len(y) - part.horizon
+        if n_shown < length:
+            continue
+        stretches = np.lib.stride_tricks.sliding_window_view(y[:n_shown], length)
+        alike = (_normalised(stretches) @ ends.T).max(axis=0) >= ALIKE
+        alike[j] = False
+        found |= alike
+    return found
+
+
+def _normalised(windows: np.ndarray) -> np.ndarray:
+    centred = windows - windows.mean(axis=-1, keepdims=True)
+    size = np.sqrt((centred**2).sum(axis=-1, keepdims=True))
+    return centred / np.where(size > 0.0, size, np.inf)
+
+
+def line(title: str, result: Result, naive: Result, of: np.ndarray | slice = slice(None)) -> None:
+    """Print the scores of a part, or of some of its series."""
+    smape, mase = result.smape[of].mean(), result.mase[of].mean()
+    owa = 0.5 * (smape / naive.smape[of].mean() + mase / naive.mase[of].mean())
+    intervals = "".join(
+        f"  {kind}: held {100 * result.inside[kind][of].mean():.1f}% "
+        f"MSIS {result.msis[kind][of].mean():.2f}"
+        f" ({result.seconds[kind]:.0f} s)"
+        for kind in result.inside
+    )
+    print(  # noqa: T201
+        f"{title:34s} sMAPE {smape:7.3f}  MASE {mase:6.3f}  OWA {owa:.4f}  "
+        f"{result.seconds['point']:6.1f} s, of processors {result.seconds['cpu']:.0f} s{intervals}",
+        flush=True,
+    )
+
+
+def run(name: str, options: argparse.Namespace) -> None:
+    """Forecast a part, and print its scores."""
+    part = load(name, options.data_home, options.series)
+    if not options.final:
+        part = held_back(part, options.hold)
+    naive = PanelForecaster(
+        DeseasonalizedForecaster(NaiveForecaster(), period=part.period), alias="f", freq=1
+    ).fit(part.frame)
+    naive = score(part, part.rows_of(naive.predict(part.horizon), "f"), {})
+    model = RNNForecaster(
+        horizon=part.horizon,
+        period=part.period,
+        random_state=options.seed,
+        n_members=options.members,
+    )
+    panel = PanelForecaster(model, alias="f", freq=1, n_jobs=options.jobs)
+    began, began_work = time.perf_counter(), time.process_time()
+    forecast = part.rows_of(panel.fit(part.frame).predict(part.horizon), "f")
+    seconds = {"point": time.perf_counter() - began, "cpu": time.process_time() - began_work}
+    result = score(part, forecast, seconds)
+    if options.intervals:
+        began = time.perf_counter()
+        table = panel.predict(part.horizon, level=LEVEL)
+        bounds = [part.rows_of(table, f"f-{side}-{LEVEL}") for side in ("lo", "hi")]
+        score_intervals(part, result, "own", *bounds)
+        seconds["own"] = time.perf_counter() - began
+    title = f"{name}, " + ("test" if options.final else f"held back {options.hold}")
+    line(title, result, naive)
+    if options.save:
+        np.savez(f"{options.save}-{name}.npz", forecast=forecast, test=part.test, ids=part.ids)
+    if options.near_copies and part.period in COMPARED and name != "m4-yearly":
+        copied = near_copies(part)
+        line(f"  without {copied.sum()} near copies", result, naive, ~copied)
+
+
+def read_options() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data-home")
+    parser.add_argument("--data", nargs="+", default=list(DATA))
+    parser.add_argument("--series", type=int, help="an even choice of so many series of each part")
+    parser.add_argument("--hold", type=int, default=1, choices=(1, 2))
+    parser.add_argument("--final", action="store_true", help="score the test parts")
+    parser.add_argument("--intervals", action="store_true")
+    parser.add_argument("--near-copies", action="store_true")
+    parser.add_argument("--members", default="auto", type=lambda n: n if n == "auto" else int(n))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--save", help="write forecasts to files that begin like this")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    options = read_options()
+    warnings.filterwarnings("ignore")  # what is said of single series is not what is measured
+    for group in options.data:
+        for name in DATA.get(group, (group,)):
+            run(name, options)

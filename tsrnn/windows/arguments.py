@@ -1,0 +1,136 @@
+"""Arguments of a forecaster on windows: refused, or put in the place of "auto"."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+import numpy as np
+from sklearn.base import BaseEstimator, is_regressor
+from sklearn.utils import check_random_state
+
+from tsrnn._input.validation import check_choice, check_count, check_number, check_period
+from tsrnn.exceptions import InvalidParameterError
+from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.sequence.arguments import check_seed
+from tsrnn.windows.rule import Wishes
+
+Strategy = Literal["auto", "recursive", "direct"]
+Center = Literal["auto", "last", "season"]
+UnitKind = Literal["auto", "ratio", "std"]
+
+# The window of a single regressor.
+_WINDOW = 10
+
+# What only members know.
+_OF_MEMBERS = ("period", "center", "units", "n_members")
+
+
+def is_auto(argument: Any) -> bool:
+    """Tell whether an argument is left to us."""
+    return isinstance(argument, str) and argument == "auto"
+
+
+def has_no_estimator(forecaster: Forecaster) -> bool:
+    """Tell whether what is trained is left to us."""
+    return forecaster.estimator is None or is_auto(forecaster.estimator)
+
+
+def trains_members(forecaster: Forecaster) -> bool:
+    """Tell whether several networks are trained together: ours, and for a known horizon."""
+    return (
+        has_no_estimator(forecaster)
+        and forecaster.horizon is not None
+        and forecaster.strategy != "recursive"
+    )
+
+
+def steps_together(forecaster: Forecaster) -> int:
+    """Return how many steps are predicted together: 1 of the recursive strategy."""
+    return 1 if forecaster.horizon is None else int(forecaster.horizon)
+
+
+def window_of(forecaster: Forecaster) -> int:
+    """Return the window of a single regressor."""
+    return _WINDOW if is_auto(forecaster.window) else int(forecaster.window)
+
+
+def wishes_of(forecaster: Forecaster) -> Wishes:
+    """Return what the user has chosen of members."""
+
+    def chosen(argument: Any) -> Any:
+        return None if is_auto(argument) else argument
+
+    seed = check_random_state(forecaster.random_state).randint(2**30)
+    return Wishes(
+        chosen(forecaster.window),
+        chosen(forecaster.n_members),
+        chosen(forecaster.center),
+        chosen(forecaster.units),
+        int(seed),
+    )
+
+
+def check_windows(forecaster: Forecaster) -> None:
+    """Refuse arguments.
+
+    Raises
+    ------
+    InvalidParameterError
+        It names the argument and what would be accepted.
+    """
+    _check_estimator(forecaster.estimator)
+    if not is_auto(forecaster.window):
+        check_count("window", forecaster.window, 2)
+    check_choice("strategy", forecaster.strategy, get_args(Strategy))
+    check_period(forecaster.period)
+    check_choice("center", forecaster.center, get_args(Center))
+    check_choice("units", forecaster.units, get_args(UnitKind))
+    if not is_auto(forecaster.n_members):
+        check_count("n_members", forecaster.n_members)
+    _check_horizon(forecaster)
+    if not trains_members(forecaster):
+        _refuse_of_members(forecaster)
+    if forecaster.cut_off is not None:
+        check_number("cut_off", forecaster.cut_off, 0.0, np.inf, include_lower=False)
+    check_seed(forecaster)
+
+
+def _check_estimator(estimator: Any) -> None:
+    if estimator is None or is_auto(estimator):
+        return
+    if (
+        isinstance(estimator, BaseEstimator)
+        and is_regressor(estimator)
+        and not isinstance(estimator, Forecaster)
+    ):
+        return
+    raise InvalidParameterError(
+        "estimator must be a regressor, such as ElmanRNNRegressor() or scikit-learn's "
+        f"Ridge(), got {estimator!r}"
+    )
+
+
+def _check_horizon(forecaster: Forecaster) -> None:
+    if forecaster.strategy == "direct" and forecaster.horizon is None:
+        raise InvalidParameterError(
+            "strategy='direct' predicts a number of steps together: set horizon, such as 12"
+        )
+    if forecaster.horizon is None:
+        return
+    if forecaster.strategy == "recursive":
+        raise InvalidParameterError(
+            f"horizon is for strategy='direct', got {forecaster.horizon!r}: leave it None, and ask "
+            "predict for as many steps as you like"
+        )
+    check_count("horizon", forecaster.horizon)
+
+
+def _refuse_of_members(forecaster: Forecaster) -> None:
+    """Refuse what has no effect where there is a single regressor."""
+    for name in _OF_MEMBERS:
+        argument = getattr(forecaster, name)
+        if not (is_auto(argument) or (name == "period" and argument == 1)):
+            raise InvalidParameterError(
+                f"{name} is for the members that estimator='auto' trains for a known horizon, got "
+                f"{argument!r}: leave it 'auto', or set horizon, such as 12, and no estimator"
+            )

@@ -1,0 +1,72 @@
+"""Levels and units in which a network of many series reads a window and says what follows it.
+
+With w_1 .. w_T the values of a window, b its level and u its unit, the network reads x and its
+outputs o are forecasts b + u o. The level is the last value, w_T, or of series with a season the
+mean of the last season. In units of "ratio", of series that are positive,
+
+    u = |b|,   x_t = 2 clip(log(max(w_t, u / 50) / u), -4, 4),                              (1)
+
+and in those of "std"
+
+    u = max(standard deviation of the last two seasons, or of the window, c / 2),
+    x_t = clip((w_t - b) / u, -8, 8),                                                       (2)
+
+with c the mean change of the series, which is also what u is at least in (1), lest a value near
+zero, or a calm stretch, should make an ordinary change a huge one. A series that is constant has no
+unit: what is read of it is 0, and so is what is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# The least value that a logarithm is taken of, in levels, and the largest of these logarithms.
+_LEAST_RATIO, _LARGEST_LOG = 0.02, 4.0
+
+# The largest distance from the level that is read, in units.
+_LARGEST = 8.0
+
+# What a unit of "std" is at least, in mean changes of the series.
+_LEAST_UNIT = 0.5
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A way to read windows.
+
+    Attributes
+    ----------
+    units : {"ratio", "std"}
+    center : {"last", "season"}
+        The level: the last value, or the mean of the last season.
+    period : int
+    """
+
+    units: str
+    center: str
+    period: int
+
+    def level_and_unit(
+        self, windows: np.ndarray, change: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return b and u of windows (n, T) of series with these mean changes, (n,) each."""
+        is_seasonal = self.center == "season"
+        level = windows[:, -self.period :].mean(axis=1) if is_seasonal else windows[:, -1]
+        if self.units == "ratio":
+            return level, np.maximum(np.abs(level), change)
+        n_steps = min(2 * self.period, windows.shape[1]) if self.period > 1 else windows.shape[1]
+        spread = windows[:, -n_steps:].std(axis=1)
+        return level, np.where(change > 0.0, np.maximum(spread, _LEAST_UNIT * change), 0.0)
+
+    def inputs(self, windows: np.ndarray, level: np.ndarray, unit: np.ndarray) -> np.ndarray:
+        """Return x of windows (n, T), by (1) or (2), in single precision."""
+        has_unit = unit > 0.0
+        unit = np.where(has_unit, unit, 1.0)[:, None]
+        if self.units == "ratio":
+            shares = np.maximum(windows / unit, _LEAST_RATIO)
+            x = 2.0 * np.clip(np.log(shares), -_LARGEST_LOG, _LARGEST_LOG)
+        else:
+            x = np.clip((windows - level[:, None]) / unit, -_LARGEST, _LARGEST)
+        return np.where(has_unit[:, None], x, 0.0).astype(np.float32)

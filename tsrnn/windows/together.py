@@ -1,0 +1,215 @@
+"""Several members on the same series: trained side by side, their forecasts' median taken.
+
+They are what a `WindowNetwork` is to one regressor, and are called as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import ndtri
+
+from tsrnn._compute.threads import in_threads
+from tsrnn._input.ragged import Batch
+from tsrnn.forecasting.season import Seasons
+from tsrnn.windows.lags import Units, windows_before
+from tsrnn.windows.level_losses import TAIL
+from tsrnn.windows.members import Member, MemberSpec, samples_of, train_member
+from tsrnn.windows.samples import naive_scales, origins_of, padded
+
+# Origins whose errors are kept, for futures to be drawn from.
+_MOST_ERRORS = 10_000
+
+# How far from the last value seen forecasts of forecasts may lie, in ceilings of units a step: so
+# that what is repeated far ahead grows no faster than a line.
+_REACH = 3.0
+
+
+@dataclass(frozen=True)
+class MembersSpec:
+    """Members to train.
+
+    Attributes
+    ----------
+    members : tuple of MemberSpec
+    window : int
+        Values that all are given (T); no member reads more.
+    period : int
+    n_jobs : int or None
+        Threads.
+    """
+
+    members: tuple[MemberSpec, ...]
+    window: int
+    period: int
+    n_jobs: int | None = None
+
+    @property
+    def n_ahead(self) -> int:
+        """Values that are predicted together (H)."""
+        return self.members[0].n_ahead
+
+    @property
+    def n_unseen(self) -> int:
+        """Values at the beginning of a series that nothing is predicted of."""
+        return self.period
+
+    def padded(self, batch: Batch) -> tuple[Batch, np.ndarray]:
+        """Return the series with a window of values before them, and where their rows are."""
+        return padded(batch, self.window, self.period)
+
+    def train(self, batch: Batch, units: Units) -> MembersNetwork:
+        """Train on series that were padded, in scaled units; see `tsrnn.windows.network.train`."""
+        T, seasons = self.window, units.seasons
+        trimmed = _without_padding(batch, T)
+        seasons = None if seasons is None else seasons.after(T)
+        naive = _naive_errors(batch, T, self.n_ahead, self.period, seasons)
+        stop = np.zeros(1, np.int8)
+
+        def train_one(spec: MemberSpec) -> Member:
+            samples = samples_of(spec, trimmed, seasons, units.change)
+            return train_member(spec, samples, naive, stop)
+
+        jobs = [(spec,) for spec in self.members]
+        members = tuple(in_threads(train_one, jobs, self.n_jobs, stop))
+        network = MembersNetwork(self, members, np.zeros((1, self.n_ahead)), 0.0)
+        errors = _errors(network, batch, units)
+        deviation = float(np.sqrt(np.mean(errors[:, 0] ** 2)))
+        return replace(network, errors=errors, deviation=deviation)
+
+
+@dataclass(frozen=True)
+class MembersNetwork:
+    """Trained members.
+
+    Attributes
+    ----------
+    spec : MembersSpec
+    members : tuple of Member
+    errors : (n, H) array
+        Of windows that were trained on, in the spreads of `Units`.
+    deviation : float
+        Root mean square of the errors one step ahead.
+    """
+
+    spec: MembersSpec
+    members: tuple[Member, ...]
+    errors: np.ndarray
+    deviation: float
+
+    is_naive = False
+
+    @property
+    def n_windows(self) -> int:
+        """The most windows that a member was trained on."""
+        return max(one.n_samples for one in self.members)
+
+    def forecast(self, windows: np.ndarray, units: Units) -> np.ndarray:
+        """Return the medians of the members' points and quantiles, (3, n, H), after windows."""
+        of_each = [one.forecast(windows, units.change, units.seasons) for one in self.members]
+        return np.median(of_each, axis=0) if len(of_each) > 1 else of_each[0]
+
+    def quantiles_from(
+        self, forecasts: np.ndarray, first: np.ndarray, points: np.ndarray, quantiles: np.ndarray
+    ) -> np.ndarray:
+        """Return quantiles of the next steps, (n, horizon, n_quantiles).
+
+        On either side they lie as those of a normal distribution that has the network's own
+        quantile on that side. Beyond the H steps that it predicts their distances grow as those of
+        a random walk.
+
+        Parameters
+        ----------
+        forecasts : (3, n, H) array
+            Of `forecast`.
+        first : (n,) int array
+            The step that `points` begin at, from 0: more than that where the last values of the
+            windows are predictions themselves.
+        points : (n, horizon) array
+        quantiles : (n_quantiles,) array
+        """
+        H, steps = self.spec.n_ahead, first[:, None] + np.arange(points.shape[1])
+        growth = np.sqrt(np.maximum((steps + 1.0) / H, 1.0))
+        place = np.minimum(steps, H - 1)
+        ends = forecasts[1:] - forecasts[:1]
+        low, high = (growth * np.take_along_axis(np.abs(one), place, axis=1) for one in ends)
+        scores = ndtri(quantiles) / ndtri(1.0 - TAIL)
+        side = np.where(scores[:, None, None] < 0.0, low, high)
+        return points[:, :, None] + np.moveaxis(scores[:, None, None] * side, 0, -1)
+
+    @contextmanager
+    def steps(self) -> Iterator[Callable[..., tuple[np.ndarray, np.ndarray]]]:
+        """Lend `step`; see `WindowNetwork.steps`."""
+
+        def step(
+            windows: np.ndarray,
+            regressors: np.ndarray,
+            units: Units,
+            ceilings: np.ndarray | None = None,
+        ) -> tuple[np.ndarray, np.ndarray]:
+            spread = units.spreads(windows)
+            forecasts = self.forecast(windows, units)[0]
+            if ceilings is not None:
+                spread = np.minimum(spread, ceilings)
+                reach = np.arange(1, self.spec.n_ahead + 1) * (_REACH * ceilings)[:, None]
+                last = windows[:, -1:]
+                forecasts = np.clip(forecasts, last - reach, last + reach)
+            return forecasts, spread
+
+        yield step
+
+
+def _without_padding(batch: Batch, window: int) -> Batch:
+    place = np.arange(batch.values.size) - batch.offsets[:-1][batch.series_of_row]
+    kept = place >= window
+    offsets = batch.offsets - window * np.arange(batch.n_series + 1)
+    return Batch(batch.values[kept], offsets, batch.regressors[kept])
+
+
+def _naive_errors(
+    batch: Batch, window: int, n_ahead: int, period: int, seasons: Seasons | None
+) -> tuple[float, float]:
+    """Return sMAPE and MASE of Naive2 on the last horizon of padded series, as far as known.
+
+    Naive2 repeats the last value, seasonally adjusted where a season was found.
+    """
+    origins = origins_of(batch, window, n_ahead, 2, batch.n_series)
+    if not origins.size:
+        return 1.0, 1.0
+    series = batch.series_of_row[origins]
+    place = origins - batch.offsets[series] - window
+    last, y = batch.values[origins - 1], batch.values[origins[:, None] + np.arange(n_ahead)]
+    forecast = np.repeat(last[:, None], n_ahead, axis=1)
+    if seasons is not None:
+        factor, offset = seasons.take(series).after(place - 1).of_steps(0, n_ahead + 1)
+        forecast = (last - offset[:, 0])[:, None] / factor[:, :1] * factor[:, 1:] + offset[:, 1:]
+    scale = naive_scales(batch, window, period, origins)[:, None]
+    distance, size = np.abs(forecast - y), np.abs(forecast) + np.abs(y)
+    is_known = ~np.isnan(distance)
+    ratios = 200.0 * distance[is_known & (size > 0.0)] / size[is_known & (size > 0.0)]
+    is_scaled = is_known & (scale > 0.0)
+    scaled = np.minimum((distance / np.where(scale > 0.0, scale, 1.0))[is_scaled], 50.0)
+    both = [float(one.mean()) if one.size else 0.0 for one in (ratios, scaled)]
+    return tuple(one if one > 0.0 else 1.0 for one in both)
+
+
+def _errors(network: MembersNetwork, batch: Batch, units: Units) -> np.ndarray:
+    """Return errors (n, H) of windows of padded series, in spreads: an even choice among many."""
+    spec, T, H = network.spec, network.spec.window, network.spec.n_ahead
+    rows = origins_of(batch, T, H, 1, batch.values.size)
+    rows = rows[np.unique(np.linspace(0, len(rows) - 1, _MOST_ERRORS).astype(np.int64))]
+    series = batch.series_of_row[rows]
+    windows = windows_before(batch.values, rows, T)
+    y = batch.values[rows[:, None] + np.arange(H)]
+    is_whole = ~(np.isnan(windows).any(axis=1) | np.isnan(y).any(axis=1))
+    of_each = units.take(series).after(rows - T - batch.offsets[series])
+    spread = of_each.spreads(windows)
+    kept = np.flatnonzero(is_whole & (spread > 0.0))
+    if not kept.size:
+        return np.zeros((1, spec.n_ahead))
+    with network.steps() as step:
+        forecasts, spread = step(windows[kept], None, of_each.take(kept))
+    return (y[kept] - forecasts) / spread[:, None]
