@@ -46,6 +46,7 @@ from tsrnn.panel.report import (
     listed,
     listed_notes,
     note_table,
+    refuse_none_moved,
     warn_of_failures,
     warn_of_last_step,
     warn_of_notes,
@@ -454,10 +455,10 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         df_new : DataFrame
             Rows that follow those seen, of some or all series, columns as at `fit`. Gaps, also
             right after the last row seen, are filled, and rows of a step put together, as at `fit`;
-            rows of the step that was the last one come too late, and an `UnfinishedStepWarning`
-            tells where the new last one looks unfinished beside those of the fit. Rows of failed
-            series are skipped. A series whose new rows will not do (words, infinities, a gap that
-            is not filled) joins `failures_`, for where it stands is no longer known.
+            an `UnfinishedStepWarning` tells where the new last one looks unfinished beside those of
+            the fit. Rows of failed series are skipped. A series whose new rows will not do (words,
+            infinities, a gap that is not filled) joins `failures_`, for where it stands is no
+            longer known, and the others move on.
 
         Returns
         -------
@@ -466,7 +467,9 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         Raises
         ------
         ValueError
-            If there are series that were not fitted: `fit` is where series begin.
+            If there are series that were not fitted, for `fit` is where series begin; if rows lie
+            at or before the end of a series, or in the step that it ended with; or if none of the
+            series in `df_new` can move on. The panel is then as before.
         """
         check_is_fitted(self, "failures_")
         columns = self._columns()
@@ -482,13 +485,16 @@ class PanelForecaster(FittedForecasters, PanelParameters):
             )
             n_given = len(more.ids)
             more, failures, series = new._fitted.placed(more, failures, new._lost(), "df_new")
+            if n_given and not len(series):
+                raise ValueError("df_new holds failed series alone: see failures_")
             if form.series is not None:
                 more, series = new._fitted.going_on(more, series, self.time_col)
             fitted, shared, of_models, doubt = new._fitted.moved(
-                more, failures, series, self._rules(), self.time_col, self.n_jobs
+                more, failures, series, self._rules(), columns, form, self.n_jobs
             )
             new._fitted, new.ids_ = fitted, fitted.active_ids
             told = by_model(shared, of_models, [one.name for one in fitted.members])
+            refuse_none_moved(told, fitted.lost, series, fitted.ids)
             newly = failure_table(told, fitted.ids, new.failures_.columns[0])
             new.failures_ = pd.concat([new.failures_, newly], ignore_index=True)
             warn_of_last_step(doubt)
