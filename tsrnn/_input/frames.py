@@ -48,7 +48,7 @@ class FrameKind:
     library: str = "pandas"
     types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def answer(self, frame: pd.DataFrame, alike: Mapping[str, str] | None = None) -> Any:
+    def answer(self, frame: pd.DataFrame, alike: Mapping[str, Any] | None = None) -> Any:
         """Make a frame of that library of one of pandas, without its index.
 
         Parameters

@@ -48,6 +48,7 @@ p = |2 q - 1|, upwards or downwards.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +56,7 @@ from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import offsets_of, rows_between
 from tsrnn.compose.combining import Span
 from tsrnn.forecasting.fitted_model import PanelModel
+from tsrnn.forecasting.forecaster import Forecaster
 
 # Past forecasts that are made at least, of all series together, if these are long enough.
 _ENOUGH = 100
@@ -92,7 +94,7 @@ class CombinedErrors:
         The series that it was fitted to, as `Forecaster.fit_panel` takes them.
     """
 
-    forecaster: object
+    forecaster: Forecaster
     values: np.ndarray
     offsets: np.ndarray
     regressors: np.ndarray
@@ -147,7 +149,8 @@ class CombinedErrors:
         if not series.size:
             return errors, units
         starts, before = self.offsets[:-1][series], (lengths - held)[series]
-        model, rows = self._fit(starts, before, n_jobs), starts + before
+        model: Any = self._fit(starts, before, n_jobs)
+        rows = starts + before
         stops, informed = self.offsets[1:][series], self.regressors.shape[1] > 0
         for origin in range(n_origins):
             n_ahead = np.clip(stops - rows, 0, horizon)

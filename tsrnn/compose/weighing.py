@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tsrnn._input.numbers import AnyInt
 from tsrnn._input.ragged import offsets_of, rows_between
 from tsrnn.compose.fit_members import Named, fit_panel
 
@@ -41,8 +42,8 @@ class Backtest:
     takes_best : bool
     """
 
-    horizon: int | None
-    n_windows: int
+    horizon: AnyInt | None
+    n_windows: AnyInt
     period: int
     by_series: bool
     takes_best: bool

@@ -114,7 +114,8 @@ def backtest(
         )
     ends = windows.ends(data.n_timesteps)
     shape = (windows.n_windows, windows.horizon, 1 + 2 * len(levels), data.n_series)
-    answers, model = np.empty(shape), None
+    answers = np.empty(shape)
+    model: Any = None
     for number, end in enumerate(ends.tolist()):
         if windows.is_fitted(number):
             try:

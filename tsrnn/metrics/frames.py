@@ -176,7 +176,7 @@ def _named(
     if metrics is None:
         metrics = ["mae", "rmse", "smape", *(["mase"] if y_train is not None else [])]
     alone = isinstance(metrics, str) or not np.iterable(metrics)
-    names = [metrics] if alone else list(metrics)
+    names: list[Any] = [metrics] if alone else list(metrics)
     for name in names:
         if callable(name):
             raise TypeError(
@@ -265,8 +265,8 @@ class _Units:
         """Average the terms of rows as a metric does, (n_groups,); NaN where there are none."""
         if mean == "weighted":
             group = self.group[self.of_row]
-            sums = [np.bincount(group, one, minlength=self.n_groups) for one in (terms, size)]
-            return np.where(self._count() > 0, ratio(*sums), np.nan)
+            both = [np.bincount(group, one, minlength=self.n_groups) for one in (terms, size)]
+            return np.where(self._count() > 0, ratio(*both), np.nan)
         unit = 1.0
         if mean == "root":
             unit = float(np.max(terms, initial=0.0, where=np.isfinite(terms))) or 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -144,7 +145,7 @@ def _anomalies_of_frame(panel: PanelForecaster, df: Any, level: float) -> Any:
     tell_failures(failure_table(failures, frame.ids, panel.id_col), len(frame.ids))
     series = np.repeat(np.arange(len(places)), part.lengths)
     kept = ~np.isin(series, list(failed))
-    answer = {
+    answer: dict[Hashable, Any] = {
         panel.id_col: part.ids.take(series[kept]),
         panel.time_col: part.codec.write(part.ordinals[kept]),
         panel.target_col: part.values[kept],

@@ -76,8 +76,8 @@ class FittedForecasters(BaseEstimator):
 
     def _fitted_names(self) -> list[str]:
         """Return what the columns of forecasts are called, of the forecasters that were fitted."""
-        names = [one.name for one in self._fitted.members]
-        if names != [None]:
+        names = [one.name for one in self._fitted.members if one.name is not None]
+        if names:
             return names
         return [type(self._forecasters[0]).__name__ if self.alias is None else self.alias]
 

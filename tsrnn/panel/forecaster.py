@@ -306,8 +306,8 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         check_is_fitted(now, "failures_")
         check_choice("method", method, get_args(IntervalMethod))
         levels = check_levels(level)
-        columns, names = now._columns(), now._fitted_names()
-        names = interval_names(names, levels, (columns.id, columns.time))
+        columns = now._columns()
+        names = interval_names(now._fitted_names(), levels, (columns.id, columns.time))
         paths = check_panel_totals(total, n_paths, random_state, levels, method)
         rows = now._reader().read(h, X_df)
         if total:

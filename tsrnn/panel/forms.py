@@ -37,7 +37,7 @@ class FrameForm:
 
     kind: FrameKind = PANDAS
     levels: tuple[tuple[str, Hashable], ...] = ()
-    series: pd.Index | None = None
+    series: Any = None
     name: Hashable = None
     is_flat: bool = False
 

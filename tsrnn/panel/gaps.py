@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from numbers import Real
 from typing import Any
 
@@ -38,9 +38,9 @@ def fill_gaps(
     freq: Any = None,
     value: float | Mapping[Any, float] = np.nan,
     aggregate: str | Mapping[Any, str] | None = None,
-    id_col: str = "unique_id",
-    time_col: str = "ds",
-    target_col: str = "y",
+    id_col: Hashable = "unique_id",
+    time_col: Hashable = "ds",
+    target_col: Hashable = "y",
 ) -> Any:
     """Put in a row for every time step that a series has none for, between its first and its last.
 

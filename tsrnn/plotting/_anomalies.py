@@ -135,13 +135,13 @@ class AnomaliesDisplay:
         self
         """
         (ax,) = new_axes(size=(9, 4)) if ax is None else (ax,)
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_, self.figure_ = ax, ax.figure  # type: ignore[assignment]  # or a part of one
         rows = self.anomalies
         times = times_of(rows.index)
         self.usual_area_ = ax.fill_between(
             times, rows.lower, rows.upper, color="tab:blue", alpha=0.2, linewidth=0, label="usual"
         )
-        thin = {"color": "tab:blue", "linewidth": 1.0, "alpha": 0.8}
+        thin: dict[str, Any] = {"color": "tab:blue", "linewidth": 1.0, "alpha": 0.8}
         (self.expected_line_,) = ax.plot(times, rows.expected, label="expected", **thin)
         # A series of few or scattered values would be invisible as a line.
         marker = "." if len(rows) <= 60 or rows.y.isna().any() else None

@@ -26,7 +26,13 @@ _OPTIMIZERS = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
 # The names of the search that takes all sequences at once.
 SEARCHES = (*SOLVER_NAMES, *SOLVER_NAMES.values())
 
-_FLAGS = ("early_stopping", "return_sequences", "bidirectional", "standardize", "warm_start")
+_FLAGS: tuple[str, ...] = (
+    "early_stopping",
+    "return_sequences",
+    "bidirectional",
+    "standardize",
+    "warm_start",
+)
 _FLAGS += ("linear_path",)
 
 
@@ -197,7 +203,9 @@ def _schedule_of(estimator: BaseEstimator, n_sequences: int) -> Schedule | None:
 
 def _remedies(estimator: BaseEstimator) -> tuple[str, ...]:
     """Say what to change where nothing is learned."""
-    ways = () if vars(estimator).get("standardize", True) else ("standardize=True",)
+    ways: tuple[str, ...] = (
+        () if vars(estimator).get("standardize", True) else ("standardize=True",)
+    )
     # The default is four orders below.
     ways += ("a smaller l2",) if estimator.l2 >= 1.0 else ()
     if estimator.solver in SEARCHES:

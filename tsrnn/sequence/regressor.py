@@ -135,7 +135,7 @@ class NumberRegressor(RegressorMixin, SequenceEstimator):
         (300,)
         """
         check_is_fitted(self)
-        trained = self._targets.loss.levels
+        trained = self._targets.loss.levels  # type: ignore[attr-defined]  # a QuantileLoss
         levels = trained if quantiles is None else read_levels("quantiles", quantiles)
         for i, level in enumerate(levels):
             if not trained[0] <= level <= trained[-1]:

@@ -92,7 +92,7 @@ def check_form(one: FrameForm) -> None:
     if one.series is not None:
         fields.labels(one.series, "series")
     roles = sorted(fields.kind(role, "a role", str) for role, _ in levels)
-    accepted = ([], ["id", "time"]) if one.series is None else ([], ["time"])
+    accepted: tuple[list[str], ...] = ([], ["id", "time"]) if one.series is None else ([], ["time"])
     require(roles in accepted, "levels are the series and the time, of a wide frame the time")
 
 
