@@ -128,14 +128,15 @@ def tell_failures(table: pd.DataFrame, n_series: int) -> None:
         )
 
 
-def warn_of_notes(notes: Iterable[Warning]) -> None:
+def warn_of_notes(notes: Told, where: str) -> None:
     """Tell how many notes of each kind there are."""
     by_kind: dict[type[Warning], list[Warning]] = {}
-    for note in notes:
+    for *_, note in listed_notes(notes):
         by_kind.setdefault(type(note), []).append(note)
     for kind, found in by_kind.items():
         warn_user(
-            f"{len(found)} note(s) on the fits of single series, see notes_; the first: {found[0]}",
+            f"{len(found)} note(s) on the fits of single series, see {where}; the first: "
+            f"{found[0]}",
             kind,
         )
 
