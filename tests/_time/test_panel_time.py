@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from panels import SES, make_frame, quietly
+from panels import SES, make_frame
 
 from tsrnn import NaiveForecaster, PanelForecaster, SimpleExpSmoothingRNN, fill_gaps
 
