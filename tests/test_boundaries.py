@@ -234,9 +234,10 @@ def test_sequence_estimators_know_no_forecaster():
 
 
 def test_metrics_and_pictures_take_arrays_or_estimators_by_their_public_methods():
-    # Labels of rows are compared, and their season told, in one place; frames have one door.
+    # Labels of rows are compared, and their season told, in one place; frames have one door,
+    # and warnings, too.
     used = {
-        "metrics": {"frames", "labels", "period_of_stamps"},
+        "metrics": {"frames", "notes", "labels", "period_of_stamps"},
         "plotting": {"frames", "stamps"},
     }
     for folder, known in used.items():
