@@ -70,13 +70,17 @@ def test_there_are_pages_with_code():
     assert {page.stem for page in PAGES_WITH_CODE} >= {"quickstart", "extending"}
 
 
-@pytest.mark.filterwarnings("ignore:1 of 40 series failed")  # shown on the page about panels
+# Shown on the page about panels.
+@pytest.mark.filterwarnings("ignore:1 of 40 series failed")
+@pytest.mark.filterwarnings("ignore::tsrnn.exceptions.UnusedColumnsWarning")
 @pytest.mark.parametrize("page", PAGES_WITH_CODE, ids=lambda page: page.stem)
 def test_the_code_of_a_page_runs_from_top_to_bottom(
     page, cells_as_they_were, tmp_path, monkeypatch
 ):
     if 'HolidayFeatures("' in page.read_text(encoding="utf-8"):
         pytest.importorskip("holidays", reason="the extra holidays has the holidays of countries")
+    if "import polars" in page.read_text(encoding="utf-8"):
+        pytest.importorskip("polars", reason="the extra test has the libraries of other frames")
     monkeypatch.chdir(tmp_path)
     names = {"__name__": page.stem}
     for block in blocks(page):

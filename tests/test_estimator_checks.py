@@ -226,6 +226,9 @@ SEQUENCE_ESTIMATORS = [
     GRURegressor(**QUICK, hidden_layer_sizes=(8, 4)),
     GRURegressor(**QUICK, hidden_layer_sizes=8, linear_path=True),
     LSTMRegressor(**IN_BATCHES, hidden_layer_sizes=8, bidirectional=True),
+    GRURegressor(
+        **IN_BATCHES, hidden_layer_sizes=8, loss="quantile", learning_rate="cosine", warmup_steps=3
+    ),
     ElmanRNNRegressor(hidden_layer_sizes=8, solver="lbfgs", max_iter=20),
     LSTMClassifier(**QUICK, hidden_layer_sizes=(8, 4), bidirectional=True),
     ElmanRNNClassifier(**IN_BATCHES, hidden_layer_sizes=8, activation="relu"),

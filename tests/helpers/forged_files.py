@@ -291,6 +291,7 @@ def _uses_of_network(which):
     return [
         lambda m: answers(m, "predict"),
         lambda m: answers(m, "predict_proba"),
+        lambda m: m.predict_quantiles(X, 0.4) if hasattr(m, "predict_quantiles") else None,
         lambda m: np.concatenate(list(m.hidden_states(X))) if hasattr(m, "hidden_states") else None,
         lambda m: m.summary() and None,
         lambda m: [np.asarray(one) for one in m.to_keras_weights()][0],

@@ -106,7 +106,7 @@ FORECASTERS = {
         strategy="direct",
         horizon=2,
     ),
-    "members": RNNForecaster(horizon=2, period=PERIOD, n_members=2, random_state=0),
+    "members": RNNForecaster(horizon=2, period=PERIOD, n_members=1, random_state=0),
     "two_seasons": DeseasonalizedForecaster(NaiveForecaster(), period=(PERIOD, 6), test=False),
     "regression": RegressionForecaster(SimpleExpSmoothingRNN(), FourierFeatures(PERIOD, 1)),
 }
@@ -196,6 +196,31 @@ NETWORKS = {
         LSTMRegressor(hidden_layer_sizes=4, return_sequences=True, max_iter=2),
         _X.astype("float32"),
         _X,
+    ),
+    "quantiles": (
+        GRURegressor(hidden_layer_sizes=4, loss="quantile", quantiles=(0.1, 0.9), max_iter=2),
+        _X,
+        _X[:, :2],
+    ),
+    "rates": (
+        LSTMRegressor(hidden_layer_sizes=4, loss="poisson", max_iter=2),
+        _X,
+        np.where(_X[:, 0] > 1.0, np.nan, np.round(np.exp(_X[:, 1]))),
+    ),
+    "huber": (
+        ElmanRNNRegressor(hidden_layer_sizes=2, loss="huber", huber_delta=0.5, max_iter=2),
+        _X,
+        _X[:, 0],
+    ),
+    "squares": (
+        GRURegressor(hidden_layer_sizes=2, max_iter=2),
+        _X,
+        np.where(_X[:, 0] > 1.0, np.nan, _X[:, 1]),
+    ),
+    "medians": (
+        ElmanRNNRegressor(hidden_layer_sizes=2, loss="absolute_error", max_iter=2),
+        _X,
+        _X[:, 0],
     ),
     "texts": (
         TextRNNClassifier(hidden_layer_sizes=3, cell="gru", stop_words=["the"], max_iter=2),

@@ -11,6 +11,7 @@ from shared_data import FOLDER, needs_m3
 from tsrnn import NaiveForecaster, PanelForecaster, SimpleExpSmoothingRNN, backtest, metrics
 from tsrnn.datasets import fetch_m3
 from tsrnn.metrics import evaluate, relative_scores
+from tsrnn.metrics.frames import measurable
 
 # Sums run in another order: a few roundings.
 ROUNDING = 1e-13
@@ -526,3 +527,15 @@ def test_training_series_that_are_none_are_named():
 def test_by_may_be_any_collection_of_columns(by):
     frame = backtest(NaiveForecaster(), months(40), horizon=3, n_windows=2)
     pd.testing.assert_frame_equal(evaluate(frame, by=by), evaluate(frame, by="step"))
+
+
+def test_rows_are_measurable_where_the_series_has_changed_before_the_cutoff():
+    """Of other rows scaled errors are infinite, or refused by `evaluate`."""
+    past = {"flat": [3.0] * 8, "late": [3.0] * 5 + [4.0, 4.0, 5.0], "gappy": [1.0, np.nan] * 4}
+    y_train = pd.DataFrame(past)
+    rows = [(name, cutoff, cutoff + 1) for name in past for cutoff in (3, 6)]
+    frame = pd.DataFrame(rows, columns=["series", "cutoff", "time"]).assign(y=1.0, m=2.0)
+    assert measurable(frame, y_train).tolist() == [False, False, False, True, False, False]
+    known = measurable(frame, y_train)
+    scores = evaluate(frame[known], "mase", y_train=y_train)
+    assert scores["mase"].tolist() == [6.0]  # an error of 1 beside one change of 1 in six steps

@@ -7,9 +7,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from other_frames import OTHERS
 from sklearn.exceptions import NotFittedError
 
-from tsrnn import DoubleExpSmoothingRNN, PanelForecaster, SimpleExpSmoothingRNN
+from tsrnn import DoubleExpSmoothingRNN, NaiveForecaster, PanelForecaster, SimpleExpSmoothingRNN
 from tsrnn.datasets import load_co2, make_noisy_line
 from tsrnn.plotting import ForecastDisplay
 
@@ -292,7 +293,7 @@ def test_several_series_want_a_name(series, message):
 def test_a_panel_is_refused_with_the_way_to_draw_one_of_its_series():
     df = pd.DataFrame({"unique_id": "a", "ds": range(N), "y": line()})
     panel = PanelForecaster(SimpleExpSmoothingRNN()).fit(df)
-    with pytest.raises(TypeError, match="got PanelForecaster: fit its forecaster to the series"):
+    with pytest.raises(TypeError, match="PanelForecaster: ForecastDisplay.from_frames"):
         ForecastDisplay.from_estimator(panel, HORIZON)
 
 
@@ -375,3 +376,73 @@ def test_the_only_series_without_a_name_is_the_first(series):
         with pytest.raises(ValueError, match="series must be one of"):
             ForecastDisplay.from_estimator(fitted, 3, series=wrong)
     plt.close("all")
+
+
+# Of a panel.
+
+SHOPS = pd.DataFrame(
+    {
+        "unique_id": np.repeat(["Bonn", "Kiel"], N),
+        "ds": np.tile(pd.date_range("2024-01-01", periods=N), 2),
+        "y": np.r_[line(), -2.0 * line()],
+    }
+)
+MODELS = [SimpleExpSmoothingRNN(alpha=0.4), ("drift", NaiveForecaster(strategy="drift"))]
+AHEAD = PanelForecaster(MODELS).fit(SHOPS).predict(HORIZON, level=[80, 95])
+
+
+def numbers_of(drawn):
+    return drawn.get_ydata().tolist()
+
+
+def test_a_series_of_a_panel_is_drawn_from_its_frames():
+    shuffled = SHOPS.sample(frac=1.0, random_state=0)
+    display = ForecastDisplay.from_frames(shuffled, AHEAD, series="Kiel", model="drift", last=9)
+    of_kiel = AHEAD[AHEAD["unique_id"] == "Kiel"]
+    assert numbers_of(display.forecast_line_) == of_kiel["drift"].tolist()
+    assert numbers_of(display.y_line_) == SHOPS["y"].tail(9).tolist()
+    assert display.ax_.get_ylabel() == "Kiel"
+    assert list(display.intervals) == [0.95, 0.8]
+    bounds = of_kiel[["drift-lo-80", "drift-hi-80"]].to_numpy()
+    np.testing.assert_array_equal(display.intervals[0.8], bounds)
+    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert legend == ["data", "forecast", "95% interval", "80% interval"]
+    assert pd.Timestamp(display.forecast_line_.get_xdata()[0]) == pd.Timestamp(2024, 2, 10)
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_frames_of_other_libraries_are_drawn_alike(library):
+    df, ahead = OTHERS[library](SHOPS), OTHERS[library](AHEAD)
+    display = ForecastDisplay.from_frames(df, ahead, series="Bonn", model="drift")
+    expected = ForecastDisplay.from_frames(SHOPS, AHEAD, series="Bonn", model="drift")
+    for name in ("y_line_", "forecast_line_"):
+        drawn, wanted = getattr(display, name), getattr(expected, name)
+        assert numbers_of(drawn) == numbers_of(wanted)
+        np.testing.assert_array_equal(drawn.get_xdata(), wanted.get_xdata())
+
+
+def test_frames_with_an_index_of_series_and_time_and_other_names_are_drawn():
+    names = {"unique_id": "shop", "ds": "day", "y": "sold"}
+    df, ahead = (one.rename(columns=names).set_index(["shop", "day"]) for one in (SHOPS, AHEAD))
+    columns = {"id_col": "shop", "time_col": "day", "target_col": "sold"}
+    display = ForecastDisplay.from_frames(df, ahead, series="Bonn", model="drift", **columns)
+    assert numbers_of(display.y_line_) == SHOPS["y"].head(N).tolist()
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"series": None}, ValueError, "series must be one of .*'Bonn', 'Kiel'.*has several"),
+        ({"series": "Ulm"}, ValueError, "'Ulm' is not in forecasts"),
+        ({"model": None}, ValueError, "model must be one of .*'drift'.*has several"),
+        ({"model": "drift-lo-80"}, ValueError, "model must be one of"),
+        ({"df": SHOPS.rename(columns={"y": "sold"})}, ValueError, "df .*'sold'.*target_col name"),
+        ({"df": SHOPS.tail(N)}, ValueError, "df has no rows of series 'Bonn'"),
+        ({"forecasts": AHEAD["drift"]}, TypeError, "forecasts must be a long frame, got Series"),
+        ({"last": 0}, ValueError, "last"),
+    ],
+)
+def test_what_is_not_in_the_frames_is_refused_in_words(change, error, message):
+    given = {"df": SHOPS, "forecasts": AHEAD, "series": "Bonn", "model": "drift"} | change
+    with pytest.raises(error, match=message):
+        ForecastDisplay.from_frames(given.pop("df"), given.pop("forecasts"), **given)

@@ -222,3 +222,13 @@ def test_members_say_what_was_chosen_and_a_single_regressor_has_none(fitted):
     assert "1 dense" not in str(fitted.summary()) and "2 dense" in str(fitted.summary())
     with pytest.raises(AttributeError, match="no members"):
         RNNForecaster().members_  # noqa: B018
+
+
+def test_saved_members_forecast_as_before(fitted, tmp_path):
+    tsrnn.save(fitted, tmp_path / "model")
+    loaded = tsrnn.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.predict(9), fitted.predict(9))
+    np.testing.assert_array_equal(
+        loaded.update(SERIES[:3]).predict_interval(5, 0.9),
+        copy_of(fitted).update(SERIES[:3]).predict_interval(5, 0.9),
+    )

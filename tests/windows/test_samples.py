@@ -187,4 +187,4 @@ def test_its_gradient_is_that_of_central_differences(kind):
 
 
 def test_owa_is_half_of_each_over_those_of_naive_2():
-    assert loss_of("owa", (10.0, 2.0)) == LevelLoss(0.05, 0.25, 2.0)
+    assert loss_of("owa", (10.0, 2.0)) == LevelLoss(0.05, 0.25, 0.125)

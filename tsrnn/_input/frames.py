@@ -73,8 +73,11 @@ class FrameKind:
 
         zone = getattr(column.dtype, "tz", None)
         values, dtype = _cells(column, self.library), None
-        if isinstance(values, list) and all(value is None for value in values):
-            dtype = nw.Float64() if column.dtype.kind == "f" else nw.String()
+        if isinstance(values, list):  # which does not tell its type, as arrays do
+            if column.dtype.kind in "iuf":
+                dtype = getattr(nw, column.dtype.name.replace("float", "Float"), None)
+            elif all(value is None for value in values):
+                dtype = nw.String
         made = nw.new_series(name, values, dtype, backend=self.library)
         if zone is not None:
             zone = str(zone).removeprefix("UTC") or "UTC"  # of an offset, too

@@ -68,9 +68,8 @@ from tsrnn._optim.units import (
     weighted_quantiles,
 )
 
-# What a constant answer has at least of what is positive: a rate, a distance between quantiles in
-# units of (8).
-_LEAST = 1e-6
+# An output whose exponential is 0.
+_FAR_OUT = -1000.0
 
 
 class NumberLoss(ABC):
@@ -126,10 +125,11 @@ class NumberLoss(ABC):
         """Return what targets (n, m) are less, and divided by, in training, (m,) each."""
         return np.zeros(targets.shape[1]), np.ones(targets.shape[1])
 
-    def constant(self, targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def constant(self, targets: np.ndarray, weights: np.ndarray, least: float = 0.0) -> np.ndarray:
         """Return the raw outputs (M,) of the best constant answer to targets (n, m), or about it.
 
-        Targets are in the units of training, and each column has one that is not missing.
+        Targets are in the units of training, and each column has one that is not missing. What is
+        always positive, as rates and distances between quantiles are, is at least `least`.
         """
         return _quantiles_of(targets, weights, (0.5,))[0]
 
@@ -187,7 +187,7 @@ class SquaredErrorLoss(NumberLoss):
         """Return the mean and the standard deviation."""
         return by_present(mean_and_deviation, targets, weights)
 
-    def constant(self, targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def constant(self, targets: np.ndarray, weights: np.ndarray, least: float = 0.0) -> np.ndarray:
         """Return the mean."""
         return by_present(mean_and_deviation, targets, weights)[0]
 
@@ -266,10 +266,11 @@ class PoissonLoss(NumberLoss):
         """Return 0 and the mean: so a rate is multiplied by it."""
         return by_present(mean_units, targets, weights)
 
-    def constant(self, targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Return the logarithm of the mean, or of a millionth where all targets are 0."""
+    def constant(self, targets: np.ndarray, weights: np.ndarray, least: float = 0.0) -> np.ndarray:
+        """Return the logarithm of the mean."""
         mean, _ = by_present(mean_and_deviation, targets, weights)
-        return np.log(np.maximum(mean, _LEAST))
+        with np.errstate(divide="ignore"):
+            return np.maximum(np.log(np.maximum(mean, least)), _FAR_OUT)
 
     def refused(self, targets: np.ndarray) -> tuple[np.ndarray, str] | None:
         """Refuse what is negative."""
@@ -389,16 +390,17 @@ class QuantileLoss(NumberLoss):
 
         return by_present(of_present, targets, weights)
 
-    def constant(self, targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Return outputs whose quantiles are those of the targets, or a millionth apart."""
+    def constant(self, targets: np.ndarray, weights: np.ndarray, least: float = 0.0) -> np.ndarray:
+        """Return outputs whose quantiles are those of the targets."""
         found = _quantiles_of(targets, weights, self.levels).T
         c, units = self.middle, self._steps_of_normal
         made = found.copy()
         for j in range(len(self.levels)):
             if j != c:
                 step = abs(found[:, j] - found[:, j - 1 if j > c else j + 1]) / units[j]
-                step = np.maximum(step, _LEAST)
-                made[:, j] = step + np.log(-np.expm1(-step))
+                step = np.maximum(step, least)
+                with np.errstate(divide="ignore"):
+                    made[:, j] = np.maximum(step + np.log(-np.expm1(-step)), _FAR_OUT)
         return made.reshape(-1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -129,6 +129,12 @@ def fitted_panel(frame: RegularFrame, fits: Sequence[MemberFit], rules: StepRule
         reach,
         panel.lengths if has_features else None,
     )
+
+
+def kept_training(fits: Sequence[MemberFit]) -> tuple[Panel, ...]:
+    """Return what forecasters were fitted to, whose stamps are the user's frame's no more."""
+    ordinals = fits[0].training.ordinals.copy()
+    return tuple(replace(one.training, ordinals=ordinals) for one in fits)
 
 
 def told_failures(frame: RegularFrame, fits: Sequence[MemberFit]) -> Told:

@@ -27,6 +27,7 @@ from tsrnn.panel.fitting import (
     backtest_member,
     fit_member,
     fitted_panel,
+    kept_training,
     taken_periods,
     told_failures,
     told_notes,
@@ -53,7 +54,7 @@ from tsrnn.panel.totals import check_panel_totals, last_rows, refuse_other_rows
 
 
 class PanelForecaster(FittedForecasters, PanelParameters):
-    """Fit a forecaster to every series of a long frame.
+    """Fit a forecaster, or several, to every series of a long frame.
 
     A long frame has one row a series and time step, in any order: a column that names the series,
     one of time stamps, and one of values; further columns are regressors known in advance. Each
@@ -68,8 +69,11 @@ class PanelForecaster(FittedForecasters, PanelParameters):
 
     Parameters
     ----------
-    forecaster : Forecaster
-        Such as `DoubleExpSmoothingRNN()`. It is cloned, and not changed.
+    forecaster : Forecaster, or list of Forecaster and (str, Forecaster)
+        Such as `DoubleExpSmoothingRNN()`. It is cloned, and not changed. Of a list each has a
+        column of forecasts, called by its name, or by its class where it has none; two of a class
+        must have names. The frame is read once, and each column is what it is with that forecaster
+        alone. Parameters are then set by the names, as in ``set_params(holt__damped=True)``.
     id_col, time_col, target_col : str
         What the columns are called.
     regressors : list or None
@@ -99,7 +103,7 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         are one step. A step that has only begun counts as a whole one: an `UnfinishedStepWarning`
         tells where the last one looks like that.
     alias : str or None
-        What to call the column of forecasts; the forecaster's class by default.
+        What to call the column of forecasts of a single forecaster; its class by default.
     conformal_windows : int
         How many windows at the ends of the series `method="conformal"` learns its intervals from.
     n_jobs : int or None
@@ -110,17 +114,22 @@ class PanelForecaster(FittedForecasters, PanelParameters):
     Attributes
     ----------
     failures_ : DataFrame
-        Of the series that failed in `fit` or `update`: the columns `id_col`, reason, exception.
+        Of the series that failed in `fit` or `update`: the columns `id_col`, reason, exception. For
+        a list of forecasters there is a column model after the first. It names the one that the
+        series failed for, whose forecasts of it are missing, while those of others stay; it is None
+        where no forecaster knows of the series.
     notes_ : DataFrame
         What to know of the fits of others, such as too few values to learn all parameters from:
         the columns `id_col`, note. A series that lies with gaps on the steps that most others
-        have, but is regular in itself, is noted as well.
+        have, but is regular in itself, is noted as well. For a list with a column model.
     filled_ : DataFrame
         How many rows `fit` and `update` put into series: the columns `id_col`, n_filled.
     coef_ : DataFrame
-        Coefficients of a `RegressionForecaster`: the columns `id_col`, column, coef, bse.
-    period_ : Series
-        By series the period that was taken in `fit`; where the forecaster has a season.
+        Coefficients of a `RegressionForecaster`: the columns `id_col`, column, coef, bse. For a
+        list with a column model.
+    period_ : Series, or DataFrame for a list
+        By series the period that was taken in `fit`, where the forecaster has a season: of a list a
+        column for each that has one.
     static_ : DataFrame
         What the static columns say of each series: the columns `id_col` and those.
     ids_ : pandas.Index
@@ -144,6 +153,14 @@ class PanelForecaster(FittedForecasters, PanelParameters):
     1         a 2024-06-30    5.0
     2         b 2024-12-31   30.0
     3         b 2025-12-31   40.0
+
+    Two models side by side:
+
+    >>> both = [("last", NaiveForecaster()), ("drift", NaiveForecaster(strategy="drift"))]
+    >>> PanelForecaster(both).fit(df).predict(1)
+      unique_id         ds  last  drift
+    0         a 2024-05-31   3.0    4.0
+    1         b 2024-12-31  20.0   30.0
     """
 
     def __init__(
@@ -219,7 +236,7 @@ class PanelForecaster(FittedForecasters, PanelParameters):
             new.ids_ = new._fitted.active_ids
             new._frame = frame.read
             new._forecasters = tuple(one.forecaster for one in forecasters)
-            new._training = tuple(one.training for one in fits)
+            new._training = kept_training(fits)
             # Of each horizon, found when it is first asked for.
             new._scores = tuple({} for _ in fits)
             new.failures_ = failure_table(failures, ids, self.id_col)
@@ -279,7 +296,8 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         -------
         forecasts : DataFrame
             Columns `id_col`, `time_col`, the model's name, and for each level the model's name
-            followed by -lo-80, -hi-80. Sorted by series and time; without failed series.
+            followed by -lo-80, -hi-80; of several models one after the other. Sorted by series and
+            time; without failed series. NaN where a series failed for one of several models.
         """
         now = at_this_moment(self)
         check_is_fitted(now, "failures_")
@@ -505,9 +523,10 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         level : number or list of numbers, optional
             Levels of the forecaster's own prediction intervals in percent, such as `[80, 95]`.
         max_train : int, optional
-            How many rows of a series a fit sees at most, the last ones before its point.
-        gap : int, default=0
-            Steps between a point and the first step that is forecast.
+            How many rows a fit sees at most, the last ones before its point; all by default.
+        gap : int
+            Steps between a point and the first step that is forecast, such as days until figures
+            are known. The last point then lies so many steps further before the end.
 
         Returns
         -------
@@ -515,7 +534,8 @@ class PanelForecaster(FittedForecasters, PanelParameters):
             Columns `id_col`, `time_col`, cutoff (the last time stamp that was known), `target_col`,
             the model's name, and for each level that name followed by -lo-80, -hi-80; sorted by
             series and time. Failed series are left out, and listed in
-            `cross_validation_failures_`. `tsrnn.metrics.evaluate` makes scores of it.
+            `cross_validation_failures_`; NaN stands where one failed for one of several models.
+            `tsrnn.metrics.evaluate` makes scores of it.
         """
         windows = Windows.read(h, n_windows, step_size, refit, max_train, gap, "h")
         levels = check_levels(level)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,6 +12,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn.plotting._axes import label_times, times_of
+from tsrnn.plotting._long import Names, drawn_of
 from tsrnn.plotting._series import column_of, frame_of
 
 if TYPE_CHECKING:
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
 class ForecastDisplay:
     """A series, its one-step-ahead predictions, its forecast and the intervals about it.
 
-    Made by `from_estimator`; `plot` draws it again on other axes.
+    Made by `from_estimator`, or for a panel by `from_frames`; `plot` draws it again on other axes.
 
     Parameters
     ----------
     y : Series
         What was seen of the series, by `update` too; its index is the time axis.
     fitted : Series
-        One-step-ahead predictions of it.
+        One-step-ahead predictions of it; none draws none.
     forecast : Series
         What lies ahead.
     intervals : dict of DataFrame
@@ -124,7 +125,8 @@ class ForecastDisplay:
         if callable(getattr(estimator, "cross_validation", None)):
             raise TypeError(
                 "estimator must be a forecaster of series side by side, got "
-                f"{type(estimator).__name__}: fit its forecaster to the series that is to be drawn"
+                f"{type(estimator).__name__}: ForecastDisplay.from_frames(df, panel.predict(h)) "
+                "draws a series of a panel"
             )
         forecast = frame_of(estimator.predict(X))
         column = column_of(forecast, series)
@@ -148,6 +150,69 @@ class ForecastDisplay:
             forecast=forecast.set_axis(ahead, axis=0).iloc[:, column],
             intervals={one: bounds.set_axis(ahead, axis=0) for one, bounds in intervals.items()},
         )
+        return display.plot(ax=ax, **line_kw)
+
+    @classmethod
+    def from_frames(
+        cls,
+        df: Any,
+        forecasts: Any,
+        *,
+        series: Any = None,
+        model: Any = None,
+        last: int | None = None,
+        id_col: Hashable = "unique_id",
+        time_col: Hashable = "ds",
+        target_col: Hashable = "y",
+        ax: Axes | None = None,
+        **line_kw: Any,
+    ) -> Self:
+        """Draw the forecast of one series of a panel.
+
+        Parameters
+        ----------
+        df : DataFrame
+            The long frame that the panel was fitted to, of pandas, polars or pyarrow.
+        forecasts : DataFrame
+            What its `predict` has answered, with the intervals that are to be drawn.
+        series : label, optional
+            Which of the series; not needed where there is one alone.
+        model : str, optional
+            Which of the models, by its column; not needed where there is one alone.
+        last : int, optional
+            Draw only so many of the last values of the series.
+        id_col, time_col, target_col : label
+            What the columns of series, time stamps and values are called.
+        ax : matplotlib Axes, optional
+            Where to draw; new axes by default.
+        **line_kw
+            For the line of the forecast.
+
+        Returns
+        -------
+        display : ForecastDisplay
+
+        Raises
+        ------
+        ValueError
+            If `last` is below 1, a column is not there, or it is not clear what to draw.
+
+        Examples
+        --------
+        >>> from tsrnn import NaiveForecaster, PanelForecaster, datasets
+        >>> from tsrnn.plotting import ForecastDisplay
+        >>> co2 = datasets.load_co2().rename_axis("ds").rename("y").reset_index()
+        >>> df = co2.assign(unique_id="Mauna Loa")
+        >>> panel = PanelForecaster(NaiveForecaster(strategy="seasonal")).fit(df)
+        >>> display = ForecastDisplay.from_frames(df, panel.predict(24, level=80), last=60)
+        >>> display.ax_.get_ylabel()
+        'Mauna Loa'
+        """
+        if last is not None:
+            check_scalar(last, "last", Integral, min_val=1)
+        found = drawn_of(df, forecasts, series, model, Names(id_col, time_col, target_col))
+        y = found.y if last is None else found.y.iloc[-last:]
+        display = cls(y=y, fitted=y[:0], forecast=found.forecast, intervals=found.intervals)
         return display.plot(ax=ax, **line_kw)
 
     def plot(self, *, ax: Axes | None = None, **line_kw: Any) -> Self:
@@ -183,7 +248,7 @@ class ForecastDisplay:
             color="tab:blue",
             linewidth=1.0,
             alpha=0.8,
-            label="one-step-ahead prediction",
+            label="one-step-ahead prediction" if len(self.fitted) else "_",
         )
         style = {
             "color": "tab:red",

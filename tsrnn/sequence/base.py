@@ -135,6 +135,8 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
             The target of each sequence, (n_samples,), or for a regressor (n_samples, n_outputs).
             With `return_sequences=True` that of each step: (n_samples, n_timesteps), or a list of
             (n_timesteps_i,) arrays, and for a regressor of several outputs with an axis for them.
+            A number that is missing (NaN) is left out of the loss, and a sequence without any
+            target altogether.
         sample_weight : array-like of shape (n_samples,), optional
             A weight counts in the loss like so many repetitions of the sequence. Batches and
             `validation_fraction` count sequences, whatever they weigh; one that outweighs what
@@ -230,7 +232,7 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         dtype = training.theta.dtype
         samples = self._in_units(samples, dtype)
         if not goes_on:
-            self._initialize(training.theta, samples)
+            self._initialize(training.theta, samples, goes_on=partial or self.warm_start)
         held_out = None if held_out is None else self._in_units(held_out, dtype)
         self._train(training, samples, held_out, partial=partial, goes_on=goes_on)
         self._keep(training)
@@ -353,8 +355,11 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
     def _engine(self) -> NetworkEngine:
         """Return what runs the network."""
 
-    def _initialize(self, theta: np.ndarray, samples: Samples) -> None:
-        """Write another start over weights drawn at random, where one is asked for."""
+    def _initialize(self, theta: np.ndarray, samples: Samples, *, goes_on: bool) -> None:
+        """Write another start over weights drawn at random, where one is asked for.
+
+        With `goes_on` training may go on with other samples.
+        """
 
     def _train(
         self,

@@ -11,13 +11,21 @@ from tsrnn._docs import Documented, filled_in
 _PARAMETERS = """\
 hidden_layer_sizes : int or tuple of int, default=(32,)
     Units of each recurrent layer, from the input up.
-{activation}solver : {"adam", "rmsprop", "sgd", "lbfgs"}, default="adam"
+{activation}{loss}solver : {"adam", "rmsprop", "sgd", "lbfgs"}, default="adam"
     Three that take mini-batches, and L-BFGS-B of `scipy.optimize` (by that name, too), which takes
     all sequences at once: for small data and small networks it goes deepest.
 batch_size : int or "auto", default="auto"
     Sequences in a mini-batch; "auto" is min(200, n_samples).
 learning_rate_init : float, default=0.005
     Step of the mini-batch solvers.
+learning_rate : {"constant", "cosine"}, default="constant"
+    "cosine" has the step fall to 0 along half a wave, over all steps of `max_iter` epochs. Then
+    these are as many as are meant: training goes on to the last, whatever `tol` says, unless
+    `early_stopping` ends it. A warm start begins the wave anew.
+warmup_steps : int, default=0
+    Steps (batches) in which the learning rate rises linearly at first. Neither this nor "cosine"
+    is for "lbfgs", which makes steps of its own, or for `partial_fit`, which does not know how
+    many there will be.
 momentum : float, default=0.9
     Of "sgd", in Nesterov's form.
 l2 : float, default=1e-4
@@ -50,7 +58,7 @@ bidirectional : bool, default=False
     each direction ends in.
 standardize : bool, default=True
     Whether the network works on {units} less their mean, divided by their standard deviation, both
-    weighted by `sample_weight` and taken over all steps of the training sequences.
+    weighted by `sample_weight` and taken over all steps of the training sequences.{of_loss}
 warm_start : bool, default=False
     Whether `fit` goes on from the weights there are, with their units; the history goes on, too.
 random_state : int, RandomState or None, default=None
@@ -83,6 +91,25 @@ init : {"holt"} or None, default=None
     targets that are the values following a window.
 """
 
+_LOSS = """\
+loss : {"squared_error", "absolute_error", "huber", "quantile", "poisson"}, \
+default="squared_error"
+    What is minimised: for means, for medians, for something between them that large errors bend
+    less than squares, for `quantiles`, or for the rates of counts, the network's output being
+    their logarithm. It is the mean over the targets of a sequence, in the units of training: the
+    square, the magnitude, Huber's loss, the pinball losses of all levels q over
+    `sqrt(q * (1 - q))`, so that all pull alike and the median as the magnitude does, or half of
+    Poisson's deviance.
+quantiles : float or sequence of float, default=None
+    Levels between 0 and 1, ascending, of `loss="quantile"`, which are learned at once and never
+    cross: outputs are that in the middle, and distances from it. None is (0.05, 0.5, 0.95).
+    `predict` gives the median, interpolated where it is not among them, or of levels on one side
+    of it the nearest.
+huber_delta : float, default=1.0
+    Error at which "huber" passes from squares to magnitudes, in units of training: robust standard
+    deviations of the targets, or with `standardize=False` the targets' unit.
+"""
+
 _LINEAR_PATH = """\
 linear_path : bool, default=False
     Whether a linear path leads from the whole sequence to the outputs, past the recurrent layers:
@@ -104,7 +131,7 @@ history_ : dict of str to list of float
     One value an epoch: "loss", as `loss_curve_`; with validation sequences "val_loss" (without the
     penalty), "{metric}" and "val_{metric}"; with `verbose` alone "{metric}", too. These scores are
     measured at the end of an epoch, which for the training part costs another pass over the
-    data.{counted}
+    data.{of_metric}{counted}
 n_iter_ : int
     Epochs, or iterations of "lbfgs"; those of earlier calls count where training went on.
 best_loss_ : float
@@ -114,15 +141,29 @@ n_features_in_ : int
     Number of steps if X is a matrix, else of features of a step."""
 
 _OF_REGRESSOR = """\
-target_center_, target_spread_ : (n_outputs,) arrays
-    The prediction is the network's output times `target_spread_` plus `target_center_`; 0 and 1
-    without `standardize`.
+target_center_, target_spread_ : (n_targets,) arrays
+    What the loss makes of the network's output, times `target_spread_` plus `target_center_`, is
+    the prediction; 0 and 1 without `standardize`.
+quantiles_ : (n_quantiles,) array
+    Levels that are learned, with `loss="quantile"`.
 """
+
+# Continues a line of the parameters.
+_UNITS_OF_LOSS = """ "absolute_error" and "huber" have
+targets less their median, "quantile" less that in the middle, all divided by a robust standard
+deviation (1.48 times the median distance from the median), and "poisson" divided by their
+mean."""
 
 _OF_CLASSIFIER = """\
 classes_ : (n_classes,) array
     The labels, in order. For two of them the network has one output, the logit of the second.
 """
+
+_EXPLOSION = "ten thousand (of losses that grow like the magnitude, a hundred)"
+
+# Continues a line of the attributes.
+_OF_METRIC = """ Under another loss than squares
+they are "d2" and "val_d2": see `score`."""
 
 # Continues a line of the attributes, and takes over its indentation.
 _COUNTED = """ Where there is neither,
@@ -175,6 +216,8 @@ def documented(cell: CellText, *, kind: str) -> Callable[[Documented], Documente
             "{equations}": cell.equations,
             "{notes}": _NOTES,
             "{references}": cell.references,
+            "{loss}": _LOSS if regressor else "",
+            "{of_loss}": _UNITS_OF_LOSS if regressor else "",
             "{activation}": _ACTIVATION if cell.has_activation else "",
             "{target}": _INIT if regressor else _CLASS_WEIGHT,
             "{linear_path}": _LINEAR_PATH if regressor else "",
@@ -185,8 +228,9 @@ def documented(cell: CellText, *, kind: str) -> Callable[[Documented], Documente
             "{in_units}": ", in standardised units" if regressor else "",
             "{counted}": "" if regressor else _COUNTED,
             "{metric}": "r2" if regressor else "accuracy",
+            "{of_metric}": _OF_METRIC if regressor else "",
             "{forget}": ", but for the forget gate's, which is one [2]_" if cell.forgets else "",
-            "{explosion}": "ten thousand" if regressor else "a hundred",
+            "{explosion}": _EXPLOSION if regressor else "a hundred",
         }
     )
 
@@ -224,6 +268,9 @@ _OF_RECURRENT = (
 def documented_dense(described: Documented) -> Documented:
     """Fill in what the docstring has in common with those of recurrent networks."""
     marks = {
+        "{loss}": _LOSS,
+        "{of_loss}": _UNITS_OF_LOSS,
+        "{of_metric}": _OF_METRIC,
         "{activation}": "",
         "{target}": "",
         "{linear_path}": "",
@@ -233,7 +280,7 @@ def documented_dense(described: Documented) -> Documented:
         "{in_units}": ", in standardised units",
         "{counted}": "",
         "{metric}": "r2",
-        "{explosion}": "ten thousand",
+        "{explosion}": _EXPLOSION,
         "default=0.005": "default=0.001",
     }
     parameters, attributes, notes = (

@@ -11,6 +11,10 @@ from tsrnn._optim.units import by_present, mean_and_deviation
 from tsrnn.sequence.samples import Samples, refuse_beyond, without_weightless
 from tsrnn.sequence.targets import Targets
 
+# What a constant answer that training is to go on from has at least of what is always positive:
+# from there a step leads back.
+_LEAST = 1e-3
+
 
 @dataclass(frozen=True)
 class Numbers(Targets):
@@ -106,9 +110,12 @@ class Numbers(Targets):
         made = loss.between(loss.quantiles(outputs), levels)
         return (made * self.spread[:, None] + self.center[:, None]).astype(outputs.dtype)
 
-    def of_constants(self, targets: np.ndarray) -> np.ndarray:
-        """Return the outputs (M,) that say encoded targets (m,)."""
-        return self.loss.constant(targets[None, :], np.ones(1))
+    def of_constants(self, targets: np.ndarray, *, for_good: bool) -> np.ndarray:
+        """Return the outputs (M,) that say encoded targets (m,).
+
+        For good they are exact, as far out as no step leads back from.
+        """
+        return self.loss.constant(targets[None, :], np.ones(1), 0.0 if for_good else _LEAST)
 
     def total_weight(self, samples: Samples) -> float:
         """Add up the weights of targets, each a share of its row's."""
@@ -122,14 +129,14 @@ class Numbers(Targets):
         """Return the variance, or what it is under the loss; a constant has 1."""
         if not isinstance(self.loss, SquaredErrorLoss):
             return self.best_constant_loss(samples) or 1.0
-        _, spread = by_present(mean_and_deviation, samples.targets, samples.target_weights)
+        _, spread = by_present(mean_and_deviation, _some(samples.targets), samples.target_weights)
         return float(np.mean(spread**2))
 
     def best_constant_loss(self, samples: Samples) -> float:
         """Return the variance, or what it is under the loss; 0 of a constant."""
         targets, weights = samples.targets, samples.target_weights
         if isinstance(self.loss, SquaredErrorLoss):
-            (variance,) = by_present(_variance, targets, weights)
+            (variance,) = by_present(_variance, _some(targets), weights)
             return float(np.mean(variance))
         alone = self.alone(targets)
         is_constant = np.fmax.reduce(alone) == np.fmin.reduce(alone)
@@ -168,6 +175,12 @@ class Numbers(Targets):
                 loss, _ = self.loss.value_and_gradient(outputs[rows], *of_rows)
                 shares.append(_explained(loss, self._of_constant(*of_rows)))
         return float(np.mean(shares))
+
+
+def _some(targets: np.ndarray) -> np.ndarray:
+    """Return the columns in which there are targets: a batch may have none of some."""
+    is_there = ~np.isnan(targets).all(axis=0)
+    return targets if is_there.all() else targets[:, is_there]
 
 
 def _variance(targets: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray]:

@@ -105,9 +105,9 @@ class SequenceRegressor(RecurrentMethods, NumberRegressor):
     def _of_weights(cls, weights: dict[str, np.ndarray], parameters: dict[str, Any]) -> Self:
         return super()._of_weights(weights, with_shape_of(weights, parameters))
 
-    def _initialize(self, theta: np.ndarray, samples: Samples) -> None:
+    def _initialize(self, theta: np.ndarray, samples: Samples, *, goes_on: bool) -> None:
         """Write the start that `init` asks for over weights drawn at random."""
-        super()._initialize(theta, samples)
+        super()._initialize(theta, samples, goes_on=goes_on)
         if self.init is None:
             return
         check_choice("init", self.init, get_args(Init))

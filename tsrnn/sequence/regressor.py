@@ -170,6 +170,8 @@ class NumberRegressor(RegressorMixin, SequenceEstimator):
         if is_squared and not self._by_step and not np.any(pd.isna(y)):
             return super().score(X, y, sample_weight)
         outputs, targets, weights = self._evaluated(X, y, sample_weight)
+        if np.isnan(self._targets.alone(targets)[weights > 0.0]).all():
+            raise ValueError("y has no target: all of weight above zero are NaN")
         if is_squared:
             return r2(self._targets.decoded(outputs), targets, weights)
         return self._targets.score(outputs, self._targets.encoded(targets, float), weights)
@@ -194,14 +196,17 @@ class NumberRegressor(RegressorMixin, SequenceEstimator):
         tags.input_tags.three_d_array = True
         return tags
 
-    def _initialize(self, theta: np.ndarray, samples: Samples) -> None:
+    def _initialize(self, theta: np.ndarray, samples: Samples, *, goes_on: bool) -> None:
         """Have the head say what targets are constant.
 
         That is all there is to say of them: its gradient is zero, and it stays there.
         """
-        self._say_constants(self._targets.alone(samples.targets), self._network.unpack(theta))
+        head, targets = self._network.unpack(theta), self._targets.alone(samples.targets)
+        self._say_constants(targets, head, for_good=not goes_on)
 
-    def _say_constants(self, targets: np.ndarray, head: Mapping[str, np.ndarray]) -> None:
+    def _say_constants(
+        self, targets: np.ndarray, head: Mapping[str, np.ndarray], *, for_good: bool
+    ) -> None:
         """Make the head say the targets that are constant."""
         lowest, highest = np.fmin.reduce(targets), np.fmax.reduce(targets)
         is_constant = lowest == highest
@@ -210,7 +215,7 @@ class NumberRegressor(RegressorMixin, SequenceEstimator):
         n_each = len(head["b_y"]) // targets.shape[1]
         of_outputs = np.repeat(is_constant, n_each)
         head["W_yh"][of_outputs] = 0.0
-        head["b_y"][of_outputs] = self._targets.of_constants(lowest[is_constant])
+        head["b_y"][of_outputs] = self._targets.of_constants(lowest[is_constant], for_good=for_good)
 
     def _learn_loss(self, *, goes_on: bool) -> None:
         loss = loss_of(self)

@@ -519,7 +519,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
             n_tokens=self._n_tokens,
         )
 
-    def _initialize(self, theta: np.ndarray, samples: Samples) -> None:
+    def _initialize(self, theta: np.ndarray, samples: Samples, *, goes_on: bool) -> None:
         """Write what is to be started from over weights drawn at random."""
         few = self.cell == "elman" and are_few(samples.n_samples)
         if self.init == "identity" or (self.init == "auto" and few):

@@ -37,7 +37,7 @@ _LARGEST = 50.0
 TAIL = 0.025
 
 # The weight of (5) where (3) has 1, or (4).
-_OF_QUANTILES = 4.0
+_OF_QUANTILES = 0.25
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,12 @@ class LevelLoss(NumberLoss):
 def distance(outputs: np.ndarray) -> np.ndarray:
     """Return d of (1)."""
     return 2.0 * np.logaddexp(outputs, outputs.dtype.type(0.0))
+
+
+def output_of(distances: np.ndarray) -> np.ndarray:
+    """Return the outputs that have these distances, the inverse of d of (1)."""
+    halves = 0.5 * distances
+    return halves + np.log(-np.expm1(-halves))
 
 
 def loss_of(kind: str, naive: tuple[float, float]) -> LevelLoss:

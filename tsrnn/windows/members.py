@@ -7,6 +7,7 @@ as many samples are looked at whatever their number, unless they are few.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,9 +24,12 @@ from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.forecasting.season import Seasons
 from tsrnn.windows.lags import spreads_of
-from tsrnn.windows.level_losses import LevelLoss, distance, loss_of
+from tsrnn.windows.level_losses import TAIL, LevelLoss, distance, loss_of, output_of
 from tsrnn.windows.readings import Reading
 from tsrnn.windows.samples import Samples, filled, naive_scales, origins_of, padded
+
+# The longest gradient.
+_CLIP = 1.0
 
 # Epochs at most.
 _MOST_EPOCHS = 25
@@ -41,8 +45,11 @@ _RATES = {"dense": 0.001, "gru": 0.003}
 # Numbers that are read at a time, which bounds the memory that predictions take.
 _CHUNK = 2**22
 
-# Samples that the loss before training is known by.
+# Samples that the loss before training, and its errors, are known by.
 _MEASURED = 4096
+
+# Distances of quantiles from forecasts before training, in spreads of windows.
+_FIRST_DISTANCES = 0.1, 100.0
 
 
 @dataclass(frozen=True)
@@ -190,6 +197,11 @@ class Member:
         )
 
 
+def _some(n: int) -> np.ndarray:
+    """Return an even choice among so many samples."""
+    return np.unique(np.linspace(0, n - 1, _MEASURED).astype(np.int64))
+
+
 def _sequences(x: np.ndarray) -> Sequences:
     n, T = x.shape
     return Sequences(x.reshape(-1, 1), np.arange(n + 1) * T, True)
@@ -211,7 +223,7 @@ class _Objective:
         self.n_rows = self.n_samples = samples.n_samples
         self.total_weight = float(samples.n_samples)
         self._engine, self._samples, self._loss, self._stop = engine, samples, loss, stop
-        chosen = np.unique(np.linspace(0, self.n_rows - 1, _MEASURED).astype(np.int64))
+        chosen = _some(self.n_rows)
         _, context = samples.gather(chosen)
         nothing = np.zeros((len(chosen), 3 * samples.n_ahead), np.float32)
         value, _ = loss.value_and_gradient(nothing, context, np.ones(len(chosen)))
@@ -236,6 +248,28 @@ class _Objective:
         return self._engine.loss_and_gradient(
             theta, _sequences(x), every, context, weights, self._loss
         )
+
+
+def _begin_quantiles(
+    theta: np.ndarray, spec: MemberSpec, engine: Engine | DenseEngine, samples: Samples
+) -> None:
+    """Write the biases with which quantiles begin at those of the errors before training."""
+    chosen = _some(samples.n_samples)
+    x, context = samples.gather(chosen)
+    y, (b, u, _, v) = context[:, :-4], context[:, -4:].T[:, :, None]
+    H = spec.n_ahead
+    points = b + u * engine.predict(theta, _sequences(x))[:, :H]
+    errors = np.where(v > 0.0, (y - points) / np.where(v > 0.0, v, 1.0), np.nan)
+    errors = errors[~np.isnan(errors).all(axis=1)]
+    if not errors.size:
+        return
+    bias = spec.architecture().unpack(theta)["b_y"]
+    for k, (level, way) in enumerate(((TAIL, -1.0), (1.0 - TAIL, 1.0))):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a step with no known target
+            ends = way * np.nanquantile(errors, level, axis=0)
+        ends = np.clip(np.nan_to_num(ends, nan=1.0), *_FIRST_DISTANCES)
+        bias[(k + 1) * H : (k + 2) * H] = output_of(ends)
 
 
 def samples_of(
@@ -300,12 +334,13 @@ def train_member(
         n_epochs,
         0.0,
         n_epochs + 1,
-        clip_norm=1.0,
+        clip_norm=_CLIP,
         schedule=Schedule(n_steps, warm_up, falls=True),
         max_iter_is_meant=True,
     )
     training = Training(spec.initial())
     with one_blas_thread(), spec.engine() as engine:
+        _begin_quantiles(training.theta, spec, engine, samples)
         objective = _Objective(engine, samples, loss_of(spec.loss, naive), stop)
         descend(objective, training, plan, np.random.RandomState(spec.seed))
     if training.was_interrupted:

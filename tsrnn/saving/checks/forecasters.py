@@ -35,6 +35,7 @@ from tsrnn.theta.forecaster import ThetaForecaster
 from tsrnn.theta.model import ThetaModel
 from tsrnn.windows.forecaster import RNNForecaster
 from tsrnn.windows.model import WindowModel
+from tsrnn.windows.network import WindowNetwork
 
 _MODEL_OF = {
     NaiveForecaster: NaiveModel,
@@ -87,8 +88,10 @@ def check_forecaster(one: Forecaster) -> None:
     if isinstance(one, CrostonForecaster):
         _check_croston(one, k)
     if isinstance(one, RNNForecaster):
-        fields.members(one, ["estimator_", "n_windows_"])
-        fields.kind(one.estimator_, "estimator_", BaseEstimator)
+        fields.members(one, ["n_windows_"])
+        if isinstance(model.state.network, WindowNetwork):
+            fields.members(one, ["estimator_"])
+            fields.kind(one.estimator_, "estimator_", BaseEstimator)
         fields.whole(one.n_windows_, "n_windows_", 1)
         _check_numbers(one, ["sigma2_"], k)
     if isinstance(one, DeseasonalizedForecaster):

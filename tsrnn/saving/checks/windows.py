@@ -107,7 +107,8 @@ def check_member(one: Member) -> None:
     fields.array(one.weights, "weights", np.dtype(np.float32), spec.architecture().n_parameters)
     require(np.isfinite(one.weights).all(), "weights must be finite")
     fields.whole(one.n_samples, "n_samples", 1)
-    fields.kind(one.history, "history", dict)
+    losses = fields.kind(one.history, "history", dict).get("loss")
+    require(all(isinstance(loss, float) for loss in fields.kind(losses, "losses", list)), "losses")
 
 
 def check_members_spec(one: MembersSpec) -> None:
