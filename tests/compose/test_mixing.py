@@ -4,6 +4,7 @@ import itertools
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from ensembles import DRIFT, LAST, SEASON, THREE, Y, long_frame
 from sklearn.linear_model import Ridge
@@ -164,6 +165,25 @@ def test_past_errors_of_weights_by_backtest_are_those_of_the_fit_that_was_held_b
         np.testing.assert_allclose(found[origin, : HORIZON - origin], expected, rtol=1e-9)
         assert np.isnan(found[origin, HORIZON - origin :]).all()
         before = before.advance(ends[origin], np.arange(n_series + 1))[0]
+
+
+def test_a_panel_tells_the_weights_by_series():
+    dates = pd.date_range("2015-01-01", periods=36, freq="MS")
+    series = {"long": Y[:36], "short": Y[:20]}  # which has no season of a year
+    frame = pd.concat(
+        pd.DataFrame({"unique_id": i, "ds": dates[: len(y)], "y": y}) for i, y in series.items()
+    )
+    with pytest.warns(UserWarning, match="note"):
+        panel = PanelForecaster(EnsembleForecaster()).fit(frame)
+    table = panel.weights_
+    assert list(table["unique_id"]) == ["long", "short"]
+    assert set(table) == {"unique_id", "auto", "ces", "theta", "damped"}
+    np.testing.assert_allclose(table[["auto", "ces"]], 1 / 3)
+    np.testing.assert_array_equal(table[["theta", "damped"]].isna(), [[False, True], [True, False]])
+    mixed = panel_of(both(weights=[1, 3]), {"a": Y, "b": Y[1:]})
+    assert mixed.weights_.to_numpy().tolist() == [["a", 0.25, 0.75], ["b", 0.25, 0.75]]
+    with pytest.raises(AttributeError, match="NaiveForecaster, is no combination"):
+        panel_of(LAST).weights_  # noqa: B018
 
 
 def test_held_back_is_the_horizon_that_a_member_is_trained_for():

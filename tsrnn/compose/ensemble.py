@@ -74,14 +74,16 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     weights : None, "backtest" or array-like of shape (n_members,)
         With the mean, the weights of the members, in any unit; of a Series with their names as its
         index, in any order. None gives all the same;
-        "backtest" those that are proportional to one over the square of the mean absolute error on
-        held-back values.
+        "backtest" those that held-back values tell. Where 30 series or more are pooled, they are
+        found by the mix itself; of fewer, or `by_series`, they are proportional to one over the
+        square of the mean absolute error: see the notes.
     n_windows : int
         How many windows at the end of each series are held back, one before the other, for
         `weights="backtest"` and `method="best"`. Members are fitted once more for each.
     horizon : int or None
-        The steps of such a window. None takes a season, or six steps where it is shorter, but at
-        most a quarter of the series.
+        The steps of such a window. None takes the longest `horizon` of members that have one, as
+        ``RNNForecaster(horizon=12)``, but at most half of the series; else a season, or six steps
+        where it is shorter, but at most a quarter of the series.
     by_series : bool
         Whether each series has the weights of its own windows, rather than all of a panel, or all
         columns, those of their mean errors.
@@ -126,6 +128,22 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     take the combined one along. Default members were chosen by forecasts of 6 to 18 steps, and 48
     of hours: a hundred steps ahead, where they part, their median or `AutoExpSmoothingRNN` is the
     safer choice on trends (see :doc:`/ensembles`).
+
+    Errors of held-back values are in units of the mean absolute change of the series before, at the
+    lag of the season, and each counts 50 at most where the mix is judged. Its weights are those,
+    among tenths of two members, or multiples of 1 / (5 M) of M, that are nearest to equal ones with
+    an error within 2% of the smallest: what one window says holds in part for its time alone, for
+    all series alike.
+
+    A member may learn from all series at once, as `RNNForecaster` does, and be a combination
+    itself::
+
+        local, network = EnsembleForecaster(), RNNForecaster(horizon=12)
+        EnsembleForecaster([("local", local), ("network", network)], weights="backtest")
+
+    In a panel it is trained once for all series that have a season of the same length, and once
+    more for each held-back window. Intervals with weights by a backtest are then learned from the
+    first of these windows, without a further fit; those of other weights take one.
 
     Distributions of members do not average to that of their combination. So intervals are centred
     at the combined forecast, and as wide as past errors of the combination tell: they are computed

@@ -172,6 +172,10 @@ class EnsembleModel(FittedModel):
         weights = self.weights[:, 0] if self.n_series == 1 else self.weights
         return {"dropped_": told(self.dropped, self.n_series), "weights_": weights}
 
+    def named_weights(self) -> dict[str, np.ndarray]:
+        """Return the weights of members in each series, (N,) arrays by their names."""
+        return dict(zip(self.names, self.weights, strict=True))
+
     def effect(self, regressors: np.ndarray, *offsets: np.ndarray) -> np.ndarray:
         """Return zeros: what regressors add is in the members' forecasts; NaN for failures."""
         if not offsets:

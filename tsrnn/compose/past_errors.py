@@ -209,7 +209,7 @@ class CombinedErrors:
 
 
 class _Held(NamedTuple):
-    """Which series something is held back of, after how many values, and until which."""
+    """Hold which series something is held back of, after how many values, and until which."""
 
     series: np.ndarray
     before: np.ndarray

@@ -71,7 +71,7 @@ class Backtest:
 
 @dataclass(frozen=True)
 class HeldBack:
-    """What members say of values that were held back.
+    """Hold what members say of values that were held back.
 
     Attributes
     ----------
