@@ -87,7 +87,7 @@ def test_weights_are_the_nearest_to_equal_ones_with_about_the_smallest_error(n_m
         for parts in itertools.product(range(whole + 1), repeat=n_members)
         if sum(parts) == whole
     ]
-    near = 1.02 * min(error_of(missed, weights) for weights in grid)
+    near = 1.01 * min(error_of(missed, weights) for weights in grid)
     found = weights_of_mix([missed])
     assert error_of(missed, found) <= near * (1.0 + 1e-9)  # of sums in another order
     if n_members == 2:

@@ -132,7 +132,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     Errors of held-back values are in units of the mean absolute change of the series before, at the
     lag of the season, and each counts 50 at most where the mix is judged. Its weights are those,
     among tenths of two members, or multiples of 1 / (5 M) of M, that are nearest to equal ones with
-    an error within 2% of the smallest: what one window says holds in part for its time alone, for
+    an error within 1% of the smallest: what one window says holds in part for its time alone, for
     all series alike.
 
     A member may learn from all series at once, as `RNNForecaster` does, and be a combination

@@ -7,7 +7,7 @@ With s_t a scale of the series of value t, the error of weights w is the mean ov
 over the values held back, so that no series is all that counts. Weights are looked for among the
 multiples of 1 / (5 M) for M members, tenths of two of them. They begin as equal ones, and a part
 goes from the member to the member that makes the error smallest, as long as there is one; taken are
-the first on this way whose error is within 2% of that at its end.
+the first on this way whose error is within 1% of that at its end.
 
 For what one window says holds in part for its time alone, however many series there are: they have
 it in common. Of the M3 competition's quarterly series, where local members and networks were mixed,
@@ -34,7 +34,7 @@ _LOOKED_AT = 10_000
 _SMALLER = 1e-9
 
 # By how much of the smallest the error of weights nearer to equal ones may be larger.
-_WITHIN = 0.02
+_WITHIN = 0.01
 
 
 class Missed(NamedTuple):
