@@ -16,7 +16,7 @@ if os.name == "posix":
     import fcntl
 
 
-def replace_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
+def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write a file under another name, and give it its own when it is whole and on the disk.
 
     Whatever stops this, the file of that name is the old one or the new one, in full. What a

@@ -1,5 +1,12 @@
 """The exceptions and warnings that are tsrnn's own."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
 
 class InvalidParameterError(ValueError, TypeError):
     """A constructor argument has a value or a type that the estimator does not accept.
@@ -62,7 +69,7 @@ class TrainingDivergedError(RuntimeError):
         self.step = step
         self.loss = loss
         self.gradient_norm = gradient_norm
-        self.best_theta = None
+        self.best_theta: np.ndarray | None = None
 
 
 class ModelFormatError(ValueError):

@@ -2,16 +2,15 @@
 
 import numpy as np
 
-from tsrnn import all_estimators
-from tsrnn.sequence import SequenceClassifier, SequenceRegressor
-
-RECURRENT = SequenceRegressor, SequenceClassifier
+import tsrnn.sequence
+from tsrnn import DenseWindowRegressor, all_estimators
 
 
 def of_sequences(type_filter):
     """Return the sequence estimators of a kind, those of recurrent networks."""
     kinds = [kind for _, kind in all_estimators(type_filter)]
-    return tuple(kind for kind in kinds if issubclass(kind, RECURRENT))
+    names = {*tsrnn.sequence.__all__} - {DenseWindowRegressor.__name__}
+    return tuple(kind for kind in kinds if kind.__name__ in names)
 
 
 REGRESSORS = of_sequences("regressor")

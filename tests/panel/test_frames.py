@@ -422,3 +422,16 @@ def test_panels_of_wide_frames_and_of_levels_are_saved(tmp_path):
         answer, expected = tsrnn.load(tmp_path / "panel.tsrnn").predict(2), ours.predict(2)
         assert type(answer) is type(expected) and answer.equals(expected)
         assert answer.index.equals(expected.index)
+
+
+def test_a_panel_goes_on_under_other_names_of_columns_in_every_form():
+    names = {"id_col": "store", "time_col": "day", "target_col": "sold"}
+    for given in (WIDE, PLAIN.set_index(["unique_id", "ds"])):
+        ours = panel(NAIVE).fit(given)
+        expected = ours.predict(2)
+        assert ours.set_params(**names).predict(2).equals(expected)
+    with pytest.warns(UnusedColumnsWarning):
+        ours = panel(NAIVE, static=["town"], regressors=[]).fit(TOWNS)
+    later = NEW.assign(town=["Bonn"] * 3 + ["Ulm"] * 3).drop(columns="price")
+    ours.set_params(**names).update(later.set_axis(["store", "day", "sold", "town"], axis=1))
+    assert len(ours.failures_) == 0

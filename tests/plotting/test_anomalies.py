@@ -5,6 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from other_frames import as_polars
 
 from tsrnn import NaiveForecaster, PanelForecaster, detect_anomalies
 from tsrnn.plotting import AnomaliesDisplay
@@ -65,6 +66,19 @@ def test_a_series_of_a_panel_is_drawn_whatever_its_columns_are_called():
         assert display.ax_.get_ylabel() == "7"
     with pytest.raises(ValueError, match="frame has no rows"):
         AnomaliesDisplay.from_frame(frame.head(0))
+
+
+def test_a_frame_of_polars_is_drawn_as_that_of_pandas():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {"unique_id": "a", "ds": pd.date_range("2024-01", periods=30), "y": rng.normal(size=30)}
+    )
+    panel = PanelForecaster(NaiveForecaster())
+    ours, theirs = (
+        AnomaliesDisplay.from_frame(detect_anomalies(panel, one), series="a").anomalies
+        for one in (frame, as_polars(frame))
+    )
+    pd.testing.assert_frame_equal(theirs, ours)
 
 
 def test_what_is_no_answer_or_asks_for_nothing_is_refused():

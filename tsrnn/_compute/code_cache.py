@@ -194,13 +194,13 @@ def _imported_sources(path: Path) -> list[Path]:
 
     By a regular expression: a parser takes a hundred times as long, and a first forecast waits.
     """
-    found = []
+    found: list[Path | None] = []
     for match in _IMPORT.finditer(_content(path)):
         origin, in_brackets, in_line, plain = (part and part.decode() for part in match.groups())
         if plain:
             names = [name.split()[0] for name in plain.split(",")]
         else:
-            listed = re.sub("#.*", "", in_brackets or in_line).split(",")
+            listed = re.sub("#.*", "", in_brackets or in_line or "").split(",")
             names = [f"{origin}.{name.split()[0]}" for name in listed if name.strip()]
         found.extend(_source_of(name) for name in names)
     return [one for one in found if one]

@@ -14,17 +14,19 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from tsrnn._compute import entry, machine_code
 from tsrnn._compute.declare import Argument, ArrayOf, Source
 from tsrnn._compute.threads import to_its_end
 
+Function = TypeVar("Function", bound=Callable[..., None])
+
 _NUMBERS = {bool: ArrayOf("b1", 0), int: ArrayOf("i8", 0), float: ArrayOf("f8", 0)}
 
 
 # All kernels and steps of this process.
-declared: list[Kernel | Step] = []
+declared: list[_LoadedOnce] = []
 
 
 class _LoadedOnce(Source):
@@ -68,7 +70,7 @@ class Kernel(_LoadedOnce):
         self.own = own
 
     @functools.cached_property
-    def arguments(self) -> tuple[Argument, ...]:
+    def arguments(self) -> tuple[Argument, ...]:  # type: ignore[override]  # found when asked
         """The arguments that the function takes."""
         hints = get_type_hints(self.function, include_extras=True)
         hints.pop("return", None)
@@ -85,7 +87,7 @@ class Kernel(_LoadedOnce):
         return part._replace(code=self.own) if part.code == "own" else part
 
     @property
-    def signature(self) -> str:
+    def signature(self) -> str:  # type: ignore[override]  # found when asked
         """The types of all arguments, as text."""
         return " ".join(
             f"{part.code}{part.n_dimensions}" for taken in self.arguments for part in taken.parts
@@ -179,14 +181,14 @@ def _step_named(module: str, name: str, signature: str) -> Step:
     return next(one for one in candidates if one.signature == signature)
 
 
-def kernel(function: Callable) -> Kernel:
-    """Declare a function to be a kernel; see `Kernel`."""
-    return Kernel(function)
+def kernel(function: Function) -> Function:
+    """Declare a function to be a kernel; see `Kernel`, which is called as the function is."""
+    return Kernel(function)  # type: ignore[return-value]
 
 
-def kernel_of_both(function: Callable) -> dict[str, Kernel]:
+def kernel_of_both(function: Function) -> dict[str, Function]:
     """Declare a function to be a kernel for float32 and for float64, under "f4" and "f8"."""
-    return {own: Kernel(function, own) for own in ("f4", "f8")}
+    return {own: Kernel(function, own) for own in ("f4", "f8")}  # type: ignore[misc]
 
 
 def step_kernel_of(signature: str) -> Callable[[Callable], Step]:

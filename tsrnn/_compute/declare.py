@@ -7,9 +7,11 @@ all that is listed here when it is first needed (see `tsrnn._compute.numba_code`
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, TypeVar
 
 import numpy as np
+
+Function = TypeVar("Function", bound=Callable)
 
 
 class ArrayOf(NamedTuple):
@@ -112,7 +114,7 @@ def function_at(signature: str) -> Callable:
     return make
 
 
-def inlined(function: Callable) -> Callable:
+def inlined(function: Function) -> Function:
     """Let kernels call a plain function: numba compiles it into each of them."""
     inlined_functions.append(function)
     return function

@@ -72,7 +72,7 @@ def python_function(name: str, address: int, known_at: int) -> Callable:
 def addresses_of_python() -> dict[str, int]:
     """Return where the functions are that entries call, for not every process shows them to all."""
     return {
-        name: ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
+        name: ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value or 0
         for name in OF_PYTHON
     }
 

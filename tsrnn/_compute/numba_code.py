@@ -16,7 +16,7 @@ from numba import config
 from numba.core import cgutils, sigutils, types
 from numba.core.compiler import Compiler
 from numba.core.compiler_lock import global_compiler_lock
-from numba.core.dispatcher import _FunctionCompiler
+from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined]
 from numba.core.registry import cpu_target
 from numba.extending import lower_builtin, register_jitable, type_callable
 from numba.np import arrayobj
@@ -52,7 +52,7 @@ class _ToLibrary(_FunctionCompiler):
 
 def object_file(code: Source) -> bytes:
     """Compile a kernel or a step."""
-    if config.DISABLE_JIT:
+    if config.DISABLE_JIT:  # type: ignore[attr-defined]
         raise RuntimeError(
             "NUMBA_DISABLE_JIT is set, and tsrnn computes in code that numba compiles: unset it"
         )
@@ -91,7 +91,7 @@ def _emit(text: str) -> bytes:
 def _types_of(kernel: Source) -> list[types.Type]:
     """Return numba's types of a kernel's arguments."""
     found = []
-    for taken in kernel.arguments:
+    for taken in kernel.arguments or ():
         parts = [_type_of(part) for part in taken.parts]
         found.append(
             parts[0] if taken.record is None else types.BaseTuple.from_types(parts, taken.record)
@@ -134,7 +134,7 @@ def _write_entry(context, module, callee, kernel, kinds) -> None:
     is_wrong = builder.icmp_signed("!=", count, _WORD(len(kinds)))
     with builder.if_then(is_wrong, likely=False):
         builder.ret(python.whole_number(0))
-    items = []
+    items: list[ir.Value] = []
     for i, taken in enumerate(kernel.arguments):
         value = builder.load(builder.gep(given, [_WORD(i)]))
         items += [value] if taken.record is None else python.items(value, len(taken.parts))

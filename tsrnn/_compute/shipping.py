@@ -19,7 +19,8 @@ def every_kernel() -> list[Kernel | Step]:
     for module in pkgutil.walk_packages([str(_PACKAGE)], "tsrnn."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    return [one for one in declared if one.function.__module__.startswith("tsrnn.")]
+    kernels = [one for one in declared if isinstance(one, Kernel | Step)]
+    return [one for one in kernels if one.function.__module__.startswith("tsrnn.")]
 
 
 def load(one: Kernel | Step) -> bool:

@@ -48,7 +48,7 @@ class FrameKind:
     library: str = "pandas"
     types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def answer(self, frame: pd.DataFrame, alike: Mapping[str, str] | None = None) -> Any:
+    def answer(self, frame: pd.DataFrame, alike: Mapping[str, Any] | None = None) -> Any:
         """Make a frame of that library of one of pandas, without its index.
 
         Parameters
@@ -72,13 +72,14 @@ class FrameKind:
         import narwhals as nw
 
         zone = getattr(column.dtype, "tz", None)
+        backend: Any = self.library
         values, dtype = _cells(column, self.library), None
         if isinstance(values, list):  # which does not tell its type, as arrays do
             if column.dtype.kind in "iuf":
                 dtype = getattr(nw, column.dtype.name.replace("float", "Float"), None)
             elif all(value is None for value in values):
                 dtype = nw.String
-        made = nw.new_series(name, values, dtype, backend=self.library)
+        made = nw.new_series(name, values, dtype, backend=backend)
         if zone is not None:
             zone = str(zone).removeprefix("UTC") or "UTC"  # of an offset, too
             made = made.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)

@@ -9,10 +9,15 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from numbers import Real
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
+
+# Numbers of arguments, numpy's among them.
+AnyInt: TypeAlias = int | np.integer
+AnyFloat: TypeAlias = float | np.floating
 
 # What float() raises for a number that is none of its own; a signalling NaN is a ValueError.
 _NO_FLOAT = (OverflowError, ValueError)
@@ -102,7 +107,7 @@ def as_array(y: object, name: str) -> np.ndarray:
     if isinstance(y, np.ma.MaskedArray):
         refuse_kinds(y.dtype, name)
         missing = np.nan if y.dtype.kind in "biuf" else None
-        return np.where(np.ma.getmaskarray(y), missing, y.data)
+        return np.where(np.ma.getmaskarray(y), missing, y.data)  # type: ignore[arg-type]  # None
     try:
         array = np.asarray(y)
     except ValueError as error:
@@ -158,7 +163,7 @@ def _as_float(value: object, what: str) -> float:
         advice = advice if is_date_in_words(value) else ""
         raise ValueError(f"{what} must be a number, got {value!r}{advice}")
     try:
-        return float(value)
+        return float(value)  # type: ignore[arg-type]  # refused below
     except _NO_FLOAT as error:
         raise ValueError(f"{what} is no float: {error}") from error
 
@@ -176,7 +181,7 @@ def _of_one_type(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         except OverflowError:
             pass  # an integer beyond floats: found below
     floats = np.array([_float_or_none(cell) for cell in cells], dtype=object)
-    words = np.equal(floats, None)
+    words = np.equal(floats, None)  # type: ignore[call-overload]  # by cell
     floats[words] = np.nan
     return floats.astype(np.float64), words
 
@@ -185,7 +190,7 @@ def _float_or_none(cell: object) -> float | None:
     if isinstance(cell, str) and not cell.strip():
         return np.nan  # an empty cell of a file
     try:
-        return float(cell)
+        return float(cell)  # type: ignore[arg-type]  # as below
     except _NO_FLOAT:
         return None
 

@@ -35,7 +35,7 @@ class Layout:
         if not self.is_pandas:
             return values[:, 0] if self.is_flat else values
         if self.is_flat:
-            return pd.Series(values[:, 0], index=index, name=self.names[0])
+            return pd.Series(values[:, 0], index=index, name=self.names[0])  # type: ignore[index]
         return pd.DataFrame(values, index=index, columns=self.names)
 
     def columns(
@@ -48,7 +48,7 @@ class Layout:
             return pd.DataFrame(
                 values[:, :, 0], index=index, columns=pd.Index(labels, name=label_name)
             )
-        names = [name if isinstance(name, tuple) else (name,) for name in self.names]
+        names = [name if isinstance(name, tuple) else (name,) for name in self.names]  # type: ignore[union-attr]
         levels = list(self.names.names) if isinstance(self.names, pd.MultiIndex) else ["series"]
         columns = pd.MultiIndex.from_tuples(
             [(*name, label) for name in names for label in labels], names=[*levels, label_name]

@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from numbers import Integral, Real
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from tsrnn._input.numbers import is_date_in_words
+from tsrnn._input.numbers import AnyFloat, is_date_in_words
 from tsrnn.exceptions import InvalidParameterError
 
 _LARGEST = int(np.iinfo(np.int64).max)  # that compiled code can count to
@@ -27,8 +27,8 @@ Answer = TypeVar("Answer")
 def check_number(
     name: str,
     value: object,
-    lower: float,
-    upper: float,
+    lower: AnyFloat,
+    upper: AnyFloat,
     *,
     include_lower: bool = True,
     include_upper: bool = True,
@@ -44,11 +44,12 @@ def check_number(
     accepted = f"{name} must be a number in {left}{lower:g}, {upper:g}{right}, got {value!r}"
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise InvalidParameterError(accepted)
-    above = value >= lower if include_lower else value > lower
-    below = value <= upper if include_upper else value < upper
-    if not (above and below and abs(value) < np.inf):
+    number: Any = value  # compared as it is: `Real` promises no order
+    above = number >= lower if include_lower else number > lower
+    below = number <= upper if include_upper else number < upper
+    if not (above and below and abs(number) < np.inf):
         raise InvalidParameterError(accepted)
-    return float(value)
+    return float(number)
 
 
 def check_count(name: str, value: object, lower: int = 1, upper: float = _LARGEST) -> int:
@@ -60,7 +61,7 @@ def check_count(name: str, value: object, lower: int = 1, upper: float = _LARGES
     """
     if isinstance(value, bool | np.bool_) or not isinstance(value, Integral) or value < lower:
         raise InvalidParameterError(f"{name} must be an integer >= {lower}, got {value!r}")
-    if value > upper:
+    if int(value) > upper:
         raise InvalidParameterError(
             f"{name} must be an integer from {lower} to {upper}, got {value!r}"
         )
@@ -147,12 +148,13 @@ def check_jobs(n_jobs: object) -> None:
     ------
     InvalidParameterError
     """
-    is_count = isinstance(n_jobs, Integral) and not isinstance(n_jobs, bool) and n_jobs != 0
-    if not (n_jobs is None or is_count):
+    if n_jobs is None:
+        return
+    if not isinstance(n_jobs, Integral) or isinstance(n_jobs, bool) or n_jobs == 0:
         raise InvalidParameterError(
             f"n_jobs must be None or an integer other than 0, got {n_jobs!r}"
         )
-    if n_jobs is not None and abs(n_jobs) > _MOST_JOBS:
+    if abs(int(n_jobs)) > _MOST_JOBS:
         raise InvalidParameterError(f"n_jobs must be at most {_MOST_JOBS}, got {n_jobs!r}")
 
 
@@ -163,7 +165,7 @@ def check_level(level: object) -> float:
     ------
     InvalidParameterError
     """
-    if isinstance(level, Real) and 1 < level < 100:
+    if isinstance(level, Real) and 1 < level < 100:  # type: ignore[operator]
         raise InvalidParameterError(
             f"level is a fraction between 0 and 1: for {level!r} percent "
             f"write {float(level) / 100:g}"
@@ -185,7 +187,7 @@ def of_one_moment(method: Callable[Arguments, Answer]) -> Callable[Arguments, An
     def answer(self, *args, **kwargs):
         return method(at_this_moment(self), *args, **kwargs)
 
-    return answer
+    return answer  # type: ignore[return-value]  # its first argument is among the others
 
 
 @contextmanager

@@ -299,7 +299,7 @@ class QuantileLoss(NumberLoss):
         return f"loss='quantile' with quantiles={self.levels}"
 
     @property
-    def link(self) -> str:
+    def link(self) -> str:  # type: ignore[override]
         """Sums of distances, of several levels."""
         n = len(self.levels)
         return f"sums of distances between {n} quantiles (loss='quantile')" if n > 1 else ""
@@ -465,7 +465,9 @@ def _quantiles_of(
     targets: np.ndarray, weights: np.ndarray, levels: tuple[float, ...]
 ) -> np.ndarray:
     """Return quantiles of the targets that are not missing, (J, m)."""
-    return by_present(lambda *rows: (weighted_quantiles(*rows, levels),), targets, weights)[0]
+    return by_present(
+        lambda values, weights: (weighted_quantiles(values, weights, levels),), targets, weights
+    )[0]
 
 
 def _column(weights: np.ndarray, outputs: np.ndarray) -> np.ndarray:

@@ -72,7 +72,8 @@ class RMSprop:
         """Make one step, (1)."""
         _check_sizes(theta, gradient, *state)
         move = _move_rmsprop[code_of(theta.dtype)]
-        move(theta, gradient, *state, self.learning_rate, self.rho, 1.0 - self.rho, self.epsilon)
+        (squares,) = state
+        move(theta, gradient, squares, self.learning_rate, self.rho, 1.0 - self.rho, self.epsilon)
         return state
 
 
@@ -167,7 +168,8 @@ class SGD:
         """Make one step, (4) or (5)."""
         _check_sizes(theta, gradient, *state)
         move = _move_sgd[code_of(theta.dtype)]
-        move(theta, gradient, *state, self.learning_rate, self.momentum, self.nesterov)
+        (velocity,) = state
+        move(theta, gradient, velocity, self.learning_rate, self.momentum, self.nesterov)
         return state
 
 

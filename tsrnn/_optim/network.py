@@ -12,8 +12,13 @@ import numpy as np
 class NamedArray(Protocol):
     """A parameter: an array by its name and shape."""
 
-    name: str
-    shape: tuple[int, ...]
+    @property
+    def name(self) -> str:
+        """The key of it."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of it."""
 
     @property
     def size(self) -> int:
@@ -65,7 +70,9 @@ class Network(ABC):
             start += weight.size
         return views
 
-    def pack(self, weights: Mapping[str, np.ndarray], dtype: np.dtype | None = None) -> np.ndarray:
+    def pack(
+        self, weights: Mapping[str, np.ndarray], dtype: np.dtype | type | None = None
+    ) -> np.ndarray:
         """Lay named weights out as a vector theta.
 
         Raises

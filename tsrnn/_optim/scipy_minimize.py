@@ -11,7 +11,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -90,9 +90,9 @@ class _Watched:
         self.bounds = np.array(bounds, dtype=float).reshape(-1, 2).T
         self.n_calls = 0
         self.n_walls = 0
-        self.best_theta: np.ndarray | None = None
+        self.best_theta: Any = None  # None, and its gradient too, before there is a good point
         self.best_loss = np.inf
-        self._best_gradient: np.ndarray | None = None
+        self._best_gradient: Any = None
 
     def __call__(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         if self._clips:

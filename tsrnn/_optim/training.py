@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -290,7 +290,8 @@ class _Descent:
     """
 
     def __init__(self, objective: Objective, plan: Plan, training: Training) -> None:
-        optimizer, state = plan.optimizer, training.optimizer_state
+        optimizer: Any = plan.optimizer  # there is one: no search
+        state = training.optimizer_state
         self.theta = training.theta
         self.state = optimizer.init(self.theta) if state is None else state
         self.reference = objective.constant_loss
@@ -440,7 +441,7 @@ def _search(objective: Objective, watch: Watch, plan: Plan, *, goes_on: bool) ->
     training = watch.training
     dtype = training.theta.dtype
     mean = _PenalisedMean(objective, plan.decay)
-    best = [np.inf, training.theta]
+    best: list[Any] = [np.inf, training.theta]
 
     def loss_and_gradient(theta: np.ndarray) -> tuple[float, np.ndarray]:
         theta = theta.astype(dtype)

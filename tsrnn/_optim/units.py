@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
@@ -136,7 +137,7 @@ def by_present(
     what: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, ...]],
     values: np.ndarray,
     weights: np.ndarray,
-) -> tuple[np.ndarray, ...]:
+) -> Any:
     """Return what is asked of columns, each by those of its values that are not missing.
 
     Parameters

@@ -150,7 +150,7 @@ class Watch:
         """Let the parameters that training goes on from be the best as long as none are better."""
         self.training.best_loss = np.inf
         if self._plan.early_stopping:
-            self.lowest = self._measure(self.start)["val_loss"]
+            self.lowest = self._measure(self.start)["val_loss"]  # type: ignore[misc]
             self.training.best_loss = self.lowest
 
     def ends_at_the_start(self) -> bool:

@@ -85,8 +85,9 @@ def read_activation(given: Any, name: str, *, known: tuple[str, ...]) -> Any:
             "pair (f, df), df the derivative as a function of the preactivation"
         )
     elif isinstance(given, tuple | list) and len(given) == 2 and all(map(callable, given)):
-        _check_pair(*given, name)
-        return tuple(given)
+        function, derivative = given
+        _check_pair(function, derivative, name)
+        return function, derivative
     raise InvalidParameterError(
         f"{name} must be one of {', '.join(map(repr, known))}, None (the identity), np.tanh, or a "
         f"pair (f, df) of a function of arrays and its derivative, got {given!r}"

@@ -32,7 +32,11 @@ Solver = Literal[
     "lbfgs",
 ]
 
-_OPTIMIZERS = {"sgd": partial(SGD, momentum=0.0, nesterov=False), "adam": Adam, "rmsprop": RMSprop}
+_OPTIMIZERS: dict[str, Callable[[float], Optimizer]] = {
+    "sgd": partial(SGD, momentum=0.0, nesterov=False),
+    "adam": Adam,
+    "rmsprop": RMSprop,
+}
 _RATE = 0.01
 
 # Epochs without a lower loss after which training ends.

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class Layer:
     shape: LayerShape
     products: LayerProducts
     h_init: np.ndarray | None
-    table: np.ndarray | None
+    table: Any
 
     @property
     def n_inputs(self) -> int:
@@ -134,7 +135,7 @@ class PackedWeights:
             Panels(theta[product.order], product.panels)
             for product in (products.forward, products.to_state, products.to_input)
         )
-        self.table = None if layer.table is None else theta[layer.table]
+        self.table: Any = None if layer.table is None else theta[layer.table]
         self.h_init = (
             np.zeros(layer.shape.n_hidden, theta.dtype)
             if layer.h_init is None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +50,7 @@ class Pieces:
         self._tape = tape
         self._run = partial(Run, network, values, workspace=workspace)
         self._n_steps = steps_of_pieces(network, tape.schedule.n_lanes)
-        self._bptt_steps = network.layout.bptt_steps
+        self._bptt_steps: Any = network.layout.bptt_steps  # None where nothing is cut
         n, has_c = len(tape.sequences), network.layout.architecture.network_cell.has_c
         self._states = [
             (

@@ -135,7 +135,8 @@ def layer_products(
     ]
     blocks = [block for block in blocks if block[0].size]
     wanted = [
-        tiles(*block.shape, tile_shape) + [row, 0, column, 0] for block, row, column in blocks
+        tiles(block.shape[0], block.shape[1], tile_shape) + [row, 0, column, 0]
+        for block, row, column in blocks
     ]
     places = np.flatnonzero(matrix.ravel() >= 0)
     return LayerProducts(

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -189,13 +190,14 @@ class Run:
         self.code = code_of(self.dtype)
         self.n_lanes = tape.schedule.n_lanes
         self.length = tape.schedule.length
-        self.random = None
+        self.random: Any = None
         if dropout is not None:
             self.dropout = dropout
             # The same whichever thread takes the tape.
             self.random = np.random.default_rng([dropout.seed, int(tape.sequences[0])])
         self.passes: dict[tuple[int, int], _LayerPass] = {}
         self.norms: dict[tuple[int, int], np.ndarray] = {}
+        self.d_embeddings = np.empty((0, 0), self.dtype)
         self.none = np.empty((0, 0, self.n_lanes), self.dtype)
         self.no_steps = np.empty((0, 0), self.dtype)
         flops = network.layout.flops_per_step * self.n_lanes

@@ -32,7 +32,7 @@ def table_of_counts(
     """
     rows = list(rows)
     counts = [count for _, _, count in rows]
-    total = None if None in counts else sum(counts)
+    total = None if None in counts else sum(counts)  # type: ignore[arg-type]
     width = max(len(names[0]), *(len(name) for name, _, _ in rows)) + 2
     lines = [title, f"{names[0]:<{width}}{names[1]:<14}{'parameters':>10}"]
     for name, shape, count in [*rows, ("total", "", total)]:

@@ -123,7 +123,7 @@ def curved_of(n_unknowns: int, n_lanes: int) -> Curved:
 
 def scratch_of(n_unknowns: int, n_lanes: int) -> Scratch:
     """Make room for what a step computes."""
-    return Scratch(
+    return Scratch(  # type: ignore[call-arg]  # as many as it has fields
         *np.zeros((10, n_lanes)), np.zeros((4, n_lanes)), *np.zeros((4, n_unknowns, n_lanes))
     )
 

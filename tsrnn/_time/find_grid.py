@@ -45,7 +45,7 @@ RARE_DAYS = 20
 
 
 def find_grid(
-    ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec, freq: object, name: str
+    ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec, freq: object, name: object
 ) -> tuple[PanelGrid, dict[int, Exception]]:
     """Find the grid of every series.
 
@@ -108,12 +108,12 @@ def _are_tried(
     """Tell which series have such steps by a trial of these alone, which takes less time."""
     rows = codec.shown(ordinals) if isinstance(codec, Dates) and steps.local else ordinals
     if isinstance(steps, EvenSteps):
-        fits, found = even(rows, offsets, local=steps.local)
-        return fits & (found.step == steps.step)
-    if isinstance(steps, MonthSteps):
+        fits, spaced = even(rows, offsets, local=steps.local)
+        return fits & (spaced.step == steps.step)
+    if isinstance(steps, MonthSteps) and isinstance(codec, Dates):
         fits, found = monthly(rows, offsets, codec.per_day)
         return fits & (found.months == steps.months) & (found.day == steps.day)
-    if isinstance(steps, BusinessSteps):
+    if isinstance(steps, BusinessSteps) and isinstance(codec, Dates):
         return business(rows, offsets, codec.per_day)[0]
     return np.zeros(len(offsets) - 1, dtype=bool)
 
@@ -163,7 +163,7 @@ def rare_parts(
     for i in series.tolist():
         index = codec.write(ordinals[offsets[i] : offsets[i + 1]])
         try:
-            steps, _ = steps_of_dates(index, codec)
+            steps, _ = steps_of_dates(index, codec)  # type: ignore[arg-type]  # only dates are left
         except IrregularIndexError as error:
             failures[i] = _irregular(index, error.row)
         except ValueError as error:
@@ -197,7 +197,7 @@ def _irregular(index: pd.Index, row: int) -> IrregularIndexError:
     return IrregularIndexError(message, row)
 
 
-def _off_freq(ordinals: np.ndarray, codec: StampCodec, freq: object, name: str) -> ValueError:
+def _off_freq(ordinals: np.ndarray, codec: StampCodec, freq: object, name: object) -> ValueError:
     """Say where a series leaves the grid that the user named."""
     rows, stamps = np.arange(len(ordinals)), codec.write(ordinals)
     fits, steps = named_steps(ordinals, np.array([0, len(ordinals)]), codec, freq)

@@ -128,7 +128,8 @@ class TimeGrid:
         codec = self.grid.codec
         ordinals = codec.read(index)
         positions, on_grid = self.grid.places(np.zeros_like(ordinals), ordinals)
-        if getattr(index, "unit", None) == "ns" != codec.unit:  # finer than the ordinals
+        unit = getattr(codec, "unit", "ns")
+        if getattr(index, "unit", None) == "ns" != unit:  # finer than the ordinals
             on_grid &= np.asarray(codec.write(ordinals) == index)
         if not on_grid.all():
             row = int(on_grid.argmin())
@@ -277,14 +278,14 @@ def training_grid(index: pd.Index | None, X: object, n_timesteps: int) -> TimeGr
     """Place the training rows in time: by the index of y, else by that of X."""
     of_X = X.index if isinstance(X, pd.DataFrame) else None
     _refuse_miscount(of_X)
-    if not is_time_index(index):
+    if index is None or not is_time_index(index):
         placing = of_X if is_time_index(of_X) or index is None else index
         _refuse_miscount(placing)
         if placing is not None and is_float_dtype(placing.dtype):
             _refuse_disorder(placing)
         return TimeGrid.from_index(placing, n_timesteps)
     grid = TimeGrid.from_index(index, n_timesteps)
-    if is_time_index(of_X) and not same_labels(of_X, index):
+    if of_X is not None and is_time_index(of_X) and not same_labels(of_X, index):
         row = int(np.argmax(np.asarray(stamps_of(of_X) != stamps_of(index))))
         raise ValueError(
             f"X and y have different time indexes: at row {row} X has {of_X[row]}, y {index[row]}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -107,7 +108,8 @@ def clocks_of(ordinals: np.ndarray) -> np.ndarray:
 
 def ordinals_per_day(dtype: np.dtype) -> int:
     """Count the ordinals of a day in the unit of dates."""
-    return int(np.timedelta64(1, "D") // np.timedelta64(1, np.datetime_data(dtype)[0]))
+    unit: Any = np.datetime_data(dtype)[0]
+    return int(np.timedelta64(1, "D") // np.timedelta64(1, unit))
 
 
 def labels_note(index: pd.Index) -> UserWarning | None:

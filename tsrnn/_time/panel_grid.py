@@ -43,7 +43,7 @@ class PanelGrid:
     ) -> PanelGrid:
         """Join parts: which series they hold, and how these go on."""
         group, member = np.full(n_series, -1), np.zeros(n_series, dtype=np.int64)
-        groups = []
+        groups: list[Steps] = []
         for series, steps in parts:
             group[series], member[series] = len(groups), np.arange(len(series))
             groups.append(steps)
@@ -122,12 +122,14 @@ class PanelGrid:
 
     def utc(self, steps: Steps, ordinals: np.ndarray) -> np.ndarray:
         """Return ordinals in UTC of those that the steps of a group go by."""
-        is_local = isinstance(self.codec, Dates) and steps.local
-        return self.codec.instants(ordinals) if is_local else ordinals
+        if isinstance(self.codec, Dates) and steps.local:
+            return self.codec.instants(ordinals)
+        return ordinals
 
     def _shown(self, steps: Steps, ordinals: np.ndarray) -> np.ndarray:
-        is_local = isinstance(self.codec, Dates) and steps.local
-        return self.codec.shown(ordinals) if is_local else ordinals
+        if isinstance(self.codec, Dates) and steps.local:
+            return self.codec.shown(ordinals)
+        return ordinals
 
 
 def _seasons_of(steps: Steps, codec: StampCodec) -> tuple[list[Season], np.ndarray]:
@@ -147,5 +149,5 @@ def _seasons_of(steps: Steps, codec: StampCodec) -> tuple[list[Season], np.ndarr
 
 def _season_of_even(step: int, codec: StampCodec) -> Season:
     if isinstance(codec, Dates):
-        return season_of_time(np.timedelta64(step, codec.unit))
+        return season_of_time(np.timedelta64(step, codec.unit))  # type: ignore[call-overload]  # any unit
     return season_of_offset(codec.freq.base, step) if isinstance(codec, Periods) else NO_DATES

@@ -38,7 +38,7 @@ _UNLIKELY = np.log(1e-3)
 
 def guessed_parts(
     ordinals: np.ndarray, offsets: np.ndarray, codec: StampCodec
-) -> tuple[list[tuple[np.ndarray, Steps]], dict[int, ValueError]]:
+) -> tuple[list[tuple[np.ndarray, Steps]], dict[int, Exception]]:
     """Find the steps of each series, counted from its first stamp; there may be gaps.
 
     Returns
@@ -52,7 +52,9 @@ def guessed_parts(
     several = np.flatnonzero(lengths > 1)
     # A single stamp has no steps, and no gaps.
     kind = np.full(len(lengths), TIMES if isinstance(codec, Dates) else COUNTS)
-    length, rare, failures = np.ones(len(lengths), dtype=np.int64), [], {}
+    length = np.ones(len(lengths), dtype=np.int64)
+    rare: list[tuple[np.ndarray, Steps]] = []
+    failures: dict[int, Exception] = {}
     if several.size:
         found, rare, unclear = _several(*of_series(ordinals, offsets, several), codec)
         kind[several], length[several] = found.kind, found.length
@@ -79,7 +81,7 @@ def _several(
     n_rows = np.diff(offsets)
     parts, left = fitting_parts(ordinals, offsets, codec)
     rhythm = _of_parts(parts, len(n_rows), codec)
-    rare = []
+    rare: list[tuple[np.ndarray, Steps]] = []
     likely, is_vague = np.ones(len(n_rows), dtype=bool), np.zeros(len(n_rows), dtype=bool)
     surprise = np.zeros(len(n_rows))
     if left.size:

@@ -31,20 +31,21 @@ def fitting_parts(
 
     Months come first: two stamps a month apart are also evenly spaced.
     """
-    parts, left = [], np.arange(len(offsets) - 1)
+    parts: list[tuple[np.ndarray, Steps]] = []
+    left = np.arange(len(offsets) - 1)
     if not isinstance(codec, Dates):
         return _sorted_out(parts, left, even(ordinals, offsets))
     shown = codec.shown(ordinals)
     months = _month_long(shown, offsets, codec.per_day)
     if months.size:
-        trial = monthly(*of_series(shown, offsets, months), codec.per_day)
+        trial: _Trial = monthly(*of_series(shown, offsets, months), codec.per_day)
         parts, _ = _sorted_out(parts, months, trial)
         left = left[others(len(left), parts[0][0])] if parts else left
     if left.size:
-        fits, steps = even(*of_series(shown, offsets, left))
+        fits, equal = even(*of_series(shown, offsets, left))
         if codec.tz is not None:
-            fits = fits & (steps.step % codec.per_day == 0)
-        parts, left = _sorted_out(parts, left, (fits, steps))
+            fits = fits & (equal.step % codec.per_day == 0)
+        parts, left = _sorted_out(parts, left, (fits, equal))
     if left.size:
         trial = business(*of_series(shown, offsets, left), codec.per_day)
         parts, left = _sorted_out(parts, left, trial)
@@ -81,7 +82,9 @@ def _month_long(ordinals: np.ndarray, offsets: np.ndarray, per_day: int) -> np.n
     return np.flatnonzero(ordinals[first + 1] - ordinals[first] >= 28 * per_day)
 
 
-def even(ordinals: np.ndarray, offsets: np.ndarray, *, local: bool = True) -> _Trial:
+def even(
+    ordinals: np.ndarray, offsets: np.ndarray, *, local: bool = True
+) -> tuple[np.ndarray, EvenSteps]:
     """Try steps of equal length."""
     low, high = extremes(differences(ordinals, offsets), offsets)
     return low == high, EvenSteps(ordinals[offsets[1:] - 1], low, local)
@@ -118,7 +121,9 @@ def month_days(ordinals: np.ndarray, offsets: np.ndarray, per_day: int) -> Month
     return MonthDays(months, goal, earliest, same)
 
 
-def monthly(ordinals: np.ndarray, offsets: np.ndarray, per_day: int) -> _Trial:
+def monthly(
+    ordinals: np.ndarray, offsets: np.ndarray, per_day: int
+) -> tuple[np.ndarray, MonthSteps]:
     """Try equal numbers of months, to the same day, or to the last of a month too short for it."""
     found = month_days(ordinals, offsets, per_day)
     low, high = extremes(differences(found.months, offsets), offsets)

@@ -83,9 +83,8 @@ def steps_from_first(
         local = kind != TIMES
         rows, starts = of_series(shown if local else ordinals, offsets, series)
         length = rhythm.length[series]
-        if kind in (COUNTS, TIMES):
-            steps: Steps = EvenSteps(rows[starts[:-1]], length, local)
-        else:
+        steps: Steps = EvenSteps(rows[starts[:-1]], length, local)
+        if isinstance(codec, Dates) and kind not in (COUNTS, TIMES):
             steps = _from_first_day(kind, length, rows, starts, codec.per_day)
         parts.append((series, steps))
     return parts

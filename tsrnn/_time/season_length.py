@@ -121,7 +121,7 @@ def _season_of_nanoseconds(total: int) -> Season:
     return Season(*_OF_TIMES.get(total, (1, f"data of every {words}")))
 
 
-def season_of_offset(offset: _offsets.BaseOffset, n: int | None = None) -> Season:
+def season_of_offset(offset: pd.tseries.offsets.BaseOffset, n: int | None = None) -> Season:
     """Return the season of steps by a pandas offset, or of `n` times such an offset."""
     n = offset.n if n is None else n
     for months, kinds in _MONTHS.items():

@@ -42,8 +42,9 @@ def steps_of_counts(index: pd.Index, codec: StampCodec) -> Steps:
     ------
     IrregularIndexError
     """
-    ordinals, is_periods = codec.read(index), isinstance(codec, Periods)
-    step = int(np.gcd.reduce(np.diff(ordinals))) or (codec.freq.n if is_periods else 1)
+    ordinals = codec.read(index)
+    least = codec.freq.n if isinstance(codec, Periods) else 1
+    step = int(np.gcd.reduce(np.diff(ordinals))) or least
     origin = ordinals[:1] if len(ordinals) else np.zeros(1, dtype=np.int64)
     steps = EvenSteps(origin, np.array([step]))
     if _fits(steps, ordinals, codec):
@@ -52,7 +53,7 @@ def steps_of_counts(index: pd.Index, codec: StampCodec) -> Steps:
     if isinstance(index, pd.TimedeltaIndex):
         every = codec.write(np.array([step]))[0]
         between = f"pd.timedelta_range('{index[0]}', '{index[-1]}', freq='{every}')"
-    if is_periods:
+    if isinstance(codec, Periods):
         between = f"pd.period_range('{index[0]}', '{index[-1]}', freq='{index.freqstr}')"
     places, _ = _places(steps, ordinals, codec)
     raise irregular(index, [(places, f"y.reindex({between})", "")])
@@ -164,7 +165,9 @@ def _usual(steps: Steps, codec: Dates) -> _Offset | None:
             return offset
         # Later days have none: pandas would go on from the day of the shortest month so far.
         return pd.DateOffset(months=int(steps.months[0])) if steps.day[0] <= 28 else None
-    step = np.timedelta64(int(steps.step[0]), codec.unit)
+    if not isinstance(steps, EvenSteps):
+        return None
+    step = np.timedelta64(int(steps.step[0]), codec.unit)  # type: ignore[call-overload]
     days, rest = divmod(step, np.timedelta64(1, "D"))
     if rest:
         return pd.tseries.frequencies.to_offset(pd.Timedelta(step))
@@ -187,5 +190,7 @@ def _fillings(index: pd.DatetimeIndex, ordinals: np.ndarray, codec: Dates) -> It
         if offset is None or not on_grid.all():
             continue
         is_plain = type(offset) is pd.DateOffset
-        code = f"pd.DateOffset(months={steps.months[0]})" if is_plain else repr(offset.freqstr)
+        code = repr(offset.freqstr)
+        if isinstance(steps, MonthSteps) and is_plain:
+            code = f"pd.DateOffset(months={steps.months[0]})"
         yield places, f"y.asfreq({code})", "" if is_plain else offset.freqstr

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,11 @@ class Steps:
     origin: np.ndarray
 
     _of_members: ClassVar[tuple[str, ...]] = ("origin",)  # fields with an element for each
+
+    if TYPE_CHECKING:  # a field of each kind, after its others
+
+        @property
+        def local(self) -> bool: ...
 
     def at(self, member: np.ndarray, ahead: np.ndarray) -> np.ndarray:
         """Return the ordinals so many steps after the origins of members."""

@@ -56,6 +56,7 @@ SMOOTHING_PARAMETERS: dict[str, SmoothingParameter] = {
     parameter.name: parameter
     for cell in (SES, HOLT, holt_winters_add(2))
     for parameter in cell.parameters
+    if isinstance(parameter, SmoothingParameter)
 }
 
 # What is left of those that a smoother does not have.

@@ -6,6 +6,7 @@ import argparse
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -153,7 +154,8 @@ def backtest_long(
     rules, _ = with_days(rules, pd.Index(given.frame[date]))
     frame = given.frame[given.frame[ids].isin(probe.table.iloc[:, 0])]
     frame = frame.set_axis(["unique_id", "ds", "y"], axis=1)
-    tables, reasons = [], {}
+    tables: list[pd.DataFrame] = []
+    reasons: dict[Any, Any] = {}
     for name, forecaster in forecasters.items():
         panel = PanelForecaster(
             forecaster,
@@ -293,7 +295,8 @@ def _backtest_one(
     given = read_series(
         options.file, *columns, spelling_of(options), options.aggregate is not None, rules.freq
     )
-    date_format, message = given.date_format, []
+    date_format = given.date_format
+    message: list[str] = []
     if is_asked(rules):
         given, message = stepped(given, rules)
     refuse_long_season(options.period, len(given.y))

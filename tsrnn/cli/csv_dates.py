@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Iterable
 from datetime import date
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -87,7 +87,7 @@ class Reading(NamedTuple):
         """The format in which dates are to be written."""
         return self.pattern if self.is_written else None
 
-    def index(self, name: object = None) -> pd.Index:
+    def index(self, name: object = None) -> pd.Index:  # type: ignore[override]  # not a sequence's
         """Return the dates as stamps: periods where they are quarters."""
         if self.pattern in _QUARTERS:
             return pd.PeriodIndex(self.dates, freq="Q", name=name)
@@ -215,7 +215,8 @@ def _steps_are_days(reading: Reading, series: np.ndarray, freq: object) -> bool:
             return not isinstance(step, pd.offsets.Tick) or isinstance(step, pd.offsets.Day)
         except ValueError:
             pass  # rows as the steps, or an error that is told later
-    shown = pd.DatetimeIndex(reading.clock.dropna())
+    clock: Any = reading.clock  # there is one
+    shown = pd.DatetimeIndex(clock.dropna())
     if (shown - shown.normalize()).nunique() == 1 or is_struck_by_no_clock(shown):
         return True
     return _any_even(reading.clock, series) and not _any_even(reading.dates, series)
@@ -347,7 +348,7 @@ def _named_dates(words: pd.Series, pattern: str) -> pd.Series:
     """Read quarters and weeks: the first day of each."""
     found = words.str.extract(_named(pattern))
     years, numbers = found["y"].tolist(), found["n"].tolist()
-    days = []
+    days: list[str | None] = []
     for year, number in zip(years, numbers, strict=True):
         try:
             if pattern in _QUARTERS:
@@ -356,8 +357,8 @@ def _named_dates(words: pd.Series, pattern: str) -> pd.Series:
                 days.append(date.fromisocalendar(int(year), int(number), 1).isoformat())
         except (TypeError, ValueError):  # no such name, or no such week in that year
             days.append(None)
-    days = pd.Series(days, dtype=object, index=words.index, name=words.name)
-    return pd.to_datetime(days, format="%Y-%m-%d", errors="coerce")
+    dates = pd.Series(days, dtype=object, index=words.index, name=words.name)
+    return pd.to_datetime(dates, format="%Y-%m-%d", errors="coerce")
 
 
 def _writes(pattern: str, dates: pd.Series, words: pd.Series) -> bool:

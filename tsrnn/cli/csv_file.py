@@ -177,7 +177,8 @@ def read_series(
     value = columns.taken(value or find_values(columns, columns.names, date))
     notes = columns.notes if is_named else [*columns.notes, *_notes(columns, date, value)]
     y = _values(columns, value)
-    notes += [columns.numbers(value).note] if columns.numbers(value).note else []
+    note = columns.numbers(value).note
+    notes += [note] if note else []
     if date is None:
         return SeriesOfFile(y.reset_index(drop=True), columns.lines, notes=tuple(notes))
     index, date_format, note = _dates(columns, columns.taken(date), freq)

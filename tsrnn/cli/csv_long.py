@@ -88,7 +88,8 @@ def read_long(
             refuse_differing_words(columns, name, codes, taken_words(date, value), date, id_=True)
         notes.append(f"{taking(date, value)} of the {quoted(series)}{ignoring(ignored)}")
     values = _values(columns, value)
-    notes += [columns.numbers(value).note] if columns.numbers(value).note else []
+    note = columns.numbers(value).note
+    notes += [note] if note else []
     date_format, label = None, date
     if date is None:
         label = next(name for name in ("step", "line", "row") if name not in (series, value))

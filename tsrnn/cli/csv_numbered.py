@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -86,7 +87,8 @@ def numbers_note(column: pd.Series, values: np.ndarray) -> str | None:
         "s": ("1970-01-01", "seconds since 1970", "write them as dates"),
         "ms": ("1970-01-01", "milliseconds since 1970", "write them as dates"),
     }[unit]
-    first = np.datetime64(origin, unit) + np.timedelta64(int(values[0]), unit)
+    counted: Any = unit
+    first = np.datetime64(origin, counted) + np.timedelta64(int(values[0]), counted)
     return (
         f"column {quoted(column.name)} holds whole numbers, which are counted on as such; if they "
         f"are {what}, of which {column.iloc[0]} is {first}, {cure}"

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -296,7 +297,8 @@ def _is_cut(row: list[str]) -> bool:
 def _names(header: list[str]) -> tuple[list[str], frozenset[str]]:
     """Give every column a name of its own: the names, and those that were several columns'."""
     given = [name.strip() or f"{UNNAMED}{i}" for i, name in enumerate(header)]
-    taken, names = set(given), {}
+    taken = set(given)
+    names: dict[str, Any] = {}
     repeated = set()
     for name in given:
         own, count = name, 0

@@ -55,7 +55,8 @@ def run_forecast(options: argparse.Namespace) -> int:
     check_numbers(options)
     refuse_to_overwrite(options.file, options.output, options.plot)
     is_named, options.model = options.model is not None, options.model or DEFAULT_MODEL
-    forecaster, rules, message = forecaster_of(options), rules_of(options), []
+    forecaster, rules = forecaster_of(options), rules_of(options)
+    message: list[str] = []
     source = source_of(options)
     if options.id is not None:
         return _several(options, forecaster, rules, source, is_named)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -167,7 +168,7 @@ def _said_of(name: str, text: str) -> str:
     return f"series {name}: {text}" if said == text else f"series {name} {said}"
 
 
-def _message(reasons: Sequence[tuple[str, str]], what: str) -> list[str]:
+def _message(reasons: Sequence[tuple[Any, str]], what: str) -> list[str]:
     """Tell of the first series, and how many more there are."""
     message = [_said_of(quoted(name), f"{what}{reason}") for name, reason in reasons[:_MOST_TOLD]]
     n_more = len(reasons) - len(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from tsrnn.cli.csv_errors import UsageError
 from tsrnn.compose.ensemble import EnsembleForecaster
@@ -100,5 +101,5 @@ def _without_bounds(options: argparse.Namespace) -> Forecaster:
 
 def _yardstick(options: argparse.Namespace) -> Forecaster:
     """Return what repeats the last season, or the last value where the dates tell of none."""
-    period = "auto" if options.period is None else options.period
+    period: Any = "auto" if options.period is None else options.period
     return NaiveForecaster(strategy="seasonal", period=period)

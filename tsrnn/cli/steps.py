@@ -111,8 +111,8 @@ def stepped(given: SeriesOfFile, rules: StepRules) -> tuple[SeriesOfFile, list[s
         elif how is not None:
             frame = _joint_by_date(frame, how)
     except (ValueError, TypeError) as error:
-        message = error.failure if isinstance(error, SeriesError) else error
-        raise UsageError(in_options(message)) from error
+        reason = error.failure if isinstance(error, SeriesError) else error
+        raise UsageError(in_options(reason)) from error
     beyond = np.isinf(frame["y"].to_numpy(dtype=float))
     if beyond.any():
         raise UsageError(

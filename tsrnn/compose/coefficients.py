@@ -136,7 +136,7 @@ def learn_coefficients(
     found = Coefficients.empty(batch.n_series, batch.regressors.shape[1])
     model = smoother.fit_panel(batch.values, batch.offsets, batch.regressors, n_jobs)
     whole = batch.without_leading()
-    for series, smoothers in model.parts:
+    for series, smoothers in model.parts:  # type: ignore[attr-defined]  # a SmoothingModel
         for k, i in enumerate(series.tolist()):
             one = whole.take(np.array([i]))
             found.origin[i] = np.median(one.regressors[~np.isnan(one.values)], axis=0)
@@ -180,7 +180,9 @@ def _estimates(smoother: SmootherBatch, one: Batch) -> tuple[np.ndarray, np.ndar
     bse[places] = in_units * np.linalg.norm(inverse, axis=1)
     root = np.zeros((n_columns, n_columns))
     if np.isfinite(variance) and places.size:
-        root[np.ix_(places, places)] = in_units[:, None] * np.linalg.qr(inverse.T, mode="r").T
+        root[np.ix_(places, places)] = (
+            in_units[:, None] * np.asarray(np.linalg.qr(inverse.T, mode="r")).T
+        )
     return values, bse, root
 
 

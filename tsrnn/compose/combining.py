@@ -178,7 +178,7 @@ def _first(marked: np.ndarray) -> np.ndarray:
 
 def unweighted(weights: np.ndarray, present: np.ndarray) -> np.ndarray:
     """Tell of which series there are members, but none with a weight, (N,)."""
-    return present.any(axis=0) & ~(present & (weights > 0.0)).any(axis=0)
+    return np.asarray(present.any(axis=0)) & ~(present & (weights > 0.0)).any(axis=0)
 
 
 def shares(weights: np.ndarray, present: np.ndarray) -> np.ndarray:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from tsrnn._input.numbers import AnyInt
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.complex.forecaster import ComplexExpSmoothingRNN
@@ -9,7 +12,7 @@ from tsrnn.smoothing.double import DoubleExpSmoothingRNN
 from tsrnn.theta.forecaster import ThetaForecaster
 
 
-def default_members(period: int | str) -> list[tuple[str, Forecaster]]:
+def default_members(period: AnyInt | Literal["auto"]) -> list[tuple[str, Forecaster]]:
     """Return the default members for series with a period: without one, none is of theta."""
     third: tuple[str, Forecaster] = ("theta", ThetaForecaster(period))
     if period == 1:

@@ -14,13 +14,14 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from sklearn.base import clone
 
+from tsrnn._input.numbers import AnyInt
 from tsrnn._input.validation import check_choice, check_flag, check_period, check_periods
 from tsrnn._time.season_length import LONGEST, Season
 from tsrnn.compose.inner import InnerFit, fit_inner, refuse_no_forecaster
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.answers import PerSeries
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
-from tsrnn.forecasting.fitted_model import FittedModel, PanelModel
+from tsrnn.forecasting.fitted_model import Either, PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.season import Seasons, find_season
 from tsrnn.forecasting.several_seasons import SeveralSeasons, decompose
@@ -54,7 +55,7 @@ class _Found(NamedTuple):
     is_taken: np.ndarray
 
     def end(
-        self, model: FittedModel | PanelModel, n_steps: int | np.ndarray, *n_jobs: int | None
+        self, model: Either, n_steps: int | np.ndarray, *n_jobs: int | None
     ) -> Seasons | SeveralSeasons:
         """Return the seasons after so many steps, with what they add to errors of a model."""
         seasons = self.seasons.after(n_steps)
@@ -66,7 +67,7 @@ class _Found(NamedTuple):
     @property
     def is_seasonal(self) -> np.ndarray:
         """A mask of the series that are adjusted, (N,)."""
-        return self.is_taken.any(axis=1)
+        return np.asarray(self.is_taken.any(axis=1))
 
 
 class DeseasonalizedForecaster(Forecaster):
@@ -169,12 +170,12 @@ class DeseasonalizedForecaster(Forecaster):
         self,
         forecaster: Forecaster | None = None,
         *,
-        period: int | Literal["auto"] | Sequence[int] = "auto",
+        period: AnyInt | Literal["auto"] | Sequence[int] = "auto",
         model: SeasonalModel = "mul",
         test: bool = True,
     ) -> None:
         self.forecaster = forecaster
-        self.period = period
+        self.period: Any = period
         self.model = model
         self.test = test
 
@@ -265,7 +266,7 @@ class DeseasonalizedForecaster(Forecaster):
 
     def _taken_period(self) -> int:
         # What others do by the length of a season they do by the longest.
-        return max(map(int, self.period)) if self._has_several() else super()._taken_period()
+        return max(map(int, self.period)) if self._has_several() else super()._taken_period() or 1
 
     def _needed_steps(self) -> int:
         # What a series is too short to tell of is not taken off; a slip would be large arrays.
@@ -323,7 +324,8 @@ class DeseasonalizedForecaster(Forecaster):
 
     def _told(self, found: _Found) -> dict[str, Any]:
         """Return the fitted attributes that tell of seasons."""
-        parts = found.seasons.parts if self._has_several() else (found.seasons,)
+        seasons = found.seasons
+        parts = seasons.parts if isinstance(seasons, SeveralSeasons) else (seasons,)
         indices = [part.factor if self.model == "mul" else part.offset for part in parts]
         taken = found.is_taken
         if len(taken) == 1:

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._input.numbers import AnyInt
 from tsrnn._input.ragged import Batch, offsets_of, rows_between
 from tsrnn._input.validation import (
     check_choice,
@@ -177,11 +178,11 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         self,
         forecasters: Sequence[tuple[str, Forecaster]] | None = None,
         *,
-        period: int | Literal["auto"] = "auto",
+        period: AnyInt | Literal["auto"] = "auto",
         method: Method = "auto",
         weights: Any = None,
-        n_windows: int = 1,
-        horizon: int | None = None,
+        n_windows: AnyInt = 1,
+        horizon: AnyInt | None = None,
         by_series: bool = False,
     ) -> None:
         self.forecasters = forecasters
@@ -223,14 +224,14 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
                 params.pop("period", None)
             elif "period" in params and self._has_defaults():
                 period = params.pop("period")
-                params = {f"{name}__period": period for name, _ in self.forecasters} | params
+                params = {f"{name}__period": period for name, _ in self.forecasters or ()} | params
         return self._set_params("forecasters", **params)
 
     def _has_defaults(self) -> bool:
         """Tell whether the members of one's own are those that seasons are forecast with."""
         kinds = [(name, type(one)) for name, one in default_members("auto")]
         try:
-            return [(name, type(one)) for name, one in self.forecasters] == kinds
+            return [(name, type(one)) for name, one in self.forecasters or ()] == kinds
         except (TypeError, ValueError):
             return False
 
@@ -523,7 +524,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         statsmodels.iolib.summary.Summary
         """
         check_is_fitted(self)
-        return summarize_ensemble(self, self._model)
+        return summarize_ensemble(self, self._model)  # type: ignore[arg-type]
 
 
 def _as_numbers(weights: Any) -> np.ndarray:

@@ -25,7 +25,7 @@ from tsrnn.compose.combining import (
 )
 from tsrnn.compose.past_errors import CombinedErrors, growth, quantile_factors
 from tsrnn.exceptions import UnreliableForecastWarning
-from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
+from tsrnn.forecasting.fitted_model import Either, FittedModel, Notes
 from tsrnn.forecasting.infinities import beyond_floats
 from tsrnn.forecasting.looped_panel import SERIES_ERRORS
 
@@ -60,7 +60,7 @@ class Member:
     """
 
     place: int
-    model: FittedModel | PanelModel
+    model: Either
     series: np.ndarray
     reads: bool
     ahead: np.ndarray | None = None
@@ -215,14 +215,14 @@ class EnsembleModel(FittedModel):
         series = counted(np.diff(panel[0]))[0] if panel else np.arange(values.size) % self.n_series
         span = self.span.after(values.ravel(), series)
         parts = {"members": tuple(members), "span": span, "dropped": tuple(dropped)}
-        later = replace(self, **parts, known=None, notes={} if panel else ())
-        later = later.without_lost().with_shares()
-        if not panel and later.failures:
-            raise next(iter(later.failures.values()))
-        without = unweighted(self.weights, later.present).any()
+        moved = replace(self, **parts, known=None, notes={} if panel else ())  # type: ignore[arg-type]
+        whole = moved.without_lost().with_shares()
+        if not panel and whole.failures:
+            raise next(iter(whole.failures.values()))
+        without = unweighted(self.weights, whole.present).any()
         _tell_newly_dropped(dropped[len(self.dropped) :], self.n_series, bool(without))
-        weights = later.weights[:, series] if panel else later.weights
-        return later, self.combined(predictions, weights), self.spread(deviations, weights)
+        weights = whole.weights[:, series] if panel else whole.weights
+        return whole, self.combined(predictions, weights), self.spread(deviations, weights)
 
     def without_lost(self) -> EnsembleModel:
         """Return the model with the series that no member has among its failures."""

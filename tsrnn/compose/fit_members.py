@@ -124,7 +124,8 @@ def _fit_pieces(
         together = fit(good)
         if isinstance(together, InnerFit):
             return [(good, together)], failures
-    return [(every[[i]], alone[i]) for i in good.tolist()], failures
+    pieces = ((i, alone[i]) for i in good.tolist())
+    return [(every[[i]], one) for i, one in pieces if isinstance(one, InnerFit)], failures
 
 
 def fit_panel(

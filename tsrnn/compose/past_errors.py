@@ -48,7 +48,7 @@ p = |2 q - 1|, upwards or downwards.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -56,6 +56,7 @@ from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import offsets_of, rows_between
 from tsrnn.compose.combining import Span
 from tsrnn.forecasting.fitted_model import PanelModel
+from tsrnn.forecasting.forecaster import Forecaster
 
 # Past forecasts that are made at least, of all series together, if these are long enough.
 _ENOUGH = 100
@@ -93,7 +94,7 @@ class CombinedErrors:
         The series that it was fitted to, as `Forecaster.fit_panel` takes them.
     """
 
-    forecaster: object
+    forecaster: Forecaster
     values: np.ndarray
     offsets: np.ndarray
     regressors: np.ndarray
@@ -174,7 +175,7 @@ class CombinedErrors:
         return self._along(model, held, horizon, n_origins, n_jobs)
 
     def _along(
-        self, model: PanelModel, held: _Held, horizon: int, n_origins: int, n_jobs: int | None
+        self, model: Any, held: _Held, horizon: int, n_origins: int, n_jobs: int | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Forecast from one origin after another, as `_compute` does, by a fitted model."""
         errors, units = np.full((2, n_origins, horizon, len(self.offsets) - 1), np.nan)

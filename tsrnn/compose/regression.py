@@ -169,7 +169,7 @@ class RegressionForecaster(Forecaster):
     def bse_(self) -> PerSeries:
         """The standard errors of the coefficients, by the names of columns."""
         check_is_fitted(self)
-        errors = self._model.learned.errors
+        errors = self._model.learned.errors  # type: ignore[attr-defined]
         if len(errors) == 1:
             return pd.Series(errors[0], self.coef_names_, name="bse")
         index = pd.RangeIndex(len(errors)) if self._layout.names is None else self._layout.names
@@ -181,7 +181,7 @@ class RegressionForecaster(Forecaster):
         """The effect of each column on each value of the training series."""
         check_is_fitted(self)
         _, regressors = self._training
-        found = self._model.learned
+        found = self._model.learned  # type: ignore[attr-defined]
         effects = (regressors[:, None] - found.origin) * found.values + 0.0  # no -0
         index = self._grid.stamps(0, len(regressors))
         return self._layout.columns(

@@ -11,7 +11,7 @@ from scipy.special import ndtri
 
 from tsrnn._input.ragged import counted
 from tsrnn.compose.coefficients import Coefficients
-from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
+from tsrnn.forecasting.fitted_model import Either, FittedModel, Notes
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class RegressionModel(FittedModel):
         What multiplies p normal draws to be the errors of the effects of the next steps.
     """
 
-    inner: FittedModel | PanelModel
+    inner: Either
     learned: Coefficients
     names: tuple[str, ...]
     failures: Mapping[int, Exception] = field(default_factory=dict)

@@ -22,6 +22,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 from scipy import special
 
+from tsrnn._input.numbers import AnyFloat
 from tsrnn._input.ragged import first_marked
 
 Kind = Literal["log", "boxcox", "sqrt", "logit"]
@@ -67,10 +68,12 @@ class Scale:
     unit: np.ndarray
     falls: np.ndarray
     reach: np.ndarray
-    functions: tuple[Function, Function] | None = None
+    functions: Any = None
 
     @classmethod
-    def plain(cls, kind: Any, lower: float | None, upper: float | None, n_series: int) -> Scale:
+    def plain(
+        cls, kind: Any, lower: AnyFloat | None, upper: AnyFloat | None, n_series: int
+    ) -> Scale:
         """Return the scale of series of which nothing is known yet; bounds as users give them."""
         functions = None if kind is None or isinstance(kind, str) else tuple(kind)
         if functions is not None:

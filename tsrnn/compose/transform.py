@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone
 
+from tsrnn._input.numbers import AnyFloat
 from tsrnn._input.ragged import Batch, others
 from tsrnn._input.validation import check_flag, check_number
 from tsrnn.compose.boxcox import geometric_means, learn_exponents
@@ -25,7 +26,7 @@ from tsrnn.compose.transformed_model import (
 )
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.answers import PerSeries
-from tsrnn.forecasting.fitted_model import PanelModel
+from tsrnn.forecasting.fitted_model import FittedModel, PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.forecasting.summary import residual_tests, series_name, two_columns
@@ -124,8 +125,8 @@ class TransformedForecaster(Forecaster):
         forecaster: Forecaster,
         transform: Kind | tuple[Function, Function] | list[Function] | None = "log",
         *,
-        lower: float | None = None,
-        upper: float | None = None,
+        lower: AnyFloat | None = None,
+        upper: AnyFloat | None = None,
         bias_adjust: bool = False,
     ) -> None:
         self.forecaster = forecaster
@@ -160,7 +161,7 @@ class TransformedForecaster(Forecaster):
             )
 
     def _check_transform(self) -> None:
-        transform = self.transform
+        transform: Any = self.transform
         is_pair = isinstance(transform, tuple | list) and len(transform) == 2
         is_pair = is_pair and all(map(callable, transform))
         is_name = isinstance(transform, str) and transform in KINDS
@@ -214,17 +215,18 @@ class TransformedForecaster(Forecaster):
         from statsmodels.iolib.summary import Summary
 
         check_is_fitted(self)
-        scale = self._model.scale
+        model: Any = self._model
+        scale = model.scale
         name = scale.kind if scale.functions is None else "functions"
         period = vars(self).get("period_", "none")
         left = {"Forecaster": type(self.forecaster_).__name__, "Transform": name, "Period": period}
         right = {"Lower": f"{scale.lower:g}", "Upper": f"{scale.upper:g}"}
-        right["Points"] = "means" if self._model.bias_adjust else "medians"
+        right["Points"] = "means" if model.bias_adjust else "medians"
         summary = Summary()
         summary.tables.append(two_columns(left, right, type(self).__name__))
         residuals = np.asarray(self.forecaster_.residuals_)
         for i, column in enumerate(residuals.reshape(len(residuals), -1).T):
-            learned = {"Residuals": np.count_nonzero(~np.isnan(column))}
+            learned: dict[str, object] = {"Residuals": np.count_nonzero(~np.isnan(column))}
             if scale.kind == "boxcox":
                 learned = {"lambda": f"{scale.exponent[i]:.4f}"}
             summary.tables.append(two_columns({"Series": series_name(self, i)}, learned))
@@ -336,6 +338,6 @@ class TransformedForecaster(Forecaster):
         return replace(scale, exponent=exponent, unit=unit), errors, notes
 
     def _remembered(
-        self, model: TransformedModel, predictions: np.ndarray, deviations: np.ndarray
+        self, model: FittedModel, predictions: np.ndarray, deviations: np.ndarray
     ) -> tuple[np.ndarray, ...]:
         return seen_of(model, predictions, deviations)

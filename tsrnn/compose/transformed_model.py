@@ -13,7 +13,7 @@ from tsrnn._input.ragged import Batch, counted, rows_of
 from tsrnn._input.wording import Message
 from tsrnn.compose.scales import Scale
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
+from tsrnn.forecasting.fitted_model import Either, FittedModel, Notes
 from tsrnn.forecasting.series_error import NumberedSeriesError
 
 
@@ -43,7 +43,7 @@ class TransformedModel(FittedModel):
         deviations, and where `inner` is on another scale the same of that.
     """
 
-    inner: FittedModel | PanelModel
+    inner: Either
     scale: Scale
     bias_adjust: bool
     series: np.ndarray
@@ -240,7 +240,7 @@ def name_of(scale: Scale) -> str:
 
 
 def seen_of(
-    model: FittedModel | PanelModel, predictions: np.ndarray, deviations: np.ndarray
+    model: Either, predictions: np.ndarray, deviations: np.ndarray
 ) -> tuple[np.ndarray, ...]:
     """Return what is kept of rows that a model has just seen, with what it has on its scale."""
     further = model.latest if isinstance(model, TransformedModel) else ()
@@ -249,7 +249,7 @@ def seen_of(
 
 def misfit_errors(
     scale: Scale, values: np.ndarray, offsets: np.ndarray, numbered: bool
-) -> dict[int, ValueError]:
+) -> dict[int, Exception]:
     """Return why some series, rows one after another, cannot be carried to the scale of each row.
 
     Parameters
@@ -258,7 +258,7 @@ def misfit_errors(
     numbered : bool
         Whether to name series by their numbers.
     """
-    errors = {}
+    errors: dict[int, Exception] = {}
     for i, (row, what) in scale.misfits(values, offsets).items():
         of_series = f" of series {i}" if numbered else ""
         errors[i] = ValueError(

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tsrnn._input.numbers import AnyInt
 from tsrnn._input.ragged import offsets_of, rows_between
 from tsrnn.compose.fit_members import FittedMembers, Named, fit_panel
 from tsrnn.compose.mixing import Missed, weights_of_mix
@@ -53,8 +54,8 @@ class Backtest:
         Whether the horizon was asked for, and is not that of a member.
     """
 
-    horizon: int | None
-    n_windows: int
+    horizon: AnyInt | None
+    n_windows: AnyInt
     period: int
     by_series: bool
     takes_best: bool

@@ -61,7 +61,7 @@ M3 = {
 def fetch_m4(
     frequency: str,
     *,
-    data_home: str | os.PathLike | None = None,
+    data_home: str | os.PathLike[str] | None = None,
     download_if_missing: bool = True,
     as_frame: bool = False,
     n_retries: int = 3,
@@ -155,7 +155,7 @@ def fetch_m4(
             "'quarterly'"
         )
     elif None not in originals:
-        panel = read_csv(*originals)
+        panel = read_csv(*originals)  # type: ignore[arg-type]
         check(panel, part, " and ".join(map(str, originals)))
     elif not download_if_missing:
         raise OSError(
@@ -169,7 +169,7 @@ def fetch_m4(
 
 
 def fetch_m3(
-    frequency: str, *, data_home: str | os.PathLike | None = None, as_frame: bool = False
+    frequency: str, *, data_home: str | os.PathLike[str] | None = None, as_frame: bool = False
 ) -> Bunch:
     """Fetch the series of one frequency of the M3 competition from a folder.
 

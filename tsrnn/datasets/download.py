@@ -49,7 +49,7 @@ class TooLargeError(OSError):
     """More comes than there is of a file: there is no use in trying again."""
 
 
-def data_folder(data_home: str | os.PathLike | None) -> Path:
+def data_folder(data_home: str | os.PathLike[str] | None) -> Path:
     """Return the folder that keeps data."""
     if data_home is None:
         data_home = os.environ.get("TSRNN_DATA") or "~/tsrnn_data"

@@ -17,11 +17,11 @@ import re
 import tarfile
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from itertools import pairwise
 from numbers import Integral
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import Bunch, check_random_state, check_scalar
@@ -67,7 +67,7 @@ class Review(NamedTuple):
 def fetch_imdb(
     num_words: int | None = None,
     *,
-    data_home: str | os.PathLike | None = None,
+    data_home: str | os.PathLike[str] | None = None,
     as_ids: bool = False,
     shuffle: bool = True,
     random_state: int | np.random.RandomState | None = 0,
@@ -153,20 +153,20 @@ def fetch_imdb(
     (array([  9, 215,   0,  50,   8], dtype=int32), np.int64(1))
     """
     check_scalar(shuffle, "shuffle", (bool, np.bool_))
-    random_state = check_random_state(random_state)
+    drawn_by = check_random_state(random_state)
     if num_words is not None:
         check_scalar(num_words, "num_words", Integral, min_val=2)
         if not as_ids:
             raise ValueError("num_words limits ids: pass as_ids=True with it, or leave it out")
     folder = data_folder(data_home)
     arrays = _arrays(folder, download_if_missing, n_retries=n_retries, delay=delay)
-    common = {"target_names": ["neg", "pos"], "DESCR": _DESCRIPTION}
+    common: dict[str, Any] = {"target_names": ["neg", "pos"], "DESCR": _DESCRIPTION}
     data = _ids(arrays, num_words) if as_ids else _texts(arrays)
     rating = arrays["rating"].astype(int)
     target = (rating > 5).astype(int)
     halves = {}
     for half, rows in zip(("train", "test"), np.split(np.arange(len(rating)), 2), strict=True):
-        order = random_state.permutation(rows) if shuffle else rows
+        order = drawn_by.permutation(rows) if shuffle else rows
         texts = [data[i] for i in order]
         halves[half] = Bunch(data=texts, target=target[order], rating=rating[order], **common)
     if as_ids:
@@ -228,7 +228,7 @@ def _arrays(
         )
     # Where nothing can be written, the next call takes a few seconds again.
     with contextlib.suppress(OSError):
-        replace_file(kept, lambda file: np.savez(file, **arrays))
+        replace_file(kept, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
     return arrays
 
 
@@ -266,7 +266,7 @@ def _members(path: Path) -> Iterator[Review]:
                 match = _MEMBER.fullmatch(member.name)
                 if match and member.isfile():
                     half, kind, number, rating = match.groups()
-                    text = archive.extractfile(member).read().decode()
+                    text = archive.extractfile(member).read().decode()  # type: ignore[union-attr]
                     yield Review(half == "test", kind == "pos", int(number), int(rating), text)
     except (tarfile.TarError, *_DAMAGES) as error:
         what = f"{type(error).__name__}: {error}"
@@ -345,7 +345,7 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(_LINE_BREAK.sub(" ", text).lower())
 
 
-def _offsets(rows: Sequence[Sequence]) -> np.ndarray:
+def _offsets(rows: Sequence[Sized]) -> np.ndarray:
     return np.cumsum([0, *map(len, rows)])
 
 

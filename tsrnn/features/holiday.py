@@ -129,7 +129,7 @@ class HolidayFeatures(TimeFeatures):
             raise InvalidParameterError(
                 "observed=False is for a country by its code: leave it out beside days of one's own"
             )
-        for date, name in self.country.items():
+        for date, name in self.country.items():  # type: ignore[union-attr]  # by its caller
             if not isinstance(name, str) or not name.strip():
                 raise InvalidParameterError(f"country names {date!r} {name!r}: names are words")
         if not self.country:
@@ -225,7 +225,7 @@ class HolidayFeatures(TimeFeatures):
             raise InvalidParameterError(f"country holds dates that are none: {error}") from None
         if dates.hasnans:
             raise InvalidParameterError("country holds a date that is missing (NaT or None)")
-        return list(zip(day_numbers(dates), self.country.values(), strict=True))
+        return list(zip(day_numbers(dates), self.country.values(), strict=True))  # type: ignore[union-attr]
 
 
 def _year_of(day: int) -> int:

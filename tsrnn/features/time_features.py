@@ -27,7 +27,9 @@ Grids = dict[Any, TimeGrid | IrregularIndexError]
 """The grid of each series by its id, None for the only one, or the reason why it has none."""
 
 
-class TimeFeatures(TransformerMixin, BaseEstimator, ABC, auto_wrap_output_keys=None):
+class TimeFeatures(  # type: ignore[call-arg]  # as scikit-learn's mixin takes it
+    TransformerMixin, BaseEstimator, ABC, auto_wrap_output_keys=None
+):
     """Base of the features of time, and of some of your own.
 
     A subclass has a constructor that stores its arguments, as scikit-learn asks, and says by

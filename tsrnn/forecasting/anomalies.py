@@ -139,7 +139,8 @@ class _Search:
     def start(cls, values: np.ndarray) -> _Search:
         """Return what is known before the first fit."""
         nothing = [np.zeros(values.shape, dtype) for dtype in (bool, float, float, bool, bool)]
-        return cls(values, values.copy(), *nothing, np.zeros((1, values.shape[1]), np.int64))
+        first = np.zeros((1, values.shape[1]), np.int64)
+        return cls(values, values.copy(), *nothing, first)  # type: ignore[call-arg]
 
     def of_series(self, series: np.ndarray) -> _Search:
         """Return a copy of some series."""

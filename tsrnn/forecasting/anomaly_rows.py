@@ -81,7 +81,8 @@ def anomalies_of_panel(
     level : float
     """
     unknown = np.full((4, len(values)), np.nan)
-    found = AnomalyRows(*unknown, np.zeros(len(values), bool), values.copy())
+    flags = np.zeros(len(values), bool)
+    found = AnomalyRows(*unknown, flags, values.copy())  # type: ignore[call-arg]
     failures: dict[int, Exception] = {}
     together = forecaster._learns_from_all()
     if together and regressors.shape[1]:

@@ -71,9 +71,9 @@ def backtest(
         A row a point and step, with the columns cutoff (the last time stamp that was known), step
         (how many steps after it: from 1, or with a gap from the one that follows it), time, y and
         forecast. Time stamps are those of the index of `y`, or positions where it has none. Of one
-        level the bounds are the columns lower and upper, of a sequence of
-        levels lower-80, upper-80 and so on, in percent. Of several series the first column is
-        series, its name or position, and rows are sorted by it.
+        level the bounds are the columns lower and upper, of a sequence of levels lower-80, upper-80
+        and so on, in percent. Of several series the first column is series, its name or position,
+        and rows are sorted by it. Of a `y` of polars or pyarrow it is a frame of that library.
 
     Raises
     ------
@@ -114,7 +114,8 @@ def backtest(
         )
     ends = windows.ends(data.n_timesteps)
     shape = (windows.n_windows, windows.horizon, 1 + 2 * len(levels), data.n_series)
-    answers, model = np.empty(shape), None
+    answers = np.empty(shape)
+    model: Any = None
     for number, end in enumerate(ends.tolist()):
         if windows.is_fitted(number):
             try:

@@ -35,9 +35,14 @@ class Block:
 class BlockFit(Protocol):
     """Hold what a fit of one block has found; series are counted from the block's first."""
 
-    parts: Sequence[tuple[np.ndarray, Any]]
-    failures: Mapping[int, Exception]
-    notes: Mapping[int, tuple[Warning, ...]]
+    @property
+    def parts(self) -> Sequence[tuple[np.ndarray, Any]]: ...  # noqa: D102
+
+    @property
+    def failures(self) -> Mapping[int, Exception]: ...  # noqa: D102
+
+    @property
+    def notes(self) -> Mapping[int, tuple[Warning, ...]]: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,9 @@ def partition(batch: Batch, size: int, series: np.ndarray | None = None) -> Iter
 
 def join(fits: Iterable[tuple[np.ndarray, BlockFit]]) -> PanelFit:
     """Put together the fits of blocks, each with the positions of its series in the panel."""
-    parts, failures, notes = [], {}, {}
+    parts: list[tuple[np.ndarray, Any]] = []
+    failures: dict[int, Exception] = {}
+    notes: dict[int, tuple[Warning, ...]] = {}
     for positions, fit in fits:
         parts += [(positions[series], fitted) for series, fitted in fit.parts]
         failures |= {int(positions[i]): error for i, error in fit.failures.items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn.forecasting.fitted_model import FittedModel, Notes, PanelModel
+from tsrnn.forecasting.fitted_model import Either, FittedModel, Notes
 from tsrnn.forecasting.season import Seasons
 from tsrnn.forecasting.several_seasons import SeveralSeasons
 
@@ -27,7 +27,7 @@ class DeseasonalizedModel(FittedModel):
     failures, notes
     """
 
-    inner: FittedModel | PanelModel
+    inner: Either
     seasons: Seasons | SeveralSeasons
     constant: np.ndarray
     failures: Mapping[int, Exception] = field(default_factory=dict)
@@ -112,7 +112,7 @@ class DeseasonalizedModel(FittedModel):
 
     def _constants(self, *offsets: np.ndarray) -> np.ndarray:
         """Return the constants of columns, or of the rows of a panel."""
-        return np.repeat(self.constant, np.diff(*offsets)) if offsets else self.constant
+        return np.repeat(self.constant, np.diff(offsets[0])) if offsets else self.constant
 
     def _seasonal_paths(self, values: np.ndarray) -> np.ndarray:
         """Put the seasons on adjusted values (horizon, .., N)."""

@@ -16,11 +16,14 @@ import numpy as np
 from tsrnn.forecasting.infinities import beyond_floats
 from tsrnn.forecasting.intervals import normal_quantiles
 
-Notes: TypeAlias = tuple[Warning, ...] | Mapping[int, tuple[Warning, ...]]
-"""Warnings of a fit: of columns one after another, of a panel by the position of the series.
+Notes: TypeAlias = Any
+"""Warnings of a fit: of columns a tuple of them, of a panel tuples by the position of the series.
 
 A model that has moved on has none.
 """
+
+Either: TypeAlias = Any
+"""A `FittedModel` or a `PanelModel`, within a class that serves both."""
 
 Progress: TypeAlias = Callable[[int], Any]
 """Called as a panel is fitted, with the number of series done since the last call."""
@@ -38,11 +41,15 @@ class FittedModel(Protocol):
     notes: tuple[Warning, ...] = ()
     """Warnings of the fit, for the user."""
 
-    without_season: Collection[int] = ()
-    """Columns that no season was taken of, though it was looked for."""
+    @property
+    def without_season(self) -> Collection[int]:
+        """Columns that no season was taken of, though it was looked for."""
+        return ()
 
-    never_too_small = False
-    """Whether a value may be too large to be usual, but not too small."""
+    @property
+    def never_too_small(self) -> bool:
+        """Whether a value may be too large to be usual, but not too small."""
+        return False
 
     def effect(self, regressors: np.ndarray) -> np.ndarray:
         """Return what regressors (n, p) add to the series, (n, k)."""
@@ -96,7 +103,8 @@ class FittedModel(Protocol):
         `seen` are their one-step predictions and deviations, (n, k) each, and whatever else the
         forecaster keeps of them.
         """
-        return normal_quantiles(*seen[:2], quantiles)
+        predictions, deviations = seen[:2]
+        return normal_quantiles(predictions, deviations, quantiles)
 
     def doubts(self, horizon: int) -> Mapping[int, Warning]:
         """Return what the user should know of the forecast of so many steps, by column."""
@@ -119,11 +127,13 @@ class PanelModel(Protocol):
     Results do not depend on `n_jobs`, a number of joblib threads.
     """
 
-    failures: Mapping[int, Exception]
-    """Errors of series that could not be fitted, or moved on, by position."""
+    @property
+    def failures(self) -> Mapping[int, Exception]:
+        """Errors of series that could not be fitted, or moved on, by position."""
 
-    notes: Mapping[int, tuple[Warning, ...]]
-    """Warnings of the fits of series, by position."""
+    @property
+    def notes(self) -> Mapping[int, tuple[Warning, ...]]:
+        """Warnings of the fits of series, by position."""
 
     def effect(self, regressors: np.ndarray, offsets: np.ndarray) -> np.ndarray:
         """Return what regressors (n_rows, p) add to the series, (n_rows,)."""

@@ -55,8 +55,6 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
     fitted_values_: Rows
     residuals_: Rows
     period_: int
-    n_features_in_: int
-    feature_names_in_: np.ndarray
 
     @abstractmethod
     def validate_parameters(self) -> None:
@@ -161,7 +159,7 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
             self.period_ = settled._taken_period() or 1  # None of one that took no season
         training_index = grid.stamps(0, len(values)) if index is None else index
         fitted_values = predictions + model.effect(regressors)
-        vars(self).update(attributes | model.attributes())
+        self.__dict__.update(attributes | model.attributes())
         self.fitted_values_ = layout.rows(fitted_values, training_index)
         self.residuals_ = layout.rows(values - fitted_values, training_index)
         self._model = model
@@ -185,7 +183,8 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
         values = self._training[0]
         fitted = np.asarray(self.fitted_values_).reshape(values.shape)
         pieces = ((values, fitted), *self._followed)
-        return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))
+        seen, predicted = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+        return seen, predicted
 
     def _column_names(self, features: tuple[TimeFeatures, ...]) -> list[str]:
         """Return the names of all regressors, those of features last."""
@@ -389,7 +388,7 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
             model = new._model.with_regressors(regressors)
             effect = model.effect(regressors)
             model, predictions, deviations = model.advance(values - effect)
-            vars(new).update(model.attributes())
+            new.__dict__.update(model.attributes())
             new._model = model
             piece = new._remembered(model, predictions, deviations)
             if return_score:

@@ -65,7 +65,7 @@ class LoopedPanel:
         shape = (horizon, len(quantiles))
         return self._each(lambda model: model.quantiles(horizon, quantiles), shape, n_jobs)
 
-    def alone(self, i: int) -> FittedModel:
+    def alone(self, i: int) -> Any:
         """Return the model of the series at a position."""
         return self.models[i]
 
@@ -109,8 +109,9 @@ class LoopedPanel:
         result = np.full((*shape, len(self.models)), np.nan)
 
         def fill(i: int) -> None:
-            if self.models[i] is not None:
-                result[..., i] = compute(self.models[i])[..., 0]
+            model = self.models[i]
+            if model is not None:
+                result[..., i] = compute(model)[..., 0]
 
         for outcome in _over_series(fill, len(self.models), n_jobs):
             if isinstance(outcome, Exception):  # a fitted model predicts: not a failure of data

@@ -17,6 +17,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from tsrnn._input.numbers import AnyInt
 from tsrnn._input.validation import check_choice, check_period
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.answers import PerSeries
@@ -78,7 +79,7 @@ class NaiveForecaster(Forecaster):
     sigma2_: PerSeries
 
     def __init__(
-        self, *, strategy: Strategy = "last", period: int | Literal["auto"] = "auto"
+        self, *, strategy: Strategy = "last", period: AnyInt | Literal["auto"] = "auto"
     ) -> None:
         self.strategy = strategy
         self.period = period
@@ -201,7 +202,7 @@ class NaiveModel(FittedModel):
             changes[season::m] = np.cumsum(changes[season::m], axis=0)
         with np.errstate(over="ignore", invalid="ignore"):
             paths = self.forecast(horizon)[:, None, :] + self.sigma * changes
-            for season in np.flatnonzero(spread[:horizon].any(axis=1)):
+            for season in np.flatnonzero(spread[:horizon].any(axis=1)).tolist():
                 paths[season::m] += spread[season] * random_state.standard_normal((n_paths, k))
         return beyond_floats(paths)
 

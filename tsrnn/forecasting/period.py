@@ -40,7 +40,7 @@ class PeriodTaker(BaseEstimator):
             If it is of no use without a season, and there is none.
         """
         parts = self.get_params(deep=False)
-        changed = {
+        changed: dict[str, Any] = {
             name: part._in_season(season)
             for name, part in parts.items()
             if isinstance(part, PeriodTaker) and part._seeks_season()

@@ -38,6 +38,9 @@ class RequestReader(BaseEstimator):
     Positions count from the first time step of the training series.
     """
 
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+
     def _read_request(self, X: Any) -> Request:
         """Read what X asks for."""
         check_is_fitted(self)
@@ -99,7 +102,7 @@ class RequestReader(BaseEstimator):
                     f"{type(self).__name__} was fitted with {self.n_features_in_} regressors: pass "
                     "X with their values in the time steps asked, one row each"
                 )
-            regressors = np.empty((n_timesteps if X is None else len(X), 0))
+            regressors = np.empty((n_timesteps if X is None else len(X), 0))  # type: ignore[type-var]
             self.n_features_in_ = 0
         else:
             refuse_dates(X)
@@ -123,8 +126,7 @@ class RequestReader(BaseEstimator):
                 f"{n_series}: pass shape (n_timesteps, {n_series})"
             )
         fitted, given = self._layout.names, layout.names
-        both_named = given is not None and fitted is not None
-        if n_series > 1 and both_named and not given.equals(fitted):
+        if n_series > 1 and not (given is None or fitted is None or given.equals(fitted)):
             raise ValueError(
                 f"{name} has the columns {list(given)}, but the forecaster was fitted on "
                 f"{list(fitted)}, in that order"
@@ -133,7 +135,7 @@ class RequestReader(BaseEstimator):
 
     def _check_stamps(self, index: pd.Index | None, positions: np.ndarray, problem: str) -> None:
         """Refuse other time stamps than those of some positions."""
-        if not is_time_index(index):
+        if index is None or not is_time_index(index):
             return
         wrong = np.flatnonzero(self._grid.positions(index) != positions)
         if wrong.size:

@@ -41,7 +41,7 @@ def as_rows(X: Any) -> Any:
 
 def unmasked(X: Any) -> Any:
     """Return masked regressors with NaN, which is refused, for what is masked."""
-    return X.astype(float).filled(np.nan) if isinstance(X, np.ma.MaskedArray) else X
+    return np.ma.filled(X.astype(float), np.nan) if isinstance(X, np.ma.MaskedArray) else X
 
 
 def refuse_regressors(regressors: np.ndarray, who: str, cure: str) -> None:

@@ -42,6 +42,7 @@ and 61 forecasting methods, International Journal of Forecasting 36 (2020); its 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -207,7 +208,8 @@ def find_seasons(
     kinds = np.full(n_series, None, dtype=object)
     if period == 1:
         return Seasons(factor, offset), kinds, {}
-    candidates, too_short = np.ones(n_series, dtype=bool), ()
+    candidates = np.ones(n_series, dtype=bool)
+    too_short: list[int] = []
     if test:
         candidates = _candidates(values, offsets, period)
         n_observed = np.add.reduceat(~np.isnan(values), offsets[:-1], dtype=np.int64)
@@ -380,9 +382,11 @@ def seasonal_indices(y: np.ndarray, period: int, model: str) -> np.ndarray:
     To the last digit those of statsmodels' `seasonal_decompose`, which takes ten times as long:
     a panel has thousands of series.
     """
-    convolve = np.convolve
+    convolve: Callable = np.convolve
     if period > _DIRECT:
-        from scipy.signal import convolve  # slow to import
+        from scipy import signal  # slow to import
+
+        convolve = signal.convolve
 
     filled = filled_by_season(y, period)
     unit = np.abs(filled).max() or 1.0

@@ -153,7 +153,7 @@ def decompose(
         widening = _widening(min(inside.size // max(taken), _MOST_SEASONS), taken)
     along = np.full(y.size, 1.0 if model == "mul" else 0.0)
     cycles = [np.full(m, along[0]) for m in periods]
-    for k, component in zip(np.flatnonzero(is_taken), components.T, strict=True):
+    for k, component in zip(np.flatnonzero(is_taken).tolist(), components.T, strict=True):
         cycles[k] = _last_cycle(component, periods[k], ended)
         season = np.resize(cycles[k], y.size)
         season[began:ended] = component

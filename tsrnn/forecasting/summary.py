@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,7 +41,7 @@ def residual_tests(residuals: np.ndarray):
     )
 
 
-def two_columns(left: dict[str, object], right: dict[str, object], title: str | None = None):
+def two_columns(left: Mapping[str, object], right: Mapping[str, object], title: str | None = None):
     """Return a table of names and values, two side by side."""
     from statsmodels.iolib.table import SimpleTable
 

@@ -218,7 +218,9 @@ def _refuse_unlike(found: Mapping[Hashable, list[Bounds]], needs: frozenset[str]
         raise ValueError("level must be given for the columns lower and upper, such as level=0.95")
 
 
-def _bound_of(name: Hashable, models: Sequence[Hashable]) -> tuple[str, str, str | None] | None:
+def _bound_of(
+    name: Hashable, models: Sequence[Hashable]
+) -> tuple[Hashable, str, str | None] | None:
     """Read the model, the side and the percents of a column of bounds; None for others."""
     if not isinstance(name, str):
         return None

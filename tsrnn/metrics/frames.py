@@ -28,7 +28,7 @@ from tsrnn.metrics.training import Scales, has_scale, scales_of
 
 
 def evaluate(
-    frame: pd.DataFrame,
+    frame: Any,
     metrics: str | Sequence[str] | None = None,
     by: Hashable | Sequence[Hashable] | None = None,
     *,
@@ -51,7 +51,8 @@ def evaluate(
     frame : DataFrame
         As `tsrnn.backtest` and `PanelForecaster.cross_validation` give it. Models are the columns
         of numbers that are none of those named here, so that the frames of several may be merged;
-        the column forecast of a backtest is one. Frames of backtests may also lie one below the
+        the column forecast of a backtest is one. It may be of polars or pyarrow, and so is the
+        answer then. Frames of backtests may also lie one below the
         other, with a column model. Bounds of intervals are the columns lower and upper, or, by
         percents, lower-80 and upper-80, of the column forecast or of a model that is the only one;
         auto-lo-80 and auto-hi-80 are those of a model auto.
@@ -175,7 +176,7 @@ def _named(
     if metrics is None:
         metrics = ["mae", "rmse", "smape", *(["mase"] if y_train is not None else [])]
     alone = isinstance(metrics, str) or not np.iterable(metrics)
-    names = [metrics] if alone else list(metrics)
+    names: list[Any] = [metrics] if alone else list(metrics)
     for name in names:
         if callable(name):
             raise TypeError(
@@ -264,8 +265,8 @@ class _Units:
         """Average the terms of rows as a metric does, (n_groups,); NaN where there are none."""
         if mean == "weighted":
             group = self.group[self.of_row]
-            sums = [np.bincount(group, one, minlength=self.n_groups) for one in (terms, size)]
-            return np.where(self._count() > 0, ratio(*sums), np.nan)
+            both = [np.bincount(group, one, minlength=self.n_groups) for one in (terms, size)]
+            return np.where(self._count() > 0, ratio(*both), np.nan)
         unit = 1.0
         if mean == "root":
             unit = float(np.max(terms, initial=0.0, where=np.isfinite(terms))) or 1.0

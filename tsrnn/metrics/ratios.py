@@ -89,7 +89,7 @@ def owa(
 
 
 def relative_scores(
-    scores: pd.DataFrame, baseline: Hashable, metrics: Sequence[str] | None = None
+    scores: Any, baseline: Hashable, metrics: Sequence[str] | None = None
 ) -> pd.DataFrame:
     """Compare models with a baseline on several data sets: geometric means of relative errors.
 

@@ -21,7 +21,7 @@ _SAME_ROWS = (
 def numbers(values: ArrayLike, name: str, *, infinite: bool = False) -> np.ndarray:
     """Return `values` as floats of one or two dimensions, masked and missing ones as NaN."""
     if isinstance(values, np.ma.MaskedArray):
-        values = values.astype(float).filled(np.nan)
+        values = np.ma.filled(values.astype(float), np.nan)
     finite = False if infinite else "allow-nan"
     return check_array(
         values, dtype=float, ensure_2d=False, ensure_all_finite=finite, input_name=name
@@ -127,7 +127,7 @@ def check_period(period: Any) -> int | Literal["auto"]:
 
 def check_level(level: Any) -> float:
     """Return the level of intervals, a fraction."""
-    if isinstance(level, Real) and 1 < level < 100:
+    if isinstance(level, Real) and 1 < level < 100:  # type: ignore[operator]
         raise ValueError(
             f"level is a fraction between 0 and 1: for {level!r} percent write {level / 100:g}"
         )
@@ -190,7 +190,7 @@ def quantile_forecasts(
     y_true, observed = observations(y_true)
     (n, k), n_quantiles = y_true.reshape(len(y_true), -1).shape, len(quantiles)
     if isinstance(y_quantiles, np.ma.MaskedArray):
-        y_quantiles = y_quantiles.astype(float).filled(np.nan)
+        y_quantiles = np.ma.filled(y_quantiles.astype(float), np.nan)
     values = check_array(
         y_quantiles,
         dtype=float,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ class Interval(NamedTuple):
     """Bounds of a level, None where it is not known; `mark` is what metrics are called by it."""
 
     mark: str
-    level: float | None
+    level: Any  # a float, or None
     lower: np.ndarray
     upper: np.ndarray
 

@@ -76,8 +76,8 @@ def _found(
     codes = pd.factorize(_joined(past[_SERIES], asked), use_na_sentinel=False)[0]
     series, asked = _split(codes, len(past))
     if columns.cutoff is None:  # all there is
-        times, ends = _places(series, past[_TIME], asked[:0], past[_TIME][:0])
-        ends = np.iinfo(np.int32).max
+        times, _ = _places(series, past[_TIME], asked[:0], past[_TIME][:0])
+        ends: Any = np.iinfo(np.int32).max
     else:
         times, ends = _places(series, past[_TIME], asked, frame[columns.cutoff])
     n_times = int(max(times.max(), np.max(ends))) + 1

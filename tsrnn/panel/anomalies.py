@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,8 @@ def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99
           `frame.set_index("time")["cleaned"]` is a series with the labels of `y`, to fit to.
 
         Of several series the first column is series, its name or position, and rows are sorted by
-        it. Of a long frame the first columns are called as there.
+        it. Of a long frame the first columns are called as there. Of a series or frame of polars or
+        pyarrow it is a frame of that library.
 
     Raises
     ------
@@ -117,7 +119,7 @@ def detect_anomalies(forecaster: Any, y: Any, X: Any = None, level: float = 0.99
     return kind.answer(anomalies_of_series(forecaster, y, X, level))
 
 
-def _anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) -> pd.DataFrame:
+def _anomalies_of_frame(panel: PanelForecaster, df: Any, level: float) -> Any:
     """Return the frame of a panel's values; see `tsrnn.detect_anomalies`."""
     columns, forecasters = panel._validated()
     if len(forecasters) > 1:
@@ -143,7 +145,7 @@ def _anomalies_of_frame(panel: PanelForecaster, df: pd.DataFrame, level: float) 
     tell_failures(failure_table(failures, frame.ids, panel.id_col), len(frame.ids))
     series = np.repeat(np.arange(len(places)), part.lengths)
     kept = ~np.isin(series, list(failed))
-    answer = {
+    answer: dict[Hashable, Any] = {
         panel.id_col: part.ids.take(series[kept]),
         panel.time_col: part.codec.write(part.ordinals[kept]),
         panel.target_col: part.values[kept],

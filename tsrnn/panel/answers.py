@@ -87,7 +87,7 @@ def _of_known(
         quantiles = at(model.quantiles(horizon, tails_of(levels), n_jobs))
         return forecasts, np.atleast_2d(quantiles).T + request.effect
     bounds = np.empty((2 * len(levels), forecasts.size))
-    if levels:
+    if levels and past is not None:
         deviation = at(model.deviation(horizon, n_jobs))
         for i, level in enumerate(levels):
             for side, factors in enumerate(past.factors(horizon, level)):

@@ -100,7 +100,7 @@ def check_levels(level: Any) -> list[float]:
         return []
     levels = [level] if isinstance(level, Real | str) else list(level)
     for one in levels:
-        if isinstance(one, bool) or not isinstance(one, Real) or not 1 <= one < 100:
+        if isinstance(one, bool) or not isinstance(one, Real) or not 1 <= one < 100:  # type: ignore[operator]
             raise InvalidParameterError(
                 f"level is in percent, from 1 to below 100, as in [80, 95]; got {one!r}"
             )

@@ -114,7 +114,8 @@ def past_forecasts(
     """Forecast from points in the past of all series, with quantiles for bounds."""
     shape = (len(panel.ids), windows.n_windows, windows.horizon)
     forecasts, bounds = np.full(shape, np.nan), np.full((len(quantiles), *shape), np.nan)
-    failed, failures = np.zeros(shape[:2], dtype=bool), {}
+    failed = np.zeros(shape[:2], dtype=bool)
+    failures: dict[int, Exception] = {}
     for window in rolling_windows(panel, fit, windows, n_jobs):
         forecasts[:, window.number] = window.forecast[:, windows.gap :]
         if len(quantiles):
@@ -168,10 +169,10 @@ def _moved(
     return model.advance(values, offsets, n_jobs)[0]
 
 
-def too_short_for_windows(panel: Panel, windows: Windows) -> dict[int, ValueError]:
+def too_short_for_windows(panel: Panel, windows: Windows) -> dict[int, Exception]:
     """Return the series of which some fit would see too few values, and the reason."""
     before = panel.lengths - windows.span
-    failures = {
+    failures: dict[int, Exception] = {
         i: ValueError(
             f"{panel.lengths[i]} rows are too few: {windows.in_words} take "
             f"the last {windows.span}, and two values before them"

@@ -20,8 +20,6 @@ from tsrnn.panel.frame import Columns, FrameNames, Panel, read_panel
 from tsrnn.panel.labels import combined, joint_rows, last_known, unfinished
 from tsrnn.panel.report import id_of
 
-_Dtype = np.dtype | pd.api.extensions.ExtensionDtype
-
 
 def read_rows(
     frame: pd.DataFrame,
@@ -197,12 +195,12 @@ def laid_out(
     if not isinstance(dtype, np.dtype):
         fill = value if value == value else pd.NA
         return column.array.astype(dtype).take(source, allow_fill=True, fill_value=fill)
-    laid = np.full(len(source), value, dtype=dtype)
+    laid: np.ndarray = np.full(len(source), value, dtype=dtype)
     laid[source >= 0] = column.to_numpy()[source[source >= 0]]
     return laid
 
 
-def _holding(dtype: _Dtype, value: float) -> _Dtype:
+def _holding(dtype: Any, value: float) -> Any:
     """Return the type of a column into which a value is put: its own, if that can hold it."""
     if isinstance(dtype, pd.SparseDtype):
         dtype = dtype.subtype
@@ -223,7 +221,7 @@ def _holding(dtype: _Dtype, value: float) -> _Dtype:
     return _kin(dtype, "float64")
 
 
-def _kin(dtype: _Dtype, name: str) -> Any:
+def _kin(dtype: Any, name: str) -> Any:
     """Return NumPy's type of this name, or the like of it among pandas' own or Arrow's."""
     if isinstance(dtype, pd.ArrowDtype):
         return pd.ArrowDtype.construct_from_string(f"{name}[pyarrow]")

@@ -82,7 +82,7 @@ def _rhythms(grid: PanelGrid) -> Rhythm:
         kind, length = rhythm_of(steps, grid.codec)
         series = np.flatnonzero(grid.group == i)
         kinds[series] = kind
-        lengths[series] = length if np.isscalar(length) else length[grid.member[series]]
+        lengths[series] = length[grid.member[series]] if isinstance(length, np.ndarray) else length
     return Rhythm(kinds, lengths)
 
 
@@ -102,10 +102,10 @@ def step_words(kind: int, length: int, codec: StampCodec) -> str:
             if length % months == 0:
                 return _times(int(length) // months, unit)
         return _times(int(length), "months")
-    if kind == DAYS and length % (7 * codec.per_day) == 0:
-        return _times(int(length) // (7 * codec.per_day), "weeks")
     if not isinstance(codec, Dates):
         return "steps"
+    if kind == DAYS and length % (7 * codec.per_day) == 0:
+        return _times(int(length) // (7 * codec.per_day), "weeks")
     for parts, unit in ((1, "days"), (24, "hours"), (1440, "minutes"), (86_400, "seconds")):
         if length % (codec.per_day // parts) == 0:
             return _times(int(length) // (codec.per_day // parts), unit)

@@ -94,14 +94,16 @@ class FittedForecasters(BaseEstimator):
 
     def _fitted_names(self) -> list[str]:
         """Return what the columns of forecasts are called, of the forecasters that were fitted."""
-        names = [one.name for one in self._fitted.members]
-        if names != [None]:
+        names = [one.name for one in self._fitted.members if one.name is not None]
+        if names:
             return names
         return [type(self._forecasters[0]).__name__ if self.alias is None else self.alias]
 
     def _reader(self) -> RequestReader:
         """Return what reads requests to the fitted panel."""
-        return RequestReader(self._fitted, self._columns(), self._frame, self._lost())
+        return RequestReader(
+            self._fitted, self._columns(), self._frame, self._lost(), self._rules()
+        )
 
     def _lost(self) -> pd.Series:
         """Return the ids of series that are left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -88,7 +88,7 @@ class MemberFit(NamedTuple):
 
 def settle(
     forecaster: Forecaster,
-    names: Sequence[Any],
+    names: Iterable[Any],
     features: Sequence[TimeFeatures],
     panel: Panel,
     kinds: Kinds,
@@ -146,7 +146,9 @@ def told_failures(frame: RegularFrame, fits: Sequence[MemberFit]) -> Told:
 def told_notes(frame: RegularFrame, fits: Sequence[MemberFit]) -> Told:
     """Return what to know of series of a frame that have not failed."""
     lost = set.intersection(*(set(one.fitted.left_out) for one in fits))
-    shared = {i: (line,) for i, line in frame.part.notes.items() if i not in lost}
+    shared: dict[int, tuple[Warning, ...]] = {
+        i: (line,) for i, line in frame.part.notes.items() if i not in lost
+    }
     if fits[0].fitted.name is None:
         notes = fits[0].notes
         shared = notes | {i: (*lines, *notes.get(i, ())) for i, lines in shared.items()}
@@ -162,7 +164,7 @@ def taken_periods(
     if not known:
         return None
     if None in known:
-        taken = known[None].periods[fitted.active]
+        taken = np.asarray(known[None].periods)[fitted.active]
         return pd.Series(taken, fitted.active_ids, name="period")
     table = {}
     for name, one in known.items():
@@ -173,7 +175,7 @@ def taken_periods(
 
 
 def coefficient_table(
-    member: FittedMember, fitted: FittedPanel, given: Sequence[Any], id_col: Hashable
+    member: FittedMember, fitted: FittedPanel, given: Iterable[Any], id_col: Hashable
 ) -> pd.DataFrame | None:
     """Return the coefficients of a regression by series; None of what is none."""
     found = member.model.coefficients()
@@ -184,7 +186,7 @@ def coefficient_table(
     ids = fitted.ids.take(active)
     model = {} if member.name is None else {"model": member.name}
     return pd.DataFrame(
-        {
+        {  # type: ignore[misc]  # names of columns may be of any kind
             id_col: ids.take(np.repeat(np.arange(len(ids)), len(names))),
             **model,
             "column": names * len(ids),
@@ -236,5 +238,5 @@ def told_past(
     """
     failures = [frame.placed(one.failures) for one in past]
     if all(one.failed.all() for one in past):
-        refuse_all_failed(frame.failures | failures[0], frame.ids)
+        refuse_all_failed({**frame.failures, **failures[0]}, frame.ids)
     return by_model(frame.failures, failures, names)

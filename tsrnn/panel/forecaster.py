@@ -59,7 +59,8 @@ class PanelForecaster(FittedForecasters, PanelParameters):
     A long frame has one row a series and time step, in any order: a column that names the series,
     one of time stamps, and one of values; further columns are regressors known in advance. Each
     series is fitted on its own, has a regular grid of time stamps of its own, and may begin and
-    end where it will.
+    end where it will. Frames are of pandas or polars, or tables of pyarrow, and may be wide or have
+    an index of series and time instead: forecasts are of the kind and the form of what was fitted.
 
     A series that will not do never stops the others: it is left out and listed in `failures_`, a
     warning says how many are, and the others are what they would be without it. Such are series
@@ -197,14 +198,16 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    def fit(self, df: pd.DataFrame) -> Self:
+    def fit(self, df: Any) -> Self:
         """Fit all series.
 
         Parameters
         ----------
-        df : DataFrame
-            The long frame. Missing values are NaN, None or pd.NA; gaps in time are rows with one,
-            or filled by `fill`.
+        df : DataFrame, Table, or Series with an index of series and time
+            The long frame. Missing values are NaN, None, null or pd.NA; gaps in time are rows with
+            one, or filled by `fill`. A wide frame has its time stamps as the index, or in a column
+            `time_col`, and a column of numbers for each series; missing values at the ends of a
+            column lie before and after that series.
 
         Returns
         -------
@@ -220,7 +223,7 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         self._fit(df)
         return self
 
-    def _fit(self, df: pd.DataFrame) -> FrameFit:
+    def _fit(self, df: Any) -> FrameFit:
         """Fit the panel, and tell what became of the frame."""
         with replaced_when_done(self) as new:
             forget_fit(new)
@@ -257,8 +260,8 @@ class PanelForecaster(FittedForecasters, PanelParameters):
 
     def predict(
         self,
-        h: int | pd.DataFrame | None = None,
-        X_df: pd.DataFrame | None = None,
+        h: Any = None,
+        X_df: Any = None,
         *,
         level: Any = None,
         method: IntervalMethod = "auto",
@@ -306,8 +309,8 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         check_is_fitted(now, "failures_")
         check_choice("method", method, get_args(IntervalMethod))
         levels = check_levels(level)
-        columns, names = now._columns(), now._fitted_names()
-        names = interval_names(names, levels, (columns.id, columns.time))
+        columns = now._columns()
+        names = interval_names(now._fitted_names(), levels, (columns.id, columns.time))
         paths = check_panel_totals(total, n_paths, random_state, levels, method)
         rows = now._reader().read(h, X_df)
         if total:
@@ -327,8 +330,8 @@ class PanelForecaster(FittedForecasters, PanelParameters):
 
     def simulate(
         self,
-        h: int | pd.DataFrame | None = None,
-        X_df: pd.DataFrame | None = None,
+        h: Any = None,
+        X_df: Any = None,
         *,
         n_paths: int = 1,
         random_state: Any = None,
@@ -394,6 +397,7 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         """
         now = at_this_moment(self)
         check_is_fitted(now, "failures_")
+        now._fitted.refuse_none_left()
         columns, levels = now._columns(), check_levels(level)
         taken = (columns.id, columns.time, columns.target)
         names = interval_names(now._fitted_names(), levels, taken)
@@ -407,7 +411,7 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         answer = table_in_sample(panel, now._fitted.active, columns, pairs)
         return now._frame.form.answer(answer, columns)
 
-    def score(self, df: pd.DataFrame) -> float | pd.Series:
+    def score(self, df: Any) -> float | pd.Series:
         """Return the coefficient of determination R2 of forecasts, averaged over the series.
 
         Parameters
@@ -443,7 +447,7 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         tell_doubts(now._fitted, int(rows.ahead.max()))
         return scores[names[0]] if members[0].name is None else pd.Series(scores, name="r2")
 
-    def update(self, df_new: pd.DataFrame) -> Self:
+    def update(self, df_new: Any) -> Self:
         """Move the states of series on through new values, parameters kept.
 
         The cost does not depend on how long the series are.
@@ -496,7 +500,7 @@ class PanelForecaster(FittedForecasters, PanelParameters):
 
     def cross_validation(
         self,
-        df: pd.DataFrame,
+        df: Any,
         h: int,
         n_windows: int = 1,
         step_size: int | None = None,
@@ -562,6 +566,6 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         return frame.read.form.answer(table, columns)
 
 
-def fit_frame(panel: PanelForecaster, df: pd.DataFrame) -> FrameFit:
+def fit_frame(panel: PanelForecaster, df: Any) -> FrameFit:
     """Fit a panel as its `fit` does, and tell what became of the frame."""
     return panel._fit(df)

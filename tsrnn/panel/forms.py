@@ -24,9 +24,9 @@ class FrameForm:
     ----------
     kind : FrameKind
         Whose frame it is.
-    levels : tuple of (column, name)
-        What stands in the index rather than in columns, and what it is called there: the series
-        and the time, in either order; or, in a wide frame, the time alone.
+    levels : tuple of (role, name)
+        What stands in the index rather than in columns, and what it is called there: "id" and
+        "time", in either order; or, in a wide frame, the time alone.
     series : pandas.Index or None
         The columns of a wide frame, each of which is a series.
     name : hashable or None
@@ -36,8 +36,8 @@ class FrameForm:
     """
 
     kind: FrameKind = PANDAS
-    levels: tuple[tuple[Hashable, Hashable], ...] = ()
-    series: pd.Index | None = None
+    levels: tuple[tuple[str, Hashable], ...] = ()
+    series: Any = None
     name: Hashable = None
     is_flat: bool = False
 
@@ -48,27 +48,18 @@ class FrameForm:
         """
         values = [name for name in frame.columns if name not in (columns.id, columns.time)]
         if self.series is not None:
-            frame = self._wide(frame, columns, values[0]) if len(values) == 1 else frame
+            if len(values) == 1:
+                frame = _laid_out(frame, columns, values[0], self.series)
+                if self.levels:
+                    return frame.rename_axis(index=self.levels[0][1])
+                frame = frame.rename_axis(index=columns.time).reset_index()
         elif self.levels:
-            levels, names = zip(*self.levels, strict=True)
-            frame = frame.set_index(list(levels)).rename_axis(list(names))
+            levels = [getattr(columns, role) for role, _ in self.levels]
+            frame = frame.set_index(levels).rename_axis([name for _, name in self.levels])
             return (
                 frame[values[0]].rename(self.name) if self.is_flat and len(values) == 1 else frame
             )
         return self.kind.answer(frame, {"cutoff": columns.time})
-
-    def _wide(self, frame: pd.DataFrame, columns: Columns, value: Hashable) -> pd.DataFrame:
-        """Lay values out, a column a series in the order given, and a row for each stamp."""
-        places = {name: i for i, name in enumerate(self.series.to_flat_index())}
-        place = np.array([places[name] for name in frame[columns.id]])
-        row, stamps = pd.factorize(frame[columns.time], sort=True)
-        cells = np.full((len(stamps), len(places)), np.nan)
-        cells[row, place] = frame[value]
-        kept = np.unique(place)
-        wide = pd.DataFrame(cells[:, kept], pd.Index(stamps), self.series.take(kept))
-        if self.levels:
-            return wide.rename_axis(index=self.levels[0][1])
-        return wide.rename_axis(index=columns.time).reset_index()
 
 
 def long_frame(
@@ -109,6 +100,19 @@ def long_frame(
 PANDAS_LONG = FrameForm()
 
 
+def _laid_out(
+    frame: pd.DataFrame, columns: Columns, value: Hashable, series: pd.Index
+) -> pd.DataFrame:
+    """Lay values out, a column a series in the order given, and a row for each stamp."""
+    places = {name: i for i, name in enumerate(series.to_flat_index())}
+    place = np.array([places[name] for name in frame[columns.id]])
+    row, stamps = pd.factorize(frame[columns.time], sort=True)
+    cells = np.full((len(stamps), len(places)), np.nan)
+    cells[row, place] = frame[value]
+    kept = np.unique(place)
+    return pd.DataFrame(cells[:, kept], pd.Index(stamps), series.take(kept))
+
+
 def _of_levels(
     given: pd.DataFrame | pd.Series, columns: Columns, name: str, has_target: bool
 ) -> tuple[pd.DataFrame, FrameForm]:
@@ -135,8 +139,9 @@ def _of_levels(
         levels = [columns.time if one else columns.id for one in is_time]
     if has_target and frame.shape[1] == 1:
         frame = frame.set_axis([columns.target], axis=1)
+    roles = ["id" if one == columns.id else "time" for one in levels]
     form = FrameForm(
-        levels=tuple(zip(levels, names, strict=True)),
+        levels=tuple(zip(roles, names, strict=True)),
         name=given.name if is_flat else None,
         is_flat=is_flat,
     )
@@ -157,12 +162,12 @@ def _of_wide(
     frame: pd.DataFrame, kind: FrameKind, columns: Columns, name: str, has_ends: bool
 ) -> tuple[pd.DataFrame, FrameForm]:
     """Lay the columns of a wide frame one under the other; the index are its rows."""
-    levels: tuple[tuple[Hashable, Hashable], ...] = ()
+    levels: tuple[tuple[str, Hashable], ...] = ()
     if columns.time in frame.columns:
         stamps, table = pd.Index(frame[columns.time]), frame.drop(columns=columns.time)
     else:
         stamps, table = frame.index, frame
-        levels = ((columns.time, frame.index.name),)
+        levels = (("time", frame.index.name),)
     series = table.columns
     problem = ""
     words = [

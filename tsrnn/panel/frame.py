@@ -6,7 +6,7 @@ what is wrong with the frame itself, such as a column that is not there, is rais
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,12 +31,12 @@ _REPEAT_CURE = Message(
 class Columns:
     """Names of the columns of a long frame."""
 
-    id: str
-    time: str
-    target: str
+    id: Hashable
+    time: Hashable
+    target: Hashable
 
     @property
-    def arguments(self) -> dict[str, str]:
+    def arguments(self) -> dict[Hashable, str]:
         """The arguments that say what the columns are called."""
         return {self.id: "id_col", self.time: "time_col", self.target: "target_col"}
 
@@ -200,7 +200,7 @@ def read_panel(
     return Panel(ids, values, offsets, matrix, ordinals, codec), failures
 
 
-def too_short(panel: Panel, least: int = 2) -> Iterator[tuple[int, ValueError]]:
+def too_short(panel: Panel, least: int = 2) -> Iterator[tuple[int, Exception]]:
     """Yield the series that hold too few values, and the reason."""
     observed = np.add.reduceat(~np.isnan(panel.values), panel.offsets[:-1], dtype=np.int64)
     for i in np.flatnonzero(observed < least).tolist():
@@ -227,13 +227,13 @@ def _further_columns(
     ignored: Collection[Any],
 ) -> list[Any]:
     """Check the columns of a frame: the regressors among them."""
-    if not isinstance(frame, pd.DataFrame):
-        raise TypeError(
-            f"{name} must be a DataFrame with the columns {columns.id!r}, {columns.time!r} and "
-            f"{columns.target!r}, of pandas or polars, or a Table of pyarrow, got "
-            f"{kind_in_words(frame)}"
-        )
     needed = [columns.id, columns.time, *([columns.target] if has_target else [])]
+    if not isinstance(frame, pd.DataFrame):
+        *first, last = map(repr, needed)
+        raise TypeError(
+            f"{name} must be a DataFrame with the columns {', '.join(first)} and {last}, of pandas "
+            f"or polars, or a Table of pyarrow, got {kind_in_words(frame)}"
+        )
     for column in [*needed, *(regressors or [])]:
         n_found = list(frame.columns).count(column)
         if n_found != 1:
@@ -279,10 +279,10 @@ def _series_of_rows(
     ids = pd.Index(ids, name=column.name)
     in_one_run_each = len(ids) == len(run_ids)
     if not in_one_run_each:
-        order = np.lexsort((ordinals, np.repeat(codes, runs)))
+        by_time = np.lexsort((ordinals, np.repeat(codes, runs)))
         lengths = np.bincount(codes, weights=runs, minlength=len(ids)).astype(np.int64)
-        return ids, offsets_of(lengths), order
-    order = None
+        return ids, offsets_of(lengths), by_time
+    order: np.ndarray | None = None
     if (np.diff(codes) < 0).any():
         by_id = np.argsort(codes)
         starts, runs = starts[by_id], runs[by_id]

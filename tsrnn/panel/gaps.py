@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from numbers import Real
 from typing import Any
 
@@ -34,21 +34,21 @@ _OF_ONE = {"ds": "y.index", "y": "y"}
 
 
 def fill_gaps(
-    frame: pd.DataFrame | pd.Series,
+    frame: Any,
     freq: Any = None,
     value: float | Mapping[Any, float] = np.nan,
     aggregate: str | Mapping[Any, str] | None = None,
-    id_col: str = "unique_id",
-    time_col: str = "ds",
-    target_col: str = "y",
-) -> pd.DataFrame | pd.Series:
+    id_col: Hashable = "unique_id",
+    time_col: Hashable = "ds",
+    target_col: Hashable = "y",
+) -> Any:
     """Put in a row for every time step that a series has none for, between its first and its last.
 
     Parameters
     ----------
     frame : DataFrame or Series
-        A long frame, with a row a series and time step in any order; or one series, with its time
-        stamps as the index.
+        A long frame, with a row a series and time step in any order, of pandas, polars or pyarrow;
+        or one series of pandas, with its time stamps as the index.
     freq : str, pandas offset, int or None
         The time steps, such as "D", "B" or "MS"; an integer where time stamps are integers. None
         guesses them: the coarsest on which all stamps of a series lie, if it has eight or some
@@ -70,7 +70,7 @@ def fill_gaps(
     Returns
     -------
     filled : DataFrame or Series
-        A new one, sorted by series and time.
+        A new one of the same kind, sorted by series and time.
 
     Raises
     ------

@@ -7,7 +7,7 @@ years by their last day, all others by their beginning.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -130,7 +130,7 @@ def aggregated(
     freq: object,
     anchor: np.ndarray | None = None,
     before: Reach | None = None,
-) -> tuple[Panel, dict[int, ValueError], str | None, Reach | None]:
+) -> tuple[Panel, dict[int, Exception], str | None, Reach | None]:
     """Make one row of the rows of a series that fall into the same step.
 
     Parameters
@@ -162,7 +162,7 @@ def aggregated(
         return replace(panel, ordinals=ordinals), {}, doubt, reach
     series = np.searchsorted(panel.offsets, starts, side="right") - 1
     regressors = panel.regressors[starts]
-    failures = {}
+    failures: dict[int, Exception] = {}
     if regressors.shape[1]:
         lengths = np.diff(starts, append=len(ordinals))
         differs = (panel.regressors != np.repeat(regressors, lengths, axis=0)).any(axis=1)
@@ -303,7 +303,7 @@ def _labels_of_days(
     ends = np.array([days.min(), days.max()]).astype("M8[D]").astype("M8[s]")
     known = pd.date_range(ends[0] - around, ends[1] + around, freq=offset, unit="s", normalize=True)
     listed = known.asi8 // 86_400
-    side = "left" if _is_by_last_day(offset) else "right"
+    side: Any = "left" if _is_by_last_day(offset) else "right"
     return listed[np.searchsorted(listed, days, side=side) - (side == "right")]
 
 

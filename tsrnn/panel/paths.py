@@ -86,7 +86,7 @@ def table_of_paths(
     order = np.argsort(rows.series[row], kind="stable")
     number, row = number[order], row[order]
     return pd.DataFrame(
-        {
+        {  # type: ignore[misc]  # names of columns may be of any kind
             columns.id: ids.take(rows.series[row]),
             PATH: number,
             columns.time: rows.stamps.take(row),

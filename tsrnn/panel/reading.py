@@ -243,7 +243,7 @@ def _static_of(
         said = df[name].iloc[first].reset_index(drop=True)
         table[name] = said
         if known is not None:
-            said = known[name].iloc[pd.Index(known[id_col]).get_indexer(ids)]
+            said = known[name].iloc[pd.Index(known.iloc[:, 0]).get_indexer(ids)]
         every = pd.concat([said.astype(object), df[name].astype(object)], ignore_index=True)
         try:
             codes = pd.factorize(every)[0]

@@ -52,7 +52,7 @@ class RegularPart(NamedTuple):
 
 
 def regular_part(
-    panel: Panel, failures: dict[int, Exception], rules: StepRules, time_col: str
+    panel: Panel, failures: dict[int, Exception], rules: StepRules, time_col: Hashable
 ) -> RegularPart:
     """Leave out the series that have failed, are too short or have no regular grid.
 
@@ -135,7 +135,7 @@ class RegularFrame:
             If none is left.
         """
         part = self.part
-        every = self.failures | self.placed(failures)
+        every = {**self.failures, **self.placed(failures)}
         refuse_all_failed(every, self.ids)
         kept = others(len(part.places), failures)
         part = part._replace(
@@ -162,11 +162,11 @@ class RegularFrame:
         """
         of_models = [self.placed(one) for one in failures]
         lost = set.intersection(*(set(one) for one in of_models))
-        refuse_all_failed(self.failures | {i: of_models[0][i] for i in lost}, self.ids)
+        refuse_all_failed({**self.failures, **{i: of_models[0][i] for i in lost}}, self.ids)
         return by_model(self.failures, of_models, names)
 
 
-def regular_frame(read: ReadFrame, rules: StepRules, time_col: str) -> RegularFrame:
+def regular_frame(read: ReadFrame, rules: StepRules, time_col: Hashable) -> RegularFrame:
     """Lay the series of a frame that was read on grids.
 
     Raises

@@ -31,7 +31,7 @@ def listed(told: Told) -> list[tuple[int, str | None, Any]]:
     return sorted(entries, key=lambda entry: entry[0])
 
 
-def failure_table(failures: Told, ids: pd.Index, id_col: str) -> pd.DataFrame:
+def failure_table(failures: Told, ids: pd.Index, id_col: Hashable) -> pd.DataFrame:
     """List failures by the position of their series among `ids`, of several models by model."""
     entries = listed(failures)
     columns = {
@@ -41,7 +41,7 @@ def failure_table(failures: Told, ids: pd.Index, id_col: str) -> pd.DataFrame:
     return _table(entries, ids, id_col, columns, has_models=len(failures) > 1)
 
 
-def note_table(notes: Told, ids: pd.Index, id_col: str) -> pd.DataFrame:
+def note_table(notes: Told, ids: pd.Index, id_col: Hashable) -> pd.DataFrame:
     """List notes by the position of their series among `ids`, of several models by model."""
     entries = listed_notes(notes)
     columns = {"note": [str(note) for *_, note in entries]}
@@ -56,20 +56,20 @@ def listed_notes(notes: Told) -> list[tuple[int, str | None, Warning]]:
 def _table(
     entries: Sequence[tuple[int, str | None, Any]],
     ids: pd.Index,
-    id_col: str,
+    id_col: Hashable,
     columns: Mapping[str, list[str]],
     has_models: bool,
 ) -> pd.DataFrame:
     models = {"model": [model for _, model, _ in entries]} if has_models else {}
     return pd.DataFrame(
-        {
+        {  # type: ignore[misc]  # names of columns may be of any kind
             id_col: ids.take(np.array([i for i, *_ in entries], dtype=np.int64)),
-            **{name: pd.Series(of, dtype=object) for name, of in (models | columns).items()},
+            **{name: pd.Series(of, dtype=object) for name, of in {**models, **columns}.items()},
         }
     )
 
 
-def filled_table(ids: pd.Index, n_filled: np.ndarray | None, id_col: str) -> pd.DataFrame:
+def filled_table(ids: pd.Index, n_filled: np.ndarray | None, id_col: Hashable) -> pd.DataFrame:
     """List the series that rows were put into; None for none at all."""
     n_filled = np.zeros(len(ids), dtype=np.int64) if n_filled is None else n_filled
     places = np.flatnonzero(n_filled)

@@ -11,9 +11,15 @@ import pandas as pd
 from tsrnn._input.frames import is_frame
 from tsrnn._input.ragged import others
 from tsrnn._input.validation import check_count
+from tsrnn.panel.fill import StepRules
 from tsrnn.panel.frame import Columns
 from tsrnn.panel.reading import FittedFrame, read_further
-from tsrnn.panel.report import failure_table, refuse_all_failed, warn_of_failures
+from tsrnn.panel.report import (
+    failure_table,
+    refuse_all_failed,
+    warn_of_failures,
+    warn_of_last_step,
+)
 from tsrnn.panel.state import FittedPanel, RequestedRows
 
 
@@ -29,14 +35,17 @@ class RequestReader:
         The frame that was fitted to.
     failed : Series
         The ids of series that failed.
+    rules : StepRules
+        By which rows are put together.
     """
 
     fitted: FittedPanel
     columns: Columns
     frame: FittedFrame
     failed: pd.Series
+    rules: StepRules
 
-    def read(self, h: Any, X_df: pd.DataFrame | None) -> RequestedRows:
+    def read(self, h: Any, X_df: Any) -> RequestedRows:
         """Read what is to be predicted."""
         if is_frame(h):
             if X_df is not None:
@@ -55,7 +64,7 @@ class RequestReader:
             )
         return self.fitted.next_steps(h)
 
-    def read_values(self, df: pd.DataFrame) -> tuple[RequestedRows, np.ndarray, int]:
+    def read_values(self, df: Any) -> tuple[RequestedRows, np.ndarray, int]:
         """Read rows that follow the series, and their values.
 
         Returns
@@ -65,20 +74,29 @@ class RequestReader:
         n_failed : int
             Series that are not among them, for they failed.
         """
-        more, failures, _ = read_further(df, self.frame, self.columns, "df", is_new=True)
+        repeats = self.rules.aggregate is not None
+        more, failures, _ = read_further(
+            df, self.frame, self.columns, "df", is_new=True, repeats=repeats
+        )
         n_given = len(more.ids)
         more, failures, series = self.fitted.placed(more, failures, self.failed, "df")
         if len(more.ids) == 0:
             raise ValueError("df holds failed series alone: see failures_")
         refuse_all_failed(failures, more.ids)
+        good = others(len(series), failures)
+        part, series = more.take(good), series[good]
+        part, bad, doubt, _ = self.fitted.joint(part, series, self.rules, self.columns.time)
+        failures |= {int(good[i]): error for i, error in bad.items()}
+        refuse_all_failed(failures, more.ids)
         table = failure_table([(None, failures)], more.ids, self.columns.id)
         warn_of_failures(table, len(more.ids), "df")
-        good = others(len(series), failures)
-        more = more.take(good)
-        rows = self.fitted.steps_of(more, series[good], None, self.columns.time, "df")
+        warn_of_last_step(doubt)
+        kept = others(len(series), bad)
+        more = part.take(kept)
+        rows = self.fitted.steps_of(more, series[kept], None, self.columns.time, "df")
         return rows, more.values, n_given - len(more.ids)
 
-    def _rows_of(self, h: int | None, X_df: pd.DataFrame) -> RequestedRows:
+    def _rows_of(self, h: int | None, X_df: Any) -> RequestedRows:
         """Read a frame of what is to be predicted; series of it that will not do are left out."""
         more, failures, _ = read_further(X_df, self.frame, self.columns, "X_df", is_new=False)
         more, failures, series = self.fitted.placed(more, failures, self.failed, "X_df")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,8 @@ class SettledPanel:
             which = np.zeros(n_series, dtype=np.int64)
             which[list(failures)] = -1
             return cls(panel.ids, (forecaster,), which, failures, has_periods)
-        forecasters, which = [], np.full(n_series, -1)
+        forecasters: list[Forecaster] = []
+        which = np.full(n_series, -1)
         for season, series in _series_by_season(panel, kinds):
             try:
                 settled = forecaster._in_season(season)
@@ -111,9 +113,12 @@ class SettledPanel:
         """Tell what is known of the rows of the panel, and why some series have failed."""
         failures = dict(self.failures)
         unknown = np.full((4, len(panel.values)), np.nan)
-        found = AnomalyRows(*unknown, np.zeros(len(panel.values), bool), panel.values.copy())
+        flags = np.zeros(len(panel.values), bool)
+        found = AnomalyRows(*unknown, flags, panel.values.copy())  # type: ignore[call-arg]
         for forecaster, series, rows, data in self._parts(panel):
-            part, failed = anomalies_of_panel(forecaster, *data, level, n_jobs, progress)
+            part, failed = anomalies_of_panel(  # type: ignore[call-arg]
+                forecaster, *data, level, n_jobs, progress
+            )
             for whole, of_part in zip(found, part, strict=True):
                 whole[rows] = of_part
             failures |= {int(series[k]): error for k, error in failed.items()}
@@ -131,12 +136,14 @@ class SettledPanel:
         """
         answers = np.full((1 + len(quantiles), len(panel.values)), np.nan)
         for forecaster, _, rows, data in self._parts(panel, left_out):
-            answers[:, rows] = in_sample_of_panel(forecaster, *data, quantiles, n_jobs)
+            answers[:, rows] = in_sample_of_panel(  # type: ignore[call-arg]
+                forecaster, *data, quantiles, n_jobs
+            )
         return answers
 
     def _parts(
         self, panel: Panel, left_out: Collection[int] = ()
-    ) -> Iterator[tuple[Forecaster, np.ndarray, np.ndarray, tuple[np.ndarray, ...]]]:
+    ) -> Iterator[tuple[Forecaster, np.ndarray, np.ndarray, Any]]:
         """Yield each forecaster, its series, their rows, and what it is to be given of them."""
         kept = ~np.isin(np.arange(len(panel.ids)), list(left_out))
         for i, forecaster in enumerate(self.forecasters):

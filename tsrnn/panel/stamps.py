@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -44,9 +46,10 @@ def ordinals_as_read(panel: Panel, codec: StampCodec, name: str) -> np.ndarray:
             f"{name} holds {given}, but the panel was fitted with {fitted}"
             f"{zones_advice(panel.codec, codec)}"
         )
-    if not isinstance(codec, Dates) or panel.codec.unit == codec.unit:
+    own: Any = panel.codec
+    if not isinstance(codec, Dates) or own.unit == codec.unit:
         return panel.ordinals
-    index = pd.DatetimeIndex(panel.ordinals.view(f"M8[{panel.codec.unit}]"))
+    index = pd.DatetimeIndex(panel.ordinals.view(f"M8[{own.unit}]"))
     try:
         converted = index.as_unit(codec.unit)
     except pd.errors.OutOfBoundsDatetime as error:

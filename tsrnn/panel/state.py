@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -105,10 +105,10 @@ class FittedPanel:
     ids: pd.Index
     members: tuple[FittedMember, ...]
     grid: PanelGrid
-    rows: SeenRows | None = None
+    rows: Any = None
     n_filled: np.ndarray | None = None
     reach: Reach | None = None
-    n_seen: np.ndarray | None = None
+    n_seen: Any = None
 
     @property
     def lost(self) -> frozenset[int]:
@@ -162,7 +162,9 @@ class FittedPanel:
         failures = {renumbered[i]: error for i, error in failures.items() if i in renumbered}
         return more.take(kept), failures, series[kept]
 
-    def going_on(self, more: Panel, series: np.ndarray, time_col: str) -> tuple[Panel, np.ndarray]:
+    def going_on(
+        self, more: Panel, series: np.ndarray, time_col: Hashable
+    ) -> tuple[Panel, np.ndarray]:
         """Leave out series of a wide frame that have no value in it, and ended before it begins."""
         ordinals = ordinals_as_read(more, self._codec, f"df_new[{time_col!r}]")
         ahead, on_grid = self.grid.ahead(series, ordinals[more.offsets[:-1]])
@@ -177,7 +179,7 @@ class FittedPanel:
         failures: dict[int, Exception],
         series: np.ndarray,
         rules: StepRules,
-        time_col: str,
+        time_col: Hashable,
         n_jobs: int | None,
     ) -> tuple[FittedPanel, dict[int, Exception], list[dict[int, Exception]], str | None]:
         """Move on through more rows of some series.
@@ -197,7 +199,7 @@ class FittedPanel:
         more, moving = more.take(good), series[good]
         newly = {int(series[i]): error for i, error in failures.items()}
         zones = zones_advice(more.codec, self._codec)
-        more, bad, doubt, reach = self._joint(more, moving, rules, time_col)
+        more, bad, doubt, reach = self.joint(more, moving, rules, time_col)
         more, moving, rows, n_filled, bad = self._following(
             more, moving, bad, rules, time_col, zones
         )
@@ -208,11 +210,11 @@ class FittedPanel:
         grid = self.grid.moved(np.diff(offsets))
         if self.n_filled is not None or n_filled.any():
             before = np.zeros(len(self.ids), np.int64) if self.n_filled is None else self.n_filled
-            n_filled = before + np.bincount(moving, n_filled, len(self.ids)).astype(np.int64)
+            filled = before + np.bincount(moving, n_filled, len(self.ids)).astype(np.int64)
         else:
-            n_filled = None
+            filled = None
         members = tuple(member for member, _ in parts)
-        later = FittedPanel(self.ids, members, grid, rows, n_filled, reach, n_seen)
+        later = FittedPanel(self.ids, members, grid, rows, filled, reach, n_seen)
         return later, newly, [lost for _, lost in parts], doubt
 
     def _moved_member(
@@ -236,8 +238,8 @@ class FittedPanel:
         lost = {i: e for i, e in model.failures.items() if i not in member.model.failures}
         return replace(member, model=model, left_out=member.left_out.union(failed, lost)), lost
 
-    def _joint(
-        self, more: Panel, series: np.ndarray, rules: StepRules, time_col: str
+    def joint(
+        self, more: Panel, series: np.ndarray, rules: StepRules, time_col: Hashable
     ) -> tuple[Panel, dict[int, Exception], str | None, Reach | None]:
         """Read stamps as the fit did, and put rows together: see `aggregated`."""
         codec = self._codec
@@ -255,7 +257,7 @@ class FittedPanel:
         series: np.ndarray,
         bad: dict[int, Exception],
         rules: StepRules,
-        time_col: str,
+        time_col: Hashable,
         zones: str,
     ) -> tuple[Panel, np.ndarray, SeenRows | None, np.ndarray, dict[int, Exception]]:
         """Read rows as the steps that follow the ends of series, gaps filled where that is asked.
@@ -315,7 +317,7 @@ class FittedPanel:
         return more, series, rows, n_filled[kept], failures
 
     def _not_following(
-        self, more: Panel, row: int, late: bool, rules: StepRules, time_col: str, zones: str
+        self, more: Panel, row: int, late: bool, rules: StepRules, time_col: Hashable, zones: str
     ) -> ValueError:
         stamp = more.codec.write(more.ordinals[row : row + 1])[0]
         cure = ""
@@ -342,11 +344,7 @@ class FittedPanel:
         ValueError
             If updates have failed for all of them.
         """
-        if not len(self.active):
-            raise ValueError(
-                "no series is left to predict: each has failed at an update, for the reason that "
-                "failures_ tells; fit the panel again"
-            )
+        self.refuse_none_left()
         series = np.repeat(self.active, horizon)
         ahead = np.tile(np.arange(1, horizon + 1), len(self.active))
         return RequestedRows(
@@ -354,7 +352,7 @@ class FittedPanel:
         )
 
     def steps_of(
-        self, more: Panel, series: np.ndarray, h: int | None, time_col: str, name: str = "X_df"
+        self, more: Panel, series: np.ndarray, h: int | None, time_col: Hashable, name: str = "X_df"
     ) -> RequestedRows:
         """Ask for the rows of a frame: the next `h` of every series, or any after their ends.
 
@@ -434,6 +432,14 @@ class FittedPanel:
         regressors = np.full((offsets[-1], of_rows.shape[1]), np.nan)
         regressors[offsets[series] + ahead - 1] = of_rows
         return regressors, offsets
+
+    def refuse_none_left(self) -> None:
+        """Refuse to predict where updates have failed for all series."""
+        if not len(self.active):
+            raise ValueError(
+                "no series is left to predict: each has failed at an update, for the reason that "
+                "failures_ tells; fit the panel again"
+            )
 
     def refuse_absent(self, series: np.ndarray) -> None:
         """Refuse a frame that lacks some of the series."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def check_panel_totals(
     return n_paths_read, source
 
 
-def refuse_other_rows(rows: RequestedRows, ids: pd.Index, time_col: str, what: str) -> None:
+def refuse_other_rows(rows: RequestedRows, ids: pd.Index, time_col: Hashable, what: str) -> None:
     """Refuse rows of a series that are not the steps from its end on, one after the other.
 
     Raises

@@ -76,7 +76,7 @@ class AnomaliesDisplay:
         Parameters
         ----------
         frame : DataFrame
-            Its answer, of one series, several, or a panel.
+            Its answer, of one series, several, or a panel, of any library.
         series : label, optional
             Which of several series: what it is called in the first column. A frame of one needs
             none.
@@ -100,6 +100,7 @@ class AnomaliesDisplay:
         """
         if last is not None:
             check_scalar(last, "last", Integral, min_val=1)
+        frame = _as_pandas(frame)
         if not isinstance(frame, pd.DataFrame) or not _is_answer(list(frame.columns)):
             raise TypeError(
                 "frame must be what tsrnn.detect_anomalies answers, with the columns time, y, "
@@ -134,13 +135,13 @@ class AnomaliesDisplay:
         self
         """
         (ax,) = new_axes(size=(9, 4)) if ax is None else (ax,)
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_, self.figure_ = ax, ax.figure  # type: ignore[assignment]  # or a part of one
         rows = self.anomalies
         times = times_of(rows.index)
         self.usual_area_ = ax.fill_between(
             times, rows.lower, rows.upper, color="tab:blue", alpha=0.2, linewidth=0, label="usual"
         )
-        thin = {"color": "tab:blue", "linewidth": 1.0, "alpha": 0.8}
+        thin: dict[str, Any] = {"color": "tab:blue", "linewidth": 1.0, "alpha": 0.8}
         (self.expected_line_,) = ax.plot(times, rows.expected, label="expected", **thin)
         # A series of few or scattered values would be invisible as a line.
         marker = "." if len(rows) <= 60 or rows.y.isna().any() else None
@@ -158,6 +159,18 @@ class AnomaliesDisplay:
         ax.margins(x=0.01)
         ax.spines[["top", "right"]].set_visible(False)
         return self
+
+
+def _as_pandas(frame: Any) -> Any:
+    """Return a frame of another library as one of pandas, and all else as it is."""
+    if isinstance(frame, pd.DataFrame):
+        return frame
+    import narwhals as nw
+
+    given = nw.from_native(frame, eager_only=True, pass_through=True)
+    if not isinstance(given, nw.DataFrame):
+        return frame
+    return pd.DataFrame({one.name: one.to_numpy() for one in given.iter_columns()})
 
 
 def _is_answer(columns: list) -> bool:

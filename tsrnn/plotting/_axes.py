@@ -50,12 +50,13 @@ def label_times(ax: Axes, index: pd.Index) -> None:
     if isinstance(times, pd.DatetimeIndex):
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-        locator = AutoDateLocator(tz=times.tz)
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=times.tz))
+        by_date = AutoDateLocator(tz=times.tz)
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(by_date, tz=times.tz))
+        ax.xaxis.set_major_locator(by_date)
     else:
         from matplotlib.ticker import MaxNLocator
 
         locator = MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10])
         unit = "days" if isinstance(index, pd.TimedeltaIndex) else "time step"
         ax.set_xlabel(times.name or unit)
-    ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_locator(locator)

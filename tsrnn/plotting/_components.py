@@ -183,12 +183,18 @@ class ComponentsDisplay:
             raise ValueError(
                 f"ax must be {len(names)} Axes, for {', '.join(names)}, got {len(axes)}"
             )
-        self.axes_, self.figure_, self.lines_ = axes, axes[0].figure, {}
+        self.axes_, self.lines_ = axes, {}
+        self.figure_ = axes[0].figure  # type: ignore[assignment]  # or a part of one
         times = times_of(self.components.index)
         data = self.components["data"]
         # A series of few or scattered values would be invisible as a line.
         marker = "." if len(data) <= 60 or data.isna().any() else None
-        style = {"color": "0.25", "linewidth": 1.0, "marker": marker, "markersize": 3}
+        style: dict[str, Any] = {
+            "color": "0.25",
+            "linewidth": 1.0,
+            "marker": marker,
+            "markersize": 3,
+        }
         (self.lines_["data"],) = axes[0].plot(times, data, label="data", **style)
         if "effect" in names or self.effects:
             self.lines_["data"].set_label("data, net of regressors")

@@ -130,7 +130,7 @@ class ForecastDisplay:
             )
         forecast = frame_of(estimator.predict(X))
         column = column_of(forecast, series)
-        levels = [level] if np.isscalar(level) else list(level)
+        levels: list[Any] = [level] if np.isscalar(level) else list(level)  # type: ignore[arg-type]
         n_series = forecast.shape[1]
         intervals = {
             one: _bounds(estimator.predict_interval(X, level=one), column, n_series)
@@ -236,7 +236,7 @@ class ForecastDisplay:
             import matplotlib.pyplot as plt
 
             _, ax = plt.subplots(figsize=(9, 4), layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_, self.figure_ = ax, ax.figure  # type: ignore[assignment]  # or a part of one
         # A series of few or scattered values would be invisible as a line.
         marker = "." if len(self.y) <= 60 or self.y.isna().any() else None
         (self.y_line_,) = ax.plot(
@@ -250,7 +250,7 @@ class ForecastDisplay:
             alpha=0.8,
             label="one-step-ahead prediction" if len(self.fitted) else "_",
         )
-        style = {
+        style: dict[str, Any] = {
             "color": "tab:red",
             "linewidth": 1.8,
             "marker": "." if len(self.forecast) <= 24 else None,

@@ -136,7 +136,7 @@ class GradientFlowDisplay:
         # Zero has no place on the axis: the line ends where the gradient does.
         shown = np.where((norms > 0.0) & np.isfinite(norms), norms, np.nan)
         ax = new_axes(size=(6.4, 4.0))[0] if ax is None else ax
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_, self.figure_ = ax, ax.figure  # type: ignore[assignment]  # or a part of one
         self.lines_ = []
         for layer, values in enumerate(shown):
             style = {

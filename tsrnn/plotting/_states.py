@@ -147,7 +147,7 @@ class HiddenStateDisplay:
             raise ValueError(f"kind must be 'auto', 'heatmap' or 'lines', got {kind!r}")
         as_lines = kind == "lines" or (kind == "auto" and states.shape[1] <= _MOST_LINES)
         ax = new_axes(size=(8.0, 3.6))[0] if ax is None else ax
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_, self.figure_ = ax, ax.figure  # type: ignore[assignment]  # or a part of one
         self.image_ = self.colorbar_ = None
         self.lines_ = []
         if as_lines:
@@ -176,7 +176,7 @@ class HiddenStateDisplay:
 
     def _draw_heat_map(self, states: np.ndarray, image_kw: dict[str, Any]) -> None:
         largest = float(np.abs(states).max()) or 1.0
-        style = {
+        style: dict[str, Any] = {
             "cmap": "RdBu_r",
             "vmin": -largest,
             "vmax": largest,

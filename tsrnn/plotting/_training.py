@@ -184,7 +184,8 @@ class TrainingHistoryDisplay:
                 f"ax must be {len(names)} Axes, for {' and '.join(names)}, got {len(axes)}: "
                 'pass kind="loss" or kind="score" to draw one of them'
             )
-        self.axes_, self.figure_, self.lines_ = axes, axes[0].figure, {}
+        self.axes_, self.lines_ = axes, {}
+        self.figure_ = axes[0].figure  # type: ignore[assignment]  # or a part of one
         for name, one in zip(names, axes, strict=True):
             self._draw(name, one, line_kw)
         return self
@@ -223,7 +224,11 @@ class TrainingHistoryDisplay:
             self.lines_[key] = line
             if is_validation and np.isfinite(values).any():
                 best = np.nanargmin(values) if name == "loss" else np.nanargmax(values)
-                ring = {"markersize": 9, "markerfacecolor": "none", "color": line.get_color()}
+                ring: dict[str, Any] = {
+                    "markersize": 9,
+                    "markerfacecolor": "none",
+                    "color": line.get_color(),
+                }
                 ax.plot(epochs[best], values[best], "o", **ring)
         ax.set(xlabel="epoch", ylabel=_SCORES.get(name, name))
         whole_ordinals(ax.xaxis)

@@ -46,7 +46,7 @@ _HEAD = len(_MAGIC) + 4 + 8
 _N_DIGEST = 32
 
 
-def save(model: Any, path: str | os.PathLike) -> None:
+def save(model: Any, path: str | os.PathLike[str]) -> None:
     """Save a model in a file.
 
     Parameters
@@ -106,7 +106,7 @@ def save(model: Any, path: str | os.PathLike) -> None:
     replace_file(Path(path), lambda file: _write(file, text, encoder.arrays))
 
 
-def load(path: str | os.PathLike) -> Any:
+def load(path: str | os.PathLike[str]) -> Any:
     """Load a model that `save` saved.
 
     Parameters
@@ -233,7 +233,7 @@ def _class_codec(tag: str, kind: type) -> Codec:
     is_record = dataclasses.is_dataclass(kind)
     names = {field.name for field in dataclasses.fields(kind)} if is_record else set()
     if issubclass(kind, BaseEstimator):
-        names |= set(kind._get_param_names())
+        names |= set(kind._get_param_names())  # type: ignore[attr-defined]
 
     def reduce(whole: Any) -> Attributes:
         kept = vars(whole).items()
@@ -254,7 +254,7 @@ def _class_codec(tag: str, kind: type) -> Codec:
                 if missing
                 else f"a {kind.__name__} has no {sorted(unknown)}"
             )
-        whole = object.__new__(kind)
+        whole: Any = object.__new__(kind)
         vars(whole).update(attributes)
         return whole
 

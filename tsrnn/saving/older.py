@@ -78,7 +78,7 @@ _LOSS = {"loss": "squared_error", "quantiles": None, "huber_delta": 1.0}
 _REGRESSORS = (ElmanRNNRegressor, GRURegressor, LSTMRegressor)
 
 # What was added to classes since files of them were first saved, and what it is in those files.
-_LATER = {
+_LATER: dict[type, dict[str, Any]] = {
     PanelForecaster: {"fill": None, "aggregate": None, "regressors": None, "static": None},
     FittedPanel: {"rows": None, "n_filled": None, "reach": None, "n_seen": None},
     SmootherBatch: {"ahead": None},
@@ -163,7 +163,8 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
         if not attributes.get("_followed"):
             attributes["_followed"] = _followed(attributes["_training"], attributes["_seen"])
         if kind is ThetaForecaster and isinstance(attributes["_model"], DeseasonalizedModel):
-            attributes.setdefault("seasonal_", _kinds_of(attributes["_model"].seasons))
+            seasons: Any = attributes["_model"].seasons
+            attributes.setdefault("seasonal_", _kinds_of(seasons))
         if kind in _WITH_PERIOD:
             attributes.setdefault("period_", attributes.get("period"))
         if kind is RNNForecaster:
@@ -187,13 +188,14 @@ def bring_up_to_date(kind: type, attributes: dict[str, Any]) -> None:
 def _kinds_of(seasons: Seasons) -> np.ndarray | str | None:
     """Return what seasons do to each of several series, or to the only one."""
     adds, multiplies = (seasons.offset != 0.0).any(axis=1), (seasons.factor != 1.0).any(axis=1)
-    kinds = np.where(adds, "add", np.where(multiplies, "mul", None))
+    kinds = np.where(adds, "add", np.where(multiplies, "mul", None))  # type: ignore[call-overload]
     return kinds[0] if kinds.size == 1 else kinds
 
 
 def _add_to_state(attributes: dict[str, Any]) -> None:
     """Add what windows after missing values, and forecasts that run away, are told by."""
-    network, values, past = (attributes.get(name) for name in ("network", "values", "past"))
+    parts: list[Any] = [attributes.get(name) for name in ("network", "values", "past")]
+    network, values, past = parts
     is_known = isinstance(network, WindowNetwork) and isinstance(past, PastErrors)
     is_known &= isinstance(attributes.get("scaling"), Scaling)
     if not is_known or np.ndim(values) != 2:

@@ -62,7 +62,7 @@ def bring_series_up_to_date(attributes: dict[str, Any]) -> None:
     steps = attributes.pop("_steps")
     if codec.tag == "Counts":
         freq, stamps = None, codec_of(fields.labels(codec["pattern"], "pattern"))
-        found = _even(_part(steps, "ConstantSteps"), stamps, local=True)
+        found: Steps = _even(_part(steps, "ConstantSteps"), stamps, local=True)
     else:
         fields.choice(codec["unit"], "unit", UNITS)
         freq, stamps = codec["freq"], Dates(_unit(codec["unit"], steps), codec["tz"])
@@ -111,7 +111,8 @@ def _even(one: OlderPart, codec: StampCodec, *, local: bool) -> EvenSteps:
     start = fields.kind(one["start"], "start", np.datetime64)
     step = fields.kind(one["step"], "step", np.timedelta64)
     ordinals = np.array([start], f"M8[{codec.unit}]"), np.array([step], f"m8[{codec.unit}]")
-    return EvenSteps(*(one.view(np.int64) for one in ordinals), local)
+    first, each = (one.view(np.int64) for one in ordinals)
+    return EvenSteps(first, each, local)
 
 
 def bring_panel_up_to_date(attributes: dict[str, Any]) -> None:

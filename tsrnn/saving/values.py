@@ -267,7 +267,7 @@ def read_array(entry: dict[str, Any], content: memoryview, start: int) -> tuple[
 
 def _refuse_no_values(dtype: np.dtype, content: memoryview) -> None:
     """Refuse bytes that are no value of their type: numpy takes whatever there is for one."""
-    codes = {"b": np.dtype("u1"), "U": np.dtype("u4").newbyteorder(dtype.byteorder)}
+    codes: dict[str, Any] = {"b": np.dtype("u1"), "U": np.dtype("u4").newbyteorder(dtype.byteorder)}
     largest = {"b": 1, "U": sys.maxunicode}
     if dtype.kind in codes:
         if np.frombuffer(content, codes[dtype.kind]).max() > largest[dtype.kind]:

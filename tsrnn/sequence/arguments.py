@@ -26,7 +26,13 @@ _OPTIMIZERS = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
 # The names of the search that takes all sequences at once.
 SEARCHES = (*SOLVER_NAMES, *SOLVER_NAMES.values())
 
-_FLAGS = ("early_stopping", "return_sequences", "bidirectional", "standardize", "warm_start")
+_FLAGS: tuple[str, ...] = (
+    "early_stopping",
+    "return_sequences",
+    "bidirectional",
+    "standardize",
+    "warm_start",
+)
 _FLAGS += ("linear_path",)
 
 
@@ -142,7 +148,7 @@ def plan_of(
         If the arguments do not go together.
     """
     optimizer, n_sequences = None, sequences.n_sequences
-    schedule = _schedule_of(estimator, n_sequences, partial=partial)
+    schedule = _schedule_of(estimator, n_sequences)
     if estimator.solver == "sgd":
         optimizer = SGD(estimator.learning_rate_init, estimator.momentum)
     elif estimator.solver not in SEARCHES:
@@ -169,7 +175,7 @@ def plan_of(
     )
 
 
-def _schedule_of(estimator: BaseEstimator, n_sequences: int, *, partial: bool) -> Schedule | None:
+def _schedule_of(estimator: BaseEstimator, n_sequences: int) -> Schedule | None:
     """Say how the learning rate goes, unless it stays what it is.
 
     Raises
@@ -186,11 +192,6 @@ def _schedule_of(estimator: BaseEstimator, n_sequences: int, *, partial: bool) -
             f"{asked} is of the steps of a mini-batch solver, and solver={estimator.solver!r} "
             "makes its own: leave learning_rate and warmup_steps as they are by default"
         )
-    if partial:
-        raise InvalidParameterError(
-            f"{asked} is of a training whose steps are known, and partial_fit does not know how "
-            "often it will be called: leave learning_rate and warmup_steps as they are by default"
-        )
     n_steps = estimator.max_iter * -(-n_sequences // _size_of_batches(estimator, n_sequences))
     if warmup_steps >= n_steps:
         raise InvalidParameterError(
@@ -202,7 +203,9 @@ def _schedule_of(estimator: BaseEstimator, n_sequences: int, *, partial: bool) -
 
 def _remedies(estimator: BaseEstimator) -> tuple[str, ...]:
     """Say what to change where nothing is learned."""
-    ways = () if vars(estimator).get("standardize", True) else ("standardize=True",)
+    ways: tuple[str, ...] = (
+        () if vars(estimator).get("standardize", True) else ("standardize=True",)
+    )
     # The default is four orders below.
     ways += ("a smaller l2",) if estimator.l2 >= 1.0 else ()
     if estimator.solver in SEARCHES:

@@ -12,6 +12,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
+from types import FrameType
 from typing import Any, Self
 
 import numpy as np
@@ -22,6 +23,7 @@ from sklearn.utils.validation import check_is_fitted
 from tsrnn._input.notes import warn_user
 from tsrnn._input.sequences import Sequences, TargetLayout, read_sequences
 from tsrnn._input.validation import forget_fit, replaced_when_done
+from tsrnn._optim.minibatch import State
 from tsrnn._optim.network import Network
 from tsrnn._optim.training import train
 from tsrnn._optim.units import mean_and_deviation
@@ -66,6 +68,9 @@ class SequenceEstimator(BaseEstimator, ABC):
     n_timesteps_: int
     input_center_: np.ndarray
     input_spread_: np.ndarray
+
+    _network: Any
+    _optimizer_state: tuple[str, State | None]
 
     # Whether the end of `max_iter` epochs is no news: they are as many as were meant.
     _epochs_are_meant = False
@@ -472,7 +477,7 @@ def is_one_of_many() -> bool:
 
     It would go on with the score of what is left where it was stopped.
     """
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
         if (frame.f_globals.get("__name__") or "").startswith(_FITTERS):
             return True
@@ -498,5 +503,11 @@ def takes_batches(estimator: SequenceEstimator) -> bool:
     if estimator.solver in SEARCHES:
         raise AttributeError(
             f"partial_fit needs a mini-batch solver: solver={estimator.solver!r} is none"
+        )
+    if estimator.learning_rate != "constant" or estimator.warmup_steps:
+        raise AttributeError(
+            "partial_fit does not know how many steps there will be, by which learning_rate="
+            f"{estimator.learning_rate!r} and warmup_steps={estimator.warmup_steps!r} go: leave "
+            "both as they are by default"
         )
     return True

@@ -12,6 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._input.numbers import AnyFloat, AnyInt
 from tsrnn._input.sequences import (
     Sequences,
     TargetLayout,
@@ -37,29 +38,29 @@ class SequenceClassifier(ClassifierMixin, RecurrentMethods, SequenceEstimator):
     def __init__(
         self,
         *,
-        hidden_layer_sizes: int | Sequence[int] = (32,),
+        hidden_layer_sizes: AnyInt | Sequence[int] = (32,),
         solver: Solver = "adam",
-        batch_size: int | Literal["auto"] = "auto",
-        learning_rate_init: float = 0.005,
+        batch_size: AnyInt | Literal["auto"] = "auto",
+        learning_rate_init: AnyFloat = 0.005,
         learning_rate: LearningRate = "constant",
-        warmup_steps: int = 0,
-        momentum: float = 0.9,
-        l2: float = 1e-4,
-        clip_norm: float | None = 1.0,
-        bptt_steps: int | None = None,
-        max_iter: int = 200,
-        tol: float = 1e-4,
-        n_iter_no_change: int = 10,
+        warmup_steps: AnyInt = 0,
+        momentum: AnyFloat = 0.9,
+        l2: AnyFloat = 1e-4,
+        clip_norm: AnyFloat | None = 1.0,
+        bptt_steps: AnyInt | None = None,
+        max_iter: AnyInt = 200,
+        tol: AnyFloat = 1e-4,
+        n_iter_no_change: AnyInt = 10,
         early_stopping: bool = False,
-        validation_fraction: float = 0.1,
+        validation_fraction: AnyFloat = 0.1,
         class_weight: dict | Literal["balanced"] | None = None,
         return_sequences: bool = False,
         bidirectional: bool = False,
         standardize: bool = True,
         warm_start: bool = False,
         random_state: Any = None,
-        verbose: bool | int = False,
-        n_jobs: int | None = None,
+        verbose: bool | AnyInt = False,
+        n_jobs: AnyInt | None = None,
         callback: Callable[[TrainingState], Any] | None = None,
     ) -> None:
         store_arguments(self, locals())

@@ -122,7 +122,7 @@ def to_torch(
     dict of str to ndarray
     """
     pairs, W_yx = _layers_of(weights)
-    state = {}
+    state: dict[str, np.ndarray] = {}
     for i, (W, b) in enumerate(pairs):
         state |= {f"{layers}.{2 * i}.weight": W.copy(), f"{layers}.{2 * i}.bias": b.copy()}
     return state | ({} if W_yx is None else {f"{linear}.weight": W_yx.copy()})
@@ -169,7 +169,7 @@ def _ours(
         n_below = len(named[weight])
         check_shape(bias, named[bias], (n_below,))
     *hidden, head = pairs
-    weights = {}
+    weights: dict[str, np.ndarray] = {}
     for i, (weight, bias) in enumerate(hidden):
         suffix = "" if len(hidden) == 1 else f"_l{i}"
         weights |= {f"W_hx{suffix}": named[weight], f"b_h{suffix}": named[bias]}

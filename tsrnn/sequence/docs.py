@@ -120,12 +120,12 @@ linear_path : bool, default=False
 _ATTRIBUTES = """\
 weights_ : dict of str to array
     What was learned, by name; they act on standardised inputs. `W_hx`, `W_hh` and `b_h` of each
-    layer {gates}, `W_yh` (n_outputs, n_units) and `b_y` of the output. With several layers or two
-    directions the names of a layer end in `_l0`, `_l0_reverse`, `_l1` and so on.
+    layer {gates}, `W_yh` (n_outputs, n_units) and `b_y` of the output{of_path}. With several
+    layers or two directions the names of a layer end in `_l0`, `_l0_reverse`, `_l1` and so on.
 input_center_, input_spread_ : (n_features,) arrays
     The network reads `(x - input_center_) / input_spread_`; 0 and 1 without `standardize`, and the
     spread of a constant feature is 1.
-{of_target}loss_curve_ : list of float
+{n_timesteps}{of_target}loss_curve_ : list of float
     Training loss of each epoch: the mean over its batches of what is minimised{in_units}.
 history_ : dict of str to list of float
     One value an epoch: "loss", as `loss_curve_`; with validation sequences "val_loss" (without the
@@ -221,6 +221,8 @@ def documented(cell: CellText, *, kind: str) -> Callable[[Documented], Documente
             "{activation}": _ACTIVATION if cell.has_activation else "",
             "{target}": _INIT if regressor else _CLASS_WEIGHT,
             "{linear_path}": _LINEAR_PATH if regressor else "",
+            "{of_path}": _OF_PATH if regressor else "",
+            "{n_timesteps}": _N_TIMESTEPS if regressor else "",
             "{stratified}": "" if regressor else ", with as many of each label",
             "{units}": "inputs and targets" if regressor else "inputs",
             "{gates}": cell.gates,
@@ -242,6 +244,15 @@ activation : {"relu", "tanh", "logistic", "identity"}, default="relu"
     Of the hidden layers.
 linear_path : bool, default=True
     Whether a linear path leads from the window to the outputs, past the layers.
+"""
+
+# Continues a line of the attributes.
+_OF_PATH = """, `W_yx` (n_outputs,
+n_timesteps * n_features) of a linear path"""
+
+_N_TIMESTEPS = """\
+n_timesteps_ : int
+    Steps of a sequence, with `linear_path=True`.
 """
 
 _ATTRIBUTES_OF_DENSE = """\
@@ -267,41 +278,30 @@ _OF_RECURRENT = (
 
 def documented_dense(described: Documented) -> Documented:
     """Fill in what the docstring has in common with those of recurrent networks."""
-    marks = {
-        "{loss}": _LOSS,
-        "{of_loss}": _UNITS_OF_LOSS,
-        "{of_metric}": _OF_METRIC,
-        "{activation}": "",
-        "{target}": "",
-        "{linear_path}": "",
-        "{stratified}": "",
-        "{units}": "inputs and targets",
-        "{of_target}": _OF_REGRESSOR,
-        "{in_units}": ", in standardised units",
-        "{counted}": "",
-        "{metric}": "r2",
-        "{explosion}": _EXPLOSION,
-        "default=0.005": "default=0.001",
-    }
-    parameters, attributes, notes = (
-        _PARAMETERS,
-        _ATTRIBUTES,
-        _NOTES[_NOTES.index("Without early") :],
-    )
-    for mark, part in marks.items():
-        parameters, attributes, notes = (
-            text.replace(mark, part) for text in (parameters, attributes, notes)
-        )
     return filled_in(
         {
-            "{parameters}": _OF_DENSE + _without(_OF_RECURRENT, parameters),
-            "{attributes}": _ATTRIBUTES_OF_DENSE + _without(_OF_RECURRENT, attributes),
-            "{notes}": notes,
+            "{parameters}": _OF_DENSE + _without(_OF_RECURRENT, _PARAMETERS),
+            "{attributes}": _ATTRIBUTES_OF_DENSE + _without(_OF_RECURRENT, _ATTRIBUTES),
+            "{notes}": _NOTES[_NOTES.index("Without early") :],
+            "{activation}": "",
+            "{loss}": _LOSS,
+            "{of_loss}": _UNITS_OF_LOSS,
+            "{stratified}": "",
+            "{units}": "inputs and targets",
+            "{n_timesteps}": "",
+            "{of_target}": _OF_REGRESSOR,
+            "{in_units}": ", in standardised units",
+            "{of_metric}": _OF_METRIC,
+            "{counted}": "",
+            "{metric}": "r2",
+            "{explosion}": _EXPLOSION,
+            "default=0.005": "default=0.001",
         }
     )(described)
 
 
 def _without(names: tuple[str, ...], text: str) -> str:
-    """Leave entries out of a list of parameters or attributes."""
-    entries = re.split(r"\n(?=\w)", text)
-    return "\n".join(entry for entry in entries if entry.split(" ")[0] not in names)
+    """Leave entries out of a list of parameters or attributes, with the marks before them."""
+    entries = re.split(r"\n(?=[\w{])", text)
+    own = [re.sub(r"\{\w+\}", "", entry).split(" ")[0] for entry in entries]
+    return "\n".join(entry for entry, name in zip(entries, own, strict=True) if name not in names)

@@ -24,7 +24,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -102,10 +102,9 @@ def from_keras(cell: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]
             f"{kernel}, the Dense's kernel, has shape {named[kernel].shape}, that of a network "
             f"read both ways, but the layers before it are {len(directions)}, an odd number"
         )
-    layers, names = (
-        [names[i : i + step] for i in range(0, len(names), step)] for names in (directions, groups)
-    )
-    _check_chain(layers, names, transposed=True)
+    places = range(0, len(directions), step)
+    layers = [directions[i : i + step] for i in places]
+    _check_chain(layers, [groups[i : i + step] for i in places], transposed=True)
     n_states, n_outputs = step * directions[-1].size, named[kernel].shape[1]
     check_shape(kernel, named[kernel], (n_states, n_outputs))
     check_shape(bias, named[bias], (n_outputs,))
@@ -138,7 +137,7 @@ def check_state(state: object) -> None:
         )
 
 
-def read_table(name: str, array: object) -> np.ndarray:
+def read_table(name: str, array: Any) -> np.ndarray:
     """Read the weights of an Embedding, (n_ids, embedding_dim) in either framework.
 
     Raises
@@ -246,7 +245,9 @@ def _sort_torch_keys(keys: Iterable[str]) -> tuple[list[list[list[str]]], list[s
 
     Modules come in the order of their keys, the layers of one module by their numbers.
     """
-    modules, heads, ways = {}, {}, ("",)
+    modules: dict[str, set[str]] = {}
+    heads: dict[str, list[str]] = {}
+    ways: tuple[str, ...] = ("",)
     for key in keys:
         prefix, dot, last = key.rpartition(".")
         match = _TORCH_NAME.fullmatch(last)
@@ -369,7 +370,7 @@ def _our_direction(cell: str, named: Mapping[str, np.ndarray], group: Sequence[s
 def _ours(layers: Sequence[Sequence[_Direction]], W_yh: np.ndarray, b_y: np.ndarray) -> dict:
     """Name the arrays as we do, each a contiguous copy."""
     plain = len(layers) == 1 and len(layers[0]) == 1
-    weights = {}
+    weights: dict[str, np.ndarray] = {}
     for number, layer in enumerate(layers):
         for direction, way in zip(layer, ("", "_reverse"), strict=False):
             suffix = "" if plain else f"_l{number}{way}"

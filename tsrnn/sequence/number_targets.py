@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from tsrnn._optim.losses import NumberLoss, QuantileLoss, SquaredErrorLoss
+from tsrnn._optim.losses import NumberLoss, SquaredErrorLoss
 from tsrnn._optim.units import by_present, mean_and_deviation
 from tsrnn.sequence.samples import Samples, refuse_beyond, without_weightless
 from tsrnn.sequence.targets import Targets
@@ -26,19 +27,19 @@ class Numbers(Targets):
     loss : NumberLoss
     """
 
-    center: np.ndarray | None
-    spread: np.ndarray | None
+    center: Any
+    spread: Any
     loss: NumberLoss = SquaredErrorLoss()
 
     is_counted = False
 
     @property
-    def metric(self) -> str:
+    def metric(self) -> str:  # type: ignore[override]
         """R2 under the squared error, and its like under others."""
         return "r2" if isinstance(self.loss, SquaredErrorLoss) else "d2"
 
     @property
-    def explosion(self) -> float:
+    def explosion(self) -> float:  # type: ignore[override]
         """That of the loss."""
         return self.loss.explosion
 
@@ -93,7 +94,7 @@ class Numbers(Targets):
         is_missing = np.isnan(targets)
         return np.where(is_missing, np.inf, targets) if is_missing.any() else targets
 
-    def encoded(self, targets: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    def encoded(self, targets: np.ndarray, dtype: Any) -> np.ndarray:
         """Standardise targets, and leave their context as it is."""
         alone = ((self.alone(targets) - self.center) / self.spread).astype(dtype)
         if not self.loss.n_context:
@@ -106,7 +107,7 @@ class Numbers(Targets):
 
     def quantiles(self, outputs: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
         """Return quantiles (n, m, L) in the units of the targets, of a loss that has some."""
-        loss: QuantileLoss = self.loss
+        loss: Any = self.loss  # a QuantileLoss
         made = loss.between(loss.quantiles(outputs), levels)
         return (made * self.spread[:, None] + self.center[:, None]).astype(outputs.dtype)
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self, get_args
 
 import numpy as np
 
+from tsrnn._input.numbers import AnyFloat, AnyInt
 from tsrnn._input.validation import check_choice
 from tsrnn._optim.losses import NumberLoss
 from tsrnn.exceptions import InvalidParameterError
@@ -29,24 +30,24 @@ class SequenceRegressor(RecurrentMethods, NumberRegressor):
     def __init__(
         self,
         *,
-        hidden_layer_sizes: int | Sequence[int] = (32,),
+        hidden_layer_sizes: AnyInt | Sequence[int] = (32,),
         loss: LossName | NumberLoss = "squared_error",
-        quantiles: float | Sequence[float] | None = None,
-        huber_delta: float = 1.0,
+        quantiles: AnyFloat | Sequence[float] | None = None,
+        huber_delta: AnyFloat = 1.0,
         solver: Solver = "adam",
-        batch_size: int | Literal["auto"] = "auto",
-        learning_rate_init: float = 0.005,
+        batch_size: AnyInt | Literal["auto"] = "auto",
+        learning_rate_init: AnyFloat = 0.005,
         learning_rate: LearningRate = "constant",
-        warmup_steps: int = 0,
-        momentum: float = 0.9,
-        l2: float = 1e-4,
-        clip_norm: float | None = 1.0,
-        bptt_steps: int | None = None,
-        max_iter: int = 200,
-        tol: float = 1e-4,
-        n_iter_no_change: int = 10,
+        warmup_steps: AnyInt = 0,
+        momentum: AnyFloat = 0.9,
+        l2: AnyFloat = 1e-4,
+        clip_norm: AnyFloat | None = 1.0,
+        bptt_steps: AnyInt | None = None,
+        max_iter: AnyInt = 200,
+        tol: AnyFloat = 1e-4,
+        n_iter_no_change: AnyInt = 10,
         early_stopping: bool = False,
-        validation_fraction: float = 0.1,
+        validation_fraction: AnyFloat = 0.1,
         init: Init | None = None,
         linear_path: bool = False,
         return_sequences: bool = False,
@@ -54,8 +55,8 @@ class SequenceRegressor(RecurrentMethods, NumberRegressor):
         standardize: bool = True,
         warm_start: bool = False,
         random_state: Any = None,
-        verbose: bool | int = False,
-        n_jobs: int | None = None,
+        verbose: bool | AnyInt = False,
+        n_jobs: AnyInt | None = None,
         callback: Callable[[TrainingState], Any] | None = None,
     ) -> None:
         store_arguments(self, locals())

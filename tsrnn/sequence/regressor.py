@@ -126,6 +126,8 @@ class NumberRegressor(RegressorMixin, SequenceEstimator):
         >>> X = np.random.default_rng(0).normal(size=(300, 5))
         >>> y = X[:, -1] + np.random.default_rng(1).normal(size=300)
         >>> model = GRURegressor(hidden_layer_sizes=8, loss="quantile", quantiles=(0.1, 0.5, 0.9))
+        >>> model.set_params(learning_rate="cosine", max_iter=40, random_state=0)
+        GRURegressor(...)
         >>> low, middle, high = model.fit(X, y).predict_quantiles(X).T
         >>> bool((low <= middle).all() and (middle <= high).all())
         True
@@ -133,7 +135,7 @@ class NumberRegressor(RegressorMixin, SequenceEstimator):
         (300,)
         """
         check_is_fitted(self)
-        trained = self._targets.loss.levels
+        trained = self._targets.loss.levels  # type: ignore[attr-defined]  # a QuantileLoss
         levels = trained if quantiles is None else read_levels("quantiles", quantiles)
         for i, level in enumerate(levels):
             if not trained[0] <= level <= trained[-1]:

@@ -34,7 +34,7 @@ class Samples:
     targets: np.ndarray
     weights: np.ndarray
     by_step: bool
-    kinds: np.ndarray | None = None
+    kinds: Any = None
     n_before: int | None = None
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -116,7 +117,7 @@ class Classes(Targets):
     """
 
     labels: np.ndarray
-    weights: np.ndarray | None
+    weights: Any
     by_step: bool
 
     metric = "accuracy"

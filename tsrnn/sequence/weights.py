@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -26,6 +26,24 @@ class RecurrentMethods(ABC):
 
     # What the modules of other frameworks call the cell: "elman", "gru" or "lstm".
     _kind_of_cell: str
+
+    # What the rest of an estimator brings.
+    weights_: dict[str, np.ndarray]
+    bidirectional: bool
+    linear_path: bool
+    n_jobs: Any
+    bptt_steps: Any
+    _network: Any
+    _by_step: Any
+    _ready: Any
+    _read: Any
+    _in_units: Any
+    _take_over: Any
+
+    if TYPE_CHECKING:
+
+        @property
+        def _targets(self) -> Any: ...
 
     @property
     @abstractmethod
@@ -277,7 +295,7 @@ def as_rnn(estimator: BaseEstimator) -> RNN:
     return rnn
 
 
-def architecture_of(cell: str, weights: dict[str, np.ndarray]) -> Architecture:
+def architecture_of(cell: str, weights: Mapping[str, np.ndarray]) -> Architecture:
     """Return the network whose weights these are."""
     bidirectional = "W_hh_l0_reverse" in weights
     plain = "W_hh" in weights

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 
+from tsrnn._input.numbers import AnyFloat
 from tsrnn._input.validation import check_choice, check_count, check_flag, check_number
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.priors import PRIORS, ExponentialPrior
@@ -80,7 +81,7 @@ def check_loss(forecaster: Smoother) -> None:
         )
 
 
-def check_trend(beta: float | None, phi: float | None, damped: Any) -> None:
+def check_trend(beta: AnyFloat | None, phi: AnyFloat | None, damped: Any) -> None:
     """Check what smoothers with a trend take."""
     if beta is not None:
         check_number("beta", beta, 0.0, 1.0)

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
+from tsrnn._input.numbers import AnyFloat, AnyInt
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import check_choice, check_period
 from tsrnn._time.season_length import NO_DATES, Season
@@ -131,13 +132,13 @@ class AutoExpSmoothingRNN(SmoothingForecaster):
     def __init__(
         self,
         *,
-        period: int | Literal["auto"] = "auto",
+        period: AnyInt | Literal["auto"] = "auto",
         criterion: Criterion = "aic",
         models: Sequence[str] | None = None,
         prior: Any = "cautious",
         solver: Solver = "auto",
-        max_iter: int = 200,
-        tol: float = 1e-10,
+        max_iter: AnyInt = 200,
+        tol: AnyFloat = 1e-10,
     ) -> None:
         self.period = period
         self.criterion = criterion

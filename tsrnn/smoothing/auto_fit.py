@@ -37,7 +37,7 @@ def fit_auto_columns(
     fitted, selection = _fit_all(candidates, batch, "series {}".format)
     absent = {f"{name}_": value for name, value in ABSENT.items()}
     model, predictions, deviations, attributes = as_columns(fitted, values.shape, absent)
-    labels = [None] * batch.n_series
+    labels: list[Any] = [None] * batch.n_series
     for series, one in fitted.parts:
         for i in series.tolist():
             labels[i] = one.structure.label
@@ -80,7 +80,8 @@ def _fit_all(
             spec = FitSpec.learning_all(structure, rates, settings)
             # None is too short for what was chosen: they are one share.
             for share in shares_of(spec, batch, name, series):
-                fit = fit_batch(share.spec, share.batch, share.name, n_jobs, related=(found,))
+                related: Any = (found,)  # it was fitted to all that have chosen it
+                fit = fit_batch(share.spec, share.batch, share.name, n_jobs, related=related)
                 fitted.add(share, fit)
         # A search that ends where its model has no meaning is one more reason against it.
         to_fit = np.array(sorted(fitted.failures), dtype=np.int64)
@@ -102,8 +103,8 @@ def _fit_all(
                 f"({'; '.join(against[:_MOST_NAMED])}{', ..' if against[_MOST_NAMED:] else ''})"
             )
             fitted.notes[i] = (note, *fitted.notes.get(i, ()))
-    for i, note in intermittence_notes(batch, name).items():
-        fitted.notes[i] = (*fitted.notes.get(i, ()), note)
+    for i, doubt in intermittence_notes(batch, name).items():
+        fitted.notes[i] = (*fitted.notes.get(i, ()), doubt)
     return fitted, selection
 
 

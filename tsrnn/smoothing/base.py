@@ -20,6 +20,7 @@ from tsrnn.smoothing.as_network import as_network
 from tsrnn.smoothing.columns import as_columns
 from tsrnn.smoothing.components import components_along
 from tsrnn.smoothing.fit_batch import fit_batch
+from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.panel import fit_panel
 from tsrnn.smoothing.shares import Fitted, shares_of
 from tsrnn.smoothing.standard_errors import StandardErrors, standard_errors
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 class SmoothingForecaster(Forecaster):
     """Base of all of them: whatever structure its series have, they are fitted smoothers."""
 
+    _model: SmoothingModel
     coef_: np.ndarray
     initial_state_: np.ndarray
     state_: np.ndarray

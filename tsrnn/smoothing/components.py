@@ -5,7 +5,7 @@ They are the states of the cell, which is run once more from the state before th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +33,7 @@ class Components(NamedTuple):
 
 def components_along(
     smoothers: Sequence[SmootherBatch],
-    initial_states: Sequence[np.ndarray],
+    initial_states: Iterable[np.ndarray],
     values: np.ndarray,
     regressors: np.ndarray,
 ) -> Components:

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.notes import warn_user
+from tsrnn._input.numbers import AnyFloat
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import check_choice, check_flag, check_number, of_one_moment
 from tsrnn.exceptions import InvalidParameterError
@@ -16,7 +17,7 @@ from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.summary import series_name, two_columns
 from tsrnn.smoothing.demand_fit import FEWEST, DemandSpec, fit_demand, fit_demand_panel
-from tsrnn.smoothing.demand_model import Variant, of_no_use
+from tsrnn.smoothing.demand_model import DemandModel, Variant, of_no_use
 from tsrnn.smoothing.model import collect
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ class CrostonForecaster(Forecaster):
     array([[ 6., 12.]])
     """
 
+    _model: DemandModel
     alpha_: PerSeries
     beta_: PerSeries
     initial_state_: np.ndarray
@@ -143,8 +145,8 @@ class CrostonForecaster(Forecaster):
         self,
         *,
         variant: Variant = "sba",
-        alpha: float | None = None,
-        beta: float | None = None,
+        alpha: AnyFloat | None = None,
+        beta: AnyFloat | None = None,
         initial_state: Any = "mean",
         counts: bool = False,
     ) -> None:

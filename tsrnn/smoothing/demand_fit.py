@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tsrnn._input.numbers import AnyFloat
 from tsrnn._input.ragged import Batch, offsets_of, others
 from tsrnn._scan.intermittent import filter_demand, search_demand
 from tsrnn.forecasting.fitted_model import Progress
@@ -41,8 +42,8 @@ class DemandSpec:
 
     variant: str
     counts: bool
-    alpha: float | None
-    beta: float | None
+    alpha: AnyFloat | None
+    beta: AnyFloat | None
     initial_state: str | np.ndarray
 
 
@@ -99,7 +100,10 @@ def fit_demand_panel(
     if progress is not None:
         progress(batch.n_series)
     # The panel has another name for a series than its number.
-    failures = {i: ValueError(error.reason) for i, error in model.failures.items()}
+    failures = {
+        i: ValueError(error.reason)  # type: ignore[attr-defined]  # a NumberedSeriesError
+        for i, error in model.failures.items()
+    }
     return replace(model, failures=failures)
 
 
@@ -117,8 +121,8 @@ def _parameters(
     """Return parameters (K, N), and for which of alpha and beta demands are too few, (2, N)."""
     cell = CELLS_OF[spec.variant]
     correction = 1.0 if spec.variant == "sba" else 0.0
-    bounds = [_bounds(spec.alpha), _bounds(spec.beta), (correction, correction)]
-    bounds = np.array(bounds[: cell.n_parameters])
+    every = [_bounds(spec.alpha), _bounds(spec.beta), (correction, correction)]
+    bounds = np.array(every[: cell.n_parameters])
     low, high = bounds[:, :1], bounds[:, 1:]
     theta = np.full((cell.n_parameters, batch.n_series), np.nan)
     able = np.flatnonzero((n_demands >= FEWEST) & (low < high).any())
@@ -132,7 +136,7 @@ def _parameters(
     return theta, (low < high)[:2] & (n_demands < FEWEST)
 
 
-def _bounds(given: float | None) -> tuple[float, float]:
+def _bounds(given: AnyFloat | None) -> tuple[float, float]:
     return (0.0, LARGEST) if given is None else (float(given), float(given))
 
 
@@ -193,7 +197,7 @@ def _notes(
     n_demands: np.ndarray, held: np.ndarray, good: np.ndarray, name: Callable[[int], str]
 ) -> dict[int, tuple[Warning, ...]]:
     """Say what could not be learned, of series by their number among all."""
-    notes = {}
+    notes: dict[int, tuple[Warning, ...]] = {}
     for k in np.flatnonzero((n_demands == 0) | held.any(axis=0)).tolist():
         i, n = int(good[k]), n_demands[k]
         if n == 0:

@@ -113,7 +113,9 @@ class DemandModel(FittedModel):
             state[:, list(lost)] = np.nan
         deviations = self.spread(predictions, sizes, batch.series_of_row)
         later = replace(self, state=state, failures={**self.failures, **lost}, notes=())
-        return later, *(laid_out(one, self.n_series, offsets) for one in (predictions, deviations))
+        rows = (laid_out(one, self.n_series, offsets) for one in (predictions, deviations))
+        predictions, deviations = rows
+        return later, predictions, deviations
 
     def attributes(self) -> dict[str, Any]:
         """Return the fitted attributes of columns that move with the series."""

@@ -125,7 +125,7 @@ def _start_without_season(task: Task, spec: FitSpec, n_jobs: int | None) -> np.n
     states = level_states(task.structure, task.batch).T
     n_plain = min(len(found.states), 2)
     states[:n_plain, is_found] = found.states[:n_plain, is_found]
-    of_plain = zip(plain.structure.cell.parameters, found.theta, strict=True)
+    of_plain = zip(plain.structure.parameters, found.theta, strict=True)
     parameters = {one.name: np.where(is_found, row, one.neutral) for one, row in of_plain}
     start = nearby_start(task, parameters, states)
     if task.n_columns:

@@ -101,8 +101,10 @@ class SmoothingModel(FittedModel):
         if offsets is None and failures:
             raise next(iter(failures.values()))
         extent = None if self.extent is None else self.extent.widened(batch)
-        later = SmoothingModel(tuple(parts), self.n_series, failures, extent=extent)
-        return later, *(laid_out(one, self.n_series, offsets) for one in (predictions, deviations))
+        model = SmoothingModel(tuple(parts), self.n_series, failures, extent=extent)
+        both = (laid_out(one, self.n_series, offsets) for one in (predictions, deviations))
+        predictions, deviations = both
+        return model, predictions, deviations
 
     def attributes(self) -> dict[str, Any]:
         """Return the fitted attributes of columns that move with the series."""

@@ -154,8 +154,8 @@ def is_undamped(one: Structure) -> bool:
 def select(candidates: Candidates, batch: Batch, n_jobs: int | None = None) -> Selection:
     """Fit every structure to every series that allows it, and choose by a criterion."""
     structures, criterion = candidates.structures, candidates.criterion
-    names = ("loglik", "aic", "aicc", "bic")
-    names += ("backtest",) if criterion == "backtest" else ()
+    further = ("backtest",) if criterion == "backtest" else ()
+    names = ("loglik", "aic", "aicc", "bic", *further)
     shape = (len(structures), batch.n_series)
     scores = {name: np.full(shape, np.inf) for name in names}
     reasons = np.full(shape, "", dtype=object)

@@ -62,7 +62,7 @@ def shares_of(
     for positions, learned in ((series[~is_short], spec), (series[is_short], spec.for_short())):
         if not positions.size:
             continue
-        notes = {
+        notes: dict[int, Warning] = {
             k: _too_short(int(n_observed[i]), int(needed[i]), learned, name(i))
             for k, i in enumerate(positions.tolist())
             if learned is not spec
@@ -71,7 +71,7 @@ def shares_of(
             positions,
             learned.take(positions),
             batch if positions.size == batch.n_series else batch.take(positions),
-            lambda k, positions=positions: name(positions[k]),
+            lambda k, positions=positions: name(positions[k]),  # type: ignore[misc]
             notes,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tsrnn._input.numbers import AnyFloat, AnyInt
 from tsrnn.forecasting.answers import PerSeries
 from tsrnn.smoothing.arguments import Error, Loss, Solver
 from tsrnn.smoothing.base import OneStructureForecaster
@@ -61,15 +62,15 @@ class SimpleExpSmoothingRNN(OneStructureForecaster):
     def __init__(
         self,
         *,
-        alpha: float | None = None,
+        alpha: AnyFloat | None = None,
         error: Error = "add",
         prior: Any = None,
         initial_state: Any = "learned",
         loss: Loss = "likelihood",
-        huber_delta: float = 1.345,
+        huber_delta: AnyFloat = 1.345,
         solver: Solver = "auto",
-        max_iter: int = 200,
-        tol: float = 1e-10,
+        max_iter: AnyInt = 200,
+        tol: AnyFloat = 1e-10,
     ) -> None:
         self.alpha = alpha
         self.error = error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class FitSpec:
 
     structure: Structure
     bounds: Bounds
-    initial_state: str | np.ndarray
+    initial_state: Any  # str or array
     rates: Mapping[str, float]
     settings: Settings
     fixed: frozenset[str] = frozenset()
@@ -65,7 +65,7 @@ class FitSpec:
 
     def task(self, batch: Batch, states: np.ndarray) -> Task:
         """Return the task of fitting series in scaled units; `states` are as in `Task`."""
-        parameters = self.structure.cell.parameters
+        parameters = self.structure.parameters
         return Task(
             self.structure,
             batch,
@@ -77,7 +77,7 @@ class FitSpec:
 
     def for_short(self) -> FitSpec:
         """Return what is fitted to series that are too short to learn all of it: nothing is."""
-        parameters = self.structure.cell.parameters
+        parameters = self.structure.parameters
         free = [one for one in parameters if len(set(self.bounds[one.name])) > 1]
         values = {one.name: self.bounds[one.name][0] for one in parameters}
         values |= {one.name: one.fallback for one in free}
@@ -108,7 +108,7 @@ class FitSpec:
 def bounds_of(structure: Structure, **given: float | None) -> Bounds:
     """Return what each parameter of the cell is searched in: its bounds, or its one value."""
     bounds = {}
-    for parameter in structure.cell.parameters:
+    for parameter in structure.parameters:
         is_there = parameter.part in structure.parts
         value = given.get(parameter.name) if is_there else parameter.absent
         low, high = parameter.lower, parameter.upper

@@ -104,13 +104,13 @@ def standard_errors(
     reasons = np.array([words[k] if k >= 0 else "" for k in own], dtype=object)
     for k in np.flatnonzero((words != "") & ~end.is_held):
         reasons[matrix[:, k] != 0.0] = words[k]
-    reasons = [why if how == "learned" else how for why, how in zip(reasons, origins, strict=True)]
-    is_told = np.array([why == "" for why in reasons])
+    told = [why if how == "learned" else how for why, how in zip(reasons, origins, strict=True)]
+    is_told = np.array([why == "" for why in told])
     known = matrix @ np.nan_to_num(covariance, nan=0.0) @ matrix.T
     deviations = np.sqrt(np.where(is_told, np.diag(known), np.nan))
     with np.errstate(over="ignore", under="ignore"):
         errors = deviations * units
-    return StandardErrors(names, errors, known / np.outer(deviations, deviations), reasons)
+    return StandardErrors(names, errors, known / np.outer(deviations, deviations), told)
 
 
 def inverse_information(information: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -176,7 +176,7 @@ def _end_of(smoother: SmootherBatch, initial_state: np.ndarray, rows: Batch) -> 
 def _spec_of(smoother: SmootherBatch, initial_state: np.ndarray) -> FitSpec:
     """Return the specification of a fit by what came of it, without its prior."""
     *origins, origin = smoother.origins
-    parameters = smoother.structure.cell.parameters
+    parameters = smoother.structure.parameters
     bounds = {
         one.name: (one.lower, one.upper) if how == "learned" else (value, value)
         for one, value, how in zip(parameters, smoother.theta[:, 0], origins, strict=True)
@@ -255,7 +255,7 @@ def _names(smoother: SmootherBatch, features: Iterable[Any]) -> tuple[list[str],
     """Return the names of all numbers of a smoother, and how each came about."""
     *origins, origin = smoother.origins
     structure = smoother.structure
-    both = zip(structure.cell.parameters, origins, strict=True)
+    both = zip(structure.parameters, origins, strict=True)
     pairs = [(one.name, how) for one, how in both if one.part in structure.parts]
     pairs += [(f"initial {name}", origin) for name in structure.state_names]
     pairs += [(f"coefficient {name}", "learned") for name in features]
@@ -288,7 +288,7 @@ def _numbers(end: _End) -> tuple[np.ndarray, list[int], np.ndarray]:
     coefficients, state = linear[:n_columns], linear[n_columns:]
     if structure.is_linear:
         state[0] -= (columns.offset[0] / columns.unit[0]) @ coefficients
-    kept, has = structure.kept, [one.part in structure.parts for one in structure.cell.parameters]
+    kept, has = structure.kept, [one.part in structure.parts for one in structure.parameters]
     places = np.full(theta_size, -1)
     places[free] = np.arange(free.size)
     own = [*places[has], *[-1] * kept.size, *range(free.size, free.size + n_columns)]

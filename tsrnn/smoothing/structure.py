@@ -17,7 +17,7 @@ from tsrnn._input.ragged import Batch
 from tsrnn._input.wording import Argument, Message
 from tsrnn.cells import HOLT, SES
 from tsrnn.cells.holt_winters import holt_winters_add, holt_winters_mul
-from tsrnn.cells.smoother_cell import SmootherCell
+from tsrnn.cells.smoother_cell import SmootherCell, SmoothingParameter
 
 _LETTERS = {None: "N", "add": "A", "mul": "M"}
 
@@ -56,6 +56,11 @@ class Structure:
         if self.seasonal == "mul":
             return holt_winters_mul(self.period)
         return SES if self.trend is None else HOLT
+
+    @property
+    def parameters(self) -> tuple[SmoothingParameter, ...]:
+        """The parameters that its cell learns."""
+        return self.cell.parameters  # type: ignore[return-value]  # they are of this kind
 
     @property
     def is_linear(self) -> bool:

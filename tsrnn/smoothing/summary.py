@@ -70,13 +70,13 @@ def summarize(
         features = getattr(forecaster, "feature_names_in_", range(one.coefficients.shape[1]))
         rows = _season_rows(forecaster, season, one)
         headers = ["value", "origin"]
-        numbers = _numbers(one, states[i], features)
+        of_model = _numbers(one, states[i], features)
         if errors is None:
-            rows += [(name, [f"{value:.6g}", how]) for name, value, how in numbers]
+            rows += [(name, [f"{value:.6g}", how]) for name, value, how in of_model]
         else:
             headers[1:1] = ["std err", *["z"] * bool(one.coefficients.size), "[0.025", "0.975]"]
             rows = [(name, [value, *[""] * (len(headers) - 2), how]) for name, (value, how) in rows]
-            rows += _rows_with_errors(numbers, errors[i], one)
+            rows += _rows_with_errors(of_model, errors[i], one)
         summary.tables.append(
             SimpleTable(
                 [row for _, row in rows],
@@ -116,7 +116,7 @@ def _numbers(
     """Return names of all that a series was smoothed with, with their values and origins."""
     rows = []
     *origins, origin = one.origins
-    structure, parameters = one.structure, one.structure.cell.parameters
+    structure, parameters = one.structure, one.structure.parameters
     for parameter, value, how in zip(parameters, one.theta[:, 0], origins, strict=True):
         if parameter.part in structure.parts:
             rows.append((parameter.name, value, how))
@@ -135,7 +135,7 @@ def _rows_with_errors(
     Only of a coefficient is the ratio to its error of interest: that another number is 0 can be no
     more than at its bound.
     """
-    limits = {part.name: (part.lower, part.upper) for part in one.structure.cell.parameters}
+    limits = {part.name: (part.lower, part.upper) for part in one.structure.parameters}
     rows, has_ratio = [], bool(one.coefficients.size)
     each = zip(numbers, found.errors, found.reasons, strict=True)
     for (name, value, origin), error, reason in each:

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from sklearn.base import clone
 
+from tsrnn._input.numbers import AnyFloat, AnyInt
 from tsrnn._input.validation import check_choice, check_number, check_period
 from tsrnn._input.wording import Message, Phrase
 from tsrnn._time.season_length import NO_DATES, Season
@@ -114,11 +115,11 @@ class TripleExpSmoothingRNN(OneStructureForecaster):
     def __init__(
         self,
         *,
-        alpha: float | None = None,
-        beta: float | None = None,
-        gamma: float | None = None,
-        phi: float | None = None,
-        period: int | Literal["auto"] = "auto",
+        alpha: AnyFloat | None = None,
+        beta: AnyFloat | None = None,
+        gamma: AnyFloat | None = None,
+        phi: AnyFloat | None = None,
+        period: AnyInt | Literal["auto"] = "auto",
         seasonal: Seasonal = "add",
         trend: Trend = "add",
         damped: bool = False,
@@ -126,10 +127,10 @@ class TripleExpSmoothingRNN(OneStructureForecaster):
         prior: Any = None,
         initial_state: Any = "learned",
         loss: Loss = "likelihood",
-        huber_delta: float = 1.345,
+        huber_delta: AnyFloat = 1.345,
         solver: Solver = "auto",
-        max_iter: int = 200,
-        tol: float = 1e-10,
+        max_iter: AnyInt = 200,
+        tol: AnyFloat = 1e-10,
     ) -> None:
         self.alpha = alpha
         self.beta = beta
@@ -208,7 +209,7 @@ class TripleExpSmoothingRNN(OneStructureForecaster):
         super()._fit(X, y)
         for name, value in ABSENT.items():
             # Fitted without a season it may lack them.
-            vars(self).setdefault(f"{name}_", value * np.ones_like(self.alpha_))
+            self.__dict__.setdefault(f"{name}_", value * np.ones_like(self.alpha_))
 
     def _structure(self) -> Structure:
         return Structure(self.error, self.trend, bool(self.damped), self.seasonal, int(self.period))

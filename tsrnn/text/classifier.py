@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._input.numbers import AnyFloat, AnyInt
 from tsrnn._input.sequences import Sequences
 from tsrnn._input.validation import (
     check_choice,
@@ -21,7 +22,6 @@ from tsrnn._input.validation import (
 )
 from tsrnn._optim.watch import Plan, Training
 from tsrnn._recurrent.architecture import Architecture
-from tsrnn._recurrent.engine import Engine
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.arguments import SEARCHES, Solver, sizes_of_layers
 from tsrnn.sequence.base import store_arguments, takes_batches
@@ -204,14 +204,14 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
     def __init__(
         self,
         *,
-        max_features: int | None = 10_000,
+        max_features: AnyInt | None = 10_000,
         vocabulary: Any = None,
-        embedding_dim: int = 32,
+        embedding_dim: AnyInt = 32,
         cell: Cell = "elman",
-        hidden_layer_sizes: int | Sequence[int] = 10,
+        hidden_layer_sizes: AnyInt | Sequence[int] = 10,
         bidirectional: bool = False,
-        dropout: float = 0.0,
-        embedding_dropout: float | Literal["auto"] = "auto",
+        dropout: AnyFloat = 0.0,
+        embedding_dropout: AnyFloat | Literal["auto"] = "auto",
         init: Init = "auto",
         embedding_init: Any = None,
         train_embedding: bool = True,
@@ -219,32 +219,32 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         token_pattern: str = _WORDS,
         stop_words: Literal["english"] | Collection[str] | None = None,
         ngram_range: tuple[int, int] = (1, 1),
-        min_df: int | float = 1,
+        min_df: AnyInt | float = 1,
         normalize: bool = True,
-        max_length: int | None = None,
+        max_length: AnyInt | None = None,
         solver: Solver = "rmsprop",
-        batch_size: int | Literal["auto"] = "auto",
-        learning_rate_init: float = 0.001,
-        momentum: float = 0.9,
-        l2: float = 0.0,
-        clip_norm: float | None = 1.0,
-        ema_momentum: float | None = 0.995,
-        max_iter: int | Literal["auto"] = "auto",
-        tol: float = 1e-4,
-        n_iter_no_change: int = 10,
+        batch_size: AnyInt | Literal["auto"] = "auto",
+        learning_rate_init: AnyFloat = 0.001,
+        momentum: AnyFloat = 0.9,
+        l2: AnyFloat = 0.0,
+        clip_norm: AnyFloat | None = 1.0,
+        ema_momentum: AnyFloat | None = 0.995,
+        max_iter: AnyInt | Literal["auto"] = "auto",
+        tol: AnyFloat = 1e-4,
+        n_iter_no_change: AnyInt = 10,
         early_stopping: bool = False,
-        validation_fraction: float = 0.1,
+        validation_fraction: AnyFloat = 0.1,
         class_weight: dict | Literal["balanced"] | None = None,
         warm_start: bool = False,
         random_state: Any = None,
-        verbose: bool | int = False,
-        n_jobs: int | None = None,
+        verbose: bool | AnyInt = False,
+        n_jobs: AnyInt | None = None,
         callback: Callable[[TrainingState], Any] | None = None,
     ) -> None:
         store_arguments(self, locals())
 
     @property
-    def _epochs_are_meant(self) -> bool:
+    def _epochs_are_meant(self) -> bool:  # type: ignore[override]
         return self.solver not in SEARCHES
 
     @property
@@ -552,7 +552,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
             plan = with_epochs(plan, n_texts)
         return plan
 
-    def _objective(self, engine: Engine, samples: Samples) -> NetworkObjective:
+    def _objective(self, engine: Any, samples: Samples) -> NetworkObjective:
         words = self.embedding_dropout
         if words == "auto":
             searches = self.solver in SEARCHES
@@ -582,7 +582,7 @@ class TextRNNClassifier(TextWeights, SequenceClassifier):
         outputs = []
         with self._engine() as engine:
             for part in _parts(items):
-                ids = self._encode(part) if is_text else joined(part)
+                ids = self._encode(part) if is_text else joined(list(part))
                 outputs.append(engine.predict(theta, self._as_tokens(ids)))
         return np.concatenate(outputs), Tokens(np.empty(0, np.int32), np.zeros(1, np.int64))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,8 @@ class TextObjective(NetworkObjective):
         if dropout is not None:
             dropout = self._dropout = replace(dropout, seed=(dropout.seed + 1) % 2**31)
         samples = self._samples
-        loss, gradient = self._engine.loss_and_gradient(
+        engine: Any = self._engine  # which takes texts
+        loss, gradient = engine.loss_and_gradient(
             theta,
             samples.sequences,
             rows,

@@ -72,7 +72,7 @@ def as_items(X: Any, name: str) -> Sequence[Any]:
         raise TypeError(f"{name} is a masked array: drop what is masked and pass {name}.data")
     if len(X) == 0:
         raise ValueError(f"{name} has 0 samples: at least one text is required")
-    return X
+    return X  # type: ignore[return-value]  # an array, too, is read as a sequence
 
 
 def holds_texts(items: Sequence[Any], name: str) -> bool:
@@ -120,10 +120,11 @@ def read_ids(items: Sequence[Any], name: str, n_tokens: int) -> Ids:
                 f"{kind}"
             )
         read.append(ids)
-    ids = joined(read)
-    if ids.values.size and (ids.values.min() < 0 or ids.values.max() >= n_tokens):
+    together = joined(read)
+    values = together.values
+    if values.size and (values.min() < 0 or values.max() >= n_tokens):
         _refuse_unknown_ids(read, name, n_tokens)
-    return ids
+    return together
 
 
 def _refuse_unknown_ids(read: Iterable[np.ndarray], name: str, n_tokens: int) -> None:

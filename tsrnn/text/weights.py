@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.validation import check_count
+from tsrnn._optim.minibatch import State
 from tsrnn.sequence.foreign_weights import (
     Cell,
     check_arrays,
@@ -26,6 +27,15 @@ from tsrnn.text.words import keys_by_word
 
 class TextWeights:
     """The part of a text classifier that is about its weights: an embedding before the layers."""
+
+    # What the rest of the classifier brings.
+    cell: Cell
+    embedding_dim: int
+    weights_: dict[str, np.ndarray]
+    _network: Any
+    _optimizer_state: tuple[str, State | None]
+    _random_state: Any
+    _of_weights: Any
 
     def to_keras_weights(self) -> list[np.ndarray]:
         """Return the weights as Keras lays them out.
@@ -153,7 +163,7 @@ class TextWeights:
     def _arguments_of(
         cls, weights: dict[str, np.ndarray], parameters: dict[str, Any]
     ) -> dict[str, Any]:
-        arguments = super()._arguments_of(weights, parameters)
+        arguments = super()._arguments_of(weights, parameters)  # type: ignore[misc]
         del arguments["standardize"]
         max_features, embedding_dim = weights["E"].shape
         return arguments | {"max_features": max_features, "embedding_dim": embedding_dim}
@@ -181,7 +191,7 @@ class TextWeights:
         self._network, self._n_tokens = new, new.n_tokens
 
     def _adopt(self, weights: Mapping[str, np.ndarray]) -> Self:
-        super()._adopt(weights)
+        super()._adopt(weights)  # type: ignore[misc]  # of the network's part
         for name in ("n_features_in_", "_sequence_kind", "input_center_", "input_spread_"):
             delattr(self, name)
         self._n_tokens = len(weights["E"])

@@ -171,7 +171,7 @@ def _known_stop_words(analyzer: Analyzer, words_of: Callable[[str], list[str]]) 
     """Return words to leave out, and warn of those that are left out of no text."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-    given = analyzer.stop_words
+    given: Any = analyzer.stop_words
     if given is None or given == "english":
         return frozenset() if given is None else ENGLISH_STOP_WORDS
     if analyzer.normalize:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._input.numbers import AnyInt
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import check_choice, check_flag, check_period, of_one_moment
 from tsrnn._input.wording import Message
@@ -151,7 +152,7 @@ class ThetaForecaster(Forecaster):
 
     def __init__(
         self,
-        period: int | Literal["auto"] = "auto",
+        period: AnyInt | Literal["auto"] = "auto",
         *,
         variant: VariantName = "dynamic-optimized",
         test: bool = True,
@@ -210,7 +211,7 @@ class ThetaForecaster(Forecaster):
     def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
         refuse_regressors(regressors, type(self).__name__, _ALONE)
-        period = self._taken_period()
+        period = self._taken_period() or 1
         seasons, _, reasons = find_seasons(values, offsets, period, test=self.test)
         factor, offset = seasons.along(offsets)
         batch = Batch((values - offset) / factor, offsets, regressors).without_leading()

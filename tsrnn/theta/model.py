@@ -117,9 +117,9 @@ class ThetaModel(FittedModel):
             raise next(iter(failures.values()))
         if is_lost.any():
             later = replace(later, state=np.where(is_lost, np.nan, later.state))
-        parts = each.unscale(predictions), each.unscale_difference(deviations)
-        parts = (laid_out(one, self.n_series, offsets) for one in parts)
-        return replace(later, failures=failures, notes=()), *parts
+        both = each.unscale(predictions), each.unscale_difference(deviations)
+        predictions, deviations = (laid_out(one, self.n_series, offsets) for one in both)
+        return replace(later, failures=failures, notes=()), predictions, deviations
 
     def advance_scaled(self, batch: Batch) -> tuple[ThetaModel, np.ndarray, np.ndarray]:
         """See further values in scaled units; predictions and deviations are, too, (R,)."""

@@ -59,7 +59,7 @@ def predict_along(
     these end in missing ones, `ceilings` (N,) and `pending` (N, H - 1) are those of what follows.
     """
     T, series_of_row, n_series = network.spec.window, batch.series_of_row, batch.n_series
-    along = PredictedAlong(
+    along = PredictedAlong(  # type: ignore[call-arg]
         with_gaps_carried(batch, T),
         *np.full((2, batch.values.size), np.nan),
         np.full(n_series, np.inf) if ceilings is None else ceilings.copy(),
@@ -181,7 +181,7 @@ def forecast_from(
         for j in np.unique(n_pending).tolist():  # 0 but after missing values
             lanes = np.flatnonzero(n_pending == j)
             of_lanes = units.take(lanes)
-            one = pending[lanes, :j] if j else np.empty((len(lanes), 0))
+            one = pending[lanes, :j] if pending is not None and j else np.empty((len(lanes), 0))
             if j and draw is not None:
                 spread = np.minimum(of_lanes.spreads(windows[lanes]), ceilings[lanes])
                 one = one + spread[:, None] * draw(len(lanes))[:, H - j :]

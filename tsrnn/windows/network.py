@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
 from sklearn.utils import check_random_state, get_tags
 
+from tsrnn._input.numbers import AnyFloat
 from tsrnn._input.ragged import Batch
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.repeated import repeated_predictions
@@ -64,7 +65,7 @@ class WindowSpec:
     window: int
     n_ahead: int
     as_sequences: bool
-    cut_off: float | None
+    cut_off: AnyFloat | None
     is_default: bool = False
 
     def train(self, batch: Batch, units: Units) -> WindowNetwork:
@@ -253,7 +254,7 @@ def _errors_of_repetition(changes: np.ndarray, n_ahead: int) -> np.ndarray:
     return drawn.cumsum(axis=1)
 
 
-def _without_outliers(targets: np.ndarray, cut_off: float) -> np.ndarray:
+def _without_outliers(targets: np.ndarray, cut_off: AnyFloat) -> np.ndarray:
     counted = np.clip(targets, -_LARGEST_COUNTED, _LARGEST_COUNTED)
     limit = cut_off * np.sqrt(np.mean(counted**2, axis=0))
     return np.clip(targets, -limit, limit)

@@ -6,6 +6,8 @@ before what keeps them, which compares no more than their sizes. A check raises 
 becomes of comparing things that are none.
 """
 
+from typing import Any
+
 from tsrnn.saving.checks import (
     ensembles,
     features,
@@ -19,7 +21,7 @@ from tsrnn.saving.checks import (
     windows,
 )
 
-CHECKS = (
+CHECKS: dict[Any, Any] = (
     smoothers.CHECKS
     | theta.CHECKS
     | times.CHECKS

@@ -76,7 +76,7 @@ def check_model(one: EnsembleModel) -> None:
     if one.known is not None:
         fields.array(one.known, "known", bool, None, n)
     failed = fields.failures(one.failures, "failures", n)
-    present = one.present.any(axis=0)
+    present = np.asarray(one.present.any(axis=0))
     require(all(present[i] or i in failed for i in range(n)), "a series has a member, or failed")
     check_notes(one.notes, n)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from tsrnn.compose.coefficients import Coefficients
@@ -72,7 +75,7 @@ def check_regression(one: RegressionModel) -> None:
     check_notes(one.notes, n)
 
 
-CHECKS = {
+CHECKS: dict[type, Callable[[Any], None]] = {
     **dict.fromkeys(
         (CalendarFeatures, FourierFeatures, HolidayFeatures, StepFeatures), check_features
     ),

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 # What stands for a type that a constructor names: numpy's numbers, and lists for tuples.
-_STANDS_FOR = {bool: bool | np.bool_, int: Integral, float: Real}
+_STANDS_FOR: dict[Any, Any] = {bool: bool | np.bool_, int: Integral, float: Real}
 _STANDS_FOR |= dict.fromkeys((tuple, list, Sequence), Collection)
 
 INT, FLOAT = np.dtype(np.int64), np.dtype(np.float64)

@@ -37,7 +37,7 @@ from tsrnn.windows.forecaster import RNNForecaster
 from tsrnn.windows.model import WindowModel
 from tsrnn.windows.network import WindowNetwork
 
-_MODEL_OF = {
+_MODEL_OF: dict[type, Any] = {
     NaiveForecaster: NaiveModel,
     CrostonForecaster: DemandModel,
     DeseasonalizedForecaster: DeseasonalizedModel,
@@ -156,7 +156,7 @@ def _check_ensemble(one: EnsembleForecaster, k: int) -> None:
     """Check the members of a combination, and what it tells of them."""
     fields.members(one, ["members_", "method_", "weights_", "dropped_", "period_"])
     fields.choice(one.method_, "method_", ("best", "mean", "median"))
-    names = one._model.names
+    names = one._model.names  # type: ignore[attr-defined]  # an EnsembleModel's
     for name, member in fields.kind(one.members_, "members_", dict).items():
         fields.choice(name, "the name of a member", names)
         fields.kind(member, f"the member {name}", Forecaster, dict)
@@ -176,7 +176,7 @@ def _check_regression(one: RegressionForecaster, k: int) -> None:
     fields.members(one, ["coef_", "coef_names_", "coef_groups_", "smoother_"])
     fields.members(one, ["forecaster_"])
     fields.kind(one.forecaster_, "forecaster_", Forecaster)
-    p = len(one._model.names)
+    p = len(one._model.names)  # type: ignore[attr-defined]  # a RegressionModel's
     for name in ("coef_names_", "coef_groups_"):
         names = fields.array(getattr(one, name), name, object, p)
         require(all(isinstance(word, str) for word in names), f"{name} must be words")
@@ -196,7 +196,8 @@ def _check_smoothing(one: Forecaster, k: int) -> None:
         if k > 1:
             is_sized = isinstance(states, np.ndarray) and len(states) == k
             require(is_sized, f"{name} must be of {k} series")
-        for state, smoother in zip([states] if k == 1 else states, one._model.series, strict=True):
+        smoothers = one._model.series  # type: ignore[attr-defined]  # a SmoothingModel's
+        for state, smoother in zip([states] if k == 1 else states, smoothers, strict=True):
             fields.array(state, name, float, len(smoother.structure.kept))
 
 

@@ -179,7 +179,8 @@ def _check_weights(weights: Any, network: Network) -> np.dtype:
     for name, weight in fields.kind(weights, "weights_", dict).items():
         shapes[name] = fields.kind(weight, f"weights_[{name!r}]", np.ndarray).shape
     # Whose sizes are those of arrays is not so large that its parameters cannot be listed.
-    require(len(network.hidden_sizes) <= len(shapes), "weights_ must be of all layers")
+    sizes = network.hidden_sizes  # type: ignore[attr-defined]  # which both kinds have
+    require(len(sizes) <= len(shapes), "weights_ must be of all layers")
     expected = {weight.name: weight.shape for weight in network.parameters}
     require(shapes == expected, "weights_ must have the shapes that the network has")
     dtypes = {weight.dtype for weight in weights.values()}
@@ -285,7 +286,7 @@ def check_vocabulary(vocabulary: Any, n: int) -> None:
         fields.whole(i, f"vocabulary_[{word!r}]", 0, n - 1)
 
 
-CHECKS = {
+CHECKS: dict[Any, Any] = {
     **dict.fromkeys((AbsoluteErrorLoss, PoissonLoss, SquaredErrorLoss), check_nothing),
     Architecture: check_architecture,
     DenseArchitecture: check_dense_architecture,

@@ -85,13 +85,15 @@ def check_form(one: FrameForm) -> None:
     """Check what a frame looked like."""
     fields.kind(one.kind, "kind", FrameKind)
     levels = fields.tuple_of(one.levels, "levels", tuple)
-    require(all(len(pair) == 2 for pair in levels), "levels must be pairs of names")
-    labels = [name for pair in (*levels, (one.name,)) for name in pair]
+    require(all(len(pair) == 2 for pair in levels), "levels must be pairs")
+    labels = [*(name for _, name in levels), one.name]
     require(all(map(pd.api.types.is_hashable, labels)), "names must be labels")
     fields.flag(one.is_flat, "is_flat")
     if one.series is not None:
         fields.labels(one.series, "series")
-    require(len(levels) in ((0, 1) if one.series is not None else (0, 2)), "levels of a form")
+    roles = sorted(fields.kind(role, "a role", str) for role, _ in levels)
+    accepted: tuple[list[str], ...] = ([], ["id", "time"]) if one.series is None else ([], ["time"])
+    require(roles in accepted, "levels are the series and the time, of a wide frame the time")
 
 
 def check_frame(one: FittedFrame) -> None:
@@ -165,7 +167,9 @@ def check_forecaster(one: PanelForecaster) -> None:
     known = pd.Index(frame.static.iloc[:, 0])
     require(known.is_unique and one.ids_.isin(known).all(), "static must tell of every series")
     form = frame.form
-    require(form.series is None or one.ids_.isin(form.series.to_flat_index()).all(), "series")
+    if form.series is not None:
+        named = form.series.to_flat_index()
+        require(named.is_unique and one.ids_.isin(named).all(), "series must be those of the frame")
     forecasters = fields.tuple_of(one._forecasters, "the forecasters", Forecaster)
     require(len(forecasters) == len(fitted.members), "each forecaster has a model")
     training = fields.tuple_of(one._training, "the training series", Panel)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,8 @@ def check_grid(one: TimeGrid) -> None:
     index = fields.labels(one.index, "index")
     grid = fields.kind(one.grid, "grid", PanelGrid)
     require(grid.group.size == 1, "the grid must be of one series")
-    (steps,), codec, wanted = grid.groups, grid.codec, codec_of(index)
+    (steps,), codec = grid.groups, grid.codec
+    wanted: Any = codec_of(index)
     require(type(codec) is type(wanted), "the codec must be of the kind of the index")
     if isinstance(codec, Dates):
         require(str(codec.tz) == str(index.tz), "the codec must be of the zone of the index")
@@ -171,7 +173,7 @@ def _check_pace(steps: object, codec: object) -> None:
         require(steps.unit == codec.unit, "steps must be in the unit of the codec")
 
 
-CHECKS = {
+CHECKS: dict[Any, Any] = {
     BusinessSteps: check_business,
     Dates: check_dates,
     Durations: check_durations,

@@ -41,7 +41,8 @@ def fit_complex(
     n_observed, is_choice = batch.count_observed(), len(structures) > 1
     found, criteria = [], np.full((len(structures), batch.n_series), np.inf)
     for c, structure in enumerate(structures):
-        spec = FitSpec(structure, bounds_of(structure), "heuristic", {}, settings)
+        # It has all that fits read of a `Structure`.
+        spec = FitSpec(structure, bounds_of(structure), "heuristic", {}, settings)  # type: ignore[arg-type]
         is_long = n_observed >= (2 * structure.period if is_choice else 0)
         if not is_long.any():
             continue

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from tsrnn._input.numbers import AnyFloat, AnyInt
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import check_choice, check_period
 from tsrnn._input.wording import Message
@@ -144,11 +145,11 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
 
     def __init__(
         self,
-        period: int | Literal["auto"] = "auto",
+        period: AnyInt | Literal["auto"] = "auto",
         seasonal: SeasonalForm | Literal["auto"] = "auto",
         *,
-        max_iter: int = 200,
-        tol: float = 1e-10,
+        max_iter: AnyInt = 200,
+        tol: AnyFloat = 1e-10,
     ) -> None:
         self.period = period
         self.seasonal = seasonal
@@ -206,7 +207,7 @@ class ComplexExpSmoothingRNN(SmoothingForecaster):
 
     def _structures(self) -> list[ComplexStructure]:
         """Return what is fitted, or chosen from, when the season is settled."""
-        period = self._taken_period()
+        period = self._taken_period() or 1
         if self.seasonal == "auto":
             forms = SEASONAL_FORMS if period > 1 else (None,)
         else:

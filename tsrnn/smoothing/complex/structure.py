@@ -26,7 +26,7 @@ import numpy as np
 from tsrnn._input.ragged import Batch
 from tsrnn._scan.seasonal_start import seasonal_means, seasonal_states
 from tsrnn.cells.complex_smoothing import COMPLEX, complex_full, complex_partial, complex_simple
-from tsrnn.cells.smoother_cell import SmootherCell
+from tsrnn.cells.smoother_cell import SmootherCell, SmoothingParameter
 from tsrnn.smoothing.far_out import far_out
 
 # Forms of the season, in the order in which the first of equals is chosen.
@@ -72,9 +72,14 @@ class ComplexStructure:
         return COMPLEX if self.seasonal is None else _SEASONAL_CELLS[self.seasonal](self.period)
 
     @property
+    def parameters(self) -> tuple[SmoothingParameter, ...]:
+        """The parameters that its cell learns."""
+        return self.cell.parameters  # type: ignore[return-value]  # they are of this kind
+
+    @property
     def parts(self) -> frozenset[str]:
         """The parts that it has parameters for."""
-        return frozenset(parameter.part for parameter in self.cell.parameters)
+        return frozenset(parameter.part for parameter in self.parameters)
 
     @property
     def n_smoothing(self) -> int:

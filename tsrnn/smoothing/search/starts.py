@@ -130,7 +130,7 @@ def heuristic_states(structure: Structure, batch: Batch) -> np.ndarray:
     `tsrnn._scan.seasonal_start`. Complex smoothing has its own.
     """
     if structure.has_own_start:
-        return structure.heuristic_states(batch)
+        return structure.heuristic_states(batch)  # type: ignore[attr-defined]
     states = np.zeros((batch.n_series, structure.cell.n_state))
     if structure.seasonal is not None:
         seasonal_states(

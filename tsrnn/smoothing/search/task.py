@@ -75,7 +75,7 @@ class Task:
     @functools.cached_property
     def free_parameters(self) -> list[SmoothingParameter]:
         """These parameters of the cell."""
-        return [self.structure.cell.parameters[k] for k in self.free]
+        return [self.structure.parameters[k] for k in self.free]
 
     @functools.cached_property
     def free_names(self) -> list[str]:
@@ -115,9 +115,7 @@ class Task:
         if self.share_at >= 0:
             bounds[:, self.share_at] = 0.0, 1.0
         elif 0 in self.free:
-            for parameter, (fixed, _) in zip(
-                self.structure.cell.parameters, self.bounds, strict=True
-            ):
+            for parameter, (fixed, _) in zip(self.structure.parameters, self.bounds, strict=True):
                 if parameter.beside_alpha:
                     bounds[1, 0] = min(bounds[1, 0], 1.0 - fixed)
         return bounds
@@ -181,8 +179,8 @@ class Settings:
 
 def joined(parts: Sequence[Solution], place: np.ndarray) -> Solution:
     """Put solutions one after the other, and take those at these places."""
-    return Solution(
-        *(
+    return Solution(  # type: ignore[misc]  # the fields in their order, and then the last
+        *(  # type: ignore[arg-type]
             np.ascontiguousarray(
                 np.concatenate([getattr(part, name) for part in parts], axis=-1)[..., place]
             )
