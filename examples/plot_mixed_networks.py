@@ -7,8 +7,8 @@ series by itself knows that series. Their errors differ, and so a mix of both is
 either. ``EnsembleForecaster`` takes combinations and networks as members, and
 ``weights="backtest"`` asks the last values of the series how much of each there should be.
 
-Sixty markets: in two of three sales grow along a line of their own, in the third they saturate, at a
-time that hardly shows before it comes.
+Sixty markets: in two of three sales grow along a line of their own, in the third they saturate, at
+a time that hardly shows before it comes.
 """
 
 import numpy as np
@@ -90,6 +90,6 @@ for ax in axes:
 plt.show()
 
 # %%
-# The curve is flat about its smallest error, and where it is depends on the six years as much as on
-# the methods. So the weights are the nearest to equal ones within one percent of it.
+# The curve is flat about its smallest error, and where that is depends on the six years as much as
+# on the methods. So the weights are those nearest to equal ones within one percent of it.
 # :doc:`/ensembles` has the numbers of the M3 and M4 competitions.
