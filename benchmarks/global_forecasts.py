@@ -149,7 +149,12 @@ def run(name: str, options: argparse.Namespace) -> None:
     title += "test" if options.final else f"held back {options.hold}"
     line(title, result, naive)
     if options.save:
-        np.savez(f"{options.save}-{name}.npz", forecast=forecast, test=part.test, ids=part.ids.astype(str))
+        np.savez(
+            f"{options.save}-{name}.npz",
+            forecast=forecast,
+            test=part.test,
+            ids=part.ids.astype(str),
+        )
     if options.near_copies and part.period in COMPARED and name != "m4-yearly":
         copied = near_copies(part)
         line(f"  without {copied.sum()} near copies", result, naive, ~copied)
