@@ -36,7 +36,13 @@ panel = pd.concat(
 # The network is trained once for the forecasts, and once more on series whose last six years are
 # held back: the weights are of these, and the intervals as well.
 
+import warnings
+
 from tsrnn import EnsembleForecaster, PanelForecaster, RNNForecaster
+from tsrnn.exceptions import UnreliableForecastWarning
+
+# Of markets that have just begun to grow: forecasts go far beyond what they have sold so far.
+warnings.simplefilter("ignore", UnreliableForecastWarning)
 
 local, network = EnsembleForecaster(), RNNForecaster(horizon=6, n_members=2, random_state=0)
 mixed = EnsembleForecaster([("local", local), ("network", network)], weights="backtest")

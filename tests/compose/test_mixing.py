@@ -228,6 +228,15 @@ def test_a_network_that_cannot_train_on_one_series_falls_out_by_name():
         np.testing.assert_allclose(mixed.predict(3), local.fit(y).predict(3), rtol=1e-12)
 
 
+def test_a_member_that_cannot_be_judged_is_named():
+    network = RNNForecaster(Ridge(), window=5, horizon=6)
+    members = [("last", LAST), ("drift", DRIFT), ("network", network)]
+    mixed = EnsembleForecaster(members, weights="backtest")
+    with pytest.warns(UserWarning, match="'network' has no weight, for it cannot be .*: no series"):
+        mixed.fit(Y[:14])  # with the last six held back, there are three before a window of five
+    assert mixed.weights_[2] == 0.0 and "network" not in mixed.dropped_
+
+
 def test_members_for_a_horizon_are_trained_once_a_fit_and_the_mix_is_saved_whole(
     tmp_path, monkeypatch
 ):

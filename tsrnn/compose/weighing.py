@@ -16,7 +16,7 @@ series that tells nothing of the members has the weights of the others.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -101,6 +101,18 @@ class HeldBack:
             mean = np.where(known, error, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
             errors[place] = np.where(known.any(axis=0), mean, np.nan)
         return errors
+
+    def unjudged(self, names: Sequence[str], are_there: np.ndarray) -> dict[int, str]:
+        """Say of the first series which members forecast none here, and so have no weight."""
+        is_silent = np.isnan(self.missed.forecasts).all(axis=(1, 2))
+        reasons = {name: why for name, _, why in reversed(self.found.dropped)}
+        lines = [
+            f"the member {name!r} has no weight, for it cannot be fitted to what is before the "
+            f"values held back: {reasons[name]}"
+            for name, silent in zip(names, is_silent & are_there, strict=True)
+            if silent and name in reasons
+        ]
+        return {int(self.series[0]): "; ".join(lines)} if lines else {}
 
 
 class Weighed(NamedTuple):
