@@ -171,8 +171,9 @@ def test_a_series_that_fails_before_any_model_is_left_out_and_of_no_model():
     assert panel.failures_["model"].isna().tolist() == [True]
     same(panel.predict(2), PanelForecaster(MODELS).fit(DF[DF["unique_id"] != "c"]).predict(2))
     # A gap in an update is the end of the series for all models.
+    last = DF[DF["unique_id"] == "b"].tail(1)
     gap = make_frame([3], start="2020-02-10").assign(unique_id="a")
-    quietly(panel.update, gap)
+    quietly(panel.update, pd.concat([gap, last.assign(ds=last["ds"] + pd.Timedelta(days=1))]))
     assert panel.ids_.tolist() == ["b", "d"]
     assert panel.failures_["model"].isna().tolist() == [True, True]
 
