@@ -191,6 +191,7 @@ def test_a_pickle_predicts_and_moves_on_like_the_original():
         ({"alias": " "}, "alias must be"),
         ({"alias": "cutoff"}, "alias must be"),
         ({"alias": "step"}, "alias must be"),
+        ({"alias": "series"}, "alias must be"),  # which evaluate would take for the ids
         ({"alias": ["m"]}, "alias must be"),
         ({"id_col": []}, "id_col must be the name of a column"),
         ({"time_col": None}, "time_col must be the name of a column"),

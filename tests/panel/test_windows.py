@@ -129,6 +129,9 @@ def test_a_gap_counts_among_the_rows_that_windows_take():
     with pytest.warns(UserWarning, match=message):
         found = panel.cross_validation(DF, 4, n_windows=2, gap=10)
     assert set(found["unique_id"]) == {"a", "b"}
+    for beyond in ({"gap": 2**63 - 1}, {"n_windows": 2**62}):  # and beyond 64 bits together
+        with pytest.raises(ValueError, match="rows are too few: .* take the last 922337203685477"):
+            PanelForecaster(SES).cross_validation(DF, 2, **beyond)
     with pytest.raises(ValueError, match="y has 19 rows, too few: 2 window.*take the last 18"):
         backtest(SES, series_of(DF, "c")["y"], horizon=4, n_windows=2, gap=10)
 

@@ -76,8 +76,8 @@ def filled_table(ids: pd.Index, n_filled: np.ndarray | None, id_col: Hashable) -
     return pd.DataFrame({id_col: ids.take(places), "n_filled": n_filled[places]})
 
 
-def id_of(ids: pd.Index, i: int) -> Hashable:
-    """Return the id of a series, as an object of Python."""
+def id_of(ids: pd.Index | pd.Series, i: int) -> Hashable:
+    """Return the id of a series, or another cell, as an object of Python."""
     return ids[i : i + 1].tolist()[0]
 
 
