@@ -11,10 +11,17 @@ from cases import relative_error
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.optimize import minimize_scalar
+from scipy.special import huber
 from sequence_data import matrix, means, ragged, running_means
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import d2_absolute_error_score, d2_pinball_score, d2_tweedie_score
+from sklearn.metrics import (
+    d2_absolute_error_score,
+    d2_pinball_score,
+    d2_tweedie_score,
+    r2_score,
+)
 
 from tsrnn import DenseWindowRegressor, ElmanRNNRegressor, GRURegressor
 from tsrnn._input.sequences import read_sequences
@@ -368,6 +375,27 @@ def test_the_score_of_a_quantile_is_scikit_learns():
     model = quickly(loss="quantile", quantiles=0.75).fit(X, y)
     expected = d2_pinball_score(y, model.predict(X), alpha=0.75)
     assert model.score(X, y) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("delta", [0.01, 0.7, 1e6])
+def test_the_score_of_hubers_loss_compares_it_with_the_best_constant(delta):
+    """Found by a search of its own; of a wide delta that is the mean, and the score is R2."""
+    X, y = matrix(), np.exp(2.0 * means(matrix()))
+    weights = np.linspace(0.5, 2.0, 60)
+    model = quickly(loss="huber", huber_delta=delta).fit(X, y, weights)
+
+    def loss(predictions):
+        errors = (predictions - y) / model.target_spread_[0]
+        return weights @ huber(delta, errors)
+
+    best = minimize_scalar(loss, (y.min(), np.median(y), y.max())).fun
+    score = model.score(X, y, weights)
+    # A search that compares losses finds the least one to its last digits.
+    assert score == pytest.approx(1.0 - loss(model.predict(X)) / best, abs=1e-9)
+    if delta == 1e6:
+        assert score == pytest.approx(
+            r2_score(y, model.predict(X), sample_weight=weights), abs=1e-9
+        )
 
 
 def test_the_history_has_the_score_of_the_loss():

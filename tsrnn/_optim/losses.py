@@ -62,6 +62,7 @@ import numpy as np
 from scipy.special import expit, ndtri, xlogy
 
 from tsrnn._optim.units import (
+    balance_of_clipped,
     by_present,
     mean_and_deviation,
     mean_units,
@@ -239,6 +240,14 @@ class HuberLoss(NumberLoss):
     def units(self, targets: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the median and a robust standard deviation."""
         return by_present(robust_units, targets, weights)
+
+    def constant(self, targets: np.ndarray, weights: np.ndarray, least: float = 0.0) -> np.ndarray:
+        """Return where residuals of at most delta balance."""
+
+        def of_present(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray]:
+            return (balance_of_clipped(values, weights, self.delta),)
+
+        return by_present(of_present, targets, weights)[0]
 
 
 @dataclass(frozen=True)
