@@ -15,7 +15,7 @@ Some hourly and weekly series of M4 have a near copy among the others, shifted i
 what follows: whoever learns from all series has had that, and so had the competitors. With
 `--near-copies` scores are also printed without such series. A near copy is a stretch of another
 series, of the length of the window compared (two weeks of hours, a year of weeks), that correlates
-with the end of the series by .999 or more and has values after it.
+with the end of the series by .99 or more and has values after it.
 """
 
 import os
@@ -36,7 +36,7 @@ from tsrnn import DeseasonalizedForecaster, NaiveForecaster, PanelForecaster, RN
 
 # Values of the end of a series that a near copy is looked for, by the period of the MASE.
 COMPARED = {1: 52, 24: 336}
-ALIKE = 0.999
+ALIKE = 0.99
 
 
 def held_back(part: Part, times: int) -> Part:
@@ -134,7 +134,12 @@ def run(name: str, options: argparse.Namespace) -> None:
     title = f"{name}, " + ("test" if options.final else f"held back {options.hold}")
     line(title, result, naive)
     if options.save:
-        np.savez(f"{options.save}-{name}.npz", forecast=forecast, test=part.test, ids=part.ids)
+        np.savez(
+            f"{options.save}-{name}.npz",
+            forecast=forecast,
+            test=part.test,
+            ids=part.ids.astype(str),
+        )
     if options.near_copies and part.period in COMPARED and name != "m4-yearly":
         copied = near_copies(part)
         line(f"  without {copied.sum()} near copies", result, naive, ~copied)

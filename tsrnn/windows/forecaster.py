@@ -248,6 +248,7 @@ class RNNForecaster(Forecaster):
     estimator_: Any
     n_windows_: int
     sigma2_: PerSeries
+    _model: WindowModel
 
     def __init__(
         self,
@@ -374,7 +375,9 @@ class RNNForecaster(Forecaster):
         if self.n_jobs is not None:
             n_jobs = self.n_jobs
         if trains_members(self):
-            rule = Rule(self._taken_period(), int(self.horizon), wishes_of(self), n_jobs)
+            period: Any = self._taken_period()
+            horizon: Any = self.horizon
+            rule = Rule(period, int(horizon), wishes_of(self), n_jobs)
             fitted = fit_members(rule, batch)
         else:
             fitted = fit_windows(self._spec(n_regressors, n_jobs), batch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +19,9 @@ from tsrnn.windows.ahead import forecast_from, predict_along
 from tsrnn.windows.doubts import Ranges, fallback_note, left_notes, naive_notes, path_notes
 from tsrnn.windows.errors import PastErrors, factors
 from tsrnn.windows.lags import Units, from_first_observed
-from tsrnn.windows.network import WindowNetwork, WindowSpec
+from tsrnn.windows.network import WindowSpec
 from tsrnn.windows.rule import Rule
-from tsrnn.windows.together import MembersNetwork, MembersSpec
+from tsrnn.windows.together import MembersSpec
 
 # Scaled values beyond this have squares, and sums of them, that are not finite.
 _LARGEST = 1e150
@@ -80,7 +81,7 @@ class WindowState:
         Of members None: they predict quantiles themselves.
     """
 
-    network: WindowNetwork | MembersNetwork
+    network: Any  # a WindowNetwork or a MembersNetwork
     scaling: Scaling
     columns: RegressorScaling
     units: Units
@@ -358,7 +359,7 @@ def _fitted(
     batch, trimmed, T = seen.batch, seen.trimmed, spec.window
     whole, place = spec.padded(trimmed)
     network = spec.train(whole, units)
-    along = predict_along(network, whole, units)
+    along = predict_along(network, whole, units)  # type: ignore[arg-type]
     last = whole.offsets[1:, None] + np.arange(-T, 0)
     state = WindowState(
         network,
