@@ -350,7 +350,7 @@ def test_steps_predicted_together_take_no_regressors():
         ({"estimator": "elman"}, "estimator must be a regressor"),
         (
             {"estimator": ElmanRNNRegressor(loss="poisson")},
-            "estimator has loss='poisson', .* below 0",
+            "estimator has loss=.poisson., which",
         ),
         ({"window": 1}, "window must be an integer >= 2"),
         ({"window": 2.5}, "window must be an integer >= 2"),
