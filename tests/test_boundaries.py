@@ -235,11 +235,12 @@ def test_sequence_estimators_know_no_forecaster():
 
 def test_metrics_and_pictures_take_arrays_or_estimators_by_their_public_methods():
     assert not FOLDERS["plotting"]
-    # Labels of rows are compared, and their season told, in one place; frames have one door.
+    # Labels of rows are compared, and their season told, in one place; frames have one door,
+    # and warnings, too.
     metrics = [name for name in SOURCES if folder_of(name) == "metrics"]
     outside = set().union(*(imports()[name] for name in metrics)) - set(metrics)
     of_time = {"tsrnn._time.labels", "tsrnn._time.period_of_stamps"}
-    assert outside == {"tsrnn._input.frames", *of_time}
+    assert outside == {"tsrnn._input.frames", "tsrnn._input.notes", *of_time}
 
 
 def test_only_the_top_saves_and_only_users_give_commands():

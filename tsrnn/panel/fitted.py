@@ -28,6 +28,7 @@ class FittedForecasters(BaseEstimator):
     failures_: pd.DataFrame
     notes_: pd.DataFrame
     cross_validation_failures_: pd.DataFrame
+    cross_validation_notes_: pd.DataFrame
     period_: pd.Series | pd.DataFrame
     feature_names_in_: np.ndarray
 

@@ -18,6 +18,7 @@ from tsrnn.exceptions import InvalidParameterError, UnusedColumnsWarning
 from tsrnn.panel.errors import CellError
 from tsrnn.panel.forms import FrameForm, long_frame
 from tsrnn.panel.frame import Columns, FrameNames, Panel, holds_numbers, read_panel
+from tsrnn.panel.report import id_of
 
 
 @dataclass(frozen=True)
@@ -257,7 +258,7 @@ def _static_of(
                 int(i),
                 ValueError(
                     f"the static column {name!r} must be the same in all rows, but is "
-                    f"{said.iloc[i]!r} and, in row {row}, {df[name].iloc[row]!r}"
+                    f"{id_of(said, int(i))!r} and, in row {row}, {id_of(df[name], row)!r}"
                 ),
             )
     return pd.DataFrame(table), failures
