@@ -1,9 +1,13 @@
 """One forecaster of all series of a competition at once: RNNForecaster(horizon=...) in a panel.
 
 Run as `python benchmarks/global_forecasts.py --data-home FOLDER [--data m3 m4-weekly] [--hold 2]
-[--final] [--intervals] [--near-copies]`. Whatever the forecaster's rule (`tsrnn/windows/rule.py`)
-says was chosen by what this prints without `--final`: forecasts of the last horizon of the TRAINING
-parts, held back, or with `--hold 2` of the one before it. With `--final` the test parts are scored.
+[--final] [--intervals] [--near-copies] [--mix backtest]`. Whatever the forecaster's rule
+(`tsrnn/windows/rule.py`) says was chosen by what this prints without `--final`: forecasts of the
+last horizon of the TRAINING parts, held back, or with `--hold 2` of the one before it. With
+`--final` the test parts are scored.
+
+With `--mix` it is combined with local forecasters, each fitted to a series by itself: a mean of
+equal weights, or of those that a backtest within the training parts tells (`--mix backtest`).
 
 Printed are sMAPE and MASE as the competitions have them, OWA against Naive2 computed here on the
 same series, the seconds of fit and forecast, and with `--intervals` the share of values that
@@ -32,7 +36,13 @@ import numpy as np
 import pandas as pd
 from m_competitions import DATA, LEVEL, Part, Result, load, score, score_intervals
 
-from tsrnn import DeseasonalizedForecaster, NaiveForecaster, PanelForecaster, RNNForecaster
+from tsrnn import (
+    DeseasonalizedForecaster,
+    EnsembleForecaster,
+    NaiveForecaster,
+    PanelForecaster,
+    RNNForecaster,
+)
 
 # Values of the end of a series that a near copy is looked for, by the period of the MASE.
 COMPARED = {1: 52, 24: 336}
@@ -120,6 +130,10 @@ def run(name: str, options: argparse.Namespace) -> None:
         random_state=options.seed,
         n_members=options.members,
     )
+    if options.mix:
+        members = [("local", EnsembleForecaster(period=part.period)), ("network", model)]
+        weights = None if options.mix == "equal" else options.mix
+        model = EnsembleForecaster(members, method="mean", weights=weights)
     panel = PanelForecaster(model, alias="f", freq=1, n_jobs=options.jobs)
     began, began_work = time.perf_counter(), time.process_time()
     forecast = part.rows_of(panel.fit(part.frame).predict(part.horizon), "f")
@@ -131,7 +145,8 @@ def run(name: str, options: argparse.Namespace) -> None:
         bounds = [part.rows_of(table, f"f-{side}-{LEVEL}") for side in ("lo", "hi")]
         score_intervals(part, result, "own", *bounds)
         seconds["own"] = time.perf_counter() - began
-    title = f"{name}, " + ("test" if options.final else f"held back {options.hold}")
+    title = f"{name}, {options.mix}, " if options.mix else f"{name}, "
+    title += "test" if options.final else f"held back {options.hold}"
     line(title, result, naive)
     if options.save:
         np.savez(
@@ -155,6 +170,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--final", action="store_true", help="score the test parts")
     parser.add_argument("--intervals", action="store_true")
     parser.add_argument("--near-copies", action="store_true")
+    parser.add_argument("--mix", choices=("equal", "backtest"), help="with local forecasters")
     parser.add_argument("--members", default="auto", type=lambda n: n if n == "auto" else int(n))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)

@@ -352,6 +352,13 @@ def test_models_are_compared_on_the_windows_that_all_of_them_forecast(panel):
     nowhere = lacking.assign(ses=frame["ses"].mask(frame["unique_id"] != "c"))
     with pytest.raises(ValueError, match="no window that all models forecast; of 9 lack: 'naive'"):
         evaluate(nowhere)
+    # Rows that name their model are scored as they are: nothing says that models are rivals.
+    both = [frame.assign(model=name, forecast=frame[name]) for name in ("naive", "ses")]
+    both = [one.drop(columns=["naive", "ses"]) for one in both]
+    some = pd.concat([both[0], both[1][both[1]["unique_id"] != "c"]])
+    with pytest.warns(UserWarning, match="in different windows: of 9 lack: 'ses' 3; to compare"):
+        scores = evaluate(some, "mae")
+    assert scores["mae"].iloc[0] == evaluate(frame, "mae")["mae"].iloc[0]
 
 
 def test_a_model_that_is_called_as_series_are_is_not_taken_for_them(panel):

@@ -18,7 +18,7 @@ _BOUND = re.compile(r"(?P<model>.+)-(?P<side>lo|hi)-(?P<percent>\d+(\.\d+)?)")
 _OWN = "forecast"  # the model of a backtest, and the model of these bounds:
 _OWN_BOUND = re.compile(r"(?P<side>lower|upper)(-(?P<percent>\d+(\.\d+)?))?")
 _MERGED = re.compile(_OWN_BOUND.pattern + "_.+")  # as two frames with bounds are merged
-_MODEL = "model"
+MODEL = "model"
 
 
 class Columns(NamedTuple):
@@ -123,7 +123,7 @@ def keys_of(
     keys = [by] if isinstance(by, Hashable) else list(by)
     if isinstance(by, tuple | frozenset) and by not in frame:
         keys = list(by)
-    keys = [one for one in dict.fromkeys(keys) if one != _MODEL]  # which always are
+    keys = [one for one in dict.fromkeys(keys) if one != MODEL]  # which always are
     for key in keys:
         steps = key == "step" and columns.time is not None
         if key not in frame and not steps:
@@ -136,7 +136,7 @@ def with_steps(frame: pd.DataFrame, keys: Sequence[Hashable], columns: Columns) 
     if "step" not in keys or "step" in frame:
         return frame
     window = [one for one in (columns.series, columns.cutoff) if one is not None]
-    window += [_MODEL] if names_models(frame) else []
+    window += [MODEL] if names_models(frame) else []
     number = np.zeros(len(frame), dtype=np.int64)
     if window:
         number = frame.groupby(window, dropna=False).ngroup().to_numpy()
@@ -252,18 +252,18 @@ def each_model(
         return
     if len(models) > 1:
         raise ValueError(
-            f"frame has a column {_MODEL!r}, and forecasts in several: {models}; give one column"
+            f"frame has a column {MODEL!r}, and forecasts in several: {models}; give one column"
         )
-    unnamed = np.flatnonzero(frame[_MODEL].isna())
+    unnamed = np.flatnonzero(frame[MODEL].isna())
     if unnamed.size:
-        raise ValueError(f"frame[{_MODEL!r}] names no model in row {unnamed[0]}")
-    for name in dict.fromkeys(frame[_MODEL]):
-        yield name, models[0], (frame[_MODEL] == name).to_numpy()
+        raise ValueError(f"frame[{MODEL!r}] names no model in row {unnamed[0]}")
+    for name in dict.fromkeys(frame[MODEL]):
+        yield name, models[0], (frame[MODEL] == name).to_numpy()
 
 
 def names_models(frame: pd.DataFrame) -> bool:
     """Tell whether a column says which model a row is of; one of numbers is a model's forecasts."""
-    return _MODEL in frame and not is_numeric_dtype(frame[_MODEL])
+    return MODEL in frame and not is_numeric_dtype(frame[MODEL])
 
 
 def refuse_repeated(frame: pd.DataFrame, columns: Columns) -> None:
@@ -271,7 +271,7 @@ def refuse_repeated(frame: pd.DataFrame, columns: Columns) -> None:
     names = [one for one in (columns.series, columns.cutoff, columns.time) if one is not None]
     if columns.time is None:
         return
-    names += [_MODEL] if names_models(frame) else []
+    names += [MODEL] if names_models(frame) else []
     twice = np.flatnonzero(frame.duplicated(names))
     if twice.size:
         row = ", ".join(f"{name} {frame[name].iloc[twice[0]]}" for name in names)

@@ -46,7 +46,8 @@ def evaluate(
     and then the averages over the series. Only "wape" and "weighted_quantile_loss" are ratios of
     sums over all series. Rows whose value is missing are left out; where there is no other, the
     score is NaN. Models in columns are compared on the same windows: those of a series and cutoff
-    that one of them has no forecast for, since its fit failed, are left out for all.
+    that one of them has no forecast for, since its fit failed, are left out for all. Rows that name
+    their models are all scored, and a warning tells of models in different windows.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Windows that all models of a frame forecast: what lies beside each other is compared on these."""
+"""Windows that all models of a frame forecast: those beside each other are compared on these."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.notes import warn_user
-from tsrnn.metrics.columns import Columns, names_models
+from tsrnn.metrics.columns import MODEL, Columns, names_models
 
 
 def forecast_by_all(
@@ -19,7 +19,8 @@ def forecast_by_all(
     Parameters
     ----------
     frame : DataFrame
-        With a column for each model.
+        With a column for each model. Where a column names the models of rows, all rows stay: which
+        models are meant to be compared is not told there.
     models : sequence of label
     columns : Columns
 
@@ -36,12 +37,15 @@ def forecast_by_all(
     Warns
     -----
     UserWarning
-        Of what is left out, and because of which models.
+        Of what is left out, and because of which models; of rows of models in different windows.
     """
     keys = [one for one in (columns.series, columns.cutoff) if one is not None]
-    if len(models) < 2 or not keys or names_models(frame):
-        return frame
     seen = frame[columns.target].notna().to_numpy()
+    if names_models(frame):
+        _tell_of_unlike(frame[seen], keys)
+        return frame
+    if len(models) < 2 or not keys:
+        return frame
     window = frame.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
     observed = np.bincount(window, seen) > 0
     absent = {
@@ -68,3 +72,20 @@ def forecast_by_all(
         f"there lack: {lacks}; the first left out is {first}"
     )
     return frame[~lost[window]]
+
+
+def _tell_of_unlike(rows: pd.DataFrame, keys: Sequence[Hashable]) -> None:
+    """Tell that models, which a column names, are scored in different windows."""
+    if not keys or not len(rows):
+        return
+    window = rows.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
+    model, names = pd.factorize(rows[MODEL], use_na_sentinel=False)
+    own = np.zeros((len(names), int(window.max()) + 1), dtype=bool)
+    own[model, window] = True
+    lacking = (~own).sum(axis=1)
+    if lacking.any():
+        lacks = ", ".join(f"{names[i]!r} {lacking[i]}" for i in np.flatnonzero(lacking))
+        warn_user(
+            f"models are scored in different windows: of {own.shape[1]} lack: {lacks}; to compare "
+            "models, keep those that all of them have"
+        )

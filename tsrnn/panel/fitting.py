@@ -211,6 +211,19 @@ def coefficient_table(
     )
 
 
+def weight_table(
+    member: FittedMember, fitted: FittedPanel, id_col: Hashable
+) -> pd.DataFrame | None:
+    """Return the weights of members of a combination by series; None of what is none."""
+    found = getattr(member.model, "named_weights", dict)()
+    if not found:
+        return None
+    active = others(len(fitted.ids), member.left_out)
+    model = {} if member.name is None else {"model": member.name}
+    weights = {name: values[active] for name, values in found.items()}
+    return pd.DataFrame({id_col: fitted.ids.take(active), **model, **weights})
+
+
 def backtest_member(
     one: NamedForecaster,
     frame: RegularFrame,

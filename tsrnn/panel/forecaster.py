@@ -130,6 +130,9 @@ class PanelForecaster(FittedForecasters, PanelParameters):
     coef_ : DataFrame
         Coefficients of a `RegressionForecaster`: the columns `id_col`, column, coef, bse. For a
         list with a column model.
+    weights_ : DataFrame
+        Weights of the members of an `EnsembleForecaster`: the column `id_col`, and one for each
+        member, NaN where a series has other ones. For a list with a column model.
     period_ : Series, or DataFrame for a list
         By series the period that was taken in `fit`, where the forecaster has a season: of a list a
         column for each that has one.

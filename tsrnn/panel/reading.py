@@ -64,6 +64,26 @@ class FrameRoles:
                     )
                 taken = {**taken, name: f"name of a column in {argument} already"}
 
+    def refuse_wide(self, series: list[Hashable]) -> None:
+        """Refuse a wide frame of these series where some columns are named to be no series.
+
+        Raises
+        ------
+        ValueError
+        """
+        named = [*(self.regressors or ()), *(self.static or ())]
+        if not named:
+            return
+        argument = "regressors" if self.regressors else "static"
+        target = next((one for one in series if one not in named), self.columns.target)
+        raise ValueError(
+            f"{argument} has {named[0]!r}, but df has neither a column {self.columns.id!r} nor "
+            f"{self.columns.target!r}, and so reads as a wide frame of the series {series}, which "
+            "has no room for others: give it a column that names the series, and say id_col and "
+            f"target_col={target!r}. A single series needs no panel: a forecaster's fit(X, y) "
+            f"takes df[{named}] and df[{target!r}]"
+        )
+
     def of(self, frame: pd.DataFrame, name: str) -> tuple[list, list, tuple]:
         """Return which columns of a frame are regressors, which static, and which are left alone.
 
@@ -158,6 +178,8 @@ def read_frame(df: Any, roles: FrameRoles, *, repeats: bool, forecaster: str) ->
     df, form = long_frame(df, columns, "df")
     if not isinstance(df, pd.DataFrame):
         read_panel(df, columns, None, names=names)  # which refuses it
+    if form.series is not None:
+        roles.refuse_wide(form.series.tolist())
     regressors, static, left_alone = roles.of(df, "df")
     panel, failures = read_panel(
         df, columns, regressors, repeats=repeats, names=names, ignored=(*static, *left_alone)

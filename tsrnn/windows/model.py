@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtr
 
 from tsrnn._input.notes import together, warn_user
 from tsrnn._input.ragged import Batch, laid_out, offsets_of, rows_between, rows_of
@@ -140,7 +141,13 @@ class WindowState:
         return self.scaling.unscale(self._scaled_forecast(horizon).T).T
 
     def deviation(self, horizon: int) -> np.ndarray:
-        """Return deviations as of a random walk with the errors of training, (N, horizon)."""
+        """Return how far off 68 percent of errors are at most, (N, horizon), as members say.
+
+        Of a single regressor they are deviations as of a random walk with the errors of training.
+        """
+        if self.past is None:
+            low, high = np.moveaxis(self._quantiles_of_members(horizon, ndtr([-1.0, 1.0])), -1, 0)
+            return 0.5 * (high - low)
         sizes = self.network.deviation * np.sqrt(np.arange(1, horizon + 1))
         return self.scaling.unscale_difference(np.outer(sizes, self._spreads())).T
 
