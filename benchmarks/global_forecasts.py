@@ -1,9 +1,13 @@
 """One forecaster of all series of a competition at once: RNNForecaster(horizon=...) in a panel.
 
 Run as `python benchmarks/global_forecasts.py --data-home FOLDER [--data m3 m4-weekly] [--hold 2]
-[--final] [--intervals] [--near-copies]`. Whatever the forecaster's rule (`tsrnn/windows/rule.py`)
-says was chosen by what this prints without `--final`: forecasts of the last horizon of the TRAINING
-parts, held back, or with `--hold 2` of the one before it. With `--final` the test parts are scored.
+[--final] [--intervals] [--near-copies] [--mix backtest]`. Whatever the forecaster's rule
+(`tsrnn/windows/rule.py`) says was chosen by what this prints without `--final`: forecasts of the
+last horizon of the TRAINING parts, held back, or with `--hold 2` of the one before it. With
+`--final` the test parts are scored.
+
+With `--mix` it is combined with local forecasters, each fitted to a series by itself: a mean of
+equal weights, or of those that a backtest within the training parts tells (`--mix backtest`).
 
 Printed are sMAPE and MASE as the competitions have them, OWA against Naive2 computed here on the
 same series, the seconds of fit and forecast, and with `--intervals` the share of values that
@@ -15,7 +19,7 @@ Some hourly and weekly series of M4 have a near copy among the others, shifted i
 what follows: whoever learns from all series has had that, and so had the competitors. With
 `--near-copies` scores are also printed without such series. A near copy is a stretch of another
 series, of the length of the window compared (two weeks of hours, a year of weeks), that correlates
-with the end of the series by .999 or more and has values after it.
+with the end of the series by .99 or more and has values after it.
 """
 
 import os
@@ -32,11 +36,17 @@ import numpy as np
 import pandas as pd
 from m_competitions import DATA, LEVEL, Part, Result, load, score, score_intervals
 
-from tsrnn import DeseasonalizedForecaster, NaiveForecaster, PanelForecaster, RNNForecaster
+from tsrnn import (
+    DeseasonalizedForecaster,
+    EnsembleForecaster,
+    NaiveForecaster,
+    PanelForecaster,
+    RNNForecaster,
+)
 
 # Values of the end of a series that a near copy is looked for, by the period of the MASE.
 COMPARED = {1: 52, 24: 336}
-ALIKE = 0.999
+ALIKE = 0.99
 
 
 def held_back(part: Part, times: int) -> Part:
@@ -120,6 +130,10 @@ def run(name: str, options: argparse.Namespace) -> None:
         random_state=options.seed,
         n_members=options.members,
     )
+    if options.mix:
+        members = [("local", EnsembleForecaster(period=part.period)), ("network", model)]
+        weights = None if options.mix == "equal" else options.mix
+        model = EnsembleForecaster(members, method="mean", weights=weights)
     panel = PanelForecaster(model, alias="f", freq=1, n_jobs=options.jobs)
     began, began_work = time.perf_counter(), time.process_time()
     forecast = part.rows_of(panel.fit(part.frame).predict(part.horizon), "f")
@@ -131,10 +145,16 @@ def run(name: str, options: argparse.Namespace) -> None:
         bounds = [part.rows_of(table, f"f-{side}-{LEVEL}") for side in ("lo", "hi")]
         score_intervals(part, result, "own", *bounds)
         seconds["own"] = time.perf_counter() - began
-    title = f"{name}, " + ("test" if options.final else f"held back {options.hold}")
+    title = f"{name}, {options.mix}, " if options.mix else f"{name}, "
+    title += "test" if options.final else f"held back {options.hold}"
     line(title, result, naive)
     if options.save:
-        np.savez(f"{options.save}-{name}.npz", forecast=forecast, test=part.test, ids=part.ids)
+        np.savez(
+            f"{options.save}-{name}.npz",
+            forecast=forecast,
+            test=part.test,
+            ids=part.ids.astype(str),
+        )
     if options.near_copies and part.period in COMPARED and name != "m4-yearly":
         copied = near_copies(part)
         line(f"  without {copied.sum()} near copies", result, naive, ~copied)
@@ -150,6 +170,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--final", action="store_true", help="score the test parts")
     parser.add_argument("--intervals", action="store_true")
     parser.add_argument("--near-copies", action="store_true")
+    parser.add_argument("--mix", choices=("equal", "backtest"), help="with local forecasters")
     parser.add_argument("--members", default="auto", type=lambda n: n if n == "auto" else int(n))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)

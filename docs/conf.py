@@ -86,6 +86,7 @@ sphinx_gallery_conf = {
             "plot_holt_winters.py",
             "plot_selection.py",
             "plot_ensemble.py",
+            "plot_mixed_networks.py",
             "plot_bounds.py",
             "plot_trees.py",
             "plot_regression.py",

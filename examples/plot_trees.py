@@ -46,7 +46,7 @@ ax.fill_between(
     bounds.index, bounds.iloc[:, 0], bounds.iloc[:, 1], color="tab:blue", alpha=0.2, linewidth=0
 )
 ax.axhline(known.max(), color="gray", linewidth=0.8, linestyle="dotted")
-ax.text(co2.index[-1], known.max(), "highest value known", ha="right", va="top", color="gray")
+ax.text(co2.index[372], known.max(), "highest value known", va="bottom", color="gray")
 ax.set_ylabel("carbon dioxide, ppm")
 ax.legend()
 
@@ -57,4 +57,4 @@ model = models["units of the window"]
 print(model.lag_names_, len(model.estimators_), model.n_windows_)
 
 # %%
-# A panel of series is read by the same trees together, as ``PanelForecaster(WindowForecaster(...))``.
+# A panel of series is read by the same trees together: ``PanelForecaster`` takes the forecaster.

@@ -19,7 +19,7 @@ from tsrnn import (
 )
 from tsrnn.datasets import load_co2
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.forecasting.season import is_seasonal
+from tsrnn.forecasting.season import find_season, is_seasonal
 from tsrnn.metrics import mase, smape
 
 SEASON = np.array([0.8, 0.9, 1.3, 1.0])
@@ -345,6 +345,41 @@ def test_a_value_that_hides_the_season_is_told_by_its_row_and_one_without_season
 
 def test_a_series_too_short_for_the_test_is_no_warning():
     assert not DeseasonalizedForecaster(NaiveForecaster(), period=4).fit(MUL[:11]).is_seasonal_
+
+
+@pytest.mark.parametrize("n", [24, 30, 36, 40, 44])
+def test_a_season_that_is_plain_to_see_in_too_few_values_is_told(n):
+    t = np.arange(n)
+    clear = 100.0 + 0.5 * t + 12.0 * np.sin(2.0 * np.pi * t / 12.0)
+    noise = np.random.default_rng(0).normal(scale=2.0, size=n)
+    told = f"series 0 .*repeats a season of 12 time steps, but {n} values are too few.*test=False"
+    for y in (clear, clear + noise):
+        with pytest.warns(UserWarning, match=told):
+            assert not DeseasonalizedForecaster(period=12).fit(y).is_seasonal_
+    panel = PanelForecaster(DeseasonalizedForecaster(NaiveForecaster(), period=12))
+    with pytest.warns(UserWarning, match="repeats a season"):
+        panel.fit(pd.DataFrame({"unique_id": "a", "ds": t, "y": clear}))
+    with warnings.catch_warnings(action="error"):
+        untested = DeseasonalizedForecaster(period=12, test=False).fit(clear)
+    assert untested.is_seasonal_
+
+
+def test_a_season_that_is_found_is_not_said_to_be_overlooked():
+    t = np.arange(60)
+    y = 100.0 + 12.0 * np.sin(2.0 * np.pi * t / 12.0)
+    with warnings.catch_warnings(action="error"):
+        assert DeseasonalizedForecaster(period=12).fit(y).is_seasonal_
+
+
+@pytest.mark.parametrize("period", [3, 4, 7, 12])
+def test_noise_and_walks_are_hardly_ever_said_to_have_a_season(period):
+    random = np.random.default_rng(1)
+    n_told, nothing = 0, np.empty((5 * period, 0))
+    for n in np.resize(np.arange(2 * period, 5 * period), 200).tolist():
+        noise = random.normal(size=n)
+        for y in (noise, noise.cumsum()):
+            n_told += find_season(y, nothing[:n], period, "add", test=True)[1] is not None
+    assert n_told <= 4  # of 400
 
 
 def test_a_constant_series_has_no_season():

@@ -334,6 +334,44 @@ def test_arguments_that_will_not_do_are_named(panel, call, message):
         call(panel[1])
 
 
+def test_models_are_compared_on_the_windows_that_all_of_them_forecast(panel):
+    df, frame = panel
+    cutoffs = frame.loc[frame["unique_id"] == "b", "cutoff"].unique()
+    failed = (frame["unique_id"] == "b") & (frame["cutoff"] == cutoffs[1])
+    lost = failed | (frame["unique_id"] == "c")
+    lacking = frame.assign(
+        ses=frame["ses"].mask(failed), naive=frame["naive"].mask(frame["unique_id"] == "c")
+    )
+    arguments = {"metrics": ["rmse", "mase", "wape"], "by": "step", "y_train": df}
+    lacks = "on 5 of 9 windows, which all of them forecast; there lack: 'naive' 3, 'ses' 1; the"
+    with pytest.warns(UserWarning, match=lacks):
+        scores = evaluate(lacking, **arguments)
+    pd.testing.assert_frame_equal(scores, evaluate(frame[~lost], **arguments))
+    with pytest.raises(ValueError, match="'naive'. has no forecast .*: leave the column out"):
+        evaluate(frame.assign(naive=np.nan))
+    nowhere = lacking.assign(ses=frame["ses"].mask(frame["unique_id"] != "c"))
+    with pytest.raises(ValueError, match="no window that all models forecast; of 9 lack: 'naive'"):
+        evaluate(nowhere)
+    # Rows that name their model are scored as they are: nothing says that models are rivals.
+    both = [frame.assign(model=name, forecast=frame[name]) for name in ("naive", "ses")]
+    both = [one.drop(columns=["naive", "ses"]) for one in both]
+    some = pd.concat([both[0], both[1][both[1]["unique_id"] != "c"]])
+    with pytest.warns(UserWarning, match="in different windows: of 9 lack: 'ses' 3; to compare"):
+        scores = evaluate(some, "mae")
+    assert scores["mae"].iloc[0] == evaluate(frame, "mae")["mae"].iloc[0]
+
+
+def test_a_model_that_is_called_as_series_are_is_not_taken_for_them(panel):
+    _, frame = panel
+    named = frame.rename(columns={"ses": "series", "naive": "time"})
+    with pytest.raises(ValueError, match="both columns .'series', 'unique_id'.: say by id_col"):
+        evaluate(named)
+    with pytest.raises(ValueError, match="both columns .'time', 'ds'.: say by time_col"):
+        evaluate(named, id_col="unique_id")
+    scores = evaluate(named, "mae", id_col="unique_id", time_col="ds")
+    assert scores["mae"].tolist() == evaluate(frame, "mae")["mae"].tolist()
+
+
 def test_frames_that_will_not_do_are_named(panel):
     df, frame = panel
     with pytest.raises(TypeError, match="frame must be a DataFrame"):

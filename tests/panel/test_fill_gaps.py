@@ -44,6 +44,19 @@ def same(found, expected, **options):
     )
 
 
+def test_an_index_of_series_and_time_stays_one():
+    df = pd.concat([long(DAYS[[0, 1, 3]], "b"), long(DAYS[[2, 5, 6]], "a")])
+    expected = fill_gaps(df, "D", value=0).set_index(["unique_id", "ds"])
+    levels = df.set_index(["unique_id", "ds"])
+    pd.testing.assert_frame_equal(fill_gaps(levels, "D", value=0), expected)
+    named = levels["y"].rename("sold")
+    pd.testing.assert_series_equal(fill_gaps(named, "D", value=0), expected["y"].rename("sold"))
+    swapped = levels.swaplevel().rename_axis(["day", "shop"])
+    answer = fill_gaps(swapped, "D", value=0)
+    assert answer.index.names == ["day", "shop"]
+    assert answer["y"].tolist() == expected["y"].tolist()
+
+
 FREQUENCIES = ["D", "2D", "W-SUN", "W-WED", "B", "h", "15min", "90s", "MS", "ME", "2MS", "QS",
                "QE-JAN", "YS", "YE", "BMS", "SMS"]  # fmt: skip
 

@@ -1,12 +1,14 @@
 """Panels of many series: what goes in, what comes out, and that each series is on its own."""
 
 import pickle
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from other_frames import as_polars
 from panels import SES, make_frame, one_by_one, quietly, series_of
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -189,6 +191,7 @@ def test_a_pickle_predicts_and_moves_on_like_the_original():
         ({"alias": " "}, "alias must be"),
         ({"alias": "cutoff"}, "alias must be"),
         ({"alias": "step"}, "alias must be"),
+        ({"alias": "series"}, "alias must be"),  # which evaluate would take for the ids
         ({"alias": ["m"]}, "alias must be"),
         ({"id_col": []}, "id_col must be the name of a column"),
         ({"time_col": None}, "time_col must be the name of a column"),
@@ -361,20 +364,79 @@ def test_an_update_moves_every_series_on_as_on_its_own():
         np.testing.assert_array_equal(rows[["m-lo-80", "m-hi-80"]], one.predict_interval(2, 0.8))
 
 
-def test_a_panel_whose_series_all_failed_at_updates_says_so():
-    df = make_frame([24, 30], freq="MS")
-    late = df.groupby("unique_id")["ds"].max() + pd.DateOffset(months=3)
-    late = late.reset_index().assign(y=1.0)
-    for updates in ([late], [late.head(1), late.tail(1)]):
-        panel = PanelForecaster(SES).fit(df)
-        for rows in updates:
-            with pytest.warns(UserWarning, match="failed and are left out"):
-                panel.update(rows)
-        panel.update(late)  # whose rows are skipped by now
-        assert panel.failures_["unique_id"].tolist() == ["a", "b"]
-        for options in ({}, {"level": 80}, {"level": 80, "method": "conformal"}):
-            with pytest.raises(ValueError, match="no series is left to predict: each has failed"):
-                panel.predict(2, **options)
+def test_an_update_that_none_of_its_series_stands_is_refused_and_changes_nothing():
+    panel = PanelForecaster([("level", SES), NaiveForecaster()]).fit(DF)
+    before = panel.predict(2)
+    late = after(DF, 3).groupby("unique_id").tail(1)
+    for rows in (late, late.head(1), after(DF, 1).assign(y=np.inf)):
+        with pytest.raises(ValueError, match=rf"all {len(rows)} series failed; the first, 'a': "):
+            panel.update(rows)
+        assert panel.failures_.empty and panel.ids_.tolist() == list("abcd")
+        same(panel.predict(2), before)
+    mixed = pd.concat([late.head(1), after(DF, 1).query("unique_id == 'b'")])
+    quietly(panel.update, mixed)
+    assert panel.ids_.tolist() == list("bcd")
+
+
+def test_rows_that_were_seen_are_refused_before_anything_moves():
+    panel = PanelForecaster(SES).fit(DF)
+    before, new = panel.predict(2), after(DF, 2)
+    last = DF.groupby("unique_id").tail(1)
+    for frame, count in [
+        (pd.concat([DF, new]), 4),  # all since the beginning
+        (pd.concat([last, new]), 4),
+        (pd.concat([last.tail(1), new]), 1),
+        (last.assign(ds=last["ds"] - pd.Timedelta(hours=1)), 4),  # on no step
+    ]:
+        with pytest.raises(ValueError, match=f"in {count} of 4 series; nothing was updated"):
+            panel.update(frame)
+        same(panel.predict(2), before)
+        assert panel.failures_.empty
+    panel.update(new)
+    with pytest.raises(
+        ValueError, match="'a', ended 2020-02-01, and df_new begins with 2020-01-31"
+    ):
+        panel.update(new)
+
+
+def later_rows_by_the_advice(panel, df, df_new):
+    """What the code that the error advises keeps of rows, which the panel is then moved on by."""
+    with pytest.raises(ValueError, match="pass later rows only") as told:
+        panel.update(df_new)
+    code, _, ends = str(told.value).partition("as in ")[2].partition(" with ends = ")
+    scope = {"df": df, "df_new": df_new, "pl": sys.modules.get("polars")}
+    if ends:
+        scope["ends"] = eval(ends.removesuffix(" of the rows seen"), scope)
+    return eval(code, scope)
+
+
+@pytest.mark.parametrize("form", ["long", "text", "polars", "wide", "levels", "periods"])
+@pytest.mark.parametrize("same_ends", [True, False])
+def test_the_code_advised_for_rows_that_were_seen_keeps_the_later_ones(form, same_ends):
+    df = make_frame([9, 12])
+    df = df if same_ends else df.drop(index=8)  # the last row of a
+    new = after(df, 2)
+    forms = {
+        "long": lambda frame: frame,
+        "text": lambda frame: frame.assign(ds=frame["ds"].dt.strftime("%Y-%m-%d")),
+        "polars": lambda frame: as_polars(frame),
+        "wide": lambda frame: frame.pivot(index="ds", columns="unique_id", values="y"),
+        "levels": lambda frame: frame.set_index(["unique_id", "ds"]),
+        "periods": lambda frame: frame.assign(ds=frame["ds"].dt.to_period("D")),
+    }
+    if form == "polars":
+        pytest.importorskip("polars")
+    given, every = forms[form](df), forms[form](pd.concat([df, new]))
+    panel = PanelForecaster(SES).fit(given)
+    if form in ("wide", "levels") and not same_ends:
+        with pytest.raises(ValueError, match="pass later rows only$"):
+            panel.update(every)
+        return
+    panel.update(later_rows_by_the_advice(panel, given, every))
+    expected = PanelForecaster(SES).fit(df).update(new).predict(2).iloc[:, 2]
+    table = panel.predict(2)
+    found = table.to_numpy().ravel("F") if form == "wide" else table.to_numpy()[:, -1]
+    np.testing.assert_array_equal(found.astype(float), expected)
 
 
 def test_series_that_an_update_does_not_mention_stay_where_they_are():
@@ -411,7 +473,7 @@ def test_a_series_that_cannot_move_on_fails_and_the_others_go_on():
     panel, alone = PanelForecaster(SES).fit(DF), PanelForecaster(SES).fit(DF)
     more = after(DF, 2).astype({"y": object})
     more.loc[0, "y"] = "word"  # a
-    more.loc[2, "ds"] -= pd.Timedelta(days=1)  # b
+    more.loc[3, "ds"] += pd.Timedelta(days=1)  # b
     more.loc[5, "y"] = np.inf  # c
     with pytest.warns(UserWarning, match="3 of 4 series failed .* see failures_"):
         panel.update(more)

@@ -252,11 +252,45 @@ def test_frames_that_only_look_wide_are_refused(frame, message):
         panel().fit(frame)
 
 
+def test_a_long_frame_of_one_numbered_series_that_is_read_as_wide_is_told_of():
+    one = PLAIN[PLAIN["unique_id"] == "a"].rename(columns={"unique_id": "shop", "y": "sold"})
+    with pytest.warns(UserWarning, match="a wide frame of .*'shop', 'sold'.*names the series 7"):
+        panel(NAIVE).fit(one.assign(shop=7))
+    # Nobody numbers a series 0, as sales are that nobody made.
+    panel(NAIVE).fit(WIDE.assign(none=0))
+
+
+@pytest.mark.parametrize("options", [{"regressors": ["price"]}, {"static": ["price"]}])
+def test_a_wide_frame_with_columns_named_to_be_no_series_is_refused_in_words(options):
+    one = DF[DF["unique_id"] == "a"].drop(columns="unique_id").rename(columns={"y": "sales"})
+    for frame in (one, one.set_index("ds")):
+        message = (
+            r"has 'price', .* wide frame of .*'sales', 'price'.*target_col='sales'.*fit\(X, y\)"
+        )
+        with pytest.raises(ValueError, match=message):
+            panel(**options).fit(frame)
+    panel(NAIVE, regressors=[]).fit(WIDE)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("unique_id", r"df\.assign\(unique_id='a'\)"),
+        ("the shop", r"df\.assign\(\*\*\{'the shop': 'a'"),
+    ],
+)
+def test_a_series_without_a_name_is_told_how_to_get_one(name, code):
+    with pytest.raises(ValueError, match=f"'{name}', but it has 0: .*single series {code}"):
+        panel(NAIVE, id_col=name).fit(PLAIN.iloc[N:].drop(columns="unique_id"))
+
+
 def test_names_of_wide_columns_may_be_numbers_pairs_and_periods_their_stamps():
     wide = WIDE.set_axis(pd.MultiIndex.from_tuples([("x", 1), ("w", 2)]), axis=1)
     answer = panel(NAIVE).fit(wide).predict(2)
     assert answer.columns.equals(wide.columns)
     np.testing.assert_array_equal(answer, panel(NAIVE).fit(WIDE).predict(2))
+    first = wide.set_axis(pd.MultiIndex.from_tuples([("y", 1), ("unique_id", 2)]), axis=1)
+    assert panel(NAIVE).fit(first).predict(2).columns.equals(first.columns)
     months = WIDE.set_axis(pd.period_range("2020-01", periods=N, freq="M")).set_axis([3, 1], axis=1)
     answer = panel(NAIVE).fit(months).predict(1)
     assert answer.index.tolist() == [pd.Period("2022-01", "M")] and list(answer) == [3, 1]

@@ -71,7 +71,7 @@ def test_an_update_fills_from_the_last_row_seen_on(fill, freq):
     np.testing.assert_allclose(panel.predict(3).iloc[:, 2], expected.iloc[:, 2], rtol=1e-12)
     assert panel.filled_["n_filled"].sum() == before + 3 * 3
     # Two days are no gap, and a day that was seen is none that follows.
-    with pytest.warns(UserWarning, match="does not go on where the series ended"):
+    with pytest.raises(ValueError, match="rows that do not go on where series ended, in 1 of 1"):
         panel.update(late.tail(1))
 
 
@@ -144,7 +144,9 @@ def test_gaps_with_regressors_fail_and_series_without_gaps_do_not():
 
 def test_an_update_that_would_fill_the_memory_fails_its_series():
     panel = PanelForecaster(SES, fill=0).fit(WHOLE.astype({"ds": "M8[s]"}))
-    far = pd.DataFrame({"unique_id": "a", "ds": np.array(["2924-01-01"], "M8[s]"), "y": 1.0})
+    far = WHOLE[WHOLE["unique_id"] == "b"].tail(1).astype({"ds": "M8[s]"})
+    far = pd.concat([far, far]).assign(unique_id=["a", "b"], y=1.0)
+    far["ds"] = np.array(["2924-01-01", far["ds"].iloc[1] + pd.Timedelta(days=1)], "M8[s]")
     with pytest.warns(UserWarning, match="would become 328677 with the gaps filled"):
         panel.update(far)
     assert panel.ids_.tolist() == ["b", "c"]
@@ -230,7 +232,7 @@ def test_an_update_joins_rows_by_the_steps_of_the_fit(freq):
 def test_rows_of_the_last_step_seen_come_too_late():
     df = receipts()
     panel = quietly(PanelForecaster(SES, freq="D", aggregate="sum", fill=0).fit, df.iloc[:500])
-    with pytest.warns(UserWarning, match="rows of the step that a series ended with come too late"):
+    with pytest.raises(ValueError, match="rows of the step that a series ended with come too late"):
         panel.update(df.iloc[500:])
 
 
@@ -238,12 +240,12 @@ def test_the_reason_of_an_update_that_does_not_follow_fits_what_is_wrong():
     rows = WHOLE.groupby("unique_id").tail(1)
     after = rows.assign(ds=rows["ds"] + pd.Timedelta(days=3))
     for options, frame, message in [
-        ({}, after, "fill=0 or fill='missing' puts in the steps between"),
+        ({}, after, "all 3 series failed; the first, 'a': .* puts in the steps between"),
         ({"aggregate": "sum"}, after, "fill=0 or fill='missing' puts in the steps between"),
         ({"aggregate": "sum", "fill": 0}, rows, "come too late"),
-        ({}, rows, "where the series ended: 2024-02-11 00:00:00$"),
+        ({}, rows, "'a', ended 2024-02-11, and df_new begins with 2024-02-11: pass later rows"),
     ]:
-        with pytest.warns(UserWarning, match=message):
+        with pytest.raises(ValueError, match=message):
             PanelForecaster(SES, **options).fit(WHOLE).update(frame)
 
 
@@ -348,9 +350,12 @@ def test_rows_go_on_after_an_update_with_later_dates_only():
     whole = PanelForecaster(SES, freq="rows").fit(pd.concat([PRICES, more]))
     same(panel.predict(2), whole.predict(2))
     assert panel.predict(1)["ds"].tolist() == [56, 50]
-    with pytest.warns(UserWarning, match="does not go on where the series ended: 2024-03-"):
+    before = panel.predict(2)
+    with pytest.raises(
+        ValueError, match="'a', ended 2024-03-20, and df_new begins with 2024-03-20"
+    ):
         panel.update(more.tail(1))
-    assert panel.ids_.tolist() == ["b"]
+    same(panel.predict(2), before)
 
 
 def test_a_frame_of_next_trading_days_keeps_its_dates():

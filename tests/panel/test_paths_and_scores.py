@@ -253,14 +253,6 @@ def test_rows_that_are_put_together_are_scored_as_the_steps_they_become():
     assert panel.score(pd.concat([halves, halves])) == panel.score(LATER)
 
 
-def test_a_panel_of_which_no_series_is_left_predicts_nothing():
-    panel = PanelForecaster([SES]).fit(DF)
-    quietly(panel.update, LATER.assign(ds=LATER["ds"] + pd.Timedelta(days=30)))
-    for ask in (panel.predict_in_sample, lambda: panel.simulate(2), lambda: panel.predict(2)):
-        with pytest.raises(ValueError, match="no series is left to predict"):
-            ask()
-
-
 def test_scores_of_what_cannot_be_scored_are_refused():
     panel = PanelForecaster(SES).fit(DF)
     one_row = LATER[LATER["ds"] == LATER["ds"].min()]

@@ -168,3 +168,17 @@ def test_a_clean_panel_warns_of_nothing(n_jobs):
         warnings.simplefilter("error")
         panel = PanelForecaster(DoubleExpSmoothingRNN(), n_jobs=n_jobs).fit(GOOD)
     assert panel.failures_.empty and panel.notes_.empty
+
+
+@pytest.mark.parametrize(
+    ("word", "pattern"),
+    [("01.02.2018", "%d.%m.%Y"), ("1/2/2018", "%d/%m/%Y"), ("May 1", "%d.%m.%Y")],
+)
+def test_dates_in_words_of_an_unclear_order_are_not_guessed_and_their_format_is_asked_for(
+    word, pattern
+):
+    frame = pd.DataFrame({"unique_id": "a", "ds": [None, word, word], "y": 1.0})
+    with pytest.raises(TypeError) as told:
+        PanelForecaster(SES).fit(frame)
+    assert f"pd.to_datetime(column, format='{pattern}')" in str(told.value)
+    assert f"column.str.to_date('{pattern}')" in str(told.value) and repr(word) in str(told.value)

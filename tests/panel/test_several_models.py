@@ -147,7 +147,7 @@ def test_a_series_that_fails_for_one_model_keeps_the_forecasts_of_the_others():
     assert len(several.failures_) == 1
 
 
-def test_windows_that_fail_for_one_model_are_missing_there_and_cannot_be_scored():
+def test_windows_that_fail_for_one_model_are_missing_there_and_of_no_models_score():
     models = [("level", SES), ("shares", SHARES)]
     panel = PanelForecaster(models)
     found = quietly(panel.cross_validation, MIXED, 2, n_windows=2)
@@ -158,9 +158,10 @@ def test_windows_that_fail_for_one_model_are_missing_there_and_cannot_be_scored(
     assert found["shares"].isna().sum() == 4
     failures = panel.cross_validation_failures_
     assert failures[["unique_id", "model"]].to_numpy().tolist() == [["b", "shares"]]
-    with pytest.raises(ValueError, match="leave that series out for all models"):
-        evaluate(found, "mae")
-    assert evaluate(found.dropna(), "mae")["mae"].notna().all()
+    lacks = r"on 6 of 8 windows, .* there lack: 'shares' 2; the first left out is .*'b'"
+    with pytest.warns(UserWarning, match=lacks):
+        scores = evaluate(found, "mae")
+    same(scores, evaluate(found[found["unique_id"] != "b"], "mae"))
 
 
 def test_a_series_that_fails_before_any_model_is_left_out_and_of_no_model():
@@ -171,8 +172,9 @@ def test_a_series_that_fails_before_any_model_is_left_out_and_of_no_model():
     assert panel.failures_["model"].isna().tolist() == [True]
     same(panel.predict(2), PanelForecaster(MODELS).fit(DF[DF["unique_id"] != "c"]).predict(2))
     # A gap in an update is the end of the series for all models.
+    last = DF[DF["unique_id"] == "b"].tail(1)
     gap = make_frame([3], start="2020-02-10").assign(unique_id="a")
-    quietly(panel.update, gap)
+    quietly(panel.update, pd.concat([gap, last.assign(ds=last["ds"] + pd.Timedelta(days=1))]))
     assert panel.ids_.tolist() == ["b", "d"]
     assert panel.failures_["model"].isna().tolist() == [True, True]
 
@@ -230,6 +232,8 @@ def test_parameters_are_set_by_the_names_of_models():
     assert other.get_params()["a__alpha"] == 0.2
     with pytest.raises(ValueError, match="nothing"):
         panel.set_params(forecaster=[HOLT], nothing=1)
+    with pytest.raises(ValueError, match="'forecaster__alpha' is of .* one.*'drift__alpha'"):
+        panel.set_params(forecaster__alpha=0.2)
     assert panel.forecaster[1] == ("drift", DRIFT)
     one = PanelForecaster(SES).set_params(forecaster__alpha=0.1)
     assert one.forecaster.alpha == 0.1

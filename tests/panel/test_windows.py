@@ -14,7 +14,9 @@ from tsrnn import (
     NaiveForecaster,
     PanelForecaster,
     RegressionForecaster,
+    TripleExpSmoothingRNN,
     backtest,
+    tune,
 )
 from tsrnn.exceptions import InvalidParameterError
 
@@ -127,6 +129,9 @@ def test_a_gap_counts_among_the_rows_that_windows_take():
     with pytest.warns(UserWarning, match=message):
         found = panel.cross_validation(DF, 4, n_windows=2, gap=10)
     assert set(found["unique_id"]) == {"a", "b"}
+    for beyond in ({"gap": 2**63 - 1}, {"n_windows": 2**62}):  # and beyond 64 bits together
+        with pytest.raises(ValueError, match="rows are too few: .* take the last 922337203685477"):
+            PanelForecaster(SES).cross_validation(DF, 2, **beyond)
     with pytest.raises(ValueError, match="y has 19 rows, too few: 2 window.*take the last 18"):
         backtest(SES, series_of(DF, "c")["y"], horizon=4, n_windows=2, gap=10)
 
@@ -156,3 +161,48 @@ def test_rolling_fits_of_automatic_smoothing_are_those_of_the_last_rows():
     own = found.loc[found["unique_id"] == "a", "m"]
     expected = obvious(auto, series_of(DF, "a")["y"], **plan)["m"]
     np.testing.assert_array_equal(own, expected)
+
+
+# What is to be known of the fits.
+
+
+def monthly(n_series=3, n=60):
+    stamps = pd.date_range("2018-01-01", periods=n, freq="MS")
+    y = 50.0 + 10.0 * np.sin(np.arange(n) * np.pi / 6.0) + np.random.default_rng(0).normal(size=n)
+    return pd.concat([pd.DataFrame({"unique_id": f"s{i}", "ds": stamps, "y": y + i})
+                      for i in range(n_series)])  # fmt: skip
+
+
+def test_notes_on_fits_in_the_past_are_listed_and_told_once():
+    df, panel = monthly(), PanelForecaster(TripleExpSmoothingRNN())
+    with pytest.warns(UserWarning) as told:
+        panel.cross_validation(df, 2, n_windows=3, max_train=20)
+    messages = [str(one.message) for one in told]
+    assert [one for one in messages if "see cross_validation_notes_" in one] == messages[:1]
+    assert messages[0].startswith("3 note(s) on the fits of single series, see cross_validation_no")
+    assert panel.cross_validation_notes_["unique_id"].tolist() == ["s0", "s1", "s2"]
+    assert "20 observed values, fewer than two" in panel.cross_validation_notes_["note"][0]
+    models = [("season", TripleExpSmoothingRNN()), ("last", NaiveForecaster())]
+    several = PanelForecaster(models)
+    short = pd.concat([df.iloc[:3].assign(unique_id="first"), df])  # too short, and sorted first
+    quietly(several.cross_validation, short, 2, n_windows=3, max_train=20)
+    assert several.cross_validation_notes_["model"].tolist() == ["season"] * 3
+    assert several.cross_validation_notes_["unique_id"].tolist() == ["s0", "s1", "s2"]
+    panel.cross_validation(df, 2)  # without a word
+    assert panel.cross_validation_notes_.empty
+
+
+def test_notes_on_grids_stay_with_their_series_where_others_are_too_short_for_windows():
+    df = pd.concat([monthly(3), monthly(1, 4).assign(unique_id="a")])
+    every_other = df[df["unique_id"] == "s2"].iloc[::2]
+    df = pd.concat([df[df["unique_id"] != "s2"], every_other])
+    panel = PanelForecaster(NaiveForecaster())
+    quietly(panel.cross_validation, df, 2, n_windows=3)
+    assert panel.cross_validation_notes_["unique_id"].tolist() == ["s2"]
+
+
+def test_tune_tells_notes_on_fits_of_candidates_without_naming_a_table_that_is_not_there():
+    panel, grid = PanelForecaster(TripleExpSmoothingRNN()), {"forecaster__damped": [False, True]}
+    with pytest.warns(UserWarning, match="3 note.* single series; the first: the") as told:
+        tune(panel, grid, monthly(), horizon=2, n_windows=2, max_train=20)
+    assert len(told) == 1 and "cross_validation_notes_" not in str(told[0].message)

@@ -438,7 +438,11 @@ def test_frames_with_an_index_of_series_and_time_and_other_names_are_drawn():
         ({"model": "drift-lo-80"}, ValueError, "model must be one of"),
         ({"df": SHOPS.rename(columns={"y": "sold"})}, ValueError, "df .*'sold'.*target_col name"),
         ({"df": SHOPS.tail(N)}, ValueError, "df has no rows of series 'Bonn'"),
-        ({"forecasts": AHEAD["drift"]}, TypeError, "forecasts must be a long frame, got Series"),
+        (
+            {"forecasts": AHEAD["drift"]},
+            TypeError,
+            "forecasts must be a long frame, got pandas.Series",
+        ),
         ({"last": 0}, ValueError, "last"),
     ],
 )
@@ -446,3 +450,23 @@ def test_what_is_not_in_the_frames_is_refused_in_words(change, error, message):
     given = {"df": SHOPS, "forecasts": AHEAD, "series": "Bonn", "model": "drift"} | change
     with pytest.raises(error, match=message):
         ForecastDisplay.from_frames(given.pop("df"), given.pop("forecasts"), **given)
+
+
+def test_frames_with_dates_in_words_are_drawn_as_those_with_dates_and_others_refused_in_words():
+    as_words = SHOPS.assign(ds=SHOPS["ds"].dt.strftime("%Y-%m-%d"))
+    display = ForecastDisplay.from_frames(as_words, AHEAD, series="Bonn", model="drift")
+    expected = ForecastDisplay.from_frames(SHOPS, AHEAD, series="Bonn", model="drift")
+    pd.testing.assert_series_equal(display.y, expected.y, check_freq=False)
+    german = SHOPS.assign(ds=SHOPS["ds"].dt.strftime("%d.%m.%Y"))
+    with pytest.raises(TypeError, match=r"df\['ds'\] .*format='%d.%m.%Y'"):
+        ForecastDisplay.from_frames(german, AHEAD, series="Bonn", model="drift")
+    as_words.loc[as_words["unique_id"] == "Bonn", "ds"] = ["zz", *as_words["ds"][1:]][
+        : (as_words["unique_id"] == "Bonn").sum()
+    ]
+    with pytest.raises(ValueError, match="no ISO date .'zz'. in a row of series 'Bonn'"):
+        ForecastDisplay.from_frames(as_words, AHEAD, series="Bonn", model="drift")
+    with pytest.raises(TypeError, match="df must be a long frame, got list"):
+        ForecastDisplay.from_frames([1.0], AHEAD)
+    polars = pytest.importorskip("polars")
+    with pytest.raises(TypeError, match=r"df must be a frame .*polars.LazyFrame: .*collect"):
+        ForecastDisplay.from_frames(polars.LazyFrame({"ds": [1]}), AHEAD)

@@ -154,8 +154,11 @@ def test_an_update_is_refused_at_once_and_in_pieces_alike(model, later):
             one_by_one.update([value])
     panel = PanelForecaster(clone(model)).fit(long_frame([y, y]))
     rows = pd.DataFrame({"unique_id": "0000", "ds": np.arange(len(later)) + 41, "y": later})
-    with pytest.warns(UserWarning):
+    with pytest.raises(ValueError, match="all 1 series failed; .* a prediction would not be"):
         panel.update(rows)
+    good = pd.DataFrame({"unique_id": "0001", "ds": [41], "y": 50.0})
+    with pytest.warns(UserWarning, match="1 of 2 series failed"):
+        panel.update(pd.concat([rows, good]))
     assert list(panel.failures_["unique_id"]) == ["0000"]
 
 

@@ -140,10 +140,57 @@ def test_a_season_comes_twice_where_the_correlation_is_above_a_half(share):
     assert (kinds[0] is not None) == (np.corrcoef(z[12:], z[:12])[0, 1] > 0.5) == (share > 0.5)
 
 
+@pytest.mark.parametrize("period", [4, 7, 12, 24])
+def test_a_season_without_noise_is_found_in_any_number_of_values_from_two_periods_on(period):
+    """A wave of any phase, one of half the period, a triangle and a step; level and on a line.
+
+    Of four steps, half the period is two: up and down, of which the test asks for six periods.
+    """
+    ratio = np.arange(period) / period
+    shapes = [np.sin(2.0 * np.pi * (ratio + phase)) for phase in (0.0, 0.1, 0.2, 0.3, 0.45)]
+    shapes += [np.abs(ratio - 0.5), 1.0 * (ratio < 0.5)]
+    if period > 4:
+        shapes.append(np.cos(4.0 * np.pi * ratio))
+    n_values = np.repeat(np.arange(2 * period, 5 * period + 2), 2 * len(shapes))
+    cases = itertools.cycle(itertools.product(shapes, (0.0, 0.5)))
+    series = [
+        100.0 + slope * np.arange(n) + 12.0 * np.resize(shape, n)
+        for n, (shape, slope) in zip(n_values, cases, strict=False)
+    ]
+    _, kinds, reasons = find_seasons(np.concatenate(series), np.r_[0, n_values.cumsum()], period)
+    assert n_values[kinds == None].tolist() == [] and not reasons  # noqa: E711
+
+
+@pytest.mark.parametrize("n", [9, 12, 19, 20])
+def test_correlations_with_the_period_before_count_below_five_periods(n):
+    random, t, period = np.random.default_rng(2), np.arange(n), 4
+    by_test, by_correlation = np.empty((2, 200), dtype=bool)
+    series = 50.0 + np.sin(np.pi * t / 2.0) + random.normal(scale=0.7, size=(200, n))
+    for i, y in enumerate(series):
+        z = y - np.polyval(np.polyfit(t, y, 1), t)
+        by_test[i] = is_seasonal(y, period) or is_seasonal(z, period)
+        by_correlation[i] = np.corrcoef(z[period:], z[:-period])[0, 1] > 0.5
+    _, kinds, _ = find_seasons(series.ravel(), np.arange(201) * n, period)
+    expected = by_test | by_correlation if n < 5 * period else by_test
+    np.testing.assert_array_equal(kinds != None, expected)  # noqa: E711
+    assert (by_correlation & ~by_test).any()
+    assert by_test.any() == (n >= 3 * period)
+
+
+def test_noise_and_walks_of_few_periods_seldom_have_a_season():
+    random = np.random.default_rng(4)
+    for n in (36, 47, 59):
+        noise = random.normal(size=(400, n))
+        for series in (noise, noise.cumsum(axis=1)):
+            _, kinds, _ = find_seasons(series.ravel(), np.arange(401) * n, 12)
+            # The test alone has 0.01 to 0.04 of longer ones; this is three deviations more.
+            assert np.mean(kinds != None) < 0.06  # noqa: E711
+
+
 def test_seasons_beside_lines_are_those_that_the_test_finds_without_the_lines():
     """Of series with and without a trend and a season, of missing values, and of a flat one."""
-    random, t = np.random.default_rng(5), np.arange(48.0)
-    noise = random.normal(size=(30, 48))
+    random, t = np.random.default_rng(5), np.arange(60.0)
+    noise = random.normal(size=(30, 60))
     series = [
         50.0 + slope * t + size * np.sin(np.pi * t / 6.0) + one
         for (slope, size), one in zip(
@@ -151,14 +198,14 @@ def test_seasons_beside_lines_are_those_that_the_test_finds_without_the_lines():
         )
     ]
     series[7][[0, 11, 39]] = np.nan
-    series = [*series, 5.0 + 0.1 * t, np.full(48, 0.1)]
+    series = [*series, 5.0 + 0.1 * t, np.full(60, 0.1)]
     expected = []
     for y in series:
         seen = ~np.isnan(y)
         beside = y - np.polyval(np.polyfit(t[seen], y[seen], 1), t)
         is_line = np.nanmax(np.abs(beside)) < 1e-9
         expected.append(is_seasonal(y, 12) or (not is_line and is_seasonal(beside, 12)))
-    offsets = np.arange(len(series) + 1) * 48
+    offsets = np.arange(len(series) + 1) * 60
     _, kinds, _ = find_seasons(np.concatenate(series), offsets, 12)
     assert (kinds != None).tolist() == expected  # noqa: E711
     alone = [is_seasonal(y, 12) for y in series]

@@ -159,7 +159,7 @@ def _as_float(value: object, what: str) -> float:
     if isinstance(value, complex | np.complexfloating):
         raise ValueError(f"Complex data not supported: {what} is {value!r}")
     if not _is_number(value):
-        advice = ": dates belong into the index, as pd.to_datetime makes them"
+        advice = ": dates belong into the index, as pd.to_datetime makes them by their format"
         advice = advice if is_date_in_words(value) else ""
         raise ValueError(f"{what} must be a number, got {value!r}{advice}")
     try:

@@ -244,7 +244,7 @@ def refuse_dates(X: object) -> None:
         if is_date_in_words(first):
             raise TypeError(
                 f"{name} must be numbers, got {first!r}: dates belong into the index, as "
-                "pd.to_datetime makes them"
+                "pd.to_datetime makes them by their format"
             )
 
 

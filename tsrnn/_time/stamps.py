@@ -208,9 +208,19 @@ def _read_objects(column: pd.Series, accepted: str) -> tuple[np.ndarray, StampCo
             _refuse_several_zones(column[[isinstance(one, datetime) for one in column]], accepted)
         if not index.isna().all() or kind == "empty":
             return index.asi8, Dates(index.unit, index.tz)
-    raise TypeError(
-        f"{accepted}, got {kind} objects such as {column.iloc[0]!r}: convert them, as in "
-        "pd.to_datetime(column)"
+    first = column.dropna().iloc[0] if column.notna().any() else None
+    raise TypeError(f"{accepted}, got {kind} objects such as {first!r}{_of_words(first)}")
+
+
+def _of_words(first: object) -> str:
+    """Say how to make dates of words that are none in ISO 8601: their order is no guess."""
+    if not isinstance(first, str):
+        return ""
+    mark = next((one for one in first if one in "./-"), ".")
+    example = mark.join(["%d", "%m", "%Y"])
+    return (
+        f": convert them by their format, such as pd.to_datetime(column, format={example!r}), or "
+        f"of polars column.str.to_date({example!r}), with %d and %m as the day and the month stand"
     )
 
 

@@ -117,7 +117,8 @@ class DeseasonalizedForecaster(Forecaster):
     UserWarning
         For a series that is not adjusted because it has values that are not positive and the model
         is multiplicative, or because of one value beside which the season is not significant, or,
-        without the test or with several seasons, because it is too short.
+        without the test or with several seasons, because it is too short; or of fewer than five
+        seasons that are plainly alike, in which the test overlooks a smooth one.
         With `period="auto"` as `AutoExpSmoothingRNN` warns.
 
     Notes

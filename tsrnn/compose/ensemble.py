@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import numpy as np
@@ -13,7 +14,7 @@ from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.numbers import AnyInt
-from tsrnn._input.ragged import Batch
+from tsrnn._input.ragged import Batch, offsets_of, rows_between
 from tsrnn._input.validation import (
     check_choice,
     check_count,
@@ -26,11 +27,17 @@ from tsrnn.compose.combining import Span, unweighted
 from tsrnn.compose.default_members import default_members
 from tsrnn.compose.ensemble_model import NO_WEIGHTS, EnsembleModel
 from tsrnn.compose.ensemble_summary import summarize_ensemble
-from tsrnn.compose.fit_members import NO_REGRESSORS, FittedMembers, fit_columns, fit_panel
+from tsrnn.compose.fit_members import (
+    NO_REGRESSORS,
+    FittedMembers,
+    SharedProgress,
+    fit_columns,
+    fit_panel,
+)
 from tsrnn.compose.past_errors import CombinedErrors
-from tsrnn.compose.weighing import Backtest, Doubts, backtest_weights
+from tsrnn.compose.weighing import Backtest, Doubts, HeldBack, backtest_weights
 from tsrnn.exceptions import InvalidParameterError
-from tsrnn.forecasting.fitted_model import PanelModel
+from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naming import check_named
 from tsrnn.forecasting.within import give_place
@@ -68,14 +75,16 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     weights : None, "backtest" or array-like of shape (n_members,)
         With the mean, the weights of the members, in any unit; of a Series with their names as its
         index, in any order. None gives all the same;
-        "backtest" those that are proportional to one over the square of the mean absolute error on
-        held-back values.
+        "backtest" those that held-back values tell. Where 30 series or more are pooled, they are
+        found by the mix itself; of fewer, or `by_series`, they are proportional to one over the
+        square of the mean absolute error: see the notes.
     n_windows : int
         How many windows at the end of each series are held back, one before the other, for
         `weights="backtest"` and `method="best"`. Members are fitted once more for each.
     horizon : int or None
-        The steps of such a window. None takes a season, or six steps where it is shorter, but at
-        most a quarter of the series.
+        The steps of such a window. None takes the longest `horizon` of members that have one, as
+        ``RNNForecaster(horizon=12)``, but at most half of the series; else a season, or six steps
+        where it is shorter, but at most a quarter of the series.
     by_series : bool
         Whether each series has the weights of its own windows, rather than all of a panel, or all
         columns, those of their mean errors.
@@ -120,6 +129,22 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     take the combined one along. Default members were chosen by forecasts of 6 to 18 steps, and 48
     of hours: a hundred steps ahead, where they part, their median or `AutoExpSmoothingRNN` is the
     safer choice on trends (see :doc:`/ensembles`).
+
+    Errors of held-back values are in units of the mean absolute change of the series before, at the
+    lag of the season, and each counts 50 at most where the mix is judged. Its weights are those,
+    among tenths of two members, or multiples of 1 / (5 M) of M, that are nearest to equal ones with
+    an error within 1% of the smallest: what one window says holds in part for its time alone, for
+    all series alike.
+
+    A member may learn from all series at once, as `RNNForecaster` does, and be a combination
+    itself::
+
+        local, network = EnsembleForecaster(), RNNForecaster(horizon=12)
+        EnsembleForecaster([("local", local), ("network", network)], weights="backtest")
+
+    In a panel it is trained once for all series that have a season of the same length, and once
+    more for each held-back window. Intervals with weights by a backtest are then learned from the
+    first of these windows, without a further fit; those of other weights take one.
 
     Distributions of members do not average to that of their combination. So intervals are centred
     at the combined forecast, and as wide as past errors of the combination tell: they are computed
@@ -403,8 +428,11 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     def fit_panel(self, values, offsets, regressors, n_jobs=None, progress=None) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
         self._refuse_unread(regressors)
-        found = fit_panel(self._named(), values, offsets, regressors, n_jobs, progress)
-        model, of_weights = self._model_of(found, (values, offsets, regressors), n_jobs)
+        n_fits = 1 + self.n_windows * self._looks_back()
+        shared = SharedProgress.of(progress, n_fits, len(offsets) - 1)
+        found = fit_panel(self._named(), values, offsets, regressors, n_jobs, shared)
+        model, of_weights = self._model_of(found, (values, offsets, regressors), n_jobs, shared)
+        shared.reach(n_fits)
         sources = _left_out(found, _unnamed), of_weights.notes(_unnamed), found.notes
         notes = {
             i: tuple(line for one in sources for line in one.get(i, ()))
@@ -417,39 +445,78 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         found: FittedMembers,
         panel: tuple[np.ndarray, np.ndarray, np.ndarray],
         n_jobs: int | None,
+        progress: Progress | None = None,
     ) -> tuple[EnsembleModel, Doubts]:
         """Make the model of a panel of fitted members, without notes, and doubts of weights."""
+        weights, doubts, last = self._weigh(panel, n_jobs, progress)
+        model = self._combination(found, weights, panel)
+        for i in np.flatnonzero(unweighted(weights, model.present)).tolist():
+            doubts.lines.setdefault(i, NO_WEIGHTS)
+        if last is not None:
+            unjudged = last.unjudged(model.names, model.present.any(axis=1))
+            doubts.lines.update(unjudged | doubts.lines)
+        if last is not None and self._learns_from_all():
+            # What learns from all series is dear, and has been fitted to their beginnings.
+            values, offsets, regressors = panel
+            rows = rows_between(offsets[:-1][last.series], last.before)
+            begun = values[rows], offsets_of(last.before), regressors[rows]
+            before = self._combination(last.found, weights[:, last.series], begun)
+            past = model.past.measured(before, last.series, last.before, last.size)
+            model = replace(model, past=past)
+        return model, doubts
+
+    def _combination(
+        self,
+        found: FittedMembers,
+        weights: np.ndarray,
+        panel: tuple[np.ndarray, np.ndarray, np.ndarray],
+    ) -> EnsembleModel:
+        """Put together members fitted to the series of a panel."""
         values, offsets, _ = panel
-        names, n_series = tuple(name for name, _ in self._named()), len(offsets) - 1
-        weights, doubts = self._weigh(panel, n_jobs)
         model = EnsembleModel(
-            names,
+            tuple(name for name, _ in self._named()),
             found.members,
-            n_series,
+            len(offsets) - 1,
             self._taken_method() == "median",
             weights,
             Span.of(values, offsets),
             CombinedErrors(clone(self), *panel),
             found.dropped,
         )
-        for i in np.flatnonzero(unweighted(weights, model.present)).tolist():
-            doubts.lines.setdefault(i, NO_WEIGHTS)
-        return model.without_lost().with_shares(), doubts
+        return model.without_lost().with_shares()
 
     def _weigh(
-        self, panel: tuple[np.ndarray, np.ndarray, np.ndarray], n_jobs: int | None
-    ) -> tuple[np.ndarray, Doubts]:
-        """Return the weights of members, (M, N), and what there is to know of them."""
+        self,
+        panel: tuple[np.ndarray, np.ndarray, np.ndarray],
+        n_jobs: int | None,
+        progress: Progress | None,
+    ) -> tuple[np.ndarray, Doubts, HeldBack | None]:
+        """Return the weights of members, (M, N), what there is to know of them, and its source."""
         named, n_series = self._named(), len(panel[1]) - 1
         if self._looks_back():
-            best = self.method == "best"
-            period = self._taken_period()
-            how = Backtest(self.horizon, self.n_windows, period, self.by_series, best)
-            weights, n_windows, sizes = backtest_weights(how, named, *panel, n_jobs)
-            return weights, Doubts.of(how, n_windows, sizes, np.diff(panel[1]))
+            how = self._backtest()
+            weights, n_windows, sizes, last = backtest_weights(how, named, panel, n_jobs, progress)
+            return weights, Doubts.of(how, n_windows, sizes, np.diff(panel[1])), last
         weights = np.ones(len(named)) if self.weights is None else self._given_weights()
         weights = weights / weights.max()
-        return np.repeat((weights / weights.sum())[:, None], n_series, axis=1), Doubts({}, {})
+        weights = np.repeat((weights / weights.sum())[:, None], n_series, axis=1)
+        return weights, Doubts({}, {}), None
+
+    def _backtest(self) -> Backtest:
+        """Return how members are judged; without a horizon by one that a member is trained for."""
+        trained = [
+            int(value)
+            for name, value in self.get_params().items()
+            if name.endswith("__horizon") and isinstance(value, Integral)
+        ]
+        return Backtest(
+            self.horizon or max(trained, default=None),
+            self.n_windows,
+            self._taken_period(),
+            self.by_series,
+            self.method == "best",
+            self.horizon is not None,
+        )
 
     @of_one_moment
     def summary(self) -> Summary:

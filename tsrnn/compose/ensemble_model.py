@@ -93,6 +93,14 @@ class Member:
         effect[: len(self.ahead)] = self.ahead[:horizon]
         return forecast + effect
 
+    def spread(self, horizon: int, *n_jobs: int | None) -> np.ndarray:
+        """Return deviations of the next steps, (horizon, k); of a combination its units.
+
+        These are in the proportion of its deviations, which would be learned by fits of their own.
+        """
+        of = self.model.unit if isinstance(self.model, EnsembleModel) else self.model.deviation
+        return of(horizon, *n_jobs)
+
     def advance(self, values: np.ndarray, *panel: Any) -> tuple[Member, np.ndarray, np.ndarray]:
         """See further values of all series: the member then, predictions, their deviations."""
         own = values if panel else values[:, self.series]
@@ -163,6 +171,10 @@ class EnsembleModel(FittedModel):
         """Return the fitted attributes that move with the series."""
         weights = self.weights[:, 0] if self.n_series == 1 else self.weights
         return {"dropped_": told(self.dropped, self.n_series), "weights_": weights}
+
+    def named_weights(self) -> dict[str, np.ndarray]:
+        """Return the weights of members in each series, (N,) arrays by their names."""
+        return dict(zip(self.names, self.weights, strict=True))
 
     def effect(self, regressors: np.ndarray, *offsets: np.ndarray) -> np.ndarray:
         """Return zeros: what regressors add is in the members' forecasts; NaN for failures."""
@@ -236,7 +248,7 @@ class EnsembleModel(FittedModel):
         _, used = self._forecasts(horizon, *n_jobs)
         deviations = np.full((len(self.names), horizon, self.n_series), np.nan)
         for one in self.members:
-            deviations[one.place][:, one.series] = one.model.deviation(horizon, *n_jobs)
+            deviations[one.place][:, one.series] = one.spread(horizon, *n_jobs)
         apart = used.forecasts - self.forecast(horizon, *n_jobs)
         size = np.fmax.reduce(np.abs(apart), axis=0)  # squares may be beyond numbers
         size = np.where(size > 0.0, size, 1.0)

@@ -139,17 +139,16 @@ def fit_panel(
     """Fit members to the series of a panel; see `Forecaster.fit_panel`."""
     n_series = len(offsets) - 1
     members, dropped, told = [], [], _Told()
+    shared = SharedProgress.of(progress, len(named), n_series)
     panel, reads = (values, offsets, regressors), regressors.shape[1] > 0
     unread = [_misses_regressors(one, regressors) for _, one in named]
-    last = max(np.flatnonzero(~np.array(unread)), default=0)
     for place, (name, forecaster) in enumerate(named):
+        shared.reach(place)
         if unread[place]:
             dropped += [(name, i, NO_REGRESSORS) for i in range(n_series)]
             continue
-        # A series is done when the last member is.
-        tells = progress if place == last else None
         try:
-            model = _fit_long_enough(clone(forecaster), panel, n_jobs, tells)
+            model = _fit_long_enough(clone(forecaster), panel, n_jobs, shared)
         except SERIES_ERRORS as error:
             dropped += [(name, i, str(error)) for i in range(n_series)]
             continue
@@ -158,6 +157,7 @@ def fit_panel(
         for i, notes in model.notes.items():
             for note in notes:
                 told.add(name, int(i), note)
+    shared.reach(len(named))
     return FittedMembers(tuple(members), tuple(dropped), told.notes())
 
 
@@ -186,6 +186,34 @@ def _fit_long_enough(
         parts = [(series, model)]
         notes = {int(series[k]): lines for k, lines in model.notes.items()}
     return replace(GroupedPanel.of(parts, len(n_steps), failures), notes=notes)
+
+
+class SharedProgress:
+    """Progress of work in several parts, each of which tells of all series.
+
+    A series counts as so much of one as the part is of the work.
+    """
+
+    def __init__(self, progress: Progress, n_parts: int, n_series: int) -> None:
+        self._progress, self._n_parts, self._n_series = progress, n_parts, n_series
+        self._done = self._told = 0
+
+    @classmethod
+    def of(cls, progress: Progress | None, n_parts: int, n_series: int) -> SharedProgress:
+        """Share the progress, or tell nobody."""
+        return cls(progress or (lambda _: None), n_parts, n_series)
+
+    def __call__(self, n_series: int) -> None:
+        """Tell of so many series done in the part that is at work."""
+        self._done += n_series
+        whole = self._done // self._n_parts
+        if whole > self._told:
+            self._progress(whole - self._told)
+            self._told = whole
+
+    def reach(self, n_parts: int) -> None:
+        """Tell that so many parts are done, whatever they have told themselves."""
+        self(max(n_parts * self._n_series - self._done, 0))
 
 
 class _Told:

@@ -48,7 +48,7 @@ p = |2 q - 1|, upwards or downwards.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -111,6 +111,25 @@ class CombinedErrors:
         """Return units (horizon, N) that are not far too small for what was missed by (2)."""
         return _floored(unit, self._all(n_jobs)["sizes"])
 
+    def measured(
+        self, model: PanelModel, series: np.ndarray, before: np.ndarray, size: np.ndarray
+    ) -> CombinedErrors:
+        """Return errors of a model of the beginnings of some series, which need no further fit.
+
+        Parameters
+        ----------
+        model : EnsembleModel
+            Fitted to the first `before` (n,) values of the series at these positions.
+        size : (n,) int array
+            How many values after those are looked at.
+        """
+        horizon = min(_STEPS, int(size.max()))
+        n_origins = min(-(-_ENOUGH // (len(self.offsets) - 1)), int(size.max()))
+        held = _Held(series, before, before + size)
+        measured = replace(self, _found={})
+        measured._keep(*self._along(model, held, horizon, n_origins, None))
+        return measured
+
     def alone(self, i: int) -> CombinedErrors:
         """Return what is known of all series, for the one at a position."""
         found = self._all(None)
@@ -118,15 +137,18 @@ class CombinedErrors:
 
     def _all(self, n_jobs: int | None) -> dict[str, np.ndarray]:
         if not self._found:
-            missed, units = self._compute(n_jobs)
-            sizes = self._sizes(missed)
-            with np.errstate(over="ignore"):
-                units = np.array([_floored(unit, sizes) for unit in units]).reshape(units.shape)
-            is_known = np.isfinite(units) & (units > 0.0)
-            nothing = np.full_like(missed, np.nan)
-            self._found["errors"] = np.divide(missed, units, out=nothing, where=is_known)
-            self._found["sizes"] = sizes
+            self._keep(*self._compute(n_jobs))
         return self._found
+
+    def _keep(self, missed: np.ndarray, units: np.ndarray) -> None:
+        """Keep what was missed, in units by (2)."""
+        sizes = self._sizes(missed)
+        with np.errstate(over="ignore"):
+            units = np.array([_floored(unit, sizes) for unit in units]).reshape(units.shape)
+        is_known = np.isfinite(units) & (units > 0.0)
+        nothing = np.full_like(missed, np.nan)
+        self._found["errors"] = np.divide(missed, units, out=nothing, where=is_known)
+        self._found["sizes"] = sizes
 
     def _sizes(self, missed: np.ndarray) -> np.ndarray:
         """Return e of (2) for each series, (N,)."""
@@ -144,14 +166,22 @@ class CombinedErrors:
         n_origins = -(-_ENOUGH // len(lengths))
         held = np.minimum(horizon + n_origins - 1, lengths // _SHARE)
         n_origins = int(min(n_origins, held.max(initial=0)))
-        errors, units = np.full((2, n_origins, horizon, len(lengths)), np.nan)
         series = self._long_enough(lengths - held, held)
         if not series.size:
-            return errors, units
-        starts, before = self.offsets[:-1][series], (lengths - held)[series]
-        model: Any = self._fit(starts, before, n_jobs)
-        rows = starts + before
-        stops, informed = self.offsets[1:][series], self.regressors.shape[1] > 0
+            return tuple(np.full((2, n_origins, horizon, len(lengths)), np.nan))
+        before = (lengths - held)[series]
+        model = self._fit(self.offsets[:-1][series], before, n_jobs)
+        held = _Held(series, before, lengths[series])
+        return self._along(model, held, horizon, n_origins, n_jobs)
+
+    def _along(
+        self, model: Any, held: _Held, horizon: int, n_origins: int, n_jobs: int | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Forecast from one origin after another, as `_compute` does, by a fitted model."""
+        errors, units = np.full((2, n_origins, horizon, len(self.offsets) - 1), np.nan)
+        series, starts = held.series, self.offsets[:-1][held.series]
+        rows, stops = starts + held.before, starts + held.until
+        informed = self.regressors.shape[1] > 0
         for origin in range(n_origins):
             n_ahead = np.clip(stops - rows, 0, horizon)
             ahead, own = rows_between(rows, n_ahead), offsets_of(n_ahead)
@@ -177,6 +207,14 @@ class CombinedErrors:
         return self.forecaster.fit_panel(
             self.values[rows], offsets_of(lengths), self.regressors[rows], n_jobs
         )
+
+
+class _Held(NamedTuple):
+    """Hold which series something is held back of, after how many values, and until which."""
+
+    series: np.ndarray
+    before: np.ndarray
+    until: np.ndarray
 
 
 def _floored(unit: np.ndarray, sizes: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_bool_dtype, is_numeric_dtype
+from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
 
 from tsrnn._input.frames import FrameKind, kind_in_words, opened
 from tsrnn._time.labels import kind_of, stamps_of
@@ -18,7 +18,7 @@ _BOUND = re.compile(r"(?P<model>.+)-(?P<side>lo|hi)-(?P<percent>\d+(\.\d+)?)")
 _OWN = "forecast"  # the model of a backtest, and the model of these bounds:
 _OWN_BOUND = re.compile(r"(?P<side>lower|upper)(-(?P<percent>\d+(\.\d+)?))?")
 _MERGED = re.compile(_OWN_BOUND.pattern + "_.+")  # as two frames with bounds are merged
-_MODEL = "model"
+MODEL = "model"
 
 
 class Columns(NamedTuple):
@@ -71,15 +71,18 @@ def columns_of(
                 f"frame has no column {given!r}, only {list(frame.columns)}: say {name}"
             )
 
-    def found(given: Hashable | None, *usual: str) -> Hashable | None:
+    def found(argument: str, given: Hashable | None, *usual: str) -> Hashable | None:
         known = [one for one in usual if one in frame]
+        forecasts = [one for one in known if is_float_dtype(frame[one])]  # which these may be
+        if given is None and len(known) > 1 and forecasts:
+            raise ValueError(f"frame has both columns {known}: say by {argument} which is meant")
         return known[0] if given is None and known else given
 
     columns = Columns(
-        found(id_col, "series", "unique_id"),
-        found(time_col, "time", "ds"),
+        found("id_col", id_col, "series", "unique_id"),
+        found("time_col", time_col, "time", "ds"),
         target_col,
-        found(None, "cutoff"),
+        "cutoff" if "cutoff" in frame else None,
     )
     _refuse_unknown(frame, columns)
     return columns
@@ -120,7 +123,7 @@ def keys_of(
     keys = [by] if isinstance(by, Hashable) else list(by)
     if isinstance(by, tuple | frozenset) and by not in frame:
         keys = list(by)
-    keys = [one for one in dict.fromkeys(keys) if one != _MODEL]  # which always are
+    keys = [one for one in dict.fromkeys(keys) if one != MODEL]  # which always are
     for key in keys:
         steps = key == "step" and columns.time is not None
         if key not in frame and not steps:
@@ -133,7 +136,7 @@ def with_steps(frame: pd.DataFrame, keys: Sequence[Hashable], columns: Columns) 
     if "step" not in keys or "step" in frame:
         return frame
     window = [one for one in (columns.series, columns.cutoff) if one is not None]
-    window += [_MODEL] if _names_models(frame) else []
+    window += [MODEL] if names_models(frame) else []
     number = np.zeros(len(frame), dtype=np.int64)
     if window:
         number = frame.groupby(window, dropna=False).ngroup().to_numpy()
@@ -243,24 +246,24 @@ def each_model(
     frame: pd.DataFrame, models: Sequence[Hashable]
 ) -> Iterator[tuple[Hashable, Hashable, np.ndarray]]:
     """Yield what each model is called, its column, and which rows are its own."""
-    if not _names_models(frame):
+    if not names_models(frame):
         for column in models:
             yield column, column, np.ones(len(frame), dtype=bool)
         return
     if len(models) > 1:
         raise ValueError(
-            f"frame has a column {_MODEL!r}, and forecasts in several: {models}; give one column"
+            f"frame has a column {MODEL!r}, and forecasts in several: {models}; give one column"
         )
-    unnamed = np.flatnonzero(frame[_MODEL].isna())
+    unnamed = np.flatnonzero(frame[MODEL].isna())
     if unnamed.size:
-        raise ValueError(f"frame[{_MODEL!r}] names no model in row {unnamed[0]}")
-    for name in dict.fromkeys(frame[_MODEL]):
-        yield name, models[0], (frame[_MODEL] == name).to_numpy()
+        raise ValueError(f"frame[{MODEL!r}] names no model in row {unnamed[0]}")
+    for name in dict.fromkeys(frame[MODEL]):
+        yield name, models[0], (frame[MODEL] == name).to_numpy()
 
 
-def _names_models(frame: pd.DataFrame) -> bool:
+def names_models(frame: pd.DataFrame) -> bool:
     """Tell whether a column says which model a row is of; one of numbers is a model's forecasts."""
-    return _MODEL in frame and not is_numeric_dtype(frame[_MODEL])
+    return MODEL in frame and not is_numeric_dtype(frame[MODEL])
 
 
 def refuse_repeated(frame: pd.DataFrame, columns: Columns) -> None:
@@ -268,7 +271,7 @@ def refuse_repeated(frame: pd.DataFrame, columns: Columns) -> None:
     names = [one for one in (columns.series, columns.cutoff, columns.time) if one is not None]
     if columns.time is None:
         return
-    names += [_MODEL] if _names_models(frame) else []
+    names += [MODEL] if names_models(frame) else []
     twice = np.flatnonzero(frame.duplicated(names))
     if twice.size:
         row = ", ".join(f"{name} {frame[name].iloc[twice[0]]}" for name in names)

@@ -22,6 +22,7 @@ from tsrnn.metrics.columns import (
     with_steps,
 )
 from tsrnn.metrics.reading import check_period, numbers
+from tsrnn.metrics.shared import forecast_by_all
 from tsrnn.metrics.table import METRICS, Interval, Rows, needs_of, terms_of
 from tsrnn.metrics.terms import ratio
 from tsrnn.metrics.training import Scales, has_scale, scales_of
@@ -44,7 +45,9 @@ def evaluate(
     In each row of the answer the errors of a series are averaged, whatever their cutoff and step,
     and then the averages over the series. Only "wape" and "weighted_quantile_loss" are ratios of
     sums over all series. Rows whose value is missing are left out; where there is no other, the
-    score is NaN.
+    score is NaN. Models in columns are compared on the same windows: those of a series and cutoff
+    that one of them has no forecast for, since its fit failed, are left out for all. Rows that name
+    their models are all scored, and a warning tells of models in different windows.
 
     Parameters
     ----------
@@ -94,18 +97,19 @@ def evaluate(
     Raises
     ------
     ValueError
-        If a column is not there, or it is not clear what one is; if a forecast is missing or
-        infinite where a value is observed; if a bound is missing there or above the other, or
-        infinite with metrics of quantiles; if there are two rows of a model for the same series,
-        cutoff and time; if a metric needs what is not given, or something is given that no metric
-        needs.
+        If a column is not there, or it is not clear what one is; if a forecast is infinite, or
+        missing beside others of its window, where a value is observed; if a bound is missing
+        there or above the other, or infinite with metrics of quantiles; if no window is forecast by
+        all models; if there are two rows of a model for the same series, cutoff and time; if a
+        metric needs what is not given, or something is given that no metric needs.
     TypeError
         If `frame` is no DataFrame, a metric a function, or `period` neither an int nor "auto".
 
     Warns
     -----
     UserWarning
-        If dates of `y_train` lie on no regular grid, so that "auto" takes 1.
+        Of windows that some models do not forecast, and which these are; if dates of `y_train` lie
+        on no regular grid, so that "auto" takes 1.
 
     Examples
     --------
@@ -127,7 +131,7 @@ def evaluate(
     models = models_of(frame, by, columns)
     bounds = bounds_of(frame, models, level, needs)
     refuse_repeated(frame, columns)
-    frame = with_steps(frame, by, columns)
+    frame = forecast_by_all(with_steps(frame, by, columns), models, columns)
     y = numbers(frame[columns.target], f"frame[{columns.target!r}]")
     scales = scales_of(frame, columns, y_train, period) if "train" in needs else None
     group = frame.groupby(by, dropna=False).ngroup().to_numpy() if by else np.zeros(len(y), int)
@@ -211,7 +215,7 @@ def _beside(
         of_model = "" if model == column else f" of model {model!r}"
         raise ValueError(
             f"frame[{column!r}]{of_model} is NaN where a value is observed, in the row "
-            f"{row.to_dict()}: leave that series out for all models, so that they are compared on "
+            f"{row.to_dict()}: leave that window out for all models, so that they are compared on "
             "the same rows"
         )
     return values

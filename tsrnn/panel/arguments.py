@@ -13,7 +13,8 @@ from tsrnn.exceptions import InvalidParameterError
 from tsrnn.panel.frame import Columns
 
 _CUTOFF = "cutoff"  # a column of cross-validations
-_STEP = "step"  # which tsrnn.metrics.evaluate takes for the number of a step
+# What tsrnn.metrics.evaluate takes for the number of a step, series and time stamps.
+_EVALUATED = ("step", "series", "unique_id", "time", "ds")
 _MODEL = "model"  # beside the ids, in tables of several
 _OF_SERIES = ("reason", "exception", "note", "n_filled")  # beside the ids, in tables of series
 
@@ -52,7 +53,7 @@ def check_names(columns: Columns, alias: Any, names: Sequence[str], several: boo
             f"id_col must not be {columns.id!r}, which is a column of failures_, notes_ or "
             f"filled_: rename it, as in df.rename(columns={{{columns.id!r}: 'series'}})"
         )
-    taken += [_CUTOFF, _STEP]
+    taken += [_CUTOFF, *(name for name in _EVALUATED if name not in taken)]
     if alias is not None and (not isinstance(alias, str) or not alias.strip() or alias in taken):
         raise InvalidParameterError(
             f"alias must be None or a name other than {taken}, got {alias!r}"

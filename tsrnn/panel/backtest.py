@@ -15,6 +15,8 @@ from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.panel.frame import Columns, Panel, too_short
 from tsrnn.panel.regular import RegularFrame
 
+_LONGEST = 2**62  # steps
+
 FitPanel = Callable[[Panel], PanelModel]
 
 
@@ -171,7 +173,8 @@ def _moved(
 
 def too_short_for_windows(panel: Panel, windows: Windows) -> dict[int, Exception]:
     """Return the series of which some fit would see too few values, and the reason."""
-    before = panel.lengths - windows.span
+    # No series is so long, and what follows is computed in 64 bits.
+    before = panel.lengths - min(windows.span, _LONGEST)
     failures: dict[int, Exception] = {
         i: ValueError(
             f"{panel.lengths[i]} rows are too few: {windows.in_words} take "
@@ -180,9 +183,11 @@ def too_short_for_windows(panel: Panel, windows: Windows) -> dict[int, Exception
         for i in np.flatnonzero(before < 2).tolist()
     }
     rest = np.flatnonzero(before >= 2)
+    if not rest.size:
+        return failures
     firsts, every = panel.offsets[rest], windows.ends(panel.lengths[rest])
     for number in range(windows.n_windows if windows.max_train else 1):
-        if rest.size and windows.is_fitted(number):
+        if windows.is_fitted(number):
             ends = firsts + every[:, number]
             starts = windows.starts(ends, firsts)
             few = too_short(panel.cut(rest, starts, ends - starts))

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from tsrnn._input.validation import at_this_moment, check_count
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.panel.calibration import PastErrors, Scores
-from tsrnn.panel.fitting import Work, coefficient_table, settle
+from tsrnn.panel.fitting import Work, coefficient_table, settle, weight_table
 from tsrnn.panel.frame import Panel
 from tsrnn.panel.reading import FittedFrame
 from tsrnn.panel.report import filled_table
@@ -28,6 +28,7 @@ class FittedForecasters(BaseEstimator):
     failures_: pd.DataFrame
     notes_: pd.DataFrame
     cross_validation_failures_: pd.DataFrame
+    cross_validation_notes_: pd.DataFrame
     period_: pd.Series | pd.DataFrame
     feature_names_in_: np.ndarray
 
@@ -71,6 +72,24 @@ class FittedForecasters(BaseEstimator):
             raise AttributeError(
                 f"the forecaster of this panel, {names}, is no regression: coef_ is of "
                 "RegressionForecaster"
+            )
+        return pd.concat(known, ignore_index=True)
+
+    @property
+    def weights_(self) -> pd.DataFrame:
+        """The weights of the members of an `EnsembleForecaster` by series: `id_col`, and members.
+
+        There is no such attribute of other forecasters. Without failed series.
+        """
+        now = at_this_moment(self)
+        check_is_fitted(now, "failures_")
+        tables = [weight_table(one, now._fitted, now.id_col) for one in now._fitted.members]
+        known = [one for one in tables if one is not None]
+        if not known:
+            names = ", ".join(type(one).__name__ for one in now._forecasters)
+            raise AttributeError(
+                f"the forecaster of this panel, {names}, is no combination: weights_ is of "
+                "EnsembleForecaster"
             )
         return pd.concat(known, ignore_index=True)
 

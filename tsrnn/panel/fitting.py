@@ -105,14 +105,25 @@ def fit_member(
     panel, features = with_time_features(frame.part.panel, forecaster, rules)
     settled = settle(forecaster, frame.names, features, panel, kinds)
     model = work.fit(settled, panel)
+    notes = _notes_of(forecaster, panel, kinds, settled, model)
+    fitted = FittedMember(model, frozenset(model.failures), features, one.name)
+    return MemberFit(fitted, panel, notes, settled.periods if settled.has_periods else None)
+
+
+def _notes_of(
+    forecaster: Forecaster,
+    panel: Panel,
+    kinds: Kinds,
+    settled: SettledPanel,
+    model: PanelModel,
+) -> MemberNotes:
+    """Return what to know of the fits of series that have not failed."""
     notes = season_notes(forecaster, panel, kinds)
     if forecaster._has_season():
         for i, lines in unseen_notes(panel, settled.periods, model).items():
             notes[i] = (*notes.get(i, ()), *lines)
     notes |= {i: (*notes.get(i, ()), *lines) for i, lines in model.notes.items()}
-    notes = {i: lines for i, lines in notes.items() if i not in model.failures}
-    fitted = FittedMember(model, frozenset(model.failures), features, one.name)
-    return MemberFit(fitted, panel, notes, settled.periods if settled.has_periods else None)
+    return {i: lines for i, lines in notes.items() if i not in model.failures}
 
 
 def fitted_panel(frame: RegularFrame, fits: Sequence[MemberFit], rules: StepRules) -> FittedPanel:
@@ -143,17 +154,22 @@ def told_failures(frame: RegularFrame, fits: Sequence[MemberFit]) -> Told:
     return frame.told(failures, [one.fitted.name for one in fits])
 
 
-def told_notes(frame: RegularFrame, fits: Sequence[MemberFit]) -> Told:
-    """Return what to know of series of a frame that have not failed."""
-    lost = set.intersection(*(set(one.fitted.left_out) for one in fits))
+def told_notes(
+    frame: RegularFrame,
+    notes: Sequence[MemberNotes],
+    failed: Sequence[Iterable[int]],
+    names: Sequence[str | None],
+) -> Told:
+    """Return what to know of series of a frame: notes of each model, which failed for some."""
+    lost = set.intersection(*map(set, failed))
     shared: dict[int, tuple[Warning, ...]] = {
         i: (line,) for i, line in frame.part.notes.items() if i not in lost
     }
-    if fits[0].fitted.name is None:
-        notes = fits[0].notes
-        shared = notes | {i: (*lines, *notes.get(i, ())) for i, lines in shared.items()}
+    if names[0] is None:
+        of_fits = notes[0]
+        shared = of_fits | {i: (*lines, *of_fits.get(i, ())) for i, lines in shared.items()}
         return [(None, shared)]
-    return by_model(shared, [one.notes for one in fits], [one.fitted.name for one in fits])
+    return by_model(shared, notes, names)
 
 
 def taken_periods(
@@ -195,6 +211,19 @@ def coefficient_table(
     )
 
 
+def weight_table(
+    member: FittedMember, fitted: FittedPanel, id_col: Hashable
+) -> pd.DataFrame | None:
+    """Return the weights of members of a combination by series; None of what is none."""
+    found = getattr(member.model, "named_weights", dict)()
+    if not found:
+        return None
+    active = others(len(fitted.ids), member.left_out)
+    model = {} if member.name is None else {"model": member.name}
+    weights = {name: values[active] for name, values in found.items()}
+    return pd.DataFrame({id_col: fitted.ids.take(active), **model, **weights})
+
+
 def backtest_member(
     one: NamedForecaster,
     frame: RegularFrame,
@@ -202,15 +231,22 @@ def backtest_member(
     windows: Windows,
     quantiles: np.ndarray,
     work: Work,
-) -> PastForecasts:
-    """Forecast the series of a frame from points in their past."""
+) -> tuple[PastForecasts, MemberNotes]:
+    """Forecast the series of a frame from points in their past, with notes on the fits there."""
     panel, features = with_time_features(frame.part.panel, one.forecaster, rules)
     kinds = frame.part.grid.seasons()
+    found: dict[int, dict[tuple[type, str], Warning]] = {}
 
     def fit(stretch: Panel) -> PanelModel:
-        return work.fit(settle(one.forecaster, frame.names, features, stretch, kinds), stretch)
+        settled = settle(one.forecaster, frame.names, features, stretch, kinds)
+        model = work.fit(settled, stretch)
+        for i, lines in _notes_of(one.forecaster, stretch, kinds, settled, model).items():
+            for line in lines:
+                found.setdefault(i, {}).setdefault((type(line), str(line)), line)
+        return model
 
-    return past_forecasts(panel, fit, windows, quantiles, work.n_jobs)
+    past = past_forecasts(panel, fit, windows, quantiles, work.n_jobs)
+    return past, {i: tuple(lines.values()) for i, lines in found.items()}
 
 
 def told_past(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any, Self, get_args
 
+import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
@@ -46,6 +47,7 @@ from tsrnn.panel.report import (
     listed,
     listed_notes,
     note_table,
+    refuse_none_moved,
     warn_of_failures,
     warn_of_last_step,
     warn_of_notes,
@@ -128,6 +130,9 @@ class PanelForecaster(FittedForecasters, PanelParameters):
     coef_ : DataFrame
         Coefficients of a `RegressionForecaster`: the columns `id_col`, column, coef, bse. For a
         list with a column model.
+    weights_ : DataFrame
+        Weights of the members of an `EnsembleForecaster`: the column `id_col`, and one for each
+        member, NaN where a series has other ones. For a list with a column model.
     period_ : Series, or DataFrame for a list
         By series the period that was taken in `fit`, where the forecaster has a season: of a list a
         column for each that has one.
@@ -137,6 +142,9 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         The series that can be predicted, sorted.
     cross_validation_failures_ : DataFrame
         As `failures_`, of the last `cross_validation`.
+    cross_validation_notes_ : DataFrame
+        As `notes_`, of the fits of the last `cross_validation`; what several fits to a series told
+        alike stands once.
 
     Examples
     --------
@@ -231,7 +239,10 @@ class PanelForecaster(FittedForecasters, PanelParameters):
             with self._progress(len(part.places) * len(forecasters)) as progress:
                 work = Work(self.n_jobs, progress)
                 fits = [fit_member(one, frame, rules, work) for one in forecasters]
-            failures, notes = told_failures(frame, fits), told_notes(frame, fits)
+            names = [one.fitted.name for one in fits]
+            left_out = [one.fitted.left_out for one in fits]
+            failures = told_failures(frame, fits)
+            notes = told_notes(frame, [one.notes for one in fits], left_out, names)
             # Labels that are tuples are names as well, and no second axis.
             index = pd.Index(frame.names, dtype=object, tupleize_cols=False)
             new.feature_names_in_ = index.to_numpy(copy=True)
@@ -249,7 +260,7 @@ class PanelForecaster(FittedForecasters, PanelParameters):
             new.notes_ = note_table(notes, part.panel.ids, self.id_col)
             warn_of_last_step(part.doubt)
             warn_of_failures(new.failures_, len(ids), "failures_")
-            warn_of_notes(note for *_, note in listed_notes(notes))
+            warn_of_notes(notes, "notes_")
         failed = [(id_of(ids, i), error) for i, _, error in listed(failures)]
         noted = [(id_of(part.panel.ids, i), note) for i, _, note in listed_notes(notes)]
         sought = any(one.forecaster._seeks_season() for one in forecasters)
@@ -454,10 +465,10 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         df_new : DataFrame
             Rows that follow those seen, of some or all series, columns as at `fit`. Gaps, also
             right after the last row seen, are filled, and rows of a step put together, as at `fit`;
-            rows of the step that was the last one come too late, and an `UnfinishedStepWarning`
-            tells where the new last one looks unfinished beside those of the fit. Rows of failed
-            series are skipped. A series whose new rows will not do (words, infinities, a gap that
-            is not filled) joins `failures_`, for where it stands is no longer known.
+            an `UnfinishedStepWarning` tells where the new last one looks unfinished beside those of
+            the fit. Rows of failed series are skipped. A series whose new rows will not do (words,
+            infinities, a gap that is not filled) joins `failures_`, for where it stands is no
+            longer known, and the others move on.
 
         Returns
         -------
@@ -466,7 +477,9 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         Raises
         ------
         ValueError
-            If there are series that were not fitted: `fit` is where series begin.
+            If there are series that were not fitted, for `fit` is where series begin; if rows lie
+            at or before the end of a series, or in the step that it ended with; or if none of the
+            series in `df_new` can move on. The panel is then as before.
         """
         check_is_fitted(self, "failures_")
         columns = self._columns()
@@ -485,10 +498,11 @@ class PanelForecaster(FittedForecasters, PanelParameters):
             if form.series is not None:
                 more, series = new._fitted.going_on(more, series, self.time_col)
             fitted, shared, of_models, doubt = new._fitted.moved(
-                more, failures, series, self._rules(), self.time_col, self.n_jobs
+                more, failures, series, self._rules(), columns, form, self.n_jobs
             )
             new._fitted, new.ids_ = fitted, fitted.active_ids
             told = by_model(shared, of_models, [one.name for one in fitted.members])
+            refuse_none_moved(told, fitted.lost, series, fitted.ids)
             newly = failure_table(told, fitted.ids, new.failures_.columns[0])
             new.failures_ = pd.concat([new.failures_, newly], ignore_index=True)
             warn_of_last_step(doubt)
@@ -539,6 +553,7 @@ class PanelForecaster(FittedForecasters, PanelParameters):
             the model's name, and for each level that name followed by -lo-80, -hi-80; sorted by
             series and time. Failed series are left out, and listed in
             `cross_validation_failures_`; NaN stands where one failed for one of several models.
+            `cross_validation_notes_` has what to know of the fits.
             `tsrnn.metrics.evaluate` makes scores of it.
         """
         windows = Windows.read(h, n_windows, step_size, refit, max_train, gap, "h")
@@ -553,12 +568,17 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         n_fits = len(frame.part.places) * windows.n_fits * len(forecasters)
         with self._progress(n_fits) as progress:
             work, tails = Work(self.n_jobs, progress), tails_of(levels)
-            past = [backtest_member(one, frame, rules, windows, tails, work) for one in forecasters]
-        failures = told_past(frame, past, [one.name for one in forecasters])
+            fits = [backtest_member(one, frame, rules, windows, tails, work) for one in forecasters]
+        past, models = [one for one, _ in fits], [one.name for one in forecasters]
+        failures = told_past(frame, past, models)
+        failed = [np.flatnonzero(one.failed.all(axis=1)).tolist() for one in past]
+        notes = told_notes(frame, [lines for _, lines in fits], failed, models)
         self.cross_validation_failures_ = failure_table(failures, frame.ids, self.id_col)
+        self.cross_validation_notes_ = note_table(notes, frame.part.panel.ids, self.id_col)
         warn_of_last_step(frame.part.doubt)
         n_series = len(frame.ids)
         warn_of_failures(self.cross_validation_failures_, n_series, "cross_validation_failures_")
+        warn_of_notes(notes, "cross_validation_notes_")
         table = table_of_windows(frame, windows, columns, list(zip(names, past, strict=True)))
         return frame.read.form.answer(table, columns)
 

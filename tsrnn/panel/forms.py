@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.frames import PANDAS, FrameKind, opened
+from tsrnn._input.notes import warn_user
 from tsrnn.panel.frame import Columns, holds_numbers
 
 
@@ -150,10 +151,11 @@ def _of_levels(
 
 def _looks_wide(frame: pd.DataFrame, columns: Columns) -> bool:
     """Tell whether a frame has stamps, as its index or a column, and names neither other column."""
-    if columns.id in frame.columns or columns.target in frame.columns or not len(frame):
+    labels = list(frame.columns)  # of which pairs are not found by their first words
+    if columns.id in labels or columns.target in labels or not len(frame):
         return False
-    if columns.time in frame.columns:
-        return frame.shape[1] > 1 and list(frame.columns).count(columns.time) == 1
+    if columns.time in labels:
+        return frame.shape[1] > 1 and labels.count(columns.time) == 1
     is_time = isinstance(frame.index, pd.DatetimeIndex | pd.PeriodIndex)
     return frame.shape[1] > 0 and (is_time or frame.index.name == columns.time)
 
@@ -163,7 +165,7 @@ def _of_wide(
 ) -> tuple[pd.DataFrame, FrameForm]:
     """Lay the columns of a wide frame one under the other; the index are its rows."""
     levels: tuple[tuple[str, Hashable], ...] = ()
-    if columns.time in frame.columns:
+    if columns.time in list(frame.columns):
         stamps, table = pd.Index(frame[columns.time]), frame.drop(columns=columns.time)
     else:
         stamps, table = frame.index, frame
@@ -187,6 +189,8 @@ def _of_wide(
             f"has (id_col and target_col name others), only {list(frame.columns)}; a wide one, "
             f"with a column for each series, would have {problem}"
         )
+    if has_ends:
+        _tell_of_constant(table, name)
     numeric = all(dtype.kind in "biuf" for dtype in table.dtypes)
     cells = table.to_numpy(dtype=float if numeric else object, na_value=np.nan)
     kept = _from_first_to_last(pd.notna(cells)) if has_ends else np.ones(cells.shape, dtype=bool)
@@ -197,6 +201,23 @@ def _of_wide(
         columns.target: cells[row, place],
     }
     return pd.DataFrame(long, index=row), FrameForm(kind, levels, series)
+
+
+def _tell_of_constant(table: pd.DataFrame, name: str) -> None:
+    """Tell of a column of one whole number: it may be what a long frame calls its only series."""
+    constant = [
+        dtype.kind in "iu" and bool((table.iloc[:, i] == table.iat[0, i]).all())
+        for i, dtype in enumerate(table.dtypes)
+    ]
+    for i in np.flatnonzero(constant).tolist():
+        if table.iat[0, i] and not all(constant):
+            warn_user(
+                f"{name} has no column that id_col or target_col names, and is read as a wide "
+                f"frame of the series {list(table.columns)}; if it is a long one, in which "
+                f"{table.columns[i]!r} names the series {table.iat[0, i]}, say id_col and "
+                "target_col"
+            )
+            return
 
 
 def _from_first_to_last(known: np.ndarray) -> np.ndarray:

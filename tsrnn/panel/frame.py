@@ -244,6 +244,11 @@ def _further_columns(
                 cure = f"; {columns.arguments[column]} names another"
                 if has_target and column == columns.id and columns.target not in frame.columns:
                     cure += f", or time_col that of the stamps of a wide frame, {columns.time!r}"
+                elif has_target and column == columns.id:
+                    cure += (
+                        f". Of a single series {_named_by_one(name, column)} makes one; a "
+                        "forecaster without a panel takes it without"
+                    )
             raise ValueError(
                 f"{name} must have one column {column!r}, but it has {n_found}: its columns are "
                 f"{list(frame.columns)}{cure}"
@@ -260,6 +265,13 @@ def _further_columns(
             f"regressors are {regressors}"
         )
     return regressors
+
+
+def _named_by_one(frame: str, column: Any) -> str:
+    """Return code that adds a column with one name in all rows."""
+    if isinstance(column, str) and column.isidentifier():
+        return f"{frame}.assign({column}='a')"
+    return f"{frame}.assign(**{{{column!r}: 'a'}})"
 
 
 def _series_of_rows(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tsrnn._input.frames import kind_in_words, opened
+from tsrnn._input.frames import kind_in_words
 from tsrnn._input.notes import warn_user
 from tsrnn._input.validation import check_choice
 from tsrnn._time.grid import is_time_index
@@ -25,6 +26,7 @@ from tsrnn.panel.cells import (
 )
 from tsrnn.panel.errors import CellError, SeriesError
 from tsrnn.panel.fill import ROWS, filled
+from tsrnn.panel.forms import long_frame
 from tsrnn.panel.frame import Columns, FrameNames
 from tsrnn.panel.labels import AGGREGATES
 from tsrnn.panel.stamps import refuse_dates_in_integers
@@ -48,7 +50,8 @@ def fill_gaps(
     ----------
     frame : DataFrame or Series
         A long frame, with a row a series and time step in any order, of pandas, polars or pyarrow;
-        or one series of pandas, with its time stamps as the index.
+        with series and time stamps in columns or, in pandas, in a MultiIndex; or one series of
+        pandas, with its time stamps as the index.
     freq : str, pandas offset, int or None
         The time steps, such as "D", "B" or "MS"; an integer where time stamps are integers. None
         guesses them: the coarsest on which all stamps of a series lie, if it has eight or some
@@ -114,12 +117,15 @@ def fill_gaps(
     5         b 2024-03-03  4
     """
     columns = Columns(id_col, time_col, target_col)
-    given, kind = opened(frame, "frame")
-    if isinstance(frame, pd.Series):
-        whole, doubt = _of_one(frame, freq, value, aggregate)
+    has_levels = isinstance(getattr(frame, "index", None), pd.MultiIndex)
+    if has_levels and isinstance(frame, pd.Series) and frame.name is not None:
+        columns = replace(columns, target=frame.name)
+    given, form = long_frame(frame, columns, "frame", has_target=False)
+    if isinstance(given, pd.Series):
+        whole, doubt = _of_one(given, freq, value, aggregate)
     elif isinstance(given, pd.DataFrame):
         whole, doubt = _of_long(given, freq, value, aggregate, columns, FrameNames("frame"))
-        whole = kind.answer(whole)
+        whole = form.answer(whole, columns)
     else:
         raise TypeError(
             "frame must be a DataFrame, or a Series of pandas with its time stamps as the index, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from sklearn.base import clone
@@ -80,6 +80,22 @@ def check_forecasters(given: Any, alias: Any, own: Collection[str]) -> tuple[Nam
     _refuse_unnamed_twins(given, [name for name, _ in pairs])
     check_named("forecaster", pairs, own)
     return tuple(NamedForecaster(name, clone(forecaster)) for name, forecaster in pairs)
+
+
+def refuse_of_one(parameters: Collection[str], names: Sequence[str]) -> None:
+    """Refuse parameters that are called as those of a single forecaster, where there is a list.
+
+    Raises
+    ------
+    ValueError
+    """
+    for one in parameters:
+        parent, _, parameter = one.partition("__")
+        if parent == "forecaster" and parameter:
+            raise ValueError(
+                f"{one!r} is of a panel of one forecaster: of a list each has its parameters by "
+                f"its name, as in {[f'{name}__{parameter}' for name in names]}"
+            )
 
 
 def _refuse_unnamed_twins(given: Any, names: list[str]) -> None:

@@ -17,7 +17,7 @@ from tsrnn.panel.arguments import check_names
 from tsrnn.panel.fill import StepRules
 from tsrnn.panel.frame import Columns
 from tsrnn.panel.labels import Aggregate
-from tsrnn.panel.models import NamedForecaster, check_forecasters, is_several, named
+from tsrnn.panel.models import NamedForecaster, check_forecasters, is_several, named, refuse_of_one
 from tsrnn.panel.reading import FrameRoles, ReadFrame, read_frame
 
 
@@ -62,6 +62,7 @@ class PanelParameters(_BaseComposition):
         """Set parameters as `set_params` does, and some of them before an error."""
         self.forecaster = params.pop("forecaster", self.forecaster)
         if is_several(self.forecaster):
+            refuse_of_one(params, self._names())
             return self._set_params("_named", **params)
         return super().set_params(**params)
 

@@ -18,6 +18,7 @@ from tsrnn.exceptions import InvalidParameterError, UnusedColumnsWarning
 from tsrnn.panel.errors import CellError
 from tsrnn.panel.forms import FrameForm, long_frame
 from tsrnn.panel.frame import Columns, FrameNames, Panel, holds_numbers, read_panel
+from tsrnn.panel.report import id_of
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,26 @@ class FrameRoles:
                         "the series, the time stamps and the values"
                     )
                 taken = {**taken, name: f"name of a column in {argument} already"}
+
+    def refuse_wide(self, series: list[Hashable]) -> None:
+        """Refuse a wide frame of these series where some columns are named to be no series.
+
+        Raises
+        ------
+        ValueError
+        """
+        named = [*(self.regressors or ()), *(self.static or ())]
+        if not named:
+            return
+        argument = "regressors" if self.regressors else "static"
+        target = next((one for one in series if one not in named), self.columns.target)
+        raise ValueError(
+            f"{argument} has {named[0]!r}, but df has neither a column {self.columns.id!r} nor "
+            f"{self.columns.target!r}, and so reads as a wide frame of the series {series}, which "
+            "has no room for others: give it a column that names the series, and say id_col and "
+            f"target_col={target!r}. A single series needs no panel: a forecaster's fit(X, y) "
+            f"takes df[{named}] and df[{target!r}]"
+        )
 
     def of(self, frame: pd.DataFrame, name: str) -> tuple[list, list, tuple]:
         """Return which columns of a frame are regressors, which static, and which are left alone.
@@ -157,6 +178,8 @@ def read_frame(df: Any, roles: FrameRoles, *, repeats: bool, forecaster: str) ->
     df, form = long_frame(df, columns, "df")
     if not isinstance(df, pd.DataFrame):
         read_panel(df, columns, None, names=names)  # which refuses it
+    if form.series is not None:
+        roles.refuse_wide(form.series.tolist())
     regressors, static, left_alone = roles.of(df, "df")
     panel, failures = read_panel(
         df, columns, regressors, repeats=repeats, names=names, ignored=(*static, *left_alone)
@@ -257,7 +280,7 @@ def _static_of(
                 int(i),
                 ValueError(
                     f"the static column {name!r} must be the same in all rows, but is "
-                    f"{said.iloc[i]!r} and, in row {row}, {df[name].iloc[row]!r}"
+                    f"{id_of(said, int(i))!r} and, in row {row}, {id_of(df[name], row)!r}"
                 ),
             )
     return pd.DataFrame(table), failures

@@ -138,7 +138,9 @@ class RegularFrame:
         every = {**self.failures, **self.placed(failures)}
         refuse_all_failed(every, self.ids)
         kept = others(len(part.places), failures)
+        notes = part.notes
         part = part._replace(
+            notes={new: notes[old] for new, old in enumerate(kept.tolist()) if old in notes},
             panel=part.panel.take(kept),
             grid=part.grid.take(kept),
             places=part.places[kept],

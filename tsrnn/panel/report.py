@@ -76,8 +76,8 @@ def filled_table(ids: pd.Index, n_filled: np.ndarray | None, id_col: Hashable) -
     return pd.DataFrame({id_col: ids.take(places), "n_filled": n_filled[places]})
 
 
-def id_of(ids: pd.Index, i: int) -> Hashable:
-    """Return the id of a series, as an object of Python."""
+def id_of(ids: pd.Index | pd.Series, i: int) -> Hashable:
+    """Return the id of a series, or another cell, as an object of Python."""
     return ids[i : i + 1].tolist()[0]
 
 
@@ -87,6 +87,13 @@ def refuse_all_failed(failures: Mapping[int, Exception], ids: pd.Index) -> None:
         return
     first = min(failures)
     raise AllFailedError(len(ids), id_of(ids, first), failures[first])
+
+
+def refuse_none_moved(told: Told, lost: Iterable[int], series: np.ndarray, ids: pd.Index) -> None:
+    """Raise where all series that an update was for are lost, for the first reason told."""
+    if len(series) and set(series.tolist()) <= set(lost):
+        first, _, error = listed(told)[0]
+        raise AllFailedError(len(series), id_of(ids, first), error)
 
 
 def warn_of_failures(table: pd.DataFrame, n_series: int, where: str) -> None:
@@ -121,14 +128,15 @@ def tell_failures(table: pd.DataFrame, n_series: int) -> None:
         )
 
 
-def warn_of_notes(notes: Iterable[Warning]) -> None:
+def warn_of_notes(notes: Told, where: str) -> None:
     """Tell how many notes of each kind there are."""
     by_kind: dict[type[Warning], list[Warning]] = {}
-    for note in notes:
+    for *_, note in listed_notes(notes):
         by_kind.setdefault(type(note), []).append(note)
     for kind, found in by_kind.items():
         warn_user(
-            f"{len(found)} note(s) on the fits of single series, see notes_; the first: {found[0]}",
+            f"{len(found)} note(s) on the fits of single series, see {where}; the first: "
+            f"{found[0]}",
             kind,
         )
 

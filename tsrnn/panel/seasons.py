@@ -319,6 +319,15 @@ class GroupedPanel:
                 whole[series] = values
         return found
 
+    def named_weights(self) -> dict[str, np.ndarray]:
+        """Return the weights of members of combinations, NaN for series that have no such."""
+        found: dict[str, np.ndarray] = {}
+        for series, model in self.parts:
+            if hasattr(model, "named_weights"):
+                for name, weights in model.named_weights().items():
+                    found.setdefault(name, np.full(self.n_series, np.nan))[series] = weights
+        return found
+
     def advance(
         self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
     ) -> tuple[GroupedPanel, np.ndarray, np.ndarray]:

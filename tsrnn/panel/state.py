@@ -17,9 +17,11 @@ from tsrnn.features.hosts import columns_of
 from tsrnn.features.time_features import TimeFeatures
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.panel.fill import StepRules, endless, spread, too_many
-from tsrnn.panel.frame import Panel
+from tsrnn.panel.forms import FrameForm
+from tsrnn.panel.frame import Columns, Panel
 from tsrnn.panel.labels import Reach, aggregated
 from tsrnn.panel.report import id_of
+from tsrnn.panel.seen_rows import refuse_seen_rows
 from tsrnn.panel.stamps import ordinals_as_read, zones_advice
 
 
@@ -179,10 +181,11 @@ class FittedPanel:
         failures: dict[int, Exception],
         series: np.ndarray,
         rules: StepRules,
-        time_col: Hashable,
+        columns: Columns,
+        form: FrameForm,
         n_jobs: int | None,
     ) -> tuple[FittedPanel, dict[int, Exception], list[dict[int, Exception]], str | None]:
-        """Move on through more rows of some series.
+        """Move on through more rows of some series, which came in a frame of this form.
 
         Returns
         -------
@@ -194,12 +197,25 @@ class FittedPanel:
             Those of the models of each forecaster.
         doubt : str or None
             What to know of rows that were put together.
+
+        Raises
+        ------
+        ValueError
+            If rows of any series were seen before.
         """
-        good = others(len(series), failures)
+        good, time_col = others(len(series), failures), columns.time
         more, moving = more.take(good), series[good]
         newly = {int(series[i]): error for i, error in failures.items()}
         zones = zones_advice(more.codec, self._codec)
         more, bad, doubt, reach = self.joint(more, moving, rules, time_col)
+        refuse_seen_rows(
+            more,
+            self._ends(moving),
+            form,
+            columns,
+            joined=rules.aggregate is not None,
+            zones=zones,
+        )
         more, moving, rows, n_filled, bad = self._following(
             more, moving, bad, rules, time_col, zones
         )
@@ -251,6 +267,12 @@ class FittedPanel:
         ends = self.grid.ordinals(series, np.zeros_like(series)) if self.rows is None else None
         return aggregated(more, rules.aggregate, rules.named, ends, self.reach)
 
+    def _ends(self, series: np.ndarray) -> np.ndarray:
+        """Return the last stamps of series that were seen, as ordinals."""
+        if self.rows is not None:
+            return self.rows.last[series]
+        return self.grid.ordinals(series, np.zeros_like(series))
+
     def _following(
         self,
         more: Panel,
@@ -283,15 +305,12 @@ class FittedPanel:
         """
         row_series, place = counted(more.lengths)
         if self.rows is not None:
-            ahead, wrong = place + 1, more.ordinals <= self.rows.last[series[row_series]]
+            ahead, wrong = place + 1, np.zeros(len(place), dtype=bool)
         else:
             ahead, on_grid = self.grid.ahead(series[row_series], more.ordinals)
             wrong = ~on_grid if rules.fill is not None else ~on_grid | (ahead != place + 1)
         for i, row in zip(*first_marked(wrong, more.offsets), strict=True):
-            late = bool(ahead[row] == 0)
-            bad.setdefault(
-                int(i), self._not_following(more, int(row), late, rules, time_col, zones)
-            )
+            bad.setdefault(int(i), self._not_following(more, int(row), rules, time_col, zones))
         lengths = ahead[more.offsets[1:] - 1]
         n_filled = lengths - more.lengths
         for i in endless(lengths, more).tolist():
@@ -317,13 +336,11 @@ class FittedPanel:
         return more, series, rows, n_filled[kept], failures
 
     def _not_following(
-        self, more: Panel, row: int, late: bool, rules: StepRules, time_col: Hashable, zones: str
+        self, more: Panel, row: int, rules: StepRules, time_col: Hashable, zones: str
     ) -> ValueError:
         stamp = more.codec.write(more.ordinals[row : row + 1])[0]
         cure = ""
-        if late and rules.aggregate is not None:
-            cure = "; rows of the step that a series ended with come too late"
-        elif not late and rules.fill is None and self.rows is None:
+        if rules.fill is None and self.rows is None:
             cure = "; fill=0 or fill='missing' puts in the steps between"
         return ValueError(f"{time_col} does not go on where the series ended: {stamp}{cure}{zones}")
 

@@ -31,6 +31,7 @@ from tsrnn.panel.trials import NO_FORECASTS, ROWS, Comparison, Past, Trial, comp
 
 _LONG = ("unique_id", "ds", "y")  # what the columns of a panel are called by default
 _OF_FAILURES = r"\d+ of \d+ series failed and are left out, see cross_validation_failures_"
+_OF_NOTES = ", see cross_validation_notes_"
 _ROUNDING = 1e-9  # errors that differ by less, as shares, are the same
 _NO_LOSSES = ("bias", "coverage")  # of which neither the smallest nor the largest is best
 
@@ -124,7 +125,7 @@ def tune(
     Warns
     -----
     UserWarning
-        If candidates fail, or series are left out of the comparison.
+        If candidates fail, series are left out of the comparison, or there are notes on fits.
 
     Notes
     -----
@@ -393,13 +394,19 @@ def _tried(
         except SERIES_ERRORS as error:
             frame, n_failed, failure = NO_FORECASTS, source.n_series, str(error)
     seconds = time.perf_counter() - start
-    notes = [one.message for one in caught if isinstance(one.message, Warning)]
+    notes = [_told_of_fits(one.message) for one in caught if isinstance(one.message, Warning)]
     rows = frame[ROWS]
     for other in others:  # so that the same is not kept a hundred times
         if rows.equals(other.rows):
             rows = other.rows
             break
     return Trial(params, rows, frame.drop(columns=ROWS), seconds, n_failed, failure, notes)
+
+
+def _told_of_fits(note: Warning) -> Warning:
+    """Leave out of notes on fits where they are listed, which is in no panel that users have."""
+    words = str(note)
+    return type(note)(words.replace(_OF_NOTES, "", 1)) if _OF_NOTES in words else note
 
 
 def _refuse_all_failed(trials: Sequence[Trial]) -> None:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
+
+from tsrnn._input.frames import kind_in_words, opened
+from tsrnn._time.stamps import MISSING, read_stamps
 
 
 class Names(NamedTuple):
@@ -43,7 +45,10 @@ def drawn_of(df: Any, forecasts: Any, series: Any, model: Any, names: Names) -> 
     if series not in ids:
         what = "forecasts has several" if series is None else f"{series!r} is not in forecasts"
         raise ValueError(f"series must be one of {_some(ids)}: {what}")
-    past, ahead = (_of_series(one, series, names) for one in (past, ahead))
+    past, ahead = (
+        _of_series(past, "df", series, names),
+        _of_series(ahead, "forecasts", series, names),
+    )
     if not len(past):
         raise ValueError(f"df has no rows of series {series!r}")
     model = _model_of(ahead, model, [*keys, names.target_col, "cutoff"])
@@ -64,13 +69,11 @@ def drawn_of(df: Any, forecasts: Any, series: Any, model: Any, names: Names) -> 
 
 def _columns(frame: Any, name: str, needed: Sequence[Hashable]) -> pd.DataFrame:
     """Return a frame of any library as one of pandas, with all it needs as columns."""
-    if isinstance(frame, pd.DataFrame):
-        given = frame.reset_index() if isinstance(frame.index, pd.MultiIndex) else frame
-    else:
-        labels = getattr(frame, "column_names", getattr(frame, "columns", None))
-        if labels is None:
-            raise TypeError(f"{name} must be a long frame, got {type(frame).__name__}")
-        given = pd.DataFrame({label: np.asarray(frame[label]) for label in labels})
+    given, _ = opened(frame, name)
+    if not isinstance(given, pd.DataFrame):
+        raise TypeError(f"{name} must be a long frame, got {kind_in_words(given)}")
+    if isinstance(given.index, pd.MultiIndex):
+        given = given.reset_index()
     for column in needed:
         if column not in given:
             raise ValueError(
@@ -80,9 +83,20 @@ def _columns(frame: Any, name: str, needed: Sequence[Hashable]) -> pd.DataFrame:
     return given
 
 
-def _of_series(frame: pd.DataFrame, series: Any, names: Names) -> pd.DataFrame:
-    """Return the rows of a series, in order, by their time stamps."""
+def _of_series(frame: pd.DataFrame, name: str, series: Any, names: Names) -> pd.DataFrame:
+    """Return the rows of a series, in order, by their time stamps; dates may be words."""
     rows = frame[[one == series for one in frame[names.id_col]]]
+    stamps = rows[names.time_col]
+    if len(rows) and (stamps.dtype == object or isinstance(stamps.dtype, pd.StringDtype)):
+        ordinals, codec = read_stamps(stamps, f"{name}[{names.time_col!r}]")
+        if (ordinals == MISSING).any():
+            wrong = stamps.iloc[int((ordinals == MISSING).argmax())]
+            raise ValueError(
+                f"{name}[{names.time_col!r}] is missing or no ISO date ({wrong!r}) in a row of "
+                f"series {series!r}"
+            )
+        rows = rows.copy()
+        rows[names.time_col] = codec.write(ordinals)
     rows = rows.set_index(names.time_col).sort_index()
     return rows.drop(columns=names.id_col)
 

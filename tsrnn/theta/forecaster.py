@@ -49,8 +49,8 @@ class ThetaForecaster(Forecaster):
         series of M3 best.
     test : bool
         Take off only a season that the M competitions' test finds, in the series or in what is left
-        of it without its line; or, of a series of two full periods but fewer than three, which that
-        test does not look at, one whose second period is like the first. With False the season of
+        of it without its line; or, of a series of two full periods but fewer than five, of which
+        that test asks too much, one whose periods are like those before. With False the season of
         every series with two full periods is taken off.
     initial_level : {"first", "learned"}
         The level before the first value. "first" is y_1 / theta, by which the first prediction of
@@ -107,8 +107,9 @@ class ThetaForecaster(Forecaster):
     a value at a position with a small index would move forecasts at all others by a multiple of
     what is new in it. Forecasts get them back. Beside a strong trend the competitions' test
     overlooks seasons, for autocorrelations are large at all lags then: so it is also made of what a
-    line leaves of the series. Of series of two to three periods the season is taken off where what
-    a line leaves has a correlation of more than 1/2 with itself a period before.
+    line leaves of the series. Of series of two to five periods, in which that test cannot find a
+    smooth season, or not beside some noise, one is also taken off where what a line leaves has a
+    correlation of more than 1/2 with itself a period before.
 
     With level :math:`l`, a line :math:`A + B t` and :math:`n` values seen, the forecast of the
     next one is

@@ -28,6 +28,7 @@ class OnWindows(Forecaster):
 
     n_windows_: int
     sigma2_: PerSeries
+    _model: WindowModel
 
     def summary(self) -> Summary:
         """Summarise the fit: what was trained, on how much, and tests of the residuals.

@@ -145,8 +145,8 @@ class RNNForecaster(OnWindows):
     naive forecast's so far, each over that of the adjusted naive forecast on the last horizon;
     where not all values are positive it is the second alone. Adam's rate rises for 100 steps and
     then falls to zero along a cosine. Targets that are missing are left out. Members take no
-    regressors. Forecasts beyond the horizon go on from those within, and move from the last value
-    seen by no more than a line would.
+    regressors, but `RegressionForecaster` around them does. Forecasts beyond the horizon go on from
+    those within, and move from the last value seen by no more than a line would.
 
     Every member also says how far the quantiles of levels 2.5% and 97.5% lie from its forecast: two
     more outputs a step, trained by their pinball losses. So intervals and quantiles need no second
@@ -309,12 +309,15 @@ class RNNForecaster(OnWindows):
         if n_regressors and self.horizon is not None:
             raise ValueError(
                 "strategy='direct' takes no regressors, for it would need those of steps that are "
-                "not asked for: set strategy='recursive', or leave X out"
+                "not asked for: set strategy='recursive' and no horizon, leave X out, or put "
+                "RegressionForecaster around the forecaster"
             )
         if self.n_jobs is not None:
             n_jobs = self.n_jobs
         if trains_members(self):
-            rule = Rule(self._taken_period(), int(self.horizon), wishes_of(self), n_jobs)
+            period: Any = self._taken_period()
+            horizon: Any = self.horizon
+            rule = Rule(period, int(horizon), wishes_of(self), n_jobs)
             fitted = fit_members(rule, batch)
         else:
             fitted = fit_windows(self._spec(n_regressors, n_jobs), batch)

@@ -23,7 +23,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from tsrnn._optim.losses import NumberLoss, total
 
@@ -76,17 +75,15 @@ class LevelLoss(NumberLoss):
         y = np.where(is_known, y, f)
         value, d_f = self._of_points(f, y, s)
         d_outputs = [d_f]
+        within, beyond = (f.dtype.type(self.quantiles * one) for one in (TAIL, TAIL - 1.0))
         for o_side, way in ((o_low, -1.0), (o_high, 1.0)):
-            error = way * (f - y) / s + v / s * distance(o_side)  # above 0 where y is within
-            slope = np.where(error > 0.0, TAIL, TAIL - 1.0)
-            slope = np.where(np.abs(error) < _LARGEST, self.quantiles * slope, 0.0)
-            value += (
-                self.quantiles
-                * np.where(error > 0.0, TAIL, TAIL - 1.0)
-                * np.clip(error, -_LARGEST, _LARGEST)
-            )
-            d_f += way * slope / s
-            d_outputs.append(slope * v / s * 2.0 * expit(o_side))
+            apart, d_apart = _distance_and_slope(o_side)
+            error = (way * (f - y) + v * apart) / s  # above 0 where y is within
+            pull = np.where(error > 0.0, within, beyond)
+            value += pull * np.clip(error, -_LARGEST, _LARGEST)
+            slope = pull * (np.abs(error) < _LARGEST) / s
+            d_f += way * slope
+            d_outputs.append(slope * v * d_apart)
         d_outputs[0] = d_f * u
         gradient = np.concatenate([shares * one for one in d_outputs], axis=1)
         return total(value * shares), gradient.astype(outputs.dtype, copy=False)
@@ -111,7 +108,14 @@ class LevelLoss(NumberLoss):
 
 def distance(outputs: np.ndarray) -> np.ndarray:
     """Return d of (1)."""
-    return 2.0 * np.logaddexp(outputs, outputs.dtype.type(0.0))
+    return _distance_and_slope(outputs)[0]
+
+
+def _distance_and_slope(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return d of (1) and its derivative, from one exponential that cannot overflow."""
+    e = np.exp(-np.abs(outputs))
+    slope = np.where(outputs < 0.0, e, outputs.dtype.type(1.0)) / (1.0 + e)
+    return 2.0 * (np.maximum(outputs, 0.0) + np.log1p(e)), 2.0 * slope
 
 
 def output_of(distances: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -101,7 +102,8 @@ class MemberSpec:
     def engine(self) -> Engine | DenseEngine:
         """Return what runs it, in one thread."""
         shape = self.architecture()
-        return Engine(shape, n_jobs=1) if self.kind == "gru" else DenseEngine(shape, n_jobs=1)
+        kind: Any = Engine if self.kind == "gru" else DenseEngine
+        return kind(shape, n_jobs=1)
 
     def initial(self) -> np.ndarray:
         """Draw weights to begin from, whose answer is the level, or the seasons' repetition."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from scipy.special import ndtr
 
 from tsrnn._input.notes import together, warn_user
 from tsrnn._input.ragged import Batch, laid_out, offsets_of, rows_between, rows_of
@@ -17,11 +19,11 @@ from tsrnn.forecasting.season import find_seasons
 from tsrnn.windows.ahead import forecast_from, predict_along
 from tsrnn.windows.doubts import Ranges, fallback_note, left_notes, naive_notes, path_notes
 from tsrnn.windows.errors import PastErrors, factors
-from tsrnn.windows.lagged import LagNetwork, LagSpec
+from tsrnn.windows.lagged import LagSpec
 from tsrnn.windows.lags import Units, from_first_observed
-from tsrnn.windows.network import WindowNetwork, WindowSpec
+from tsrnn.windows.network import WindowSpec
 from tsrnn.windows.rule import Rule
-from tsrnn.windows.together import MembersNetwork, MembersSpec
+from tsrnn.windows.together import MembersSpec
 
 # Scaled values beyond this have squares, and sums of them, that are not finite.
 _LARGEST = 1e150
@@ -86,7 +88,7 @@ class WindowState:
         Of members None: they predict quantiles themselves.
     """
 
-    network: WindowNetwork | LagNetwork | MembersNetwork
+    network: Any  # a WindowNetwork, LagNetwork or MembersNetwork
     scaling: Scaling
     columns: RegressorScaling
     units: Units
@@ -145,7 +147,13 @@ class WindowState:
         return self.scaling.unscale(self._scaled_forecast(horizon).T).T
 
     def deviation(self, horizon: int) -> np.ndarray:
-        """Return deviations as of a random walk with the errors of training, (N, horizon)."""
+        """Return how far off 68 percent of errors are at most, (N, horizon), as members say.
+
+        Of a single regressor they are deviations as of a random walk with the errors of training.
+        """
+        if self.past is None:
+            low, high = np.moveaxis(self._quantiles_of_members(horizon, ndtr([-1.0, 1.0])), -1, 0)
+            return 0.5 * (high - low)
         sizes = self.network.deviation * np.sqrt(np.arange(1, horizon + 1))
         return self.scaling.unscale_difference(np.outer(sizes, self._spreads())).T
 
@@ -376,7 +384,7 @@ def _fitted(
     batch, trimmed, T = seen.batch, seen.trimmed, spec.window
     whole, place = spec.padded(trimmed)
     network = spec.train(whole, units)
-    along = predict_along(network, whole, units)
+    along = predict_along(network, whole, units)  # type: ignore[arg-type]
     last = whole.offsets[1:, None] + np.arange(-T, 0)
     state = WindowState(
         network,

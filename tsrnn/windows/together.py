@@ -193,7 +193,8 @@ def _naive_errors(
     is_scaled = is_known & (scale > 0.0)
     scaled = np.minimum((distance / np.where(scale > 0.0, scale, 1.0))[is_scaled], 50.0)
     both = [float(one.mean()) if one.size else 0.0 for one in (ratios, scaled)]
-    return tuple(one if one > 0.0 else 1.0 for one in both)
+    first, second = (one if one > 0.0 else 1.0 for one in both)
+    return first, second
 
 
 def _errors(network: MembersNetwork, batch: Batch, units: Units) -> np.ndarray:
