@@ -22,7 +22,7 @@ _OF_DIFFERENCES = frozenset({"std"})
 
 @dataclass(frozen=True)
 class LagFeatures:
-    """What is read of the values before a step.
+    """A choice among the values before a step, and statistics of them.
 
     Attributes
     ----------
