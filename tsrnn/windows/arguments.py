@@ -103,6 +103,12 @@ def _check_estimator(estimator: Any) -> None:
         and is_regressor(estimator)
         and not isinstance(estimator, Forecaster)
     ):
+        if getattr(estimator, "loss", None) == "poisson":
+            raise InvalidParameterError(
+                "estimator has loss='poisson', which takes nothing below 0, and is trained on what "
+                "values differ by from the level of their window: take another loss, such as "
+                "'absolute_error'"
+            )
         return
     raise InvalidParameterError(
         "estimator must be a regressor, such as ElmanRNNRegressor() or scikit-learn's "
