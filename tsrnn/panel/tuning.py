@@ -350,7 +350,7 @@ def _source(forecaster: Any, y: Any, X: Any) -> _Series | _Frame:
     if not is_panel and not isinstance(forecaster, Forecaster):
         raise TypeError(
             f"forecaster must be one of this package for a long frame, got {forecaster!r}: "
-            "regressors of scikit-learn's become forecasters by RNNForecaster(regressor, window)"
+            "regressors of scikit-learn's become forecasters by WindowForecaster(regressor, lags)"
         )
     return _Frame.read(forecaster, y)
 
