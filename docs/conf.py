@@ -88,6 +88,7 @@ sphinx_gallery_conf = {
             "plot_ensemble.py",
             "plot_mixed_networks.py",
             "plot_bounds.py",
+            "plot_trees.py",
             "plot_regression.py",
             "plot_panel.py",
             "plot_several_models.py",

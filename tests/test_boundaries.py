@@ -116,7 +116,7 @@ PUBLIC = table(
     tsrnn.smoothing: SimpleExpSmoothingRNN TripleExpSmoothingRNN
     tsrnn.text: TextRNNClassifier
     tsrnn.theta: ThetaForecaster
-    tsrnn.windows: RNNForecaster
+    tsrnn.windows: RNNForecaster WindowForecaster
     """
 )
 

@@ -33,6 +33,7 @@ from tsrnn import (
     ThetaForecaster,
     TransformedForecaster,
     TripleExpSmoothingRNN,
+    WindowForecaster,
     all_estimators,
 )
 from tsrnn.features import FourierFeatures
@@ -93,6 +94,8 @@ FORECASTERS = [
     RegressionForecaster(NaiveForecaster(strategy="drift")),
     RegressionForecaster(DoubleExpSmoothingRNN(), FourierFeatures(4, 1)),
     RNNForecaster(Ridge(), window=3),
+    WindowForecaster(Ridge(), 3),
+    WindowForecaster(Ridge(), (1, 2), rolling=((3, "mean"),), units="raw"),
     RNNForecaster(
         ElmanRNNRegressor(hidden_layer_sizes=3, solver="lbfgs", tol=0.02, random_state=0),
         window=3,

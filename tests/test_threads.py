@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pandas as pd
 import pytest
-from sequence_data import ESTIMATORS, QUICK, means, ragged, target_for
+from sequence_data import ESTIMATORS, QUICK, means, ragged, target_for, uneven
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 from text_data import LABELS, TEXTS, quick
@@ -123,7 +123,7 @@ few_epochs = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
 @pytest.mark.parametrize("kind", ESTIMATORS)
 @pytest.mark.parametrize("way", ["fit", "warm start", "partial_fit"])
 def test_a_network_answers_during_a_fit_as_before(kind, way):
-    X, other = ragged(40), ragged(40, seed=1)
+    X, other = uneven(kind, 40), uneven(kind, 40, seed=1)
     model = kind(**QUICK | {"max_iter": 3}, warm_start=way == "warm start")
     model.fit(X, target_for(kind, X))
     before, vars_before, during = model.predict(X), dict(vars(model)), []

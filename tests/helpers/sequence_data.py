@@ -7,15 +7,35 @@ from tsrnn import DenseWindowRegressor, all_estimators
 
 
 def of_sequences(type_filter):
-    """Return the sequence estimators of a kind, those of recurrent networks."""
+    """Return the sequence estimators of a kind."""
     kinds = [kind for _, kind in all_estimators(type_filter)]
-    names = {*tsrnn.sequence.__all__} - {DenseWindowRegressor.__name__}
+    names = {*tsrnn.sequence.__all__}
     return tuple(kind for kind in kinds if kind.__name__ in names)
 
 
 REGRESSORS = of_sequences("regressor")
 CLASSIFIERS = of_sequences("classifier")
 ESTIMATORS = REGRESSORS + CLASSIFIERS
+
+# Inputs, arguments and methods that an estimator does not have, and the others do.
+LACKS = {
+    DenseWindowRegressor: {
+        "ragged",
+        "return_sequences",
+        "bidirectional",
+        "bptt_steps",
+        "init",
+        "hidden_states",
+        "gradient_norms",
+        "to_rnn",
+    }
+}
+
+
+def having(kinds, *what):
+    """Return those of some estimators that lack none of this."""
+    return tuple(kind for kind in kinds if not LACKS.get(kind, set()).intersection(what))
+
 
 # Enough to learn something in no time; without early stopping they say that they could go on.
 QUICK = {"hidden_layer_sizes": 6, "batch_size": 32, "max_iter": 25, "random_state": 0}
@@ -40,6 +60,16 @@ def ragged(n=60, n_features=2, seed=0):
 
 
 INPUTS = {"matrix": matrix, "cube": cube, "ragged": ragged}
+
+
+def with_inputs(kinds):
+    """Return pairs: each of some estimators with each kind of input that it takes."""
+    return [(kind, shape) for shape in INPUTS for kind in having(kinds, shape)]
+
+
+def uneven(kind, n=60, seed=0):
+    """A list of sequences, of several lengths where the estimator takes such."""
+    return ragged(n, seed=seed) if having([kind], "ragged") else list(cube(n, seed=seed))
 
 
 def means(X):

@@ -347,7 +347,7 @@ def test_the_forecaster_is_left_as_it_is_and_must_be_one():
     assert not hasattr(model, "alpha_")
     with pytest.raises(TypeError, match="the class NaiveForecaster: make one of it"):
         detect_anomalies(NaiveForecaster, SPIKED)
-    with pytest.raises(TypeError, match=r"become forecasters by RNNForecaster\(regressor, window"):
+    with pytest.raises(TypeError, match=r"become forecasters by WindowForecaster\(regressor, lags"):
         detect_anomalies(Ridge(), SPIKED)
     with pytest.raises(InvalidParameterError, match="for 99 percent write 0.99"):
         detect_anomalies(model, SPIKED, level=99)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from panels import SES, make_frame, quietly
 
-from tsrnn import DoubleExpSmoothingRNN, NaiveForecaster, PanelForecaster
-from tsrnn.exceptions import TrainingDivergedError
+from tsrnn import DoubleExpSmoothingRNN, NaiveForecaster, PanelForecaster, tune
+from tsrnn.exceptions import TrainingDivergedError, UnusedColumnsWarning
 from tsrnn.forecasting.looped_panel import SERIES_ERRORS
 
 GOOD = make_frame([15, 22, 18]).assign(unique_id=lambda df: "good-" + df["unique_id"])
@@ -182,3 +182,20 @@ def test_dates_in_words_of_an_unclear_order_are_not_guessed_and_their_format_is_
         PanelForecaster(SES).fit(frame)
     assert f"pd.to_datetime(column, format='{pattern}')" in str(told.value)
     assert f"column.str.to_date('{pattern}')" in str(told.value) and repr(word) in str(told.value)
+
+
+def test_what_is_mistaken_for_something_else_is_told_what_it_is():
+    frame = make_frame([20, 20])
+    panel = PanelForecaster(SES).fit(frame)
+    with pytest.raises(TypeError, match=r"simulate\(12, n_paths=50\)"):
+        panel.simulate(12, 50)
+    with pytest.raises(ValueError, match="held back, is what cross_validation does"):
+        panel.score(frame)
+    with pytest.raises(ValueError, match="'forecaster__alpha' is that of the forecaster within"):
+        tune(panel, {"alpha": [0.2]}, frame, horizon=2)
+    static = PanelForecaster(SES, static=["size"])
+    with pytest.warns(UserWarning, match="must be the same in all rows, but is 0 and, in row 1, 1"):
+        with pytest.warns(UnusedColumnsWarning):
+            static.fit(frame.assign(size=[0, 1, *[2] * 38]))
+    with pytest.raises(AttributeError, match="a smoother with regressors is in"):
+        _ = panel.coef_

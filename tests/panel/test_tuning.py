@@ -413,7 +413,7 @@ def test_missing_values_are_not_scored():
         ({"window": 3}, TypeError, "no argument 'window'.*step_size"),
         ({"forecaster": NaiveForecaster}, TypeError, "the class NaiveForecaster"),
         ({"forecaster": "naive"}, TypeError, "forecaster must be"),
-        ({"forecaster": Ridge(), "y": DF}, TypeError, "RNNForecaster"),
+        ({"forecaster": Ridge(), "y": DF}, TypeError, "WindowForecaster"),
         ({"y": DF, "X": DF}, TypeError, "X must be left out"),
         ({"forecaster": PanelForecaster(SES)}, TypeError, "DataFrame"),
         ({"y": DF[["unique_id", "ds"]]}, (TypeError, ValueError), "y"),

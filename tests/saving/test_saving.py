@@ -34,6 +34,7 @@ from sklearn.linear_model import Ridge
 import tsrnn
 from tsrnn import (
     RNN,
+    DenseWindowRegressor,
     DeseasonalizedForecaster,
     DoubleExpSmoothingRNN,
     GRURegressor,
@@ -156,6 +157,23 @@ def test_a_trained_network_comes_back_and_trains_on(again, name):
                 one.partial_fit(X, y)
     assert_same(model, loaded)
     assert_same(model.predict(X), loaded.predict(X))
+
+
+@pytest.mark.parametrize("n_regressors", [0, 2])
+@pytest.mark.parametrize(
+    "network",
+    [DenseWindowRegressor(), GRURegressor(loss="quantile", quantiles=(0.1, 0.9))],
+    ids=["dense", "quantiles"],
+)
+@pytest.mark.filterwarnings("ignore:training stopped")
+@pytest.mark.filterwarnings("ignore:.*learned nothing")
+def test_a_forecaster_made_of_any_network_comes_back(again, network, n_regressors):
+    """Of one that reads windows at once, and of one with several outputs a target."""
+    network = clone(network).set_params(hidden_layer_sizes=2, max_iter=1, random_state=0)
+    X = np.random.default_rng(0).normal(size=(len(series()), n_regressors))
+    model = RNNForecaster(network, window=5).fit(*([X] if n_regressors else []), series())
+    ahead = X[:3] if n_regressors else 3
+    np.testing.assert_array_equal(again(model).predict(ahead), model.predict(ahead))
 
 
 def test_what_a_fit_warned_of_and_what_failed_comes_back(again):

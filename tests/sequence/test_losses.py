@@ -11,12 +11,19 @@ from cases import relative_error
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.optimize import minimize_scalar
+from scipy.special import huber
 from sequence_data import matrix, means, ragged, running_means
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import d2_absolute_error_score, d2_pinball_score, d2_tweedie_score
+from sklearn.metrics import (
+    d2_absolute_error_score,
+    d2_pinball_score,
+    d2_tweedie_score,
+    r2_score,
+)
 
-from tsrnn import ElmanRNNRegressor, GRURegressor
+from tsrnn import DenseWindowRegressor, ElmanRNNRegressor, GRURegressor
 from tsrnn._input.sequences import read_sequences
 from tsrnn._optim.losses import (
     AbsoluteErrorLoss,
@@ -32,6 +39,7 @@ from tsrnn._recurrent.engine import Engine
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.number_targets import Numbers
 from tsrnn.sequence.objective import NetworkObjective
+from tsrnn.sequence.repeated import repeated_predictions
 from tsrnn.sequence.samples import Samples
 
 # What the design asks of a gradient against central differences.
@@ -231,6 +239,15 @@ def test_quantiles_of_every_step_of_ragged_sequences():
     assert model.predict_quantiles(cube).shape == (3, 5, 3)
 
 
+def test_levels_that_rounding_tells_from_those_that_were_trained_are_these():
+    X, y = matrix(), means(matrix())
+    model = quickly(loss="quantile", quantiles=(0.05, 0.3, 0.95)).fit(X, y)
+    rounded = ((1.0 - 0.9) / 2.0, 0.1 * 3.0, np.nextafter(0.95, 1.0), np.float32(0.05))
+    assert rounded[0] < 0.05 and rounded[1] != 0.3
+    made = model.predict_quantiles(X)
+    np.testing.assert_array_equal(model.predict_quantiles(X, rounded), made[:, [0, 1, 2, 0]])
+
+
 def test_levels_that_were_not_trained_are_refused_in_words():
     X, y = matrix(), means(matrix())
     model = quickly(**ARGUMENTS["quantiles"]).fit(X, y)
@@ -360,6 +377,27 @@ def test_the_score_of_a_quantile_is_scikit_learns():
     assert model.score(X, y) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("delta", [0.01, 0.7, 1e6])
+def test_the_score_of_hubers_loss_compares_it_with_the_best_constant(delta):
+    """Found by a search of its own; of a wide delta that is the mean, and the score is R2."""
+    X, y = matrix(), np.exp(2.0 * means(matrix()))
+    weights = np.linspace(0.5, 2.0, 60)
+    model = quickly(loss="huber", huber_delta=delta).fit(X, y, weights)
+
+    def loss(predictions):
+        errors = (predictions - y) / model.target_spread_[0]
+        return weights @ huber(delta, errors)
+
+    best = minimize_scalar(loss, (y.min(), np.median(y), y.max())).fun
+    score = model.score(X, y, weights)
+    # A search that compares losses finds the least one to its last digits.
+    assert score == pytest.approx(1.0 - loss(model.predict(X)) / best, abs=1e-9)
+    if delta == 1e6:
+        assert score == pytest.approx(
+            r2_score(y, model.predict(X), sample_weight=weights), abs=1e-9
+        )
+
+
 def test_the_history_has_the_score_of_the_loss():
     X, y = matrix(), counts()
     model = quickly(early_stopping=True, **ARGUMENTS["quantiles"]).fit(X, y)
@@ -451,6 +489,35 @@ def test_targets_that_are_missing_altogether_are_refused_in_words():
         quickly().fit(X, counts(), X_val=X, y_val=np.full(60, np.nan))
     with pytest.raises(ValueError, match="y has no target"):
         model.score(X, np.full(60, np.nan))
+
+
+@every_loss
+@pytest.mark.parametrize("n_columns", [1, 3])
+def test_targets_of_another_number_than_at_fit_are_refused(arguments, n_columns):
+    """Not repeated to that number, as arrays are."""
+    X, y = matrix(), counts(60, 2)
+    model = quickly(**arguments).fit(X, y)
+    other = counts(60, n_columns) if n_columns > 1 else counts()
+    words = f"number of output|y must have as many columns as .* at fit, 2, got {n_columns}"
+    for way in (model.score, model.partial_fit, model.gradient_norms):
+        with pytest.raises(ValueError, match=words):
+            way(X, other)
+    with pytest.raises(ValueError, match=f"y_val must have as many columns .* 2, got {n_columns}"):
+        quickly(**arguments).fit(X, y, X_val=X, y_val=other)
+
+
+@pytest.mark.parametrize("kind", [GRURegressor, DenseWindowRegressor])
+def test_a_rate_beyond_all_numbers_is_told(kind):
+    X, y = matrix(), counts()
+    model = quickly(kind, loss="poisson").fit(X, y)
+    model.weights_["b_y"] += 800.0
+    with pytest.warns(RuntimeWarning, match="prediction is beyond the range of float64"):
+        assert (model.predict(X) == np.inf).all()
+    with (
+        repeated_predictions(model) as predict,
+        pytest.warns(RuntimeWarning, match="not finite: it explodes"),
+    ):
+        predict(X.astype(np.float32))
 
 
 def test_batches_that_lack_an_output_train_the_other():

@@ -13,6 +13,7 @@ from sequence_data import (
     means,
     ragged,
     target_for,
+    uneven,
 )
 from sklearn.base import clone
 
@@ -38,7 +39,7 @@ every_estimator = pytest.mark.parametrize("kind", ESTIMATORS)
 @pytest.mark.parametrize("solver", ["adam", "rmsprop", "sgd", "lbfgs"])
 def test_repeating_sequences_is_weighting_them_to_the_last_bit(kind, solver):
     """In whatever order; as long as a step is made of all of them."""
-    X = ragged(40)
+    X = uneven(kind, 40)
     y = target_for(kind, X)
     rng = np.random.default_rng(2)
     counts = rng.integers(0, 4, 40)

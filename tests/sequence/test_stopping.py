@@ -15,8 +15,8 @@ from sequence_data import (
     labels,
     matrix,
     means,
-    ragged,
     target_for,
+    uneven,
 )
 from sklearn.ensemble import BaggingRegressor
 from sklearn.exceptions import ConvergenceWarning
@@ -186,7 +186,7 @@ def test_ctrl_c_within_the_first_epoch_leaves_no_untrained_network(monkeypatch):
 
 @every_estimator
 def test_no_threads_are_left_behind_or_pickled(kind):
-    X = ragged(200)
+    X = uneven(kind, 200)
     before = threading.active_count()
     model = kind(**QUICK, n_jobs=2).fit(X, target_for(kind, X))
     model.predict(X)

@@ -7,12 +7,14 @@ from sequence_data import (
     ESTIMATORS,
     QUICK,
     cube,
+    having,
     labels,
     matrix,
     means,
     ragged,
     running_means,
     target_for,
+    uneven,
 )
 
 from tsrnn import (
@@ -36,7 +38,6 @@ LAYOUTS = {
 }
 
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
-every_estimator = pytest.mark.parametrize("kind", ESTIMATORS)
 
 
 def shifted(seed=0):
@@ -97,7 +98,7 @@ def test_what_has_no_place_in_an_explicit_network_is_named(model, part):
 # To other frameworks and back.
 
 
-@every_estimator
+@pytest.mark.parametrize("kind", having(ESTIMATORS, "bidirectional", "return_sequences"))
 @every_layout
 @pytest.mark.parametrize("framework", ["keras", "torch"])
 @pytest.mark.parametrize("by_step", [False, True])
@@ -160,10 +161,12 @@ def test_the_weights_of_a_layer_have_the_documented_names_and_shapes():
     assert weights["W_yh"].shape == (1, 8)
 
 
-@every_estimator
-@every_layout
+@pytest.mark.parametrize(
+    ("kind", "layout"),
+    [(kind, name) for name, layout in LAYOUTS.items() for kind in having(ESTIMATORS, *layout)],
+)
 def test_a_summary_counts_the_parameters(kind, layout):
-    X = ragged()
+    X = uneven(kind)
     model = kind(**QUICK | LAYOUTS[layout]).fit(X, target_for(kind, X))
     *_, total = model.summary().split()
     assert int(total) == sum(array.size for array in model.weights_.values())
@@ -207,7 +210,7 @@ def test_gradient_norms_are_those_of_the_mean_loss_by_lag():
     np.testing.assert_allclose(norms[0], naive_gradient_norms(model, X, y), rtol=1e-5)
 
 
-@every_estimator
+@pytest.mark.parametrize("kind", having(ESTIMATORS, "gradient_norms"))
 def test_gradient_norms_are_there_for_every_layer_and_lag(kind):
     X = ragged()
     y = target_for(kind, X)

@@ -348,6 +348,10 @@ def test_steps_predicted_together_take_no_regressors():
         ({"estimator": NaiveForecaster()}, "estimator must be a regressor"),
         ({"estimator": Ridge}, "estimator must be a regressor"),
         ({"estimator": "elman"}, "estimator must be a regressor"),
+        (
+            {"estimator": ElmanRNNRegressor(loss="poisson")},
+            "estimator has loss=.poisson., which",
+        ),
         ({"window": 1}, "window must be an integer >= 2"),
         ({"window": 2.5}, "window must be an integer >= 2"),
         ({"strategy": "both"}, "strategy must be one of 'auto', 'recursive', 'direct'"),

@@ -46,6 +46,11 @@ class Scaling:
         spread = batch.largest(np.where(np.isnan(distances), 0.0, distances))
         return cls(exponent, centre, np.where(spread > 0.0, spread, 1.0))
 
+    @classmethod
+    def none(cls, n_series: int) -> Scaling:
+        """Return the scalings of series that are computed with in their own units."""
+        return cls(np.zeros(n_series, dtype=np.int64), np.zeros(n_series), np.ones(n_series))
+
     def take(self, series: np.ndarray) -> Scaling:
         """Return the scalings of the series at these positions."""
         return Scaling(self.exponent[series], self.centre[series], self.spread[series])

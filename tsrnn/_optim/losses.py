@@ -53,6 +53,7 @@ it is entered in `tsrnn.saving.classes`.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
@@ -61,6 +62,7 @@ import numpy as np
 from scipy.special import expit, ndtri, xlogy
 
 from tsrnn._optim.units import (
+    balance_of_clipped,
     by_present,
     mean_and_deviation,
     mean_units,
@@ -239,6 +241,14 @@ class HuberLoss(NumberLoss):
         """Return the median and a robust standard deviation."""
         return by_present(robust_units, targets, weights)
 
+    def constant(self, targets: np.ndarray, weights: np.ndarray, least: float = 0.0) -> np.ndarray:
+        """Return where residuals of at most delta balance."""
+
+        def of_present(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray]:
+            return (balance_of_clipped(values, weights, self.delta),)
+
+        return by_present(of_present, targets, weights)[0]
+
 
 @dataclass(frozen=True)
 class PoissonLoss(NumberLoss):
@@ -363,6 +373,16 @@ class QuantileLoss(NumberLoss):
         """Return the median, (n, m), or of levels on one side of it the nearest."""
         level = min(max(0.5, self.levels[0]), self.levels[-1])
         return self.between(self.quantiles(outputs), (level,))[:, :, 0]
+
+    def recognised(self, levels: tuple[float, ...]) -> tuple[float, ...]:
+        """Return levels, each that rounding alone tells from one of this loss as that.
+
+        (1 - 0.9) / 2 is less than 0.05, and the end of no other range than that.
+        """
+        return tuple(
+            next((own for own in self.levels if math.isclose(own, level, rel_tol=1e-7)), level)
+            for level in levels
+        )
 
     def between(self, quantiles: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
         """Return quantiles (n, m, L) at levels from the first to the last of this loss.

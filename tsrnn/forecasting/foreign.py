@@ -27,7 +27,7 @@ def way_to_forecaster(given: Any) -> str:
         last = given.steps[-1][1] if given.steps else None
         if isinstance(last, Forecaster):
             return f": take the {type(last).__name__} in it; {_OF_X}"
-        return ": RNNForecaster(pipeline, window) makes one of it, whose X are lags of the series"
+        return ": WindowForecaster(pipeline, lags) makes one of it, whose X are lags of the series"
     if isinstance(given, TransformedTargetRegressor):
         return (
             ": of a target that is transformed TransformedForecaster(forecaster, 'log') makes one"
@@ -36,6 +36,6 @@ def way_to_forecaster(given: Any) -> str:
         return ": tsrnn.tune(forecaster, grid, frame, horizon=..) searches over a panel"
     if isinstance(given, BaseEstimator) and is_regressor(given):
         return (
-            ": regressors of scikit-learn's become forecasters by RNNForecaster(regressor, window)"
+            ": regressors of scikit-learn's become forecasters by WindowForecaster(regressor, lags)"
         )
     return ""

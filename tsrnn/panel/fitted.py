@@ -71,7 +71,8 @@ class FittedForecasters(BaseEstimator):
             names = ", ".join(type(one).__name__ for one in now._forecasters)
             raise AttributeError(
                 f"the forecaster of this panel, {names}, is no regression: coef_ is of "
-                "RegressionForecaster"
+                "RegressionForecaster(forecaster), and that of a smoother with regressors is in "
+                "its own fit to a series"
             )
         return pd.concat(known, ignore_index=True)
 

@@ -286,6 +286,11 @@ def _static_of(
     return pd.DataFrame(table), failures
 
 
+def _plain(cell: Any) -> Any:
+    """Return a cell as an object of Python."""
+    return cell.item() if isinstance(cell, np.generic) else cell
+
+
 def _at_rows(failures: dict[int, Exception], df: pd.DataFrame) -> dict[int, Exception]:
     """Let errors tell the rows of a wide frame, whose columns were laid one under the other."""
     return {

@@ -53,6 +53,11 @@ class RequestReader:
             h, X_df = None, h
         if h is not None:
             h = check_count("h", h)
+        if isinstance(X_df, int):
+            raise TypeError(
+                f"X_df must be a frame of what to predict, got {X_df}: other numbers are given by "
+                f"name, as in simulate({h}, n_paths={X_df}) or predict({h}, level={X_df})"
+            )
         if X_df is not None:
             return self._rows_of(h, X_df)
         if h is None:

@@ -24,6 +24,8 @@ from tsrnn.panel.report import id_of
 from tsrnn.panel.seen_rows import refuse_seen_rows
 from tsrnn.panel.stamps import ordinals_as_read, zones_advice
 
+_OF_SCORES = "; to forecast rows that were fitted, held back, is what cross_validation does"
+
 
 class RequestedRows(NamedTuple):
     """Rows to predict: the series, the steps ahead, the stamps, regressors (n_rows, p) given."""
@@ -402,6 +404,7 @@ class FittedPanel:
                 f"{name} must hold {expected} for {id_of(self.ids, rows[row])!r}, got "
                 f"{more.codec.write(more.ordinals[one])[0]}"
                 f"{zones_advice(more.codec, self._codec)}"
+                f"{_OF_SCORES if name.startswith('df[') else ''}"
             )
         if h is not None and (more.lengths != h).any():
             i = int((more.lengths != h).argmax())

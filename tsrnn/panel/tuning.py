@@ -211,11 +211,20 @@ def _candidates(forecaster: Any, grid: Any) -> list[tuple[dict[str, Any], Any]]:
         try:
             candidate.set_params(**params)
         except (ValueError, AttributeError) as error:
-            raise ValueError(f"grid does not suit the forecaster: {error}") from error
+            hint = _part_of(forecaster, params)
+            raise ValueError(f"grid does not suit the forecaster: {error}{hint}") from error
         candidates.append((params, candidate))
     if not any(params for params, _ in candidates):
         raise ValueError("grid names no parameter: give lists of values, one parameter at least")
     return candidates
+
+
+def _part_of(forecaster: Any, params: Mapping[str, Any]) -> str:
+    """Say which parameters of a grid are those of the forecaster within one."""
+    known = forecaster.get_params()
+    meant = [f"forecaster__{name}" for name in params if name not in known]
+    meant = [name for name in meant if name in known]
+    return f" {meant[0]!r} is that of the forecaster within." if meant else ""
 
 
 @dataclass(frozen=True)
@@ -341,7 +350,7 @@ def _source(forecaster: Any, y: Any, X: Any) -> _Series | _Frame:
     if not is_panel and not isinstance(forecaster, Forecaster):
         raise TypeError(
             f"forecaster must be one of this package for a long frame, got {forecaster!r}: "
-            "regressors of scikit-learn's become forecasters by RNNForecaster(regressor, window)"
+            "regressors of scikit-learn's become forecasters by WindowForecaster(regressor, lags)"
         )
     return _Frame.read(forecaster, y)
 

@@ -26,7 +26,7 @@ _SCORES = {"accuracy": "accuracy", "r2": "R²"}
 _INSIDE = ("estimator_", "forecaster_", "best_estimator_", "regressor_")
 
 # Fields of what a panel keeps of its fit that lead to a regressor.
-_IN_PANELS = ("model", "models", "parts", "inner", "state", "network", "estimator")
+_IN_PANELS = ("members", "model", "models", "parts", "inner", "state", "network", "estimator")
 
 Kind = Literal["both", "loss", "score"]
 

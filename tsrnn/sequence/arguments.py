@@ -32,8 +32,8 @@ _FLAGS: tuple[str, ...] = (
     "bidirectional",
     "standardize",
     "warm_start",
+    "linear_path",
 )
-_FLAGS += ("linear_path",)
 
 
 def check_arguments(estimator: BaseEstimator) -> None:

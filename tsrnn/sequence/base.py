@@ -225,14 +225,14 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
         samples = self._learn_targets(samples, classes, goes_on=goes_on, partial=partial)
         samples = in_order(samples, self._targets.as_numbers(samples.targets))
         held_out = None
-        if validation is not None:
-            held_out = self._read_validation(*validation)
-        elif self.early_stopping:
+        if validation is None and self.early_stopping:
             samples, held_out = self._set_aside(samples)
         if self._reads_alike() and holds_all(self, samples.sequences.n_sequences):
             samples = merged(samples)
         if not goes_on:
             self._learn_units(samples)
+        if validation is not None:
+            held_out = self._read_validation(*validation)
         training = self._start(samples, goes_on=goes_on, partial=partial)
         dtype = training.theta.dtype
         samples = self._in_units(samples, dtype)

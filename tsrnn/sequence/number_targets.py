@@ -103,13 +103,19 @@ class Numbers(Targets):
 
     def decoded(self, outputs: np.ndarray) -> np.ndarray:
         """Return predictions in the units of the targets."""
-        return (self.loss.predict(outputs) * self.spread + self.center).astype(outputs.dtype)
+        return self._in_units(self.loss.predict(outputs), self.center, self.spread)
 
     def quantiles(self, outputs: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
         """Return quantiles (n, m, L) in the units of the targets, of a loss that has some."""
         loss: Any = self.loss  # a QuantileLoss
         made = loss.between(loss.quantiles(outputs), levels)
-        return (made * self.spread[:, None] + self.center[:, None]).astype(outputs.dtype)
+        return self._in_units(made, self.center[:, None], self.spread[:, None])
+
+    @staticmethod
+    def _in_units(made: np.ndarray, center: np.ndarray, spread: np.ndarray) -> np.ndarray:
+        """Return numbers in the units of the targets, infinite where they overflow."""
+        with np.errstate(over="ignore"):
+            return (made * spread + center).astype(made.dtype)
 
     def of_constants(self, targets: np.ndarray, *, for_good: bool) -> np.ndarray:
         """Return the outputs (M,) that say encoded targets (m,).

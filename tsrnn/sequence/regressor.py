@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from tsrnn._input.notes import warn_user
 from tsrnn._input.sequences import Sequences, TargetLayout, read_targets
 from tsrnn._input.validation import of_one_moment
 from tsrnn._optim.losses import NumberLoss, QuantileLoss, SquaredErrorLoss
@@ -21,8 +22,6 @@ from tsrnn.sequence.base import SequenceEstimator, takes_batches
 from tsrnn.sequence.losses import loss_of, read_levels, refuse_targets
 from tsrnn.sequence.number_targets import Numbers, r2
 from tsrnn.sequence.samples import Samples
-
-Init = Literal["holt"]
 
 
 def _has_quantiles(estimator: NumberRegressor) -> bool:
@@ -87,10 +86,12 @@ class NumberRegressor(RegressorMixin, SequenceEstimator):
         Warns
         -----
         RuntimeWarning
-            If a prediction is not finite, as it can be with an activation that has no bound.
+            If a prediction is not finite, as it can be with an activation that has no bound, or
+            with `loss="poisson"`, whose rates are exponentials.
         """
         outputs, sequences = self._outputs(X)
-        return self._target_layout.arranged(self._targets.decoded(outputs), sequences)
+        made = self._in_range(self._targets.decoded(outputs), outputs)
+        return self._target_layout.arranged(made, sequences)
 
     @available_if(_has_quantiles)
     @of_one_moment
@@ -135,8 +136,10 @@ class NumberRegressor(RegressorMixin, SequenceEstimator):
         (300,)
         """
         check_is_fitted(self)
-        trained = self._targets.loss.levels  # type: ignore[attr-defined]  # a QuantileLoss
-        levels = trained if quantiles is None else read_levels("quantiles", quantiles)
+        loss: Any = self._targets.loss  # a QuantileLoss
+        trained = levels = loss.levels
+        if quantiles is not None:
+            levels = loss.recognised(read_levels("quantiles", quantiles))
         for i, level in enumerate(levels):
             if not trained[0] <= level <= trained[-1]:
                 raise ValueError(
@@ -144,10 +147,22 @@ class NumberRegressor(RegressorMixin, SequenceEstimator):
                     f"{trained[0]:g} to {trained[-1]:g}: fit with quantiles that reach so far"
                 )
         outputs, sequences = self._outputs(X)
-        made, layout = self._targets.quantiles(outputs, levels), self._target_layout
+        made = self._in_range(self._targets.quantiles(outputs, levels), outputs)
+        layout = self._target_layout
         made = made[:, :, 0] if np.ndim(levels if quantiles is None else quantiles) == 0 else made
         made = made[:, 0] if layout.is_flat else made
         return replace(layout, is_flat=False).arranged(made, sequences)
+
+    @staticmethod
+    def _in_range(made: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+        """Return predictions, and warn of those that are not finite though the outputs are."""
+        if np.isfinite(outputs).all() and not np.isfinite(made).all():
+            warn_user(
+                f"a prediction is beyond the range of {made.dtype}: the network's output reaches "
+                f"{np.abs(outputs).max():.3g} on X, far from any in training",
+                RuntimeWarning,
+            )
+        return made
 
     @of_one_moment
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -238,6 +253,13 @@ class NumberRegressor(RegressorMixin, SequenceEstimator):
             self, y, sequences, return_sequences=by_step, name=name, may_be_missing=True
         )
         refuse_targets(targets, sequences, self._loss, name, by_step=by_step)
+        if "target_center_" in vars(self):
+            n_columns = len(self.target_center_) + self._loss.n_context
+            if targets.shape[1] != n_columns:
+                raise ValueError(
+                    f"{name} must have as many columns as the targets at fit, {n_columns}, got "
+                    f"{targets.shape[1]}"
+                )
         return targets, layout
 
     @property

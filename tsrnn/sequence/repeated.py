@@ -44,9 +44,10 @@ def repeated_predictions(estimator: Any) -> Iterator[Callable[[np.ndarray], np.n
             sequences = Sequences(values, offsets, True)
             scaled = sequences.scaled(estimator.input_center_, estimator.input_spread_)
             outputs = engine.predict(theta, scaled)
-            if not is_told and not np.isfinite(outputs).all():
+            made = targets.decoded(outputs)
+            if not is_told and not (np.isfinite(outputs).all() and np.isfinite(made).all()):
                 is_told = True
                 warn_user("the network's output is not finite: it explodes", RuntimeWarning)
-            return layout.arranged(targets.decoded(outputs), sequences)
+            return layout.arranged(made, sequences)
 
         yield predict

@@ -87,7 +87,7 @@ def check_windows(forecaster: Forecaster) -> None:
     check_choice("units", forecaster.units, get_args(UnitKind))
     if not is_auto(forecaster.n_members):
         check_count("n_members", forecaster.n_members)
-    _check_horizon(forecaster)
+    check_horizon(forecaster)
     if not trains_members(forecaster):
         _refuse_of_members(forecaster)
     if forecaster.cut_off is not None:
@@ -103,6 +103,12 @@ def _check_estimator(estimator: Any) -> None:
         and is_regressor(estimator)
         and not isinstance(estimator, Forecaster)
     ):
+        if getattr(estimator, "loss", None) == "poisson":
+            raise InvalidParameterError(
+                "estimator has loss='poisson', which takes nothing below 0, and is trained on what "
+                "values differ by from the level of their window: take another loss, such as "
+                "'absolute_error'"
+            )
         return
     raise InvalidParameterError(
         "estimator must be a regressor, such as ElmanRNNRegressor() or scikit-learn's "
@@ -110,7 +116,8 @@ def _check_estimator(estimator: Any) -> None:
     )
 
 
-def _check_horizon(forecaster: Forecaster) -> None:
+def check_horizon(forecaster: Forecaster) -> None:
+    """Refuse a horizon that does not go with the strategy."""
     if forecaster.strategy == "direct" and forecaster.horizon is None:
         raise InvalidParameterError(
             "strategy='direct' predicts a number of steps together: set horizon, such as 12"

@@ -20,7 +20,7 @@ from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import Batch, offsets_of, rows_between
 from tsrnn.windows.ahead import forecast_from, predict_along
 from tsrnn.windows.lags import Units, windows_before
-from tsrnn.windows.network import WindowNetwork, WindowSpec, train
+from tsrnn.windows.network import WindowNetwork, WindowSpec
 
 # Of the values that follow a window, the share that is held back at the end of each series; where
 # that is less than these steps and so many past forecasts of all series together, or more than this
@@ -102,7 +102,7 @@ class PastErrors:
         rows = rows_between(batch.offsets[:-1], lengths)
         beginnings = Batch(batch.values[rows], offsets_of(lengths), batch.regressors[rows])
         try:
-            return train(self.spec, beginnings, self.units)
+            return self.spec.train(beginnings, self.units)
         except ValueError as error:
             raise ValueError(self._too_few()) from error
 

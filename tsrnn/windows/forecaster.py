@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted
 
-from tsrnn._input.notes import together
-from tsrnn._input.ragged import Batch, others
+from tsrnn._input.ragged import Batch
 from tsrnn._time.season_length import Season
 from tsrnn.exceptions import UnreliableForecastWarning
-from tsrnn.forecasting.answers import PerSeries
-from tsrnn.forecasting.fitted_model import PanelModel, Progress
-from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.windows.arguments import (
     Center,
     Strategy,
@@ -29,11 +23,11 @@ from tsrnn.windows.arguments import (
     window_of,
     wishes_of,
 )
+from tsrnn.windows.base import OnWindows
 from tsrnn.windows.default import default_network
 from tsrnn.windows.doubts import few_note
 from tsrnn.windows.members import Member
 from tsrnn.windows.model import (
-    WindowModel,
     WindowState,
     fit_members,
     fit_windows,
@@ -41,14 +35,10 @@ from tsrnn.windows.model import (
 )
 from tsrnn.windows.network import WindowNetwork, WindowSpec, with_seed
 from tsrnn.windows.rule import Rule
-from tsrnn.windows.summary import summarize_windows
 from tsrnn.windows.together import MembersNetwork
 
-if TYPE_CHECKING:
-    from statsmodels.iolib.summary import Summary
 
-
-class RNNForecaster(Forecaster):
+class RNNForecaster(OnWindows):
     r"""Forecast by networks, or any regressor, that read windows of lags of many series.
 
     Every stretch of values is a window, and the values after it are targets. All series train
@@ -246,9 +236,6 @@ class RNNForecaster(Forecaster):
     """
 
     estimator_: Any
-    n_windows_: int
-    sigma2_: PerSeries
-    _model: WindowModel
 
     def __init__(
         self,
@@ -277,16 +264,6 @@ class RNNForecaster(Forecaster):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def summary(self) -> Summary:
-        """Summarise the fit: what was trained, on how much, and tests of the residuals.
-
-        Returns
-        -------
-        statsmodels.iolib.summary.Summary
-        """
-        check_is_fitted(self)
-        return summarize_windows(self, self._model.state.network)
-
     @property
     def members_(self) -> tuple[Member, ...]:
         """Networks that were trained together.
@@ -306,52 +283,14 @@ class RNNForecaster(Forecaster):
         """Refuse arguments; see `Forecaster.validate_parameters`."""
         check_windows(self)
 
-    def _learns_from_all(self) -> bool:
-        return True
-
     def _seeks_season(self) -> bool:
         return trains_members(self) and super()._seeks_season()
 
     def _in_season(self, season: Season) -> Self:
         return super()._in_season(season) if trains_members(self) else self
 
-    def fit_model(self, values, regressors):
-        """Fit series; see `Forecaster.fit_model`."""
-        batch = Batch.of_columns(values, regressors)
-        state, predictions, deviations, notes = self._fitted(batch, None, "series {}".format)
-        predictions, deviations = (
-            rows.reshape(values.T.shape).T.copy() for rows in (predictions, deviations)
-        )
-        attributes = {
-            "n_windows_": state.network.n_windows,
-            "sigma2_": _mean_squares(values - predictions),
-        }
-        if isinstance(state.network, WindowNetwork):
-            attributes["estimator_"] = state.network.estimator
-        told = together(notes, batch.n_series)
-        model = WindowModel(np.arange(batch.n_series), state, batch.n_series, notes=told)
-        return model, predictions, deviations, attributes
-
-    def fit_panel(
-        self,
-        values: np.ndarray,
-        offsets: np.ndarray,
-        regressors: np.ndarray,
-        n_jobs: int | None = None,
-        progress: Progress | None = None,
-    ) -> PanelModel:
-        """Fit the series of a panel; see `Forecaster.fit_panel`."""
-        batch = Batch(values, offsets, regressors)
-        failures = self._too_short(batch, lambda i: "the series")
-        kept = others(batch.n_series, failures)
-        if not kept.size:
-            return LoopedPanel((None,) * batch.n_series, failures)
-        some = batch.take(kept) if failures else batch
-        state, _, _, notes = self._fitted(some, n_jobs, None)
-        if progress is not None:
-            progress(batch.n_series)
-        told = {int(kept[i]): (note,) for i, note in notes.items()}
-        return WindowModel(kept, state, batch.n_series, failures, told)
+    def _attributes_of(self, network: Any) -> dict[str, Any]:
+        return {"estimator_": network.estimator} if isinstance(network, WindowNetwork) else {}
 
     def _too_short(self, batch: Batch, name: Callable[[int], str]) -> dict[int, ValueError]:
         """Return the errors of series that there is nothing to forecast from."""
@@ -404,13 +343,3 @@ class RNNForecaster(Forecaster):
             None if n_regressors else self.cut_off,
             is_default,
         )
-
-
-def _mean_squares(residuals: np.ndarray) -> float | np.ndarray:
-    """Return the mean of the squares in each column (n, k), without missing ones."""
-    size = np.abs(residuals).max(axis=0, where=~np.isnan(residuals), initial=0.0)
-    unit = np.where(size > 0.0, size, 1.0)
-    count = np.count_nonzero(~np.isnan(residuals), axis=0)
-    with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
-        means = np.nansum((residuals / unit) ** 2, axis=0) / count * unit * unit
-    return float(means[0]) if means.size == 1 else means

@@ -19,6 +19,7 @@ from tsrnn.forecasting.season import find_seasons
 from tsrnn.windows.ahead import forecast_from, predict_along
 from tsrnn.windows.doubts import Ranges, fallback_note, left_notes, naive_notes, path_notes
 from tsrnn.windows.errors import PastErrors, factors
+from tsrnn.windows.lagged import LagSpec
 from tsrnn.windows.lags import Units, from_first_observed
 from tsrnn.windows.network import WindowSpec
 from tsrnn.windows.rule import Rule
@@ -50,6 +51,11 @@ class RegressorScaling:
         spread = (regressors / size).std(axis=0)
         return cls(center * size, np.where(spread > 1e-14, spread, 1.0) * size)
 
+    @classmethod
+    def none(cls, n_regressors: int) -> RegressorScaling:
+        """Return the scaling of regressors that are read as they are."""
+        return cls(np.zeros(n_regressors), np.ones(n_regressors))
+
     def scale(self, regressors: np.ndarray) -> np.ndarray:
         """Take regressors (.., p) to what is read."""
         return (regressors - self.center) / self.unit
@@ -61,7 +67,7 @@ class WindowState:
 
     Attributes
     ----------
-    network : WindowNetwork
+    network : WindowNetwork, LagNetwork or MembersNetwork
     scaling : Scaling
     columns : RegressorScaling
     units : Units
@@ -82,7 +88,7 @@ class WindowState:
         Of members None: they predict quantiles themselves.
     """
 
-    network: Any  # a WindowNetwork or a MembersNetwork
+    network: Any  # a WindowNetwork, LagNetwork or MembersNetwork
     scaling: Scaling
     columns: RegressorScaling
     units: Units
@@ -177,7 +183,7 @@ class WindowState:
         It warns of series that most paths leave, where the forecast does not.
         """
         lanes = np.repeat(np.arange(self.n_series), n_paths)
-        errors = self.network.errors
+        errors = self._errors_to_draw()
 
         def draw(n: int) -> np.ndarray:
             return errors[random_state.randint(len(errors), size=n)]
@@ -199,6 +205,14 @@ class WindowState:
         for note in together(notes, self.n_series):
             warn_user(note)
         return self.scaling.unscale(by_series.transpose(2, 1, 0))
+
+    def _errors_to_draw(self) -> np.ndarray:
+        """Return errors (n, H), in spreads, of which simulated futures are made."""
+        if self.past is None or not self.network.spec.draws_past_errors:
+            return self.network.errors
+        errors = self.past.of(self.network.spec.n_ahead)
+        whole = errors[~np.isnan(errors).any(axis=1)]
+        return whole if len(whole) else self.network.errors
 
     def advance(
         self, values: np.ndarray, offsets: np.ndarray
@@ -302,7 +316,7 @@ def too_short(
 
 
 def fit_windows(
-    spec: WindowSpec, batch: Batch
+    spec: WindowSpec | LagSpec, batch: Batch
 ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
     """Train one network on series, none of them too short.
 
@@ -315,7 +329,11 @@ def fit_windows(
     notes : dict
         What the user should know of single series, by position.
     """
-    scaling, columns = Scaling.of(batch), RegressorScaling.of(batch.regressors)
+    if spec.is_raw:
+        scaling = Scaling.none(batch.n_series)
+        columns = RegressorScaling.none(batch.regressors.shape[1])
+    else:
+        scaling, columns = Scaling.of(batch), RegressorScaling.of(batch.regressors)
     each = scaling.take(batch.series_of_row)
     scaled = Batch(each.scale(batch.values), batch.offsets, columns.scale(batch.regressors))
     trimmed, rows = from_first_observed(scaled)
@@ -361,7 +379,7 @@ class Seen:
 
 
 def _fitted(
-    spec: WindowSpec | MembersSpec, seen: Seen, units: Units
+    spec: WindowSpec | LagSpec | MembersSpec, seen: Seen, units: Units
 ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
     batch, trimmed, T = seen.batch, seen.trimmed, spec.window
     whole, place = spec.padded(trimmed)

@@ -73,6 +73,8 @@ class WindowSpec:
         return train(self, batch, units)
 
     n_unseen = 0
+    is_raw = False
+    draws_past_errors = False
 
     def padded(self, batch: Batch) -> tuple[Batch, np.ndarray]:
         """Return the series, and where their rows are: they are read as they are."""

@@ -30,7 +30,7 @@ def summarize_windows(forecaster: Forecaster, network: WindowNetwork | MembersNe
         kinds = Counter(one.spec.kind for one in network.members)
         name = ", ".join(f"{n} {kind}" for kind, n in kinds.items())
     else:
-        name = type(forecaster.estimator_).__name__
+        name = type(network.estimator).__name__
     is_direct = forecaster.horizon is not None
     trained = {
         "Estimator": name,

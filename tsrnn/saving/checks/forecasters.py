@@ -34,6 +34,7 @@ from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.theta.forecaster import ThetaForecaster
 from tsrnn.theta.model import ThetaModel
 from tsrnn.windows.forecaster import RNNForecaster
+from tsrnn.windows.lag_forecaster import WindowForecaster
 from tsrnn.windows.model import WindowModel
 from tsrnn.windows.network import WindowNetwork
 
@@ -45,6 +46,7 @@ _MODEL_OF: dict[type, Any] = {
     RegressionForecaster: RegressionModel,
     TransformedForecaster: TransformedModel,
     RNNForecaster: WindowModel,
+    WindowForecaster: WindowModel,
     ThetaForecaster: DeseasonalizedModel,
     **{one: SmoothingModel for one in ESTIMATORS.values() if issubclass(one, SmoothingForecaster)},
 }

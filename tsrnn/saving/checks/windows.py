@@ -195,15 +195,18 @@ def check_reads(estimator: object, spec: WindowSpec, p: int) -> None:
     require(spec.as_sequences, "networks read sequences")
     if not fields.is_fitted(estimator):
         return
-    network, layout = estimator._network, estimator._target_layout
-    require(network.n_inputs == 1 + p, f"the network must read {1 + p} features a step")
+    n_each = estimator.input_center_.size
+    require(n_each == 1 + p, f"the network must read {1 + p} features a step")
+    n_steps = vars(estimator).get("n_timesteps_", spec.window)
+    require(n_steps == spec.window, f"the network must read windows of {spec.window} steps")
     expected = "sequences" if p else "matrix"
     n_features = 1 + p if p else spec.window
     require(estimator._sequence_kind == expected, f"the network must be fitted to a {expected}")
     require(estimator.n_features_in_ == n_features, f"windows have {n_features} features")
     require("feature_names_in_" not in vars(estimator), "windows have no names")
-    require(network.n_outputs == spec.n_ahead, "the network must predict n_ahead values")
-    require(not layout.by_step, "there must be no target for each step")
+    n_targets = estimator.target_center_.size
+    require(n_targets == spec.n_ahead, "the network must predict n_ahead values")
+    require(not estimator._target_layout.by_step, "there must be no target for each step")
 
 
 def check_model(one: WindowModel) -> None:
