@@ -453,7 +453,7 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
         for i in np.flatnonzero(unweighted(weights, model.present)).tolist():
             doubts.lines.setdefault(i, NO_WEIGHTS)
         if last is not None:
-            unjudged = last.unjudged(model.names, model.present.any(axis=1))
+            unjudged = last.unjudged(model.names, np.asarray(model.present.any(axis=1)))
             doubts.lines.update(unjudged | doubts.lines)
         if last is not None and self._learns_from_all():
             # What learns from all series is dear, and has been fitted to their beginnings.

@@ -168,7 +168,8 @@ class CombinedErrors:
         n_origins = int(min(n_origins, held.max(initial=0)))
         series = self._long_enough(lengths - held, held)
         if not series.size:
-            return tuple(np.full((2, n_origins, horizon, len(lengths)), np.nan))
+            nothing = np.full((n_origins, horizon, len(lengths)), np.nan)
+            return nothing, nothing.copy()
         before = (lengths - held)[series]
         model = self._fit(self.offsets[:-1][series], before, n_jobs)
         held = _Held(series, before, lengths[series])

@@ -114,6 +114,10 @@ class FittedModel(Protocol):
         """Return what a regression has learned of each series, (N, p) arrays by their names."""
         return {}
 
+    def named_weights(self) -> Mapping[str, np.ndarray]:
+        """Return the weights of a combination's members, (N,) arrays by their names."""
+        return {}
+
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
     ) -> np.ndarray:
@@ -169,3 +173,6 @@ class PanelModel(Protocol):
 
     def coefficients(self) -> Mapping[str, np.ndarray]:
         """Return what a regression has learned of each series, (N, p) arrays by their names."""
+
+    def named_weights(self) -> Mapping[str, np.ndarray]:
+        """Return the weights of a combination's members, (N,) arrays by their names."""

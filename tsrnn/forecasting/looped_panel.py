@@ -78,6 +78,10 @@ class LoopedPanel:
         """Return none: regressions make panels of their own."""
         return {}
 
+    def named_weights(self) -> dict[str, np.ndarray]:
+        """Return none: combinations make panels of their own."""
+        return {}
+
     def advance(
         self, values: np.ndarray, offsets: np.ndarray, n_jobs: int | None = None
     ) -> tuple[LoopedPanel, np.ndarray, np.ndarray]:

@@ -229,7 +229,7 @@ def weight_table(
     member: FittedMember, fitted: FittedPanel, id_col: Hashable
 ) -> pd.DataFrame | None:
     """Return the weights of members of a combination by series; None of what is none."""
-    found = getattr(member.model, "named_weights", dict)()
+    found = member.model.named_weights()
     if not found:
         return None
     active = others(len(fitted.ids), member.left_out)

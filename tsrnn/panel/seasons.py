@@ -323,9 +323,8 @@ class GroupedPanel:
         """Return the weights of members of combinations, NaN for series that have no such."""
         found: dict[str, np.ndarray] = {}
         for series, model in self.parts:
-            if hasattr(model, "named_weights"):
-                for name, weights in model.named_weights().items():
-                    found.setdefault(name, np.full(self.n_series, np.nan))[series] = weights
+            for name, weights in model.named_weights().items():
+                found.setdefault(name, np.full(self.n_series, np.nan))[series] = weights
         return found
 
     def advance(
