@@ -636,3 +636,12 @@ def test_the_grid_of_two_stamps_a_month_is_named_as_it_is(freq):
         NaiveForecaster().fit(pd.Series(VALUES, bare))
     bare.freq = freq
     assert NaiveForecaster().fit(pd.Series(VALUES, bare)).predict(1).index.freq == freq
+
+
+def test_a_series_in_the_place_of_regressors_is_told_that_it_comes_second():
+    y, X = np.arange(9.0), np.ones((9, 2))
+    with pytest.raises(ValueError, match=r"comes second, as in fit\(X, y\)"):
+        SimpleExpSmoothingRNN().fit(y, X)
+    fitted = SimpleExpSmoothingRNN().fit(y)
+    with pytest.raises(ValueError, match="if it is one regressor$"):
+        fitted.predict(y)

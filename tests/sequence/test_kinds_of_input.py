@@ -13,6 +13,7 @@ from sequence_data import (
 from sklearn.model_selection import cross_val_score
 
 from tsrnn import (
+    ElmanRNNRegressor,
     GRURegressor,
     load,
     save,
@@ -96,3 +97,10 @@ def test_predictions_by_step_are_laid_out_by_the_type_of_the_input():
         answer = model.predict(form)
         assert answer.shape == (20,) and answer.dtype == object
         np.testing.assert_array_equal(np.stack(list(answer)), model.predict(X))
+
+
+def test_a_lazy_frame_is_told_how_to_become_a_frame():
+    polars = pytest.importorskip("polars")
+    lazy = polars.LazyFrame({"a": [1.0, 2.0], "b": [2.0, 3.0]})
+    with pytest.raises(TypeError, match=r"X is no frame yet, but polars.LazyFrame: .*collect\(\)"):
+        ElmanRNNRegressor(max_iter=2).fit(lazy, [1.0, 2.0])

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
+from tsrnn._input.frames import is_frame, kind_in_words
 from tsrnn._input.ragged import offsets_of
 
 _NUMBERS = (Real, Decimal, np.bool_)
@@ -286,6 +287,8 @@ def _refuse_object(
         raise TypeError(
             f"{place} is a sequence itself: pass the sequences alone, as a list or one column"
         )
+    if is_frame(value) and ": " in (words := kind_in_words(value)):
+        raise TypeError(f"{place} is no frame yet, but {words}")
     raise TypeError(
         f"{place} is {value!r}: the argument must be neither strings nor other objects, but numbers"
     )

@@ -143,7 +143,7 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
     def _fit(self, X: Any, y: Any) -> None:
         self.validate_parameters()
         values, layout, index = read_series(y)
-        X = as_rows(X)
+        X = as_rows(X, to_fit=True)
         regressors = self._read_regressors(X, len(values), reset=True)
         grid = training_grid(index, X, len(values))
         check_enough(values)

@@ -15,8 +15,14 @@ from tsrnn._input.series import is_single
 from tsrnn._time.grid import is_time_index
 
 
-def as_rows(X: Any) -> Any:
+def as_rows(X: Any, *, to_fit: bool = False) -> Any:
     """Return rows: an index of time stamps as a DataFrame without columns, other frames as pandas'.
+
+    Parameters
+    ----------
+    X : object
+    to_fit : bool
+        Whether they are those of a fit, in which they come before the series.
 
     Raises
     ------
@@ -36,7 +42,10 @@ def as_rows(X: Any) -> Any:
     )
     if is_time_index(pd.Index(X)) and not all(isinstance(label, Real) for label in X):
         raise TypeError(f"{accepted}pd.Index(X) makes time stamps of dates or periods")
-    raise ValueError(f"{accepted}Reshape your data by .reshape(-1, 1) if it is one regressor")
+    order = "; if it is the series, it comes second, as in fit(X, y)" if to_fit else ""
+    raise ValueError(
+        f"{accepted}Reshape your data by .reshape(-1, 1) if it is one regressor{order}"
+    )
 
 
 def unmasked(X: Any) -> Any:

@@ -34,8 +34,14 @@ def _reduce_numbers(index: pd.Index) -> Any:
     """Take numbers as an array, and all else value by value, if its type has a name."""
     if isinstance(index.dtype, np.dtype) and index.dtype != object:
         return [index.to_numpy(), None, index.name]
+    if isinstance(index.dtype, pd.ArrowDtype):
+        raise ValueError(
+            f"it is an index of the type {index.dtype}: fit to labels of a type of pandas' own, as "
+            "astype('str') makes"
+        )
     values = [index.tolist(), str(index.dtype), index.name]
-    if not _rebuild_index(values).identical(index):
+    again = _rebuild_index(values)
+    if not again.identical(index.astype(again.dtype)):
         raise ValueError(f"it is an index of the type {index.dtype}")
     return values
 
@@ -211,7 +217,8 @@ def _reduce_dtype(dtype: Any) -> str:
     if isinstance(dtype, pd.DatetimeTZDtype):
         _reduce_zone(dtype.tz)
     name = dtype.str if isinstance(dtype, np.dtype) else str(dtype)
-    if _rebuild_dtype(name) != dtype:
+    # How words are stored depends on what is installed, here and where the file is read.
+    if _rebuild_dtype(name) != dtype and not isinstance(dtype, pd.StringDtype):
         raise ValueError(f"it is the type {dtype!r}")
     return name
 
@@ -222,7 +229,10 @@ def _rebuild_dtype(name: Any) -> Any:
     of_zone = re.match(r"\s*datetime64\s*\[[^,\]]*,(.*)\]", name, re.DOTALL | re.IGNORECASE)
     if of_zone:
         _refuse_paths(of_zone[1].strip())
-    return pandas_dtype(name)
+    dtype = pandas_dtype(name)
+    if isinstance(dtype, pd.ArrowDtype):  # which only some machines know
+        raise ValueError(f"{name!r} is a type that no saved value has")
+    return dtype
 
 
 _SIZES = (8, 16, 32, 64)
