@@ -199,3 +199,12 @@ def test_what_is_mistaken_for_something_else_is_told_what_it_is():
             static.fit(frame.assign(size=[0, 1, *[2] * 38]))
     with pytest.raises(AttributeError, match="a smoother with regressors is in"):
         _ = panel.coef_
+
+
+def test_notes_on_columns_tell_them_by_their_names_in_the_frame():
+    price = np.cos(np.arange(40.0))
+    frame = make_frame([20, 20]).assign(price=price, twice=2.0 * price)
+    panel = PanelForecaster(SES)
+    with pytest.warns(UserWarning, match=r"the columns \['twice'\] say nothing"):
+        panel.fit(frame)
+    assert panel.notes_["note"].str.contains("columns ['twice'] say", regex=False).all()

@@ -60,6 +60,17 @@ class Phrase:
         return self.text
 
 
+@dataclass(frozen=True)
+class ColumnsOfX:
+    """Columns of regressors by their places, which a panel has names for."""
+
+    places: tuple[int, ...]
+
+    def __str__(self) -> str:
+        """Return them as they are found in X."""
+        return f"the columns {list(self.places)} of X"
+
+
 Term: TypeAlias = Argument | ArgumentName | Rows | Phrase
 Write: TypeAlias = Callable[[Term], str]
 

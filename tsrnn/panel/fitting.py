@@ -11,6 +11,7 @@ import pandas as pd
 
 from tsrnn._compute.threads import one_blas_thread
 from tsrnn._input.ragged import others
+from tsrnn._input.wording import ColumnsOfX, Message
 from tsrnn.features.hosts import names_beside
 from tsrnn.features.time_features import TimeFeatures
 from tsrnn.forecasting.backtesting import Windows
@@ -105,7 +106,8 @@ def fit_member(
     panel, features = with_time_features(frame.part.panel, forecaster, rules)
     settled = settle(forecaster, frame.names, features, panel, kinds)
     model = work.fit(settled, panel)
-    notes = _notes_of(forecaster, panel, kinds, settled, model)
+    names = names_beside(frame.names, features)
+    notes = _notes_of(forecaster, panel, kinds, settled, model, names)
     fitted = FittedMember(model, frozenset(model.failures), features, one.name)
     return MemberFit(fitted, panel, notes, settled.periods if settled.has_periods else None)
 
@@ -116,14 +118,26 @@ def _notes_of(
     kinds: Kinds,
     settled: SettledPanel,
     model: PanelModel,
+    names: Sequence[Any],
 ) -> MemberNotes:
-    """Return what to know of the fits of series that have not failed."""
+    """Return what to know of the fits of series that have not failed, columns by these names."""
     notes = season_notes(forecaster, panel, kinds)
     if forecaster._has_season():
         for i, lines in unseen_notes(panel, settled.periods, model).items():
             notes[i] = (*notes.get(i, ()), *lines)
-    notes |= {i: (*notes.get(i, ()), *lines) for i, lines in model.notes.items()}
+    for i, lines in model.notes.items():
+        notes[i] = (*notes.get(i, ()), *(_by_names(line, names) for line in lines))
     return {i: lines for i, lines in notes.items() if i not in model.failures}
+
+
+def _by_names(note: Warning, names: Sequence[Any]) -> Warning:
+    """Let a note tell columns by their names in the frame."""
+    text = note.args[0] if note.args else None
+    columns = text.fields.get("columns") if isinstance(text, Message) else None
+    if not isinstance(text, Message) or not isinstance(columns, ColumnsOfX):
+        return note
+    named = f"the columns {[names[place] for place in columns.places]}"
+    return type(note)(Message(text.template, **{**text.fields, "columns": named}))
 
 
 def fitted_panel(frame: RegularFrame, fits: Sequence[MemberFit], rules: StepRules) -> FittedPanel:
@@ -235,12 +249,13 @@ def backtest_member(
     """Forecast the series of a frame from points in their past, with notes on the fits there."""
     panel, features = with_time_features(frame.part.panel, one.forecaster, rules)
     kinds = frame.part.grid.seasons()
+    names = names_beside(frame.names, features)
     found: dict[int, dict[tuple[type, str], Warning]] = {}
 
     def fit(stretch: Panel) -> PanelModel:
         settled = settle(one.forecaster, frame.names, features, stretch, kinds)
         model = work.fit(settled, stretch)
-        for i, lines in _notes_of(one.forecaster, stretch, kinds, settled, model).items():
+        for i, lines in _notes_of(one.forecaster, stretch, kinds, settled, model, names).items():
             for line in lines:
                 found.setdefault(i, {}).setdefault((type(line), str(line)), line)
         return model

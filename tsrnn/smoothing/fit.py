@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from tsrnn._input.ragged import Batch, rows_of
 from tsrnn._input.scaling import ColumnScaling, Scaling
+from tsrnn._input.wording import ColumnsOfX, Message
 from tsrnn._scan.filtering import filter_series
 from tsrnn.smoothing.search.task import Solution, Task
 from tsrnn.smoothing.smoothers import SmootherBatch
@@ -263,8 +264,12 @@ def _notes(
     for i in np.flatnonzero((coefficients == 0.0).any(axis=1)).tolist():
         alike = np.flatnonzero(coefficients[i] == 0.0)
         note = UserWarning(
-            f"{name(i)}: the columns {alike.tolist()} of X say nothing that the columns before "
-            "them and the level do not, so their coefficients are 0"
+            Message(
+                "{series}: {columns} say nothing that the columns before them and the level do "
+                "not, so their coefficients are 0",
+                series=name(i),
+                columns=ColumnsOfX(tuple(alike.tolist())),
+            )
         )
         notes[i] = (*notes.get(i, ()), note)
     for i in np.flatnonzero(n_observed <= n_parameters).tolist():
