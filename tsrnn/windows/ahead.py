@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsrnn._input.ragged import Batch
+from tsrnn.windows.lagged import LagNetwork
 from tsrnn.windows.lags import Units, windows_before, with_gaps_carried
 from tsrnn.windows.network import WindowNetwork
 
@@ -47,7 +48,7 @@ class PredictedAlong:
 
 
 def predict_along(
-    network: WindowNetwork,
+    network: WindowNetwork | LagNetwork,
     batch: Batch,
     units: Units,
     ceilings: np.ndarray | None = None,
@@ -136,7 +137,7 @@ def _lay(
 
 
 def forecast_from(
-    network: WindowNetwork,
+    network: WindowNetwork | LagNetwork,
     windows: np.ndarray,
     known: np.ndarray,
     future: np.ndarray,
@@ -150,7 +151,7 @@ def forecast_from(
 
     Parameters
     ----------
-    network : WindowNetwork
+    network : WindowNetwork or LagNetwork
     windows : (n, T) array
     known : (n, T, p) array
         Regressors of the steps in the windows.

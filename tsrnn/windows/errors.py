@@ -19,6 +19,7 @@ import numpy as np
 from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import Batch, offsets_of, rows_between
 from tsrnn.windows.ahead import forecast_from, predict_along
+from tsrnn.windows.lagged import LagNetwork, LagSpec
 from tsrnn.windows.lags import Units, windows_before
 from tsrnn.windows.network import WindowNetwork, WindowSpec
 
@@ -43,13 +44,13 @@ class PastErrors:
 
     Attributes
     ----------
-    spec : WindowSpec
+    spec : WindowSpec or LagSpec
     batch : Batch
         What was trained on, in scaled units.
     units : Units
     """
 
-    spec: WindowSpec
+    spec: WindowSpec | LagSpec
     batch: Batch
     units: Units
     _found: dict[int, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
@@ -96,7 +97,7 @@ class PastErrors:
         return errors
 
     @cached_property
-    def _network(self) -> WindowNetwork:
+    def _network(self) -> WindowNetwork | LagNetwork:
         """The one trained on the beginnings, for all horizons."""
         batch, lengths = self.batch, self.batch.lengths - self._held_out()
         rows = rows_between(batch.offsets[:-1], lengths)

@@ -229,9 +229,9 @@ def _lags_of(lags: Any) -> tuple[int, ...]:
 
 
 def _rolling_of(rolling: Any) -> tuple[tuple[int, str], ...]:
-    pairs = [] if isinstance(rolling, str) or not np.iterable(rolling) else list(rolling)
-    is_pairs = all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs)
-    if not is_pairs or (not pairs and not (np.iterable(rolling) and len(rolling) == 0)):
+    is_listed = np.iterable(rolling) and not isinstance(rolling, str)
+    pairs = list(rolling) if is_listed else []
+    if not is_listed or any(not isinstance(one, list | tuple) or len(one) != 2 for one in pairs):
         raise InvalidParameterError(
             "rolling must be pairs of a number of values and a statistic, such as "
             f"((7, 'mean'), (28, 'std')), got {rolling!r}"
