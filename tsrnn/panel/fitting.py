@@ -233,9 +233,10 @@ def weight_table(
     if not found:
         return None
     active = others(len(fitted.ids), member.left_out)
-    model = {} if member.name is None else {"model": member.name}
-    weights = {name: values[active] for name, values in found.items()}
-    return pd.DataFrame({id_col: fitted.ids.take(active), **model, **weights})
+    columns: dict[Hashable, Any] = {id_col: fitted.ids.take(active)}
+    if member.name is not None:
+        columns["model"] = member.name
+    return pd.DataFrame(columns | {name: values[active] for name, values in found.items()})
 
 
 def backtest_member(
