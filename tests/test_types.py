@@ -7,8 +7,9 @@ from typing import Literal, get_args, get_origin, get_type_hints
 import pytest
 from paths import ROOT
 from saved_models import FORECASTERS, NETWORKS, fitted, fitted_network, fitted_panel, series
+from sklearn.linear_model import Ridge
 
-from tsrnn import PanelForecaster, all_estimators
+from tsrnn import PanelForecaster, WindowForecaster, all_estimators
 from tsrnn._optim.scipy_minimize import SOLVER_NAMES, SOLVERS
 from tsrnn._recurrent import explicit_training
 from tsrnn.exceptions import InvalidParameterError
@@ -45,11 +46,17 @@ def test_panels_declare_what_their_fits_set():
     assert not undeclared(fitted_panel("regression"))
 
 
+def test_forecasters_on_lags_declare_what_their_fits_set():
+    y = series("months")
+    assert not undeclared(WindowForecaster(Ridge(), lags=3).fit(y))
+    assert not undeclared(WindowForecaster(Ridge(), lags=3, horizon=2).fit(y))
+
+
 def test_every_estimator_is_among_those_whose_fits_are_looked_at():
     seen = {type(one) for one in FORECASTERS.values()} | {
         type(one) for one, *_ in NETWORKS.values()
     }
-    assert seen | {PanelForecaster} == {kind for _, kind in all_estimators()}
+    assert seen | {PanelForecaster, WindowForecaster} == {kind for _, kind in all_estimators()}
 
 
 def words_of(hint):

@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 
 import forged_files
-from golden_models import KEPT, RARE, UPDATED, file_names, updated
+from golden_models import KEPT, RARE, UNFITTED, UPDATED, file_names, updated
 
 import tsrnn
 
@@ -23,7 +23,7 @@ if __name__ == "__main__":
     if "--all" in sys.argv:
         for name, file_name in file_names().items():
             tsrnn.save(forged_files.makers()[name](), folder / f"{file_name}.tsrnn")
-        for file_name, make in RARE.items():
+        for file_name, make in (RARE | UNFITTED).items():
             tsrnn.save(make(), folder / f"{file_name}.tsrnn")
         sys.exit()
     for name, file_name in KEPT.items():

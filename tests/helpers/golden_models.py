@@ -115,3 +115,8 @@ def updated(name):
         more = model.predict(2).set_axis(["unique_id", "ds", "y"], axis=1)
         return model.update(more[more["unique_id"] != "c"])
     return model.update([51.0, 50.0])
+
+# Of forecasters whose fits hold regressors of other libraries, which are not saved.
+UNFITTED = {
+    "trees": lambda: tsrnn.WindowForecaster(lags=(1, 7), rolling=((3, "mean"),), units="raw"),
+}

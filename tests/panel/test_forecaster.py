@@ -256,7 +256,7 @@ def test_a_frame_that_will_not_do_is_refused_and_changes_nothing(frame, error, m
         ((0,), ValueError, "h must be an integer >= 1"),
         ((2.5,), ValueError, "h must be an integer >= 1"),
         ((DF, DF), TypeError, "one frame"),
-        ((2, 3), TypeError, "X_df .* with the columns 'unique_id' and 'ds', of .*got int"),
+        ((2, 3), TypeError, "X_df must be a frame .*got 3: .*n_paths=3"),
     ],
 )
 def test_horizons_that_will_not_do_are_refused(arguments, error, message):

@@ -19,8 +19,8 @@ from tsrnn import (
     NaiveForecaster,
     PanelForecaster,
     RegressionForecaster,
-    RNNForecaster,
     SimpleExpSmoothingRNN,
+    WindowForecaster,
     detect_anomalies,
     load,
     save,
@@ -329,13 +329,13 @@ TOOLS = {
         "take the NaiveForecaster in it; transformers of X are for the columns of the frame.*"
         r"RegressionForecaster\(forecaster, features\)",
     ),
-    "a pipeline": (make_pipeline(StandardScaler(), Ridge()), r"RNNForecaster\(pipeline, window\)"),
+    "a pipeline": (make_pipeline(StandardScaler(), Ridge()), r"WindowForecaster\(pipeline, lags\)"),
     "a transformed target": (
         TransformedTargetRegressor(NaiveForecaster(), func=np.log, inverse_func=np.exp),
         r"TransformedForecaster\(forecaster, 'log'\)",
     ),
     "a search": (GridSearchCV(SES, {"alpha": [0.1]}), r"tsrnn.tune\(forecaster, grid, frame"),
-    "a regressor": (Ridge(), r"RNNForecaster\(regressor, window\)"),
+    "a regressor": (Ridge(), r"WindowForecaster\(regressor, lags\)"),
 }
 
 
@@ -350,5 +350,5 @@ def test_tools_of_scikit_learn_are_refused_with_the_way_to_do_it(tool):
 
 def test_the_way_that_a_regressor_is_told_works():
     ridge = make_pipeline(StandardScaler(), Ridge())
-    panel = PanelForecaster([("ridge", RNNForecaster(ridge, window=4)), SES])
+    panel = PanelForecaster([("ridge", WindowForecaster(ridge, lags=4)), SES])
     assert quietly(panel.fit, DF).predict(2)["ridge"].notna().all()

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from forged_files import forge
-from golden_models import KEPT, RARE, UPDATED, file_names
+from golden_models import KEPT, RARE, UNFITTED, UPDATED, file_names
 from paths import GOLDEN, ROOT
 from saved_models import (
     FORECASTERS,
@@ -99,9 +99,15 @@ def test_a_saved_model_with_rare_parts_is_loaded_and_used(file_name, tmp_path):
     assert_comes_back(path, tmp_path)
 
 
+@pytest.mark.parametrize("file_name", UNFITTED)
+def test_a_saved_forecaster_that_is_not_fitted_keeps_its_parameters(file_name):
+    loaded, model = tsrnn.load(SAVED_TAGS / f"{file_name}.tsrnn"), UNFITTED[file_name]()
+    assert type(loaded) is type(model) and loaded.get_params() == model.get_params()
+
+
 def test_every_kind_of_model_is_among_what_an_older_version_saved():
     """So whoever renames a class and changes its tag is told."""
-    assert {path.stem for path in SAVED_TAGS.iterdir()} == {*file_names().values(), *RARE}
+    assert {path.stem for path in SAVED_TAGS.iterdir()} == {*file_names().values(), *RARE, *UNFITTED}
     tags = set()
     for path in SAVED_TAGS.iterdir():
         header, _ = forged_files.read(path.read_bytes())

@@ -25,6 +25,7 @@ from tsrnn import (
     RNNForecaster,
 )
 from tsrnn.datasets import load_co2
+from tsrnn.panel.errors import AllFailedError
 
 CO2 = load_co2()[-200:].interpolate()
 ROWS = pd.DataFrame(index=CO2.index)
@@ -98,10 +99,15 @@ def test_values_that_are_too_large_to_go_on_from_fail_alone():
     panel = PanelForecaster(RIDGE, alias="f").fit(frame)
     expected = panel.predict(3)
     more = pd.DataFrame({"unique_id": ["a"], "ds": [frame["ds"].max() + pd.Timedelta("1D")]})
-    quietly(panel.update, more.assign(y=1e300))
+    with pytest.raises(AllFailedError, match="too large"):
+        panel.update(more.assign(y=1e300))
+    pd.testing.assert_frame_equal(panel.predict(3), expected)
+    both = pd.concat([more.assign(y=1e300), more.assign(unique_id="b", y=1.0)])
+    quietly(panel.update, both)
     assert "too large" in panel.failures_["reason"][0]
+    alone = PanelForecaster(RIDGE, alias="f").fit(frame).update(both[1:])
     pd.testing.assert_frame_equal(
-        panel.predict(3).reset_index(drop=True), expected[3:].reset_index(drop=True)
+        panel.predict(3), alone.predict(3).query("unique_id == 'b'").reset_index(drop=True)
     )
 
 
