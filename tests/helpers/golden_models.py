@@ -116,6 +116,7 @@ def updated(name):
         return model.update(more[more["unique_id"] != "c"])
     return model.update([51.0, 50.0])
 
+
 # Of forecasters whose fits hold regressors of other libraries, which are not saved.
 UNFITTED = {
     "trees": lambda: tsrnn.WindowForecaster(lags=(1, 7), rolling=((3, "mean"),), units="raw"),
