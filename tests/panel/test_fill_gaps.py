@@ -57,6 +57,34 @@ def test_an_index_of_series_and_time_stays_one():
     assert answer["y"].tolist() == expected["y"].tolist()
 
 
+@pytest.mark.parametrize("kind", ["index", "column", "polars"])
+def test_a_wide_frame_stays_one_and_is_filled_as_the_long_one_is(kind):
+    values = {
+        "late": [np.nan, 1.0, 2.0, 3.0, np.nan],
+        "whole": [1, 2, 3, 4, 5],
+        "holey": [1.0, np.nan, 2.0, 3.0, 4.0],
+    }
+    wide = pd.DataFrame(values, DAYS[[0, 1, 3, 5, 6]].rename("ds"))
+    melted = wide.melt(ignore_index=False, var_name="unique_id", value_name="y").reset_index()
+    is_end = (melted["unique_id"] == "late") & melted["y"].isna()
+    filled = fill_gaps(melted[~is_end], "D", value=0.0)
+    expected = filled.pivot(index="ds", columns="unique_id", values="y")[list(values)]
+    assert expected["whole"].tolist() == [1, 2, 0, 3, 0, 4, 5]
+    assert expected["late"].tolist()[1:-1] == [1, 0, 2, 0, 3] and expected["late"].isna().sum() == 2
+    assert expected["holey"].isna().tolist() == [False, True] + 5 * [False]
+    if kind == "index":
+        found = fill_gaps(wide, "D", value=0.0)
+    elif kind == "column":
+        found = fill_gaps(wide.reset_index(), "D", value=0.0).set_index("ds")
+    else:
+        polars = pytest.importorskip("polars")
+        found = fill_gaps(polars.DataFrame(wide.reset_index().to_dict("series")), "D", value=0.0)
+        assert isinstance(found, polars.DataFrame) and found["late"].null_count() == 2
+        found = pd.DataFrame(found.to_dict(as_series=False)).set_index("ds")
+    np.testing.assert_array_equal(found.to_numpy(), expected.to_numpy())
+    assert list(found) == list(values) and (found.index == expected.index).all()
+
+
 FREQUENCIES = ["D", "2D", "W-SUN", "W-WED", "B", "h", "15min", "90s", "MS", "ME", "2MS", "QS",
                "QE-JAN", "YS", "YE", "BMS", "SMS"]  # fmt: skip
 
@@ -384,9 +412,9 @@ def test_arguments_that_will_not_do_are_named(arguments, message):
         fill_gaps(long(DAYS), **arguments)
 
 
-def test_a_wide_frame_is_told_what_does_it():
+def test_a_frame_of_one_series_is_told_what_does_it():
     with pytest.raises(ValueError, match=r"frame.asfreq\('D', fill_value=0\)"):
-        fill_gaps(pd.DataFrame({"a": 1.0}, index=DAYS))
+        fill_gaps(pd.DataFrame({"y": 1.0}, index=DAYS))
     with pytest.raises(TypeError, match="must be a DataFrame, or a Series .*, got list"):
         fill_gaps([1.0])
 

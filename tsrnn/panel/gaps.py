@@ -50,8 +50,9 @@ def fill_gaps(
     ----------
     frame : DataFrame or Series
         A long frame, with a row a series and time step in any order, of pandas, polars or pyarrow;
-        with series and time stamps in columns or, in pandas, in a MultiIndex; or one series of
-        pandas, with its time stamps as the index.
+        with series and time stamps in columns or, in pandas, in a MultiIndex; a wide one, with a
+        column a series, as `PanelForecaster` reads it; or one series of pandas, with its time
+        stamps as the index.
     freq : str, pandas offset, int or None
         The time steps, such as "D", "B" or "MS"; an integer where time stamps are integers. None
         guesses them: the coarsest on which all stamps of a series lie, if it has eight or some
@@ -73,7 +74,9 @@ def fill_gaps(
     Returns
     -------
     filled : DataFrame or Series
-        A new one of the same kind, sorted by series and time.
+        A new one of the same kind and form, sorted by series and time. In a wide one missing
+        values before the first and after the last value of a column stay missing, for the series
+        has no steps there, and so do missing values between, which have rows.
 
     Raises
     ------
@@ -120,7 +123,8 @@ def fill_gaps(
     has_levels = isinstance(getattr(frame, "index", None), pd.MultiIndex)
     if has_levels and isinstance(frame, pd.Series) and frame.name is not None:
         columns = replace(columns, target=frame.name)
-    given, form = long_frame(frame, columns, "frame", has_target=False)
+    # Columns beside the target's may be all that a long frame has, with an index of levels, too.
+    given, form = long_frame(frame, columns, "frame", has_target=not has_levels)
     if isinstance(given, pd.Series):
         whole, doubt = _of_one(given, freq, value, aggregate)
     elif isinstance(given, pd.DataFrame):
