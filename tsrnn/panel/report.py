@@ -96,11 +96,16 @@ def refuse_none_moved(told: Told, lost: Iterable[int], series: np.ndarray, ids: 
         raise AllFailedError(len(series), id_of(ids, first), error)
 
 
+def _is(models: pd.Series, model: Any) -> pd.Series:
+    return models.isna() if pd.isna(model) else models == model
+
+
 def warn_of_failures(table: pd.DataFrame, n_series: int, where: str) -> None:
     """Tell how many series failed: altogether, and for single models."""
     parts = [(None, table)]
     if "model" in table:
-        parts = list(table.groupby("model", sort=False, dropna=False))
+        # Not grouped, for older pandas does not list groups without a name.
+        parts = [(model, table[_is(table["model"], model)]) for model in table["model"].unique()]
     for model, part in parts if len(table) else []:
         name, reason = id_of(pd.Index(part.iloc[:1, 0]), 0), part["reason"].iloc[0]
         outcome = "failed and are left out"
