@@ -183,7 +183,7 @@ def test_a_panel_tells_the_weights_by_series():
     mixed = panel_of(both(weights=[1, 3]), {"a": Y, "b": Y[1:]})
     assert mixed.weights_.to_numpy().tolist() == [["a", 0.25, 0.75], ["b", 0.25, 0.75]]
     with pytest.raises(AttributeError, match="NaiveForecaster, is no combination"):
-        panel_of(LAST).weights_  # noqa: B018
+        panel_of(LAST).weights_  # noqa: B018 - to look is what fails
 
 
 def test_held_back_is_the_horizon_that_a_member_is_trained_for():

@@ -429,7 +429,7 @@ def test_labels_that_are_no_stamps_have_the_order_of_their_rows(labels, n_series
     if n_series == 1:
         pd.testing.assert_frame_equal(counted, evaluate(own, "mae", "step"))
     with pytest.raises(ValueError, match="y_train (has no row .*, a cutoff|of .* ends at)"):
-        evaluate(frame, "mase", y_train=labelled[:60])
+        evaluate(frame, "mase", y_train=labelled.iloc[:60])
 
 
 @pytest.mark.filterwarnings("ignore:the index:UserWarning")
