@@ -31,7 +31,7 @@ LAYERS = [
     {"features", "plotting"},
     {"metrics", "_dense", "_recurrent", "forecasting"},
     {"network"},
-    {"smoothing", "sequence", "panel"},
+    {"smoothing", "sequence", "panel", "causal"},
     {"text", "theta", "windows"},
     {"compose"},
     {"_registry"},
@@ -58,6 +58,7 @@ FOLDERS = table(
     _time: exceptions _input
     _recurrent: exceptions _compute _input _optim cells
     _dense: _compute _input _optim cells
+    causal: _compute _input _optim _recurrent
     features: exceptions _input _time
     forecasting: exceptions _compute _input _time features
     metrics: _input _time

@@ -320,7 +320,7 @@ class QuantileLoss(NumberLoss):
         return int(np.argmin(np.abs(np.array(self.levels) - 0.5)))
 
     @cached_property
-    def _steps_of_normal(self) -> np.ndarray:
+    def steps_of_normal(self) -> np.ndarray:
         """The g_j of (8), (J,), 0 for the level in the middle."""
         scores, c = ndtri(self.levels), self.middle
         below, above = np.diff(scores[: c + 1]), np.diff(scores[c:])
@@ -347,7 +347,7 @@ class QuantileLoss(NumberLoss):
     def quantiles(self, outputs: np.ndarray) -> np.ndarray:
         """Return what raw outputs stand for, (n, m, J), ascending, (8)."""
         raw, c = self._by_level(outputs), self.middle
-        steps = np.logaddexp(raw, raw.dtype.type(0.0)) * self._steps_of_normal.astype(raw.dtype)
+        steps = np.logaddexp(raw, raw.dtype.type(0.0)) * self.steps_of_normal.astype(raw.dtype)
         made, middle = raw.copy(), raw[:, :, c : c + 1]
         made[:, :, c + 1 :] = middle + np.cumsum(steps[:, :, c + 1 :], axis=2)
         made[:, :, :c] = middle - np.cumsum(steps[:, :, :c][:, :, ::-1], axis=2)[:, :, ::-1]
@@ -360,7 +360,7 @@ class QuantileLoss(NumberLoss):
         d_raw[:, :, c] = d_quantiles.sum(axis=2)
         d_raw[:, :, c + 1 :] = np.cumsum(d_quantiles[:, :, :c:-1], axis=2)[:, :, ::-1]
         d_raw[:, :, :c] = -np.cumsum(d_quantiles[:, :, :c], axis=2)
-        slopes = expit(raw) * self._steps_of_normal.astype(raw.dtype)
+        slopes = expit(raw) * self.steps_of_normal.astype(raw.dtype)
         slopes[:, :, c] = 1.0
         d_raw *= slopes
         return d_raw.reshape(outputs.shape)
@@ -413,7 +413,7 @@ class QuantileLoss(NumberLoss):
     def constant(self, targets: np.ndarray, weights: np.ndarray, least: float = 0.0) -> np.ndarray:
         """Return outputs whose quantiles are those of the targets."""
         found = _quantiles_of(targets, weights, self.levels).T
-        c, units = self.middle, self._steps_of_normal
+        c, units = self.middle, self.steps_of_normal
         made = found.copy()
         for j in range(len(self.levels)):
             if j != c:

@@ -21,7 +21,7 @@ from tsrnn._compute.vector_sizes import n_lanes_of
 from tsrnn._input.sequences import Sequences
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.layout import PackedNetwork, layout_of
-from tsrnn._recurrent.pieces import Pieces, steps_of_pieces
+from tsrnn._recurrent.pieces import LayerStates, Pieces, first_states, steps_of_pieces
 from tsrnn._recurrent.run import Dropout, NetworkLoss, Run, TapeGradient, Workspace
 from tsrnn._recurrent.tape import Tape, lay_tapes
 
@@ -84,8 +84,57 @@ class Engine:
         outputs = self._read_all(theta, sequences, self.return_sequences) @ W_yh.T + b_y
         W_yx = self._layout.linear_path(theta)
         if W_yx is not None:
-            outputs += sequences.values.reshape(sequences.n_sequences, -1) @ W_yx.T
+            outputs += sequences.values.reshape(-1, W_yx.shape[1]) @ W_yx.T
         return outputs
+
+    def read_on(
+        self,
+        theta: np.ndarray,
+        sequences: Sequences,
+        states: LayerStates | None = None,
+        *,
+        by_step: bool,
+    ) -> tuple[np.ndarray, LayerStates]:
+        """Read sequences on from states that earlier ones ended in.
+
+        Parameters
+        ----------
+        theta : (K,) array
+        sequences : Sequences
+            Of a network without layers that read backwards, and without an embedding.
+        states : list of (h, c), optional
+            For each layer (N, D) arrays, c without columns where the cell has none; those that
+            sequences begin in where there are none.
+        by_step : bool
+
+        Returns
+        -------
+        top : (N, D) or, by step, (R, D) array
+            The last layer's states.
+        states : list of (h, c)
+        """
+        network, values = PackedNetwork(self._layout, theta), writable(sequences.values)
+        n_rows = sequences.n_steps if by_step else sequences.n_sequences
+        top = np.empty((n_rows, self.architecture.n_features_out), theta.dtype)
+        if states is None:
+            states = first_states(network, sequences.n_sequences)
+        after = [(h.copy(), c.copy()) for h, c in states]
+
+        def work(tape: Tape) -> None:
+            with self._workspace(theta.dtype) as workspace:
+                own = [(h[tape.sequences], c[tape.sequences]) for h, c in states]
+                pieces = Pieces(network, values, tape, workspace, own)
+                for run in pieces.read(by_step=by_step):
+                    if by_step:
+                        top[run.rows] = run.top()
+                if not by_step:
+                    top[tape.sequences] = pieces.last_states
+                for (h, c), (own_h, own_c) in zip(after, own, strict=True):
+                    h[tape.sequences], c[tape.sequences] = own_h, own_c
+
+        rows = np.arange(sequences.n_sequences)
+        self._team.each(work, self._tapes(theta.dtype, sequences, rows, trains=False))
+        return top, after
 
     def hidden_states(self, theta: np.ndarray, sequences: Sequences) -> np.ndarray:
         """Return the last layer's states at all steps, (R, D)."""

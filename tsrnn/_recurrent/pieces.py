@@ -22,6 +22,22 @@ from tsrnn._recurrent.tape import Tape, lay_pieces
 # step would cost more than the step.
 _PIECE_BYTES = 2**24
 
+# For each layer the states of sequences, h and c, (N, D) each; c without columns where there is
+# none.
+LayerStates = list[tuple[np.ndarray, np.ndarray]]
+
+
+def first_states(network: PackedNetwork, n: int) -> LayerStates:
+    """Return the states that so many sequences begin in, of layers that read forward."""
+    has_c = network.layout.architecture.network_cell.has_c
+    return [
+        (
+            np.tile(weights.h_init, (n, 1)),
+            np.zeros((n, weights.h_init.size if has_c else 0), network.theta.dtype),
+        )
+        for (weights,) in network.layers
+    ]
+
 
 def steps_of_pieces(network: PackedNetwork, n_lanes: int) -> int:
     """Return how long pieces are: a multiple of the steps that a gradient reaches back."""
@@ -42,23 +58,23 @@ class Pieces:
     values : (R, p) array
     tape : Tape
     workspace : Workspace
+    states : list of (h, c), optional
+        Of the tape's sequences before their first steps; they are written to.
     """
 
     def __init__(
-        self, network: PackedNetwork, values: np.ndarray, tape: Tape, workspace: Workspace
+        self,
+        network: PackedNetwork,
+        values: np.ndarray,
+        tape: Tape,
+        workspace: Workspace,
+        states: LayerStates | None = None,
     ) -> None:
         self._tape = tape
         self._run = partial(Run, network, values, workspace=workspace)
         self._n_steps = steps_of_pieces(network, tape.schedule.n_lanes)
         self._bptt_steps: Any = network.layout.bptt_steps  # None where nothing is cut
-        n, has_c = len(tape.sequences), network.layout.architecture.network_cell.has_c
-        self._states = [
-            (
-                np.tile(weights.h_init, (n, 1)),
-                np.zeros((n, weights.h_init.size if has_c else 0), network.theta.dtype),
-            )
-            for (weights,) in network.layers
-        ]
+        self._states = first_states(network, len(tape.sequences)) if states is None else states
 
     @property
     def last_states(self) -> np.ndarray:

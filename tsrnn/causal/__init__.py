@@ -1,0 +1,1 @@
+"""Recurrent networks that read whole series once and forecast at every step."""
