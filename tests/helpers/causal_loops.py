@@ -18,7 +18,7 @@ def read(y, m, *, horizon, n_pattern, memory=math.inf, reads_level=True):
     inputs, targets, units = [], [], []
     for t in range(len(y)):
         if t < first:
-            inputs.append([0.0] * 8 + [1.0] + [0.0] * 3 * n_pattern)
+            inputs.append([0.0] * 8 + [1.0] + [0.0] * 4 * n_pattern)
             targets.append([np.nan] * horizon + [0.0] * horizon)
             units.append(0.0)
             continue
@@ -73,10 +73,22 @@ def size_of_changes(seen, m, memory):
     return size
 
 
+def profile(seen, filled, m, phase):
+    """Return the mean of a place of the season, less the mean of the season up to there."""
+    mean, n_seasons = 0.0, 0
+    for t in range(m - 1, len(seen)):
+        if t % m == phase:
+            n_seasons += 1
+            if seen[t] == seen[t]:
+                own = seen[t] - np.mean(filled[t - m + 1 : t + 1])
+                mean += (own - mean) / min(n_seasons, 6)
+    return mean
+
+
 def read_step(seen, coming, m, unit_before, horizon, n_pattern, memory):
     filled, n = filled_up(seen, m), len(seen)
     now, unit = filled[-1], unit_of(seen, m, memory)
-    row = [0.0] * (9 + 3 * n_pattern)
+    row = [0.0] * (9 + 4 * n_pattern)
     row[8] = 0.0 if seen[-1] == seen[-1] else 1.0
     if unit > 0.0:
         if n > 1 and seen[-1] == seen[-1]:
@@ -97,11 +109,14 @@ def read_step(seen, coming, m, unit_before, horizon, n_pattern, memory):
         for k in range(1, n_pattern + 1):
             place = n - 1 + k - m * -(-k // m)
             one = (filled[place] - now) / unit
-            row[9 + 3 * (k - 1)] = math.asinh(one)
+            row[9 + 4 * (k - 1)] = math.asinh(one)
             if place >= m:
                 two = (filled[place - m] - now) / unit
-                row[10 + 3 * (k - 1)] = math.asinh(two)
-                row[11 + 3 * (k - 1)] = clipped(one - two)
+                row[10 + 4 * (k - 1)] = math.asinh(two)
+                row[11 + 4 * (k - 1)] = clipped(one - two)
+            if place >= m - 1:
+                usual = np.mean(filled[-m:]) + profile(seen, filled, m, place % m)
+                row[12 + 4 * (k - 1)] = clipped((usual - filled[place]) / unit)
     values, anchors = [], []
     for h in range(1, horizon + 1):
         anchor = filled[n - 1 + h - m * -(-h // m)] if has_season else now

@@ -22,12 +22,16 @@ cut off at +-20 in training. It reads, with clip(.) cut off at +-8,
 with e_t the smoothed size of changes in units; and of a season, for each step ahead up to
 `n_pattern`, with a_h the anchor and b_h the value a season before that,
 
-    asinh((a_h - y_t) / s_t),  asinh((b_h - y_t) / s_t),  clip((a_h - b_h) / s_t) / 1.5         (4)
+    asinh((a_h - y_t) / s_t),  asinh((b_h - y_t) / s_t),  clip((a_h - b_h) / s_t) / 1.5,
+    clip((p_h + mean_t - a_h) / s_t) / 1.5                                                      (4)
 
-0 as long as they are not known; and numbers of the series that are the same at every step. A series
-that has been constant so far has no unit: what depends on it is 0, it is not trained on, and its
-forecasts are its anchors. So what is read, and what is said in units, is the same of a series in
-any unit of measurement; and, without the level in (3), of one that has been shifted.
+with mean_t the mean of the last m values, and p_h the profile at that place of the season: the mean
+of y_i - mean_i there, over about six seasons, for last year's value by itself is a noisy anchor.
+All are 0 as long as they are not known; and there are numbers of the series that are the same at
+every step. A series that has been constant so far has no unit: what depends on it is 0, it is not
+trained on, and its forecasts are its anchors. So what is read, and what is said in units, is the
+same of a series in any unit of measurement; and, without the level in (3), of one that has been
+shifted.
 """
 
 from __future__ import annotations
@@ -44,7 +48,7 @@ from tsrnn._compute.declare import Integers, OwnSlab, Slab, Vector, code_of, inl
 from tsrnn._input.ragged import offsets_of, rows_between
 
 # Numbers of (3), and the numbers for each step ahead of (4).
-_PLAIN, _OF_STEP = 9, 3
+_PLAIN, _OF_STEP = 9, 4
 
 # Where changes in units are cut off, and what they are divided by.
 _MOST, _SPREAD = 8.0, 1.5
@@ -56,9 +60,14 @@ _FARTHEST = 20.0
 _NEW, _ROOM = 0.2, 0.05
 
 # Columns of a state's numbers: values so far, known changes of a step and of a season with their
-# means, values in the mean size, that mean, e_t, s_t, and whether the last value was known.
+# means, values in the mean size, that mean, e_t, s_t, whether the last value was known, and the sum
+# of the last m values.
 _N, _N_STEP, _STEP, _N_SEASON, _SEASON, _N_LEVEL, _LEVEL, _SIZE, _UNIT, _KNOWN = range(10)
-_N_NUMBERS = 10
+_TOTAL = 10
+_N_NUMBERS = 11
+
+# Seasons that a profile is a mean of.
+_SEASONS = 6.0
 
 
 @dataclass(frozen=True)
@@ -164,10 +173,10 @@ class ReadingState:
 
     Attributes
     ----------
-    ring : (N, 4 M) array
+    ring : (N, 5 M) array
         Of two seasons the values, value number t in column t modulo 2 m, and in as many columns
         after them whether each was known.
-    numbers : (N, 10) array
+    numbers : (N, 11) array
     periods : (N,) int array
     static : (N, k) array
     """
@@ -267,7 +276,7 @@ class Reading:
         if static.shape != (n, self.n_static):
             raise ValueError(f"static must have shape ({n}, {self.n_static}), got {static.shape}")
         return ReadingState(
-            np.zeros((n, 4 * self.most_period)), np.zeros((n, _N_NUMBERS)), periods, static
+            np.zeros((n, 5 * self.most_period)), np.zeros((n, _N_NUMBERS)), periods, static
         )
 
     def read(
@@ -370,9 +379,9 @@ def _read(
                 ahead[row, 0] = _anchor(n, m, 1, kept.ring, i)
                 _write_numbers(m, kept.numbers, i, reads_level, inputs, row)
                 if m > 1 and n > m and unit > 0.0:
-                    _write_patterns(now, unit, n, m, n_pattern, kept.ring, i, inputs, row)
+                    _write_patterns(now, unit, n, m, n_pattern, kept, i, inputs, row)
             for k in range(places.static.shape[1]):
-                inputs[row, _PLAIN + 3 * n_pattern + k] = places.static[i, k]
+                inputs[row, _PLAIN + _OF_STEP * n_pattern + k] = places.static[i, k]
             if targets.shape[0] > 0:
                 for h in range(1, horizon + 1):
                     value, anchor = math.nan, 0.0
@@ -430,7 +439,19 @@ def _take_in(y, m, ring, numbers, i, memory, inputs, row):
         weight = 1.0
     unit = (1.0 - weight) * numbers[i, _STEP] + weight * numbers[i, _SEASON]  # (1)
     numbers[i, _UNIT] = unit
+    total = numbers[i, _TOTAL] + y
+    if n >= m:
+        total -= ring[i, (n - m) % n_ring]
     ring[i, n % n_ring] = y
+    if n % m == m - 1:  # anew, lest what was rounded beside a large value should stay
+        total = 0.0
+        for k in range(m):
+            total += ring[i, (n - k) % n_ring]
+    numbers[i, _TOTAL] = total
+    if n >= m - 1 and is_known:
+        share = 1.0 / min((n - m + 1) // m + 1.0, _SEASONS)
+        phase = 2 * n_ring + n % m
+        ring[i, phase] += share * (y - total / m - ring[i, phase])
     ring[i, n_ring + n % n_ring] = 1.0 if is_known else 0.0
     numbers[i, _KNOWN] = 1.0 if is_known else 0.0
     numbers[i, _N] = n + 1.0
@@ -464,14 +485,19 @@ def _write_numbers(m, numbers, i, reads_level, inputs, row):
 
 
 @inlined
-def _write_patterns(now, unit, n, m, n_pattern, ring, i, inputs, row):
+def _write_patterns(now, unit, n, m, n_pattern, kept, i, inputs, row):
     """Write (4); n values have been seen, more than a season of them."""
+    ring, mean = kept.ring, kept.numbers[i, _TOTAL] / m
     for k in range(1, n_pattern + 1):
         # Value number n - 1 is the last; the one a season before the next one is n - m.
         place = n - 1 + k - m * ((k + m - 1) // m)
-        first = (ring[i, place % (2 * m)] - now) / unit
-        column = _PLAIN + 3 * (k - 1)
+        last = ring[i, place % (2 * m)]
+        first = (last - now) / unit
+        column = _PLAIN + _OF_STEP * (k - 1)
         inputs[row, column] = _asinh(first)
+        if place >= m - 1:
+            usual = ring[i, 4 * m + place % m] + (mean - last)
+            inputs[row, column + 3] = _clipped(usual / unit)
         if place >= m:
             second = (ring[i, (place - m) % (2 * m)] - now) / unit
             inputs[row, column + 1] = _asinh(second)
