@@ -1,10 +1,13 @@
 """One forecaster of all series of a competition at once: RNNForecaster(horizon=...) in a panel.
 
 Run as `python benchmarks/global_forecasts.py --data-home FOLDER [--data m3 m4-weekly] [--hold 2]
-[--final] [--intervals] [--near-copies] [--mix backtest]`. Whatever the forecaster's rule
+[--final] [--floor] [--intervals] [--near-copies] [--mix backtest]`. Whatever the forecaster's rule
 (`tsrnn/windows/rule.py`) says was chosen by what this prints without `--final`: forecasts of the
 last horizon of the TRAINING parts, held back, or with `--hold 2` of the one before it. With
 `--final` the test parts are scored.
+
+With `--floor` ridge regressions in closed form, on the windows that the members read, are scored
+beside them: what every network has to beat. `--kinds` takes other kinds of members.
 
 With `--mix` it is combined with local forecasters, each fitted to a series by itself: a mean of
 equal weights, or of those that a backtest within the training parts tells (`--mix backtest`).
@@ -43,6 +46,7 @@ from tsrnn import (
     PanelForecaster,
     RNNForecaster,
 )
+from tsrnn.forecasting import Forecaster
 
 # Values of the end of a series that a near copy is looked for, by the period of the MASE.
 COMPARED = {1: 52, 24: 336}
@@ -115,6 +119,24 @@ def line(title: str, result: Result, naive: Result, of: np.ndarray | slice = sli
     )
 
 
+def floor_of(part: Part) -> RNNForecaster:
+    """Return ridge regressions on the windows that the members of the rule read."""
+    return RNNForecaster(
+        horizon=part.horizon, period=part.period, random_state=0, members="ridge", n_members=6
+    )
+
+
+def forecast_of(
+    part: Part, model: Forecaster, jobs: int
+) -> tuple[np.ndarray, dict[str, float], PanelForecaster]:
+    """Forecast a part: the seconds that it takes, too, and the panel."""
+    panel = PanelForecaster(model, alias="f", freq=1, n_jobs=jobs)
+    began, began_work = time.perf_counter(), time.process_time()
+    forecast = part.rows_of(panel.fit(part.frame).predict(part.horizon), "f")
+    seconds = {"point": time.perf_counter() - began, "cpu": time.process_time() - began_work}
+    return forecast, seconds, panel
+
+
 def run(name: str, options: argparse.Namespace) -> None:
     """Forecast a part, and print its scores."""
     part = load(name, options.data_home, options.series)
@@ -124,20 +146,21 @@ def run(name: str, options: argparse.Namespace) -> None:
         DeseasonalizedForecaster(NaiveForecaster(), period=part.period), alias="f", freq=1
     ).fit(part.frame)
     naive = score(part, part.rows_of(naive.predict(part.horizon), "f"), {})
+    if options.floor:
+        forecast, seconds, _ = forecast_of(part, floor_of(part), options.jobs)
+        line(f"{name}, the floor (ridge)", score(part, forecast, seconds), naive)
     model = RNNForecaster(
         horizon=part.horizon,
         period=part.period,
         random_state=options.seed,
         n_members=options.members,
+        members=tuple(options.kinds) if options.kinds else "auto",
     )
     if options.mix:
         members = [("local", EnsembleForecaster(period=part.period)), ("network", model)]
         weights = None if options.mix == "equal" else options.mix
         model = EnsembleForecaster(members, method="mean", weights=weights)
-    panel = PanelForecaster(model, alias="f", freq=1, n_jobs=options.jobs)
-    began, began_work = time.perf_counter(), time.process_time()
-    forecast = part.rows_of(panel.fit(part.frame).predict(part.horizon), "f")
-    seconds = {"point": time.perf_counter() - began, "cpu": time.process_time() - began_work}
+    forecast, seconds, panel = forecast_of(part, model, options.jobs)
     result = score(part, forecast, seconds)
     if options.intervals:
         began = time.perf_counter()
@@ -172,6 +195,10 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--near-copies", action="store_true")
     parser.add_argument("--mix", choices=("equal", "backtest"), help="with local forecasters")
     parser.add_argument("--members", default="auto", type=lambda n: n if n == "auto" else int(n))
+    parser.add_argument(
+        "--kinds", nargs="+", choices=("dense", "gru", "lstm", "ridge"), help="of members, in turn"
+    )
+    parser.add_argument("--floor", action="store_true", help="score ridge on the windows, too")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--save", help="write forecasts to files that begin like this")

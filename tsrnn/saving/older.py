@@ -86,7 +86,7 @@ _LATER: dict[type, dict[str, Any]] = {
     RNNForecaster: {
         "random_state": None,
         "n_jobs": None,
-        **dict.fromkeys(("period", "center", "units", "n_members"), "auto"),
+        **dict.fromkeys(("period", "center", "units", "n_members", "members"), "auto"),
     },
     Units: {"seasons": None},
     ThetaForecaster: {"test": True},

@@ -12,6 +12,7 @@ from tsrnn._input.validation import check_choice, check_count, check_number, che
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.sequence.arguments import check_seed
+from tsrnn.windows.members import MemberKind
 from tsrnn.windows.rule import Wishes
 
 Strategy = Literal["auto", "recursive", "direct"]
@@ -22,7 +23,7 @@ UnitKind = Literal["auto", "ratio", "std"]
 _WINDOW = 10
 
 # What only members know.
-_OF_MEMBERS = ("period", "center", "units", "n_members")
+_OF_MEMBERS = ("period", "center", "units", "n_members", "members")
 
 
 def is_auto(argument: Any) -> bool:
@@ -67,7 +68,16 @@ def wishes_of(forecaster: Forecaster) -> Wishes:
         chosen(forecaster.center),
         chosen(forecaster.units),
         int(seed),
+        kinds_of(forecaster),
     )
+
+
+def kinds_of(forecaster: Forecaster) -> tuple[str, ...] | None:
+    """Return the kinds of members that the user names, None where they are left to us."""
+    kinds = forecaster.members
+    if is_auto(kinds):
+        return None
+    return (kinds,) if isinstance(kinds, str) else tuple(kinds)
 
 
 def check_windows(forecaster: Forecaster) -> None:
@@ -87,6 +97,7 @@ def check_windows(forecaster: Forecaster) -> None:
     check_choice("units", forecaster.units, get_args(UnitKind))
     if not is_auto(forecaster.n_members):
         check_count("n_members", forecaster.n_members)
+    _check_kinds(forecaster)
     check_horizon(forecaster)
     if not trains_members(forecaster):
         _refuse_of_members(forecaster)
@@ -114,6 +125,27 @@ def _check_estimator(estimator: Any) -> None:
         "estimator must be a regressor, such as ElmanRNNRegressor() or scikit-learn's "
         f"Ridge(), got {estimator!r}"
     )
+
+
+def _check_kinds(forecaster: Forecaster) -> None:
+    """Refuse names of kinds of members."""
+    kinds = forecaster.members
+    if is_auto(kinds):
+        return
+    known = get_args(MemberKind)
+    listed = [kinds] if isinstance(kinds, str) else kinds
+    is_listed = isinstance(listed, list | tuple) and len(listed) > 0
+    if not is_listed or any(one not in known for one in listed):
+        raise InvalidParameterError(
+            "members must be 'auto', one of "
+            f"{', '.join(map(repr, known))}, or a tuple of these, got {kinds!r}"
+        )
+    n_members = forecaster.n_members
+    if not is_auto(n_members) and n_members < len(listed):
+        raise InvalidParameterError(
+            f"members names {len(listed)} kinds, and n_members={n_members!r} is fewer: leave it "
+            "'auto', or name fewer"
+        )
 
 
 def check_horizon(forecaster: Forecaster) -> None:

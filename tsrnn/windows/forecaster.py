@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -76,7 +76,12 @@ class RNNForecaster(OnWindows):
         The unit that members read it in: the level, of values that are all positive, or the
         standard deviation.
     n_members : int or "auto"
-        How many networks are trained together.
+        How many networks are trained together: with "auto" as many as the rule in the notes says,
+        or as `members` names.
+    members : "auto", {"dense", "gru", "lstm", "ridge"} or tuple of these
+        What they are, in turn: dense networks, recurrent ones, or ridge regression on the windows
+        that a network would read, in closed form. That takes next to no time, and is the floor that
+        networks have to beat. With "auto" the rule says it.
     cut_off : float or None
         Targets are cut off at so many times their root mean square, without regressors, lest the
         squared error should be about a few outliers. Noisy series may be forecast better with 1.5;
@@ -248,6 +253,7 @@ class RNNForecaster(OnWindows):
         center: Center = "auto",
         units: UnitKind = "auto",
         n_members: int | str = "auto",
+        members: str | Sequence[str] = "auto",
         cut_off: float | None = 3.0,
         random_state: Any = None,
         n_jobs: int | None = None,
@@ -260,6 +266,7 @@ class RNNForecaster(OnWindows):
         self.center = center
         self.units = units
         self.n_members = n_members
+        self.members = members
         self.cut_off = cut_off
         self.random_state = random_state
         self.n_jobs = n_jobs

@@ -20,6 +20,7 @@ denominator of (2) depends on f, and its gradient is kept.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,9 @@ _LARGEST = 50.0
 
 # The level of the lower quantile, and 1 less that of the upper one.
 TAIL = 0.025
+
+# Distances of quantiles from forecasts before training, in spreads of windows.
+_FIRST_DISTANCES = 0.1, 100.0
 
 # The weight of (5) where (3) has 1, or (4).
 _OF_QUANTILES = 0.25
@@ -122,6 +126,31 @@ def output_of(distances: np.ndarray) -> np.ndarray:
     """Return the outputs that have these distances, the inverse of d of (1)."""
     halves = 0.5 * distances
     return halves + np.log(-np.expm1(-halves))
+
+
+def first_biases(errors: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Return outputs (2 H,) that hold the quantiles of errors of points, (n, H), NaN if unknown.
+
+    Parameters
+    ----------
+    errors : (n, H) array
+        y - f.
+    spread : (n,) array
+        v of each sample; of those without any nothing is learned.
+    """
+    v, H = spread[:, None], errors.shape[1]
+    errors = np.where(v > 0.0, errors / np.where(v > 0.0, v, 1.0), np.nan)
+    errors = errors[~np.isnan(errors).all(axis=1)]
+    biases = np.zeros(2 * H)
+    if not errors.size:
+        return biases
+    for k, (level, way) in enumerate(((TAIL, -1.0), (1.0 - TAIL, 1.0))):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a step with no known target
+            ends = way * np.nanquantile(errors, level, axis=0)
+        ends = np.clip(np.nan_to_num(ends, nan=1.0), *_FIRST_DISTANCES)
+        biases[k * H : (k + 1) * H] = output_of(ends)
+    return biases
 
 
 def loss_of(kind: str, naive: tuple[float, float]) -> LevelLoss:

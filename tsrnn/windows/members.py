@@ -7,9 +7,8 @@ as many samples are looked at whatever their number, unless they are few.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -25,8 +24,9 @@ from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.forecasting.season import Seasons
 from tsrnn.windows.lags import spreads_of
-from tsrnn.windows.level_losses import TAIL, LevelLoss, distance, loss_of, output_of
+from tsrnn.windows.level_losses import LevelLoss, distance, first_biases, loss_of
 from tsrnn.windows.readings import Reading
+from tsrnn.windows.ridge import fit_ridge
 from tsrnn.windows.samples import Samples, filled, naive_scales, origins_of, padded
 
 # The longest gradient.
@@ -41,16 +41,18 @@ _BATCH, _SMALL_BATCH, _BATCHES = 512, 32, 16
 # Steps in which the rate rises, and the share of all steps that these are at most.
 _WARM_UP, _SHARE_OF_WARM_UP = 100, 0.1
 
-_RATES = {"dense": 0.001, "gru": 0.003}
+_RATES = {"dense": 0.001, "gru": 0.003, "lstm": 0.003}
+
+MemberKind = Literal["dense", "gru", "lstm", "ridge"]
+
+# Networks that read a window step by step.
+RECURRENT = ("gru", "lstm")
 
 # Numbers that are read at a time, which bounds the memory that predictions take.
 _CHUNK = 2**22
 
 # Samples that the loss before training, and its errors, are known by.
 _MEASURED = 4096
-
-# Distances of quantiles from forecasts before training, in spreads of windows.
-_FIRST_DISTANCES = 0.1, 100.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class MemberSpec:
 
     Attributes
     ----------
-    kind : {"dense", "gru"}
+    kind : {"dense", "gru", "lstm", "ridge"}
+        The last is no network, but a linear map (see `tsrnn.windows.ridge`), and has no layers.
     hidden_sizes : tuple of int
     window, n_ahead : int
         Values that are read (T), and that are predicted (H).
@@ -92,8 +95,8 @@ class MemberSpec:
 
     def architecture(self) -> Architecture | DenseArchitecture:
         """Return the shape of the network."""
-        if self.kind == "gru":
-            return Architecture("gru", 1, self.hidden_sizes, 3 * self.n_ahead)
+        if self.kind in RECURRENT:
+            return Architecture(self.kind, 1, self.hidden_sizes, 3 * self.n_ahead)
         linear = bool(self.anchors)
         return DenseArchitecture(
             "relu", self.window, 1, self.hidden_sizes, 3 * self.n_ahead, linear
@@ -102,7 +105,7 @@ class MemberSpec:
     def engine(self) -> Engine | DenseEngine:
         """Return what runs it, in one thread."""
         shape = self.architecture()
-        kind: Any = Engine if self.kind == "gru" else DenseEngine
+        kind: Any = Engine if self.kind in RECURRENT else DenseEngine
         return kind(shape, n_jobs=1)
 
     def initial(self) -> np.ndarray:
@@ -261,17 +264,8 @@ def _begin_quantiles(
     y, (b, u, _, v) = context[:, :-4], context[:, -4:].T[:, :, None]
     H = spec.n_ahead
     points = b + u * engine.predict(theta, _sequences(x))[:, :H]
-    errors = np.where(v > 0.0, (y - points) / np.where(v > 0.0, v, 1.0), np.nan)
-    errors = errors[~np.isnan(errors).all(axis=1)]
-    if not errors.size:
-        return
     bias = spec.architecture().unpack(theta)["b_y"]
-    for k, (level, way) in enumerate(((TAIL, -1.0), (1.0 - TAIL, 1.0))):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # a step with no known target
-            ends = way * np.nanquantile(errors, level, axis=0)
-        ends = np.clip(np.nan_to_num(ends, nan=1.0), *_FIRST_DISTANCES)
-        bias[(k + 1) * H : (k + 2) * H] = output_of(ends)
+    bias[H:] = first_biases(y - points, v[:, 0])
 
 
 def samples_of(
@@ -331,6 +325,8 @@ def train_member(
     n = samples.n_samples
     if not samples.change.any():
         return Member(spec, spec.initial(), n, {"loss": [0.0]})
+    if spec.kind == "ridge":
+        return _closed_form(spec, samples, naive, stop)
     batch_size = int(np.clip(n // _BATCHES, _SMALL_BATCH, _BATCH))
     n_batches = -(-n // batch_size)
     n_epochs = int(np.clip(round(spec.n_looked_at / n), 1, _MOST_EPOCHS))
@@ -356,3 +352,16 @@ def train_member(
     if training.error is not None:
         raise training.error
     return Member(spec, training.theta, n, training.history)
+
+
+def _closed_form(
+    spec: MemberSpec, samples: Samples, naive: tuple[float, float], stop: np.ndarray
+) -> Member:
+    """Fit what needs no training; its history has the one loss that it comes to."""
+    theta = spec.initial()
+    weights = spec.architecture().unpack(theta)
+    with one_blas_thread(), spec.engine() as engine:
+        weights["W_yh"][:], weights["b_y"][:] = fit_ridge(samples)
+        objective = _Objective(engine, samples, loss_of(spec.loss, naive), stop)
+        loss = objective.loss(theta, np.arange(samples.n_samples)) / samples.n_samples
+    return Member(spec, theta, samples.n_samples, {"loss": [loss]})

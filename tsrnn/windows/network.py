@@ -189,7 +189,7 @@ def train(spec: WindowSpec, batch: Batch, units: Units) -> WindowNetwork:
     targets = targets[varies] / spread[:, None]
     regressors = windows_before(batch.regressors, rows + 1, T)
     X = inputs(z, regressors, as_sequences=spec.as_sequences)
-    y = targets if spec.cut_off is None else _without_outliers(targets, spec.cut_off)
+    y = targets if spec.cut_off is None else without_outliers(targets, spec.cut_off)
     y = _without_rounding(y)
     estimator, changes = clone(spec.estimator), None
     if np.ptp(y, axis=0).max() <= _ALIKE * np.abs(y).max():
@@ -256,7 +256,8 @@ def _errors_of_repetition(changes: np.ndarray, n_ahead: int) -> np.ndarray:
     return drawn.cumsum(axis=1)
 
 
-def _without_outliers(targets: np.ndarray, cut_off: AnyFloat) -> np.ndarray:
+def without_outliers(targets: np.ndarray, cut_off: AnyFloat) -> np.ndarray:
+    """Return targets (n, H) cut off at so many times the root mean square of each step."""
     counted = np.clip(targets, -_LARGEST_COUNTED, _LARGEST_COUNTED)
     limit = cut_off * np.sqrt(np.mean(counted**2, axis=0))
     return np.clip(targets, -limit, limit)

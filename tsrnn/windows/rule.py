@@ -17,6 +17,9 @@ horizons of the training parts of M3's and M4's series.
 
 Where not all values are positive there are no ratios to a level, and all units are standard
 deviations; and the loss is that of the MASE, in place of the OWA's.
+
+Where the user names kinds of members, these take the places of the rule's in turn, and read what
+those would.
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ from tsrnn.windows.readings import Reading
 from tsrnn.windows.together import MembersSpec
 
 # Units of a layer; there are two layers in dense networks, one in others.
-_DENSE, _GRU = (128, 128), (32,)
+_HIDDEN = {"dense": (128, 128), "gru": (32,), "lstm": (32,), "ridge": ()}
 
 # Samples of a member, at most, and how many are looked at in training: of long windows more pay.
 _MOST_SAMPLES, _LOOKED_AT, _LOOKED_AT_OF_DAYS = 200_000, 1_200_000, 2_400_000
@@ -119,6 +122,8 @@ class Wishes:
     window, n_members : int or None
     center, units : str or None
     seed : int
+    kinds : tuple of str or None
+        Of members, in turn.
     """
 
     window: int | None
@@ -126,6 +131,15 @@ class Wishes:
     center: str | None
     units: str | None
     seed: int
+    kinds: tuple[str, ...] | None = None
+
+    def count(self, of_rule: int) -> int:
+        """Return how many members there are: as many as kinds, where only these are given."""
+        return self.n_members or len(self.kinds or ()) or of_rule
+
+    def kind(self, i: int, of_rule: str) -> str:
+        """Return the kind of the i-th member."""
+        return self.kinds[i % len(self.kinds)] if self.kinds else of_rule
 
 
 @dataclass(frozen=True)
@@ -183,7 +197,7 @@ def members_for(series: Series, wishes: Wishes) -> tuple[MemberSpec, ...]:
     most = max(int(_SHARE * series.length), _LEAST)
     windows = (5 * h, 4 * h) if is_long else (min(2 * h, most), min(3 * h, most))
     members = []
-    for i in range(wishes.n_members or N_MEMBERS):
+    for i in range(wishes.count(N_MEMBERS)):
         T = max(window or windows[i % 2], 2)
         kind = "gru" if i % 3 == 2 and T <= _MOST_OF_GRU else "dense"
         members.append(_member(series, wishes, i, kind, T, _PLAIN))
@@ -199,7 +213,7 @@ def _seasonal(series: Series, wishes: Wishes) -> tuple[MemberSpec, ...]:
     ]
     return tuple(
         _member(series, wishes, i, "dense", wishes.window or m + h, kinds[i % len(kinds)])
-        for i in range(wishes.n_members or N_MEMBERS)
+        for i in range(wishes.count(N_MEMBERS))
     )
 
 
@@ -207,10 +221,11 @@ def _of_days(series: Series, wishes: Wishes) -> tuple[MemberSpec, ...]:
     day, week = series.period, _DAYS * series.period
     T = wishes.window or 2 * week
     anchors = tuple(one for one in (day, week) if one + day <= T)
+    kinds = [wishes.kind(i, "dense") for i in range(wishes.count(_OF_DAYS))]
     return tuple(
         MemberSpec(
-            "dense",
-            _DENSE,
+            kind,
+            _HIDDEN[kind],
             T,
             series.horizon,
             Reading(wishes.units or "std", wishes.center or "season", day),
@@ -219,10 +234,10 @@ def _of_days(series: Series, wishes: Wishes) -> tuple[MemberSpec, ...]:
             8 * day,
             _MOST_SAMPLES,
             _LOOKED_AT_OF_DAYS,
-            anchors,
+            anchors if kind == "dense" else (),
             wishes.seed + i,
         )
-        for i in range(wishes.n_members or _OF_DAYS)
+        for i, kind in enumerate(kinds)
     )
 
 
@@ -230,10 +245,10 @@ def _member(
     series: Series, wishes: Wishes, i: int, kind: str, window: int, reads: _Reads
 ) -> MemberSpec:
     units = wishes.units or (reads.units if series.is_positive else "std")
-    m = series.period
+    m, kind = series.period, wishes.kind(i, kind)
     return MemberSpec(
         kind,
-        _GRU if kind == "gru" else _DENSE,
+        _HIDDEN[kind],
         window,
         series.horizon,
         Reading(units, wishes.center or reads.center, m),

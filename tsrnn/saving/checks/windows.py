@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 from sklearn.base import BaseEstimator
 
@@ -16,7 +18,7 @@ from tsrnn.sequence.elman import ElmanRNNRegressor
 from tsrnn.windows.doubts import Ranges
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.lags import Units
-from tsrnn.windows.members import Member, MemberSpec
+from tsrnn.windows.members import Member, MemberKind, MemberSpec
 from tsrnn.windows.model import RegressorScaling, WindowModel, WindowState
 from tsrnn.windows.network import WindowNetwork, WindowSpec
 from tsrnn.windows.readings import Reading
@@ -82,10 +84,10 @@ def check_reading(one: Reading) -> None:
 
 def check_member_spec(one: MemberSpec) -> None:
     """Check what a member is."""
-    fields.choice(one.kind, "kind", ("dense", "gru"))
+    fields.choice(one.kind, "kind", get_args(MemberKind))
     for size in fields.tuple_of(one.hidden_sizes, "hidden_sizes", int):
         fields.whole(size, "a hidden size", 1)
-    require(len(one.hidden_sizes) > 0, "there must be a hidden layer")
+    require(bool(one.hidden_sizes) != (one.kind == "ridge"), "networks have hidden layers")
     fields.whole(one.window, "window", 1)
     fields.whole(one.n_ahead, "n_ahead", 1)
     fields.kind(one.reading, "reading", Reading)
