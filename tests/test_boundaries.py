@@ -26,9 +26,10 @@ def table(text):
 LAYERS = [
     {"exceptions", "_version", "_docs", "_files", "priors"},
     {"_compute"},
-    {"_input", "_optim", "cells", "datasets"},
+    {"_input", "_optim", "cells"},
     {"_scan", "_time"},
-    {"features", "plotting"},
+    {"features", "plotting", "synthetic"},
+    {"datasets"},
     {"metrics", "_dense", "_recurrent", "forecasting"},
     {"network"},
     {"smoothing", "sequence", "panel", "causal"},
@@ -53,13 +54,14 @@ FOLDERS = table(
     _input: exceptions
     _optim: exceptions _compute
     cells: _compute
-    datasets: _files
+    datasets: _files _input synthetic
     _scan: _compute _input cells
     _time: exceptions _input
     _recurrent: exceptions _compute _input _optim cells
     _dense: _compute _input _optim cells
     causal: _compute _input _optim _recurrent
     features: exceptions _input _time
+    synthetic: exceptions _compute _input _scan cells
     forecasting: exceptions _compute _input _time features
     metrics: _input _time
     network: _compute _input _optim _recurrent
@@ -84,7 +86,7 @@ FOLDERS = table(
 
 # Folders in which no estimator is known, and those that have some.
 WITHOUT_ESTIMATORS = {"_compute", "_dense", "_input", "_optim", "_recurrent", "_scan", "_time"}
-WITHOUT_ESTIMATORS |= {"cells"}
+WITHOUT_ESTIMATORS |= {"cells", "synthetic"}
 WITH_ESTIMATORS = {"forecasting", "network", "smoothing", "sequence", "panel", "text", "windows"}
 WITH_ESTIMATORS |= {"theta"}
 FORECASTERS = {"forecasting", "smoothing", "panel", "theta", "windows", "compose"}
@@ -96,6 +98,7 @@ PUBLIC = table(
     tsrnn.cli: main
     tsrnn.compose: DeseasonalizedForecaster EnsembleForecaster RegressionForecaster
     tsrnn.datasets: fetch_imdb fetch_m3 fetch_m4 load_co2 make_noisy_line
+    tsrnn.datasets: make_series
     tsrnn.exceptions: BeyondStampsError InvalidParameterError IrregularIndexError ModelFormatError
     tsrnn.exceptions: TrainingDivergedError UnfinishedStepWarning UnreliableForecastWarning
     tsrnn.exceptions: UnusedColumnsWarning
