@@ -7,6 +7,7 @@ from paths import DOCS
 from tsrnn.datasets import make_series
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.synthetic import FAMILIES, FREQUENCIES
+from tsrnn.synthetic.families import draw_of
 
 
 def test_a_seed_makes_the_same_series_and_fewer_are_the_first_of_more():
@@ -102,6 +103,11 @@ def test_a_bad_argument_is_named(arguments, message):
 def test_the_docstring_has_every_family_and_frequency():
     for name in (*FAMILIES, *FREQUENCIES):
         assert f'"{name}"' in make_series.__doc__
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_draws_a_family_says_what_its_priors_are(family):
+    assert draw_of(family).__doc__.startswith(("Draw ", "Sum "))  # the page shows it
 
 
 def test_the_page_has_the_tables_made_of_the_code():

@@ -25,9 +25,13 @@ def by_kind(
 
 
 def sums_of(draws: Sequence[Draw]) -> Draw:
-    """Return what draws convex sums of two paths, each in units of its mean change."""
+    """Return a function that draws sums of two paths drawn by these."""
 
     def draw(rng: np.random.Generator, request: Request) -> np.ndarray:
+        """Draw convex sums of two paths of other families, each in units of its mean change.
+
+        The share of the first is uniform on (0.15, 0.85).
+        """
         n = request.n_series
         one, other = (
             in_own_changes(by_kind(rng, request, rng.integers(0, len(draws), n), draws), request)
@@ -40,9 +44,13 @@ def sums_of(draws: Sequence[Draw]) -> Draw:
 
 
 def aggregates_of(draws: Sequence[Draw]) -> Draw:
-    """Return what draws means over 2 to 4 steps of paths, or in a third of them the last step."""
+    """Return a function that draws coarser paths of those drawn by these."""
 
     def draw(rng: np.random.Generator, request: Request) -> np.ndarray:
+        """Draw paths of other families with 2 to 4 steps in the place of one.
+
+        Their mean is kept, or in a third of the series the last of them.
+        """
         n = request.n_series
         kinds, factors = rng.integers(0, len(draws), n), rng.choice(_FINER, n)
         x = np.zeros(request.shape)

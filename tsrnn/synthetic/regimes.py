@@ -43,6 +43,9 @@ def regimes(rng: np.random.Generator, request: Request) -> np.ndarray:
 
 
 def mean_reverting(rng: np.random.Generator, request: Request) -> np.ndarray:
-    """Draw AR(1) processes about a level, which take 2 to 60 steps to forget a shock by half."""
+    """Draw AR(1) processes about a level.
+
+    The steps that they take to forget half of a shock are log-uniform from 2 to 60.
+    """
     half_life = between(rng, 2.0, 60.0, request.n_series)
     return autoregression(draw_shocks(rng, request), 0.5 ** (1.0 / half_life))
