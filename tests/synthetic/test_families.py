@@ -16,6 +16,7 @@ from tsrnn.synthetic import (
     recursion,
     seasons,
     shocks,
+    smoothing,
     trends,
     walks,
 )
@@ -131,6 +132,22 @@ def test_smoothing_models_are_the_cells_fed_with_errors():
         error = x[t] - prediction
         assert error == pytest.approx(e[t, 0, 0], abs=1e-12)  # some roundings of numbers about 1
         level, trend = prediction + 0.5 * error, 0.9 * trend + 0.1 * error
+
+
+def test_complex_smoothing_models_forget_where_they_began():
+    a_0, a_1 = smoothing.draw_complex(generator(), 2000)
+    # What takes (level, potential) on where nothing is put in but what was predicted and missed.
+    rows = [[1.0 - a_0 + a_1, a_1 - 1.0], [1.0 - a_0 - a_1, 1.0 - a_0]]
+    eigenvalues = np.linalg.eigvals(np.moveaxis(np.array(rows), 2, 0))
+    assert np.abs(eigenvalues).max() < 1.0
+
+
+def test_multiplicative_models_stay_within_bounds_and_do_not_die():
+    x = smoothing.multiplicative(generator(), request(3000, 150, frequency="yearly"))
+    assert x.min() > 1e-3
+    assert x.max() < 1e3
+    still = (np.diff(x[-20:], axis=0) == 0.0).all(axis=0)
+    assert still.mean() < 0.005
 
 
 def test_breaks_fall_anywhere_within_a_life_its_end_included():

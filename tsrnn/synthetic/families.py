@@ -60,28 +60,32 @@ _PATHS: tuple[Draw, ...] = (
 
 _FAMILIES = {
     "smoothing_additive": Family(
-        smoothing.additive, worlds.dress_seasonal, Prior(12, 12, 14, 10, 8, 8)
+        smoothing.additive, worlds.dress_seasonal, Prior(12, 11, 11, 9, 8, 8)
     ),
-    "smoothing_damped": Family(smoothing.damped, worlds.dress_seasonal, Prior(10, 9, 8, 7, 6, 6)),
+    "smoothing_damped": Family(smoothing.damped, worlds.dress_seasonal, Prior(10, 10, 11, 9, 8, 6)),
     "smoothing_multiplicative": Family(
         smoothing.multiplicative, worlds.dress_ratio, Prior(8, 8, 8, 6, 4, 4)
     ),
-    "complex_smoothing": Family(smoothing.complex_smoothing, worlds.dress, Prior(3, 3, 3, 2, 2, 2)),
-    "random_walk": Family(walks.random_walk, worlds.dress, Prior(15, 14, 10, 22, 26, 14)),
-    "arma": Family(walks.arma_process, worlds.dress, Prior(6, 8, 10, 8, 8, 10)),
-    "mean_reverting": Family(regimes.mean_reverting, worlds.dress, Prior(1, 4, 9, 9, 8, 12)),
-    "broken_trend": Family(trends.broken_trend, worlds.dress, Prior(11, 9, 7, 4, 4, 3)),
-    "saturation": Family(trends.saturation, worlds.dress, Prior(5, 4, 3, 2, 2, 1)),
-    "cycle": Family(cycles.cycle, worlds.dress, Prior(6, 6, 4, 3, 3, 3)),
-    "smooth_path": Family(paths.smooth_path, worlds.dress, Prior(12, 8, 4, 3, 2, 2)),
-    "gaussian_process": Family(gaussian.gaussian_process, worlds.dress, Prior(4, 4, 4, 3, 3, 4)),
+    "complex_smoothing": Family(smoothing.complex_smoothing, worlds.dress, Prior(1, 2, 3, 1, 1, 1)),
+    "random_walk": Family(walks.random_walk, worlds.dress, Prior(13, 15, 10, 28, 30, 18)),
+    "arma": Family(walks.arma_process, worlds.dress, Prior(4, 7, 10, 5, 5, 7)),
+    "mean_reverting": Family(regimes.mean_reverting, worlds.dress, Prior(1, 4, 10, 10, 9, 14)),
+    "broken_trend": Family(trends.broken_trend, worlds.dress, Prior(11, 8, 6, 3, 3, 2)),
+    "saturation": Family(trends.saturation, worlds.dress, Prior(5, 3, 2.5, 1, 1, 1)),
+    "cycle": Family(cycles.cycle, worlds.dress, Prior(6, 4, 3, 1.5, 1.5, 2)),
+    "smooth_path": Family(paths.smooth_path, worlds.dress, Prior(18, 8, 3, 1.5, 1, 1.5)),
+    "gaussian_process": Family(
+        gaussian.gaussian_process, worlds.dress, Prior(2, 2.5, 3, 1.5, 1.5, 3)
+    ),
     "regimes": Family(regimes.regimes, worlds.dress, Prior(3, 4, 4, 5, 6, 5)),
     "sawtooth": Family(trains.sawtooth, worlds.dress, Prior(1, 1, 1, 1.5, 2, 3)),
     "spikes": Family(trains.spikes, worlds.dress, Prior(1, 1, 1.5, 2, 3, 3)),
     "intermittent": Family(counts.intermittent, worlds.dress_counts, Prior(0.5, 0.5, 1.5, 3, 4, 3)),
     "counts": Family(counts.counts, worlds.dress_counts, Prior(0.5, 1, 2, 3, 4, 6)),
-    "sum": Family(combining.sums_of(_PATHS), worlds.dress, Prior(5, 5, 5, 6, 6, 6)),
-    "aggregate": Family(combining.aggregates_of(_PATHS), worlds.dress, Prior(4, 3, 2, 2, 2, 2)),
+    "sum": Family(combining.sums_of(_PATHS), worlds.dress, Prior(5, 4, 4, 4, 4, 4)),
+    "aggregate": Family(
+        combining.aggregates_of(_PATHS), worlds.dress, Prior(5, 3, 2, 1.5, 1.5, 1.5)
+    ),
 }
 
 FAMILIES = tuple(_FAMILIES)

@@ -47,7 +47,7 @@ class Prior(NamedTuple):
 
 
 # The standard deviation of a drift, in standard deviations of the change of a step.
-DRIFT = Prior(1.3, 0.45, 0.15, 0.05, 0.04, 0.02)
+DRIFT = Prior(1.3, 0.45, 0.12, 0.05, 0.04, 0.02)
 
 # How many walks and smoothing models have a drift, and how many drifts and curves lead upward.
 DRIFTING = Prior(0.8, 0.65, 0.5, 0.4, 0.4, 0.3)
@@ -55,26 +55,26 @@ RISING = Prior(0.85, 0.75, 0.65, 0.6, 0.6, 0.5)
 
 # The median of the noise on a path, in mean changes of the path, and how many paths have any.
 NOISE = Prior(0.3, 0.5, 1.6, 0.4, 0.3, 0.25)
-NOISY = Prior(0.25, 0.4, 0.8, 0.4, 0.4, 0.45)
+NOISY = Prior(0.2, 0.4, 0.8, 0.55, 0.5, 0.35)
 
 # log10 of the mean change as a share of the level: its mean and standard deviation.
-CHANGE = Prior(-1.1, -1.35, -1.15, -1.55, -1.8, -1.6)
+CHANGE = Prior(-1.03, -1.35, -1.12, -1.55, -1.8, -1.7)
 CHANGE_SPREAD = Prior(0.32, 0.42, 0.65, 0.5, 0.5, 0.6)
 
 # How many series have a season, where there is a period; the median of its standard deviation, in
 # mean changes without it, and the standard deviation of the logarithm.
 SEASONAL = Prior(0.3, 0.4, 0.55, 0.5, 0.7, 0.97)
-SEASON = Prior(1.0, 1.0, 1.0, 1.2, 1.0, 6.0)
+SEASON = Prior(1.0, 1.0, 1.0, 1.2, 1.0, 8.0)
 SEASON_SPREAD = Prior(0.8, 1.0, 0.9, 0.8, 0.8, 0.8)
 
 # alpha of smoothing models follows a beta distribution with these.
-ALPHA_A = Prior(2.5, 1.6, 0.9, 1.8, 2.0, 1.8)
-ALPHA_B = Prior(0.6, 0.9, 1.8, 0.6, 0.6, 0.7)
+ALPHA_A = Prior(4.0, 1.8, 0.9, 1.8, 2.0, 1.8)
+ALPHA_B = Prior(0.5, 0.8, 1.8, 0.6, 0.6, 0.7)
 
 # How many trends have a break, on the average, and how many paths a sudden level shift.
-BREAKS = Prior(0.8, 1.2, 1.5, 2.0, 2.0, 1.0)
+BREAKS = Prior(0.8, 1.5, 2.5, 4.0, 4.0, 2.0)
 SHIFTED = Prior(0.08, 0.08, 0.1, 0.1, 0.1, 0.05)
 
 # How many series have heavy-tailed shocks, and how heavy they are at most (h of Tukey's).
-HEAVY = Prior(0.45, 0.5, 0.4, 0.7, 0.7, 0.5)
-HEAVIEST = Prior(0.2, 0.25, 0.2, 0.35, 0.35, 0.25)
+HEAVY = Prior(0.6, 0.65, 0.5, 0.75, 0.7, 0.5)
+HEAVIEST = Prior(0.3, 0.3, 0.3, 0.4, 0.4, 0.3)

@@ -11,13 +11,13 @@ from tsrnn.synthetic.walks import draw_drifts
 
 
 def smooth_path(rng: np.random.Generator, request: Request) -> np.ndarray:
-    """Sum an autoregression of order 1 about a drift, whose coefficient is uniform on (0.3, 0.97).
+    """Sum an autoregression of order 1 about a drift, whose coefficient is uniform on (0.1, 0.95).
 
     A quarter of the paths are integrated once more, at a coefficient of at most 0.7, and return
     slowly to their beginning.
     """
     n = request.n_series
-    persistence = rng.uniform(0.3, 0.97, n)
+    persistence = rng.uniform(0.1, 0.95, n)
     twice = chosen(rng, 0.25, n)
     changes = autoregression(draw_shocks(rng, request), np.minimum(persistence, 1 - 0.3 * twice))
     again = np.flatnonzero(twice)

@@ -10,7 +10,7 @@ from tsrnn.synthetic.request import Request, between, chosen, log_normal
 _MOST_HARMONICS = 12
 _ROUGH = 0.35
 _EVOLVING = 0.4
-_TWO = 0.4
+_TWO = 0.5
 
 # The longer season beside that of a period: the week beside the day, the year beside the week.
 _SECOND = {24: 168, 48: 336, 96: 672, 7: 364, 5: 260}
@@ -69,7 +69,7 @@ def draw_season(rng: np.random.Generator, request: Request) -> np.ndarray:
     In 40% the season evolves: its pattern goes over into another, in part (uniform) and at a
     random time, steadily or within a period; or its amplitude walks, its logarithm by 0.3 in the
     long run. Where a period has a longer one beside it (of a week beside the day, of a year beside
-    the week), 40% have that season as well, at a size of 0.7 in the median, half of them as a
+    the week), half have that season as well, at a size of 0.7 in the median, half of them as a
     factor of the first, too, as on weekends.
     """
     n = request.n_series

@@ -20,8 +20,8 @@ from tsrnn.synthetic.seasons import draw_patterns
 from tsrnn.synthetic.shocks import draw_shocks
 from tsrnn.synthetic.walks import draw_drifts
 
-# A level that has come so near to zero, as a share of where it began, is held there.
-_LEAST = 1e-3
+# A multiplicative model that goes so far up or down, as a factor, is run again with smaller shocks.
+_FARTHEST = 30.0
 
 
 def additive(rng: np.random.Generator, request: Request) -> np.ndarray:
@@ -44,8 +44,8 @@ def multiplicative(rng: np.random.Generator, request: Request) -> np.ndarray:
     """Draw models with errors, and a season, that grow with the level, which begins at 1.
 
     Parameters as in the additive ones, a third of the trends damped. The size of a relative shock
-    is that by which the frequency's series change. What comes near zero is held there, and what
-    grows a thousandfold is held as well.
+    is that by which the frequency's series change. A series that comes to a thirtieth or to thirty
+    times its first level is run again, with shocks and a trend of a tenth, upward and steady.
     """
     n = request.n_series
     phi = np.where(chosen(rng, 1 / 3, n), rng.uniform(0.8, 0.995, n), 1.0)
@@ -56,20 +56,32 @@ def multiplicative(rng: np.random.Generator, request: Request) -> np.ndarray:
     shocks = np.clip(draw_shocks(rng, request) * size, -0.9, 3.0)
     start = np.concatenate([np.ones((1, n)), [trend * size], seasons])
     x = _by_period(holt_winters_mul, theta, start, shocks, request.periods, is_relative=True)
-    return _held(x)
+    left = np.flatnonzero(~((x > 1.0 / _FARTHEST) & (x < _FARTHEST)).all(axis=0))
+    if left.size:
+        theta, start, shocks = theta[:, left], start[:, left], 0.1 * shocks[:, left]
+        theta[1], start[1] = 0.0, 0.1 * np.abs(start[1])
+        start[2:] = 1.0 + 0.5 * (start[2:] - 1.0)
+        periods = request.periods[left]
+        again = _by_period(holt_winters_mul, theta, start, shocks, periods, is_relative=True)
+        x[:, left] = np.clip(again, 0.1 / _FARTHEST, 10.0 * _FARTHEST)
+    return x
 
 
 def complex_smoothing(rng: np.random.Generator, request: Request) -> np.ndarray:
     """Draw complex smoothing models without a season.
 
-    alpha_0 and alpha_1 are uniform on the part of (0.6, 1.7) x (0.75, 1.3) that keeps the level
-    within bounds, drawn about its middle.
+    alpha_0 and alpha_1 are uniform on an ellipse about (1.4, 1) with half axes of 0.33 and 0.13, in
+    all of which the smoother forgets where it began.
     """
-    n = request.n_series
-    angle, radius = rng.uniform(0.0, 2.0 * np.pi, n), 0.45 * np.sqrt(rng.random(n))
-    theta = np.stack([1.3 + radius * np.cos(angle), 1.0 + 0.4 * radius * np.sin(angle)])
-    start = rng.standard_normal((2, n))
+    theta = draw_complex(rng, request.n_series)
+    start = rng.standard_normal((2, request.n_series))
     return generate(COMPLEX, theta, start, draw_shocks(rng, request)[:, None, :])[:, 0]
+
+
+def draw_complex(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Draw the parameters of complex smoothing models, (2, n)."""
+    angle, radius = rng.uniform(0.0, 2.0 * np.pi, n), 0.33 * np.sqrt(rng.random(n))
+    return np.stack([1.4 + radius * np.cos(angle), 1.0 + 0.4 * radius * np.sin(angle)])
 
 
 def draw_seasons(rng: np.random.Generator, request: Request) -> np.ndarray:
@@ -127,12 +139,3 @@ def _by_period(
         )
         x[:, at] = made[:, 0]
     return x
-
-
-def _held(x: np.ndarray) -> np.ndarray:
-    """Hold series at the last value before they leave their bounds, (T, n)."""
-    inside = (x > _LEAST) & (x < 1.0 / _LEAST)
-    left = ~np.logical_and.accumulate(inside, axis=0)
-    last = np.maximum(np.argmax(left, axis=0) - 1, 0)
-    kept = np.where(inside[0], x[last, np.arange(x.shape[1])], 1.0)
-    return np.where(left, kept, x)

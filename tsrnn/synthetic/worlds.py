@@ -116,8 +116,8 @@ def _placed(
 
 
 def _tamed(rng: np.random.Generator, change: np.ndarray, width: np.ndarray) -> np.ndarray:
-    """Hold the range of a series within bounds: 2 times a log-normal number, in logarithms."""
-    most = log_normal(rng, 2.0, 0.6, len(change))
+    """Hold the range of a series within bounds: 2.3 times a log-normal number, in logarithms."""
+    most = log_normal(rng, 2.3, 0.6, len(change))
     return np.minimum(change, most / np.maximum(width, 1.0))
 
 
