@@ -162,7 +162,7 @@ def test_breaks_fall_anywhere_within_a_life_its_end_included():
 
 
 def test_random_features_have_the_kernel_of_their_frequencies():
-    n, w = 40_000, 0.3
+    n, w = 4000, 0.3
     rng = generator()
     x = gaussian.waves(
         np.full((24, n), w),
