@@ -34,6 +34,7 @@ LAYERS = [
     {"network"},
     {"smoothing", "sequence", "panel", "causal"},
     {"text", "theta", "windows"},
+    {"pretrained"},
     {"compose"},
     {"_registry"},
     {"saving"},
@@ -69,6 +70,7 @@ FOLDERS = table(
     sequence: _docs exceptions _input _optim cells _scan _dense _recurrent network
     smoothing: _docs exceptions priors _compute _input _optim cells _scan _time forecasting network
     text: exceptions _input _optim _recurrent sequence
+    pretrained: exceptions causal
     theta: _compute _input _scan _time cells forecasting smoothing
     windows: exceptions _compute _dense _input _optim _recurrent _time forecasting sequence
     compose: exceptions _input _scan _time features forecasting smoothing panel theta

@@ -265,3 +265,17 @@ def test_a_moving_average_forgets_its_start_and_then_weighs_steps_by_its_momentu
     # Behind a constant drift by momentum / (1 - momentum) steps of it.
     np.testing.assert_allclose(theta - average.theta, [9.0, -18.0], rtol=1e-3)
     assert MovingAverage(np.zeros(2, np.float32), 0.9).theta.dtype == np.float32
+
+
+def test_an_average_taken_up_again_goes_on_as_if_it_had_never_been_left():
+    steps = np.random.default_rng(0).normal(size=(30, 4))
+    whole = MovingAverage(np.zeros(4), 0.9)
+    for theta in steps:
+        whole.take_in(theta)
+    first = MovingAverage(np.zeros(4), 0.9)
+    for theta in steps[:7]:
+        first.take_in(theta)
+    second = MovingAverage(first.theta, 0.9, first.n_steps)
+    for theta in steps[7:]:
+        second.take_in(theta)
+    assert np.array_equal(second.theta, whole.theta) and second.n_steps == 30

@@ -233,17 +233,19 @@ class MovingAverage:
         Where training starts.
     momentum : float
         mu: about 1 / (1 - mu) steps are averaged.
+    n_steps : int
+        Steps that theta is an average of, where it is taken up again.
     """
 
-    def __init__(self, theta: np.ndarray, momentum: float) -> None:
+    def __init__(self, theta: np.ndarray, momentum: float, n_steps: int = 0) -> None:
         self.theta = theta.copy()
+        self.n_steps = n_steps
         self._momentum = momentum
-        self._n_steps = 0
 
     def take_in(self, theta: np.ndarray) -> None:
         """Take the parameters after a step into account."""
-        self._n_steps += 1
-        momentum = min(self._momentum, self._n_steps / (self._n_steps + 10.0))
+        self.n_steps += 1
+        momentum = min(self._momentum, self.n_steps / (self.n_steps + 10.0))
         _follow[code_of(theta.dtype)](self.theta, theta, 1.0 - momentum)
 
 

@@ -1,0 +1,1 @@
+"""A network that was trained on synthetic series beforehand, and forecasts without training."""
