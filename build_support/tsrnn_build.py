@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -48,20 +49,29 @@ def _checkout(**settings):
 
 
 def compile_all(folder):
-    """Compile all kernels into a folder, all levels at once."""
+    """Compile all kernels into a folder, all levels at once.
+
+    Where there are processors enough, two processes share the kernels of a level. Code is taken
+    from a cache, and kept there, only where TSRNN_CACHE_DIR names one.
+    """
+    levels = wanted_levels()
+    shares = 2 if 2 * len(levels) <= (os.cpu_count() or 1) else 1
     command = [sys.executable, "-m", "tsrnn._compute.shipping"]
-    running = {
-        level: subprocess.Popen(
-            [*command, level, str(folder)],
-            **_checkout(NUMBA_CPU_NAME=level, NUMBA_CPU_FEATURES=""),
-        )
-        for level in wanted_levels()
-    }
-    try:
-        failed = [level for level, process in running.items() if process.wait()]
-    finally:
-        for process in running.values():
-            process.kill()
+    with tempfile.TemporaryDirectory() as unkept:
+        cache = os.environ.get("TSRNN_CACHE_DIR") or unkept
+        running = {
+            (level, share): subprocess.Popen(
+                [*command, level, str(folder), str(share), str(shares)],
+                **_checkout(NUMBA_CPU_NAME=level, NUMBA_CPU_FEATURES="", TSRNN_CACHE_DIR=cache),
+            )
+            for level in levels
+            for share in range(shares)
+        }
+        try:
+            failed = sorted({level for (level, _), one in running.items() if one.wait()})
+        finally:
+            for process in running.values():
+                process.kill()
     if failed:
         raise RuntimeError(f"kernels cannot be compiled for {failed}; see above")
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 from paths import ROOT
 
-from tsrnn._compute import code_cache, machine_code
+from tsrnn._compute import code_cache, machine_code, shipping
 from tsrnn._compute import processor as processor_module
 from tsrnn._compute.processor import LEVELS, processor, shipped_level
 from tsrnn._compute.shipping import every_kernel, load, ship
@@ -31,6 +31,7 @@ code_cache.SHIPPED = Path(sys.argv[1])
 warnings.simplefilter("ignore")
 
 import tsrnn
+from sklearn.linear_model import Ridge
 from tsrnn.sequence.base import SequenceEstimator
 
 rng = np.random.default_rng(0)
@@ -51,6 +52,8 @@ forecasters = {
         {"window": 4, "estimator": estimator(solver="adam", max_iter=2)}
         for estimator in (tsrnn.ElmanRNNRegressor, tsrnn.GRURegressor, tsrnn.LSTMRegressor)
     ],
+    # Not its forests, which are long in the making, and none of our code.
+    "WindowForecaster": [{"estimator": Ridge(), "lags": 4}],
 }
 done = []
 for name, kind in tsrnn.all_estimators():
@@ -95,7 +98,7 @@ def shipped(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shipped")
     for one in every_kernel():
         name = machine_code.name_of_shipped(one, shipped_level())
-        code_cache.write(name, machine_code._object_file(one), folder)
+        code_cache.write(name, machine_code.object_file(one), folder)
     return folder
 
 
@@ -163,6 +166,19 @@ def test_code_of_a_level_is_made_for_that_and_for_nothing_else(tmp_path):
     with pytest.raises(ValueError, match=f"not for {next(iter(LEVELS))}"):
         ship(next(iter(LEVELS)), tmp_path)
     assert processor().features
+
+
+def test_shares_of_a_level_are_all_of_it_and_nothing_in_the_cache_is_compiled_again(
+    shipped, monkeypatch, tmp_path
+):
+    """The cache has all kernels for this machine, which is said to be of the highest level."""
+    level = next(iter(LEVELS))
+    monkeypatch.setattr(shipping, "processor", lambda: (level, ""))
+    monkeypatch.setattr(machine_code, "_compiled", lambda code: pytest.fail("compiled"))
+    for share in range(2):
+        ship(level, tmp_path, share, 2)
+    names = {f"{machine_code.name_of_shipped(one, level)}.code" for one in every_kernel()}
+    assert {path.name for path in tmp_path.iterdir()} == names
 
 
 def test_warming_up_tells_what_there_was_to_do(capsys):

@@ -40,7 +40,8 @@ _SLOW = 1.0
 _SECONDS = 20, 10
 
 
-def _object_file(code: Source) -> bytes:
+def object_file(code: Source) -> bytes:
+    """Return the machine code of a kernel or step, compiling it if nobody has."""
     try:
         entries = _entries_of(code)
     except code_cache.UnknownSources as reason:
@@ -141,12 +142,12 @@ def _tell_linkers_of_python() -> None:
 
 def address_of(step: Source) -> int:
     """Load the code of a step, compiling it if nobody has, and return its address."""
-    return _load(_object_file(step)).get_function_address(entry.ENTRY)
+    return _load(object_file(step)).get_function_address(entry.ENTRY)
 
 
 def function_of(kernel: Source) -> Callable:
     """Load the code of a kernel, compiling it if nobody has, and return what Python calls."""
-    linker = _load(_object_file(kernel))
+    linker = _load(object_file(kernel))
     return entry.python_function(
         kernel.function.__name__,
         linker.get_function_address(entry.ENTRY),

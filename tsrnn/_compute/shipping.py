@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import pkgutil
 import sys
 from pathlib import Path
@@ -30,17 +31,20 @@ def load(one: Kernel | Step) -> bool:
     return not is_there
 
 
-def ship(level: str, folder: Path) -> None:
-    """Compile all kernels for a level, which numba's settings must name, into a folder."""
+def ship(level: str, folder: Path, first: int = 0, step: int = 1) -> None:
+    """Compile kernels for a level, which numba's settings must name, into a folder.
+
+    They are all there are, or one process's share of them: every so many from the first on. What
+    the cache has is not compiled again, and what is compiled is kept there.
+    """
     if processor() != (level, ""):
         raise ValueError(f"code would be for {processor()}, not for {level}")
     folder.mkdir(parents=True, exist_ok=True)
-    from tsrnn._compute.numba_code import object_file
-
-    for one in every_kernel():
+    for one in every_kernel()[first::step]:
         name = machine_code.name_of_shipped(one, level)
-        code_cache.write(name, object_file(one), folder)
+        code_cache.write(name, machine_code.object_file(one), folder)
 
 
 if __name__ == "__main__":
-    ship(sys.argv[1], Path(sys.argv[2]))
+    logging.getLogger("tsrnn").setLevel(logging.ERROR)  # that compiling takes long is known here
+    ship(sys.argv[1], Path(sys.argv[2]), *map(int, sys.argv[3:]))
