@@ -202,6 +202,7 @@ def _add_to_state(attributes: dict[str, Any]) -> None:
         return  # as will be told
     n_series = len(values)
     attributes.setdefault("pending", np.full((n_series, network.spec.n_ahead - 1), np.nan))
+    attributes.setdefault("fences", np.full(n_series, np.inf))
     if "ranges" not in attributes:
         unbounded = np.full((2, n_series), np.inf) * [[-1.0], [1.0]]
         ranges = Ranges(*unbounded, *np.zeros((3, n_series)))

@@ -192,6 +192,25 @@ def naive_notes(
     }
 
 
+def outlier_notes(
+    batch: Batch, rows: np.ndarray, *, is_raw: bool
+) -> dict[int, UnreliableForecastWarning]:
+    """Say which series have outliers, at these rows in order, by position."""
+    were_read = "read as they are" if is_raw else "read as if they lay nearer"
+    series, first, counts = np.unique(
+        batch.series_of_row[rows], return_index=True, return_counts=True
+    )
+    notes = {}
+    for i, row, n in zip(series.tolist(), rows[first].tolist(), counts.tolist(), strict=True):
+        step = row - batch.offsets[i]
+        notes[i] = UnreliableForecastWarning(
+            f"{n} of the values lie more than ten times as far from those around them as all "
+            f"others do, the first, {batch.values[row]:.6g}, in row {step}. They are {were_read}; "
+            "set to NaN what is an error"
+        )
+    return notes
+
+
 def fallback_note() -> UnreliableForecastWarning:
     """Say that there was one window to train on."""
     return UnreliableForecastWarning(

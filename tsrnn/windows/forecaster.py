@@ -118,7 +118,7 @@ class RNNForecaster(OnWindows):
     -----
     UnreliableForecastWarning
         By `fit`, where one-step errors on the series itself are worse than those of repeating the
-        last value, where there is one window to train on, and where a network of ours is trained
+        last value, where values are outliers, where there is one window to train on, and where a network of ours is trained
         on few: fewer than 1000 without a horizon, than 50 with one. By `predict`,
         `predict_interval`, `predict_quantiles` and `simulate`, once a call, where the forecast runs
         away: it leaves the range of the series by more than half of it, and the series has no trend
@@ -183,6 +183,16 @@ class RNNForecaster(OnWindows):
     is larger by more than two standard errors of the difference, and that of their squares is
     larger. They are not held against those of a seasonal naive forecast: do that by forecasts of
     values held back.
+
+    **Outliers.** A value is an outlier where it lies outside of what is around it, the medians of
+    the three values before it and after it, by more than ten times what all others keep to: the
+    largest such distance, or the mean change, without those of two values, or of one in two hundred
+    of longer series. It is then read, by members and by a single regressor, as if it lay that far
+    outside and no farther, and the range of the series does not count it; the fit says so once. So
+    what repeats itself is none, nor are the values after a level has shifted; nor is anything in a
+    series that is mostly 0, or of fewer than 10 values. The last two values are read as they are,
+    for they may be a new level: where the forecast follows them out of the range that is told. What
+    is an error is best set to NaN.
 
     The default network is trained until 100 steps of its optimiser have not made the validation
     loss better, for 1000 at most; where 10 and 200 epochs are more, for these. The windows that it

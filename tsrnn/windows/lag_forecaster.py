@@ -105,6 +105,9 @@ class WindowForecaster(OnWindows):
     :math:`s` is :math:`c`. In recursion the unit of what is predicted is bounded, as
     `RNNForecaster` says.
 
+    Outliers are read as if they lay nearer, as by `RNNForecaster`, but with ``units="raw"``: they
+    are then read as they are, which the fit says.
+
     Intervals and quantiles are those of `RNNForecaster`: the first call trains once more on the
     beginnings of the series, and takes the errors of forecasts of the rest. `simulate` draws from
     the same errors.

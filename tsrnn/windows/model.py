@@ -17,11 +17,19 @@ from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
 from tsrnn.forecasting.season import find_seasons
 from tsrnn.windows.ahead import forecast_from, predict_along
-from tsrnn.windows.doubts import Ranges, fallback_note, left_notes, naive_notes, path_notes
+from tsrnn.windows.doubts import (
+    Ranges,
+    fallback_note,
+    left_notes,
+    naive_notes,
+    outlier_notes,
+    path_notes,
+)
 from tsrnn.windows.errors import PastErrors, factors
 from tsrnn.windows.lagged import LagSpec
 from tsrnn.windows.lags import Units, from_first_observed
 from tsrnn.windows.network import WindowSpec
+from tsrnn.windows.outliers import fences_of, settled, without_outliers
 from tsrnn.windows.rule import Rule
 from tsrnn.windows.together import MembersSpec
 
@@ -78,6 +86,8 @@ class WindowState:
         Of the units of forecasts, where the window ends in predictions; infinite elsewhere.
     pending : (N, H - 1) array
         What was predicted with the last values of a window that ends in predictions; then NaN.
+    fences : (N,) array
+        How far values may lie outside of what is around them; see `tsrnn.windows.outliers`.
     ranges : Ranges
         Of what was seen, in scaled units.
     known : (N, T, p) array
@@ -95,6 +105,7 @@ class WindowState:
     values: np.ndarray
     ceilings: np.ndarray
     pending: np.ndarray
+    fences: np.ndarray
     ranges: Ranges
     known: np.ndarray
     future: np.ndarray
@@ -114,6 +125,7 @@ class WindowState:
             values=self.values[series],
             ceilings=self.ceilings[series],
             pending=self.pending[series],
+            fences=self.fences[series],
             ranges=self.ranges.take(series),
             known=self.known[series],
             future=self.future[series],
@@ -235,9 +247,13 @@ class WindowState:
         regressors[old] = self.known.reshape(old.size, p)
         step = rows_between(np.zeros(self.n_series, dtype=np.int64), lengths)
         regressors[new] = self._future(lengths.max(initial=0))[series_of_row, step]
+        batch = Batch(rows, extended, regressors)
+        bounded = without_outliers(batch, self.fences, n_known=T)[new]
+        if not self.network.spec.is_raw:
+            batch = replace(batch, values=settled(batch, self.fences, n_known=T))
         along = predict_along(
             self.network,
-            Batch(rows, extended, regressors),
+            batch,
             self.units,
             self.ceilings,
             self.pending,
@@ -252,7 +268,7 @@ class WindowState:
             values=ends,
             ceilings=along.ceilings,
             pending=along.pending,
-            ranges=self.ranges.widened(z, series_of_row),
+            ranges=self.ranges.widened(bounded, series_of_row),
             known=regressors[last],
             future=np.empty((self.n_series, 0, p)),
         )
@@ -336,8 +352,8 @@ def fit_windows(
         scaling, columns = Scaling.of(batch), RegressorScaling.of(batch.regressors)
     each = scaling.take(batch.series_of_row)
     scaled = Batch(each.scale(batch.values), batch.offsets, columns.scale(batch.regressors))
-    trimmed, rows = from_first_observed(scaled)
-    return _fitted(spec, Seen(batch, scaling, columns, trimmed, rows), Units.of(trimmed))
+    seen = Seen.of(batch, scaling, columns, scaled, is_raw=spec.is_raw)
+    return _fitted(spec, seen, Units.of(seen.trimmed))
 
 
 def fit_members(
@@ -347,12 +363,13 @@ def fit_members(
     scaling, columns = Scaling.of(batch, centred=False), RegressorScaling.of(batch.regressors)
     each = scaling.take(batch.series_of_row)
     scaled = Batch(each.scale(batch.values), batch.offsets, batch.regressors)
-    trimmed, rows = from_first_observed(scaled)
+    seen = Seen.of(batch, scaling, columns, scaled)
+    trimmed = seen.trimmed
     seasons, kinds, _ = find_seasons(trimmed.values, trimmed.offsets, rule.period)
     spec, units = rule.choose(trimmed, kinds), Units.of(trimmed)
     if any(one.is_adjusted for one in spec.members):
         units = replace(units, seasons=seasons.after(-spec.window))
-    return _fitted(spec, Seen(batch, scaling, columns, trimmed, rows), units)
+    return _fitted(spec, seen, units)
 
 
 @dataclass(frozen=True)
@@ -365,17 +382,49 @@ class Seen:
         As they came.
     scaling : Scaling
     columns : RegressorScaling
+    zero : (N,) array
+        Where 0 lies in scaled units.
+    fences : (N,) array
+        How far values may lie outside of what is around them; see `tsrnn.windows.outliers`.
     trimmed : Batch
-        In scaled units, from their first values on.
+        In scaled units, from their first values on, outliers at their fences.
+    bounded : Batch
+        The same without outliers: what ranges are found by.
     rows : (R,) int array
         Of these among those that came.
+    outliers : int array
+        Those of these rows that are outliers, and at their fences but for raw ones.
     """
 
     batch: Batch
     scaling: Scaling
     columns: RegressorScaling
+    zero: np.ndarray
+    fences: np.ndarray
     trimmed: Batch
+    bounded: Batch
     rows: np.ndarray
+    outliers: np.ndarray
+
+    @classmethod
+    def of(
+        cls,
+        batch: Batch,
+        scaling: Scaling,
+        columns: RegressorScaling,
+        scaled: Batch,
+        *,
+        is_raw: bool = False,
+    ) -> Seen:
+        """Look at series, and at the same in scaled units; raw ones are read as they are."""
+        whole, rows = from_first_observed(scaled)
+        zero = scaling.scale(np.zeros(batch.n_series))
+        fences = fences_of(whole, zero)
+        bounded = replace(whole, values=without_outliers(whole, fences))
+        nearer = settled(whole, fences)
+        far = rows[~np.isnan(nearer) & (nearer != whole.values)]
+        trimmed = whole if is_raw else replace(whole, values=nearer)
+        return cls(batch, scaling, columns, zero, fences, trimmed, bounded, rows, far)
 
 
 def _fitted(
@@ -394,7 +443,8 @@ def _fitted(
         along.values[last],
         along.ceilings,
         along.pending,
-        Ranges.of(trimmed, seen.scaling.scale(np.zeros(batch.n_series))),
+        seen.fences,
+        Ranges.of(seen.bounded, seen.zero),
         whole.regressors[last],
         np.empty((batch.n_series, 0, batch.regressors.shape[1])),
         None if isinstance(spec, MembersSpec) else PastErrors(spec.of_past(), whole, units),
@@ -406,6 +456,7 @@ def _fitted(
     predictions[seen.rows] = ahead
     deviations[seen.rows] = np.where(first, np.nan, network.deviation * along.spreads[place])
     notes = naive_notes(trimmed, along.values[place], ahead)
+    notes |= outlier_notes(batch, seen.outliers, is_raw=spec.is_raw)
     if network.is_naive:
         notes = dict.fromkeys(range(batch.n_series), fallback_note())
     each = seen.scaling.take(batch.series_of_row)

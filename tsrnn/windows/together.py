@@ -47,6 +47,8 @@ class MembersSpec:
     period: int
     n_jobs: int | None = None
 
+    is_raw = False
+
     @property
     def n_ahead(self) -> int:
         """Values that are predicted together (H)."""

@@ -166,6 +166,8 @@ def check_state(one: WindowState) -> None:
     fields.observations(one.pending, "pending", n, network.spec.n_ahead - 1)
     is_known = ~np.isnan(one.pending)
     require((is_known[:, 1:] <= is_known[:, :-1]).all(), "pending steps follow one another")
+    fields.array(one.fences, "fences", FLOAT, n)
+    require((one.fences >= 0.0).all(), "fences must not be negative")
     require(fields.kind(one.ranges, "ranges", Ranges).low.size == n, "ranges must be of all series")
     fields.numbers(one.known, "known", n, window, p)
     fields.observations(one.future, "future", n, None, p)

@@ -1,0 +1,226 @@
+"""Single values far from all others: found, read as if they lay nearer, and told of."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.linear_model import Ridge
+
+from tsrnn import PanelForecaster, RNNForecaster, WindowForecaster
+from tsrnn._input.ragged import Batch
+from tsrnn.datasets import load_co2
+from tsrnn.exceptions import UnreliableForecastWarning
+from tsrnn.windows.outliers import fences_of, settled
+
+STEPS = np.arange(120)
+NOISE = 100.0 + np.random.default_rng(0).normal(0.0, 3.0, 120)
+
+
+def with_values(y, places, values):
+    """A copy that has other values at some places."""
+    y = y.copy()
+    y[places] = values
+    return y
+
+
+def batch_of(*series):
+    """Series one after another."""
+    offsets = np.r_[0, np.cumsum([len(one) for one in series])].astype(np.int64)
+    return Batch(np.concatenate(series), offsets, np.empty((offsets[-1], 0)))
+
+
+def read(*series):
+    """What series without a shift are read as."""
+    batch = batch_of(*series)
+    values = settled(batch, fences_of(batch, np.zeros(len(series))))
+    return np.split(values, batch.offsets[1:-1])
+
+
+def warned(call, *arguments):
+    """What a call returns, and what it says."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", UnreliableForecastWarning)
+        answer = call(*arguments)
+    return answer, [str(one.message) for one in caught]
+
+
+def median(values):
+    """Of up to three, the nearest ones coming first; of two it is their mean."""
+    return np.median(values if len(values) >= 3 else (values * 2)[:2])
+
+
+def slow_reading(y):
+    """The docstring of the module as an obvious loop, of a series with all values, not mostly 0."""
+    n = len(y)
+    if n < 10:
+        return y
+    sides, rooms, reaches = [], [], []
+    for t in range(n):
+        before, after = list(y[max(t - 3, 0) : t][::-1]), list(y[t + 1 : t + 4])
+        room = 0.0
+        if t < 2 and len(after) == 3:
+            before, room = after, 10.0 * np.ptp(after)
+        both = [median(side) if side else y[t] for side in (before, after)]
+        sides.append((min(both), max(both)))
+        rooms.append(room)
+        reaches.append(max(y[t] - max(both), min(both) - y[t], 0.0))
+    most = max(2, int(0.005 * n))
+    changes = sorted(np.abs(np.diff(y)))[: n - 1 - 2 * most]
+    fence = 10.0 * max(sorted(reaches)[-1 - most], np.mean(changes))
+    found = []
+    for value, (low, high), room, reach in zip(y, sides, rooms, reaches, strict=True):
+        room = max(room, fence)
+        found.append(np.clip(value, low - room, high + room) if reach > room else value)
+    return np.array(found)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(5, 130))
+def test_outliers_are_those_of_an_obvious_loop(seed, n):
+    rng = np.random.default_rng(seed)
+    y = rng.normal(size=n).cumsum() if rng.random() < 0.5 else rng.normal(size=n)
+    n_far = rng.integers(0, 4)
+    y[rng.integers(0, n, n_far)] += 10.0 ** rng.uniform(0.0, 6.0, n_far)
+    # Sums are taken in another order.
+    np.testing.assert_allclose(read(NOISE, y, NOISE)[1], slow_reading(y), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        NOISE,
+        np.cumsum(NOISE - 100.0),
+        np.random.default_rng(1).standard_t(3, size=400),
+        np.where(STEPS % 12 == 5, 300.0, 0.0) + NOISE,
+        np.where(STEPS % 40 == 5, 300.0, 100.0),
+        np.where(STEPS > 70, 500.0, 0.0) + NOISE,
+        np.where(STEPS == 119, 500.0, 0.0) + NOISE,
+        1.2**STEPS,
+        1.2**-STEPS,
+        1e4 * 0.5**STEPS + NOISE,
+        np.where(np.isin(STEPS, (20, 71)), 4.0, 0.0),
+        load_co2().to_numpy(),
+        np.full(30, 7.0),
+        np.array([1.0, 2.0, 1e6, 3.0]),
+    ],
+    ids=[
+        *("noise", "walk", "heavy tails", "peaks", "three peaks", "new level", "last value"),
+        *(
+            "growth",
+            "decay",
+            "high start",
+            "two demands",
+            "carbon dioxide",
+            "constant",
+            "four values",
+        ),
+    ],
+)
+def test_what_repeats_itself_stays_or_goes_on_is_no_outlier(y):
+    np.testing.assert_array_equal(read(y)[0], y)
+
+
+PLACES = {
+    "first": ([0], [1e6]),
+    "second": ([1], [1e6]),
+    "middle": ([60], [1e6]),
+    "late": ([112], [-1e6]),
+    "last but one": ([118], [1e6]),
+    "two": ([30, 90], [1e6, -1e6]),
+    "next to each other": ([60, 61], [1e6, 2e6]),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_an_outlier_is_read_at_most_ten_times_as_far_out_as_all_others_are(name):
+    places, values = PLACES[name]
+    (found,) = read(with_values(NOISE, places, values))
+    others = np.setdiff1d(STEPS, places)
+    np.testing.assert_array_equal(found[others], NOISE[others])
+    # The values differ by three standard deviations at most on either side of the mean.
+    assert np.all(np.abs(found[places] - 100.0) < 10.0 * 12.0)
+
+
+@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize(
+    "model",
+    [
+        RNNForecaster(Ridge()),
+        RNNForecaster(horizon=6, n_members=1, random_state=0),
+        WindowForecaster(lags=6, random_state=0),
+    ],
+    ids=["ridge", "members", "tree"],
+)
+def test_far_ahead_forecasts_stay_with_the_series(model, name):
+    places, values = PLACES[name]
+    fitted, messages = warned(model.fit, with_values(NOISE, places, values))
+    assert any(f"{len(places)} of the values lie more than ten times" in one for one in messages)
+    forecast, messages = warned(fitted.predict, 100)
+    # What is read lies up to 120 from the mean, and is fresh where it stands among the last.
+    assert np.abs(forecast - 100.0).max() < (150.0 if places[0] > 110 else 40.0)
+
+
+def test_a_constant_with_one_spike_goes_on():
+    model, _ = warned(RNNForecaster(Ridge()).fit, with_values(np.full(60, 7.0), [30], [1000.0]))
+    np.testing.assert_array_equal(warned(model.predict, 5)[0], 7.0)
+
+
+@pytest.mark.parametrize("units", ["window", "raw"])
+def test_a_fit_names_the_first_outlier_and_raw_values_are_read_as_they_are(units):
+    y = with_values(NOISE, [60, 90], [1e6, 2e6])
+    model, (message,) = warned(WindowForecaster(Ridge(), 3, units=units).fit, y)
+    assert "2 of the values" in message and "the first, 1e+06, in row 60" in message
+    assert ("read as they are" in message) == (units == "raw")
+    (regressor,) = model.estimators_
+    plain = Ridge().fit(np.column_stack([y[2:-1], y[1:-2], y[:-3]]), y[3:])
+    assert np.allclose(regressor.coef_, plain.coef_, rtol=1e-6) == (units == "raw")
+
+
+@pytest.mark.parametrize("units", ["window", "raw"])
+def test_a_forecast_that_follows_the_last_value_out_of_all_others_is_told_of(units):
+    model = WindowForecaster(Ridge(), 3, units=units)
+    far, _ = warned(model.fit, with_values(NOISE, [119], [1e6]))
+    forecast, messages = warned(far.predict, 3)
+    assert forecast[0] > 1e4 and any("leaves the range" in one for one in messages)
+
+
+def test_an_outlier_in_an_update_is_one_as_soon_as_the_next_value_is_back():
+    model = RNNForecaster(Ridge()).fit(NOISE)
+    expected = model.predict(2)
+    model.update([1e6])
+    forecast, messages = warned(model.predict, 2)
+    assert forecast[0] > 1e4 and messages  # nobody knows yet
+    model.update([101.0, 99.0])
+    at_once = RNNForecaster(Ridge()).fit(NOISE).update([1e6, 101.0, 99.0])
+    forecast, messages = warned(model.predict, 2)
+    assert not messages
+    np.testing.assert_array_equal(forecast, at_once.predict(2))
+    np.testing.assert_allclose(forecast, expected, atol=30.0)  # that far from 1e4
+
+
+def test_a_level_that_stays_is_taken_into_the_range_with_its_third_value():
+    model = RNNForecaster(Ridge()).fit(NOISE)
+    assert warned(model.update([1e4]).predict, 1)[1]
+    model.update([1e4 + 5.0]).update([1e4 - 5.0])
+    assert model._model.state.ranges.high[0] > model._model.state.scaling.scale(np.full(1, 9e3))[0]
+
+
+def test_other_series_of_a_panel_and_units_are_as_without_an_outlier():
+    y = with_values(NOISE, [60], [1e6])
+    first, second, third = read(NOISE[::-1], y, NOISE[:40])
+    np.testing.assert_array_equal(first, NOISE[::-1])
+    np.testing.assert_array_equal(second, read(y)[0])
+    np.testing.assert_array_equal(third, NOISE[:40])
+    np.testing.assert_array_equal(read(np.ldexp(y, 40))[0], np.ldexp(read(y)[0], 40))
+    np.testing.assert_array_equal(read(-y)[0], -read(y)[0])
+    gaps = np.insert(y, [10, 60, 61, 100], np.nan)
+    found = read(gaps)[0]
+    np.testing.assert_array_equal(found[~np.isnan(gaps)], read(y)[0])
+    frame = pd.DataFrame({"unique_id": np.repeat(["a", "b"], 120), "ds": np.tile(STEPS, 2)})
+    frame["y"] = np.r_[NOISE, y]
+    panel, _ = warned(PanelForecaster(RNNForecaster(Ridge())).fit, frame)
+    notes = panel.notes_[panel.notes_["note"].str.contains("ten times as far")]
+    assert notes["unique_id"].tolist() == ["b"]
