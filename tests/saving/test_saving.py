@@ -45,7 +45,7 @@ from tsrnn import (
 from tsrnn.saving.classes import MODELS, PARTS
 from tsrnn.saving.pandas_values import PANDAS
 from tsrnn.saving.values import VALUES, Decoder, Encoder
-from tsrnn.windows import RNNForecaster
+from tsrnn.windows import RNNForecaster, WindowForecaster
 
 # Networks are trained for a few steps, and again when intervals are asked for.
 pytestmark = pytest.mark.filterwarnings(
@@ -433,6 +433,23 @@ def test_a_time_zone_that_cannot_be_saved_is_told_with_those_that_can(tmp_path, 
             tsrnn.save(model, tmp_path / "model")
 
 
+@pytest.mark.parametrize("y", [np.full(30, 7.0), 3.0 * np.arange(30.0)], ids=["constant", "line"])
+@pytest.mark.parametrize("horizon", [None, 3])
+def test_a_forecaster_that_has_nothing_to_learn_comes_back(again, y, horizon):
+    """The regressor that it then has is scikit-learn's, and none that the user has chosen."""
+    model = RNNForecaster(GRURegressor(), 4, horizon=horizon, strategy="auto").fit(y)
+    assert type(model.estimator_).__module__.startswith("sklearn")
+    loaded = again(model)
+    np.testing.assert_array_equal(loaded.predict(5), model.predict(5))
+    assert loaded.estimator_.n_features_in_ == 4
+    network = model._model.state.network
+    object.__setattr__(
+        network, "estimator", type(model.estimator_)().fit(np.zeros((1, 4)), [[1.0] * 7])
+    )
+    with pytest.raises(TypeError, match="the constants must be n_ahead values"):
+        again(model)
+
+
 def test_a_part_of_another_library_is_named(tmp_path):
     with pytest.raises(TypeError, match=r"DeseasonalizedForecaster\.forecaster cannot be .*Ridge"):
         tsrnn.save(DeseasonalizedForecaster(Ridge()), tmp_path / "model")
@@ -441,6 +458,12 @@ def test_a_part_of_another_library_is_named(tmp_path):
         TypeError, match=r"RNNForecaster\.estimator cannot .*skops save models with"
     ):
         tsrnn.save(windows, tmp_path / "model")
+    trees = WindowForecaster(lags=3).fit(series())
+    with pytest.raises(
+        TypeError, match=r"estimators_\[0\] cannot .*HistGradient.* joblib or skops"
+    ):
+        tsrnn.save(trees, tmp_path / "model")
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(trees)).predict(4), trees.predict(4))
     with pytest.raises(TypeError, match=r"GRURegressor\.callback cannot be saved: function is a f"):
         tsrnn.save(GRURegressor(callback=lambda state: None), tmp_path / "model")
     with pytest.raises(TypeError, match=r"PanelForecaster\.forecaster\.prior cannot .*Unknown"):

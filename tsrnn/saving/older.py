@@ -196,13 +196,14 @@ def _add_to_state(attributes: dict[str, Any]) -> None:
     """Add what windows after missing values, and forecasts that run away, are told by."""
     parts: list[Any] = [attributes.get(name) for name in ("network", "values", "past")]
     network, values, past = parts
+    if np.ndim(values) == 2:
+        attributes.setdefault("fences", np.full(len(values), np.inf))  # nothing was an outlier
     is_known = isinstance(network, WindowNetwork) and isinstance(past, PastErrors)
     is_known &= isinstance(attributes.get("scaling"), Scaling)
     if not is_known or np.ndim(values) != 2:
         return  # as will be told
     n_series = len(values)
     attributes.setdefault("pending", np.full((n_series, network.spec.n_ahead - 1), np.nan))
-    attributes.setdefault("fences", np.full(n_series, np.inf))
     if "ranges" not in attributes:
         unbounded = np.full((2, n_series), np.inf) * [[-1.0], [1.0]]
         ranges = Ranges(*unbounded, *np.zeros((3, n_series)))

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.dummy import DummyRegressor
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from tsrnn.exceptions import (
@@ -357,6 +358,26 @@ def _reduce_message(message: Exception) -> list[Any]:
     return [str(one) if isinstance(one, str) else one for one in message.args]
 
 
+def _reduce_constant(regressor: DummyRegressor) -> list[Any]:
+    """Take what `RNNForecaster` has where there is nothing to learn: what is always predicted."""
+    is_plain = regressor.get_params() == DummyRegressor().get_params()
+    if not is_plain or "constant_" not in vars(regressor):
+        raise ValueError("only a fitted DummyRegressor() of means can be")
+    return [regressor.n_features_in_, regressor.constant_]
+
+
+def _rebuild_constant(parts: Any) -> DummyRegressor:
+    n_features, constant = parts
+    if type(n_features) is not int or n_features < 1:
+        raise ValueError("a regressor reads one feature or more")
+    constant = np.asarray(constant, dtype=float)
+    if constant.ndim != 2 or len(constant) != 1 or not np.isfinite(constant).all():
+        raise ValueError("a constant regressor predicts one row of numbers")
+    regressor = DummyRegressor().fit(np.zeros((1, 1)), constant)
+    regressor.n_features_in_ = n_features
+    return regressor
+
+
 _SCALARS = [
     np.dtype(code).type for code in "?bhilqBHILQefdFDMmSU"
 ]  # numpy's own, of which some have two names
@@ -380,6 +401,7 @@ VALUES: dict[type, Codec] = {
     datetime.date: Codec("date", _reduce_date, datetime.date.fromisoformat),
     datetime.datetime: Codec("datetime", _reduce_date, datetime.datetime.fromisoformat),
     np.ndarray: Codec("objects", _reduce_objects, _rebuild_objects),
+    DummyRegressor: Codec("constant_regressor", _reduce_constant, _rebuild_constant),
     np.random.RandomState: Codec("random_state", _reduce_random_state, _rebuild_random_state),
     **{kind: _message_codec(kind) for kind in _MESSAGES},
     **{kind: Codec("scalar", np.asarray, lambda array: array[()]) for kind in _SCALARS},

@@ -118,8 +118,9 @@ class RNNForecaster(OnWindows):
     -----
     UnreliableForecastWarning
         By `fit`, where one-step errors on the series itself are worse than those of repeating the
-        last value, where values are outliers, where there is one window to train on, and where a network of ours is trained
-        on few: fewer than 1000 without a horizon, than 50 with one. By `predict`,
+        last value, where values are outliers, where there is one window to train on, and where a
+        network of ours is trained on few: fewer than 1000 without a horizon, than 50 with one. By
+        `predict`,
         `predict_interval`, `predict_quantiles` and `simulate`, once a call, where the forecast runs
         away: it leaves the range of the series by more than half of it, and the series has no trend
         that leads there.

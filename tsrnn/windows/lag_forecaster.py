@@ -108,6 +108,9 @@ class WindowForecaster(OnWindows):
     Outliers are read as if they lay nearer, as by `RNNForecaster`, but with ``units="raw"``: they
     are then read as they are, which the fit says.
 
+    A fitted one holds regressors of another library, which `tsrnn.save` does not take: pickle and
+    joblib do.
+
     Intervals and quantiles are those of `RNNForecaster`: the first call trains once more on the
     beginnings of the series, and takes the errors of forecasts of the rest. `simulate` draws from
     the same errors.

@@ -6,6 +6,7 @@ from typing import get_args
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.dummy import DummyRegressor
 
 from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import Scaling
@@ -189,8 +190,12 @@ def check_state(one: WindowState) -> None:
 def check_reads(estimator: object, spec: WindowSpec, p: int) -> None:
     """Check that a network of ours reads windows, and predicts as many values as are expected.
 
-    What another library made cannot come from a file; whatever it is, it is no concern of ours.
+    What another library made cannot come from a file, but for a constant; whatever it is, it is no
+    concern of ours.
     """
+    if isinstance(estimator, DummyRegressor) and fields.is_fitted(estimator):
+        n_outputs = estimator.constant_.shape[1]
+        require(n_outputs == spec.n_ahead, "the constants must be n_ahead values")
     if not isinstance(estimator, REGRESSORS):
         is_constant = type(estimator).__module__.startswith("sklearn.")
         require(is_constant or not type(estimator).__module__.startswith("tsrnn."), "no regressor")
