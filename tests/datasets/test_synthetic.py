@@ -21,6 +21,12 @@ def test_a_seed_makes_the_same_series_and_fewer_are_the_first_of_more():
     assert [len(y) for y in other] != [len(y) for y in many[:5]]
 
 
+def test_no_series_comes_twice():
+    series = make_series(1000, 40, families="random_walk", random_state=0)
+    first = np.array([(y[1:] - y[0])[:5] for y in series])
+    assert len(np.unique(first.round(12), axis=0)) > 990  # short rounded ones may be alike
+
+
 def test_a_random_state_goes_on_and_none_is_not_repeated():
     state = np.random.RandomState(0)
     one, other = make_series(1, 20, random_state=state), make_series(1, 20, random_state=state)

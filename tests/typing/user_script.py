@@ -40,6 +40,10 @@ ensemble = tsrnn.EnsembleForecaster(members, weights="backtest", horizon=6).fit(
 waves = tsrnn.RegressionForecaster(None, [FourierFeatures(12, 2), CalendarFeatures("month_end")])
 print(ensemble.weights_.round(2), list(ensemble.members_), waves.fit(y).coef_[0], waves.bse_.max())
 
+# Series from priors.
+made, kinds = tsrnn.datasets.make_series(3, (20, 40), 12, ["cycle"], 0, return_families=True)
+print(made[0].mean() + tsrnn.datasets.make_series(2, 30)[1].max(), kinds.tolist())
+
 # Scores: one series, and a panel.
 windows = tsrnn.backtest(ensemble, y, horizon=6, n_windows=2, level=0.8)
 print(evaluate(windows, ["mae", "rmse"]).round(2), windows["forecast"].iloc[-1])

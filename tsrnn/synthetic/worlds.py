@@ -107,12 +107,15 @@ def _placed(
     z, season = np.where(inside, z, 0.0), np.where(inside, season, 0.0)
     width = np.ptp(z, axis=0)
     change = _tamed(rng, change, width)
-    growth = _limited(change * season)
-    total = change * (z + np.where(kind == 1, season, 0.0))
-    exponential = np.exp(np.clip(total - total.mean(axis=0), -9.0, 9.0) + growth)
-    linear = _positive(rng, total) * np.where(kind == 2, np.exp(growth), 1.0)
-    y = draw_levels(rng, n) * np.where(kind == 0, exponential, linear)
-    return modifiers.rounded(rng, request, y)
+    total, season = change * z, change * season
+    total[:, kind == 1] += season[:, kind == 1]  # (2)
+    y = _positive(rng, total)
+    exponential = np.flatnonzero(kind == 0)
+    about = total[:, exponential] - total[:, exponential].mean(axis=0)
+    y[:, exponential] = np.exp(np.clip(about, -9.0, 9.0))
+    seasonal = np.flatnonzero((kind != 1) & season.any(axis=0))
+    y[:, seasonal] *= np.exp(_limited(season[:, seasonal]))  # (1), (3)
+    return modifiers.rounded(rng, request, draw_levels(rng, n) * y)
 
 
 def _tamed(rng: np.random.Generator, change: np.ndarray, width: np.ndarray) -> np.ndarray:
