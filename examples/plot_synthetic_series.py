@@ -23,8 +23,8 @@ pd.Series(families).value_counts().to_frame("of 500 series").T
 # The families
 # ------------
 #
-# Three monthly series of each family. Whatever the family, there may be noise on a path, a season,
-# a break, an outlier; levels and scales are all different.
+# Three series of each family, with the noise of quarterly ones and no season. Whatever the family,
+# there may be a shift of the level, or an outlier; levels and scales are all different.
 
 
 def draw(axes, series, title):
@@ -37,7 +37,9 @@ def draw(axes, series, title):
 names = sorted(set(families))
 figure, axes = plt.subplots(len(names), 3, figsize=(8, 15), layout="constrained")
 for row, name in zip(axes, names, strict=True):
-    for one, y in zip(row, make_series(3, 96, 12, name, random_state=2), strict=True):
+    for one, y in zip(
+        row, make_series(3, 96, families=name, frequency="quarterly", random_state=5), strict=True
+    ):
         draw(one, y, name)
 
 # %%
