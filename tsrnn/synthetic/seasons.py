@@ -25,9 +25,9 @@ def draw_patterns(rng: np.random.Generator, periods: np.ndarray) -> np.ndarray:
     A period of 1 has a pattern of zeros.
     """
     n, longest = len(periods), int(periods.max(initial=1))
-    is_rough = chosen(rng, _ROUGH, n)
-    rough, smooth = (np.flatnonzero(which & (periods > 1)) for which in (is_rough, ~is_rough))
-    pattern = np.zeros((longest, n))
+    rough = np.flatnonzero(chosen(rng, _ROUGH, n))
+    smooth = np.setdiff1d(np.arange(n), rough)
+    pattern = np.empty((longest, n))
     pattern[:, smooth] = _harmonics(rng, periods[smooth], longest)
     pattern[:, rough] = _rough(rng, longest, len(rough))
     inside = np.arange(longest)[:, None] < periods
@@ -45,10 +45,10 @@ def _harmonics(rng: np.random.Generator, periods: np.ndarray, longest: int) -> n
     angle = 2.0 * np.pi * np.arange(longest)[:, None] / periods
     pattern = np.zeros((longest, n))
     for k in range(1, int(n_harmonics.max(initial=0)) + 1):
-        at = np.flatnonzero(n_harmonics >= k)
-        weight = rng.standard_normal(at.size) * k ** -slope[at]
-        phase = rng.uniform(0.0, 2.0 * np.pi, at.size)
-        pattern[:, at] += weight * np.cos(k * angle[:, at] + phase)
+        weight, phase = rng.standard_normal(n), rng.uniform(0.0, 2.0 * np.pi, n)
+        at = np.flatnonzero((k <= n_harmonics) & (periods > 1))
+        size = weight[at] * k ** -slope[at]
+        pattern[:, at] += size * np.cos(k * angle[:, at] + phase[at])
     return pattern
 
 

@@ -107,14 +107,17 @@ def _placed(
     z, season = np.where(inside, z, 0.0), np.where(inside, season, 0.0)
     width = np.ptp(z, axis=0)
     change = _tamed(rng, change, width)
-    total, season = change * z, change * season
-    total[:, kind == 1] += season[:, kind == 1]  # (2)
+    has_season = season.any(axis=0)
+    z[:, kind == 1] += season[:, kind == 1]  # (2)
+    growth, growing = np.zeros_like(z), np.flatnonzero((kind != 1) & has_season)
+    growth[:, growing] = _limited(change[growing] * season[:, growing])
+    total = change * z
     y = _positive(rng, total)
-    exponential = np.flatnonzero(kind == 0)
-    about = total[:, exponential] - total[:, exponential].mean(axis=0)
-    y[:, exponential] = np.exp(np.clip(about, -9.0, 9.0))
-    seasonal = np.flatnonzero((kind != 1) & season.any(axis=0))
-    y[:, seasonal] *= np.exp(_limited(season[:, seasonal]))  # (1), (3)
+    at = np.flatnonzero(kind == 0)  # (1)
+    about = total[:, at] - total.mean(axis=0)[at]
+    y[:, at] = np.exp(np.clip(about, -9.0, 9.0) + growth[:, at])
+    at = np.flatnonzero((kind == 2) & has_season)  # (3)
+    y[:, at] *= np.exp(growth[:, at])
     return modifiers.rounded(rng, request, draw_levels(rng, n) * y)
 
 
