@@ -3,7 +3,8 @@
 Run as `python benchmarks/synthetic_statistics.py --data-home FOLDER [--parts m3-monthly]`, with the
 folder of the data of `tsrnn.datasets.fetch_m3` and `fetch_m4`. It reads training parts alone; the
 priors in `tsrnn/synthetic/` were tuned by it. `--speed` prints the series and values made in a
-second of processor time instead, and needs no data.
+second of processor time instead, and needs no data. `--pictures FOLDER` draws real series beside
+made ones, a file for each part.
 
 Of each series, real or made, with d its changes, adjusted for its season where that is strong (0.64
 of what is not trend):
@@ -32,6 +33,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import matplotlib.pyplot as plt
 import numpy as np
 from statsmodels.tsa.seasonal import seasonal_decompose
 
@@ -149,6 +151,18 @@ def line(title: str, series: list[np.ndarray], part: Part) -> None:
     print(f"{title:22s} {' | '.join(texts)}", flush=True)  # noqa: T201
 
 
+def draw(path: Path, real: list[np.ndarray], made: list[np.ndarray]) -> None:
+    """Draw 48 of either, real ones on the left."""
+    rng = np.random.default_rng(0)
+    figure, axes = plt.subplots(8, 12, figsize=(22, 12), layout="constrained")
+    for columns, series, color in ((axes[:, :6], real, "C0"), (axes[:, 6:], made, "C3")):
+        for one in columns.flat:
+            one.plot(series[rng.integers(len(series))], color, lw=0.8)
+            one.set(xticks=[], yticks=[])
+    figure.savefig(path, dpi=60)
+    plt.close(figure)
+
+
 def print_speed() -> None:
     """Print how fast series are made."""
     for frequency in FREQUENCIES:
@@ -173,6 +187,7 @@ def main() -> None:
     parser.add_argument("--data-home", type=Path)
     parser.add_argument("--parts", nargs="+", choices=tuple(PARTS), default=tuple(PARTS))
     parser.add_argument("--families", nargs="+", choices=FAMILIES)
+    parser.add_argument("--pictures", type=Path)
     parser.add_argument("--speed", action="store_true")
     options = parser.parse_args()
     if options.speed:
@@ -181,8 +196,10 @@ def main() -> None:
         part = PARTS[name]
         real = real_series(name, options.data_home)
         line(name, real, part)
-        lengths = np.array([len(y) for y in real])
-        line("  made", made_series(part, lengths, options.families), part)
+        made = made_series(part, np.array([len(y) for y in real]), options.families)
+        line("  made", made, part)
+        if options.pictures:
+            draw(options.pictures / f"{name}.png", real, made)
 
 
 if __name__ == "__main__":

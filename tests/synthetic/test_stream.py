@@ -24,6 +24,27 @@ def test_a_chunk_is_the_same_whatever_was_asked_before():
     assert not np.array_equal(first[0].lengths, first[1].lengths)
 
 
+@pytest.mark.parametrize(
+    ("frequency", "seed", "k", "total", "checksum", "median"),
+    [
+        ("yearly", 0, 0, 8252, 139030, 5.534890085842994),
+        ("monthly", 1, 2, 8984, 121643, 5.096484172573512),
+        ("hourly", 2, 5, 8187, 148701, 5.692675478477321),
+    ],
+)
+def test_streams_are_those_that_networks_were_trained_on(
+    frequency, seed, k, total, checksum, median
+):
+    """Weights that are shipped come of a command and a seed, and can be had again by them."""
+    stream = SeriesStream((14, 97), frequency, seed=seed, chunk_size=200, dtype=float)
+    chunk = stream.chunk(k)
+    assert chunk.lengths.sum() == total
+    assert chunk.families @ np.arange(200) == checksum
+    # Processors differ in last digits of exponentials, which rounding may make a digit of a value.
+    found = np.nanmedian(np.log1p(np.abs(chunk.values)))
+    assert found == pytest.approx(median, rel=1e-4)
+
+
 def test_seeds_have_series_of_their_own():
     one, other = (SeriesStream(20, seed=seed, chunk_size=30).chunk(0).values for seed in (0, 1))
     assert not np.isclose(one, other).any(axis=1).all()
