@@ -109,11 +109,14 @@ class TrainingState:
         As `history_` will be.
     weights : dict of str to array
         As `weights_` would be if training ended here; copies.
+    member : int
+        Which of several networks that are trained side by side, from 0.
     """
 
     epoch: int
     history: dict[str, list[float]]
     weights: dict[str, np.ndarray]
+    member: int = 0
 
 
 # At the end of an epoch: what else to measure, by the names of the history; and whether to stop,

@@ -8,6 +8,7 @@ which `RequestReader` finds what is asked of them, and answers. What a method kn
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, Literal, Self, get_args, overload
 
 import numpy as np
@@ -103,6 +104,25 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
             To be called in this thread with the number of series done since the last call.
         """
         return fit_each(self.fit_model, values, offsets, regressors, n_jobs, progress)
+
+    def following(self, models: Sequence[PanelModel]) -> Self:
+        """Return the forecaster that follows series by what these models of it learned of others.
+
+        Overridden by methods that learn from all series of a panel at once.
+
+        Raises
+        ------
+        TypeError
+            If there is nothing that it could know of series that it was not fitted to.
+        """
+        raise TypeError(
+            f"{type(self).__name__} learns nothing of a series from others, so that there is "
+            "nothing to apply: fit it to the new series"
+        )
+
+    def going_on_from(self, models: Sequence[PanelModel]) -> Self:
+        """Return the forecaster whose training goes on from these models, where it is to do so."""
+        return self
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the forecaster to one or several series.

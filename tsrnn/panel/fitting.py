@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from tsrnn.panel.frame import Panel
 from tsrnn.panel.models import NamedForecaster
 from tsrnn.panel.regular import RegularFrame
 from tsrnn.panel.report import Told, by_model, refuse_all_failed
-from tsrnn.panel.seasons import Kinds, SettledPanel, season_notes, unseen_notes
+from tsrnn.panel.seasons import Kinds, SettledPanel, models_of, season_notes, unseen_notes
 from tsrnn.panel.state import FittedMember, FittedPanel, SeenRows
 
 MemberNotes = dict[int, tuple[Warning, ...]]
@@ -98,13 +98,25 @@ def settle(
     return SettledPanel.of(forecaster.reading_columns(names_beside(names, features)), panel, kinds)
 
 
+Adapt = Callable[[Forecaster, Sequence[PanelModel]], Forecaster]
+"""Makes a forecaster one that knows models of it from a fit before."""
+
+
 def fit_member(
-    one: NamedForecaster, frame: RegularFrame, rules: StepRules, work: Work
+    one: NamedForecaster,
+    frame: RegularFrame,
+    rules: StepRules,
+    work: Work,
+    adapt: Adapt,
+    before: Sequence[PanelModel],
 ) -> MemberFit:
-    """Fit a forecaster to the series of a frame."""
+    """Fit a forecaster to the series of a frame, with what it knows of a fit before."""
     forecaster, kinds = one.forecaster, frame.part.grid.seasons()
     panel, features = with_time_features(frame.part.panel, forecaster, rules)
     settled = settle(forecaster, frame.names, features, panel, kinds)
+    if before:
+        adapted = tuple(adapt(each, before) for each in settled.forecasters)
+        settled = replace(settled, forecasters=adapted)
     model = work.fit(settled, panel)
     names = names_beside(frame.names, features)
     notes = _notes_of(forecaster, panel, kinds, settled, model, names)
@@ -138,6 +150,13 @@ def _by_names(note: Warning, names: Sequence[Any]) -> Warning:
         return note
     named = f"the columns {[names[place] for place in columns.places]}"
     return type(note)(Message(text.template, **{**text.fields, "columns": named}))
+
+
+def models_before(fitted: FittedPanel | None, n_forecasters: int) -> list[tuple[PanelModel, ...]]:
+    """Return the models of each forecaster from a fit before, none where those were others."""
+    if fitted is None or len(fitted.members) != n_forecasters:
+        return [()] * n_forecasters
+    return [models_of(one.model) for one in fitted.members]
 
 
 def fitted_panel(frame: RegularFrame, fits: Sequence[MemberFit], rules: StepRules) -> FittedPanel:

@@ -17,18 +17,21 @@ from tsrnn._input.validation import (
     replaced_when_done,
 )
 from tsrnn.forecasting.backtesting import Windows
+from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.forecasting.forecaster import Forecaster, IntervalMethod
 from tsrnn.panel.answers import Asked, answered, tell_doubts
 from tsrnn.panel.arguments import check_levels, interval_names, tails_of
 from tsrnn.panel.backtest import table_of_windows, too_short_for_windows
 from tsrnn.panel.fitted import FittedForecasters
 from tsrnn.panel.fitting import (
+    Adapt,
     FrameFit,
     Work,
     backtest_member,
     fit_member,
     fitted_panel,
     kept_training,
+    models_before,
     taken_periods,
     told_failures,
     told_notes,
@@ -228,17 +231,52 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         self._fit(df)
         return self
 
-    def _fit(self, df: Any) -> FrameFit:
+    def apply(self, df: Any) -> Self:
+        """Follow other series with what was trained, without any training.
+
+        For forecasters that learn from all series at once, such as `RNNForecaster`: as if these
+        series had been in the panel, and had had no part in the training. `predict` of what it
+        returns is what other libraries give for series handed to a fitted model.
+
+        Parameters
+        ----------
+        df : DataFrame
+            As for `fit`, of series that may be others, with the same regressors.
+
+        Returns
+        -------
+        panel : PanelForecaster
+            Another one, at the end of these series: it predicts, is updated and saved as if it had
+            been fitted to them. This one is as it was. Conformal intervals are learned by fits to
+            the beginnings of these series, as ever.
+
+        Raises
+        ------
+        TypeError
+            If a forecaster fits each series by itself.
+        ValueError
+            As `fit` raises.
+        """
+        check_is_fitted(self, "failures_")
+        new = at_this_moment(self)
+        new._fit(df, _following)
+        return new
+
+    def _fit(self, df: Any, adapt: Adapt | None = None) -> FrameFit:
         """Fit the panel, and tell what became of the frame."""
         with replaced_when_done(self) as new:
             forget_fit(new)
             _, forecasters = self._validated()
+            before = models_before(vars(new).get("_fitted"), len(forecasters))
             rules = self._rules()
             frame = regular_frame(self._read(df), rules, self.time_col)
             ids, part = frame.ids, frame.part
             with self._progress(len(part.places) * len(forecasters)) as progress:
                 work = Work(self.n_jobs, progress)
-                fits = [fit_member(one, frame, rules, work) for one in forecasters]
+                fits = [
+                    fit_member(one, frame, rules, work, adapt or _going_on, models)
+                    for one, models in zip(forecasters, before, strict=True)
+                ]
             names = [one.fitted.name for one in fits]
             left_out = [one.fitted.left_out for one in fits]
             failures = told_failures(frame, fits)
@@ -581,6 +619,14 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         warn_of_notes(notes, "cross_validation_notes_")
         table = table_of_windows(frame, windows, columns, list(zip(names, past, strict=True)))
         return frame.read.form.answer(table, columns)
+
+
+def _going_on(forecaster: Forecaster, models: Sequence[PanelModel]) -> Forecaster:
+    return forecaster.going_on_from(models)
+
+
+def _following(forecaster: Forecaster, models: Sequence[PanelModel]) -> Forecaster:
+    return forecaster.following(models)
 
 
 def fit_frame(panel: PanelForecaster, df: Any) -> FrameFit:

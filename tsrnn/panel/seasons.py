@@ -347,3 +347,10 @@ class GroupedPanel:
         for series, model in self.parts:
             result[..., series] = compute(model)
         return result
+
+
+def models_of(model: PanelModel) -> tuple[PanelModel, ...]:
+    """Return the models of groups of series, or the one that there is."""
+    if isinstance(model, GroupedPanel):
+        return tuple(part for _, part in model.parts)
+    return (model,)

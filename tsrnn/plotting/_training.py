@@ -30,6 +30,8 @@ _IN_PANELS = ("members", "model", "models", "parts", "inner", "state", "network"
 
 Kind = Literal["both", "loss", "score"]
 
+History = Mapping[str, Sequence[float]]
+
 
 class TrainingHistoryDisplay:
     """Loss and score of a network, on training and validation data, by epoch.
@@ -39,9 +41,10 @@ class TrainingHistoryDisplay:
 
     Parameters
     ----------
-    history : dict of list
+    history : dict of list, or list of these
         One number an epoch under each key: ``loss``, and where they were recorded ``val_loss``,
-        ``accuracy`` and ``val_accuracy``, or ``r2`` and ``val_r2``. Other keys are not drawn.
+        ``accuracy`` and ``val_accuracy``, or ``r2`` and ``val_r2``. Other keys are not drawn. A
+        list is of several networks, which are drawn on the same axes.
 
     Attributes
     ----------
@@ -49,7 +52,7 @@ class TrainingHistoryDisplay:
         The one of the loss, then the one of the score, as far as they are drawn.
     figure_ : matplotlib Figure
     lines_ : dict of matplotlib Line2D
-        By the keys of `history`.
+        By the keys of `history`; of several networks these end in "_0", "_1" and so on.
 
     Examples
     --------
@@ -76,7 +79,7 @@ class TrainingHistoryDisplay:
     figure_: Figure
     lines_: dict[str, Line2D]
 
-    def __init__(self, *, history: Mapping[str, Sequence[float]]) -> None:
+    def __init__(self, *, history: History | Sequence[History]) -> None:
         self.history = history
 
     @classmethod
@@ -94,7 +97,8 @@ class TrainingHistoryDisplay:
         ----------
         estimator : fitted sequence estimator or RNN, or what has one inside
             With the attribute `history_`. Of a pipeline, a search, a forecaster or a panel of
-            forecasters that is made of one it is the network inside; of several the first.
+            forecasters that is made of one it is the network inside; of several the first. Of an
+            `RNNForecaster`, or a panel of one, that trained members it is all of these.
         kind : {"both", "loss", "score"}, default="both"
             What to draw; "both" draws the loss alone where no score was recorded.
         ax : matplotlib Axes or sequence of two, optional
@@ -120,7 +124,7 @@ class TrainingHistoryDisplay:
     @classmethod
     def from_history(
         cls,
-        history: Mapping[str, Sequence[float]],
+        history: History | Sequence[History],
         *,
         kind: Kind = "both",
         ax: Axes | Sequence[Axes] | None = None,
@@ -130,7 +134,7 @@ class TrainingHistoryDisplay:
 
         Parameters
         ----------
-        history : dict of list
+        history : dict of list, or list of these
             As the class takes it.
         kind : {"both", "loss", "score"}, default="both"
             What to draw; "both" draws the loss alone where no score was recorded.
@@ -194,50 +198,71 @@ class TrainingHistoryDisplay:
         """Return the keys that get axes of their own."""
         if kind not in ("both", "loss", "score"):
             raise ValueError(f"kind must be 'both', 'loss' or 'score', got {kind!r}")
-        scores = [name for name in _SCORES if name in self.history or f"val_{name}" in self.history]
+        known = {key for _, one in self._histories() for key in one}
+        scores = [name for name in _SCORES if name in known or f"val_{name}" in known]
         names = {"both": ["loss", *scores], "loss": ["loss"], "score": scores}[kind]
-        if not names or (kind != "score" and "loss" not in self.history):
+        if not names or (kind != "score" and "loss" not in known):
             wanted = " or ".join(_SCORES) if kind == "score" else "loss"
-            raise ValueError(f"the history has no {wanted}, only {list(self.history)}")
+            found = list(self._histories()[0][1]) if self._histories() else []
+            raise ValueError(f"the history has no {wanted}, only {found}")
         return names
 
-    def _check_lengths(self, names: Sequence[str]) -> None:
-        lengths = {key: len(self.history[key]) for name in names for key in self._keys(name)}
-        if len(set(lengths.values())) > 1 or 0 in lengths.values():
-            raise ValueError(f"the history must have a number for every epoch, got {lengths}")
+    def _histories(self) -> list[tuple[str, History]]:
+        """Return the history of each network, and what its lines' names end in."""
+        if isinstance(self.history, Mapping):
+            return [("", self.history)]
+        return [(f"_{i}", one) for i, one in enumerate(self.history)]
 
-    def _keys(self, name: str) -> list[str]:
-        return [key for key in (name, f"val_{name}") if key in self.history]
+    def _check_lengths(self, names: Sequence[str]) -> None:
+        for _, one in self._histories():
+            lengths = {key: len(one[key]) for name in names for key in _keys(name, one)}
+            if len(set(lengths.values())) > 1 or 0 in lengths.values():
+                raise ValueError(f"the history must have a number for every epoch, got {lengths}")
 
     def _draw(self, name: str, ax: Axes, line_kw: dict[str, Any]) -> None:
-        for key in self._keys(name):
-            values = np.asarray(self.history[key], dtype=float)
-            is_validation = key != name
-            style = {
-                "color": "tab:red" if is_validation else "0.25",
-                "linewidth": 1.5,
-                "marker": "." if len(values) <= FEW_POINTS else None,
-                "label": "validation" if is_validation else "training",
-            }
-            epochs = np.arange(1, len(values) + 1)
-            (line,) = ax.plot(epochs, values, **line_style(style, line_kw))
-            self.lines_[key] = line
-            if is_validation and np.isfinite(values).any():
-                best = np.nanargmin(values) if name == "loss" else np.nanargmax(values)
-                ring: dict[str, Any] = {
-                    "markersize": 9,
-                    "markerfacecolor": "none",
-                    "color": line.get_color(),
-                }
-                ax.plot(epochs[best], values[best], "o", **ring)
+        for suffix, history in self._histories():
+            for key in _keys(name, history):
+                values = np.asarray(history[key], dtype=float)
+                is_first = suffix in ("", "_0")
+                line = _draw_line(ax, values, key, is_first=is_first, line_kw=line_kw)
+                self.lines_[f"{key}{suffix}"] = line
         ax.set(xlabel="epoch", ylabel=_SCORES.get(name, name))
         whole_ordinals(ax.xaxis)
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(frameon=False, fontsize="small")
 
 
-def _history_of(estimator: Any) -> Mapping[str, Sequence[float]]:
-    """Return the history of a fitted network, or of the one inside of what is made of it."""
+def _keys(name: str, history: History) -> list[str]:
+    return [key for key in (name, f"val_{name}") if key in history]
+
+
+def _draw_line(
+    ax: Axes, values: np.ndarray, key: str, *, is_first: bool, line_kw: dict[str, Any]
+) -> Line2D:
+    """Draw the numbers of a key, with a ring around the best one that was validated."""
+    is_validation = key.startswith("val_")
+    label = "validation" if is_validation else "training"
+    style = {
+        "color": "tab:red" if is_validation else "0.25",
+        "linewidth": 1.5,
+        "marker": "." if len(values) <= FEW_POINTS else None,
+        "label": label if is_first else None,
+    }
+    epochs = np.arange(1, len(values) + 1)
+    (line,) = ax.plot(epochs, values, **line_style(style, line_kw))
+    if is_validation and np.isfinite(values).any():
+        best = np.nanargmin(values) if key.endswith("loss") else np.nanargmax(values)
+        ring: dict[str, Any] = {
+            "markersize": 9,
+            "markerfacecolor": "none",
+            "color": line.get_color(),
+        }
+        ax.plot(epochs[best], values[best], "o", **ring)
+    return line
+
+
+def _history_of(estimator: Any) -> History | Sequence[History]:
+    """Return the history of a fitted network, or of those inside of what is made of them."""
     if "history_" in getattr(estimator, "__dict__", {}):
         return estimator.history_
     if hasattr(estimator, "fit") and not isinstance(estimator, BaseEstimator):
@@ -245,6 +270,9 @@ def _history_of(estimator: Any) -> Mapping[str, Sequence[float]]:
     check_is_fitted(estimator)
     one = estimator
     while "history_" not in vars(one):
+        of_members = _histories_in(vars(one).get("_model", vars(one).get("_fitted")))
+        if of_members:
+            return of_members
         inside = _inside(one)
         if not isinstance(inside, BaseEstimator):
             within = "" if one is estimator else f" made of {type(one).__name__}"
@@ -273,3 +301,14 @@ def _regressor_of(part: Any) -> Any:
     if dataclasses.is_dataclass(part):
         pieces = [getattr(part, name) for name in _IN_PANELS if hasattr(part, name)]
     return next((one for one in map(_regressor_of, pieces) if one is not None), None)
+
+
+def _histories_in(part: Any) -> list[History]:
+    """Return the histories of the first members in what is kept of a fit."""
+    pieces: Sequence[Any] = part if isinstance(part, tuple) else ()
+    if dataclasses.is_dataclass(part):
+        pieces = [getattr(part, name) for name in _IN_PANELS if hasattr(part, name)]
+    own = [one.history for one in pieces if hasattr(one, "history") and hasattr(one, "weights")]
+    if own:
+        return own
+    return next((found for found in map(_histories_in, pieces) if found), [])

@@ -86,6 +86,8 @@ _LATER: dict[type, dict[str, Any]] = {
     RNNForecaster: {
         "random_state": None,
         "n_jobs": None,
+        "callback": None,
+        **dict.fromkeys(("early_stopping", "warm_start", "verbose"), False),
         **dict.fromkeys(("period", "center", "units", "n_members", "members"), "auto"),
     },
     Units: {"seasons": None},

@@ -70,6 +70,16 @@ def check_arguments(estimator: BaseEstimator) -> None:
             "linear_path=True leads from a whole sequence to its target, and return_sequences=True "
             "asks for a target at each step: set one of them to False"
         )
+    check_onlookers(estimator)
+
+
+def check_onlookers(estimator: BaseEstimator) -> None:
+    """Refuse arguments of those who look on while networks are trained.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
     if not isinstance(estimator.verbose, bool | np.bool_):
         check_count("verbose", estimator.verbose, 0)
     if estimator.callback is not None and not callable(estimator.callback):

@@ -8,10 +8,16 @@ import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils import check_random_state
 
-from tsrnn._input.validation import check_choice, check_count, check_number, check_period
+from tsrnn._input.validation import (
+    check_choice,
+    check_count,
+    check_flag,
+    check_number,
+    check_period,
+)
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.forecaster import Forecaster
-from tsrnn.sequence.arguments import check_seed
+from tsrnn.sequence.arguments import check_onlookers, check_seed
 from tsrnn.windows.members import MemberKind
 from tsrnn.windows.rule import Wishes
 
@@ -24,6 +30,7 @@ _WINDOW = 10
 
 # What only members know.
 _OF_MEMBERS = ("period", "center", "units", "n_members", "members")
+_OF_TRAINING = ("early_stopping", "warm_start", "verbose", "callback")
 
 
 def is_auto(argument: Any) -> bool:
@@ -101,6 +108,9 @@ def check_windows(forecaster: Forecaster) -> None:
     check_horizon(forecaster)
     if not trains_members(forecaster):
         _refuse_of_members(forecaster)
+    for name in ("early_stopping", "warm_start"):
+        check_flag(name, getattr(forecaster, name))
+    check_onlookers(forecaster)
     if forecaster.cut_off is not None:
         check_number("cut_off", forecaster.cut_off, 0.0, np.inf, include_lower=False)
     check_seed(forecaster)
@@ -172,4 +182,11 @@ def _refuse_of_members(forecaster: Forecaster) -> None:
             raise InvalidParameterError(
                 f"{name} is for the members that estimator='auto' trains for a known horizon, got "
                 f"{argument!r}: leave it 'auto', or set horizon, such as 12, and no estimator"
+            )
+    for name in _OF_TRAINING:
+        argument = getattr(forecaster, name)
+        if argument:
+            raise InvalidParameterError(
+                f"{name} is for the members that estimator='auto' trains for a known horizon, got "
+                f"{argument!r}: set that of the estimator, if it has one"
             )

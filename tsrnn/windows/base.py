@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.notes import together
 from tsrnn._input.ragged import Batch, others
+from tsrnn._input.validation import at_this_moment
+from tsrnn._time.grid import TimeGrid
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.answers import PerSeries
 from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import LoopedPanel
-from tsrnn.windows.model import WindowModel, WindowState
+from tsrnn.windows.model import (
+    WindowModel,
+    WindowState,
+    cannot_follow,
+    follow,
+    trained_for,
+)
 from tsrnn.windows.summary import summarize_windows
 
 if TYPE_CHECKING:
@@ -29,6 +37,9 @@ class OnWindows(Forecaster):
     n_windows_: int
     sigma2_: PerSeries
     _model: WindowModel
+
+    # What was trained on other series, where these are followed and nothing is learned of them.
+    _follows: tuple[WindowState, ...] = ()
 
     def summary(self) -> Summary:
         """Summarise the fit: what was trained, on how much, and tests of the residuals.
@@ -43,10 +54,55 @@ class OnWindows(Forecaster):
     def _learns_from_all(self) -> bool:
         return True
 
+    def apply(self, X: Any, y: Any = None) -> Self:
+        """Follow other series with what was trained, without any training.
+
+        As if they had been among the series that it was trained on, and had had no part in it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_timesteps, n_features) or None
+            As for `fit`, with as many regressors; where `y` is omitted, this is the series.
+        y : array-like of shape (n_timesteps,) or (n_timesteps, n_series)
+
+        Returns
+        -------
+        forecaster : forecaster
+            Another one, at the end of these series: it predicts, is updated and saved as if it had
+            been fitted to them. This one is as it was.
+
+        Raises
+        ------
+        ValueError
+            As `fit` raises; and if the series have another season or other regressors than what
+            was trained knows, or values that are not positive, where it reads ratios.
+        """
+        check_is_fitted(self)
+        new = at_this_moment(self)
+        new._follows = (self._model.state,)
+        new.fit(X, y)
+        del new._follows
+        return new
+
+    def following(self, models: Sequence[PanelModel]) -> Self:
+        """Return the forecaster that follows series; see `Forecaster.following`."""
+        new = at_this_moment(self)
+        new._follows = _states(models)
+        return new
+
+    def _settled(self, values: np.ndarray, grid: TimeGrid) -> Self:
+        settled = super()._settled(values, grid)
+        if settled is not self and self._follows:
+            settled._follows = self._follows
+        return settled
+
     def fit_model(self, values, regressors):
         """Fit series; see `Forecaster.fit_model`."""
         batch = Batch.of_columns(values, regressors)
-        state, predictions, deviations, notes = self._fitted(batch, None, "series {}".format)
+        name = "series {}".format
+        for error in self._refused(batch, name).values():
+            raise error
+        state, predictions, deviations, notes = self._seen_to_the_end(batch, None)
         predictions, deviations = (
             rows.reshape(values.T.shape).T.copy() for rows in (predictions, deviations)
         )
@@ -69,16 +125,29 @@ class OnWindows(Forecaster):
     ) -> PanelModel:
         """Fit the series of a panel; see `Forecaster.fit_panel`."""
         batch = Batch(values, offsets, regressors)
-        failures = self._too_short(batch, lambda i: "the series")
+        failures = self._refused(batch, lambda i: "the series")
         kept = others(batch.n_series, failures)
         if not kept.size:
             return LoopedPanel((None,) * batch.n_series, failures)
         some = batch.take(kept) if failures else batch
-        state, _, _, notes = self._fitted(some, n_jobs, None)
-        if progress is not None:
-            progress(batch.n_series)
+        steps = Steps(batch.n_series, progress)
+        state, _, _, notes = self._seen_to_the_end(some, n_jobs, steps.told)
+        steps.told(1, 1)
         told = {int(kept[i]): (note,) for i, note in notes.items()}
         return WindowModel(kept, state, batch.n_series, failures, told)
+
+    def _refused(self, batch: Batch, name: Callable[[int], str]) -> dict[int, ValueError]:
+        """Return the errors of series that cannot be fitted, or followed, by position."""
+        if self._follows:
+            return cannot_follow(self._follows, self._taken_period() or 1, batch, name)
+        return self._too_short(batch, name)
+
+    def _seen_to_the_end(
+        self, batch: Batch, n_jobs: int | None, told: Callable[[int, int], Any] | None = None
+    ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+        """Train on series, none of them refused, or follow them with what was trained before."""
+        trained = trained_for(self._follows, self._taken_period() or 1)
+        return self._fitted(batch, n_jobs, told) if trained is None else follow(trained, batch)
 
     @abstractmethod
     def _too_short(self, batch: Batch, name: Callable[[int], str]) -> dict[int, ValueError]:
@@ -86,9 +155,9 @@ class OnWindows(Forecaster):
 
     @abstractmethod
     def _fitted(
-        self, batch: Batch, n_jobs: int | None, name: Callable[[int], str] | None
+        self, batch: Batch, n_jobs: int | None, told: Callable[[int, int], Any] | None
     ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
-        """Train on series, of which those that are too short are errors where they have a name."""
+        """Train on series, none of them too short; `told` of parts that have come to their end."""
 
     @abstractmethod
     def _attributes_of(self, network: Any) -> dict[str, Any]:
@@ -103,3 +172,22 @@ def _mean_squares(residuals: np.ndarray) -> float | np.ndarray:
     with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
         means = np.nansum((residuals / unit) ** 2, axis=0) / count * unit * unit
     return float(means[0]) if means.size == 1 else means
+
+
+class Steps:
+    """A panel's progress, made of that of the training on all of its series."""
+
+    def __init__(self, n_series: int, progress: Progress | None) -> None:
+        self._n_series, self._progress, self._n_told = n_series, progress, 0
+
+    def told(self, n_done: int, n_parts: int) -> None:
+        """Take note that so many parts of the training have come to their end."""
+        n_now = self._n_series * n_done // n_parts
+        if self._progress is not None and n_now > self._n_told:
+            self._progress(n_now - self._n_told)
+        self._n_told = n_now
+
+
+def _states(models: Sequence[PanelModel]) -> tuple[WindowState, ...]:
+    """Return what was trained, of models that have not all failed."""
+    return tuple(one.state for one in models if isinstance(one, WindowModel))

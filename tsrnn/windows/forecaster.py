@@ -9,9 +9,14 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import get_tags
 
+from tsrnn._input.numbers import AnyInt
 from tsrnn._input.ragged import Batch
+from tsrnn._input.validation import at_this_moment
+from tsrnn._optim.watch import TrainingState
+from tsrnn._time.grid import TimeGrid
 from tsrnn._time.season_length import Season
 from tsrnn.exceptions import UnreliableForecastWarning
+from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.windows.arguments import (
     Center,
     Strategy,
@@ -24,14 +29,17 @@ from tsrnn.windows.arguments import (
     wishes_of,
 )
 from tsrnn.windows.base import OnWindows
+from tsrnn.windows.course import Course
 from tsrnn.windows.default import default_network
 from tsrnn.windows.doubts import few_note
 from tsrnn.windows.members import Member
 from tsrnn.windows.model import (
+    WindowModel,
     WindowState,
     fit_members,
     fit_windows,
     too_short,
+    trained_for,
 )
 from tsrnn.windows.network import WindowNetwork, WindowSpec, with_seed
 from tsrnn.windows.rule import Rule
@@ -82,6 +90,21 @@ class RNNForecaster(OnWindows):
         What they are, in turn: dense networks, recurrent ones, or ridge regression on the windows
         that a network would read, in closed form. That takes next to no time, and is the floor that
         networks have to beat. With "auto" the rule says it.
+    early_stopping : bool
+        Hold the last horizon of each series back from the training of members, watch the loss of
+        it, and go back to the weights of the epoch in which it was lowest. A warning then tells
+        where ridge regression forecasts what was held back as well.
+    warm_start : bool
+        Whether `fit` goes on from the weights of the members that there are, of whatever series;
+        their history goes on, too. So does `PanelForecaster.fit`. Within other forecasters each fit
+        begins anew.
+    verbose : bool or int
+        Whether to show a progress bar with the losses of members.
+    callback : callable or None
+        Called at the end of each epoch of a member with an object that has `member` (its number,
+        from 0), `epoch` (from 1), `history` and `weights` (a copy, by their names); the training of
+        that member ends where it returns something true. One call at a time, from the threads that
+        train.
     cut_off : float or None
         Targets are cut off at so many times their root mean square, without regressors, lest the
         squared error should be about a few outliers. Noisy series may be forecast better with 1.5;
@@ -99,7 +122,7 @@ class RNNForecaster(OnWindows):
     ----------
     members_ : tuple of Member
         The networks that were trained together, if they were: their `spec` says what each reads,
-        their `history` has the "loss" of each epoch.
+        their `history` has the "loss" of each epoch, and with `early_stopping` the "val_loss".
     period_ : int
         The period that was taken; 1 for none.
     estimator_ : regressor
@@ -253,6 +276,9 @@ class RNNForecaster(OnWindows):
 
     estimator_: Any
 
+    # What training goes on from, during a fit.
+    _before: tuple[WindowState, ...] = ()
+
     def __init__(
         self,
         estimator: Any = "auto",
@@ -265,6 +291,10 @@ class RNNForecaster(OnWindows):
         units: UnitKind = "auto",
         n_members: int | str = "auto",
         members: str | Sequence[str] = "auto",
+        early_stopping: bool = False,
+        warm_start: bool = False,
+        verbose: bool | AnyInt = False,
+        callback: Callable[[TrainingState], Any] | None = None,
         cut_off: float | None = 3.0,
         random_state: Any = None,
         n_jobs: int | None = None,
@@ -278,6 +308,10 @@ class RNNForecaster(OnWindows):
         self.units = units
         self.n_members = n_members
         self.members = members
+        self.early_stopping = early_stopping
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.callback = callback
         self.cut_off = cut_off
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -316,13 +350,31 @@ class RNNForecaster(OnWindows):
             return {}  # whatever precedes a series is put there
         return too_short(batch, window_of(self), steps_together(self), name)
 
+    def going_on_from(self, models: Sequence[PanelModel]) -> Self:
+        """Return the forecaster whose training goes on; see `Forecaster.going_on_from`."""
+        if not self.warm_start:
+            return self
+        new = at_this_moment(self)
+        new._before = tuple(one.state for one in models if isinstance(one, WindowModel))
+        return new
+
+    def _fit(self, X: Any, y: Any) -> None:
+        if not (self.warm_start and "_model" in vars(self)):
+            super()._fit(X, y)
+            return
+        self._before = (self._model.state,)
+        super()._fit(X, y)
+        del self._before
+
+    def _settled(self, values: np.ndarray, grid: TimeGrid) -> Self:
+        settled = super()._settled(values, grid)
+        if settled is not self and self._before:
+            settled._before = self._before
+        return settled
+
     def _fitted(
-        self, batch: Batch, n_jobs: int | None, name: Callable[[int], str] | None
+        self, batch: Batch, n_jobs: int | None, told: Callable[[int, int], Any] | None
     ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
-        """Train on series, of which those that are too short are errors where they have a name."""
-        if name is not None:
-            for error in self._too_short(batch, name).values():
-                raise error
         n_regressors = batch.regressors.shape[1]
         if n_regressors and self.horizon is not None:
             raise ValueError(
@@ -336,7 +388,11 @@ class RNNForecaster(OnWindows):
             period: Any = self._taken_period()
             horizon: Any = self.horizon
             rule = Rule(period, int(horizon), wishes_of(self), n_jobs)
-            fitted = fit_members(rule, batch)
+            course = Course(bool(self.early_stopping), bool(self.verbose), self.callback, told)
+            before = trained_for(self._before, period)
+            network = None if before is None else before.network
+            known = network if isinstance(network, MembersNetwork) else None
+            fitted = fit_members(rule, batch, course, known)
         else:
             fitted = fit_windows(self._spec(n_regressors, n_jobs), batch)
         state, *_, notes = fitted

@@ -182,11 +182,8 @@ class WindowForecaster(OnWindows):
         }
 
     def _fitted(
-        self, batch: Batch, n_jobs: int | None, name: Callable[[int], str] | None
+        self, batch: Batch, n_jobs: int | None, told: Callable[[int, int], Any] | None
     ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
-        if name is not None:
-            for error in self._too_short(batch, name).values():
-                raise error
         if batch.regressors.shape[1] and self.horizon is not None:
             raise ValueError(
                 "strategy='direct' takes no regressors, for it would need those of steps that are "

@@ -7,6 +7,7 @@ as many samples are looked at whatever their number, unless they are few.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -19,9 +20,10 @@ from tsrnn._input.ragged import Batch
 from tsrnn._input.sequences import Sequences
 from tsrnn._optim.minibatch import Adam, Schedule
 from tsrnn._optim.training import train as descend
-from tsrnn._optim.watch import Plan, Training
+from tsrnn._optim.watch import Hook, Measure, Plan, Training
 from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
+from tsrnn.exceptions import TrainingDivergedError
 from tsrnn.forecasting.season import Seasons
 from tsrnn.windows.lags import spreads_of
 from tsrnn.windows.level_losses import LevelLoss, distance, first_biases, loss_of
@@ -146,7 +148,8 @@ class Member:
     n_samples : int
         What it was trained on.
     history : dict
-        "loss" of each epoch.
+        "loss" of each epoch; and where the last horizon of each series was held back, its
+        "val_loss".
     """
 
     spec: MemberSpec
@@ -268,8 +271,13 @@ def _begin_quantiles(
     bias[H:] = first_biases(y - points, v[:, 0])
 
 
+def ridge_beside(spec: MemberSpec) -> MemberSpec:
+    """Return ridge regression on the windows that a network reads."""
+    return replace(spec, kind="ridge", hidden_sizes=(), anchors=())
+
+
 def samples_of(
-    spec: MemberSpec, batch: Batch, seasons: Seasons | None, change: np.ndarray
+    spec: MemberSpec, batch: Batch, seasons: Seasons | None, change: np.ndarray, spare: int = 0
 ) -> Samples:
     """Return the samples of series that a member is trained on.
 
@@ -282,24 +290,49 @@ def samples_of(
         Of the first steps of the series.
     change : (N,) array
         Their mean changes.
+    spare : int
+        Values at the end of each series that are no targets.
     """
-    if spec.is_adjusted and seasons is not None:
-        factor, offset = seasons.along(batch.offsets)
-        batch = replace(batch, values=(batch.values - offset) / factor)
-    period = spec.reading.period if spec.reading.center == "season" else 1
-    whole, _ = padded(batch, spec.window, period)
+    whole, period = _whole(spec, batch, seasons)
     for least in dict.fromkeys((spec.least, 2, 1)):  # of short series whatever there is
-        origins = origins_of(whole, spec.window, spec.n_ahead, least, spec.most_samples)
+        origins = origins_of(whole, spec.window, spec.n_ahead, least, spec.most_samples, spare)
         if origins.size:
             break
     else:
+        held = "early_stopping=True holds the last horizon of each series back, and " * bool(spare)
         raise ValueError(
-            f"no series has a value and horizon={spec.n_ahead} steps after it with an observed one "
-            "to train on: set a shorter horizon, or give longer series"
+            f"{held}no series has a value and horizon={spec.n_ahead} steps after it with an "
+            "observed one to train on: set a shorter horizon, or give longer series"
         )
     # Constant series have no unit: their forecasts are their levels whatever is learned.
     varies = change[whole.series_of_row[origins]] > 0.0
     origins = origins[varies] if varies.any() else origins[:1]
+    return _at(spec, whole, origins, period, change)
+
+
+def held_back_of(
+    spec: MemberSpec, batch: Batch, seasons: Seasons | None, change: np.ndarray
+) -> Samples:
+    """Return a sample of each series: its last horizon, and the window before it."""
+    whole, period = _whole(spec, batch, seasons)
+    origins = origins_of(whole, spec.window, spec.n_ahead, 2, whole.values.size)
+    origins = np.intersect1d(origins, whole.offsets[1:] - spec.n_ahead)
+    origins = origins[change[whole.series_of_row[origins]] > 0.0]
+    return _at(spec, whole, origins, period, change)
+
+
+def _whole(spec: MemberSpec, batch: Batch, seasons: Seasons | None) -> tuple[Batch, int]:
+    """Return the series as a member reads them, padded, and the period that they are filled by."""
+    if spec.is_adjusted and seasons is not None:
+        factor, offset = seasons.along(batch.offsets)
+        batch = replace(batch, values=(batch.values - offset) / factor)
+    period = spec.reading.period if spec.reading.center == "season" else 1
+    return padded(batch, spec.window, period)[0], period
+
+
+def _at(
+    spec: MemberSpec, whole: Batch, origins: np.ndarray, period: int, change: np.ndarray
+) -> Samples:
     scale = naive_scales(whole, spec.window, spec.reading.period, origins)
     of_origin = change[whole.series_of_row[origins]]
     values = filled(whole, period)
@@ -309,8 +342,14 @@ def samples_of(
 
 
 def train_member(
-    spec: MemberSpec, samples: Samples, naive: tuple[float, float], stop: np.ndarray
-) -> Member:
+    spec: MemberSpec,
+    samples: Samples,
+    naive: tuple[float, float],
+    stop: np.ndarray,
+    held_back: Samples | None = None,
+    hook_of: Callable[[int], Hook] | None = None,
+    before: Member | None = None,
+) -> tuple[Member, Training]:
     """Train a network on samples, of which there is one at least.
 
     Parameters
@@ -320,48 +359,122 @@ def train_member(
     naive : tuple of two floats
         sMAPE and MASE of Naive2.
     stop : (1,) int8 array
-        Ends training by a KeyboardInterrupt once it is 1.
+        Ends training by a KeyboardInterrupt once it is 1: what there is after an epoch is kept.
+    held_back : Samples or None
+        What each epoch is judged by: the best one's weights are kept.
+    hook_of : callable or None
+        Gets the number of epochs, and returns what is called after each.
+    before : Member or None
+        Whose weights training goes on from.
+
+    Returns
+    -------
+    member : Member
+    training : Training
+        How it has ended.
+
+    Raises
+    ------
+    TrainingDivergedError
+        If the loss is not finite, or the weights blow up.
     """
-    n = samples.n_samples
+    n, loss = samples.n_samples, loss_of(spec.loss, naive)
     if not samples.change.any():
-        return Member(spec, spec.initial(), n, {"loss": [0.0]})
-    if spec.kind == "ridge":
-        return _closed_form(spec, samples, naive, stop)
+        training = Training(spec.initial(), {"loss": [0.0]})
+        return Member(spec, training.theta, n, training.history), training
+    history: dict[str, list[float]] = {} if before is None else before.history
+    training = Training(
+        spec.initial() if before is None else before.weights.copy(),
+        {name: list(values) for name, values in history.items()},
+    )
+    if held_back is not None and before is not None:
+        training.history.setdefault("val_loss", [np.nan] * training.n_epochs)
+    with one_blas_thread(), spec.engine() as engine:
+        objective = _Objective(engine, samples, loss, stop)
+        measure = None if held_back is None else _measure_of(engine, held_back, loss, stop)
+        if spec.kind == "ridge":
+            _fit_in_closed_form(training, spec, samples, objective, measure)
+        else:
+            if before is None:
+                _begin_quantiles(training.theta, spec, engine, samples)
+            plan = _plan_of(spec, n, holds_back=held_back is not None)
+            descend(
+                objective,
+                training,
+                plan,
+                np.random.RandomState(spec.seed),
+                measure=measure,
+                hook=None if hook_of is None else hook_of(plan.max_iter),
+                goes_on=before is not None,
+            )
+    if training.error is not None:
+        raise _told_of_members(training.error, spec)
+    if held_back is None and "val_loss" in training.history:
+        n_more = training.n_epochs - len(training.history["val_loss"])
+        training.history["val_loss"] += [np.nan] * n_more
+    return Member(spec, training.theta, n, training.history), training
+
+
+def _plan_of(spec: MemberSpec, n: int, *, holds_back: bool) -> Plan:
+    """Say how a network is trained on so many samples."""
     batch_size = int(np.clip(n // _BATCHES, _SMALL_BATCH, _BATCH))
     n_batches = -(-n // batch_size)
     n_epochs = int(np.clip(round(spec.n_looked_at / n), 1, _MOST_EPOCHS))
     n_steps = n_epochs * n_batches
     warm_up = int(min(_WARM_UP, _SHARE_OF_WARM_UP * n_steps))
-    plan = Plan(
+    return Plan(
         Adam(_RATES[spec.kind]),
         batch_size,
         n_epochs,
         0.0,
         n_epochs + 1,
+        early_stopping=holds_back,
         clip_norm=_CLIP,
         schedule=Schedule(n_steps, warm_up, falls=True),
         max_iter_is_meant=True,
     )
-    training = Training(spec.initial())
-    with one_blas_thread(), spec.engine() as engine:
-        _begin_quantiles(training.theta, spec, engine, samples)
-        objective = _Objective(engine, samples, loss_of(spec.loss, naive), stop)
-        descend(objective, training, plan, np.random.RandomState(spec.seed))
-    if training.was_interrupted:
-        raise KeyboardInterrupt
-    if training.error is not None:
-        raise training.error
-    return Member(spec, training.theta, n, training.history)
 
 
-def _closed_form(
-    spec: MemberSpec, samples: Samples, naive: tuple[float, float], stop: np.ndarray
-) -> Member:
+def _measure_of(
+    engine: Engine | DenseEngine, held_back: Samples, loss: LevelLoss, stop: np.ndarray
+) -> Measure:
+    """Make what measures the loss of what was held back."""
+    objective = _Objective(engine, held_back, loss, stop)
+    rows = np.arange(held_back.n_samples)
+
+    def measure(theta: np.ndarray) -> dict[str, float]:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return {"val_loss": objective.loss(theta, rows) / len(rows)}
+
+    return measure
+
+
+def _told_of_members(error: TrainingDivergedError, spec: MemberSpec) -> TrainingDivergedError:
+    """Say what to do where the rate of training, and its batches, are not the user's."""
+    told = TrainingDivergedError(
+        f"the training of a member ({spec.kind}, window {spec.window}) diverged at step "
+        f"{error.step}, where the mean loss was {error.loss:g}: values of these series lie too "
+        "many orders of magnitude from those before them, as seen in "
+        f"units={spec.reading.units!r}. Take logarithms by TransformedForecaster around the "
+        "forecaster, set other units, or leave such series out",
+        step=error.step,
+        loss=error.loss,
+        gradient_norm=error.gradient_norm,
+    )
+    told.best_theta = error.best_theta
+    return told
+
+
+def _fit_in_closed_form(
+    training: Training,
+    spec: MemberSpec,
+    samples: Samples,
+    objective: _Objective,
+    measure: Measure | None,
+) -> None:
     """Fit what needs no training; its history has the one loss that it comes to."""
-    theta = spec.initial()
-    weights = spec.architecture().unpack(theta)
-    with one_blas_thread(), spec.engine() as engine:
-        weights["W_yh"][:], weights["b_y"][:] = fit_ridge(samples)
-        objective = _Objective(engine, samples, loss_of(spec.loss, naive), stop)
-        loss = objective.loss(theta, np.arange(samples.n_samples)) / samples.n_samples
-    return Member(spec, theta, samples.n_samples, {"loss": [loss]})
+    weights = spec.architecture().unpack(training.theta)
+    weights["W_yh"][:], weights["b_y"][:] = fit_ridge(samples)
+    loss = objective.loss(training.theta, np.arange(samples.n_samples)) / samples.n_samples
+    measured = {"loss": loss} | ({} if measure is None else measure(training.theta))
+    training.history = {name: [value] for name, value in measured.items()}

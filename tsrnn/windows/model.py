@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -15,8 +15,9 @@ from tsrnn._input.ragged import Batch, laid_out, offsets_of, rows_between, rows_
 from tsrnn._input.scaling import Scaling
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
-from tsrnn.forecasting.season import find_seasons
+from tsrnn.forecasting.season import Seasons, find_seasons
 from tsrnn.windows.ahead import forecast_from, predict_along
+from tsrnn.windows.course import PLAIN, Course
 from tsrnn.windows.doubts import (
     Ranges,
     fallback_note,
@@ -31,7 +32,7 @@ from tsrnn.windows.lags import Units, from_first_observed
 from tsrnn.windows.network import WindowSpec
 from tsrnn.windows.outliers import fences_of, settled, without_outliers
 from tsrnn.windows.rule import Rule
-from tsrnn.windows.together import MembersSpec
+from tsrnn.windows.together import MembersNetwork, MembersSpec
 
 # Scaled values beyond this have squares, and sums of them, that are not finite.
 _LARGEST = 1e150
@@ -353,23 +354,110 @@ def fit_windows(
     each = scaling.take(batch.series_of_row)
     scaled = Batch(each.scale(batch.values), batch.offsets, columns.scale(batch.regressors))
     seen = Seen.of(batch, scaling, columns, scaled, is_raw=spec.is_raw)
-    return _fitted(spec, seen, Units.of(seen.trimmed))
+    return _fitted(spec, seen, Units.of(seen.trimmed), spec.train)
 
 
 def fit_members(
-    rule: Rule, batch: Batch
+    rule: Rule, batch: Batch, course: Course = PLAIN, before: MembersNetwork | None = None
 ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
-    """Train the members that a rule chooses on series, as `fit_windows` trains one network."""
+    """Train the members that a rule chooses on series, as `fit_windows` trains one network.
+
+    Or go on with those that there were before.
+    """
+    seen = _seen_by_members(batch)
+    seasons, kinds, _ = find_seasons(seen.trimmed.values, seen.trimmed.offsets, rule.period)
+    members = () if before is None else before.members
+    spec = (
+        rule.choose(seen.trimmed, kinds) if before is None else rule.keep(seen.trimmed, before.spec)
+    )
+    units = _units_of(spec, seen, seasons)
+
+    def train(whole: Batch, units: Units) -> MembersNetwork:
+        return spec.train(whole, units, course, members)
+
+    return _fitted(spec, seen, units, train)
+
+
+def follow(
+    trained: WindowState, batch: Batch
+) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+    """Follow other series with what was trained, as the fits do that train.
+
+    Parameters
+    ----------
+    trained : WindowState
+        At the ends of the series that it was trained on.
+    batch : Batch
+        None of `cannot_follow`.
+    """
+    network = trained.network
+    if isinstance(network, MembersNetwork):
+        seen = _seen_by_members(batch)
+        seasons, _, _ = find_seasons(seen.trimmed.values, seen.trimmed.offsets, network.spec.period)
+        units = _units_of(network.spec, seen, seasons)
+    else:
+        is_raw = network.spec.is_raw
+        scaling = Scaling.none(batch.n_series) if is_raw else Scaling.of(batch)
+        each = scaling.take(batch.series_of_row)
+        regressors = trained.columns.scale(batch.regressors)
+        scaled = Batch(each.scale(batch.values), batch.offsets, regressors)
+        seen = Seen.of(batch, scaling, trained.columns, scaled, is_raw=is_raw)
+        units = Units.of(seen.trimmed)
+    state, *found = _fitted(network.spec, seen, units, lambda whole, units: network)
+    return (replace(state, past=trained.past), *found)  # type: ignore[return-value]
+
+
+def cannot_follow(
+    trained: Sequence[WindowState], period: int, batch: Batch, name: Callable[[int], str]
+) -> dict[int, ValueError]:
+    """Return why series cannot be followed with what was trained on others, by position."""
+    one = trained_for(trained, period)
+    if one is None:
+        known = sorted({state.network.spec.period for state in trained})
+        why = f"has a season of {period} steps, and networks were trained on those of {known}: fit"
+        return {i: ValueError(f"{name(i)} {why}") for i in range(batch.n_series)}
+    spec, n_regressors = one.network.spec, one.known.shape[2]
+    if batch.regressors.shape[1] != n_regressors:
+        raise ValueError(
+            f"there are {batch.regressors.shape[1]} regressors, and what was trained reads "
+            f"{n_regressors}"
+        )
+    if not isinstance(spec, MembersSpec):
+        return too_short(batch, spec.window, 0, name)
+    if all(member.reading.units != "ratio" for member in spec.members):
+        return {}
+    lowest = np.fmin.reduceat(batch.values, batch.offsets[:-1])
+    return {
+        i: ValueError(
+            f"{name(i)} has a value of {lowest[i]:g}, and the members were trained on series of "
+            "positive values, as ratios to their level: fit with units='std'"
+        )
+        for i in np.flatnonzero(lowest <= 0.0).tolist()
+    }
+
+
+def trained_for(trained: Sequence[WindowState], period: int) -> WindowState | None:
+    """Return what was trained for series of a period; what is no network of members is for all."""
+    for one in trained:
+        spec = one.network.spec
+        if not isinstance(spec, MembersSpec) or spec.period == period:
+            return one
+    return None
+
+
+def _seen_by_members(batch: Batch) -> Seen:
     scaling, columns = Scaling.of(batch, centred=False), RegressorScaling.of(batch.regressors)
     each = scaling.take(batch.series_of_row)
     scaled = Batch(each.scale(batch.values), batch.offsets, batch.regressors)
-    seen = Seen.of(batch, scaling, columns, scaled)
-    trimmed = seen.trimmed
-    seasons, kinds, _ = find_seasons(trimmed.values, trimmed.offsets, rule.period)
-    spec, units = rule.choose(trimmed, kinds), Units.of(trimmed)
+    return Seen.of(batch, scaling, columns, scaled)
+
+
+def _units_of(spec: MembersSpec, seen: Seen, seasons: Seasons) -> Units:
+    """Return the units of windows, with the seasons of the series if a member takes them off."""
+    units = Units.of(seen.trimmed)
     if any(one.is_adjusted for one in spec.members):
-        units = replace(units, seasons=seasons.after(-spec.window))
-    return _fitted(spec, seen, units)
+        return replace(units, seasons=seasons.after(-spec.window))
+    return units
 
 
 @dataclass(frozen=True)
@@ -428,11 +516,14 @@ class Seen:
 
 
 def _fitted(
-    spec: WindowSpec | LagSpec | MembersSpec, seen: Seen, units: Units
+    spec: WindowSpec | LagSpec | MembersSpec,
+    seen: Seen,
+    units: Units,
+    train: Callable[[Batch, Units], Any],
 ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
     batch, trimmed, T = seen.batch, seen.trimmed, spec.window
     whole, place = spec.padded(trimmed)
-    network = spec.train(whole, units)
+    network = train(whole, units)
     along = predict_along(network, whole, units)  # type: ignore[arg-type]
     last = whole.offsets[1:, None] + np.arange(-T, 0)
     state = WindowState(

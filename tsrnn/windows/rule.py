@@ -24,7 +24,7 @@ those would.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -169,10 +169,7 @@ class Rule:
         """
         wrong = np.flatnonzero(batch.values <= 0.0)
         if wrong.size and self.wishes.units == "ratio":
-            raise ValueError(
-                "units='ratio' needs positive values, and there are others: set units='std' or "
-                "'auto'"
-            )
+            raise ValueError(_RATIOS)
         series = Series(
             self.period,
             self.horizon,
@@ -183,6 +180,41 @@ class Rule:
         members = members_for(series, self.wishes)
         longest = max(one.window for one in members)
         return MembersSpec(members, longest, self.period, self.n_jobs)
+
+    def keep(self, batch: Batch, spec: MembersSpec) -> MembersSpec:
+        """Return the members that training goes on with, which other series were chosen for.
+
+        Raises
+        ------
+        ValueError
+            If something else is asked for now, or they do not go with the series.
+        """
+        wishes = self.wishes
+        asked: dict[str, tuple[set, set]] = {"horizon": ({self.horizon}, {spec.n_ahead})}
+        if wishes.n_members:
+            asked["n_members"] = {wishes.n_members}, {len(spec.members)}
+        if wishes.kinds:
+            asked["members"] = set(wishes.kinds), {one.kind for one in spec.members}
+        if wishes.window:
+            asked["window"] = {wishes.window}, {one.window for one in spec.members}
+        for name in ("center", "units"):
+            wish = getattr(wishes, name)
+            if wish:
+                asked[name] = {wish}, {getattr(one.reading, name) for one in spec.members}
+        for name, (now, before) in asked.items():
+            if now != before:
+                raise ValueError(
+                    f"training cannot go on: members were trained with {name} "
+                    f"{', '.join(map(str, sorted(before)))}, and what is asked for now is "
+                    f"{', '.join(map(str, sorted(now)))}; set warm_start=False to start anew"
+                )
+        if (batch.values <= 0.0).any():
+            if any(one.reading.units == "ratio" for one in spec.members):
+                raise ValueError(f"{_RATIOS}, and warm_start=False to start anew")
+        return replace(spec, n_jobs=self.n_jobs)
+
+
+_RATIOS = "units='ratio' needs positive values, and there are others: set units='std' or 'auto'"
 
 
 def members_for(series: Series, wishes: Wishes) -> tuple[MemberSpec, ...]:

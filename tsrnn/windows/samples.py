@@ -120,17 +120,18 @@ def filled(batch: Batch, period: int) -> np.ndarray:
 
 
 def origins_of(
-    batch: Batch, window: int, n_ahead: int, least: int, most_samples: int
+    batch: Batch, window: int, n_ahead: int, least: int, most_samples: int, spare: int = 0
 ) -> np.ndarray:
     """Return the rows of a padded batch that samples begin their targets at.
 
     Those with `least` values before them and a known target among the `n_ahead` from there; the
-    last ones of each series, as many of all as make `most_samples` together.
+    last ones of each series, as many of all as make `most_samples` together. None whose targets
+    reach into the last `spare` values.
     """
-    n_each = np.maximum(batch.lengths - window - least - n_ahead + 1, 0)
+    n_each = np.maximum(batch.lengths - spare - window - least - n_ahead + 1, 0)
     n_last = _most_of_each(n_each, most_samples)
     kept = np.minimum(n_each, n_last)
-    origins = rows_between(batch.offsets[1:] - n_ahead + 1 - kept, kept)
+    origins = rows_between(batch.offsets[1:] - spare - n_ahead + 1 - kept, kept)
     n_known = np.r_[0, np.cumsum(~np.isnan(batch.values))]
     return origins[n_known[origins + n_ahead] > n_known[origins]]
 

@@ -5,7 +5,7 @@ They are what a `WindowNetwork` is to one regressor, and are called as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -13,11 +13,23 @@ import numpy as np
 from scipy.special import ndtri
 
 from tsrnn._compute.threads import in_threads
+from tsrnn._input.notes import warn_user
 from tsrnn._input.ragged import Batch
+from tsrnn._optim.watch import Training
+from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.season import Seasons
+from tsrnn.sequence.base import is_one_of_many
+from tsrnn.windows.course import PLAIN, Course, Onlookers
 from tsrnn.windows.lags import Units, windows_before
 from tsrnn.windows.level_losses import TAIL
-from tsrnn.windows.members import Member, MemberSpec, samples_of, train_member
+from tsrnn.windows.members import (
+    Member,
+    MemberSpec,
+    held_back_of,
+    ridge_beside,
+    samples_of,
+    train_member,
+)
 from tsrnn.windows.samples import naive_scales, origins_of, padded
 
 # Origins whose errors are kept, for futures to be drawn from.
@@ -63,24 +75,105 @@ class MembersSpec:
         """Return the series with a window of values before them, and where their rows are."""
         return padded(batch, self.window, self.period)
 
-    def train(self, batch: Batch, units: Units) -> MembersNetwork:
-        """Train on series that were padded, in scaled units; see `tsrnn.windows.network.train`."""
+    def train(
+        self,
+        batch: Batch,
+        units: Units,
+        course: Course = PLAIN,
+        before: Sequence[Member] = (),
+    ) -> MembersNetwork:
+        """Train on series that were padded, in scaled units; see `tsrnn.windows.network.train`.
+
+        Parameters
+        ----------
+        batch : Batch
+        units : Units
+        course : Course
+        before : sequence of Member
+            Members of these specs, if training goes on from them.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If Ctrl-C ended it once a member had come through an epoch, or a member became worse.
+        UnreliableForecastWarning
+            If what was held back is forecast no better than by ridge regression.
+        """
         T, seasons = self.window, units.seasons
         trimmed = _without_padding(batch, T)
         seasons = None if seasons is None else seasons.after(T)
         naive = _naive_errors(batch, T, self.n_ahead, self.period, seasons)
-        stop = np.zeros(1, np.int8)
-
-        def train_one(spec: MemberSpec) -> Member:
-            samples = samples_of(spec, trimmed, seasons, units.change)
-            return train_member(spec, samples, naive, stop)
-
-        jobs = [(spec,) for spec in self.members]
-        members = tuple(in_threads(train_one, jobs, self.n_jobs, stop))
-        network = MembersNetwork(self, members, np.zeros((1, self.n_ahead)), 0.0)
+        data = trimmed, seasons, units.change
+        with Onlookers(course, len(self.members)) as onlookers:
+            members = self._trained(data, naive, course, onlookers, before)
+        spec = replace(self, members=tuple(one.spec for one in members))
+        network = MembersNetwork(spec, members, np.zeros((1, self.n_ahead)), 0.0)
         errors = _errors(network, batch, units)
         deviation = float(np.sqrt(np.mean(errors[:, 0] ** 2)))
-        return replace(network, errors=errors, deviation=deviation)
+        network = replace(network, errors=errors, deviation=deviation)
+        if course.holds_back:
+            tell_floor(network, batch, units, data)
+        return network
+
+    def _trained(
+        self,
+        data: tuple[Batch, Seasons | None, np.ndarray],
+        naive: tuple[float, float],
+        course: Course,
+        onlookers: Onlookers,
+        before: Sequence[Member],
+    ) -> tuple[Member, ...]:
+        """Train members side by side; those that there are where it is interrupted."""
+        stop = np.zeros(1, np.int8)
+        trained: dict[int, tuple[Member, Training]] = {}
+        spare = self.n_ahead if course.holds_back else 0
+
+        def train_one(i: int, spec: MemberSpec) -> None:
+            if stop[0]:
+                raise KeyboardInterrupt
+            samples = samples_of(spec, *data, spare)
+            held_back = held_back_of(spec, *data) if course.holds_back else None
+            hook_of = onlookers.hook(i, spec.architecture())
+            start = before[i] if before else None
+            trained[i] = train_member(spec, samples, naive, stop, held_back, hook_of, start)
+            if trained[i][1].was_interrupted:
+                stop[0] = 1
+
+        jobs = list(enumerate(self.members))
+        try:
+            for i, _ in enumerate(in_threads(train_one, jobs, self.n_jobs, stop)):
+                onlookers.has_ended(i)
+        except KeyboardInterrupt:
+            if not trained:
+                raise
+            stop[0] = 1
+        if stop[0] and is_one_of_many():
+            raise KeyboardInterrupt("training was interrupted")
+        in_order = [trained[i] for i in sorted(trained)]
+        _tell_how_it_ended(in_order, len(jobs), was_interrupted=bool(stop[0]))
+        return tuple(member for member, _ in in_order)
+
+
+def _tell_how_it_ended(
+    trained: Sequence[tuple[Member, Training]], n_members: int, *, was_interrupted: bool
+) -> None:
+    from sklearn.exceptions import ConvergenceWarning
+
+    if was_interrupted:
+        warn_user(
+            f"training was interrupted: {len(trained)} of {n_members} members had come through an "
+            "epoch at least, and are kept with the best weights so far",
+            ConvergenceWarning,
+        )
+        return
+    worse = [i for i, (_, training) in enumerate(trained) if training.warning is not None]
+    if worse:
+        warn_user(
+            f"training came to nothing better than what it began with in {len(worse)} of "
+            f"{n_members} members, the first of them member {worse[0]}: their best weights seen "
+            "are kept",
+            ConvergenceWarning,
+        )
 
 
 @dataclass(frozen=True)
@@ -216,3 +309,58 @@ def _errors(network: MembersNetwork, batch: Batch, units: Units) -> np.ndarray:
     with network.steps() as step:
         forecasts, spread = step(windows[kept], None, of_each.take(kept))
     return (y[kept] - forecasts) / spread[:, None]
+
+
+def tell_floor(
+    network: MembersNetwork,
+    batch: Batch,
+    units: Units,
+    data: tuple[Batch, Seasons | None, np.ndarray],
+) -> None:
+    """Warn where networks forecast the last horizon, held back, no better than a linear map does.
+
+    Parameters
+    ----------
+    network : MembersNetwork
+    batch : Batch
+        Padded.
+    units : Units
+    data
+        The series without their padding, seasons of these, and their mean changes.
+    """
+    specs = [spec for spec in network.spec.members if spec.kind != "ridge"]
+    if not specs:
+        return
+    spec, H = ridge_beside(specs[0]), network.spec.n_ahead
+    stop, samples = np.zeros(1, np.int8), samples_of(spec, *data, H)
+    ridge, _ = train_member(spec, samples, (1.0, 1.0), stop)
+    floor = replace(network, members=(ridge,))
+    origins = batch.offsets[1:] - H
+    origins = origins[batch.lengths - network.spec.window >= H + 2]
+    errors = [_mean_scaled_error(one, batch, units, origins) for one in (network, floor)]
+    if errors[0] >= errors[1] > 0.0:
+        warn_user(
+            f"on the last horizon of the series, held back, members have a scaled error of "
+            f"{errors[0]:.4g}, and a ridge regression on the same windows has {errors[1]:.4g}: the "
+            "networks have learned nothing that a linear map does not say. Train on more or longer "
+            "series, or take members='ridge'",
+            UnreliableForecastWarning,
+        )
+
+
+def _mean_scaled_error(
+    network: MembersNetwork, batch: Batch, units: Units, origins: np.ndarray
+) -> float:
+    """Return the MASE of forecasts from rows of padded series, as far as windows are known."""
+    T, H = network.spec.window, network.spec.n_ahead
+    windows = windows_before(batch.values, origins, T)
+    is_whole = ~np.isnan(windows).any(axis=1)
+    origins, windows = origins[is_whole], windows[is_whole]
+    series = batch.series_of_row[origins]
+    of_each = units.take(series).after(origins - T - batch.offsets[series])
+    points = network.forecast(windows, of_each)[0]
+    scale = naive_scales(batch, T, network.spec.period, origins)[:, None]
+    y = batch.values[origins[:, None] + np.arange(H)]
+    errors = np.abs(y - points) / np.where(scale > 0.0, scale, np.nan)
+    known = errors[~np.isnan(errors)]
+    return float(np.minimum(known, 50.0).mean()) if known.size else 0.0
