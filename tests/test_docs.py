@@ -23,7 +23,7 @@ DISPENSED = {"ES01", "PR04", "PR06", "PR07", "RT02", "RT03", "RT04", "RT05", "SA
 INHERITED = {"get_params", "get_metadata_routing", "with_traceback", "add_note", "args"}
 # What those who write a forecaster or a cell bring along; pages of their own tell of it.
 HOOKS = {"validate_parameters", "fit_model", "fit_panel", "cell_name"}
-HOOKS |= {"time_features", "reading_columns"}  # of forecasters
+HOOKS |= {"time_features", "reading_columns", "following", "going_on_from"}  # of forecasters
 HOOKS |= {"learn", "look_at", "columns_at", "n_columns", "label"}  # of features
 PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("*.rst")])
 

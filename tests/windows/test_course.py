@@ -202,12 +202,14 @@ def test_ctrl_c_before_an_epoch_has_ended_leaves_the_forecaster_as_it_was(plain,
     assert state_of(again) == before
 
 
-def test_ctrl_c_ends_a_panel_and_a_search(plain):
+def test_ctrl_c_ends_a_panel_a_backtest_and_a_search():
     interrupted = one(callback=interrupt_at(2))
     with pytest.raises(KeyboardInterrupt):
         PanelForecaster(interrupted).fit(make_frame([40, 40]))
     index = pd.date_range("2020", periods=48, freq="QS")
     y = pd.Series(SERIES[:, 0], index)
+    with pytest.raises(KeyboardInterrupt):
+        tsrnn.backtest(interrupted, y, horizon=4, n_windows=2)
     with pytest.raises(KeyboardInterrupt):
         cross_val_score(
             interrupted, pd.DataFrame(index=index), y, cv=TimeSeriesSplit(2, test_size=4)
@@ -379,6 +381,9 @@ def test_forecasters_of_single_series_have_nothing_to_apply():
     panel = PanelForecaster(NaiveForecaster()).fit(make_frame([9, 9]))
     with pytest.raises(TypeError, match="NaiveForecaster learns nothing of a series from others"):
         panel.apply(make_frame([9]))
+    several = [NaiveForecaster(), ("drift", NaiveForecaster(strategy="drift"))]
+    with pytest.raises(ValueError, match="others than those that were fitted"):
+        panel.set_params(forecaster=several).apply(make_frame([9]))
 
 
 # Arguments, and the picture.

@@ -137,6 +137,14 @@ def test_ridge_takes_constants_lines_and_three_values(y):
     assert np.isfinite(model.predict_interval(5)).all()
 
 
+def test_ridge_leaves_missing_values_out():
+    holes = SERIES.copy()
+    holes[20:23, 0] = holes[:5, 1] = holes[-3:, 2] = np.nan
+    model = RNNForecaster(horizon=3, period=4, members="ridge").fit(holes)
+    assert np.isfinite(model.predict(9)).all()
+    assert np.abs(model.predict(9)[:, 0] - SERIES[:, 0].mean()).max() < 20.0
+
+
 def test_saved_members_of_all_kinds_forecast_as_before(of_all_kinds, tmp_path):
     tsrnn.save(of_all_kinds, tmp_path / "model")
     loaded = tsrnn.load(tmp_path / "model")

@@ -153,7 +153,13 @@ def _by_names(note: Warning, names: Sequence[Any]) -> Warning:
 
 
 def models_before(fitted: FittedPanel | None, n_forecasters: int) -> list[tuple[PanelModel, ...]]:
-    """Return the models of each forecaster from a fit before, none where those were others."""
+    """Return the models of each forecaster from a fit before, none where there were more or fewer.
+
+    Parameters
+    ----------
+    fitted : FittedPanel or None
+    n_forecasters : int
+    """
     if fitted is None or len(fitted.members) != n_forecasters:
         return [()] * n_forecasters
     return [models_of(one.model) for one in fitted.members]

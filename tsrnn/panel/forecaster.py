@@ -259,6 +259,11 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         """
         check_is_fitted(self, "failures_")
         new = at_this_moment(self)
+        if len(self._validated()[1]) != len(self._fitted.members):
+            raise ValueError(
+                "the forecasters of the panel are others than those that were fitted, and there is "
+                "nothing to apply of these: fit it"
+            )
         new._fit(df, _following)
         return new
 

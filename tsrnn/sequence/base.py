@@ -469,7 +469,15 @@ or list of (n_timesteps_i,) or (n_timesteps_i, n_features) arrays
 
 
 # Those who fit one estimator after the other, and those of whom an estimator is a part.
-_FITTERS = ("sklearn", "joblib", "tsrnn.panel", "tsrnn.compose")
+_FITTERS = (
+    "sklearn",
+    "joblib",
+    "tsrnn.panel",
+    "tsrnn.compose",
+    "tsrnn.forecasting.anomalies",
+    "tsrnn.forecasting.backtesting",
+    "tsrnn.forecasting.conformal",
+)
 
 
 def is_one_of_many() -> bool:

@@ -87,7 +87,9 @@ class OnWindows(Forecaster):
     def following(self, models: Sequence[PanelModel]) -> Self:
         """Return the forecaster that follows series; see `Forecaster.following`."""
         new = at_this_moment(self)
-        new._follows = _states(models)
+        new._follows = tuple(one.state for one in models if isinstance(one, WindowModel))
+        if not new._follows:
+            raise ValueError("nothing was trained that could be applied: fit the panel")
         return new
 
     def _settled(self, values: np.ndarray, grid: TimeGrid) -> Self:
@@ -186,8 +188,3 @@ class Steps:
         if self._progress is not None and n_now > self._n_told:
             self._progress(n_now - self._n_told)
         self._n_told = n_now
-
-
-def _states(models: Sequence[PanelModel]) -> tuple[WindowState, ...]:
-    """Return what was trained, of models that have not all failed."""
-    return tuple(one.state for one in models if isinstance(one, WindowModel))

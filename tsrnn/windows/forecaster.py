@@ -177,11 +177,23 @@ class RNNForecaster(OnWindows):
     regressors, but `RegressionForecaster` around them does. Forecasts beyond the horizon go on from
     those within, and move from the last value seen by no more than a line would.
 
+    Members that you name read what those of the rule would in their places; LSTMs have 32 units. A
+    ridge regression says the same outputs as a linear map of the window, in closed form: of each
+    step with the penalty by which windows that are left out in turn are predicted best, and with
+    outputs cut off at three times their root mean square. With `early_stopping` seasons and mean
+    changes are still those of whole series. Where training goes on, by `warm_start`, members stay
+    what they are, and read what they did; where it comes to nothing better, the best weights seen
+    are kept. Ctrl-C keeps the members that have come through an epoch, with their best weights;
+    before that, and in a panel, a search or another forecaster, it is a KeyboardInterrupt, and the
+    forecaster is as it was. So it is where training diverges.
+
     Every member also says how far the quantiles of levels 2.5% and 97.5% lie from its forecast: two
-    more outputs a step, trained by their pinball losses. So intervals and quantiles need no second
-    fit. They are the medians of the members'; on either side other levels lie as those of a normal
-    distribution with that quantile, and beyond the horizon distances grow as those of a random
-    walk.
+    more outputs a step, trained by their pinball losses; of ridge they are those of the errors of
+    windows that are left out, the same for all windows in units of their mean change. So intervals
+    and quantiles need no second fit. They are the medians of the members'; on either side other
+    levels lie as those of a normal distribution with that quantile, and beyond the horizon
+    distances grow as those of a random walk. `PanelForecaster.predict(method="conformal")` corrects
+    them by forecasts of the ends of the series.
 
     **A single regressor.** With :math:`w_1, \ldots, w_T` the values of a window, :math:`T` as
     `window`, the regressor reads
