@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Course:
-    """What the user asks of the training of members, beside what they are.
+    """Wishes of the user about the training of members, beside what they are.
 
     Attributes
     ----------
