@@ -290,3 +290,50 @@ def test_lags_longer_than_the_series_are_refused_and_the_last_fit_is_kept():
     with pytest.raises(ValueError, match="there is one window of so many and the value after it"):
         model.fit(np.append(Y, 3.0))
     np.testing.assert_array_equal(model.predict(3), before)
+
+
+class ReadsGaps(Recorder):
+    """Takes missing values."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+@pytest.mark.parametrize("units", ["window", "raw"])
+def test_a_regressor_that_takes_missing_values_is_trained_on_windows_with_gaps(units):
+    y = Y.copy()
+    y[4::5] = np.nan  # no window of six is whole
+    with pytest.raises(ValueError, match="there is no window of so many"):
+        WindowForecaster(Ridge(), LAGS, rolling=ROLLING).fit(y)
+    model = WindowForecaster(ReadsGaps(), LAGS, rolling=ROLLING, units=units).fit(y)
+    change = np.nanmean(np.abs(np.diff(y)))
+    X, targets = [], []
+    for t in range(REACH, 60):
+        past = y[t - REACH : t]
+        if np.isnan(past[-1]) or np.isnan(y[t]):
+            continue
+        spread = max(np.nanmean(np.abs(np.diff(past))), 0.1 * change)
+        level, unit = (past[-1], spread) if units == "window" else (0.0, 1.0)
+        z = pd.Series((past - level) / unit)
+        statistics = [z.rolling(n).agg(statistic).iloc[-1] for n, statistic in ROLLING]
+        X.append([z.iloc[-lag] for lag in LAGS] + statistics)
+        targets.append((y[t] - level) / unit)
+    (regressor,) = model.estimators_
+    X = np.array(X)
+    X[:, np.isnan(X).all(axis=0)] = 0.0  # statistics of four and more, that gaps touch in all rows
+    assert np.isnan(X).any()
+    # Both are rounded where the series are taken to units in which they are computed.
+    np.testing.assert_allclose(regressor.X_, X, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(regressor.y_, targets, rtol=0, atol=1e-10)
+
+
+def test_trees_read_gaps_and_forecast_as_many_steps_together_or_one_by_one():
+    y = Y.copy()
+    y[4::5] = np.nan
+    for horizon in (None, 3):
+        tree = HistGradientBoostingRegressor(max_iter=3, min_samples_leaf=2)
+        model = WindowForecaster(tree, LAGS, rolling=ROLLING, horizon=horizon).fit(y)
+        assert np.isfinite(model.predict(4)).all()
+        assert np.isfinite(model.predict_interval(4, 0.5)).all()

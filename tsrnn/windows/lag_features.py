@@ -47,7 +47,7 @@ class LagFeatures:
         return names + [f"rolling_{statistic}_{length}" for length, statistic in self.rolling]
 
     def of(self, windows: np.ndarray) -> np.ndarray:
-        """Return the columns, (n, n_columns), of windows (n, T) without missing values."""
+        """Return the columns, (n, n_columns), of windows (n, T); NaN where a value is missing."""
         columns = [windows[:, -lag] for lag in self.lags]
         for length, statistic in self.rolling:
             last = windows[:, -length:]

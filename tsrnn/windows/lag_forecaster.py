@@ -97,8 +97,11 @@ class WindowForecaster(OnWindows):
     and statistics of :math:`w_t`, and :math:`y_{T+j}` itself.
 
     Every step is trained on all rows whose :math:`T` values and whose target are observed; one
-    regressor for all steps on those with all targets. In the place of missing values stand
-    predictions of them, or, among the first :math:`T`, the last value before.
+    regressor for all steps on those with all targets. A regressor that takes missing values, by
+    scikit-learn's tag `allow_nan`, is also trained on rows with gaps, of which :math:`w_T` alone
+    must be observed: the lags and statistics that a gap touches are NaN, and :math:`s` is of the
+    changes that are known. What is forecast from has predictions in the place of missing values,
+    or, among the first :math:`T` values of a series, the last value before.
 
     Regressors known in advance come after the lags: those of the step that is predicted,
     standardised but for ``units="raw"``. They are for `strategy="recursive"`, and with them

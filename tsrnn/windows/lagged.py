@@ -14,7 +14,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from tsrnn._input.ragged import Batch
 from tsrnn.windows.lag_features import LagFeatures
-from tsrnn.windows.lags import Units, relative, rows_after_windows, windows_before
+from tsrnn.windows.lags import Units, relative, windows_before
 from tsrnn.windows.network import with_seed
 
 # Numbers of windows that are read at a time, about, which bounds the memory that it takes.
@@ -83,16 +83,19 @@ class LagSpec:
     def train(self, batch: Batch, units: Units) -> LagNetwork:
         """Train on every window without missing values; a step on those whose value is known.
 
+        A regressor that takes missing ones has the windows with gaps as well, but at their ends.
+
         Raises
         ------
         ValueError
             If there are not two windows with all values after them.
         """
         T, H = self.window, self.n_ahead
-        n_whole = rows_after_windows(batch, T, H).size
+        rows = self._rows_with_windows(batch)
+        values = _values_after(batch, rows, H)
+        n_whole = int(np.count_nonzero(~np.isnan(values).any(axis=1)))
         if n_whole < 2:
             raise ValueError(_too_few(n_whole, T, H))
-        rows = _rows_with_windows(batch, T)
         pieces = [
             self.read(
                 windows_before(batch.values, some, T),
@@ -102,7 +105,6 @@ class LagSpec:
             for some in np.array_split(rows, max(1, rows.size * T // _NUMBERS))
         ]
         X, level, spread = (np.concatenate(one) for one in zip(*pieces, strict=True))
-        values = _values_after(batch, rows, H)
         targets = values if self.is_raw else (values - level[:, None]) / _positive(spread)
         is_used = (spread > 0.0) | self.is_raw
         if not is_used.any():  # all are constant: that is learned, then
@@ -118,12 +120,22 @@ class LagSpec:
         n_windows = int(np.count_nonzero(~np.isnan(targets[:, 0])))
         return LagNetwork(self, estimators, errors, deviation, n_windows)
 
+    def _rows_with_windows(self, batch: Batch) -> np.ndarray:
+        """Return the rows with a window before them that can be read, known or not themselves."""
+        place = np.arange(batch.values.size) - batch.offsets[:-1][batch.series_of_row]
+        rows = np.flatnonzero(place >= self.window)
+        is_missing = np.isnan(batch.values)
+        if get_tags(self.estimator).input_tags.allow_nan:
+            return rows[~is_missing[rows - 1]]
+        n_missing = np.r_[0, np.cumsum(is_missing)]
+        return rows[n_missing[rows] == n_missing[rows - self.window]]
+
     def _fitted(self, X: np.ndarray, targets: np.ndarray) -> tuple[Any, ...]:
         """Fit clones on the rows whose targets (n, H) are known."""
         if not self.is_one_a_step:
             rows = ~np.isnan(targets).any(axis=1)
             y = targets[rows, 0] if self.n_ahead == 1 else targets[rows]
-            return (clone(self.estimator).fit(X[rows], y),)
+            return (_fit(clone(self.estimator), X[rows], y),)
         known = ~np.isnan(targets)
         fits = (
             delayed(_fit)(clone(self.estimator), X[rows], y[rows])
@@ -192,20 +204,14 @@ def outputs_of(estimators: tuple[Any, ...], X: np.ndarray) -> np.ndarray:
 
 
 def _fit(estimator: Any, X: np.ndarray, y: np.ndarray) -> Any:
+    """Fit on rows (n, p), a copy: a column of which nothing is known, which some refuse, is 0."""
+    X[:, np.isnan(X).all(axis=0)] = 0.0
     return estimator.fit(X, y)
 
 
 def _positive(spread: np.ndarray) -> np.ndarray:
     """Return spreads as a column, 1 where there is none."""
     return np.where(spread > 0.0, spread, 1.0)[:, None]
-
-
-def _rows_with_windows(batch: Batch, window: int) -> np.ndarray:
-    """Return the rows that a whole window lies before, whether or not their values are missing."""
-    place = np.arange(batch.values.size) - batch.offsets[:-1][batch.series_of_row]
-    rows = np.flatnonzero(place >= window)
-    n_missing = np.r_[0, np.cumsum(np.isnan(batch.values))]
-    return rows[n_missing[rows] == n_missing[rows - window]]
 
 
 def _values_after(batch: Batch, rows: np.ndarray, n_ahead: int) -> np.ndarray:

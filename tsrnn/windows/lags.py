@@ -89,23 +89,37 @@ def spreads_of(windows: np.ndarray, change: np.ndarray) -> np.ndarray:
     return np.maximum(np.abs(np.diff(windows, axis=1)).mean(axis=1), _LEAST * change)
 
 
+def spreads_over_gaps(windows: np.ndarray, units: Units) -> np.ndarray:
+    """Return s of windows (n, T) with missing values: of the changes that are known, or c."""
+    if units.is_fixed:
+        return units.change
+    sizes = np.abs(np.diff(windows, axis=1))
+    n_known = np.count_nonzero(~np.isnan(sizes), axis=1)
+    mean = np.nansum(sizes, axis=1) / np.maximum(n_known, 1)
+    return np.maximum(np.where(n_known > 0, mean, units.change), _LEAST * units.change)
+
+
 def relative(windows: np.ndarray, units: Units) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Take windows to units of their own by (1).
 
     Parameters
     ----------
     windows : (n, T) array
-        Without missing values.
+        None of the last values is missing.
     units : Units
         Of the series of each.
 
     Returns
     -------
     z : (n, T) array
+        NaN where a window is.
     level, spread : (n,) arrays
         w_T and s.
     """
     level, spread = windows[:, -1], units.spreads(windows)
+    over_gaps = np.flatnonzero(np.isnan(spread))
+    if over_gaps.size:
+        spread[over_gaps] = spreads_over_gaps(windows[over_gaps], units.take(over_gaps))
     unit = np.where(spread > 0.0, spread, 1.0)[:, None]
     z = (windows - level[:, None]) / unit
     return np.where(spread[:, None] > 0.0, z, 0.0), level, spread
