@@ -44,7 +44,7 @@ _LEAST = 10
 
 @dataclass(frozen=True)
 class _Around:
-    """What is around values of series, one after another, none missing.
+    """Neighbourhoods of values of series, one after another, none missing.
 
     Attributes
     ----------
