@@ -379,7 +379,7 @@ def test_a_single_regressor_follows_other_series_too(forecaster):
 
 def test_forecasters_of_single_series_have_nothing_to_apply():
     panel = PanelForecaster(NaiveForecaster()).fit(make_frame([9, 9]))
-    with pytest.raises(TypeError, match="NaiveForecaster learns nothing of a series from others"):
+    with pytest.raises(TypeError, match="NaiveForecaster cannot be applied to series that"):
         panel.apply(make_frame([9]))
     several = [NaiveForecaster(), ("drift", NaiveForecaster(strategy="drift"))]
     with pytest.raises(ValueError, match="others than those that were fitted"):

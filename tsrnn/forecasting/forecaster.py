@@ -116,8 +116,8 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
             If there is nothing that it could know of series that it was not fitted to.
         """
         raise TypeError(
-            f"{type(self).__name__} learns nothing of a series from others, so that there is "
-            "nothing to apply: fit it to the new series"
+            f"{type(self).__name__} cannot be applied to series that it was not fitted to, as "
+            "RNNForecaster and WindowForecaster can, which learn from all of a panel: fit it to them"
         )
 
     def going_on_from(self, models: Sequence[PanelModel]) -> Self:
