@@ -117,7 +117,7 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
         """
         raise TypeError(
             f"{type(self).__name__} cannot be applied to series that it was not fitted to, as "
-            "RNNForecaster and WindowForecaster can, which learn from all of a panel: fit it to them"
+            "RNNForecaster and WindowForecaster can, which learn from all series: fit it to them"
         )
 
     def going_on_from(self, models: Sequence[PanelModel]) -> Self:
