@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from mixture import as_batch
 
+from tsrnn.causal.ahead import forecast_from
 from tsrnn.causal.network import CausalNetwork
-from tsrnn.pretrained.ahead import forecast_from
-from tsrnn.pretrained.quantiles import at_levels
+from tsrnn.causal.quantiles import at_levels
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 

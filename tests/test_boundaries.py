@@ -72,11 +72,11 @@ FOLDERS = table(
     text: exceptions _input _optim _recurrent sequence
     pretrained: exceptions causal
     theta: _compute _input _scan _time cells forecasting smoothing
-    windows: exceptions _compute _dense _input _optim _recurrent _time forecasting sequence
+    windows: exceptions _compute _dense _input _optim _recurrent _time causal forecasting sequence
     compose: exceptions _input _scan _time features forecasting smoothing panel theta
     _registry: exceptions forecasting panel sequence smoothing text theta windows compose
     saving: _files _version exceptions priors _input _optim cells _time _dense _recurrent
-    saving: features forecasting network
+    saving: causal features forecasting network
     saving: panel sequence smoothing text theta windows compose _registry
     tsrnn: _version exceptions plotting priors datasets features forecasting metrics network panel
     tsrnn: sequence

@@ -69,6 +69,13 @@ def _after_a_gap():
     return saved_models.fitted("direct", saved_models.series()).update([np.nan])
 
 
+def _read_whole():
+    """A network that reads its series whole, after more of them."""
+    y = saved_models.series("months")
+    model = tsrnn.RNNForecaster(horizon=3, window="all", n_members=1, random_state=0)
+    return model.fit(y[:-2]).update(y[-2:])
+
+
 def _on_dates():
     """A regression on months and events, with days of one's own."""
     features = [
@@ -95,6 +102,7 @@ RARE = {
     "panel-of-several-models": _several,
     "panel-with-scores": _with_scores,
     "windows-after-a-gap": _after_a_gap,
+    "series-read-whole": _read_whole,
     "regression-on-a-scale": _on_a_scale,
     "regression-on-dates": _on_dates,
     "durations-in-ordinals": lambda: forged_files.makers()["forecaster on durations"](),

@@ -64,7 +64,10 @@ _NEW, _ROOM = 0.2, 0.05
 # of the last m values.
 _N, _N_STEP, _STEP, _N_SEASON, _SEASON, _N_LEVEL, _LEVEL, _SIZE, _UNIT, _KNOWN = range(10)
 _TOTAL = 10
-_N_NUMBERS = 11
+N_NUMBERS = 11
+
+# Columns of a state's ring, in periods.
+RING_SEASONS = 5
 
 # Seasons that a profile is a mean of.
 _SEASONS = 6.0
@@ -175,7 +178,7 @@ class ReadingState:
     ----------
     ring : (N, 5 M) array
         Of two seasons the values, value number t in column t modulo 2 m, and in as many columns
-        after them whether each was known.
+        after them whether each was known; then the profile.
     numbers : (N, 11) array
     periods : (N,) int array
     static : (N, k) array
@@ -276,7 +279,10 @@ class Reading:
         if static.shape != (n, self.n_static):
             raise ValueError(f"static must have shape ({n}, {self.n_static}), got {static.shape}")
         return ReadingState(
-            np.zeros((n, 5 * self.most_period)), np.zeros((n, _N_NUMBERS)), periods, static
+            np.zeros((n, RING_SEASONS * self.most_period)),
+            np.zeros((n, N_NUMBERS)),
+            periods,
+            static,
         )
 
     def read(
@@ -328,7 +334,8 @@ class Reading:
     def anchors(self, state: ReadingState, n_ahead: int | None = None) -> np.ndarray:
         """Return the anchors of the next steps, (N, H)."""
         anchors = np.empty((state.n_series, self.horizon if n_ahead is None else n_ahead))
-        _anchors(writable(state.periods), _Kept(state.ring, state.numbers), anchors)
+        kept = _Kept(writable(state.ring), writable(state.numbers))
+        _anchors(writable(state.periods), kept, anchors)
         return anchors
 
     def units(self, state: ReadingState) -> np.ndarray:

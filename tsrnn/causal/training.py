@@ -68,15 +68,11 @@ class Course:
 
 
 class Source(Protocol):
-    """The place that batches come from.
+    """The place that batches come from."""
 
-    Attributes
-    ----------
-    n_samples : int
-        In an epoch.
-    """
-
-    n_samples: int
+    @property
+    def n_samples(self) -> int:
+        """The number of samples in an epoch."""
 
     def gather(self, chosen: np.ndarray) -> Read:
         """Return what is read of some samples, with targets."""

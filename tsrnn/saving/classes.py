@@ -24,6 +24,9 @@ from tsrnn._time.grid import TimeGrid
 from tsrnn._time.panel_grid import PanelGrid
 from tsrnn._time.stamps import Dates, Durations, Periods, WholeNumbers
 from tsrnn._time.steps import BusinessSteps, EvenSteps, ListedSteps, MonthSteps
+from tsrnn.causal.network import CausalNetwork, CausalSpec, CausalState
+from tsrnn.causal.readings import Reading as CausalReading
+from tsrnn.causal.readings import ReadingState
 from tsrnn.compose.coefficients import Coefficients
 from tsrnn.compose.combining import Span
 from tsrnn.compose.ensemble_model import EnsembleModel, Member
@@ -63,6 +66,7 @@ from tsrnn.windows.model import RegressorScaling, WindowModel, WindowState
 from tsrnn.windows.network import WindowNetwork, WindowSpec
 from tsrnn.windows.readings import Reading
 from tsrnn.windows.together import MembersNetwork, MembersSpec
+from tsrnn.windows.whole import WholeMember, WholeNetwork, WholeState
 
 # What users fit, save and load.
 MODELS: dict[str, type] = {"RNN": RNN, **ESTIMATORS}
@@ -74,6 +78,11 @@ PARTS: dict[str, type] = {
     "Batch": Batch,
     "BusinessSteps": BusinessSteps,
     "CalendarFeatures": CalendarFeatures,
+    "CausalNetwork": CausalNetwork,
+    "CausalReading": CausalReading,
+    "CausalReadingState": ReadingState,
+    "CausalSpec": CausalSpec,
+    "CausalState": CausalState,
     "Coefficients": Coefficients,
     "ColumnScaling": ColumnScaling,
     "CombinedErrors": CombinedErrors,
@@ -136,6 +145,9 @@ PARTS: dict[str, type] = {
     "TransformedModel": TransformedModel,
     "Units": Units,
     "WholeNumbers": WholeNumbers,
+    "WholeMember": WholeMember,
+    "WholeNetwork": WholeNetwork,
+    "WholeState": WholeState,
     "WindowMember": WindowMember,
     "WindowModel": WindowModel,
     "WindowNetwork": WindowNetwork,

@@ -18,7 +18,7 @@ from tsrnn._input.validation import (
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.sequence.arguments import check_onlookers, check_seed
-from tsrnn.windows.members import MemberKind
+from tsrnn.windows.members import RECURRENT, MemberKind
 from tsrnn.windows.rule import Wishes
 
 Strategy = Literal["auto", "recursive", "direct"]
@@ -36,6 +36,11 @@ _OF_TRAINING = ("early_stopping", "warm_start", "verbose", "callback")
 def is_auto(argument: Any) -> bool:
     """Tell whether an argument is left to us."""
     return isinstance(argument, str) and argument == "auto"
+
+
+def reads_whole(forecaster: Forecaster) -> bool:
+    """Tell whether series are read whole rather than by windows."""
+    return isinstance(forecaster.window, str) and forecaster.window == "all"
 
 
 def has_no_estimator(forecaster: Forecaster) -> bool:
@@ -96,7 +101,7 @@ def check_windows(forecaster: Forecaster) -> None:
         It names the argument and what would be accepted.
     """
     _check_estimator(forecaster.estimator)
-    if not is_auto(forecaster.window):
+    if not (is_auto(forecaster.window) or reads_whole(forecaster)):
         check_count("window", forecaster.window, 2)
     check_choice("strategy", forecaster.strategy, get_args(Strategy))
     check_period(forecaster.period)
@@ -106,6 +111,8 @@ def check_windows(forecaster: Forecaster) -> None:
         check_count("n_members", forecaster.n_members)
     _check_kinds(forecaster)
     check_horizon(forecaster)
+    if reads_whole(forecaster):
+        _refuse_of_windows(forecaster)
     if not trains_members(forecaster):
         _refuse_of_members(forecaster)
     for name in ("early_stopping", "warm_start"):
@@ -172,6 +179,33 @@ def check_horizon(forecaster: Forecaster) -> None:
             "predict for as many steps as you like"
         )
     check_count("horizon", forecaster.horizon)
+
+
+def _refuse_of_windows(forecaster: Forecaster) -> None:
+    """Refuse what has no effect where series are read whole."""
+    if not trains_members(forecaster):
+        raise InvalidParameterError(
+            "window='all' is for the members that estimator='auto' trains for a known horizon: set "
+            "horizon, such as 12, and no estimator, or take a number of values for a window"
+        )
+    for name in ("center", "units"):
+        if not is_auto(getattr(forecaster, name)):
+            raise InvalidParameterError(
+                f"{name} is for members that read windows, got {getattr(forecaster, name)!r}: "
+                "leave it 'auto', or take another window than 'all'"
+            )
+    for name in ("early_stopping", "warm_start"):
+        if getattr(forecaster, name):
+            raise InvalidParameterError(
+                f"{name} is for members that read windows: leave it False, or take another window "
+                "than 'all'"
+            )
+    wrong = [one for one in kinds_of(forecaster) or () if one not in RECURRENT]
+    if wrong:
+        raise InvalidParameterError(
+            f"members must be of {', '.join(map(repr, RECURRENT))} with window='all', for others "
+            f"read windows, got {wrong[0]!r}"
+        )
 
 
 def _refuse_of_members(forecaster: Forecaster) -> None:

@@ -19,8 +19,8 @@ from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.looped_panel import LoopedPanel
 from tsrnn.windows.model import (
+    State,
     WindowModel,
-    WindowState,
     cannot_follow,
     follow,
     trained_for,
@@ -39,7 +39,7 @@ class OnWindows(Forecaster):
     _model: WindowModel
 
     # What was trained on other series, where these are followed and nothing is learned of them.
-    _follows: tuple[WindowState, ...] = ()
+    _follows: tuple[State, ...] = ()
 
     def summary(self) -> Summary:
         """Summarise the fit: what was trained, on how much, and tests of the residuals.
@@ -146,7 +146,7 @@ class OnWindows(Forecaster):
 
     def _seen_to_the_end(
         self, batch: Batch, n_jobs: int | None, told: Callable[[int, int], Any] | None = None
-    ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+    ) -> tuple[State, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
         """Train on series, none of them refused, or follow them with what was trained before."""
         trained = trained_for(self._follows, self._taken_period() or 1)
         return self._fitted(batch, n_jobs, told) if trained is None else follow(trained, batch)
@@ -158,7 +158,7 @@ class OnWindows(Forecaster):
     @abstractmethod
     def _fitted(
         self, batch: Batch, n_jobs: int | None, told: Callable[[int, int], Any] | None
-    ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+    ) -> tuple[State, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
         """Train on series, none of them too short; `told` of parts that have come to their end."""
 
     @abstractmethod

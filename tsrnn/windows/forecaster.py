@@ -23,6 +23,7 @@ from tsrnn.windows.arguments import (
     UnitKind,
     check_windows,
     has_no_estimator,
+    reads_whole,
     steps_together,
     trains_members,
     window_of,
@@ -34,8 +35,8 @@ from tsrnn.windows.default import default_network
 from tsrnn.windows.doubts import few_note
 from tsrnn.windows.members import Member
 from tsrnn.windows.model import (
+    State,
     WindowModel,
-    WindowState,
     fit_members,
     fit_windows,
     too_short,
@@ -44,6 +45,7 @@ from tsrnn.windows.model import (
 from tsrnn.windows.network import WindowNetwork, WindowSpec, with_seed
 from tsrnn.windows.rule import Rule
 from tsrnn.windows.together import MembersNetwork
+from tsrnn.windows.whole import WholeMember, WholeNetwork, fit_whole
 
 
 class RNNForecaster(OnWindows):
@@ -66,9 +68,10 @@ class RNNForecaster(OnWindows):
         trained for as long as suits the number of windows: see the notes. Or one of the sequence
         regressors, or any regressor of scikit-learn's that takes a matrix. It is cloned, and not
         changed. None is "auto".
-    window : "auto" or int
+    window : "auto", int or "all"
         How many values are read, 2 at least. With "auto" members follow the rule in the notes, and
-        a single regressor reads 10.
+        a single regressor reads 10. With "all" members are recurrent networks that read each series
+        whole, from its first value on.
     strategy : {"auto", "recursive", "direct"}
         Predict one step ahead, and further ahead from what was predicted; or predict `horizon`
         steps together, as so many outputs. "auto" is direct where there is a horizon. A regressor
@@ -135,7 +138,7 @@ class RNNForecaster(OnWindows):
     sigma2_ : float or (n_series,) array
         The mean squared residual.
     n_windows_ : int
-        How many windows were trained on.
+        How many windows were trained on; of series read whole, how many steps.
 
     Warns
     -----
@@ -194,6 +197,20 @@ class RNNForecaster(OnWindows):
     levels lie as those of a normal distribution with that quantile, and beyond the horizon
     distances grow as those of a random walk. `PanelForecaster.predict(method="conformal")` corrects
     them by forecasts of the ends of the series.
+
+    **Series read whole.** With ``window="all"`` members are GRUs of 32 units (or LSTMs, by
+    `members`) that read each series once, and say at every step :math:`t` how the next :math:`h`
+    values differ from those of a season before, or from :math:`y_t` in the first season and where
+    :math:`m = 1`: as :math:`(y_{t+j} - y_{t+j-m}) / (s_t \sqrt{j})`, with :math:`s_t` the mean
+    change over a season so far. So a series of :math:`n` values trains :math:`n` forecasts for the
+    work of reading it, and `update` costs a step a value. They read changes of a step and a season,
+    the size of values and of changes in units, how much has been seen, and of the steps ahead the
+    values of the last two seasons and the season's profile. The loss is that of the other members,
+    at every step; missing values are read as missing. Beyond the horizon the last season that was
+    said is repeated, or without one forecasts go on from their medians. `simulate` draws from the
+    quantiles by a normal copula, with the correlations of a random walk. The rule does not take
+    them by itself: by themselves they forecast held-back horizons no better than windows do, but
+    the mean of both is better than either; the guide has the figures.
 
     **A single regressor.** With :math:`w_1, \ldots, w_T` the values of a window, :math:`T` as
     `window`, the regressor reads
@@ -289,7 +306,7 @@ class RNNForecaster(OnWindows):
     estimator_: Any
 
     # What training goes on from, during a fit.
-    _before: tuple[WindowState, ...] = ()
+    _before: tuple[State, ...] = ()
 
     def __init__(
         self,
@@ -329,7 +346,7 @@ class RNNForecaster(OnWindows):
         self.n_jobs = n_jobs
 
     @property
-    def members_(self) -> tuple[Member, ...]:
+    def members_(self) -> tuple[Member, ...] | tuple[WholeMember, ...]:
         """Networks that were trained together.
 
         Raises
@@ -337,7 +354,9 @@ class RNNForecaster(OnWindows):
         AttributeError
             Before there are any, or where a single regressor was trained, which is `estimator_`.
         """
-        if "_model" not in vars(self) or not isinstance(self._model.state.network, MembersNetwork):
+        if "_model" not in vars(self) or not isinstance(
+            self._model.state.network, MembersNetwork | WholeNetwork
+        ):
             raise AttributeError(
                 "there are no members: fit trains them by estimator='auto' with a horizon"
             )
@@ -386,7 +405,7 @@ class RNNForecaster(OnWindows):
 
     def _fitted(
         self, batch: Batch, n_jobs: int | None, told: Callable[[int, int], Any] | None
-    ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+    ) -> tuple[State, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
         n_regressors = batch.regressors.shape[1]
         if n_regressors and self.horizon is not None:
             raise ValueError(
@@ -404,7 +423,11 @@ class RNNForecaster(OnWindows):
             before = trained_for(self._before, period)
             network = None if before is None else before.network
             known = network if isinstance(network, MembersNetwork) else None
-            fitted = fit_members(rule, batch, course, known)
+            fitted: Any
+            if reads_whole(self):
+                fitted = fit_whole(rule, batch, course)
+            else:
+                fitted = fit_members(rule, batch, course, known)
         else:
             fitted = fit_windows(self._spec(n_regressors, n_jobs), batch)
         state, *_, notes = fitted

@@ -33,6 +33,7 @@ from tsrnn.windows.network import WindowSpec
 from tsrnn.windows.outliers import fences_of, settled, without_outliers
 from tsrnn.windows.rule import Rule
 from tsrnn.windows.together import MembersNetwork, MembersSpec
+from tsrnn.windows.whole import WholeState, follow_whole
 
 # Scaled values beyond this have squares, and sums of them, that are not finite.
 _LARGEST = 1e150
@@ -116,6 +117,11 @@ class WindowState:
     def n_series(self) -> int:
         """The number of series (N)."""
         return len(self.values)
+
+    @property
+    def n_regressors(self) -> int:
+        """The number of regressors that the network reads (p)."""
+        return self.known.shape[2]
 
     def take(self, series: np.ndarray) -> WindowState:
         """Return the states of the series at these positions."""
@@ -316,6 +322,10 @@ class WindowState:
         return future
 
 
+# Series at their ends, whatever follows them.
+State = WindowState | WholeState
+
+
 def too_short(
     batch: Batch, window: int, n_ahead: int, name: Callable[[int], str]
 ) -> dict[int, ValueError]:
@@ -379,17 +389,19 @@ def fit_members(
 
 
 def follow(
-    trained: WindowState, batch: Batch
-) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+    trained: State, batch: Batch
+) -> tuple[State, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
     """Follow other series with what was trained, as the fits do that train.
 
     Parameters
     ----------
-    trained : WindowState
+    trained : WindowState or WholeState
         At the ends of the series that it was trained on.
     batch : Batch
         None of `cannot_follow`.
     """
+    if isinstance(trained, WholeState):
+        return follow_whole(trained.network, batch)
     network = trained.network
     if isinstance(network, MembersNetwork):
         seen = _seen_by_members(batch)
@@ -408,20 +420,23 @@ def follow(
 
 
 def cannot_follow(
-    trained: Sequence[WindowState], period: int, batch: Batch, name: Callable[[int], str]
+    trained: Sequence[State], period: int, batch: Batch, name: Callable[[int], str]
 ) -> dict[int, ValueError]:
     """Return why series cannot be followed with what was trained on others, by position."""
     one = trained_for(trained, period)
     if one is None:
-        known = sorted({state.network.spec.period for state in trained})
+        known = sorted({_period_of(state) or 1 for state in trained})
         why = f"has a season of {period} steps, and networks were trained on those of {known}: fit"
         return {i: ValueError(f"{name(i)} {why}") for i in range(batch.n_series)}
-    spec, n_regressors = one.network.spec, one.known.shape[2]
+    n_regressors = one.n_regressors
     if batch.regressors.shape[1] != n_regressors:
         raise ValueError(
             f"there are {batch.regressors.shape[1]} regressors, and what was trained reads "
             f"{n_regressors}"
         )
+    if isinstance(one, WholeState):
+        return {}
+    spec = one.network.spec
     if not isinstance(spec, MembersSpec):
         return too_short(batch, spec.window, 0, name)
     if all(member.reading.units != "ratio" for member in spec.members):
@@ -436,13 +451,20 @@ def cannot_follow(
     }
 
 
-def trained_for(trained: Sequence[WindowState], period: int) -> WindowState | None:
+def trained_for(trained: Sequence[State], period: int) -> State | None:
     """Return what was trained for series of a period; what is no network of members is for all."""
     for one in trained:
-        spec = one.network.spec
-        if not isinstance(spec, MembersSpec) or spec.period == period:
+        if _period_of(one) in (None, period):
             return one
     return None
+
+
+def _period_of(state: State) -> int | None:
+    """Return the season that what was trained is for; None of what is no network of members."""
+    if isinstance(state, WholeState):
+        return state.network.period
+    spec = state.network.spec
+    return spec.period if isinstance(spec, MembersSpec) else None
 
 
 def _seen_by_members(batch: Batch) -> Seen:
@@ -562,13 +584,13 @@ class WindowModel(FittedModel):
     ----------
     series : (M,) array
         Which series are in the state.
-    state : WindowState
+    state : WindowState or WholeState
     n_series : int
     failures, notes
     """
 
     series: np.ndarray
-    state: WindowState
+    state: State
     n_series: int
     failures: Mapping[int, Exception] = field(default_factory=dict)
     notes: Notes = ()

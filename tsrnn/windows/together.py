@@ -102,7 +102,7 @@ class MembersSpec:
         T, seasons = self.window, units.seasons
         trimmed = _without_padding(batch, T)
         seasons = None if seasons is None else seasons.after(T)
-        naive = _naive_errors(batch, T, self.n_ahead, self.period, seasons)
+        naive = naive_errors(batch, T, self.n_ahead, self.period, seasons)
         data = trimmed, seasons, units.change
         with Onlookers(course, len(self.members)) as onlookers:
             members = self._trained(data, naive, course, onlookers, before)
@@ -264,7 +264,7 @@ def _without_padding(batch: Batch, window: int) -> Batch:
     return Batch(batch.values[kept], offsets, batch.regressors[kept])
 
 
-def _naive_errors(
+def naive_errors(
     batch: Batch, window: int, n_ahead: int, period: int, seasons: Seasons | None
 ) -> tuple[float, float]:
     """Return sMAPE and MASE of Naive2 on the last horizon of padded series, as far as known.

@@ -9,6 +9,7 @@ becomes of comparing things that are none.
 from typing import Any
 
 from tsrnn.saving.checks import (
+    causal,
     ensembles,
     features,
     forecasters,
@@ -26,6 +27,7 @@ CHECKS: dict[Any, Any] = (
     | theta.CHECKS
     | times.CHECKS
     | networks.CHECKS
+    | causal.CHECKS
     | windows.CHECKS
     | models.CHECKS
     | ensembles.CHECKS

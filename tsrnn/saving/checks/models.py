@@ -55,7 +55,7 @@ def n_regressors_of(model: Any) -> set[int | None]:
     if isinstance(model, EnsembleModel):
         return {model.past.regressors.shape[1]}
     if isinstance(model, WindowModel):
-        return {model.state.known.shape[2]}
+        return {model.state.n_regressors}
     if isinstance(model, ThetaModel):
         return {0}
     if isinstance(model, SmoothingModel):

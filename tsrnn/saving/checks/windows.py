@@ -10,6 +10,7 @@ from sklearn.dummy import DummyRegressor
 
 from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import Scaling
+from tsrnn.causal.network import CausalNetwork, CausalState
 from tsrnn.forecasting.season import Seasons
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import FLOAT, require
@@ -24,6 +25,7 @@ from tsrnn.windows.model import RegressorScaling, WindowModel, WindowState
 from tsrnn.windows.network import WindowNetwork, WindowSpec
 from tsrnn.windows.readings import Reading
 from tsrnn.windows.together import MembersNetwork, MembersSpec
+from tsrnn.windows.whole import WholeMember, WholeNetwork, WholeState
 
 
 def check_units(one: Units) -> None:
@@ -218,12 +220,45 @@ def check_reads(estimator: object, spec: WindowSpec, p: int) -> None:
     require(not estimator._target_layout.by_step, "there must be no target for each step")
 
 
+def check_whole_member(one: WholeMember) -> None:
+    """Check a trained member that reads series whole."""
+    fields.kind(one.network, "network", CausalNetwork)
+    fields.whole(one.seed, "seed", 0)
+    fields.whole(one.n_samples, "n_samples", 1)
+    losses = fields.kind(one.history, "history", dict).get("loss")
+    require(all(isinstance(loss, float) for loss in fields.kind(losses, "losses", list)), "losses")
+
+
+def check_whole_network(one: WholeNetwork) -> None:
+    """Check members that read series whole."""
+    members = fields.tuple_of(one.members, "members", WholeMember)
+    require(len(members) > 0, "there must be a member")
+    alike = {(each.spec.reading, each.spec.levels) for each in members}
+    require(len(alike) == 1, "members must read and say alike")
+    period = fields.whole(one.period, "period", 1)
+    require(period <= members[0].spec.reading.most_period, "the period must not be too long")
+
+
+def check_whole_state(one: WholeState) -> None:
+    """Check members at the ends of series that they have read whole."""
+    network = fields.kind(one.network, "network", WholeNetwork)
+    states = fields.tuple_of(one.states, "states", CausalState)
+    require(len(states) == len(network.members), "there must be a state of each member")
+    n = fields.array(one.is_lost, "is_lost", np.dtype(bool), None).size
+    for state, member in zip(states, network.members, strict=True):
+        require(state.network.spec == member.spec, "states must be of the members")
+        require(state.n_series == n, "states must be of all series")
+        require((state.reading.periods == network.period).all(), "series must be of the period")
+    require(fields.kind(one.scaling, "scaling", Scaling).exponent.size == n, "scaling of all")
+    require(fields.kind(one.ranges, "ranges", Ranges).low.size == n, "ranges must be of all series")
+
+
 def check_model(one: WindowModel) -> None:
     """Check a network at the ends of all series but failures."""
-    state = fields.kind(one.state, "state", WindowState)
+    state = fields.kind(one.state, "state", WindowState, WholeState)
     n = fields.whole(one.n_series, "n_series", 1)
     check_found(one, fields.positions(one.series, "series", n, state.n_series))
-    if isinstance(state.network, WindowNetwork):
+    if isinstance(state, WindowState) and isinstance(state.network, WindowNetwork):
         require(fields.is_fitted(state.network.estimator), "the network must be trained")
 
 
@@ -241,4 +276,7 @@ CHECKS = {
     WindowModel: check_model,
     WindowNetwork: check_network,
     WindowState: check_state,
+    WholeMember: check_whole_member,
+    WholeNetwork: check_whole_network,
+    WholeState: check_whole_state,
 }

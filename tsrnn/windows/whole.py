@@ -1,0 +1,362 @@
+"""Members that read series whole: trained by forecasts at every step, followed step by step.
+
+A window trains one forecast; a series that is read once trains as many as it has steps (see
+`tsrnn.causal`). What is kept of a series is the state of each member, so that further values cost a
+step each. Forecasts are medians over the members of the quantiles that their networks say; between
+these, and beyond, others lie as those of normal distributions. Futures are drawn by a normal
+copula: z_1, z_2, .. with standard normal distributions, each correlated with the one before as the
+sums of a random walk are,
+
+    z_h = sqrt((h - 1) / h) z_{h-1} + sqrt(1 / h) e_h,                                          (1)
+
+and the value h steps ahead is the quantile that z_h is of a standard normal distribution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from scipy.special import ndtr
+
+from tsrnn._compute.threads import in_threads
+from tsrnn._input.ragged import Batch
+from tsrnn._input.scaling import Scaling
+from tsrnn.causal.ahead import forecast_from
+from tsrnn.causal.losses import CausalLoss
+from tsrnn.causal.network import CausalNetwork, CausalSpec, CausalState
+from tsrnn.causal.quantiles import at_levels, at_normal
+from tsrnn.causal.readings import Reading, SeriesBatch
+from tsrnn.causal.training import Course as Epochs
+from tsrnn.causal.training import Panel, train
+from tsrnn.exceptions import UnreliableForecastWarning
+from tsrnn.forecasting.season import find_seasons
+from tsrnn.windows.course import Course, Onlookers
+from tsrnn.windows.doubts import Ranges, left_notes, naive_notes
+from tsrnn.windows.lags import from_first_observed
+from tsrnn.windows.level_losses import TAIL
+from tsrnn.windows.rule import Rule
+from tsrnn.windows.samples import filled, padded
+from tsrnn.windows.together import naive_errors
+
+# Scaled values beyond this have squares, and sums of them, that are not finite.
+_LARGEST = 1e150
+
+# Units of the one layer, and members where their number is left to us.
+_HIDDEN, N_MEMBERS = 32, 6
+
+# Steps of series that training looks at in all epochs, about; epochs at least; and steps of the
+# optimiser at least, which are more epochs where there are few series.
+_LOOKED_AT, _FEWEST_EPOCHS, _FEWEST_STEPS = 4_000_000, 2, 120
+
+# With a season and without one: epochs at most, for beyond these what was learned of some hundred
+# series was their own; series of a batch at most; and the largest learning rate.
+_SEASONAL, _PLAIN = (30, 32, 0.002), (15, 64, 0.003)
+
+# Series of a batch at least, and the share of all between that and the most.
+_SMALL_BATCH, _BATCHES = 8, 10
+
+# Steps of a piece of a long series, in horizons, and those that it warms up by.
+_LONGEST, _WARM = 200, 30
+
+# The weight of the quantiles' loss where the OWA's, or the MASE's, is 1.
+_OF_QUANTILES = 0.25
+
+
+@dataclass(frozen=True)
+class WholeMember:
+    """A trained network that reads series whole.
+
+    Attributes
+    ----------
+    network : CausalNetwork
+    seed : int
+    n_samples : int
+        Steps that it was trained on.
+    history : dict
+        "loss" of each epoch.
+    """
+
+    network: CausalNetwork
+    seed: int
+    n_samples: int
+    history: dict[str, list[float]]
+
+    @property
+    def spec(self) -> CausalSpec:
+        """The spec of the network: its shape, and how it reads."""
+        return self.network.spec
+
+
+@dataclass(frozen=True)
+class WholeNetwork:
+    """Trained members.
+
+    Attributes
+    ----------
+    members : tuple of WholeMember
+        All of them read alike.
+    period : int
+    """
+
+    members: tuple[WholeMember, ...]
+    period: int
+
+    is_naive = False
+    window = "all"
+
+    @property
+    def n_ahead(self) -> int:
+        """Values that are predicted together (H)."""
+        return self.members[0].spec.reading.horizon
+
+    @property
+    def n_windows(self) -> int:
+        """Steps that the members were trained on."""
+        return self.members[0].n_samples
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The cell of each member."""
+        return tuple(one.spec.cell for one in self.members)
+
+
+@dataclass(frozen=True)
+class WholeState:
+    """N series at the end of what was seen of them; their values come and go in their own units.
+
+    Attributes
+    ----------
+    network : WholeNetwork
+    states : tuple of CausalState
+        Of the members, in scaled units.
+    scaling : Scaling
+    ranges : Ranges
+        Of what was seen, in scaled units.
+    is_lost : (N,) bool array
+        Which have had values too large to be computed with.
+    """
+
+    network: WholeNetwork
+    states: tuple[CausalState, ...]
+    scaling: Scaling
+    ranges: Ranges
+    is_lost: np.ndarray
+
+    @property
+    def n_series(self) -> int:
+        """The number of series (N)."""
+        return len(self.is_lost)
+
+    @property
+    def values(self) -> np.ndarray:
+        """Numbers (N, 1) that are finite where the series can be computed with."""
+        return np.where(self.is_lost, np.nan, 0.0)[:, None]
+
+    def take(self, series: np.ndarray) -> WholeState:
+        """Return the states of the series at these positions."""
+        return replace(
+            self,
+            states=tuple(one.take(series) for one in self.states),
+            scaling=self.scaling.take(series),
+            ranges=self.ranges.take(series),
+            is_lost=self.is_lost[series],
+        )
+
+    def informed(self, regressors: np.ndarray, offsets: np.ndarray) -> WholeState:
+        """Return itself: there are no regressors."""
+        return self
+
+    def forecast(self, horizon: int) -> np.ndarray:
+        """Predict the next values, (N, horizon)."""
+        return self.scaling.unscale(self._said(horizon)[:, :, self._spec.middle].T).T
+
+    def deviation(self, horizon: int) -> np.ndarray:
+        """Return half the width of intervals of 68 percent, (N, horizon)."""
+        low, high = np.moveaxis(self._at(horizon, ndtr([-1.0, 1.0])), -1, 0)
+        return self.scaling.unscale_difference(0.5 * (high - low).T).T
+
+    def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
+        """Return quantiles of the next values, (N, horizon, n_quantiles)."""
+        return self.scaling.unscale(self._at(horizon, quantiles).T).T
+
+    def simulate(
+        self, horizon: int, n_paths: int, random_state: np.random.RandomState
+    ) -> np.ndarray:
+        """Draw futures, (horizon, n_paths, N), by (1)."""
+        said = self._said(horizon)
+        paths, z = np.empty((horizon, n_paths, self.n_series)), np.zeros((self.n_series, n_paths))
+        for h in range(1, horizon + 1):
+            new = random_state.standard_normal(z.shape)
+            z = np.sqrt((h - 1) / h) * z + np.sqrt(1 / h) * new  # (1)
+            for i, row in enumerate(z):
+                paths[h - 1, :, i] = at_normal(said[i, h - 1], self._spec.levels, row)
+        return self.scaling.unscale(paths)
+
+    def advance(
+        self, values: np.ndarray, offsets: np.ndarray
+    ) -> tuple[WholeState, np.ndarray, np.ndarray]:
+        """See further values (R,): the states then, predictions (R,) and their deviations."""
+        series = np.repeat(np.arange(self.n_series), np.diff(offsets))
+        each = self.scaling.take(series)
+        z = each.scale(values)
+        lost = np.abs(z) > _LARGEST
+        z = np.where(lost, np.nan, z)
+        followed = [one.follow(z, offsets) for one in self.states]
+        is_lost = self.is_lost.copy()
+        is_lost[series[lost]] = True
+        predictions, deviations = _one_step(self._spec, [ahead for _, ahead in followed])
+        later = replace(
+            self,
+            states=tuple(state for state, _ in followed),
+            ranges=self.ranges.widened(z, series),
+            is_lost=is_lost,
+        )
+        return later, each.unscale(predictions), each.unscale_difference(deviations)
+
+    def doubts(self, horizon: int) -> dict[int, UnreliableForecastWarning]:
+        """Say of which series the forecast of the next values leaves them behind, by position."""
+        return left_notes(self.ranges, self._said(horizon)[:, :, self._spec.middle])
+
+    @property
+    def n_regressors(self) -> int:
+        """The number of regressors that the members read."""
+        return 0
+
+    @property
+    def _spec(self) -> CausalSpec:
+        return self.network.members[0].spec
+
+    @cached_property
+    def _known(self) -> dict[int, np.ndarray]:
+        """Quantiles by horizon, for a request looks at one more than once."""
+        return {}
+
+    def _said(self, horizon: int) -> np.ndarray:
+        """Return medians of what the members say, (N, horizon, Q), in scaled units."""
+        if horizon not in self._known:
+            period = self.network.period
+            of_each = [forecast_from(one, period, horizon) for one in self.states]
+            self._known[horizon] = np.median(of_each, axis=0)
+        return self._known[horizon]
+
+    def _at(self, horizon: int, levels: np.ndarray) -> np.ndarray:
+        return at_levels(self._said(horizon), self._spec.levels, levels)
+
+
+# What a fit answers: the state, predictions and deviations one step ahead, and notes.
+Found = tuple[WholeState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]
+
+
+def _one_step(spec: CausalSpec, ahead: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return medians and deviations (R,) of one-step quantiles (R, Q) of each member."""
+    said = np.median(ahead, axis=0)
+    low, high = at_levels(said, spec.levels, ndtr([-1.0, 1.0])).T
+    return said[:, spec.middle], 0.5 * (high - low)
+
+
+def specs_of(rule: Rule, *, is_positive: bool) -> list[CausalSpec]:
+    """Return the members for series whose values are all positive, or not."""
+    m, h, wishes = rule.period, rule.horizon, rule.wishes
+    reading = Reading(h, m, min(h, m) if m > 1 else 0, reads_level=is_positive)
+    return [
+        CausalSpec(reading, (TAIL, 0.5, 1.0 - TAIL), wishes.kind(i, "gru"), (_HIDDEN,))
+        for i in range(wishes.count(N_MEMBERS))
+    ]
+
+
+def fit_whole(rule: Rule, batch: Batch, course: Course) -> Found:
+    """Train members on series that are read whole.
+
+    Returns
+    -------
+    state : WholeState
+        At their ends.
+    predictions, deviations : (R,) arrays
+        One step ahead; NaN before a value has been seen.
+    notes : dict
+        What the user should know of single series, by position.
+    """
+    return _read_along(batch, rule.period, lambda trimmed: _trained(rule, trimmed, course))
+
+
+def follow_whole(network: WholeNetwork, batch: Batch) -> Found:
+    """Read other series with what was trained, as `fit_whole` does those that it trains on."""
+    return _read_along(batch, network.period, lambda trimmed: network)
+
+
+def _read_along(batch: Batch, period: int, train: Callable[[Batch], WholeNetwork]) -> Found:
+    scaling = Scaling.of(batch, centred=False)
+    each = scaling.take(batch.series_of_row)
+    scaled = replace(batch, values=each.scale(batch.values))
+    trimmed, rows = from_first_observed(scaled)
+    network = train(trimmed)
+    along = [one.network.along(_series(trimmed, period)) for one in network.members]
+    state = WholeState(
+        network,
+        tuple(one for one, _ in along),
+        scaling,
+        Ranges.of(trimmed, scaling.scale(np.zeros(batch.n_series))),
+        np.zeros(batch.n_series, dtype=bool),
+    )
+    ahead, spread = _one_step(network.members[0].spec, [ahead for _, ahead in along])
+    notes = naive_notes(trimmed, filled(trimmed, period), ahead)
+    predictions, deviations = np.full((2, batch.values.size), np.nan)
+    predictions[rows], deviations[rows] = ahead, spread
+    return state, each.unscale(predictions), each.unscale_difference(deviations), notes
+
+
+def _series(batch: Batch, period: int) -> SeriesBatch:
+    n = batch.n_series
+    periods = np.full(n, period, dtype=np.int64)
+    return SeriesBatch(batch.values, batch.offsets, periods, np.zeros((n, 0)))
+
+
+def _trained(rule: Rule, batch: Batch, course: Course) -> WholeNetwork:
+    """Train on scaled series, each of which begins with a value."""
+    is_positive = not (batch.values <= 0.0).any()
+    specs = specs_of(rule, is_positive=is_positive)
+    longest = max(_LONGEST, 2 * rule.period)
+    panel = Panel.of(specs[0].reading, _series(batch, rule.period), longest, _WARM)
+    n_steps = int(np.maximum(batch.lengths - 1, 0).sum())
+    if not n_steps:
+        raise ValueError(
+            "no series has a value and another one after it to train on: give longer series"
+        )
+    epochs = _epochs(panel.n_samples, n_steps, is_seasonal=rule.period > 1)
+    loss = _loss(rule, batch, specs[0].levels, is_positive)
+    stop = np.zeros(1, np.int8)
+    with Onlookers(course, len(specs)) as onlookers:
+
+        def train_one(i: int, spec: CausalSpec) -> WholeMember:
+            hook, seed = onlookers.hook(i, spec.architecture)(epochs.n_epochs), rule.wishes.seed + i
+            training = train(spec, panel, epochs, loss, seed=seed, hook=hook, stop=stop)
+            network = CausalNetwork(spec, training.theta)
+            return WholeMember(network, seed, n_steps, training.history)
+
+        members: list[WholeMember] = []
+        for one in in_threads(train_one, list(enumerate(specs)), rule.n_jobs, stop):
+            onlookers.has_ended(len(members))
+            members.append(one)
+    return WholeNetwork(tuple(members), rule.period)
+
+
+def _epochs(n_samples: int, n_steps: int, *, is_seasonal: bool) -> Epochs:
+    """Return how training goes on so many pieces, of so many steps in all."""
+    most_epochs, most_of_batch, rate = _SEASONAL if is_seasonal else _PLAIN
+    n_epochs = int(np.clip(round(_LOOKED_AT / n_steps), _FEWEST_EPOCHS, most_epochs))
+    batch_size = int(np.clip(n_samples // _BATCHES, _SMALL_BATCH, most_of_batch))
+    n_batches = -(-n_samples // batch_size)
+    return Epochs(max(n_epochs, -(-_FEWEST_STEPS // n_batches)), batch_size, rate)
+
+
+def _loss(rule: Rule, batch: Batch, levels: tuple[float, ...], is_positive: bool) -> CausalLoss:
+    """Return the OWA's loss, or the MASE's of series that are not all positive."""
+    if not is_positive:
+        return CausalLoss(levels, _OF_QUANTILES, 1.0)
+    m = rule.period
+    seasons, _, _ = find_seasons(batch.values, batch.offsets, m)
+    smape, mase = naive_errors(padded(batch, m, m)[0], m, rule.horizon, m, seasons)
+    return CausalLoss(levels, _OF_QUANTILES / mase, 0.5 / mase, 0.5 / smape)
