@@ -337,3 +337,10 @@ def test_trees_read_gaps_and_forecast_as_many_steps_together_or_one_by_one():
         model = WindowForecaster(tree, LAGS, rolling=ROLLING, horizon=horizon).fit(y)
         assert np.isfinite(model.predict(4)).all()
         assert np.isfinite(model.predict_interval(4, 0.5)).all()
+
+
+@pytest.mark.parametrize("units", ["window", "raw"])
+def test_targets_are_cut_off_at_twenty_units_but_for_raw_ones(units):
+    y = np.where(np.arange(60) > 40, 1e4, 0.0) + Y
+    model = WindowForecaster(Recorder(), LAGS, units=units).fit(y)
+    assert model.estimators_[0].y_.max() == (20.0 if units == "window" else y.max())

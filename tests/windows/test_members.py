@@ -35,11 +35,13 @@ def copy_of(model):
 # The rule.
 
 
-def chosen(period, horizon, length, *, seasonal=0.9, is_positive=True, **wishes):
+def chosen(period, horizon, length, *, seasonal=0.9, is_positive=True, n_series=1000, **wishes):
     wishes = Wishes(
         **{"window": None, "n_members": None, "center": None, "units": None, **wishes}, seed=0
     )
-    return members_for(Series(period, horizon, length, is_positive, seasonal), wishes)
+    return members_for(
+        Series(period, horizon, length, is_positive, seasonal, n_series * length), wishes
+    )
 
 
 def test_without_a_season_windows_are_of_two_and_three_horizons_within_the_length():
@@ -48,6 +50,12 @@ def test_without_a_season_windows_are_of_two_and_three_horizons_within_the_lengt
     assert [one.kind for one in members] == ["dense", "dense", "gru"] * 2
     assert {one.window for one in chosen(1, 6, 12)} == {8}
     assert {(one.reading.units, one.reading.center) for one in members} == {("ratio", "last")}
+
+
+def test_few_values_of_all_series_together_are_read_a_twelfth_at_a_time():
+    assert {one.window for one in chosen(1, 100, 300, n_series=1)} == {25}
+    assert {one.window for one in chosen(1, 100, 300, n_series=7)} == {175}
+    assert {one.window for one in chosen(1, 6, 20, n_series=1)} == {4}
 
 
 def test_long_series_without_a_season_are_read_farther_back():

@@ -159,7 +159,8 @@ class RNNForecaster(OnWindows):
     **Members.** The rule by which they are chosen knows the period :math:`m`, the horizon
     :math:`h`, the median length of the series, whether all values are positive, and how many series
     have a season by the test of the M competitions. Without a season, six read windows of :math:`2
-    h` and :math:`3 h` in turn, but of no more than two thirds of the median length; of series of
+    h` and :math:`3 h` in turn, but of no more than two thirds of the median length, nor a twelfth
+    of the number of values of all series together; of series of
     :math:`40 h` values and more, of :math:`4 h` and :math:`5 h`. Every third is a GRU of 32 units
     where its window is no longer than 32, the others are dense networks of two layers of 128. With
     a season six dense networks read windows of :math:`m + h`, each in another way: the series as it

@@ -108,6 +108,8 @@ class WindowForecaster(OnWindows):
     :math:`s` is :math:`c`. In recursion the unit of what is predicted is bounded, as
     `RNNForecaster` says.
 
+    In training, targets are cut off at 20 units, but for ``units="raw"``.
+
     Outliers are read as if they lay nearer, as by `RNNForecaster`, but with ``units="raw"``: they
     are then read as they are, which the fit says.
 

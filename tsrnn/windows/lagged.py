@@ -20,6 +20,10 @@ from tsrnn.windows.network import with_seed
 # Numbers of windows that are read at a time, about, which bounds the memory that it takes.
 _NUMBERS = 2**23
 
+# Targets are cut off at so many units of their windows, lest a tree that has seen a new level once
+# should forecast another again and again.
+_FAR = 20.0
+
 # Errors that are kept.
 _MOST_ERRORS = 10_000
 
@@ -110,7 +114,7 @@ class LagSpec:
         if not is_used.any():  # all are constant: that is learned, then
             is_used[:] = True
         X, targets, spread = X[is_used], targets[is_used], spread[is_used]
-        estimators = self._fitted(X, targets)
+        estimators = self._fitted(X, targets if self.is_raw else np.clip(targets, -_FAR, _FAR))
         whole = np.flatnonzero(~np.isnan(targets).any(axis=1))
         kept = whole[np.unique(np.linspace(0, whole.size - 1, _MOST_ERRORS).astype(np.int64))]
         errors = targets[kept] - outputs_of(estimators, X[kept])
