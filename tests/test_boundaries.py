@@ -132,10 +132,12 @@ REACHED_INTO = table(
     """
     tsrnn.cli.fitting: _grid
     tsrnn.compose.inner: _model _seen
+    tsrnn.panel.fitted: _unknown_ahead _uses_regressors
     tsrnn.panel.fitting: _has_season
     tsrnn.panel.forecaster: _seeks_season
+    tsrnn.panel.parameters: _reads_static
     tsrnn.panel.seasons: _in_season _needed_steps _seeks_season _taken_period _wants_note
-    tsrnn.panel.seasons: _would_take
+    tsrnn.panel.seasons: _reads_static _would_take
     tsrnn.plotting._forecast: _grid _observed_and_predicted _read_request
     """
 )

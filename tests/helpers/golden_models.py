@@ -76,6 +76,14 @@ def _read_whole():
     return model.fit(y[:-2]).update(y[-2:])
 
 
+def _reading_columns():
+    """Members that read what is known in advance, past covariates and static columns."""
+    frame = saved_models.long_frame(saved_models.INDEXES["months"])
+    frame = frame.assign(x=np.arange(len(frame)) % 5, kind=frame["unique_id"])
+    model = tsrnn.RNNForecaster(horizon=2, n_members=1, past_covariates=["x"], random_state=0)
+    return tsrnn.PanelForecaster(model, static=["kind"]).fit(frame)
+
+
 def _on_dates():
     """A regression on months and events, with days of one's own."""
     features = [
@@ -101,6 +109,7 @@ RARE = {
     "panel-of-third-fridays": _third_fridays,
     "panel-of-several-models": _several,
     "panel-with-scores": _with_scores,
+    "panel-reading-columns": _reading_columns,
     "windows-after-a-gap": _after_a_gap,
     "series-read-whole": _read_whole,
     "regression-on-a-scale": _on_a_scale,

@@ -193,12 +193,6 @@ def test_ratios_of_values_that_are_not_positive_are_refused():
         RNNForecaster(horizon=3, units="ratio").fit(np.arange(-5.0, 20.0))
 
 
-def test_regressors_are_refused_in_words():
-    X = np.ones((48, 1)) * TIMES[:, None]
-    with pytest.raises(ValueError, match="takes no regressors"):
-        RNNForecaster(horizon=3).fit(X, SERIES[:, 0])
-
-
 def test_quantiles_are_those_of_the_networks_and_of_normal_sides_between_them(fitted):
     levels = [0.025, 0.1, 0.5, 0.975]
     low, tenth, middle, high = np.moveaxis(fitted.predict_quantiles(9, levels), 1, 0)

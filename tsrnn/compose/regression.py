@@ -154,6 +154,9 @@ class RegressionForecaster(Forecaster):
             ready = ReadyColumns(tuple(names))
         return clone(self).set_params(forecaster=forecaster, features=ready)
 
+    def _unknown_ahead(self, names: Sequence[Any]) -> frozenset[int]:
+        return frozenset()  # effects are of all steps
+
     def summary(self) -> Summary:
         """Summarise the fit: coefficients with standard errors, and tests of the residuals.
 

@@ -212,6 +212,17 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
         given = vars(self).get("feature_names_in_", [f"x{i}" for i in range(n_columns)])
         return names_beside(given, features)
 
+    def _unknown_ahead(self, names: Sequence[Any]) -> frozenset[int]:
+        """Return which regressors are not read ahead; of a forecaster around others, of theirs."""
+        parts = self.get_params(deep=False).values()
+        within = [part for part in parts if isinstance(part, Forecaster)]
+        known = [part._unknown_ahead(names) for part in within]
+        return frozenset.intersection(*known) if known else frozenset()
+
+    def _reads_static(self) -> bool:
+        """Tell whether `fit_panel` takes `static`, what static columns say of the series."""
+        return False
+
     def _uses_regressors(self) -> bool:
         """Tell whether forecasts depend on regressors, where there are any."""
         return True
@@ -343,7 +354,7 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
             Steps after the end of what was seen.
         n_paths : int
         X : array-like of shape (horizon, n_features), optional
-            The regressors, after a fit with some.
+            The regressors, after a fit with some, as for `predict`.
         random_state : int, RandomState or None
 
         Returns
@@ -355,7 +366,7 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
         check_is_fitted(now)
         horizon = check_horizon(horizon)
         n_paths = check_count("n_paths", n_paths)
-        regressors = now._following_regressors(X, horizon)
+        regressors = now._following_regressors(X, horizon, ahead=True)
         model = now._model.with_regressors(regressors)
         paths = model.simulate(horizon, n_paths, check_random_state(random_state))
         paths += model.effect(regressors)[:, None, :]

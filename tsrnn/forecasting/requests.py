@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -53,10 +54,10 @@ class RequestReader(BaseEstimator):
                     "pd.Index([X])"
                 )
             horizon = check_horizon(X)
-            regressors = self._following_regressors(None, horizon)
+            regressors = self._following_regressors(None, horizon, ahead=True)
             return self._make_request(*self._following(horizon), regressors)
         X = as_rows(X)
-        regressors = self._read_regressors(X, None)
+        regressors = self._read_regressors(X, None, ahead=True)
         if len(regressors) == 0:
             raise ValueError("X has no rows: ask for at least one prediction")
         if isinstance(X, pd.DataFrame) and is_time_index(X.index):
@@ -83,19 +84,39 @@ class RequestReader(BaseEstimator):
         start, stop = self._n_seen, self._n_seen + n_timesteps
         return np.arange(start, stop), self._grid.stamps(start, stop)
 
-    def _following_regressors(self, X: Any, n_timesteps: int) -> np.ndarray:
-        """Read the regressors of the next time steps, (n, p)."""
+    def _following_regressors(self, X: Any, n_timesteps: int, *, ahead: bool = False) -> np.ndarray:
+        """Read the regressors of the next time steps, (n, p), which may still lie ahead."""
         X = as_rows(X)
-        regressors = self._read_regressors(X, n_timesteps)
+        regressors = self._read_regressors(X, n_timesteps, ahead=ahead)
         positions = np.arange(self._n_seen, self._n_seen + n_timesteps)
         if isinstance(X, pd.DataFrame):
             self._check_stamps(X.index, positions, "X must continue the series")
         return with_features(regressors, self._features, self._grid, positions)
 
+    def _unknown_ahead(self, names: Sequence[Any]) -> frozenset[int]:
+        """Return which regressors are read up to the end of what was seen, and not ahead of it.
+
+        Parameters
+        ----------
+        names : sequence
+            Of all columns.
+        """
+        return frozenset()
+
     def _read_regressors(
-        self, X: Any, n_timesteps: int | None, *, reset: bool = False
+        self, X: Any, n_timesteps: int | None, *, reset: bool = False, ahead: bool = False
     ) -> np.ndarray:
-        """Read regressors, (n, p): none from None, and from a DataFrame without columns."""
+        """Read regressors, (n, p): none from None, and from a DataFrame without columns.
+
+        Of steps ahead those that nobody can know may be left out, or missing: they are NaN.
+        """
+        unknown: list[int] = []
+        if ahead and self.n_features_in_:
+            names = _names_of_columns(self)
+            unknown = sorted(self._unknown_ahead(names))
+            if X is None and n_timesteps is not None and len(unknown) == len(names):
+                return np.full((n_timesteps, len(names)), np.nan)
+            X = _with_columns(X, names, unknown)
         if X is None or (isinstance(X, pd.DataFrame) and X.shape[1] == 0):
             if not reset and self.n_features_in_ > 0:
                 raise ValueError(
@@ -109,7 +130,12 @@ class RequestReader(BaseEstimator):
             regressors = validate_data(
                 self, unmasked(X), reset=reset, dtype=np.float64, ensure_all_finite=False
             )
+            if unknown:
+                regressors = regressors.copy()
+                regressors[:, unknown] = 0.0
             refuse_unknown(regressors, X)
+            if unknown:
+                regressors[:, unknown] = np.nan
         if n_timesteps is not None and len(regressors) != n_timesteps:
             raise ValueError(
                 f"X has {len(regressors)} rows, but there are {n_timesteps} time steps"
@@ -142,3 +168,20 @@ class RequestReader(BaseEstimator):
             row = wrong[0]
             stamp = self._grid.stamps(positions[row], positions[row] + 1)[0]
             raise ValueError(f"{problem}: at row {row} expected {stamp}, got {index[row]}")
+
+
+def _names_of_columns(forecaster: RequestReader) -> list[Any]:
+    """Return the names of the columns of X at the fit."""
+    given = vars(forecaster).get("feature_names_in_")
+    n_columns = forecaster.n_features_in_
+    return [f"x{i}" for i in range(n_columns)] if given is None else list(given)
+
+
+def _with_columns(X: Any, names: list[Any], unknown: list[int]) -> Any:
+    """Return X with the columns that nobody can know where a frame leaves them out."""
+    if not unknown or not isinstance(X, pd.DataFrame):
+        return X
+    absent = [names[i] for i in unknown if names[i] not in X.columns]
+    if not absent or {*X.columns, *absent} != set(names):
+        return X  # what else is wrong is told where it is read
+    return X.assign(**dict.fromkeys(absent, 0.0))[names]

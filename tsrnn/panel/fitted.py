@@ -103,8 +103,16 @@ class FittedForecasters(BaseEstimator):
 
     def _reader(self) -> RequestReader:
         """Return what reads requests to the fitted panel."""
+        names = self._frame.regressors
+        readers = [one for one in self._forecasters if one._uses_regressors()]
+        unknown = [one._unknown_ahead(names) for one in readers]
         return RequestReader(
-            self._fitted, self._columns(), self._frame, self._lost(), self._rules()
+            self._fitted,
+            self._columns(),
+            self._frame,
+            self._lost(),
+            self._rules(),
+            frozenset.intersection(*unknown) if unknown else frozenset(),
         )
 
     def _lost(self) -> pd.Series:

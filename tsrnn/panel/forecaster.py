@@ -87,8 +87,10 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         (and True and False) that are not static; an empty list none.
     static : list or None
         Which columns say the same in all rows of a series, such as its town, in words or numbers: a
-        series of which they do not is a failure. They are kept in `static_`; no forecaster looks at
-        them so far.
+        series of which they do not is a failure. They are kept in `static_`, and the members of
+        `RNNForecaster(horizon=h)` read them, those with a missing one being failures then; others
+        do not look at them, which a warning tells. Of more than 64 categories of a column those of
+        most series are told apart.
     freq : str, pandas offset, int or None
         What the time stamps of every series must follow, such as "D", "B" or "MS"; an integer
         where they are integers. None finds it for each series: equal steps, equal months (month
@@ -329,7 +331,8 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         X_df : DataFrame, optional
             The time stamps to forecast, with the regressors there: a long frame without values.
             With `h` it must hold the next `h` steps of every series; without, whatever lies after
-            the end of a series may be asked. With `freq="rows"` its rows are the next steps of each
+            the end of a series may be asked. Regressors that are `past_covariates` of all
+            forecasters may be left out. With `freq="rows"` its rows are the next steps of each
             series in the order of their stamps, which the forecasts keep.
         level : number or list of numbers, optional
             Levels of prediction intervals in percent, such as `[80, 95]`.

@@ -72,6 +72,8 @@ class Panel:
     ordinals : (n_rows,) int64 array
         The time stamps, as `codec` reads them; increasing in each series.
     codec : StampCodec
+    static : (n_series, S) array or None
+        What static columns say of the series, where a forecaster reads them.
     """
 
     ids: pd.Index
@@ -80,6 +82,7 @@ class Panel:
     regressors: np.ndarray
     ordinals: np.ndarray
     codec: StampCodec
+    static: np.ndarray | None = None
 
     @property
     def lengths(self) -> np.ndarray:
@@ -107,6 +110,7 @@ class Panel:
             offsets=offsets_of(lengths),
             regressors=self.regressors[rows],
             ordinals=self.ordinals[rows],
+            static=None if self.static is None else self.static[series],
         )
 
 
@@ -119,6 +123,7 @@ def read_panel(
     repeats: bool = False,
     names: FrameNames,
     ignored: Collection[Any] = (),
+    unknown: Collection[Any] = (),
 ) -> tuple[Panel, dict[int, Exception]]:
     """Read a long frame.
 
@@ -136,6 +141,8 @@ def read_panel(
     names : FrameNames
     ignored : collection
         Columns that it may have, and that are not read.
+    unknown : collection
+        Regressors that may be left out, or missing: they are NaN.
 
     Returns
     -------
@@ -151,7 +158,11 @@ def read_panel(
     ValueError
         If there are no rows, a column is not there, or a row names no series.
     """
-    further = _further_columns(frame, columns, regressors, has_target, names.frame, ignored)
+    asked = regressors
+    if unknown and regressors is not None and isinstance(frame, pd.DataFrame):
+        asked = [one for one in regressors if one not in unknown]
+        ignored = (*ignored, *unknown)
+    further = _further_columns(frame, columns, asked, has_target, names.frame, ignored)
     ordinals, codec = read_stamps(frame[columns.time], names.of(columns.time))
     ids, offsets, order = _series_of_rows(frame[columns.id], ordinals, names.of(columns.id))
 
@@ -192,11 +203,14 @@ def read_panel(
     for i, label in enumerate(further):
         floats, words = read_floats(frame[label], names.of(label))
         matrix[:, i] = sorted_rows(floats)
-        unknown = ~np.isfinite(matrix[:, i])
+        wrong = ~np.isfinite(matrix[:, i])
         if words is not None:
-            unknown |= sorted_rows(words)
-        if unknown.any():
-            fail(unknown, CellProblem.UNKNOWN_REGRESSOR, label)
+            wrong |= sorted_rows(words)
+        if wrong.any():
+            fail(wrong, CellProblem.UNKNOWN_REGRESSOR, label)
+    if asked is not regressors:
+        every, matrix = matrix, np.full((len(ordinals), len(regressors or ())), np.nan)
+        matrix[:, [i for i, one in enumerate(regressors or ()) if one not in unknown]] = every
     return Panel(ids, values, offsets, matrix, ordinals, codec), failures
 
 

@@ -18,7 +18,7 @@ from tsrnn.panel.fill import StepRules
 from tsrnn.panel.frame import Columns
 from tsrnn.panel.labels import Aggregate
 from tsrnn.panel.models import NamedForecaster, check_forecasters, is_several, named, refuse_of_one
-from tsrnn.panel.reading import FrameRoles, ReadFrame, read_frame
+from tsrnn.panel.reading import FrameRoles, Readers, ReadFrame, read_frame
 
 
 class PanelParameters(_BaseComposition):
@@ -93,8 +93,15 @@ class PanelParameters(_BaseComposition):
 
     def _read(self, df: Any) -> ReadFrame:
         """Read a frame to be fitted to."""
-        repeats, who = self.aggregate is not None, ", ".join(self._names())
-        return read_frame(df, self._roles(), repeats=repeats, forecaster=who)
+        alone: Any = self.forecaster
+        forecasters = [one for _, one in self._named] if is_several(alone) else [alone]
+        reads = [one._reads_static() for one in forecasters]
+        by_reading = [
+            tuple(name for name, does in zip(self._names(), reads, strict=True) if does is one)
+            for one in (True, False)
+        ]
+        repeats = self.aggregate is not None
+        return read_frame(df, self._roles(), repeats=repeats, readers=Readers(*by_reading))
 
     @contextmanager
     def _progress(self, n_series: int) -> Iterator[Progress | None]:

@@ -6,8 +6,8 @@ say the same in all rows of a series.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from tsrnn.panel.errors import CellError
 from tsrnn.panel.forms import FrameForm, long_frame
 from tsrnn.panel.frame import Columns, FrameNames, Panel, holds_numbers, read_panel
 from tsrnn.panel.report import id_of
+from tsrnn.panel.static_columns import static_numbers
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,21 @@ class ReadFrame(NamedTuple):
     frame: FittedFrame
 
 
-def read_frame(df: Any, roles: FrameRoles, *, repeats: bool, forecaster: str) -> ReadFrame:
+@dataclass(frozen=True)
+class Readers:
+    """Forecasters by whether they look at static columns.
+
+    Attributes
+    ----------
+    of_static, others : tuple of str
+        What to call those that do, and those that do not.
+    """
+
+    of_static: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def read_frame(df: Any, roles: FrameRoles, *, repeats: bool, readers: Readers) -> ReadFrame:
     """Read a frame to be fitted to.
 
     Parameters
@@ -161,8 +176,7 @@ def read_frame(df: Any, roles: FrameRoles, *, repeats: bool, forecaster: str) ->
     roles : FrameRoles
     repeats : bool
         Whether a time stamp may stand in several rows of a series.
-    forecaster : str
-        What to call what does not look at some columns.
+    readers : Readers
 
     Raises
     ------
@@ -186,9 +200,13 @@ def read_frame(df: Any, roles: FrameRoles, *, repeats: bool, forecaster: str) ->
     )
     table, varying = _static_of(df, columns.id, static, panel.ids)
     failures = varying | failures
+    told: list[str] = []
+    if static and readers.of_static:
+        numbers, unknown, told = static_numbers(table, static, ", ".join(readers.of_static))
+        panel, failures = replace(panel, static=numbers), unknown | failures
     if form.series is not None:
         failures = _at_rows(failures, df)
-    _tell_of_unused(left_alone, static, forecaster)
+    _tell_of_unused(left_alone, static if readers.others else [], readers.others, told)
     return ReadFrame(panel, failures, FittedFrame(form, regressors, left_alone, table))
 
 
@@ -200,6 +218,7 @@ def read_further(
     *,
     is_new: bool,
     repeats: bool = False,
+    unknown: Collection[Hashable] = (),
 ) -> tuple[Panel, dict[int, Exception], FrameForm]:
     """Read another frame of the series that were fitted.
 
@@ -215,6 +234,8 @@ def read_further(
         Whether it holds values, which follow those seen; else it is of rows to predict.
     repeats : bool
         As for `read_frame`.
+    unknown : collection
+        Regressors that may be left out.
     """
     df, form = long_frame(df, columns, name, has_target=is_new, has_ends=False)
     names, static = FrameNames(name), list(fitted.static.columns[1:])
@@ -226,6 +247,7 @@ def read_further(
         repeats=repeats,
         names=names,
         ignored=(*static, *fitted.left_alone),
+        unknown=unknown,
     )
     if is_new:
         static = [one for one in static if one in df.columns]
@@ -302,16 +324,19 @@ def _at_rows(failures: dict[int, Exception], df: pd.DataFrame) -> dict[int, Exce
 
 
 def _tell_of_unused(
-    left_alone: Sequence[Hashable], static: Sequence[Hashable], forecaster: str
+    left_alone: Sequence[Hashable],
+    static: Sequence[Hashable],
+    others: Sequence[str],
+    more: Sequence[str],
 ) -> None:
-    """Tell of columns that nothing looks at."""
-    told = []
+    """Tell of columns that nothing looks at, or that some forecasters do not, and of `more`."""
+    told = [*more]
     if left_alone:
         told.append(
             f"the columns {list(left_alone)} are left alone: regressors and static name what is to "
             "be read"
         )
     if static:
-        told.append(f"{forecaster} does not look at the static columns {list(static)}")
+        told.append(f"{', '.join(others)} does not look at the static columns {list(static)}")
     if told:
         warn_user("; ".join(told), UnusedColumnsWarning)

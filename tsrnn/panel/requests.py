@@ -37,6 +37,8 @@ class RequestReader:
         The ids of series that failed.
     rules : StepRules
         By which rows are put together.
+    unknown : frozenset of int
+        Positions of regressors that no forecaster reads ahead of what was seen.
     """
 
     fitted: FittedPanel
@@ -44,6 +46,7 @@ class RequestReader:
     frame: FittedFrame
     failed: pd.Series
     rules: StepRules
+    unknown: frozenset[int] = frozenset()
 
     def read(self, h: Any, X_df: Any) -> RequestedRows:
         """Read what is to be predicted."""
@@ -62,12 +65,15 @@ class RequestReader:
             return self._rows_of(h, X_df)
         if h is None:
             raise TypeError("predict takes a horizon, such as 12, or a frame of what to predict")
-        if len(self.frame.regressors):
+        names = self.frame.regressors
+        needed = [one for i, one in enumerate(names) if i not in self.unknown]
+        if needed:
             raise ValueError(
-                f"the panel was fitted with the regressors {self.frame.regressors}: pass "
-                "X_df with their values in the time steps asked"
+                f"the panel was fitted with the regressors {names}: pass X_df with "
+                f"{'their values' if needed == names else f'the values of {needed}'} in the time "
+                "steps asked"
             )
-        return self.fitted.next_steps(h)
+        return self.fitted.next_steps(h, len(names))
 
     def read_values(self, df: Any) -> tuple[RequestedRows, np.ndarray, int]:
         """Read rows that follow the series, and their values.
@@ -103,7 +109,10 @@ class RequestReader:
 
     def _rows_of(self, h: int | None, X_df: Any) -> RequestedRows:
         """Read a frame of what is to be predicted; series of it that will not do are left out."""
-        more, failures, _ = read_further(X_df, self.frame, self.columns, "X_df", is_new=False)
+        unknown = [self.frame.regressors[i] for i in self.unknown]
+        more, failures, _ = read_further(
+            X_df, self.frame, self.columns, "X_df", is_new=False, unknown=unknown
+        )
         more, failures, series = self.fitted.placed(more, failures, self.failed, "X_df")
         if len(more.ids) == 0:
             raise ValueError("X_df holds failed series alone: see failures_")

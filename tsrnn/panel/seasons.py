@@ -224,7 +224,10 @@ def _count_observed(panel: Panel) -> np.ndarray:
 def _fitted(
     forecaster: Forecaster, panel: Panel, n_jobs: int | None, progress: Progress | None
 ) -> PanelModel:
-    return forecaster.fit_panel(panel.values, panel.offsets, panel.regressors, n_jobs, progress)
+    data = panel.values, panel.offsets, panel.regressors
+    if panel.static is not None and forecaster._reads_static():
+        return forecaster.fit_panel(*data, n_jobs, progress, static=panel.static)  # type: ignore[call-arg]
+    return forecaster.fit_panel(*data, n_jobs, progress)
 
 
 @dataclass(frozen=True)

@@ -355,8 +355,8 @@ class FittedPanel:
             f"there is no row before {stamp} to tell the regressors, and fill is for values alone"
         )
 
-    def next_steps(self, horizon: int) -> RequestedRows:
-        """Ask for the next steps of every series.
+    def next_steps(self, horizon: int, n_unknown: int = 0) -> RequestedRows:
+        """Ask for the next steps of every series, in which so many regressors are not known.
 
         Raises
         ------
@@ -367,7 +367,10 @@ class FittedPanel:
         series = np.repeat(self.active, horizon)
         ahead = np.tile(np.arange(1, horizon + 1), len(self.active))
         return RequestedRows(
-            series, ahead, self.grid.stamps(series, ahead), np.empty((series.size, 0))
+            series,
+            ahead,
+            self.grid.stamps(series, ahead),
+            np.full((series.size, n_unknown), np.nan),
         )
 
     def steps_of(

@@ -57,6 +57,7 @@ from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
 from tsrnn.theta.model import ThetaModel
+from tsrnn.windows.columns import ReadColumns
 from tsrnn.windows.doubts import Ranges
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.lags import Units
@@ -123,6 +124,7 @@ PARTS: dict[str, type] = {
     "Ranges": Ranges,
     "Reach": Reach,
     "Reading": Reading,
+    "ReadColumns": ReadColumns,
     "ReadyColumns": ReadyColumns,
     "Recipe": WindowSpec,
     "RegressionModel": RegressionModel,

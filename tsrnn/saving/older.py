@@ -40,12 +40,15 @@ from tsrnn.smoothing.triple import TripleExpSmoothingRNN
 from tsrnn.text.classifier import TextRNNClassifier
 from tsrnn.theta.forecaster import ThetaForecaster
 from tsrnn.theta.model import ThetaModel
+from tsrnn.windows.columns import NO_COLUMNS
 from tsrnn.windows.doubts import Ranges
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.forecaster import RNNForecaster
 from tsrnn.windows.lags import Units
+from tsrnn.windows.members import MemberSpec
 from tsrnn.windows.model import WindowModel, WindowState
 from tsrnn.windows.network import WindowNetwork, WindowSpec
+from tsrnn.windows.together import MembersSpec
 
 # What was called otherwise in older files, and its tag now.
 OLDER_TAGS = {  # beside "dates" and "periods", which are indexes of pandas
@@ -89,8 +92,11 @@ _LATER: dict[type, dict[str, Any]] = {
         "callback": None,
         **dict.fromkeys(("early_stopping", "warm_start", "verbose"), False),
         **dict.fromkeys(("period", "center", "units", "n_members", "members"), "auto"),
+        "past_covariates": None,
     },
-    Units: {"seasons": None},
+    Units: {"seasons": None, "static": None},
+    **dict.fromkeys((MemberSpec, MembersSpec), {"columns": NO_COLUMNS}),
+    Panel: {"static": None},
     ThetaForecaster: {"test": True},
     WindowSpec: {"is_default": False},
     SmoothingModel: {"failures": {}, "extent": None},

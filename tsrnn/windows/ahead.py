@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -79,12 +80,14 @@ def predict_along(
     is_due[place == T] |= np.isfinite(ceilings)[batch.lengths > T]
     due = np.flatnonzero(is_due)
     if pending is not None:
+        if network.spec.reads_ahead:
+            pending = _forecast_again(network, batch, values, units, pending)
         _lay(along, batch, batch.offsets[:-1] + T, np.arange(n_series), pending)
     with network.steps() as step:
 
         def predict(rows: np.ndarray, limits: np.ndarray | None) -> np.ndarray:
             windows = windows_before(values, rows, T)
-            regressors = windows_before(batch.regressors, rows + 1, T)
+            regressors = network.spec.regressors_at(batch, rows)
             of_each = units.take(series_of_row[rows]).after(place[rows] - T)
             ahead, spreads[rows] = step(windows, regressors, of_each, limits)
             return ahead
@@ -103,7 +106,8 @@ def predict_along(
             )
             _lay(along, batch, rows, series_of_row[rows], ahead)
         rows = np.flatnonzero((place >= T) & np.isnan(predictions))
-        for some in np.array_split(rows, max(1, rows.size * T // _NUMBERS)):
+        n_numbers = T * (1 + batch.regressors.shape[1])
+        for some in np.array_split(rows, max(1, rows.size * n_numbers // _NUMBERS)):
             predictions[some] = predict(some, None)[:, 0]
     unknown = np.flatnonzero((place >= T) & np.isnan(spreads))  # of what was predicted with others
     spreads[unknown] = units.take(series_of_row[unknown]).spreads(
@@ -113,6 +117,28 @@ def predict_along(
     is_over = has_more & ~np.isnan(batch.values[batch.offsets[1:] - 1])
     ceilings[is_over] = np.inf
     return along
+
+
+def _forecast_again(
+    network: Any, batch: Batch, values: np.ndarray, units: Units, pending: np.ndarray
+) -> np.ndarray:
+    """Return what is pending at the beginning of series, now that columns from there are known.
+
+    It is forecast from where the stretch of missing values began.
+    """
+    T, H = network.spec.window, network.spec.n_ahead
+    again, n_pending = pending.copy(), np.count_nonzero(~np.isnan(pending), axis=1)
+    for j in np.unique(n_pending[n_pending > 0]).tolist():
+        series, n_before = np.flatnonzero(n_pending == j), H - j
+        rows = batch.offsets[:-1][series] + T - n_before
+        with network.steps() as step:
+            ahead, _ = step(
+                windows_before(values, rows, T - n_before),
+                network.spec.regressors_at(batch, rows, n_before),
+                units.take(series).after(-n_before),
+            )
+        again[series, :j] = ahead[:, n_before:]
+    return again
 
 
 def _lay(
@@ -176,20 +202,26 @@ def forecast_from(
     n_pending = np.zeros(len(windows), dtype=np.int64)
     if pending is not None:
         n_pending = np.count_nonzero(~np.isnan(pending), axis=1)
-    regressors = np.concatenate([known, future], axis=1)
+    spec = network.spec
+    regressors = spec.laid_ahead(known, future)
     values = np.empty((len(windows), horizon))
     with network.steps() as step:
         for j in np.unique(n_pending).tolist():  # 0 but after missing values
             lanes = np.flatnonzero(n_pending == j)
             of_lanes = units.take(lanes)
             one = pending[lanes, :j] if pending is not None and j else np.empty((len(lanes), 0))
+            if j and spec.reads_ahead:  # columns are known that were not when this was forecast
+                n_before = H - j
+                laid = spec.regressors_from(regressors[lanes], -n_before)
+                ahead, _ = step(windows[lanes, :-n_before], laid, of_lanes.after(-n_before))
+                one = ahead[:, n_before:]
             if j and draw is not None:
                 spread = np.minimum(of_lanes.spreads(windows[lanes]), ceilings[lanes])
                 one = one + spread[:, None] * draw(len(lanes))[:, H - j :]
             seen, limits = np.concatenate([windows[lanes], one], axis=1)[:, -T:], ceilings[lanes]
             while one.shape[1] < horizon:
                 i = one.shape[1]
-                known_now = regressors[lanes, i + 1 : i + 1 + T]
+                known_now = spec.regressors_from(regressors[lanes], i)
                 ahead, spread = step(seen, known_now, of_lanes.after(i), limits)
                 if i == 0:
                     limits = np.where(np.isinf(limits), of_lanes.ceilings(spread), limits)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from numbers import Integral
 from typing import Any, Literal, get_args
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils import check_random_state
 
@@ -31,6 +34,8 @@ _WINDOW = 10
 # What only members know.
 _OF_MEMBERS = ("period", "center", "units", "n_members", "members")
 _OF_TRAINING = ("early_stopping", "warm_start", "verbose", "callback")
+
+_PAST = "names or positions of columns of X that are known up to the origin alone"
 
 
 def is_auto(argument: Any) -> bool:
@@ -110,6 +115,7 @@ def check_windows(forecaster: Forecaster) -> None:
     if not is_auto(forecaster.n_members):
         check_count("n_members", forecaster.n_members)
     _check_kinds(forecaster)
+    _check_past_covariates(forecaster.past_covariates)
     check_horizon(forecaster)
     if reads_whole(forecaster):
         _refuse_of_windows(forecaster)
@@ -163,6 +169,49 @@ def _check_kinds(forecaster: Forecaster) -> None:
             f"members names {len(listed)} kinds, and n_members={n_members!r} is fewer: leave it "
             "'auto', or name fewer"
         )
+
+
+def _check_past_covariates(given: Any) -> None:
+    if given is None:
+        return
+    if not isinstance(given, list | tuple | pd.Index | np.ndarray):
+        raise InvalidParameterError(
+            f"past_covariates must be None or a list of {_PAST}, such as ['temperature'], got "
+            f"{given!r}"
+        )
+    for i, one in enumerate(given):
+        if not pd.api.types.is_hashable(one) or isinstance(one, float | bool):
+            raise InvalidParameterError(f"past_covariates must hold {_PAST}, got {one!r}")
+        if one in list(given[:i]):
+            raise InvalidParameterError(f"past_covariates has {one!r} once more: leave it out")
+
+
+def past_positions(given: Any, names: Sequence[Any]) -> tuple[int, ...]:
+    """Return the positions of past covariates among columns of these names.
+
+    Raises
+    ------
+    ValueError
+        For what is none of them.
+    """
+    found = []
+    for one in () if given is None else given:
+        if one in names:
+            place = list(names).index(one)
+        elif isinstance(one, Integral) and -len(names) <= int(one) < len(names):
+            place = int(one) % len(names)
+        else:
+            columns = f"only {list(names)}" if len(names) else "which has none"
+            raise ValueError(
+                f"past_covariates has {one!r}, but there is no such column among the regressors, "
+                f"{columns}"
+            )
+        if place in found:
+            raise ValueError(
+                f"past_covariates has the column {names[place]!r} twice: leave one out"
+            )
+        found.append(place)
+    return tuple(sorted(found))
 
 
 def check_horizon(forecaster: Forecaster) -> None:
@@ -224,3 +273,9 @@ def _refuse_of_members(forecaster: Forecaster) -> None:
                 f"{name} is for the members that estimator='auto' trains for a known horizon, got "
                 f"{argument!r}: set that of the estimator, if it has one"
             )
+    if forecaster.past_covariates is not None:
+        raise InvalidParameterError(
+            "past_covariates is for the members that estimator='auto' trains for a known horizon, "
+            f"got {forecaster.past_covariates!r}: set horizon, such as 12, and no estimator; a "
+            "single regressor reads columns that are known in advance"
+        )

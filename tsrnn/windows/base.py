@@ -124,8 +124,12 @@ class OnWindows(Forecaster):
         regressors: np.ndarray,
         n_jobs: int | None = None,
         progress: Progress | None = None,
+        static: np.ndarray | None = None,
     ) -> PanelModel:
-        """Fit the series of a panel; see `Forecaster.fit_panel`."""
+        """Fit the series of a panel; see `Forecaster.fit_panel`.
+
+        What static columns say of them, (n_series, S), is given to what reads it.
+        """
         batch = Batch(values, offsets, regressors)
         failures = self._refused(batch, lambda i: "the series")
         kept = others(batch.n_series, failures)
@@ -133,7 +137,8 @@ class OnWindows(Forecaster):
             return LoopedPanel((None,) * batch.n_series, failures)
         some = batch.take(kept) if failures else batch
         steps = Steps(batch.n_series, progress)
-        state, _, _, notes = self._seen_to_the_end(some, n_jobs, steps.told)
+        read = None if static is None else static[kept]
+        state, _, _, notes = self._seen_to_the_end(some, n_jobs, steps.told, read)
         steps.told(1, 1)
         told = {int(kept[i]): (note,) for i, note in notes.items()}
         return WindowModel(kept, state, batch.n_series, failures, told)
@@ -145,11 +150,17 @@ class OnWindows(Forecaster):
         return self._too_short(batch, name)
 
     def _seen_to_the_end(
-        self, batch: Batch, n_jobs: int | None, told: Callable[[int, int], Any] | None = None
+        self,
+        batch: Batch,
+        n_jobs: int | None,
+        told: Callable[[int, int], Any] | None = None,
+        static: np.ndarray | None = None,
     ) -> tuple[State, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
         """Train on series, none of them refused, or follow them with what was trained before."""
         trained = trained_for(self._follows, self._taken_period() or 1)
-        return self._fitted(batch, n_jobs, told) if trained is None else follow(trained, batch)
+        if trained is not None:
+            return follow(trained, batch)
+        return self._fitted(batch, n_jobs, told, *(() if static is None else (static,)))
 
     @abstractmethod
     def _too_short(self, batch: Batch, name: Callable[[int], str]) -> dict[int, ValueError]:
@@ -157,7 +168,11 @@ class OnWindows(Forecaster):
 
     @abstractmethod
     def _fitted(
-        self, batch: Batch, n_jobs: int | None, told: Callable[[int, int], Any] | None
+        self,
+        batch: Batch,
+        n_jobs: int | None,
+        told: Callable[[int, int], Any] | None,
+        static: np.ndarray | None = None,
     ) -> tuple[State, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
         """Train on series, none of them too short; `told` of parts that have come to their end."""
 

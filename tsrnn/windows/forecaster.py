@@ -23,6 +23,7 @@ from tsrnn.windows.arguments import (
     UnitKind,
     check_windows,
     has_no_estimator,
+    past_positions,
     reads_whole,
     steps_together,
     trains_members,
@@ -30,6 +31,7 @@ from tsrnn.windows.arguments import (
     wishes_of,
 )
 from tsrnn.windows.base import OnWindows
+from tsrnn.windows.columns import ReadColumns, static_read
 from tsrnn.windows.course import Course
 from tsrnn.windows.default import default_network
 from tsrnn.windows.doubts import few_note
@@ -108,6 +110,11 @@ class RNNForecaster(OnWindows):
         from 0), `epoch` (from 1), `history` and `weights` (a copy, by their names); the training of
         that member ends where it returns something true. One call at a time, from the threads that
         train.
+    past_covariates : list or None
+        Names of columns of X, or their positions, that are known only up to the last value seen, as
+        weather and visitors are: members read them there, and forecasts need no values of them:
+        they may be left out of a frame to predict, or be NaN. The other columns are known in
+        advance.
     cut_off : float or None
         Targets are cut off at so many times their root mean square, without regressors, lest the
         squared error should be about a few outliers. Noisy series may be forecast better with 1.5;
@@ -177,9 +184,27 @@ class RNNForecaster(OnWindows):
     half of the symmetric percentage error and of the absolute error in units of the (seasonal)
     naive forecast's so far, each over that of the adjusted naive forecast on the last horizon;
     where not all values are positive it is the second alone. Adam's rate rises for 100 steps and
-    then falls to zero along a cosine. Targets that are missing are left out. Members take no
-    regressors, but `RegressionForecaster` around them does. Forecasts beyond the horizon go on from
-    those within, and move from the last value seen by no more than a line would.
+    then falls to zero along a cosine. Targets that are missing are left out. Forecasts beyond the
+    horizon go on from those within, and move from the last value seen by no more than a line would.
+
+    **Columns.** Regressors, standardised over all series, are read in the window, and those that
+    are known in advance also of the steps ahead: beside what the network makes of the window, the
+    output of step :math:`j` has
+
+    .. math::
+
+        \beta' (r_j - \bar r) + v' \max(U r_j + c, 0),
+
+    where :math:`r_j` are the columns of that step, :math:`\bar r` their mean over the steps of the
+    level, and :math:`c` sixteen more outputs of the network, so that what a column does may hang on
+    the window and on what is static. :math:`\beta`, :math:`v` and :math:`U` are the same for all
+    steps; training begins with :math:`v = 0` and the :math:`\beta` of a regression. So a step hangs
+    on no later one: few steps are forecast as they are among more, and X is needed as far ahead as
+    is asked. In forecasts that go on beyond the horizon the last value seen of a past covariate
+    stands for those to come. Columns whose height differs from series to series, such as prices,
+    are best given relative to it. In a panel members also read its `static` columns: numbers
+    standardised, and a 0 or 1 for each category. `RegressionForecaster` around members takes all
+    columns itself: its effects are of each series alone.
 
     Members that you name read what those of the rule would in their places; LSTMs have 32 units. A
     ridge regression says the same outputs as a linear map of the window, in closed form: of each
@@ -252,12 +277,12 @@ class RNNForecaster(OnWindows):
     loss better, for 1000 at most; where 10 and 200 epochs are more, for these. The windows that it
     validates on are a tenth drawn at random or, of fewer than 1000, the last fifth of each series.
 
-    Regressors known in advance are standardised and stand beside the lags: next to each the
-    regressors of the step after it, so that the last has those of the step that is predicted. A
-    sequence regressor reads (n, window, 1 + n_features), in single precision, others that as a
-    matrix. With them :math:`s` is :math:`c`, for what they add does not depend on how calm a window
-    was. They are for `strategy="recursive"`, and those of all steps from the end of the series on
-    are needed.
+    It too reads regressors known in advance: they are standardised and stand beside the lags, next
+    to each the regressors of the step after it, so that the last has those of the step that is
+    predicted. A sequence regressor reads (n, window, 1 + n_features), in single precision, others
+    that as a matrix. With them :math:`s` is :math:`c`, for what they add does not depend on how
+    calm a window was. They are for `strategy="recursive"`, and those of all steps from the end of
+    the series on are needed.
 
     In the place of missing values stand predictions of them, or, in the first window, the last
     value before: those that would have been forecast, so that with `strategy="direct"` those of a
@@ -321,6 +346,7 @@ class RNNForecaster(OnWindows):
         units: UnitKind = "auto",
         n_members: int | str = "auto",
         members: str | Sequence[str] = "auto",
+        past_covariates: Sequence[Any] | None = None,
         early_stopping: bool = False,
         warm_start: bool = False,
         verbose: bool | AnyInt = False,
@@ -338,6 +364,7 @@ class RNNForecaster(OnWindows):
         self.units = units
         self.n_members = n_members
         self.members = members
+        self.past_covariates = past_covariates
         self.early_stopping = early_stopping
         self.warm_start = warm_start
         self.verbose = verbose
@@ -373,6 +400,25 @@ class RNNForecaster(OnWindows):
     def _in_season(self, season: Season) -> Self:
         return super()._in_season(season) if trains_members(self) else self
 
+    def reading_columns(self, names: Sequence[str]) -> Self:
+        """Return the forecaster that knows past covariates by their positions."""
+        places = past_positions(self.past_covariates, names)
+        if self.past_covariates is None or tuple(self.past_covariates) == places:
+            return self
+        return clone(self).set_params(past_covariates=places)
+
+    def _unknown_ahead(self, names: Sequence[Any]) -> frozenset[int]:
+        return frozenset(past_positions(self.past_covariates, names))
+
+    def _reads_static(self) -> bool:
+        return trains_members(self) and not reads_whole(self)
+
+    def _read_columns(self, n_regressors: int, static: np.ndarray | None) -> ReadColumns:
+        """Return what members read beside the values."""
+        past = past_positions(self.past_covariates, range(n_regressors))
+        known = tuple(i for i in range(n_regressors) if i not in past)
+        return ReadColumns(known, past, 0 if static is None else static.shape[1])
+
     def _attributes_of(self, network: Any) -> dict[str, Any]:
         return {"estimator_": network.estimator} if isinstance(network, WindowNetwork) else {}
 
@@ -405,21 +451,33 @@ class RNNForecaster(OnWindows):
         return settled
 
     def _fitted(
-        self, batch: Batch, n_jobs: int | None, told: Callable[[int, int], Any] | None
+        self,
+        batch: Batch,
+        n_jobs: int | None,
+        told: Callable[[int, int], Any] | None,
+        static: np.ndarray | None = None,
     ) -> tuple[State, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
         n_regressors = batch.regressors.shape[1]
-        if n_regressors and self.horizon is not None:
+        if n_regressors and reads_whole(self):
+            raise ValueError(
+                "window='all' takes no regressors, which the members on windows read: set "
+                "window='auto', leave X out, or put RegressionForecaster around the forecaster"
+            )
+        if n_regressors and self.horizon is not None and not trains_members(self):
             raise ValueError(
                 "strategy='direct' takes no regressors, for it would need those of steps that are "
-                "not asked for: set strategy='recursive' and no horizon, leave X out, or put "
-                "RegressionForecaster around the forecaster"
+                "not asked for: set estimator='auto', whose members take them, or "
+                "strategy='recursive' and no horizon, leave X out, or put RegressionForecaster "
+                "around the forecaster"
             )
         if self.n_jobs is not None:
             n_jobs = self.n_jobs
         if trains_members(self):
             period: Any = self._taken_period()
             horizon: Any = self.horizon
-            rule = Rule(period, int(horizon), wishes_of(self), n_jobs)
+            static = None if static is None else static_read(static)
+            columns = self._read_columns(n_regressors, static)
+            rule = Rule(period, int(horizon), wishes_of(self), n_jobs, columns)
             course = Course(bool(self.early_stopping), bool(self.verbose), self.callback, told)
             before = trained_for(self._before, period)
             network = None if before is None else before.network
@@ -428,7 +486,7 @@ class RNNForecaster(OnWindows):
             if reads_whole(self):
                 fitted = fit_whole(rule, batch, course)
             else:
-                fitted = fit_members(rule, batch, course, known)
+                fitted = fit_members(rule, batch, course, known, static)
         else:
             fitted = fit_windows(self._spec(n_regressors, n_jobs), batch)
         state, *_, notes = fitted

@@ -187,7 +187,11 @@ class WindowForecaster(OnWindows):
         }
 
     def _fitted(
-        self, batch: Batch, n_jobs: int | None, told: Callable[[int, int], Any] | None
+        self,
+        batch: Batch,
+        n_jobs: int | None,
+        told: Callable[[int, int], Any] | None,
+        static: np.ndarray | None = None,  # not asked for, see `_reads_static`
     ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
         if batch.regressors.shape[1] and self.horizon is not None:
             raise ValueError(

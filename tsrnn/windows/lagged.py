@@ -14,7 +14,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from tsrnn._input.ragged import Batch
 from tsrnn.windows.lag_features import LagFeatures
-from tsrnn.windows.lags import Units, relative, windows_before
+from tsrnn.windows.lags import ReadsByLag, Units, relative, windows_before
 from tsrnn.windows.network import with_seed
 
 # Numbers of windows that are read at a time, about, which bounds the memory that it takes.
@@ -29,7 +29,7 @@ _MOST_ERRORS = 10_000
 
 
 @dataclass(frozen=True)
-class LagSpec:
+class LagSpec(ReadsByLag):
     """A regressor to train, and what it reads.
 
     Attributes
@@ -56,7 +56,7 @@ class LagSpec:
     draws_past_errors = True
 
     @property
-    def window(self) -> int:
+    def window(self) -> int:  # type: ignore[override]
         """The number of values that are read (T)."""
         return self.features.window
 

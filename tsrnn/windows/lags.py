@@ -45,11 +45,14 @@ class Units:
         Whether s is c, and not of the window.
     seasons : Seasons or None
         Of the first step of each window, and on, where there are members that take them off.
+    static : (N, S) array or None
+        What static columns say of the series, where there are members that read them.
     """
 
     change: np.ndarray
     is_fixed: bool
     seasons: Seasons | None = None
+    static: np.ndarray | None = None
 
     @classmethod
     def of(cls, batch: Batch) -> Units:
@@ -65,7 +68,8 @@ class Units:
     def take(self, series: np.ndarray) -> Units:
         """Return the units of the series at these positions."""
         seasons = None if self.seasons is None else self.seasons.take(series)
-        return replace(self, change=self.change[series], seasons=seasons)
+        static = None if self.static is None else self.static[series]
+        return replace(self, change=self.change[series], seasons=seasons, static=static)
 
     def after(self, n_timesteps: int | np.ndarray) -> Units:
         """Return the units of windows so many steps later, of all or of each."""
@@ -123,6 +127,31 @@ def relative(windows: np.ndarray, units: Units) -> tuple[np.ndarray, np.ndarray,
     unit = np.where(spread > 0.0, spread, 1.0)[:, None]
     z = (windows - level[:, None]) / unit
     return np.where(spread[:, None] > 0.0, z, 0.0), level, spread
+
+
+class ReadsByLag:
+    """Base of what reads, with each lag, the regressors of the step after it.
+
+    Attributes
+    ----------
+    window : int
+        Lags (T).
+    """
+
+    window: int
+    reads_ahead = False
+
+    def regressors_at(self, batch: Batch, rows: np.ndarray) -> np.ndarray:
+        """Return what is read with the windows before rows: regressors of the steps after lags."""
+        return windows_before(batch.regressors, rows + 1, self.window)
+
+    def laid_ahead(self, known: np.ndarray, future: np.ndarray) -> np.ndarray:
+        """Return the regressors of windows (n, T, p) and of the steps that follow, in a row."""
+        return np.concatenate([known, future], axis=1)
+
+    def regressors_from(self, laid: np.ndarray, step: int) -> np.ndarray:
+        """Return what of these is read with windows that begin so many steps later."""
+        return laid[:, step + 1 : step + 1 + self.window]
 
 
 def from_first_observed(batch: Batch) -> tuple[Batch, np.ndarray]:

@@ -25,11 +25,23 @@ from tsrnn._recurrent.architecture import Architecture
 from tsrnn._recurrent.engine import Engine
 from tsrnn.exceptions import TrainingDivergedError
 from tsrnn.forecasting.season import Seasons
+from tsrnn.windows.columns import (
+    N_UNITS,
+    NO_COLUMNS,
+    AheadLoss,
+    AheadPath,
+    Beside,
+    ReadColumns,
+    columns_ahead,
+    initial_weights,
+    network_inputs,
+    regression_start,
+)
 from tsrnn.windows.lags import spreads_of
 from tsrnn.windows.level_losses import LevelLoss, distance, first_biases, loss_of
 from tsrnn.windows.readings import Reading
 from tsrnn.windows.ridge import fit_ridge
-from tsrnn.windows.samples import Samples, filled, naive_scales, origins_of, padded
+from tsrnn.windows.samples import SampleColumns, Samples, filled, naive_scales, origins_of, padded
 
 # The longest gradient.
 _CLIP = 1.0
@@ -84,6 +96,8 @@ class MemberSpec:
     anchors : tuple of int
         Periods of the seasons by whose repetition the linear path begins.
     seed : int
+    columns : ReadColumns
+        What is read beside the values.
     """
 
     kind: str
@@ -98,15 +112,28 @@ class MemberSpec:
     n_looked_at: int
     anchors: tuple[int, ...]
     seed: int
+    columns: ReadColumns = NO_COLUMNS
+
+    @property
+    def n_inputs(self) -> int:
+        """Numbers that are read of a window."""
+        return self.window * (1 + self.columns.n_beside) + self.columns.n_static
 
     def architecture(self) -> Architecture | DenseArchitecture:
-        """Return the shape of the network."""
+        """Return the shape of the network that reads windows."""
+        columns = self.columns
+        n_outputs = 3 * self.n_ahead + (N_UNITS if columns.known else 0)
         if self.kind in RECURRENT:
-            return Architecture(self.kind, 1, self.hidden_sizes, 3 * self.n_ahead)
-        linear = bool(self.anchors)
+            n_inputs = 1 + columns.n_beside + columns.n_static
+            return Architecture(self.kind, n_inputs, self.hidden_sizes, n_outputs)
         return DenseArchitecture(
-            "relu", self.window, 1, self.hidden_sizes, 3 * self.n_ahead, linear
+            "relu", self.n_inputs, 1, self.hidden_sizes, n_outputs, bool(self.anchors)
         )
+
+    @property
+    def n_weights(self) -> int:
+        """Weights of the network, and then of the path from columns ahead."""
+        return self.architecture().n_parameters + self.columns.n_weights()
 
     def engine(self) -> Engine | DenseEngine:
         """Return what runs it, in one thread."""
@@ -116,14 +143,19 @@ class MemberSpec:
 
     def initial(self) -> np.ndarray:
         """Draw weights to begin from, whose answer is the level, or the seasons' repetition."""
-        shape = self.architecture()
-        theta = shape.initial(np.random.RandomState(self.seed), np.float32)
+        shape, random_state = self.architecture(), np.random.RandomState(self.seed)
+        theta = shape.initial(random_state, np.float32)
         weights = shape.unpack(theta)
         weights["W_yh"][:] = 0.0
         weights["b_y"][:] = 0.0
         if self.anchors:
-            weights["W_yx"][: self.n_ahead] = self._repetition()
-        return theta
+            weights["W_yx"][: self.n_ahead, : self.window] = self._repetition()
+        if not self.columns.known:
+            return theta
+        context = weights["W_yh"][3 * self.n_ahead :]
+        width = np.sqrt(6.0 / sum(context.shape))
+        context[:] = random_state.uniform(-width, width, context.shape)
+        return np.concatenate([theta, initial_weights(len(self.columns.known), random_state)])
 
     def _repetition(self) -> np.ndarray:
         """Return the linear path (H, T) that repeats the last season, or the mean of two kinds.
@@ -162,7 +194,11 @@ class Member:
     history: dict[str, list[float]]
 
     def forecast(
-        self, windows: np.ndarray, change: np.ndarray, seasons: Seasons | None
+        self,
+        windows: np.ndarray,
+        change: np.ndarray,
+        seasons: Seasons | None,
+        beside: Beside | None = None,
     ) -> np.ndarray:
         """Predict what follows windows.
 
@@ -174,6 +210,8 @@ class Member:
             Mean changes of the series.
         seasons : Seasons or None
             Of the steps of each window, and on.
+        beside : Beside or None
+            What columns say of these windows, where they are read.
 
         Returns
         -------
@@ -183,12 +221,14 @@ class Member:
         spec, T_all = self.spec, windows.shape[1]
         T, H = spec.window, spec.n_ahead
         windows = windows[:, T_all - T :]
+        if beside is not None:
+            beside = beside.from_step(T_all - T)
         if spec.is_adjusted and seasons is not None:
             factor, offset = seasons.of_steps(T_all - T, T + H)
             windows = (windows - offset[:, :T]) / factor[:, :T]
         level, unit = spec.reading.level_and_unit(windows, change)
         x = spec.reading.inputs(windows, level, unit)
-        o, o_low, o_high = np.split(self._outputs(x), 3, axis=1)
+        o, o_low, o_high = np.split(self._outputs(x, beside), 3, axis=1)
         spread = spreads_of(windows, change)[:, None]
         points = level[:, None] + unit[:, None] * o
         ends = points - spread * distance(o_low), points + spread * distance(o_high)
@@ -197,26 +237,87 @@ class Member:
             forecasts = forecasts * factor[:, T:] + offset[:, T:]
         return forecasts
 
-    def _outputs(self, x: np.ndarray) -> np.ndarray:
-        n_rows = max(1, _CHUNK // x.shape[1])
-        with self.spec.engine() as engine:
-            parts = [
-                engine.predict(self.weights, _sequences(x[start : start + n_rows]))
-                for start in range(0, len(x), n_rows)
-            ]
-        return (
-            np.concatenate(parts).astype(float) if parts else np.empty((0, 3 * self.spec.n_ahead))
+    def _outputs(self, x: np.ndarray, beside: Beside | None) -> np.ndarray:
+        spec = self.spec
+        n_rows = max(1, _CHUNK // spec.n_inputs)
+        parts = []
+        with spec.engine() as engine:
+            network = _Network(spec, engine)
+            for start in range(0, len(x), n_rows):
+                some = slice(start, start + n_rows)
+                of_some = None if beside is None else beside.take(some)
+                parts.append(network.predict(self.weights, x[some], of_some))
+        return np.concatenate(parts).astype(float) if parts else np.empty((0, 3 * spec.n_ahead))
+
+
+class _Network:
+    """The network of a member, and the path from columns ahead if there is one.
+
+    Attributes
+    ----------
+    spec : MemberSpec
+    engine : Engine or DenseEngine
+    n_own, n_known : int
+        The size of the network's theta, what follows being the path's; columns known in advance.
+    """
+
+    def __init__(self, spec: MemberSpec, engine: Engine | DenseEngine) -> None:
+        self.spec, self.engine = spec, engine
+        self.n_own, self.n_known = spec.architecture().n_parameters, len(spec.columns.known)
+
+    def predict(self, theta: np.ndarray, x: np.ndarray, beside: Beside | None) -> np.ndarray:
+        """Return outputs, (n, 3 H), of windows read as x (n, T), and of what columns say."""
+        sequences, ahead = self._sequences(x, beside), self.ahead(beside)
+        outputs = self.engine.predict(theta[: self.n_own], sequences)
+        if ahead is None:
+            return outputs
+        return AheadPath(theta[self.n_own :], self.n_known).forward(outputs, ahead)[0]
+
+    def loss_and_gradient(
+        self,
+        theta: np.ndarray,
+        x: np.ndarray,
+        beside: Beside | None,
+        context: np.ndarray,
+        loss: LevelLoss,
+    ) -> tuple[float, np.ndarray]:
+        """Return the sum of losses, and its gradient."""
+        every, weights = np.arange(len(x)), np.ones(len(x), np.float32)
+        own, sequences, ahead = theta[: self.n_own], self._sequences(x, beside), self.ahead(beside)
+        if ahead is None:
+            return self.engine.loss_and_gradient(own, sequences, every, context, weights, loss)
+        whole = AheadLoss(loss, theta[self.n_own :], self.n_known)
+        context = np.concatenate([context, ahead.reshape(len(ahead), -1)], axis=1)
+        value, gradient = self.engine.loss_and_gradient(
+            own, sequences, every, context, weights, whole
         )
+        return value, np.concatenate([gradient, whole.gradient])
+
+    def ahead(self, beside: Beside | None) -> np.ndarray | None:
+        """Return the columns of the steps ahead as they are read; None where there are none."""
+        if beside is None or not self.n_known:
+            return None
+        return columns_ahead(
+            beside, self.spec.columns, self.spec.n_ahead, self.spec.reading.n_level
+        )
+
+    def read(self, x: np.ndarray, beside: Beside | None) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return what is read of windows in a row, (n, N), and changes of columns, (n, H, p)."""
+        ahead = self.ahead(beside)
+        inputs = self._sequences(x, beside).values.reshape(len(x), -1)
+        return inputs, None if ahead is None else ahead[:, :, self.n_known :]
+
+    def _sequences(self, x: np.ndarray, beside: Beside | None) -> Sequences:
+        columns = self.spec.columns
+        if beside is not None and not columns.is_empty:
+            x = network_inputs(x, beside, columns, by_step=self.spec.kind in RECURRENT)
+        n, T = x.shape[:2]
+        return Sequences(x.reshape(n * T, -1), np.arange(n + 1) * T, True)
 
 
 def _some(n: int) -> np.ndarray:
     """Return an even choice among so many samples."""
     return np.unique(np.linspace(0, n - 1, _MEASURED).astype(np.int64))
-
-
-def _sequences(x: np.ndarray) -> Sequences:
-    n, T = x.shape
-    return Sequences(x.reshape(-1, 1), np.arange(n + 1) * T, True)
 
 
 class _Objective:
@@ -227,14 +328,14 @@ class _Objective:
 
     def __init__(
         self,
-        engine: Engine | DenseEngine,
+        network: _Network,
         samples: Samples,
         loss: LevelLoss,
         stop: np.ndarray,
     ) -> None:
         self.n_rows = self.n_samples = samples.n_samples
         self.total_weight = float(samples.n_samples)
-        self._engine, self._samples, self._loss, self._stop = engine, samples, loss, stop
+        self.network, self._samples, self._loss, self._stop = network, samples, loss, stop
         chosen = _some(self.n_rows)
         _, context = samples.gather(chosen)
         nothing = np.zeros((len(chosen), 3 * samples.n_ahead), np.float32)
@@ -243,10 +344,11 @@ class _Objective:
 
     def loss(self, theta: np.ndarray, rows: np.ndarray) -> float:
         """Return the sum over the rows."""
-        total, n_rows = 0.0, max(1, _CHUNK // self._samples.window)
+        total, n_rows = 0.0, max(1, _CHUNK // self.network.spec.n_inputs)
         for start in range(0, len(rows), n_rows):
-            x, context = self._samples.gather(rows[start : start + n_rows])
-            outputs = self._engine.predict(theta, _sequences(x))
+            some = rows[start : start + n_rows]
+            x, context = self._samples.gather(some)
+            outputs = self.network.predict(theta, x, self._samples.beside(some))
             weights = np.ones(len(x), np.float32)
             total += self._loss.value_and_gradient(outputs, context, weights)[0]
         return total
@@ -256,23 +358,33 @@ class _Objective:
         if self._stop[0]:
             raise KeyboardInterrupt
         x, context = self._samples.gather(rows)
-        every, weights = np.arange(len(rows)), np.ones(len(rows), np.float32)
-        return self._engine.loss_and_gradient(
-            theta, _sequences(x), every, context, weights, self._loss
-        )
+        beside = self._samples.beside(rows)
+        return self.network.loss_and_gradient(theta, x, beside, context, self._loss)
 
 
-def _begin_quantiles(
-    theta: np.ndarray, spec: MemberSpec, engine: Engine | DenseEngine, samples: Samples
-) -> None:
+def _begin_path(theta: np.ndarray, network: _Network, samples: Samples) -> None:
+    """Let the path from columns ahead begin with what a regression on them says of points."""
+    chosen = _some(samples.n_samples)
+    x, context = samples.gather(chosen)
+    beside = samples.beside(chosen)
+    y, (b, u, *_) = context[:, :-4], context[:, -4:].T[:, :, None]
+    H, p = network.spec.n_ahead, network.n_known
+    o = network.predict(theta, x, beside)[:, :H]
+    targets = np.where(u > 0.0, (y - b) / np.where(u > 0.0, u, 1.0), np.nan)
+    ahead: Any = network.ahead(beside)
+    path = AheadPath(theta[network.n_own :], p)
+    path.B[0] = regression_start(targets, ahead[:, :, p:], o)
+
+
+def _begin_quantiles(theta: np.ndarray, network: _Network, samples: Samples) -> None:
     """Write the biases with which quantiles begin at those of the errors before training."""
     chosen = _some(samples.n_samples)
     x, context = samples.gather(chosen)
     y, (b, u, _, v) = context[:, :-4], context[:, -4:].T[:, :, None]
-    H = spec.n_ahead
-    points = b + u * engine.predict(theta, _sequences(x))[:, :H]
-    bias = spec.architecture().unpack(theta)["b_y"]
-    bias[H:] = first_biases(y - points, v[:, 0])
+    H = network.spec.n_ahead
+    points = b + u * network.predict(theta, x, samples.beside(chosen))[:, :H]
+    bias = network.spec.architecture().unpack(theta[: network.n_own])["b_y"]
+    bias[H : 3 * H] = first_biases(y - points, v[:, 0])
 
 
 def ridge_beside(spec: MemberSpec) -> MemberSpec:
@@ -282,7 +394,12 @@ def ridge_beside(spec: MemberSpec) -> MemberSpec:
 
 
 def samples_of(
-    spec: MemberSpec, batch: Batch, seasons: Seasons | None, change: np.ndarray, spare: int = 0
+    spec: MemberSpec,
+    batch: Batch,
+    seasons: Seasons | None,
+    change: np.ndarray,
+    static: np.ndarray | None = None,
+    spare: int = 0,
 ) -> Samples:
     """Return the samples of series that a member is trained on.
 
@@ -295,6 +412,8 @@ def samples_of(
         Of the first steps of the series.
     change : (N,) array
         Their mean changes.
+    static : (N, S) array or None
+        What static columns say of them, if these are read.
     spare : int
         Values at the end of each series that are no targets.
     """
@@ -312,18 +431,22 @@ def samples_of(
     # Constant series have no unit: their forecasts are their levels whatever is learned.
     varies = change[whole.series_of_row[origins]] > 0.0
     origins = origins[varies] if varies.any() else origins[:1]
-    return _at(spec, whole, origins, period, change)
+    return _at(spec, whole, origins, period, change, static)
 
 
 def held_back_of(
-    spec: MemberSpec, batch: Batch, seasons: Seasons | None, change: np.ndarray
+    spec: MemberSpec,
+    batch: Batch,
+    seasons: Seasons | None,
+    change: np.ndarray,
+    static: np.ndarray | None = None,
 ) -> Samples:
     """Return a sample of each series: its last horizon, and the window before it."""
     whole, period = _whole(spec, batch, seasons)
     origins = origins_of(whole, spec.window, spec.n_ahead, 2, whole.values.size)
     origins = np.intersect1d(origins, whole.offsets[1:] - spec.n_ahead)
     origins = origins[change[whole.series_of_row[origins]] > 0.0]
-    return _at(spec, whole, origins, period, change)
+    return _at(spec, whole, origins, period, change, static)
 
 
 def _whole(spec: MemberSpec, batch: Batch, seasons: Seasons | None) -> tuple[Batch, int]:
@@ -336,13 +459,26 @@ def _whole(spec: MemberSpec, batch: Batch, seasons: Seasons | None) -> tuple[Bat
 
 
 def _at(
-    spec: MemberSpec, whole: Batch, origins: np.ndarray, period: int, change: np.ndarray
+    spec: MemberSpec,
+    whole: Batch,
+    origins: np.ndarray,
+    period: int,
+    change: np.ndarray,
+    static: np.ndarray | None,
 ) -> Samples:
     scale = naive_scales(whole, spec.window, spec.reading.period, origins)
     of_origin = change[whole.series_of_row[origins]]
     values = filled(whole, period)
     return Samples(
-        values, whole.values, origins, scale, of_origin, spec.window, spec.n_ahead, spec.reading
+        values,
+        whole.values,
+        origins,
+        scale,
+        of_origin,
+        spec.window,
+        spec.n_ahead,
+        spec.reading,
+        None if spec.columns.is_empty else SampleColumns(whole, static),
     )
 
 
@@ -395,13 +531,16 @@ def train_member(
     if held_back is not None and before is not None:
         training.history.setdefault("val_loss", [np.nan] * training.n_epochs)
     with one_blas_thread(), spec.engine() as engine:
-        objective = _Objective(engine, samples, loss, stop)
-        measure = None if held_back is None else _measure_of(engine, held_back, loss, stop)
+        network = _Network(spec, engine)
+        objective = _Objective(network, samples, loss, stop)
+        measure = None if held_back is None else _measure_of(network, held_back, loss, stop)
         if spec.kind == "ridge":
             _fit_in_closed_form(training, spec, samples, objective, measure)
         else:
+            if before is None and spec.columns.known:
+                _begin_path(training.theta, network, samples)
             if before is None:
-                _begin_quantiles(training.theta, spec, engine, samples)
+                _begin_quantiles(training.theta, network, samples)
             plan = _plan_of(spec, n, holds_back=held_back is not None)
             descend(
                 objective,
@@ -441,10 +580,10 @@ def _plan_of(spec: MemberSpec, n: int, *, holds_back: bool) -> Plan:
 
 
 def _measure_of(
-    engine: Engine | DenseEngine, held_back: Samples, loss: LevelLoss, stop: np.ndarray
+    network: _Network, held_back: Samples, loss: LevelLoss, stop: np.ndarray
 ) -> Measure:
     """Make what measures the loss of what was held back."""
-    objective = _Objective(engine, held_back, loss, stop)
+    objective = _Objective(network, held_back, loss, stop)
     rows = np.arange(held_back.n_samples)
 
     def measure(theta: np.ndarray) -> dict[str, float]:
@@ -478,8 +617,11 @@ def _fit_in_closed_form(
     measure: Measure | None,
 ) -> None:
     """Fit what needs no training; its history has the one loss that it comes to."""
-    weights = spec.architecture().unpack(training.theta)
-    weights["W_yh"][:], weights["b_y"][:] = fit_ridge(samples)
+    network, H = objective.network, spec.n_ahead
+    weights = spec.architecture().unpack(training.theta[: network.n_own])
+    weights["W_yh"][: 3 * H], weights["b_y"][: 3 * H], path = fit_ridge(samples, network.read)
+    if network.n_known:
+        AheadPath(training.theta[network.n_own :], network.n_known).B[0] = path
     loss = objective.loss(training.theta, np.arange(samples.n_samples)) / samples.n_samples
     measured = {"loss": loss} | ({} if measure is None else measure(training.theta))
     training.history = {name: [value] for name, value in measured.items()}

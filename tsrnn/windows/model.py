@@ -146,8 +146,8 @@ class WindowState:
         ValueError
             If one of them is left out.
         """
-        lengths = np.diff(offsets)
-        unknown = np.flatnonzero(np.isnan(regressors).any(axis=1))
+        lengths, needed = np.diff(offsets), self._columns_ahead
+        unknown = np.flatnonzero(np.isnan(regressors[:, needed]).any(axis=1))
         if unknown.size:
             i = int(np.searchsorted(offsets, unknown[0], side="right")) - 1
             raise ValueError(
@@ -160,6 +160,13 @@ class WindowState:
         step = rows_between(np.zeros(self.n_series, dtype=np.int64), lengths)
         future[series, step] = self.columns.scale(regressors)
         return replace(self, future=future)
+
+    @property
+    def _columns_ahead(self) -> list[int]:
+        """The regressors that are read of the steps ahead."""
+        if isinstance(self.network, MembersNetwork):
+            return list(self.network.spec.columns.known)
+        return list(range(self.known.shape[2]))
 
     def forecast(self, horizon: int) -> np.ndarray:
         """Predict the next values, (N, horizon)."""
@@ -189,10 +196,28 @@ class WindowState:
         n_pending = np.count_nonzero(~np.isnan(self.pending), axis=1)
         is_due = np.isfinite(self.ceilings)  # the last values were predicted, and these with them
         first = np.where(is_due, self.network.spec.n_ahead - n_pending, 0)
-        forecasts = self.network.forecast(self.values, self.units)
+        forecasts = self._network_forecasts(horizon, first)
         points = self._scaled_forecast(horizon)
         values = self.network.quantiles_from(forecasts, first, points, quantiles)
         return self.scaling.unscale(values.T).T
+
+    def _network_forecasts(self, horizon: int, first: np.ndarray) -> np.ndarray:
+        """Return what members say of the H steps after windows, (3, N, H).
+
+        Of a series whose next step is not the first of those that are forecast together, where
+        columns ahead are read: of the H steps from the first.
+        """
+        spec, units = self.network.spec, self.units
+        laid = spec.laid_ahead(self.known, self._future(horizon))
+        n_before = np.where(first < spec.n_ahead, first, 0) if spec.reads_ahead else 0 * first
+        found = np.empty((3, self.n_series, spec.n_ahead))
+        for r in np.unique(n_before).tolist():
+            lanes = np.flatnonzero(n_before == r)
+            windows = self.values[lanes, : self.values.shape[1] - r]
+            regressors = spec.regressors_from(laid[lanes], -r)
+            of_lanes = units.take(lanes).after(-r) if r else units.take(lanes)
+            found[:, lanes] = self.network.forecast(windows, of_lanes, regressors)
+        return found
 
     def simulate(
         self, horizon: int, n_paths: int, random_state: np.random.RandomState
@@ -368,19 +393,28 @@ def fit_windows(
 
 
 def fit_members(
-    rule: Rule, batch: Batch, course: Course = PLAIN, before: MembersNetwork | None = None
+    rule: Rule,
+    batch: Batch,
+    course: Course = PLAIN,
+    before: MembersNetwork | None = None,
+    static: np.ndarray | None = None,
 ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
     """Train the members that a rule chooses on series, as `fit_windows` trains one network.
 
-    Or go on with those that there were before.
+    Or go on with those that there were before. They may read what static columns say, (N, S).
     """
     seen = _seen_by_members(batch)
     seasons, kinds, _ = find_seasons(seen.trimmed.values, seen.trimmed.offsets, rule.period)
     members = () if before is None else before.members
+    if before is not None and (before.spec.columns != rule.columns or rule.columns.n_static):
+        raise ValueError(
+            "warm_start goes on with members that read the same columns, and no static ones: set "
+            "warm_start=False to train others"
+        )
     spec = (
         rule.choose(seen.trimmed, kinds) if before is None else rule.keep(seen.trimmed, before.spec)
     )
-    units = _units_of(spec, seen, seasons)
+    units = replace(_units_of(spec, seen, seasons), static=static)
 
     def train(whole: Batch, units: Units) -> MembersNetwork:
         return spec.train(whole, units, course, members)
@@ -404,7 +438,7 @@ def follow(
         return follow_whole(trained.network, batch)
     network = trained.network
     if isinstance(network, MembersNetwork):
-        seen = _seen_by_members(batch)
+        seen = _seen_by_members(batch, trained.columns)
         seasons, _, _ = find_seasons(seen.trimmed.values, seen.trimmed.offsets, network.spec.period)
         units = _units_of(network.spec, seen, seasons)
     else:
@@ -439,6 +473,11 @@ def cannot_follow(
     spec = one.network.spec
     if not isinstance(spec, MembersSpec):
         return too_short(batch, spec.window, 0, name)
+    if spec.columns.n_static:
+        raise ValueError(
+            "the members read static columns of the series that they were trained on, and know no "
+            "others: fit a panel that has these series, or leave static out"
+        )
     if all(member.reading.units != "ratio" for member in spec.members):
         return {}
     lowest = np.fmin.reduceat(batch.values, batch.offsets[:-1])
@@ -467,16 +506,17 @@ def _period_of(state: State) -> int | None:
     return spec.period if isinstance(spec, MembersSpec) else None
 
 
-def _seen_by_members(batch: Batch) -> Seen:
-    scaling, columns = Scaling.of(batch, centred=False), RegressorScaling.of(batch.regressors)
+def _seen_by_members(batch: Batch, columns: RegressorScaling | None = None) -> Seen:
+    scaling = Scaling.of(batch, centred=False)
+    columns = RegressorScaling.of(batch.regressors) if columns is None else columns
     each = scaling.take(batch.series_of_row)
-    scaled = Batch(each.scale(batch.values), batch.offsets, batch.regressors)
+    scaled = Batch(each.scale(batch.values), batch.offsets, columns.scale(batch.regressors))
     return Seen.of(batch, scaling, columns, scaled)
 
 
 def _units_of(spec: MembersSpec, seen: Seen, seasons: Seasons) -> Units:
     """Return the units of windows, with the seasons of the series if a member takes them off."""
-    units = Units.of(seen.trimmed)
+    units = replace(Units.of(seen.trimmed), is_fixed=False)
     if any(one.is_adjusted for one in spec.members):
         return replace(units, seasons=seasons.after(-spec.window))
     return units

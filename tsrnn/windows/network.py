@@ -18,7 +18,14 @@ from tsrnn._input.ragged import Batch
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.sequence.repeated import repeated_predictions
 from tsrnn.windows.default import fit_default
-from tsrnn.windows.lags import Units, inputs, relative, rows_after_windows, windows_before
+from tsrnn.windows.lags import (
+    ReadsByLag,
+    Units,
+    inputs,
+    relative,
+    rows_after_windows,
+    windows_before,
+)
 
 # Windows that are read at a time, which bounds the memory that it takes.
 _CHUNK = 65536
@@ -41,7 +48,7 @@ _LARGEST_COUNTED = 20.0
 
 
 @dataclass(frozen=True)
-class WindowSpec:
+class WindowSpec(ReadsByLag):
     """A regressor to train, and the windows to train it on.
 
     Attributes

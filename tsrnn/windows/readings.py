@@ -48,6 +48,11 @@ class Reading:
     center: str
     period: int
 
+    @property
+    def n_level(self) -> int:
+        """Values at the end of a window whose mean is its level."""
+        return self.period if self.center == "season" else 1
+
     def level_and_unit(
         self, windows: np.ndarray, change: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:

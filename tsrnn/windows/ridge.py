@@ -26,10 +26,12 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from tsrnn.windows.columns import Beside, regression_start
 from tsrnn.windows.level_losses import first_biases
 from tsrnn.windows.network import without_outliers
 from tsrnn.windows.samples import Samples
@@ -45,6 +47,9 @@ _CHUNK = 2**22
 
 # Outputs are cut off at so many times their root mean square.
 _CUT_OFF = 3.0
+
+# How often weights of windows and of columns ahead are fitted in turn.
+_TURNS = 4
 
 
 @dataclass(frozen=True)
@@ -126,22 +131,45 @@ def _left_out(
     return (y - XV @ (YXV / d).T) / rest[:, None]
 
 
-def fit_ridge(samples: Samples) -> tuple[np.ndarray, np.ndarray]:
-    """Fit the map of samples: W_yh (3 H, T) and b_y (3 H,), the outputs as networks have them."""
+Reader = Callable[[np.ndarray, Beside | None], tuple[np.ndarray, np.ndarray | None]]
+
+
+def fit_ridge(samples: Samples, read: Reader) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fit the map of samples: W_yh (3 H, N) and b_y (3 H,), the outputs as networks have them.
+
+    And B (p,), what the points add for each change of columns since the level. W_yh and B are
+    fitted in turn, each to what the other leaves.
+
+    Parameters
+    ----------
+    samples : Samples
+    read : callable
+        Makes of windows (n, T), and of what columns say of them, what is read (n, N), and the
+        changes of columns (n, H, p); None where there are none.
+    """
     H, n = samples.n_ahead, samples.n_samples
-    x = np.empty((n, samples.window), np.float32)
     y, context = np.empty((n, H)), np.empty((n, 4))
+    read_of, changes_of = [], []
     n_rows = max(1, _CHUNK // samples.window)
     for start in range(0, n, n_rows):
         some = slice(start, min(start + n_rows, n))
-        x[some], of_some = samples.gather(np.arange(some.start, some.stop))
+        chosen = np.arange(some.start, some.stop)
+        x, of_some = samples.gather(chosen)
+        inputs, changes = read(x, samples.beside(chosen))
+        read_of.append(inputs)
+        changes_of.append(np.empty((len(x), H, 0), np.float32) if changes is None else changes)
         context[some] = of_some[:, -4:]
         level, unit = context[some, 0], context[some, 1]
         y[some] = (of_some[:, :-4] - level[:, None]) / unit[:, None]
+    x, changes = np.concatenate(read_of), np.concatenate(changes_of)
+    path = np.zeros(changes.shape[2])
     line = fit_line(x, y)
+    for _ in range(_TURNS if path.size else 0):
+        path = regression_start(y, changes, x @ line.weights.T + line.bias)
+        line = fit_line(x, y - changes @ path)
     unit, spread = context[line.chosen, 1], context[line.chosen, 3]
-    errors = (y[line.chosen] - line.predictions) * unit[:, None]
-    weights, bias = np.zeros((3 * H, samples.window)), np.zeros(3 * H)
+    errors = (y[line.chosen] - changes[line.chosen] @ path - line.predictions) * unit[:, None]
+    weights, bias = np.zeros((3 * H, x.shape[1])), np.zeros(3 * H)
     weights[:H], bias[:H] = line.weights, line.bias
     bias[H:] = first_biases(errors, spread)
-    return weights, bias
+    return weights, bias, path

@@ -29,6 +29,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsrnn._input.ragged import Batch
+from tsrnn.windows.columns import NO_COLUMNS, ReadColumns
 from tsrnn.windows.members import MemberSpec
 from tsrnn.windows.readings import Reading
 from tsrnn.windows.together import MembersSpec
@@ -161,12 +162,15 @@ class Rule:
     wishes : Wishes
     n_jobs : int or None
         Threads.
+    columns : ReadColumns
+        What is read beside the values.
     """
 
     period: int
     horizon: int
     wishes: Wishes
     n_jobs: int | None
+    columns: ReadColumns = NO_COLUMNS
 
     def choose(self, batch: Batch, kinds: np.ndarray) -> MembersSpec:
         """Return the members for series, from their first values on, with seasons of these kinds.
@@ -189,7 +193,11 @@ class Rule:
         )
         members = members_for(series, self.wishes)
         longest = max(one.window for one in members)
-        return MembersSpec(members, longest, self.period, self.n_jobs)
+        if not self.columns.is_empty:
+            members = tuple(replace(one, columns=self.columns) for one in members)
+        if self.columns.known:
+            longest += self.horizon - 1
+        return MembersSpec(members, longest, self.period, self.n_jobs, self.columns)
 
     def keep(self, batch: Batch, spec: MembersSpec) -> MembersSpec:
         """Return the members that training goes on with, which other series were chosen for.

@@ -12,8 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsrnn._input.ragged import Batch, offsets_of, rows_between
+from tsrnn.windows.columns import Beside, around
 from tsrnn.windows.lags import spreads_of
 from tsrnn.windows.readings import Reading
+
+
+@dataclass(frozen=True)
+class SampleColumns:
+    """Columns of series that were padded.
+
+    Attributes
+    ----------
+    batch : Batch
+        With scaled regressors.
+    static : (N, S) array or None
+    """
+
+    batch: Batch
+    static: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -34,6 +50,8 @@ class Samples:
         Mean change of the series of each.
     window, n_ahead : int
     reading : Reading
+    columns : SampleColumns or None
+        None where values alone are read.
     """
 
     values: np.ndarray
@@ -44,6 +62,7 @@ class Samples:
     window: int
     n_ahead: int
     reading: Reading
+    columns: SampleColumns | None = None
 
     @property
     def n_samples(self) -> int:
@@ -68,6 +87,15 @@ class Samples:
         context[:, -4:] = (np.stack([level, unit, scale, spread]) / size).T
         return self.reading.inputs(windows, level, unit), context
 
+    def beside(self, chosen: np.ndarray) -> Beside | None:
+        """Return what columns say of some samples; None where values alone are read."""
+        if self.columns is None:
+            return None
+        batch, rows = self.columns.batch, self.origins[chosen]
+        series = np.searchsorted(batch.offsets, rows, side="right") - 1
+        found = around(batch, rows, self.window, self.n_ahead)
+        return Beside.of(found, self.columns.static, series)
+
 
 # The least scale of errors, in levels: what a series that never changes would otherwise divide by.
 _LEAST_SCALE = 1e-6
@@ -75,6 +103,8 @@ _LEAST_SCALE = 1e-6
 
 def padded(batch: Batch, window: int, period: int) -> tuple[Batch, np.ndarray]:
     """Put so many values before each series: its first value, or its first season again and again.
+
+    Regressors are those of the steps whose values these are.
 
     Parameters
     ----------
@@ -96,11 +126,11 @@ def padded(batch: Batch, window: int, period: int) -> tuple[Batch, np.ndarray]:
     values[rows] = batch.values
     season = np.where(batch.lengths >= period, period, 1)[:, None]
     source = starts[:, None] + np.arange(-window, 0) % season
-    before = batch.values[source]
-    before = np.where(np.isnan(before), batch.values[starts][:, None], before)
-    values[(offsets[:-1, None] + np.arange(window)).ravel()] = before.ravel()
-    regressors = np.zeros((offsets[-1], batch.regressors.shape[1]))
-    regressors[rows] = batch.regressors
+    source = np.where(np.isnan(batch.values[source]), starts[:, None], source).ravel()
+    led = (offsets[:-1, None] + np.arange(window)).ravel()
+    values[led] = batch.values[source]
+    regressors = np.empty((offsets[-1], batch.regressors.shape[1]))
+    regressors[rows], regressors[led] = batch.regressors, batch.regressors[source]
     assert len(offsets) == n_series + 1
     return Batch(values, offsets, regressors), rows
 

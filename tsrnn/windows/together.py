@@ -19,6 +19,7 @@ from tsrnn._optim.watch import Training
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.season import Seasons
 from tsrnn.sequence.base import is_one_of_many
+from tsrnn.windows.columns import NO_COLUMNS, Beside, ReadColumns, around, laid_ahead
 from tsrnn.windows.course import PLAIN, Course, Onlookers
 from tsrnn.windows.lags import Units, windows_before
 from tsrnn.windows.level_losses import TAIL
@@ -48,16 +49,21 @@ class MembersSpec:
     ----------
     members : tuple of MemberSpec
     window : int
-        Values that all are given (T); no member reads more.
+        Values that all are given (T); no member reads more. Where columns ahead are read, it is H -
+        1 more than the longest of theirs: what was forecast of missing values is so forecast again
+        once the columns of later steps are known.
     period : int
     n_jobs : int or None
         Threads.
+    columns : ReadColumns
+        What is read beside the values.
     """
 
     members: tuple[MemberSpec, ...]
     window: int
     period: int
     n_jobs: int | None = None
+    columns: ReadColumns = NO_COLUMNS
 
     is_raw = False
 
@@ -70,6 +76,26 @@ class MembersSpec:
     def n_unseen(self) -> int:
         """Values at the beginning of a series that nothing is predicted of."""
         return self.period
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether columns of the steps ahead are read."""
+        return bool(self.columns.known)
+
+    def regressors_at(self, batch: Batch, rows: np.ndarray, n_less: int = 0) -> np.ndarray:
+        """Return the columns around windows before rows, (n, T + H, C), of `n_less` fewer steps."""
+        T, H = self.window - n_less, self.n_ahead
+        if not self.columns.n_beside:
+            return np.empty((len(rows), T + H, 0))
+        return around(batch, rows, T, H)
+
+    def laid_ahead(self, known: np.ndarray, future: np.ndarray) -> np.ndarray:
+        """Return the columns of windows (n, T, C) and of the steps that follow, in a row."""
+        return laid_ahead(known, future, self.columns, self.n_ahead)
+
+    def regressors_from(self, laid: np.ndarray, step: int) -> np.ndarray:
+        """Return what of these is read with windows that end so many steps later."""
+        return laid[:, max(step, 0) : step + self.window + self.n_ahead]
 
     def padded(self, batch: Batch) -> tuple[Batch, np.ndarray]:
         """Return the series with a window of values before them, and where their rows are."""
@@ -103,7 +129,7 @@ class MembersSpec:
         trimmed = _without_padding(batch, T)
         seasons = None if seasons is None else seasons.after(T)
         naive = naive_errors(batch, T, self.n_ahead, self.period, seasons)
-        data = trimmed, seasons, units.change
+        data = trimmed, seasons, units.change, units.static
         with Onlookers(course, len(self.members)) as onlookers:
             members = self._trained(data, naive, course, onlookers, before)
         spec = replace(self, members=tuple(one.spec for one in members))
@@ -117,7 +143,7 @@ class MembersSpec:
 
     def _trained(
         self,
-        data: tuple[Batch, Seasons | None, np.ndarray],
+        data: tuple[Batch, Seasons | None, np.ndarray, np.ndarray | None],
         naive: tuple[float, float],
         course: Course,
         onlookers: Onlookers,
@@ -202,9 +228,19 @@ class MembersNetwork:
         """The most windows that a member was trained on."""
         return max(one.n_samples for one in self.members)
 
-    def forecast(self, windows: np.ndarray, units: Units) -> np.ndarray:
-        """Return the medians of the members' points and quantiles, (3, n, H), after windows."""
-        of_each = [one.forecast(windows, units.change, units.seasons) for one in self.members]
+    def forecast(
+        self, windows: np.ndarray, units: Units, regressors: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return the medians of the members' points and quantiles, (3, n, H), after windows.
+
+        The regressors are those around the windows, (n, T + H, C), where columns are read.
+        """
+        beside = None
+        if not self.spec.columns.is_empty and regressors is not None:
+            beside = Beside.of(regressors, units.static)
+        of_each = [
+            one.forecast(windows, units.change, units.seasons, beside) for one in self.members
+        ]
         return np.median(of_each, axis=0) if len(of_each) > 1 else of_each[0]
 
     def quantiles_from(
@@ -246,7 +282,7 @@ class MembersNetwork:
             ceilings: np.ndarray | None = None,
         ) -> tuple[np.ndarray, np.ndarray]:
             spread = units.spreads(windows)
-            forecasts = self.forecast(windows, units)[0]
+            forecasts = self.forecast(windows, units, regressors)[0]
             if ceilings is not None:
                 spread = np.minimum(spread, ceilings)
                 reach = np.arange(1, self.spec.n_ahead + 1) * (_REACH * ceilings)[:, None]
@@ -306,8 +342,9 @@ def _errors(network: MembersNetwork, batch: Batch, units: Units) -> np.ndarray:
     kept = np.flatnonzero(is_whole & (spread > 0.0))
     if not kept.size:
         return np.zeros((1, spec.n_ahead))
+    regressors = spec.regressors_at(batch, rows[kept])
     with network.steps() as step:
-        forecasts, spread = step(windows[kept], None, of_each.take(kept))
+        forecasts, spread = step(windows[kept], regressors, of_each.take(kept))
     return (y[kept] - forecasts) / spread[:, None]
 
 
@@ -315,7 +352,7 @@ def tell_floor(
     network: MembersNetwork,
     batch: Batch,
     units: Units,
-    data: tuple[Batch, Seasons | None, np.ndarray],
+    data: tuple[Batch, Seasons | None, np.ndarray, np.ndarray | None],
 ) -> None:
     """Warn where networks forecast the last horizon, held back, no better than a linear map does.
 
@@ -326,7 +363,7 @@ def tell_floor(
         Padded.
     units : Units
     data
-        The series without their padding, seasons of these, and their mean changes.
+        The series without their padding, seasons of these, their mean changes, and what is static.
     """
     specs = [spec for spec in network.spec.members if spec.kind != "ridge"]
     if not specs:
@@ -358,7 +395,8 @@ def _mean_scaled_error(
     origins, windows = origins[is_whole], windows[is_whole]
     series = batch.series_of_row[origins]
     of_each = units.take(series).after(origins - T - batch.offsets[series])
-    points = network.forecast(windows, of_each)[0]
+    regressors = network.spec.regressors_at(batch, origins)
+    points = network.forecast(windows, of_each, regressors)[0]
     scale = naive_scales(batch, T, network.spec.period, origins)[:, None]
     y = batch.values[origins[:, None] + np.arange(H)]
     errors = np.abs(y - points) / np.where(scale > 0.0, scale, np.nan)

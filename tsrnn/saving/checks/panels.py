@@ -40,6 +40,8 @@ def check_panel(one: Panel) -> None:
     fields.array(one.ordinals, "ordinals", INT, values.size)  # all 0 in those saved before 0.2
     fields.offsets(one.offsets, "offsets", values.size, len(ids))
     fields.kind(one.codec, "codec", *CODECS)
+    if one.static is not None:
+        fields.numbers(one.static, "static", len(ids), None)
 
 
 def check_fitted(one: FittedPanel) -> None:

@@ -17,6 +17,7 @@ from tsrnn.saving.checks.fields import FLOAT, require
 from tsrnn.saving.checks.models import check_found
 from tsrnn.saving.checks.networks import REGRESSORS
 from tsrnn.sequence.elman import ElmanRNNRegressor
+from tsrnn.windows.columns import ReadColumns
 from tsrnn.windows.doubts import Ranges
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.lags import Units
@@ -35,6 +36,8 @@ def check_units(one: Units) -> None:
     if one.seasons is not None:
         seasons = fields.kind(one.seasons, "seasons", Seasons)
         require(len(seasons.factor) == one.change.size, "seasons must be of all series")
+    if one.static is not None:
+        fields.numbers(one.static, "static", one.change.size, None)
 
 
 def check_ranges(one: Ranges) -> None:
@@ -104,12 +107,24 @@ def check_member_spec(one: MemberSpec) -> None:
     require(len(one.anchors) <= 2, "there are at most two anchors")
     require(sum(one.anchors) <= one.window, "anchors must lie within the window")
     fields.whole(one.seed, "seed", 0)
+    fields.kind(one.columns, "columns", ReadColumns)
+
+
+def check_read_columns(one: ReadColumns) -> None:
+    """Check which columns are read."""
+    every: list[int] = []
+    for name in ("known", "past"):
+        every += fields.tuple_of(getattr(one, name), name, int)
+    for place in every:
+        fields.whole(place, "a column", 0)
+    require(sorted(every) == list(range(len(every))), "every column must be read once")
+    fields.whole(one.n_static, "n_static", 0)
 
 
 def check_member(one: Member) -> None:
     """Check a trained member."""
     spec = fields.kind(one.spec, "spec", MemberSpec)
-    fields.array(one.weights, "weights", np.dtype(np.float32), spec.architecture().n_parameters)
+    fields.array(one.weights, "weights", np.dtype(np.float32), spec.n_weights)
     require(np.isfinite(one.weights).all(), "weights must be finite")
     fields.whole(one.n_samples, "n_samples", 1)
     losses = fields.kind(one.history, "history", dict).get("loss")
@@ -121,7 +136,10 @@ def check_members_spec(one: MembersSpec) -> None:
     members = fields.tuple_of(one.members, "members", MemberSpec)
     require(len(members) > 0, "there must be a member")
     require(len({member.n_ahead for member in members}) == 1, "members must look equally far")
+    columns = fields.kind(one.columns, "columns", ReadColumns)
+    require(all(member.columns == columns for member in members), "members must read alike")
     longest = max(member.window for member in members)
+    longest += members[0].n_ahead - 1 if columns.known else 0
     fields.whole(one.window, "window", longest)
     fields.whole(one.period, "period", 1)
     if one.n_jobs is not None:
@@ -163,7 +181,8 @@ def check_state(one: WindowState) -> None:
     require(fields.kind(one.scaling, "scaling", Scaling).exponent.size == n, "scaling of all")
     units = fields.kind(one.units, "units", Units)
     require(units.change.size == n, "units must be of all series")
-    require(units.is_fixed == (p > 0), "units are fixed where there are regressors")
+    is_fixed = p > 0 and isinstance(network, WindowNetwork)
+    require(units.is_fixed == is_fixed, "units are fixed where a regressor reads others")
     fields.array(one.ceilings, "ceilings", FLOAT, n)
     require((one.ceilings >= 0.0).all(), "ceilings must not be negative")
     fields.observations(one.pending, "pending", n, network.spec.n_ahead - 1)
@@ -175,7 +194,10 @@ def check_state(one: WindowState) -> None:
     fields.numbers(one.known, "known", n, window, p)
     fields.observations(one.future, "future", n, None, p)
     if isinstance(network, MembersNetwork):
-        require(p == 0, "members read no regressors")
+        columns = network.spec.columns
+        require(p == columns.n_beside, "members must read all columns")
+        n_static = 0 if units.static is None else units.static.shape[1]
+        require(n_static == columns.n_static, "members must read all static numbers")
         require(one.past is None, "members have no past errors")
         return
     past = fields.kind(one.past, "past", PastErrors)
@@ -271,6 +293,7 @@ CHECKS = {
     Ranges: check_ranges,
     Reading: check_reading,
     WindowSpec: check_spec,
+    ReadColumns: check_read_columns,
     RegressorScaling: check_regressor_scaling,
     Units: check_units,
     WindowModel: check_model,
