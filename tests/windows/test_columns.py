@@ -470,3 +470,32 @@ def test_of_many_categories_the_most_common_are_told_apart():
     with pytest.warns(UnusedColumnsWarning, match="70 categories: RNN.* the 64 of most series"):
         model.fit(frame.drop(columns="slope"))
     assert model._training[0].static.shape == (70, 64)
+
+
+# Training that goes on, and other series.
+
+
+def test_what_reads_columns_is_applied_to_others_and_stopped_early():
+    model = RNNForecaster(**SMALL | {"n_members": 1}, past_covariates=["weather"])
+    early = fitted_to(clone(model).set_params(early_stopping=True))
+    assert "val_loss" in early.members_[0].history
+    trained = fitted_to(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        other = trained.apply(FRAME[:SEEN], Y[:SEEN, :1])
+    rows = FRAME[SEEN:]
+    # Columns keep the units that they were trained in; single precision, other batches.
+    expected = trained.predict(rows)[:, 0]
+    np.testing.assert_allclose(other.predict(rows)[:, 0], expected, rtol=1e-5)
+
+
+def test_training_goes_on_with_the_same_columns_alone(panel):
+    model = RNNForecaster(**SMALL | {"n_members": 1}, warm_start=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(FRAME[["promoted"]][:SEEN], Y[:SEEN])
+        model.fit(FRAME[["promoted"]][:SEEN], Y[:SEEN])
+        with pytest.raises(ValueError, match="the same columns, and no static ones"):
+            model.fit(FRAME[:SEEN], Y[:SEEN])
+    with pytest.raises(ValueError, match="read static columns of the series"):
+        quietly(panel.apply, LONG[LONG["unique_id"] == "a"].assign(unique_id="new"))

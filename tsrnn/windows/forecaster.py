@@ -95,6 +95,11 @@ class RNNForecaster(OnWindows):
         What they are, in turn: dense networks, recurrent ones, or ridge regression on the windows
         that a network would read, in closed form. That takes next to no time, and is the floor that
         networks have to beat. With "auto" the rule says it.
+    past_covariates : list or None
+        Names of columns of X, or their positions, that are known only up to the last value seen, as
+        weather and visitors are: members read them there, and forecasts need no values of them:
+        they may be left out of a frame to predict, or be NaN. The other columns are known in
+        advance.
     early_stopping : bool
         Hold the last horizon of each series back from the training of members, watch the loss of
         it, and go back to the weights of the epoch in which it was lowest. A warning then tells
@@ -110,11 +115,6 @@ class RNNForecaster(OnWindows):
         from 0), `epoch` (from 1), `history` and `weights` (a copy, by their names); the training of
         that member ends where it returns something true. One call at a time, from the threads that
         train.
-    past_covariates : list or None
-        Names of columns of X, or their positions, that are known only up to the last value seen, as
-        weather and visitors are: members read them there, and forecasts need no values of them:
-        they may be left out of a frame to predict, or be NaN. The other columns are known in
-        advance.
     cut_off : float or None
         Targets are cut off at so many times their root mean square, without regressors, lest the
         squared error should be about a few outliers. Noisy series may be forecast better with 1.5;
@@ -405,7 +405,9 @@ class RNNForecaster(OnWindows):
         places = past_positions(self.past_covariates, names)
         if self.past_covariates is None or tuple(self.past_covariates) == places:
             return self
-        return clone(self).set_params(past_covariates=places)
+        new = at_this_moment(self)  # with what it follows, or goes on from
+        new.past_covariates = places
+        return new
 
     def _unknown_ahead(self, names: Sequence[Any]) -> frozenset[int]:
         return frozenset(past_positions(self.past_covariates, names))
