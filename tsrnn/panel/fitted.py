@@ -127,6 +127,7 @@ class FittedForecasters(BaseEstimator):
         member, training = self._fitted.members[place], self._training[place]
         kinds = self._fitted.grid.seasons()
         forecaster, names = self._forecasters[place], self.feature_names_in_
+        forecaster.validate_parameters()  # of a file they may be others than those of the fit
         return settle(forecaster, names, member.features, training, kinds)
 
     def _past(self, place: int) -> PastErrors:
