@@ -114,12 +114,21 @@ def test_a_batch_is_what_a_loop_over_origins_reads(reading):
         np.testing.assert_allclose(row, numbers, rtol=1e-6)
 
 
+@pytest.mark.parametrize("value", [0.0, 3.0, 1.0 / 3.0, -0.1])
+@pytest.mark.parametrize("center", ["last", "season"])
 @pytest.mark.parametrize("units", ["ratio", "std"])
-def test_a_series_of_zeros_has_no_unit_and_is_read_as_zeros(units):
-    reading, windows = Reading(units, "last", 1), np.zeros((1, T))
+def test_a_constant_series_has_no_unit_and_is_read_as_zeros(units, center, value):
+    reading, windows = Reading(units, center, 7), np.full((1, T), value)
     level, unit = reading.level_and_unit(windows, np.zeros(1))
-    assert level == 0.0 and unit == 0.0
+    assert level == value and unit == 0.0  # the mean of seven thirds is not a third to the bit
     np.testing.assert_array_equal(reading.inputs(windows, level, unit), 0.0)
+
+
+@pytest.mark.parametrize("units, expected", [("ratio", 5.0), ("std", np.std([3.0, 3.0, 3.0, 5.0]))])
+def test_a_window_that_varies_has_a_unit_though_its_series_was_constant(units, expected):
+    windows = np.array([[3.0, 3.0, 3.0, 5.0]])
+    level, unit = Reading(units, "last", 1).level_and_unit(windows, np.zeros(1))
+    assert level == 5.0 and unit == expected
 
 
 # Losses.

@@ -12,8 +12,8 @@ and in those of "std"
     x_t = clip((w_t - b) / u, -8, 8),                                                       (2)
 
 with c the mean change of the series, which is also what u is at least in (1), lest a value near
-zero, or a calm stretch, should make an ordinary change a huge one. A series that is constant has no
-unit: what is read of it is 0, and so is what is said.
+zero, or a calm stretch, should make an ordinary change a huge one. A series that is constant, as
+long as its windows are, has no unit: what is read of it is 0, and what is said is its level.
 """
 
 from __future__ import annotations
@@ -58,12 +58,16 @@ class Reading:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return b and u of windows (n, T) of series with these mean changes, (n,) each."""
         is_seasonal = self.center == "season"
-        level = windows[:, -self.period :].mean(axis=1) if is_seasonal else windows[:, -1]
+        level = windows[:, -self.period :].mean(axis=1) if is_seasonal else windows[:, -1].copy()
         if self.units == "ratio":
-            return level, np.maximum(np.abs(level), change)
-        n_steps = min(2 * self.period, windows.shape[1]) if self.period > 1 else windows.shape[1]
-        spread = windows[:, -n_steps:].std(axis=1)
-        return level, np.where(change > 0.0, np.maximum(spread, _LEAST_UNIT * change), 0.0)
+            unit = np.maximum(np.abs(level), change)
+        else:
+            n_steps = 2 * self.period if self.period > 1 else windows.shape[1]
+            unit = np.maximum(windows[:, -n_steps:].std(axis=1), _LEAST_UNIT * change)
+        calm = np.flatnonzero(change == 0.0)
+        alike = calm[np.ptp(windows[calm], axis=1) == 0.0]
+        level[alike], unit[alike] = windows[alike, -1], 0.0  # without the rounding of means
+        return level, unit
 
     def inputs(self, windows: np.ndarray, level: np.ndarray, unit: np.ndarray) -> np.ndarray:
         """Return x of windows (n, T), by (1) or (2), in single precision."""
