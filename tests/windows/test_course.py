@@ -158,6 +158,14 @@ def test_series_too_short_to_hold_anything_back_are_refused_in_words():
         RNNForecaster(horizon=4, early_stopping=True).fit(np.arange(1.0, 9.0))
 
 
+def test_a_last_horizon_that_nobody_has_seen_cannot_be_held_back():
+    ends_unseen = np.r_[SERIES, np.full((4, 4), np.nan)]
+    with pytest.raises(ValueError, match="no series that changes .* observed value there"):
+        one(early_stopping=True).fit(ends_unseen)
+    ends_unseen[-1, 0] = 70.0  # a single value of one series is enough
+    assert len(one(early_stopping=True).fit(ends_unseen).members_[0].history["val_loss"]) > 0
+
+
 def test_networks_that_ridge_is_as_good_as_are_told_of():
     y = np.column_stack([SERIES] * 2)
     lazy = one(early_stopping=True, callback=lambda state: True)  # after an epoch
@@ -267,6 +275,15 @@ def test_a_warm_start_goes_on_from_the_weights_and_the_history(plain):
     assert "_before" not in vars(first)
 
 
+def test_a_warm_start_with_series_that_say_nothing_forgets_nothing():
+    warm = one(warm_start=True).fit(SERIES)
+    (before,) = warm.members_
+    (after,) = warm.fit(np.full((20, 2), 3.0)).members_
+    np.testing.assert_array_equal(after.weights, before.weights)
+    assert after.history == before.history
+    np.testing.assert_array_equal(warm.predict(6), 3.0)
+
+
 def test_a_warm_start_with_other_wishes_is_refused_and_leaves_the_forecaster_as_it_was():
     fitted = one(warm_start=True, members="dense").fit(SERIES)
     for name, value in {"horizon": 3, "window": 8, "members": "gru", "units": "std"}.items():
@@ -320,6 +337,17 @@ def test_series_are_followed_as_if_they_had_been_there(plain):
     assert plain.n_windows_ == other.n_windows_
 
 
+@pytest.mark.parametrize("units", ["ratio", "std"])
+@pytest.mark.parametrize("kind", ["dense", "gru", "lstm", "ridge"])
+def test_constant_series_are_forecast_as_constant(kind, units):
+    third = np.full(48, 1.0 / 3.0)
+    both = one(members=kind, units=units).fit(np.column_stack([SERIES, third]))
+    np.testing.assert_array_equal(both.predict(6)[:, -1], 1.0 / 3.0)
+    np.testing.assert_array_equal(both.predict_interval(6)[:, :, -1], 1.0 / 3.0)
+    followed = both.apply(np.full(20, 7.3e200))
+    np.testing.assert_array_equal(followed.predict(6), 7.3e200)
+
+
 def test_what_follows_other_series_is_updated_saved_and_fitted_as_any(plain, tmp_path):
     before = state_of(plain)
     other = plain.apply(SERIES[:40, :2]).update(SERIES[40:, :2])
@@ -350,14 +378,33 @@ def test_a_panel_follows_series_that_it_has_never_seen():
     np.testing.assert_allclose(both.predict(6)["f"], found["f"], rtol=SINGLE)
 
 
+def test_of_several_forecasters_each_is_applied_and_gone_on_with_by_its_name():
+    frame = make_frame([40, 40])
+    dense, ridge = (("d", one(warm_start=True, period=1)), ("r", one(members="ridge", period=1)))
+    panel = quietly(PanelForecaster([dense, ridge]).fit, frame)
+    expected = panel.predict(4)
+    panel.set_params(forecaster=[ridge, dense])
+    found = quietly(panel.apply, frame).predict(4)
+    np.testing.assert_allclose(found["d"], expected["d"], rtol=SINGLE)
+    np.testing.assert_allclose(found["r"], expected["r"], rtol=SINGLE)
+    before = panel._fitted.members[0].model.state.network.members[0]
+    after = quietly(panel.fit, frame)._fitted.members[1].model.state.network.members[0]
+    assert len(after.history["loss"]) > len(before.history["loss"])
+    panel.set_params(forecaster=[ridge, ("other", dense[1])])
+    with pytest.raises(ValueError, match="others than those that were fitted"):
+        panel.apply(frame)
+
+
 def test_seasons_that_no_member_was_trained_for_are_failures():
     frame = make_frame([40, 40])
     quarters = frame.assign(ds=np.tile(pd.date_range("2010", periods=40, freq="QS"), 2))
     panel = quietly(PanelForecaster(one(period="auto"), alias="f").fit, quarters)
     months = frame.assign(ds=np.tile(pd.date_range("2010", periods=40, freq="MS"), 2))
     assert quietly(panel.apply, quarters).failures_.empty
-    with pytest.raises(ValueError, match="a season of 12 steps"):
+    with pytest.raises(ValueError, match="a season of 12 steps, .* on series with period 4: set"):
         quietly(panel.apply, months)
+    with pytest.raises(ValueError, match="has no season, or is too short for one"):
+        quietly(panel.apply, quarters[:3])
 
 
 @pytest.mark.parametrize(

@@ -152,17 +152,19 @@ def _by_names(note: Warning, names: Sequence[Any]) -> Warning:
     return type(note)(Message(text.template, **{**text.fields, "columns": named}))
 
 
-def models_before(fitted: FittedPanel | None, n_forecasters: int) -> list[tuple[PanelModel, ...]]:
-    """Return the models of each forecaster from a fit before, none where there were more or fewer.
+def models_before(
+    fitted: FittedPanel | None, forecasters: Sequence[NamedForecaster]
+) -> list[tuple[PanelModel, ...]]:
+    """Return the models of each forecaster from a fit before: of several by their names.
 
-    Parameters
-    ----------
-    fitted : FittedPanel or None
-    n_forecasters : int
+    None of a forecaster that was not there.
     """
-    if fitted is None or len(fitted.members) != n_forecasters:
-        return [()] * n_forecasters
-    return [models_of(one.model) for one in fitted.members]
+    if fitted is None:
+        return [()] * len(forecasters)
+    if len(fitted.members) == len(forecasters) == 1:
+        return [models_of(fitted.members[0].model)]
+    known = {one.name: models_of(one.model) for one in fitted.members}
+    return [() if one.name is None else known.get(one.name, ()) for one in forecasters]
 
 
 def fitted_panel(frame: RegularFrame, fits: Sequence[MemberFit], rules: StepRules) -> FittedPanel:

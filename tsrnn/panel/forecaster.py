@@ -261,7 +261,7 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         """
         check_is_fitted(self, "failures_")
         new = at_this_moment(self)
-        if len(self._validated()[1]) != len(self._fitted.members):
+        if not all(models_before(self._fitted, self._validated()[1])):
             raise ValueError(
                 "the forecasters of the panel are others than those that were fitted, and there is "
                 "nothing to apply of these: fit it"
@@ -274,7 +274,7 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         with replaced_when_done(self) as new:
             forget_fit(new)
             _, forecasters = self._validated()
-            before = models_before(vars(new).get("_fitted"), len(forecasters))
+            before = models_before(vars(new).get("_fitted"), forecasters)
             rules = self._rules()
             frame = regular_frame(self._read(df), rules, self.time_col)
             ids, part = frame.ids, frame.part

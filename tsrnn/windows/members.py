@@ -441,11 +441,17 @@ def held_back_of(
     change: np.ndarray,
     static: np.ndarray | None = None,
 ) -> Samples:
-    """Return a sample of each series: its last horizon, and the window before it."""
+    """Return a sample of each series that changes: its last horizon, and the window before it."""
     whole, period = _whole(spec, batch, seasons)
     origins = origins_of(whole, spec.window, spec.n_ahead, 2, whole.values.size)
     origins = np.intersect1d(origins, whole.offsets[1:] - spec.n_ahead)
     origins = origins[change[whole.series_of_row[origins]] > 0.0]
+    if not origins.size and change.any():
+        raise ValueError(
+            f"early_stopping=True judges training by the last horizon={spec.n_ahead} steps of each "
+            "series, and no series that changes is long enough and has an observed value there: "
+            "leave missing values at the ends out, or set early_stopping=False"
+        )
     return _at(spec, whole, origins, period, change, static)
 
 
@@ -520,9 +526,9 @@ def train_member(
         If the loss is not finite, or the weights blow up.
     """
     n, loss = samples.n_samples, loss_of(spec.loss, naive)
-    if not samples.change.any():
-        training = Training(spec.initial(), {"loss": [0.0]})
-        return Member(spec, training.theta, n, training.history), training
+    if not samples.change.any():  # there is nothing to learn, nor is anything forgotten
+        known = Member(spec, spec.initial(), n, {"loss": [0.0]}) if before is None else before
+        return known, Training(known.weights, known.history)
     history: dict[str, list[float]] = {} if before is None else before.history
     training = Training(
         spec.initial() if before is None else before.weights.copy(),

@@ -459,8 +459,12 @@ def cannot_follow(
     """Return why series cannot be followed with what was trained on others, by position."""
     one = trained_for(trained, period)
     if one is None:
-        known = sorted({_period_of(state) or 1 for state in trained})
-        why = f"has a season of {period} steps, and networks were trained on those of {known}: fit"
+        known = " or ".join(map(str, sorted({_period_of(state) or 1 for state in trained})))
+        own = f"a season of {period} steps" if period > 1 else "no season, or is too short for one"
+        why = (
+            f"has {own}, and networks were trained on series with period {known}: set period to "
+            "say that it is of these, or fit the forecaster to series like it"
+        )
         return {i: ValueError(f"{name(i)} {why}") for i in range(batch.n_series)}
     n_regressors = one.n_regressors
     if batch.regressors.shape[1] != n_regressors:
