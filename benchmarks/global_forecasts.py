@@ -1,13 +1,14 @@
 """One forecaster of all series of a competition at once: RNNForecaster(horizon=...) in a panel.
 
 Run as `python benchmarks/global_forecasts.py --data-home FOLDER [--data m3 m4-weekly] [--hold 2]
-[--final] [--floor] [--intervals] [--near-copies] [--mix backtest]`. Whatever the forecaster's rule
-(`tsrnn/windows/rule.py`) says was chosen by what this prints without `--final`: forecasts of the
-last horizon of the TRAINING parts, held back, or with `--hold 2` of the one before it. With
-`--final` the test parts are scored.
+[--final] [--floor] [--whole] [--intervals] [--near-copies] [--mix backtest]`. Whatever the
+forecaster's rule (`tsrnn/windows/rule.py`) says was chosen by what this prints without `--final`:
+forecasts of the last horizon of the TRAINING parts, held back, or with `--hold 2` of the one before
+it. With `--final` the test parts are scored.
 
 With `--floor` ridge regressions in closed form, on the windows that the members read, are scored
-beside them: what every network has to beat. `--kinds` takes other kinds of members.
+beside them: what every network has to beat. `--kinds` takes other kinds of members. With `--whole`
+so are members that read series whole, and the mean of both kinds.
 
 With `--mix` it is combined with local forecasters, each fitted to a series by itself: a mean of
 equal weights, or of those that a backtest within the training parts tells (`--mix backtest`).
@@ -137,6 +138,17 @@ def forecast_of(
     return forecast, seconds, panel
 
 
+def score_whole(part: Part, naive: Result, options: argparse.Namespace) -> None:
+    """Print the scores of members that read series whole, and of the mean of both kinds."""
+    plain = {"horizon": part.horizon, "period": part.period, "random_state": options.seed}
+    windows = RNNForecaster(n_members=options.members, **plain)
+    whole = RNNForecaster(window="all", n_members=options.members, **plain)
+    both = EnsembleForecaster([("windows", windows), ("whole", whole)], method="mean")
+    for title, model in (("read whole", whole), ("mean of both", both)):
+        forecast, seconds, _ = forecast_of(part, model, options.jobs)
+        line(f"{part.name}, {title}", score(part, forecast, seconds), naive)
+
+
 def run(name: str, options: argparse.Namespace) -> None:
     """Forecast a part, and print its scores."""
     part = load(name, options.data_home, options.series)
@@ -149,6 +161,8 @@ def run(name: str, options: argparse.Namespace) -> None:
     if options.floor:
         forecast, seconds, _ = forecast_of(part, floor_of(part), options.jobs)
         line(f"{name}, the floor (ridge)", score(part, forecast, seconds), naive)
+    if options.whole:
+        score_whole(part, naive, options)
     model = RNNForecaster(
         horizon=part.horizon,
         period=part.period,
@@ -199,6 +213,7 @@ def read_options() -> argparse.Namespace:
         "--kinds", nargs="+", choices=("dense", "gru", "lstm", "ridge"), help="of members, in turn"
     )
     parser.add_argument("--floor", action="store_true", help="score ridge on the windows, too")
+    parser.add_argument("--whole", action="store_true", help="score series read whole, too")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--save", help="write forecasts to files that begin like this")

@@ -228,15 +228,16 @@ class RNNForecaster(OnWindows):
     `members`) that read each series once, and say at every step :math:`t` how the next :math:`h`
     values differ from those of a season before, or from :math:`y_t` in the first season and where
     :math:`m = 1`: as :math:`(y_{t+j} - y_{t+j-m}) / (s_t \sqrt{j})`, with :math:`s_t` the mean
-    change over a season so far. So a series of :math:`n` values trains :math:`n` forecasts for the
-    work of reading it, and `update` costs a step a value. They read changes of a step and a season,
-    the size of values and of changes in units, how much has been seen, and of the steps ahead the
-    values of the last two seasons and the season's profile. The loss is that of the other members,
-    at every step; missing values are read as missing. Beyond the horizon the last season that was
-    said is repeated, or without one forecasts go on from their medians. `simulate` draws from the
-    quantiles by a normal copula, with the correlations of a random walk. The rule does not take
-    them by itself: by themselves they forecast held-back horizons no better than windows do, but
-    the mean of both is better than either; the guide has the figures.
+    change over a season, of the last hundred about. So a series of :math:`n` values trains
+    :math:`n` forecasts for the work of reading it, and `update` costs a step a value. They read
+    changes of a step and a season, the size of values and of changes in units, how much has been
+    seen, and of the steps ahead the values of the last two seasons and the season's profile. The
+    loss is that of the other members, at every step; missing values are read as missing. Series
+    longer than 200 steps, or two seasons, train in pieces. Beyond the horizon the last season that
+    was said is repeated, or without one forecasts go on from their medians. `simulate` draws from
+    the quantiles by a normal copula, with the correlations of a random walk. Ctrl-C ends such a
+    fit, and leaves the forecaster as it was. The rule does not take them by itself, for held-back
+    horizons were forecast no better by them than by windows; the guide has the figures.
 
     **A single regressor.** With :math:`w_1, \ldots, w_T` the values of a window, :math:`T` as
     `window`, the regressor reads

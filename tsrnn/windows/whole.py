@@ -51,9 +51,13 @@ _HIDDEN, N_MEMBERS = 32, 6
 # optimiser at least, which are more epochs where there are few series.
 _LOOKED_AT, _FEWEST_EPOCHS, _FEWEST_STEPS = 4_000_000, 2, 120
 
-# With a season and without one: epochs at most, for beyond these what was learned of some hundred
-# series was their own; series of a batch at most; and the largest learning rate.
-_SEASONAL, _PLAIN = (30, 32, 0.002), (15, 64, 0.003)
+# With a season, without one, and of series that are cut into pieces: epochs at most, for beyond
+# these what was learned of some hundred series was their own; series, or pieces, of a batch at
+# most; and the largest learning rate.
+_SEASONAL, _PLAIN, _LONG = (30, 32, 0.002), (15, 64, 0.003), (60, 16, 0.003)
+
+# Changes that a unit is a mean of, for that of a long series is no longer what it was.
+_MEMORY = 100.0
 
 # Series of a batch at least, and the share of all between that and the most.
 _SMALL_BATCH, _BATCHES = 8, 10
@@ -260,7 +264,8 @@ def _one_step(spec: CausalSpec, ahead: list[np.ndarray]) -> tuple[np.ndarray, np
 def specs_of(rule: Rule, *, is_positive: bool) -> list[CausalSpec]:
     """Return the members for series whose values are all positive, or not."""
     m, h, wishes = rule.period, rule.horizon, rule.wishes
-    reading = Reading(h, m, min(h, m) if m > 1 else 0, reads_level=is_positive)
+    n_pattern = min(h, m) if m > 1 else 0
+    reading = Reading(h, m, n_pattern, memory=_MEMORY, reads_level=is_positive)
     return [
         CausalSpec(reading, (TAIL, 0.5, 1.0 - TAIL), wishes.kind(i, "gru"), (_HIDDEN,))
         for i in range(wishes.count(N_MEMBERS))
@@ -325,7 +330,10 @@ def _trained(rule: Rule, batch: Batch, course: Course) -> WholeNetwork:
         raise ValueError(
             "no series has a value and another one after it to train on: give longer series"
         )
-    epochs = _epochs(panel.n_samples, n_steps, is_seasonal=rule.period > 1)
+    kind = _SEASONAL if rule.period > 1 else _PLAIN
+    if panel.n_samples >= 2 * batch.n_series:
+        kind = _LONG
+    epochs = _epochs(panel.n_samples, n_steps, kind)
     loss = _loss(rule, batch, specs[0].levels, is_positive)
     stop = np.zeros(1, np.int8)
     with Onlookers(course, len(specs)) as onlookers:
@@ -343,9 +351,9 @@ def _trained(rule: Rule, batch: Batch, course: Course) -> WholeNetwork:
     return WholeNetwork(tuple(members), rule.period)
 
 
-def _epochs(n_samples: int, n_steps: int, *, is_seasonal: bool) -> Epochs:
+def _epochs(n_samples: int, n_steps: int, kind: tuple[int, int, float]) -> Epochs:
     """Return how training goes on so many pieces, of so many steps in all."""
-    most_epochs, most_of_batch, rate = _SEASONAL if is_seasonal else _PLAIN
+    most_epochs, most_of_batch, rate = kind
     n_epochs = int(np.clip(round(_LOOKED_AT / n_steps), _FEWEST_EPOCHS, most_epochs))
     batch_size = int(np.clip(n_samples // _BATCHES, _SMALL_BATCH, most_of_batch))
     n_batches = -(-n_samples // batch_size)
