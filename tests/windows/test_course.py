@@ -424,6 +424,14 @@ def test_a_single_regressor_follows_other_series_too(forecaster):
         fitted.apply(TIMES[:, None], SERIES[:, 0])
 
 
+@pytest.mark.parametrize(
+    "forecaster", [RNNForecaster(Ridge(), window=12), WindowForecaster(Ridge(), lags=(1, 12))]
+)
+def test_series_shorter_than_what_was_trained_reads_are_not_followed(forecaster):
+    with pytest.raises(ValueError, match="has 5 time steps .* and what was trained reads 12: give"):
+        forecaster.fit(SERIES).apply(SERIES[:5, 0])
+
+
 def test_forecasters_of_single_series_have_nothing_to_apply():
     panel = PanelForecaster(NaiveForecaster()).fit(make_frame([9, 9]))
     with pytest.raises(TypeError, match="NaiveForecaster cannot be applied to series that"):

@@ -329,6 +329,15 @@ def test_a_regressor_that_takes_missing_values_is_trained_on_windows_with_gaps(u
     np.testing.assert_allclose(regressor.y_, targets, rtol=0, atol=1e-10)
 
 
+def test_where_gaps_leave_no_row_the_error_names_who_could_read_them():
+    y = Y[:40].copy()
+    y[::4] = np.nan
+    with pytest.raises(ValueError, match="no window of so many .* a regressor that takes missing"):
+        WindowForecaster(Ridge(), lags=(1, 2, 3, 4)).fit(y)
+    with pytest.raises(ValueError, match="or longer series or more of them$"):
+        WindowForecaster(Ridge(), lags=(1, 2, 3, 4)).fit(Y[:4])
+
+
 def test_trees_read_gaps_and_forecast_as_many_steps_together_or_one_by_one():
     y = Y.copy()
     y[4::5] = np.nan

@@ -99,7 +99,7 @@ class LagSpec(ReadsByLag):
         values = _values_after(batch, rows, H)
         n_whole = int(np.count_nonzero(~np.isnan(values).any(axis=1)))
         if n_whole < 2:
-            raise ValueError(_too_few(n_whole, T, H))
+            raise ValueError(_too_few(n_whole, T, H) + self._advice_on_gaps(batch))
         pieces = [
             self.read(
                 windows_before(batch.values, some, T),
@@ -123,6 +123,15 @@ class LagSpec(ReadsByLag):
         deviation = float(np.sqrt(np.mean(errors[:, 0] ** 2)))
         n_windows = int(np.count_nonzero(~np.isnan(targets[:, 0])))
         return LagNetwork(self, estimators, errors, deviation, n_windows)
+
+    def _advice_on_gaps(self, batch: Batch) -> str:
+        """Say who could be trained on rows with gaps, where there are some that nobody reads."""
+        if get_tags(self.estimator).input_tags.allow_nan or not np.isnan(batch.values).any():
+            return ""
+        return (
+            "; or a regressor that takes missing values, such as HistGradientBoostingRegressor(), "
+            "which is trained on rows with gaps too"
+        )
 
     def _rows_with_windows(self, batch: Batch) -> np.ndarray:
         """Return the rows with a window before them that can be read, known or not themselves."""

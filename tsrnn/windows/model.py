@@ -476,7 +476,14 @@ def cannot_follow(
         return {}
     spec = one.network.spec
     if not isinstance(spec, MembersSpec):
-        return too_short(batch, spec.window, 0, name)
+        lengths = from_first_observed(batch)[0].lengths
+        return {
+            i: ValueError(
+                f"{name(i)} has {lengths[i]} time steps from its first value on, and what was "
+                f"trained reads {spec.window}: give longer series, or fit with less to read"
+            )
+            for i in np.flatnonzero(lengths < spec.window).tolist()
+        }
     if spec.columns.n_static:
         raise ValueError(
             "the members read static columns of the series that they were trained on, and know no "

@@ -13,8 +13,9 @@ far outside, and no farther. So what repeats itself is none, as a peak once in a
 values after a level has shifted.
 
 Around the first two values there is only what comes after them. They must reach ten times as far
-as the three values there differ, too: what has begun high and falls is no outlier. Of the last two
-nobody knows yet whether they are a new level, and they are read as they are. The range of a series
+as the three values there differ, too: what has begun high and falls is no outlier. Of the last
+value, or the last two that lie together, nobody knows yet whether they are a new level, and they
+are read as they are; a single one before the last is an outlier as any. The range of a series
 counts no outliers at all, nor those of the last two that are by what was before. Of a series that
 is mostly 0 nothing is an outlier: what is rare there is what it is about.
 """
