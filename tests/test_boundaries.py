@@ -70,19 +70,19 @@ FOLDERS = table(
     sequence: _docs exceptions _input _optim cells _scan _dense _recurrent network
     smoothing: _docs exceptions priors _compute _input _optim cells _scan _time forecasting network
     text: exceptions _input _optim _recurrent sequence
-    pretrained: exceptions causal
+    pretrained: exceptions _input _time causal forecasting windows
     theta: _compute _input _scan _time cells forecasting smoothing
     windows: exceptions _compute _dense _input _optim _recurrent _time causal forecasting sequence
     compose: exceptions _input _scan _time features forecasting smoothing panel theta
-    _registry: exceptions forecasting panel sequence smoothing text theta windows compose
+    _registry: exceptions forecasting panel pretrained sequence smoothing text theta windows compose
     saving: _files _version exceptions priors _input _optim cells _time _dense _recurrent
     saving: causal features forecasting network
-    saving: panel sequence smoothing text theta windows compose _registry
+    saving: panel pretrained sequence smoothing text theta windows compose _registry
     tsrnn: _version exceptions plotting priors datasets features forecasting metrics network panel
-    tsrnn: sequence
+    tsrnn: pretrained sequence
     tsrnn: smoothing text theta windows compose _registry saving
     cli: _files exceptions plotting _compute _input datasets _time forecasting metrics panel
-    cli: smoothing theta compose tsrnn
+    cli: pretrained smoothing theta compose tsrnn
     """
 )
 
@@ -90,8 +90,8 @@ FOLDERS = table(
 WITHOUT_ESTIMATORS = {"_compute", "_dense", "_input", "_optim", "_recurrent", "_scan", "_time"}
 WITHOUT_ESTIMATORS |= {"cells", "synthetic"}
 WITH_ESTIMATORS = {"forecasting", "network", "smoothing", "sequence", "panel", "text", "windows"}
-WITH_ESTIMATORS |= {"theta"}
-FORECASTERS = {"forecasting", "smoothing", "panel", "theta", "windows", "compose"}
+WITH_ESTIMATORS |= {"theta", "pretrained"}
+FORECASTERS = {"forecasting", "smoothing", "panel", "theta", "windows", "pretrained", "compose"}
 
 # What users may import, and from where: a name that another module holds is no promise.
 PUBLIC = table(
@@ -114,6 +114,7 @@ PUBLIC = table(
     tsrnn.panel: PanelForecaster detect_anomalies fill_gaps tune
     tsrnn.plotting: AnomaliesDisplay ComponentsDisplay ForecastDisplay GradientFlowDisplay
     tsrnn.plotting: HiddenStateDisplay TrainingHistoryDisplay
+    tsrnn.pretrained: PretrainedRNNForecaster
     tsrnn.priors: ExponentialPrior PRIORS
     tsrnn.saving: load save
     tsrnn.sequence: ElmanRNNClassifier ElmanRNNRegressor GRUClassifier GRURegressor LSTMClassifier

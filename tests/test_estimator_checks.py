@@ -1,6 +1,7 @@
 """scikit-learn's own checks of every public forecaster, and of the classifier of texts."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from tsrnn import (
     LSTMRegressor,
     NaiveForecaster,
     PanelForecaster,
+    PretrainedRNNForecaster,
     RegressionForecaster,
     RNNForecaster,
     SimpleExpSmoothingRNN,
@@ -53,6 +55,13 @@ class ThetaBesideRegressors(ThetaForecaster):
 
     def fit_model(self, values, regressors):
         return super().fit_model(values, regressors[:, :0])
+
+
+class PretrainedBesideRegressors(PretrainedRNNForecaster):
+    """The pretrained network where X has columns, which it refuses and these checks always have."""
+
+    def _read(self, batch, n_jobs):
+        return super()._read(replace(batch, regressors=batch.regressors[:, :0]), n_jobs)
 
 
 class WithoutColumns(ComplexExpSmoothingRNN):
@@ -89,6 +98,8 @@ FORECASTERS = [
     ),
     ThetaBesideRegressors(),
     ThetaBesideRegressors(2, variant="standard", initial_level="learned"),
+    PretrainedBesideRegressors(),
+    PretrainedBesideRegressors(3, frequency="monthly"),
     WithoutColumns(),
     WithoutColumns(period=3),
     RegressionForecaster(NaiveForecaster(strategy="drift")),

@@ -8,6 +8,7 @@ from tsrnn import (
     metrics,
     panel,
     plotting,
+    pretrained,
     priors,
     smoothing,
     text,
@@ -20,6 +21,7 @@ from tsrnn.compose import *  # noqa: F403
 from tsrnn.forecasting import NaiveForecaster, backtest
 from tsrnn.network import RNN
 from tsrnn.panel import *  # noqa: F403
+from tsrnn.pretrained import *  # noqa: F403
 from tsrnn.saving import load, save
 from tsrnn.sequence import (
     DenseWindowRegressor,
@@ -58,6 +60,7 @@ __all__ = [
 ]
 __all__ += compose.__all__
 __all__ += panel.__all__
+__all__ += pretrained.__all__
 __all__ += smoothing.__all__
 __all__ += text.__all__
 __all__ += theta.__all__

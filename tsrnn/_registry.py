@@ -6,11 +6,21 @@ import inspect
 
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-from tsrnn import compose, forecasting, panel, sequence, smoothing, text, theta, windows
+from tsrnn import compose, forecasting, panel, pretrained, sequence, smoothing, text, theta, windows
 from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting import Forecaster
 
-_FACES = (compose, forecasting, panel, sequence, smoothing, text, theta, windows)
+_FACES = (
+    compose,
+    forecasting,
+    panel,
+    pretrained,
+    sequence,
+    smoothing,
+    text,
+    theta,
+    windows,
+)
 
 # By their public names, which saved files have for tags: a name stays, whatever becomes of a class.
 ESTIMATORS: dict[str, type[BaseEstimator]] = {

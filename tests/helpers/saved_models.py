@@ -25,6 +25,7 @@ from tsrnn import (
     LSTMRegressor,
     NaiveForecaster,
     PanelForecaster,
+    PretrainedRNNForecaster,
     RegressionForecaster,
     SimpleExpSmoothingRNN,
     TextRNNClassifier,
@@ -107,6 +108,7 @@ FORECASTERS = {
         horizon=2,
     ),
     "members": RNNForecaster(horizon=2, period=PERIOD, n_members=1, random_state=0),
+    "pretrained": PretrainedRNNForecaster(PERIOD, frequency="quarterly"),
     "two_seasons": DeseasonalizedForecaster(NaiveForecaster(), period=(PERIOD, 6), test=False),
     "regression": RegressionForecaster(SimpleExpSmoothingRNN(), FourierFeatures(PERIOD, 1)),
 }

@@ -82,7 +82,8 @@ def _parser() -> argparse.ArgumentParser:
         help=f"the forecaster ({DEFAULT_MODEL}): simple or ses, double or holt, damped, "
         "croston (demand that is mostly 0), holt-winters (a season), auto (whichever of these but "
         "croston suits the series), complex (exponential smoothing of a complex number), theta "
-        "(the theta method), ensemble (auto, complex and theta combined)",
+        "(the theta method), pretrained (a network that needs no training), ensemble (auto, "
+        "complex and theta combined)",
     )
     add_seasons(forecast)
     add_options(forecast)

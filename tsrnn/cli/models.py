@@ -10,6 +10,7 @@ from tsrnn.compose.ensemble import EnsembleForecaster
 from tsrnn.compose.transform import TransformedForecaster
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster
+from tsrnn.pretrained.forecaster import PretrainedRNNForecaster
 from tsrnn.smoothing.auto import AutoExpSmoothingRNN
 from tsrnn.smoothing.complex.forecaster import ComplexExpSmoothingRNN
 from tsrnn.smoothing.croston import CrostonForecaster
@@ -32,6 +33,7 @@ SEASONAL_MODELS = {
     "auto": AutoExpSmoothingRNN,
     "complex": ComplexExpSmoothingRNN,
     "theta": ThetaForecaster,
+    "pretrained": PretrainedRNNForecaster,
     "ensemble": EnsembleForecaster,
 }
 DEFAULT_MODEL = "ensemble"

@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -20,6 +21,7 @@ import numpy as np
 from tsrnn.causal.network import CausalNetwork, CausalSpec
 from tsrnn.causal.readings import Reading
 from tsrnn.exceptions import ModelFormatError
+from tsrnn.windows.whole import WholeMember, WholeNetwork
 
 _TITLE = b"tsrnn pretrained network 1\n"
 _NAME = "pretrained_rnn.weights"
@@ -104,5 +106,16 @@ def of_bytes(data: bytes) -> tuple[CausalNetwork, dict[str, Any]]:
 
 @functools.cache
 def shipped() -> tuple[CausalNetwork, dict[str, Any]]:
-    """Return the network of the package, and its card; read when first asked for."""
+    """Return the network of the package, and its card; read when first asked for.
+
+    Nobody writes to either.
+    """
     return of_bytes(resources.files("tsrnn").joinpath("data", _NAME).read_bytes())
+
+
+def shipped_for(period: int) -> WholeNetwork:
+    """Return the network of the package as one that follows series of a period."""
+    network, card = shipped()
+    reading = replace(network.spec.reading, most_period=period)
+    own = replace(network, spec=replace(network.spec, reading=reading))
+    return WholeNetwork((WholeMember(own, card["seed"], card["series"], {"loss": []}),), period)

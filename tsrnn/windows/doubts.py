@@ -118,8 +118,16 @@ _CURE = (
 )
 
 
-def left_notes(ranges: Ranges, forecast: np.ndarray) -> dict[int, UnreliableForecastWarning]:
-    """Say which forecasts (N, horizon) leave their series, by position."""
+_CURE_OF_ERRORS = (
+    "Take a longer window, another random_state, another estimator or one trained for longer, or "
+    "NaiveForecaster"
+)
+
+
+def left_notes(
+    ranges: Ranges, forecast: np.ndarray, cure: str | None = None
+) -> dict[int, UnreliableForecastWarning]:
+    """Say which forecasts (N, horizon) leave their series, by position, and what to do about it."""
     distance, step = ranges.left_by(forecast)
 
     def far(i: int) -> str:
@@ -130,7 +138,7 @@ def left_notes(ranges: Ranges, forecast: np.ndarray) -> dict[int, UnreliableFore
     return {
         i: UnreliableForecastWarning(
             f"the forecast runs away: it leaves the range of the series at step {step[i]}, and "
-            f"{far(i)}. {_CURE}"
+            f"{far(i)}. {cure or _CURE}"
         )
         for i in np.flatnonzero(distance > 0.0).tolist()
     }
@@ -152,7 +160,7 @@ def path_notes(ranges: Ranges, paths: np.ndarray) -> dict[int, UnreliableForecas
 
 
 def naive_notes(
-    batch: Batch, filled: np.ndarray, predictions: np.ndarray
+    batch: Batch, filled: np.ndarray, predictions: np.ndarray, cure: str | None = None
 ) -> dict[int, UnreliableForecastWarning]:
     """Say of which series one-step predictions are worse than the value before, by position.
 
@@ -163,6 +171,8 @@ def naive_notes(
         Its values, with predictions in the place of missing ones.
     predictions : (R,) array
         NaN before there is a window.
+    cure : str, optional
+        What is to be done about it, where that is not for a regressor that was trained.
     """
     rows = np.flatnonzero(~np.isnan(batch.values) & ~np.isnan(predictions))
     series, n_series = batch.series_of_row[rows], batch.n_series
@@ -181,12 +191,11 @@ def naive_notes(
     is_worse = (excess > 1e-9 * size) & (excess > _CLEARLY * spread) & (counts > 1)
     # Of a series that is mostly 0 the last value has the smaller errors, but not in their squares.
     is_worse &= mean(own**2) > mean(naive**2)
+    advice = f". {cure}" if cure else f": nothing was learned that helps. {_CURE_OF_ERRORS}"
     return {
         i: UnreliableForecastWarning(
             f"one-step errors on the series itself are {ratio[i]:.3g} times those of repeating the "
-            "last value, in the mean of their sizes: nothing was learned that helps. Take a longer "
-            "window, another random_state, another estimator or one trained for longer, or "
-            "NaiveForecaster"
+            f"last value, in the mean of their sizes{advice}"
         )
         for i in np.flatnonzero(is_worse).tolist()
     }

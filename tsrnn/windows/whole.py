@@ -65,6 +65,11 @@ _SMALL_BATCH, _BATCHES = 8, 10
 # Steps of a piece of a long series, in horizons, and those that it warms up by.
 _LONGEST, _WARM = 200, 30
 
+_CURE_OF_TRAINED = (
+    "Look at the series, and compare the network with NaiveForecaster and EnsembleForecaster on "
+    "values held back"
+)
+
 # The weight of the quantiles' loss where the OWA's, or the MASE's, is 1.
 _OF_QUANTILES = 0.25
 
@@ -115,6 +120,15 @@ class WholeNetwork:
     def n_ahead(self) -> int:
         """Values that are predicted together (H)."""
         return self.members[0].spec.reading.horizon
+
+    @property
+    def cure(self) -> str | None:
+        """The advice about forecasts in doubt, where it is not the usual one.
+
+        A network that is told of the frequencies of series has come trained, whatever they are:
+        there is nothing about it to be chosen.
+        """
+        return _CURE_OF_TRAINED if self.members[0].spec.reading.n_static else None
 
     @property
     def n_windows(self) -> int:
@@ -222,7 +236,8 @@ class WholeState:
 
     def doubts(self, horizon: int) -> dict[int, UnreliableForecastWarning]:
         """Say of which series the forecast of the next values leaves them behind, by position."""
-        return left_notes(self.ranges, self._said(horizon)[:, :, self._spec.middle])
+        medians = self._said(horizon)[:, :, self._spec.middle]
+        return left_notes(self.ranges, medians, self.network.cure)
 
     @property
     def n_regressors(self) -> int:
@@ -287,18 +302,37 @@ def fit_whole(rule: Rule, batch: Batch, course: Course) -> Found:
     return _read_along(batch, rule.period, lambda trimmed: _trained(rule, trimmed, course))
 
 
-def follow_whole(network: WholeNetwork, batch: Batch) -> Found:
-    """Read other series with what was trained, as `fit_whole` does those that it trains on."""
-    return _read_along(batch, network.period, lambda trimmed: network)
+def follow_whole(
+    network: WholeNetwork, batch: Batch, static: np.ndarray | None = None, n_jobs: int | None = 1
+) -> Found:
+    """Read other series with what was trained, as `fit_whole` does those that it trains on.
+
+    Parameters
+    ----------
+    network : WholeNetwork
+    batch : Batch
+    static : (k,) array, optional
+        What is read of each of the series at every step, where anything is.
+    n_jobs : int or None
+        Threads.
+    """
+    return _read_along(batch, network.period, lambda trimmed: network, static, n_jobs)
 
 
-def _read_along(batch: Batch, period: int, train: Callable[[Batch], WholeNetwork]) -> Found:
+def _read_along(
+    batch: Batch,
+    period: int,
+    train: Callable[[Batch], WholeNetwork],
+    static: np.ndarray | None = None,
+    n_jobs: int | None = 1,
+) -> Found:
     scaling = Scaling.of(batch, centred=False)
     each = scaling.take(batch.series_of_row)
     scaled = replace(batch, values=each.scale(batch.values))
     trimmed, rows = from_first_observed(scaled)
     network = train(trimmed)
-    along = [one.network.along(_series(trimmed, period)) for one in network.members]
+    series = _series(trimmed, period, static)
+    along = [one.network.along(series, n_jobs=n_jobs) for one in network.members]
     state = WholeState(
         network,
         tuple(one for one, _ in along),
@@ -307,16 +341,17 @@ def _read_along(batch: Batch, period: int, train: Callable[[Batch], WholeNetwork
         np.zeros(batch.n_series, dtype=bool),
     )
     ahead, spread = _one_step(network.members[0].spec, [ahead for _, ahead in along])
-    notes = naive_notes(trimmed, filled(trimmed, period), ahead)
+    notes = naive_notes(trimmed, filled(trimmed, period), ahead, network.cure)
     predictions, deviations = np.full((2, batch.values.size), np.nan)
     predictions[rows], deviations[rows] = ahead, spread
     return state, each.unscale(predictions), each.unscale_difference(deviations), notes
 
 
-def _series(batch: Batch, period: int) -> SeriesBatch:
+def _series(batch: Batch, period: int, static: np.ndarray | None = None) -> SeriesBatch:
     n = batch.n_series
     periods = np.full(n, period, dtype=np.int64)
-    return SeriesBatch(batch.values, batch.offsets, periods, np.zeros((n, 0)))
+    of_each = np.zeros((n, 0)) if static is None else np.tile(static, (n, 1))
+    return SeriesBatch(batch.values, batch.offsets, periods, of_each)
 
 
 def _trained(rule: Rule, batch: Batch, course: Course) -> WholeNetwork:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,8 @@ from tsrnn.features.time_features import TimeFeatures
 from tsrnn.forecasting.deseasonalized import DeseasonalizedModel
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naive import NaiveForecaster, NaiveModel
+from tsrnn.pretrained.forecaster import PretrainedRNNForecaster
+from tsrnn.pretrained.frequencies import Frequency
 from tsrnn.saving.checks import fields
 from tsrnn.saving.checks.fields import require
 from tsrnn.saving.checks.models import n_regressors_of, n_series_of, of_columns
@@ -37,6 +39,7 @@ from tsrnn.windows.forecaster import RNNForecaster
 from tsrnn.windows.lag_forecaster import WindowForecaster
 from tsrnn.windows.model import WindowModel
 from tsrnn.windows.network import WindowNetwork
+from tsrnn.windows.whole import WholeState
 
 _MODEL_OF: dict[type, Any] = {
     NaiveForecaster: NaiveModel,
@@ -48,6 +51,7 @@ _MODEL_OF: dict[type, Any] = {
     RNNForecaster: WindowModel,
     WindowForecaster: WindowModel,
     ThetaForecaster: DeseasonalizedModel,
+    PretrainedRNNForecaster: WindowModel,
     **{one: SmoothingModel for one in ESTIMATORS.values() if issubclass(one, SmoothingForecaster)},
 }
 _LEARNED = (
@@ -89,6 +93,12 @@ def check_forecaster(one: Forecaster) -> None:
         _check_numbers(one, ["drift_", "sigma2_"], k)
     if isinstance(one, CrostonForecaster):
         _check_croston(one, k)
+    if isinstance(one, PretrainedRNNForecaster):
+        fields.kind(model.state, "state", WholeState)
+        fields.members(one, ["frequency_", "model_card_", "period_"])
+        fields.choice(one.frequency_, "frequency_", get_args(Frequency))
+        fields.kind(one.model_card_, "model_card_", dict)
+        _check_numbers(one, ["sigma2_"], k)
     if isinstance(one, RNNForecaster):
         fields.members(one, ["n_windows_"])
         if isinstance(model.state.network, WindowNetwork):
