@@ -98,6 +98,19 @@ def test_a_callback_sees_each_epoch_of_each_member_and_ends_its_training():
     assert np.isfinite(fitted.predict(4)).all()
 
 
+def test_a_callback_is_called_once_at_a_time_whatever_the_threads():
+    within, most = [], []
+
+    def look(state):
+        within.append(state.member)
+        threading.Event().wait(0.002)  # the others have the time to come, were they let in
+        most.append(len(within))
+        within.remove(state.member)
+
+    model(callback=look, n_jobs=2).fit(SERIES)
+    assert set(most) == {1}
+
+
 def test_what_fails_in_a_callback_fails_the_fit_and_leaves_the_forecaster_as_it_was(plain):
     def fail(state):
         raise RuntimeError("stop here")
@@ -273,6 +286,14 @@ def test_a_warm_start_goes_on_from_the_weights_and_the_history(plain):
         assert member.history["loss"][n] < 0.9 * start
     assert first.predict(9).shape == (9, 2)
     assert "_before" not in vars(first)
+
+
+def test_a_warm_start_with_another_period_begins_anew_and_says_so():
+    warm = one(warm_start=True, members="ridge").fit(SERIES)
+    with pytest.warns(UserWarning, match="whose period is 6: .* trained with period 4. Set period"):
+        warm.set_params(period=6).fit(SERIES)
+    anew = one(members="ridge", period=6).fit(SERIES)
+    np.testing.assert_array_equal(warm.predict(6), anew.predict(6))
 
 
 def test_a_warm_start_with_series_that_say_nothing_forgets_nothing():

@@ -224,3 +224,9 @@ def test_other_series_of_a_panel_and_units_are_as_without_an_outlier():
     panel, _ = warned(PanelForecaster(RNNForecaster(Ridge())).fit, frame)
     notes = panel.notes_[panel.notes_["note"].str.contains("ten times as far")]
     assert notes["unique_id"].tolist() == ["b"]
+
+
+def test_what_was_looked_at_before_is_left_as_it_was_but_for_its_last_two_values():
+    y = np.r_[5.0, 6.0, 900.0, 5.0, 6.0, 5.0, 6.0, 5.0, 800.0, 5.0, 6.0, 700.0, 5.0, 6.0, 5.0]
+    found = settled(batch_of(y), np.ones(1), n_known=10)
+    np.testing.assert_array_equal(found, with_values(y, [8, 11], 7.0))

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import get_tags
 
+from tsrnn._input.notes import warn_user
 from tsrnn._input.numbers import AnyInt
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import at_this_moment
@@ -41,6 +42,7 @@ from tsrnn.windows.model import (
     WindowModel,
     fit_members,
     fit_windows,
+    periods_of,
     too_short,
     trained_for,
 )
@@ -107,7 +109,7 @@ class RNNForecaster(OnWindows):
     warm_start : bool
         Whether `fit` goes on from the weights of the members that there are, of whatever series;
         their history goes on, too. So does `PanelForecaster.fit`. Within other forecasters each fit
-        begins anew.
+        begins anew; and so does, with a warning, that of series of another period.
     verbose : bool or int
         Whether to show a progress bar with the losses of members.
     callback : callable or None
@@ -211,10 +213,10 @@ class RNNForecaster(OnWindows):
     step with the penalty by which windows that are left out in turn are predicted best, and with
     outputs cut off at three times their root mean square. With `early_stopping` seasons and mean
     changes are still those of whole series. Where training goes on, by `warm_start`, members stay
-    what they are, and read what they did; where it comes to nothing better, the best weights seen
-    are kept. Ctrl-C keeps the members that have come through an epoch, with their best weights;
-    before that, and in a panel, a search or another forecaster, it is a KeyboardInterrupt, and the
-    forecaster is as it was. So it is where training diverges.
+    what they are, as many as they are, and read what they did; where it comes to nothing better,
+    the best weights seen are kept. Ctrl-C keeps the members that have come through an epoch, with
+    their best weights; before that, and in a panel, a search or another forecaster, it is a
+    KeyboardInterrupt, and the forecaster is as it was. So it is where training diverges.
 
     Every member also says how far the quantiles of levels 2.5% and 97.5% lie from its forecast: two
     more outputs a step, trained by their pinball losses; of ridge they are those of the errors of
@@ -483,14 +485,11 @@ class RNNForecaster(OnWindows):
             columns = self._read_columns(n_regressors, static)
             rule = Rule(period, int(horizon), wishes_of(self), n_jobs, columns)
             course = Course(bool(self.early_stopping), bool(self.verbose), self.callback, told)
-            before = trained_for(self._before, period)
-            network = None if before is None else before.network
-            known = network if isinstance(network, MembersNetwork) else None
             fitted: Any
             if reads_whole(self):
                 fitted = fit_whole(rule, batch, course)
             else:
-                fitted = fit_members(rule, batch, course, known, static)
+                fitted = fit_members(rule, batch, course, self._gone_on_with(period), static)
         else:
             fitted = fit_windows(self._spec(n_regressors, n_jobs), batch)
         state, *_, notes = fitted
@@ -499,6 +498,18 @@ class RNNForecaster(OnWindows):
             if note is not None:
                 notes.update({i: note for i in range(batch.n_series) if i not in notes})
         return fitted
+
+    def _gone_on_with(self, period: int) -> MembersNetwork | None:
+        """Return the members that training of series of a period goes on with."""
+        before = trained_for(self._before, period)
+        if self._before and before is None:
+            warn_user(
+                f"members begin anew for these series, whose period is {period}: those that there "
+                f"are were trained with period {periods_of(self._before)}. Set period to go on "
+                "with them"
+            )
+        network = None if before is None else before.network
+        return network if isinstance(network, MembersNetwork) else None
 
     def _spec(self, n_regressors: int, n_jobs: int | None) -> WindowSpec:
         """Return what is to be trained; threads as given where the estimator does not say."""

@@ -459,11 +459,10 @@ def cannot_follow(
     """Return why series cannot be followed with what was trained on others, by position."""
     one = trained_for(trained, period)
     if one is None:
-        known = " or ".join(map(str, sorted({_period_of(state) or 1 for state in trained})))
         own = f"a season of {period} steps" if period > 1 else "no season, or is too short for one"
         why = (
-            f"has {own}, and networks were trained on series with period {known}: set period to "
-            "say that it is of these, or fit the forecaster to series like it"
+            f"has {own}, and networks were trained on series with period {periods_of(trained)}: "
+            "set period to say that it is of these, or fit the forecaster to series like it"
         )
         return {i: ValueError(f"{name(i)} {why}") for i in range(batch.n_series)}
     n_regressors = one.n_regressors
@@ -507,6 +506,11 @@ def trained_for(trained: Sequence[State], period: int) -> State | None:
         if _period_of(one) in (None, period):
             return one
     return None
+
+
+def periods_of(trained: Sequence[State]) -> str:
+    """Name the seasons that networks were trained for."""
+    return " or ".join(map(str, sorted({_period_of(state) or 1 for state in trained})))
 
 
 def _period_of(state: State) -> int | None:
