@@ -156,8 +156,6 @@ def test_the_last_regressors_known_ahead_come_after_the_lags():
     for t in range(60, 66):
         values.append(fitted.predict([np.r_[np.array(values)[[t - 1, t - 2, t - 5]], X[t]]])[0])
     np.testing.assert_allclose(model.predict(X[60:]), values[60:], rtol=1e-8)
-    with pytest.raises(ValueError, match="strategy='direct' takes no regressors.*'recursive'"):
-        WindowForecaster(Ridge(), LAGS, horizon=2).fit(X[:60], y)
 
 
 def test_rows_with_missing_values_are_left_out_and_a_step_needs_its_own_target_alone():

@@ -88,9 +88,9 @@ class PanelForecaster(FittedForecasters, PanelParameters):
     static : list or None
         Which columns say the same in all rows of a series, such as its town, in words or numbers: a
         series of which they do not is a failure. They are kept in `static_`, and the members of
-        `RNNForecaster(horizon=h)` read them, those with a missing one being failures then; others
-        do not look at them, which a warning tells. Of more than 64 categories of a column those of
-        most series are told apart.
+        `RNNForecaster(horizon=h)` and `WindowForecaster` read them, those with a missing one being
+        failures then; others do not look at them, which a warning tells. Of more than 64 categories
+        of a column those of most series are told apart.
     freq : str, pandas offset, int or None
         What the time stamps of every series must follow, such as "D", "B" or "MS"; an integer
         where they are integers. None finds it for each series: equal steps, equal months (month

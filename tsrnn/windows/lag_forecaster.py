@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -16,6 +17,7 @@ from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.sequence.arguments import check_seed
 from tsrnn.windows.arguments import Strategy, check_horizon, steps_together
 from tsrnn.windows.base import OnWindows
+from tsrnn.windows.columns import static_read
 from tsrnn.windows.lag_features import STATISTICS, LagFeatures
 from tsrnn.windows.lagged import LagSpec
 from tsrnn.windows.lags import from_first_observed
@@ -46,8 +48,8 @@ class WindowForecaster(OnWindows):
         and "median".
     strategy : {"auto", "recursive", "direct"}
         Predict one step ahead, and further ahead from what was predicted; or predict `horizon`
-        steps at once, by one regressor for each where it has a single output. "auto" is direct
-        where there is a horizon.
+        steps at once, by one regressor for each where it has a single output or there are X. "auto"
+        is direct where there is a horizon.
     horizon : int or None
         How many steps are predicted at once; forecasts further ahead go on from them.
     units : {"window", "raw"}
@@ -63,10 +65,11 @@ class WindowForecaster(OnWindows):
     Attributes
     ----------
     estimators_ : tuple of regressor
-        As they were trained: of each step with "direct", if they have a single output; else one.
+        As they were trained: of each step with "direct", if they have a single output or read X;
+        else one.
     lag_names_ : list of str
         What the first columns hold that the regressors read: "lag_1", "rolling_mean_7". Columns of
-        X come after them.
+        X come after them, and then what is static.
     fitted_values_, residuals_ : array, Series or DataFrame, shaped as y
         One-step-ahead predictions of the training series, and what they miss; NaN for the first
         steps of a series, which have not all lags. Those of trees are far smaller than errors on
@@ -104,9 +107,12 @@ class WindowForecaster(OnWindows):
     or, among the first :math:`T` values of a series, the last value before.
 
     Regressors known in advance come after the lags: those of the step that is predicted,
-    standardised but for ``units="raw"``. They are for `strategy="recursive"`, and with them
-    :math:`s` is :math:`c`. In recursion the unit of what is predicted is bounded, as
-    `RNNForecaster` says.
+    standardised but for ``units="raw"``. With "direct" each step reads its own, and X is asked for
+    as far as forecasts are. With X, :math:`s` is :math:`c`. In recursion the unit of what is
+    predicted is bounded, as `RNNForecaster` says.
+
+    The `static` columns of a `PanelForecaster` come last: numbers, standardised but for
+    ``units="raw"``, and for each category a column that is 1 in its series and 0 in all others.
 
     In training, targets are cut off at 20 units, but for ``units="raw"``.
 
@@ -191,25 +197,27 @@ class WindowForecaster(OnWindows):
         batch: Batch,
         n_jobs: int | None,
         told: Callable[[int, int], Any] | None,
-        static: np.ndarray | None = None,  # not asked for, see `_reads_static`
+        static: np.ndarray | None = None,
     ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
-        if batch.regressors.shape[1] and self.horizon is not None:
-            raise ValueError(
-                "strategy='direct' takes no regressors, for it would need those of steps that are "
-                "not asked for: set strategy='recursive' and no horizon, or leave X out"
-            )
-        return fit_windows(self._spec(n_jobs if self.n_jobs is None else self.n_jobs), batch)
+        spec = self._spec(n_jobs if self.n_jobs is None else self.n_jobs, batch.regressors.shape[1])
+        if static is not None and not spec.is_raw:
+            static = static_read(static)
+        return fit_windows(spec, batch, static)
 
-    def _spec(self, n_jobs: int | None) -> LagSpec:
+    def _reads_static(self) -> bool:
+        return True
+
+    def _spec(self, n_jobs: int | None, n_regressors: int) -> LagSpec:
         """Return what is to be trained."""
         estimator = with_seed(_estimator_of(self.estimator), self.random_state)
         features = features_of(self.lags, self.rolling)
-        spec = LagSpec(estimator, features, steps_together(self), self.units == "raw", n_jobs)
+        n_ahead, is_raw = steps_together(self), self.units == "raw"
+        spec = LagSpec(estimator, features, n_ahead, is_raw, n_jobs, n_regressors)
         if spec.is_one_a_step or n_jobs is None:
             return spec
         if estimator.get_params().get("n_jobs", n_jobs) is None:
             estimator = clone(estimator).set_params(n_jobs=n_jobs)
-        return LagSpec(estimator, features, spec.n_ahead, spec.is_raw)
+        return replace(spec, estimator=estimator, n_jobs=None)
 
 
 def features_of(lags: Any, rolling: Any) -> LagFeatures:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,9 +12,10 @@ from sklearn.base import clone
 from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
 
-from tsrnn._input.ragged import Batch
+from tsrnn._input.ragged import Batch, offsets_of, rows_between
+from tsrnn.windows.columns import around
 from tsrnn.windows.lag_features import LagFeatures
-from tsrnn.windows.lags import ReadsByLag, Units, relative, windows_before
+from tsrnn.windows.lags import Units, relative, windows_before
 from tsrnn.windows.network import with_seed
 
 # Numbers of windows that are read at a time, about, which bounds the memory that it takes.
@@ -29,7 +30,43 @@ _MOST_ERRORS = 10_000
 
 
 @dataclass(frozen=True)
-class LagSpec(ReadsByLag):
+class Rows:
+    """Rows that are read of windows.
+
+    Attributes
+    ----------
+    lags : (n, F) array
+        Lags and rolling statistics.
+    ahead : (n, H, p) array
+        Regressors of the steps after the window.
+    static : (n, S) array
+        What static columns say of the series.
+    """
+
+    lags: np.ndarray
+    ahead: np.ndarray
+    static: np.ndarray
+
+    def of_step(self, step: int) -> np.ndarray:
+        """Return the matrix that a step is predicted from, a new one."""
+        return np.column_stack([self.lags, self.ahead[:, step], self.static])
+
+    def take(self, chosen: np.ndarray) -> Rows:
+        """Return some of them."""
+        return Rows(self.lags[chosen], self.ahead[chosen], self.static[chosen])
+
+    @classmethod
+    def together(cls, parts: Sequence[Rows]) -> Rows:
+        """Return what is read of windows, and then of others."""
+        return cls(
+            np.concatenate([one.lags for one in parts]),
+            np.concatenate([one.ahead for one in parts]),
+            np.concatenate([one.static for one in parts]),
+        )
+
+
+@dataclass(frozen=True)
+class LagSpec:
     """A regressor to train, and what it reads.
 
     Attributes
@@ -43,6 +80,8 @@ class LagSpec(ReadsByLag):
         Whether it reads and predicts values as they are, not in units of their window.
     n_jobs : int or None
         Steps that are trained at a time.
+    n_regressors : int
+        Columns known in advance (p), of which a step reads its own.
     """
 
     estimator: Any
@@ -50,24 +89,63 @@ class LagSpec(ReadsByLag):
     n_ahead: int
     is_raw: bool
     n_jobs: int | None = None
+    n_regressors: int = 0
 
     n_unseen = 0
     # A tree's errors on what it was grown on are next to none.
     draws_past_errors = True
 
     @property
-    def window(self) -> int:  # type: ignore[override]
-        """The number of values that are read (T)."""
-        return self.features.window
+    def window(self) -> int:
+        """The number of values that are kept of a series (T).
+
+        Those that are read, and with regressors as many more as can have been forecast together
+        with the next one: these are forecast again when more is known of the regressors.
+        """
+        return self.features.window + self._n_before
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether steps that are predicted together read regressors of their own."""
+        return self.n_ahead > 1 and self.n_regressors > 0
+
+    @property
+    def _n_before(self) -> int:
+        return self.n_ahead - 1 if self.reads_ahead else 0
 
     @property
     def is_one_a_step(self) -> bool:
-        """Whether each step has a regressor of its own."""
-        return self.n_ahead > 1 and not get_tags(self.estimator).target_tags.multi_output
+        """Whether each step has an estimator of its own."""
+        is_one_of_all = get_tags(self.estimator).target_tags.multi_output and not self.reads_ahead
+        return self.n_ahead > 1 and not is_one_of_all
 
     def padded(self, batch: Batch) -> tuple[Batch, np.ndarray]:
-        """Return the series, and where their rows are: they are read as they are."""
-        return batch, np.arange(batch.values.size)
+        """Return the series with what is kept before them, and where their rows are.
+
+        It is their first value, and no window that is read has any of it.
+        """
+        if not self._n_before:
+            return batch, np.arange(batch.values.size)
+        offsets = offsets_of(batch.lengths + self._n_before)
+        rows = rows_between(offsets[:-1] + self._n_before, batch.lengths)
+        source = np.repeat(batch.offsets[:-1], batch.lengths + self._n_before)
+        source[rows] = np.arange(batch.values.size)
+        return Batch(batch.values[source], offsets, batch.regressors[source]), rows
+
+    def regressors_at(self, batch: Batch, rows: np.ndarray, n_less: int = 0) -> np.ndarray:
+        """Return the regressors of the H steps from rows on, (n, H, p)."""
+        if not self.n_regressors:
+            return np.empty((len(rows), self.n_ahead, 0))
+        return around(batch, rows, 0, self.n_ahead)
+
+    def laid_ahead(self, known: np.ndarray, future: np.ndarray) -> np.ndarray:
+        """Return the regressors of windows (n, T, p) and of the steps that follow, in a row."""
+        beyond = np.zeros((len(known), self.n_ahead, known.shape[2]))
+        return np.concatenate([known, future, beyond], axis=1)
+
+    def regressors_from(self, laid: np.ndarray, step: int) -> np.ndarray:
+        """Return what of these is read with windows that end so many steps later."""
+        return laid[:, self.window + step : self.window + step + self.n_ahead]
 
     def of_past(self) -> LagSpec:
         """Return what past errors are learned with: what is trained again is then as before."""
@@ -75,14 +153,16 @@ class LagSpec(ReadsByLag):
 
     def read(
         self, windows: np.ndarray, regressors: np.ndarray, units: Units
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    ) -> tuple[Rows, np.ndarray, np.ndarray]:
         """Return what is read of windows (n, T), their levels and their spreads, (n,).
 
-        Of `regressors` (n, T, p), of the steps after each lag, those of the step after the window.
+        With `regressors` (n, H, p) of the steps after them.
         """
+        windows = windows[:, -self.features.window :]
         z, level, spread = relative(windows, units)
-        columns = self.features.of(windows if self.is_raw else z)
-        return np.column_stack([columns, regressors[:, -1]]), level, spread
+        static = np.empty((len(windows), 0)) if units.static is None else units.static
+        lags = self.features.of(windows if self.is_raw else z)
+        return Rows(lags, regressors, static), level, spread
 
     def train(self, batch: Batch, units: Units) -> LagNetwork:
         """Train on every window without missing values; a step on those whose value is known.
@@ -94,7 +174,7 @@ class LagSpec(ReadsByLag):
         ValueError
             If there are not two windows with all values after them.
         """
-        T, H = self.window, self.n_ahead
+        T, H = self.features.window, self.n_ahead
         rows = self._rows_with_windows(batch)
         values = _values_after(batch, rows, H)
         n_whole = int(np.count_nonzero(~np.isnan(values).any(axis=1)))
@@ -103,21 +183,22 @@ class LagSpec(ReadsByLag):
         pieces = [
             self.read(
                 windows_before(batch.values, some, T),
-                windows_before(batch.regressors, some + 1, T),
+                self.regressors_at(batch, some),
                 units.take(batch.series_of_row[some]),
             )
             for some in np.array_split(rows, max(1, rows.size * T // _NUMBERS))
         ]
-        X, level, spread = (np.concatenate(one) for one in zip(*pieces, strict=True))
+        X = Rows.together([one for one, _, _ in pieces])
+        level, spread = (np.concatenate(one) for one in list(zip(*pieces, strict=True))[1:])
         targets = values if self.is_raw else (values - level[:, None]) / _positive(spread)
         is_used = (spread > 0.0) | self.is_raw
         if not is_used.any():  # all are constant: that is learned, then
             is_used[:] = True
-        X, targets, spread = X[is_used], targets[is_used], spread[is_used]
+        X, targets, spread = X.take(is_used), targets[is_used], spread[is_used]
         estimators = self._fitted(X, targets if self.is_raw else np.clip(targets, -_FAR, _FAR))
         whole = np.flatnonzero(~np.isnan(targets).any(axis=1))
         kept = whole[np.unique(np.linspace(0, whole.size - 1, _MOST_ERRORS).astype(np.int64))]
-        errors = targets[kept] - outputs_of(estimators, X[kept])
+        errors = targets[kept] - outputs_of(estimators, X.take(kept))
         if self.is_raw:
             errors = errors / _positive(spread[kept])
         deviation = float(np.sqrt(np.mean(errors[:, 0] ** 2)))
@@ -143,16 +224,16 @@ class LagSpec(ReadsByLag):
         n_missing = np.r_[0, np.cumsum(is_missing)]
         return rows[n_missing[rows] == n_missing[rows - self.window]]
 
-    def _fitted(self, X: np.ndarray, targets: np.ndarray) -> tuple[Any, ...]:
+    def _fitted(self, X: Rows, targets: np.ndarray) -> tuple[Any, ...]:
         """Fit clones on the rows whose targets (n, H) are known."""
         if not self.is_one_a_step:
             rows = ~np.isnan(targets).any(axis=1)
             y = targets[rows, 0] if self.n_ahead == 1 else targets[rows]
-            return (_fit(clone(self.estimator), X[rows], y),)
+            return (_fit(clone(self.estimator), X.take(rows).of_step(0), y),)
         known = ~np.isnan(targets)
         fits = (
-            delayed(_fit)(clone(self.estimator), X[rows], y[rows])
-            for rows, y in zip(known.T, targets.T, strict=True)
+            delayed(_fit)(clone(self.estimator), X.take(rows).of_step(j), y[rows])
+            for j, (rows, y) in enumerate(zip(known.T, targets.T, strict=True))
         )
         return tuple(Parallel(n_jobs=self.n_jobs, prefer="threads")(fits))
 
@@ -210,9 +291,12 @@ class LagNetwork:
         yield step
 
 
-def outputs_of(estimators: tuple[Any, ...], X: np.ndarray) -> np.ndarray:
+def outputs_of(estimators: tuple[Any, ...], X: Rows) -> np.ndarray:
     """Predict the steps after windows, (n, H)."""
-    outputs = [np.asarray(one.predict(X), dtype=float).reshape(len(X), -1) for one in estimators]
+    outputs = [
+        np.asarray(one.predict(X.of_step(j)), dtype=float).reshape(len(X.lags), -1)
+        for j, one in enumerate(estimators)
+    ]
     return np.concatenate(outputs, axis=1)
 
 

@@ -368,9 +368,11 @@ def too_short(
 
 
 def fit_windows(
-    spec: WindowSpec | LagSpec, batch: Batch
+    spec: WindowSpec | LagSpec, batch: Batch, static: np.ndarray | None = None
 ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
     """Train one network on series, none of them too short.
+
+    Trees may read what static columns say of them, (N, S).
 
     Returns
     -------
@@ -389,7 +391,8 @@ def fit_windows(
     each = scaling.take(batch.series_of_row)
     scaled = Batch(each.scale(batch.values), batch.offsets, columns.scale(batch.regressors))
     seen = Seen.of(batch, scaling, columns, scaled, is_raw=spec.is_raw)
-    return _fitted(spec, seen, Units.of(seen.trimmed), spec.train)
+    units = replace(Units.of(seen.trimmed), static=static)
+    return _fitted(spec, seen, units, spec.train)
 
 
 def fit_members(
@@ -473,21 +476,22 @@ def cannot_follow(
         )
     if isinstance(one, WholeState):
         return {}
+    if one.units.static is not None:
+        raise ValueError(
+            "what was trained has read static columns of the series that it was trained on, and "
+            "knows no others: fit a panel that has these series, or leave static out"
+        )
     spec = one.network.spec
     if not isinstance(spec, MembersSpec):
+        n_read = spec.features.window if isinstance(spec, LagSpec) else spec.window
         lengths = from_first_observed(batch)[0].lengths
         return {
             i: ValueError(
                 f"{name(i)} has {lengths[i]} time steps from its first value on, and what was "
-                f"trained reads {spec.window}: give longer series, or fit with less to read"
+                f"trained reads {n_read}: give longer series, or fit with less to read"
             )
-            for i in np.flatnonzero(lengths < spec.window).tolist()
+            for i in np.flatnonzero(lengths < n_read).tolist()
         }
-    if spec.columns.n_static:
-        raise ValueError(
-            "the members read static columns of the series that they were trained on, and know no "
-            "others: fit a panel that has these series, or leave static out"
-        )
     if all(member.reading.units != "ratio" for member in spec.members):
         return {}
     lowest = np.fmin.reduceat(batch.values, batch.offsets[:-1])
