@@ -53,29 +53,35 @@ def median(values):
     return np.median(values if len(values) >= 3 else (values * 2)[:2])
 
 
-def slow_reading(y):
-    """The docstring of the module as an obvious loop, of a series with all values, not mostly 0."""
-    n = len(y)
-    if n < 10:
-        return y
-    sides, rooms, reaches = [], [], []
+def slow_surroundings(y):
+    """Of each value: the medians beside it in order, the room at the start, and the reach."""
+    n, found = len(y), []
     for t in range(n):
         before, after = list(y[max(t - 3, 0) : t][::-1]), list(y[t + 1 : t + 4])
         room = 0.0
         if t < 2 and len(after) == 3:
             before, room = after, 10.0 * np.ptp(after)
-        both = [median(side) if side else y[t] for side in (before, after)]
-        sides.append((min(both), max(both)))
-        rooms.append(room)
-        reaches.append(max(y[t] - max(both), min(both) - y[t], 0.0))
+        low, high = sorted(median(side) if side else y[t] for side in (before, after))
+        found.append((low, high, room, max(y[t] - high, low - y[t], 0.0)))
+    return found
+
+
+def slow_reading(y):
+    """The docstring of the module as an obvious loop, of a series with all values, not mostly 0."""
+    n = len(y)
+    if n < 10:
+        return y
     most = max(2, int(0.005 * n))
     changes = sorted(np.abs(np.diff(y)))[: n - 1 - 2 * most]
-    fence = 10.0 * max(sorted(reaches)[-1 - most], np.mean(changes))
-    found = []
-    for value, (low, high), room, reach in zip(y, sides, rooms, reaches, strict=True):
-        room = max(room, fence)
-        found.append(np.clip(value, low - room, high + room) if reach > room else value)
-    return np.array(found)
+    reaches = sorted(reach for *_, reach in slow_surroundings(y))
+    fence = 10.0 * max(reaches[-1 - most], np.mean(changes))
+    for _ in range(2):
+        looked_at = y.copy()
+        for t, (low, high, room, reach) in enumerate(slow_surroundings(looked_at)):
+            room = max(room, fence)
+            if reach > room:
+                y[t] = np.clip(y[t], low - room, high + room)
+    return y
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(5, 130))
@@ -84,8 +90,12 @@ def test_outliers_are_those_of_an_obvious_loop(seed, n):
     y = rng.normal(size=n).cumsum() if rng.random() < 0.5 else rng.normal(size=n)
     n_far = rng.integers(0, 4)
     y[rng.integers(0, n, n_far)] += 10.0 ** rng.uniform(0.0, 6.0, n_far)
+    if rng.random() < 0.3:  # some in a row
+        y[n // 2 : n // 2 + rng.integers(2, 5)] += 1e4
     # Sums are taken in another order.
-    np.testing.assert_allclose(read(NOISE, y, NOISE)[1], slow_reading(y), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(
+        read(NOISE, y, NOISE)[1], slow_reading(y.copy()), rtol=1e-9, atol=1e-9
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,6 +131,18 @@ def test_outliers_are_those_of_an_obvious_loop(seed, n):
 )
 def test_what_repeats_itself_stays_or_goes_on_is_no_outlier(y):
     np.testing.assert_array_equal(read(y)[0], y)
+
+
+def test_three_in_a_row_are_outliers_and_four_are_a_new_level():
+    three, four = (np.where((STEPS >= 60) & (STEPS < end), 1e6, NOISE) for end in (63, 64))
+    # The one in the middle at ten reaches at most, the others at ten from that.
+    assert np.ptp(read(three)[0]) < 21.0 * np.ptp(NOISE)
+    np.testing.assert_array_equal(read(four)[0], four)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = WindowForecaster(Ridge(), lags=(1, 2, 3)).fit(three).predict(4)
+    assert "3 of the values lie more than ten times" in str(caught[0].message)
+    assert np.abs(found - 100.0).max() < np.ptp(NOISE)
 
 
 PLACES = {

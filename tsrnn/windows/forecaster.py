@@ -271,7 +271,7 @@ class RNNForecaster(OnWindows):
     largest such distance, or the mean change, without those of two values, or of one in two hundred
     of longer series. It is then read, by members and by a single regressor, as if it lay that far
     outside and no farther, and the range of the series does not count it; the fit says so once. So
-    what repeats itself is none, nor are the values after a level has shifted, as it has for three
+    what repeats itself is none, nor are the values after a level has shifted, as it has for four
     or more that lie together; nor is anything in a series that is mostly 0, or of fewer than 10
     values. The last value, and the one before it where both lie together, are read as they are, for
     they may be a new level: where the forecast follows them out of the range that is told. What is

@@ -9,8 +9,9 @@ lies outside of what is around it is its reach,
 with a_t and b_t the medians of the three observed values before it and after it. It is an outlier
 where e_t is more than ten times what all others keep to: the largest reach, or the mean change,
 without those of two values, or of one in two hundred of longer series. It is then taken to lie that
-far outside, and no farther. So what repeats itself is none, as a peak once in a season, nor are the
-values after a level has shifted.
+far outside, and no farther. Of three in a row that is the one in the middle at first, and then the
+others, once that one is no longer beside them. So what repeats itself is none, as a peak once in a
+season, nor are the values after a level has shifted for four steps or more.
 
 Around the first two values there is only what comes after them. They must reach ten times as far
 as the three values there differ, too: what has begun high and falls is no outlier. Of the last
@@ -22,7 +23,7 @@ is mostly 0 nothing is an outlier: what is rare there is what it is about.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,9 @@ from tsrnn._input.ragged import Batch, counted, offsets_of
 # Values on either side that the medians are of, and how many of the first, and of the last, have
 # too few on one side.
 _AROUND, _AT_ENDS = 3, 2
+
+# Of three in a row the first look finds the one in the middle, and the second the others.
+_PASSES = 2
 
 # How many times what others keep to makes an outlier.
 _FAR = 10.0
@@ -147,8 +151,9 @@ def settled(batch: Batch, fences: np.ndarray, *, n_known: int = 0) -> np.ndarray
         looked at before; 0 where series begin.
     """
     values = batch.values.copy()
-    far = _far(batch, fences, n_known, ends=False)
-    values[far.rows] = np.clip(values[far.rows], far.low - far.room, far.high + far.room)
+    for _ in range(_PASSES):
+        far = _far(replace(batch, values=values), fences, n_known, ends=False)
+        values[far.rows] = np.clip(values[far.rows], far.low - far.room, far.high + far.room)
     return values
 
 
@@ -158,8 +163,9 @@ def without_outliers(batch: Batch, fences: np.ndarray, *, n_known: int = 0) -> n
     The parameters are those of `settled`.
     """
     values = batch.values.copy()
-    far = _far(batch, fences, n_known, ends=True)
-    values[far.rows] = np.clip(values[far.rows], far.low, far.high)
+    for _ in range(_PASSES):
+        far = _far(replace(batch, values=values), fences, n_known, ends=True)
+        values[far.rows] = np.clip(values[far.rows], far.low, far.high)
     return values
 
 
