@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import clone
 
 from tsrnn import PanelForecaster, RNNForecaster
-from tsrnn.exceptions import InvalidParameterError
+from tsrnn.exceptions import InvalidParameterError, UnreliableForecastWarning
 from tsrnn.windows.rule import Rule, Wishes
 from tsrnn.windows.whole import specs_of
 
@@ -115,6 +115,27 @@ def test_gaps_constants_and_series_that_begin_late_are_read_as_they_are():
     assert np.isfinite(model.predict(2)).all()
 
 
+def test_an_outlier_is_read_as_if_it_lay_nearer_and_told():
+    y = noisy_seasons()
+    usual = whole().fit(y).predict(HORIZON)
+    y[25, 0] = 1e6
+    with pytest.warns(UnreliableForecastWarning, match="1 of the values .* 1e\\+06, in row 25"):
+        model = whole().fit(y)
+    forecast = model.predict(HORIZON)
+    # Within the range of the series, about 50, of what it is without the outlier.
+    assert np.abs(forecast - usual).max() < 50.0
+    with pytest.warns(UnreliableForecastWarning, match="in row 25"):
+        followed = model.apply(y)
+    np.testing.assert_allclose(followed.predict(HORIZON), forecast, rtol=1e-12)
+
+
+def test_a_forecast_that_follows_an_outlier_at_the_end_is_told():
+    y = noisy_seasons()
+    y[-1, 0] = 1e6
+    with pytest.warns(UnreliableForecastWarning, match="the forecast runs away"):
+        quietly(whole(), y).predict(HORIZON)
+
+
 @pytest.mark.parametrize("scale", [1e-250, 2.0**-20, 1e250])
 def test_forecasts_are_in_the_unit_of_the_series(fitted, scale):
     scaled = whole().fit(scale * noisy_seasons())
@@ -136,6 +157,7 @@ def test_values_that_are_not_all_positive_are_trained_by_the_scaled_error():
         ({"units": "std"}, "units is for members that read windows"),
         ({"early_stopping": True}, "early_stopping is for members that read windows"),
         ({"warm_start": True}, "warm_start is for members that read windows"),
+        ({"past_covariates": [0]}, "past_covariates is for members that read windows"),
         ({"members": "dense"}, "members must be of 'gru', 'lstm' with window='all'"),
         ({"horizon": None}, "window='all' is for the members"),
         ({"window": "whole"}, "window must be"),

@@ -57,13 +57,13 @@ from tsrnn.smoothing.model import SmoothingModel
 from tsrnn.smoothing.smoothers import SmootherBatch
 from tsrnn.smoothing.structure import Structure
 from tsrnn.theta.model import ThetaModel
-from tsrnn.windows.columns import ReadColumns
+from tsrnn.windows.columns import ReadColumns, RegressorScaling
 from tsrnn.windows.doubts import Ranges
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.lags import Units
 from tsrnn.windows.members import Member as WindowMember
 from tsrnn.windows.members import MemberSpec
-from tsrnn.windows.model import RegressorScaling, WindowModel, WindowState
+from tsrnn.windows.model import WindowModel, WindowState
 from tsrnn.windows.network import WindowNetwork, WindowSpec
 from tsrnn.windows.readings import Reading
 from tsrnn.windows.together import MembersNetwork, MembersSpec

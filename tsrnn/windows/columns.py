@@ -28,6 +28,9 @@ from tsrnn._optim.losses import NumberLoss
 # Numbers that the network makes of the window for the steps ahead (K).
 N_UNITS = 16
 
+# The unit of a column that never changed: whatever it is later is nothing in it.
+_NO_UNIT = np.finfo(float).max
+
 # What is added to the variances of columns of the regression that training begins with.
 _RIDGE = 1e-3
 
@@ -65,6 +68,39 @@ class ReadColumns:
 
 NO_COLUMNS = ReadColumns()
 """Nothing but values."""
+
+
+@dataclass(frozen=True)
+class RegressorScaling:
+    """The map between regressors and what a network reads: (x - center) / unit.
+
+    Attributes
+    ----------
+    center, unit : (p,) arrays
+        Mean and standard deviation over all series.
+    """
+
+    center: np.ndarray
+    unit: np.ndarray
+
+    @classmethod
+    def of(cls, regressors: np.ndarray) -> RegressorScaling:
+        """Find the scaling of regressors (R, p); one that never changed is zero whatever it is."""
+        size = np.abs(regressors).max(axis=0, initial=0.0)
+        size = np.where(size > 0.0, size, 1.0)
+        center = (regressors / size).mean(axis=0)
+        spread = (regressors / size).std(axis=0)
+        # Weights of what never changed are those that training began with.
+        return cls(center * size, np.where(spread > 1e-14, spread * size, _NO_UNIT))
+
+    @classmethod
+    def none(cls, n_regressors: int) -> RegressorScaling:
+        """Return the scaling of regressors that are read as they are."""
+        return cls(np.zeros(n_regressors), np.ones(n_regressors))
+
+    def scale(self, regressors: np.ndarray) -> np.ndarray:
+        """Take regressors (.., p) to what is read."""
+        return (regressors - self.center) / self.unit
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
 from tsrnn.forecasting.season import Seasons, find_seasons
 from tsrnn.windows.ahead import forecast_from, predict_along
+from tsrnn.windows.columns import RegressorScaling
 from tsrnn.windows.course import PLAIN, Course
 from tsrnn.windows.doubts import (
     Ranges,
@@ -30,45 +31,14 @@ from tsrnn.windows.errors import PastErrors, factors
 from tsrnn.windows.lagged import LagSpec
 from tsrnn.windows.lags import Units, from_first_observed
 from tsrnn.windows.network import WindowSpec
-from tsrnn.windows.outliers import fences_of, settled, without_outliers
+from tsrnn.windows.outliers import settled, without_outliers
 from tsrnn.windows.rule import Rule
+from tsrnn.windows.seen import Seen
 from tsrnn.windows.together import MembersNetwork, MembersSpec
 from tsrnn.windows.whole import WholeState, follow_whole
 
 # Scaled values beyond this have squares, and sums of them, that are not finite.
 _LARGEST = 1e150
-
-
-@dataclass(frozen=True)
-class RegressorScaling:
-    """The map between regressors and what a network reads: (x - center) / unit.
-
-    Attributes
-    ----------
-    center, unit : (p,) arrays
-        Mean and standard deviation over all series.
-    """
-
-    center: np.ndarray
-    unit: np.ndarray
-
-    @classmethod
-    def of(cls, regressors: np.ndarray) -> RegressorScaling:
-        """Find the scaling of regressors (R, p); a constant one becomes zero."""
-        size = np.abs(regressors).max(axis=0, initial=0.0)
-        size = np.where(size > 0.0, size, 1.0)
-        center = (regressors / size).mean(axis=0)
-        spread = (regressors / size).std(axis=0)
-        return cls(center * size, np.where(spread > 1e-14, spread, 1.0) * size)
-
-    @classmethod
-    def none(cls, n_regressors: int) -> RegressorScaling:
-        """Return the scaling of regressors that are read as they are."""
-        return cls(np.zeros(n_regressors), np.ones(n_regressors))
-
-    def scale(self, regressors: np.ndarray) -> np.ndarray:
-        """Take regressors (.., p) to what is read."""
-        return (regressors - self.center) / self.unit
 
 
 @dataclass(frozen=True)
@@ -406,7 +376,7 @@ def fit_members(
 
     Or go on with those that there were before. They may read what static columns say, (N, S).
     """
-    seen = _seen_by_members(batch)
+    seen = Seen.by_members(batch)
     seasons, kinds, _ = find_seasons(seen.trimmed.values, seen.trimmed.offsets, rule.period)
     members = () if before is None else before.members
     if before is not None and (before.spec.columns != rule.columns or rule.columns.n_static):
@@ -441,7 +411,7 @@ def follow(
         return follow_whole(trained.network, batch)
     network = trained.network
     if isinstance(network, MembersNetwork):
-        seen = _seen_by_members(batch, trained.columns)
+        seen = Seen.by_members(batch, trained.columns)
         seasons, _, _ = find_seasons(seen.trimmed.values, seen.trimmed.offsets, network.spec.period)
         units = _units_of(network.spec, seen, seasons)
     else:
@@ -525,75 +495,12 @@ def _period_of(state: State) -> int | None:
     return spec.period if isinstance(spec, MembersSpec) else None
 
 
-def _seen_by_members(batch: Batch, columns: RegressorScaling | None = None) -> Seen:
-    scaling = Scaling.of(batch, centred=False)
-    columns = RegressorScaling.of(batch.regressors) if columns is None else columns
-    each = scaling.take(batch.series_of_row)
-    scaled = Batch(each.scale(batch.values), batch.offsets, columns.scale(batch.regressors))
-    return Seen.of(batch, scaling, columns, scaled)
-
-
 def _units_of(spec: MembersSpec, seen: Seen, seasons: Seasons) -> Units:
     """Return the units of windows, with the seasons of the series if a member takes them off."""
     units = replace(Units.of(seen.trimmed), is_fixed=False)
     if any(one.is_adjusted for one in spec.members):
         return replace(units, seasons=seasons.after(-spec.window))
     return units
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Series that are fitted, and as they are computed with.
-
-    Attributes
-    ----------
-    batch : Batch
-        As they came.
-    scaling : Scaling
-    columns : RegressorScaling
-    zero : (N,) array
-        Where 0 lies in scaled units.
-    fences : (N,) array
-        How far values may lie outside of what is around them; see `tsrnn.windows.outliers`.
-    trimmed : Batch
-        In scaled units, from their first values on, outliers at their fences.
-    bounded : Batch
-        The same without outliers: what ranges are found by.
-    rows : (R,) int array
-        Of these among those that came.
-    outliers : int array
-        Those of these rows that are outliers, and at their fences but for raw ones.
-    """
-
-    batch: Batch
-    scaling: Scaling
-    columns: RegressorScaling
-    zero: np.ndarray
-    fences: np.ndarray
-    trimmed: Batch
-    bounded: Batch
-    rows: np.ndarray
-    outliers: np.ndarray
-
-    @classmethod
-    def of(
-        cls,
-        batch: Batch,
-        scaling: Scaling,
-        columns: RegressorScaling,
-        scaled: Batch,
-        *,
-        is_raw: bool = False,
-    ) -> Seen:
-        """Look at series, and at the same in scaled units; raw ones are read as they are."""
-        whole, rows = from_first_observed(scaled)
-        zero = scaling.scale(np.zeros(batch.n_series))
-        fences = fences_of(whole, zero)
-        bounded = replace(whole, values=without_outliers(whole, fences))
-        nearer = settled(whole, fences)
-        far = rows[~np.isnan(nearer) & (nearer != whole.values)]
-        trimmed = whole if is_raw else replace(whole, values=nearer)
-        return cls(batch, scaling, columns, zero, fences, trimmed, bounded, rows, far)
 
 
 def _fitted(

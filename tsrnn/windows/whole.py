@@ -34,11 +34,11 @@ from tsrnn.causal.training import Panel, train
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.season import find_seasons
 from tsrnn.windows.course import Course, Onlookers
-from tsrnn.windows.doubts import Ranges, left_notes, naive_notes
-from tsrnn.windows.lags import from_first_observed
+from tsrnn.windows.doubts import Ranges, left_notes, naive_notes, outlier_notes
 from tsrnn.windows.level_losses import TAIL
 from tsrnn.windows.rule import Rule
 from tsrnn.windows.samples import filled, padded
+from tsrnn.windows.seen import Seen
 from tsrnn.windows.together import naive_errors
 
 # Scaled values beyond this have squares, and sums of them, that are not finite.
@@ -216,7 +216,10 @@ class WholeState:
     def advance(
         self, values: np.ndarray, offsets: np.ndarray
     ) -> tuple[WholeState, np.ndarray, np.ndarray]:
-        """See further values (R,): the states then, predictions (R,) and their deviations."""
+        """See further values (R,): the states then, predictions (R,) and their deviations.
+
+        Each is read as it is, an outlier as well: when it comes it is the last.
+        """
         series = np.repeat(np.arange(self.n_series), np.diff(offsets))
         each = self.scaling.take(series)
         z = each.scale(values)
@@ -326,24 +329,24 @@ def _read_along(
     static: np.ndarray | None = None,
     n_jobs: int | None = 1,
 ) -> Found:
-    scaling = Scaling.of(batch, centred=False)
-    each = scaling.take(batch.series_of_row)
-    scaled = replace(batch, values=each.scale(batch.values))
-    trimmed, rows = from_first_observed(scaled)
+    seen = Seen.by_members(batch)
+    trimmed = seen.trimmed
     network = train(trimmed)
     series = _series(trimmed, period, static)
     along = [one.network.along(series, n_jobs=n_jobs) for one in network.members]
     state = WholeState(
         network,
         tuple(one for one, _ in along),
-        scaling,
-        Ranges.of(trimmed, scaling.scale(np.zeros(batch.n_series))),
+        seen.scaling,
+        Ranges.of(seen.bounded, seen.zero),
         np.zeros(batch.n_series, dtype=bool),
     )
     ahead, spread = _one_step(network.members[0].spec, [ahead for _, ahead in along])
     notes = naive_notes(trimmed, filled(trimmed, period), ahead, network.cure)
+    notes |= outlier_notes(batch, seen.outliers, is_raw=False)
     predictions, deviations = np.full((2, batch.values.size), np.nan)
-    predictions[rows], deviations[rows] = ahead, spread
+    predictions[seen.rows], deviations[seen.rows] = ahead, spread
+    each = seen.scaling.take(batch.series_of_row)
     return state, each.unscale(predictions), each.unscale_difference(deviations), notes
 
 

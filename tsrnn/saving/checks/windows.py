@@ -17,12 +17,12 @@ from tsrnn.saving.checks.fields import FLOAT, require
 from tsrnn.saving.checks.models import check_found
 from tsrnn.saving.checks.networks import REGRESSORS
 from tsrnn.sequence.elman import ElmanRNNRegressor
-from tsrnn.windows.columns import ReadColumns
+from tsrnn.windows.columns import ReadColumns, RegressorScaling
 from tsrnn.windows.doubts import Ranges
 from tsrnn.windows.errors import PastErrors
 from tsrnn.windows.lags import Units
 from tsrnn.windows.members import Member, MemberKind, MemberSpec
-from tsrnn.windows.model import RegressorScaling, WindowModel, WindowState
+from tsrnn.windows.model import WindowModel, WindowState
 from tsrnn.windows.network import WindowNetwork, WindowSpec
 from tsrnn.windows.readings import Reading
 from tsrnn.windows.together import MembersNetwork, MembersSpec
