@@ -133,7 +133,7 @@ REACHED_INTO = table(
     """
     tsrnn.cli.fitting: _grid
     tsrnn.compose.inner: _model _seen
-    tsrnn.panel.fitted: _unknown_ahead _uses_regressors
+    tsrnn.panel.fitted: _uses_regressors
     tsrnn.panel.fitting: _has_season
     tsrnn.panel.forecaster: _seeks_season
     tsrnn.panel.parameters: _reads_static

@@ -12,7 +12,13 @@ from sklearn.base import clone
 from sklearn.linear_model import Ridge
 
 import tsrnn
-from tsrnn import NaiveForecaster, PanelForecaster, RegressionForecaster, RNNForecaster
+from tsrnn import (
+    EnsembleForecaster,
+    NaiveForecaster,
+    PanelForecaster,
+    RegressionForecaster,
+    RNNForecaster,
+)
 from tsrnn._input.ragged import Batch
 from tsrnn._optim.losses import NumberLoss
 from tsrnn.exceptions import InvalidParameterError, UnusedColumnsWarning
@@ -358,6 +364,20 @@ def test_constant_columns_and_series_go_on():
         model = clone(MODEL).fit(rows[:SEEN], y[:SEEN])
     forecast = model.predict(rows[SEEN:])
     assert np.isfinite(forecast).all()
+    # Of what never changed nothing was learned, so that it has no effect when it does.
+    np.testing.assert_array_equal(model.predict(rows[SEEN:].assign(promoted=5.0)), forecast)
+
+
+def test_members_of_an_ensemble_read_columns_by_their_names():
+    other = clone(MODEL).set_params(random_state=1)
+    both = EnsembleForecaster([("one", MODEL), ("other", other)], method="mean")
+    ahead = FRAME[SEEN:].drop(columns="weather")
+    expected = [fitted_to(one).predict(ahead) for one in (MODEL, other)]
+    np.testing.assert_allclose(fitted_to(both).predict(ahead), np.mean(expected, axis=0))
+    knows = clone(MODEL).set_params(past_covariates=None)
+    mixed = fitted_to(EnsembleForecaster([("one", MODEL), ("knows", knows)]))
+    with pytest.raises(ValueError, match="yet now missing:\n- weather"):
+        mixed.predict(ahead)
 
 
 def test_a_regression_around_members_takes_the_columns_itself():
@@ -366,7 +386,7 @@ def test_a_regression_around_members_takes_the_columns_itself():
         warnings.simplefilter("ignore")
         model = RegressionForecaster(plain).fit(FRAME[:SEEN], Y[:SEEN])
         assert np.isfinite(model.predict(FRAME[SEEN:])).all()
-        with pytest.raises(ValueError, match="'weather', but there is no such column"):
+        with pytest.raises(ValueError, match="'weather', but no regressors are read here"):
             RegressionForecaster(MODEL).fit(FRAME[:SEEN], Y[:SEEN])
 
 
@@ -470,6 +490,18 @@ def test_of_many_categories_the_most_common_are_told_apart():
     with pytest.warns(UnusedColumnsWarning, match="70 categories: RNN.* the 64 of most series"):
         model.fit(frame.drop(columns="slope"))
     assert model._training[0].static.shape == (70, 64)
+
+
+def test_numbers_that_are_names_of_columns_of_a_panel_are_no_positions():
+    roles = {"regressors": ["promoted", "weather"], "static": []}
+    named = PanelForecaster(MODEL, **roles)
+    numbered = PanelForecaster(clone(MODEL).set_params(past_covariates=[0]), regressors=[1, 0])
+    new = {"promoted": 1, "weather": 0}
+    seen = LONG[LONG["ds"] < 5 + SEEN].drop(columns=["size", "town"])
+    ahead = LONG.loc[LONG["ds"] >= 5 + SEEN, ["unique_id", "ds", "promoted"]]
+    expected = quietly(named.fit, seen).predict(ahead)
+    found = quietly(numbered.fit, seen.rename(columns=new)).predict(ahead.rename(columns=new))
+    pd.testing.assert_frame_equal(found, expected)
 
 
 # Training that goes on, and other series.

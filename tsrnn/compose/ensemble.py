@@ -40,6 +40,7 @@ from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.forecasting.naming import check_named
+from tsrnn.forecasting.requests import unknown_to_all
 from tsrnn.forecasting.within import give_place
 
 if TYPE_CHECKING:
@@ -379,6 +380,10 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
 
     def _uses_regressors(self) -> bool:
         return any(member._uses_regressors() for member in self._parts())
+
+    def _unknown_ahead(self, names: Sequence[Any]) -> frozenset[int]:
+        readers = [member for member in self._parts() if member._uses_regressors()]
+        return unknown_to_all(readers, names)
 
     def _refuse_unread(self, regressors: np.ndarray) -> None:
         if regressors.shape[1] and not self._uses_regressors():

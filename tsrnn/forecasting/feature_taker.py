@@ -52,9 +52,21 @@ class FeatureTaker(BaseEstimator):
         """
         changed = {}
         for name, part in self.get_params(deep=False).items():
-            if isinstance(part, FeatureTaker) and (new := part.reading_columns(names)) is not part:
+            if (new := _reading_columns(part, names)) is not part:
                 changed[name] = new
         return clone(self).set_params(**changed) if changed else self
+
+
+def _reading_columns(part: Any, names: Sequence[str]) -> Any:
+    """Return a forecaster, or a list that may hold some, as `FeatureTaker.reading_columns` does."""
+    if isinstance(part, FeatureTaker):
+        return part.reading_columns(names)
+    if not isinstance(part, list | tuple):
+        return part
+    new = [_reading_columns(one, names) for one in part]
+    if all(one is other for one, other in zip(new, part, strict=True)):
+        return part
+    return tuple(new) if isinstance(part, tuple) else new
 
 
 def _has_features(entry: Any) -> bool:

@@ -42,7 +42,7 @@ from tsrnn.forecasting.fitted_model import FittedModel, PanelModel, Progress
 from tsrnn.forecasting.horizons import MOST_AHEAD, check_horizon, most_steps
 from tsrnn.forecasting.looped_panel import fit_each
 from tsrnn.forecasting.period import PeriodTaker
-from tsrnn.forecasting.requests import Request, RequestReader
+from tsrnn.forecasting.requests import Request, RequestReader, unknown_to_all
 from tsrnn.forecasting.rows import appended, as_rows, mean_r2, read_weights
 from tsrnn.forecasting.scores import new_scores
 from tsrnn.forecasting.totals import check_totals, total_quantiles
@@ -216,8 +216,7 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
         """Return which regressors are not read ahead; of a forecaster around others, of theirs."""
         parts = self.get_params(deep=False).values()
         within = [part for part in parts if isinstance(part, Forecaster)]
-        known = [part._unknown_ahead(names) for part in within]
-        return frozenset.intersection(*known) if known else frozenset()
+        return unknown_to_all(within, names)
 
     def _reads_static(self) -> bool:
         """Tell whether `fit_panel` takes `static`, what static columns say of the series."""

@@ -170,6 +170,12 @@ class RequestReader(BaseEstimator):
             raise ValueError(f"{problem}: at row {row} expected {stamp}, got {index[row]}")
 
 
+def unknown_to_all(readers: Sequence[RequestReader], names: Sequence[Any]) -> frozenset[int]:
+    """Return which regressors none of several readers of them reads ahead."""
+    unknown = [one._unknown_ahead(names) for one in readers]
+    return frozenset.intersection(*unknown) if unknown else frozenset()
+
+
 def _names_of_columns(forecaster: RequestReader) -> list[Any]:
     """Return the names of the columns of X at the fit."""
     given = vars(forecaster).get("feature_names_in_")

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from tsrnn._input.validation import at_this_moment, check_count
 from tsrnn.forecasting.forecaster import Forecaster
+from tsrnn.forecasting.requests import unknown_to_all
 from tsrnn.panel.calibration import PastErrors, Scores
 from tsrnn.panel.fitting import Work, coefficient_table, settle, weight_table
 from tsrnn.panel.frame import Panel
@@ -105,14 +106,13 @@ class FittedForecasters(BaseEstimator):
         """Return what reads requests to the fitted panel."""
         names = self._frame.regressors
         readers = [one for one in self._forecasters if one._uses_regressors()]
-        unknown = [one._unknown_ahead(names) for one in readers]
         return RequestReader(
             self._fitted,
             self._columns(),
             self._frame,
             self._lost(),
             self._rules(),
-            frozenset.intersection(*unknown) if unknown else frozenset(),
+            unknown_to_all(readers, names),
         )
 
     def _lost(self) -> pd.Series:

@@ -189,23 +189,27 @@ def _check_past_covariates(given: Any) -> None:
 def past_positions(given: Any, names: Sequence[Any]) -> tuple[int, ...]:
     """Return the positions of past covariates among columns of these names.
 
+    Names are told by what they read as, for those of a panel are 0 here and "0" there.
+
     Raises
     ------
     ValueError
         For what is none of them.
     """
-    found = []
+    found, known_as = [], [str(name) for name in names]
     for one in () if given is None else given:
-        if one in names:
-            place = list(names).index(one)
+        if str(one) in known_as:
+            place = known_as.index(str(one))
         elif isinstance(one, Integral) and -len(names) <= int(one) < len(names):
             place = int(one) % len(names)
         else:
-            columns = f"only {list(names)}" if len(names) else "which has none"
-            raise ValueError(
-                f"past_covariates has {one!r}, but there is no such column among the regressors, "
-                f"{columns}"
+            known = (
+                f"there is no such column among the regressors, only {list(names)}"
+                if len(names)
+                else "no regressors are read here: pass X, or leave it None within a "
+                "RegressionForecaster, which takes all columns itself"
             )
+            raise ValueError(f"past_covariates has {one!r}, but {known}")
         if place in found:
             raise ValueError(
                 f"past_covariates has the column {names[place]!r} twice: leave one out"
@@ -249,6 +253,11 @@ def _refuse_of_windows(forecaster: Forecaster) -> None:
                 f"{name} is for members that read windows: leave it False, or take another window "
                 "than 'all'"
             )
+    if forecaster.past_covariates is not None:
+        raise InvalidParameterError(
+            "past_covariates is for members that read windows, got "
+            f"{forecaster.past_covariates!r}: leave it None, or take another window than 'all'"
+        )
     wrong = [one for one in kinds_of(forecaster) or () if one not in RECURRENT]
     if wrong:
         raise InvalidParameterError(

@@ -204,9 +204,10 @@ class RNNForecaster(OnWindows):
     on no later one: few steps are forecast as they are among more, and X is needed as far ahead as
     is asked. In forecasts that go on beyond the horizon the last value seen of a past covariate
     stands for those to come. Columns whose height differs from series to series, such as prices,
-    are best given relative to it. In a panel members also read its `static` columns: numbers
-    standardised, and a 0 or 1 for each category. `RegressionForecaster` around members takes all
-    columns itself: its effects are of each series alone.
+    are best given relative to it. One that never changed at the fit has no effect later. In a panel
+    members also read its `static` columns: numbers standardised, and a 0 or 1 for each category.
+    `RegressionForecaster` around members takes all columns itself: its effects are of each series
+    alone.
 
     Members that you name read what those of the rule would in their places; LSTMs have 32 units. A
     ridge regression says the same outputs as a linear map of the window, in closed form: of each
@@ -274,8 +275,9 @@ class RNNForecaster(OnWindows):
     what repeats itself is none, nor are the values after a level has shifted, as it has for four
     or more that lie together; nor is anything in a series that is mostly 0, or of fewer than 10
     values. The last value, and the one before it where both lie together, are read as they are, for
-    they may be a new level: where the forecast follows them out of the range that is told. What is
-    an error is best set to NaN.
+    they may be a new level: where the forecast follows them out of the range that is told. With
+    ``window="all"`` so are all values of an `update`, each of which is the last one when it is
+    read. What is an error is best set to NaN.
 
     The default network is trained until 100 steps of its optimiser have not made the validation
     loss better, for 1000 at most; where 10 and 200 epochs are more, for these. The windows that it
