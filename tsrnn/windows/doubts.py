@@ -234,7 +234,6 @@ def few_note(n_windows: int, is_together: bool) -> UnreliableForecastWarning | N
         return None
     better = "" if is_together else "set horizon, for which several are trained, or "
     return UnreliableForecastWarning(
-        f"there are {n_windows} windows to train a network on, few enough for its forecasts to be "
-        f"a matter of chance: {better}take EnsembleForecaster(), whose methods need no more than a "
-        "single series"
+        f"trained on {n_windows} window(s), few enough for forecasts to be a matter of chance: "
+        f"{better}take EnsembleForecaster(), whose methods need no more than a single series"
     )
