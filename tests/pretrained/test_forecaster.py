@@ -13,6 +13,7 @@ from tsrnn import NaiveForecaster, PanelForecaster, PretrainedRNNForecaster, Reg
 from tsrnn.exceptions import InvalidParameterError, UnreliableForecastWarning
 from tsrnn.features import FourierFeatures
 from tsrnn.pretrained.weights import shipped
+from tsrnn.windows.recent import Recent
 
 # The network computes in single precision, of 24 bits, some steps of which add up.
 SINGLE = 1e-6
@@ -184,7 +185,9 @@ def test_a_forecast_that_leaves_its_series_says_so_and_what_to_do():
     state = model._model.state
     # As if it had been seen far above what is forecast.
     ranges = replace(state.ranges, low=state.ranges.low + 9.0, high=state.ranges.high + 9.0)
-    model._model = replace(model._model, state=replace(state, ranges=ranges))
+    recent = Recent(np.full((1, 12), np.nan), np.zeros((1, 6), np.int64), state.recent.fences)
+    state = replace(state, ranges=ranges, recent=recent)
+    model._model = replace(model._model, state=state)
     with pytest.warns(UnreliableForecastWarning, match="Look at the series, and compare"):
         model.predict(3)
 

@@ -227,9 +227,62 @@ def test_a_panel_of_ragged_series_is_forecast_as_its_columns_are():
     table = panel.predict(3, level=[80])
     assert table.notna().all(axis=None)
     assert (table["RNNForecaster-lo-80"] < table["RNNForecaster-hi-80"]).all()
-    new = pd.DataFrame({"unique_id": ["s0"], "ds": [pd.Timestamp("2030-01-01")], "y": [y[-1, 0]]})
+    columns = y.copy()
+    for i in range(5):
+        columns[: 5 * i, i] = np.nan
+    alike = whole().fit(columns)
+    forecast = table["RNNForecaster"].to_numpy().reshape(5, 3)
+    np.testing.assert_allclose(forecast, alike.predict(3).T, rtol=1e-5)  # networks see singles
+    new = pd.DataFrame({"unique_id": ["s0"], "ds": [pd.Timestamp("2030-01-01")], "y": [90.0]})
     after = panel.update(new).predict(3)
-    assert after["ds"].min() == pd.Timestamp("2025-01-01") or after.notna().all(axis=None)
+    assert after["ds"][0] == pd.Timestamp("2030-04-01")
+    later = after["RNNForecaster"].to_numpy().reshape(5, 3)
+    alike.update([[90.0, *[np.nan] * 4]])
+    np.testing.assert_allclose(later[0], alike.predict(3)[:, 0], rtol=1e-5)
+    np.testing.assert_allclose(later[1:], forecast[1:], rtol=1e-5)
+    assert np.abs(later[0] - forecast[0]).max() > 1.0
+
+
+def test_an_outlier_that_comes_is_read_as_if_it_lay_nearer_once_others_have_followed(fitted):
+    y = noisy_seasons(n=54)
+    usual = fitted.apply(y).predict(HORIZON)
+    y[42, 0], y[43, 1], y[44, 1] = 1e6, 1e6, np.nan
+    at_once = pickle.loads(pickle.dumps(fitted)).update(y[40:])
+    by_steps = pickle.loads(pickle.dumps(fitted))
+    for k in range(40, 54):
+        by_steps.update(y[k : k + 1])
+    forecast = by_steps.predict(HORIZON)  # a season after it; there is nothing to be told
+    # Single precision, sequences in other lanes.
+    np.testing.assert_allclose(forecast, at_once.predict(HORIZON), rtol=1e-5)
+    assert np.abs(forecast - usual).max() < 50.0  # about the range of the series
+    with pytest.warns(UnreliableForecastWarning, match="in row 4"):
+        followed = fitted.apply(y)
+    # The fence is now of the longer series, and read at it the value has an effect.
+    assert np.abs(forecast - followed.predict(HORIZON)).max() < 5.0
+    now, other = by_steps._model.state, at_once._model.state
+    np.testing.assert_array_equal(now.ranges.high, other.ranges.high)
+    np.testing.assert_array_equal(now.recent.values, other.recent.values)
+    np.testing.assert_array_equal(now.recent.gaps, other.recent.gaps)
+    assert (now.scaling.unscale(now.ranges.high) < 500.0).all()
+
+
+def test_a_forecast_that_follows_an_outlier_at_the_end_of_an_update_is_told(fitted):
+    model = pickle.loads(pickle.dumps(fitted)).update(noisy_seasons(n=42)[40:])
+    model.update(np.full((1, 8), 1e6))
+    with pytest.warns(UnreliableForecastWarning, match="the forecast runs away"):
+        model.predict(HORIZON)
+
+
+def test_training_of_members_on_windows_does_not_begin_anew_unsaid():
+    y = noisy_seasons()
+    model = quietly(whole(), y)
+    before = model.predict(3)
+    model.set_params(window="auto", warm_start=True)
+    with pytest.raises(ValueError, match="trained with window all, .* now is auto"):
+        model.fit(y)
+    np.testing.assert_array_equal(model.set_params(window="all").predict(3), before)
+    model = quietly(model.set_params(window="auto", warm_start=False, n_members=1), y)
+    assert model.members_[0].spec.window < 40
 
 
 def test_a_clone_knows_its_window_and_fits_alike(fitted):

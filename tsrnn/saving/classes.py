@@ -66,6 +66,7 @@ from tsrnn.windows.members import MemberSpec
 from tsrnn.windows.model import WindowModel, WindowState
 from tsrnn.windows.network import WindowNetwork, WindowSpec
 from tsrnn.windows.readings import Reading
+from tsrnn.windows.recent import Recent
 from tsrnn.windows.together import MembersNetwork, MembersSpec
 from tsrnn.windows.whole import WholeMember, WholeNetwork, WholeState
 
@@ -126,6 +127,7 @@ PARTS: dict[str, type] = {
     "Reading": Reading,
     "ReadColumns": ReadColumns,
     "ReadyColumns": ReadyColumns,
+    "Recent": Recent,
     "Recipe": WindowSpec,
     "RegressionModel": RegressionModel,
     "RegressorScaling": RegressorScaling,

@@ -49,7 +49,7 @@ from tsrnn.windows.model import (
 from tsrnn.windows.network import WindowNetwork, WindowSpec, with_seed
 from tsrnn.windows.rule import Rule
 from tsrnn.windows.together import MembersNetwork
-from tsrnn.windows.whole import WholeMember, WholeNetwork, fit_whole
+from tsrnn.windows.whole import WholeMember, WholeNetwork, WholeState, fit_whole
 
 
 class RNNForecaster(OnWindows):
@@ -232,7 +232,7 @@ class RNNForecaster(OnWindows):
     values differ from those of a season before, or from :math:`y_t` in the first season and where
     :math:`m = 1`: as :math:`(y_{t+j} - y_{t+j-m}) / (s_t \sqrt{j})`, with :math:`s_t` the mean
     change over a season, of the last hundred about. So a series of :math:`n` values trains
-    :math:`n` forecasts for the work of reading it, and `update` costs a step a value. They read
+    :math:`n` forecasts for the work of reading it, and `update` costs a few steps. They read
     changes of a step and a season, the size of values and of changes in units, how much has been
     seen, and of the steps ahead the values of the last two seasons and the season's profile. The
     loss is that of the other members, at every step; missing values are read as missing. Series
@@ -275,9 +275,8 @@ class RNNForecaster(OnWindows):
     what repeats itself is none, nor are the values after a level has shifted, as it has for four
     or more that lie together; nor is anything in a series that is mostly 0, or of fewer than 10
     values. The last value, and the one before it where both lie together, are read as they are, for
-    they may be a new level: where the forecast follows them out of the range that is told. With
-    ``window="all"`` so are all values of an `update`, each of which is the last one when it is
-    read. What is an error is best set to NaN.
+    they may be a new level: where the forecast follows them out of the range that is told. Those
+    of an `update` are looked at again with what follows them. What is an error is best set to NaN.
 
     The default network is trained until 100 steps of its optimiser have not made the validation
     loss better, for 1000 at most; where 10 and 200 epochs are more, for these. The windows that it
@@ -503,6 +502,11 @@ class RNNForecaster(OnWindows):
 
     def _gone_on_with(self, period: int) -> MembersNetwork | None:
         """Return the members that training of series of a period goes on with."""
+        if any(isinstance(one, WholeState) for one in self._before):
+            raise ValueError(
+                "training cannot go on: members were trained with window all, and what is asked "
+                f"for now is {self.window}; set warm_start=False to start anew"
+            )
         before = trained_for(self._before, period)
         if self._before and before is None:
             warn_user(

@@ -37,6 +37,10 @@ _AROUND, _AT_ENDS = 3, 2
 # Of three in a row the first look finds the one in the middle, and the second the others.
 _PASSES = 2
 
+# How many of the last values later ones may still change: each look asks for three more. And how
+# many must have been looked at for the first three to be what the others are held against alone.
+UNSETTLED, SETTLED = _PASSES * _AROUND, _AROUND + _AT_ENDS
+
 # How many times what others keep to makes an outlier.
 _FAR = 10.0
 
@@ -64,14 +68,17 @@ class _Around:
     room: np.ndarray
 
     @classmethod
-    def of(cls, values: np.ndarray, lengths: np.ndarray, *, begins: bool, ends: bool) -> _Around:
+    def of(
+        cls, values: np.ndarray, lengths: np.ndarray, *, begins: np.ndarray, ends: bool
+    ) -> _Around:
         """Look at series of these lengths.
 
         Parameters
         ----------
         values : (R,) array
         lengths : (N,) array
-        begins, ends : bool
+        begins : (N,) bool array
+        ends : bool
             Whether the first two, and the last two, are held against the other side alone; else
             those are nowhere outside that have nothing on one side.
         """
@@ -80,7 +87,7 @@ class _Around:
         a, apart_before = _side(values, place, -1)
         b, apart_after = _side(values, left, 1)
         room = np.zeros(values.size)
-        first = np.flatnonzero((place < _AT_ENDS) & (left >= _AROUND)) if begins else place[:0]
+        first = np.flatnonzero((place < _AT_ENDS) & (left >= _AROUND) & begins[series])
         last = np.flatnonzero((left < _AT_ENDS) & (place >= _AROUND)) if ends else place[:0]
         a[first], room[first] = b[first], _FAR * apart_after[first]
         b[last], room[last] = a[last], _FAR * apart_before[last]
@@ -116,7 +123,8 @@ def fences_of(batch: Batch, zero: np.ndarray) -> np.ndarray:
     rows = np.flatnonzero(~np.isnan(batch.values))
     values, series = batch.values[rows], batch.series_of_row[rows]
     counts = np.bincount(series, minlength=batch.n_series)
-    around = _Around.of(values, counts, begins=True, ends=False)
+    begins = np.ones(batch.n_series, dtype=bool)
+    around = _Around.of(values, counts, begins=begins, ends=False)
     changes = np.abs(np.diff(values, prepend=values[:1]))
     most = np.maximum(_FEWEST, (_SHARE * counts).astype(np.int64))
     starts = offsets_of(counts)[:-1]
@@ -139,14 +147,14 @@ def _falling(sizes: np.ndarray, series: np.ndarray) -> np.ndarray:
     return sizes[np.lexsort((-sizes, series))]
 
 
-def settled(batch: Batch, fences: np.ndarray, *, n_known: int = 0) -> np.ndarray:
+def settled(batch: Batch, fences: np.ndarray, *, n_known: int | np.ndarray = 0) -> np.ndarray:
     """Return the values (R,) with outliers at their fences.
 
     Parameters
     ----------
     batch : Batch
     fences : (N,) array
-    n_known : int
+    n_known : int or (N,) int array
         How many values at the beginning of each series follow others that are not here, and were
         looked at before; 0 where series begin.
     """
@@ -157,7 +165,9 @@ def settled(batch: Batch, fences: np.ndarray, *, n_known: int = 0) -> np.ndarray
     return values
 
 
-def without_outliers(batch: Batch, fences: np.ndarray, *, n_known: int = 0) -> np.ndarray:
+def without_outliers(
+    batch: Batch, fences: np.ndarray, *, n_known: int | np.ndarray = 0
+) -> np.ndarray:
     """Return the values (R,) with what is around them in the place of outliers, the last as well.
 
     The parameters are those of `settled`.
@@ -178,12 +188,13 @@ class _Far(NamedTuple):
     room: np.ndarray
 
 
-def _far(batch: Batch, fences: np.ndarray, n_known: int, *, ends: bool) -> _Far:
+def _far(batch: Batch, fences: np.ndarray, n_known: int | np.ndarray, *, ends: bool) -> _Far:
+    n_before = np.broadcast_to(n_known, batch.n_series)
     rows = np.flatnonzero(~np.isnan(batch.values))
     values, series = batch.values[rows], batch.series_of_row[rows]
     counts = np.bincount(series, minlength=batch.n_series)
-    around = _Around.of(values, counts, begins=n_known == 0, ends=ends)
+    around = _Around.of(values, counts, begins=n_before == 0, ends=ends)
     room = np.maximum(fences[series], around.room)
-    is_new = rows - batch.offsets[series] >= n_known - _AT_ENDS
+    is_new = rows - batch.offsets[series] >= n_before[series] - _AT_ENDS
     far = np.flatnonzero((around.reach(values) > room) & is_new)
     return _Far(rows[far], around.low[far], around.high[far], room[far])

@@ -2,10 +2,11 @@
 
 A window trains one forecast; a series that is read once trains as many as it has steps (see
 `tsrnn.causal`). What is kept of a series is the state of each member, so that further values cost a
-step each. Forecasts are medians over the members of the quantiles that their networks say; between
-these, and beyond, others lie as those of normal distributions. Futures are drawn by a normal
-copula: z_1, z_2, .. with standard normal distributions, each correlated with the one before as the
-sums of a random walk are,
+few steps: the last six are read again, for what follows them may say that one was an outlier (see
+`tsrnn.windows.recent`). Forecasts are medians over the members of the quantiles that their networks
+say; between these, and beyond, others lie as those of normal distributions. Futures are drawn by a
+normal copula: z_1, z_2, .. with standard normal distributions, each correlated with the one before
+as the sums of a random walk are,
 
     z_h = sqrt((h - 1) / h) z_{h-1} + sqrt(1 / h) e_h,                                          (1)
 
@@ -17,12 +18,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr
 
 from tsrnn._compute.threads import in_threads
-from tsrnn._input.ragged import Batch
+from tsrnn._input.ragged import Batch, offsets_of, rows_between
 from tsrnn._input.scaling import Scaling
 from tsrnn.causal.ahead import forecast_from
 from tsrnn.causal.losses import CausalLoss
@@ -36,6 +38,7 @@ from tsrnn.forecasting.season import find_seasons
 from tsrnn.windows.course import Course, Onlookers
 from tsrnn.windows.doubts import Ranges, left_notes, naive_notes, outlier_notes
 from tsrnn.windows.level_losses import TAIL
+from tsrnn.windows.recent import Recent, n_unsettled_from
 from tsrnn.windows.rule import Rule
 from tsrnn.windows.samples import filled, padded
 from tsrnn.windows.seen import Seen
@@ -152,9 +155,13 @@ class WholeState:
         Of the members, in scaled units.
     scaling : Scaling
     ranges : Ranges
-        Of what was seen, in scaled units.
+        Of what was seen and is settled, in scaled units.
     is_lost : (N,) bool array
         Which have had values too large to be computed with.
+    recent : Recent
+        The last values, in scaled units.
+    before : tuple of CausalState
+        Of the members, before those of the last values that are not settled.
     """
 
     network: WholeNetwork
@@ -162,6 +169,8 @@ class WholeState:
     scaling: Scaling
     ranges: Ranges
     is_lost: np.ndarray
+    recent: Recent
+    before: tuple[CausalState, ...]
 
     @property
     def n_series(self) -> int:
@@ -181,6 +190,8 @@ class WholeState:
             scaling=self.scaling.take(series),
             ranges=self.ranges.take(series),
             is_lost=self.is_lost[series],
+            recent=self.recent.take(series),
+            before=tuple(one.take(series) for one in self.before),
         )
 
     def informed(self, regressors: np.ndarray, offsets: np.ndarray) -> WholeState:
@@ -218,29 +229,39 @@ class WholeState:
     ) -> tuple[WholeState, np.ndarray, np.ndarray]:
         """See further values (R,): the states then, predictions (R,) and their deviations.
 
-        Each is read as it is, an outlier as well: when it comes it is the last.
+        The last value is read as it is. Once others that follow say that it was an outlier, they
+        are read as if it had lain nearer.
         """
         series = np.repeat(np.arange(self.n_series), np.diff(offsets))
         each = self.scaling.take(series)
         z = each.scale(values)
         lost = np.abs(z) > _LARGEST
         z = np.where(lost, np.nan, z)
-        followed = [one.follow(z, offsets) for one in self.states]
         is_lost = self.is_lost.copy()
         is_lost[series[lost]] = True
-        predictions, deviations = _one_step(self._spec, [ahead for _, ahead in followed])
+        again = self.recent.then(z, offsets)
+        read = [_in_two(one, again.values, again.offsets, again.n_settled) for one in self.before]
+        predictions, deviations = _one_step(self._spec, [one.ahead[again.new] for one in read])
+        settled = rows_between(again.offsets[:-1], again.n_settled)
         later = replace(
             self,
-            states=tuple(state for state, _ in followed),
-            ranges=self.ranges.widened(z, series),
+            states=tuple(one.last for one in read),
+            ranges=self.ranges.widened(
+                again.bounded[settled], np.repeat(np.arange(self.n_series), again.n_settled)
+            ),
             is_lost=is_lost,
+            recent=again.recent,
+            before=tuple(one.first for one in read),
         )
         return later, each.unscale(predictions), each.unscale_difference(deviations)
 
     def doubts(self, horizon: int) -> dict[int, UnreliableForecastWarning]:
         """Say of which series the forecast of the next values leaves them behind, by position."""
         medians = self._said(horizon)[:, :, self._spec.middle]
-        return left_notes(self.ranges, medians, self.network.cure)
+        none = np.zeros(self.n_series + 1, dtype=np.int64)
+        again = self.recent.then(np.empty(0), none)
+        series = np.repeat(np.arange(self.n_series), np.diff(again.offsets))
+        return left_notes(self.ranges.widened(again.bounded, series), medians, self.network.cure)
 
     @property
     def n_regressors(self) -> int:
@@ -270,6 +291,31 @@ class WholeState:
 
 # What a fit answers: the state, predictions and deviations one step ahead, and notes.
 Found = tuple[WholeState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]
+
+
+class _InTwo(NamedTuple):
+    """States after the first steps of each series and after the last, and quantiles (R, Q)."""
+
+    first: CausalState
+    last: CausalState
+    ahead: np.ndarray
+
+
+def _in_two(
+    state: CausalState,
+    values: np.ndarray,
+    offsets: np.ndarray,
+    n_first: np.ndarray,
+    n_jobs: int | None = 1,
+) -> _InTwo:
+    """Read so many steps of each series, and then the others."""
+    n_last = np.diff(offsets) - n_first
+    ahead = np.empty((values.size, len(state.network.spec.levels)))
+    rows = rows_between(offsets[:-1], n_first)
+    first, ahead[rows] = state.follow(values[rows], offsets_of(n_first), n_jobs)
+    rows = rows_between(offsets[:-1] + n_first, n_last)
+    last, ahead[rows] = first.follow(values[rows], offsets_of(n_last), n_jobs)
+    return _InTwo(first, last, ahead)
 
 
 def _one_step(spec: CausalSpec, ahead: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -333,20 +379,25 @@ def _read_along(
     trimmed = seen.trimmed
     network = train(trimmed)
     series = _series(trimmed, period, static)
-    along = [one.network.along(series, n_jobs=n_jobs) for one in network.members]
+    each = seen.scaling.take(batch.series_of_row)
+    raw = replace(trimmed, values=each.scale(batch.values)[seen.rows])
+    n_settled = n_unsettled_from(raw)
+    begun = [one.network.begin(series.periods, series.static) for one in network.members]
+    along = [_in_two(one, series.values, series.offsets, n_settled, n_jobs) for one in begun]
     state = WholeState(
         network,
-        tuple(one for one, _ in along),
+        tuple(one.last for one in along),
         seen.scaling,
         Ranges.of(seen.bounded, seen.zero),
         np.zeros(batch.n_series, dtype=bool),
+        Recent.of(raw, seen.fences),
+        tuple(one.first for one in along),
     )
-    ahead, spread = _one_step(network.members[0].spec, [ahead for _, ahead in along])
+    ahead, spread = _one_step(network.members[0].spec, [one.ahead for one in along])
     notes = naive_notes(trimmed, filled(trimmed, period), ahead, network.cure)
     notes |= outlier_notes(batch, seen.outliers, is_raw=False)
     predictions, deviations = np.full((2, batch.values.size), np.nan)
     predictions[seen.rows], deviations[seen.rows] = ahead, spread
-    each = seen.scaling.take(batch.series_of_row)
     return state, each.unscale(predictions), each.unscale_difference(deviations), notes
 
 

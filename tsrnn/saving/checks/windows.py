@@ -24,7 +24,9 @@ from tsrnn.windows.lags import Units
 from tsrnn.windows.members import Member, MemberKind, MemberSpec
 from tsrnn.windows.model import WindowModel, WindowState
 from tsrnn.windows.network import WindowNetwork, WindowSpec
+from tsrnn.windows.outliers import UNSETTLED
 from tsrnn.windows.readings import Reading
+from tsrnn.windows.recent import N_KEPT, Recent
 from tsrnn.windows.together import MembersNetwork, MembersSpec
 from tsrnn.windows.whole import WholeMember, WholeNetwork, WholeState
 
@@ -261,16 +263,31 @@ def check_whole_network(one: WholeNetwork) -> None:
     require(period <= members[0].spec.reading.most_period, "the period must not be too long")
 
 
+def check_recent(one: Recent) -> None:
+    """Check the last values of series."""
+    fields.array(one.fences, "fences", FLOAT, None)
+    require((one.fences >= 0.0).all(), "fences must not be negative")
+    n = one.fences.size
+    values = fields.observations(one.values, "values", n, N_KEPT)
+    is_kept = ~np.isnan(values)
+    require((is_kept[:, 1:] >= is_kept[:, :-1]).all(), "values must be the last")
+    gaps = fields.array(one.gaps, "gaps", np.dtype(np.int64), n, UNSETTLED)
+    require((gaps >= 0).all() and (gaps < 2**31).all(), "gaps must be numbers of steps")
+    require(not gaps[~is_kept[:, -UNSETTLED:]].any(), "gaps must come after values")
+
+
 def check_whole_state(one: WholeState) -> None:
     """Check members at the ends of series that they have read whole."""
     network = fields.kind(one.network, "network", WholeNetwork)
-    states = fields.tuple_of(one.states, "states", CausalState)
-    require(len(states) == len(network.members), "there must be a state of each member")
     n = fields.array(one.is_lost, "is_lost", np.dtype(bool), None).size
-    for state, member in zip(states, network.members, strict=True):
-        require(state.network.spec == member.spec, "states must be of the members")
-        require(state.n_series == n, "states must be of all series")
-        require((state.reading.periods == network.period).all(), "series must be of the period")
+    for name in ("states", "before"):
+        states = fields.tuple_of(getattr(one, name), name, CausalState)
+        require(len(states) == len(network.members), "there must be a state of each member")
+        for state, member in zip(states, network.members, strict=True):
+            require(state.network.spec == member.spec, "states must be of the members")
+            require(state.n_series == n, "states must be of all series")
+            require((state.reading.periods == network.period).all(), "series must be of the period")
+    require(len(fields.kind(one.recent, "recent", Recent).fences) == n, "recent of all series")
     require(fields.kind(one.scaling, "scaling", Scaling).exponent.size == n, "scaling of all")
     require(fields.kind(one.ranges, "ranges", Ranges).low.size == n, "ranges must be of all series")
 
@@ -299,6 +316,7 @@ CHECKS = {
     WindowModel: check_model,
     WindowNetwork: check_network,
     WindowState: check_state,
+    Recent: check_recent,
     WholeMember: check_whole_member,
     WholeNetwork: check_whole_network,
     WholeState: check_whole_state,
