@@ -7,7 +7,8 @@ values that intervals of 80% and 95% hold, their score (MSIS), and the seconds o
 and forecast. Without `--final` they are of the last horizon of the TRAINING parts, held back, by
 which everything about the network was chosen; with `--final` of the test parts.
 
-`--beside` names other forecasters of the package that take a period, such as AutoExpSmoothingRNN.
+`--beside` names other forecasters of the package that take a period, such as AutoExpSmoothingRNN,
+or RNNForecaster, whose networks are trained on the part.
 Weekly series are read with a season of 52, as their time stamps would have it, though the
 competition's MASE knows none. m4-quarterly-part is 15,005 of the 24,000 series, and its scores are
 never to be held beside published ones; `--series 3000` takes an even choice of each part.
@@ -39,11 +40,15 @@ from tsrnn import (
     NaiveForecaster,
     PanelForecaster,
     PretrainedRNNForecaster,
+    RNNForecaster,
 )
 from tsrnn.forecasting.forecaster import Forecaster
 
 # Intervals whose bounds are deciles, and that of 95%.
 LEVELS = [20, 40, 60, 80, 95]
+
+# The networks that are trained on all series of a part, for its horizon.
+NETWORKS = "RNNForecaster"
 
 # What series are read with: the period of the season, and the frequency.
 READ_AS = {
@@ -91,7 +96,10 @@ def forecasters(part: Part, beside: list[str]) -> Iterator[tuple[str, Forecaster
     period, frequency = READ_AS[part.name.partition("-")[2]]
     yield "pretrained", PretrainedRNNForecaster(period, frequency=frequency)
     for name in beside:
-        yield name, OTHERS[name](period=part.period)
+        if name == NETWORKS:
+            yield name, RNNForecaster(horizon=part.horizon, period=part.period, random_state=0)
+        else:
+            yield name, OTHERS[name](period=part.period)
 
 
 def scores_of(part: Part, forecaster: Forecaster, naive: dict[str, float]) -> dict[str, float]:
@@ -155,7 +163,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--data-home")
     parser.add_argument("--data", nargs="+", default=list(DATA))
     parser.add_argument("--series", type=int, help="an even choice of so many series of each part")
-    parser.add_argument("--beside", nargs="+", default=[], choices=sorted(OTHERS))
+    parser.add_argument("--beside", nargs="+", default=[], choices=sorted({*OTHERS, NETWORKS}))
     parser.add_argument("--classic", metavar="FILE", help="textbook series in place of M3 and M4")
     parser.add_argument("--final", action="store_true", help="score the test parts")
     return parser.parse_args()
