@@ -203,6 +203,6 @@ def test_notes_on_grids_stay_with_their_series_where_others_are_too_short_for_wi
 
 def test_tune_tells_notes_on_fits_of_candidates_without_naming_a_table_that_is_not_there():
     panel, grid = PanelForecaster(TripleExpSmoothingRNN()), {"forecaster__damped": [False, True]}
-    with pytest.warns(UserWarning, match="3 note.* single series; the first: the") as told:
+    with pytest.warns(UserWarning, match="3 note.* single series.*; the first, of .*: the") as told:
         tune(panel, grid, monthly(), horizon=2, n_windows=2, max_train=20)
     assert len(told) == 1 and "cross_validation_notes_" not in str(told[0].message)

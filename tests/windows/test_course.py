@@ -8,12 +8,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from panels import make_frame, quietly
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import TimeSeriesSplit, cross_val_score
 
 import tsrnn
-from tsrnn import NaiveForecaster, PanelForecaster, RNNForecaster, WindowForecaster
+from tsrnn import (
+    ElmanRNNRegressor,
+    NaiveForecaster,
+    PanelForecaster,
+    PretrainedRNNForecaster,
+    RNNForecaster,
+    WindowForecaster,
+)
 from tsrnn.exceptions import (
     InvalidParameterError,
     TrainingDivergedError,
@@ -109,6 +117,19 @@ def test_a_callback_is_called_once_at_a_time_whatever_the_threads():
 
     model(callback=look, n_jobs=2).fit(SERIES)
     assert set(most) == {1}
+
+
+@pytest.mark.parametrize("answer", [[], [0.0, 1.0]])
+def test_an_array_has_no_truth_that_a_callback_could_tell(answer):
+    network = ElmanRNNRegressor(
+        hidden_layer_sizes=2, max_iter=2, callback=lambda _: np.array(answer)
+    )
+    for fit in (one(callback=network.callback).fit, lambda y: network.fit(y.T, y[0])):
+        with pytest.raises(TypeError, match="callback must return something true or false, got an"):
+            fit(SERIES)
+    seen = []
+    one(callback=lambda state: seen.append(state) or np.array([True])).fit(SERIES)
+    assert len(seen) == 1
 
 
 def test_what_fails_in_a_callback_fails_the_fit_and_leaves_the_forecaster_as_it_was(plain):
@@ -288,12 +309,27 @@ def test_a_warm_start_goes_on_from_the_weights_and_the_history(plain):
     assert "_before" not in vars(first)
 
 
-def test_a_warm_start_with_another_period_begins_anew_and_says_so():
+def test_a_warm_start_with_another_period_is_refused_and_leaves_the_forecaster_as_it_was():
     warm = one(warm_start=True, members="ridge").fit(SERIES)
-    with pytest.warns(UserWarning, match="whose period is 6: .* trained with period 4. Set period"):
-        warm.set_params(period=6).fit(SERIES)
+    before = state_of(warm.set_params(period=6))
+    words = "training cannot go on: .* with period 4, and that of these series is 6, .* stamps"
+    with pytest.raises(ValueError, match=words):
+        warm.fit(SERIES)
+    assert state_of(warm) == before
+    warm.set_params(warm_start=False).fit(SERIES)
     anew = one(members="ridge", period=6).fit(SERIES)
     np.testing.assert_array_equal(warm.predict(6), anew.predict(6))
+
+
+def test_a_panel_whose_stamps_were_forgotten_does_not_go_on():
+    frame = make_frame([40, 40])
+    quarters = frame.assign(ds=np.tile(pd.date_range("2010", periods=40, freq="QS"), 2))
+    warm = one(warm_start=True, members="ridge", period="auto")
+    panel = quietly(PanelForecaster(warm, alias="f").fit, quarters)
+    expected = panel.predict(4)
+    with pytest.raises(ValueError, match="give them the stamps that the others had"):
+        quietly(panel.fit, frame.assign(ds=np.tile(np.arange(40), 2)))
+    pd.testing.assert_frame_equal(panel.predict(4), expected)
 
 
 def test_a_warm_start_with_series_that_say_nothing_forgets_nothing():
@@ -496,3 +532,15 @@ def test_the_losses_of_all_members_are_drawn(held_back):
 def test_the_losses_of_members_of_a_panel_are_drawn():
     panel = quietly(PanelForecaster(one(period=1)).fit, make_frame([40, 40]))
     assert list(TrainingHistoryDisplay.from_estimator(panel).lines_) == ["loss_0"]
+
+
+def test_the_losses_of_members_that_read_series_whole_are_drawn():
+    whole = RNNForecaster(horizon=2, period=1, window="all", n_members=1, random_state=0)
+    alone, panel = whole.fit(SERIES[:12]), PanelForecaster(clone(whole))
+    for fitted in (alone, quietly(panel.fit, make_frame([12, 12]))):
+        (line,) = TrainingHistoryDisplay.from_estimator(fitted).lines_.values()
+        assert len(line.get_ydata()) > 1
+    drawn = TrainingHistoryDisplay.from_estimator(alone).lines_["loss_0"].get_ydata()
+    np.testing.assert_array_equal(drawn, alone.members_[0].history["loss"])
+    with pytest.raises(TypeError, match="keeps no history"):
+        TrainingHistoryDisplay.from_estimator(PretrainedRNNForecaster(period=4).fit(SERIES[:, 0]))

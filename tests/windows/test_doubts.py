@@ -16,7 +16,7 @@ from tsrnn import (
 )
 from tsrnn._input.ragged import Batch
 from tsrnn.exceptions import UnreliableForecastWarning
-from tsrnn.windows.doubts import Ranges
+from tsrnn.windows.doubts import Ranges, of_most
 from tsrnn.windows.trends import trends
 
 PEAKS = np.array(([100.0] * 5 + [300.0]) * 8)
@@ -298,3 +298,56 @@ def test_networks_of_ours_trained_on_few_windows_say_so(options, n, advice):
 
 def test_a_regressor_that_was_given_is_not_held_to_have_few_windows():
     assert not told(RNNForecaster(Ridge(), window=4, horizon=5).fit, WALK[:30])[1]
+
+
+# Members of many series.
+
+
+def panel_of(n, n_wrong):
+    """Positive series, of which some have a zero."""
+    y = np.random.default_rng(0).uniform(1.0, 100.0, (30, n))
+    y[12, n - n_wrong :] = np.where(np.arange(n_wrong) % 2, -1.0, 0.0)
+    return y
+
+
+def ridge(**options):
+    return RNNForecaster(horizon=2, period=1, members="ridge", n_members=1, **options)
+
+
+def test_few_series_that_keep_all_others_from_ratios_are_told_of():
+    def units_told(model, y):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            model.fit(y)
+        return [str(one.message) for one in caught if "standard deviations" in str(one.message)]
+
+    (message,) = units_told(ridge(), panel_of(20, 2))
+    assert message.startswith("2 of 20 series, the first series 18: it has values that are not pos")
+    assert "the first, 0, in row 12, and so all 20 series are read in standard dev" in message
+    for model, y in [
+        (ridge(units="std"), panel_of(20, 2)),  # as was wished
+        (ridge(), panel_of(20, 3)),  # not few
+        (ridge(), panel_of(20, 0)),
+        (ridge(), panel_of(1, 1)),
+        (RNNForecaster(Ridge(), window=3), panel_of(20, 2)),
+    ]:
+        assert not units_told(model, y)
+    frame = pd.DataFrame(
+        {
+            "unique_id": np.repeat([f"s{i:02}" for i in range(20)], 30),
+            "ds": np.tile(np.arange(30), 20),
+            "y": panel_of(20, 1).T.ravel(),
+        }
+    )
+    panel = PanelForecaster(ridge())
+    with pytest.warns(UserWarning, match="the first, of 's19': .* are read in standard deviations"):
+        panel.fit(frame)
+    notes = panel.notes_[panel.notes_["note"].str.contains("standard deviations")]
+    assert notes["unique_id"].tolist() == ["s19"]
+
+
+def test_errors_of_members_are_told_of_where_most_series_have_them():
+    notes = {i: UnreliableForecastWarning("worse") for i in range(3)}
+    assert of_most(notes, 5) == notes and of_most(notes, 6) == {}
+    alone = {0: notes[0]}
+    assert of_most(alone, 1) == alone

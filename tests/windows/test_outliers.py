@@ -252,3 +252,62 @@ def test_what_was_looked_at_before_is_left_as_it_was_but_for_its_last_two_values
     y = np.r_[5.0, 6.0, 900.0, 5.0, 6.0, 5.0, 6.0, 5.0, 800.0, 5.0, 6.0, 700.0, 5.0, 6.0, 5.0]
     found = settled(batch_of(y), np.ones(1), n_known=10)
     np.testing.assert_array_equal(found, with_values(y, [8, 11], 7.0))
+
+
+# Last values, of which nobody knows.
+
+AROUND_50 = np.column_stack([50.0 + np.random.default_rng(i).normal(size=60) for i in range(4)])
+
+
+def members_of(kind, y):
+    """Members of a kind at the ends of series, and what their fit says."""
+    options = {"window": "all"} if kind == "all" else {"members": kind}
+    model = RNNForecaster(horizon=3, period=1, n_members=1, random_state=0, **options)
+    return warned(model.fit, y)
+
+
+@pytest.mark.parametrize("kind", ["dense", "gru", "lstm", "ridge", "all"])
+def test_a_fit_names_a_last_value_that_is_far_from_all_before(kind):
+    y = AROUND_50.copy()
+    y[-1, 2] = 1e6
+    model, messages = members_of(kind, y)
+    assert any(
+        "series 2: the last value, 1e+06 in row 59, lies more than" in one for one in messages
+    )
+    assert any("leaves the range" in one for one in warned(model.predict, 3)[1])
+
+
+def test_last_values_are_told_of_apart_from_outliers_and_no_value_twice():
+    y = with_values(AROUND_50[:, 0], [30, 58, 59], 1e6)
+    _, (message,) = warned(RNNForecaster(Ridge(), window=3).fit, y)
+    assert "the last 2 values, from 1e+06 in row 58, lie more than" in message
+    assert "And 1 of the values lie more than ten times" in message and "row 30" in message
+    _, (message,) = warned(RNNForecaster(Ridge(), window=3).fit, with_values(y, [30, 59], 50.0))
+    assert "the last" not in message and "row 58" in message
+    for calm in (AROUND_50[:, 0], 1.3**STEPS, np.arange(30.0), np.tile([1.0, 9.0, 2.0, 5.0], 9)):
+        assert not any("the last" in one for one in warned(RNNForecaster(Ridge()).fit, calm)[1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "period"),
+    [("dense", -1, 4), ("dense", -2, 1), ("gru", -1, 1), ("lstm", -1, 1), ("ridge", -1, 4)],
+)
+def test_ratios_of_positive_values_are_never_below_zero(kind, place, period):
+    """A network whose outputs say that all is lost, as those beside a huge level may."""
+    y = AROUND_50.copy()
+    y[place, 2] = 1e6
+    model = RNNForecaster(horizon=3, period=period, n_members=2, members=kind, random_state=0)
+    model, _ = warned(model.fit, y)
+    levels = [0.01, 0.1, 0.5, 0.9, 0.99]
+    for member in model.members_:
+        bias = member.spec.architecture().unpack(member.weights)["b_y"]
+        bias[:3] -= 1.5
+    model._model.state._forecasts.clear()
+    found, _ = warned(model.predict, 7)
+    quantiles, _ = warned(model.predict_quantiles, 7, levels)
+    paths, _ = warned(model.simulate, 5, 20)
+    assert found.min() == 0.0 and min(quantiles.min(), np.min(paths)) >= 0.0
+    assert (np.diff(quantiles, axis=1) >= 0.0).all()
+    # What has been below zero may be so again.
+    moved, _ = warned(model.update, np.full((1, 4), -50.0))
+    assert warned(moved.predict, 3)[0].min() < 0.0

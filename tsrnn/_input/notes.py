@@ -36,10 +36,11 @@ def together(
 ) -> tuple[Warning, ...]:
     """Make one warning of those about series at some positions: how many, and the first of them.
 
+    Those of different categories are warnings of their own.
+
     Parameters
     ----------
     notes : mapping of int to Warning
-        All of one category.
     n_series : int
         Among how many they are; of a single one there is nothing to add.
     name : callable
@@ -47,12 +48,18 @@ def together(
     """
     if not notes or n_series == 1:
         return tuple(notes.values())
-    first = min(notes)
-    text = Message(
-        "{count} of {n_series} series, the first {name}: {note}",
-        count=len(notes),
-        n_series=n_series,
-        name=name(first),
-        note=notes[first],
+    by_category: dict[type[Warning], list[int]] = {}
+    for i in sorted(notes):
+        by_category.setdefault(type(notes[i]), []).append(i)
+    return tuple(
+        category(
+            Message(
+                "{count} of {n_series} series, the first {name}: {note}",
+                count=len(series),
+                n_series=n_series,
+                name=name(series[0]),
+                note=notes[series[0]],
+            )
+        )
+        for category, series in by_category.items()
     )
-    return (type(notes[first])(text),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -117,6 +118,16 @@ class TrainingState:
     history: dict[str, list[float]]
     weights: dict[str, np.ndarray]
     member: int = 0
+
+
+def is_told_to_end(answer: Any) -> bool:
+    """Tell whether a callback's answer ends training; an array has no truth but of one value."""
+    if isinstance(answer, np.ndarray) and answer.size != 1:
+        raise TypeError(
+            f"callback must return something true or false, got an array of shape {answer.shape}: "
+            "return None to go on, or True to end the training"
+        )
+    return bool(answer)
 
 
 # At the end of an epoch: what else to measure, by the names of the history; and whether to stop,

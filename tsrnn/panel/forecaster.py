@@ -305,7 +305,7 @@ class PanelForecaster(FittedForecasters, PanelParameters):
             new.notes_ = note_table(notes, part.panel.ids, self.id_col)
             warn_of_last_step(part.doubt)
             warn_of_failures(new.failures_, len(ids), "failures_")
-            warn_of_notes(notes, "notes_")
+            warn_of_notes(notes, part.panel.ids, "notes_")
         failed = [(id_of(ids, i), error) for i, _, error in listed(failures)]
         noted = [(id_of(part.panel.ids, i), note) for i, _, note in listed_notes(notes)]
         sought = any(one.forecaster._seeks_season() for one in forecasters)
@@ -624,7 +624,7 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         warn_of_last_step(frame.part.doubt)
         n_series = len(frame.ids)
         warn_of_failures(self.cross_validation_failures_, n_series, "cross_validation_failures_")
-        warn_of_notes(notes, "cross_validation_notes_")
+        warn_of_notes(notes, frame.part.panel.ids, "cross_validation_notes_")
         table = table_of_windows(frame, windows, columns, list(zip(names, past, strict=True)))
         return frame.read.form.answer(table, columns)
 

@@ -133,15 +133,16 @@ def tell_failures(table: pd.DataFrame, n_series: int) -> None:
         )
 
 
-def warn_of_notes(notes: Told, where: str) -> None:
+def warn_of_notes(notes: Told, ids: pd.Index, where: str) -> None:
     """Tell how many notes of each kind there are."""
-    by_kind: dict[type[Warning], list[Warning]] = {}
-    for *_, note in listed_notes(notes):
-        by_kind.setdefault(type(note), []).append(note)
+    by_kind: dict[type[Warning], list[tuple[int, Warning]]] = {}
+    for i, _, note in listed_notes(notes):
+        by_kind.setdefault(type(note), []).append((i, note))
     for kind, found in by_kind.items():
+        first, note = found[0]
         warn_user(
-            f"{len(found)} note(s) on the fits of single series, see {where}; the first: "
-            f"{found[0]}",
+            f"{len(found)} note(s) on the fits of single series, see {where}; the first, of "
+            f"{id_of(ids, first)!r}: {note}",
             kind,
         )
 

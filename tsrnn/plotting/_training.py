@@ -303,12 +303,17 @@ def _regressor_of(part: Any) -> Any:
     return next((one for one in map(_regressor_of, pieces) if one is not None), None)
 
 
+def _is_trained_member(part: Any) -> bool:
+    is_member = hasattr(part, "history") and hasattr(part, "n_samples")
+    return is_member and bool(part.history.get("loss"))
+
+
 def _histories_in(part: Any) -> list[History]:
     """Return the histories of the first members in what is kept of a fit."""
     pieces: Sequence[Any] = part if isinstance(part, tuple) else ()
     if dataclasses.is_dataclass(part):
         pieces = [getattr(part, name) for name in _IN_PANELS if hasattr(part, name)]
-    own = [one.history for one in pieces if hasattr(one, "history") and hasattr(one, "weights")]
+    own = [one.history for one in pieces if _is_trained_member(one)]
     if own:
         return own
     return next((found for found in map(_histories_in, pieces) if found), [])

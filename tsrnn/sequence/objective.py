@@ -10,7 +10,7 @@ import numpy as np
 
 from tsrnn._input.sequences import Sequences
 from tsrnn._optim.network import Network, NetworkLoss
-from tsrnn._optim.watch import Hook, Measure, TrainingState
+from tsrnn._optim.watch import Hook, Measure, TrainingState, is_told_to_end
 from tsrnn.sequence.samples import Samples
 from tsrnn.sequence.targets import Targets
 
@@ -158,6 +158,6 @@ def hook_of(
             return False
         weights = {name: view.copy() for name, view in network.unpack(theta).items()}
         history = {name: list(values) for name, values in history.items()}
-        return bool(callback(TrainingState(len(history["loss"]), history, weights)))
+        return is_told_to_end(callback(TrainingState(len(history["loss"]), history, weights)))
 
     return at_epoch

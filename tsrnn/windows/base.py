@@ -13,7 +13,6 @@ from tsrnn._input.notes import together
 from tsrnn._input.ragged import Batch, others
 from tsrnn._input.validation import at_this_moment
 from tsrnn._time.grid import TimeGrid
-from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.answers import PerSeries
 from tsrnn.forecasting.fitted_model import PanelModel, Progress
 from tsrnn.forecasting.forecaster import Forecaster
@@ -155,7 +154,7 @@ class OnWindows(Forecaster):
         n_jobs: int | None,
         told: Callable[[int, int], Any] | None = None,
         static: np.ndarray | None = None,
-    ) -> tuple[State, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+    ) -> tuple[State, np.ndarray, np.ndarray, dict[int, UserWarning]]:
         """Train on series, none of them refused, or follow them with what was trained before."""
         trained = trained_for(self._follows, self._taken_period() or 1)
         if trained is not None:
@@ -173,7 +172,7 @@ class OnWindows(Forecaster):
         n_jobs: int | None,
         told: Callable[[int, int], Any] | None,
         static: np.ndarray | None = None,
-    ) -> tuple[State, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+    ) -> tuple[State, np.ndarray, np.ndarray, dict[int, UserWarning]]:
         """Train on series, none of them too short; `told` of parts that have come to their end."""
 
     @abstractmethod

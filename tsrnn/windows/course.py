@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from tsrnn._optim.network import Network
-from tsrnn._optim.watch import Hook, TrainingState
+from tsrnn._optim.watch import Hook, TrainingState, is_told_to_end
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -110,4 +110,4 @@ class Onlookers:
             return False
         weights = {name: view.copy() for name, view in shape.unpack(theta).items()}
         history = {name: list(values) for name, values in history.items()}
-        return bool(callback(TrainingState(len(history["loss"]), history, weights, i)))
+        return is_told_to_end(callback(TrainingState(len(history["loss"]), history, weights, i)))

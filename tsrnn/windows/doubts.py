@@ -14,12 +14,14 @@ where that is more.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tsrnn._input.ragged import Batch
 from tsrnn.exceptions import UnreliableForecastWarning
+from tsrnn.windows.seen import Seen
 from tsrnn.windows.trends import trends
 
 # Of the range, how far outside a forecast may lie.
@@ -35,6 +37,9 @@ _LARGEST_POWER = 500.0
 # members that are trained for a horizon: on series of 100 to 400 values, forecast at five origins
 # each, the former lost to damped trends on three of five, the latter on one.
 _FEW, _FEW_OF_MEMBERS = 1000, 50
+
+# The share of series, at most, that others are read in other units for and it is told of.
+_FEW_SERIES = 0.1
 
 # Standard errors that a mean difference is above 0 by.
 _CLEARLY = 2.0
@@ -198,6 +203,74 @@ def naive_notes(
             f"last value, in the mean of their sizes{advice}"
         )
         for i in np.flatnonzero(is_worse).tolist()
+    }
+
+
+def of_most(notes: dict[int, UnreliableForecastWarning], n_series: int) -> dict[int, UserWarning]:
+    """Return notes on the errors of members if they are on more than half of the series, or none.
+
+    Members learn all steps to a horizon of all series together. By chance, and by what they are
+    trained for, a quarter of the series may have larger errors one step ahead than repetition, and
+    the same forecasts be far better than it farther ahead: that is nothing to act on.
+    """
+    return dict(notes) if 2 * len(notes) > n_series else {}
+
+
+def value_notes(seen: Seen, *, is_raw: bool) -> dict[int, UserWarning]:
+    """Say which series have outliers, or may have them at their ends, by position."""
+    notes: dict[int, UserWarning] = dict(outlier_notes(seen.batch, seen.outliers, is_raw=is_raw))
+    return both(notes, last_notes(seen.batch, seen.last))
+
+
+def both(
+    notes: Mapping[int, UserWarning], others: Mapping[int, UserWarning]
+) -> dict[int, UserWarning]:
+    """Return notes of two kinds; what both say of a series is one note of the latter's kind."""
+    found = {**notes, **others}
+    for i in notes.keys() & others.keys():
+        found[i] = type(others[i])(f"{others[i]}. And {notes[i]}")
+    return found
+
+
+def last_notes(batch: Batch, rows: np.ndarray) -> dict[int, UserWarning]:
+    """Say which series end in values, at these rows in order, far from all before, by position."""
+    series, first, counts = np.unique(
+        batch.series_of_row[rows], return_index=True, return_counts=True
+    )
+    notes: dict[int, UserWarning] = {}
+    for i, row, n in zip(series.tolist(), rows[first].tolist(), counts.tolist(), strict=True):
+        what = f"{batch.values[row]:.6g} in row {row - batch.offsets[i]}"
+        one, several = f"the last value, {what}, lies", f"the last {n} values, from {what}, lie"
+        notes[i] = UnreliableForecastWarning(
+            f"{one if n == 1 else several} more than ten times as far from those before as all "
+            "others do, and forecasts begin there, for it may be a new level: set to NaN what is "
+            "an error"
+        )
+    return notes
+
+
+def units_notes(batch: Batch, rows: np.ndarray) -> dict[int, UserWarning]:
+    """Say that few series keep all of them from being read as ratios, by position.
+
+    Parameters
+    ----------
+    batch : Batch
+        As it came.
+    rows : array
+        Of values that are not positive, in order.
+    """
+    series, first = np.unique(batch.series_of_row[rows], return_index=True)
+    if len(series) > _FEW_SERIES * batch.n_series:
+        return {}
+    return {
+        i: UserWarning(
+            f"it has values that are not positive, the first, {batch.values[row]:.6g}, in row "
+            f"{row - batch.offsets[i]}, and so all {batch.n_series} series are read in standard "
+            "deviations, where ratios to their levels may forecast the others better. Set to NaN "
+            "what is an error; shift such a series above 0, leave it out or fit it apart; or set "
+            "units='std' if this is meant"
+        )
+        for i, row in zip(series.tolist(), rows[first].tolist(), strict=True)
     }
 
 

@@ -9,14 +9,12 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import get_tags
 
-from tsrnn._input.notes import warn_user
 from tsrnn._input.numbers import AnyInt
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import at_this_moment
 from tsrnn._optim.watch import TrainingState
 from tsrnn._time.grid import TimeGrid
 from tsrnn._time.season_length import Season
-from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import PanelModel
 from tsrnn.windows.arguments import (
     Center,
@@ -101,15 +99,15 @@ class RNNForecaster(OnWindows):
         Names of columns of X, or their positions, that are known only up to the last value seen, as
         weather and visitors are: members read them there, and forecasts need no values of them:
         they may be left out of a frame to predict, or be NaN. The other columns are known in
-        advance.
+        advance. In a panel all of them are named in its `regressors`, too.
     early_stopping : bool
         Hold the last horizon of each series back from the training of members, watch the loss of
         it, and go back to the weights of the epoch in which it was lowest. A warning then tells
         where ridge regression forecasts what was held back as well.
     warm_start : bool
         Whether `fit` goes on from the weights of the members that there are, of whatever series;
-        their history goes on, too. So does `PanelForecaster.fit`. Within other forecasters each fit
-        begins anew; and so does, with a warning, that of series of another period.
+        their history goes on, too. So does `PanelForecaster.fit`. Series of another period are a
+        ValueError, as another window or horizon is. Within other forecasters each fit begins anew.
     verbose : bool or int
         Whether to show a progress bar with the losses of members.
     callback : callable or None
@@ -153,15 +151,18 @@ class RNNForecaster(OnWindows):
     -----
     UnreliableForecastWarning
         By `fit`, where one-step errors on the series itself are worse than those of repeating the
-        last value, where values are outliers, where there is one window to train on, and where a
-        network of ours is trained on few: fewer than 1000 without a horizon, than 50 with one. By
-        `predict`,
+        last value (of members on more than half of several series), where values are outliers, the
+        last ones by what was before, where there is one window to train on, and where a network of
+        ours is trained on few: fewer than 1000 without a horizon, than 50 with one. By `predict`,
         `predict_interval`, `predict_quantiles` and `simulate`, once a call, where the forecast runs
         away: it leaves the range of the series by more than half of it, and the series has no trend
         that leads there.
         By `simulate` also where more than half of the paths do, and the forecast does not. The
         notes have the rules. Of several series one warning says how many they are; those of the fit
         of a panel are listed in its `notes_`.
+    UserWarning
+        By `fit`, where no more than a tenth of the series have values that are not positive, and
+        keep all others from being read in ratios.
 
     Notes
     -----
@@ -180,14 +181,16 @@ class RNNForecaster(OnWindows):
 
     A window :math:`w_1, \ldots, w_T` with level :math:`b` is read as :math:`2 \log(w_t / b)`, or as
     :math:`(w_t - b) / u` with its standard deviation :math:`u`, and outputs :math:`o_j` say
-    :math:`b + b\,o_j` or :math:`b + u\,o_j`. Trained on are the last origins of all series, up to
-    200,000, each with at least four values or two seasons before it; short windows are filled by
-    the first value, or the first season again and again. The loss is the OWA of the M4 competition:
-    half of the symmetric percentage error and of the absolute error in units of the (seasonal)
-    naive forecast's so far, each over that of the adjusted naive forecast on the last horizon;
-    where not all values are positive it is the second alone. Adam's rate rises for 100 steps and
-    then falls to zero along a cosine. Targets that are missing are left out. Forecasts beyond the
-    horizon go on from those within, and move from the last value seen by no more than a line would.
+    :math:`b + b\,o_j` or :math:`b + u\,o_j`. In ratios of values of which none is negative
+    forecasts, their quantiles and paths are 0 at least. Trained on are the last origins of all
+    series, up to 200,000, each with at least four values or two seasons before it; short windows
+    are filled by the first value, or the first season again and again. The loss is the OWA of the
+    M4 competition: half of the symmetric percentage error and of the absolute error in units of the
+    (seasonal) naive forecast's so far, each over that of the adjusted naive forecast on the last
+    horizon; where not all values are positive it is the second alone. Adam's rate rises for 100
+    steps and then falls to zero along a cosine. Targets that are missing are left out. Forecasts
+    beyond the horizon go on from those within, and move from the last value seen by no more than a
+    line would.
 
     **Columns.** Regressors, standardised over all series, are read in the window, and those that
     are known in advance also of the steps ahead: beside what the network makes of the window, the
@@ -463,7 +466,7 @@ class RNNForecaster(OnWindows):
         n_jobs: int | None,
         told: Callable[[int, int], Any] | None,
         static: np.ndarray | None = None,
-    ) -> tuple[State, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+    ) -> tuple[State, np.ndarray, np.ndarray, dict[int, UserWarning]]:
         n_regressors = batch.regressors.shape[1]
         if n_regressors and reads_whole(self):
             raise ValueError(
@@ -509,10 +512,11 @@ class RNNForecaster(OnWindows):
             )
         before = trained_for(self._before, period)
         if self._before and before is None:
-            warn_user(
-                f"members begin anew for these series, whose period is {period}: those that there "
-                f"are were trained with period {periods_of(self._before)}. Set period to go on "
-                "with them"
+            raise ValueError(
+                f"training cannot go on: members were trained with period "
+                f"{periods_of(self._before)}, and that of these series is {period}, by their time "
+                "stamps if there are any; give them the stamps that the others had, set period if "
+                "it is theirs all the same, or warm_start=False to start anew"
             )
         network = None if before is None else before.network
         return network if isinstance(network, MembersNetwork) else None

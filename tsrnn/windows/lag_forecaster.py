@@ -12,7 +12,7 @@ from sklearn.utils import get_tags
 
 from tsrnn._input.ragged import Batch
 from tsrnn._input.validation import check_choice, check_count
-from tsrnn.exceptions import InvalidParameterError, UnreliableForecastWarning
+from tsrnn.exceptions import InvalidParameterError
 from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.sequence.arguments import check_seed
 from tsrnn.windows.arguments import Strategy, check_horizon, steps_together
@@ -198,7 +198,7 @@ class WindowForecaster(OnWindows):
         n_jobs: int | None,
         told: Callable[[int, int], Any] | None,
         static: np.ndarray | None = None,
-    ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+    ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UserWarning]]:
         spec = self._spec(n_jobs if self.n_jobs is None else self.n_jobs, batch.regressors.shape[1])
         if static is not None and not spec.is_raw:
             static = static_read(static)

@@ -216,11 +216,12 @@ class Member:
         Returns
         -------
         forecasts : (3, n, H) array
-            The points, and the quantiles of levels `TAIL` and 1 - `TAIL`.
+            The points, and the quantiles of levels `TAIL` and 1 - `TAIL`. Points that would lie
+            below 0, and cannot, are lifted there, and their quantiles with them.
         """
         spec, T_all = self.spec, windows.shape[1]
         T, H = spec.window, spec.n_ahead
-        windows = windows[:, T_all - T :]
+        seen = windows = windows[:, T_all - T :]
         if beside is not None:
             beside = beside.from_step(T_all - T)
         if spec.is_adjusted and seasons is not None:
@@ -235,7 +236,7 @@ class Member:
         forecasts = np.stack([points, *ends])
         if spec.is_adjusted and seasons is not None:
             forecasts = forecasts * factor[:, T:] + offset[:, T:]
-        return forecasts
+        return forecasts + spec.reading.below_zero(forecasts[0], seen)
 
     def _outputs(self, x: np.ndarray, beside: Beside | None) -> np.ndarray:
         spec = self.spec

@@ -21,11 +21,14 @@ from tsrnn.windows.columns import RegressorScaling
 from tsrnn.windows.course import PLAIN, Course
 from tsrnn.windows.doubts import (
     Ranges,
+    both,
     fallback_note,
     left_notes,
     naive_notes,
-    outlier_notes,
+    of_most,
     path_notes,
+    units_notes,
+    value_notes,
 )
 from tsrnn.windows.errors import PastErrors, factors
 from tsrnn.windows.lagged import LagSpec
@@ -156,11 +159,16 @@ class WindowState:
     def quantiles(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
         """Return quantiles of the next values, (N, horizon, n_quantiles)."""
         if self.past is None:
-            return self._quantiles_of_members(horizon, quantiles)
+            values = self._quantiles_of_members(horizon, quantiles)
+            return np.where(self._stays_positive()[:, None, None], values.clip(0.0), values)
         of_step = factors(self.past.of(horizon), quantiles)
         distances = self._spreads()[:, None, None] * of_step.T
         values = self._scaled_forecast(horizon)[:, :, None] + distances
         return self.scaling.unscale(values.T).T
+
+    def _stays_positive(self) -> np.ndarray:
+        """Tell of which series members say nothing below 0, (N,)."""
+        return self.network.stays_positive(self.values)
 
     def _quantiles_of_members(self, horizon: int, quantiles: np.ndarray) -> np.ndarray:
         n_pending = np.count_nonzero(~np.isnan(self.pending), axis=1)
@@ -214,6 +222,9 @@ class WindowState:
             draw,
         )
         by_series = paths.reshape(self.n_series, n_paths, horizon)
+        if self.past is None:
+            is_bounded = self._stays_positive()[:, None, None]
+            by_series = np.where(is_bounded, by_series.clip(0.0), by_series)
         told = self.doubts(horizon)
         notes = {i: one for i, one in path_notes(self.ranges, by_series).items() if i not in told}
         for note in together(notes, self.n_series):
@@ -339,7 +350,7 @@ def too_short(
 
 def fit_windows(
     spec: WindowSpec | LagSpec, batch: Batch, static: np.ndarray | None = None
-) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UserWarning]]:
     """Train one network on series, none of them too short.
 
     Trees may read what static columns say of them, (N, S).
@@ -371,7 +382,7 @@ def fit_members(
     course: Course = PLAIN,
     before: MembersNetwork | None = None,
     static: np.ndarray | None = None,
-) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UserWarning]]:
     """Train the members that a rule chooses on series, as `fit_windows` trains one network.
 
     Or go on with those that there were before. They may read what static columns say, (N, S).
@@ -392,12 +403,16 @@ def fit_members(
     def train(whole: Batch, units: Units) -> MembersNetwork:
         return spec.train(whole, units, course, members)
 
-    return _fitted(spec, seen, units, train)
+    *found, notes = _fitted(spec, seen, units, train)
+    if before is None and rule.is_kept_from_ratios(seen.trimmed, kinds):
+        wrong = seen.rows[np.flatnonzero(seen.trimmed.values <= 0.0)]
+        notes = both(notes, units_notes(batch, wrong))
+    return (*found, notes)  # type: ignore[return-value]
 
 
 def follow(
     trained: State, batch: Batch
-) -> tuple[State, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+) -> tuple[State, np.ndarray, np.ndarray, dict[int, UserWarning]]:
     """Follow other series with what was trained, as the fits do that train.
 
     Parameters
@@ -508,7 +523,7 @@ def _fitted(
     seen: Seen,
     units: Units,
     train: Callable[[Batch, Units], Any],
-) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]:
+) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UserWarning]]:
     batch, trimmed, T = seen.batch, seen.trimmed, spec.window
     whole, place = spec.padded(trimmed)
     network = train(whole, units)
@@ -534,10 +549,14 @@ def _fitted(
     ahead[first] = np.nan  # what was put before a series is made of these
     predictions[seen.rows] = ahead
     deviations[seen.rows] = np.where(first, np.nan, network.deviation * along.spreads[place])
-    notes = naive_notes(trimmed, along.values[place], ahead)
-    notes |= outlier_notes(batch, seen.outliers, is_raw=spec.is_raw)
+    worse = naive_notes(trimmed, along.values[place], ahead)
+    is_of_members = isinstance(spec, MembersSpec)
+    notes: dict[int, UserWarning] = {**worse}
+    if is_of_members:
+        notes = of_most(worse, batch.n_series)
+    notes |= value_notes(seen, is_raw=spec.is_raw)
     if network.is_naive:
-        notes = dict.fromkeys(range(batch.n_series), fallback_note())
+        notes = {i: fallback_note() for i in range(batch.n_series)}
     each = seen.scaling.take(batch.series_of_row)
     return state, each.unscale(predictions), each.unscale_difference(deviations), notes
 

@@ -179,6 +179,21 @@ def without_outliers(
     return values
 
 
+def unsettled(batch: Batch, nearer: np.ndarray, without: np.ndarray) -> np.ndarray:
+    """Return the rows of last values that are outliers by what was before, and read as they are.
+
+    Parameters
+    ----------
+    batch : Batch
+    nearer, without : (R,) arrays
+        Of `settled` and `without_outliers`.
+    """
+    rows = np.flatnonzero((without != nearer) & (nearer == batch.values))  # none that are NaN
+    n_seen = np.cumsum(~np.isnan(batch.values))
+    n_left = n_seen[batch.offsets[1:][batch.series_of_row[rows]] - 1] - n_seen[rows]
+    return rows[n_left < _AT_ENDS]
+
+
 class _Far(NamedTuple):
     """Outliers: their rows, what is around them, and how far outside they may lie."""
 

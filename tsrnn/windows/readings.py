@@ -12,7 +12,9 @@ and in those of "std"
     x_t = clip((w_t - b) / u, -8, 8),                                                       (2)
 
 with c the mean change of the series, which is also what u is at least in (1), lest a value near
-zero, or a calm stretch, should make an ordinary change a huge one. A series that is constant, as
+zero, or a calm stretch, should make an ordinary change a huge one. Outputs are not bounded, and
+b + b o may be anything where b is far from all other values of a window; what is said in ratios of
+values of which none is negative is therefore 0 at least. A series that is constant, as
 long as its windows are, has no unit: what is read of it is 0, and what is said is its level.
 """
 
@@ -68,6 +70,20 @@ class Reading:
         alike = calm[np.ptp(windows[calm], axis=1) == 0.0]
         level[alike], unit[alike] = windows[alike, -1], 0.0  # without the rounding of means
         return level, unit
+
+    def below_zero(self, points: np.ndarray, windows: np.ndarray) -> np.ndarray:
+        """Return how far points lie below 0, where ratios of what was seen cannot; 0 elsewhere.
+
+        Parameters
+        ----------
+        points : (n, H) array
+        windows : (n, T) array
+            As they are forecast, with their seasons.
+        """
+        if self.units != "ratio":
+            return np.zeros_like(points)
+        is_bounded = windows.min(axis=1) >= 0.0
+        return np.where(is_bounded[:, None], np.maximum(-points, 0.0), 0.0)
 
     def inputs(self, windows: np.ndarray, level: np.ndarray, unit: np.ndarray) -> np.ndarray:
         """Return x of windows (n, T), by (1) or (2), in single precision."""

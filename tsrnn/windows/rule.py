@@ -183,21 +183,29 @@ class Rule:
         wrong = np.flatnonzero(batch.values <= 0.0)
         if wrong.size and self.wishes.units == "ratio":
             raise ValueError(_RATIOS)
-        series = Series(
-            self.period,
-            self.horizon,
-            int(np.median(batch.lengths)),
-            not wrong.size,
-            float(np.mean([one is not None for one in kinds])),
-            batch.values.size,
-        )
-        members = members_for(series, self.wishes)
+        members = members_for(self._facts(batch, kinds), self.wishes)
         longest = max(one.window for one in members)
         if not self.columns.is_empty:
             members = tuple(replace(one, columns=self.columns) for one in members)
         if self.columns.known:
             longest += self.horizon - 1
         return MembersSpec(members, longest, self.period, self.n_jobs, self.columns)
+
+    def is_kept_from_ratios(self, batch: Batch, kinds: np.ndarray) -> bool:
+        """Tell whether values that are not positive keep members from reading ratios."""
+        facts = self._facts(batch, kinds)
+        otherwise = members_for(replace(facts, is_positive=True), self.wishes)
+        return not facts.is_positive and any(one.reading.units == "ratio" for one in otherwise)
+
+    def _facts(self, batch: Batch, kinds: np.ndarray) -> Series:
+        return Series(
+            self.period,
+            self.horizon,
+            int(np.median(batch.lengths)),
+            not (batch.values <= 0.0).any(),
+            float(np.mean([one is not None for one in kinds])),
+            batch.values.size,
+        )
 
     def keep(self, batch: Batch, spec: MembersSpec) -> MembersSpec:
         """Return the members that training goes on with, which other series were chosen for.

@@ -10,7 +10,7 @@ from tsrnn._input.ragged import Batch
 from tsrnn._input.scaling import Scaling
 from tsrnn.windows.columns import RegressorScaling
 from tsrnn.windows.lags import from_first_observed
-from tsrnn.windows.outliers import fences_of, settled, without_outliers
+from tsrnn.windows.outliers import fences_of, settled, unsettled, without_outliers
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Seen:
         Of these among those that came.
     outliers : int array
         Those of these rows that are outliers, and at their fences but for raw ones.
+    last : int array
+        Those at the ends of series that would be outliers if other values came after them.
     """
 
     batch: Batch
@@ -46,6 +48,7 @@ class Seen:
     bounded: Batch
     rows: np.ndarray
     outliers: np.ndarray
+    last: np.ndarray
 
     @classmethod
     def of(
@@ -65,7 +68,8 @@ class Seen:
         nearer = settled(whole, fences)
         far = rows[~np.isnan(nearer) & (nearer != whole.values)]
         trimmed = whole if is_raw else replace(whole, values=nearer)
-        return cls(batch, scaling, columns, zero, fences, trimmed, bounded, rows, far)
+        last = rows[unsettled(whole, nearer, bounded.values)]
+        return cls(batch, scaling, columns, zero, fences, trimmed, bounded, rows, far, last)
 
     @classmethod
     def by_members(cls, batch: Batch, columns: RegressorScaling | None = None) -> Seen:

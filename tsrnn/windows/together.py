@@ -241,7 +241,15 @@ class MembersNetwork:
         of_each = [
             one.forecast(windows, units.change, units.seasons, beside) for one in self.members
         ]
-        return np.median(of_each, axis=0) if len(of_each) > 1 else of_each[0]
+        found = np.median(of_each, axis=0) if len(of_each) > 1 else of_each[0]
+        # Beside ratios standard deviations may be read, and the median be the mean of two.
+        below_zero = np.maximum(-found[0], 0.0)
+        return found + np.where(self.stays_positive(windows)[:, None], below_zero, 0.0)
+
+    def stays_positive(self, windows: np.ndarray) -> np.ndarray:
+        """Tell of which windows (n, T) nothing below 0 is forecast, (n,): see `Reading`."""
+        reads_ratios = any(one.spec.reading.units == "ratio" for one in self.members)
+        return (windows.min(axis=1) >= 0.0) & reads_ratios
 
     def quantiles_from(
         self, forecasts: np.ndarray, first: np.ndarray, points: np.ndarray, quantiles: np.ndarray

@@ -36,7 +36,7 @@ from tsrnn.causal.training import Panel, train
 from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.season import find_seasons
 from tsrnn.windows.course import Course, Onlookers
-from tsrnn.windows.doubts import Ranges, left_notes, naive_notes, outlier_notes
+from tsrnn.windows.doubts import Ranges, left_notes, naive_notes, of_most, value_notes
 from tsrnn.windows.level_losses import TAIL
 from tsrnn.windows.recent import Recent, n_unsettled_from
 from tsrnn.windows.rule import Rule
@@ -290,7 +290,7 @@ class WholeState:
 
 
 # What a fit answers: the state, predictions and deviations one step ahead, and notes.
-Found = tuple[WholeState, np.ndarray, np.ndarray, dict[int, UnreliableForecastWarning]]
+Found = tuple[WholeState, np.ndarray, np.ndarray, dict[int, UserWarning]]
 
 
 class _InTwo(NamedTuple):
@@ -394,8 +394,9 @@ def _read_along(
         tuple(one.first for one in along),
     )
     ahead, spread = _one_step(network.members[0].spec, [one.ahead for one in along])
-    notes = naive_notes(trimmed, filled(trimmed, period), ahead, network.cure)
-    notes |= outlier_notes(batch, seen.outliers, is_raw=False)
+    worse = naive_notes(trimmed, filled(trimmed, period), ahead, network.cure)
+    notes = of_most(worse, batch.n_series) if network.cure is None else dict(worse)
+    notes |= value_notes(seen, is_raw=False)
     predictions, deviations = np.full((2, batch.values.size), np.nan)
     predictions[seen.rows], deviations[seen.rows] = ahead, spread
     return state, each.unscale(predictions), each.unscale_difference(deviations), notes
