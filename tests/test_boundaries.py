@@ -137,7 +137,7 @@ REACHED_INTO = table(
     tsrnn.panel.fitting: _has_season
     tsrnn.panel.forecaster: _seeks_season
     tsrnn.panel.parameters: _reads_static
-    tsrnn.panel.seasons: _in_season _needed_steps _seeks_season _taken_period _wants_note
+    tsrnn.panel.seasons: _in_season _seeks_season _taken_period _wants_note
     tsrnn.panel.seasons: _reads_static _would_take
     tsrnn.plotting._forecast: _grid _observed_and_predicted _read_request
     """

@@ -98,6 +98,13 @@ def test_ragged_lists_are_refused(y):
     assert_refused(y, ValueError, "y must have rows of equal lengths")
 
 
+@pytest.mark.parametrize("kind", [list, tuple, np.array, pd.Series])
+def test_a_list_of_series_of_several_lengths_is_pointed_to_panels(kind):
+    y = [kind([1.0, 2.0, 3.0]), kind([4.0, 5.0, 6.0, 7.0]), kind([8.0, 9.0])]
+    message = "y must have rows of equal lengths, and is a list of 3 series of 2 to 4 values: "
+    assert_refused(y, ValueError, message + "series of several lengths make a panel")
+
+
 @pytest.mark.parametrize("y", [None, "1 2 3", b"123", {"a": [1.0, 2.0]}, {1.0, 2.0}], ids=type)
 def test_what_is_no_array_is_refused_by_type(y):
     with pytest.raises(TypeError, match="y must be an array-like of numbers, got"):

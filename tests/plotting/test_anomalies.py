@@ -54,6 +54,8 @@ def test_one_of_several_series_is_drawn_by_its_name_and_only_its_last_rows():
         AnomaliesDisplay.from_frame(frame)
     with pytest.raises(ValueError, match="there is no series 'c': pass one of 'a', 'b'"):
         AnomaliesDisplay.from_frame(frame, series="c")
+    with pytest.raises(ValueError, match="a picture has one series"):
+        AnomaliesDisplay.from_frame(frame, series=["a", "b"])
 
 
 def test_a_series_of_a_panel_is_drawn_whatever_its_columns_are_called():

@@ -71,6 +71,8 @@ def test_one_of_several_series_is_drawn_by_name_or_position():
     np.testing.assert_array_equal(display.lines_["level"].get_xdata(), np.arange(33, 40))
     with pytest.raises(ValueError, match="2 series: pass series="):
         ComponentsDisplay.from_estimator(model)
+    with pytest.raises(ValueError, match="a picture has one series"):
+        ComponentsDisplay.from_estimator(model, series=np.array([0, 1]))
 
 
 def test_it_draws_itself_again_on_given_axes_with_given_lines(model):

@@ -434,6 +434,8 @@ def test_frames_with_an_index_of_series_and_time_and_other_names_are_drawn():
     [
         ({"series": None}, ValueError, "series must be one of .*'Bonn', 'Kiel'.*has several"),
         ({"series": "Ulm"}, ValueError, "'Ulm' is not in forecasts"),
+        ({"series": ["Bonn", "Kiel"]}, ValueError, "one, for a picture has one series, got"),
+        ({"series": pd.Index(["Bonn"])}, ValueError, "a picture has one series"),
         ({"model": None}, ValueError, "model must be one of .*'drift'.*has several"),
         ({"model": "drift-lo-80"}, ValueError, "model must be one of"),
         ({"df": SHOPS.rename(columns={"y": "sold"})}, ValueError, "df .*'sold'.*target_col name"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -105,6 +106,7 @@ def read_series(y: object, name: str = "y") -> tuple[np.ndarray, Layout, pd.Inde
         layout, index = Layout(False, True, None), None
         columns = [(name, _read_column(pd.Series(y), name))]
     else:
+        _refuse_series_of_lengths(y, name)
         array = as_array(y, name)
         _check_dimensions(array, name)
         layout, index = Layout(False, array.ndim == 1, None), None
@@ -167,6 +169,33 @@ def check_enough(values: np.ndarray) -> None:
             raise ValueError(
                 f"{which} has {n_observed} value(s) that are not missing: a series needs two"
             )
+
+
+def _refuse_series_of_lengths(y: Any, name: str) -> None:
+    """Refuse a list of series of several lengths, which are no columns of one array.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not isinstance(y, list | tuple) or not all(map(_is_series, y)):
+        return
+    lengths = {len(one) for one in y}
+    if len(lengths) > 1:
+        raise ValueError(
+            f"{name} must have rows of equal lengths, and is a list of {len(y)} series of "
+            f"{min(lengths)} to {max(lengths)} values: series of several lengths make a panel, "
+            "PanelForecaster(forecaster) of a long frame with the columns unique_id, ds and y; "
+            "those of one length may be the columns of an array"
+        )
+
+
+def _is_series(item: Any) -> bool:
+    """Tell whether an item of a list is itself a series: a column of an array, a list of cells."""
+    if isinstance(item, np.ndarray | pd.Series):
+        return item.ndim == 1
+    nested = list | tuple | np.ndarray | pd.Series
+    return isinstance(item, list | tuple) and not any(isinstance(one, nested) for one in item)
 
 
 def _check_dimensions(array: np.ndarray, name: str) -> None:

@@ -191,6 +191,14 @@ def short_note(season: Season, name: str, n_observed: int, would_take: bool) -> 
     )
 
 
+def longest_note(season: Season, name: str, n_observed: int, longest: str) -> UserWarning:
+    """Say that a series has a season that it is too short for, which is that of a longer one."""
+    return UserWarning(
+        f"{name} has {n_observed} observed values, fewer than two full periods of {season.period} "
+        f"({season.data}), the season of {longest}"
+    )
+
+
 def steps_since_first(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """Return how many steps series have from their first value on, (n_series,); 0 without any.
 

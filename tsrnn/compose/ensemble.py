@@ -345,6 +345,16 @@ class EnsembleForecaster(_BaseComposition, Forecaster):
     def _seeks_season(self) -> bool:
         return any(member._seeks_season() for member in self._parts())
 
+    def shares_season(self) -> bool:
+        """Tell whether series too short for a season have that of others: if they do in members.
+
+        Returns
+        -------
+        does : bool
+        """
+        seekers = [member for member in self._parts() if member._seeks_season()]
+        return bool(seekers) and all(member.shares_season() for member in seekers)
+
     def _in_season(self, season: Season) -> Forecaster:
         if self.forecasters is None:
             return clone(self).set_params(period=season.taken) if self.period == "auto" else self

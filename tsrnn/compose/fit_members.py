@@ -169,7 +169,8 @@ def _fit_long_enough(
 ) -> PanelModel:
     """Fit a member to the series of a panel that are long enough for its season."""
     values, offsets, X = panel
-    n_steps, needed = steps_since_first(values, offsets), forecaster._needed_steps()
+    n_steps = steps_since_first(values, offsets)
+    needed = forecaster.needed_of(n_steps)
     failures: dict[int, Exception] = {}
     for i in np.flatnonzero(n_steps < needed).tolist():
         try:

@@ -578,6 +578,24 @@ class Forecaster(RegressorMixin, RequestReader, PeriodTaker, FeatureTaker, ABC):
         ]
         return [one for group in scores for one in np.moveaxis(group, 2, 0)]
 
+    def needed_of(self, n_steps: np.ndarray) -> int:
+        """Return how many time steps each series must have for the seasons that were given.
+
+        Where they are learned from all series at once, that is asked of the longest one alone.
+
+        Parameters
+        ----------
+        n_steps : (n_series,) array
+            Of the series, from their first values on.
+
+        Returns
+        -------
+        needed : int
+            Steps; 1 where whatever there is will do.
+        """
+        needed = self._needed_steps()
+        return 1 if self._learns_from_all() and n_steps.max() >= needed else needed
+
     def _learns_from_all(self) -> bool:
         """Tell whether what is learned of a series depends on the others."""
         parts = self.get_params(deep=False).values()

@@ -14,6 +14,7 @@ from tsrnn._time.grid import TimeGrid
 from tsrnn._time.season_length import (
     Season,
     found_note,
+    longest_note,
     seasons_found,
     short_note,
     unseen_note,
@@ -48,6 +49,24 @@ class PeriodTaker(BaseEstimator):
         if _is_auto(parts.get("period")):
             changed["period"] = season.taken
         return clone(self).set_params(**changed) if changed else self
+
+    def shares_season(self) -> bool:
+        """Tell whether series too short for a season have that of others, learned from all.
+
+        So it is where all that looks for a season here learns from all series at once.
+
+        Returns
+        -------
+        does : bool
+        """
+        parts = self.get_params(deep=False)
+        seekers = [
+            part
+            for part in parts.values()
+            if isinstance(part, PeriodTaker) and part._seeks_season()
+        ]
+        is_taken_here = _is_auto(parts.get("period"))
+        return not is_taken_here and bool(seekers) and all(one.shares_season() for one in seekers)
 
     def _taken_period(self) -> int | None:
         """Return the period of what `_in_season` returned, None of one that takes no period."""
@@ -90,10 +109,7 @@ class PeriodTaker(BaseEstimator):
         if season.data:
             n_observed = np.count_nonzero(~np.isnan(values), axis=0)
             return [
-                UserWarning(
-                    f"series {i} has {n_observed[i]} observed values, fewer than two full periods "
-                    f"of {season.period} ({season.data}), the season of the longest column"
-                )
+                longest_note(season, f"series {i}", n_observed[i], "the longest column")
                 for i in np.flatnonzero(n_observed < 2 * season.period).tolist()
                 if season.period > 1
             ]

@@ -119,8 +119,8 @@ class PanelParameters(_BaseComposition):
 
     @property
     def _named(self) -> list[tuple[str, Any]]:
-        """The forecasters of a list with their names, by which parameters are set."""
-        return named(self.forecaster)
+        """The forecasters of a list with their names, by which parameters are set; else none."""
+        return named(self.forecaster) if is_several(self.forecaster) else []
 
     @_named.setter
     def _named(self, pairs: list[tuple[str, Any]]) -> None:

@@ -1,6 +1,8 @@
 """Panels whose series have seasons of different lengths: those of one length are fitted together.
 
-Which length a series has is told by its time stamps; see `tsrnn._time.season_length`.
+Which length a series has is told by its time stamps; see `tsrnn._time.season_length`. No season is
+looked for in fewer than two of them. But where a season is learned from all series together, that
+goes by the longest of them: short ones are no panel of their own, to be trained on alone.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from tsrnn._time.season_length import (
     NO_DATES,
     Season,
     found_note,
+    longest_note,
     refuse_longer,
     seasons_found,
     short_note,
@@ -68,7 +71,7 @@ class SettledPanel:
             return cls(panel.ids, (forecaster,), which, failures, has_periods)
         forecasters: list[Forecaster] = []
         which = np.full(n_series, -1)
-        for season, series in _series_by_season(panel, kinds):
+        for season, series in _series_by_season(forecaster, panel, kinds):
             try:
                 settled = forecaster._in_season(season)
             except ValueError as error:
@@ -161,7 +164,11 @@ def season_notes(
         return {}
     notes: dict[int, tuple[Warning, ...]] = {}
     n_observed = _count_observed(panel)
-    for season, series in _series_by_season(panel, kinds):
+    for season, series in _series_by_season(forecaster, panel, kinds):
+        for i in _too_short(season, n_observed, series).tolist():
+            if not season.is_short:
+                longest = "longer series in the panel"
+                notes[i] = (longest_note(season, "the series", n_observed[i], longest),)
         if season.is_short:
             for i in series.tolist():
                 would_take = forecaster._would_take(season.period, n_observed[i])
@@ -190,10 +197,10 @@ def unseen_notes(
 
 def _failures_of_length(forecaster: Forecaster, panel: Panel) -> dict[int, Exception]:
     """Return why some series are too short for the seasons that were given."""
-    needed = forecaster._needed_steps()
+    n_steps = steps_since_first(panel.values, panel.offsets)
+    needed = forecaster.needed_of(n_steps)
     if needed == 1:
         return {}
-    n_steps = steps_since_first(panel.values, panel.offsets)
     failures: dict[int, Exception] = {}
     for i in np.flatnonzero((n_steps < needed) & (n_steps > 0)).tolist():
         try:
@@ -203,18 +210,27 @@ def _failures_of_length(forecaster: Forecaster, panel: Panel) -> dict[int, Excep
     return failures
 
 
-def _series_by_season(panel: Panel, kinds: Kinds) -> list[tuple[Season, np.ndarray]]:
-    """Return the seasons in a panel, and which series have them."""
+def _series_by_season(
+    forecaster: Forecaster, panel: Panel, kinds: Kinds
+) -> list[tuple[Season, np.ndarray]]:
+    """Return the seasons that a forecaster takes in a panel, and which series have them."""
     seasons, kind = kinds
-    n_observed = _count_observed(panel)
+    n_observed, is_shared = _count_observed(panel), forecaster.shares_season()
     parts = []
     for i, season in enumerate(seasons):
-        is_short = (n_observed < 2 * season.period) & (season.period > 1)
-        for one, are_meant in ((season, ~is_short), (season.among(0), is_short)):
-            series = np.flatnonzero((kind == i) & are_meant)
+        every = np.flatnonzero(kind == i)
+        short = _too_short(season, n_observed, every)
+        if is_shared and short.size < every.size:
+            short = short[:0]
+        for one, series in ((season, np.setdiff1d(every, short)), (season.among(0), short)):
             if series.size:
                 parts.append((one, series))
     return parts
+
+
+def _too_short(season: Season, n_observed: np.ndarray, series: np.ndarray) -> np.ndarray:
+    """Return which of these series have fewer than two full periods."""
+    return series[(n_observed[series] < 2 * season.period) & (season.period > 1)]
 
 
 def _count_observed(panel: Panel) -> np.ndarray:

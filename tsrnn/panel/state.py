@@ -158,7 +158,9 @@ class FittedPanel:
             listed = ", ".join(map(repr, more.ids.take(unknown[:5]).tolist()))
             raise ValueError(
                 f"{name} has {unknown.size} series that were not fitted: {listed}"
-                f"{' and so on' if unknown.size > 5 else ''}"
+                f"{' and so on' if unknown.size > 5 else ''}. fit is where series begin; apply "
+                "follows others from theirs, without training, where forecasters learn from all "
+                "series at once, such as RNNForecaster"
             )
         kept = np.flatnonzero(~skipped)
         kept = kept[np.argsort(series[kept])]

@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.utils import check_scalar
 
 from tsrnn.plotting._axes import label_times, line_style, new_axes, times_of
+from tsrnn.plotting._series import refuse_several
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -178,6 +179,7 @@ def _is_answer(columns: list) -> bool:
 
 
 def _rows_of(frame: pd.DataFrame, column: Any, series: Any) -> pd.DataFrame:
+    refuse_several(series)
     names = frame[column].unique().tolist()
     if series is None and len(names) == 1:
         return frame

@@ -10,6 +10,7 @@ import pandas as pd
 
 from tsrnn._input.frames import kind_in_words, opened
 from tsrnn._time.stamps import MISSING, read_stamps
+from tsrnn.plotting._series import refuse_several
 
 
 class Names(NamedTuple):
@@ -36,6 +37,7 @@ def drawn_of(df: Any, forecasts: Any, series: Any, model: Any, names: Names) -> 
     ValueError
         If a column is not there, or it is not clear which series or model to draw.
     """
+    refuse_several(series)
     keys = [names.id_col, names.time_col]
     past = _columns(df, "df", [*keys, names.target_col])
     ahead = _columns(forecasts, "forecasts", keys)

@@ -20,8 +20,23 @@ def frame_of(values: Any) -> pd.DataFrame:
     return frame.set_axis([None], axis=1) if frame.shape[1] == 1 else frame
 
 
+def refuse_several(series: Any) -> None:
+    """Refuse several series to draw; a tuple may be the label of one.
+
+    Raises
+    ------
+    ValueError
+    """
+    if isinstance(series, list | set | np.ndarray | pd.Index | pd.Series):
+        raise ValueError(
+            f"series must be one, for a picture has one series, got {series!r}: draw a picture of "
+            "each, with ax= for axes side by side"
+        )
+
+
 def column_of(frame: pd.DataFrame, series: Any) -> int:
     """Return the position of the series to draw."""
+    refuse_several(series)
     names = list(frame.columns)
     is_first = isinstance(series, Integral) and not isinstance(series, bool) and series == 0
     if series is None:

@@ -25,6 +25,7 @@ from tsrnn.windows.model import (
     trained_for,
 )
 from tsrnn.windows.summary import summarize_windows
+from tsrnn.windows.want import NothingToTrainOnError
 
 if TYPE_CHECKING:
     from statsmodels.iolib.summary import Summary
@@ -51,6 +52,15 @@ class OnWindows(Forecaster):
         return summarize_windows(self, self._model.state.network)
 
     def _learns_from_all(self) -> bool:
+        return True
+
+    def shares_season(self) -> bool:
+        """Tell that series too short for a season have that of others, learned from all.
+
+        Returns
+        -------
+        does : bool
+        """
         return True
 
     def apply(self, X: Any, y: Any = None) -> Self:
@@ -130,14 +140,19 @@ class OnWindows(Forecaster):
         What static columns say of them, (n_series, S), is given to what reads it.
         """
         batch = Batch(values, offsets, regressors)
-        failures = self._refused(batch, lambda i: "the series")
+        failures: dict[int, Exception] = {**self._refused(batch, lambda i: "the series")}
         kept = others(batch.n_series, failures)
         if not kept.size:
             return LoopedPanel((None,) * batch.n_series, failures)
         some = batch.take(kept) if failures else batch
         steps = Steps(batch.n_series, progress)
         read = None if static is None else static[kept]
-        state, _, _, notes = self._seen_to_the_end(some, n_jobs, steps.told, read)
+        try:
+            state, _, _, notes = self._seen_to_the_end(some, n_jobs, steps.told, read)
+        except NothingToTrainOnError as error:
+            steps.told(1, 1)
+            failures |= dict.fromkeys(kept.tolist(), error.with_traceback(None))
+            return LoopedPanel((None,) * batch.n_series, failures)
         steps.told(1, 1)
         told = {int(kept[i]): (note,) for i, note in notes.items()}
         return WindowModel(kept, state, batch.n_series, failures, told)

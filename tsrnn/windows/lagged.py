@@ -17,6 +17,7 @@ from tsrnn.windows.columns import around
 from tsrnn.windows.lag_features import LagFeatures
 from tsrnn.windows.lags import Units, relative, windows_before
 from tsrnn.windows.network import with_seed
+from tsrnn.windows.want import NothingToTrainOnError
 
 # Numbers of windows that are read at a time, about, which bounds the memory that it takes.
 _NUMBERS = 2**23
@@ -179,7 +180,7 @@ class LagSpec:
         values = _values_after(batch, rows, H)
         n_whole = int(np.count_nonzero(~np.isnan(values).any(axis=1)))
         if n_whole < 2:
-            raise ValueError(_too_few(n_whole, T, H) + self._advice_on_gaps(batch))
+            raise NothingToTrainOnError(_too_few(n_whole, T, H) + self._advice_on_gaps(batch))
         pieces = [
             self.read(
                 windows_before(batch.values, some, T),

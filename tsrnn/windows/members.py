@@ -42,6 +42,7 @@ from tsrnn.windows.level_losses import LevelLoss, distance, first_biases, loss_o
 from tsrnn.windows.readings import Reading
 from tsrnn.windows.ridge import fit_ridge
 from tsrnn.windows.samples import SampleColumns, Samples, filled, naive_scales, origins_of, padded
+from tsrnn.windows.want import NothingToTrainOnError
 
 # The longest gradient.
 _CLIP = 1.0
@@ -425,7 +426,7 @@ def samples_of(
             break
     else:
         held = "early_stopping=True holds the last horizon of each series back, and " * bool(spare)
-        raise ValueError(
+        raise NothingToTrainOnError(
             f"{held}no series has a value and horizon={spec.n_ahead} steps after it with an "
             "observed one to train on: set a shorter horizon, or give longer series"
         )
@@ -448,7 +449,7 @@ def held_back_of(
     origins = np.intersect1d(origins, whole.offsets[1:] - spec.n_ahead)
     origins = origins[change[whole.series_of_row[origins]] > 0.0]
     if not origins.size and change.any():
-        raise ValueError(
+        raise NothingToTrainOnError(
             f"early_stopping=True judges training by the last horizon={spec.n_ahead} steps of each "
             "series, and no series that changes is long enough and has an observed value there: "
             "leave missing values at the ends out, or set early_stopping=False"

@@ -43,6 +43,7 @@ from tsrnn.windows.rule import Rule
 from tsrnn.windows.samples import filled, padded
 from tsrnn.windows.seen import Seen
 from tsrnn.windows.together import naive_errors
+from tsrnn.windows.want import NothingToTrainOnError
 
 # Scaled values beyond this have squares, and sums of them, that are not finite.
 _LARGEST = 1e150
@@ -417,7 +418,7 @@ def _trained(rule: Rule, batch: Batch, course: Course) -> WholeNetwork:
     panel = Panel.of(specs[0].reading, _series(batch, rule.period), longest, _WARM)
     n_steps = int(np.maximum(batch.lengths - 1, 0).sum())
     if not n_steps:
-        raise ValueError(
+        raise NothingToTrainOnError(
             "no series has a value and another one after it to train on: give longer series"
         )
     kind = _SEASONAL if rule.period > 1 else _PLAIN
