@@ -22,7 +22,7 @@ from tsrnn import (
 from tsrnn._input.ragged import Batch
 from tsrnn._optim.losses import NumberLoss
 from tsrnn.exceptions import InvalidParameterError, UnusedColumnsWarning
-from tsrnn.windows.columns import N_UNITS, AheadLoss, around, initial_weights, static_read
+from tsrnn.windows.columns import N_UNITS, AheadLoss, StaticRead, around, initial_weights
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::tsrnn.exceptions.UnreliableForecastWarning"),
@@ -116,10 +116,10 @@ def test_columns_around_a_row_are_zeros_beyond_its_series():
 
 def test_static_numbers_are_standardised_and_categories_are_not():
     numbers = np.column_stack([[1.0, 3.0, 5.0], [0.0, 1.0, 0.0], np.ones(3)])
-    read = static_read(numbers)
+    read = StaticRead.learned(numbers).read
     np.testing.assert_allclose(read[:, 0], [-(1.5**0.5), 0.0, 1.5**0.5], rtol=1e-12)
     np.testing.assert_array_equal(read[:, 1], numbers[:, 1])
-    assert static_read(np.ones((3, 2))) is None
+    assert StaticRead.learned(np.ones((3, 2))).read is None
 
 
 # What is learned.
@@ -527,7 +527,12 @@ def test_training_goes_on_with_the_same_columns_alone(panel):
         warnings.simplefilter("ignore")
         model.fit(FRAME[["promoted"]][:SEEN], Y[:SEEN])
         model.fit(FRAME[["promoted"]][:SEEN], Y[:SEEN])
-        with pytest.raises(ValueError, match="the same columns, and no static ones"):
+        with pytest.raises(ValueError, match="the same regressors and static columns"):
             model.fit(FRAME[:SEEN], Y[:SEEN])
-    with pytest.raises(ValueError, match="read static columns of the series"):
-        quietly(panel.apply, LONG[LONG["unique_id"] == "a"].assign(unique_id="new"))
+    seen = LONG[(LONG["unique_id"] == "a") & (LONG["ds"] < 60)]
+    other = quietly(panel.apply, seen.assign(unique_id="new"))
+    rows = LONG.loc[(LONG["unique_id"] == "a") & (LONG["ds"] >= 60), ["ds", "promoted"]]
+    expected = panel.predict(LONG.loc[LONG["ds"] >= 60, ["unique_id", "ds", "promoted"]])
+    found = other.predict(rows.assign(unique_id="new"))["f"]
+    # Single precision, in batches of other sizes.
+    np.testing.assert_allclose(found, expected.loc[expected["unique_id"] == "a", "f"], rtol=1e-5)

@@ -238,10 +238,13 @@ def test_a_static_column_that_is_the_same_everywhere_changes_nothing():
     )
 
 
-def test_of_other_series_nothing_static_is_known():
-    panel = forecast_of(["slope"])
-    with pytest.raises(ValueError, match="read static columns of the series.*knows no others"):
-        panel.apply(panel_of([1.0, 2.0]).drop(columns="way"))
+def test_what_is_static_of_other_series_is_read_by_trees():
+    panel, others = forecast_of(["slope"]), panel_of([-2.5, 2.5], 24).drop(columns="way")
+    ahead = panel.apply(others).predict(6)["WindowForecaster"].to_numpy().reshape(2, 6)
+    swapped = panel.apply(others.assign(slope=-others["slope"]))
+    less = swapped.predict(6)["WindowForecaster"].to_numpy().reshape(2, 6)
+    assert less[0, 5] > ahead[0, 5]
+    assert less[1, 5] < ahead[1, 5]
 
 
 def test_static_columns_and_regressors_go_together():

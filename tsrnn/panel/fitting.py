@@ -167,6 +167,15 @@ def models_before(
     return [() if one.name is None else known.get(one.name, ()) for one in forecasters]
 
 
+def goes_on(forecasters: Sequence[NamedForecaster], before: Sequence[Sequence[PanelModel]]) -> bool:
+    """Tell whether the training of a forecaster that reads static columns goes on from a fit."""
+    pairs = zip(forecasters, before, strict=True)
+    return any(
+        models and one.forecaster.going_on_from(models) is not one.forecaster
+        for one, models in pairs
+    )
+
+
 def fitted_panel(frame: RegularFrame, fits: Sequence[MemberFit], rules: StepRules) -> FittedPanel:
     """Put together what is known of the series of a frame after the fits of all forecasters."""
     panel, grid, _, n_filled, _, _, reach = frame.part

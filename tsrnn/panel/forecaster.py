@@ -30,6 +30,7 @@ from tsrnn.panel.fitting import (
     backtest_member,
     fit_member,
     fitted_panel,
+    goes_on,
     kept_training,
     models_before,
     taken_periods,
@@ -90,7 +91,8 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         series of which they do not is a failure. They are kept in `static_`, and the members of
         `RNNForecaster(horizon=h)` and `WindowForecaster` read them, those with a missing one being
         failures then; others do not look at them, which a warning tells. Of more than 64 categories
-        of a column those of most series are told apart.
+        of a column those of most series are told apart. `apply`, and a fit that goes on by
+        `warm_start`, read them as the fit before did, and a series of a new category is a failure.
     freq : str, pandas offset, int or None
         What the time stamps of every series must follow, such as "D", "B" or "MS"; an integer
         where they are integers. None finds it for each series: equal steps, equal months (month
@@ -243,7 +245,9 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         Parameters
         ----------
         df : DataFrame
-            As for `fit`, of series that may be others, with the same regressors.
+            As for `fit`, of series that may be others, with the same regressors and static columns.
+            These are read as those of the series trained on: numbers in the same units, words as
+            the same categories. A series of a category that none of them had joins `failures_`.
 
         Returns
         -------
@@ -257,7 +261,7 @@ class PanelForecaster(FittedForecasters, PanelParameters):
         TypeError
             If a forecaster fits each series by itself.
         ValueError
-            As `fit` raises.
+            As `fit` raises, and if `static` is another than at the fit.
         """
         check_is_fitted(self, "failures_")
         new = at_this_moment(self)
@@ -275,8 +279,10 @@ class PanelForecaster(FittedForecasters, PanelParameters):
             forget_fit(new)
             _, forecasters = self._validated()
             before = models_before(vars(new).get("_fitted"), forecasters)
-            rules = self._rules()
-            frame = regular_frame(self._read(df), rules, self.time_col)
+            rules, learned = self._rules(), None
+            if adapt is not None or goes_on(forecasters, before):
+                learned = new._frame.read_by
+            frame = regular_frame(self._read(df, learned), rules, self.time_col)
             ids, part = frame.ids, frame.part
             with self._progress(len(part.places) * len(forecasters)) as progress:
                 work = Work(self.n_jobs, progress)

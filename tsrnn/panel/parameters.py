@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
+import pandas as pd
 from sklearn.base import clone
 from sklearn.utils.metaestimators import _BaseComposition
 from tqdm import tqdm
@@ -91,8 +92,8 @@ class PanelParameters(_BaseComposition):
         columns = Columns(self.id_col, self.time_col, self.target_col)
         return FrameRoles(columns, self.regressors, self.static)
 
-    def _read(self, df: Any) -> ReadFrame:
-        """Read a frame to be fitted to."""
+    def _read(self, df: Any, learned: pd.DataFrame | None = None) -> ReadFrame:
+        """Read a frame to be fitted to, static columns by what was learned of those before."""
         alone: Any = self.forecaster
         forecasters = [one for _, one in self._named] if is_several(alone) else [alone]
         reads = [one._reads_static() for one in forecasters]
@@ -101,7 +102,8 @@ class PanelParameters(_BaseComposition):
             for one in (True, False)
         ]
         repeats = self.aggregate is not None
-        return read_frame(df, self._roles(), repeats=repeats, readers=Readers(*by_reading))
+        readers = Readers(*by_reading)
+        return read_frame(df, self._roles(), repeats=repeats, readers=readers, learned=learned)
 
     @contextmanager
     def _progress(self, n_series: int) -> Iterator[Progress | None]:

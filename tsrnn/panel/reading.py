@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn._input.notes import warn_user
+from tsrnn._input.ragged import extremes
 from tsrnn.exceptions import InvalidParameterError, UnusedColumnsWarning
 from tsrnn.panel.errors import CellError
 from tsrnn.panel.forms import FrameForm, long_frame
@@ -136,12 +137,20 @@ class FittedFrame:
         Names of columns that were not read.
     static : DataFrame
         A row a series with its name, and what it has in all its rows.
+    learned : DataFrame or None
+        The like of the series that static columns are read by, where training was on others.
     """
 
     form: FrameForm
     regressors: list[Hashable]
     left_alone: tuple[Hashable, ...]
     static: pd.DataFrame
+    learned: pd.DataFrame | None = None
+
+    @property
+    def read_by(self) -> pd.DataFrame:
+        """The table of the series that static columns are read by."""
+        return self.static if self.learned is None else self.learned
 
 
 class ReadFrame(NamedTuple):
@@ -166,7 +175,14 @@ class Readers:
     others: tuple[str, ...]
 
 
-def read_frame(df: Any, roles: FrameRoles, *, repeats: bool, readers: Readers) -> ReadFrame:
+def read_frame(
+    df: Any,
+    roles: FrameRoles,
+    *,
+    repeats: bool,
+    readers: Readers,
+    learned: pd.DataFrame | None = None,
+) -> ReadFrame:
     """Read a frame to be fitted to.
 
     Parameters
@@ -177,6 +193,9 @@ def read_frame(df: Any, roles: FrameRoles, *, repeats: bool, readers: Readers) -
     repeats : bool
         Whether a time stamp may stand in several rows of a series.
     readers : Readers
+    learned : DataFrame, optional
+        What static columns said of the series that were trained on, where nothing is learned of
+        these, or training goes on.
 
     Raises
     ------
@@ -194,6 +213,10 @@ def read_frame(df: Any, roles: FrameRoles, *, repeats: bool, readers: Readers) -
         read_panel(df, columns, None, names=names)  # which refuses it
     if form.series is not None:
         roles.refuse_wide(form.series.tolist())
+    if not readers.of_static:
+        learned = None
+    if learned is not None:
+        _refuse_other_static(df, roles.static, learned)
     regressors, static, left_alone = roles.of(df, "df")
     panel, failures = read_panel(
         df, columns, regressors, repeats=repeats, names=names, ignored=(*static, *left_alone)
@@ -202,12 +225,46 @@ def read_frame(df: Any, roles: FrameRoles, *, repeats: bool, readers: Readers) -
     failures = varying | failures
     told: list[str] = []
     if static and readers.of_static:
-        numbers, unknown, told = static_numbers(table, static, ", ".join(readers.of_static))
+        named = static if learned is None else learned.columns[1:].tolist()
+        numbers, unknown, told = static_numbers(table, named, ", ".join(readers.of_static), learned)
         panel, failures = replace(panel, static=numbers), unknown | failures
     if form.series is not None:
         failures = _at_rows(failures, df)
     _tell_of_unused(left_alone, static if readers.others else [], readers.others, told)
-    return ReadFrame(panel, failures, FittedFrame(form, regressors, left_alone, table))
+    if roles.regressors is None:
+        _tell_of_constant(panel, regressors)
+    return ReadFrame(panel, failures, FittedFrame(form, regressors, left_alone, table, learned))
+
+
+def _refuse_other_static(
+    df: pd.DataFrame, named: Sequence[Hashable] | None, learned: pd.DataFrame
+) -> None:
+    """Refuse static columns other than those that what was trained has read."""
+    known = learned.columns[1:].tolist()
+    if {*known} != {*(named or ())}:
+        raise ValueError(
+            f"static is {list(named or ())}, and what was trained has read {known}: set "
+            f"static={known}, or train anew, with warm_start=False"
+        )
+    for name in known:
+        if name not in df.columns:
+            raise ValueError(
+                f"df has no column {name!r}, and what was trained reads this static column: give "
+                f"the {name!r} of each series, such as {_plain(learned[name].iloc[0])!r}"
+            )
+
+
+def _tell_of_constant(panel: Panel, regressors: list[Hashable]) -> None:
+    """Tell of regressors by default that say the same in all rows of each series."""
+    if len(panel.ids) < 2 or not regressors or not (panel.lengths > 1).any():
+        return
+    low, high = extremes(panel.regressors, panel.offsets)
+    names = [name for name, same in zip(regressors, (low == high).all(axis=0), strict=True) if same]
+    if names:
+        warn_user(
+            f"the regressors {names} are constant in each series, and predict will want them of "
+            f"the steps ahead: is static={names} meant? Name them there or in regressors"
+        )
 
 
 def read_further(

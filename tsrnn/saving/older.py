@@ -97,6 +97,8 @@ _LATER: dict[type, dict[str, Any]] = {
     Units: {"seasons": None, "static": None},
     **dict.fromkeys((MemberSpec, MembersSpec), {"columns": NO_COLUMNS}),
     Panel: {"static": None},
+    WindowState: {"static": None},
+    FittedFrame: {"learned": None},
     ThetaForecaster: {"test": True},
     WindowSpec: {"is_default": False},
     SmoothingModel: {"failures": {}, "extent": None},

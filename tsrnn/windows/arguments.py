@@ -206,8 +206,9 @@ def past_positions(given: Any, names: Sequence[Any]) -> tuple[int, ...]:
             known = (
                 f"there is no such column among the regressors, only {list(names)}"
                 if len(names)
-                else "no regressors are read here: pass X, or leave it None within a "
-                "RegressionForecaster, which takes all columns itself"
+                else "no regressors are read here: pass X, in a panel name the column in its "
+                "regressors as well, or leave it None within a RegressionForecaster, which takes "
+                "all columns itself"
             )
             raise ValueError(f"past_covariates has {one!r}, but {known}")
         if place in found:

@@ -140,7 +140,7 @@ class OnWindows(Forecaster):
         What static columns say of them, (n_series, S), is given to what reads it.
         """
         batch = Batch(values, offsets, regressors)
-        failures: dict[int, Exception] = {**self._refused(batch, lambda i: "the series")}
+        failures: dict[int, Exception] = {**self._refused(batch, lambda i: "the series", static)}
         kept = others(batch.n_series, failures)
         if not kept.size:
             return LoopedPanel((None,) * batch.n_series, failures)
@@ -157,10 +157,12 @@ class OnWindows(Forecaster):
         told = {int(kept[i]): (note,) for i, note in notes.items()}
         return WindowModel(kept, state, batch.n_series, failures, told)
 
-    def _refused(self, batch: Batch, name: Callable[[int], str]) -> dict[int, ValueError]:
+    def _refused(
+        self, batch: Batch, name: Callable[[int], str], static: np.ndarray | None = None
+    ) -> dict[int, ValueError]:
         """Return the errors of series that cannot be fitted, or followed, by position."""
         if self._follows:
-            return cannot_follow(self._follows, self._taken_period() or 1, batch, name)
+            return cannot_follow(self._follows, self._taken_period() or 1, batch, name, static)
         return self._too_short(batch, name)
 
     def _seen_to_the_end(
@@ -173,7 +175,7 @@ class OnWindows(Forecaster):
         """Train on series, none of them refused, or follow them with what was trained before."""
         trained = trained_for(self._follows, self._taken_period() or 1)
         if trained is not None:
-            return follow(trained, batch)
+            return follow(trained, batch, static)
         return self._fitted(batch, n_jobs, told, *(() if static is None else (static,)))
 
     @abstractmethod

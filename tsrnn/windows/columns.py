@@ -135,19 +135,54 @@ class Beside:
         return Beside(self.around[chosen], self.static[chosen])
 
 
-def static_read(numbers: np.ndarray) -> np.ndarray | None:
-    """Return what is read of static numbers (N, S): None where all series have the same.
+@dataclass(frozen=True)
+class StaticRead:
+    """What is read of static numbers.
 
-    Numbers other than 0 and 1, which tell categories, are standardised.
+    Attributes
+    ----------
+    read : (N, k) array or None
+        None where all series that were trained on have the same.
+    scaling : RegressorScaling
+        By which it was made of the numbers (N, S): those that never changed are not read.
     """
-    varies = np.ptp(numbers, axis=0) > 0.0
-    numbers = numbers[:, varies]
-    if not numbers.shape[1]:
-        return None
-    tells = np.isin(numbers, (0.0, 1.0)).all(axis=0)
-    size = np.abs(numbers).max(axis=0)
-    center, unit = (numbers / size).mean(axis=0) * size, (numbers / size).std(axis=0) * size
-    return np.where(tells, numbers, (numbers - center) / unit)
+
+    read: np.ndarray | None
+    scaling: RegressorScaling
+
+    @classmethod
+    def raw(cls, numbers: np.ndarray) -> StaticRead:
+        """Read numbers (N, S) as they are."""
+        return cls(numbers, RegressorScaling.none(numbers.shape[1]))
+
+    @classmethod
+    def learned(cls, numbers: np.ndarray) -> StaticRead:
+        """Find how static numbers (N, S) are read.
+
+        Those other than 0 and 1, which tell categories, are standardised.
+        """
+        varies = np.ptp(numbers, axis=0) > 0.0
+        tells = np.isin(numbers, (0.0, 1.0)).all(axis=0)
+        center, unit = numbers[0].astype(float), np.full(numbers.shape[1], _NO_UNIT)
+        some = numbers[:, varies]
+        size = np.abs(some).max(axis=0)
+        center[varies], unit[varies] = (some / size).mean(axis=0) * size, (some / size).std(axis=0)
+        unit[varies] *= size
+        center[varies & tells], unit[varies & tells] = 0.0, 1.0
+        return cls.by(RegressorScaling(center, unit), numbers)
+
+    @classmethod
+    def by(cls, scaling: RegressorScaling, numbers: np.ndarray) -> StaticRead:
+        """Read numbers (N, S) as those that the scaling was found for."""
+        is_read = scaling.unit < _NO_UNIT
+        read = scaling.scale(numbers)[:, is_read] if is_read.any() else None
+        return cls(read, scaling)
+
+
+def never_told(scaling: RegressorScaling, numbers: np.ndarray) -> np.ndarray:
+    """Return which series (N,) are of a category that nothing trained on was of, by (N, S)."""
+    is_new = (scaling.unit == _NO_UNIT) & (scaling.center == 0.0) & (numbers == 1.0)
+    return is_new.any(axis=1)
 
 
 def around(batch: Batch, rows: np.ndarray, before: int, ahead: int) -> np.ndarray:

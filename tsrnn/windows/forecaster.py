@@ -30,7 +30,7 @@ from tsrnn.windows.arguments import (
     wishes_of,
 )
 from tsrnn.windows.base import OnWindows
-from tsrnn.windows.columns import ReadColumns, static_read
+from tsrnn.windows.columns import ReadColumns, StaticRead, never_told
 from tsrnn.windows.course import Course
 from tsrnn.windows.default import default_network
 from tsrnn.windows.doubts import few_note
@@ -38,6 +38,7 @@ from tsrnn.windows.members import Member
 from tsrnn.windows.model import (
     State,
     WindowModel,
+    WindowState,
     fit_members,
     fit_windows,
     periods_of,
@@ -423,11 +424,12 @@ class RNNForecaster(OnWindows):
     def _reads_static(self) -> bool:
         return trains_members(self) and not reads_whole(self)
 
-    def _read_columns(self, n_regressors: int, static: np.ndarray | None) -> ReadColumns:
+    def _read_columns(self, n_regressors: int, static: StaticRead | None) -> ReadColumns:
         """Return what members read beside the values."""
         past = past_positions(self.past_covariates, range(n_regressors))
         known = tuple(i for i in range(n_regressors) if i not in past)
-        return ReadColumns(known, past, 0 if static is None else static.shape[1])
+        read = None if static is None else static.read
+        return ReadColumns(known, past, 0 if read is None else read.shape[1])
 
     def _attributes_of(self, network: Any) -> dict[str, Any]:
         return {"estimator_": network.estimator} if isinstance(network, WindowNetwork) else {}
@@ -485,15 +487,17 @@ class RNNForecaster(OnWindows):
         if trains_members(self):
             period: Any = self._taken_period()
             horizon: Any = self.horizon
-            static = None if static is None else static_read(static)
-            columns = self._read_columns(n_regressors, static)
+            before = None if reads_whole(self) else self._gone_on_with(period)
+            told_of_each = _static_read(static, before)
+            columns = self._read_columns(n_regressors, told_of_each)
             rule = Rule(period, int(horizon), wishes_of(self), n_jobs, columns)
             course = Course(bool(self.early_stopping), bool(self.verbose), self.callback, told)
             fitted: Any
             if reads_whole(self):
                 fitted = fit_whole(rule, batch, course)
             else:
-                fitted = fit_members(rule, batch, course, self._gone_on_with(period), static)
+                network = None if before is None else before.network
+                fitted = fit_members(rule, batch, course, network, told_of_each)
         else:
             fitted = fit_windows(self._spec(n_regressors, n_jobs), batch)
         state, *_, notes = fitted
@@ -503,8 +507,8 @@ class RNNForecaster(OnWindows):
                 notes.update({i: note for i in range(batch.n_series) if i not in notes})
         return fitted
 
-    def _gone_on_with(self, period: int) -> MembersNetwork | None:
-        """Return the members that training of series of a period goes on with."""
+    def _gone_on_with(self, period: int) -> WindowState | None:
+        """Return where the members are that training of series of a period goes on with."""
         if any(isinstance(one, WholeState) for one in self._before):
             raise ValueError(
                 "training cannot go on: members were trained with window all, and what is asked "
@@ -518,8 +522,9 @@ class RNNForecaster(OnWindows):
                 "stamps if there are any; give them the stamps that the others had, set period if "
                 "it is theirs all the same, or warm_start=False to start anew"
             )
-        network = None if before is None else before.network
-        return network if isinstance(network, MembersNetwork) else None
+        if isinstance(before, WindowState) and isinstance(before.network, MembersNetwork):
+            return before
+        return None
 
     def _spec(self, n_regressors: int, n_jobs: int | None) -> WindowSpec:
         """Return what is to be trained; threads as given where the estimator does not say."""
@@ -536,3 +541,17 @@ class RNNForecaster(OnWindows):
             None if n_regressors else self.cut_off,
             is_default,
         )
+
+
+def _static_read(static: np.ndarray | None, before: WindowState | None) -> StaticRead | None:
+    """Read what static columns say as the members that training goes on with, where any does."""
+    if static is None:
+        return None
+    if before is None or (before.static is None and before.units.static is None):
+        return StaticRead.learned(static)
+    if before.static is None or never_told(before.static, static).any():
+        raise ValueError(
+            "warm_start goes on with members that know only the categories of static columns that "
+            "series with the same period had in the fit before: set warm_start=False to train others"
+        )
+    return StaticRead.by(before.static, static)

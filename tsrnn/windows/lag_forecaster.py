@@ -17,7 +17,7 @@ from tsrnn.forecasting.forecaster import Forecaster
 from tsrnn.sequence.arguments import check_seed
 from tsrnn.windows.arguments import Strategy, check_horizon, steps_together
 from tsrnn.windows.base import OnWindows
-from tsrnn.windows.columns import static_read
+from tsrnn.windows.columns import StaticRead
 from tsrnn.windows.lag_features import STATISTICS, LagFeatures
 from tsrnn.windows.lagged import LagSpec
 from tsrnn.windows.lags import from_first_observed
@@ -200,9 +200,10 @@ class WindowForecaster(OnWindows):
         static: np.ndarray | None = None,
     ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UserWarning]]:
         spec = self._spec(n_jobs if self.n_jobs is None else self.n_jobs, batch.regressors.shape[1])
-        if static is not None and not spec.is_raw:
-            static = static_read(static)
-        return fit_windows(spec, batch, static)
+        if static is None:
+            return fit_windows(spec, batch)
+        read = StaticRead.raw(static) if spec.is_raw else StaticRead.learned(static)
+        return fit_windows(spec, batch, read)
 
     def _reads_static(self) -> bool:
         return True

@@ -17,7 +17,7 @@ from tsrnn.exceptions import UnreliableForecastWarning
 from tsrnn.forecasting.fitted_model import FittedModel, Notes
 from tsrnn.forecasting.season import Seasons, find_seasons
 from tsrnn.windows.ahead import forecast_from, predict_along
-from tsrnn.windows.columns import RegressorScaling
+from tsrnn.windows.columns import RegressorScaling, StaticRead, never_told
 from tsrnn.windows.course import PLAIN, Course
 from tsrnn.windows.doubts import (
     Ranges,
@@ -71,6 +71,8 @@ class WindowState:
         Those of the steps after it, as far as they are known, and then NaN.
     past : PastErrors or None
         Of members None: they predict quantiles themselves.
+    static : RegressorScaling or None
+        Of what static columns say of series, where that was given.
     """
 
     network: Any  # a WindowNetwork, LagNetwork or MembersNetwork
@@ -85,6 +87,7 @@ class WindowState:
     known: np.ndarray
     future: np.ndarray
     past: PastErrors | None
+    static: RegressorScaling | None = None
 
     @property
     def n_series(self) -> int:
@@ -349,11 +352,11 @@ def too_short(
 
 
 def fit_windows(
-    spec: WindowSpec | LagSpec, batch: Batch, static: np.ndarray | None = None
+    spec: WindowSpec | LagSpec, batch: Batch, static: StaticRead | None = None
 ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UserWarning]]:
     """Train one network on series, none of them too short.
 
-    Trees may read what static columns say of them, (N, S).
+    Trees may read what static columns say of them.
 
     Returns
     -------
@@ -372,8 +375,7 @@ def fit_windows(
     each = scaling.take(batch.series_of_row)
     scaled = Batch(each.scale(batch.values), batch.offsets, columns.scale(batch.regressors))
     seen = Seen.of(batch, scaling, columns, scaled, is_raw=spec.is_raw)
-    units = replace(Units.of(seen.trimmed), static=static)
-    return _fitted(spec, seen, units, spec.train)
+    return _fitted(spec, seen, Units.of(seen.trimmed), spec.train, static)
 
 
 def fit_members(
@@ -381,29 +383,29 @@ def fit_members(
     batch: Batch,
     course: Course = PLAIN,
     before: MembersNetwork | None = None,
-    static: np.ndarray | None = None,
+    static: StaticRead | None = None,
 ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UserWarning]]:
     """Train the members that a rule chooses on series, as `fit_windows` trains one network.
 
-    Or go on with those that there were before. They may read what static columns say, (N, S).
+    Or go on with those that there were before. They may read what static columns say.
     """
     seen = Seen.by_members(batch)
     seasons, kinds, _ = find_seasons(seen.trimmed.values, seen.trimmed.offsets, rule.period)
     members = () if before is None else before.members
-    if before is not None and (before.spec.columns != rule.columns or rule.columns.n_static):
+    if before is not None and before.spec.columns != rule.columns:
         raise ValueError(
-            "warm_start goes on with members that read the same columns, and no static ones: set "
-            "warm_start=False to train others"
+            "warm_start goes on with members that read the same regressors and static columns: "
+            "give those of the fit before, or set warm_start=False to train others"
         )
     spec = (
         rule.choose(seen.trimmed, kinds) if before is None else rule.keep(seen.trimmed, before.spec)
     )
-    units = replace(_units_of(spec, seen, seasons), static=static)
+    units = _units_of(spec, seen, seasons)
 
     def train(whole: Batch, units: Units) -> MembersNetwork:
         return spec.train(whole, units, course, members)
 
-    *found, notes = _fitted(spec, seen, units, train)
+    *found, notes = _fitted(spec, seen, units, train, static)
     if before is None and rule.is_kept_from_ratios(seen.trimmed, kinds):
         wrong = seen.rows[np.flatnonzero(seen.trimmed.values <= 0.0)]
         notes = both(notes, units_notes(batch, wrong))
@@ -411,7 +413,7 @@ def fit_members(
 
 
 def follow(
-    trained: State, batch: Batch
+    trained: State, batch: Batch, static: np.ndarray | None = None
 ) -> tuple[State, np.ndarray, np.ndarray, dict[int, UserWarning]]:
     """Follow other series with what was trained, as the fits do that train.
 
@@ -421,6 +423,8 @@ def follow(
         At the ends of the series that it was trained on.
     batch : Batch
         None of `cannot_follow`.
+    static : (N, S) array or None
+        What static columns say of them.
     """
     if isinstance(trained, WholeState):
         return follow_whole(trained.network, batch)
@@ -437,12 +441,18 @@ def follow(
         scaled = Batch(each.scale(batch.values), batch.offsets, regressors)
         seen = Seen.of(batch, scaling, trained.columns, scaled, is_raw=is_raw)
         units = Units.of(seen.trimmed)
-    state, *found = _fitted(network.spec, seen, units, lambda whole, units: network)
+    known = trained.static
+    read = None if known is None or static is None else StaticRead.by(known, static)
+    state, *found = _fitted(network.spec, seen, units, lambda whole, units: network, read)
     return (replace(state, past=trained.past), *found)  # type: ignore[return-value]
 
 
 def cannot_follow(
-    trained: Sequence[State], period: int, batch: Batch, name: Callable[[int], str]
+    trained: Sequence[State],
+    period: int,
+    batch: Batch,
+    name: Callable[[int], str],
+    static: np.ndarray | None = None,
 ) -> dict[int, ValueError]:
     """Return why series cannot be followed with what was trained on others, by position."""
     one = trained_for(trained, period)
@@ -461,11 +471,34 @@ def cannot_follow(
         )
     if isinstance(one, WholeState):
         return {}
-    if one.units.static is not None:
+    return _of_no_category(one, static, name) | _unlike_those_trained(one, batch, name)
+
+
+def _of_no_category(
+    one: WindowState, static: np.ndarray | None, name: Callable[[int], str]
+) -> dict[int, ValueError]:
+    """Return which series are of categories that what was trained has not seen."""
+    if one.static is None and one.units.static is None:
+        return {}
+    if one.static is None or static is None or static.shape[1] != one.static.center.size:
         raise ValueError(
-            "what was trained has read static columns of the series that it was trained on, and "
-            "knows no others: fit a panel that has these series, or leave static out"
+            "what was trained has read static columns, and those of these series are not given as "
+            "they were then: give the same static columns to a panel, or fit it anew"
         )
+    return {
+        i: ValueError(
+            f"{name(i)} has a category in its static columns that no series with its period had "
+            "among those trained on: fit a panel with such series, or set period to take it for "
+            "one of another period"
+        )
+        for i in np.flatnonzero(never_told(one.static, static)).tolist()
+    }
+
+
+def _unlike_those_trained(
+    one: WindowState, batch: Batch, name: Callable[[int], str]
+) -> dict[int, ValueError]:
+    """Return which series are too short to be read, or not positive where ratios are read."""
     spec = one.network.spec
     if not isinstance(spec, MembersSpec):
         n_read = spec.features.window if isinstance(spec, LagSpec) else spec.window
@@ -523,8 +556,10 @@ def _fitted(
     seen: Seen,
     units: Units,
     train: Callable[[Batch, Units], Any],
+    static: StaticRead | None = None,
 ) -> tuple[WindowState, np.ndarray, np.ndarray, dict[int, UserWarning]]:
     batch, trimmed, T = seen.batch, seen.trimmed, spec.window
+    units = replace(units, static=None if static is None else static.read)
     whole, place = spec.padded(trimmed)
     network = train(whole, units)
     along = predict_along(network, whole, units)  # type: ignore[arg-type]
@@ -542,6 +577,7 @@ def _fitted(
         whole.regressors[last],
         np.empty((batch.n_series, 0, batch.regressors.shape[1])),
         None if isinstance(spec, MembersSpec) else PastErrors(spec.of_past(), whole, units),
+        None if static is None else static.scaling,
     )
     predictions, deviations = np.full((2, batch.values.size), np.nan)
     ahead = along.predictions[place]

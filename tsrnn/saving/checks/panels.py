@@ -108,6 +108,9 @@ def check_frame(one: FittedFrame) -> None:
     require(all(map(pd.api.types.is_hashable, names)), "names must be labels")
     table = fields.kind(one.static, "static", pd.DataFrame)
     require(table.shape[1] >= 1, "static must name the series")
+    if one.learned is not None:
+        known = fields.kind(one.learned, "learned", pd.DataFrame)
+        require({*known.columns[1:]} == {*table.columns[1:]}, "learned must be of static columns")
 
 
 def check_member(one: FittedMember) -> None:

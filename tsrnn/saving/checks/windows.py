@@ -200,6 +200,10 @@ def check_state(one: WindowState) -> None:
         require(p == columns.n_beside, "members must read all columns")
         n_static = 0 if units.static is None else units.static.shape[1]
         require(n_static == columns.n_static, "members must read all static numbers")
+        if one.static is not None:
+            scaling = fields.kind(one.static, "static", RegressorScaling)
+            n_read = np.count_nonzero(scaling.unit < np.finfo(float).max)
+            require(n_read == n_static, "static must be the scaling of what members read")
         require(one.past is None, "members have no past errors")
         return
     past = fields.kind(one.past, "past", PastErrors)
