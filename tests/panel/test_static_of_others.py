@@ -180,6 +180,7 @@ def test_of_default_regressors_that_are_constant_in_each_series_it_is_asked():
         clone(model).set_params(regressors=[]).fit(SEEN[["unique_id", "ds", "y"]])
         warnings.simplefilter("ignore", UnusedColumnsWarning)
         clone(model).set_params(static=["size"]).fit(seen)
+        clone(model).fit(seen.assign(size=0.0))  # an event that is to come
 
 
 def test_past_covariates_of_a_panel_without_regressors_say_where_to_name_them():

@@ -255,11 +255,15 @@ def _refuse_other_static(
 
 
 def _tell_of_constant(panel: Panel, regressors: list[Hashable]) -> None:
-    """Tell of regressors by default that say the same in all rows of each series."""
+    """Tell of regressors by default that say the same in all rows of a series, but not of all.
+
+    What is the same everywhere may be a price or an event that will change, and is left alone.
+    """
     if len(panel.ids) < 2 or not regressors or not (panel.lengths > 1).any():
         return
     low, high = extremes(panel.regressors, panel.offsets)
-    names = [name for name, same in zip(regressors, (low == high).all(axis=0), strict=True) if same]
+    is_static = (low == high).all(axis=0) & (low != low[0]).any(axis=0)
+    names = [name for name, one in zip(regressors, is_static, strict=True) if one]
     if names:
         warn_user(
             f"the regressors {names} are constant in each series, and predict will want them of "

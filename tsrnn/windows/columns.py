@@ -137,7 +137,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class StaticRead:
-    """What is read of static numbers.
+    """Numbers read of static columns.
 
     Attributes
     ----------

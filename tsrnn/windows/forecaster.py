@@ -552,6 +552,6 @@ def _static_read(static: np.ndarray | None, before: WindowState | None) -> Stati
     if before.static is None or never_told(before.static, static).any():
         raise ValueError(
             "warm_start goes on with members that know only the categories of static columns that "
-            "series with the same period had in the fit before: set warm_start=False to train others"
+            "series of the same period had in the fit before: set warm_start=False to begin anew"
         )
     return StaticRead.by(before.static, static)
