@@ -67,8 +67,8 @@ class PretrainedBesideRegressors(PretrainedRNNForecaster):
 class WithoutColumns(ComplexExpSmoothingRNN):
     """Complex smoothing that is not told of columns: it refuses them, and the checks have some."""
 
-    def _read_regressors(self, X, n_timesteps, *, reset=False):
-        return super()._read_regressors(X, n_timesteps, reset=reset)[:, :0]
+    def _read_regressors(self, X, n_timesteps, *, reset=False, ahead=False):
+        return super()._read_regressors(X, n_timesteps, reset=reset, ahead=ahead)[:, :0]
 
 
 FORECASTERS = [
